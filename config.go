@@ -1,0 +1,483 @@
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+// config is what the user told us, checked. It never changes after start.
+type config struct {
+	Demo          bool      // nothing was configured: this process is all three actors
+	Clerk         bool      // the authorization server is a Clerk instance
+	Issuer        string    // exactly as its metadata must name it; empty for a server without metadata
+	ClientID      string    // of the OAuth application
+	ClientSecret  string    // empty for a public client
+	AuthMethod    string    // token_endpoint_auth_method; empty lets the metadata decide
+	Endpoints     endpoints // the ones that override the metadata
+	Scopes        []string  // asked for when a login names none
+	Port          string    // to listen on
+	BaseURL       string    // scheme and host, no slash at the end
+	SessionSecret string    // empty means random per process
+	ResourceURL   string    // the API that the access token opens; may be empty
+	Notes         []string  // what was put right on the way in, to be said in the terminal
+}
+
+// endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
+type endpoints struct {
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
+	Userinfo      string `json:"userinfo_endpoint"`
+	Introspection string `json:"introspection_endpoint"`
+	Revocation    string `json:"revocation_endpoint"`
+	EndSession    string `json:"end_session_endpoint"`
+	JWKS          string `json:"jwks_uri"`
+}
+
+// The client authentication methods that we speak (RFC 7591 section 2).
+const (
+	methodBasic = "client_secret_basic"
+	methodPost  = "client_secret_post"
+	methodNone  = "none"
+)
+
+// callbackPath is where the authorization response arrives, below BASE_URL.
+const callbackPath = "/oauth_callback"
+
+// RedirectURI is the address to register at the authorization server, to the letter.
+func (c config) RedirectURI() string { return c.BaseURL + callbackPath }
+
+// loadConfig reads every variable through getenv first and the file second: a variable that is
+// set but empty counts as unset. A missing file is fine unless the user named it (required).
+// The error lists every mistake, one line each, and never quotes a secret.
+func loadConfig(getenv func(string) string, file string, required bool) (config, error) {
+	raw, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !required {
+		raw, err = nil, nil
+	}
+	if err != nil {
+		return config{}, fmt.Errorf("%s: cannot be read (%w); name another file with -env, or make this one: cp .env.sample .env", file, errors.Unwrap(err))
+	}
+	values, err := parseDotenv(file, string(raw))
+	if err != nil {
+		return config{}, err
+	}
+	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
+	cfg := s.config()
+	if len(s.problems) > 0 {
+		return config{}, errors.New(strings.Join(s.problems, "\n"))
+	}
+	return cfg, nil
+}
+
+// parseDotenv is godotenv with an error that says where. godotenv's own error quotes the rest of
+// the file, secrets and all, so it is replaced by the number of the line that cannot be read:
+// the first one after the longest beginning of the file that can.
+func parseDotenv(file, raw string) (map[string]string, error) {
+	values, err := godotenv.Unmarshal(raw)
+	if _, nameless := values[""]; err == nil && !nameless { // a last line without "=" parses as a nameless value
+		return values, nil
+	}
+	lines := strings.SplitAfter(raw, "\n")
+	good := 0
+	for n := range lines {
+		values, err := godotenv.Unmarshal(strings.Join(lines[:n], ""))
+		if _, nameless := values[""]; err == nil && !nameless {
+			good = n
+		}
+	}
+	return nil, fmt.Errorf("%s:%d: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote", file, good+1)
+}
+
+// settings collects values and what is wrong with them.
+type settings struct {
+	getenv   func(string) string
+	file     string
+	raw      string
+	values   map[string]string
+	problems []string
+	notes    []string
+}
+
+// wrong notes a mistake: what is wrong, a semicolon, what to do. Only the first one of a variable
+// is kept, as the rest follows from it.
+func (s *settings) wrong(name, format string, args ...any) {
+	said := func(problem string) bool { return strings.HasPrefix(problem, name+": ") }
+	if !slices.ContainsFunc(s.problems, said) {
+		s.problems = append(s.problems, name+": "+fmt.Sprintf(format, args...))
+	}
+}
+
+// get returns a variable without the white space and quotes that came along with it.
+func (s *settings) get(name string) string {
+	value := s.getenv(name)
+	padded := strings.TrimSpace(value) != value
+	if value == "" {
+		value, padded = s.values[name], s.paddedInFile(name)
+		s.checkCut(name)
+	}
+	if unquoted := unquote(strings.TrimSpace(value)); unquoted != strings.TrimSpace(value) {
+		s.notes = append(s.notes, name+": the quotes around the value were removed")
+		value = unquoted
+	}
+	if padded || strings.TrimSpace(value) != value {
+		s.notes = append(s.notes, name+": the white space around the value was trimmed")
+	}
+	value = strings.TrimSpace(value)
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		s.wrong(name, "contains a line break or another control character; copy it again")
+		return ""
+	}
+	return value
+}
+
+func unquote(value string) string {
+	if len(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[0] == value[len(value)-1] {
+		return value[1 : len(value)-1]
+	}
+	return value
+}
+
+// rawLine returns what stands behind NAME= in the file, as it is written there.
+func (s *settings) rawLine(name string) string {
+	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+name+`[ \t]*[=:](.*)$`).FindAllStringSubmatch(s.raw, -1)
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(lines[len(lines)-1][1], "\r")
+}
+
+// paddedInFile reports white space at either end of an unquoted value, which godotenv drops in silence.
+func (s *settings) paddedInFile(name string) bool {
+	raw := s.rawLine(name)
+	return raw != "" && s.values[name] != "" && strings.TrimSpace(raw) != raw && !strings.Contains(raw, "#")
+}
+
+var (
+	cutByHash   = regexp.MustCompile(`[ \t]#[^ \t#]`)            // " #x": a comment is written "# x"
+	cutByDollar = regexp.MustCompile(`\$(?:\(|\{?([A-Z0-9_]+))`) // what godotenv takes for a variable
+)
+
+// checkCut refuses a value that godotenv cut short at "#" or emptied at "$".
+func (s *settings) checkCut(name string) {
+	raw := strings.TrimSpace(s.rawLine(name))
+	if strings.HasPrefix(raw, "'") {
+		return
+	}
+	if !strings.HasPrefix(raw, `"`) && cutByHash.MatchString(raw) {
+		s.wrong(name, "an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)")
+		return
+	}
+	for _, m := range cutByDollar.FindAllStringSubmatch(raw, -1) {
+		if s.values[m[1]] == "" {
+			s.wrong(name, "a $ in the value was taken for a variable and cut the value short; put the value in single quotes")
+			return
+		}
+	}
+}
+
+// config checks every setting, so that all mistakes are reported at once.
+func (s *settings) config() config {
+	var c config
+	key := s.get("CLERK_PUBLISHABLE_KEY")
+	issuer := s.get("ISSUER")
+	c.ClientID = s.get("CLIENT_ID")
+	c.ClientSecret = s.get("CLIENT_SECRET")
+	c.AuthMethod = s.get("TOKEN_ENDPOINT_AUTH_METHOD")
+	c.Endpoints = endpoints{
+		Authorization: s.endpoint("AUTHORIZATION_ENDPOINT"),
+		Token:         s.endpoint("TOKEN_ENDPOINT"),
+		Userinfo:      s.endpoint("USERINFO_ENDPOINT"),
+		Introspection: s.endpoint("INTROSPECTION_ENDPOINT"),
+		Revocation:    s.endpoint("REVOCATION_ENDPOINT"),
+		JWKS:          s.endpoint("JWKS_URI"),
+	}
+	c.Scopes = s.scopes()
+	c.BaseURL, c.Port = s.address()
+	c.SessionSecret = s.sessionSecret()
+	c.ResourceURL = s.endpoint("RESOURCE_URL")
+
+	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == endpoints{}
+	if c.Demo {
+		s.demo(&c)
+	} else {
+		c.Issuer, c.Clerk = s.issuer(key, issuer, c.Endpoints)
+		s.client(c)
+	}
+	c.Notes = s.notes
+	return c
+}
+
+// demo points the client at the authorization server that this process runs itself.
+func (s *settings) demo(c *config) {
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		s.wrong("BASE_URL", "the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL")
+	}
+	c.Issuer = c.BaseURL + "/demo"
+	c.ClientID = "demo-client"
+	c.ClientSecret = rand.Text()
+	c.ResourceURL = cmp.Or(c.ResourceURL, c.Issuer+"/api/me")
+}
+
+// issuer decides which authorization server is meant, and whether it is Clerk's.
+func (s *settings) issuer(key, issuer string, set endpoints) (string, bool) {
+	if issuer != "" {
+		s.checkIssuer(issuer)
+	}
+	if key == "" {
+		u, err := url.Parse(issuer)
+		if issuer == "" && (set.Authorization == "" || set.Token == "") {
+			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)")
+		}
+		return issuer, err == nil && isClerkHost(u.Hostname())
+	}
+	fromKey, err := issuerFromKey(key)
+	if err != nil {
+		s.wrong("CLERK_PUBLISHABLE_KEY", "%v", err)
+	} else if issuer != "" && issuer != fromKey {
+		s.wrong("ISSUER", "says %s, but CLERK_PUBLISHABLE_KEY says %s; remove one of the two", issuer, fromKey)
+	}
+	return fromKey, true
+}
+
+func (s *settings) checkIssuer(issuer string) {
+	for _, suffix := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"} {
+		if before, after, found := strings.Cut(issuer, suffix); found {
+			s.wrong("ISSUER", "is the address of the discovery document, not the issuer; write ISSUER=%s", before+after)
+			return
+		}
+	}
+	if isPlaceholder(issuer) {
+		s.wrong("ISSUER", "still holds a placeholder; write the address of your authorization server, such as https://auth.example.com")
+		return
+	}
+	u, err := url.Parse(issuer)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil:
+		s.wrong("ISSUER", "%q is not the address of a server; write one such as https://auth.example.com", issuer)
+	case u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(issuer, "?#"):
+		s.wrong("ISSUER", "%q has a query or a fragment, which an issuer never has (RFC 8414 section 2); remove it", issuer)
+	case !isSecure(u):
+		s.wrong("ISSUER", "%q is not https; http is allowed on localhost only", issuer)
+	}
+}
+
+// client checks the OAuth application's own values against each other.
+func (s *settings) client(c config) {
+	switch {
+	case c.ClientID == "":
+		s.wrong("CLIENT_ID", "is missing; copy it from the OAuth application's page in the dashboard")
+	case isPlaceholder(c.ClientID):
+		s.wrong("CLIENT_ID", "still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard")
+	case strings.HasPrefix(c.ClientID, "pk_test_"), strings.HasPrefix(c.ClientID, "pk_live_"):
+		s.wrong("CLIENT_ID", "holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here")
+	}
+	secret := c.ClientSecret
+	entra := strings.Contains(c.Issuer, "login.microsoftonline.com")
+	switch {
+	case secret == "":
+	case isPlaceholder(secret):
+		s.wrong("CLIENT_SECRET", "still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the application is made), or remove the line for a public client")
+	case c.Clerk && strings.HasPrefix(secret, "sk_"):
+		s.wrong("CLIENT_SECRET", "holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own")
+	case isHash(secret):
+		s.wrong("CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made")
+	case secret == c.ClientID:
+		s.wrong("CLIENT_SECRET", "is the client ID once more; copy the Client Secret instead")
+	case entra && guid.MatchString(secret):
+		s.wrong("CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
+	}
+	switch c.AuthMethod {
+	case "", methodBasic, methodPost, methodNone:
+	default:
+		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "%q is not supported; write client_secret_basic, client_secret_post or none", c.AuthMethod)
+		return
+	}
+	if c.AuthMethod == methodNone && secret != "" {
+		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "none means a public client, which has no secret; remove this line or CLIENT_SECRET")
+	}
+	if (c.AuthMethod == methodBasic || c.AuthMethod == methodPost) && secret == "" {
+		s.wrong("CLIENT_SECRET", "is missing, but TOKEN_ENDPOINT_AUTH_METHOD says %s; set the secret, or remove that line for a public client", c.AuthMethod)
+	}
+}
+
+// endpoint reads a variable that holds the full address of an endpoint.
+func (s *settings) endpoint(name string) string {
+	value := s.get(name)
+	if value == "" {
+		return ""
+	}
+	if err := checkEndpoint(value); err != nil {
+		s.wrong(name, "%v", err)
+	}
+	return value
+}
+
+// checkEndpoint refuses an address to which no code, token or secret may be sent
+// (RFC 6749 sections 3.1 and 3.2: no fragment, and TLS).
+func checkEndpoint(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "":
+		return fmt.Errorf("%q is not the full address of an endpoint, such as https://auth.example.com/oauth/token", address)
+	case u.User != nil:
+		return errors.New("has a user name or password in its address; remove them")
+	case u.Fragment != "" || strings.HasSuffix(address, "#"):
+		return fmt.Errorf("%q has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it", address)
+	case !isSecure(u):
+		return fmt.Errorf("%q is not https; http is allowed on localhost only", address)
+	}
+	return nil
+}
+
+func (s *settings) scopes() []string {
+	value := cmp.Or(s.get("SCOPES"), "openid profile email")
+	if !validScope(value) {
+		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
+	}
+	if strings.Contains(value, ",") {
+		s.notes = append(s.notes, "SCOPES: contains a comma; scopes are separated by spaces")
+	}
+	return strings.Fields(value)
+}
+
+// validScope checks the characters of a scope (RFC 6749 section 3.3).
+func validScope(scope string) bool {
+	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
+}
+
+// address returns BASE_URL and PORT. Each follows from the other where only one is set.
+func (s *settings) address() (baseURL, port string) {
+	base, port := s.get("BASE_URL"), s.get("PORT")
+	if port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			s.wrong("PORT", "%q is not a port; write a number from 1 to 65535", port)
+			return "", port
+		}
+	}
+	if base == "" {
+		port = cmp.Or(port, "3000")
+		return "http://" + hostPort("localhost", "http", port), port
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		s.wrong("BASE_URL", "%q is not the address of a server; write one such as http://localhost:3000", base)
+		return "", port
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		s.wrong("BASE_URL", "%q has more than scheme, host and port; write BASE_URL=%s://%s (the redirect URI adds %s)", base, u.Scheme, u.Host, callbackPath)
+		return "", port
+	}
+	if isLoopback(u.Hostname()) {
+		port = cmp.Or(port, u.Port())
+	}
+	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
+}
+
+// hostPort is the host as a browser writes it: without the port that the scheme has anyway.
+func hostPort(host, scheme, port string) string {
+	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		if strings.Contains(host, ":") {
+			return "[" + host + "]"
+		}
+		return host
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s *settings) sessionSecret() string {
+	value := s.get("SESSION_SECRET")
+	if value != "" && len(value) < 16 {
+		s.wrong("SESSION_SECRET", "has fewer than 16 characters; make one with: openssl rand -base64 32")
+	}
+	return value
+}
+
+// issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
+// optional) of the Frontend API host and a "$". The issuer is https:// and that host.
+func issuerFromKey(key string) (string, error) {
+	if strings.HasPrefix(key, "sk_") {
+		return "", errors.New("holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
+	}
+	encoded, ok := strings.CutPrefix(key, "pk_test_")
+	if !ok {
+		encoded, ok = strings.CutPrefix(key, "pk_live_")
+	}
+	if !ok {
+		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
+	}
+	if isPlaceholder(encoded) {
+		return "", errors.New("still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, or remove the three lines for demo mode")
+	}
+	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	host, whole := strings.CutSuffix(string(decoded), "$")
+	if err != nil || !whole {
+		return "", errors.New("is cut short or mistyped: it does not decode to a host name; copy it again, to its last character")
+	}
+	if u, err := url.Parse("https://" + host); err != nil || u.Host != host || !hostname.MatchString(u.Hostname()) {
+		return "", errors.New("decodes to something that is no host name; copy it again from the dashboard's API keys page")
+	}
+	return "https://" + host, nil
+}
+
+var (
+	hostname = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+	guid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	allX     = regexp.MustCompile(`^[xX*.…]+$`)
+)
+
+// isPlaceholder recognises what stands in .env.sample, and what people write where a value should go.
+func isPlaceholder(value string) bool {
+	v := strings.ToLower(value)
+	return strings.HasPrefix(v, "your-") || strings.HasPrefix(v, "your_") || strings.HasPrefix(v, "pk_test_your") ||
+		strings.HasPrefix(v, "<") || strings.HasSuffix(v, "...") || strings.HasSuffix(v, "…") ||
+		slices.Contains([]string{"changeme", "change-me", "todo", "replace-me"}, v) || allX.MatchString(v)
+}
+
+// isHash recognises the formats in which servers store a secret.
+func isHash(secret string) bool {
+	return slices.ContainsFunc([]string{"pbkdf2_sha256$", "$pbkdf2", "$2a$", "$2b$", "$2y$", "$argon2", "bcrypt$", "{bcrypt}", "$scrypt", "scrypt:"},
+		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
+}
+
+// isClerkHost recognises the hosts of Clerk's development instances; a production instance has
+// its owner's host name and is known by its publishable key alone.
+func isClerkHost(host string) bool {
+	return strings.HasSuffix(host, ".clerk.accounts.dev") || strings.HasSuffix(host, ".lclclerk.com") || host == "clerk.clerk.dev"
+}
+
+// isSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
+func isSecure(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+// isLoopback reports whether a host name without its port can only be this machine.
+func isLoopback(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// ownHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
+// names with our port. Anything else is a page that points its own name at us (DNS rebinding).
+func (c config) ownHosts() []string {
+	hosts := []string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}
+	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
+		hosts = append(hosts, hostPort(name, "http", c.Port))
+	}
+	return hosts
+}

@@ -1,0 +1,221 @@
+// Package demo is a small OAuth 2.0 authorization server with OpenID Connect, and an API that its
+// tokens open. It stands in for a real server when none is configured: it speaks the protocol over
+// HTTP and knows nothing of the client, holds everything in memory, bounded, and asks for no
+// password. It is for trying things out on one's own machine, not for keeping anything safe.
+package demo
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is what a Server is made from.
+type Config struct {
+	Issuer  string // where the server is mounted, without a slash at the end: http://localhost:3000/demo
+	Clients []Client
+	Now     func() time.Time // time.Now if nil
+}
+
+// Client is an OAuth application (RFC 7591 section 2).
+type Client struct {
+	ID                     string
+	Secret                 string // empty for a public client
+	Name                   string
+	RedirectURIs           []string // compared to the letter
+	PostLogoutRedirectURIs []string
+}
+
+// Server is the authorization server and the API. It is an http.Handler for its issuer's paths and
+// for the metadata below /.well-known/.
+type Server struct {
+	issuer string
+	base   string // the issuer's path: /demo
+	now    func() time.Time
+	keys   func() (*signingKeys, error) // made once, beside the start
+	pages  *template.Template
+	mux    *http.ServeMux
+
+	mu       sync.Mutex // guards the fields below and the grants they lead to
+	clients  *expiring[*Client]
+	sessions *expiring[session]
+	consents *expiring[[]string] // by user and client: the scopes allowed
+	codes    *expiring[*code]
+	refresh  *expiring[*refreshToken]
+	access   *expiring[*accessToken] // by jti
+}
+
+// user is somebody who can sign in. The names are the protocol literature's.
+type user struct {
+	Subject, Name, GivenName, Username, Email string
+}
+
+var users = []user{
+	{"user_alice", "Alice Example", "Alice", "alice", "alice@example.com"},
+	{"user_bob", "Bob Example", "Bob", "bob", "bob@example.com"},
+	{"user_carol", "Carol Example", "Carol", "carol", "carol@example.com"},
+}
+
+// userByID returns the user with a subject, or nil.
+func userByID(subject string) *user {
+	i := slices.IndexFunc(users, func(u user) bool { return u.Subject == subject })
+	if i < 0 {
+		return nil
+	}
+	return &users[i]
+}
+
+// How long things last, and how many of each are held.
+const (
+	codeLife    = time.Minute
+	accessLife  = 7200 * time.Second
+	refreshLife = 30 * 24 * time.Hour
+	sessionLife = 12 * time.Hour
+	consentLife = 30 * 24 * time.Hour
+	clientLife  = 24 * time.Hour // of a registered one
+	most        = 10_000
+	mostClients = 1_000
+)
+
+//go:embed templates
+var templates embed.FS
+
+// New returns a server. Its signing key is generated beside the start; the first token waits for it.
+func New(cfg Config) (*Server, error) {
+	issuer, err := url.Parse(cfg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := template.ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{issuer: cfg.Issuer, base: issuer.Path, now: cfg.Now, keys: sync.OnceValues(newSigningKeys), pages: pages}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.clients = newExpiring[*Client](clientLife, mostClients)
+	s.sessions = newExpiring[session](sessionLife, most)
+	s.consents = newExpiring[[]string](consentLife, most)
+	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
+	s.refresh = newExpiring[*refreshToken](refreshLife, most)
+	s.access = newExpiring[*accessToken](accessLife, most)
+	for _, c := range cfg.Clients {
+		s.clients.putForever(c.ID, &c)
+	}
+	s.routes()
+	go s.keys()
+	return s, nil
+}
+
+// routes lists every address, in the order in which a login meets them.
+func (s *Server) routes() {
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("GET "+s.base+"/.well-known/openid-configuration", s.handleMetadata)
+	s.mux.HandleFunc("GET "+s.base+"/.well-known/oauth-authorization-server", s.handleMetadata)
+	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+s.base, s.handleMetadata)
+	s.mux.HandleFunc("GET /.well-known/openid-configuration"+s.base, s.handleMetadata)
+	s.mux.HandleFunc("GET /.well-known/oauth-protected-resource"+s.base+"/api", s.handleResourceMetadata)
+	s.mux.HandleFunc("GET "+s.base+"/.well-known/jwks.json", s.handleKeys)
+	s.mux.HandleFunc("GET "+s.base+"/authorize", s.handleAuthorize)
+	s.mux.HandleFunc("POST "+s.base+"/authorize", s.handleDecision)
+	s.mux.HandleFunc("POST "+s.base+"/token", s.handleToken)
+	s.mux.HandleFunc("GET "+s.base+"/userinfo", s.handleUserinfo)
+	s.mux.HandleFunc("POST "+s.base+"/userinfo", s.handleUserinfo)
+	s.mux.HandleFunc("POST "+s.base+"/introspect", s.handleIntrospect)
+	s.mux.HandleFunc("POST "+s.base+"/revoke", s.handleRevoke)
+	s.mux.HandleFunc("POST "+s.base+"/register", s.handleRegister)
+	s.mux.HandleFunc("GET "+s.base+"/logout", s.handleLogout)
+	s.mux.HandleFunc("POST "+s.base+"/logout", s.handleLogout)
+	s.mux.HandleFunc("GET "+s.base+"/api/me", s.handleMe)
+	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
+	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
+}
+
+// ServeHTTP implements http.Handler. Pages of other sites may send a person here by a link, and
+// nothing else: a form or a fetch of theirs is refused.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin") // under no-referrer a form's Origin would be null
+	// No form-action: it would also forbid the redirect to the client that follows the consent form.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+	if crossSite(r) {
+		s.writeError(w, http.StatusForbidden, "access_denied", "this request was sent by another site")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	s.mux.ServeHTTP(w, r)
+}
+
+// crossSite reports a request that another site's page made the browser send, other than a link.
+func crossSite(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return http.NewCrossOriginProtection().Check(r) != nil
+	}
+	return r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
+}
+
+// writeJSON answers with a JSON document.
+func (s *Server) writeJSON(w http.ResponseWriter, status int, document any) {
+	body, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// oauthError is an error as RFC 6749 section 5.2 writes it.
+type oauthError struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+func (s *Server) writeError(w http.ResponseWriter, status int, code, description string) {
+	s.writeJSON(w, status, oauthError{code, description})
+}
+
+// render answers with a page, once it is whole.
+func (s *Server) render(w http.ResponseWriter, status int, name string, data any) {
+	var out bytes.Buffer
+	if err := s.pages.ExecuteTemplate(&out, name, data); err != nil {
+		s.writeError(w, http.StatusInternalServerError, "server_error", "the page could not be made")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(out.Bytes())
+}
+
+// messagePage is the data of message.html.
+type messagePage struct {
+	Base, Title, Code, Text string
+}
+
+// showError tells the person, or the program, that the request cannot go on here. It is for errors
+// that must not be sent to the redirect URI (RFC 6749 section 4.1.2.1).
+func (s *Server) showError(w http.ResponseWriter, r *http.Request, code, description string) {
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		s.writeError(w, http.StatusBadRequest, code, description)
+		return
+	}
+	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.base, "This request cannot go on", code, description})
+}
+
+// handleFile serves what the pages load.
+func (s *Server) handleFile(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeFileFS(w, r, templates, "templates/"+path.Base(r.URL.Path))
+}

@@ -1,0 +1,90 @@
+package demo
+
+import "net/http"
+
+// The scopes that can be asked for, and what the consent page says of each.
+var scopeWords = map[string]string{
+	"openid":         "Know that it is you, by an identifier",
+	"profile":        "Your basic profile information",
+	"email":          "Your email address",
+	"offline_access": "Stay connected while you are away",
+}
+
+var scopesSupported = []string{"openid", "profile", "email", "offline_access"}
+
+// metadata is RFC 8414 section 2 and OpenID Connect Discovery section 3 in one.
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	UserinfoEndpoint      string   `json:"userinfo_endpoint"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	RegistrationEndpoint  string   `json:"registration_endpoint"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	ScopesSupported       []string `json:"scopes_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
+	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	IntrospectAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevocationAuthMethods []string `json:"revocation_endpoint_auth_methods_supported"`
+	CodeChallengeMethods  []string `json:"code_challenge_methods_supported"`
+	PromptValues          []string `json:"prompt_values_supported"`
+	Claims                []string `json:"claims_supported"`
+	ResponseIss           bool     `json:"authorization_response_iss_parameter_supported"`
+	ClaimsParameter       bool     `json:"claims_parameter_supported"`
+	RequestParameter      bool     `json:"request_parameter_supported"`
+	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
+}
+
+func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
+	methods := []string{"client_secret_basic", "client_secret_post", "none"}
+	s.writeJSON(w, http.StatusOK, metadata{
+		Issuer:                s.issuer,
+		AuthorizationEndpoint: s.issuer + "/authorize",
+		TokenEndpoint:         s.issuer + "/token",
+		UserinfoEndpoint:      s.issuer + "/userinfo",
+		IntrospectionEndpoint: s.issuer + "/introspect",
+		RevocationEndpoint:    s.issuer + "/revoke",
+		RegistrationEndpoint:  s.issuer + "/register",
+		EndSessionEndpoint:    s.issuer + "/logout",
+		JWKSURI:               s.issuer + "/.well-known/jwks.json",
+		ScopesSupported:       scopesSupported,
+		ResponseTypes:         []string{"code"},
+		ResponseModes:         []string{"query"},
+		GrantTypes:            []string{"authorization_code", "refresh_token"},
+		SubjectTypes:          []string{"public"},
+		IDTokenAlgs:           []string{"RS256"},
+		TokenAuthMethods:      methods,
+		IntrospectAuthMethods: methods[:2],
+		RevocationAuthMethods: methods,
+		CodeChallengeMethods:  []string{"S256"},
+		PromptValues:          []string{"none", "login", "consent", "select_account"},
+		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
+			"name", "given_name", "preferred_username", "email", "email_verified"},
+		ResponseIss: true,
+	})
+}
+
+func (s *Server) handleKeys(w http.ResponseWriter, _ *http.Request) {
+	keys, err := s.keys()
+	if err != nil {
+		s.writeError(w, http.StatusInternalServerError, "server_error", "the signing key could not be made")
+		return
+	}
+	s.writeJSON(w, http.StatusOK, keys.public)
+}
+
+// handleResourceMetadata tells a client which server issues tokens for the API (RFC 9728 section 2).
+func (s *Server) handleResourceMetadata(w http.ResponseWriter, _ *http.Request) {
+	s.writeJSON(w, http.StatusOK, struct {
+		Resource string   `json:"resource"`
+		Servers  []string `json:"authorization_servers"`
+		Scopes   []string `json:"scopes_supported"`
+		Methods  []string `json:"bearer_methods_supported"`
+	}{s.issuer + "/api", []string{s.issuer}, []string{"profile"}, []string{"header"}})
+}

@@ -1,0 +1,86 @@
+package demo
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// logoutPage is the data of logout.html.
+type logoutPage struct {
+	Base, Title, Action string
+	User                *user
+}
+
+// handleLogout ends the session at this server (OpenID Connect RP-Initiated Logout section 2). With
+// an ID token of the user who is signed in it happens at once; otherwise the user is asked, as any
+// page could have sent them here.
+func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil || repeatedName(r.Form) != "" {
+		s.showError(w, r, "invalid_request", "the parameters cannot be read, or one is there more than once")
+		return
+	}
+	subject, clientID, hinted := s.idTokenHint(r.Form.Get("id_token_hint"))
+	if r.Form.Has("client_id") {
+		if hinted && clientID != r.Form.Get("client_id") {
+			s.showError(w, r, "invalid_request", "the client_id is not the one that the id_token_hint was issued to")
+			return
+		}
+		clientID = r.Form.Get("client_id")
+	}
+	target, ok := s.postLogoutTarget(clientID, r.Form)
+	if !ok {
+		s.showError(w, r, "invalid_request", "the post_logout_redirect_uri does not match any that is registered for this client")
+		return
+	}
+	here, signedIn := s.session(r)
+	confirmed := r.Method == http.MethodPost && r.PostForm.Get("confirm") == "yes"
+	if signedIn && !confirmed && !(hinted && here.user == subject) {
+		query := url.Values{}
+		for name, values := range r.Form {
+			if name != "confirm" && name != "id_token_hint" {
+				query[name] = values
+			}
+		}
+		if hinted {
+			query.Set("client_id", clientID)
+		}
+		s.render(w, http.StatusOK, "logout.html", logoutPage{s.base, "Sign out?", s.base + "/logout?" + query.Encode(), userByID(here.user)})
+		return
+	}
+	s.signOut(w, r)
+	if target == "" {
+		s.render(w, http.StatusOK, "message.html", messagePage{Base: s.base, Title: "You are signed out", Text: "This browser is no longer signed in at the demo server."})
+		return
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// postLogoutTarget is where the browser goes afterwards: nowhere, or exactly where the client may.
+func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, bool) {
+	uri := form.Get("post_logout_redirect_uri")
+	if uri == "" {
+		return "", true
+	}
+	s.mu.Lock()
+	client, known := s.clients.get(s.now(), clientID)
+	s.mu.Unlock()
+	u, err := url.Parse(uri)
+	if !known || err != nil || !has(client.PostLogoutRedirectURIs, uri) {
+		return "", false
+	}
+	if state := form.Get("state"); state != "" {
+		query := u.Query()
+		query.Set("state", state)
+		u.RawQuery = query.Encode()
+	}
+	return u.String(), true
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
+	if cookie, err := r.Cookie(s.cookieName()); err == nil {
+		s.mu.Lock()
+		s.sessions.remove(cookie.Value)
+		s.mu.Unlock()
+	}
+	s.setCookie(w, "", -1)
+}

@@ -1,0 +1,165 @@
+package demo
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// signingKeys is the server's one RSA key, as signers and as the public key set.
+type signingKeys struct {
+	idToken     jose.Signer
+	accessToken jose.Signer
+	public      jose.JSONWebKeySet
+}
+
+func newSigningKeys() (*signingKeys, error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	key := jose.JSONWebKey{Key: private, KeyID: "demo-" + rand.Text()[:8], Algorithm: string(jose.RS256), Use: "sig"}
+	signing := jose.SigningKey{Algorithm: jose.RS256, Key: key}
+	idToken, err := jose.NewSigner(signing, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return nil, err
+	}
+	accessToken, err := jose.NewSigner(signing, (&jose.SignerOptions{}).WithType("at+jwt")) // RFC 9068 section 2.1
+	if err != nil {
+		return nil, err
+	}
+	return &signingKeys{idToken, accessToken, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key.Public()}}}, nil
+}
+
+// accessClaims are those of an access token (RFC 9068 section 2.2).
+type accessClaims struct {
+	jwt.Claims
+	ClientID string `json:"client_id"`
+	Scope    string `json:"scope"`
+	AuthTime int64  `json:"auth_time"`
+}
+
+// idClaims are those of an ID token (OpenID Connect Core section 2), with the profile's.
+type idClaims struct {
+	jwt.Claims
+	AuthTime int64  `json:"auth_time"`
+	Nonce    string `json:"nonce,omitempty"`
+	AtHash   string `json:"at_hash"`
+	profileClaims
+}
+
+// profileClaims are what the scopes profile and email open (OpenID Connect Core section 5.4).
+type profileClaims struct {
+	Name          string `json:"name,omitempty"`
+	GivenName     string `json:"given_name,omitempty"`
+	Username      string `json:"preferred_username,omitempty"`
+	Email         string `json:"email,omitempty"`
+	EmailVerified bool   `json:"email_verified,omitempty"`
+}
+
+func profileOf(u *user, scopes []string) profileClaims {
+	var p profileClaims
+	if has(scopes, "profile") {
+		p.Name, p.GivenName, p.Username = u.Name, u.GivenName, u.Username
+	}
+	if has(scopes, "email") {
+		p.Email, p.EmailVerified = u.Email, true
+	}
+	return p
+}
+
+// signAccessToken makes an access token for the API and remembers it, so that it can be revoked.
+func (s *Server) signAccessToken(g *grant, scopes []string, now time.Time) (string, error) {
+	keys, err := s.keys()
+	if err != nil {
+		return "", err
+	}
+	a := &accessToken{id: rand.Text(), grant: g, scopes: scopes, issued: now, expires: now.Add(accessLife)}
+	raw, err := jwt.Signed(keys.accessToken).Claims(accessClaims{
+		Claims: jwt.Claims{Issuer: s.issuer, Subject: g.user, Audience: jwt.Audience{s.issuer + "/api"}, ID: a.id,
+			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(a.expires)},
+		ClientID: g.client,
+		Scope:    strings.Join(scopes, " "),
+		AuthTime: g.authTime.Unix(),
+	}).Serialize()
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access.put(now, a.id, a)
+	return raw, nil
+}
+
+// signIDToken makes an ID token that is bound to the access token by at_hash. The nonce is empty at
+// a refresh (OpenID Connect Core section 12.2).
+func (s *Server) signIDToken(g *grant, scopes []string, nonce, access string, now time.Time) (string, error) {
+	keys, err := s.keys()
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256([]byte(access))
+	return jwt.Signed(keys.idToken).Claims(idClaims{
+		Claims: jwt.Claims{Issuer: s.issuer, Subject: g.user, Audience: jwt.Audience{g.client},
+			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(accessLife))},
+		AuthTime:      g.authTime.Unix(),
+		Nonce:         nonce,
+		AtHash:        base64.RawURLEncoding.EncodeToString(hash[:16]),
+		profileClaims: profileOf(userByID(g.user), scopes),
+	}).Serialize()
+}
+
+// verifyAccessToken returns the access token that a bearer presents (RFC 9068 section 4), if it is
+// ours, has not expired and has not been revoked.
+func (s *Server) verifyAccessToken(raw string) (*accessToken, error) {
+	keys, err := s.keys()
+	if err != nil {
+		return nil, err
+	}
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return nil, errors.New("the access token is not a JWT of this server")
+	}
+	var claims accessClaims
+	if err := token.Claims(keys.public.Keys[0], &claims); err != nil {
+		return nil, errors.New("the access token was not signed by this server")
+	}
+	if typ, _ := token.Headers[0].ExtraHeaders[jose.HeaderType].(string); typ != "at+jwt" {
+		return nil, errors.New("the token is not an access token")
+	}
+	now := s.now()
+	if claims.ValidateWithLeeway(jwt.Expected{Issuer: s.issuer, AnyAudience: jwt.Audience{s.issuer + "/api"}, Time: now}, 0) != nil {
+		return nil, errors.New("the access token has expired")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.access.get(now, claims.ID)
+	if !ok || a.revoked || a.grant.revoked {
+		return nil, errors.New("the access token has been revoked")
+	}
+	return a, nil
+}
+
+// idTokenHint reads an ID token of ours, expired or not (RP-Initiated Logout section 2).
+func (s *Server) idTokenHint(raw string) (subject, client string, ok bool) {
+	keys, err := s.keys()
+	if err != nil {
+		return "", "", false
+	}
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return "", "", false
+	}
+	var claims jwt.Claims
+	if token.Claims(keys.public.Keys[0], &claims) != nil || claims.Issuer != s.issuer || len(claims.Audience) != 1 {
+		return "", "", false
+	}
+	return claims.Subject, claims.Audience[0], true
+}

@@ -1,0 +1,313 @@
+// OAuth Test Client tests an OAuth application: it sends a browser through sign-in and consent at
+// an authorization server and shows the token response that comes back.
+//
+// Usage:
+//
+//	go run . [-env FILE] [-listen ADDRESS] [-open=false]
+//
+// The settings come from the environment and from .env; README.md lists them, .env.sample holds
+// them with one line of explanation each. With none at all the program runs in demo mode: it brings
+// an authorization server and an API of its own, below /demo/.
+//
+//	-env FILE         read FILE instead of .env
+//	-listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
+//	-open=false       do not open the browser (it is opened only at a terminal, and never in CI)
+//
+// The exit code is 0 after an interrupt, 1 when the program cannot listen, and 2 when a setting or
+// a flag is wrong.
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"oauth-test-client/internal/demo"
+)
+
+const usage = `usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
+
+  -env FILE         read FILE instead of .env
+  -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
+  -open=false       do not open the browser
+
+The settings are in README.md and .env.sample. Without any, the app runs in demo mode.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// run is the program with the operating system as its parameters. It serves until the context ends
+// and returns the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	env := flags.String("env", "", "")
+	listen := flags.String("listen", "", "")
+	open := flags.Bool("open", true, "")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "unknown argument %q\n%s", flags.Arg(0), usage)
+		return 2
+	}
+	file := *env
+	if file == "" {
+		file = ".env"
+	}
+	cfg, err := loadConfig(getenv, file, *env != "")
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	for _, note := range cfg.Notes {
+		fmt.Fprintln(stderr, note)
+	}
+	roots, err := trustedRoots(getenv("SSL_CERT_FILE"))
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	listeners, err := listenAll(*listen, cfg.Port)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	s, handler, err := assemble(cfg, roots, log.New(stderr, "", log.LstdFlags))
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	announce(stdout, cfg, listeners)
+	if *open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
+		openBrowser(startURL(cfg), getenv, stderr)
+	}
+	go announceServer(ctx, stdout, s)
+	if err := serve(ctx, s, handler, listeners, log.New(stderr, "", log.LstdFlags)); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// assemble makes the client and, in demo mode, the server that it talks to.
+func assemble(cfg config, roots *x509.CertPool, log *log.Logger) (*server, http.Handler, error) {
+	s, err := newServer(cfg, newWire(roots, time.Now), log, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !cfg.Demo {
+		return s, s.handler(nil), nil
+	}
+	authorizationServer, err := demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
+		ID:                     cfg.ClientID,
+		Secret:                 cfg.ClientSecret,
+		Name:                   "OAuth Test Client",
+		RedirectURIs:           []string{cfg.RedirectURI()},
+		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
+	}}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s.handler(authorizationServer), nil
+}
+
+// trustedRoots adds the certificates in SSL_CERT_FILE to the system's. Go reads that variable on
+// some systems only; here it works on all of them. Without it the result is nil: the system's.
+func trustedRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("SSL_CERT_FILE: %s cannot be read (%w); name a file with the authority's certificate in PEM", file, errors.Unwrap(err))
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("SSL_CERT_FILE: %s holds no certificate; name a file with the authority's certificate in PEM", file)
+	}
+	return roots, nil
+}
+
+// listenAll listens on the given address, or on both loopback addresses. It never takes another
+// port than the one that was asked for: the redirect URI has it.
+func listenAll(address, port string) ([]net.Listener, error) {
+	if address != "" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("-listen: cannot listen on %s: %w", address, errors.Unwrap(err))
+		}
+		return []net.Listener{l}, nil
+	}
+	var listeners []net.Listener
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, l)
+		case errors.Is(err, syscall.EADDRINUSE):
+			for _, l := range listeners {
+				l.Close()
+			}
+			return nil, fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it", port)
+		case host == "127.0.0.1":
+			return nil, fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
+		} // a machine without IPv6 has no ::1
+	}
+	return listeners, nil
+}
+
+// announce says in a few lines what runs where, before anything is asked of anybody.
+func announce(out io.Writer, cfg config, listeners []net.Listener) {
+	if cfg.Demo {
+		fmt.Fprintln(out, "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
+	} else {
+		fmt.Fprintln(out, "OAuth Test Client")
+	}
+	fmt.Fprintf(out, "  open          %s", cfg.BaseURL)
+	if len(listeners) == 1 {
+		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
+	}
+	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
+}
+
+// announceServer makes the first attempt to find the authorization server and says what came of it.
+func announceServer(ctx context.Context, out io.Writer, s *server) {
+	md, err := s.provider.metadata(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		f := notDiscovered(s.cfg, err)
+		lines := []string{"  server        not found: " + s.cfg.Issuer}
+		for _, t := range f.Tried {
+			lines = append(lines, "                "+t.URL+" "+t.Answer)
+		}
+		fmt.Fprintln(out, strings.Join(append(lines, "                "+f.Hint+" The next login tries again."), "\n"))
+	case md.Source == "":
+		fmt.Fprintf(out, "  server        %s (as configured, without metadata)\n", md.Authorization)
+	default:
+		fmt.Fprintf(out, "  server        %s (found)\n", s.cfg.Issuer)
+	}
+}
+
+// serve answers until the context ends, and then lets requests in flight finish.
+func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
+	unused := &unusedConns{conns: map[net.Conn]bool{}}
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      60 * time.Second, // a login may wait for several answers of wireTimeout each
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
+		ErrorLog:          log,
+		ConnState:         unused.track,
+	}
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- srv.Serve(l) }()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	s.drain(ctx)
+	unused.close()
+	return srv.Shutdown(ctx)
+}
+
+// unusedConns knows the connections on which nothing has been asked yet. Browsers open them ahead,
+// and Shutdown would wait five seconds for each.
+type unusedConns struct {
+	mu    sync.Mutex // guards conns
+	conns map[net.Conn]bool
+}
+
+// track is for http.Server.ConnState.
+func (u *unusedConns) track(c net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if state == http.StateNew {
+		u.conns[c] = true
+	} else {
+		delete(u.conns, c)
+	}
+}
+
+func (u *unusedConns) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for c := range u.conns {
+		c.Close()
+	}
+}
+
+// startURL is where the browser begins: at the login itself when a server is configured, at the
+// page that explains the demo otherwise.
+func startURL(cfg config) string {
+	if cfg.Demo {
+		return cfg.BaseURL + "/"
+	}
+	return cfg.BaseURL + "/login"
+}
+
+// isTerminal reports whether a person is at the other end.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+// openBrowser starts the system's browser. Where there is none the address is in the terminal.
+func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
+	var command *exec.Cmd
+	switch {
+	case runtime.GOOS == "darwin":
+		command = exec.Command("open", address)
+	case runtime.GOOS == "windows":
+		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
+	case getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "":
+		command = exec.Command("xdg-open", address)
+	default:
+		return // a remote shell: there is nothing to open a window on
+	}
+	if err := command.Start(); err != nil {
+		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+		return
+	}
+	go command.Wait()
+}

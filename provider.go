@@ -1,0 +1,435 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// provider is the authorization server as we see it: what it says of itself, and what we ask of it.
+type provider struct {
+	cfg  config
+	wire *wire
+	keys *keySet
+
+	discovery shared[*metadata]
+
+	mu     sync.Mutex // guards the fields below
+	found  *metadata  // nil until discovery has succeeded
+	failed *notFound  // why the last attempt did not, nil before the first
+}
+
+func newProvider(cfg config, w *wire) *provider {
+	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}}
+}
+
+// metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
+// Discovery section 3), after the overrides.
+type metadata struct {
+	endpoints
+	Issuer        string   `json:"issuer"`
+	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
+	ResponseIss   bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
+	RequiresPAR   bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Source        string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
+	MaySendAsForm bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
+}
+
+// notFound is the failure of discovery: every URL that was tried, and what it answered.
+type notFound struct {
+	Tried []tried
+}
+
+// tried is one step of discovery.
+type tried struct {
+	URL    string `json:"url"`
+	Answer string `json:"answer"`
+}
+
+func (e *notFound) Error() string {
+	if len(e.Tried) == 1 {
+		return e.Tried[0].URL + " " + e.Tried[0].Answer
+	}
+	lines := []string{"no metadata was found"}
+	for _, t := range e.Tried {
+		lines = append(lines, t.URL+" "+t.Answer)
+	}
+	return strings.Join(lines, "; ")
+}
+
+// metadata returns the server's metadata, found by this call or an earlier one. Only a success is
+// kept: after a failure the next caller tries again, one attempt at a time.
+func (p *provider) metadata(ctx context.Context) (*metadata, error) {
+	if md, _ := p.known(); md != nil {
+		return md, nil
+	}
+	return p.discovery.do(ctx, func(ctx context.Context) (*metadata, error) {
+		if md, _ := p.known(); md != nil { // found since we looked
+			return md, nil
+		}
+		found, failed := p.discover(purpose(ctx, "metadata"))
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.found, p.failed = found, failed
+		if failed != nil { // a nil *notFound in an error would not be nil
+			return nil, failed
+		}
+		return found, nil
+	})
+}
+
+// known returns what earlier attempts came to, without asking anybody: the metadata, or why there
+// is none, or neither before the first attempt has ended.
+func (p *provider) known() (*metadata, *notFound) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.found, p.failed
+}
+
+// discover asks each address where metadata may be, in order, and applies the overrides.
+func (p *provider) discover(ctx context.Context) (*metadata, *notFound) {
+	set := p.cfg.Endpoints
+	complete := set.Authorization != "" && set.Token != ""
+	if p.cfg.Issuer == "" {
+		return &metadata{endpoints: set, MaySendAsForm: true}, nil
+	}
+	var failure notFound
+	published := false // something other than "not here" was answered
+	for _, address := range metadataURLs(p.cfg.Issuer) {
+		md, answer := p.fetchMetadata(ctx, address)
+		if md != nil {
+			return md, nil
+		}
+		failure.Tried = append(failure.Tried, tried{address, answer.text})
+		published = published || !answer.absent
+		if answer.unreachable {
+			break // the other addresses are on the same host
+		}
+	}
+	if complete && !published {
+		return &metadata{Issuer: p.cfg.Issuer, endpoints: set, MaySendAsForm: true}, nil
+	}
+	return nil, &failure
+}
+
+// metadataURLs lists where an issuer's metadata may be: OpenID Connect Discovery section 4 appends
+// to the issuer, RFC 8414 section 3.1 inserts before its path, and real servers do either with both.
+func metadataURLs(issuer string) []string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil // the configuration has been checked
+	}
+	base, path := origin(u), strings.TrimSuffix(u.EscapedPath(), "/")
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	urls := []string{base + path + oidc, base + oauth + path}
+	if path != "" {
+		urls = append(urls, base+path+oauth, base+oidc+path)
+	}
+	return urls
+}
+
+// answer says why an address gave no metadata.
+type answer struct {
+	text        string
+	absent      bool // there is nothing at this address
+	unreachable bool // the host could not be asked
+}
+
+func (p *provider) fetchMetadata(ctx context.Context, address string) (*metadata, answer) {
+	e, err := p.wire.get(ctx, address)
+	if err != nil {
+		return nil, answer{text: err.Error(), unreachable: true}
+	}
+	if e.Status != http.StatusOK {
+		absent := e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed
+		return nil, answer{text: "answered " + describeAnswer(e), absent: absent}
+	}
+	md := &metadata{Source: address}
+	if err := unmarshalObject(e.ResponseBody, md); err != nil {
+		return nil, answer{text: "answered 200, but not with metadata: " + err.Error()}
+	}
+	if md.Issuer != p.cfg.Issuer {
+		return nil, answer{text: p.wrongIssuer(md.Issuer)}
+	}
+	md.endpoints = p.override(md.endpoints)
+	if fault := md.fault(); fault != "" {
+		return nil, answer{text: "answered 200, but " + fault}
+	}
+	return md, answer{}
+}
+
+// wrongIssuer explains metadata that names another issuer than the configured one. They must be
+// the same, character for character (RFC 8414 section 3.3).
+func (p *provider) wrongIssuer(theirs string) string {
+	if theirs == "" {
+		return "answered 200, but its metadata names no issuer"
+	}
+	if p.cfg.Demo {
+		return fmt.Sprintf("names another issuer: %q, but this app is %q; another program listens at BASE_URL", theirs, p.cfg.Issuer)
+	}
+	variable := "ISSUER"
+	if p.cfg.Clerk {
+		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
+	}
+	return fmt.Sprintf("names another issuer: the server says %q, %s says %q; if that is the server you mean, write ISSUER=%s", theirs, variable, p.cfg.Issuer, theirs)
+}
+
+// override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
+// does not always list.
+func (p *provider) override(e endpoints) endpoints {
+	set, clerk := p.cfg.Endpoints, endpoints{}
+	if p.cfg.Clerk {
+		clerk.Userinfo = p.cfg.Issuer + "/oauth/userinfo"
+		clerk.Introspection = p.cfg.Issuer + "/oauth/token_info"
+		clerk.Revocation = p.cfg.Issuer + "/oauth/token/revoke"
+	}
+	return endpoints{
+		Authorization: cmp.Or(set.Authorization, e.Authorization),
+		Token:         cmp.Or(set.Token, e.Token),
+		Userinfo:      cmp.Or(set.Userinfo, e.Userinfo, clerk.Userinfo),
+		Introspection: cmp.Or(set.Introspection, e.Introspection, clerk.Introspection),
+		Revocation:    cmp.Or(set.Revocation, e.Revocation, clerk.Revocation),
+		EndSession:    e.EndSession,
+		JWKS:          cmp.Or(set.JWKS, e.JWKS),
+	}
+}
+
+// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing
+// secret may be sent. It returns "" for none.
+func (md *metadata) fault() string {
+	for _, e := range []struct {
+		name, address string
+		required      bool
+	}{
+		{"authorization_endpoint", md.Authorization, true},
+		{"token_endpoint", md.Token, true},
+		{"jwks_uri", md.JWKS, false},
+		{"userinfo_endpoint", md.Userinfo, false},
+		{"introspection_endpoint", md.Introspection, false},
+		{"revocation_endpoint", md.Revocation, false},
+		{"end_session_endpoint", md.EndSession, false},
+	} {
+		if e.address == "" && e.required {
+			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name))
+		}
+		if e.address == "" {
+			continue
+		}
+		if err := checkEndpoint(e.address); err != nil {
+			return fmt.Sprintf("its %s %v", e.name, err)
+		}
+	}
+	return ""
+}
+
+// describeAnswer is a status as a person reads it, with the place it redirects to.
+func describeAnswer(e *exchange) string {
+	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	if to := e.ResponseHeader.Get("Location"); to != "" && e.Status/100 == 3 {
+		text += " to " + clip(withoutQuery(to), 200) + ", which is not followed"
+	}
+	return strings.TrimSpace(text)
+}
+
+func withoutQuery(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
+}
+
+// authMethod is how the client proves who it is at the token endpoint: as configured, none without
+// a secret, else the server's preference, else the default of RFC 8414 section 2.
+func (p *provider) authMethod(md *metadata) string {
+	switch {
+	case p.cfg.AuthMethod != "":
+		return p.cfg.AuthMethod
+	case p.cfg.ClientSecret == "":
+		return methodNone
+	case slices.Contains(md.AuthMethods, methodPost) && !slices.Contains(md.AuthMethods, methodBasic):
+		return methodPost
+	}
+	return methodBasic
+}
+
+// oauth2Config is the client for x/oauth2. AuthStyle is always set: left to itself, the package
+// tries one style after the other, and the first failure would spend the code.
+func (p *provider) oauth2Config(md *metadata, scopes []string) *oauth2.Config {
+	style := oauth2.AuthStyleInParams // for none too: client_id alone (RFC 6749 section 3.2.1)
+	if p.authMethod(md) == methodBasic {
+		style = oauth2.AuthStyleInHeader // form-encoded before base64 (RFC 6749 section 2.3.1)
+	}
+	return &oauth2.Config{
+		ClientID:     p.cfg.ClientID,
+		ClientSecret: p.cfg.ClientSecret,
+		RedirectURL:  p.cfg.RedirectURI(),
+		Scopes:       scopes,
+		Endpoint:     oauth2.Endpoint{AuthURL: md.Authorization, TokenURL: md.Token, AuthStyle: style},
+	}
+}
+
+// exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
+// section 4.5). The error is a *failure.
+func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *pendingLogin) (*tokenResponse, error) {
+	ctx, rec := recordOnTop(purpose(ctx, "token request"))
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.wire.client)
+	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(l.Verifier)}
+	if l.Resource != "" { // RFC 8707 section 2.2
+		options = append(options, oauth2.SetAuthURLParam("resource", l.Resource))
+	}
+	_, err := p.oauth2Config(md, nil).Exchange(ctx, code, options...)
+	if refused, ok := serverError(err); ok {
+		return nil, p.tokenRefused(md, refused)
+	}
+	e := rec.last()
+	if e == nil || e.Err != nil {
+		return nil, unreachable("the token endpoint", md.Token, err)
+	}
+	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
+	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if fault != nil {
+		return nil, &failure{Status: http.StatusBadGateway, Code: "invalid_token_response",
+			Description: "the token endpoint answered 200, but " + fault.Error(),
+			Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
+	}
+	if err != nil {
+		return nil, &failure{Status: http.StatusBadGateway, Code: "invalid_token_response", Description: err.Error()}
+	}
+	return response, nil
+}
+
+// recordOnTop records into a recorder of its own and into the one that the context has already.
+func recordOnTop(ctx context.Context) (context.Context, *recorder) {
+	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
+		return ctx, r
+	}
+	return record(ctx)
+}
+
+// tokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
+type tokenResponse struct {
+	JSON         []byte // as the server sent it, to the byte; a form is rewritten as JSON in its order
+	AccessToken  string
+	TokenType    string
+	RefreshToken string
+	IDToken      string
+	Scope        string    // as granted
+	ScopeSent    bool      // the server named the scope; if not, it is the one asked for
+	Expires      time.Time // of the access token; zero when the server did not say
+}
+
+// parseTokenResponse reads and checks a token response. The error completes "the token endpoint
+// answered 200, but …".
+func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
+	body, err := tokenBody(e, formAllowed)
+	if err != nil {
+		return nil, err
+	}
+	var fields struct {
+		AccessToken  *string         `json:"access_token"`
+		TokenType    *string         `json:"token_type"`
+		RefreshToken string          `json:"refresh_token"`
+		IDToken      string          `json:"id_token"`
+		Scope        *string         `json:"scope"`
+		ExpiresIn    json.RawMessage `json:"expires_in"`
+	}
+	if err := unmarshalObject(body, &fields); err != nil {
+		return nil, err
+	}
+	t := &tokenResponse{JSON: body, RefreshToken: fields.RefreshToken, IDToken: fields.IDToken}
+	if fields.AccessToken == nil || *fields.AccessToken == "" {
+		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
+	}
+	if !visibleASCII(*fields.AccessToken) || !visibleASCII(fields.RefreshToken) {
+		return nil, fmt.Errorf("with a token that has characters no token may have (RFC 6749 appendix A.12)")
+	}
+	if fields.TokenType == nil {
+		return nil, fmt.Errorf("without a token_type (RFC 6749 section 5.1)")
+	}
+	if !strings.EqualFold(*fields.TokenType, "bearer") {
+		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", clip(*fields.TokenType, 40))
+	}
+	t.AccessToken, t.TokenType = *fields.AccessToken, *fields.TokenType
+	if fields.Scope != nil {
+		t.Scope, t.ScopeSent = *fields.Scope, true
+	}
+	seconds, err := parseExpiresIn(fields.ExpiresIn)
+	if err != nil {
+		return nil, err
+	}
+	if seconds > 0 {
+		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
+	}
+	return t, nil
+}
+
+// tokenBody returns the token response as a JSON object.
+func tokenBody(e *exchange, formAllowed bool) ([]byte, error) {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	switch {
+	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
+		return e.ResponseBody, nil
+	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
+		return formAsJSON(string(e.ResponseBody))
+	}
+	return nil, fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", clip(mediaType, 80))
+}
+
+// formAsJSON rewrites a form as a JSON object of strings, in the same order.
+func formAsJSON(form string) ([]byte, error) {
+	var out strings.Builder
+	for i, pair := range strings.Split(form, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return nil, fmt.Errorf("with a form that cannot be read")
+		}
+		value, err = url.QueryUnescape(value)
+		if err != nil {
+			return nil, fmt.Errorf("with a form that cannot be read")
+		}
+		quotedName, _ := json.Marshal(name) // a string always can
+		quotedValue, _ := json.Marshal(value)
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		out.Write(quotedName)
+		out.WriteByte(':')
+		out.Write(quotedValue)
+	}
+	return []byte("{" + out.String() + "}"), nil
+}
+
+// parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
+func parseExpiresIn(raw json.RawMessage) (int64, error) {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" {
+		return 0, nil
+	}
+	seconds, err := json.Number(text).Int64()
+	if err != nil || seconds < 0 {
+		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", clip(string(raw), 40))
+	}
+	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
+}
+
+// visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+func visibleASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// granted reports whether the response grants a scope that was asked for.
+func (t *tokenResponse) granted(scope string, asked []string) bool {
+	if !t.ScopeSent {
+		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
+	}
+	return slices.Contains(strings.Fields(t.Scope), scope)
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// What a server may cost us at most.
+const (
+	wireTimeout   = 10 * time.Second // for a request as a whole, its answer's last byte included
+	wireBodyLimit = 1 << 20          // bytes of a response body, after decompression
+	wireRedirects = 5                // on one origin, for requests without credentials
+)
+
+// errTooLong is the answer that did not end within wireBodyLimit.
+var errTooLong = errors.New("sent an answer of more than 1 MB")
+
+// exchange is one request and its answer, byte for byte. It is complete once the request is, and
+// is not changed after that.
+type exchange struct {
+	Purpose        string // what the request is for, as a page names it: "token request"
+	Method         string
+	URL            string
+	RequestHeader  http.Header
+	RequestBody    []byte
+	Status         int // 0 when no answer came
+	ResponseHeader http.Header
+	ResponseBody   []byte
+	Began          time.Time
+	Took           time.Duration
+	Err            error
+}
+
+// recorder collects the exchanges of one request to us. It travels in the context.
+type recorder struct {
+	mu        sync.Mutex // guards exchanges
+	exchanges []*exchange
+}
+
+// all returns the exchanges so far, in the order in which they ended.
+func (r *recorder) all() []*exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*exchange(nil), r.exchanges...)
+}
+
+// last returns the newest exchange, or nil.
+func (r *recorder) last() *exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.exchanges) == 0 {
+		return nil
+	}
+	return r.exchanges[len(r.exchanges)-1]
+}
+
+func (r *recorder) add(e *exchange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchanges = append(r.exchanges, e)
+}
+
+type wireKey int
+
+const (
+	recorderKey wireKey = iota
+	purposeKey
+)
+
+// record returns a context whose exchanges are collected.
+func record(ctx context.Context) (context.Context, *recorder) {
+	r := new(recorder)
+	return context.WithValue(ctx, recorderKey, r), r
+}
+
+// purpose names the requests made in the context.
+func purpose(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, purposeKey, name)
+}
+
+// wire is the only way out of this process: every request has a deadline, every answer a limit,
+// nothing is redirected to another origin, and what was said is kept exactly.
+type wire struct {
+	client *http.Client
+	now    func() time.Time
+}
+
+// newWire returns a wire that trusts the given authorities, or the system's (and those of
+// SSL_CERT_FILE) when roots is nil. There is no switch that turns verification off.
+func newWire(roots *x509.CertPool, now func() time.Time) *wire {
+	w := &wire{now: now}
+	w.client = &http.Client{
+		CheckRedirect: checkRedirect,
+		Transport: &recording{now: now, next: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			TLSClientConfig:        &tls.Config{RootCAs: roots},
+			ForceAttemptHTTP2:      true,
+			MaxIdleConnsPerHost:    64,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		}},
+	}
+	return w
+}
+
+// checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
+// stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
+		origin(req.URL) != origin(first.URL) || len(via) > wireRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// origin is the scheme, host and port of a URL.
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
+
+// get fetches a JSON document.
+func (w *wire) get(ctx context.Context, address string) (*exchange, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	return w.do(req)
+}
+
+// do sends a request and returns what came back, whatever its status. The error, if any, is one
+// sentence about the server without its name: "refused the connection".
+func (w *wire) do(req *http.Request) (*exchange, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout) // redirects included
+	defer cancel()
+	resp, err := w.client.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, errors.New(wireFault(err))
+	}
+	return resp.Body.(*keptBody).exchange, nil
+}
+
+// recording is a RoundTripper that reads the whole answer at once and keeps it.
+type recording struct {
+	next http.RoundTripper
+	now  func() time.Time
+}
+
+// keptBody is a response body that has been read already, with the exchange it belongs to.
+type keptBody struct {
+	bytes.Reader
+	exchange *exchange
+}
+
+func (*keptBody) Close() error { return nil }
+
+// RoundTrip sends the request and records the exchange, failed or not. The deadline is set here,
+// where the answer is read to its end, so that it holds for x/oauth2 too.
+func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout)
+	defer cancel()
+	req = req.WithContext(ctx)
+	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: req.Header, Began: t.now()}
+	e.Purpose, _ = ctx.Value(purposeKey).(string)
+	if req.GetBody != nil {
+		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
+		e.RequestBody, _ = io.ReadAll(body)
+	}
+	if req.Header.Get("Accept") == "" {
+		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
+		req = req.Clone(ctx)
+		req.Header.Set("Accept", "application/json")
+		e.RequestHeader = req.Header
+	}
+	resp, err := t.next.RoundTrip(req)
+	if err == nil {
+		e.Status, e.ResponseHeader = resp.StatusCode, resp.Header
+		e.ResponseBody, err = readLimited(resp.Body)
+	}
+	e.Took, e.Err = t.now().Sub(e.Began), err
+	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
+		r.add(e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	kept := &keptBody{exchange: e}
+	kept.Reset(e.ResponseBody)
+	resp.Body = kept
+	return resp, nil
+}
+
+// readLimited reads a body to its end, which must come within wireBodyLimit.
+func readLimited(body io.ReadCloser) ([]byte, error) {
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, wireBodyLimit+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > wireBodyLimit {
+		return nil, errTooLong
+	}
+	return data, nil
+}
+
+// wireFault says in one plain sentence why a server could not be asked, and what helps.
+func wireFault(err error) string {
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		err = urlErr.Err // the URL may carry parameters; the caller names the host
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Sprintf("does not resolve: no host named %q (is the key or issuer of a deleted instance, or cut short?)", dns.Name)
+	}
+	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		name := ""
+		if unknown.Cert != nil {
+			name = fmt.Sprintf(" (issued by %q)", unknown.Cert.Issuer.CommonName)
+		}
+		return "has a certificate from an authority that this machine does not know" + name + "; name a file with the authority's certificate in SSL_CERT_FILE"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return fmt.Sprintf("has a certificate that is valid from %s to %s only", invalid.Cert.NotBefore.Format(time.DateOnly), invalid.Cert.NotAfter.Format(time.DateOnly))
+	}
+	if wrong, ok := errors.AsType[x509.HostnameError](err); ok {
+		return fmt.Sprintf("has a certificate for other names than %q", wrong.Host)
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return fmt.Sprintf("did not answer within %v", wireTimeout)
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused the connection: nothing listens there"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "closed the connection before its answer was complete"
+	case errors.Is(err, errTooLong):
+		return errTooLong.Error()
+	case errors.Is(err, context.Canceled):
+		return "was not asked: the request was given up"
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "speaks plain http, not https"
+	}
+	return "could not be asked: " + err.Error()
+}
