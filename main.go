@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	s, handler, err := assemble(cfg, roots, log.New(stderr, "", log.LstdFlags))
+	s, handler, err := assemble(cfg, roots, log.New(stderr, "", log.LstdFlags), time.Now)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -112,8 +112,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 // assemble makes the client and, in demo mode, the server that it talks to.
-func assemble(cfg config, roots *x509.CertPool, log *log.Logger) (*server, http.Handler, error) {
-	s, err := newServer(cfg, newWire(roots, time.Now), log, time.Now)
+func assemble(cfg config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
+	s, err := newServer(cfg, newWire(roots, now), log, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +126,7 @@ func assemble(cfg config, roots *x509.CertPool, log *log.Logger) (*server, http.
 		Name:                   "OAuth Test Client",
 		RedirectURIs:           []string{cfg.RedirectURI()},
 		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
-	}}})
+	}}, Now: now})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -121,8 +121,10 @@ func (s *Server) routes() {
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET "+s.base+"/.well-known/openid-configuration", s.handleMetadata)
 	s.mux.HandleFunc("GET "+s.base+"/.well-known/oauth-authorization-server", s.handleMetadata)
-	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+s.base, s.handleMetadata)
-	s.mux.HandleFunc("GET /.well-known/openid-configuration"+s.base, s.handleMetadata)
+	if s.base != "" { // RFC 8414 section 3.1 inserts before the path
+		s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+s.base, s.handleMetadata)
+		s.mux.HandleFunc("GET /.well-known/openid-configuration"+s.base, s.handleMetadata)
+	}
 	s.mux.HandleFunc("GET /.well-known/oauth-protected-resource"+s.base+"/api", s.handleResourceMetadata)
 	s.mux.HandleFunc("GET "+s.base+"/.well-known/jwks.json", s.handleKeys)
 	s.mux.HandleFunc("GET "+s.base+"/authorize", s.handleAuthorize)
