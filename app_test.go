@@ -108,7 +108,7 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	}
 	a.cfg, a.Config.Handler = cfg, handler
 	a.Config.ErrorLog = log.New(a.log, "", 0)
-	a.log.secret(cfg.ClientSecret, cfg.SessionSecret)
+	a.log.secret(cfg.ClientSecret, cfg.SessionSecret, "liar-access-token", "liar-refresh-token")
 	a.Start()
 	t.Cleanup(func() { a.Close(); a.log.check(t) })
 	return a

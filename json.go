@@ -32,7 +32,7 @@ func unmarshalObject(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return fmt.Errorf("%q in its JSON is a %s", typeErr.Field, typeErr.Value)
+			return fmt.Errorf("%q in its JSON is a %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
 		}
 		return errors.New("its JSON cannot be read")
 	}

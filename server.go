@@ -46,7 +46,7 @@ func (s *server) handler(demo http.Handler) http.Handler {
 	mux.HandleFunc("GET /{$}", s.canonicalHost(s.handle(s.handleHome)))
 	mux.HandleFunc("GET /login", s.canonicalHost(s.handle(s.handleLogin)))
 	mux.HandleFunc("GET "+callbackPath, s.handle(s.handleCallback))
-	mux.Handle("GET /static/", cacheable(http.FileServerFS(static)))
+	mux.HandleFunc("GET /static/{file}", handleStatic)
 	mux.HandleFunc("/", s.handle(s.handleUnknown))
 	if demo != nil {
 		mux.Handle("/demo/", demo)
@@ -82,12 +82,10 @@ func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 	return &failure{Status: http.StatusNotFound, Code: "not_found", Description: "There is nothing at this address."}
 }
 
-// cacheable lets a browser keep what never changes while the program runs.
-func cacheable(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-cache")
-		next.ServeHTTP(w, r)
-	})
+// handleStatic serves what the pages load. The browser asks each time whether it has changed.
+func handleStatic(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
 }
 
 // logged writes one line per request. The line has no query string, cookie or token: the path is

@@ -143,11 +143,12 @@ type liar struct {
 	metadata func(w http.ResponseWriter, r *http.Request)
 	token    func(w http.ResponseWriter, r *http.Request)
 	jwks     func(w http.ResponseWriter, r *http.Request)
-	claims   func(claims map[string]any)        // spoils the ID token's claims
-	sign     func(claims map[string]any) string // signs in another way
-	response func(response map[string]any)      // spoils the token response
-	document func(document map[string]any)      // spoils the metadata
-	callback func(query map[string]string)      // spoils the authorization response
+	page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
+	claims   func(claims map[string]any)                  // spoils the ID token's claims
+	sign     func(claims map[string]any) string           // signs in another way
+	response func(response map[string]any)                // spoils the token response
+	document func(document map[string]any)                // spoils the metadata
+	callback func(query map[string]string)                // spoils the authorization response
 
 	mu       sync.Mutex // guards the fields below
 	requests []string   // every request: method and path
@@ -183,6 +184,7 @@ func startLiar(t *testing.T) *liar {
 		}
 		sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
 	})
+	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) { l.page(w, r) })
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()
 		l.mu.Lock()

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is a real browser with an empty profile.
+type chromium struct {
+	t   *testing.T
+	ctx context.Context // of the first tab
+}
+
+func startChromium(t *testing.T) *chromium {
+	t.Helper()
+	var path string
+	var err error
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err = exec.LookPath(name); err == nil {
+			break
+		}
+	}
+	needs(t, "Chromium", err)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
+	t.Cleanup(cancel)
+	return (&chromium{t, ctx}).tab()
+}
+
+// tab opens another tab of the same browser.
+func (c *chromium) tab() *chromium {
+	c.t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx)
+	c.t.Cleanup(func() { chromedp.Cancel(ctx); cancel() })
+	if err := chromedp.Do(ctx); err != nil {
+		c.t.Fatalf("Chromium: %v", err)
+	}
+	return &chromium{c.t, ctx}
+}
+
+// perform runs an action and returns its value. The test ends when it fails or takes half a minute.
+func perform[T any](c *chromium, action chromedp.Action[T]) T {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 30*time.Second)
+	defer cancel()
+	value, err := chromedp.Run(ctx, action)
+	if err != nil {
+		c.t.Fatalf("Chromium: %v\non the page:\n%s", err, c.text())
+	}
+	return value
+}
+
+// text is what a person reads on the page.
+func (c *chromium) text() string {
+	ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func (c *chromium) open(address string) {
+	c.t.Helper()
+	perform(c, chromedp.Navigate(address))
+}
+
+// press clicks the link or button and waits for the page that follows to have the words.
+func (c *chromium) press(selector, words string) {
+	c.t.Helper()
+	perform(c, chromedp.Click(chromedp.CSS(selector)))
+	c.waitFor(words)
+}
+
+// waitFor waits until the page is loaded and has the words. While a page gives way to the next one
+// there is nothing to ask, so an error means: not yet.
+func (c *chromium) waitFor(words string) {
+	c.t.Helper()
+	quoted, _ := marshal(words)
+	there := chromedp.Evaluate[bool](`document.readyState === "complete" && document.body.innerText.includes(` + strings.TrimSpace(string(quoted)) + `)`)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
+		found, err := chromedp.Run(ctx, there)
+		cancel()
+		if err == nil && found {
+			return
+		}
+	}
+	c.t.Fatalf("the page does not have %q:\n%s", words, c.text())
+}
+
+// call sends a command of the DevTools protocol.
+func call[P, R any](c *chromium, command cdp.Command[P, R], params P) {
+	c.t.Helper()
+	perform(c, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	}))
+}
+
+func (c *chromium) resize(width int64) {
+	c.t.Helper()
+	call(c, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500})
+}
+
+// shoot takes pictures of the page, light and dark, wide and narrow, into the folder of the
+// variable SCREENSHOTS, or one that the system cleans up. A page must not scroll sideways.
+func (c *chromium) shoot(name string) {
+	c.t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		folder = filepath.Join(os.TempDir(), "oauth-test-client-screenshots")
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	for kind, width := range map[string]int64{"wide": 1200, "narrow": 360} {
+		c.resize(width)
+		for _, scheme := range []string{"light", "dark"} {
+			call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			if overflow := perform(c, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); overflow > 0 {
+				c.t.Errorf("%s is %d pixels wider than a screen of %d", name, overflow, width)
+			}
+			picture := perform(c, chromedp.FullScreenshot(100))
+			if err := os.WriteFile(filepath.Join(folder, name+"-"+kind+"-"+scheme+".png"), picture, 0o644); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+	c.resize(1200)
+}
+
+func (c *chromium) wantPath(want string) {
+	c.t.Helper()
+	address := perform(c, chromedp.Location())
+	if u, err := url.Parse(address); err != nil || u.Path != want {
+		c.t.Errorf("the browser is at %s; want %s", address, want)
+	}
+}
+
+// The whole demo in a real browser: home, sign-in, consent, token JSON; Deny; another tab.
+func TestChromium(t *testing.T) {
+	c := startChromium(t)
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+
+	c.open("http://127.0.0.1:" + a.cfg.Port + "/") // goes to BASE_URL, where the cookie must be
+	c.waitFor("Does your OAuth application work?")
+	c.shoot("home")
+	c.press("a.button", "Choose anybody")
+	c.wantPath("/demo/authorize")
+	c.shoot("signin")
+	c.press(`button[value="user_alice"]`, "wants to access your account")
+	c.shoot("consent")
+	c.press(`button[value="allow"]`, "Signed in as Alice Example")
+	c.wantPath(callbackPath)
+	if text := c.text(); !strings.Contains(text, `"token_type": "bearer"`) || !strings.Contains(text, `"expires_in": 7200`) {
+		t.Errorf("the page does not show the token response:\n%s", text)
+	}
+	c.shoot("callback")
+	perform(c, chromedp.Reload())
+	c.waitFor("Signed in as Alice Example")
+
+	other := c.tab()
+	other.open(a.cfg.BaseURL + "/login?prompt=select_account")
+	other.waitFor("Choose anybody")
+	other.press(`button[value="user_bob"]`, "wants to access your account")
+	other.press(`button[value="allow"]`, "Signed in as Bob Example")
+	perform(c, chromedp.Reload())
+	c.waitFor("Signed in as Alice Example")
+
+	c.open(a.cfg.BaseURL + "/login?prompt=consent")
+	c.waitFor("wants to access your account")
+	c.press(`button[value="deny"]`, "Access was denied")
+	c.shoot("denied")
+	c.press(`a.button`, "Signed in as Bob Example") // try again: consent was given, and is remembered
+
+	c.open(a.cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
+	c.waitFor("This login cannot be finished")
+	c.shoot("unknown-state")
+	c.open(a.cfg.BaseURL + "/demo/authorize?client_id=nobody")
+	c.waitFor("This request cannot go on")
+	c.shoot("demo-error")
+}
+
+// A server that cannot be found, and one that refuses the client, on the pages of a real browser.
+func TestChromiumFailures(t *testing.T) {
+	c := startChromium(t)
+	a := startApp(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
+	c.open(a.URL + "/login")
+	c.waitFor("The authorization server was not found")
+	c.shoot("not-found")
+	c.open(a.URL + "/")
+	c.waitFor("Signing in tries again")
+	c.shoot("home-not-found")
+
+	l := startLiar(t)
+	l.token = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		w.Write([]byte(`{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."}`))
+	}
+	b := startApp(t, l.env())
+	l.page = func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, l.approve(t, r.URL.String()), http.StatusFound)
+	}
+	c.open(b.URL + "/login")
+	c.waitFor("Client authentication failed")
+	c.shoot("invalid-client")
+}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Each row spoils one thing of an authorization response, and says which refusal comes.
+func TestCallbackRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		spoil  func(q url.Values)
+		status int
+		code   string
+		words  string
+	}{
+		{"state missing", func(q url.Values) { q.Del("state") }, 400, "invalid_state", "has no state"},
+		{"state empty", func(q url.Values) { q.Set("state", "") }, 400, "invalid_state", "has no state"},
+		{"state unknown", func(q url.Values) { q.Set("state", "AAAAAAAAAAAAAAAAAAAAAAAAAA") }, 400, "invalid_state", "not begun in this browser"},
+		{"state twice", func(q url.Values) { q.Add("state", "x") }, 400, "invalid_request", "state is there more than once"},
+		{"code missing", func(q url.Values) { q.Del("code") }, 400, "invalid_request", "neither a code nor an error"},
+		{"code empty", func(q url.Values) { q.Set("code", "") }, 400, "invalid_request", "neither a code nor an error"},
+		{"code twice", func(q url.Values) { q.Add("code", "x") }, 400, "invalid_request", "code is there more than once"},
+		{"code and error", func(q url.Values) { q.Set("error", "access_denied") }, 400, "access_denied", ""},
+		{"iss of another server", func(q url.Values) { q.Set("iss", "https://evil.example") }, 400, "invalid_issuer", `"https://evil.example"`},
+		{"iss with a slash", func(q url.Values) { q.Set("iss", q.Get("iss")+"/") }, 400, "invalid_issuer", "comes from the issuer"},
+		{"iss empty", func(q url.Values) { q.Set("iss", "") }, 400, "invalid_issuer", "comes from the issuer"},
+		{"iss twice", func(q url.Values) { q.Add("iss", q.Get("iss")) }, 400, "invalid_request", "iss is there more than once"},
+		{"iss missing though promised", func(q url.Values) { q.Del("iss") }, 400, "invalid_issuer", "promises one"},
+		{"an error", func(q url.Values) {
+			q.Del("code")
+			q.Set("error", "invalid_scope")
+			q.Set("error_description", "The OAuth 2.0 Client is not allowed to request scope 'x'.")
+		}, 400, "invalid_scope", "not allowed to request scope 'x'"},
+		{"an error of no standard", func(q url.Values) { q.Del("code"); q.Set("error", "weird_thing") }, 400, "weird_thing", "gave no description"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			a := startApp(t, l.env())
+			b := newBrowser(t, a)
+			u, _ := url.Parse(l.approve(t, b.begin("")))
+			q := u.Query()
+			row.spoil(q)
+			u.RawQuery = q.Encode()
+			b.getJSON(u.String()).wantError(t, row.status, row.code, row.words)
+			if n := l.asked("POST /token"); n != 0 {
+				t.Errorf("the token endpoint was asked %d times", n)
+			}
+			wantNothingKept(t, b)
+		})
+	}
+}
+
+// wantNothingKept checks that no login is remembered.
+func wantNothingKept(t *testing.T, b *browser) {
+	t.Helper()
+	if home := b.get("/"); strings.Contains(home.body, "Signed in last") {
+		t.Error("the home page says that somebody signed in")
+	}
+	u, _ := url.Parse(b.app.URL)
+	for _, c := range b.client.Jar.Cookies(u) {
+		t.Errorf("the browser has the cookie %s", c.Name)
+	}
+}
+
+// On another issuer's response, both names are shown and nothing else of it.
+func TestIssuerMismatchShowsNothingElse(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	u, _ := url.Parse(l.approve(t, b.begin("")))
+	q := u.Query()
+	q.Set("iss", "https://evil.example")
+	q.Set("error", "from_elsewhere")
+	q.Set("error_description", "Call 0123 to win")
+	u.RawQuery = q.Encode()
+	r := b.get(u.String())
+	if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.issuer) {
+		t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.body)
+	}
+	if strings.Contains(r.body, "from_elsewhere") || strings.Contains(r.body, "0123") {
+		t.Errorf("the page shows what came from elsewhere:\n%s", r.body)
+	}
+}
+
+// What a server says is data: escaped, bounded, with nothing invisible in it.
+func TestServersWordsAreData(t *testing.T) {
+	for _, row := range []struct{ name, field, value, absent string }{
+		{"markup", "error_description", `<script>alert(1)</script><img src=x onerror=alert(1)>`, "<script>alert"},
+		{"an attribute", "error", `"><a href="https://evil.example">`, `<a href="https://evil.example">`},
+		{"a script link", "error_uri", "javascript:alert(1)", `href="javascript:`},
+		{"a data link", "error_uri", "data:text/html,hello", `href="data:`},
+		{"a link with a password", "error_uri", "https://user:pass@evil.example/", `href="https://user`},
+		{"right to left", "error_description", "abc\u202edef", "\u202e"},
+		{"a zero width space", "error", "in\u200bvalid", "\u200b"},
+		{"control characters", "error_description", "a\x00b\x1b[31mc", "\x1b"},
+		{"no UTF-8", "error_description", "a\xffb", "\xff"},
+		{"far too long", "error_description", strings.Repeat("x", 50_000), strings.Repeat("x", 10_000)},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			a := startApp(t, l.env())
+			for _, accept := range []string{"text/html", "application/json"} {
+				b := newBrowser(t, a)
+				b.accept = accept
+				u, _ := url.Parse(l.approve(t, b.begin("")))
+				q := u.Query()
+				q.Del("code")
+				q.Set("error", "server_error")
+				q.Set(row.field, row.value)
+				u.RawQuery = q.Encode()
+				r := b.get(u.String())
+				if r.StatusCode != 400 {
+					t.Errorf("answered %d %s", r.StatusCode, r.body)
+				}
+				if accept == "text/html" && strings.Contains(r.body, row.absent) || len(r.body) > 20_000 {
+					t.Errorf("the page holds %q:\n%.2000s", row.absent, r.body)
+				}
+			}
+		})
+	}
+	l := startLiar(t)
+	b := newBrowser(t, startApp(t, l.env()))
+	r := b.get(l.approve(t, b.begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
+	if !strings.Contains(r.body, `<a href="https://docs.example/errors?a=b" rel="noreferrer noopener">`) {
+		t.Errorf("an honest error_uri is no link:\n%s", r.body)
+	}
+}
+
+// Each row spoils one thing of the token response. Nothing of it is kept.
+func TestTokenResponseRefused(t *testing.T) {
+	send := func(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			w.Write([]byte(body))
+		}
+	}
+	const good = `"access_token":"a","token_type":"bearer","scope":"email"`
+	for _, row := range []struct {
+		name  string
+		token func(http.ResponseWriter, *http.Request)
+		code  string
+		words string
+	}{
+		{"invalid_client", send(401, "application/json", `{"error":"invalid_client","error_description":"Nope."}`), "invalid_client", "Nope."},
+		{"invalid_client names the secret", send(401, "application/json", `{"error":"invalid_client"}`), "invalid_client", "CLIENT_SECRET is the likely cause"},
+		{"invalid_grant", send(400, "application/json", `{"error":"invalid_grant","error_description":"expired"}`), "invalid_grant", "expired"},
+		{"unauthorized_client as Keycloak says it", send(401, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`), "unauthorized_client", "CLIENT_SECRET is the likely cause"},
+		{"an error with 200, as GitHub sends it", send(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`), "incorrect_client_credentials", "passed are incorrect"},
+		{"500 with a page", send(500, "text/html", `<h1>oops</h1>`), "server_error", "500 Internal Server Error"},
+		{"a page", send(200, "text/html", `<h1>hello</h1>`), "invalid_token_response", "text/html"},
+		{"a page that says JSON", send(200, "application/json", `<h1>hello</h1>`), "invalid_token_response", "an HTML page"},
+		{"nothing", send(200, "application/json", ``), "invalid_token_response", "nothing"},
+		{"half", send(200, "application/json", `{"access_token":"a","token_ty`), "invalid_token_response", "cut short"},
+		{"a list", send(200, "application/json", `[1]`), "invalid_token_response", "a list"},
+		{"null", send(200, "application/json", `null`), "invalid_token_response", "a single value"},
+		{"a name twice", send(200, "application/json", `{`+good+`,"access_token":"b"}`), "invalid_token_response", `"access_token" twice`},
+		{"a name twice but for its case", send(200, "application/json", `{`+good+`,"Access_Token":"b"}`), "invalid_token_response", `"Access_Token" twice`},
+		{"a form", send(200, "application/x-www-form-urlencoded", `access_token=a&token_type=bearer`), "invalid_token_response", "application/x-www-form-urlencoded"},
+		{"text", send(200, "text/plain", `access_token=a&token_type=bearer`), "invalid_token_response", "text/plain"},
+		{"no access_token", send(200, "application/json", `{"token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
+		{"an empty access_token", send(200, "application/json", `{"access_token":"","token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
+		{"access_token is a number", send(200, "application/json", `{"access_token":1,"token_type":"bearer"}`), "invalid_token_response", `"access_token" in its JSON is a number`},
+		{"a line break in the access_token", send(200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{"no token_type", send(200, "application/json", `{"access_token":"a"}`), "invalid_token_response", "without a token_type"},
+		{"another token_type", send(200, "application/json", `{"access_token":"a","token_type":"mac"}`), "invalid_token_response", `"mac"`},
+		{"a negative lifetime", send(200, "application/json", `{`+good+`,"expires_in":-1}`), "invalid_token_response", "expires_in of -1"},
+		{"a fraction of a lifetime", send(200, "application/json", `{`+good+`,"expires_in":1.5}`), "invalid_token_response", "expires_in of 1.5"},
+		{"a word for a lifetime", send(200, "application/json", `{`+good+`,"expires_in":"soon"}`), "invalid_token_response", "soon"},
+		{"no end", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			for range 40 {
+				if _, err := w.Write([]byte(strings.Repeat(" ", 64<<10))); err != nil {
+					return
+				}
+			}
+		}, "server_unreachable", "more than 1 MB"},
+		{"a reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "server_unreachable", "closed the connection"},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, "server_error", "307 Temporary Redirect"},
+		{"no id_token", send(200, "application/json", `{"access_token":"a","token_type":"bearer"}`), "invalid_id_token", "is missing, though the scope openid was granted"},
+		{"no id_token with openid granted", send(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email openid"}`), "invalid_id_token", "is missing"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			l.token = row.token
+			a := startApp(t, l.env())
+			b := newBrowser(t, a)
+			callback := l.approve(t, b.begin(""))
+			b.getJSON(callback).wantError(t, http.StatusBadGateway, row.code, row.words)
+			if l.asked("POST /elsewhere") > 0 {
+				t.Error("the credentials followed a redirect")
+			}
+			wantNothingKept(t, b)
+			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
+		})
+	}
+}
+
+// The answer is the token response to the byte, whatever is in it.
+func TestTokenResponseUntouched(t *testing.T) {
+	const body = "{ \"scope\" :\"email\",\n\t\"access_token\":\"a\\u0062c\", \"expires_in\":\"3600\",\"big\":12345678901234567890.10, \"token_type\":\"Bearer\", \"x\":[{}, null], \"html\":\"<&>\" }\n"
+	l := startLiar(t)
+	l.token = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Write([]byte(body))
+	}
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	callback := l.approve(t, b.begin(""))
+	if r := b.getJSON(callback); r.StatusCode != 200 || r.body != body {
+		t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.body, body)
+	}
+	page := b.get(callback)
+	for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Asked for, not granted"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page.body)
+		}
+	}
+}
+
+// GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
+func TestServerWithoutMetadata(t *testing.T) {
+	l := startLiar(t)
+	l.token = func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept") != "application/json" {
+			t.Errorf("Accept is %q", r.Header.Get("Accept"))
+		}
+		w.Header().Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+		w.Write([]byte("access_token=gho_abc&scope=read%3Auser&token_type=bearer"))
+	}
+	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.issuer + "/authorize", "TOKEN_ENDPOINT": l.issuer + "/token",
+		"CLIENT_ID": liarClientID, "CLIENT_SECRET": liarClientSecret, "SCOPES": "read:user"})
+	b := newBrowser(t, a)
+	r := b.getJSON(l.approve(t, b.begin("")))
+	if want := `{"access_token":"gho_abc","scope":"read:user","token_type":"bearer"}`; r.StatusCode != 200 || r.body != want {
+		t.Errorf("answered %d %s; want %s", r.StatusCode, r.body, want)
+	}
+	if n := l.asked("GET /.well-known/openid-configuration"); n != 0 {
+		t.Errorf("metadata was asked for %d times, with no issuer to ask", n)
+	}
+}
+
+// How the client proves who it is, and what goes over the wire.
+func TestClientAuthentication(t *testing.T) {
+	const secret = "p@ss word/+%&=ü"
+	for _, row := range []struct {
+		name, configured, secret string
+		advertised               any
+		want                     string
+	}{
+		{"nothing advertised", "", secret, nil, "basic"},
+		{"both advertised", "", secret, []string{"client_secret_post", "client_secret_basic"}, "basic"},
+		{"only post advertised", "", secret, []string{"client_secret_post", "private_key_jwt"}, "post"},
+		{"none of ours advertised", "", secret, []string{"private_key_jwt"}, "basic"},
+		{"post configured", "client_secret_post", secret, []string{"client_secret_basic"}, "post"},
+		{"basic configured", "client_secret_basic", secret, []string{"client_secret_post"}, "basic"},
+		{"a public client", "", "", []string{"client_secret_basic"}, "none"},
+		{"none configured", "none", "", nil, "none"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			l.document = func(d map[string]any) {
+				if row.advertised != nil {
+					d["token_endpoint_auth_methods_supported"] = row.advertised
+				}
+			}
+			a := startApp(t, map[string]string{"ISSUER": l.issuer, "CLIENT_ID": liarClientID, "CLIENT_SECRET": row.secret, "TOKEN_ENDPOINT_AUTH_METHOD": row.configured})
+			b := newBrowser(t, a)
+			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+				t.Fatalf("answered %d %s", r.StatusCode, r.body)
+			}
+			form := l.lastForm()
+			user, password, basic := form.BasicAuth()
+			got := "none"
+			switch {
+			case basic && form.PostForm.Has("client_secret"):
+				got = "both"
+			case basic && user == liarClientID && password == url.QueryEscape(secret) && !form.PostForm.Has("client_id"):
+				got = "basic"
+			case form.PostForm.Get("client_secret") == secret && form.PostForm.Get("client_id") == liarClientID:
+				got = "post"
+			case basic || form.PostForm.Has("client_secret") || form.PostForm.Get("client_id") != liarClientID:
+				got = fmt.Sprintf("%q %v", form.Header.Get("Authorization"), form.PostForm)
+			}
+			if got != row.want {
+				t.Errorf("the client went by %s; want %s", got, row.want)
+			}
+			if n := l.asked("POST /token"); n != 1 {
+				t.Errorf("%d token requests; want 1", n)
+			}
+		})
+	}
+}
+
+// The code verifier fits the challenge of the same login, and the resource is named twice.
+func TestExchangeCarries(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	authorize := b.begin("?resource=https://api.example/")
+	request, _ := url.Parse(authorize)
+	callback := l.approve(t, authorize)
+	b.getJSON(callback)
+	form := l.lastForm().PostForm
+	if got, want := challenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
+		t.Errorf("the verifier hashes to %q; want %q", got, want)
+	}
+	for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.cfg.RedirectURI(), "resource": "https://api.example/"} {
+		if form.Get(name) != want {
+			t.Errorf("%s is %q; want %q", name, form.Get(name), want)
+		}
+	}
+	a.log.secret(form.Get("code_verifier"))
+}

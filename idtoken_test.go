@@ -1,0 +1,330 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+func challenge(verifier string) string {
+	hash := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.
+func TestIDTokenClaims(t *testing.T) {
+	now := time.Now()
+	set := func(name string, value any) func(map[string]any) {
+		return func(c map[string]any) { c[name] = value }
+	}
+	remove := func(name string) func(map[string]any) { return func(c map[string]any) { delete(c, name) } }
+	for _, row := range []struct {
+		name  string
+		spoil func(map[string]any)
+		words string // empty when the token is right all the same
+	}{
+		{"honest", func(map[string]any) {}, ""},
+		{"iss of another server", set("iss", "https://evil.example"), "the check of iss"},
+		{"iss missing", remove("iss"), "the check of iss"},
+		{"iss with a slash", func(c map[string]any) { c["iss"] = c["iss"].(string) + "/" }, "the check of iss"},
+		{"aud of another client", set("aud", "other"), "the check of aud"},
+		{"aud missing", remove("aud"), "the check of aud"},
+		{"aud empty", set("aud", []string{}), "the check of aud"},
+		{"aud a number", set("aud", 1), "the check of aud"},
+		{"aud a list of one", set("aud", []string{liarClientID}), ""},
+		{"aud with others and no azp", set("aud", []string{liarClientID, "other"}), "the check of azp"},
+		{"aud with others and our azp", func(c map[string]any) { c["aud"], c["azp"] = []string{"other", liarClientID}, liarClientID }, ""},
+		{"azp of another client", set("azp", "other"), "the check of azp"},
+		{"azp ours", set("azp", liarClientID), ""},
+		{"sub missing", remove("sub"), "the check of sub"},
+		{"sub empty", set("sub", ""), "the check of sub"},
+		{"sub too long", set("sub", strings.Repeat("x", 256)), "the check of sub"},
+		{"sub a number", set("sub", 1), `"sub" in its JSON is a number`},
+		{"exp missing", remove("exp"), "the check of exp"},
+		{"exp long past", set("exp", now.Add(-time.Hour).Unix()), "the check of exp"},
+		{"exp past by more than the leeway", set("exp", now.Add(-62*time.Second).Unix()), "the check of exp"},
+		{"exp past within the leeway", set("exp", now.Add(-50*time.Second).Unix()), ""},
+		{"exp a string", set("exp", "tomorrow"), `"exp" in its JSON is a string`},
+		{"exp a fraction", set("exp", float64(now.Add(time.Hour).Unix())+0.5), ""},
+		{"exp beyond reason", set("exp", 1e300), "does not verify"},
+		{"iat missing", remove("iat"), "the check of iat"},
+		{"iat in the future", set("iat", now.Add(2*time.Minute).Unix()), "the check of iat"},
+		{"iat in the future within the leeway", set("iat", now.Add(50*time.Second).Unix()), ""},
+		{"nbf in the future", set("nbf", now.Add(2*time.Minute).Unix()), "the check of nbf"},
+		{"nbf in the past", set("nbf", now.Add(-10*time.Second).Unix()), ""},
+		{"nonce missing", remove("nonce"), "the check of nonce"},
+		{"nonce of another login", set("nonce", "other"), "the check of nonce"},
+		{"nonce empty", set("nonce", ""), "the check of nonce"},
+		{"at_hash of another token", set("at_hash", atHash("ES256", "other")), "the check of at_hash"},
+		{"at_hash empty", set("at_hash", ""), "the check of at_hash"},
+		{"at_hash missing", remove("at_hash"), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			l.claims = row.spoil
+			wantIDToken(t, l, "", row.words)
+		})
+	}
+}
+
+// wantIDToken runs a login and checks that it is refused with the words, or works when there are none.
+func wantIDToken(t *testing.T, l *liar, query, words string) {
+	t.Helper()
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	r := b.getJSON(l.approve(t, b.begin(query)))
+	if words == "" {
+		if r.StatusCode != http.StatusOK {
+			t.Errorf("a good ID token was refused: %s", r.body)
+		}
+		return
+	}
+	r.wantError(t, http.StatusBadGateway, "invalid_id_token", words)
+	wantNothingKept(t, b)
+}
+
+// Signatures that anybody could have made, or that are not for signing.
+func TestIDTokenSignature(t *testing.T) {
+	other := newECKey(t)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned := func(alg string) func(claims map[string]any) string {
+		return func(claims map[string]any) string {
+			payload, _ := json.Marshal(claims)
+			return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+alg+`"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
+		}
+	}
+	hs256 := func(secret string) func(claims map[string]any) string {
+		return func(claims map[string]any) string {
+			return signClaims(jose.HS256, []byte(secret+strings.Repeat("\x00", max(0, 32-len(secret)))), claims)
+		}
+	}
+	es256 := func(change func(raw string) string) func(l *liar) func(map[string]any) string {
+		return func(l *liar) func(map[string]any) string {
+			return func(claims map[string]any) string {
+				return change(signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, claims))
+			}
+		}
+	}
+	keys := func(keys ...jose.JSONWebKey) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, jose.JSONWebKeySet{Keys: keys}) }
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(l *liar)
+		words string
+	}{
+		{"alg none", func(l *liar) { l.sign = unsigned("none") }, `the algorithm "none"`},
+		{"alg NONE", func(l *liar) { l.sign = unsigned("NONE") }, `the algorithm "NONE"`},
+		{"alg empty", func(l *liar) { l.sign = unsigned("") }, `the algorithm ""`},
+		{"HS256 with the client secret", func(l *liar) { l.sign = hs256(liarClientSecret) }, `the algorithm "HS256"`},
+		{"a key ID that is not there", func(l *liar) {
+			l.sign = func(c map[string]any) string {
+				return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k2"}, c)
+			}
+		}, `no signing key for ES256 with the ID "k2"`},
+		{"another key under the same ID", func(l *liar) {
+			l.sign = func(c map[string]any) string {
+				return signClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, c)
+			}
+		}, `not made by the server's key "k1"`},
+		{"no key ID", func(l *liar) {
+			l.sign = func(c map[string]any) string { return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key}, c) }
+		}, ""},
+		{"a key for encryption", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1", Use: "enc"})
+		}, `no signing key for ES256`},
+		{"a key for another algorithm", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES384"})
+		}, `no signing key for ES256`},
+		{"a key of another type", func(l *liar) { l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "k1"}) }, "not made by"},
+		{"a private key in the set", func(l *liar) { l.jwks = keys(jose.JSONWebKey{Key: l.key, KeyID: "k1"}) }, "publishes a private key"},
+		{"a secret key in the set", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
+		}, "publishes a private key"},
+		{"no keys", func(l *liar) { l.jwks = keys() }, "it has none"},
+		{"a key that nobody knows beside a good one", func(l *liar) {
+			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
+				good, _ := json.Marshal(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
+				sendJSON(w, map[string]any{"keys": []any{map[string]any{"kty": "NEW", "x": "y"}, json.RawMessage(good)}})
+			}
+		}, ""},
+		{"keys that answer 500", func(l *liar) { l.jwks = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "answered 500"},
+		{"keys that are a page", func(l *liar) {
+			l.jwks = func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }
+		}, "an HTML page"},
+		{"a thousand keys", func(l *liar) {
+			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
+				sendJSON(w, map[string]any{"keys": make([]map[string]any, 1000)})
+			}
+		}, "1000 keys"},
+		{"RS256", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
+			l.sign = func(c map[string]any) string {
+				c["at_hash"] = atHash("RS256", "liar-access-token")
+				return signClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
+			}
+		}, ""},
+		{"PS512", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
+			l.sign = func(c map[string]any) string {
+				c["at_hash"] = atHash("PS512", "liar-access-token")
+				return signClaims(jose.PS512, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
+			}
+		}, ""},
+		{"a changed payload", func(l *liar) {
+			l.sign = es256(func(raw string) string {
+				parts := strings.Split(raw, ".")
+				payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
+				parts[1] = base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(payload), "user-1", "user-2", 1)))
+				return strings.Join(parts, ".")
+			})(l)
+		}, "not made by"},
+		{"a line break", func(l *liar) {
+			l.sign = es256(func(raw string) string { return strings.Replace(raw, ".", ".\n", 1) })(l)
+		}, "it is not base64url"},
+		{"padding", func(l *liar) { l.sign = es256(func(raw string) string { return raw + "=" })(l) }, "it is not base64url"},
+		{"a non-canonical last character", func(l *liar) { l.sign = es256(nonCanonical)(l) }, "it is not base64url"},
+		{"two parts", func(l *liar) {
+			l.sign = es256(func(raw string) string { return raw[:strings.LastIndex(raw, ".")] })(l)
+		}, "2 parts instead of 3"},
+		{"encrypted", func(l *liar) { l.sign = func(map[string]any) string { return "a.b.c.d.e" } }, "is encrypted (JWE)"},
+		{"the JSON form", func(l *liar) {
+			l.sign = es256(func(raw string) string {
+				p := strings.Split(raw, ".")
+				return `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`
+			})(l)
+		}, "is no JWT"},
+		{"a claim twice", func(l *liar) {
+			l.sign = func(c map[string]any) string {
+				payload, _ := json.Marshal(c)
+				return signRaw(l.key, append(payload[:len(payload)-1], `,"sub":"user-2"}`...), nil)
+			}
+		}, `"sub" twice`},
+		{"a critical extension", func(l *liar) {
+			l.sign = func(c map[string]any) string {
+				payload, _ := json.Marshal(c)
+				return signRaw(l.key, payload, map[jose.HeaderKey]any{"crit": []string{"b64"}, "b64": true})
+			}
+		}, "critical header parameters"},
+		{"its own key in the header", func(l *liar) {
+			l.sign = func(c map[string]any) string {
+				payload, _ := json.Marshal(c)
+				return signRaw(other, payload, map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: other.Public()}, "jku": l.issuer + "/own-keys", "x5u": l.issuer + "/own-cert"})
+			}
+		}, "not made by"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			row.spoil(l)
+			wantIDToken(t, l, "", row.words)
+			for _, path := range []string{"/own-keys", "/own-cert"} {
+				if l.asked("GET "+path) > 0 {
+					t.Errorf("%s was fetched, because a token said so", path)
+				}
+			}
+		})
+	}
+}
+
+// signRaw signs a payload as it is, with extra header parameters.
+func signRaw(key any, payload []byte, header map[jose.HeaderKey]any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "k1"}}, &jose.SignerOptions{ExtraHeaders: header})
+	if err != nil {
+		panic(err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		panic(err)
+	}
+	raw, err := signed.CompactSerialize()
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// nonCanonical sets bits in the last character of a signature that stand for nothing.
+func nonCanonical(raw string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(alphabet, raw[len(raw)-1])
+	return raw[:len(raw)-1] + string(alphabet[last|1])
+}
+
+// auth_time is checked when max_age was asked, and only then.
+func TestAuthTime(t *testing.T) {
+	now := time.Now()
+	for _, row := range []struct {
+		name, query string
+		authTime    any
+		words       string
+	}{
+		{"recent", "?max_age=300", now.Unix(), ""},
+		{"within the leeway", "?max_age=300", now.Add(-350 * time.Second).Unix(), ""},
+		{"too old", "?max_age=300", now.Add(-400 * time.Second).Unix(), "the check of auth_time"},
+		{"missing", "?max_age=300", nil, "the check of auth_time"},
+		{"in the future", "?max_age=300", now.Add(time.Hour).Unix(), "the check of auth_time"},
+		{"old, and nobody asked", "", now.Add(-400 * time.Hour).Unix(), ""},
+		{"max_age of none", "?max_age=0", now.Add(-120 * time.Second).Unix(), "the check of auth_time"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			l.claims = func(c map[string]any) {
+				if c["auth_time"] = row.authTime; row.authTime == nil {
+					delete(c, "auth_time")
+				}
+			}
+			wantIDToken(t, l, row.query, row.words)
+		})
+	}
+}
+
+// Keys that changed since they were fetched are fetched again, under a new ID or the same one.
+func TestKeysRotate(t *testing.T) {
+	for _, id := range []string{"k1", "k2"} {
+		t.Run(id, func(t *testing.T) {
+			l := startLiar(t)
+			a := startApp(t, l.env())
+			b := newBrowser(t, a)
+			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+				t.Fatalf("the first login answered %d %s", r.StatusCode, r.body)
+			}
+			l.key = newECKey(t)
+			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
+				sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: id}}})
+			}
+			l.sign = func(c map[string]any) string {
+				return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: id}, c)
+			}
+			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+				t.Errorf("after the rotation the login answered %d %s", r.StatusCode, r.body)
+			}
+			if n := l.asked("GET /jwks"); n != 2 {
+				t.Errorf("the keys were fetched %d times; want 2", n)
+			}
+		})
+	}
+}
+
+// An ID token that nobody asked for is verified all the same, and one without an issuer refused.
+func TestUnaskedIDToken(t *testing.T) {
+	l := startLiar(t)
+	l.claims = func(c map[string]any) { delete(c, "nonce") }
+	wantIDToken(t, l, "?scope=email", "")
+	l.claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
+	wantIDToken(t, l, "?scope=email", "the check of aud")
+
+	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.issuer + "/authorize", "TOKEN_ENDPOINT": l.issuer + "/token", "CLIENT_ID": liarClientID})
+	b := newBrowser(t, a)
+	b.getJSON(l.approve(t, b.begin(""))).wantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
+}

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// process is run() in a goroutine, as main would call it.
+type process struct {
+	stop func()
+	code chan int
+	out  *logbook // stdout
+	err  *logbook // stderr
+}
+
+func startProcess(t *testing.T, env map[string]string, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &process{stop: cancel, code: make(chan int, 1), out: new(logbook), err: new(logbook)}
+	go func() {
+		p.code <- run(ctx, args, func(name string) string { return env[name] }, p.out, p.err)
+	}()
+	t.Cleanup(cancel)
+	return p
+}
+
+// wait returns the exit code, which must come soon.
+func (p *process) wait(t *testing.T, within time.Duration) int {
+	t.Helper()
+	select {
+	case code := <-p.code:
+		return code
+	case <-time.After(within):
+		t.Fatalf("the program did not stop within %v\nstdout:\n%s\nstderr:\n%s", within, p.out, p.err)
+		return -1
+	}
+}
+
+// waitFor waits until the program has printed the words.
+func (p *process) waitFor(t *testing.T, words string) {
+	t.Helper()
+	for range 500 {
+		if strings.Contains(p.out.String(), words) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the program did not print %q\nstdout:\n%s\nstderr:\n%s", words, p.out, p.err)
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l := listenLoopback(t)
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func TestExitCodes(t *testing.T) {
+	taken := listenLoopback(t)
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	noCerts := writeFile(t, "empty.pem", "nothing")
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		code int
+		want string
+	}{
+		{"a setting is wrong", map[string]string{"PORT": "x"}, nil, 2, `PORT: "x" is not a port`},
+		{"the file is missing", nil, []string{"-env", "no-such.env"}, 2, "no-such.env: cannot be read"},
+		{"an unknown flag", nil, []string{"-x"}, 2, "flag provided but not defined: -x"},
+		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"`},
+		{"help", nil, []string{"-h"}, 0, "usage: go run ."},
+		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},
+		{"the address is taken", map[string]string{"PORT": port}, []string{"-listen", "127.0.0.1:" + port}, 1, "-listen: cannot listen on 127.0.0.1:" + port},
+		{"no certificate in the file", map[string]string{"SSL_CERT_FILE": noCerts}, nil, 2, "SSL_CERT_FILE: " + noCerts + " holds no certificate"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := startProcess(t, row.env, row.args...)
+			if code := p.wait(t, 10*time.Second); code != row.code || !strings.Contains(p.err.String(), row.want) {
+				t.Errorf("exit code %d and\n%s\nwant %d and %q", code, p.err, row.code, row.want)
+			}
+			if strings.HasPrefix(row.name, "the port") && strings.Count(p.err.String(), "\n") != 1 {
+				t.Errorf("want one line, got\n%s", p.err)
+			}
+		})
+	}
+}
+
+// The program says where it is and stops on request, with exit code 0 and without waiting for
+// connections that were opened and never used.
+func TestServeAndStop(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "(found)")
+	for _, want := range []string{"demo mode", "http://localhost:" + port + "\n", "redirect URI  http://localhost:" + port + "/oauth_callback"} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("the terminal lacks %q:\n%s", want, p.out)
+		}
+	}
+	if lines := strings.Count(p.out.String(), "\n"); lines < 4 || lines > 5 {
+		t.Errorf("%d lines; want four or five:\n%s", lines, p.out)
+	}
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		conn, err := net.Dial("tcp", host+":"+port)
+		if err != nil && host != "127.0.0.1" {
+			continue // a machine without IPv6
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	time.Sleep(50 * time.Millisecond) // for the server to accept them
+	p.stop()
+	if code := p.wait(t, 2*time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A callback in flight finishes while the program stops, though its server is this same program.
+func TestStopLetsCallbackFinish(t *testing.T) {
+	l := startLiar(t)
+	var once sync.Once
+	arrived, release := make(chan bool), make(chan bool)
+	l.token = func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { close(arrived) })
+		<-release
+		w.Header().Set("Content-Type", "application/json")
+		w.Write([]byte(`{"access_token":"a","token_type":"bearer","scope":"email"}`))
+	}
+	port := freePort(t)
+	env := l.env()
+	env["PORT"] = port
+	p := startProcess(t, env)
+	p.waitFor(t, "(found)")
+	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	begun, err := client.Get("http://localhost:" + port + "/login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun.Body.Close()
+	req, _ := http.NewRequest(http.MethodGet, l.approve(t, begun.Header.Get("Location")), nil)
+	req.AddCookie(begun.Cookies()[0])
+	status := make(chan int, 1)
+	go func() {
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		defer resp.Body.Close()
+		io.Copy(io.Discard, resp.Body)
+		status <- resp.StatusCode
+	}()
+	<-arrived
+	p.stop()
+	time.Sleep(100 * time.Millisecond)
+	close(release)
+	if got := <-status; got != 200 {
+		t.Errorf("the callback in flight answered %d", got)
+	}
+	if code := p.wait(t, 5*time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A server that cannot be found is said in the terminal, with every address, and the app runs.
+func TestServerNotFoundInTerminal(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port, "ISSUER": "http://127.0.0.1:1/x", "CLIENT_ID": "a"})
+	p.waitFor(t, "The next login tries again.")
+	if !strings.Contains(p.out.String(), "http://127.0.0.1:1/x/.well-known/openid-configuration refused the connection") {
+		t.Errorf("the terminal says\n%s", p.out)
+	}
+	resp, err := http.Get("http://localhost:" + port + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("/ answered %d", resp.StatusCode)
+	}
+}
+
+// Slow and oversized requests are cut off.
+func TestRequestLimits(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "(found)")
+	for name, header := range map[string]string{"a header without end": "X: " + strings.Repeat("x", 300<<10), "a query without end": ""} {
+		path := "/"
+		if header == "" {
+			path += "?" + strings.Repeat("x", 300<<10)
+		}
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost:"+port+"\r\n"+header+"\r\n\r\n") // the server may hang up midway
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		line, _ := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if !strings.Contains(line, "431") && line != "" {
+			t.Errorf("%s was answered %q", name, line)
+		}
+	}
+}
+
+func TestStartURL(t *testing.T) {
+	if got := startURL(config{Demo: true, BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/" {
+		t.Errorf("in demo mode the browser opens %s", got)
+	}
+	if got := startURL(config{BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/login" {
+		t.Errorf("with a server the browser opens %s", got)
+	}
+}
+
+func TestIsTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for name, stream := range map[string]any{"a buffer": new(strings.Builder), "the null device": null} {
+		if isTerminal(stream) {
+			t.Errorf("%s is taken for a terminal", name)
+		}
+	}
+}
+
+// The memory of spent states and of sessions is bounded, whatever strangers do.
+func TestBounds(t *testing.T) {
+	now := time.Now()
+	clock := func() time.Time { return now }
+	spent := &spentStates{now: clock, seen: map[string]bool{}}
+	if !spent.add("a") || spent.add("a") {
+		t.Error("a state can be spent once")
+	}
+	now = now.Add(pendingAge + 2*time.Minute)
+	if spent.add("b"); len(spent.seen) != 1 {
+		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(spent.seen))
+	}
+
+	a := startAppOn(t, listenLoopback(t), nil, clock)
+	store := a.server.browsers.store.(*memoryStore)
+	keep := func(size int) {
+		l := &login{State: "s", Response: &tokenResponse{JSON: make([]byte, size)}}
+		r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
+		if err := a.server.browsers.keep(discardedCookies{}, r, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range maxSessions + 10 {
+		keep(10)
+	}
+	if n := store.order.Len(); n != maxSessions || len(store.byID) != maxSessions {
+		t.Errorf("%d sessions; want %d", n, maxSessions)
+	}
+	for range 200 {
+		keep(1 << 20)
+	}
+	if store.bytes > maxBytes {
+		t.Errorf("the sessions have %d bytes; want at most %d", store.bytes, maxBytes)
+	}
+	now = now.Add(sessionAge + time.Second)
+	keep(10)
+	if n := store.order.Len(); n != 1 {
+		t.Errorf("%d sessions after all but one have expired", n)
+	}
+}
+
+// A cookie that another key sealed, or that belongs to another state, begins nothing.
+func TestForgedCookies(t *testing.T) {
+	l := startLiar(t)
+	env := l.env()
+	env["SESSION_SECRET"] = "0123456789abcdef"
+	a := startApp(t, env)
+	env["SESSION_SECRET"] = "fedcba9876543210"
+	stranger := startApp(t, env)
+	first, second := newBrowser(t, a), newBrowser(t, stranger)
+	callback := l.approve(t, first.begin(""))
+	u, _ := url.Parse(callback)
+	state := u.Query().Get("state")
+	own := first.client.Jar.Cookies(u)[0]
+	second.begin("")
+	foreign := second.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: callbackPath})[0]
+	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": "A" + own.Value[1:], "plain JSON": `{"v":"x"}`} {
+		b := newBrowser(t, a)
+		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: a.server.browsers.pendingName(state), Value: value, Path: callbackPath}})
+		r := b.getJSON(callback)
+		if r.StatusCode != 400 || !strings.Contains(r.body, "invalid_state") {
+			t.Errorf("a cookie that is %s was answered %d %s", name, r.StatusCode, r.body)
+		}
+	}
+	swapped := newBrowser(t, a)
+	swapped.begin("")
+	other := swapped.client.Jar.Cookies(u)[0]
+	other.Name = own.Name
+	swapped.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: callbackPath}})
+	swapped.getJSON(callback).wantError(t, 400, "invalid_state", "")
+	if r := first.getJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.body)
+	}
+}
+
+// Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
+func TestReplicas(t *testing.T) {
+	l := startLiar(t)
+	env := l.env()
+	env["SESSION_SECRET"] = "0123456789abcdef"
+	one := startApp(t, env)
+	env["BASE_URL"], env["PORT"] = one.cfg.BaseURL, one.cfg.Port
+	two := startApp(t, env)
+	b := newBrowser(t, one)
+	callback, _ := url.Parse(l.approve(t, b.begin("")))
+	cookie := b.client.Jar.Cookies(callback)[0]
+	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
+	req.Host = strings.TrimPrefix(one.cfg.BaseURL, "http://")
+	req.AddCookie(cookie)
+	if r := b.do(req); r.StatusCode != 200 {
+		t.Errorf("the other process answered %d %s", r.StatusCode, r.body)
+	}
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestMetadataURLs(t *testing.T) {
+	for issuer, want := range map[string][]string{
+		"https://a.example":     {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
+		"https://a.example/":    {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
+		"https://a.example/x/y": {"https://a.example/x/y/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server/x/y", "https://a.example/x/y/.well-known/oauth-authorization-server", "https://a.example/.well-known/openid-configuration/x/y"},
+	} {
+		if got := metadataURLs(issuer); !slices.Equal(got, want) {
+			t.Errorf("metadataURLs(%q) = %q; want %q", issuer, got, want)
+		}
+	}
+}
+
+// Each row spoils the metadata in one way; /login says what was tried and what it answered.
+func TestDiscoveryRefuses(t *testing.T) {
+	document := func(name string, value any) func(*liar) {
+		return func(l *liar) {
+			l.document = func(d map[string]any) {
+				if d[name] = value; value == nil {
+					delete(d, name)
+				}
+			}
+		}
+	}
+	answer := func(status int, body string) func(*liar) {
+		return func(l *liar) {
+			l.metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); w.Write([]byte(body)) }
+		}
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(*liar)
+		words string
+	}{
+		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
+		{"the issuer with a slash", func(l *liar) { l.document = func(d map[string]any) { d["issuer"] = l.issuer + "/" } }, "names another issuer"},
+		{"the issuer in capitals", func(l *liar) { l.document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.issuer) } }, "names another issuer"},
+		{"no issuer", document("issuer", nil), "names no issuer"},
+		{"no authorization endpoint", document("authorization_endpoint", nil), "has no authorization_endpoint; set AUTHORIZATION_ENDPOINT"},
+		{"no token endpoint", document("token_endpoint", ""), "has no token_endpoint; set TOKEN_ENDPOINT"},
+		{"a token endpoint without TLS", document("token_endpoint", "http://a.example/token"), "is not https"},
+		{"a token endpoint of another scheme", document("token_endpoint", "file:///etc/passwd"), "full address of an endpoint"},
+		{"an endpoint that runs script", document("authorization_endpoint", "javascript:alert(1)//x"), "full address of an endpoint"},
+		{"an endpoint with a password", document("jwks_uri", "https://u:p@a.example/keys"), "user name or password"},
+		{"an endpoint with a fragment", document("userinfo_endpoint", "https://a.example/u#x"), "has a fragment"},
+		{"the endpoint is a number", document("token_endpoint", 7), "in its JSON is a number"},
+		{"a page", answer(200, "<!doctype html>"), "an HTML page"},
+		{"not found", answer(404, "Realm does not exist"), "answered 404 Not Found"},
+		{"forbidden", answer(403, ""), "answered 403 Forbidden"},
+		{"a name twice", answer(200, `{"issuer":"a","issuer":"b"}`), "its JSON names"},
+		{"without end", func(l *liar) {
+			l.metadata = func(w http.ResponseWriter, _ *http.Request) {
+				for range 40 {
+					w.Write([]byte(strings.Repeat(" ", 64<<10)))
+				}
+			}
+		}, "more than 1 MB"},
+		{"a redirect elsewhere", func(l *liar) {
+			l.metadata = func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://elsewhere.example/x?secret=y", http.StatusFound)
+			}
+		}, "302 Found to https://elsewhere.example/x, which is not followed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := startLiar(t)
+			row.spoil(l)
+			a := startApp(t, l.env())
+			b := newBrowser(t, a)
+			r := b.getJSON("/login")
+			r.wantError(t, http.StatusBadGateway, "server_not_found", "ISSUER")
+			if !strings.Contains(r.body, row.words) || !strings.Contains(r.body, l.issuer+"/.well-known/openid-configuration") {
+				t.Errorf("the answer lacks %q:\n%s", row.words, r.body)
+			}
+			if home := b.get("/"); home.StatusCode != 200 || !strings.Contains(home.body, "was not found") {
+				t.Errorf("the home page answered %d without the failure", home.StatusCode)
+			}
+			l.document, l.metadata = nil, nil
+			b.begin("") // the next login tries again
+		})
+	}
+}
+
+// Metadata on its own origin may be redirected; RFC 8414's places are tried after OpenID Connect's.
+func TestDiscoveryFinds(t *testing.T) {
+	l := startLiar(t)
+	l.metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
+	good := func(w http.ResponseWriter, issuer string) {
+		sendJSON(w, map[string]any{"issuer": issuer, "authorization_endpoint": l.issuer + "/authorize", "token_endpoint": l.issuer + "/token", "jwks_uri": l.issuer + "/jwks"})
+	}
+	mux := l.Config.Handler
+	path := ""
+	issuer := l.issuer
+	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == path:
+			good(w, issuer)
+		case issuer != l.issuer:
+			http.NotFound(w, r)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	})
+	for _, row := range []struct{ name, path, suffix string }{
+		{"a redirect on the same origin", "/moved", ""},
+		{"OpenID Connect, appended", "/x/y/.well-known/openid-configuration", "/x/y"},
+		{"RFC 8414, inserted", "/.well-known/oauth-authorization-server/x/y", "/x/y"},
+		{"RFC 8414, appended", "/x/y/.well-known/oauth-authorization-server", "/x/y"},
+		{"OpenID Connect, inserted", "/.well-known/openid-configuration/x/y", "/x/y"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path, issuer = row.path, l.issuer+row.suffix
+			env := l.env()
+			env["ISSUER"] = issuer
+			newBrowser(t, startApp(t, env)).begin("")
+		})
+	}
+}
+
+// Overrides beat the metadata, and alone they serve a server that has none.
+func TestOverrides(t *testing.T) {
+	l := startLiar(t)
+	env := l.env()
+	env["AUTHORIZATION_ENDPOINT"] = l.issuer + "/other"
+	if to := newBrowser(t, startApp(t, env)).begin(""); !strings.HasPrefix(to, l.issuer+"/other?") {
+		t.Errorf("the login went to %s", to)
+	}
+	env["TOKEN_ENDPOINT"], env["JWKS_URI"] = l.issuer+"/token", l.issuer+"/jwks"
+	l.metadata = http.NotFound
+	b := newBrowser(t, startApp(t, env))
+	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+		t.Errorf("without metadata the login answered %d %s", r.StatusCode, r.body)
+	}
+	l.metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	newBrowser(t, startApp(t, env)).getJSON("/login").wantError(t, http.StatusBadGateway, "server_not_found", "")
+}
+
+func TestPushedAuthorizationRequired(t *testing.T) {
+	l := startLiar(t)
+	l.document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
+	newBrowser(t, startApp(t, l.env())).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
+}
+
+// However many requests wait, one attempt runs, and all of them get what it finds.
+func TestOneAttempt(t *testing.T) {
+	l := startLiar(t)
+	release := make(chan bool)
+	honest := l.issuer
+	l.metadata = func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		sendJSON(w, map[string]any{"issuer": honest, "authorization_endpoint": honest + "/authorize", "token_endpoint": honest + "/token"})
+	}
+	a := startApp(t, l.env())
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			b := newBrowser(t, a)
+			if r := b.get("/login"); r.StatusCode != http.StatusFound {
+				t.Errorf("/login answered %d", r.StatusCode)
+			}
+		})
+	}
+	for a.server.busy.Load() < 50 {
+		time.Sleep(time.Millisecond)
+	}
+	close(release)
+	wg.Wait()
+	if n := l.asked("GET /.well-known/openid-configuration"); n != 1 {
+		t.Errorf("%d requests for metadata; want 1", n)
+	}
+}
+
+// What the terminal says when the server cannot be asked.
+func TestUnreachable(t *testing.T) {
+	ca := newAuthority(t)
+	for _, row := range []struct {
+		name  string
+		env   func(t *testing.T) map[string]string
+		words string
+	}{
+		{"nothing listens", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "http://127.0.0.1:1"} }, "refused the connection"},
+		{"no such host", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "https://nowhere.invalid"} }, `no host named "nowhere.invalid"`},
+		{"a private authority", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": startClerk(t, "127.0.0.1:1").issuer}
+		}, "SSL_CERT_FILE"},
+		{"an expired certificate", func(t *testing.T) map[string]string {
+			c := startClerk(t, "127.0.0.1:1")
+			c.TLS.Certificates[0] = c.authority.issue(t, time.Now().Add(-time.Hour))
+			return map[string]string{"ISSUER": c.issuer, "SSL_CERT_FILE": c.authority.file}
+		}, "has a certificate that is valid from"},
+		{"a certificate for another name", func(t *testing.T) map[string]string {
+			c := startClerk(t, "127.0.0.1:1")
+			return map[string]string{"ISSUER": strings.Replace(c.issuer, "localhost", "[::1]", 1), "SSL_CERT_FILE": c.authority.file}
+		}, "refused the connection"},
+		{"http behind https", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": strings.Replace(startLiar(t).issuer, "http:", "https:", 1)}
+		}, "speaks plain http, not https"},
+		{"another authority", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": startClerk(t, "127.0.0.1:1").issuer, "SSL_CERT_FILE": ca.file}
+		}, "authority that this machine does not know"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			values := row.env(t)
+			values["CLIENT_ID"] = "a"
+			a := startApp(t, values)
+			var out strings.Builder
+			announceServer(t.Context(), &out, a.server)
+			if !strings.Contains(out.String(), row.words) || !strings.Contains(out.String(), "The next login tries again.") {
+				t.Errorf("the terminal says\n%s\nwant %q", out.String(), row.words)
+			}
+		})
+	}
+}
