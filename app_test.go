@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -348,5 +347,5 @@ func needs(t *testing.T, what string, err error) {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
 	}
-	t.Skip(fmt.Sprintf("%s is missing: %v", what, err))
+	t.Skipf("%s is missing: %v", what, err)
 }
