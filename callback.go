@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 )
 
 // handleCallback finishes a login: the authorization response (RFC 6749 section 4.1.2) is checked
@@ -30,35 +29,73 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if begun == nil {
 		return s.unknownState(r, query.Get("state"))
 	}
-	ctx, flow := record(r.Context())
-	md, err := s.provider.metadata(ctx)
+	ctx, wire := record(r.Context())
+	arrived := s.now()
+	done, err := s.finish(ctx, query, begun)
+	flow := append(s.frontChannel(begun, r, arrived), wire.all()...)
 	if err != nil {
-		return notDiscovered(s.cfg, err)
+		return s.explain(err, begun, flow)
 	}
-	if err := checkResponseIssuer(md, query); err != nil {
+	done.Flow = flow
+	if err := s.browsers.keep(w, r, done); err != nil {
 		return err
 	}
+	return s.showResult(w, r, done)
+}
+
+// finish turns an authorization response whose state is right into a login.
+func (s *server) finish(ctx context.Context, query url.Values, begun *pendingLogin) (*login, error) {
+	md, err := s.provider.metadata(ctx)
+	if err != nil {
+		return nil, notDiscovered(s.cfg, err)
+	}
+	if err := checkResponseIssuer(md, query); err != nil {
+		return nil, err
+	}
 	if query.Has("error") {
-		return authorizationRefused(s.cfg, query, begun.Scopes)
+		return nil, authorizationRefused(s.cfg, query, begun.Scopes)
 	}
 	if query.Get("code") == "" {
-		return &failure{Status: http.StatusBadRequest, Code: "invalid_request", Retry: true,
+		return nil, &failure{Status: http.StatusBadRequest, Code: "invalid_request", Retry: true,
 			Description: "The authorization response has neither a code nor an error.",
 			Hint:        "The server must answer with response_type code in the query; an implicit or form_post application does not."}
 	}
 	response, err := s.provider.exchange(ctx, md, query.Get("code"), begun)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	done := &login{State: begun.State, At: s.now(), Scopes: begun.Scopes, Response: response}
-	if done.IDToken, err = s.checkIDToken(ctx, md, begun, response); err != nil {
-		return err
+	idToken, err := s.checkIDToken(ctx, md, begun, response)
+	if err != nil {
+		return nil, err
 	}
-	done.Flow = flow.all()
-	if err := s.browsers.keep(w, r, done); err != nil {
-		return err
+	return &login{
+		State:     begun.State,
+		At:        s.now(),
+		Scopes:    begun.Scopes,
+		Response:  response,
+		IDToken:   idToken,
+		Held:      tokens{response.AccessToken, response.RefreshToken, response.IDToken, response.Expires, response.Scope},
+		refreshes: new(shared[*refreshed]),
+	}, nil
+}
+
+// explain adds to the failure of a login what helps to mend it: the flow up to the step that
+// failed, the values that we sent, and which of them is the likely cause.
+func (s *server) explain(err error, begun *pendingLogin, flow []*exchange) *failure {
+	f := asFailure(err)
+	f.Flow = failedFlow(flow, f)
+	if f.Code == "invalid_issuer" {
+		f.Flow[len(f.Flow)-1].URL = "" // what came from somewhere else is not shown
 	}
-	return s.showResult(w, r, done)
+	if f.Code == "invalid_issuer" || f.Code == "server_not_found" || f.Code == "server_unreachable" {
+		return f // no setting of the OAuth application is to blame
+	}
+	f.Setting = suspect(f.Code, f.Description)
+	md, _ := s.provider.known()
+	if md != nil {
+		f.Sent = whatWeSent(s.cfg, s.provider.authMethod(md), begun.Scopes, f.Setting)
+	}
+	return f
 }
 
 // spendsNothing refuses a request that no person made: a code is good once, and a prefetch or a
@@ -69,7 +106,7 @@ func spendsNothing(r *http.Request) error {
 		return &failure{Status: http.StatusServiceUnavailable, Code: "prefetch", Description: "A prefetch does not finish a login."}
 	}
 	if r.Method == http.MethodHead {
-		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "A HEAD does not finish a login."}
+		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "A HEAD does not finish a login.", Allow: http.MethodGet}
 	}
 	return nil
 }
@@ -134,10 +171,7 @@ func (s *server) checkIDToken(ctx context.Context, md *metadata, begun *pendingL
 		}
 		return nil, nil
 	}
-	want := expected{Issuer: md.Issuer, ClientID: s.cfg.ClientID, Nonce: begun.Nonce, MaxAge: -1, AccessToken: response.AccessToken, Now: s.now()}
-	if begun.MaxAge != nil {
-		want.MaxAge = time.Duration(*begun.MaxAge) * time.Second
-	}
+	want := expected{Issuer: md.Issuer, ClientID: s.cfg.ClientID, Nonce: begun.Nonce, MaxAge: begun.maxAge(), AccessToken: response.AccessToken, Now: s.now()}
 	token, err := s.provider.verifyIDToken(ctx, md, response.IDToken, want)
 	if err != nil {
 		return nil, err
@@ -155,6 +189,7 @@ type resultPage struct {
 	Added      []string // scopes granted and not asked for
 	OpenIDGone bool     // openid was asked for and not granted
 	Expires    string
+	Access     *decodedToken
 }
 
 // showResult answers with the token response: as the server sent it, to the byte, or as a page
@@ -164,7 +199,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *login) er
 	if err := json.Indent(&pretty, l.Response.JSON, "", "  "); err != nil {
 		return err
 	}
-	data := resultPage{page: s.page("It works"), Login: l, Who: l.who(), JSON: pretty.String()}
+	data := resultPage{page: s.page("It works"), Login: l, Who: l.who(), JSON: pretty.String(), Access: decodeAccessToken(l.Response.AccessToken)}
 	if l.Response.ScopeSent {
 		data.Missing = without(l.Scopes, strings.Fields(l.Response.Scope))
 		data.Added = without(strings.Fields(l.Response.Scope), l.Scopes)

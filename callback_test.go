@@ -308,7 +308,7 @@ func TestExchangeCarries(t *testing.T) {
 	callback := l.approve(t, authorize)
 	b.getJSON(callback)
 	form := l.lastForm().PostForm
-	if got, want := challenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
+	if got, want := pkceChallenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
 		t.Errorf("the verifier hashes to %q; want %q", got, want)
 	}
 	for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.cfg.RedirectURI(), "resource": "https://api.example/"} {

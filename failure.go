@@ -14,14 +14,18 @@ import (
 // failure is an error as the user sees it: what happened, in the server's own words where there
 // are some, which setting is likely to blame, and what to do next.
 type failure struct {
-	Status      int     // of our own answer
-	Code        string  // an OAuth error code, the server's or one like it
-	Description string  // the server's words, or ours where it sent none
-	URI         string  // the server's error_uri
-	Hint        string  // the likely cause and what to do; may be empty
-	Theirs      bool    // Code and Description are the server's
-	Tried       []tried // when the server was not found
-	Retry       bool    // beginning a new login makes sense
+	Status      int         // of our own answer
+	Code        string      // an OAuth error code, the server's or one like it
+	Description string      // the server's words, or ours where it sent none
+	URI         string      // the server's error_uri
+	Hint        string      // the likely cause and what to do; may be empty
+	Theirs      bool        // Code and Description are the server's
+	Tried       []tried     // when the server was not found
+	Allow       string      // the method that would be answered, with a 405
+	Retry       bool        // beginning a new login makes sense
+	Setting     setting     // the setting most likely at fault
+	Sent        []sent      // what we sent, by setting
+	Flow        []*exchange // the flow up to here, the last step at fault
 }
 
 func (f *failure) Error() string {
@@ -29,6 +33,50 @@ func (f *failure) Error() string {
 		return f.Code
 	}
 	return f.Code + ": " + f.Description
+}
+
+// suspect is the setting that most likely made a server say this: by its words where they name one,
+// else by the code. It returns "" when nothing is known.
+func suspect(code, words string) setting {
+	words = strings.ToLower(words)
+	for _, clue := range []struct {
+		words   string
+		setting setting
+	}{
+		{"unknown client, no client authentication", settingSecret}, // Ory's and Clerk's words for any invalid_client
+		{"redirect", settingRedirectURI},
+		{"callback", settingRedirectURI},
+		{"aadsts50011", settingRedirectURI},
+		{"aadsts7000215", settingSecret},
+		{"aadsts9002326", settingMethod}, // registered as a single-page application
+		{"aadsts9002325", settingMethod},
+		{"authentication method", settingMethod},
+		{"not allow this method", settingMethod},
+		{"grant type", settingGrant},
+		{"grant_type", settingGrant},
+		{"scope", settingScopes},
+		{"tester", settingUsers},
+		{"policy", settingUsers},
+	} {
+		if strings.Contains(words, clue.words) {
+			return clue.setting
+		}
+	}
+	switch {
+	case code == "unauthorized_client", strings.HasSuffix(code, "_client"), code == "incorrect_client_credentials":
+		return settingSecret
+	case code == "invalid_scope":
+		return settingScopes
+	case code == "access_denied":
+		return settingUsers
+	case code == "unsupported_grant_type", code == "unsupported_response_type":
+		return settingGrant
+	case code == "invalid_id_token":
+		return settingIDToken
+	case code == "invalid_grant":
+		return settingRedirectURI
+	}
+	return ""
 }
 
 // asFailure makes a failure of any error. One that is none yet is a fault of this program.
@@ -166,8 +214,8 @@ var knownCodes = []string{
 	"access_denied", "account_selection_required", "consent_required", "cross_site_request", "expired_state",
 	"incorrect_client_credentials", "insufficient_scope", "interaction_required", "invalid_client", "invalid_grant",
 	"invalid_id_token", "invalid_issuer", "invalid_request", "invalid_scope", "invalid_state", "invalid_target",
-	"invalid_token", "invalid_token_response", "login_required", "method_not_allowed", "misdirected_request", "not_found",
-	"no_token", "prefetch", "server_error", "server_not_found", "server_unreachable", "slow_down", "temporarily_unavailable",
+	"invalid_token", "invalid_token_response", "invalid_userinfo", "login_required", "method_not_allowed", "misdirected_request", "not_found",
+	"no_token", "not_supported", "prefetch", "server_error", "server_not_found", "server_unreachable", "slow_down", "temporarily_unavailable",
 	"unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "unsupported_token_type",
 }
 

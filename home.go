@@ -15,6 +15,7 @@ type homePage struct {
 	RedirectURI string
 	Found       *metadata // nil when the server has not been found
 	Failure     *failure  // why not; nil before the first attempt has ended
+	Session     bool      // this browser has signed in
 	SignedIn    string    // who signed in from this browser, if anybody
 }
 
@@ -53,7 +54,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		document.Tried = missing.Tried
 	}
 	if logins := s.browsers.logins(r); len(logins) > 0 {
-		data.SignedIn = logins[0].who()
+		data.Session, data.SignedIn = true, logins[0].who()
 	}
 	body, err := marshal(document)
 	if err != nil {

@@ -27,6 +27,9 @@ const leeway = time.Minute
 // keyed with the client secret.
 var signingAlgs = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
+// joseAlgs are the same, for go-jose.
+var joseAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+
 // verdict is one check of an ID token, as it can be shown.
 type verdict struct {
 	Check    string `json:"check"`
@@ -41,6 +44,7 @@ type idToken struct {
 	Claims   json.RawMessage // as signed
 	Issuer   string
 	Subject  string
+	Nonce    string
 	Name     string // the best of name, preferred_username and email to call the user by
 	Verdicts []verdict
 }
@@ -50,6 +54,8 @@ type expected struct {
 	Issuer      string
 	ClientID    string
 	Nonce       string        // empty when none was sent
+	Subject     string        // empty when any user will do
+	Refresh     bool          // the token came with a refresh: it may lack the nonce
 	MaxAge      time.Duration // negative when not asked
 	AccessToken string        // what at_hash is a hash of
 	Now         time.Time
@@ -97,7 +103,7 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	})
 	_, err = verifier.Verify(ctx, raw)
 
-	token := &idToken{Claims: payload, Issuer: deref(claims.Issuer), Subject: deref(claims.Subject),
+	token := &idToken{Claims: payload, Issuer: deref(claims.Issuer), Subject: deref(claims.Subject), Nonce: deref(claims.Nonce),
 		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, deref(claims.Subject))}
 	token.Verdicts = append([]verdict{signature.verdict(header)}, claims.verdicts(header.Algorithm, want)...)
 	for _, v := range token.Verdicts {
@@ -141,11 +147,7 @@ type signatureCheck struct {
 
 // VerifySignature implements oidc.KeySet. The algorithm has been checked by the caller.
 func (s *signatureCheck) VerifySignature(ctx context.Context, raw string) (payload []byte, err error) {
-	algs := make([]jose.SignatureAlgorithm, len(signingAlgs))
-	for i, alg := range signingAlgs {
-		algs[i] = jose.SignatureAlgorithm(alg)
-	}
-	jws, err := jose.ParseSignedCompact(raw, algs)
+	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +220,8 @@ func (c *idTokenClaims) verdicts(alg string, want expected) []verdict {
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
 	}
-	list = append(list, c.checkSubject())
-	if want.Nonce != "" || c.Nonce != nil {
+	list = append(list, c.checkSubject(want))
+	if (want.Nonce != "" && !want.Refresh) || c.Nonce != nil {
 		list = append(list, c.checkNonce(want))
 	}
 	if want.MaxAge >= 0 {
@@ -281,9 +283,14 @@ func (c *idTokenClaims) checkNotBefore(want expected) verdict {
 		!numericDate(*c.NotBefore).After(want.Now.Add(leeway)), "RFC 7519 section 4.1.5"}
 }
 
-func (c *idTokenClaims) checkSubject() verdict {
-	return verdict{"sub", "an identifier of at most 255 characters", quoted(c.Subject),
-		c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255, "Core 2"}
+func (c *idTokenClaims) checkSubject(want expected) verdict {
+	v := verdict{"sub", "an identifier of at most 255 characters", quoted(c.Subject), false, "Core 2"}
+	v.OK = c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255
+	if want.Subject != "" {
+		v.Expected, v.Section = want.Subject, "Core 12.2"
+		v.OK = v.OK && *c.Subject == want.Subject
+	}
+	return v
 }
 
 func (c *idTokenClaims) checkNonce(want expected) verdict {

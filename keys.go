@@ -40,7 +40,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	if address == "" {
 		return nil, nil, errors.New("the server names no jwks_uri, so no signature can be checked; set JWKS_URI")
 	}
-	keys, err := k.fetch.do(purpose(ctx, "keys"), func(ctx context.Context) ([]jose.JSONWebKey, error) {
+	keys, err := k.fetch.do(purpose(ctx, forKeys), func(ctx context.Context) ([]jose.JSONWebKey, error) {
 		return k.load(ctx, address)
 	})
 	if err != nil {

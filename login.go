@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -33,7 +34,7 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 			Description: "The server demands pushed authorization requests (RFC 9126), which this client does not support yet.",
 			Hint:        "Switch that demand off for this OAuth application or realm (require_pushed_authorization_requests)."}
 	}
-	l, options, err := s.newLogin(query)
+	l, err := s.newLogin(query)
 	if err != nil {
 		return err
 	}
@@ -41,41 +42,56 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 		return &failure{Status: http.StatusBadRequest, Code: "invalid_request",
 			Description: "The parameters of /login are too long to be remembered in a cookie."}
 	}
-	http.Redirect(w, r, s.provider.oauth2Config(md, l.Scopes).AuthCodeURL(l.State, options...), http.StatusFound)
+	http.Redirect(w, r, s.provider.authorizationRequest(md, l), http.StatusFound)
 	return nil
 }
 
-// newLogin makes the secrets of a login, each of 130 bits at least, and the request's parameters.
-func (s *server) newLogin(query url.Values) (*pendingLogin, []oauth2.AuthCodeOption, error) {
+// newLogin makes the secrets of a login, each of 130 bits at least, and takes over the parameters
+// that were given for it.
+func (s *server) newLogin(query url.Values) (*pendingLogin, error) {
 	scope := cmp.Or(query.Get("scope"), strings.Join(s.cfg.Scopes, " "))
 	if !validScope(scope) {
-		return nil, nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
+		return nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
 	}
-	l := &pendingLogin{
-		State:    rand.Text(),
-		Verifier: oauth2.GenerateVerifier(),
-		Scopes:   strings.Fields(scope),
-		Resource: query.Get("resource"),
-		Began:    s.now().UnixMilli(),
+	if maxAge := query.Get("max_age"); maxAge != "" {
+		if _, err := strconv.ParseUint(maxAge, 10, 31); err != nil {
+			return nil, badParameter("max_age", "is no number of seconds")
+		}
 	}
-	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(l.Verifier)}
+	l := &pendingLogin{State: rand.Text(), Verifier: oauth2.GenerateVerifier(), Scopes: strings.Fields(scope), Began: s.now().UnixMilli()}
 	if slices.Contains(l.Scopes, "openid") {
 		l.Nonce = rand.Text()
-		options = append(options, oauth2.SetAuthURLParam("nonce", l.Nonce))
 	}
 	for _, name := range loginParameters {
 		if value := query.Get(name); value != "" {
-			options = append(options, oauth2.SetAuthURLParam(name, value))
+			if l.Extra == nil {
+				l.Extra = map[string]string{}
+			}
+			l.Extra[name] = value
 		}
 	}
-	if maxAge := query.Get("max_age"); maxAge != "" {
-		seconds, err := strconv.Atoi(maxAge)
-		if err != nil || seconds < 0 || seconds > 1<<31 {
-			return nil, nil, badParameter("max_age", "is no number of seconds")
-		}
-		l.MaxAge = &seconds
+	return l, nil
+}
+
+// authorizationRequest is the address that begins a login at the authorization server.
+func (p *provider) authorizationRequest(md *metadata, l *pendingLogin) string {
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(l.Verifier)}
+	if l.Nonce != "" {
+		options = append(options, oauth2.SetAuthURLParam("nonce", l.Nonce))
 	}
-	return l, options, nil
+	for name, value := range l.Extra {
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+	}
+	return p.oauth2Config(md, l.Scopes).AuthCodeURL(l.State, options...)
+}
+
+// maxAge is the max_age that the login asked for, negative when it asked for none.
+func (l *pendingLogin) maxAge() time.Duration {
+	seconds, err := strconv.ParseUint(l.Extra["max_age"], 10, 31)
+	if err != nil {
+		return -1
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 func badParameter(name, what string) *failure {

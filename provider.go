@@ -76,7 +76,7 @@ func (p *provider) metadata(ctx context.Context) (*metadata, error) {
 		if md, _ := p.known(); md != nil { // found since we looked
 			return md, nil
 		}
-		found, failed := p.discover(purpose(ctx, "metadata"))
+		found, failed := p.discover(purpose(ctx, forMetadata))
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.found, p.failed = found, failed
@@ -278,26 +278,24 @@ func (p *provider) oauth2Config(md *metadata, scopes []string) *oauth2.Config {
 // exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
 // section 4.5). The error is a *failure.
 func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *pendingLogin) (*tokenResponse, error) {
-	ctx, rec := recordOnTop(purpose(ctx, "token request"))
+	ctx, rec := recorderOf(purpose(ctx, forToken))
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.wire.client)
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(l.Verifier)}
-	if l.Resource != "" { // RFC 8707 section 2.2
-		options = append(options, oauth2.SetAuthURLParam("resource", l.Resource))
+	if resource := l.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
+		options = append(options, oauth2.SetAuthURLParam("resource", resource))
 	}
 	_, err := p.oauth2Config(md, nil).Exchange(ctx, code, options...)
 	if refused, ok := serverError(err); ok {
 		return nil, p.tokenRefused(md, refused)
 	}
 	e := rec.last()
-	if e == nil || e.Err != nil {
+	if e == nil || e.Fault != "" {
 		return nil, unreachable("the token endpoint", md.Token, err)
 	}
 	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if fault != nil {
-		return nil, &failure{Status: http.StatusBadGateway, Code: "invalid_token_response",
-			Description: "the token endpoint answered 200, but " + fault.Error(),
-			Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
+		return nil, badTokenResponse(fault)
 	}
 	if err != nil {
 		return nil, &failure{Status: http.StatusBadGateway, Code: "invalid_token_response", Description: err.Error()}
@@ -305,12 +303,41 @@ func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *p
 	return response, nil
 }
 
-// recordOnTop records into a recorder of its own and into the one that the context has already.
-func recordOnTop(ctx context.Context) (context.Context, *recorder) {
-	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
-		return ctx, r
+func badTokenResponse(fault error) *failure {
+	return &failure{Status: http.StatusBadGateway, Code: "invalid_token_response", Retry: true,
+		Description: "the token endpoint answered 200, but " + fault.Error(),
+		Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
+}
+
+// post sends a form to an endpoint with the client's authentication (RFC 6749 section 2.3.1): for
+// everything but the exchange of the code, which is x/oauth2's.
+func (p *provider) post(ctx context.Context, md *metadata, endpoint string, form url.Values) (*exchange, error) {
+	method := p.authMethod(md)
+	if method != methodBasic {
+		form.Set("client_id", p.cfg.ClientID)
 	}
-	return record(ctx)
+	if method == methodPost {
+		form.Set("client_secret", p.cfg.ClientSecret)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if method == methodBasic {
+		req.SetBasicAuth(url.QueryEscape(p.cfg.ClientID), url.QueryEscape(p.cfg.ClientSecret))
+	}
+	return p.wire.do(req)
+}
+
+// getAs fetches an address with an access token (RFC 6750 section 2.1).
+func (p *provider) getAs(ctx context.Context, address, accessToken string) (*exchange, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+accessToken)
+	return p.wire.do(req)
 }
 
 // tokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).

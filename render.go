@@ -15,8 +15,8 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// parsePages parses every page with the layout around it, so that a broken template is found at
-// the start and not by a user.
+// parsePages parses every page with the layout around it and the parts that several pages have, so
+// that a broken template is found at the start and not by a user.
 func parsePages() (map[string]*template.Template, error) {
 	files, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
@@ -24,10 +24,10 @@ func parsePages() (map[string]*template.Template, error) {
 	}
 	pages := map[string]*template.Template{}
 	for _, file := range files {
-		if path.Base(file) == "layout.html" {
+		if path.Base(file) == "layout.html" || strings.HasPrefix(path.Base(file), "part-") {
 			continue
 		}
-		page, err := template.New("layout.html").Option("missingkey=error").ParseFS(templates, "templates/layout.html", file)
+		page, err := template.New("layout.html").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/part-*.html", file)
 		if err != nil {
 			return nil, err
 		}
@@ -88,6 +88,9 @@ type errorPage struct {
 	Heading string
 	Link    string // the server's error_uri, when it is one that may be followed
 	Denied  bool   // access_denied: nothing is wrong with the setup
+	Where   string // the server's name in the table of what we sent
+	Field   string // what its dashboard calls the setting at fault; empty when none is suspected
+	Flow    *flowView
 }
 
 // errorDocument is an error as OAuth writes it (RFC 6749 section 5.2), with what we have to add.
@@ -97,6 +100,9 @@ type errorDocument struct {
 	URI         string  `json:"error_uri,omitempty"`
 	Hint        string  `json:"hint,omitempty"`
 	Tried       []tried `json:"tried,omitempty"`
+	Setting     setting `json:"setting,omitempty"` // the likely one
+	Field       string  `json:"field,omitempty"`   // what the server's dashboard calls it
+	Sent        []sent  `json:"sent,omitempty"`
 }
 
 // fail is the one place that turns an error into a status, a log line and a page.
@@ -105,13 +111,18 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if n, ok := w.(*noted); ok {
 		n.code = f.Code
 	}
-	document, err := marshal(errorDocument{limit(f.Code), limit(f.Description), limit(f.URI), f.Hint, f.Tried})
+	words := dashboardOf(s.cfg)
+	document, err := marshal(errorDocument{limit(f.Code), limit(f.Description), limit(f.URI), f.Hint, f.Tried, f.Setting, words.Fields[f.Setting], f.Sent})
 	if err != nil {
 		document = []byte(`{"error": "server_error", "error_description": "the error could not be written"}`)
 	}
-	data := errorPage{page: s.page(heading(f)), Failure: f, Heading: heading(f), Link: safeLink(f.URI), Denied: f.Code == "access_denied"}
-	if f.Status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodGet)
+	data := errorPage{page: s.page(heading(f)), Failure: f, Heading: heading(f), Link: safeLink(f.URI), Denied: f.Code == "access_denied", Where: words.Name, Field: words.Fields[f.Setting]}
+	if len(f.Flow) > 0 {
+		view := s.viewFlow(f.Flow, false)
+		data.Flow = &view
+	}
+	if f.Allow != "" {
+		w.Header().Set("Allow", f.Allow)
 	}
 	if err := s.respond(w, r, f.Status, "error.html", data, document); err != nil {
 		write(w, f.Status, "application/json", document)
@@ -138,10 +149,16 @@ func heading(f *failure) string {
 		return "The authorization server did not answer"
 	case f.Status == http.StatusBadGateway && f.Theirs:
 		return "The authorization server refused the token request"
+	case f.Status == http.StatusBadGateway && f.Code == "server_error":
+		return "The server failed"
 	case f.Status == http.StatusBadGateway:
 		return "The authorization server’s answer cannot be used"
 	case f.Theirs:
 		return "The authorization server refused the login"
+	case f.Code == "not_supported":
+		return "This server does not offer that"
+	case f.Status == http.StatusUnauthorized:
+		return "No token is held"
 	case f.Status == http.StatusNotFound:
 		return "Nothing here"
 	case f.Status == http.StatusForbidden, f.Status == http.StatusMisdirectedRequest, f.Status == http.StatusMethodNotAllowed:

@@ -46,6 +46,15 @@ func (s *server) handler(demo http.Handler) http.Handler {
 	mux.HandleFunc("GET /{$}", s.canonicalHost(s.handle(s.handleHome)))
 	mux.HandleFunc("GET /login", s.canonicalHost(s.handle(s.handleLogin)))
 	mux.HandleFunc("GET "+callbackPath, s.handle(s.handleCallback))
+	mux.HandleFunc("GET /session", s.handle(s.handleSession))
+	mux.HandleFunc("GET /userinfo", s.handle(s.handleUserinfo))
+	mux.HandleFunc("GET /api", s.handle(s.handleAPI))
+	mux.HandleFunc("GET /tokeninfo", s.handle(s.handleTokeninfo))
+	mux.HandleFunc("GET /refresh", s.handle(s.handleRefresh))
+	mux.HandleFunc("POST /revoke", s.handle(s.handleRevoke))
+	mux.HandleFunc("POST /logout", s.handle(s.handleLogout))
+	mux.HandleFunc("GET /flow", s.handle(s.handleFlow))
+	mux.HandleFunc("GET /flow.har", s.handle(s.handleHAR))
 	mux.HandleFunc("GET /static/{file}", handleStatic)
 	mux.HandleFunc("/", s.handle(s.handleUnknown))
 	if demo != nil {
@@ -76,8 +85,11 @@ func (s *server) drain(ctx context.Context) {
 
 func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 	switch r.URL.Path {
-	case "/", "/login", callbackPath:
-		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers GET only."}
+	case "/revoke", "/logout":
+		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers POST only.", Allow: http.MethodPost,
+			Hint: "Use the button on the session page."}
+	case "/", "/login", callbackPath, "/session", "/userinfo", "/api", "/tokeninfo", "/refresh", "/flow", "/flow.har":
+		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers GET only.", Allow: http.MethodGet}
 	}
 	return &failure{Status: http.StatusNotFound, Code: "not_found", Description: "There is nothing at this address."}
 }

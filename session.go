@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,34 +30,42 @@ const (
 // cookie of its own, so that two tabs never overwrite each other and nothing is stored for people
 // who never come back.
 type pendingLogin struct {
-	State    string   `json:"-"` // in the cookie's name
-	Nonce    string   `json:"n,omitempty"`
-	Verifier string   `json:"v"`
-	Scopes   []string `json:"s"`
-	Resource string   `json:"r,omitempty"`
-	MaxAge   *int     `json:"m,omitempty"` // seconds; nil when not asked
-	Began    int64    `json:"b"`           // unix milliseconds
-	Request  string   `json:"-"`           // the authorization request, as sent to the browser
+	State    string            `json:"-"` // in the cookie's name
+	Nonce    string            `json:"n,omitempty"`
+	Verifier string            `json:"v"`
+	Scopes   []string          `json:"s"`
+	Extra    map[string]string `json:"x,omitempty"` // loginParameters that were given
+	Began    int64             `json:"b"`           // unix milliseconds
 }
 
-// login is a login that succeeded: what it asked for, and what it got. It never changes.
+// login is a login that succeeded: what it asked for, and what it got. It is never changed: what
+// happens to its tokens later makes a new one, under the same state.
 type login struct {
-	State    string
-	At       time.Time
-	Scopes   []string // asked for
-	Response *tokenResponse
-	IDToken  *idToken // nil for a plain OAuth login
-	Flow     []*exchange
+	State     string
+	At        time.Time
+	Scopes    []string       // asked for
+	Response  *tokenResponse // of the code exchange, as shown at the callback
+	IDToken   *idToken       // nil for a plain OAuth login
+	Held      tokens         // what is held now
+	Flow      []*exchange
+	refreshes *shared[*refreshed] // one refresh at a time, or a rotating server would take it for theft
+}
+
+// tokens are the tokens that a login holds. Each is empty when it is not, or no longer, held.
+type tokens struct {
+	Access, Refresh, ID string
+	Expires             time.Time // of the access token; zero when not known
+	Scope               string
 }
 
 // bytes is about what a login costs in memory.
 func (l *login) bytes() int {
-	n := 1024 + 2*len(l.Response.JSON)
+	n := 2048 + len(l.Response.JSON) + len(l.Held.Access) + len(l.Held.Refresh) + len(l.Held.ID)
 	if l.IDToken != nil {
 		n += 2 * len(l.IDToken.Claims)
 	}
 	for _, e := range l.Flow {
-		n += 1024 + len(e.RequestBody) + len(e.ResponseBody)
+		n += 1024 + len(e.URL) + len(e.RequestBody) + len(e.ResponseBody)
 	}
 	return n
 }
@@ -64,6 +73,7 @@ func (l *login) bytes() int {
 // browsers is what is remembered about the browsers that talk to us.
 type browsers struct {
 	pending     *securecookie.SecureCookie
+	changing    sync.Mutex // held from reading a session to saving it
 	store       sessions.Store
 	spent       *spentStates
 	cookiePort  string // cookies do not know ports (RFC 6265 section 8.5), so their names do
@@ -163,9 +173,42 @@ func (b *browsers) logins(r *http.Request) []*login {
 	return logins
 }
 
+// change replaces a login of this browser by what f makes of it. Requests of one browser that end
+// at the same time do not overwrite each other. A login that is gone by now stays gone.
+func (b *browsers) change(w http.ResponseWriter, r *http.Request, state string, f func(login) login) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	session, err := b.store.New(r, b.sessionName)
+	if err != nil || session.IsNew {
+		return err
+	}
+	logins, _ := session.Values[loginsKey].([]*login)
+	changed := slices.Clone(logins)
+	for i, l := range changed {
+		if l.State == state {
+			next := f(*l)
+			changed[i] = &next
+		}
+	}
+	session.Values[loginsKey] = changed
+	return b.store.Save(r, w, session)
+}
+
+// forget ends the session of this browser.
+func (b *browsers) forget(w http.ResponseWriter, r *http.Request) error {
+	session, err := b.store.New(r, b.sessionName)
+	if err != nil || session.IsNew {
+		return err
+	}
+	session.Options.MaxAge = -1
+	return b.store.Save(r, w, session)
+}
+
 // keep remembers a login. The session gets a new ID, so that an ID known to somebody from before
 // the login is worth nothing after it.
 func (b *browsers) keep(w http.ResponseWriter, r *http.Request, l *login) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
 	old, _ := b.store.New(r, b.sessionName) // an unreadable cookie is no session
 	logins, _ := old.Values[loginsKey].([]*login)
 	fresh := sessions.NewSession(b.store, b.sessionName)

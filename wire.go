@@ -40,7 +40,7 @@ type exchange struct {
 	ResponseBody   []byte
 	Began          time.Time
 	Took           time.Duration
-	Err            error
+	Fault          string // why this step failed, in a sentence; empty when it did not
 }
 
 // recorder collects the exchanges of one request to us. It travels in the context.
@@ -79,11 +79,31 @@ const (
 	purposeKey
 )
 
-// record returns a context whose exchanges are collected.
+// record returns a context whose exchanges are collected by the recorder.
 func record(ctx context.Context) (context.Context, *recorder) {
 	r := new(recorder)
 	return context.WithValue(ctx, recorderKey, r), r
 }
+
+// recorderOf returns the context with its recorder, or with a new one where it has none.
+func recorderOf(ctx context.Context) (context.Context, *recorder) {
+	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
+		return ctx, r
+	}
+	return record(ctx)
+}
+
+// What a request is for, as pages and diagrams name it.
+const (
+	forMetadata      = "metadata"
+	forKeys          = "keys"
+	forToken         = "token request"
+	forRefresh       = "refresh"
+	forUserinfo      = "userinfo"
+	forIntrospection = "introspection"
+	forRevocation    = "revocation"
+	forAPI           = "API call"
+)
 
 // purpose names the requests made in the context.
 func purpose(ctx context.Context, name string) context.Context {
@@ -188,7 +208,10 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 		e.Status, e.ResponseHeader = resp.StatusCode, resp.Header
 		e.ResponseBody, err = readLimited(resp.Body)
 	}
-	e.Took, e.Err = t.now().Sub(e.Began), err
+	e.Took = t.now().Sub(e.Began)
+	if err != nil {
+		e.Fault = wireFault(err)
+	}
 	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
 		r.add(e)
 	}
@@ -211,7 +234,7 @@ func readLimited(body io.ReadCloser) ([]byte, error) {
 	if len(data) > wireBodyLimit {
 		return nil, errTooLong
 	}
-	return data, nil
+	return bytes.Clone(data), nil // without the room to grow, as it may be kept for hours
 }
 
 // wireFault says in one plain sentence why a server could not be asked, and what helps.

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// handleLogout forgets the tokens and, when the server offers it, signs the user out there too
+// (OpenID Connect RP-Initiated Logout section 2). The ID token goes along as the hint of who it is.
+func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(r)
+	if err != nil {
+		return err
+	}
+	md, err := s.provider.metadata(r.Context())
+	if err != nil {
+		return notDiscovered(s.cfg, err)
+	}
+	if err := s.browsers.forget(w, r); err != nil {
+		return err
+	}
+	to := s.cfg.BaseURL + "/"
+	if md.EndSession != "" {
+		if to, err = endSessionRequest(md.EndSession, s.cfg, l.Held.ID); err != nil {
+			return err
+		}
+	}
+	if wantsHTML(r) {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}
+	document := struct {
+		SignedOut  bool   `json:"signed_out"`
+		EndSession string `json:"end_session_uri,omitempty"`
+	}{SignedOut: true}
+	if md.EndSession != "" {
+		document.EndSession = to
+	}
+	body, err := marshal(document)
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, "application/json", body)
+	return nil
+}
+
+// endSessionRequest is the address that ends the session at the server. It keeps a query that the
+// endpoint may have of its own.
+func endSessionRequest(endpoint string, cfg config, idToken string) (string, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "", err
+	}
+	query := u.Query()
+	query.Set("client_id", cfg.ClientID)
+	query.Set("post_logout_redirect_uri", cfg.BaseURL+"/")
+	if idToken != "" {
+		query.Set("id_token_hint", idToken)
+	}
+	u.RawQuery = query.Encode()
+	return u.String(), nil
+}

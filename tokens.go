@@ -1,0 +1,531 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// current returns the newest login of this browser, or a 401.
+func (s *server) current(r *http.Request) (*login, error) {
+	if logins := s.browsers.logins(r); len(logins) > 0 {
+		return logins[0], nil
+	}
+	return nil, &failure{Status: http.StatusUnauthorized, Code: "no_token", Retry: true,
+		Description: "No token is held for this browser.", Hint: "Sign in first. Tokens are kept for twelve hours, and until this program stops."}
+}
+
+// noToken is the 401 of a login that lacks one kind of token.
+func noToken(kind, hint string) *failure {
+	return &failure{Status: http.StatusUnauthorized, Code: "no_token", Retry: true, Description: "No " + kind + " is held.", Hint: hint}
+}
+
+const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
+
+// unsupported is the failure of asking for what the server does not offer.
+func unsupported(what, variable string) *failure {
+	return &failure{Status: http.StatusNotFound, Code: "not_supported",
+		Description: "The authorization server names no " + what + " endpoint.", Hint: "If it has one all the same, set " + variable + "."}
+}
+
+// ready returns what every use of a token needs: the login, the metadata, and a context that records.
+func (s *server) ready(r *http.Request) (context.Context, *recorder, *login, *metadata, error) {
+	l, err := s.current(r)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	ctx, wire := record(r.Context())
+	md, err := s.provider.metadata(ctx)
+	if err != nil {
+		return nil, nil, nil, nil, notDiscovered(s.cfg, err)
+	}
+	return ctx, wire, l, md, nil
+}
+
+// remember adds what went over the wire to the login's flow, and whatever else changed.
+func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, steps []*exchange, change func(*login)) error {
+	return s.browsers.change(w, r, l.State, func(next login) login {
+		next.Flow = boundedFlow(next.Flow, steps)
+		if change != nil {
+			change(&next)
+		}
+		return next
+	})
+}
+
+// answered turns an exchange into the server's answer, or into a failure when it is none: nothing
+// came, or a 5xx. A 4xx is an answer, to be shown.
+func answered(what, address string, e *exchange, err error) (*exchange, error) {
+	if err != nil {
+		return nil, &failure{Status: http.StatusBadGateway, Code: "server_unreachable",
+			Description: fmt.Sprintf("the %s %s %v", what, withoutQuery(address), err)}
+	}
+	if e.Status >= 500 || e.Status/100 == 3 {
+		return nil, &failure{Status: http.StatusBadGateway, Code: "server_error",
+			Description: fmt.Sprintf("the %s answered %s", what, describeAnswer(e)), Hint: "Its own words: " + clip(string(e.ResponseBody), 500)}
+	}
+	return e, nil
+}
+
+// handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
+func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
+	ctx, wire, l, md, err := s.ready(r)
+	if err != nil {
+		return err
+	}
+	if md.Userinfo == "" {
+		return unsupported("userinfo", "USERINFO_ENDPOINT")
+	}
+	if l.Held.Access == "" {
+		return noToken("access token", "It was revoked. Sign in again.")
+	}
+	e, err := s.provider.getAs(purpose(ctx, forUserinfo), md.Userinfo, l.Held.Access)
+	e, err = answered("userinfo endpoint", md.Userinfo, e, err)
+	if err == nil && e.Status == http.StatusOK {
+		err = s.checkUserinfo(ctx, md, l, e)
+	}
+	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
+		return saved
+	}
+	if err != nil {
+		return err
+	}
+	return s.showAnswers(w, r, "Userinfo", answerOf("", e))
+}
+
+// checkUserinfo refuses an answer about somebody else: its sub must be the ID token's (OpenID
+// Connect Core section 5.3.2). A signed answer is verified first.
+func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *exchange) error {
+	body := e.ResponseBody
+	if strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "application/jwt") {
+		payload, err := s.verifyUserinfo(ctx, md, string(body))
+		if err != nil {
+			return badUserinfo(err.Error())
+		}
+		body = payload
+	}
+	var claims struct {
+		Subject string `json:"sub"`
+	}
+	if l.IDToken == nil {
+		return nil // a plain OAuth login: nothing to compare with, and perhaps no OpenID Connect
+	}
+	if err := unmarshalObject(body, &claims); err != nil {
+		return badUserinfo(err.Error())
+	}
+	if claims.Subject != l.IDToken.Subject {
+		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core section 5.3.2)", clip(claims.Subject, 100), clip(l.IDToken.Subject, 100)))
+	}
+	return nil
+}
+
+func badUserinfo(what string) *failure {
+	return &failure{Status: http.StatusBadGateway, Code: "invalid_userinfo", Description: "the userinfo response cannot be used: " + what}
+}
+
+// verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
+func (s *server) verifyUserinfo(ctx context.Context, md *metadata, raw string) ([]byte, error) {
+	header, claims, _, err := parseIDToken(raw)
+	if err != nil {
+		return nil, errors.New("it " + err.Error())
+	}
+	if !slices.Contains(signingAlgs, header.Algorithm) {
+		return nil, fmt.Errorf("it is signed with %q, which proves nothing", clip(header.Algorithm, 20))
+	}
+	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
+	if err != nil {
+		return nil, errors.New("it is no signed JWT")
+	}
+	payload, _, err := s.provider.keys.verify(ctx, md.JWKS, jws)
+	switch {
+	case err != nil:
+		return nil, err
+	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
+		return nil, fmt.Errorf("it comes from the issuer %q", clip(*claims.Issuer, 200))
+	case claims.Audience != nil && !slices.Contains(claims.audience(), s.cfg.ClientID):
+		return nil, errors.New("it is for another client")
+	}
+	return payload, nil
+}
+
+// handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
+func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
+	ctx, wire, l, md, err := s.ready(r)
+	if err != nil {
+		return err
+	}
+	if md.Introspection == "" {
+		return unsupported("introspection", "INTROSPECTION_ENDPOINT")
+	}
+	if l.Held.Access == "" && l.Held.Refresh == "" {
+		return noToken("token", "They were revoked. Sign in again.")
+	}
+	var answers []answerView
+	for _, kind := range []string{"access_token", "refresh_token"} {
+		token := l.Held.of(kind)
+		if token == "" {
+			continue
+		}
+		var e *exchange
+		e, err = s.provider.post(purpose(ctx, forIntrospection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
+		if e, err = answered("introspection endpoint", md.Introspection, e, err); err != nil {
+			break
+		}
+		answers = append(answers, answerOf(kind, e))
+	}
+	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
+		return saved
+	}
+	if err != nil {
+		return err
+	}
+	return s.showAnswers(w, r, "What the server knows of the tokens", answers...)
+}
+
+// of returns the token of a kind, named as in RFC 7009 section 2.1.
+func (t tokens) of(kind string) string {
+	if kind == "refresh_token" {
+		return t.Refresh
+	}
+	return t.Access
+}
+
+// handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
+// the others with it, their own revocation does no harm.
+func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
+	ctx, wire, l, md, err := s.ready(r)
+	if err != nil {
+		return err
+	}
+	if md.Revocation == "" {
+		return unsupported("revocation", "REVOCATION_ENDPOINT")
+	}
+	if l.Held.Access == "" && l.Held.Refresh == "" {
+		return noToken("token", "They were revoked already. Sign in again.")
+	}
+	var answers []answerView
+	var revoked []string
+	for _, kind := range []string{"refresh_token", "access_token"} {
+		token := l.Held.of(kind)
+		if token == "" {
+			continue
+		}
+		var e *exchange
+		e, err = s.provider.post(purpose(ctx, forRevocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
+		if e, err = answered("revocation endpoint", md.Revocation, e, err); err != nil {
+			break
+		}
+		view := answerOf(kind, e)
+		if e.Status == http.StatusOK {
+			revoked = append(revoked, kind)
+			view.Note = "The server accepted it: this app no longer holds the token."
+		} else {
+			view.Note = "The server does not revoke this token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+		}
+		answers = append(answers, view)
+	}
+	forget := func(next *login) {
+		for _, kind := range revoked {
+			if kind == "refresh_token" && next.Held.Refresh == l.Held.Refresh {
+				next.Held.Refresh = ""
+			}
+			if kind == "access_token" && next.Held.Access == l.Held.Access {
+				next.Held.Access, next.Held.Expires = "", time.Time{}
+			}
+		}
+	}
+	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), forget); saved != nil {
+		return saved
+	}
+	if err != nil {
+		return err
+	}
+	return s.showAnswers(w, r, "Revocation", answers...)
+}
+
+// refreshed is what came of a refresh, for everyone who waited for it.
+type refreshed struct {
+	answer   *exchange
+	response *tokenResponse // nil when the server refused
+	wire     *recorder
+}
+
+// handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6).
+func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
+	_, _, l, md, err := s.ready(r)
+	if err != nil {
+		return err
+	}
+	if l.Held.Refresh == "" {
+		return noToken("refresh token", noRefreshToken)
+	}
+	result, err := l.refreshes.do(r.Context(), func(ctx context.Context) (*refreshed, error) {
+		return s.refresh(ctx, md, l)
+	})
+	if result == nil {
+		return err
+	}
+	held := l.Held
+	if err == nil && result.response != nil {
+		held = l.Held.replacedBy(result.response)
+	}
+	keep := func(next *login) {
+		if next.Held.Refresh == l.Held.Refresh { // nobody was faster
+			next.Held = held
+		}
+	}
+	if saved := s.remember(w, r, l, failedFlow(result.wire.all(), err), keep); saved != nil {
+		return saved
+	}
+	if err != nil {
+		return err
+	}
+	view := answerOf("", result.answer)
+	if result.response != nil {
+		view.Changes = l.Held.compare(held)
+		if result.response.RefreshToken == "" {
+			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
+		}
+	}
+	return s.showAnswers(w, r, "Refresh", view)
+}
+
+// refresh asks for new tokens and verifies what comes. The result is there even with an error, for
+// its record.
+func (s *server) refresh(ctx context.Context, md *metadata, l *login) (*refreshed, error) {
+	ctx, wire := record(ctx)
+	result := &refreshed{wire: wire}
+	e, err := s.provider.post(purpose(ctx, forRefresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.Held.Refresh}})
+	if result.answer, err = answered("token endpoint", md.Token, e, err); err != nil {
+		return result, err
+	}
+	var refusal errorDocument
+	if e.Status/100 != 2 || json.Unmarshal(e.ResponseBody, &refusal) == nil && refusal.Error != "" {
+		return result, nil // the server's answer, with its own words; some refuse with 200
+	}
+	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if fault != nil {
+		return result, badTokenResponse(fault)
+	}
+	if response.IDToken != "" {
+		if err := s.checkRefreshedIDToken(ctx, md, l, response); err != nil {
+			return result, err
+		}
+	}
+	result.response = response
+	return result, nil
+}
+
+// checkRefreshedIDToken verifies an ID token that came with a refresh: in full, and about the same
+// user (OpenID Connect Core section 12.2). A nonce may be left out there, but not be another.
+func (s *server) checkRefreshedIDToken(ctx context.Context, md *metadata, l *login, response *tokenResponse) error {
+	want := expected{Issuer: md.Issuer, ClientID: s.cfg.ClientID, MaxAge: -1, AccessToken: response.AccessToken, Now: s.now(), Refresh: true}
+	if l.IDToken != nil {
+		want.Nonce, want.Subject = l.IDToken.Nonce, l.IDToken.Subject
+	}
+	_, err := s.provider.verifyIDToken(ctx, md, response.IDToken, want)
+	return err
+}
+
+// replacedBy is what is held after a refresh: what came is new, what did not stays.
+func (t tokens) replacedBy(response *tokenResponse) tokens {
+	next := t
+	next.Access, next.Expires = response.AccessToken, response.Expires
+	if response.RefreshToken != "" {
+		next.Refresh = response.RefreshToken
+	}
+	if response.IDToken != "" {
+		next.ID = response.IDToken
+	}
+	if response.ScopeSent {
+		next.Scope = response.Scope
+	}
+	return next
+}
+
+// change is one token, or fact about it, before and after a refresh.
+type change struct {
+	Name     string `json:"name"`
+	Old, New string `json:"-"`
+	Changed  bool   `json:"changed"`
+}
+
+func (t tokens) compare(next tokens) []change {
+	token := func(name, old, new string) change { return change{name, shortToken(old), shortToken(new), old != new} }
+	plain := func(name, old, new string) change { return change{name, old, new, old != new} }
+	return []change{
+		token("access_token", t.Access, next.Access),
+		token("refresh_token", t.Refresh, next.Refresh),
+		token("id_token", t.ID, next.ID),
+		plain("scope", t.Scope, next.Scope),
+		plain("expires", showExpiry(t.Expires), showExpiry(next.Expires)),
+	}
+}
+
+func showExpiry(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return showTime(t)
+}
+
+// sessionPage is the data of session.html.
+type sessionPage struct {
+	page
+	Login   *login
+	Who     string
+	Held    []heldToken
+	Actions []action
+	Access  *decodedToken // nil when no access token is held
+}
+
+// heldToken is a token as the session page lists it.
+type heldToken struct {
+	Name    string     `json:"name"`
+	Held    bool       `json:"held"`
+	Expires *time.Time `json:"expires,omitempty"`
+	Note    string     `json:"note,omitempty"`
+}
+
+// action is a button of the session page.
+type action struct {
+	Name     string `json:"name"`
+	About    string `json:"about"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Disabled string `json:"disabled,omitempty"` // why; empty when it can be used
+}
+
+// handleSession shows who signed in, what is held, and what can be done with it.
+func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(r)
+	if err != nil {
+		return err
+	}
+	md, _ := s.provider.known()
+	if md == nil {
+		md = &metadata{} // found once, or there would be no login; after a restart another process knows it
+	}
+	data := sessionPage{page: s.page("Your session"), Login: l, Who: l.who(), Held: l.held(), Actions: s.actions(md, l), Access: decodeAccessToken(l.Held.Access)}
+	document, err := marshal(struct {
+		SignedIn string      `json:"signed_in,omitempty"`
+		Subject  string      `json:"sub,omitempty"`
+		Tokens   []heldToken `json:"tokens"`
+		Actions  []action    `json:"actions"`
+	}{l.who(), l.subject(), data.Held, data.Actions})
+	if err != nil {
+		return err
+	}
+	// No form-action: the form of /logout is answered with a redirect to the authorization server,
+	// and on from there to wherever it signs people out.
+	w.Header().Set("Content-Security-Policy", strings.Replace(w.Header().Get("Content-Security-Policy"), "form-action 'self'; ", "", 1))
+	return s.respond(w, r, http.StatusOK, "session.html", data, document)
+}
+
+// held lists the three kinds of token.
+func (l *login) held() []heldToken {
+	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
+	if !l.Held.Expires.IsZero() {
+		access.Expires = &l.Held.Expires
+	}
+	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	if !refresh.Held {
+		refresh.Note = noRefreshToken
+	}
+	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
+	if _, claims, _, err := parseIDToken(l.Held.ID); err == nil && claims.Expires != nil {
+		expires := numericDate(*claims.Expires)
+		id.Expires = &expires
+	}
+	if !id.Held {
+		id.Note = "There is none: openid was not granted."
+	}
+	return []heldToken{access, refresh, id}
+}
+
+// actions lists what can be done, each with the reason if it cannot.
+func (s *server) actions(md *metadata, l *login) []action {
+	noAccess, noRefresh, nothing := "", "", ""
+	if l.Held.Access == "" {
+		noAccess = "no access token is held"
+	}
+	if l.Held.Refresh == "" {
+		noRefresh = "no refresh token is held"
+	}
+	if noAccess != "" && noRefresh != "" {
+		nothing = "no token is held"
+	}
+	offered := func(endpoint, what string) string {
+		if endpoint == "" {
+			return "the server names no " + what + " endpoint"
+		}
+		return ""
+	}
+	resource := ""
+	if s.cfg.ResourceURL == "" {
+		resource = "RESOURCE_URL is not set"
+	}
+	reason := func(reasons ...string) string {
+		for _, r := range reasons {
+			if r != "" {
+				return r
+			}
+		}
+		return ""
+	}
+	return []action{
+		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
+		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
+		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
+		{"Refresh", "get a new access token", http.MethodGet, "/refresh", noRefresh},
+		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
+		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
+	}
+}
+
+// subject is the user's identifier, or "" when no ID token said it.
+func (l *login) subject() string {
+	if l.IDToken == nil {
+		return ""
+	}
+	return l.IDToken.Subject
+}
+
+// decodedToken is an access token as far as anybody can read it. What it says is between the two
+// servers (RFC 6749 section 1.4): a client shows it and draws nothing from it.
+type decodedToken struct {
+	Opaque  bool
+	Header  string // JSON, indented
+	Claims  string
+	Profile bool // it says that it follows RFC 9068
+}
+
+// decodeAccessToken reads a JWT access token without verifying it, which only the API can and must.
+func decodeAccessToken(raw string) *decodedToken {
+	if raw == "" {
+		return nil
+	}
+	parts := strings.Split(raw, ".")
+	if len(parts) != 3 {
+		return &decodedToken{Opaque: true}
+	}
+	header, okHeader := indentPart(parts[0])
+	claims, okClaims := indentPart(parts[1])
+	if !okHeader || !okClaims {
+		return &decodedToken{Opaque: true}
+	}
+	var h struct {
+		Type string `json:"typ"`
+	}
+	json.Unmarshal([]byte(header), &h) // without a typ it is no RFC 9068 token
+	kind := strings.TrimPrefix(strings.ToLower(h.Type), "application/")
+	return &decodedToken{Header: header, Claims: claims, Profile: kind == "at+jwt"}
+}
