@@ -143,6 +143,7 @@ type liar struct {
 	metadata func(w http.ResponseWriter, r *http.Request)
 	token    func(w http.ResponseWriter, r *http.Request)
 	jwks     func(w http.ResponseWriter, r *http.Request)
+	other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API
 	page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
 	claims   func(claims map[string]any)                  // spoils the ID token's claims
 	sign     func(claims map[string]any) string           // signs in another way
@@ -184,6 +185,9 @@ func startLiar(t *testing.T) *liar {
 		}
 		sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
 	})
+	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { l.other(w, r) })
+	}
 	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) { l.page(w, r) })
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()

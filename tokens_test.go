@@ -1,0 +1,510 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// tokenRoutes are the addresses that need a token, with their method.
+var tokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api": "GET", "/tokeninfo": "GET", "/refresh": "GET", "/revoke": "POST", "/logout": "POST", "/flow": "GET", "/flow.har": "GET"}
+
+// ask sends a request as curl does, or as a browser when html is set.
+func (b *browser) ask(path string, html bool) reply {
+	b.t.Helper()
+	req, _ := http.NewRequest(tokenRoutes[path], b.app.URL+path, nil)
+	req.Header.Set("Accept", "*/*")
+	if html {
+		req.Header.Set("Accept", "text/html")
+	}
+	r := b.do(req)
+	b.app.noteTokens(r.body)
+	return r
+}
+
+func TestNoToken(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	for path := range tokenRoutes {
+		b.ask(path, false).wantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
+		if r := b.ask(path, true); r.StatusCode != 401 || !strings.Contains(r.body, "No token is held") || !strings.Contains(r.body, `href="/login"`) {
+			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.body)
+		}
+	}
+}
+
+// Every route with a token that works, at the demo server and at one of Clerk's shape, which names
+// its endpoints nowhere.
+func TestTokenRoutes(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) *app{"demo": func(t *testing.T) *app { return startApp(t, nil) }, "Clerk over TLS": startAppAtClerk} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t)
+			b := newBrowser(t, a)
+			b.login()
+			var answer struct {
+				Status  int             `json:"status"`
+				Headers map[string]any  `json:"headers"`
+				Body    json.RawMessage `json:"body"`
+				Changes []change        `json:"changes"`
+			}
+			for path, words := range map[string]string{"/userinfo": `"email": "alice@example.com"`, "/tokeninfo": `"active": true`, "/refresh": `"access_token"`} {
+				r := b.ask(path, false)
+				if r.StatusCode != 200 || !strings.Contains(r.body, words) {
+					t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+				}
+				if page := b.ask(path, true); page.StatusCode != 200 || !strings.Contains(page.body, "200 OK") {
+					t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.body)
+				}
+			}
+			r := b.ask("/refresh", false)
+			if err := json.Unmarshal([]byte(r.body), &answer); err != nil || answer.Status != 200 || answer.Headers["Content-Type"] != "application/json" || !answer.Changes[0].Changed || !answer.Changes[1].Changed {
+				t.Errorf("/refresh answered %v %s", err, r.body)
+			}
+			var tokens struct {
+				Access string `json:"access_token"`
+			}
+			json.Unmarshal(answer.Body, &tokens)
+			a.log.secret(tokens.Access)
+
+			info := b.ask("/tokeninfo", false)
+			if !strings.Contains(info.body, `"access_token": {`) || !strings.Contains(info.body, `"refresh_token": {`) {
+				t.Errorf("/tokeninfo answered %s", info.body)
+			}
+			session := b.ask("/session", false)
+			if session.StatusCode != 200 || !strings.Contains(session.body, `"sub": "user_alice"`) || strings.Contains(session.body, tokens.Access) {
+				t.Errorf("/session answered %d %s", session.StatusCode, session.body)
+			}
+			page := b.ask("/session", true)
+			for _, want := range []string{"Signed in as Alice Example", "data-countdown", "Inside the access token", "follows RFC 9068"} {
+				if !strings.Contains(page.body, want) {
+					t.Errorf("the session page lacks %q", want)
+				}
+			}
+			if strings.Contains(page.Header.Get("Content-Security-Policy"), "form-action") {
+				t.Error("the session page forbids the redirect that follows its logout form")
+			}
+			revoked := b.ask("/revoke", false)
+			if revoked.StatusCode != 200 || strings.Index(revoked.body, "refresh_token") < 0 || strings.Count(revoked.body, "no longer holds") != 2 {
+				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.body)
+			}
+			for _, path := range []string{"/userinfo", "/refresh", "/tokeninfo", "/revoke"} {
+				b.ask(path, false).wantError(t, 401, "no_token", "")
+			}
+			if page := b.ask("/session", true); !strings.Contains(page.body, "no token is held") || !strings.Contains(page.body, "disabled") {
+				t.Errorf("the session page offers what cannot be done:\n%s", page.body)
+			}
+		})
+	}
+}
+
+func TestAPI(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	b.login()
+	if r := b.ask("/api", false); r.StatusCode != 200 || !strings.Contains(r.body, `"username": "alice"`) {
+		t.Errorf("/api answered %d %s", r.StatusCode, r.body)
+	}
+	b.location(b.get("/login?scope=email&prompt=login"))
+	b.get(b.authorize(b.begin("?scope=email"), "user_alice", "allow"))
+	r := b.ask("/api", false)
+	if r.StatusCode != 200 || !strings.Contains(r.body, `"status": 403`) || !strings.Contains(r.body, `"scheme": "Bearer"`) || !strings.Contains(r.body, `"scope": "profile"`) {
+		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.body)
+	}
+	page := b.ask("/api", true)
+	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page of /api lacks %q:\n%s", want, page.body)
+		}
+	}
+	l := startLiar(t)
+	other := newBrowser(t, startApp(t, l.env()))
+	other.getJSON(l.approve(t, other.begin("")))
+	other.ask("/api", false).wantError(t, 404, "not_supported", "RESOURCE_URL")
+}
+
+// An access token that has expired is the server's to refuse, and its refusal is shown.
+func TestExpiredToken(t *testing.T) {
+	now := time.Now()
+	var mu sync.Mutex
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	a := startAppOn(t, listenLoopback(t), nil, clock)
+	b := newBrowser(t, a)
+	b.login()
+	mu.Lock()
+	now = now.Add(3 * time.Hour)
+	mu.Unlock()
+	for _, path := range []string{"/userinfo", "/api"} {
+		r := b.ask(path, false)
+		if r.StatusCode != 200 || !strings.Contains(r.body, `"status": 401`) || !strings.Contains(r.body, "invalid_token") || !strings.Contains(r.body, "has expired") {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+		}
+		if page := b.ask(path, true); !strings.Contains(page.body, "401 Unauthorized") {
+			t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.body)
+		}
+	}
+	if r := b.ask("/tokeninfo", false); !strings.Contains(r.body, `"active": false`) {
+		t.Errorf("/tokeninfo answered %s", r.body)
+	}
+	if r := b.ask("/refresh", false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 200`) {
+		t.Errorf("/refresh answered %d %s", r.StatusCode, r.body)
+	}
+	if r := b.ask("/userinfo", false); !strings.Contains(r.body, "alice@example.com") {
+		t.Errorf("after the refresh /userinfo answered %s", r.body)
+	}
+}
+
+// startAtLiar signs in at a server of which each use of the token can be spoiled.
+func startAtLiar(t *testing.T, spoil func(l *liar)) (*liar, *app, *browser) {
+	t.Helper()
+	l := startLiar(t)
+	l.document = func(d map[string]any) {
+		d["introspection_endpoint"], d["revocation_endpoint"] = l.issuer+"/introspect", l.issuer+"/revoke"
+	}
+	env := l.env()
+	env["RESOURCE_URL"] = l.issuer + "/api"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+		t.Fatalf("the login answered %d %s", r.StatusCode, r.body)
+	}
+	spoil(l)
+	return l, a, b
+}
+
+func sendBody(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		w.Write([]byte(body))
+	}
+}
+
+// What a server sends that fails or does not verify is a 502, and its 4xx is its answer.
+func TestTokenRouteAnswers(t *testing.T) {
+	const jsonType = "application/json"
+	for _, row := range []struct {
+		name, path string
+		answer     func(http.ResponseWriter, *http.Request)
+		status     int
+		code       string // of our error; empty when it is an answer
+		words      string
+	}{
+		{"userinfo fails", "/userinfo", sendBody(503, jsonType, `{}`), 502, "server_error", "503"},
+		{"userinfo redirects", "/userinfo", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", 302) }, 502, "server_error", "not followed"},
+		{"userinfo hangs up", "/userinfo", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 502, "server_unreachable", "closed the connection"},
+		{"userinfo is about another user", "/userinfo", sendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo has no sub", "/userinfo", sendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo is a page", "/userinfo", sendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
+		{"userinfo is right", "/userinfo", sendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
+		{"userinfo refuses", "/userinfo", sendBody(403, jsonType, `{"error":"insufficient_scope","error_description":"Missing openid scope"}`), 200, "", `"status": 403`},
+		{"userinfo with alg none", "/userinfo", sendBody(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."), 502, "invalid_userinfo", "proves nothing"},
+		{"introspection fails", "/tokeninfo", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"introspection refuses", "/tokeninfo", sendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", `"status": 401`},
+		{"introspection says no JSON", "/tokeninfo", sendBody(200, "text/plain", "yes"), 200, "", `"body": "yes"`},
+		{"revocation refuses", "/revoke", sendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`), 200, "", "a limit of the server"},
+		{"revocation fails", "/revoke", sendBody(503, jsonType, `{}`), 502, "server_error", "503"},
+		{"the API fails", "/api", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"the API refuses", "/api", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token"`)
+			w.WriteHeader(401)
+		}, 200, "", `"error": "invalid_token"`},
+		{"the refresh fails", "/refresh", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"the refresh is refused", "/refresh", sendBody(400, jsonType, `{"error":"invalid_grant","error_description":"Token is not active"}`), 200, "", "Token is not active"},
+		{"the refresh is refused with 200", "/refresh", sendBody(200, jsonType, `{"error":"bad_refresh_token"}`), 200, "", "bad_refresh_token"},
+		{"the refresh has no access token", "/refresh", sendBody(200, jsonType, `{"token_type":"bearer"}`), 502, "invalid_token_response", "without an access_token"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, a, b := startAtLiar(t, func(l *liar) { l.token, l.other = row.answer, row.answer })
+			r := b.ask(row.path, false)
+			if row.code != "" {
+				r.wantError(t, row.status, row.code, row.words)
+			} else if r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
+				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+			}
+			if page := b.ask(row.path, true); page.StatusCode != row.status {
+				t.Errorf("the page answered %d", page.StatusCode)
+			}
+			if row.path == "/revoke" {
+				if held := b.ask("/session", false); strings.Count(held.body, `"held": true`) != 3 {
+					t.Errorf("tokens that were not revoked are gone: %s", held.body)
+				}
+			}
+			if flow := b.ask("/flow", true); !strings.Contains(flow.body, "failed") && (row.code != "" || strings.Contains(row.words, `"status": 4`)) {
+				t.Error("the flow shows no failed step")
+			}
+			_ = a
+		})
+	}
+}
+
+// A refresh keeps the old refresh token when none came, and takes no ID token of another user.
+func TestRefresh(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		spoil  func(claims map[string]any)
+		drop   string // of the response
+		status int
+		words  string
+	}{
+		{"everything new", func(map[string]any) {}, "", 200, ""},
+		{"no new refresh token", func(map[string]any) {}, "refresh_token", 200, "the old one is kept"},
+		{"no ID token", func(map[string]any) {}, "id_token", 200, ""},
+		{"an ID token without nonce", func(c map[string]any) { delete(c, "nonce") }, "", 200, ""},
+		{"another user", func(c map[string]any) { c["sub"] = "user-2" }, "", 502, "the check of sub"},
+		{"another issuer", func(c map[string]any) { c["iss"] = "https://evil.example" }, "", 502, "the check of iss"},
+		{"another client", func(c map[string]any) { c["aud"] = "other" }, "", 502, "the check of aud"},
+		{"another nonce", func(c map[string]any) { c["nonce"] = "other" }, "", 502, "the check of nonce"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, _, b := startAtLiar(t, func(l *liar) {
+				l.claims = func(c map[string]any) {
+					delete(c, "nonce")
+					c["at_hash"] = atHash("ES256", "second-access-token")
+					row.spoil(c)
+				}
+				l.response = func(response map[string]any) {
+					response["access_token"], response["refresh_token"] = "second-access-token", "second-refresh-token"
+					delete(response, row.drop)
+				}
+			})
+			r := b.ask("/refresh", false)
+			if r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
+				t.Fatalf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+			}
+			logins := loginsOf(t, b)
+			held := logins[0].Held
+			want := tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
+			if row.drop == "refresh_token" {
+				want.Refresh = "liar-refresh-token"
+			}
+			if row.status != 200 {
+				want = tokens{Access: "liar-access-token", Refresh: "liar-refresh-token"}
+			}
+			if held.Access != want.Access || held.Refresh != want.Refresh || held.ID == "" {
+				t.Errorf("held are %q and %q; want %q and %q, and an ID token", held.Access, held.Refresh, want.Access, want.Refresh)
+			}
+		})
+	}
+}
+
+func loginsOf(t *testing.T, b *browser) []*login {
+	t.Helper()
+	u, _ := url.Parse(b.app.URL)
+	req, _ := http.NewRequest(http.MethodGet, b.app.URL, nil)
+	for _, c := range b.client.Jar.Cookies(u) {
+		req.AddCookie(c)
+	}
+	logins := b.app.server.browsers.logins(req)
+	if len(logins) == 0 {
+		t.Fatal("no login is remembered")
+	}
+	return logins
+}
+
+// Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
+func TestRefreshOnce(t *testing.T) {
+	release := make(chan bool)
+	l, _, b := startAtLiar(t, func(l *liar) {
+		l.token = func(w http.ResponseWriter, r *http.Request) {
+			<-release
+			sendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
+		}
+	})
+	before := l.asked("POST /token")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if r := b.ask("/refresh", false); r.StatusCode != 200 {
+				t.Errorf("/refresh answered %d %s", r.StatusCode, r.body)
+			}
+		})
+	}
+	for b.app.server.busy.Load() < 8 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for the last of them to join
+	close(release)
+	wg.Wait()
+	if n := l.asked("POST /token") - before; n != 1 {
+		t.Errorf("%d refreshes; want 1", n)
+	}
+	if n := len(loginsOf(t, b)[0].Flow); n != 6 { // request, consent, response, token, keys, refresh
+		t.Errorf("the flow has %d steps; want 6", n)
+	}
+}
+
+// A signed userinfo response is verified like an ID token.
+func TestSignedUserinfo(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		claims func(l *liar) map[string]any
+		status int
+		words  string
+	}{
+		{"right", func(l *liar) map[string]any {
+			return map[string]any{"sub": "user-1", "iss": l.issuer, "aud": liarClientID}
+		}, 200, `"status": 200`},
+		{"without iss and aud", func(*liar) map[string]any { return map[string]any{"sub": "user-1"} }, 200, `"status": 200`},
+		{"another issuer", func(*liar) map[string]any { return map[string]any{"sub": "user-1", "iss": "https://evil.example"} }, 502, "comes from the issuer"},
+		{"another client", func(*liar) map[string]any { return map[string]any{"sub": "user-1", "aud": "other"} }, 502, "for another client"},
+		{"another user", func(*liar) map[string]any { return map[string]any{"sub": "user-2"} }, 502, "another user"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, _, b := startAtLiar(t, func(l *liar) {
+				signed := signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, row.claims(l))
+				l.other = sendBody(200, "application/jwt; charset=utf-8", signed)
+			})
+			if r := b.ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
+				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+			}
+		})
+	}
+	_, _, b := startAtLiar(t, func(l *liar) {
+		l.other = sendBody(200, "application/jwt", signClaims(jose.ES256, jose.JSONWebKey{Key: newECKey(t), KeyID: "k1"}, map[string]any{"sub": "user-1"}))
+	})
+	b.ask("/userinfo", false).wantError(t, 502, "invalid_userinfo", "not made by")
+}
+
+// Endpoints that the server does not have are said so, on the page and on the route.
+func TestNotOffered(t *testing.T) {
+	l := startLiar(t)
+	l.document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	b.getJSON(l.approve(t, b.begin("")))
+	for path, variable := range map[string]string{"/userinfo": "USERINFO_ENDPOINT", "/tokeninfo": "INTROSPECTION_ENDPOINT", "/revoke": "REVOCATION_ENDPOINT"} {
+		b.ask(path, false).wantError(t, 404, "not_supported", variable)
+	}
+	page := b.ask("/session", true)
+	for _, want := range []string{"the server names no userinfo endpoint", "the server names no introspection endpoint", "the server names no revocation endpoint", "RESOURCE_URL is not set", "It is opaque"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the session page lacks %q", want)
+		}
+	}
+}
+
+func TestLogout(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	b.login()
+	to := b.location(b.ask("/logout", true))
+	u, _ := url.Parse(to)
+	if !strings.HasPrefix(to, a.cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.cfg.BaseURL+"/" {
+		t.Errorf("the logout goes to %s", to)
+	}
+	if back := b.location(b.get(to)); back != a.cfg.BaseURL+"/" {
+		t.Errorf("the server sends the browser to %s", back)
+	}
+	b.ask("/session", false).wantError(t, 401, "no_token", "")
+	if page := b.get(b.begin("")); !strings.Contains(page.body, "Choose anybody") {
+		t.Error("the user is still signed in at the server")
+	}
+	b.login()
+	if r := b.ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.body, `"signed_out": true`) || !strings.Contains(r.body, `"end_session_uri": "`+a.cfg.Issuer) {
+		t.Errorf("/logout answered %d %s", r.StatusCode, r.body)
+	}
+
+	l := startLiar(t)
+	other := newBrowser(t, startApp(t, l.env()))
+	other.getJSON(l.approve(t, other.begin("")))
+	if to := other.location(other.ask("/logout", true)); to != other.app.cfg.BaseURL+"/" {
+		t.Errorf("without an endpoint the logout goes to %s", to)
+	}
+}
+
+func TestParseChallenges(t *testing.T) {
+	for _, row := range []struct{ header, want string }{
+		{`Bearer`, `[Bearer map[]]`},
+		{`Bearer realm="api", error="invalid_token", error_description="The \"token\", expired"`, `[Bearer map[error:invalid_token error_description:The "token", expired realm:api]]`},
+		{`Basic realm="a", Bearer scope="x y"`, `[Basic map[realm:a] Bearer map[scope:x y]]`},
+		{`Bearer error=invalid_token`, `[Bearer map[error:invalid_token]]`},
+		{`Bearer resource_metadata="https://a/b"`, `[Bearer map[resource_metadata:https://a/b]]`},
+		{`Negotiate, NTLM`, `[Negotiate map[] NTLM map[]]`},
+		{`Bearer realm="never ends`, `[Bearer map[] realm map[]]`},
+		{``, `[]`}, {`,,,`, `[]`}, {`"`, `[]`}, {`=`, `[]`},
+	} {
+		var flat []string
+		for _, c := range parseChallenges(row.header) {
+			flat = append(flat, fmt.Sprint(c.Scheme, " ", c.Params))
+		}
+		if got := "[" + strings.Join(flat, " ") + "]"; got != row.want {
+			t.Errorf("parseChallenges(%q) = %s; want %s", row.header, got, row.want)
+		}
+	}
+	parseChallenges(strings.Repeat("a=b,", 100_000))
+}
+
+// A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
+func TestFailureNamesTheSetting(t *testing.T) {
+	for _, row := range []struct {
+		name, code, words string
+		want              setting
+	}{
+		{"Clerk and Ory: redirect URI", "invalid_request", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", settingRedirectURI},
+		{"Clerk and Ory: scope", "invalid_scope", "The OAuth 2.0 Client is not allowed to request scope 'x'.", settingScopes},
+		{"Clerk and Ory: secret", "invalid_client", "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).", settingSecret},
+		{"Keycloak: secret", "unauthorized_client", "Invalid client or Invalid client credentials", settingSecret},
+		{"Keycloak: scope", "invalid_scope", "Invalid scopes: openid foo", settingScopes},
+		{"Entra: secret", "invalid_client", "AADSTS7000215: Invalid client secret provided.", settingSecret},
+		{"Entra: redirect URI", "invalid_request", "AADSTS50011: The redirect URI specified does not match", settingRedirectURI},
+		{"Entra: single page", "invalid_request", "AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.", settingMethod},
+		{"Google: redirect URI", "redirect_uri_mismatch", "Bad Request: redirect", settingRedirectURI},
+		{"GitHub: secret", "incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.", settingSecret},
+		{"Auth0: grant", "unauthorized_client", "Grant type 'authorization_code' not allowed for the client.", settingGrant},
+		{"Authelia: method", "invalid_client", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", settingMethod},
+		{"Okta: policy", "access_denied", "Policy evaluation failed for this request, please check the policy configurations.", settingUsers},
+		{"Google: testers", "access_denied", "The app can only be accessed by developer-approved testers", settingUsers},
+		{"nothing known", "weird", "What?", ""},
+	} {
+		if got := suspect(row.code, row.words); got != row.want {
+			t.Errorf("%s: suspect is %q; want %q", row.name, got, row.want)
+		}
+	}
+	l := startLiar(t)
+	l.token = sendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
+	b := newBrowser(t, startApp(t, l.env()))
+	r := b.getJSON(l.approve(t, b.begin("")))
+	for _, want := range []string{`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`, b.app.cfg.RedirectURI(), `"value": "not shown"`} {
+		if !strings.Contains(r.body, want) {
+			t.Errorf("the answer lacks %s:\n%s", want, r.body)
+		}
+	}
+	page := b.get(l.approve(t, b.begin("")))
+	for _, want := range []string{"look here", "What we sent", "Try again", "Step 4, token request", "Client authentication failed."} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page.body, liarClientSecret) {
+		t.Error("the page shows the secret")
+	}
+}
+
+func TestDashboards(t *testing.T) {
+	for issuer, want := range map[string]string{"https://tenant.eu.auth0.com/": "Auth0", "https://dev-1.okta.com/oauth2/default": "Okta", "https://login.microsoftonline.com/x/v2.0": "Microsoft Entra",
+		"https://accounts.google.com": "Google", "https://sso.example.com/realms/a": "Keycloak", "https://evilauth0.com": "the authorization server", "https://x.example": "the authorization server"} {
+		if got := dashboardOf(config{Issuer: issuer}).Name; got != want {
+			t.Errorf("the dashboard of %s is %s; want %s", issuer, got, want)
+		}
+	}
+	if got := dashboardOf(config{Clerk: true}).Name; got != "Clerk" {
+		t.Errorf("Clerk's dashboard is %s", got)
+	}
+	if got := dashboardOf(config{Endpoints: endpoints{Authorization: "https://github.com/login/oauth/authorize"}}).Name; got != "GitHub" {
+		t.Errorf("GitHub's dashboard is %s", got)
+	}
+	for name, d := range dashboards {
+		for s := range anyDashboard.Fields {
+			if d.Fields[s] == "" {
+				t.Errorf("%s has no word for %s", name, s)
+			}
+		}
+	}
+}
