@@ -1,18 +1,23 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -144,6 +149,30 @@ func (c *chromium) shoot(name string) {
 	c.resize(1200)
 }
 
+// audit runs axe-core on the page: no rule of it may find anything, in light or in dark.
+func (c *chromium) audit(name string) {
+	c.t.Helper()
+	axe, err := os.ReadFile("interop/node_modules/axe-core/axe.min.js")
+	needs(c.t, "interop/node_modules (npm ci in interop)", err)
+	for _, scheme := range []string{"light", "dark"} {
+		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		perform(c, chromedp.Evaluate[any](string(axe)+"; null"))
+		found := perform(c, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then(r =>
+			r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "  " + n.html + " " + n.failureSummary).join("\n")).join("\n"))`,
+			func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
+		if found != "" {
+			c.t.Errorf("axe finds on %s (%s):\n%s", name, scheme, found)
+		}
+	}
+}
+
+// shot takes the pictures of a page and audits it.
+func (c *chromium) shot(name string) {
+	c.t.Helper()
+	c.audit(name)
+	c.shoot(name)
+}
+
 func (c *chromium) wantPath(want string) {
 	c.t.Helper()
 	address := perform(c, chromedp.Location())
@@ -159,38 +188,38 @@ func TestChromium(t *testing.T) {
 
 	c.open("http://127.0.0.1:" + a.cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.waitFor("Does your OAuth application work?")
-	c.shoot("home")
+	c.shot("home")
 	c.press("a.button", "Choose anybody")
 	c.wantPath("/demo/authorize")
-	c.shoot("signin")
+	c.shot("signin")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
-	c.shoot("consent")
+	c.shot("consent")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.wantPath(callbackPath)
 	if text := c.text(); !strings.Contains(text, `"token_type": "bearer"`) || !strings.Contains(text, `"expires_in": 7200`) {
 		t.Errorf("the page does not show the token response:\n%s", text)
 	}
-	c.shoot("callback")
+	c.shot("callback")
 	callback := perform(c, chromedp.Location())
 	perform(c, chromedp.Reload())
 	c.waitFor("Signed in as Alice Example")
 
 	c.press(`a[href="/session"]`, "Tokens held")
 	c.waitFor("expires in 1 h 59 min")
-	c.shoot("session")
+	c.shot("session")
 	c.press(`a[href="/userinfo"]`, "alice@example.com")
-	c.shoot("userinfo")
+	c.shot("userinfo")
 	c.open(a.cfg.BaseURL + "/api")
 	c.waitFor("The access token opened this API")
 	c.open(a.cfg.BaseURL + "/tokeninfo")
 	c.waitFor(`"active": true`)
 	c.open(a.cfg.BaseURL + "/refresh")
 	c.waitFor("Old beside new")
-	c.shoot("refresh")
+	c.shot("refresh")
 	c.press(`a[href="/flow"]`, "Every step of this session")
-	c.shoot("flow")
+	c.shot("flow")
 	c.press(`a[href="#step-4"]`, "the secret behind the challenge")
-	c.shoot("flow-step")
+	c.shot("flow-step")
 
 	other := c.tab()
 	other.open(a.cfg.BaseURL + "/login?prompt=select_account")
@@ -203,15 +232,15 @@ func TestChromium(t *testing.T) {
 	c.open(a.cfg.BaseURL + "/login?prompt=consent")
 	c.waitFor("wants to access your account")
 	c.press(`button[value="deny"]`, "Access was denied")
-	c.shoot("denied")
+	c.shot("denied")
 	c.press(`a.button`, "Signed in as Bob Example") // try again: consent was given, and is remembered
 
 	c.open(a.cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
 	c.waitFor("This login cannot be finished")
-	c.shoot("unknown-state")
+	c.shot("unknown-state")
 	c.open(a.cfg.BaseURL + "/demo/authorize?client_id=nobody")
 	c.waitFor("This request cannot go on")
-	c.shoot("demo-error")
+	c.shot("demo-error")
 }
 
 // A server that cannot be found, and one that refuses the client, on the pages of a real browser.
@@ -220,10 +249,10 @@ func TestChromiumFailures(t *testing.T) {
 	a := startApp(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
 	c.open(a.URL + "/login")
 	c.waitFor("The authorization server was not found")
-	c.shoot("not-found")
+	c.shot("not-found")
 	c.open(a.URL + "/")
 	c.waitFor("Signing in tries again")
-	c.shoot("home-not-found")
+	c.shot("home-not-found")
 
 	l := startLiar(t)
 	l.token = func(w http.ResponseWriter, _ *http.Request) {
@@ -237,5 +266,101 @@ func TestChromiumFailures(t *testing.T) {
 	}
 	c.open(b.URL + "/login")
 	c.waitFor("Client authentication failed")
-	c.shoot("invalid-client")
+	c.shot("invalid-client")
+}
+
+// Without JavaScript everything can be done, and with it the pages do no more than open, copy and
+// count.
+func TestChromiumWithoutScript(t *testing.T) {
+	c := startChromium(t)
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	c.open(a.cfg.BaseURL + "/")
+	c.waitFor("Does your OAuth application work?")
+	c.press("a.button", "Choose anybody")
+	c.press(`button[value="user_alice"]`, "wants to access your account")
+	c.press(`button[value="allow"]`, "Signed in as Alice Example")
+	c.press(`a[href="/session"]`, "Tokens held")
+	if text := c.text(); !strings.Contains(text, "UTC") {
+		t.Errorf("without a script the page does not say when the token expires:\n%s", text)
+	}
+	if shown := perform(c, chromedp.Evaluate[int](`document.querySelectorAll("button[data-copy]:not([hidden])").length`)); shown != 0 {
+		t.Errorf("%d buttons are shown that need a script", shown)
+	}
+	c.press(`a[href="/flow"]`, "Every step of this session")
+	c.press(`summary`, "The client sends the browser to the authorization server")
+	c.open(a.cfg.BaseURL + "/session")
+	c.waitFor("Tokens held")
+	c.press(`form[action="/revoke"] button`, "no longer holds")
+	c.open(a.cfg.BaseURL + "/session")
+	c.waitFor("no token is held")
+	c.press(`form[action="/logout"] button`, "Does your OAuth application work?")
+	c.open(a.cfg.BaseURL + "/login")
+	c.waitFor("Choose anybody") // signed out at the server too
+}
+
+// The script copies, and opens the step that the diagram was clicked at.
+func TestChromiumScript(t *testing.T) {
+	c := startChromium(t)
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	c.open(a.cfg.BaseURL + "/login")
+	c.waitFor("Choose anybody")
+	c.press(`button[value="user_alice"]`, "wants to access your account")
+	c.press(`button[value="allow"]`, "Signed in as Alice Example")
+	c.press(`button[data-copy="token-response"]`, "Copied")
+	c.press(`a[href="/flow"]`, "Every step of this session")
+	c.press(`.diagram a[href="#step-5"]`, "The client fetches the keys")
+	open := perform(c, chromedp.Evaluate[int](`document.querySelectorAll("details[open]").length`))
+	if open != 1 {
+		t.Errorf("%d steps are open; want the one that was clicked", open)
+	}
+}
+
+// The first page weighs little, and nothing on any page comes from anywhere else.
+func TestPageWeight(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	total := 0
+	for _, path := range []string{"/", "/static/style.css", "/static/page.js", "/static/icon.svg"} {
+		total += len(b.get(path).body)
+	}
+	if total > 40_000 {
+		t.Errorf("the first page weighs %d bytes; want at most 40000", total)
+	}
+	result := b.login()
+	foreign := regexp.MustCompile(`(?:src|href)="(?:https?:)?//[^"]*"`)
+	for _, page := range []string{b.get("/").body, result.body, b.ask("/session", true).body, b.ask("/flow", true).body, b.get("/nothing").body} {
+		if found := foreign.FindAllString(page, -1); found != nil {
+			t.Errorf("a page refers to %v", found)
+		}
+		var zipped bytes.Buffer
+		w := gzip.NewWriter(&zipped)
+		w.Write([]byte(page))
+		w.Close()
+		if zipped.Len() > 8<<10 {
+			t.Errorf("a page has %d bytes when gzipped; want at most 8192", zipped.Len())
+		}
+	}
+}
+
+// Chromium's network panel reads the HAR file of a session, with the code that imports one there.
+func TestChromiumOpensHAR(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	b.login()
+	quoted, err := json.Marshal(b.ask("/flow.har", false).body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := startChromium(t)
+	c.open("devtools://devtools/bundled/inspector.html")
+	got := perform(c, chromedp.Evaluate[string](`(async () => {
+		const har = await import("devtools://devtools/bundled/models/har/har.js");
+		const root = new har.HARFormat.HARRoot(JSON.parse(`+string(quoted)+`));
+		return har.Importer.Importer.requestsFromHARLog(root.log).map(r => r.requestMethod + " " + new URL(r.url()).pathname + " " + r.statusCode).join("\n");
+	})()`, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
+	want := "GET /demo/authorize 0\nGET /oauth_callback 0\nPOST /demo/token 200\nGET /demo/.well-known/jwks.json 200"
+	if got != want {
+		t.Errorf("the network panel lists\n%s\nwant\n%s", got, want)
+	}
 }

@@ -105,8 +105,8 @@ func secretValues(flow []*exchange) []string {
 	return sortedKeys(seen)
 }
 
-// tokenVariables names the tokens of a flow as a shell would. The newest of each kind has the plain
-// name; older ones are not named.
+// tokenVariables names the tokens of a flow as a shell would: every access token is ACCESS_TOKEN, so
+// that a command for one that has been refreshed works with its successor.
 func tokenVariables(flow []*exchange) map[string]string {
 	names := map[string]string{}
 	for _, e := range flow {
