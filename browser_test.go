@@ -267,6 +267,13 @@ func TestChromiumFailures(t *testing.T) {
 	c.open(b.URL + "/login")
 	c.waitFor("Client authentication failed")
 	c.shot("invalid-client")
+
+	l.token = nil
+	l.claims = func(claims map[string]any) { claims["nonce"] = "other" }
+	c.open(b.URL + "/login")
+	c.waitFor("fails the check of nonce")
+	c.waitFor("The ID token, check by check")
+	c.shot("bad-id-token")
 }
 
 // Without JavaScript everything can be done, and with it the pages do no more than open, copy and

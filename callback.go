@@ -87,8 +87,12 @@ func (s *server) explain(err error, begun *pendingLogin, flow []*exchange) *fail
 	if f.Code == "invalid_issuer" {
 		f.Flow[len(f.Flow)-1].URL = "" // what came from somewhere else is not shown
 	}
-	if f.Code == "invalid_issuer" || f.Code == "server_not_found" || f.Code == "server_unreachable" {
+	switch f.Code {
+	case "invalid_issuer", "server_not_found", "server_unreachable", "invalid_token_response":
 		return f // no setting of the OAuth application is to blame
+	case "invalid_id_token":
+		f.Setting = settingIDToken // which agrees with nothing that we sent
+		return f
 	}
 	f.Setting = suspect(f.Code, f.Description)
 	md, _ := s.provider.known()
@@ -172,11 +176,7 @@ func (s *server) checkIDToken(ctx context.Context, md *metadata, begun *pendingL
 		return nil, nil
 	}
 	want := expected{Issuer: md.Issuer, ClientID: s.cfg.ClientID, Nonce: begun.Nonce, MaxAge: begun.maxAge(), AccessToken: response.AccessToken, Now: s.now()}
-	token, err := s.provider.verifyIDToken(ctx, md, response.IDToken, want)
-	if err != nil {
-		return nil, err
-	}
-	return token, nil
+	return s.provider.verifyIDToken(ctx, md, response.IDToken, want)
 }
 
 // resultPage is the data of callback.html.

@@ -25,6 +25,7 @@ type failure struct {
 	Retry       bool        // beginning a new login makes sense
 	Setting     setting     // the setting most likely at fault
 	Sent        []sent      // what we sent, by setting
+	Verdicts    []verdict   // of an ID token that was refused
 	Flow        []*exchange // the flow up to here, the last step at fault
 }
 
@@ -71,8 +72,6 @@ func suspect(code, words string) setting {
 		return settingUsers
 	case code == "unsupported_grant_type", code == "unsupported_response_type":
 		return settingGrant
-	case code == "invalid_id_token":
-		return settingIDToken
 	case code == "invalid_grant":
 		return settingRedirectURI
 	}
@@ -115,7 +114,7 @@ func notDiscovered(cfg config, err error) *failure {
 // unreachable is the failure of an endpoint that gave no answer.
 func unreachable(what, address string, err error) *failure {
 	return &failure{Status: http.StatusBadGateway, Code: "server_unreachable", Retry: true,
-		Description: fmt.Sprintf("%s %s %s", what, withoutQuery(address), wireFault(err))}
+		Description: fmt.Sprintf("%s %s %s.", what, withoutQuery(address), wireFault(err))}
 }
 
 // tokenRefused is the failure of a token request that the server answered with an error.
@@ -131,7 +130,7 @@ func (p *provider) tokenRefused(md *metadata, refused *oauth2.RetrieveError) *fa
 	if f.Code == "" {
 		f.Code = "server_error"
 		answered := fmt.Sprintf("%d %s", refused.Response.StatusCode, http.StatusText(refused.Response.StatusCode))
-		f.Description = fmt.Sprintf("the token endpoint answered %s without an OAuth error", answered)
+		f.Description = fmt.Sprintf("The token endpoint answered %s without an OAuth error.", answered)
 		f.Hint = "Try again later, or ask whoever runs the server; if TOKEN_ENDPOINT is set, check it."
 		return f
 	}

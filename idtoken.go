@@ -81,8 +81,8 @@ type idTokenClaims struct {
 }
 
 // verifyIDToken runs every check of OpenID Connect Core section 3.1.3.7 and returns the token only
-// if all of them hold. The token is returned with its verdicts in any case that it can be read; the
-// error is a *failure that names the first check that failed.
+// if all of them hold. The error is a *failure that names the first check that failed, and has the
+// verdicts of all.
 //
 // go-oidc verifies signature, issuer, audience and expiry. It does not look at azp, nonce, iat, sub
 // and at_hash, takes line breaks inside the token and Google's issuer without its scheme: those are
@@ -108,18 +108,20 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	token.Verdicts = append([]verdict{signature.verdict(header)}, claims.verdicts(header.Algorithm, want)...)
 	for _, v := range token.Verdicts {
 		if !v.OK {
-			return token, badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
+			f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
+			f.Verdicts = token.Verdicts
+			return nil, f
 		}
 	}
 	if err != nil { // go-oidc saw something that we did not
-		return token, badIDToken("does not verify: "+clip(strings.TrimPrefix(err.Error(), "oidc: "), 300), "")
+		return nil, badIDToken("does not verify: "+clip(strings.TrimPrefix(err.Error(), "oidc: "), 300), "")
 	}
 	return token, nil
 }
 
 // badIDToken is the failure of an ID token: it is the server's doing, so a 502.
 func badIDToken(what, hint string) *failure {
-	return &failure{Status: http.StatusBadGateway, Code: "invalid_id_token", Description: "the ID token " + what, Hint: hint}
+	return &failure{Status: http.StatusBadGateway, Code: "invalid_id_token", Description: "The ID token " + what + ".", Hint: hint, Retry: true}
 }
 
 // idTokenHint names the setting that most often makes a check fail.
@@ -133,8 +135,10 @@ func idTokenHint(check string) string {
 		return "The token is for another client: compare CLIENT_ID with the OAuth application."
 	case "exp", "iat", "nbf":
 		return "Compare the clocks of this machine and of the server; a minute apart is allowed."
+	case "auth_time":
+		return "max_age was asked for, and the server did not make the user sign in again, or does not say when they did."
 	}
-	return ""
+	return "This is the authorization server's own mistake: what it sent does not belong to this login."
 }
 
 // signatureCheck is the key set that go-oidc asks, and remembers what came of it.

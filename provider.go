@@ -290,7 +290,7 @@ func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *p
 	}
 	e := rec.last()
 	if e == nil || e.Fault != "" {
-		return nil, unreachable("the token endpoint", md.Token, err)
+		return nil, unreachable("The token endpoint", md.Token, err)
 	}
 	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
@@ -305,7 +305,7 @@ func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *p
 
 func badTokenResponse(fault error) *failure {
 	return &failure{Status: http.StatusBadGateway, Code: "invalid_token_response", Retry: true,
-		Description: "the token endpoint answered 200, but " + fault.Error(),
+		Description: "The token endpoint answered 200, but " + fault.Error() + ".",
 		Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
 }
 

@@ -95,14 +95,15 @@ type errorPage struct {
 
 // errorDocument is an error as OAuth writes it (RFC 6749 section 5.2), with what we have to add.
 type errorDocument struct {
-	Error       string  `json:"error"`
-	Description string  `json:"error_description"`
-	URI         string  `json:"error_uri,omitempty"`
-	Hint        string  `json:"hint,omitempty"`
-	Tried       []tried `json:"tried,omitempty"`
-	Setting     setting `json:"setting,omitempty"` // the likely one
-	Field       string  `json:"field,omitempty"`   // what the server's dashboard calls it
-	Sent        []sent  `json:"sent,omitempty"`
+	Error       string    `json:"error"`
+	Description string    `json:"error_description"`
+	URI         string    `json:"error_uri,omitempty"`
+	Hint        string    `json:"hint,omitempty"`
+	Tried       []tried   `json:"tried,omitempty"`
+	Setting     setting   `json:"setting,omitempty"` // the likely one
+	Field       string    `json:"field,omitempty"`   // what the server's dashboard calls it
+	Sent        []sent    `json:"sent,omitempty"`
+	Checks      []verdict `json:"checks,omitempty"`
 }
 
 // fail is the one place that turns an error into a status, a log line and a page.
@@ -112,7 +113,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		n.code = f.Code
 	}
 	words := dashboardOf(s.cfg)
-	document, err := marshal(errorDocument{limit(f.Code), limit(f.Description), limit(f.URI), f.Hint, f.Tried, f.Setting, words.Fields[f.Setting], f.Sent})
+	document, err := marshal(errorDocument{limit(f.Code), limit(f.Description), limit(f.URI), f.Hint, f.Tried, f.Setting, words.Fields[f.Setting], f.Sent, f.Verdicts})
 	if err != nil {
 		document = []byte(`{"error": "server_error", "error_description": "the error could not be written"}`)
 	}

@@ -66,11 +66,11 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, step
 func answered(what, address string, e *exchange, err error) (*exchange, error) {
 	if err != nil {
 		return nil, &failure{Status: http.StatusBadGateway, Code: "server_unreachable",
-			Description: fmt.Sprintf("the %s %s %v", what, withoutQuery(address), err)}
+			Description: fmt.Sprintf("The %s %s %v.", what, withoutQuery(address), err)}
 	}
 	if e.Status >= 500 || e.Status/100 == 3 {
 		return nil, &failure{Status: http.StatusBadGateway, Code: "server_error",
-			Description: fmt.Sprintf("the %s answered %s", what, describeAnswer(e)), Hint: "Its own words: " + clip(string(e.ResponseBody), 500)}
+			Description: fmt.Sprintf("The %s answered %s.", what, describeAnswer(e)), Hint: "Its own words: " + clip(string(e.ResponseBody), 500)}
 	}
 	return e, nil
 }
@@ -128,7 +128,7 @@ func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *e
 }
 
 func badUserinfo(what string) *failure {
-	return &failure{Status: http.StatusBadGateway, Code: "invalid_userinfo", Description: "the userinfo response cannot be used: " + what}
+	return &failure{Status: http.StatusBadGateway, Code: "invalid_userinfo", Description: "The userinfo response cannot be used: " + what + "."}
 }
 
 // verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
