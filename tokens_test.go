@@ -91,8 +91,12 @@ func TestTokenRoutes(t *testing.T) {
 				t.Error("the session page forbids the redirect that follows its logout form")
 			}
 			revoked := b.ask("/revoke", false)
-			if revoked.StatusCode != 200 || strings.Index(revoked.body, "refresh_token") < 0 || strings.Count(revoked.body, "no longer holds") != 2 {
+			if revoked.StatusCode != 200 || strings.Count(revoked.body, "no longer holds") != 2 {
 				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.body)
+			}
+			flow := loginsOf(t, b)[0].Flow
+			if first := string(flow[len(flow)-2].RequestBody); !strings.Contains(first, "token_type_hint=refresh_token") {
+				t.Errorf("the first revocation was %s; want the refresh token's", first)
 			}
 			for _, path := range []string{"/userinfo", "/refresh", "/tokeninfo", "/revoke"} {
 				b.ask(path, false).wantError(t, 401, "no_token", "")
@@ -197,7 +201,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 		words      string
 	}{
 		{"userinfo fails", "/userinfo", sendBody(503, jsonType, `{}`), 502, "server_error", "503"},
-		{"userinfo redirects", "/userinfo", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", 302) }, 502, "server_error", "not followed"},
+		{"userinfo redirects", "/userinfo", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", http.StatusFound) }, 502, "server_error", "not followed"},
 		{"userinfo hangs up", "/userinfo", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 502, "server_unreachable", "closed the connection"},
 		{"userinfo is about another user", "/userinfo", sendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
 		{"userinfo has no sub", "/userinfo", sendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
