@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/json"
 	"io"
@@ -119,6 +120,7 @@ type browser struct {
 	app    *app
 	client *http.Client
 	accept string
+	base   string // another address of the app than its URL; may be empty
 }
 
 func newBrowser(t *testing.T, a *app) *browser {
@@ -237,7 +239,7 @@ func (b *browser) post(address string, form url.Values) reply {
 
 func (b *browser) abs(address string) string {
 	if strings.HasPrefix(address, "/") {
-		return b.app.URL + address
+		return cmp.Or(b.base, b.app.URL) + address
 	}
 	return address
 }

@@ -1,9 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"html"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +22,7 @@ import (
 
 // The demo server satisfies a certified client that we did not write.
 func TestOpenIDClient(t *testing.T) {
-	_, err := exec.LookPath("node")
-	needs(t, "Node", err)
-	_, err = os.Stat("interop/node_modules/openid-client")
-	needs(t, "interop/node_modules (npm ci in interop)", err)
+	needsNode(t, "openid-client")
 	a := startApp(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -24,4 +32,334 @@ func TestOpenIDClient(t *testing.T) {
 	if err != nil || strings.TrimSpace(string(out)) != "ok" {
 		t.Errorf("openid-client: %v\n%s", err, out)
 	}
+}
+
+func needsNode(t *testing.T, pkg string) {
+	t.Helper()
+	_, err := exec.LookPath("node")
+	needs(t, "Node", err)
+	_, err = os.Stat("interop/node_modules/" + pkg)
+	needs(t, "interop/node_modules (npm ci in interop)", err)
+}
+
+// foreign is an authorization server that we did not write, and how to play a person on its pages.
+type foreign struct {
+	env            map[string]string
+	user, password string
+	deny           string // what the link of its pages that denies contains; empty when they have none
+	tokeninfo      bool
+	revoke         bool
+	userinfo       bool
+	refresh        bool
+	login          string // the query of /login
+	keepsAccess    bool   // it does not revoke access tokens
+	failing        string // the check that must fail; empty when none may
+}
+
+// startOIDCProvider starts panva's oidc-provider in one of its configurations.
+func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign {
+	t.Helper()
+	args := []string{"oidc-provider.mjs", configuration, redirectURI}
+	f := foreign{env: map[string]string{}, user: "interop-user", password: "any", deny: "/abort", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
+	if configuration == "clerk-paths-tls" {
+		ca := newAuthority(t)
+		cert := ca.issue(t, time.Now().Add(time.Hour))
+		key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append(args,
+			writeFile(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))),
+			writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))))
+		f.env["SSL_CERT_FILE"] = ca.file
+	}
+	node := exec.Command("node", args...)
+	node.Dir = "interop"
+	var settings struct {
+		Issuer string `json:"issuer"`
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	first := startForeign(t, node)
+	if err := json.Unmarshal([]byte(first), &settings); err != nil {
+		t.Fatalf("oidc-provider: %v\n%s", err, first)
+	}
+	f.env["ISSUER"], f.env["CLIENT_ID"], f.env["CLIENT_SECRET"] = settings.Issuer, settings.ID, settings.Secret
+	switch configuration {
+	case "clerk-paths-tls": // found from the publishable key, as Clerk is
+		u, _ := url.Parse(settings.Issuer)
+		f.env["CLERK_PUBLISHABLE_KEY"] = "pk_test_" + encodeKey(u.Host)
+		delete(f.env, "ISSUER")
+	case "post-only":
+		f.env["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
+	case "no-introspection":
+		f.tokeninfo, f.revoke = false, false
+	case "par-required":
+		f.failing = "pushed_authorization"
+	case "jwt-access-token":
+		f.keepsAccess = true
+		f.userinfo = false // its token is for https://api.example/, and userinfo wants one for itself
+	}
+	return f
+}
+
+// startForeign runs a server until the test ends, and returns its first line of output. It ends with
+// its standard input, or is killed.
+func startForeign(t *testing.T, command *exec.Cmd) string {
+	t.Helper()
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		command.Process.Kill()
+		command.Wait()
+		if t.Failed() {
+			t.Logf("%s said:\n%.4000s", command.Path, stderr.String())
+		}
+	})
+	line := make(chan string, 1)
+	go func() {
+		scanner := bufio.NewScanner(stdout)
+		scanner.Scan()
+		line <- scanner.Text()
+		for scanner.Scan() { // keep its pipe empty
+		}
+	}()
+	select {
+	case first := <-line:
+		return first
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%s printed nothing", command.Path)
+		return ""
+	}
+}
+
+// startGo starts a server of interop/ that is written in Go, and reads its settings.
+func startGo(t *testing.T, name, redirectURI string) map[string]string {
+	t.Helper()
+	binary, err := filepath.Abs("interop/bin/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(binary)
+	needs(t, "interop/bin/"+name+" (go build -o ../bin/ . in interop/"+name+")", err)
+	var settings struct {
+		Issuer string `json:"issuer"`
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	first := startForeign(t, exec.Command(binary, redirectURI))
+	if err := json.Unmarshal([]byte(first), &settings); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, first)
+	}
+	return map[string]string{"ISSUER": settings.Issuer, "CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret}
+}
+
+// startZitadel starts the example server of zitadel/oidc.
+func startZitadel(t *testing.T, _, redirectURI string) foreign {
+	f := foreign{env: startGo(t, "zitadel-oidc", redirectURI), user: "test-user@localhost", password: "verysecure", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
+	f.env["SCOPES"] = "openid profile email offline_access"
+	return f
+}
+
+// startFosite starts a server on Ory's fosite, whose answers are Clerk's.
+func startFosite(t *testing.T, _, redirectURI string) foreign {
+	f := foreign{env: startGo(t, "fosite", redirectURI), user: "ory-user", deny: "deny=1", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
+	f.env["SCOPES"] = "openid profile offline_access"
+	return f
+}
+
+// The whole flow, everything after it, Deny and check, against servers of other people.
+func TestInterop(t *testing.T) {
+	type start func(t *testing.T, configuration, redirectURI string) foreign
+	provider := func(t *testing.T, configuration, redirectURI string) foreign {
+		needsNode(t, "oidc-provider")
+		return startOIDCProvider(t, configuration, redirectURI)
+	}
+	for _, row := range []struct {
+		name, configuration string
+		start               start
+	}{
+		{"oidc-provider, Clerk's paths over TLS", "clerk-paths-tls", provider},
+		{"oidc-provider, client_secret_basic", "basic-only", provider},
+		{"oidc-provider, client_secret_post", "post-only", provider},
+		{"oidc-provider, public client", "public", provider},
+		{"oidc-provider, JWT access tokens", "jwt-access-token", provider},
+		{"oidc-provider, PS256", "ps256", provider},
+		{"oidc-provider, ES256", "es256", provider},
+		{"oidc-provider, refresh rotation", "rotation", provider},
+		{"oidc-provider, RFC 8414 metadata only", "rfc8414-only", provider},
+		{"oidc-provider, issuer with a path", "issuer-path", provider},
+		{"oidc-provider, no introspection or revocation", "no-introspection", provider},
+		{"oidc-provider, pushed authorization required", "par-required", provider},
+		{"zitadel/oidc", "", startZitadel},
+		{"Ory fosite", "", startFosite},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			listener := listenLoopback(t)
+			_, port, _ := net.SplitHostPort(listener.Addr().String())
+			base := "http://localhost:" + port
+			f := row.start(t, row.configuration, base+callbackPath)
+			f.env["BASE_URL"] = base
+			a := startAppOn(t, listener, f.env, time.Now)
+			f.check(t, a)
+			if f.failing == "pushed_authorization" {
+				newBrowserAt(t, a, base).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
+				return
+			}
+			b := newBrowserAt(t, a, base)
+			r := b.getJSON(f.play(b, b.begin(f.login), false))
+			a.noteTokens(r.body)
+			if r.StatusCode != 200 || !strings.Contains(r.body, `"access_token"`) {
+				t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+			}
+			f.useTokens(t, b)
+			if f.deny != "" {
+				denied := newBrowserAt(t, a, base)
+				denied.getJSON(f.play(denied, denied.begin(""), true)).wantError(t, 400, "access_denied", "")
+			}
+		})
+	}
+}
+
+// newBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
+func newBrowserAt(t *testing.T, a *app, base string) *browser {
+	t.Helper()
+	b := newBrowser(t, a)
+	b.base = base
+	return b
+}
+
+// check runs every check: none may fail but the one that must.
+func (f foreign) check(t *testing.T, a *app) {
+	t.Helper()
+	r := checkAll(t.Context(), newChecker(a.cfg, a.server.provider.wire, time.Now), time.Minute, func(string) {}, func(finding) {})
+	for _, line := range r.Checks {
+		t.Log(line.String())
+		if line.Result == isFail && line.Check != f.failing {
+			t.Errorf("check: %s", line)
+		}
+		if line.Check == f.failing && line.Result != isFail {
+			t.Errorf("check: %s; want it to fail", line)
+		}
+	}
+}
+
+// useTokens goes through everything that can be done with the tokens.
+func (f foreign) useTokens(t *testing.T, b *browser) {
+	t.Helper()
+	want := func(path string, offered bool, words string) {
+		t.Helper()
+		if !offered {
+			return
+		}
+		if r := b.ask(path, false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 200`) || !strings.Contains(r.body, words) {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+		}
+	}
+	want("/userinfo", f.userinfo, `"sub"`)
+	want("/tokeninfo", f.tokeninfo, `"active": true`)
+	want("/refresh", f.refresh, `"access_token"`)
+	want("/userinfo", f.userinfo, `"sub"`)
+	want("/api", f.env["RESOURCE_URL"] != "", "")
+	want("/revoke", f.revoke, "no longer holds")
+	if page := b.ask("/flow", true); page.StatusCode != 200 {
+		t.Errorf("/flow answered %d", page.StatusCode)
+	}
+	if f.keepsAccess {
+		if held := b.ask("/session", false); strings.Count(held.body, `"held": true`) != 2 {
+			t.Errorf("of three tokens the access and the ID token should be held: %s", held.body)
+		}
+	} else if f.revoke {
+		b.ask("/userinfo", false).wantError(t, 401, "no_token", "")
+	}
+}
+
+var (
+	formTag  = regexp.MustCompile(`(?is)<form[^>]*>.*?</form>`)
+	actionOf = regexp.MustCompile(`(?is)<form[^>]*\baction="([^"]*)"`)
+	inputTag = regexp.MustCompile(`(?is)<(?:input|button)[^>]*>`)
+	linkTag  = regexp.MustCompile(`(?is)<a[^>]*\bhref="([^"]*)"`)
+)
+
+func attribute(tag, name string) string {
+	m := regexp.MustCompile(`(?is)\b` + name + `="([^"]*)"`).FindStringSubmatch(tag)
+	if m == nil {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+// play is the person at the server's pages: signs in, agrees or denies, and returns the address that
+// the browser is sent back to.
+func (f foreign) play(b *browser, address string, deny bool) string {
+	b.t.Helper()
+	var form url.Values
+	for range 15 {
+		var r reply
+		if form == nil {
+			r = b.get(address)
+		} else {
+			r = b.post(address, form)
+		}
+		form = nil
+		if r.StatusCode/100 == 3 {
+			to := b.location(r)
+			if strings.HasPrefix(to, b.app.cfg.RedirectURI()) {
+				return to
+			}
+			address = to
+			continue
+		}
+		here := r.Request.URL
+		follow := func(to string) { u, _ := here.Parse(html.UnescapeString(to)); address = u.String() }
+		if deny && f.deny != "" {
+			for _, m := range linkTag.FindAllStringSubmatch(r.body, -1) {
+				if strings.Contains(m[1], f.deny) {
+					follow(m[1])
+					form = nil
+					deny = false
+				}
+			}
+			if !deny {
+				continue
+			}
+		}
+		tag := formTag.FindString(r.body)
+		if r.StatusCode != 200 || tag == "" {
+			b.t.Fatalf("%s answered %d without a form:\n%.3000s", here, r.StatusCode, r.body)
+		}
+		form = url.Values{}
+		for _, input := range inputTag.FindAllString(tag, -1) {
+			name, value := attribute(input, "name"), attribute(input, "value")
+			switch lower := strings.ToLower(name); {
+			case name == "":
+			case strings.Contains(lower, "password"):
+				value = f.password
+			case strings.Contains(lower, "login") || strings.Contains(lower, "user"):
+				value = f.user
+			}
+			if name != "" {
+				form.Set(name, value)
+			}
+		}
+		if m := actionOf.FindStringSubmatch(tag); m != nil {
+			follow(m[1])
+		} else {
+			address = here.String()
+		}
+	}
+	b.t.Fatal("the server never came back")
+	return ""
 }

@@ -4,6 +4,10 @@
 // Usage:
 //
 //	go run . [-env FILE] [-listen ADDRESS] [-open=false]
+//	go run . check [-env FILE] [-json] [-timeout 15s]
+//
+// check asks the server everything that can be known without a user, and says which setting is
+// wrong. It needs no browser and changes nothing.
 //
 // The settings come from the environment and from .env; README.md lists them, .env.sample holds
 // them with one line of explanation each. With none at all the program runs in demo mode: it brings
@@ -13,8 +17,11 @@
 //	-listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
 //	-open=false       do not open the browser (it is opened only at a terminal, and never in CI)
 //
-// The exit code is 0 after an interrupt, 1 when the program cannot listen, and 2 when a setting or
-// a flag is wrong.
+//	-json             print the checks as a JSON document
+//	-timeout 15s      how long all checks together may take
+//
+// The exit code is 0 after an interrupt or when no check failed, 1 when the program cannot listen or
+// a check failed, and 2 when a setting or a flag is wrong.
 package main
 
 import (
@@ -40,10 +47,15 @@ import (
 )
 
 const usage = `usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
+       go run . check [-env FILE] [-json] [-timeout 15s]
+
+check asks the server everything that can be known without a user, and says which setting is wrong.
 
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
   -open=false       do not open the browser
+  -json             print the checks as a JSON document
+  -timeout 15s      how long all checks together may take
 
 The settings are in README.md and .env.sample. Without any, the app runs in demo mode.
 `
@@ -63,10 +75,22 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	env := flags.String("env", "", "")
 	listen := flags.String("listen", "", "")
 	open := flags.Bool("open", true, "")
+	asJSON := flags.Bool("json", false, "")
+	timeout := flags.Duration("timeout", checkTimeout, "")
+	checking := len(args) > 0 && args[0] == "check"
+	if checking {
+		args = args[1:]
+	}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
+	}
+	if !checking && flags.NArg() > 0 && flags.Arg(0) == "check" { // the flags may come first
+		checking = true
+		if err := flags.Parse(flags.Args()[1:]); err != nil {
+			return 2
+		}
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "unknown argument %q\n%s", flags.Arg(0), usage)
@@ -89,22 +113,35 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
+	logger := log.New(stderr, "", log.LstdFlags)
+	if checking && !cfg.Demo {
+		return printChecks(ctx, newChecker(cfg, newWire(roots, time.Now), time.Now), *timeout, *asJSON, isTerminal(stdout), stdout)
+	}
 	listeners, err := listenAll(*listen, cfg.Port)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	s, handler, err := assemble(cfg, roots, log.New(stderr, "", log.LstdFlags), time.Now)
+	if checking {
+		logger.SetOutput(io.Discard) // the checks are what is printed
+	}
+	s, handler, err := assemble(cfg, roots, logger, time.Now)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
+	}
+	if checking { // the demo server has to run to be checked
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		go serve(ctx, s, handler, listeners, logger)
+		return printChecks(ctx, newChecker(cfg, newWire(roots, time.Now), time.Now), *timeout, *asJSON, isTerminal(stdout), stdout)
 	}
 	announce(stdout, cfg, listeners)
 	if *open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
 		openBrowser(startURL(cfg), getenv, stderr)
 	}
 	go announceServer(ctx, stdout, s)
-	if err := serve(ctx, s, handler, listeners, log.New(stderr, "", log.LstdFlags)); err != nil {
+	if err := serve(ctx, s, handler, listeners, logger); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

@@ -36,12 +36,17 @@ func newProvider(cfg config, w *wire) *provider {
 // Discovery section 3), after the overrides.
 type metadata struct {
 	endpoints
-	Issuer        string   `json:"issuer"`
-	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
-	ResponseIss   bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
-	RequiresPAR   bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
-	Source        string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
-	MaySendAsForm bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
+	Issuer           string   `json:"issuer"`
+	AuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	ResponseTypes    []string `json:"response_types_supported"`
+	GrantTypes       []string `json:"grant_types_supported"`
+	Scopes           []string `json:"scopes_supported"`
+	ChallengeMethods []string `json:"code_challenge_methods_supported"`
+	IDTokenAlgs      []string `json:"id_token_signing_alg_values_supported"`
+	ResponseIss      bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
+	RequiresPAR      bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Source           string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
+	MaySendAsForm    bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
 }
 
 // notFound is the failure of discovery: every URL that was tried, and what it answered.
@@ -309,23 +314,37 @@ func badTokenResponse(fault error) *failure {
 		Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
 }
 
-// post sends a form to an endpoint with the client's authentication (RFC 6749 section 2.3.1): for
-// everything but the exchange of the code, which is x/oauth2's.
+// credentials are what a client proves who it is with.
+type credentials struct {
+	id, secret, method string
+	raw                bool // leave out the form-encoding before base64, as a broken server may want
+}
+
+// post sends a form to an endpoint with the client's authentication: for everything but the
+// exchange of the code, which is x/oauth2's.
 func (p *provider) post(ctx context.Context, md *metadata, endpoint string, form url.Values) (*exchange, error) {
-	method := p.authMethod(md)
-	if method != methodBasic {
-		form.Set("client_id", p.cfg.ClientID)
+	return p.postAs(ctx, credentials{id: p.cfg.ClientID, secret: p.cfg.ClientSecret, method: p.authMethod(md)}, endpoint, form)
+}
+
+// postAs sends a form with the given credentials (RFC 6749 section 2.3.1).
+func (p *provider) postAs(ctx context.Context, as credentials, endpoint string, form url.Values) (*exchange, error) {
+	form = url.Values(http.Header(form).Clone())
+	if as.method != methodBasic {
+		form.Set("client_id", as.id)
 	}
-	if method == methodPost {
-		form.Set("client_secret", p.cfg.ClientSecret)
+	if as.method == methodPost {
+		form.Set("client_secret", as.secret)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if method == methodBasic {
-		req.SetBasicAuth(url.QueryEscape(p.cfg.ClientID), url.QueryEscape(p.cfg.ClientSecret))
+	switch {
+	case as.method == methodBasic && as.raw:
+		req.SetBasicAuth(as.id, as.secret)
+	case as.method == methodBasic:
+		req.SetBasicAuth(url.QueryEscape(as.id), url.QueryEscape(as.secret))
 	}
 	return p.wire.do(req)
 }

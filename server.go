@@ -55,6 +55,7 @@ func (s *server) handler(demo http.Handler) http.Handler {
 	mux.HandleFunc("POST /logout", s.handle(s.handleLogout))
 	mux.HandleFunc("GET /flow", s.handle(s.handleFlow))
 	mux.HandleFunc("GET /flow.har", s.handle(s.handleHAR))
+	mux.HandleFunc("GET /check", s.handle(s.handleCheck))
 	mux.HandleFunc("GET /static/{file}", handleStatic)
 	mux.HandleFunc("/", s.handle(s.handleUnknown))
 	if demo != nil {
@@ -88,7 +89,7 @@ func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 	case "/revoke", "/logout":
 		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers POST only.", Allow: http.MethodPost,
 			Hint: "Use the button on the session page."}
-	case "/", "/login", callbackPath, "/session", "/userinfo", "/api", "/tokeninfo", "/refresh", "/flow", "/flow.har":
+	case "/", "/login", callbackPath, "/session", "/userinfo", "/api", "/tokeninfo", "/refresh", "/flow", "/flow.har", "/check":
 		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers GET only.", Allow: http.MethodGet}
 	}
 	return &failure{Status: http.StatusNotFound, Code: "not_found", Description: "There is nothing at this address."}

@@ -19,7 +19,7 @@ var tokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api
 // ask sends a request as curl does, or as a browser when html is set.
 func (b *browser) ask(path string, html bool) reply {
 	b.t.Helper()
-	req, _ := http.NewRequest(tokenRoutes[path], b.app.URL+path, nil)
+	req, _ := http.NewRequest(tokenRoutes[path], b.abs(path), nil)
 	req.Header.Set("Accept", "*/*")
 	if html {
 		req.Header.Set("Accept", "text/html")

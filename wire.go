@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"sync"
@@ -40,7 +41,8 @@ type exchange struct {
 	ResponseBody   []byte
 	Began          time.Time
 	Took           time.Duration
-	Fault          string // why this step failed, in a sentence; empty when it did not
+	CertExpires    time.Time // of the server's certificate; zero without TLS
+	Fault          string    // why this step failed, in a sentence; empty when it did not
 }
 
 // recorder collects the exchanges of one request to us. It travels in the context.
@@ -171,6 +173,33 @@ func (w *wire) do(req *http.Request) (*exchange, error) {
 	return resp.Body.(*keptBody).exchange, nil
 }
 
+// visit goes to a page as a browser without scripts would: with cookies of its own, and through
+// redirects that stay on the origin, up to the address stop, which is never opened.
+func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, wireTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "text/html,application/json;q=0.9")
+	browser := &http.Client{Transport: w.client.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		if withoutQuery(req.URL.String()) == stop {
+			return http.ErrUseLastResponse
+		}
+		return checkRedirect(req, via)
+	}}
+	resp, err := browser.Do(req)
+	if err != nil {
+		return nil, errors.New(wireFault(err))
+	}
+	return resp.Body.(*keptBody).exchange, nil
+}
+
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
 type recording struct {
 	next http.RoundTripper
@@ -206,6 +235,9 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
 		e.Status, e.ResponseHeader = resp.StatusCode, resp.Header
+		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
+		}
 		e.ResponseBody, err = readLimited(resp.Body)
 	}
 	e.Took = t.now().Sub(e.Began)
