@@ -189,7 +189,11 @@ func TestChromium(t *testing.T) {
 	c.open("http://127.0.0.1:" + a.cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.waitFor("Does your OAuth application work?")
 	c.shot("home")
-	c.press("a.button", "Choose anybody")
+	c.press(`a[href="/check"]`, "Nothing is wrong that can be known without a user")
+	c.shot("check")
+	c.open(a.cfg.BaseURL + "/")
+	c.waitFor("Does your OAuth application work?")
+	c.press(`a[href="/login"]`, "Choose anybody")
 	c.wantPath("/demo/authorize")
 	c.shot("signin")
 	c.press(`button[value="user_alice"]`, "wants to access your account")

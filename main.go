@@ -25,6 +25,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -66,41 +67,53 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// run is the program with the operating system as its parameters. It serves until the context ends
-// and returns the exit code.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+// options are what the command line says.
+type options struct {
+	check   bool
+	env     string // the file to read instead of .env; empty for .env
+	listen  string
+	open    bool
+	json    bool
+	timeout time.Duration
+}
+
+// parseArgs reads the command line. The flags may stand before or behind the word check.
+func parseArgs(args []string, stderr io.Writer) (options, error) {
+	var o options
 	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
-	env := flags.String("env", "", "")
-	listen := flags.String("listen", "", "")
-	open := flags.Bool("open", true, "")
-	asJSON := flags.Bool("json", false, "")
-	timeout := flags.Duration("timeout", checkTimeout, "")
-	checking := len(args) > 0 && args[0] == "check"
-	if checking {
-		args = args[1:]
+	flags.StringVar(&o.env, "env", "", "")
+	flags.StringVar(&o.listen, "listen", "", "")
+	flags.BoolVar(&o.open, "open", true, "")
+	flags.BoolVar(&o.json, "json", false, "")
+	flags.DurationVar(&o.timeout, "timeout", checkTimeout, "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
 	}
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return 2
-	}
-	if !checking && flags.NArg() > 0 && flags.Arg(0) == "check" { // the flags may come first
-		checking = true
+	if flags.Arg(0) == "check" {
+		o.check = true
 		if err := flags.Parse(flags.Args()[1:]); err != nil {
-			return 2
+			return o, err
 		}
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "unknown argument %q\n%s", flags.Arg(0), usage)
+		return o, errors.New("unknown argument")
+	}
+	return o, nil
+}
+
+// run is the program with the operating system as its parameters. It serves, or checks, until it is
+// done or the context ends, and returns the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	o, err := parseArgs(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
 		return 2
 	}
-	file := *env
-	if file == "" {
-		file = ".env"
-	}
-	cfg, err := loadConfig(getenv, file, *env != "")
+	cfg, err := loadConfig(getenv, cmp.Or(o.env, ".env"), o.env != "")
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2
@@ -113,16 +126,20 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	logger := log.New(stderr, "", log.LstdFlags)
-	if checking && !cfg.Demo {
-		return printChecks(ctx, newChecker(cfg, newWire(roots, time.Now), time.Now), *timeout, *asJSON, isTerminal(stdout), stdout)
+	check := func() int {
+		c := newChecker(cfg, newWire(roots, time.Now), time.Now)
+		return printChecks(ctx, c, o.timeout, o.json, isTerminal(stdout), stdout)
 	}
-	listeners, err := listenAll(*listen, cfg.Port)
+	if o.check && !cfg.Demo {
+		return check()
+	}
+	listeners, err := listenAll(o.listen, cfg.Port)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if checking {
+	logger := log.New(stderr, "", log.LstdFlags)
+	if o.check {
 		logger.SetOutput(io.Discard) // the checks are what is printed
 	}
 	s, handler, err := assemble(cfg, roots, logger, time.Now)
@@ -130,14 +147,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if checking { // the demo server has to run to be checked
+	if o.check { // the demo server has to run to be checked
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go serve(ctx, s, handler, listeners, logger)
-		return printChecks(ctx, newChecker(cfg, newWire(roots, time.Now), time.Now), *timeout, *asJSON, isTerminal(stdout), stdout)
+		return check()
 	}
 	announce(stdout, cfg, listeners)
-	if *open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
+	if o.open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
 		openBrowser(startURL(cfg), getenv, stderr)
 	}
 	go announceServer(ctx, stdout, s)

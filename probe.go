@@ -75,13 +75,14 @@ type clientQuestion struct {
 }
 
 // clientQuestions lists them. Some servers look the code up before they look at the client, and
-// some check the secret at one endpoint only, so all are asked.
-func (c *checker) clientQuestions() []clientQuestion {
+// some check the secret at one endpoint only, so all are asked. Introspection is closed to a client
+// without a secret (RFC 7662 section 2.1), so there it tells nothing.
+func (c *checker) clientQuestions(method string) []clientQuestion {
 	list := []clientQuestion{
 		{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()}, "redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth2.GenerateVerifier()}}},
 		{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}},
 	}
-	if c.md.Introspection != "" {
+	if c.md.Introspection != "" && method != methodNone {
 		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}})
 	}
 	if c.md.Revocation != "" {
@@ -101,7 +102,7 @@ type clientAnswer struct {
 // no; a yes is an answer that differs from its control's, and nothing else.
 func (c *checker) askClient(ctx context.Context, real, control credentials) clientAnswer {
 	var answer clientAnswer
-	for _, q := range c.clientQuestions() {
+	for _, q := range c.clientQuestions(real.method) {
 		got := c.ask(ctx, real, q)
 		wrong := c.ask(ctx, control, q)
 		if !got.known {
@@ -128,6 +129,9 @@ func (c *checker) ask(ctx context.Context, as credentials, q clientQuestion) tok
 
 // checkClient finds out whether client ID, secret and method are right, without a user.
 func (c *checker) checkClient(ctx context.Context) finding {
+	if c.results["redirect_uri"] != "" && c.stranger {
+		return skip("cannot be known while the client ID is not")
+	}
 	method := c.provider.authMethod(c.md)
 	real := credentials{id: c.cfg.ClientID, secret: c.cfg.ClientSecret, method: method}
 	control := real
@@ -376,8 +380,11 @@ func (c *checker) explainRedirect(ctx context.Context, real, control landing) fi
 		return f
 	}
 	nobody := c.land(ctx, func(q url.Values) { q.Set("client_id", madeUp()) })
-	unknown := real.same(nobody) && real.words == nobody.words
-	if unknown && !(real.same(control) && real.words == control.words && c.results["client"] == isOK) {
+	alike := func(other landing) bool { return real.same(other) && real.words == other.words }
+	if c.stranger = alike(nobody); c.stranger && alike(control) { // the server words every no alike
+		c.stranger = c.checkClient(ctx).Result != isOK
+	}
+	if c.stranger {
 		return failing("CLIENT_ID", "compare CLIENT_ID with the OAuth application ("+c.field(settingClientID)+")", real.words, "the server says the same of a made-up client ID: it does not know %s", c.cfg.ClientID)
 	}
 	fix := "register " + c.cfg.RedirectURI() + ", to the letter (" + c.field(settingRedirectURI) + ")"

@@ -143,6 +143,7 @@ type liar struct {
 	metadata func(w http.ResponseWriter, r *http.Request)
 	token    func(w http.ResponseWriter, r *http.Request)
 	jwks     func(w http.ResponseWriter, r *http.Request)
+	rfc8414  func(w http.ResponseWriter, r *http.Request) // the metadata of RFC 8414; nil for none
 	other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API
 	page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
 	claims   func(claims map[string]any)                  // spoils the ID token's claims
@@ -152,6 +153,7 @@ type liar struct {
 	callback func(query map[string]string)                // spoils the authorization response
 
 	mu       sync.Mutex // guards the fields below
+	origin   string     // an Origin header that came with a request
 	requests []string   // every request: method and path
 	forms    []http.Request
 	nonces   map[string]string // by code
@@ -185,6 +187,13 @@ func startLiar(t *testing.T) *liar {
 		}
 		sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
 	})
+	mux.HandleFunc("/.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
+		if l.rfc8414 == nil {
+			http.NotFound(w, r)
+			return
+		}
+		l.rfc8414(w, r)
+	})
 	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { l.other(w, r) })
 	}
@@ -207,6 +216,7 @@ func startLiar(t *testing.T) *liar {
 	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.mu.Lock()
 		l.requests = append(l.requests, r.Method+" "+r.URL.Path)
+		l.origin += r.Header.Get("Origin")
 		l.mu.Unlock()
 		mux.ServeHTTP(w, r)
 	}))
@@ -214,6 +224,24 @@ func startLiar(t *testing.T) *liar {
 	l.Start()
 	t.Cleanup(l.Close)
 	return l
+}
+
+// honest lets the liar answer the questions of a check as a server in order would.
+func (l *liar) honest() {
+	l.page = func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); q.Get("redirect_uri") != checkedURI || q.Get("client_id") != liarClientID {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, "no %s %s", q.Get("redirect_uri"), q.Get("client_id"))
+		}
+	}
+	l.token = func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != liarClientID || secret != liarClientSecret {
+			sendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+			return
+		}
+		sendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+	}
+	l.other = sendBody(401, "application/json", `{}`)
 }
 
 func sendJSON(w http.ResponseWriter, document any) {

@@ -51,8 +51,9 @@ func main() {
 	}
 	s := &server{issuer: "http://" + listener.Addr().String(), key: key}
 	store := storage.NewMemoryStore()
-	store.Clients[clientID] = &fosite.DefaultClient{ID: clientID, Secret: hash, RedirectURIs: []string{os.Args[1]},
-		ResponseTypes: []string{"code"}, GrantTypes: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "profile", "offline_access"}}
+	store.Clients[clientID] = &fosite.DefaultOpenIDConnectClient{TokenEndpointAuthMethod: "client_secret_basic", DefaultClient: &fosite.DefaultClient{
+		ID: clientID, Secret: hash, RedirectURIs: []string{os.Args[1]}, ResponseTypes: []string{"code"},
+		GrantTypes: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "profile", "offline_access"}}}
 	config := &fosite.Config{IDTokenIssuer: s.issuer, AccessTokenIssuer: s.issuer, GlobalSecret: []byte("a secret of thirty-two characters"[:32]),
 		EnforcePKCE: true, ScopeStrategy: fosite.ExactScopeStrategy, SendDebugMessagesToClients: false}
 	s.provider = compose.ComposeAllEnabled(config, store, key)
