@@ -114,6 +114,11 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	return a
 }
 
+// setTimeout makes the app's own requests give up earlier than they would.
+func (a *app) setTimeout(d time.Duration) {
+	a.server.provider.wire.client.Transport.(*recording).timeout = d
+}
+
 // browser is a client with a cookie jar that does not follow redirects.
 type browser struct {
 	t      *testing.T
@@ -175,7 +180,7 @@ func (b *browser) do(req *http.Request) reply {
 	}
 	r := reply{resp, string(body)}
 	if strings.HasPrefix(req.URL.String(), b.app.URL) && !strings.HasPrefix(req.URL.Path, "/static/") {
-		r.checkInvariants(b.t, req)
+		r.checkInvariants(b, req)
 	}
 	return r
 }
@@ -183,12 +188,16 @@ func (b *browser) do(req *http.Request) reply {
 var badEscape = regexp.MustCompile(`&amp;(?:lt|gt|amp|#34|#39);|<no value>|ZgotmplZ|%!`)
 
 // checkInvariants holds every answer to the promises made for all of them.
-func (r reply) checkInvariants(t *testing.T, req *http.Request) {
+func (r reply) checkInvariants(b *browser, req *http.Request) {
+	t := b.t
 	t.Helper()
 	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s %s: %s is %q; want %q", req.Method, req.URL.Path, name, got, want)
 		}
+	}
+	if got := r.Header.Get("Referrer-Policy"); got != "no-referrer" && !strings.HasPrefix(req.URL.Path, "/demo/") && !strings.HasPrefix(req.URL.Path, "/.well-known/") {
+		t.Errorf("%s %s: Referrer-Policy is %q", req.Method, req.URL.Path, got)
 	}
 	csp := r.Header.Get("Content-Security-Policy")
 	if !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
@@ -196,6 +205,9 @@ func (r reply) checkInvariants(t *testing.T, req *http.Request) {
 	}
 	if bad := badEscape.FindString(r.body); bad != "" && strings.Contains(r.Header.Get("Content-Type"), "html") {
 		t.Errorf("%s %s: the page holds %q", req.Method, req.URL.Path, bad)
+	}
+	if secret := b.app.cfg.ClientSecret; len(secret) > 8 && strings.Contains(r.body, secret) {
+		t.Errorf("%s %s: the answer holds the client secret", req.Method, req.URL.Path)
 	}
 	isJSON := r.Header.Get("Content-Type") == "application/json"
 	if r.StatusCode >= 400 && isJSON && req.Method != http.MethodHead {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Each row spoils one thing of an authorization response, and says which refusal comes.
@@ -50,6 +52,7 @@ func TestCallbackRefuses(t *testing.T) {
 				t.Errorf("the token endpoint was asked %d times", n)
 			}
 			wantNothingKept(t, b)
+			l.wantHonest(t, a)
 		})
 	}
 }
@@ -98,7 +101,7 @@ func TestServersWordsAreData(t *testing.T) {
 		{"a zero width space", "error", "in\u200bvalid", "\u200b"},
 		{"control characters", "error_description", "a\x00b\x1b[31mc", "\x1b"},
 		{"no UTF-8", "error_description", "a\xffb", "\xff"},
-		{"far too long", "error_description", strings.Repeat("x", 50_000), strings.Repeat("x", 10_000)},
+		{"far too long", "error_description", strings.Repeat("x", 100_000), strings.Repeat("x", 10_000)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := startLiar(t)
@@ -171,6 +174,45 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"a negative lifetime", send(200, "application/json", `{`+good+`,"expires_in":-1}`), "invalid_token_response", "expires_in of -1"},
 		{"a fraction of a lifetime", send(200, "application/json", `{`+good+`,"expires_in":1.5}`), "invalid_token_response", "expires_in of 1.5"},
 		{"a word for a lifetime", send(200, "application/json", `{`+good+`,"expires_in":"soon"}`), "invalid_token_response", "soon"},
+		{"invalid_request", send(400, "application/json", `{"error":"invalid_request"}`), "invalid_request", "said no more"},
+		{"unsupported_grant_type", send(400, "application/json", `{"error":"unsupported_grant_type"}`), "unsupported_grant_type", "Enable the authorization code grant"},
+		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", "SCOPES"},
+		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", "resource"},
+		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
+		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+liarClientSecret+`"}`), redacted, "said no more"},
+		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+liarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
+		{"nested without end", send(200, "application/json", `{"access_token":`+strings.Repeat("[", 200_000)), "invalid_token_response", "malformed"},
+		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			zip := gzip.NewWriter(w)
+			for range 100 {
+				zip.Write(make([]byte, 1<<20))
+			}
+			zip.Close()
+		}, "server_unreachable", "more than 1 MB"},
+		{"one byte at a time", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			for range 200 {
+				w.Write([]byte(" "))
+				w.(http.Flusher).Flush()
+				select {
+				case <-time.After(50 * time.Millisecond):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}, "server_unreachable", "did not answer within"},
+		{"never an answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "server_unreachable", "did not answer within"},
+		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/token", http.StatusPermanentRedirect)
+		}, "server_error", "308 Permanent Redirect"},
+		{"a token of another encoding", send(200, "application/json", `{"access_token":"ä","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{"token_type is empty", send(200, "application/json", `{"access_token":"a","token_type":""}`), "invalid_token_response", "cannot use"},
+		{"no UTF-8", send(200, "application/json", "{\"access_token\":\"a\xff\",\"token_type\":\"bearer\"}"), "invalid_token_response", "not UTF-8"},
+		{"a huge lifetime beyond any number", send(200, "application/json", `{`+good+`,"expires_in":1e400}`), "invalid_token_response", "expires_in"},
+		{"no content type", send(200, "", `{`+good+`}`), "invalid_token_response", "content type"},
+		{"a thousand members", send(200, "application/json", `{"a":1`+manyMembers(1001)+`}`), "invalid_token_response", "more than 1000"},
 		{"no end", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			for range 40 {
@@ -190,6 +232,7 @@ func TestTokenResponseRefused(t *testing.T) {
 			l := startLiar(t)
 			l.token = row.token
 			a := startApp(t, l.env())
+			a.setTimeout(500 * time.Millisecond)
 			b := newBrowser(t, a)
 			callback := l.approve(t, b.begin(""))
 			b.getJSON(callback).wantError(t, http.StatusBadGateway, row.code, row.words)
@@ -198,6 +241,7 @@ func TestTokenResponseRefused(t *testing.T) {
 			}
 			wantNothingKept(t, b)
 			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
+			l.wantHonest(t, a)
 		})
 	}
 }
@@ -317,4 +361,12 @@ func TestExchangeCarries(t *testing.T) {
 		}
 	}
 	a.log.secret(form.Get("code_verifier"))
+}
+
+func manyMembers(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, `,"m%d":1`, i)
+	}
+	return out.String()
 }

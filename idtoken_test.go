@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,8 +89,13 @@ func wantIDToken(t *testing.T, l *liar, query, words string) {
 		}
 		return
 	}
-	r.wantError(t, http.StatusBadGateway, "invalid_id_token", words)
+	if words == "TOO LONG" {
+		r.wantError(t, http.StatusBadGateway, "server_unreachable", "more than 1 MB")
+	} else {
+		r.wantError(t, http.StatusBadGateway, "invalid_id_token", words)
+	}
 	wantNothingKept(t, b)
+	l.wantHonest(t, a)
 }
 
 // Signatures that anybody could have made, or that are not for signing.
@@ -128,6 +135,43 @@ func TestIDTokenSignature(t *testing.T) {
 		{"alg NONE", func(l *liar) { l.sign = unsigned("NONE") }, `the algorithm "NONE"`},
 		{"alg empty", func(l *liar) { l.sign = unsigned("") }, `the algorithm ""`},
 		{"HS256 with the client secret", func(l *liar) { l.sign = hs256(liarClientSecret) }, `the algorithm "HS256"`},
+		{"alg nOnE", func(l *liar) { l.sign = unsigned("nOnE") }, `the algorithm "nOnE"`},
+		{"no alg", func(l *liar) {
+			l.sign = func(claims map[string]any) string {
+				payload, _ := json.Marshal(claims)
+				return base64.RawURLEncoding.EncodeToString([]byte(`{}`)) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
+			}
+		}, `the algorithm ""`},
+		{"HS256 with the public key", func(l *liar) {
+			der, err := x509.MarshalPKIXPublicKey(l.key.Public())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.sign = hs256(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
+		}, `the algorithm "HS256"`},
+		{"HS256 with a key in the set", func(l *liar) {
+			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
+			l.sign = hs256("k1")
+		}, `the algorithm "HS256"`},
+		{"two signatures", func(l *liar) {
+			l.sign = es256(func(raw string) string {
+				p := strings.Split(raw, ".")
+				one := `{"protected":"` + p[0] + `","signature":"` + p[2] + `"}`
+				return `{"payload":"` + p[1] + `","signatures":[` + one + `,` + one + `]}`
+			})(l)
+		}, "is no JWT"},
+		{"as long as an answer may be", func(l *liar) {
+			l.claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 700<<10) }
+		}, ""},
+		{"longer than an answer may be", func(l *liar) {
+			l.claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 1<<20) }
+		}, "TOO LONG"},
+		{"header of no JSON", func(l *liar) {
+			l.sign = es256(func(raw string) string { return "bm9uZQ" + raw[strings.Index(raw, "."):] })(l)
+		}, "a header that cannot be read"},
+		{"claims of no JSON", func(l *liar) {
+			l.sign = func(map[string]any) string { return signRaw(l.key, []byte("nothing"), nil) }
+		}, "claims that cannot be read"},
 		{"a key ID that is not there", func(l *liar) {
 			l.sign = func(c map[string]any) string {
 				return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k2"}, c)

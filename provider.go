@@ -185,7 +185,7 @@ func (p *provider) wrongIssuer(theirs string) string {
 	if p.cfg.Clerk {
 		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
 	}
-	return fmt.Sprintf("names another issuer: the server says %q, %s says %q; if that is the server you mean, write ISSUER=%s", theirs, variable, p.cfg.Issuer, theirs)
+	return fmt.Sprintf("names another issuer: the issuer says %q, you reached it as %q (%s); if that is the server you mean, write ISSUER=%s", theirs, p.cfg.Issuer, variable, theirs)
 }
 
 // override replaces endpoints by the configured ones, and fills in what a Clerk instance has but

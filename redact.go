@@ -170,7 +170,10 @@ func (r *redactor) header(name, value string) string {
 	case "cookie", "set-cookie":
 		return redacted
 	case "authorization", "proxy-authorization":
-		scheme, token, _ := strings.Cut(value, " ")
+		scheme, token, known := strings.Cut(value, " ")
+		if !known {
+			return redacted
+		}
 		if r.file || !strings.EqualFold(scheme, "Bearer") {
 			return scheme + " " + redacted
 		}

@@ -108,7 +108,7 @@ type errorDocument struct {
 
 // fail is the one place that turns an error into a status, a log line and a page.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	f := asFailure(err)
+	f := s.withoutSecret(asFailure(err))
 	if n, ok := w.(*noted); ok {
 		n.code = f.Code
 	}
@@ -128,6 +128,14 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.respond(w, r, f.Status, "error.html", data, document); err != nil {
 		write(w, f.Status, "application/json", document)
 	}
+}
+
+// withoutSecret takes the client secret out of a failure: a server may repeat what it was sent.
+func (s *server) withoutSecret(f *failure) *failure {
+	hide := strings.NewReplacer(secretForms(s.cfg.ClientSecret, redacted)...)
+	clean := *f
+	clean.Code, clean.Description, clean.URI, clean.Hint = hide.Replace(f.Code), hide.Replace(f.Description), hide.Replace(f.URI), hide.Replace(f.Hint)
+	return &clean
 }
 
 // limit bounds a text from outside in a JSON document, which otherwise passes it on unchanged.

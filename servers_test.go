@@ -226,6 +226,17 @@ func startLiar(t *testing.T) *liar {
 	return l
 }
 
+// wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
+// a login.
+func (l *liar) wantHonest(t *testing.T, a *app) {
+	t.Helper()
+	l.metadata, l.token, l.jwks, l.claims, l.sign, l.response, l.document, l.callback = nil, nil, nil, nil, nil, nil, nil, nil
+	b := newBrowser(t, a)
+	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
+		t.Errorf("the honest control was answered %d %s", r.StatusCode, r.body)
+	}
+}
+
 // honest lets the liar answer the questions of a check as a server in order would.
 func (l *liar) honest() {
 	l.page = func(w http.ResponseWriter, r *http.Request) {

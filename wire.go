@@ -116,16 +116,14 @@ func purpose(ctx context.Context, name string) context.Context {
 // nothing is redirected to another origin, and what was said is kept exactly.
 type wire struct {
 	client *http.Client
-	now    func() time.Time
 }
 
 // newWire returns a wire that trusts the given authorities, or the system's (and those of
 // SSL_CERT_FILE) when roots is nil. There is no switch that turns verification off.
 func newWire(roots *x509.CertPool, now func() time.Time) *wire {
-	w := &wire{now: now}
-	w.client = &http.Client{
+	return &wire{&http.Client{
 		CheckRedirect: checkRedirect,
-		Transport: &recording{now: now, next: &http.Transport{
+		Transport: &recording{now: now, timeout: wireTimeout, next: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        &tls.Config{RootCAs: roots},
 			ForceAttemptHTTP2:      true,
@@ -133,8 +131,7 @@ func newWire(roots *x509.CertPool, now func() time.Time) *wire {
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
 		}},
-	}
-	return w
+	}}
 }
 
 // checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
@@ -202,8 +199,9 @@ func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, erro
 
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
 type recording struct {
-	next http.RoundTripper
-	now  func() time.Time
+	next    http.RoundTripper
+	now     func() time.Time
+	timeout time.Duration // for an answer to its last byte
 }
 
 // keptBody is a response body that has been read already, with the exchange it belongs to.
@@ -217,7 +215,7 @@ func (*keptBody) Close() error { return nil }
 // RoundTrip sends the request and records the exchange, failed or not. The deadline is set here,
 // where the answer is read to its end, so that it holds for x/oauth2 too.
 func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout)
+	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
 	req = req.WithContext(ctx)
 	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: req.Header, Began: t.now()}

@@ -1,0 +1,399 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Servers that fail at another moment than they were asked first.
+func TestServerThatDies(t *testing.T) {
+	t.Run("keys gone at the callback", func(t *testing.T) {
+		l := startLiar(t)
+		a := startApp(t, l.env())
+		b := newBrowser(t, a)
+		callback := l.approve(t, b.begin(""))
+		l.jwks = http.NotFound
+		b.getJSON(callback).wantError(t, 502, "invalid_id_token", "404 Not Found")
+		wantNothingKept(t, b)
+		l.wantHonest(t, a)
+	})
+	t.Run("dead at the callback, and back again", func(t *testing.T) {
+		l := startLiar(t)
+		a := startApp(t, l.env())
+		b := newBrowser(t, a)
+		callback := l.approve(t, b.begin(""))
+		address, handler := l.Listener.Addr().String(), l.Config.Handler
+		l.CloseClientConnections()
+		l.Close()
+		b.getJSON(callback).wantError(t, 502, "server_unreachable", "the connection")
+		wantNothingKept(t, b)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skipf("the port was taken meanwhile: %v", err)
+		}
+		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+		again.Start()
+		t.Cleanup(again.Close)
+		l.wantHonest(t, a)
+	})
+	t.Run("dead at the start", func(t *testing.T) {
+		l := startLiar(t)
+		l.metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+		a := startApp(t, l.env())
+		newBrowser(t, a).getJSON("/login").wantError(t, 502, "server_not_found", "")
+		l.wantHonest(t, a)
+	})
+}
+
+// Methods and shapes that a callback must not have.
+func TestCallbackMethods(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	b.accept = "*/*"
+	callback := l.approve(t, b.begin(""))
+	b.post(callback, url.Values{}).wantError(t, 405, "method_not_allowed", "GET only")
+	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
+		req, _ := http.NewRequest(method, callback, nil)
+		if r := b.do(req); r.StatusCode != 405 {
+			t.Errorf("%s answered %d", method, r.StatusCode)
+		}
+	}
+	if r := b.getJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.body)
+	}
+}
+
+// Cookies that another program on localhost planted, and a callback that somebody else began.
+func TestPlantedCookies(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	attacker, victim := newBrowser(t, a), newBrowser(t, a)
+	u, _ := url.Parse(a.URL)
+
+	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
+	callback := l.approve(t, attacker.begin(""))
+	victim.getJSON(callback).wantError(t, 400, "invalid_state", "")
+
+	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
+	attacker.getJSON(callback)
+	planted := attacker.client.Jar.Cookies(u)
+	victim.client.Jar.SetCookies(u, planted)
+	victim.getJSON(l.approve(t, victim.begin("")))
+	if own := victim.client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
+		t.Errorf("after the victim's login the session is still %v", own)
+	}
+
+	// Cookies of the same name that were made up, or far too long.
+	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
+		b := newBrowser(t, a)
+		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: planted[0].Name, Value: value}})
+		if home := b.get("/"); home.StatusCode != 200 || strings.Contains(home.body, "Signed in") {
+			t.Errorf("the cookie %.20q gives %d", value, home.StatusCode)
+		}
+		b.ask("/session", false).wantError(t, 401, "no_token", "")
+	}
+}
+
+// No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
+func TestOpenRedirect(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	for _, query := range []string{"?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
+		to, _ := url.Parse(b.begin(query))
+		if "http://"+to.Host != l.issuer || to.Query().Get("redirect_uri") != a.cfg.RedirectURI() {
+			t.Errorf("/login%s goes to %s", query, to)
+		}
+	}
+	for _, path := range []string{"//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example"} {
+		req, _ := http.NewRequest(http.MethodGet, a.URL+"/", nil)
+		req.URL.Opaque = "//" + strings.TrimPrefix(a.URL, "http://") + path
+		if r := b.do(req); strings.Contains(r.Header.Get("Location"), "evil") && !strings.HasPrefix(r.Header.Get("Location"), "/") {
+			t.Errorf("%s redirects to %s", path, r.Header.Get("Location"))
+		}
+	}
+}
+
+// Requests that two parsers could read differently get one answer, and end the connection.
+func TestSmuggling(t *testing.T) {
+	a := startApp(t, nil)
+	host := "Host: 127.0.0.1:" + a.cfg.Port + "\r\n"
+	for name, request := range map[string]string{
+		"two lengths":                "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
+		"length and chunks":          "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /session HTTP/1.1\r\n" + host + "\r\n",
+		"an unknown coding":          "POST /revoke HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"a space before the colon":   "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n",
+		"two hosts":                  "GET / HTTP/1.1\r\n" + host + "Host: evil.example\r\n\r\n",
+		"no host":                    "GET / HTTP/1.1\r\n\r\n",
+		"a line break in the target": "GET /\x0bfoo HTTP/1.1\r\n" + host + "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", "127.0.0.1:"+a.cfg.Port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			io.WriteString(conn, request)
+			conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				return // hung up: fine
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode < 400 {
+				t.Errorf("it was answered %d", resp.StatusCode)
+			}
+		})
+	}
+}
+
+// A header that never ends is cut off by the program's own deadline.
+func TestSlowHeaders(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "(found)")
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost:"+port+"\r\n")
+	began := time.Now()
+	conn.SetReadDeadline(began.Add(15 * time.Second))
+	if _, err := io.ReadAll(conn); err != nil || time.Since(began) > 10*time.Second {
+		t.Errorf("after %v the connection is still open (%v)", time.Since(began), err)
+	}
+}
+
+// A hundred thousand logins that nobody finishes cost nothing but their answers.
+func TestAbandonedLogins(t *testing.T) {
+	l := startLiar(t)
+	a := startApp(t, l.env())
+	a.server.log = log.New(io.Discard, "", 0)
+	newBrowser(t, a).begin("") // finds the server
+	login := func(n int) {
+		for range n {
+			r := httptest.NewRequest(http.MethodGet, "/login", nil)
+			r.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
+			w := httptest.NewRecorder()
+			a.Config.Handler.ServeHTTP(w, r)
+			if w.Code != http.StatusFound {
+				t.Fatalf("/login answered %d", w.Code)
+			}
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	login(1000)
+	before := heap()
+	login(100_000)
+	if after := heap(); after > before+2<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+}
+
+// What a stranger can make us remember is bounded: states that were spent, by number and age.
+func TestSpentStatesBounded(t *testing.T) {
+	spent := &spentStates{now: time.Now, seen: map[string]bool{}}
+	for i := range 3 * maxSpent {
+		spent.add(fmt.Sprint(i))
+	}
+	if len(spent.seen) > maxSpent || len(spent.queue) > maxSpent {
+		t.Errorf("%d states are remembered; want at most %d", len(spent.seen), maxSpent)
+	}
+}
+
+// Whatever comes as a query, a callback that nobody began is refused, and nothing of it is shown.
+func FuzzCallback(f *testing.F) {
+	for _, q := range []string{"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=", "error_description=%ff%00&state=x", strings.Repeat("a=b&", 100)} {
+		f.Add(q)
+	}
+	cfg, err := loadConfig(func(string) string { return "" }, "does-not-exist.env", false)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, handler, err := assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	_ = s
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, accept := range []string{"text/html", "application/json"} {
+			r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
+			r.URL.RawQuery, r.Host = query, "localhost:3000"
+			r.Header.Set("Accept", accept)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != http.StatusBadRequest {
+				t.Errorf("%q was answered %d", query, w.Code)
+			}
+			if len(w.Body.Bytes()) > 20_000 || bytes.Contains(w.Body.Bytes(), []byte("<script>")) {
+				t.Errorf("%q was answered with\n%.2000s", query, w.Body)
+			}
+		}
+	})
+}
+
+// A token response is taken only whole: an object with a token that can go into a header.
+func FuzzTokenResponse(f *testing.F) {
+	for _, body := range []string{`{"access_token":"a","token_type":"bearer"}`, `{"access_token":"a","token_type":"Bearer","expires_in":"60","scope":"x","id_token":"y","refresh_token":"z"}`,
+		`{"access_token":"a","access_token":"b"}`, `[]`, `null`, `{"expires_in":1e9}`, "access_token=a&token_type=bearer"} {
+		f.Add([]byte(body), false)
+		f.Add([]byte(body), true)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, form bool) {
+		e := &exchange{ResponseBody: body, ResponseHeader: http.Header{"Content-Type": {"application/json"}}}
+		if form {
+			e.ResponseHeader.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		r, err := parseTokenResponse(e, true)
+		if err != nil {
+			return
+		}
+		if r.AccessToken == "" || !visibleASCII(r.AccessToken) || !strings.EqualFold(r.TokenType, "bearer") {
+			t.Errorf("%q gave the access token %q of type %q", body, r.AccessToken, r.TokenType)
+		}
+		if _, err := objectNames(r.JSON); err != nil {
+			t.Errorf("%q is shown as %q, which is no object: %v", body, r.JSON, err)
+		}
+		if !form && !bytes.Equal(r.JSON, body) {
+			t.Errorf("%q is shown as %q", body, r.JSON)
+		}
+	})
+}
+
+// Metadata without a fault has nothing but endpoints to which a secret may be sent.
+func FuzzMetadata(f *testing.F) {
+	for _, document := range []string{`{"issuer":"https://a","authorization_endpoint":"https://a/x","token_endpoint":"https://a/y"}`, `{"token_endpoint":"javascript:x"}`,
+		`{"authorization_endpoint":"//x","token_endpoint":"https://u:p@a"}`, `{"issuer":1}`, `{}`} {
+		f.Add([]byte(document))
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		md := &metadata{}
+		if unmarshalObject(document, md) != nil || md.fault() != "" {
+			return
+		}
+		for _, address := range []string{md.Authorization, md.Token, md.JWKS, md.Userinfo, md.Introspection, md.Revocation, md.EndSession} {
+			u, err := url.Parse(address)
+			if address != "" && (err != nil || u.User != nil || u.Fragment != "" || !isSecure(u)) {
+				t.Errorf("%q has the endpoint %q", document, address)
+			}
+		}
+		if md.Authorization == "" || md.Token == "" {
+			t.Errorf("%q is taken without its endpoints", document)
+		}
+	})
+}
+
+// The words of a command, read by the rules of single and double quotes, are those of the request.
+func FuzzCurl(f *testing.F) {
+	f.Add("https://a.example/token", "code=a%27b&x=$HOME", "it's")
+	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
+	f.Fuzz(func(t *testing.T, address, body, accept string) {
+		s := &server{cfg: config{ClientID: "a'b", ClientSecret: "a-very-secret/value"}}
+		e := &exchange{Method: "POST", URL: address, RequestBody: []byte(body), RequestHeader: http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}}}
+		command := s.curl(e, newRedactor(s.cfg, []*exchange{e}, false))
+		if strings.Contains(command, "a-very-secret") && !strings.Contains(address+body+accept, "a-very-secret") {
+			t.Errorf("the command holds the secret: %s", command)
+		}
+		if command == "" || strings.ContainsRune(command, 0) {
+			return
+		}
+		rest, quoted := command, ""
+		for rest != "" { // outside quotes there is nothing that a shell acts on but spaces and line ends
+			switch {
+			case strings.HasPrefix(rest, `'`):
+				end := strings.Index(rest[1:], `'`)
+				if end < 0 {
+					t.Fatalf("a quote never ends: %s", command)
+				}
+				quoted, rest = rest[1:end+1], rest[end+2:]
+			case strings.HasPrefix(rest, `"`): // ours: the variable, or the pipeline that encodes it
+				end := strings.LastIndex(strings.SplitN(rest, "\n", 2)[0], `"`)
+				if inside := rest[1:end]; !regexp.MustCompile(`^(?:client_secret=)?\$CLIENT_SECRET$|^\$\(printf %s "\$CLIENT_SECRET" \| od -An -v -tx1 \| tr -d ' \\n' \| sed 's/\.\./%&/g'\)$`).MatchString(inside) {
+					t.Fatalf("in double quotes stands %q", inside)
+				}
+				rest = rest[end+1:]
+			case strings.HasPrefix(rest, `\'`), strings.HasPrefix(rest, "\\\n"):
+				rest = rest[2:]
+			case regexp.MustCompile(`^[-a-zA-Z ]`).MatchString(rest):
+				rest = rest[1:]
+			default:
+				t.Fatalf("outside quotes stands %q after %q in\n%s", rest[:1], quoted, command)
+			}
+		}
+	})
+}
+
+// Whatever goes over the wire, the file is JSON, and the secret is not in it.
+func FuzzHAR(f *testing.F) {
+	f.Add("https://a.example/?code=abc", "refresh_token=the-secret-value-1234", `{"access_token":"the-secret-value-1234"}`, "Bearer the-secret-value-1234")
+	f.Add("https://a.example/", "a=b", "error: the-secret-value-1234", "x")
+	f.Add("%zz", "%", "\xff", "")
+	f.Fuzz(func(t *testing.T, address, body, answer, header string) {
+		const secret = "the-secret-value-1234"
+		s := &server{cfg: config{ClientSecret: secret}}
+		e := &exchange{Method: "POST", URL: address, RequestBody: []byte(body), ResponseBody: []byte(answer), Status: 200, Fault: answer,
+			RequestHeader: http.Header{"Authorization": {header}, "X": {header}}, ResponseHeader: http.Header{"Location": {address}, "Y": {answer}}}
+		document, err := s.har([]*exchange{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(document, []byte(secret)) {
+			t.Errorf("the file holds the secret:\n%s", document)
+		}
+		if _, err := objectNames(document); err != nil {
+			t.Errorf("the file is no JSON object: %v", err)
+		}
+	})
+}
+
+// SECURITY.md names a test for each promise, and the tests are there.
+func TestSecurityPromises(t *testing.T) {
+	promises, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources []byte
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file.Name(), "_test.go") {
+			data, err := os.ReadFile(file.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources = append(sources, data...)
+		}
+	}
+	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllSubmatch(promises, -1)
+	if len(names) < 20 {
+		t.Errorf("SECURITY.md names %d tests", len(names))
+	}
+	for _, name := range names {
+		if !bytes.Contains(sources, append([]byte("func "), append(name[1], '(')...)) {
+			t.Errorf("SECURITY.md names %s, which is not there", name[1])
+		}
+	}
+}
