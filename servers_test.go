@@ -164,52 +164,59 @@ const (
 	liarClientSecret = "liar-secret-7d2c9a"
 )
 
+// pick reads one of the fields that a test may set while an answer is still on its way out.
+func pick[T any](l *liar, field *T) T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return *field
+}
+
 func startLiar(t *testing.T) *liar {
 	t.Helper()
 	l := &liar{key: newECKey(t), nonces: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
-		if l.metadata != nil {
-			l.metadata(w, r)
+		if f := pick(l, &l.metadata); f != nil {
+			f(w, r)
 			return
 		}
 		document := map[string]any{"issuer": l.issuer, "authorization_endpoint": l.issuer + "/authorize", "token_endpoint": l.issuer + "/token",
 			"jwks_uri": l.issuer + "/jwks", "userinfo_endpoint": l.issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
-		if l.document != nil {
-			l.document(document)
+		if f := pick(l, &l.document); f != nil {
+			f(document)
 		}
 		sendJSON(w, document)
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, r *http.Request) {
-		if l.jwks != nil {
-			l.jwks(w, r)
+		if f := pick(l, &l.jwks); f != nil {
+			f(w, r)
 			return
 		}
 		sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
 	})
 	mux.HandleFunc("/.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
-		if l.rfc8414 == nil {
-			http.NotFound(w, r)
+		if f := pick(l, &l.rfc8414); f != nil {
+			f(w, r)
 			return
 		}
-		l.rfc8414(w, r)
+		http.NotFound(w, r)
 	})
 	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { l.other(w, r) })
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { pick(l, &l.other)(w, r) })
 	}
-	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) { l.page(w, r) })
+	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) { pick(l, &l.page)(w, r) })
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()
 		l.mu.Lock()
 		l.forms = append(l.forms, *r)
 		l.mu.Unlock()
-		if l.token != nil {
-			l.token(w, r)
+		if f := pick(l, &l.token); f != nil {
+			f(w, r)
 			return
 		}
 		response := map[string]any{"access_token": "liar-access-token", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "liar-refresh-token", "id_token": l.idToken(r.PostForm.Get("code"))}
-		if l.response != nil {
-			l.response(response)
+		if f := pick(l, &l.response); f != nil {
+			f(response)
 		}
 		sendJSON(w, response)
 	})
@@ -230,7 +237,9 @@ func startLiar(t *testing.T) *liar {
 // a login.
 func (l *liar) wantHonest(t *testing.T, a *app) {
 	t.Helper()
+	l.mu.Lock()
 	l.metadata, l.token, l.jwks, l.claims, l.sign, l.response, l.document, l.callback = nil, nil, nil, nil, nil, nil, nil, nil
+	l.mu.Unlock()
 	b := newBrowser(t, a)
 	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
 		t.Errorf("the honest control was answered %d %s", r.StatusCode, r.body)
@@ -268,11 +277,11 @@ func (l *liar) idToken(code string) string {
 	now := time.Now()
 	claims := map[string]any{"iss": l.issuer, "sub": "user-1", "aud": liarClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
 		"auth_time": now.Unix(), "at_hash": atHash("ES256", "liar-access-token"), "name": "Liar's User"}
-	if l.claims != nil {
-		l.claims(claims)
+	if f := pick(l, &l.claims); f != nil {
+		f(claims)
 	}
-	if l.sign != nil {
-		return l.sign(claims)
+	if f := pick(l, &l.sign); f != nil {
+		return f(claims)
 	}
 	return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, claims)
 }
