@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -195,11 +193,10 @@ type resultPage struct {
 // showResult answers with the token response: as the server sent it, to the byte, or as a page
 // with the same JSON, indented.
 func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *login) error {
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, l.Response.JSON, "", "  "); err != nil {
-		return err
+	if !wantsHTML(r) {
+		return s.respond(w, r, http.StatusOK, "", nil, l.Response.JSON)
 	}
-	data := resultPage{page: s.page("It works"), Login: l, Who: l.who(), JSON: pretty.String(), Access: decodeAccessToken(l.Response.AccessToken)}
+	data := resultPage{page: s.page("It works"), Login: l, Who: l.who(), JSON: pretty(l.Response.JSON), Access: decodeAccessToken(l.Response.AccessToken)}
 	if l.Response.ScopeSent {
 		data.Missing = without(l.Scopes, strings.Fields(l.Response.Scope))
 		data.Added = without(strings.Fields(l.Response.Scope), l.Scopes)

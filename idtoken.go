@@ -39,15 +39,36 @@ type verdict struct {
 	Section  string `json:"section"` // where the rule comes from
 }
 
+// tokenCheck is one check before it is put into words, which costs more than the check itself and is
+// needed on a page only.
+type tokenCheck struct {
+	name, section string
+	ok            bool
+	words         func() (expected, found string)
+}
+
+func inWords(checks []tokenCheck) []verdict {
+	list := make([]verdict, len(checks))
+	for i, c := range checks {
+		expected, found := c.words()
+		list[i] = verdict{c.name, expected, found, c.ok, c.section}
+	}
+	return list
+}
+
 // idToken is a verified ID token.
 type idToken struct {
-	Claims   json.RawMessage // as signed
-	Issuer   string
-	Subject  string
-	Nonce    string
-	Name     string // the best of name, preferred_username and email to call the user by
-	Verdicts []verdict
+	Claims  json.RawMessage // as signed
+	Issuer  string
+	Subject string
+	Nonce   string
+	Name    string // the best of name, preferred_username and email to call the user by
+
+	checks []tokenCheck
 }
+
+// Verdicts are the checks that the token passed, for a page.
+func (t *idToken) Verdicts() []verdict { return inWords(t.checks) }
 
 // expected is what an ID token must say to belong to a login.
 type expected struct {
@@ -105,13 +126,13 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 
 	token := &idToken{Claims: payload, Issuer: deref(claims.Issuer), Subject: deref(claims.Subject), Nonce: deref(claims.Nonce),
 		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, deref(claims.Subject))}
-	token.Verdicts = append([]verdict{signature.verdict(header)}, claims.verdicts(header.Algorithm, want)...)
-	for _, v := range token.Verdicts {
-		if !v.OK {
-			f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
-			f.Verdicts = token.Verdicts
-			return nil, f
-		}
+	token.checks = append([]tokenCheck{signature.check(header)}, claims.checks(header.Algorithm, want)...)
+	if failed := slices.IndexFunc(token.checks, func(c tokenCheck) bool { return !c.ok }); failed >= 0 {
+		verdicts := token.Verdicts()
+		v := verdicts[failed]
+		f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
+		f.Verdicts = verdicts
+		return nil, f
 	}
 	if err != nil { // go-oidc saw something that we did not
 		return nil, badIDToken("does not verify: "+clip(strings.TrimPrefix(err.Error(), "oidc: "), 300), "")
@@ -159,21 +180,20 @@ func (s *signatureCheck) VerifySignature(ctx context.Context, raw string) (paylo
 	return payload, s.err
 }
 
-func (s *signatureCheck) verdict(h idTokenHeader) verdict {
-	v := verdict{Check: "signature", Expected: "one of the server's keys", Section: "Core 3.1.3.7 (6), (7)"}
-	switch {
-	case !slices.Contains(signingAlgs, h.Algorithm):
-		v.Expected = "a signature that only the server can make, such as RS256"
-		v.Found = fmt.Sprintf("the algorithm %q", clip(h.Algorithm, 20))
-	case s.err != nil:
-		v.Found = "that " + s.err.Error()
-	case s.key == nil:
-		v.Found = "a token that cannot be read"
-	default:
-		v.OK = true
-		v.Found = fmt.Sprintf("%s by the key %q", h.Algorithm, clip(s.key.KeyID, 80))
-	}
-	return v
+func (s *signatureCheck) check(h idTokenHeader) tokenCheck {
+	accepted := slices.Contains(signingAlgs, h.Algorithm)
+	return tokenCheck{"signature", "Core 3.1.3.7 (6), (7)", accepted && s.err == nil && s.key != nil, func() (string, string) {
+		const expected = "one of the server's keys"
+		switch {
+		case !accepted:
+			return "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", clip(h.Algorithm, 20))
+		case s.err != nil:
+			return expected, "that " + s.err.Error()
+		case s.key == nil:
+			return expected, "a token that cannot be read"
+		}
+		return expected, fmt.Sprintf("%s by the key %q", h.Algorithm, clip(s.key.KeyID, 80))
+	}}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -211,16 +231,11 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, paylo
 	return header, claims, decoded[1], nil
 }
 
-// verdicts checks each claim, in the order of OpenID Connect Core section 3.1.3.7. A value that is
+// checks looks at each claim, in the order of OpenID Connect Core section 3.1.3.7. A value that is
 // secret to this login is compared, not shown.
-func (c *idTokenClaims) verdicts(alg string, want expected) []verdict {
-	list := []verdict{
-		c.checkIssuer(want),
-		c.checkAudience(want),
-		c.checkAZP(want),
-		c.checkExpiry(want),
-		c.checkIssuedAt(want),
-	}
+func (c *idTokenClaims) checks(alg string, want expected) []tokenCheck {
+	list := make([]tokenCheck, 0, 10)
+	list = append(list, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
 	}
@@ -234,17 +249,20 @@ func (c *idTokenClaims) verdicts(alg string, want expected) []verdict {
 	return append(list, c.checkAtHash(alg, want))
 }
 
-func (c *idTokenClaims) checkIssuer(want expected) verdict {
-	return verdict{"iss", want.Issuer, quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
+func (c *idTokenClaims) checkIssuer(want expected) tokenCheck {
+	return tokenCheck{"iss", "Core 3.1.3.7 (2)", c.Issuer != nil && *c.Issuer == want.Issuer, func() (string, string) {
+		return want.Issuer, quoted(c.Issuer)
+	}}
 }
 
-func (c *idTokenClaims) checkAudience(want expected) verdict {
+func (c *idTokenClaims) checkAudience(want expected) tokenCheck {
 	audience := c.audience()
-	found := "nothing"
-	if len(audience) > 0 {
-		found = clip(strings.Join(audience, ", "), 200)
-	}
-	return verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
+	return tokenCheck{"aud", "Core 3.1.3.7 (3)", slices.Contains(audience, want.ClientID), func() (string, string) {
+		if len(audience) == 0 {
+			return want.ClientID, "nothing"
+		}
+		return want.ClientID, clip(strings.Join(audience, ", "), 200)
+	}}
 }
 
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
@@ -262,68 +280,74 @@ func (c *idTokenClaims) audience() []string {
 
 // checkAZP asks for the authorized party when the token is for several, and for ourselves in it
 // whenever it is there.
-func (c *idTokenClaims) checkAZP(want expected) verdict {
-	v := verdict{"azp", want.ClientID, quoted(c.AZP), false, "Core 3.1.3.7 (4), (5)"}
-	if c.AZP == nil && len(c.audience()) <= 1 {
-		v.Expected, v.OK = "nothing, or "+want.ClientID, true
-		return v
+func (c *idTokenClaims) checkAZP(want expected) tokenCheck {
+	optional := c.AZP == nil && len(c.audience()) <= 1
+	return tokenCheck{"azp", "Core 3.1.3.7 (4), (5)", optional || c.AZP != nil && *c.AZP == want.ClientID, func() (string, string) {
+		if optional {
+			return "nothing, or " + want.ClientID, "nothing"
+		}
+		return want.ClientID, quoted(c.AZP)
+	}}
+}
+
+func (c *idTokenClaims) checkExpiry(want expected) tokenCheck {
+	return tokenCheck{"exp", "Core 3.1.3.7 (9)", c.Expires != nil && want.Now.Before(numericDate(*c.Expires).Add(leeway)), func() (string, string) {
+		return "later than " + showTime(want.Now), quotedTime(c.Expires)
+	}}
+}
+
+func (c *idTokenClaims) checkIssuedAt(want expected) tokenCheck {
+	return tokenCheck{"iat", "Core 3.1.3.7 (10)", c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(leeway)), func() (string, string) {
+		return "not later than " + showTime(want.Now), quotedTime(c.IssuedAt)
+	}}
+}
+
+func (c *idTokenClaims) checkNotBefore(want expected) tokenCheck {
+	return tokenCheck{"nbf", "RFC 7519 section 4.1.5", !numericDate(*c.NotBefore).After(want.Now.Add(leeway)), func() (string, string) {
+		return "not later than " + showTime(want.Now), quotedTime(c.NotBefore)
+	}}
+}
+
+func (c *idTokenClaims) checkSubject(want expected) tokenCheck {
+	fits := c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255
+	if want.Subject == "" {
+		return tokenCheck{"sub", "Core 2", fits, func() (string, string) {
+			return "an identifier of at most 255 characters", quoted(c.Subject)
+		}}
 	}
-	v.OK = c.AZP != nil && *c.AZP == want.ClientID
-	return v
+	return tokenCheck{"sub", "Core 12.2", fits && *c.Subject == want.Subject, func() (string, string) {
+		return want.Subject, quoted(c.Subject)
+	}}
 }
 
-func (c *idTokenClaims) checkExpiry(want expected) verdict {
-	return verdict{"exp", "later than " + showTime(want.Now), quotedTime(c.Expires),
-		c.Expires != nil && want.Now.Before(numericDate(*c.Expires).Add(leeway)), "Core 3.1.3.7 (9)"}
+func (c *idTokenClaims) checkNonce(want expected) tokenCheck {
+	ok := want.Nonce != "" && c.Nonce != nil && subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) == 1
+	return tokenCheck{"nonce", "Core 3.1.3.7 (11)", ok, func() (string, string) {
+		switch {
+		case want.Nonce == "":
+			return "none, as none was sent", "one"
+		case c.Nonce == nil:
+			return "the one of this login", "nothing"
+		case !ok:
+			return "the one of this login", "another"
+		}
+		return "the one of this login", "the same"
+	}}
 }
 
-func (c *idTokenClaims) checkIssuedAt(want expected) verdict {
-	return verdict{"iat", "not later than " + showTime(want.Now), quotedTime(c.IssuedAt),
-		c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(leeway)), "Core 3.1.3.7 (10)"}
-}
-
-func (c *idTokenClaims) checkNotBefore(want expected) verdict {
-	return verdict{"nbf", "not later than " + showTime(want.Now), quotedTime(c.NotBefore),
-		!numericDate(*c.NotBefore).After(want.Now.Add(leeway)), "RFC 7519 section 4.1.5"}
-}
-
-func (c *idTokenClaims) checkSubject(want expected) verdict {
-	v := verdict{"sub", "an identifier of at most 255 characters", quoted(c.Subject), false, "Core 2"}
-	v.OK = c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255
-	if want.Subject != "" {
-		v.Expected, v.Section = want.Subject, "Core 12.2"
-		v.OK = v.OK && *c.Subject == want.Subject
-	}
-	return v
-}
-
-func (c *idTokenClaims) checkNonce(want expected) verdict {
-	v := verdict{Check: "nonce", Expected: "the one of this login", Found: "the same", Section: "Core 3.1.3.7 (11)"}
-	switch {
-	case want.Nonce == "":
-		v.Expected, v.Found = "none, as none was sent", "one"
-	case c.Nonce == nil:
-		v.Found = "nothing"
-	case subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) != 1:
-		v.Found = "another"
-	default:
-		v.OK = true
-	}
-	return v
-}
-
-func (c *idTokenClaims) checkAuthTime(want expected) verdict {
+func (c *idTokenClaims) checkAuthTime(want expected) tokenCheck {
 	oldest := want.Now.Add(-want.MaxAge)
-	return verdict{"auth_time", "not before " + showTime(oldest), quotedTime(c.AuthTime),
-		c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(leeway)),
-		"Core 3.1.3.7 (13)"}
+	ok := c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(leeway))
+	return tokenCheck{"auth_time", "Core 3.1.3.7 (13)", ok, func() (string, string) {
+		return "not before " + showTime(oldest), quotedTime(c.AuthTime)
+	}}
 }
 
 // checkAtHash binds the access token to the ID token, when the server does.
-func (c *idTokenClaims) checkAtHash(alg string, want expected) verdict {
-	v := verdict{Check: "at_hash", Expected: "the hash of the access token, or nothing", Found: quoted(c.AtHash), Section: "Core 3.1.3.8"}
-	v.OK = c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken)
-	return v
+func (c *idTokenClaims) checkAtHash(alg string, want expected) tokenCheck {
+	return tokenCheck{"at_hash", "Core 3.1.3.8", c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), func() (string, string) {
+		return "the hash of the access token, or nothing", quoted(c.AtHash)
+	}}
 }
 
 // atHash is the left half of the access token's hash, by the hash of the signature's algorithm

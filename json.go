@@ -18,53 +18,65 @@ func unmarshalObject(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errors.New("its JSON is not UTF-8")
 	}
-	names, err := objectNames(data)
-	if err != nil {
-		return err
-	}
-	seen := make(map[string]bool, len(names))
-	for _, name := range names {
-		if folded := strings.ToLower(name); !seen[folded] {
-			seen[folded] = true
-			continue
-		}
-		return fmt.Errorf("its JSON names %q twice", clip(name, 40))
+	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
+		return errors.New("it sent " + describeBody(data) + " instead of a JSON object")
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("%q in its JSON is a %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
 		}
-		return errors.New("its JSON cannot be read")
+		return errors.New("its JSON is cut short or malformed")
+	}
+	return uniqueNames(data)
+}
+
+// The most members that an object may have.
+const maxMembers = 1000
+
+// uniqueNames refuses an object that names a member twice. The data must be a valid JSON object.
+func uniqueNames(data []byte) error {
+	seen := make(map[string]bool, 16)
+	depth, expectName := 0, false
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{', '[':
+			depth++
+			expectName = depth == 1
+		case '}', ']':
+			depth--
+		case ',':
+			expectName = depth == 1
+		case '"':
+			end := i + stringEnd(data[i:])
+			if expectName {
+				var name string
+				if err := json.Unmarshal(data[i:end], &name); err != nil {
+					return errors.New("its JSON is cut short or malformed")
+				}
+				if folded := strings.ToLower(name); seen[folded] {
+					return fmt.Errorf("its JSON names %q twice", clip(name, 40))
+				} else if seen[folded] = true; len(seen) > maxMembers {
+					return fmt.Errorf("its JSON has more than %d members", maxMembers)
+				}
+				expectName = false
+			}
+			i = end - 1
+		}
 	}
 	return nil
 }
 
-// objectNames returns the names of a JSON object's members, in order.
-func objectNames(data []byte) ([]string, error) {
-	what := describeBody(data)
-	d := json.NewDecoder(bytes.NewReader(data))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("it sent " + what + " instead of a JSON object")
-	}
-	var names []string
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, errors.New("its JSON is cut short or malformed")
-		}
-		names = append(names, name.(string))
-		if len(names) > 1000 {
-			return nil, errors.New("its JSON has more than 1000 members")
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil, errors.New("its JSON is cut short or malformed")
+// stringEnd is the length of the JSON string that data begins with, its quotes included.
+func stringEnd(data []byte) int {
+	for i := 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
 		}
 	}
-	if !json.Valid(data) { // the end of the object, and nothing behind it
-		return nil, errors.New("its JSON is cut short or malformed")
-	}
-	return names, nil
+	return len(data)
 }
 
 // describeBody names what a body is that should have been a JSON object.

@@ -236,7 +236,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
-		e.ResponseBody, err = readLimited(resp.Body)
+		e.ResponseBody, err = readLimited(resp)
 	}
 	e.Took = t.now().Sub(e.Began)
 	if err != nil {
@@ -254,17 +254,26 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// readLimited reads a body to its end, which must come within wireBodyLimit.
-func readLimited(body io.ReadCloser) ([]byte, error) {
-	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, wireBodyLimit+1))
+// readLimited reads a body to its end, which must come within wireBodyLimit. What it returns has no
+// room to grow, as it may be kept for hours.
+func readLimited(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	if resp.ContentLength > wireBodyLimit {
+		return nil, errTooLong
+	}
+	if resp.ContentLength >= 0 {
+		data := make([]byte, resp.ContentLength)
+		_, err := io.ReadFull(resp.Body, data)
+		return data, err
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, wireBodyLimit+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(data) > wireBodyLimit {
 		return nil, errTooLong
 	}
-	return bytes.Clone(data), nil // without the room to grow, as it may be kept for hours
+	return bytes.Clone(data), nil
 }
 
 // wireFault says in one plain sentence why a server could not be asked, and what helps.

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/load/servers"
+)
+
+// The benchmarks measure flows without the HTTP server in front and the browser before it: what the
+// handlers cost, beside a floor that does only what the protocol forces. The stub authorization server
+// is a process of its own, as its signatures cost more than all of ours. For whole processes see
+// internal/load.
+
+// startStub starts the stub server and returns its issuer.
+func startStub(b *testing.B) string {
+	b.Helper()
+	binary := b.TempDir() + "/load"
+	if out, err := exec.Command("go", "build", "-o", binary, "./internal/load").CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	stub := exec.Command(binary, "stub")
+	stdin, err := stub.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := stub.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := stub.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { stdin.Close(); stub.Wait() })
+	line := make([]byte, 100)
+	n, err := stdout.Read(line)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(string(line[:n]))
+}
+
+// target is a handler to measure.
+type target struct {
+	handler      http.Handler
+	issuer, host string
+}
+
+func ours(b *testing.B) *target {
+	b.Helper()
+	issuer := startStub(b)
+	cfg, err := loadConfig(env(map[string]string{"ISSUER": issuer, "CLIENT_ID": "load", "CLIENT_SECRET": "load-secret"}), "does-not-exist.env", false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, handler, err := assemble(cfg, nil, log.New(io.Discard, "", log.LstdFlags), time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &target{handler, issuer, "localhost:3000"}
+}
+
+func floor(b *testing.B) *target {
+	b.Helper()
+	issuer := startStub(b)
+	handler, err := servers.Floor(issuer, "http://localhost:3000")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &target{handler, issuer, "localhost:3000"}
+}
+
+// login is the first half of a flow. It returns the request of the second half.
+func (t *target) login(b *testing.B) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/login", nil)
+	r.Host = t.host
+	w := httptest.NewRecorder()
+	t.handler.ServeHTTP(w, r)
+	if w.Code != http.StatusFound {
+		b.Fatalf("/login answered %d %s", w.Code, w.Body)
+	}
+	to, err := url.Parse(w.Header().Get("Location"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	q := to.Query()
+	back := url.Values{"code": {q.Get("nonce")}, "state": {q.Get("state")}, "iss": {t.issuer}}
+	next := httptest.NewRequest(http.MethodGet, "/oauth_callback?"+back.Encode(), nil)
+	next.Host = t.host
+	if cookie, _, ok := strings.Cut(w.Header().Get("Set-Cookie"), ";"); ok {
+		next.Header.Set("Cookie", cookie)
+	}
+	return next
+}
+
+func (t *target) callback(b *testing.B, r *http.Request) {
+	w := httptest.NewRecorder()
+	t.handler.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !bytes.HasPrefix(w.Body.Bytes(), []byte("{")) {
+		b.Fatalf("the callback answered %d %s", w.Code, w.Body)
+	}
+}
+
+// cpuTime is what this process has used so far.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// flows measures n flows, with the processor time of each besides the wall's.
+func flows(b *testing.B, t *target, parallel bool) {
+	b.Helper()
+	t.callback(b, t.login(b)) // finds the server and fetches the keys
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpuTime(b)
+	if parallel {
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				t.callback(b, t.login(b))
+			}
+		})
+	} else {
+		for range b.N {
+			t.callback(b, t.login(b))
+		}
+	}
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(time.Microsecond)/float64(b.N), "cpu-µs/op")
+}
+
+func BenchmarkFlow(b *testing.B)          { flows(b, ours(b), false) }
+func BenchmarkFloor(b *testing.B)         { flows(b, floor(b), false) }
+func BenchmarkFlowParallel(b *testing.B)  { flows(b, ours(b), true) }
+func BenchmarkFloorParallel(b *testing.B) { flows(b, floor(b), true) }
+
+func BenchmarkLogin(b *testing.B) {
+	t := ours(b)
+	t.login(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		t.login(b)
+	}
+}
+
+func BenchmarkCallback(b *testing.B) {
+	t := ours(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		r := t.login(b)
+		b.StartTimer()
+		t.callback(b, r)
+	}
+}
