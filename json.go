@@ -49,8 +49,8 @@ func uniqueNames(data []byte) error {
 		case '"':
 			end := i + stringEnd(data[i:])
 			if expectName {
-				var name string
-				if err := json.Unmarshal(data[i:end], &name); err != nil {
+				name := string(data[i+1 : end-1])
+				if strings.Contains(name, `\`) && json.Unmarshal(data[i:end], &name) != nil {
 					return errors.New("its JSON is cut short or malformed")
 				}
 				if folded := strings.ToLower(name); seen[folded] {
