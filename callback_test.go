@@ -95,6 +95,7 @@ func TestServersWordsAreData(t *testing.T) {
 		{"markup", "error_description", `<script>alert(1)</script><img src=x onerror=alert(1)>`, "<script>alert"},
 		{"an attribute", "error", `"><a href="https://evil.example">`, `<a href="https://evil.example">`},
 		{"a script link", "error_uri", "javascript:alert(1)", `href="javascript:`},
+		{"a link that reads backwards", "error_uri", "https://docs.example/\u202eabc", `href="https://docs`},
 		{"a data link", "error_uri", "data:text/html,hello", `href="data:`},
 		{"a link with a password", "error_uri", "https://user:pass@evil.example/", `href="https://user`},
 		{"right to left", "error_description", "abc\u202edef", "\u202e"},
@@ -180,6 +181,9 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", "resource"},
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
 		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+liarClientSecret+`"}`), redacted, "said no more"},
+		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
+			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)
+		}, "invalid_grant", "code-"},
 		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+liarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
 		{"nested without end", send(200, "application/json", `{"access_token":`+strings.Repeat("[", 200_000)), "invalid_token_response", "malformed"},
 		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
@@ -235,6 +239,8 @@ func TestTokenResponseRefused(t *testing.T) {
 			a.setTimeout(500 * time.Millisecond)
 			b := newBrowser(t, a)
 			callback := l.approve(t, b.begin(""))
+			u, _ := url.Parse(callback)
+			a.log.secret(u.Query().Get("code"))
 			b.getJSON(callback).wantError(t, http.StatusBadGateway, row.code, row.words)
 			if l.asked("POST /elsewhere") > 0 {
 				t.Error("the credentials followed a redirect")
@@ -339,6 +345,37 @@ func TestClientAuthentication(t *testing.T) {
 				t.Errorf("%d token requests; want 1", n)
 			}
 		})
+	}
+}
+
+// An error code that is no code may be anything, so the log does not have it.
+func TestLogHasKnownCodesOnly(t *testing.T) {
+	l := startLiar(t)
+	l.token = func(w http.ResponseWriter, r *http.Request) {
+		sendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
+	}
+	a := startApp(t, l.env())
+	b := newBrowser(t, a)
+	callback, _ := url.Parse(l.approve(t, b.begin("")))
+	a.log.secret(callback.Query().Get("code"))
+	b.getJSON(callback.String()).wantError(t, 502, callback.Query().Get("code"), "")
+	if !strings.Contains(a.log.String(), "502") || !strings.Contains(a.log.String(), "other_error") {
+		t.Errorf("the log is\n%s", a.log)
+	}
+}
+
+// Credentials in the body follow no redirect either, not even on the same origin.
+func TestPostFollowsNoRedirect(t *testing.T) {
+	l := startLiar(t)
+	l.token = func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/userinfo", http.StatusTemporaryRedirect)
+	}
+	values := l.env()
+	values["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
+	b := newBrowser(t, startApp(t, values))
+	b.getJSON(l.approve(t, b.begin(""))).wantError(t, 502, "server_error", "307 Temporary Redirect")
+	if n := l.asked("POST /userinfo"); n != 0 {
+		t.Errorf("the redirect was followed %d times", n)
 	}
 }
 

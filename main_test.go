@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -173,6 +176,56 @@ func TestStopLetsCallbackFinish(t *testing.T) {
 	}
 	if code := p.wait(t, 5*time.Second); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// slowToken holds every token request back until it is told to go on, and opens a connection for each.
+type slowToken struct {
+	next             http.RoundTripper
+	arrived, release chan bool
+}
+
+func (s *slowToken) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.URL.Path, "/token") {
+		close(s.arrived)
+		<-s.release
+	}
+	return s.next.RoundTrip(req)
+}
+
+// In demo mode a callback in flight still needs the listener, behind which its server is.
+func TestStopLetsDemoCallbackFinish(t *testing.T) {
+	listener := listenLoopback(t)
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	cfg := configOf(t, map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port})
+	logger := log.New(io.Discard, "", 0)
+	s, handler, err := assemble(cfg, nil, logger, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := &slowToken{next: &http.Transport{DisableKeepAlives: true}, arrived: make(chan bool), release: make(chan bool)}
+	s.provider.wire.client.Transport.(*recording).next = slow
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- serve(ctx, s, handler, []net.Listener{listener}, logger) }()
+
+	a := &app{Server: &httptest.Server{URL: cfg.BaseURL}, cfg: cfg, server: s, log: new(logbook)}
+	jar, _ := cookiejar.New(nil)
+	b := &browser{t: t, app: a, accept: "*/*", client: &http.Client{Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	callback := b.authorize(b.begin(""), "user_alice", "allow")
+	status := make(chan int, 1)
+	go func() { status <- b.getJSON(callback).StatusCode }()
+	<-slow.arrived
+	stop()
+	time.Sleep(100 * time.Millisecond)
+	close(slow.release)
+	if got := <-status; got != http.StatusOK {
+		t.Errorf("the callback in flight was answered %d", got)
+	}
+	b.client.CloseIdleConnections()
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }
 
