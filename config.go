@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -406,33 +405,6 @@ func (s *settings) sessionSecret() string {
 	return value
 }
 
-// issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
-// optional) of the Frontend API host and a "$". The issuer is https:// and that host.
-func issuerFromKey(key string) (string, error) {
-	if strings.HasPrefix(key, "sk_") {
-		return "", errors.New("holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
-	}
-	encoded, ok := strings.CutPrefix(key, "pk_test_")
-	if !ok {
-		encoded, ok = strings.CutPrefix(key, "pk_live_")
-	}
-	if !ok {
-		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
-	}
-	if isPlaceholder(encoded) {
-		return "", errors.New("still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, or remove the three lines for demo mode")
-	}
-	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
-	host, whole := strings.CutSuffix(string(decoded), "$")
-	if err != nil || !whole {
-		return "", errors.New("is cut short or mistyped: it does not decode to a host name; copy it again, to its last character")
-	}
-	if u, err := url.Parse("https://" + host); err != nil || u.Host != host || !hostname.MatchString(u.Hostname()) {
-		return "", errors.New("decodes to something that is no host name; copy it again from the dashboard's API keys page")
-	}
-	return "https://" + host, nil
-}
-
 var (
 	hostname = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 	guid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -451,12 +423,6 @@ func isPlaceholder(value string) bool {
 func isHash(secret string) bool {
 	return slices.ContainsFunc([]string{"pbkdf2_sha256$", "$pbkdf2", "$2a$", "$2b$", "$2y$", "$argon2", "bcrypt$", "{bcrypt}", "$scrypt", "scrypt:"},
 		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
-}
-
-// isClerkHost recognises the hosts of Clerk's development instances; a production instance has
-// its owner's host name and is known by its publishable key alone.
-func isClerkHost(host string) bool {
-	return strings.HasSuffix(host, ".clerk.accounts.dev") || strings.HasSuffix(host, ".lclclerk.com") || host == "clerk.clerk.dev"
 }
 
 // isSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).

@@ -321,7 +321,7 @@ func TestBounds(t *testing.T) {
 	if n := store.order.Len(); n != maxSessions || len(store.byID) != maxSessions {
 		t.Errorf("%d sessions; want %d", n, maxSessions)
 	}
-	for range 200 {
+	for range 300 { // more than maxBytes
 		keep(1 << 20)
 	}
 	if store.bytes > maxBytes {

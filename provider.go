@@ -3,14 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -308,12 +306,6 @@ func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *p
 	return response, nil
 }
 
-func badTokenResponse(fault error) *failure {
-	return &failure{Status: http.StatusBadGateway, Code: "invalid_token_response", Retry: true,
-		Description: "The token endpoint answered 200, but " + fault.Error() + ".",
-		Hint:        "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."}
-}
-
 // credentials are what a client proves who it is with.
 type credentials struct {
 	id, secret, method string
@@ -357,125 +349,4 @@ func (p *provider) getAs(ctx context.Context, address, accessToken string) (*exc
 	}
 	req.Header.Set("Authorization", "Bearer "+accessToken)
 	return p.wire.do(req)
-}
-
-// tokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
-type tokenResponse struct {
-	JSON         []byte // as the server sent it, to the byte; a form is rewritten as JSON in its order
-	AccessToken  string
-	TokenType    string
-	RefreshToken string
-	IDToken      string
-	Scope        string    // as granted
-	ScopeSent    bool      // the server named the scope; if not, it is the one asked for
-	Expires      time.Time // of the access token; zero when the server did not say
-}
-
-// parseTokenResponse reads and checks a token response. The error completes "the token endpoint
-// answered 200, but …".
-func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
-	body, err := tokenBody(e, formAllowed)
-	if err != nil {
-		return nil, err
-	}
-	var fields struct {
-		AccessToken  *string         `json:"access_token"`
-		TokenType    *string         `json:"token_type"`
-		RefreshToken string          `json:"refresh_token"`
-		IDToken      string          `json:"id_token"`
-		Scope        *string         `json:"scope"`
-		ExpiresIn    json.RawMessage `json:"expires_in"`
-	}
-	if err := unmarshalObject(body, &fields); err != nil {
-		return nil, err
-	}
-	t := &tokenResponse{JSON: body, RefreshToken: fields.RefreshToken, IDToken: fields.IDToken}
-	if fields.AccessToken == nil || *fields.AccessToken == "" {
-		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
-	}
-	if !visibleASCII(*fields.AccessToken) || !visibleASCII(fields.RefreshToken) {
-		return nil, fmt.Errorf("with a token that has characters no token may have (RFC 6749 appendix A.12)")
-	}
-	if fields.TokenType == nil {
-		return nil, fmt.Errorf("without a token_type (RFC 6749 section 5.1)")
-	}
-	if !strings.EqualFold(*fields.TokenType, "bearer") {
-		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", clip(*fields.TokenType, 40))
-	}
-	t.AccessToken, t.TokenType = *fields.AccessToken, *fields.TokenType
-	if fields.Scope != nil {
-		t.Scope, t.ScopeSent = *fields.Scope, true
-	}
-	seconds, err := parseExpiresIn(fields.ExpiresIn)
-	if err != nil {
-		return nil, err
-	}
-	if seconds > 0 {
-		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
-	}
-	return t, nil
-}
-
-// tokenBody returns the token response as a JSON object.
-func tokenBody(e *exchange, formAllowed bool) ([]byte, error) {
-	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
-	switch {
-	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
-		return e.ResponseBody, nil
-	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
-		return formAsJSON(string(e.ResponseBody))
-	}
-	return nil, fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", clip(mediaType, 80))
-}
-
-// formAsJSON rewrites a form as a JSON object of strings, in the same order.
-func formAsJSON(form string) ([]byte, error) {
-	var out strings.Builder
-	for i, pair := range strings.Split(form, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil {
-			return nil, fmt.Errorf("with a form that cannot be read")
-		}
-		value, err = url.QueryUnescape(value)
-		if err != nil {
-			return nil, fmt.Errorf("with a form that cannot be read")
-		}
-		quotedName, _ := json.Marshal(name) // a string always can
-		quotedValue, _ := json.Marshal(value)
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		out.Write(quotedName)
-		out.WriteByte(':')
-		out.Write(quotedValue)
-	}
-	return []byte("{" + out.String() + "}"), nil
-}
-
-// parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
-func parseExpiresIn(raw json.RawMessage) (int64, error) {
-	text := strings.Trim(string(raw), `"`)
-	if text == "" || text == "null" {
-		return 0, nil
-	}
-	seconds, err := json.Number(text).Int64()
-	if err != nil || seconds < 0 {
-		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", clip(string(raw), 40))
-	}
-	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
-}
-
-// visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
-func visibleASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-// granted reports whether the response grants a scope that was asked for.
-func (t *tokenResponse) granted(scope string, asked []string) bool {
-	if !t.ScopeSent {
-		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
-	}
-	return slices.Contains(strings.Fields(t.Scope), scope)
 }
