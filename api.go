@@ -4,6 +4,9 @@ import "net/http"
 
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
+	if err := spendsNothing(r); err != nil {
+		return err
+	}
 	l, err := s.current(r)
 	if err != nil {
 		return err

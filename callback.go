@@ -100,15 +100,15 @@ func (s *server) explain(err error, begun *pendingLogin, flow []*exchange) *fail
 	return f
 }
 
-// spendsNothing refuses a request that no person made: a code is good once, and a prefetch or a
-// HEAD would use it up (streamlit/streamlit#15589). A failing status keeps the browser from showing
-// the prefetched answer later.
+// spendsNothing refuses a request that no person made: a code is good once, and so is many a refresh
+// token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
+// the browser from showing the prefetched answer later.
 func spendsNothing(r *http.Request) error {
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" {
-		return &failure{Status: http.StatusServiceUnavailable, Code: "prefetch", Description: "A prefetch does not finish a login."}
+		return &failure{Status: http.StatusServiceUnavailable, Code: "prefetch", Description: "A prefetch does nothing here."}
 	}
 	if r.Method == http.MethodHead {
-		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "A HEAD does not finish a login.", Allow: http.MethodGet}
+		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "A HEAD does nothing here.", Allow: http.MethodGet}
 	}
 	return nil
 }

@@ -159,8 +159,25 @@ func TestNothingSpent(t *testing.T) {
 			t.Errorf("%s with Sec-Purpose %q answered %d; want an error that no browser keeps", req.Method, req.Header.Get("Sec-Purpose"), r.StatusCode)
 		}
 	}
-	if r := b.getJSON(callback); r.StatusCode != http.StatusOK {
+	r := b.getJSON(callback)
+	if r.StatusCode != http.StatusOK {
 		t.Errorf("afterwards the callback answered %d %s", r.StatusCode, r.body)
+	}
+	a.noteTokens(r.body)
+	held := loginsOf(t, b)[0].Held
+	for _, path := range []string{"/refresh", "/userinfo", "/api", "/tokeninfo"} {
+		req, _ := http.NewRequest(http.MethodHead, a.URL+path, nil)
+		if r := b.do(req); r.StatusCode != http.StatusMethodNotAllowed {
+			t.Errorf("HEAD %s answered %d", path, r.StatusCode)
+		}
+		req, _ = http.NewRequest(http.MethodGet, a.URL+path, nil)
+		req.Header.Set("Sec-Purpose", "prefetch")
+		if r := b.do(req); r.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("a prefetch of %s answered %d", path, r.StatusCode)
+		}
+	}
+	if loginsOf(t, b)[0].Held != held {
+		t.Error("a HEAD or a prefetch changed the tokens held")
 	}
 }
 

@@ -71,11 +71,14 @@ func (s *server) isOwnOrigin(from string) bool {
 }
 
 // canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:
-// the cookie must be set where the callback will arrive.
+// the cookie must be set where the callback will arrive. A BASE_URL elsewhere is a proxy's, which may
+// send us any of our names: to redirect from there would never end.
 func (s *server) canonicalHost(next http.HandlerFunc) http.HandlerFunc {
 	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
+	base, err := url.Parse(s.cfg.BaseURL)
+	proxied := err != nil || !isLoopback(base.Hostname())
 	return func(w http.ResponseWriter, r *http.Request) {
-		if strings.EqualFold(r.Host, host) {
+		if proxied || strings.EqualFold(r.Host, host) {
 			next(w, r)
 			return
 		}

@@ -41,6 +41,21 @@ func TestCanonicalHost(t *testing.T) {
 	b.getJSON(callbackPath+"?state=abc&code=d").wantError(t, 400, "invalid_state", "began on localhost:"+a.cfg.Port+" and came back on 127.0.0.1:"+a.cfg.Port)
 }
 
+// A proxy that does not pass the Host header on is not sent in circles.
+func TestBehindProxy(t *testing.T) {
+	l := startLiar(t)
+	values := l.env()
+	values["BASE_URL"] = "https://test.example.com"
+	a := startApp(t, values)
+	b := newBrowser(t, a)
+	if r := b.get("/"); r.StatusCode != 200 {
+		t.Errorf("/ answered %d to %q", r.StatusCode, r.Header.Get("Location"))
+	}
+	if to := b.begin(""); !strings.Contains(to, "redirect_uri=https%3A%2F%2Ftest.example.com%2Foauth_callback") {
+		t.Errorf("the login goes to %s", to)
+	}
+}
+
 // A navigation from elsewhere may reach three addresses, and nothing else may come from elsewhere.
 func TestCrossSite(t *testing.T) {
 	a := startApp(t, nil)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -101,9 +102,9 @@ func newHAREntry(e *exchange, hide *redactor) harEntry {
 		Time:    took,
 		Timings: harTimings{Wait: took},
 		Comment: comment,
-		Request: harRequest{Method: e.Method, URL: hide.text(e.URL), HTTPVersion: "HTTP/1.1", Cookies: []harPair{}, Headers: harHeaders(e.RequestHeader, hide),
+		Request: harRequest{Method: e.Method, URL: hide.text(e.URL), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{}, Headers: harHeaders(e.RequestHeader, hide),
 			Query: harParams(query, hide), HeadersSize: -1, BodySize: len(e.RequestBody)},
-		Response: harResponse{Status: e.Status, StatusText: http.StatusText(e.Status), HTTPVersion: "HTTP/1.1", Cookies: []harPair{},
+		Response: harResponse{Status: e.Status, StatusText: http.StatusText(e.Status), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{},
 			Headers: harHeaders(e.ResponseHeader, hide), RedirectURL: hide.text(e.ResponseHeader.Get("Location")), HeadersSize: -1, BodySize: len(e.ResponseBody),
 			Content: harContent{Size: len(e.ResponseBody), MimeType: e.ResponseHeader.Get("Content-Type"), Text: hide.text(strings.ToValidUTF8(string(e.ResponseBody), "\uFFFD"))}},
 	}

@@ -12,18 +12,15 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	md, err := s.provider.metadata(r.Context())
-	if err != nil {
-		return notDiscovered(s.cfg, err)
-	}
 	if err := s.browsers.forget(w, r); err != nil {
 		return err
 	}
-	to := s.cfg.BaseURL + "/"
-	if md.EndSession != "" {
+	to, atServer := s.cfg.BaseURL+"/", false
+	if md, err := s.provider.metadata(r.Context()); err == nil && md.EndSession != "" { // a server that is gone ends no session
 		if to, err = endSessionRequest(md.EndSession, s.cfg, l.Held.ID); err != nil {
 			return err
 		}
+		atServer = true
 	}
 	if wantsHTML(r) {
 		http.Redirect(w, r, to, http.StatusSeeOther)
@@ -33,7 +30,7 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 		SignedOut  bool   `json:"signed_out"`
 		EndSession string `json:"end_session_uri,omitempty"`
 	}{SignedOut: true}
-	if md.EndSession != "" {
+	if atServer {
 		document.EndSession = to
 	}
 	body, err := marshal(document)

@@ -38,6 +38,9 @@ func unsupported(what, variable string) *failure {
 
 // ready returns what every use of a token needs: the login, the metadata, and a context that records.
 func (s *server) ready(r *http.Request) (context.Context, *recorder, *login, *metadata, error) {
+	if err := spendsNothing(r); err != nil {
+		return nil, nil, nil, nil, err
+	}
 	l, err := s.current(r)
 	if err != nil {
 		return nil, nil, nil, nil, err

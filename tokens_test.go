@@ -418,6 +418,11 @@ func TestLogout(t *testing.T) {
 	l := startLiar(t)
 	other := newBrowser(t, startApp(t, l.env()))
 	other.getJSON(l.approve(t, other.begin("")))
+	cross, _ := http.NewRequest(http.MethodPost, other.app.URL+"/logout", nil)
+	cross.Header.Set("Sec-Fetch-Site", "same-site")
+	if r := other.do(cross); r.StatusCode != http.StatusForbidden {
+		t.Errorf("a logout from another port of localhost answered %d", r.StatusCode)
+	}
 	if to := other.location(other.ask("/logout", true)); to != other.app.cfg.BaseURL+"/" {
 		t.Errorf("without an endpoint the logout goes to %s", to)
 	}

@@ -36,7 +36,8 @@ type exchange struct {
 	URL            string
 	RequestHeader  http.Header
 	RequestBody    []byte
-	Status         int // 0 when no answer came
+	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
+	Status         int    // 0 when no answer came
 	ResponseHeader http.Header
 	ResponseBody   []byte
 	Began          time.Time
@@ -232,7 +233,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
-		e.Status, e.ResponseHeader = resp.StatusCode, resp.Header
+		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, resp.Header
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
