@@ -316,11 +316,7 @@ type flowPage struct {
 
 // handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
 func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
-	if err != nil {
-		return err
-	}
-	document, err := s.har(l.Flow)
+	l, document, err := s.currentHAR(r)
 	if err != nil {
 		return err
 	}
@@ -330,15 +326,20 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 
 // handleHAR is the same as a file to keep, or to add to a bug report.
 func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
-	if err != nil {
-		return err
-	}
-	document, err := s.har(l.Flow)
+	_, document, err := s.currentHAR(r)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
 	write(w, http.StatusOK, "application/json", document)
 	return nil
+}
+
+func (s *server) currentHAR(r *http.Request) (*login, []byte, error) {
+	l, err := s.current(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	document, err := s.har(l.Flow)
+	return l, document, err
 }

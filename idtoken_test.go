@@ -281,21 +281,9 @@ func TestIDTokenSignature(t *testing.T) {
 	}
 }
 
-// signRaw signs a payload as it is, with extra header parameters.
+// signRaw signs a payload as it is with ES256, with extra header parameters.
 func signRaw(key any, payload []byte, header map[jose.HeaderKey]any) string {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "k1"}}, &jose.SignerOptions{ExtraHeaders: header})
-	if err != nil {
-		panic(err)
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		panic(err)
-	}
-	raw, err := signed.CompactSerialize()
-	if err != nil {
-		panic(err)
-	}
-	return raw
+	return sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"}, payload, header)
 }
 
 // nonCanonical sets bits in the last character of a signature that stand for nothing.

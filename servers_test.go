@@ -286,13 +286,18 @@ func (l *liar) idToken(code string) string {
 	return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, claims)
 }
 
-// signClaims makes a JWT. It panics when it cannot, as it runs in a server's goroutine.
+// signClaims makes a JWT.
 func signClaims(alg jose.SignatureAlgorithm, key any, claims any) string {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		panic(err)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, nil)
+	return sign(alg, key, payload, nil)
+}
+
+// sign makes a JWS of any payload. It panics when it cannot, as it runs in a server's goroutine.
+func sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.HeaderKey]any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, &jose.SignerOptions{ExtraHeaders: header})
 	if err != nil {
 		panic(err)
 	}
