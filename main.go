@@ -16,7 +16,6 @@
 //	-env FILE         read FILE instead of .env
 //	-listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
 //	-open=false       do not open the browser (it is opened only at a terminal, and never in CI)
-//
 //	-json             print the checks as a JSON document
 //	-timeout 15s      how long all checks together may take
 //
@@ -151,6 +150,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go serve(ctx, s, handler, listeners, logger)
+		if !o.json {
+			fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
+		}
 		return check()
 	}
 	announce(stdout, cfg, listeners)
