@@ -269,6 +269,11 @@ func (f foreign) useTokens(t *testing.T, b *browser) {
 		}
 	}
 	want("/userinfo", f.userinfo, `"sub"`)
+	if !f.userinfo && f.env["ISSUER"] != "" { // the server's refusal is its answer
+		if r := b.ask("/userinfo", false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 401`) || !strings.Contains(r.body, "invalid_token") {
+			t.Errorf("/userinfo answered %d %s", r.StatusCode, r.body)
+		}
+	}
 	want("/tokeninfo", f.tokeninfo, `"active": true`)
 	want("/refresh", f.refresh, `"access_token"`)
 	want("/userinfo", f.userinfo, `"sub"`)
