@@ -67,6 +67,9 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 		return flow
 	}
 	f := asFailure(err)
+	if f.Code == "access_denied" {
+		return flow // the user's answer: no step failed
+	}
 	last := *flow[len(flow)-1]
 	if f.Code == "invalid_id_token" && last.Fault == "" && last.Status < 400 {
 		return append(flow, &exchange{Purpose: forIDToken, Began: last.Began.Add(last.Took), Fault: f.Description})

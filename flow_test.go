@@ -90,7 +90,7 @@ func testDeny(t *testing.T, a *app) {
 	b.getJSON(callback).wantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
 	b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
 	page := b.get(b.authorize(b.begin(""), "user_bob", "deny"))
-	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.body, "the user denied access") || !strings.Contains(page.body, "Try again") {
+	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.body, "the user denied access") || !strings.Contains(page.body, "Try again") || strings.Contains(page.body, "failed") || strings.Contains(page.body, "look here") {
 		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.body)
 	}
 	if home := b.get("/"); strings.Contains(home.body, "Signed in last") {
