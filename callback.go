@@ -82,9 +82,6 @@ func (s *server) finish(ctx context.Context, query url.Values, begun *pendingLog
 func (s *server) explain(err error, begun *pendingLogin, flow []*exchange) *failure {
 	f := asFailure(err)
 	f.Flow = failedFlow(flow, f)
-	if f.Code == "invalid_issuer" {
-		f.Flow[len(f.Flow)-1].URL = "" // what came from somewhere else is not shown
-	}
 	switch f.Code {
 	case "invalid_issuer", "server_not_found", "server_unreachable", "invalid_token_response":
 		return f // no setting of the OAuth application is to blame

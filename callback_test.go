@@ -69,23 +69,35 @@ func wantNothingKept(t *testing.T, b *browser) {
 	}
 }
 
-// On another issuer's response, both names are shown and nothing else of it.
+// On another issuer's response, both names are shown and nothing else of it, whether the server was
+// known before or is found in the middle of the flow, by a process that took over from another.
 func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 	l := startLiar(t)
-	a := startApp(t, l.env())
-	b := newBrowser(t, a)
-	u, _ := url.Parse(l.approve(t, b.begin("")))
-	q := u.Query()
-	q.Set("iss", "https://evil.example")
-	q.Set("error", "from_elsewhere")
-	q.Set("error_description", "Call 0123 to win")
-	u.RawQuery = q.Encode()
-	r := b.get(u.String())
-	if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.issuer) {
-		t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.body)
-	}
-	if strings.Contains(r.body, "from_elsewhere") || strings.Contains(r.body, "0123") {
-		t.Errorf("the page shows what came from elsewhere:\n%s", r.body)
+	values := l.env()
+	values["SESSION_SECRET"] = "0123456789abcdef"
+	begins := startApp(t, values)
+	values["BASE_URL"], values["PORT"] = begins.cfg.BaseURL, begins.cfg.Port
+	for name, finishes := range map[string]*app{"the same process": begins, "another process": startApp(t, values)} {
+		t.Run(name, func(t *testing.T) {
+			b := newBrowser(t, begins)
+			u, _ := url.Parse(l.approve(t, b.begin("")))
+			q := u.Query()
+			q.Set("iss", "https://evil.example")
+			q.Set("error", "from_elsewhere")
+			q.Set("error_description", "Call 0123 to win")
+			req, _ := http.NewRequest(http.MethodGet, finishes.URL+callbackPath+"?"+q.Encode(), nil)
+			req.Host = u.Host
+			for _, c := range b.client.Jar.Cookies(u) {
+				req.AddCookie(c)
+			}
+			r := newBrowser(t, finishes).do(req)
+			if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.issuer) {
+				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.body)
+			}
+			if strings.Contains(r.body, "from_elsewhere") || strings.Contains(r.body, "0123") || !strings.Contains(r.body, "Step 3, authorization response") {
+				t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.body)
+			}
+		})
 	}
 }
 

@@ -61,7 +61,8 @@ func (s *server) frontChannel(begun *pendingLogin, r *http.Request, arrived time
 	return []*exchange{request, consent, response}
 }
 
-// failedFlow marks the step at which a flow failed: the last one, or our own check of the ID token.
+// failedFlow marks the step at which a flow failed: the authorization response when it was at fault,
+// our own check of the ID token, or else the last one.
 func failedFlow(flow []*exchange, err error) []*exchange {
 	if err == nil || len(flow) == 0 {
 		return flow
@@ -70,14 +71,23 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 	if f.Code == "access_denied" {
 		return flow // the user's answer: no step failed
 	}
-	last := *flow[len(flow)-1]
-	if f.Code == "invalid_id_token" && last.Fault == "" && last.Status < 400 {
-		return append(flow, &exchange{Purpose: forIDToken, Began: last.Began.Add(last.Took), Fault: f.Description})
+	at := len(flow) - 1
+	if response := slices.IndexFunc(flow, func(e *exchange) bool { return e.Purpose == forResponse }); f.Status == http.StatusBadRequest && response >= 0 {
+		at = response
 	}
-	if last.Fault == "" {
-		last.Fault = f.Description
+	failed := *flow[at]
+	if f.Code == "invalid_id_token" && failed.Fault == "" && failed.Status < 400 {
+		return append(flow, &exchange{Purpose: forIDToken, Began: failed.Began.Add(failed.Took), Fault: f.Description})
 	}
-	return append(slices.Clone(flow[:len(flow)-1]), &last)
+	if failed.Fault == "" {
+		failed.Fault = f.Description
+	}
+	if f.Code == "invalid_issuer" {
+		failed.URL = "" // what came from somewhere else is not shown
+	}
+	flow = slices.Clone(flow)
+	flow[at] = &failed
+	return flow
 }
 
 // boundedFlow adds steps to a flow, each once, and drops the oldest beyond maxSteps.
