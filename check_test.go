@@ -25,8 +25,8 @@ func configOf(t *testing.T, values map[string]string) config {
 	return cfg
 }
 
-// runChecks makes every check with an environment.
-func runChecks(t *testing.T, values map[string]string) report {
+// checksOf makes every check with an environment.
+func checksOf(t *testing.T, values map[string]string) report {
 	t.Helper()
 	roots, err := trustedRoots(values["SSL_CERT_FILE"])
 	if err != nil {
@@ -94,7 +94,7 @@ func demoClient() demo.Client {
 
 // Against a server in order every line is ok.
 func TestCheckPasses(t *testing.T) {
-	r := runChecks(t, demoEnv(startDemo(t, demoClient())))
+	r := checksOf(t, demoEnv(startDemo(t, demoClient())))
 	if r.Result != isOK || len(r.Checks) != 17 {
 		t.Errorf("the result is %s with %d lines:\n%s", r.Result, len(r.Checks), r)
 	}
@@ -148,7 +148,7 @@ func TestCheckFails(t *testing.T) {
 			if row.env != nil {
 				row.env(values)
 			}
-			r := runChecks(t, values)
+			r := checksOf(t, values)
 			wantFails(t, r, row.check, row.also, row.setting, row.words)
 		})
 	}
@@ -176,7 +176,7 @@ func TestCheckTLS(t *testing.T) {
 	c := startClerk(t, "127.0.0.1:3999")
 	values := c.env()
 	values["BASE_URL"] = "http://127.0.0.1:3999"
-	r := runChecks(t, values)
+	r := checksOf(t, values)
 	if f := r.line("connection"); f.Result != isWarn || !strings.Contains(f.Found, "valid for 0 more days") {
 		t.Errorf("a certificate of one hour gives %s", f)
 	}
@@ -189,14 +189,14 @@ func TestCheckTLS(t *testing.T) {
 		}
 	}
 	c.TLS.Certificates[0] = c.authority.issue(t, time.Now().Add(60*24*time.Hour))
-	if f := runChecks(t, values).line("connection"); f.Result != isOK || !strings.Contains(f.Found, "valid for 59 more days") {
+	if f := checksOf(t, values).line("connection"); f.Result != isOK || !strings.Contains(f.Found, "valid for 59 more days") {
 		t.Errorf("a certificate of sixty days gives %s", f)
 	}
 	c.TLS.Certificates[0] = c.authority.issue(t, time.Now().Add(-time.Hour))
-	wantFails(t, runChecks(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "certificate that is valid from")
+	wantFails(t, checksOf(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "certificate that is valid from")
 	c.TLS.Certificates[0] = c.authority.issue(t, time.Now().Add(time.Hour))
 	delete(values, "SSL_CERT_FILE")
-	wantFails(t, runChecks(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
+	wantFails(t, checksOf(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
 }
 
 // Each row makes the liar behave in one way; the line says what can be known, and no more.
@@ -436,7 +436,7 @@ func TestCheckJudges(t *testing.T) {
 				}
 				change(d)
 			}
-			r := runChecks(t, values)
+			r := checksOf(t, values)
 			if f := r.line(row.check); f.Result != row.result || !strings.Contains(f.String(), row.words) {
 				t.Errorf("got\n%s\nwant %s and %q; all:\n%s", f, row.result, row.words, r)
 			}
@@ -461,7 +461,7 @@ func TestCheckRawSecret(t *testing.T) {
 	}
 	values := l.env()
 	values["CLIENT_SECRET"], values["PORT"] = secret, "3999"
-	wantFails(t, runChecks(t, values), "client", "", "CLIENT_SECRET", "does not decode the secret's special characters")
+	wantFails(t, checksOf(t, values), "client", "", "CLIENT_SECRET", "does not decode the secret's special characters")
 }
 
 // Keycloak's old path, and a server without metadata.
@@ -481,11 +481,11 @@ func TestCheckOtherServers(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	})
 	values["ISSUER"] = strings.Replace(l.issuer, "/auth", "", 1)
-	wantFails(t, runChecks(t, values), "metadata", "", "ISSUER", "write ISSUER="+l.issuer)
+	wantFails(t, checksOf(t, values), "metadata", "", "ISSUER", "write ISSUER="+l.issuer)
 
 	plain := startLiar(t)
 	plain.honest()
-	r := runChecks(t, map[string]string{"AUTHORIZATION_ENDPOINT": plain.issuer + "/authorize", "TOKEN_ENDPOINT": plain.issuer + "/token",
+	r := checksOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": plain.issuer + "/authorize", "TOKEN_ENDPOINT": plain.issuer + "/token",
 		"CLIENT_ID": liarClientID, "CLIENT_SECRET": liarClientSecret, "SCOPES": "read", "PORT": "3999"})
 	if r.Result == isFail || r.line("metadata_flavours").Result != isSkip || r.line("client").Result != isOK {
 		t.Errorf("a server without metadata gives\n%s", r)
@@ -579,16 +579,16 @@ func TestCheckAtOIDCProvider(t *testing.T) {
 	needsNode(t, "oidc-provider")
 	f := startOIDCProvider(t, "basic-only", checkedURI)
 	f.env["PORT"] = "3998"
-	wantFails(t, runChecks(t, f.env), "redirect_uri", "", "BASE_URL", "http://localhost:3998/oauth_callback")
+	wantFails(t, checksOf(t, f.env), "redirect_uri", "", "BASE_URL", "http://localhost:3998/oauth_callback")
 	f.env["PORT"], f.env["CLIENT_SECRET"] = "3999", "wrong secret/"
-	wantFails(t, runChecks(t, f.env), "client", "", "CLIENT_SECRET", "copy the secret again")
+	wantFails(t, checksOf(t, f.env), "client", "", "CLIENT_SECRET", "copy the secret again")
 }
 
 // The same at a server whose words are Clerk's.
 func TestCheckAtFosite(t *testing.T) {
 	values := startGo(t, "fosite", checkedURI)
 	values["PORT"], values["SCOPES"] = "3999", "openid profile"
-	if r := runChecks(t, values); r.Result == isFail {
+	if r := checksOf(t, values); r.Result == isFail {
 		t.Errorf("in order it fails:\n%s", r)
 	}
 	broken := func(name, value string) map[string]string {
@@ -599,9 +599,9 @@ func TestCheckAtFosite(t *testing.T) {
 		full[name] = value
 		return full
 	}
-	wantFails(t, runChecks(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")), "client", "", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
-	wantFails(t, runChecks(t, broken("CLIENT_SECRET", "wrong")), "client", "", "CLIENT_SECRET", "Client authentication failed")
-	wantFails(t, runChecks(t, broken("PORT", "3998")), "redirect_uri", "", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
-	wantFails(t, runChecks(t, broken("SCOPES", "openid admin")), "authorization", "scopes", "SCOPES", "is not allowed to request scope 'admin'")
-	wantFails(t, runChecks(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "", "CLIENT_ID", "does not know nobody")
+	wantFails(t, checksOf(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")), "client", "", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
+	wantFails(t, checksOf(t, broken("CLIENT_SECRET", "wrong")), "client", "", "CLIENT_SECRET", "Client authentication failed")
+	wantFails(t, checksOf(t, broken("PORT", "3998")), "redirect_uri", "", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
+	wantFails(t, checksOf(t, broken("SCOPES", "openid admin")), "authorization", "scopes", "SCOPES", "is not allowed to request scope 'admin'")
+	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "", "CLIENT_ID", "does not know nobody")
 }

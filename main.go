@@ -112,7 +112,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	cfg, err := loadConfig(getenv, cmp.Or(o.env, ".env"), o.env != "")
+	cfg, roots, err := readSettings(o, getenv)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2
@@ -120,17 +120,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	for _, note := range cfg.Notes {
 		fmt.Fprintln(stderr, note)
 	}
-	roots, err := trustedRoots(getenv("SSL_CERT_FILE"))
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	check := func() int {
-		c := newChecker(cfg, newWire(roots, time.Now), time.Now)
-		return printChecks(ctx, c, o.timeout, o.json, isTerminal(stdout), stdout)
-	}
 	if o.check && !cfg.Demo {
-		return check()
+		return runChecks(ctx, o, cfg, roots, stdout)
 	}
 	listeners, err := listenAll(o.listen, cfg.Port)
 	if err != nil {
@@ -150,10 +141,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go serve(ctx, s, handler, listeners, logger)
-		if !o.json {
-			fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
-		}
-		return check()
+		return runChecks(ctx, o, cfg, roots, stdout)
 	}
 	announce(stdout, cfg, listeners)
 	if o.open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
@@ -165,6 +153,25 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 1
 	}
 	return 0
+}
+
+// readSettings reads the configuration, and the authorities to trust besides the system's.
+func readSettings(o options, getenv func(string) string) (config, *x509.CertPool, error) {
+	cfg, err := loadConfig(getenv, cmp.Or(o.env, ".env"), o.env != "")
+	if err != nil {
+		return config{}, nil, err
+	}
+	roots, err := trustedRoots(getenv("SSL_CERT_FILE"))
+	return cfg, roots, err
+}
+
+// runChecks is the command check.
+func runChecks(ctx context.Context, o options, cfg config, roots *x509.CertPool, stdout io.Writer) int {
+	if cfg.Demo && !o.json {
+		fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
+	}
+	c := newChecker(cfg, newWire(roots, time.Now), time.Now)
+	return printChecks(ctx, c, o.timeout, o.json, isTerminal(stdout), stdout)
 }
 
 // assemble makes the client and, in demo mode, the server that it talks to.
