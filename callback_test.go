@@ -248,7 +248,9 @@ func TestTokenResponseRefused(t *testing.T) {
 			l := startLiar(t)
 			l.token = row.token
 			a := startApp(t, l.env())
-			a.setTimeout(500 * time.Millisecond)
+			if row.words == "did not answer within" {
+				a.setTimeout(300 * time.Millisecond)
+			}
 			b := newBrowser(t, a)
 			callback := l.approve(t, b.begin(""))
 			u, _ := url.Parse(callback)
@@ -259,6 +261,7 @@ func TestTokenResponseRefused(t *testing.T) {
 			}
 			wantNothingKept(t, b)
 			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
+			a.setTimeout(wireTimeout)
 			l.wantHonest(t, a)
 		})
 	}

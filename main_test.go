@@ -126,7 +126,7 @@ func TestServeAndStop(t *testing.T) {
 	}
 	time.Sleep(50 * time.Millisecond) // for the server to accept them
 	p.stop()
-	if code := p.wait(t, 2*time.Second); code != 0 {
+	if code := p.wait(t, 4*time.Second); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
