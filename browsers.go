@@ -194,8 +194,11 @@ func (b *browsers) change(w http.ResponseWriter, r *http.Request, state string, 
 	return b.store.Save(r, w, session)
 }
 
-// forget ends the session of this browser.
+// forget ends the session of this browser. It waits for a change under way, which would otherwise
+// bring the session back.
 func (b *browsers) forget(w http.ResponseWriter, r *http.Request) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
 	session, err := b.store.New(r, b.sessionName)
 	if err != nil || session.IsNew {
 		return err

@@ -166,6 +166,8 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_client names the secret", send(401, "application/json", `{"error":"invalid_client"}`), "invalid_client", "CLIENT_SECRET is the likely cause"},
 		{"invalid_grant", send(400, "application/json", `{"error":"invalid_grant","error_description":"expired"}`), "invalid_grant", "expired"},
 		{"unauthorized_client as Keycloak says it", send(401, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`), "unauthorized_client", "CLIENT_SECRET is the likely cause"},
+		{"the grant is off, as Auth0 says it", send(403, "application/json", `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`), "unauthorized_client", "Enable the authorization code grant"},
+		{"a single-page application, as Entra says it", send(400, "application/json", `{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."}`), "invalid_request", "must be a web application"},
 		{"an error with 200, as GitHub sends it", send(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`), "incorrect_client_credentials", "passed are incorrect"},
 		{"500 with a page", send(500, "text/html", `<h1>oops</h1>`), "server_error", "500 Internal Server Error"},
 		{"a page", send(200, "text/html", `<h1>hello</h1>`), "invalid_token_response", "text/html"},

@@ -137,30 +137,35 @@ func (p *provider) tokenRefused(md *metadata, refused *oauth2.RetrieveError) *fa
 	if f.Description == "" {
 		f.Description = fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
 	}
-	f.Hint = p.tokenHint(md, f.Code)
+	f.Hint = p.tokenHint(md, f.Code, suspect(f.Code, f.Description))
 	return f
 }
 
-// tokenHint explains an error of the token endpoint. Some servers invent codes that end in the
-// standard one (GitHub's incorrect_client_credentials), and Keycloak says unauthorized_client.
-func (p *provider) tokenHint(md *metadata, code string) string {
+// tokenHint explains an error of the token endpoint: by the setting that the server's words name, else
+// by the code. Some servers invent codes that end in the standard one (GitHub's
+// incorrect_client_credentials), and Keycloak says unauthorized_client.
+func (p *provider) tokenHint(md *metadata, code string, at setting) string {
 	method := p.authMethod(md)
+	other := methodPost
+	if method == methodPost {
+		other = methodBasic
+	}
+	switch at {
+	case settingGrant:
+		return "Enable the authorization code grant in the OAuth application."
+	case settingMethod:
+		return fmt.Sprintf("The credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. The OAuth application must be a web application, not a single-page or native one.", method, other)
+	}
 	switch {
 	case code == "unauthorized_client", strings.HasSuffix(code, "_client"), code == "incorrect_client_credentials":
 		if method == methodNone {
 			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
-		}
-		other := methodPost
-		if method == methodPost {
-			other = methodBasic
 		}
 		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. A public client takes no secret: then remove CLIENT_SECRET.", method, other)
 	case code == "invalid_grant":
 		return "The code was already used or has expired (a code is good for one minute or so, and once), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + p.cfg.RedirectURI() + " with the OAuth application."
 	case code == "invalid_scope":
 		return "Enable the scope in the OAuth application, or remove it from SCOPES."
-	case code == "unsupported_grant_type":
-		return "Enable the authorization code grant in the OAuth application."
 	case code == "invalid_target":
 		return "The resource is not one that this server issues tokens for: check the resource parameter of /login."
 	}

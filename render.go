@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -135,6 +136,10 @@ func (s *server) withoutSecret(f *failure) *failure {
 	hide := strings.NewReplacer(secretForms(s.cfg.ClientSecret, redacted)...)
 	clean := *f
 	clean.Code, clean.Description, clean.URI, clean.Hint = hide.Replace(f.Code), hide.Replace(f.Description), hide.Replace(f.URI), hide.Replace(f.Hint)
+	clean.Verdicts = slices.Clone(f.Verdicts)
+	for i := range clean.Verdicts {
+		clean.Verdicts[i].Found = hide.Replace(clean.Verdicts[i].Found)
+	}
 	return &clean
 }
 

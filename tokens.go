@@ -72,8 +72,11 @@ func answered(what, address string, e *exchange, err error) (*exchange, error) {
 			Description: fmt.Sprintf("The %s %s %v.", what, withoutQuery(address), err)}
 	}
 	if e.Status >= 500 || e.Status/100 == 3 {
-		return nil, &failure{Status: http.StatusBadGateway, Code: "server_error",
-			Description: fmt.Sprintf("The %s answered %s.", what, describeAnswer(e)), Hint: "Its own words: " + clip(string(e.ResponseBody), 500)}
+		f := &failure{Status: http.StatusBadGateway, Code: "server_error", Description: fmt.Sprintf("The %s answered %s.", what, describeAnswer(e))}
+		if words := wordsOfBody(e); words != "" {
+			f.Hint = "Its own words: " + words
+		}
+		return nil, f
 	}
 	return e, nil
 }

@@ -394,6 +394,28 @@ func TestNotOffered(t *testing.T) {
 	}
 }
 
+// A refresh that ends after the logout does not bring the session back.
+func TestLogoutDuringRefresh(t *testing.T) {
+	arrived, release := make(chan bool), make(chan bool)
+	_, _, b := startAtLiar(t, func(l *liar) {
+		l.token = func(w http.ResponseWriter, r *http.Request) {
+			close(arrived)
+			<-release
+			sendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
+		}
+	})
+	done := make(chan bool)
+	u, _ := url.Parse(b.app.URL)
+	cookies := b.client.Jar.Cookies(u)
+	go func() { defer close(done); b.ask("/refresh", false) }()
+	<-arrived
+	b.ask("/logout", false)
+	close(release)
+	<-done
+	b.client.Jar.SetCookies(u, cookies)
+	b.ask("/session", false).wantError(t, 401, "no_token", "")
+}
+
 func TestLogout(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

@@ -162,9 +162,14 @@ func (w *wire) get(ctx context.Context, address string) (*exchange, error) {
 // do sends a request and returns what came back, whatever its status. The error, if any, is one
 // sentence about the server without its name: "refused the connection".
 func (w *wire) do(req *http.Request) (*exchange, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout) // redirects included
+	return send(w.client, req)
+}
+
+// send gives a request and all its redirects together one deadline.
+func send(client *http.Client, req *http.Request) (*exchange, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout)
 	defer cancel()
-	resp, err := w.client.Do(req.WithContext(ctx))
+	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, errors.New(wireFault(err))
 	}
@@ -178,8 +183,6 @@ func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, erro
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, wireTimeout)
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
@@ -191,11 +194,7 @@ func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, erro
 		}
 		return checkRedirect(req, via)
 	}}
-	resp, err := browser.Do(req)
-	if err != nil {
-		return nil, errors.New(wireFault(err))
-	}
-	return resp.Body.(*keptBody).exchange, nil
+	return send(browser, req)
 }
 
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
