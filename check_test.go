@@ -341,6 +341,19 @@ func TestCheckJudges(t *testing.T) {
 				}
 			}
 		}, "client", isOK, "a made-up code"},
+		{"the code comes first, and the refresh grant is off", func(l *liar) {
+			l.token = func(w http.ResponseWriter, r *http.Request) {
+				_, secret, _ := r.BasicAuth()
+				switch {
+				case r.PostForm.Get("grant_type") == "authorization_code":
+					sendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+				case secret != liarClientSecret:
+					sendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+				default:
+					sendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
+				}
+			}
+		}, "client", isOK, "a made-up refresh token"},
 		{"the other method is right", token(func(_, secret string, basic bool) (int, string) {
 			if basic || secret != liarClientSecret {
 				return 401, "invalid_client"
@@ -370,6 +383,7 @@ func TestCheckJudges(t *testing.T) {
 		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", isWarn, "nothing was learnt"},
 		{"anything goes", authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }), "redirect_uri", isWarn, "any redirect URI"},
 		{"out of order", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "redirect_uri", isWarn, "did not answer"},
+		{"out of order, so nobody knows", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "authorization", isWarn, "is not known"},
 		{"the grant is off, at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			if good {
 				back(w, r, "unauthorized_client")
@@ -489,6 +503,25 @@ func TestCheckOtherServers(t *testing.T) {
 		"CLIENT_ID": liarClientID, "CLIENT_SECRET": liarClientSecret, "SCOPES": "read", "PORT": "3999"})
 	if r.Result == isFail || r.line("metadata_flavours").Result != isSkip || r.line("client").Result != isOK {
 		t.Errorf("a server without metadata gives\n%s", r)
+	}
+}
+
+// A redirect URI that some servers refuse is pointed out, and stops nothing.
+func TestCheckConfiguration(t *testing.T) {
+	for base, want := range map[string]struct {
+		result verdictWord
+		words  string
+	}{
+		"http://localhost:3999":    {isOK, "a confidential client"},
+		"http://127.0.0.1:3999":    {isWarn, "localhost only; if yours refuses it, write BASE_URL=http://localhost:3999"},
+		"http://test.example.com":  {isWarn, "http on a public host"},
+		"https://test.example.com": {isOK, "https://test.example.com/oauth_callback"},
+	} {
+		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base})
+		f := newChecker(cfg, newWire(nil, time.Now), time.Now).checkConfiguration(t.Context())
+		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
+			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
+		}
 	}
 }
 

@@ -93,9 +93,10 @@ func (c *checker) clientQuestions(method string) []clientQuestion {
 
 // clientAnswer is what all questions together say of some credentials.
 type clientAnswer struct {
-	yes   string // the question whose answer proved that they are taken
-	no    string // the question whose answer refused them
-	reply tokenReply
+	yes      string     // the question whose answer proved that they are taken
+	no       string     // the question whose answer refused them
+	grantOff bool       // the client is known, but may not exchange a code
+	reply    tokenReply // the answer that decided
 }
 
 // askClient asks every question with the credentials and with those of the control. A no to any is a
@@ -114,10 +115,7 @@ func (c *checker) askClient(ctx context.Context, real, control credentials) clie
 		}
 		if differ && answer.yes == "" {
 			answer.yes, answer.reply = q.name, got
-		}
-		if got.code == "unauthorized_client" && differ && q.form.Get("grant_type") == "authorization_code" {
-			answer.reply = got // the client is known, but may not use this grant
-			answer.yes = q.name
+			answer.grantOff = got.code == "unauthorized_client" && q.form.Get("grant_type") == "authorization_code"
 		}
 	}
 	return answer
@@ -145,7 +143,7 @@ func (c *checker) checkClient(ctx context.Context) finding {
 	switch {
 	case answer.no != "":
 		return c.explainRefusal(ctx, real, control, answer)
-	case answer.yes != "" && answer.reply.code == "unauthorized_client":
+	case answer.grantOff:
 		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(settingGrant)+")", answer.reply.words, "the server knows the client, but does not let it exchange a code")
 	case answer.yes != "":
 		return ok("the credentials are taken by %s: %s is answered otherwise with %s", method, answer.yes, what)
