@@ -35,6 +35,7 @@ func TestIDTokenClaims(t *testing.T) {
 	}{
 		{"honest", func(map[string]any) {}, ""},
 		{"iss of another server", set("iss", "https://evil.example"), "the check of iss"},
+		{"iss is the client secret, which no answer may show", set("iss", liarClientSecret), "the check of iss"},
 		{"iss missing", remove("iss"), "the check of iss"},
 		{"iss with a slash", func(c map[string]any) { c["iss"] = c["iss"].(string) + "/" }, "the check of iss"},
 		{"aud of another client", set("aud", "other"), "the check of aud"},

@@ -394,25 +394,28 @@ func TestNotOffered(t *testing.T) {
 	}
 }
 
-// A refresh that ends after the logout does not bring the session back.
-func TestLogoutDuringRefresh(t *testing.T) {
-	arrived, release := make(chan bool), make(chan bool)
-	_, _, b := startAtLiar(t, func(l *liar) {
-		l.token = func(w http.ResponseWriter, r *http.Request) {
-			close(arrived)
-			<-release
-			sendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
-		}
+// A logout in the middle of a change to the session waits for it, so that the change does not bring
+// the session back.
+func TestLogoutDuringChange(t *testing.T) {
+	_, a, b := startAtLiar(t, func(*liar) {})
+	r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
+	u, _ := url.Parse(a.URL)
+	for _, c := range b.client.Jar.Cookies(u) {
+		r.AddCookie(c)
+	}
+	browsers := a.server.browsers
+	gone := make(chan error, 1)
+	err := browsers.change(discardedCookies{}, r, loginsOf(t, b)[0].State, func(l login) login {
+		go func() { gone <- browsers.forget(discardedCookies{}, r) }()
+		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
+		return l
 	})
-	done := make(chan bool)
-	u, _ := url.Parse(b.app.URL)
-	cookies := b.client.Jar.Cookies(u)
-	go func() { defer close(done); b.ask("/refresh", false) }()
-	<-arrived
-	b.ask("/logout", false)
-	close(release)
-	<-done
-	b.client.Jar.SetCookies(u, cookies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-gone; err != nil {
+		t.Fatal(err)
+	}
 	b.ask("/session", false).wantError(t, 401, "no_token", "")
 }
 
