@@ -35,7 +35,7 @@ const maxMembers = 1000
 
 // uniqueNames refuses an object that names a member twice. The data must be a valid JSON object.
 func uniqueNames(data []byte) error {
-	seen := make(map[string]bool, 16)
+	seen := make([][]byte, 0, 32)
 	depth, expectName := 0, false
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
@@ -49,13 +49,16 @@ func uniqueNames(data []byte) error {
 		case '"':
 			end := i + stringEnd(data[i:])
 			if expectName {
-				name := string(data[i+1 : end-1])
-				if strings.Contains(name, `\`) && json.Unmarshal(data[i:end], &name) != nil {
-					return errors.New("its JSON is cut short or malformed")
+				name, err := unescaped(data[i:end])
+				if err != nil {
+					return err
 				}
-				if folded := strings.ToLower(name); seen[folded] {
-					return fmt.Errorf("its JSON names %q twice", clip(name, 40))
-				} else if seen[folded] = true; len(seen) > maxMembers {
+				for _, other := range seen { // few names: looking at each costs less than a map
+					if bytes.EqualFold(other, name) {
+						return fmt.Errorf("its JSON names %q twice", clip(string(name), 40))
+					}
+				}
+				if seen = append(seen, name); len(seen) > maxMembers {
 					return fmt.Errorf("its JSON has more than %d members", maxMembers)
 				}
 				expectName = false
@@ -66,15 +69,31 @@ func uniqueNames(data []byte) error {
 	return nil
 }
 
+// unescaped is what a JSON string says, which is what stands between its quotes unless something is
+// escaped there.
+func unescaped(quoted []byte) ([]byte, error) {
+	if !bytes.Contains(quoted, []byte{'\\'}) {
+		return quoted[1 : len(quoted)-1], nil
+	}
+	var text string
+	if err := json.Unmarshal(quoted, &text); err != nil {
+		return nil, errors.New("its JSON is cut short or malformed")
+	}
+	return []byte(text), nil
+}
+
 // stringEnd is the length of the JSON string that data begins with, its quotes included.
 func stringEnd(data []byte) int {
-	for i := 1; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for end := 1; end < len(data); {
+		quote := bytes.IndexByte(data[end:], '"')
+		if quote < 0 {
+			break
 		}
+		text := data[1 : end+quote]
+		if backslashes := len(text) - len(bytes.TrimRight(text, `\`)); backslashes%2 == 0 {
+			return end + quote + 1
+		}
+		end += quote + 1
 	}
 	return len(data)
 }

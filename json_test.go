@@ -16,6 +16,8 @@ func TestUnmarshalObject(t *testing.T) {
 		{`{"a": 1, "a": 2}`, `names "a" twice`},
 		{`{"a": 1, "A": 2}`, `names "A" twice`},
 		{`{"a": 1, "\u0061": 2}`, `names "a" twice`},
+		{"{\"sub\": 1, \"\u017fub\": 2}", "twice"}, // the long s, which encoding/json takes for an s
+		{`{"a\\": 1, "b": "\\\"", "a\\": 2}`, `names "a\\" twice`},
 		{`{"a": {"x": [1, "y"]}, "a": 2}`, `names "a" twice`},
 		{`{"a": 1,}`, "cut short or malformed"},
 		{`{"a": 1} {}`, "cut short or malformed"},
