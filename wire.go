@@ -217,18 +217,16 @@ func (*keptBody) Close() error { return nil }
 func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
-	req = req.WithContext(ctx)
+	req = req.Clone(ctx)
+	if req.Header.Get("Accept") == "" {
+		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
+		req.Header.Set("Accept", "application/json")
+	}
 	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: req.Header, Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(string)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
 		e.RequestBody, _ = io.ReadAll(body)
-	}
-	if req.Header.Get("Accept") == "" {
-		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
-		req = req.Clone(ctx)
-		req.Header.Set("Accept", "application/json")
-		e.RequestHeader = req.Header
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
@@ -266,14 +264,14 @@ func readLimited(resp *http.Response) ([]byte, error) {
 		_, err := io.ReadFull(resp.Body, data)
 		return data, err
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, wireBodyLimit+1))
-	if err != nil {
+	buffer := bytes.NewBuffer(make([]byte, 0, 8<<10)) // most answers fit
+	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, wireBodyLimit+1)); err != nil {
 		return nil, err
 	}
-	if len(data) > wireBodyLimit {
+	if buffer.Len() > wireBodyLimit {
 		return nil, errTooLong
 	}
-	return bytes.Clone(data), nil
+	return bytes.Clone(buffer.Bytes()), nil
 }
 
 // wireFault says in one plain sentence why a server could not be asked, and what helps.
