@@ -19,7 +19,7 @@ type answerView struct {
 	Duration   string
 	Note       string // ours
 	Changes    []change
-	raw        []byte
+	raw        string
 }
 
 // shownHeaders are the ones that matter to whoever tests a token.
@@ -47,8 +47,8 @@ func (v answerView) MarshalJSON() ([]byte, error) {
 		headers[h.Name] = h.Value
 	}
 	var body any = json.RawMessage(v.raw)
-	if !json.Valid(v.raw) {
-		body = strings.ToValidUTF8(string(v.raw), "\uFFFD")
+	if !json.Valid([]byte(v.raw)) {
+		body = strings.ToValidUTF8(v.raw, "\uFFFD")
 	}
 	return json.Marshal(struct {
 		Request    string            `json:"request"`

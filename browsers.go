@@ -41,14 +41,13 @@ type pendingLogin struct {
 // login is a login that succeeded: what it asked for, and what it got. It is never changed: what
 // happens to its tokens later makes a new one, under the same state.
 type login struct {
-	State     string
-	At        time.Time
-	Scopes    []string       // asked for
-	Response  *tokenResponse // of the code exchange, as shown at the callback
-	IDToken   *idToken       // nil for a plain OAuth login
-	Held      tokens         // what is held now
-	Flow      []*exchange
-	refreshes *shared[*refreshed] // one refresh at a time, or a rotating server would take it for theft
+	Begun    *pendingLogin
+	Callback string         // path and query of the authorization response
+	Arrived  time.Time      // when that came
+	Response *tokenResponse // of the code exchange, as shown at the callback
+	IDToken  *idToken       // nil for a plain OAuth login
+	Held     tokens         // what is held now
+	Steps    []*exchange    // what servers were asked, and what they answered
 }
 
 // tokens are the tokens that a login holds. Each is empty when it is not, or no longer, held.
@@ -60,11 +59,8 @@ type tokens struct {
 
 // bytes is about what a login costs in memory.
 func (l *login) bytes() int {
-	n := 2048 + len(l.Response.JSON) + len(l.Held.Access) + len(l.Held.Refresh) + len(l.Held.ID)
-	if l.IDToken != nil {
-		n += 2 * len(l.IDToken.Claims)
-	}
-	for _, e := range l.Flow {
+	n := 2048 + len(l.Callback) + len(l.Response.JSON)
+	for _, e := range l.Steps {
 		n += 1024 + len(e.URL) + len(e.RequestBody) + len(e.ResponseBody)
 	}
 	return n
@@ -185,7 +181,7 @@ func (b *browsers) change(w http.ResponseWriter, r *http.Request, state string, 
 	logins, _ := session.Values[loginsKey].([]*login)
 	changed := slices.Clone(logins)
 	for i, l := range changed {
-		if l.State == state {
+		if l.Begun.State == state {
 			next := f(*l)
 			changed[i] = &next
 		}

@@ -30,11 +30,10 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	ctx, wire := record(r.Context())
 	arrived := s.now()
 	done, err := s.finish(ctx, query, begun)
-	flow := append(s.frontChannel(begun, r, arrived), wire.all()...)
 	if err != nil {
-		return s.explain(err, begun, flow)
+		return s.explain(err, begun, append(s.frontChannel(begun, r.URL.RequestURI(), arrived), wire.all()...))
 	}
-	done.Flow = flow
+	done.Callback, done.Arrived, done.Steps = r.URL.RequestURI(), arrived, wire.all()
 	if err := s.browsers.keep(w, r, done); err != nil {
 		return err
 	}
@@ -67,13 +66,10 @@ func (s *server) finish(ctx context.Context, query url.Values, begun *pendingLog
 		return nil, err
 	}
 	return &login{
-		State:     begun.State,
-		At:        s.now(),
-		Scopes:    begun.Scopes,
-		Response:  response,
-		IDToken:   idToken,
-		Held:      tokens{response.AccessToken, response.RefreshToken, response.IDToken, response.Expires, response.Scope},
-		refreshes: new(shared[*refreshed]),
+		Begun:    begun,
+		Response: response,
+		IDToken:  idToken,
+		Held:     tokens{response.AccessToken, response.RefreshToken, response.IDToken, response.Expires, response.Scope},
 	}, nil
 }
 
@@ -113,7 +109,7 @@ func spendsNothing(r *http.Request) error {
 // finished returns the login that this browser has finished with the state, if it has.
 func (s *server) finished(r *http.Request, state string) *login {
 	for _, l := range s.browsers.logins(r) {
-		if l.State == state && state != "" {
+		if l.Begun.State == state && state != "" {
 			return l
 		}
 	}
@@ -191,18 +187,18 @@ type resultPage struct {
 // with the same JSON, indented.
 func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *login) error {
 	if !wantsHTML(r) {
-		return s.respond(w, r, http.StatusOK, "", nil, l.Response.JSON)
+		return s.respond(w, r, http.StatusOK, "", nil, []byte(l.Response.JSON))
 	}
 	data := resultPage{page: s.page("It works"), Login: l, Who: l.who(), JSON: pretty(l.Response.JSON), Access: decodeAccessToken(l.Response.AccessToken)}
 	if l.Response.ScopeSent {
-		data.Missing = without(l.Scopes, strings.Fields(l.Response.Scope))
-		data.Added = without(strings.Fields(l.Response.Scope), l.Scopes)
+		data.Missing = without(l.Begun.Scopes, strings.Fields(l.Response.Scope))
+		data.Added = without(strings.Fields(l.Response.Scope), l.Begun.Scopes)
 	}
-	data.OpenIDGone = l.IDToken == nil && slices.Contains(l.Scopes, "openid")
+	data.OpenIDGone = l.IDToken == nil && slices.Contains(l.Begun.Scopes, "openid")
 	if !l.Response.Expires.IsZero() {
 		data.Expires = showTime(l.Response.Expires)
 	}
-	return s.respond(w, r, http.StatusOK, "callback.html", data, l.Response.JSON)
+	return s.respond(w, r, http.StatusOK, "callback.html", data, []byte(l.Response.JSON))
 }
 
 // who is the name of the user who signed in, or "" when no ID token said it.

@@ -269,7 +269,7 @@ func (c *checker) checkIntrospection(ctx context.Context) finding {
 	var state struct {
 		Active *bool `json:"active"`
 	}
-	if e.Status == http.StatusOK && json.Unmarshal(e.ResponseBody, &state) == nil && state.Active != nil {
+	if e.Status == http.StatusOK && json.Unmarshal([]byte(e.ResponseBody), &state) == nil && state.Active != nil {
 		if *state.Active {
 			return warn("says that a made-up token is active")
 		}
@@ -344,7 +344,7 @@ func (c *checker) checkResourceMetadata(ctx context.Context, address string) fin
 	var document struct {
 		Servers []string `json:"authorization_servers"`
 	}
-	if e.Status != http.StatusOK || unmarshalObject(e.ResponseBody, &document) != nil {
+	if e.Status != http.StatusOK || unmarshalObject([]byte(e.ResponseBody), &document) != nil {
 		return warn("its resource_metadata %s answered %s, without metadata", address, describeAnswer(e))
 	}
 	if !slices.Contains(document.Servers, c.cfg.Issuer) {

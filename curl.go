@@ -30,7 +30,7 @@ func (s *server) curl(e *exchange, hide *redactor) string {
 	case strings.EqualFold(scheme, "Bearer"):
 		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
 	}
-	for pair := range strings.SplitSeq(string(e.RequestBody), "&") {
+	for pair := range strings.SplitSeq(e.RequestBody, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, errName := url.QueryUnescape(name)
 		value, errValue := url.QueryUnescape(value)

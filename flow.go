@@ -48,16 +48,21 @@ func between(purpose string) (from, to party) {
 	return theClient, theAuthorizationServer
 }
 
+// flow is everything that a login consists of so far, in order.
+func (s *server) flow(l *login) []*exchange {
+	return append(s.frontChannel(l.Begun, l.Callback, l.Arrived), l.Steps...)
+}
+
 // frontChannel is what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response.
-func (s *server) frontChannel(begun *pendingLogin, r *http.Request, arrived time.Time) []*exchange {
+func (s *server) frontChannel(begun *pendingLogin, callback string, arrived time.Time) []*exchange {
 	began := time.UnixMilli(begun.Began)
 	request := &exchange{Purpose: forAuthorization, Method: http.MethodGet, Began: began}
 	if md, _ := s.provider.known(); md != nil {
 		request.URL = s.provider.authorizationRequest(md, begun)
 	}
 	consent := &exchange{Purpose: forConsent, Began: began, Took: arrived.Sub(began)}
-	response := &exchange{Purpose: forResponse, Method: http.MethodGet, URL: s.cfg.BaseURL + r.URL.RequestURI(), Began: arrived}
+	response := &exchange{Purpose: forResponse, Method: http.MethodGet, URL: s.cfg.BaseURL + callback, Began: arrived}
 	return []*exchange{request, consent, response}
 }
 
@@ -90,15 +95,10 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 	return flow
 }
 
-// boundedFlow adds steps to a flow, each once, and drops the oldest beyond maxSteps.
-func boundedFlow(flow, steps []*exchange) []*exchange {
-	flow = slices.Clone(flow)
-	for _, step := range steps {
-		if !slices.Contains(flow, step) {
-			flow = append(flow, step)
-		}
-	}
-	return flow[max(0, len(flow)-maxSteps):]
+// boundedSteps adds steps, and drops the oldest beyond maxSteps.
+func boundedSteps(steps, more []*exchange) []*exchange {
+	steps = slices.Concat(steps, more)
+	return steps[max(0, len(steps)-maxSteps):]
 }
 
 // failed reports whether a step is shown in red.
@@ -210,12 +210,12 @@ func showDuration(d time.Duration) string {
 }
 
 // pretty indents JSON and leaves anything else as it is.
-func pretty(body []byte) string {
+func pretty(body string) string {
 	var out bytes.Buffer
-	if json.Indent(&out, body, "", "  ") == nil {
+	if json.Indent(&out, []byte(body), "", "  ") == nil {
 		return out.String()
 	}
-	return strings.ToValidUTF8(string(body), "\uFFFD")
+	return strings.ToValidUTF8(body, "\uFFFD")
 }
 
 // indentPart decodes one part of a JWT into indented JSON.
@@ -251,7 +251,7 @@ func showHeaders(h http.Header, hide *redactor) []header {
 
 // explain lists the parameters of a request, each with what it is for.
 func explain(e *exchange, hide *redactor) []parameter {
-	raw := string(e.RequestBody)
+	raw := e.RequestBody
 	if e.Method == http.MethodGet {
 		_, raw, _ = strings.Cut(e.URL, "?")
 	}
@@ -334,7 +334,7 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	full := r.URL.Query().Get("tokens") == "full"
-	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), s.viewFlow(l.Flow, full)}, document)
+	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), s.viewFlow(s.flow(l), full)}, document)
 }
 
 // handleHAR is the same as a file to keep, or to add to a bug report.
@@ -353,6 +353,6 @@ func (s *server) currentHAR(r *http.Request) (*login, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	document, err := s.har(l.Flow)
+	document, err := s.har(s.flow(l))
 	return l, document, err
 }

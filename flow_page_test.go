@@ -49,12 +49,12 @@ func sampleFlow() []*exchange {
 		{Purpose: forAuthorization, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid", Began: at(0)},
 		{Purpose: forConsent, Began: at(0), Took: 12 * time.Second},
 		{Purpose: forResponse, Method: "GET", URL: "http://localhost:3000/oauth_callback?code=code-value&state=state-value", Began: at(12000)},
-		{Purpose: forToken, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: []byte("code=code-value&code_verifier=verifier-value&grant_type=authorization_code"),
-			Status: 200, ResponseHeader: jsonHeader, ResponseBody: []byte(`{"access_token":"access-token-0123456789abcdefghijklmnopqrstuvwxyz","refresh_token":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz","token_type":"bearer"}`), Began: at(12001), Took: 34 * time.Millisecond},
-		{Purpose: forUserinfo, Method: "GET", URL: "https://auth.example/userinfo", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: []byte(`{"sub":"user-1"}`), Began: at(13000), Took: 5 * time.Millisecond},
-		{Purpose: forAPI, Method: "GET", URL: "https://api.example/me?fields=all", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: []byte(`{"hello":"it's me"}`), Began: at(14000), Took: 1500 * time.Millisecond},
-		{Purpose: forRefresh, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: []byte("grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz"),
-			Status: 400, ResponseHeader: jsonHeader, ResponseBody: []byte(`{"error":"invalid_grant","error_description":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz is spent, s/ecret's"}`), Began: at(15000), Took: 8 * time.Millisecond, Fault: "invalid_grant"},
+		{Purpose: forToken, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",
+			Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"access_token":"access-token-0123456789abcdefghijklmnopqrstuvwxyz","refresh_token":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz","token_type":"bearer"}`, Began: at(12001), Took: 34 * time.Millisecond},
+		{Purpose: forUserinfo, Method: "GET", URL: "https://auth.example/userinfo", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"sub":"user-1"}`, Began: at(13000), Took: 5 * time.Millisecond},
+		{Purpose: forAPI, Method: "GET", URL: "https://api.example/me?fields=all", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"hello":"it's me"}`, Began: at(14000), Took: 1500 * time.Millisecond},
+		{Purpose: forRefresh, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz",
+			Status: 400, ResponseHeader: jsonHeader, ResponseBody: `{"error":"invalid_grant","error_description":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz is spent, s/ecret's"}`, Began: at(15000), Took: 8 * time.Millisecond, Fault: "invalid_grant"},
 	}
 }
 
@@ -147,8 +147,8 @@ func TestHARValid(t *testing.T) {
 			t.Errorf("the file holds %q", secret)
 		}
 	}
-	for _, e := range loginsOf(t, b)[0].Flow {
-		values, _ := url.ParseQuery(string(e.RequestBody))
+	for _, e := range b.app.server.flow(loginsOf(t, b)[0]) {
+		values, _ := url.ParseQuery(e.RequestBody)
 		for _, name := range []string{"code_verifier", "refresh_token", "token", "code"} {
 			if v := values.Get(name); v != "" && strings.Contains(r.body, v) {
 				t.Errorf("the file holds the %s", name)
@@ -216,7 +216,7 @@ func TestCurlWorks(t *testing.T) {
 			environment := append(os.Environ(), "CLIENT_SECRET="+clerkClientSecret, "ACCESS_TOKEN="+l.Held.Access, "REFRESH_TOKEN="+l.Held.Refresh, "CURL_CA_BUNDLE="+c.authority.file)
 			paste := func(full bool, purpose string) string {
 				var command string
-				for _, step := range a.server.viewFlow(l.Flow, full).Steps {
+				for _, step := range a.server.viewFlow(a.server.flow(l), full).Steps {
 					if step.Name == purpose {
 						command = step.Curl // the newest
 					}

@@ -58,17 +58,28 @@ func inWords(checks []tokenCheck) []verdict {
 
 // idToken is a verified ID token.
 type idToken struct {
-	Claims  json.RawMessage // as signed
-	Issuer  string
+	Raw     string
 	Subject string
-	Nonce   string
-	Name    string // the best of name, preferred_username and email to call the user by
-
-	checks []tokenCheck
+	Name    string   // the best of name, preferred_username and email to call the user by
+	KeyID   string   // of the key that signed it
+	Checked expected // what its claims were compared with
 }
 
-// Verdicts are the checks that the token passed, for a page.
-func (t *idToken) Verdicts() []verdict { return inWords(t.checks) }
+// Verdicts are the checks that the token passed, for a page. Nothing that they look at has changed, so
+// they come out as they did.
+func (t *idToken) Verdicts() []verdict {
+	header, claims, err := parseIDToken(t.Raw)
+	if err != nil {
+		return nil // it was read before
+	}
+	signature := &signatureCheck{key: &jose.JSONWebKey{KeyID: t.KeyID}}
+	return inWords(allChecks(signature, header, &claims, t.Checked))
+}
+
+// allChecks are the check of the signature and those of the claims.
+func allChecks(signature *signatureCheck, header idTokenHeader, claims *idTokenClaims, want expected) []tokenCheck {
+	return append([]tokenCheck{signature.check(header)}, claims.checks(header.Algorithm, want)...)
+}
 
 // expected is what an ID token must say to belong to a login.
 type expected struct {
@@ -112,7 +123,7 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	if want.Issuer == "" {
 		return nil, badIDToken("cannot be verified, as no issuer is configured", "Set ISSUER to the server's issuer (and JWKS_URI if it publishes no metadata), or remove openid from SCOPES.")
 	}
-	header, claims, payload, err := parseIDToken(raw)
+	header, claims, err := parseIDToken(raw)
 	if err != nil {
 		return nil, badIDToken(err.Error(), "")
 	}
@@ -124,11 +135,9 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	})
 	_, err = verifier.Verify(ctx, raw)
 
-	token := &idToken{Claims: payload, Issuer: deref(claims.Issuer), Subject: deref(claims.Subject), Nonce: deref(claims.Nonce),
-		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, deref(claims.Subject))}
-	token.checks = append([]tokenCheck{signature.check(header)}, claims.checks(header.Algorithm, want)...)
-	if failed := slices.IndexFunc(token.checks, func(c tokenCheck) bool { return !c.ok }); failed >= 0 {
-		verdicts := token.Verdicts()
+	checks := allChecks(signature, header, &claims, want)
+	if failed := slices.IndexFunc(checks, func(c tokenCheck) bool { return !c.ok }); failed >= 0 {
+		verdicts := inWords(checks)
 		v := verdicts[failed]
 		f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
 		f.Verdicts = verdicts
@@ -137,7 +146,8 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	if err != nil { // go-oidc saw something that we did not
 		return nil, badIDToken("does not verify: "+clip(strings.TrimPrefix(err.Error(), "oidc: "), 300), "")
 	}
-	return token, nil
+	return &idToken{Raw: raw, Subject: *claims.Subject, KeyID: signature.key.KeyID, Checked: want,
+		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, *claims.Subject)}, nil
 }
 
 // badIDToken is the failure of an ID token: it is the server's doing, so a 502.
@@ -205,30 +215,30 @@ type idTokenHeader struct {
 // parseIDToken takes a token apart, more strictly than go-jose: one signature in the compact form,
 // canonical base64url without line breaks, no critical extensions, no name twice. Nothing that it
 // returns is verified. The error completes "the ID token …".
-func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, payload []byte, err error) {
+func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err error) {
 	parts := strings.Split(raw, ".")
 	if len(parts) == 5 {
-		return header, claims, nil, errors.New("is encrypted (JWE), which this client does not support; turn ID token encryption off for this OAuth application")
+		return header, claims, errors.New("is encrypted (JWE), which this client does not support; turn ID token encryption off for this OAuth application")
 	}
 	if len(parts) != 3 {
-		return header, claims, nil, fmt.Errorf("is no JWT: it has %d parts instead of 3 (RFC 7515 section 7.1)", len(parts))
+		return header, claims, fmt.Errorf("is no JWT: it has %d parts instead of 3 (RFC 7515 section 7.1)", len(parts))
 	}
 	decoded := make([][]byte, 3)
 	for i, part := range parts {
 		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
-			return header, claims, nil, errors.New("is no JWT: it is not base64url (RFC 7515 section 2)")
+			return header, claims, errors.New("is no JWT: it is not base64url (RFC 7515 section 2)")
 		}
 	}
 	if err := unmarshalObject(decoded[0], &header); err != nil {
-		return header, claims, nil, fmt.Errorf("has a header that cannot be read: %w", err)
+		return header, claims, fmt.Errorf("has a header that cannot be read: %w", err)
 	}
 	if header.Critical != nil {
-		return header, claims, nil, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
+		return header, claims, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
 	}
 	if err := unmarshalObject(decoded[1], &claims); err != nil {
-		return header, claims, nil, fmt.Errorf("has claims that cannot be read: %w", err)
+		return header, claims, fmt.Errorf("has claims that cannot be read: %w", err)
 	}
-	return header, claims, decoded[1], nil
+	return header, claims, nil
 }
 
 // checks looks at each claim, in the order of OpenID Connect Core section 3.1.3.7. A value that is
@@ -387,11 +397,4 @@ func quoted(s *string) string {
 		return "nothing"
 	}
 	return clip(*s, 200)
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -40,7 +40,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	if address == "" {
 		return nil, nil, errors.New("the server names no jwks_uri, so no signature can be checked; set JWKS_URI")
 	}
-	keys, err := k.fetch.do(purpose(ctx, forKeys), func(ctx context.Context) ([]jose.JSONWebKey, error) {
+	keys, err := k.fetch.do(purpose(ctx, forKeys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
 		return k.load(ctx, address)
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, e
 	if e.Status != http.StatusOK {
 		return nil, fmt.Errorf("the server's keys could not be fetched: %s answered %s", address, describeAnswer(e))
 	}
-	keys, err := parseKeys(e.ResponseBody)
+	keys, err := parseKeys([]byte(e.ResponseBody))
 	if err != nil {
 		return nil, fmt.Errorf("the server's keys cannot be used: %s: %w", address, err)
 	}

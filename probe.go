@@ -52,14 +52,14 @@ func readTokenReply(e *exchange, err error) tokenReply {
 		Code        json.RawMessage `json:"error"`
 		Description string          `json:"error_description"`
 	}
-	json.Unmarshal(e.ResponseBody, &body) // what can be read of it
+	json.Unmarshal([]byte(e.ResponseBody), &body) // what can be read of it
 	r := tokenReply{status: e.Status, words: clip(body.Description, 300)}
 	json.Unmarshal(body.Code, &r.code)
 	if r.words == "" {
 		r.words = wordsOfBody(e)
 	}
 	if strings.HasPrefix(e.ResponseHeader.Get("Content-Type"), "application/x-www-form-urlencoded") { // GitHub's
-		if form, err := url.ParseQuery(string(e.ResponseBody)); err == nil {
+		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
 			r.code, r.words = form.Get("error"), clip(form.Get("error_description"), 300)
 		}
 	}
@@ -265,7 +265,7 @@ func readLanding(e *exchange, redirectURI string) landing {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	json.Unmarshal(e.ResponseBody, &body) // a page is no JSON
+	json.Unmarshal([]byte(e.ResponseBody), &body) // a page is no JSON
 	l.code, l.words = body.Code, clip(body.Description, 300)
 	if l.words == "" {
 		l.words = wordsOfBody(e)
@@ -323,13 +323,13 @@ var (
 
 // wordsOfBody is what a person would read in an answer, in one line.
 func wordsOfBody(e *exchange) string {
-	body := string(e.ResponseBody)
+	body := e.ResponseBody
 	var document struct {
 		Description string `json:"error_description"`
 		Message     string `json:"message"`
 		Code        string `json:"error"`
 	}
-	if json.Unmarshal(e.ResponseBody, &document) == nil {
+	if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
 		for _, words := range []string{document.Description, document.Message, document.Code} {
 			if words != "" {
 				return clip(words, 300)

@@ -75,7 +75,7 @@ func (p *provider) metadata(ctx context.Context) (*metadata, error) {
 	if md, _ := p.known(); md != nil {
 		return md, nil
 	}
-	return p.discovery.do(ctx, func(ctx context.Context) (*metadata, error) {
+	return p.discovery.do(ctx, p.cfg.Issuer, func(ctx context.Context) (*metadata, error) {
 		if md, _ := p.known(); md != nil { // found since we looked
 			return md, nil
 		}
@@ -157,7 +157,7 @@ func (p *provider) fetchMetadata(ctx context.Context, address string) (*metadata
 		return nil, answer{text: "answered " + describeAnswer(e), absent: absent}
 	}
 	md := &metadata{Source: address}
-	if err := unmarshalObject(e.ResponseBody, md); err != nil {
+	if err := unmarshalObject([]byte(e.ResponseBody), md); err != nil {
 		return nil, answer{text: "answered 200, but not with metadata: " + err.Error()}
 	}
 	if md.Issuer != p.cfg.Issuer {

@@ -80,7 +80,7 @@ func secretValues(flow []*exchange) []string {
 	seen := map[string]bool{}
 	for _, e := range flow {
 		_, query, _ := strings.Cut(e.URL, "?")
-		for _, raw := range []string{query, string(e.RequestBody)} {
+		for _, raw := range []string{query, e.RequestBody} {
 			values, _ := url.ParseQuery(raw) // what can be read of it
 			for _, name := range secretNames {
 				for _, v := range values[name] {
@@ -89,7 +89,7 @@ func secretValues(flow []*exchange) []string {
 			}
 		}
 		var members map[string]json.RawMessage
-		if json.Unmarshal(e.ResponseBody, &members) == nil {
+		if json.Unmarshal([]byte(e.ResponseBody), &members) == nil {
 			for _, name := range secretNames {
 				var v string
 				if json.Unmarshal(members[name], &v) == nil {
@@ -115,7 +115,7 @@ func tokenVariables(flow []*exchange) map[string]string {
 			Refresh string `json:"refresh_token"`
 			ID      string `json:"id_token"`
 		}
-		if json.Unmarshal(e.ResponseBody, &t) != nil {
+		if json.Unmarshal([]byte(e.ResponseBody), &t) != nil {
 			continue
 		}
 		for name, value := range map[string]string{"ACCESS_TOKEN": t.Access, "REFRESH_TOKEN": t.Refresh, "ID_TOKEN": t.ID} {

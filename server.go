@@ -14,13 +14,14 @@ import (
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
 // needs comes in through newServer.
 type server struct {
-	cfg      config
-	provider *provider
-	browsers *browsers
-	pages    map[string]*template.Template
-	log      *log.Logger
-	now      func() time.Time
-	busy     atomic.Int64 // requests that a handler of ours is working on
+	cfg       config
+	provider  *provider
+	browsers  *browsers
+	refreshes shared[*refreshed] // by the state of the login
+	pages     map[string]*template.Template
+	log       *log.Logger
+	now       func() time.Time
+	busy      atomic.Int64 // requests that a handler of ours is working on
 }
 
 // newServer wires the client together. Nothing is asked of the authorization server yet.

@@ -71,7 +71,7 @@ func (l *login) held() []heldToken {
 		refresh.Note = noRefreshToken
 	}
 	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
-	if _, claims, _, err := parseIDToken(l.Held.ID); err == nil && claims.Expires != nil {
+	if _, claims, err := parseIDToken(l.Held.ID); err == nil && claims.Expires != nil {
 		expires := numericDate(*claims.Expires)
 		id.Expires = &expires
 	}

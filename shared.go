@@ -8,7 +8,7 @@ import (
 // shared lets any number of callers wait for one run of the same work.
 type shared[T any] struct {
 	mu      sync.Mutex // guards running
-	running *oneRun[T]
+	running map[string]*oneRun[T]
 }
 
 // oneRun is one run, and what came of it.
@@ -18,18 +18,21 @@ type oneRun[T any] struct {
 	err   error
 }
 
-// do joins the run under way or begins one. A run goes on when the caller that began it is gone;
-// each caller waits no longer than its own context.
-func (s *shared[T]) do(ctx context.Context, work func(context.Context) (T, error)) (T, error) {
+// do joins the run under way for the key or begins one. A run goes on when the caller that began it
+// is gone; each caller waits no longer than its own context.
+func (s *shared[T]) do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	s.mu.Lock()
-	run := s.running
+	run := s.running[key]
 	if run == nil {
 		run = &oneRun[T]{done: make(chan struct{})}
-		s.running = run
+		if s.running == nil {
+			s.running = map[string]*oneRun[T]{}
+		}
+		s.running[key] = run
 		go func() {
 			run.value, run.err = work(context.WithoutCancel(ctx))
 			s.mu.Lock()
-			s.running = nil
+			delete(s.running, key)
 			s.mu.Unlock()
 			close(run.done)
 		}()

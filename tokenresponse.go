@@ -18,7 +18,7 @@ func badTokenResponse(fault error) *failure {
 
 // tokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
 type tokenResponse struct {
-	JSON         []byte // as the server sent it, to the byte; a form is rewritten as JSON in its order
+	JSON         string // as the server sent it, to the byte; a form is rewritten as JSON in its order
 	AccessToken  string
 	TokenType    string
 	RefreshToken string
@@ -43,10 +43,10 @@ func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
 		Scope        *string         `json:"scope"`
 		ExpiresIn    json.RawMessage `json:"expires_in"`
 	}
-	if err := unmarshalObject(body, &fields); err != nil {
+	if err := unmarshalObject([]byte(body), &fields); err != nil {
 		return nil, err
 	}
-	t := &tokenResponse{JSON: body, RefreshToken: fields.RefreshToken, IDToken: fields.IDToken}
+	t := &tokenResponse{JSON: body, RefreshToken: within(body, fields.RefreshToken), IDToken: within(body, fields.IDToken)}
 	if fields.AccessToken == nil || *fields.AccessToken == "" {
 		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
 	}
@@ -59,7 +59,7 @@ func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
 	if !strings.EqualFold(*fields.TokenType, "bearer") {
 		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", clip(*fields.TokenType, 40))
 	}
-	t.AccessToken, t.TokenType = *fields.AccessToken, *fields.TokenType
+	t.AccessToken, t.TokenType = within(body, *fields.AccessToken), *fields.TokenType
 	if fields.Scope != nil {
 		t.Scope, t.ScopeSent = *fields.Scope, true
 	}
@@ -73,31 +73,39 @@ func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
 	return t, nil
 }
 
+// within returns the part as it stands in the whole, so that a long token is kept once and not twice.
+func within(whole, part string) string {
+	if at := strings.Index(whole, part); at >= 0 {
+		return whole[at : at+len(part)]
+	}
+	return part // it is escaped there
+}
+
 // tokenBody returns the token response as a JSON object.
-func tokenBody(e *exchange, formAllowed bool) ([]byte, error) {
+func tokenBody(e *exchange, formAllowed bool) (string, error) {
 	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
 	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
 		return e.ResponseBody, nil
 	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
-		return formAsJSON(string(e.ResponseBody))
+		return formAsJSON(e.ResponseBody)
 	}
-	return nil, fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", clip(mediaType, 80))
+	return "", fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", clip(mediaType, 80))
 }
 
 // formAsJSON rewrites a form as a JSON object of strings, in the same order.
-func formAsJSON(form string) ([]byte, error) {
+func formAsJSON(form string) (string, error) {
 	var out strings.Builder
 	for i, pair := range strings.Split(form, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(name)
 		if err != nil {
-			return nil, fmt.Errorf("with a form that cannot be read")
+			return "", fmt.Errorf("with a form that cannot be read")
 		}
 		value, err = url.QueryUnescape(value)
 		if err != nil {
-			return nil, fmt.Errorf("with a form that cannot be read")
+			return "", fmt.Errorf("with a form that cannot be read")
 		}
 		quotedName, _ := json.Marshal(name) // a string always can
 		quotedValue, _ := json.Marshal(value)
@@ -108,7 +116,7 @@ func formAsJSON(form string) ([]byte, error) {
 		out.WriteByte(':')
 		out.Write(quotedValue)
 	}
-	return []byte("{" + out.String() + "}"), nil
+	return "{" + out.String() + "}", nil
 }
 
 // parseExpiresIn reads the lifetime in seconds, which some servers send as a string.

@@ -55,8 +55,8 @@ func (s *server) ready(r *http.Request) (context.Context, *recorder, *login, *me
 
 // remember adds what went over the wire to the login's flow, and whatever else changed.
 func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, steps []*exchange, change func(*login)) error {
-	return s.browsers.change(w, r, l.State, func(next login) login {
-		next.Flow = boundedFlow(next.Flow, steps)
+	return s.browsers.change(w, r, l.Begun.State, func(next login) login {
+		next.Steps = boundedSteps(next.Steps, steps)
 		if change != nil {
 			change(&next)
 		}
@@ -110,9 +110,9 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 // checkUserinfo refuses an answer about somebody else: its sub must be the ID token's (OpenID
 // Connect Core section 5.3.2). A signed answer is verified first.
 func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *exchange) error {
-	body := e.ResponseBody
+	body := []byte(e.ResponseBody)
 	if strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "application/jwt") {
-		payload, err := s.verifyUserinfo(ctx, md, string(body))
+		payload, err := s.verifyUserinfo(ctx, md, e.ResponseBody)
 		if err != nil {
 			return badUserinfo(err.Error())
 		}
@@ -139,7 +139,7 @@ func badUserinfo(what string) *failure {
 
 // verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
 func (s *server) verifyUserinfo(ctx context.Context, md *metadata, raw string) ([]byte, error) {
-	header, claims, _, err := parseIDToken(raw)
+	header, claims, err := parseIDToken(raw)
 	if err != nil {
 		return nil, errors.New("it " + err.Error())
 	}
@@ -259,44 +259,27 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 
 // refreshed is what came of a refresh, for everyone who waited for it.
 type refreshed struct {
-	answer   *exchange
-	response *tokenResponse // nil when the server refused
-	wire     *recorder
+	answer        *exchange
+	response      *tokenResponse // nil when the server refused
+	before, after tokens
 }
 
-// handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6).
+// handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests
+// at once only one asks the server: to one that rotates refresh tokens, two would look like theft.
 func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	_, _, l, md, err := s.ready(r)
 	if err != nil {
 		return err
 	}
-	if l.Held.Refresh == "" {
-		return noToken("refresh token", noRefreshToken)
-	}
-	result, err := l.refreshes.do(r.Context(), func(ctx context.Context) (*refreshed, error) {
-		return s.refresh(ctx, md, l)
+	result, err := s.refreshes.do(r.Context(), l.Begun.State, func(ctx context.Context) (*refreshed, error) {
+		return s.refresh(r.WithContext(ctx), md, l.Begun.State)
 	})
-	if result == nil {
-		return err
-	}
-	held := l.Held
-	if err == nil && result.response != nil {
-		held = l.Held.replacedBy(result.response)
-	}
-	keep := func(next *login) {
-		if next.Held.Refresh == l.Held.Refresh { // nobody was faster
-			next.Held = held
-		}
-	}
-	if saved := s.remember(w, r, l, failedFlow(result.wire.all(), err), keep); saved != nil {
-		return saved
-	}
 	if err != nil {
 		return err
 	}
 	view := answerOf("", result.answer)
 	if result.response != nil {
-		view.Changes = l.Held.compare(held)
+		view.Changes = result.before.compare(result.after)
 		if result.response.RefreshToken == "" {
 			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
 		}
@@ -304,30 +287,49 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	return s.showAnswers(w, r, "Refresh", view)
 }
 
-// refresh asks for new tokens and verifies what comes. The result is there even with an error, for
-// its record.
-func (s *server) refresh(ctx context.Context, md *metadata, l *login) (*refreshed, error) {
-	ctx, wire := record(ctx)
-	result := &refreshed{wire: wire}
+// refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read
+// here and not earlier: a refresh that has just ended may have replaced it.
+func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshed, error) {
+	l := s.finished(r, state)
+	if l == nil || l.Held.Refresh == "" {
+		return nil, noToken("refresh token", noRefreshToken)
+	}
+	ctx, wire := record(r.Context())
+	result := &refreshed{before: l.Held, after: l.Held}
+	err := s.askForRefresh(ctx, md, l, result)
+	keep := func(next *login) {
+		if next.Held.Refresh == l.Held.Refresh { // it was not revoked meanwhile
+			next.Held = result.after
+		}
+	}
+	// The session's cookie stays as it is: whoever waits for the answer has it.
+	if saved := s.remember(discardedCookies{}, r, l, failedFlow(wire.all(), err), keep); saved != nil {
+		return nil, saved
+	}
+	return result, err
+}
+
+// askForRefresh sends the refresh token and fills in what came of it, after verifying it.
+func (s *server) askForRefresh(ctx context.Context, md *metadata, l *login, result *refreshed) error {
 	e, err := s.provider.post(purpose(ctx, forRefresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.Held.Refresh}})
 	if result.answer, err = answered("token endpoint", md.Token, e, err); err != nil {
-		return result, err
+		return err
 	}
 	var refusal errorDocument
-	if e.Status/100 != 2 || json.Unmarshal(e.ResponseBody, &refusal) == nil && refusal.Error != "" {
-		return result, nil // the server's answer, with its own words; some refuse with 200
+	if e.Status/100 != 2 || json.Unmarshal([]byte(e.ResponseBody), &refusal) == nil && refusal.Error != "" {
+		return nil // the server's answer, with its own words; some refuse with 200
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if fault != nil {
-		return result, badTokenResponse(fault)
+		return badTokenResponse(fault)
 	}
 	if response.IDToken != "" {
 		if err := s.checkRefreshedIDToken(ctx, md, l, response); err != nil {
-			return result, err
+			return err
 		}
 	}
-	result.response = response
-	return result, nil
+	result.response, result.after = response, l.Held.replacedBy(response)
+	return nil
 }
 
 // checkRefreshedIDToken verifies an ID token that came with a refresh: in full, and about the same
@@ -335,7 +337,7 @@ func (s *server) refresh(ctx context.Context, md *metadata, l *login) (*refreshe
 func (s *server) checkRefreshedIDToken(ctx context.Context, md *metadata, l *login, response *tokenResponse) error {
 	want := expected{Issuer: md.Issuer, ClientID: s.cfg.ClientID, MaxAge: -1, AccessToken: response.AccessToken, Now: s.now(), Refresh: true}
 	if l.IDToken != nil {
-		want.Nonce, want.Subject = l.IDToken.Nonce, l.IDToken.Subject
+		want.Nonce, want.Subject = l.Begun.Nonce, l.IDToken.Subject
 	}
 	_, err := s.provider.verifyIDToken(ctx, md, response.IDToken, want)
 	return err

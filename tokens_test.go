@@ -94,8 +94,8 @@ func TestTokenRoutes(t *testing.T) {
 			if revoked.StatusCode != 200 || strings.Count(revoked.body, "no longer holds") != 2 {
 				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.body)
 			}
-			flow := loginsOf(t, b)[0].Flow
-			if first := string(flow[len(flow)-2].RequestBody); !strings.Contains(first, "token_type_hint=refresh_token") {
+			flow := loginsOf(t, b)[0].Steps
+			if first := flow[len(flow)-2].RequestBody; !strings.Contains(first, "token_type_hint=refresh_token") {
 				t.Errorf("the first revocation was %s; want the refresh token's", first)
 			}
 			for _, path := range []string{"/userinfo", "/refresh", "/tokeninfo", "/revoke"} {
@@ -339,8 +339,8 @@ func TestRefreshOnce(t *testing.T) {
 	if n := l.asked("POST /token") - before; n != 1 {
 		t.Errorf("%d refreshes; want 1", n)
 	}
-	if n := len(loginsOf(t, b)[0].Flow); n != 6 { // request, consent, response, token, keys, refresh
-		t.Errorf("the flow has %d steps; want 6", n)
+	if n := len(loginsOf(t, b)[0].Steps); n != 3 { // token, keys, refresh
+		t.Errorf("the flow has %d steps; want 3", n)
 	}
 }
 
@@ -405,7 +405,7 @@ func TestLogoutDuringChange(t *testing.T) {
 	}
 	browsers := a.server.browsers
 	gone := make(chan error, 1)
-	err := browsers.change(discardedCookies{}, r, loginsOf(t, b)[0].State, func(l login) login {
+	err := browsers.change(discardedCookies{}, r, loginsOf(t, b)[0].Begun.State, func(l login) login {
 		go func() { gone <- browsers.forget(discardedCookies{}, r) }()
 		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
 		return l

@@ -35,11 +35,11 @@ type exchange struct {
 	Method         string
 	URL            string
 	RequestHeader  http.Header
-	RequestBody    []byte
+	RequestBody    string
 	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
 	Status         int    // 0 when no answer came
 	ResponseHeader http.Header
-	ResponseBody   []byte
+	ResponseBody   string
 	Began          time.Time
 	Took           time.Duration
 	CertExpires    time.Time // of the server's certificate; zero without TLS
@@ -206,7 +206,7 @@ type recording struct {
 
 // keptBody is a response body that has been read already, with the exchange it belongs to.
 type keptBody struct {
-	bytes.Reader
+	strings.Reader
 	exchange *exchange
 }
 
@@ -226,7 +226,8 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	e.Purpose, _ = ctx.Value(purposeKey).(string)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
-		e.RequestBody, _ = io.ReadAll(body)
+		sent, _ := io.ReadAll(body)
+		e.RequestBody = string(sent)
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
@@ -252,26 +253,25 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// readLimited reads a body to its end, which must come within wireBodyLimit. What it returns has no
-// room to grow, as it may be kept for hours.
-func readLimited(resp *http.Response) ([]byte, error) {
+// readLimited reads a body to its end, which must come within wireBodyLimit.
+func readLimited(resp *http.Response) (string, error) {
 	defer resp.Body.Close()
 	if resp.ContentLength > wireBodyLimit {
-		return nil, errTooLong
+		return "", errTooLong
 	}
 	if resp.ContentLength >= 0 {
 		data := make([]byte, resp.ContentLength)
 		_, err := io.ReadFull(resp.Body, data)
-		return data, err
+		return string(data), err
 	}
 	buffer := bytes.NewBuffer(make([]byte, 0, 8<<10)) // most answers fit
 	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, wireBodyLimit+1)); err != nil {
-		return nil, err
+		return "", err
 	}
 	if buffer.Len() > wireBodyLimit {
-		return nil, errTooLong
+		return "", errTooLong
 	}
-	return bytes.Clone(buffer.Bytes()), nil
+	return buffer.String(), nil
 }
 
 // wireFault says in one plain sentence why a server could not be asked, and what helps.
