@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,7 +32,7 @@ func startStub(b *testing.B) string {
 	if out, err := exec.Command("go", "build", "-o", binary, "./internal/load").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
-	stub := exec.Command(binary, "stub")
+	stub := exec.Command(binary, "stub", "1024")
 	stdin, err := stub.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -59,6 +61,8 @@ type target struct {
 
 func ours(b *testing.B) *target {
 	b.Helper()
+	limitMemory()
+	b.Cleanup(func() { debug.SetGCPercent(100); debug.SetMemoryLimit(math.MaxInt64) })
 	issuer := startStub(b)
 	cfg, err := loadConfig(env(map[string]string{"ISSUER": issuer, "CLIENT_ID": "load", "CLIENT_SECRET": "load-secret"}), "does-not-exist.env", false)
 	if err != nil {

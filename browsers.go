@@ -20,10 +20,10 @@ const (
 	pendingAge  = 10 * time.Minute // from /login to the callback
 	sessionAge  = 12 * time.Hour
 	maxSessions = 20_000
-	maxBytes    = 256 << 20 // of tokens and recorded exchanges, over all sessions
-	maxLogins   = 5         // results of one browser that a reload can show again
-	maxSpent    = 200_000   // states remembered as used
-	loginsKey   = "logins"  // where a gorilla session keeps its []*login
+	maxBytes    = 96 << 20 // of tokens and recorded exchanges, over all sessions; see limitMemory
+	maxLogins   = 5        // results of one browser that a reload can show again
+	maxSpent    = 200_000  // states remembered as used
+	loginsKey   = "logins" // where a gorilla session keeps its []*login
 )
 
 // pendingLogin is a login that a browser has begun and not yet finished. It travels in an encrypted
@@ -59,8 +59,8 @@ type tokens struct {
 
 // bytes is about what a login costs in memory.
 func (l *login) bytes() int {
-	n := 2048 + len(l.Callback) + len(l.Response.JSON)
-	for _, e := range l.Steps {
+	n := 2048 + len(l.Callback)
+	for _, e := range l.Steps { // the first of which holds what the response and the tokens refer to
 		n += 1024 + len(e.URL) + len(e.RequestBody) + len(e.ResponseBody)
 	}
 	return n
@@ -259,8 +259,8 @@ func (s *spentStates) add(state string) bool {
 	return true
 }
 
-// memoryStore is a sessions.Store that keeps sessions in this process, bounded in number, age and
-// bytes. A cookie store would not do: real token responses outgrow the 4096 bytes of a cookie.
+// memoryStore is a sessions.Store that keeps the logins of sessions in this process, bounded in
+// number, age and bytes. A cookie store would not do: real token responses outgrow the 4096 bytes of a cookie.
 type memoryStore struct {
 	now     func() time.Time
 	options sessions.Options
@@ -273,7 +273,7 @@ type memoryStore struct {
 
 type storedSession struct {
 	id     string
-	values map[any]any
+	logins []*login
 	until  time.Time
 	bytes  int
 }
@@ -304,10 +304,8 @@ func (m *memoryStore) New(r *http.Request, name string) (*sessions.Session, erro
 		return session, nil
 	}
 	stored := element.Value.(*storedSession)
-	session.ID, session.Values, session.IsNew = stored.id, make(map[any]any, len(stored.values)), false
-	for k, v := range stored.values {
-		session.Values[k] = v
-	}
+	session.ID, session.IsNew = stored.id, false
+	session.Values[loginsKey] = stored.logins
 	return session, nil
 }
 
@@ -323,9 +321,9 @@ func (m *memoryStore) Save(_ *http.Request, w http.ResponseWriter, session *sess
 	if session.ID == "" {
 		session.ID = rand.Text() + rand.Text() // 260 bits
 	}
-	stored := &storedSession{id: session.ID, values: session.Values, until: m.now().Add(sessionAge)}
-	logins, _ := session.Values[loginsKey].([]*login)
-	for _, l := range logins {
+	stored := &storedSession{id: session.ID, until: m.now().Add(sessionAge)}
+	stored.logins, _ = session.Values[loginsKey].([]*login)
+	for _, l := range stored.logins {
 		stored.bytes += l.bytes()
 	}
 	m.byID[stored.id] = m.order.PushBack(stored)

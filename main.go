@@ -38,6 +38,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,9 +62,17 @@ The settings are in README.md and .env.sample. Without any, the app runs in demo
 `
 
 func main() {
+	limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
+// run at every few megabytes, and work harder towards a bound that leaves maxBytes room to spare.
+func limitMemory() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(144 << 20)
 }
 
 // options are what the command line says.

@@ -309,7 +309,7 @@ func TestBounds(t *testing.T) {
 	a := startAppOn(t, listenLoopback(t), nil, clock)
 	store := a.server.browsers.store.(*memoryStore)
 	keep := func(size int) {
-		l := &login{Begun: &pendingLogin{State: "s"}, Response: &tokenResponse{JSON: strings.Repeat("x", size)}}
+		l := &login{Begun: &pendingLogin{State: "s"}, Steps: []*exchange{{ResponseBody: strings.Repeat("x", size)}}}
 		r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
 		if err := a.server.browsers.keep(discardedCookies{}, r, l); err != nil {
 			t.Fatal(err)
@@ -321,7 +321,7 @@ func TestBounds(t *testing.T) {
 	if n := store.order.Len(); n != maxSessions || len(store.byID) != maxSessions {
 		t.Errorf("%d sessions; want %d", n, maxSessions)
 	}
-	for range 300 { // more than maxBytes
+	for range 110 { // more than maxBytes
 		keep(1 << 20)
 	}
 	if store.bytes > maxBytes {

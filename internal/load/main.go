@@ -1,7 +1,7 @@
 // Command load drives whole logins through the real binary and prints what they cost, beside a floor:
 // a bare net/http handler that does only what the protocol forces. From the project's root:
 //
-//	go run ./internal/load [-n 3000] [-c 16,64] [-rounds 3]
+//	go run ./internal/load [-n 3000] [-c 16,64] [-rounds 3] [-token 1024]
 //
 // Everything runs on 127.0.0.1, each part in a process of its own: a stub authorization server, the
 // floor, the client. A flow is GET /login, then GET /oauth_callback with the token exchange and the
@@ -33,8 +33,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) > 1 && os.Args[1] == "stub" {
-		serve(servers.Stub)
+	if len(os.Args) > 2 && os.Args[1] == "stub" {
+		tokenSize, _ := strconv.Atoi(os.Args[2]) // written by ourselves
+		serve(func(base string) (http.Handler, error) { return servers.Stub(base, tokenSize) })
 	}
 	if len(os.Args) > 2 && os.Args[1] == "floor" {
 		serve(func(base string) (http.Handler, error) { return servers.Floor(os.Args[2], base) })
@@ -42,8 +43,9 @@ func main() {
 	n := flag.Int("n", 3000, "flows in a round")
 	concurrency := flag.String("c", "16,64", "how many at once, separated by commas")
 	rounds := flag.Int("rounds", 3, "rounds, of which the median is printed")
+	token := flag.Int("token", 1024, "characters of an access token")
 	flag.Parse()
-	if err := measure(*n, *concurrency, *rounds); err != nil {
+	if err := measure(*n, *concurrency, *rounds, *token); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -99,7 +101,7 @@ func (c *child) stop() {
 }
 
 // measure builds the client and runs it and the floor in turn, round by round.
-func measure(n int, concurrency string, rounds int) error {
+func measure(n int, concurrency string, rounds, token int) error {
 	folder, err := os.MkdirTemp("", "load")
 	if err != nil {
 		return err
@@ -113,7 +115,7 @@ func measure(n int, concurrency string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	authorizationServer, lines, err := start(self, nil, "stub")
+	authorizationServer, lines, err := start(self, nil, "stub", strconv.Itoa(token))
 	if err != nil {
 		return err
 	}
@@ -137,10 +139,11 @@ func measure(n int, concurrency string, rounds int) error {
 				results[name] = append(results[name], r)
 			}
 		}
+		ratio := medianRatio(results) // before median sorts them
 		floor, ours := median(results["floor"]), median(results["ours"])
 		floor.print("floor", at)
 		ours.print("ours", at)
-		fmt.Printf("%-8s %4d %10.2f %9s %9s %9.2f %12.2f\n", "ratio", at, ours.rate/floor.rate, "", "", float64(ours.p99)/float64(floor.p99), ours.cpu/floor.cpu)
+		fmt.Printf("%-8s %4d %10.2f %9s %9s %9.2f %12.2f\n", "ratio", at, ours.rate/floor.rate, "", "", float64(ours.p99)/float64(floor.p99), ratio)
 	}
 	return nil
 }
@@ -206,6 +209,17 @@ func median(list []result) result {
 	m := list[len(list)/2]
 	m.p99 = p99
 	return m
+}
+
+// medianRatio is the CPU of the client beside that of the floor in the same round, as the machine's
+// speed changes from round to round.
+func medianRatio(results map[string][]result) float64 {
+	var ratios []float64
+	for i, r := range results["ours"] {
+		ratios = append(ratios, r.cpu/results["floor"][i].cpu)
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
 }
 
 // drive runs n flows, at of them at once, after a few to warm up.

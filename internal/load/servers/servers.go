@@ -22,14 +22,14 @@ import (
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
 // Stub is an authorization server that answers every token request at once. The code is the nonce, to
-// be signed into the ID token. Access tokens have four kilobytes.
-func Stub(issuer string) (http.Handler, error) {
+// be signed into the ID token. Access tokens have the given number of characters.
+func Stub(issuer string, tokenSize int) (http.Handler, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	access := strings.Repeat("a", 4096)
+	access := strings.Repeat("a", tokenSize)
 	header := encode([]byte(`{"alg":"RS256","kid":"k1"}`))
 	send := func(w http.ResponseWriter, document any) {
 		w.Header().Set("Content-Type", "application/json")
