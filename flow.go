@@ -238,14 +238,11 @@ func clipBody(s string) string {
 }
 
 // showHeaders lists header fields by name, without what is secret.
-func showHeaders(h http.Header, hide *redactor) []header {
+func showHeaders(h head, hide *redactor) []header {
 	var list []header
-	for name, values := range h {
-		for _, value := range values {
-			list = append(list, header{name, hide.header(name, clip(value, 1000))})
-		}
+	for name, value := range h.all() {
+		list = append(list, header{name, hide.header(name, clip(value, 1000))})
 	}
-	slices.SortFunc(list, func(a, b header) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	return list
 }
 

@@ -42,9 +42,9 @@ func golden(t *testing.T, name, got string) {
 func sampleFlow() []*exchange {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
-	jsonHeader := http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"sid=server-cookie-value"}}
-	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}}
-	bearer := http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}}
+	jsonHeader := headOf(http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"sid=server-cookie-value"}})
+	form := headOf(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}})
+	bearer := headOf(http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}})
 	return []*exchange{
 		{Purpose: forAuthorization, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid", Began: at(0)},
 		{Purpose: forConsent, Began: at(0), Took: 12 * time.Second},

@@ -114,7 +114,7 @@ func newHAREntry(e *exchange, hide *redactor) harEntry {
 	return entry
 }
 
-func harHeaders(h http.Header, hide *redactor) []harPair {
+func harHeaders(h head, hide *redactor) []harPair {
 	list := []harPair{}
 	for _, field := range showHeaders(h, hide) {
 		list = append(list, harPair(field))

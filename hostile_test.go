@@ -261,9 +261,9 @@ func FuzzTokenResponse(f *testing.F) {
 		f.Add([]byte(body), true)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, form bool) {
-		e := &exchange{ResponseBody: string(body), ResponseHeader: http.Header{"Content-Type": {"application/json"}}}
+		e := &exchange{ResponseBody: string(body), ResponseHeader: "Content-Type: application/json\r\n"}
 		if form {
-			e.ResponseHeader.Set("Content-Type", "application/x-www-form-urlencoded")
+			e.ResponseHeader = "Content-Type: application/x-www-form-urlencoded\r\n"
 		}
 		r, err := parseTokenResponse(e, true)
 		if err != nil {
@@ -310,7 +310,7 @@ func FuzzCurl(f *testing.F) {
 	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
 	f.Fuzz(func(t *testing.T, address, body, accept string) {
 		s := &server{cfg: config{ClientID: "a'b", ClientSecret: "a-very-secret/value"}}
-		e := &exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}}}
+		e := &exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: headOf(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}})}
 		command := s.curl(e, newRedactor(s.cfg, []*exchange{e}, false))
 		if strings.Contains(command, "a-very-secret") && !strings.Contains(address+body+accept, "a-very-secret") {
 			t.Errorf("the command holds the secret: %s", command)
@@ -353,7 +353,7 @@ func FuzzHAR(f *testing.F) {
 		const secret = "the-secret-value-1234"
 		s := &server{cfg: config{ClientSecret: secret}}
 		e := &exchange{Method: "POST", URL: address, RequestBody: body, ResponseBody: answer, Status: 200, Fault: answer,
-			RequestHeader: http.Header{"Authorization": {header}, "X": {header}}, ResponseHeader: http.Header{"Location": {address}, "Y": {answer}}}
+			RequestHeader: headOf(http.Header{"Authorization": {header}, "X": {header}}), ResponseHeader: headOf(http.Header{"Location": {address}, "Y": {answer}})}
 		document, err := s.har([]*exchange{e})
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -34,16 +35,59 @@ type exchange struct {
 	Purpose        string // what the request is for, as a page names it: "token request"
 	Method         string
 	URL            string
-	RequestHeader  http.Header
+	RequestHeader  head
 	RequestBody    string
 	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
 	Status         int    // 0 when no answer came
-	ResponseHeader http.Header
+	ResponseHeader head
 	ResponseBody   string
 	Began          time.Time
 	Took           time.Duration
 	CertExpires    time.Time // of the server's certificate; zero without TLS
 	Fault          string    // why this step failed, in a sentence; empty when it did not
+}
+
+// head is the header of a message as it went over the wire: lines of "Name: value", by name. Exchanges
+// are kept by the ten thousand, and the garbage collector looks at each part of an http.Header.
+type head string
+
+func headOf(h http.Header) head {
+	lines := bytes.NewBuffer(make([]byte, 0, 1<<10)) // most fit
+	h.Write(lines)                                   // a buffer takes everything
+	return head(lines.String())
+}
+
+// all yields each name with each of its values.
+func (h head) all() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for line := range strings.Lines(string(h)) {
+			name, value, _ := strings.Cut(line, ":")
+			if !yield(name, strings.TrimSpace(value)) {
+				return
+			}
+		}
+	}
+}
+
+// Values returns the values of a field.
+func (h head) Values(name string) []string {
+	var values []string
+	for n, value := range h.all() {
+		if strings.EqualFold(n, name) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Get returns the first value of a field, or "".
+func (h head) Get(name string) string {
+	for n, value := range h.all() {
+		if strings.EqualFold(n, name) {
+			return value
+		}
+	}
+	return ""
 }
 
 // recorder collects the exchanges of one request to us. It travels in the context.
@@ -222,7 +266,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
 		req.Header.Set("Accept", "application/json")
 	}
-	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: req.Header, Began: t.now()}
+	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: headOf(req.Header), Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(string)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
@@ -231,7 +275,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
-		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, resp.Header
+		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, headOf(resp.Header)
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
