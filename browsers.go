@@ -1,12 +1,15 @@
 package main
 
 import (
-	"container/list"
+	"cmp"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -17,13 +20,11 @@ import (
 )
 
 const (
-	pendingAge  = 10 * time.Minute // from /login to the callback
-	sessionAge  = 12 * time.Hour
-	maxSessions = 20_000
-	maxBytes    = 96 << 20 // of tokens and recorded exchanges, over all sessions; see limitMemory
-	maxLogins   = 5        // results of one browser that a reload can show again
-	maxSpent    = 200_000  // states remembered as used
-	loginsKey   = "logins" // where a gorilla session keeps its []*login
+	pendingAge = 10 * time.Minute // from /login to the callback
+	sessionAge = 12 * time.Hour
+	maxLogins  = 5        // results of one browser that a reload can show again
+	maxSpent   = 200_000  // states remembered as used
+	loginsKey  = "logins" // where a gorilla session keeps its []*login
 )
 
 // pendingLogin is a login that a browser has begun and not yet finished. It travels in an encrypted
@@ -60,8 +61,11 @@ type tokens struct {
 // bytes is about what a login costs in memory.
 func (l *login) bytes() int {
 	n := 2048 + len(l.Callback)
-	for _, e := range l.Steps { // the first of which holds what the response and the tokens refer to
-		n += 1024 + len(e.URL) + len(e.RequestBody) + len(e.ResponseBody)
+	if !slices.ContainsFunc(l.Steps, func(e *exchange) bool { return e.ResponseBody == l.Response.JSON }) {
+		n += len(l.Response.JSON) // which the tokens are parts of
+	}
+	for _, e := range l.Steps {
+		n += e.bytes()
 	}
 	return n
 }
@@ -69,47 +73,56 @@ func (l *login) bytes() int {
 // browsers is what is remembered about the browsers that talk to us.
 type browsers struct {
 	pending     *securecookie.SecureCookie
-	changing    sync.Mutex // held from reading a session to saving it
 	store       sessions.Store
+	options     sessions.Options // of the session cookie
+	changing    [64]sync.Mutex   // one is held from reading a session to saving it; see lock
 	spent       *spentStates
-	cookiePort  string // cookies do not know ports (RFC 6265 section 8.5), so their names do
+	cookiePort  string // as the browser sees it: cookies do not know ports (RFC 6265 section 8.5), so their names do
 	secure      bool
 	sessionName string
 }
 
-// newBrowsers derives the cookie keys from the session secret, or makes random ones without it.
-func newBrowsers(cfg config, now func() time.Time) (*browsers, error) {
-	secret := []byte(cfg.SessionSecret)
-	if len(secret) == 0 {
-		secret = []byte(rand.Text() + rand.Text())
-	}
-	hashKey, err := hkdf.Key(sha256.New, secret, nil, "pending login: authentication", 32)
-	if err != nil {
-		return nil, err
-	}
-	blockKey, err := hkdf.Key(sha256.New, secret, nil, "pending login: encryption", 32)
-	if err != nil {
-		return nil, err
+// newBrowsers derives the keys of cookies and store from the session secret, or from a random one.
+func newBrowsers(cfg config, roots *x509.CertPool, now func() time.Time) (*browsers, error) {
+	secret := []byte(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
+	key := func(use string) []byte {
+		derived, _ := hkdf.Key(sha256.New, secret, nil, use, 32) // fails for far longer keys only
+		return derived
 	}
 	b := &browsers{
 		// gob, securecookie's default, would cost more than all the cryptography of a flow.
-		pending:     securecookie.New(hashKey, blockKey).SetSerializer(securecookie.NopEncoder{}).MaxAge(int(pendingAge.Seconds())),
-		spent:       &spentStates{now: now, seen: map[string]bool{}},
-		cookiePort:  cfg.Port,
-		secure:      strings.HasPrefix(cfg.BaseURL, "https://"),
-		sessionName: "oauth_test_client_" + cfg.Port,
+		pending:    securecookie.New(key("pending login: authentication"), key("pending login: encryption")).SetSerializer(securecookie.NopEncoder{}).MaxAge(int(pendingAge.Seconds())),
+		spent:      &spentStates{now: now, seen: map[string]bool{}},
+		cookiePort: portOf(cfg.BaseURL),
+		secure:     strings.HasPrefix(cfg.BaseURL, "https://"),
 	}
+	b.sessionName = "oauth_test_client_" + b.cookiePort
 	if b.secure {
 		b.sessionName = "__Host-" + b.sessionName // no other host or port can plant it
 	}
-	b.store = newMemoryStore(now, b.cookieOptions())
-	return b, nil
+	// gorilla's defaults are Secure and SameSite=None, which a plain http://localhost cannot use.
+	b.options = sessions.Options{Path: "/", MaxAge: int(sessionAge.Seconds()), HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode}
+	if cfg.SessionStore == "" {
+		b.store = newMemoryStore(now, b.options)
+		return b, nil
+	}
+	store, err := newRedisStore(cfg.SessionStore, roots, b.options, key("session cookie: authentication"), key("session store: encryption"))
+	b.store = store
+	return b, err
 }
 
-// cookieOptions are those of the session cookie. gorilla's defaults are Secure and SameSite=None,
-// which a plain http://localhost cannot use.
-func (b *browsers) cookieOptions() sessions.Options {
-	return sessions.Options{Path: "/", HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode}
+// portOf is the port of a URL, whether it says so or not.
+func portOf(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return "" // the configuration has been checked
+	case u.Port() == "" && u.Scheme == "https":
+		return "443"
+	case u.Port() == "":
+		return "80"
+	}
+	return u.Port()
 }
 
 func (b *browsers) pendingName(state string) string {
@@ -159,27 +172,73 @@ func (b *browsers) pendingCookie(name, value string, maxAge int) *http.Cookie {
 		HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode}
 }
 
-// logins returns the logins of this browser that are still remembered, newest first.
-func (b *browsers) logins(r *http.Request) []*login {
+// session returns the session of this browser, or nil when it has none. A cookie that we did not make
+// is none, and so is a session that cannot be decrypted. The error is a *failure of the store.
+func (b *browsers) session(r *http.Request) (*sessions.Session, error) {
+	if _, err := r.Cookie(b.sessionName); err != nil {
+		return nil, nil
+	}
 	session, err := b.store.New(r, b.sessionName)
-	if err != nil || session.IsNew {
+	if forged, ok := errors.AsType[securecookie.Error](err); ok && forged.IsDecode() || errors.Is(err, errUnreadable) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storeFailed(err)
+	}
+	if session.IsNew {
+		return nil, nil
+	}
+	return session, nil
+}
+
+// lock returns the lock of this browser's session. A few sessions share one; the lock of another
+// process does not count.
+func (b *browsers) lock(r *http.Request) *sync.Mutex {
+	cookie, err := r.Cookie(b.sessionName)
+	if err != nil {
+		return &b.changing[0]
+	}
+	sum := sha256.Sum256([]byte(cookie.Value))
+	return &b.changing[sum[0]%64]
+}
+
+// loginsOf returns the logins of a session, newest first.
+func loginsOf(session *sessions.Session) []*login {
+	if session == nil {
 		return nil
 	}
 	logins, _ := session.Values[loginsKey].([]*login)
 	return logins
 }
 
+// logins returns the logins of this browser that are still remembered, newest first.
+func (b *browsers) logins(r *http.Request) ([]*login, error) {
+	session, err := b.session(r)
+	return loginsOf(session), err
+}
+
+// login returns the login of this browser that has the state, or nil.
+func (b *browsers) login(r *http.Request, state string) (*login, error) {
+	logins, err := b.logins(r)
+	for _, l := range logins {
+		if l.Begun.State == state {
+			return l, nil
+		}
+	}
+	return nil, err
+}
+
 // change replaces a login of this browser by what f makes of it. Requests of one browser that end
 // at the same time do not overwrite each other. A login that is gone by now stays gone.
 func (b *browsers) change(w http.ResponseWriter, r *http.Request, state string, f func(login) login) error {
-	b.changing.Lock()
-	defer b.changing.Unlock()
-	session, err := b.store.New(r, b.sessionName)
-	if err != nil || session.IsNew {
+	lock := b.lock(r)
+	lock.Lock()
+	defer lock.Unlock()
+	session, err := b.session(r)
+	if session == nil {
 		return err
 	}
-	logins, _ := session.Values[loginsKey].([]*login)
-	changed := slices.Clone(logins)
+	changed := slices.Clone(loginsOf(session))
 	for i, l := range changed {
 		if l.Begun.State == state {
 			next := f(*l)
@@ -187,40 +246,53 @@ func (b *browsers) change(w http.ResponseWriter, r *http.Request, state string, 
 		}
 	}
 	session.Values[loginsKey] = changed
-	return b.store.Save(r, w, session)
+	return b.save(w, r, session)
 }
 
 // forget ends the session of this browser. It waits for a change under way, which would otherwise
 // bring the session back.
 func (b *browsers) forget(w http.ResponseWriter, r *http.Request) error {
-	b.changing.Lock()
-	defer b.changing.Unlock()
-	session, err := b.store.New(r, b.sessionName)
-	if err != nil || session.IsNew {
+	lock := b.lock(r)
+	lock.Lock()
+	defer lock.Unlock()
+	session, err := b.session(r)
+	if session == nil {
 		return err
 	}
 	session.Options.MaxAge = -1
-	return b.store.Save(r, w, session)
+	return b.save(w, r, session)
 }
 
 // keep remembers a login. The session gets a new ID, so that an ID known to somebody from before
 // the login is worth nothing after it.
 func (b *browsers) keep(w http.ResponseWriter, r *http.Request, l *login) error {
-	b.changing.Lock()
-	defer b.changing.Unlock()
-	old, _ := b.store.New(r, b.sessionName) // an unreadable cookie is no session
-	logins, _ := old.Values[loginsKey].([]*login)
+	lock := b.lock(r)
+	lock.Lock()
+	defer lock.Unlock()
+	old, err := b.session(r)
+	if err != nil {
+		return err
+	}
+	logins := loginsOf(old)
 	fresh := sessions.NewSession(b.store, b.sessionName)
-	options := b.cookieOptions()
+	options := b.options
 	fresh.Options = &options
 	fresh.Values[loginsKey] = append([]*login{l}, logins[:min(len(logins), maxLogins-1)]...)
-	if !old.IsNew {
+	if old != nil {
 		old.Options.MaxAge = -1
-		if err := b.store.Save(r, discardedCookies{}, old); err != nil {
+		if err := b.save(discardedCookies{}, r, old); err != nil {
 			return err
 		}
 	}
-	return b.store.Save(r, w, fresh)
+	return b.save(w, r, fresh)
+}
+
+// save saves a session, or deletes it when its MaxAge is negative. The error is a *failure.
+func (b *browsers) save(w http.ResponseWriter, r *http.Request, session *sessions.Session) error {
+	if err := b.store.Save(r, w, session); err != nil {
+		return storeFailed(err)
+	}
+	return nil
 }
 
 // discardedCookies takes the deletion of a cookie that is about to be set anew.
@@ -257,90 +329,4 @@ func (s *spentStates) add(state string) bool {
 	s.seen[state] = true
 	s.queue = append(s.queue, spentState{state, now.Add(pendingAge + time.Minute)})
 	return true
-}
-
-// memoryStore is a sessions.Store that keeps the logins of sessions in this process, bounded in
-// number, age and bytes. A cookie store would not do: real token responses outgrow the 4096 bytes of a cookie.
-type memoryStore struct {
-	now     func() time.Time
-	options sessions.Options
-
-	mu    sync.Mutex // guards the fields below
-	byID  map[string]*list.Element
-	order *list.List // of *storedSession, oldest first
-	bytes int
-}
-
-type storedSession struct {
-	id     string
-	logins []*login
-	until  time.Time
-	bytes  int
-}
-
-func newMemoryStore(now func() time.Time, options sessions.Options) *memoryStore {
-	return &memoryStore{now: now, options: options, byID: map[string]*list.Element{}, order: list.New()}
-}
-
-// Get implements sessions.Store.
-func (m *memoryStore) Get(r *http.Request, name string) (*sessions.Session, error) {
-	return sessions.GetRegistry(r).Get(m, name)
-}
-
-// New implements sessions.Store: it returns the session of the request's cookie, or a new one.
-func (m *memoryStore) New(r *http.Request, name string) (*sessions.Session, error) {
-	session := sessions.NewSession(m, name)
-	options := m.options
-	session.Options = &options
-	session.IsNew = true
-	cookie, err := r.Cookie(name)
-	if err != nil {
-		return session, nil
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	element, ok := m.byID[cookie.Value]
-	if !ok || m.now().After(element.Value.(*storedSession).until) {
-		return session, nil
-	}
-	stored := element.Value.(*storedSession)
-	session.ID, session.IsNew = stored.id, false
-	session.Values[loginsKey] = stored.logins
-	return session, nil
-}
-
-// Save implements sessions.Store. A negative MaxAge deletes the session.
-func (m *memoryStore) Save(_ *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.remove(m.byID[session.ID])
-	if session.Options.MaxAge < 0 {
-		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
-		return nil
-	}
-	if session.ID == "" {
-		session.ID = rand.Text() + rand.Text() // 260 bits
-	}
-	stored := &storedSession{id: session.ID, until: m.now().Add(sessionAge)}
-	stored.logins, _ = session.Values[loginsKey].([]*login)
-	for _, l := range stored.logins {
-		stored.bytes += l.bytes()
-	}
-	m.byID[stored.id] = m.order.PushBack(stored)
-	m.bytes += stored.bytes
-	for m.order.Len() > 1 && (m.order.Len() > maxSessions || m.bytes > maxBytes || m.now().After(m.order.Front().Value.(*storedSession).until)) {
-		m.remove(m.order.Front())
-	}
-	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
-	return nil
-}
-
-// remove forgets a session; a nil element is none. The caller holds the lock.
-func (m *memoryStore) remove(element *list.Element) {
-	if element == nil {
-		return
-	}
-	stored := m.order.Remove(element).(*storedSession)
-	delete(m.byID, stored.id)
-	m.bytes -= stored.bytes
 }

@@ -20,7 +20,11 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done := s.finished(r, query.Get("state")); done != nil {
+	done, err := s.browsers.login(r, query.Get("state"))
+	if err != nil {
+		return err
+	}
+	if done != nil {
 		return s.showResult(w, r, done) // a reload: the code is spent, the result is not
 	}
 	begun := s.browsers.take(w, r, query.Get("state"))
@@ -29,7 +33,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, wire := record(r.Context())
 	arrived := s.now()
-	done, err := s.finish(ctx, query, begun)
+	done, err = s.finish(ctx, query, begun)
 	if err != nil {
 		return s.explain(err, begun, append(s.frontChannel(begun, r.URL.RequestURI(), arrived), wire.all()...))
 	}
@@ -102,16 +106,6 @@ func spendsNothing(r *http.Request) error {
 	}
 	if r.Method == http.MethodHead {
 		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "A HEAD does nothing here.", Allow: http.MethodGet}
-	}
-	return nil
-}
-
-// finished returns the login that this browser has finished with the state, if it has.
-func (s *server) finished(r *http.Request, state string) *login {
-	for _, l := range s.browsers.logins(r) {
-		if l.Begun.State == state && state != "" {
-			return l
-		}
 	}
 	return nil
 }

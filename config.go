@@ -31,6 +31,7 @@ type config struct {
 	Port          string    // to listen on
 	BaseURL       string    // scheme and host, no slash at the end
 	SessionSecret string    // empty means random per process
+	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
 	Notes         []string  // what was put right on the way in, to be said in the terminal
 }
@@ -207,6 +208,7 @@ func (s *settings) config() config {
 	c.Scopes = s.scopes()
 	c.BaseURL, c.Port = s.address()
 	c.SessionSecret = s.sessionSecret()
+	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
 
 	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == endpoints{}
@@ -405,10 +407,38 @@ func (s *settings) sessionSecret() string {
 	return value
 }
 
+// sessionStore reads the address of a Redis. It may hold a password, so it is never quoted whole.
+func (s *settings) sessionStore(secret string) string {
+	value := s.get("SESSION_STORE")
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "redis" && u.Scheme != "rediss":
+		s.wrong("SESSION_STORE", "is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS")
+	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
+		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", withoutUser(value))
+	case secret == "":
+		s.wrong("SESSION_STORE", "needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32")
+	}
+	return value
+}
+
+// withoutUser is a URL without what may be secret in it.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "the address" // the configuration has been checked
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
+
 var (
-	hostname = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
-	guid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	allX     = regexp.MustCompile(`^[xX*.…]+$`)
+	redisPath = regexp.MustCompile(`^(?:/[0-9]{0,4})?$`)
+	hostname  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+	guid      = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	allX      = regexp.MustCompile(`^[xX*.…]+$`)
 )
 
 // isPlaceholder recognises what stands in .env.sample, and what people write where a value should go.

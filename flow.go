@@ -12,8 +12,11 @@ import (
 	"time"
 )
 
-// The most steps that a login remembers; the oldest go first.
-const maxSteps = 40
+// The most that a login remembers; the oldest steps go first.
+const (
+	maxSteps = 40
+	maxFlow  = 4 << 20 // bytes
+)
 
 // Steps that do not go over our own wire: the browser's part of the flow, and our own check.
 const (
@@ -95,10 +98,16 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 	return flow
 }
 
-// boundedSteps adds steps, and drops the oldest beyond maxSteps.
+// boundedSteps adds steps, and drops the oldest beyond maxSteps and maxFlow.
 func boundedSteps(steps, more []*exchange) []*exchange {
 	steps = slices.Concat(steps, more)
-	return steps[max(0, len(steps)-maxSteps):]
+	size := 0
+	for i, e := range slices.Backward(steps) {
+		if size += e.bytes(); size > maxFlow || len(steps)-i > maxSteps {
+			return steps[i+1:]
+		}
+	}
+	return steps
 }
 
 // failed reports whether a step is shown in red.

@@ -147,7 +147,7 @@ func TestHARValid(t *testing.T) {
 			t.Errorf("the file holds %q", secret)
 		}
 	}
-	for _, e := range b.app.server.flow(loginsOf(t, b)[0]) {
+	for _, e := range b.app.server.flow(keptLogins(t, b)[0]) {
 		values, _ := url.ParseQuery(e.RequestBody)
 		for _, name := range []string{"code_verifier", "refresh_token", "token", "code"} {
 			if v := values.Get(name); v != "" && strings.Contains(r.body, v) {
@@ -212,7 +212,7 @@ func TestCurlWorks(t *testing.T) {
 			for _, path := range []string{"/userinfo", "/tokeninfo", "/refresh"} {
 				b.ask(path, false)
 			}
-			l := loginsOf(t, b)[0]
+			l := keptLogins(t, b)[0]
 			environment := append(os.Environ(), "CLIENT_SECRET="+clerkClientSecret, "ACCESS_TOKEN="+l.Held.Access, "REFRESH_TOKEN="+l.Held.Refresh, "CURL_CA_BUNDLE="+c.authority.file)
 			paste := func(full bool, purpose string) string {
 				var command string

@@ -164,7 +164,7 @@ func TestNothingSpent(t *testing.T) {
 		t.Errorf("afterwards the callback answered %d %s", r.StatusCode, r.body)
 	}
 	a.noteTokens(r.body)
-	held := loginsOf(t, b)[0].Held
+	held := keptLogins(t, b)[0].Held
 	for _, path := range []string{"/refresh", "/userinfo", "/api", "/tokeninfo"} {
 		req, _ := http.NewRequest(http.MethodHead, a.URL+path, nil)
 		if r := b.do(req); r.StatusCode != http.StatusMethodNotAllowed {
@@ -176,7 +176,7 @@ func TestNothingSpent(t *testing.T) {
 			t.Errorf("a prefetch of %s answered %d", path, r.StatusCode)
 		}
 	}
-	if loginsOf(t, b)[0].Held != held {
+	if keptLogins(t, b)[0].Held != held {
 		t.Error("a HEAD or a prefetch changed the tokens held")
 	}
 }
@@ -268,7 +268,7 @@ func TestCookieAttributes(t *testing.T) {
 				t.Fatalf("the callback answered %d %s", done.StatusCode, done.body)
 			}
 			session := slices.DeleteFunc(done.Cookies(), func(c *http.Cookie) bool { return c.MaxAge < 0 })
-			wantCookie(t, session, "/", 0, row.secure)
+			wantCookie(t, session, "/", 12*60*60, row.secure)
 			if row.secure != strings.HasPrefix(session[0].Name, "__Host-") {
 				t.Errorf("the session cookie is named %s", session[0].Name)
 			}

@@ -53,7 +53,11 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		data.Failure = notDiscovered(s.cfg, missing)
 		document.Tried = missing.Tried
 	}
-	if logins := s.browsers.logins(r); len(logins) > 0 {
+	logins, err := s.browsers.logins(r)
+	if err != nil {
+		return err
+	}
+	if len(logins) > 0 {
 		data.Session, data.SignedIn = true, logins[0].who()
 	}
 	body, err := marshal(document)

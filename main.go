@@ -185,7 +185,7 @@ func runChecks(ctx context.Context, o options, cfg config, roots *x509.CertPool,
 
 // assemble makes the client and, in demo mode, the server that it talks to.
 func assemble(cfg config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
-	s, err := newServer(cfg, newWire(roots, now), log, now)
+	s, err := newServer(cfg, roots, log, now)
 	if err != nil {
 		return nil, nil, err
 	}

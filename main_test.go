@@ -309,7 +309,7 @@ func TestBounds(t *testing.T) {
 	a := startAppOn(t, listenLoopback(t), nil, clock)
 	store := a.server.browsers.store.(*memoryStore)
 	keep := func(size int) {
-		l := &login{Begun: &pendingLogin{State: "s"}, Steps: []*exchange{{ResponseBody: strings.Repeat("x", size)}}}
+		l := &login{Begun: &pendingLogin{State: "s"}, Response: new(tokenResponse), Steps: []*exchange{{ResponseBody: strings.Repeat("x", size)}}}
 		r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
 		if err := a.server.browsers.keep(discardedCookies{}, r, l); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"embed"
 	"fmt"
 	"html/template"
@@ -25,16 +26,16 @@ type server struct {
 }
 
 // newServer wires the client together. Nothing is asked of the authorization server yet.
-func newServer(cfg config, w *wire, log *log.Logger, now func() time.Time) (*server, error) {
-	browsers, err := newBrowsers(cfg, now)
+func newServer(cfg config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
+	browsers, err := newBrowsers(cfg, roots, now)
 	if err != nil {
-		return nil, fmt.Errorf("cookie keys: %w", err)
+		return nil, err
 	}
 	pages, err := parsePages()
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	return &server{cfg: cfg, provider: newProvider(cfg, w), browsers: browsers, pages: pages, log: log, now: now}, nil
+	return &server{cfg: cfg, provider: newProvider(cfg, newWire(roots, now)), browsers: browsers, pages: pages, log: log, now: now}, nil
 }
 
 //go:embed static

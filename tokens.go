@@ -16,11 +16,15 @@ import (
 
 // current returns the newest login of this browser, or a 401.
 func (s *server) current(r *http.Request) (*login, error) {
-	if logins := s.browsers.logins(r); len(logins) > 0 {
+	logins, err := s.browsers.logins(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(logins) > 0 {
 		return logins[0], nil
 	}
 	return nil, &failure{Status: http.StatusUnauthorized, Code: "no_token", Retry: true,
-		Description: "No token is held for this browser.", Hint: "Sign in first. Tokens are kept for twelve hours, and until this program stops."}
+		Description: "No token is held for this browser.", Hint: "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops."}
 }
 
 // noToken is the 401 of a login that lacks one kind of token.
@@ -290,13 +294,16 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 // refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read
 // here and not earlier: a refresh that has just ended may have replaced it.
 func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshed, error) {
-	l := s.finished(r, state)
+	l, err := s.browsers.login(r, state)
+	if err != nil {
+		return nil, err
+	}
 	if l == nil || l.Held.Refresh == "" {
 		return nil, noToken("refresh token", noRefreshToken)
 	}
 	ctx, wire := record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}
-	err := s.askForRefresh(ctx, md, l, result)
+	err = s.askForRefresh(ctx, md, l, result)
 	keep := func(next *login) {
 		if next.Held.Refresh == l.Held.Refresh { // it was not revoked meanwhile
 			next.Held = result.after

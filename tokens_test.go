@@ -94,7 +94,7 @@ func TestTokenRoutes(t *testing.T) {
 			if revoked.StatusCode != 200 || strings.Count(revoked.body, "no longer holds") != 2 {
 				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.body)
 			}
-			flow := loginsOf(t, b)[0].Steps
+			flow := keptLogins(t, b)[0].Steps
 			if first := flow[len(flow)-2].RequestBody; !strings.Contains(first, "token_type_hint=refresh_token") {
 				t.Errorf("the first revocation was %s; want the refresh token's", first)
 			}
@@ -282,7 +282,7 @@ func TestRefresh(t *testing.T) {
 			if r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
 				t.Fatalf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
 			}
-			logins := loginsOf(t, b)
+			logins := keptLogins(t, b)
 			held := logins[0].Held
 			want := tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
 			if row.drop == "refresh_token" {
@@ -298,15 +298,15 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-func loginsOf(t *testing.T, b *browser) []*login {
+func keptLogins(t *testing.T, b *browser) []*login {
 	t.Helper()
 	u, _ := url.Parse(b.app.URL)
 	req, _ := http.NewRequest(http.MethodGet, b.app.URL, nil)
 	for _, c := range b.client.Jar.Cookies(u) {
 		req.AddCookie(c)
 	}
-	logins := b.app.server.browsers.logins(req)
-	if len(logins) == 0 {
+	logins, err := b.app.server.browsers.logins(req)
+	if err != nil || len(logins) == 0 {
 		t.Fatal("no login is remembered")
 	}
 	return logins
@@ -339,7 +339,7 @@ func TestRefreshOnce(t *testing.T) {
 	if n := l.asked("POST /token") - before; n != 1 {
 		t.Errorf("%d refreshes; want 1", n)
 	}
-	if n := len(loginsOf(t, b)[0].Steps); n != 3 { // token, keys, refresh
+	if n := len(keptLogins(t, b)[0].Steps); n != 3 { // token, keys, refresh
 		t.Errorf("the flow has %d steps; want 3", n)
 	}
 }
@@ -405,7 +405,7 @@ func TestLogoutDuringChange(t *testing.T) {
 	}
 	browsers := a.server.browsers
 	gone := make(chan error, 1)
-	err := browsers.change(discardedCookies{}, r, loginsOf(t, b)[0].Begun.State, func(l login) login {
+	err := browsers.change(discardedCookies{}, r, keptLogins(t, b)[0].Begun.State, func(l login) login {
 		go func() { gone <- browsers.forget(discardedCookies{}, r) }()
 		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
 		return l

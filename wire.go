@@ -47,6 +47,11 @@ type exchange struct {
 	Fault          string    // why this step failed, in a sentence; empty when it did not
 }
 
+// bytes is about what an exchange costs in memory.
+func (e *exchange) bytes() int {
+	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
+}
+
 // head is the header of a message as it went over the wire: lines of "Name: value", by name. Exchanges
 // are kept by the ten thousand, and the garbage collector looks at each part of an http.Header.
 type head string
