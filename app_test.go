@@ -130,19 +130,23 @@ type browser struct {
 
 func newBrowser(t *testing.T, a *app) *browser {
 	t.Helper()
+	return &browser{t: t, app: a, accept: "text/html", client: newClient(t, certFile(t, a))}
+}
+
+// newClient keeps cookies and follows no redirect. The roots are nil for the system's.
+func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if file := certFile(t, a); file != nil {
-		transport.TLSClientConfig.RootCAs = file
+	if roots != nil {
+		transport.TLSClientConfig.RootCAs = roots
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t: t, app: a, accept: "text/html", client: &http.Client{
-		Jar: jar, Transport: transport, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func certFile(t *testing.T, a *app) *x509.CertPool {

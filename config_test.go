@@ -147,6 +147,12 @@ func TestConfigErrors(t *testing.T) {
 		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com"}, []string{
 			"BASE_URL: the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL"}},
 		{"a short session secret", map[string]string{"SESSION_SECRET": "short"}, []string{"SESSION_SECRET: has fewer than 16 characters; make one with: openssl rand -base64 32"}},
+		{"a session store without the secret", map[string]string{"SESSION_STORE": "redis://localhost"}, []string{
+			"SESSION_STORE: needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32"}},
+		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
+			"SESSION_STORE: is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
+		{"a session store with too much", map[string]string{"SESSION_STORE": "redis://user:hidden@localhost/a?db=1", "SESSION_SECRET": "0123456789abcdef"}, []string{
+			"SESSION_STORE: redis://localhost/a has more than host, port and the number of a database; write one such as redis://localhost:6379/0"}},
 		{"a scope with a quote", map[string]string{"SCOPES": `openid "x"`}, []string{`SCOPES: "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`}},
 		{"a line break inside a value", map[string]string{"CLIENT_ID": "a\nb", "ISSUER": "https://a.example"}, []string{
 			"CLIENT_ID: contains a line break or another control character; copy it again"}},
@@ -262,7 +268,7 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
-		"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PORT", "BASE_URL", "SESSION_SECRET", "RESOURCE_URL"} {
+		"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PORT", "BASE_URL", "SESSION_SECRET", "SESSION_STORE", "RESOURCE_URL"} {
 		if !strings.Contains(string(sample), name+"=") {
 			t.Errorf(".env.sample lacks %s", name)
 		}

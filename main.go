@@ -265,6 +265,9 @@ func announce(out io.Writer, cfg config, listeners []net.Listener) {
 		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
 	}
 	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
+	if cfg.SessionStore != "" {
+		fmt.Fprintf(out, "  sessions      %s\n", withoutUser(cfg.SessionStore))
+	}
 }
 
 // announceServer makes the first attempt to find the authorization server and says what came of it.

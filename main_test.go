@@ -374,7 +374,7 @@ func TestReplicas(t *testing.T) {
 	env := l.env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	one := startApp(t, env)
-	env["BASE_URL"], env["PORT"] = one.cfg.BaseURL, one.cfg.Port
+	env["BASE_URL"] = one.cfg.BaseURL // and a port of its own
 	two := startApp(t, env)
 	b := newBrowser(t, one)
 	callback, _ := url.Parse(l.approve(t, b.begin("")))

@@ -40,10 +40,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	md, _ := s.provider.known()
-	if md == nil {
-		md = &metadata{} // found once, or there would be no login; after a restart another process knows it
-	}
+	md, _ := s.provider.metadata(r.Context()) // nil when another process found it and this one cannot
 	data := sessionPage{page: s.page("Your session"), Login: l, Who: l.who(), Held: l.held(), Actions: s.actions(md, l), Access: decodeAccessToken(l.Held.Access)}
 	document, err := marshal(struct {
 		SignedIn string      `json:"signed_in,omitempty"`
@@ -81,8 +78,13 @@ func (l *login) held() []heldToken {
 	return []heldToken{access, refresh, id}
 }
 
-// actions lists what can be done, each with the reason if it cannot.
+// actions lists what can be done, each with the reason if it cannot. The metadata is nil while the
+// server cannot be found.
 func (s *server) actions(md *metadata, l *login) []action {
+	missing := md == nil
+	if missing {
+		md = &metadata{}
+	}
 	noAccess, noRefresh, nothing := "", "", ""
 	if l.Held.Access == "" {
 		noAccess = "no access token is held"
@@ -94,7 +96,10 @@ func (s *server) actions(md *metadata, l *login) []action {
 		nothing = "no token is held"
 	}
 	offered := func(endpoint, what string) string {
-		if endpoint == "" {
+		switch {
+		case missing:
+			return "the server cannot be found"
+		case endpoint == "":
 			return "the server names no " + what + " endpoint"
 		}
 		return ""

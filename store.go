@@ -125,6 +125,12 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	pool := &redis.Pool{MaxIdle: 64, IdleTimeout: 4 * time.Minute, Dial: func() (redis.Conn, error) {
 		return redis.DialURL(address, redis.DialConnectTimeout(wireTimeout), redis.DialReadTimeout(wireTimeout), redis.DialWriteTimeout(wireTimeout),
 			redis.DialTLSConfig(&tls.Config{RootCAs: roots}))
+	}, TestOnBorrow: func(c redis.Conn, since time.Time) error {
+		if time.Since(since) < time.Second {
+			return nil
+		}
+		_, err := c.Do("PING") // it may have been closed while nobody used it
+		return err
 	}}
 	store, err := redistore.NewRediStoreWithPool(pool, cookieKey)
 	if err != nil {

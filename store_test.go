@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+)
+
+// redisServer is a real Redis on a port of its own, with a password.
+type redisServer struct {
+	port, url string
+	process   *exec.Cmd
+}
+
+const redisPassword = "redis-password-4f1b"
+
+func startRedis(t *testing.T, port string) *redisServer {
+	t.Helper()
+	_, err := exec.LookPath("redis-server")
+	needs(t, "redis-server", err)
+	s := &redisServer{port: port, url: "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3"}
+	s.process = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	waitForPort(t, port)
+	return s
+}
+
+func (s *redisServer) stop() {
+	s.process.Process.Kill()
+	s.process.Wait() // twice at most, and the second time it has nothing to say
+}
+
+// do asks Redis directly.
+func (s *redisServer) do(t *testing.T, command string, args ...any) any {
+	t.Helper()
+	c, err := redis.DialURL(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	answer, err := c.Do(command, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func (s *redisServer) keys(t *testing.T) []string {
+	t.Helper()
+	keys, err := redis.Strings(s.do(t, "KEYS", "*"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func (s *redisServer) value(t *testing.T, key string) []byte {
+	t.Helper()
+	value, err := redis.Bytes(s.do(t, "GET", key), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func waitForPort(t *testing.T, port string) {
+	t.Helper()
+	for range 1000 {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens on port %s", port)
+}
+
+// onRedis adds to an environment what keeps the sessions in Redis.
+func (s *redisServer) onRedis(env map[string]string) map[string]string {
+	env["SESSION_STORE"], env["SESSION_SECRET"] = s.url, "a-session-secret-of-32-characters"
+	return env
+}
+
+// What is kept in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and goes
+// with the logout.
+func TestSessionsInRedis(t *testing.T) {
+	server := startRedis(t, freePort(t))
+	l := startLiar(t)
+	a := startApp(t, server.onRedis(l.env()))
+	a.log.secret(redisPassword)
+	b := newBrowser(t, a)
+	r := b.getJSON(l.approve(t, b.begin("")))
+	if r.StatusCode != 200 {
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+	}
+	keys := server.keys(t)
+	if len(keys) != 1 {
+		t.Fatalf("Redis holds %q; want one session", keys)
+	}
+	value := server.value(t, keys[0])
+	for _, word := range []string{"liar-access-token", "liar-refresh-token", "access_token", "user-1", liarClientID, l.issuer, "Steps"} {
+		if bytes.Contains(value, []byte(word)) {
+			t.Errorf("the value in Redis holds %q", word)
+		}
+	}
+	if left, _ := redis.Int(server.do(t, "TTL", keys[0]), nil); left < 12*60*60-60 || left > 12*60*60 {
+		t.Errorf("the session in Redis expires in %d s; want 12 h", left)
+	}
+
+	t.Run("all of it is there", func(t *testing.T) {
+		if again := b.getJSON(r.Request.URL.String()); again.body != r.body {
+			t.Errorf("a reload answered %s", again.body)
+		}
+		page := b.get(r.Request.URL.String()).body
+		for _, words := range []string{"at_hash", "by the key &#34;k1&#34;", "Liar&#39;s User"} {
+			if !strings.Contains(page, words) {
+				t.Errorf("the result page lacks %q", words)
+			}
+		}
+		l.response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
+		defer func() { l.response = nil }()
+		for path, words := range map[string]string{"/session": `"held": true`, "/refresh": `"status": 200`, "/flow": "authorization response", "/flow.har": "code_challenge"} {
+			if got := b.getJSON(path); got.StatusCode != 200 || !strings.Contains(got.body, words) {
+				t.Errorf("%s answered %d %s", path, got.StatusCode, got.body)
+			}
+		}
+	})
+	t.Run("a login gives the session a new ID", func(t *testing.T) {
+		if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+			t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+		}
+		if now := server.keys(t); len(now) != 1 || now[0] == keys[0] {
+			t.Errorf("Redis holds %q after another login; want one session with a new ID, not %q", now, keys)
+		}
+		if logins := keptLogins(t, b); len(logins) != 2 {
+			t.Errorf("%d logins are remembered; want 2", len(logins))
+		}
+	})
+	t.Run("a value that was changed, or is another browser's, is no session", func(t *testing.T) {
+		key := server.keys(t)[0]
+		good := server.value(t, key)
+		other := newBrowser(t, a)
+		other.getJSON(l.approve(t, other.begin("")))
+		theirs := server.value(t, slices.DeleteFunc(server.keys(t), func(k string) bool { return k == key })[0])
+		changed := bytes.Clone(good)
+		changed[len(changed)/2] ^= 1
+		for name, bad := range map[string][]byte{"changed": changed, "another's": theirs, "cut": good[:20], "empty": {}, "plain": []byte("plain")} {
+			server.do(t, "SET", key, bad)
+			b.ask("/session", false).wantError(t, 401, "no_token", "")
+			if t.Failed() {
+				t.Fatalf("with the value %s", name)
+			}
+		}
+		server.do(t, "SET", key, good)
+		if r := b.ask("/session", false); r.StatusCode != 200 {
+			t.Errorf("with the right value /session answered %d %s", r.StatusCode, r.body)
+		}
+		server.do(t, "SET", key, changed)
+		if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+			t.Errorf("over a value that was changed a login was answered %d %s", r.StatusCode, r.body)
+		}
+	})
+	t.Run("another process knows the session by the same secret only", func(t *testing.T) {
+		for secret, status := range map[string]int{"a-session-secret-of-32-characters": 200, "another-secret-of-32-characters--": 401} {
+			env := server.onRedis(l.env())
+			env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.cfg.BaseURL, freePort(t)
+			second := startApp(t, env)
+			req, _ := http.NewRequest(http.MethodGet, second.URL+"/session", nil)
+			req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
+			u, _ := url.Parse(a.URL)
+			for _, c := range b.client.Jar.Cookies(u) {
+				req.AddCookie(c)
+			}
+			if r := newBrowser(t, second).do(req); r.StatusCode != status {
+				t.Errorf("with the secret %q /session answered %d; want %d", secret, r.StatusCode, status)
+			}
+		}
+	})
+	t.Run("another process that cannot find the server shows what is held", func(t *testing.T) {
+		env := server.onRedis(l.env())
+		env["BASE_URL"], env["PORT"] = a.cfg.BaseURL, freePort(t)
+		second := startApp(t, env)
+		l.metadata = http.NotFound
+		defer func() { l.metadata = nil }()
+		other := newBrowser(t, second)
+		other.client.Jar = b.client.Jar // cookies know no ports
+		req, _ := http.NewRequest(http.MethodGet, second.URL+"/session", nil)
+		req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
+		if r := other.do(req); r.StatusCode != 200 || !strings.Contains(r.body, "the server cannot be found") || !strings.Contains(r.body, "user-1") {
+			t.Errorf("/session answered %d %s", r.StatusCode, r.body)
+		}
+	})
+	t.Run("a logout deletes it", func(t *testing.T) {
+		before := len(server.keys(t))
+		if r := b.ask("/logout", false); r.StatusCode != 200 {
+			t.Errorf("/logout answered %d %s", r.StatusCode, r.body)
+		}
+		if after := len(server.keys(t)); after != before-1 {
+			t.Errorf("%d sessions before the logout, %d after", before, after)
+		}
+	})
+}
+
+// A store that is down is said to be; nothing is spent meanwhile, and all goes on when it is back.
+func TestSessionStoreDown(t *testing.T) {
+	port := freePort(t)
+	server := startRedis(t, port)
+	l := startLiar(t)
+	a := startApp(t, server.onRedis(l.env()))
+	b := newBrowser(t, a)
+	b.getJSON(l.approve(t, b.begin("")))
+	server.stop()
+	for _, path := range []string{"/session", "/userinfo", "/flow", "/"} {
+		b.getJSON(path).wantError(t, 503, "session_store_failed", "SESSION_STORE")
+	}
+	b.getJSON("/session").wantError(t, 503, "session_store_failed", "The session store refused the connection: nothing listens there.")
+	callback := l.approve(t, b.begin(""))
+	b.getJSON(callback).wantError(t, 503, "session_store_failed", "")
+	if n := l.asked("POST /token"); n != 1 {
+		t.Errorf("%d codes were redeemed; want 1, as the second could not be kept", n)
+	}
+	startRedis(t, port)
+	if r := b.getJSON(callback); r.StatusCode != 200 {
+		t.Errorf("when the store is back the callback is answered %d %s", r.StatusCode, r.body)
+	}
+	if r := b.ask("/session", false); r.StatusCode != 200 {
+		t.Errorf("when the store is back /session answers %d %s", r.StatusCode, r.body)
+	}
+}
+
+// A store that cannot be used is a mistake to be told at the start, in one line without its password.
+func TestSessionStoreAtStart(t *testing.T) {
+	server := startRedis(t, freePort(t))
+	unused := freePort(t)
+	for _, row := range []struct{ name, url, want string }{
+		{"nothing there", "redis://:" + redisPassword + "@127.0.0.1:" + unused, "SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; start it"},
+		{"another password", "redis://:wrong-password@127.0.0.1:" + server.port, `SESSION_STORE: redis://127.0.0.1:` + server.port + ` says "WRONGPASS`},
+		{"no password", "redis://127.0.0.1:" + server.port, `says "NOAUTH`},
+		{"no such host", "redis://no-such-host.invalid", "does not resolve"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := startProcess(t, map[string]string{"PORT": freePort(t), "SESSION_STORE": row.url, "SESSION_SECRET": "a-session-secret-of-32-characters"})
+			if code := p.wait(t, 20*time.Second); code != 1 || !strings.Contains(p.err.String(), row.want) || strings.Count(p.err.String(), "\n") != 1 {
+				t.Errorf("exit code %d and\n%s\nwant 1 and %q in one line", code, p.err, row.want)
+			}
+			if strings.Contains(p.err.String(), "password-") || strings.Contains(p.err.String(), "wrong-password") {
+				t.Errorf("the message holds the password: %s", p.err)
+			}
+		})
+	}
+}
+
+// replica is a process of the real binary.
+type replica struct {
+	port    string
+	process *exec.Cmd
+}
+
+func startReplica(t *testing.T, binary, port string, env map[string]string) *replica {
+	t.Helper()
+	p := &replica{port: port, process: exec.Command(binary, "-open=false")}
+	p.process.Dir = t.TempDir()
+	p.process.Env = append(os.Environ(), "PORT="+port)
+	for name, value := range env {
+		p.process.Env = append(p.process.Env, name+"="+value)
+	}
+	if err := p.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	waitForPort(t, port)
+	return p
+}
+
+// kill ends it without any chance to tidy up.
+func (p *replica) kill() {
+	p.process.Process.Kill()
+	p.process.Wait() // twice at most
+}
+
+// startNginx balances over two ports in turn and says in X-Served-By which of them answered.
+func startNginx(t *testing.T, port, one, two string) {
+	t.Helper()
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		path = "/usr/sbin/nginx" // not on everybody's PATH
+		_, err = os.Stat(path)
+	}
+	needs(t, "nginx", err)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "nginx.conf")
+	temp := func(kind string) string { return kind + "_temp_path " + filepath.Join(folder, kind) + ";\n" }
+	config := fmt.Sprintf(`daemon off;
+master_process off;
+pid %[1]s/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  %[2]s
+  upstream app { server 127.0.0.1:%[4]s max_fails=0; server 127.0.0.1:%[5]s max_fails=0; }
+  server {
+    listen 127.0.0.1:%[3]s;
+    location / {
+      proxy_pass http://app;
+      proxy_set_header Host $http_host;
+      add_header X-Served-By $upstream_addr always;
+    }
+  }
+}
+`, folder, temp("client_body")+temp("proxy")+temp("fastcgi")+temp("uwsgi")+temp("scgi"), port, one, two)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nginx := exec.Command(path, "-p", folder, "-c", file, "-e", "stderr")
+	var said bytes.Buffer
+	nginx.Stderr = &said
+	if err := nginx.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		nginx.Process.Kill()
+		nginx.Wait()
+		if t.Failed() {
+			t.Logf("nginx said:\n%.4000s", said.String())
+		}
+	})
+	waitForPort(t, port)
+}
+
+// Two processes behind nginx, with one SESSION_SECRET and one Redis, serve one browser: a login begins
+// at one and ends at the other, the first refreshes, and either can be killed at any time. The
+// authorization server is oidc-provider, which takes a spent refresh token for theft.
+func TestReplicasBehindNginx(t *testing.T) {
+	needsNode(t, "oidc-provider")
+	server := startRedis(t, freePort(t))
+	binary := filepath.Join(t.TempDir(), "oauth-test-client")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	port := freePort(t)
+	base := "http://127.0.0.1:" + port
+	f := startOIDCProvider(t, "rotation", base+callbackPath)
+	env := server.onRedis(f.env)
+	env["BASE_URL"] = base
+	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
+	startNginx(t, port, one.port, two.port)
+
+	a := &app{Server: &httptest.Server{URL: base}, cfg: config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
+	b := &browser{t: t, app: a, accept: "text/html", client: newClient(t, nil)}
+	by := func(r reply, want *replica) reply {
+		t.Helper()
+		if got := r.Header.Get("X-Served-By"); r.StatusCode >= 400 || !strings.HasSuffix(got, ":"+want.port) { // the last that was tried
+			t.Fatalf("%s was served by %s with %d: %s", r.Request.URL.Path, got, r.StatusCode, r.body)
+		}
+		return r
+	}
+	held := func(r reply) {
+		t.Helper()
+		if strings.Count(r.body, `"held": true`) != 3 {
+			t.Fatalf("three tokens should be held: %s", r.body)
+		}
+	}
+
+	begun := b.location(by(b.get("/login"), one))
+	by(b.getJSON(f.play(b, begun, false)), two)
+	by(b.getJSON("/refresh"), one)
+	held(by(b.getJSON("/session"), two))
+
+	two.kill() // which finished the login
+	held(by(b.getJSON("/session"), one))
+	if r := by(b.getJSON("/refresh"), one); !strings.Contains(r.body, `"status": 200`) {
+		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.body)
+	}
+
+	begun = b.location(by(b.get("/login"), one))
+	callback := f.play(b, begun, false)
+	two = startReplica(t, binary, two.port, env)
+	one.kill() // which began the login
+	by(b.getJSON(callback), two)
+	held(by(b.getJSON("/session"), two))
+	if r := by(b.getJSON("/flow.har"), two); strings.Count(r.body, `"startedDateTime"`) < 3 {
+		t.Errorf("the flow that the other process began is not whole: %s", r.body)
+	}
+	if n := len(server.keys(t)); n != 1 {
+		t.Errorf("Redis holds %d sessions; want 1", n)
+	}
+}
