@@ -301,3 +301,20 @@ func TestDiscoveredOnce(t *testing.T) {
 		t.Errorf("%d requests for metadata and %d for keys; want 1 and 1", n, keys)
 	}
 }
+
+// The steps of a login are bounded in number and in bytes; the oldest go first.
+func TestStepsBounded(t *testing.T) {
+	step := func(size int) *exchange { return &exchange{ResponseBody: strings.Repeat("x", size)} }
+	var small, big []*exchange
+	for range maxSteps + 3 {
+		small = boundedSteps(small, []*exchange{step(1)})
+		big = boundedSteps(big, []*exchange{step(maxFlow / 4)})
+	}
+	if len(small) != maxSteps || len(big) != 3 {
+		t.Errorf("%d small and %d big steps are kept; want %d and 3", len(small), len(big), maxSteps)
+	}
+	newest := step(2)
+	if kept := boundedSteps(small, []*exchange{newest}); kept[len(kept)-1] != newest {
+		t.Error("the newest step is not kept")
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/boj/redistore"
 	"github.com/gomodule/redigo/redis"
 )
 
@@ -119,9 +119,13 @@ func TestSessionsInRedis(t *testing.T) {
 			t.Errorf("the value in Redis holds %q", word)
 		}
 	}
-	if left, _ := redis.Int(server.do(t, "TTL", keys[0]), nil); left < 12*60*60-60 || left > 12*60*60 {
-		t.Errorf("the session in Redis expires in %d s; want 12 h", left)
+	wantTwelveHours := func() {
+		t.Helper()
+		if left, _ := redis.Int(server.do(t, "TTL", keys[0]), nil); left < 12*60*60-60 || left > 12*60*60 {
+			t.Errorf("the session in Redis expires in %d s; want 12 h", left)
+		}
 	}
+	wantTwelveHours()
 
 	t.Run("all of it is there", func(t *testing.T) {
 		if again := b.getJSON(r.Request.URL.String()); again.body != r.body {
@@ -140,6 +144,7 @@ func TestSessionsInRedis(t *testing.T) {
 				t.Errorf("%s answered %d %s", path, got.StatusCode, got.body)
 			}
 		}
+		wantTwelveHours()
 	})
 	t.Run("a login gives the session a new ID", func(t *testing.T) {
 		if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
@@ -176,33 +181,38 @@ func TestSessionsInRedis(t *testing.T) {
 			t.Errorf("over a value that was changed a login was answered %d %s", r.StatusCode, r.body)
 		}
 	})
-	t.Run("another process knows the session by the same secret only", func(t *testing.T) {
-		for secret, status := range map[string]int{"a-session-secret-of-32-characters": 200, "another-secret-of-32-characters--": 401} {
-			env := server.onRedis(l.env())
-			env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.cfg.BaseURL, freePort(t)
-			second := startApp(t, env)
-			req, _ := http.NewRequest(http.MethodGet, second.URL+"/session", nil)
-			req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
-			u, _ := url.Parse(a.URL)
-			for _, c := range b.client.Jar.Cookies(u) {
-				req.AddCookie(c)
+	another := func(t *testing.T, secret string) *app {
+		env := server.onRedis(l.env())
+		env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.cfg.BaseURL, freePort(t)
+		return startApp(t, env)
+	}
+	ask := func(t *testing.T, second *app, path string) reply {
+		other := newBrowser(t, second)
+		other.client.Jar = b.client.Jar // cookies know no ports
+		req, _ := http.NewRequest(http.MethodGet, second.URL+path, nil)
+		req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
+		return other.do(req)
+	}
+	t.Run("another process knows the session by the same secret", func(t *testing.T) {
+		second := another(t, "a-session-secret-of-32-characters")
+		if r := ask(t, second, "/flow.har"); r.StatusCode != 200 || !strings.Contains(r.body, "code_challenge") {
+			t.Errorf("/flow.har answered %d %s", r.StatusCode, r.body)
+		}
+	})
+	t.Run("with another secret it knows neither cookie nor value", func(t *testing.T) {
+		second := another(t, "another-secret-of-32-characters--")
+		for range 2 {
+			if r := ask(t, second, "/session"); r.StatusCode != 401 {
+				t.Errorf("/session answered %d", r.StatusCode)
 			}
-			if r := newBrowser(t, second).do(req); r.StatusCode != status {
-				t.Errorf("with the secret %q /session answered %d; want %d", secret, r.StatusCode, status)
-			}
+			second.server.browsers.store.(*redistore.RediStore).Codecs = a.server.browsers.store.(*redistore.RediStore).Codecs // now the cookie is good
 		}
 	})
 	t.Run("another process that cannot find the server shows what is held", func(t *testing.T) {
-		env := server.onRedis(l.env())
-		env["BASE_URL"], env["PORT"] = a.cfg.BaseURL, freePort(t)
-		second := startApp(t, env)
+		second := another(t, "a-session-secret-of-32-characters")
 		l.metadata = http.NotFound
 		defer func() { l.metadata = nil }()
-		other := newBrowser(t, second)
-		other.client.Jar = b.client.Jar // cookies know no ports
-		req, _ := http.NewRequest(http.MethodGet, second.URL+"/session", nil)
-		req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
-		if r := other.do(req); r.StatusCode != 200 || !strings.Contains(r.body, "the server cannot be found") || !strings.Contains(r.body, "user-1") {
+		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.body, "the server cannot be found") || !strings.Contains(r.body, "user-1") {
 			t.Errorf("/session answered %d %s", r.StatusCode, r.body)
 		}
 	})
@@ -235,13 +245,18 @@ func TestSessionStoreDown(t *testing.T) {
 	if n := l.asked("POST /token"); n != 1 {
 		t.Errorf("%d codes were redeemed; want 1, as the second could not be kept", n)
 	}
-	startRedis(t, port)
+	again := startRedis(t, port)
 	if r := b.getJSON(callback); r.StatusCode != 200 {
 		t.Errorf("when the store is back the callback is answered %d %s", r.StatusCode, r.body)
 	}
 	if r := b.ask("/session", false); r.StatusCode != 200 {
 		t.Errorf("when the store is back /session answers %d %s", r.StatusCode, r.body)
 	}
+
+	again.stop() // and starts anew while nobody asks: the connections kept are dead
+	startRedis(t, port)
+	time.Sleep(1100 * time.Millisecond)
+	b.ask("/session", false).wantError(t, 401, "no_token", "")
 }
 
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
