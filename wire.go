@@ -57,8 +57,8 @@ func (e *exchange) bytes() int {
 type head string
 
 func headOf(h http.Header) head {
-	lines := bytes.NewBuffer(make([]byte, 0, 1<<10)) // most fit
-	h.Write(lines)                                   // a buffer takes everything
+	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
+	h.Write(lines)                                 // a buffer takes everything
 	return head(lines.String())
 }
 
@@ -313,7 +313,7 @@ func readLimited(resp *http.Response) (string, error) {
 		_, err := io.ReadFull(resp.Body, data)
 		return string(data), err
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, 8<<10)) // most answers fit
+	buffer := bytes.NewBuffer(make([]byte, 0, 4<<10)) // most answers fit
 	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, wireBodyLimit+1)); err != nil {
 		return "", err
 	}
