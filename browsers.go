@@ -278,13 +278,11 @@ func (b *browsers) keep(w http.ResponseWriter, r *http.Request, l *login) error 
 	options := b.options
 	fresh.Options = &options
 	fresh.Values[loginsKey] = append([]*login{l}, logins[:min(len(logins), maxLogins-1)]...)
-	if old != nil {
-		old.Options.MaxAge = -1
-		if err := b.save(discardedCookies{}, r, old); err != nil {
-			return err
-		}
+	if err := b.save(w, r, fresh); err != nil || old == nil {
+		return err
 	}
-	return b.save(w, r, fresh)
+	old.Options.MaxAge = -1 // only now: a process that dies in between loses nothing
+	return b.save(discardedCookies{}, r, old)
 }
 
 // save saves a session, or deletes it when its MaxAge is negative. The error is a *failure.
@@ -295,7 +293,7 @@ func (b *browsers) save(w http.ResponseWriter, r *http.Request, session *session
 	return nil
 }
 
-// discardedCookies takes the deletion of a cookie that is about to be set anew.
+// discardedCookies takes the deletion of a cookie that has just been set anew.
 type discardedCookies struct{ http.ResponseWriter }
 
 func (discardedCookies) Header() http.Header { return http.Header{} }

@@ -259,6 +259,22 @@ func TestSessionStoreDown(t *testing.T) {
 	b.ask("/session", false).wantError(t, 401, "no_token", "")
 }
 
+// A store that takes no more says so, and a login that it cannot keep costs none of those it has.
+func TestSessionStoreFull(t *testing.T) {
+	server := startRedis(t, freePort(t))
+	l := startLiar(t)
+	a := startApp(t, server.onRedis(l.env()))
+	b := newBrowser(t, a)
+	b.getJSON(l.approve(t, b.begin("")))
+	server.do(t, "CONFIG", "SET", "maxmemory", "1")
+	b.getJSON(l.approve(t, b.begin(""))).wantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
+	b.getJSON("/refresh").wantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
+	server.do(t, "CONFIG", "SET", "maxmemory", "0")
+	if logins := keptLogins(t, b); len(logins) != 1 {
+		t.Errorf("%d logins are remembered; want the first", len(logins))
+	}
+}
+
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
 func TestSessionStoreAtStart(t *testing.T) {
 	server := startRedis(t, freePort(t))
