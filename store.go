@@ -134,7 +134,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	}}
 	store, err := redistore.NewRediStoreWithPool(pool, cookieKey)
 	if err != nil {
-		return nil, fmt.Errorf("SESSION_STORE: %s %s; start it, mend the address, or remove the line to keep sessions in this process", withoutUser(address), storeFault(err))
+		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", withoutUser(address), storeFault(err))
 	}
 	store.Options = &options
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
@@ -26,12 +28,14 @@ type redisServer struct {
 
 const redisPassword = "redis-password-4f1b"
 
-func startRedis(t *testing.T, port string) *redisServer {
+// startRedis starts it with more options than the test's own, if any: a name, then its value.
+func startRedis(t *testing.T, port string, options ...string) *redisServer {
 	t.Helper()
 	_, err := exec.LookPath("redis-server")
 	needs(t, "redis-server", err)
 	s := &redisServer{port: port, url: "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3"}
-	s.process = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	s.process = exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword,
+		"--save", "", "--appendonly", "no", "--dir", t.TempDir()}, options...)...)
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -275,12 +279,45 @@ func TestSessionStoreFull(t *testing.T) {
 	}
 }
 
+// With rediss:// the sessions go over TLS, to a Redis whose certificate verifies and to no other.
+func TestSessionStoreOverTLS(t *testing.T) {
+	ca := newAuthority(t)
+	cert := ca.issue(t, time.Now().Add(time.Hour))
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := freePort(t)
+	server := startRedis(t, port, "--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--tls-ca-cert-file", ca.file,
+		"--tls-cert-file", writeFile(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))),
+		"--tls-key-file", writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))))
+	plain := server.url
+	server.url = strings.Replace(plain, "redis://", "rediss://", 1)
+	l := startLiar(t)
+	env := server.onRedis(l.env())
+	env["SSL_CERT_FILE"] = ca.file
+	b := newBrowser(t, startApp(t, env))
+	b.getJSON(l.approve(t, b.begin("")))
+	if r := b.ask("/session", false); r.StatusCode != 200 {
+		t.Errorf("/session answered %d %s", r.StatusCode, r.body)
+	}
+	for url, want := range map[string]string{
+		server.url: `has a certificate from an authority that this machine does not know (issued by "Test Authority"); name a file`,
+		plain:      "closed the connection before its answer was complete; see that Redis runs there, with TLS for rediss:// and without for redis://",
+	} {
+		p := startProcess(t, map[string]string{"PORT": freePort(t), "SESSION_STORE": url, "SESSION_SECRET": env["SESSION_SECRET"]})
+		if code := p.wait(t, 20*time.Second); code != 1 || !strings.Contains(p.err.String(), want) {
+			t.Errorf("exit code %d and\n%s\nwant 1 and %q", code, p.err, want)
+		}
+	}
+}
+
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
 func TestSessionStoreAtStart(t *testing.T) {
 	server := startRedis(t, freePort(t))
 	unused := freePort(t)
 	for _, row := range []struct{ name, url, want string }{
-		{"nothing there", "redis://:" + redisPassword + "@127.0.0.1:" + unused, "SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; start it"},
+		{"nothing there", "redis://:" + redisPassword + "@127.0.0.1:" + unused, "SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; see that Redis runs there"},
 		{"another password", "redis://:wrong-password@127.0.0.1:" + server.port, `SESSION_STORE: redis://127.0.0.1:` + server.port + ` says "WRONGPASS`},
 		{"no password", "redis://127.0.0.1:" + server.port, `says "NOAUTH`},
 		{"no such host", "redis://no-such-host.invalid", "does not resolve"},
