@@ -25,17 +25,18 @@ type answerView struct {
 // shownHeaders are the ones that matter to whoever tests a token.
 var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
 
-// answerOf prepares an exchange to be shown.
-func answerOf(kind string, e *exchange) answerView {
+// answerOf prepares an exchange to be shown, without the client secret.
+func (s *server) answerOf(kind string, e *exchange) answerView {
+	raw := s.provider.hide.Replace(e.ResponseBody)
 	v := answerView{Kind: kind, Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status),
-		Body: clipBody(pretty(e.ResponseBody)), Duration: showDuration(e.Took), raw: e.ResponseBody}
+		Body: clipBody(pretty(raw)), Duration: showDuration(e.Took), raw: raw}
 	for _, name := range shownHeaders {
 		for _, value := range e.ResponseHeader.Values(name) {
-			v.Headers = append(v.Headers, header{name, clip(value, 1000)})
+			v.Headers = append(v.Headers, header{name, s.provider.words(value, 1000)})
 		}
 	}
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
-		v.Challenges = append(v.Challenges, parseChallenges(value)...)
+		v.Challenges = append(v.Challenges, parseChallenges(s.provider.hide.Replace(value))...)
 	}
 	return v
 }

@@ -109,6 +109,7 @@ func (c *checker) run(ctx context.Context, begin func(name string), report func(
 			}
 		}
 		f.Check = step.name
+		f.Found, f.Fix, f.Server = c.provider.hide.Replace(f.Found), c.provider.hide.Replace(f.Fix), c.provider.hide.Replace(f.Server)
 		c.results[step.name] = f.Result
 		report(f)
 	}

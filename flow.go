@@ -168,7 +168,7 @@ func (s *server) viewStep(number int, e *exchange, hide *redactor) stepView {
 		Name:      e.Purpose,
 		About:     stepWords[e.Purpose],
 		Failed:    e.failed(),
-		Fault:     hide.text(clip(e.Fault, 1000)),
+		Fault:     clip(hide.text(e.Fault), 1000),
 		StartedAt: e.Began.UTC().Format("15:04:05.000"),
 		Duration:  showDuration(e.Took),
 	}
@@ -176,7 +176,7 @@ func (s *server) viewStep(number int, e *exchange, hide *redactor) stepView {
 	if e.URL == "" {
 		return v
 	}
-	v.Request = e.Method + " " + hide.text(clip(withoutQuery(e.URL), 500))
+	v.Request = e.Method + " " + clip(hide.text(withoutQuery(e.URL)), 500)
 	v.Params = explain(e, hide)
 	v.Headers = showHeaders(e.RequestHeader, hide)
 	v.Curl = s.curl(e, hide)
@@ -250,7 +250,7 @@ func clipBody(s string) string {
 func showHeaders(h head, hide *redactor) []header {
 	var list []header
 	for name, value := range h.all() {
-		list = append(list, header{name, hide.header(name, clip(value, 1000))})
+		list = append(list, header{hide.text(name), clip(hide.header(name, value), 1000)})
 	}
 	return list
 }
@@ -269,7 +269,7 @@ func explain(e *exchange, hide *redactor) []parameter {
 	for name, vs := range values {
 		words := parameterWords[name]
 		for _, value := range vs {
-			list = append(list, parameter{clip(name, 60), hide.parameter(name, clip(value, 4000)), words.about, words.section})
+			list = append(list, parameter{clip(hide.text(name), 60), clip(hide.parameter(name, value), 4000), words.about, words.section})
 		}
 	}
 	slices.SortFunc(list, func(a, b parameter) int { return strings.Compare(a.Name, b.Name) })

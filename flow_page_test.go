@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -180,9 +181,11 @@ func isChallenge(value, har string) bool {
 
 // A redactor that meets a secret by its value alone, in the words of a server that repeats it.
 func TestRedactByValue(t *testing.T) {
-	hide := newFileRedactor(config{ClientSecret: "s/ecret's"}, sampleFlow())
+	hide := newFileRedactor(config{ClientID: "a-client", ClientSecret: "s/ecret's"}, sampleFlow())
 	for _, row := range []struct{ text, absent string }{
 		{"you sent s/ecret's", "s/ecret"},
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("a-client:s%2Fecret%27s")), "YS1jbGllbn"},
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("a-client:s/ecret's")), "YS1jbGllbn"},
 		{"https://x/?y=s%2Fecret%27s", "s%2Fecret"},
 		{`{"error_description":"code-value was used"}`, "code-value"},
 		{`{"access_token" : "short"}`, "short"},

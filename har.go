@@ -106,7 +106,7 @@ func newHAREntry(e *exchange, hide *redactor) harEntry {
 			Query: harParams(query, hide), HeadersSize: -1, BodySize: len(e.RequestBody)},
 		Response: harResponse{Status: e.Status, StatusText: http.StatusText(e.Status), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{},
 			Headers: harHeaders(e.ResponseHeader, hide), RedirectURL: hide.text(e.ResponseHeader.Get("Location")), HeadersSize: -1, BodySize: len(e.ResponseBody),
-			Content: harContent{Size: len(e.ResponseBody), MimeType: e.ResponseHeader.Get("Content-Type"), Text: hide.text(strings.ToValidUTF8(e.ResponseBody, "\uFFFD"))}},
+			Content: harContent{Size: len(e.ResponseBody), MimeType: hide.text(e.ResponseHeader.Get("Content-Type")), Text: hide.text(strings.ToValidUTF8(e.ResponseBody, "\uFFFD"))}},
 	}
 	if len(e.RequestBody) > 0 {
 		entry.Request.PostData = &harPostData{MimeType: e.RequestHeader.Get("Content-Type"), Params: harParams(e.RequestBody, hide), Text: hide.text(e.RequestBody)}
@@ -130,7 +130,7 @@ func harParams(raw string, hide *redactor) []harPair {
 		name, errName := url.QueryUnescape(name)
 		value, errValue := url.QueryUnescape(value)
 		if pair != "" && errName == nil && errValue == nil {
-			list = append(list, harPair{name, hide.parameter(name, value)})
+			list = append(list, harPair{hide.text(name), hide.parameter(name, value)})
 		}
 	}
 	return list

@@ -18,6 +18,7 @@ type provider struct {
 	cfg  config
 	wire *wire
 	keys *keySet
+	hide *strings.Replacer // takes the client secret out of what the server says
 
 	discovery shared[*metadata]
 
@@ -27,8 +28,12 @@ type provider struct {
 }
 
 func newProvider(cfg config, w *wire) *provider {
-	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}}
+	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}, hide: withoutClientSecret(cfg)}
 }
+
+// words is what the server says, fit to be shown in a line: at most n bytes, nothing invisible, and not
+// the client secret.
+func (p *provider) words(s string, n int) string { return clip(p.hide.Replace(s), n) }
 
 // metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
 // Discovery section 3), after the overrides.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"regexp"
@@ -36,7 +37,7 @@ const redacted = "[redacted]"
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
 	r := &redactor{full: full, tokens: tokenVariables(flow)}
-	pairs := secretForms(cfg.ClientSecret, "$CLIENT_SECRET")
+	pairs := clientSecretForms(cfg, "$CLIENT_SECRET")
 	if !full {
 		for _, value := range sortedKeys(r.tokens) {
 			pairs = append(pairs, secretForms(value, shortToken(value))...)
@@ -49,7 +50,7 @@ func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(cfg config, flow []*exchange) *redactor {
 	r := &redactor{file: true}
-	pairs := secretForms(cfg.ClientSecret, redacted)
+	pairs := clientSecretForms(cfg, redacted)
 	for _, value := range secretValues(flow) {
 		pairs = append(pairs, secretForms(value, redacted)...)
 	}
@@ -57,10 +58,29 @@ func newFileRedactor(cfg config, flow []*exchange) *redactor {
 	return r
 }
 
-// secretForms lists a secret as it may stand in text, each with its replacement. A short value is
-// left to its name: taking every "a" out of a text would say more than it hides.
+// withoutClientSecret takes the client secret, and nothing else, out of what a server says, which may
+// repeat what it was sent. It must come before any cut, as half a secret would not be found.
+func withoutClientSecret(cfg config) *strings.Replacer {
+	return strings.NewReplacer(clientSecretForms(cfg, redacted)...)
+}
+
+// clientSecretForms lists the client secret as it may stand in text, alone or with the client ID as
+// HTTP Basic sends them (RFC 6749 section 2.3.1), each with its replacement.
+func clientSecretForms(cfg config, replacement string) []string {
+	if len(cfg.ClientSecret) < shortestSecret {
+		return nil
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(cfg.ClientID) + ":" + url.QueryEscape(cfg.ClientSecret)))
+	raw := base64.StdEncoding.EncodeToString([]byte(cfg.ClientID + ":" + cfg.ClientSecret))
+	return append(secretForms(cfg.ClientSecret, replacement), encoded, replacement, raw, replacement)
+}
+
+// A shorter value is left to its name: taking every "a" out of a text would say more than it hides.
+const shortestSecret = 6
+
+// secretForms lists a secret as it may stand in text, each with its replacement.
 func secretForms(value, replacement string) []string {
-	if len(value) < 6 {
+	if len(value) < shortestSecret {
 		return nil
 	}
 	forms := []string{value, url.QueryEscape(value), url.PathEscape(value)}

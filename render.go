@@ -133,7 +133,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // withoutSecret takes the client secret out of a failure: a server may repeat what it was sent.
 func (s *server) withoutSecret(f *failure) *failure {
-	hide := strings.NewReplacer(secretForms(s.cfg.ClientSecret, redacted)...)
+	hide := s.provider.hide
 	clean := *f
 	clean.Code, clean.Description, clean.URI, clean.Hint = hide.Replace(f.Code), hide.Replace(f.Description), hide.Replace(f.URI), hide.Replace(f.Hint)
 	clean.Verdicts = slices.Clone(f.Verdicts)
