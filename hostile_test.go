@@ -248,7 +248,11 @@ func FuzzCallback(f *testing.F) {
 			if w.Code != http.StatusBadRequest {
 				t.Errorf("%q was answered %d", query, w.Code)
 			}
-			if len(w.Body.Bytes()) > 20_000 || bytes.Contains(w.Body.Bytes(), []byte("<script>")) {
+			harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" && w.Header().Get("X-Content-Type-Options") == "nosniff"
+			if accept == "text/html" {
+				harmless = !bytes.Contains(w.Body.Bytes(), []byte("<script>"))
+			}
+			if w.Body.Len() > 20_000 || !harmless {
 				t.Errorf("%q was answered with\n%.2000s", query, w.Body)
 			}
 		}
