@@ -190,14 +190,13 @@ func (r *redactor) header(name, value string) string {
 	case "cookie", "set-cookie":
 		return redacted
 	case "authorization", "proxy-authorization":
-		scheme, token, known := strings.Cut(value, " ")
-		if !known {
+		scheme, token, _ := strings.Cut(value, " ")
+		switch {
+		case scheme != "Basic" && scheme != "Bearer":
 			return redacted
-		}
-		if r.file || !strings.EqualFold(scheme, "Bearer") {
+		case r.file || scheme == "Basic":
 			return scheme + " " + redacted
-		}
-		if !r.full {
+		case !r.full:
 			return scheme + " " + shortToken(token)
 		}
 		return value
