@@ -32,7 +32,7 @@ func (s *server) answerOf(kind string, e *exchange) answerView {
 		Body: clipBody(pretty(raw)), Duration: showDuration(e.Took), raw: raw}
 	for _, name := range shownHeaders {
 		for _, value := range e.ResponseHeader.Values(name) {
-			v.Headers = append(v.Headers, header{name, s.provider.words(value, 1000)})
+			v.Headers = append(v.Headers, header{name, s.provider.hide.Replace(clip(value, 1000))})
 		}
 	}
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {

@@ -19,7 +19,7 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, wire := record(r.Context())
 	e, err := s.provider.getAs(purpose(ctx, forAPI), s.cfg.ResourceURL, l.Held.Access)
-	e, err = s.provider.answered("API", s.cfg.ResourceURL, e, err)
+	e, err = answered("API", s.cfg.ResourceURL, e, err)
 	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
 		return saved
 	}

@@ -276,7 +276,7 @@ func (c *checker) checkIntrospection(ctx context.Context) finding {
 		return ok("says that a made-up token is not active")
 	}
 	f := warn("answers %s about a made-up token, not 200 with active: false (RFC 7662 section 2.2)", describeAnswer(e))
-	f.Server = c.provider.wordsOfBody(e)
+	f.Server = wordsOfBody(e)
 	return f
 }
 
@@ -293,7 +293,7 @@ func (c *checker) checkRevocation(ctx context.Context) finding {
 		return ok("takes a made-up token for revoked, as it should")
 	}
 	f := warn("answers %s to a made-up token, not 200 (RFC 7009 section 2.2)", describeAnswer(e))
-	f.Server = c.provider.wordsOfBody(e)
+	f.Server = wordsOfBody(e)
 	return f
 }
 

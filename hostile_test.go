@@ -466,6 +466,10 @@ func TestSecretRepeated(t *testing.T) {
 					texts[path] = b.ask(path, false).body + b.ask(path, true).body
 				}
 				texts["a failed login"] = b.getJSON(l.approve(t, b.begin(""))).body + b.get(l.approve(t, b.begin(""))).body
+				l.mu.Lock()
+				l.token, l.claims = nil, func(c map[string]any) { c["iss"] = strings.Repeat("-", lead) + liarClientSecret }
+				l.mu.Unlock()
+				texts["an ID token"] = b.getJSON(l.approve(t, b.begin(""))).body + b.get(l.approve(t, b.begin(""))).body
 				for path, text := range texts {
 					if holdsSecret(text) {
 						t.Errorf("%s, %v after %d characters: %s holds the secret:\n%.4000s", name, answer, lead, path, text)

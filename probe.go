@@ -44,7 +44,7 @@ func (r tokenReply) same(other tokenReply) bool {
 // overloaded are codes of servers that answer something else than they were asked.
 var overloaded = []string{"slow_down", "temporarily_unavailable", "too_many_requests", "rate_limited", "server_error"}
 
-func (c *checker) readTokenReply(e *exchange, err error) tokenReply {
+func readTokenReply(e *exchange, err error) tokenReply {
 	if err != nil {
 		return tokenReply{words: err.Error()}
 	}
@@ -53,14 +53,14 @@ func (c *checker) readTokenReply(e *exchange, err error) tokenReply {
 		Description string          `json:"error_description"`
 	}
 	json.Unmarshal([]byte(e.ResponseBody), &body) // what can be read of it
-	r := tokenReply{status: e.Status, words: c.provider.words(body.Description, 300)}
+	r := tokenReply{status: e.Status, words: clip(body.Description, 300)}
 	json.Unmarshal(body.Code, &r.code)
 	if r.words == "" {
-		r.words = c.provider.wordsOfBody(e)
+		r.words = wordsOfBody(e)
 	}
 	if strings.HasPrefix(e.ResponseHeader.Get("Content-Type"), "application/x-www-form-urlencoded") { // GitHub's
 		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
-			r.code, r.words = form.Get("error"), c.provider.words(form.Get("error_description"), 300)
+			r.code, r.words = form.Get("error"), clip(form.Get("error_description"), 300)
 		}
 	}
 	r.known = e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
@@ -122,7 +122,7 @@ func (c *checker) askClient(ctx context.Context, real, control credentials) clie
 }
 
 func (c *checker) ask(ctx context.Context, as credentials, q clientQuestion) tokenReply {
-	return c.readTokenReply(c.provider.postAs(ctx, as, q.endpoint, q.form))
+	return readTokenReply(c.provider.postAs(ctx, as, q.endpoint, q.form))
 }
 
 // checkClient finds out whether client ID, secret and method are right, without a user.
@@ -250,25 +250,25 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 	if err != nil {
 		return landing{words: err.Error()}
 	}
-	return c.readLanding(e, q.Get("redirect_uri"))
+	return readLanding(e, q.Get("redirect_uri"))
 }
 
 // inError finds an address that says of itself that it is an error page.
 var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
 
-func (c *checker) readLanding(e *exchange, redirectURI string) landing {
+func readLanding(e *exchange, redirectURI string) landing {
 	l := landing{status: e.Status, at: withoutQuery(e.URL)}
 	if e.Status/100 == 3 {
-		return c.readRedirect(e, redirectURI, l)
+		return readRedirect(e, redirectURI, l)
 	}
 	var body struct {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}
 	json.Unmarshal([]byte(e.ResponseBody), &body) // a page is no JSON
-	l.code, l.words = body.Code, c.provider.words(body.Description, 300)
+	l.code, l.words = body.Code, clip(body.Description, 300)
 	if l.words == "" {
-		l.words = c.provider.wordsOfBody(e)
+		l.words = wordsOfBody(e)
 	}
 	switch {
 	case e.Status >= 500 || e.Status == http.StatusTooManyRequests:
@@ -281,7 +281,7 @@ func (c *checker) readLanding(e *exchange, redirectURI string) landing {
 	return l
 }
 
-func (c *checker) readRedirect(e *exchange, redirectURI string, l landing) landing {
+func readRedirect(e *exchange, redirectURI string, l landing) landing {
 	base, errBase := url.Parse(e.URL)
 	to, errTo := url.Parse(e.ResponseHeader.Get("Location"))
 	if errBase != nil || errTo != nil || e.ResponseHeader.Get("Location") == "" {
@@ -295,7 +295,7 @@ func (c *checker) readRedirect(e *exchange, redirectURI string, l landing) landi
 	}
 	to.Fragment = ""
 	l.at = withoutQuery(to.String())
-	l.code, l.words = query.Get("error"), c.provider.words(query.Get("error_description"), 300)
+	l.code, l.words = query.Get("error"), clip(query.Get("error_description"), 300)
 	switch {
 	case l.at == redirectURI:
 		l.kind = comesBack
@@ -322,7 +322,7 @@ var (
 )
 
 // wordsOfBody is what a person would read in an answer, in one line.
-func (p *provider) wordsOfBody(e *exchange) string {
+func wordsOfBody(e *exchange) string {
 	body := e.ResponseBody
 	var document struct {
 		Description string `json:"error_description"`
@@ -332,18 +332,18 @@ func (p *provider) wordsOfBody(e *exchange) string {
 	if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
 		for _, words := range []string{document.Description, document.Message, document.Code} {
 			if words != "" {
-				return p.words(words, 300)
+				return clip(words, 300)
 			}
 		}
 	}
 	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
-		return p.words(strings.TrimSpace(spaces.ReplaceAllString(body, " ")), 200)
+		return clip(strings.TrimSpace(spaces.ReplaceAllString(body, " ")), 200)
 	}
 	text := strings.TrimSpace(spaces.ReplaceAllString(markup.ReplaceAllString(body, " "), " "))
 	if m := title.FindStringSubmatch(body); m != nil && text == "" {
 		text = strings.TrimSpace(m[1])
 	}
-	return p.words(htmlEntities.Replace(text), 200)
+	return clip(htmlEntities.Replace(text), 200)
 }
 
 var htmlEntities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&#34;", `"`, "&nbsp;", " ")

@@ -28,12 +28,8 @@ type provider struct {
 }
 
 func newProvider(cfg config, w *wire) *provider {
-	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}, hide: withoutClientSecret(cfg)}
+	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}, hide: clientSecretReplacer(cfg)}
 }
-
-// words is what the server says, fit to be shown in a line: at most n bytes, nothing invisible, and not
-// the client secret.
-func (p *provider) words(s string, n int) string { return clip(p.hide.Replace(s), n) }
 
 // metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
 // Discovery section 3), after the overrides.

@@ -37,10 +37,10 @@ const redacted = "[redacted]"
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
 	r := &redactor{full: full, tokens: tokenVariables(flow)}
-	pairs := clientSecretForms(cfg, "$CLIENT_SECRET")
+	pairs := replacing(clientSecretForms(cfg), "$CLIENT_SECRET")
 	if !full {
 		for _, value := range sortedKeys(r.tokens) {
-			pairs = append(pairs, secretForms(value, shortToken(value))...)
+			pairs = append(pairs, replacing(secretForms(value), shortToken(value))...)
 		}
 	}
 	r.values = strings.NewReplacer(pairs...)
@@ -50,36 +50,43 @@ func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(cfg config, flow []*exchange) *redactor {
 	r := &redactor{file: true}
-	pairs := clientSecretForms(cfg, redacted)
+	pairs := replacing(clientSecretForms(cfg), redacted)
 	for _, value := range secretValues(flow) {
-		pairs = append(pairs, secretForms(value, redacted)...)
+		pairs = append(pairs, replacing(secretForms(value), redacted)...)
 	}
 	r.values = strings.NewReplacer(pairs...)
 	return r
 }
 
-// withoutClientSecret takes the client secret, and nothing else, out of what a server says, which may
-// repeat what it was sent. It must come before any cut, as half a secret would not be found.
-func withoutClientSecret(cfg config) *strings.Replacer {
-	return strings.NewReplacer(clientSecretForms(cfg, redacted)...)
+// clientSecretReplacer takes the client secret, and nothing else, out of what a server says, which may
+// repeat what it was sent.
+func clientSecretReplacer(cfg config) *strings.Replacer {
+	return strings.NewReplacer(replacing(clientSecretForms(cfg), redacted)...)
 }
 
-// clientSecretForms lists the client secret as it may stand in text, alone or with the client ID as
-// HTTP Basic sends them (RFC 6749 section 2.3.1), each with its replacement.
-func clientSecretForms(cfg config, replacement string) []string {
-	if len(cfg.ClientSecret) < shortestSecret {
+// clientSecretForms lists the client secret as it may stand in text: alone, with the client ID as HTTP
+// Basic sends them (RFC 6749 section 2.3.1), and what is left of it where clip has cut.
+func clientSecretForms(cfg config) []string {
+	whole := secretForms(cfg.ClientSecret)
+	if whole == nil {
 		return nil
 	}
-	encoded := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(cfg.ClientID) + ":" + url.QueryEscape(cfg.ClientSecret)))
-	raw := base64.StdEncoding.EncodeToString([]byte(cfg.ClientID + ":" + cfg.ClientSecret))
-	return append(secretForms(cfg.ClientSecret, replacement), encoded, replacement, raw, replacement)
+	basic := func(id, secret string) string { return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)) }
+	whole = append(whole, basic(cfg.ClientID, cfg.ClientSecret), basic(url.QueryEscape(cfg.ClientID), url.QueryEscape(cfg.ClientSecret)))
+	forms := whole
+	for _, form := range whole {
+		for n := shortestSecret; n < len(form); n++ {
+			forms = append(forms, form[:n]+"…")
+		}
+	}
+	return forms
 }
 
 // A shorter value is left to its name: taking every "a" out of a text would say more than it hides.
 const shortestSecret = 6
 
-// secretForms lists a secret as it may stand in text, each with its replacement.
-func secretForms(value, replacement string) []string {
+// secretForms lists a secret as it may stand in text.
+func secretForms(value string) []string {
 	if len(value) < shortestSecret {
 		return nil
 	}
@@ -87,6 +94,11 @@ func secretForms(value, replacement string) []string {
 	if quoted, err := json.Marshal(value); err == nil {
 		forms = append(forms, strings.Trim(string(quoted), `"`))
 	}
+	return forms
+}
+
+// replacing pairs each form with what stands for it, as strings.NewReplacer takes them.
+func replacing(forms []string, replacement string) []string {
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, replacement)

@@ -70,14 +70,14 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, step
 
 // answered turns an exchange into the server's answer, or into a failure when it is none: nothing
 // came, or a 5xx. A 4xx is an answer, to be shown.
-func (p *provider) answered(what, address string, e *exchange, err error) (*exchange, error) {
+func answered(what, address string, e *exchange, err error) (*exchange, error) {
 	if err != nil {
 		return nil, &failure{Status: http.StatusBadGateway, Code: "server_unreachable",
 			Description: fmt.Sprintf("The %s %s %v.", what, withoutQuery(address), err)}
 	}
 	if e.Status >= 500 || e.Status/100 == 3 {
 		f := &failure{Status: http.StatusBadGateway, Code: "server_error", Description: fmt.Sprintf("The %s answered %s.", what, describeAnswer(e))}
-		if words := p.wordsOfBody(e); words != "" {
+		if words := wordsOfBody(e); words != "" {
 			f.Hint = "Its own words: " + words
 		}
 		return nil, f
@@ -98,7 +98,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 		return noToken("access token", "It was revoked. Sign in again.")
 	}
 	e, err := s.provider.getAs(purpose(ctx, forUserinfo), md.Userinfo, l.Held.Access)
-	e, err = s.provider.answered("userinfo endpoint", md.Userinfo, e, err)
+	e, err = answered("userinfo endpoint", md.Userinfo, e, err)
 	if err == nil && e.Status == http.StatusOK {
 		err = s.checkUserinfo(ctx, md, l, e)
 	}
@@ -186,7 +186,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 		}
 		var e *exchange
 		e, err = s.provider.post(purpose(ctx, forIntrospection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
-		if e, err = s.provider.answered("introspection endpoint", md.Introspection, e, err); err != nil {
+		if e, err = answered("introspection endpoint", md.Introspection, e, err); err != nil {
 			break
 		}
 		answers = append(answers, s.answerOf(kind, e))
@@ -230,7 +230,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		}
 		var e *exchange
 		e, err = s.provider.post(purpose(ctx, forRevocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
-		if e, err = s.provider.answered("revocation endpoint", md.Revocation, e, err); err != nil {
+		if e, err = answered("revocation endpoint", md.Revocation, e, err); err != nil {
 			break
 		}
 		view := s.answerOf(kind, e)
@@ -319,7 +319,7 @@ func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshe
 // askForRefresh sends the refresh token and fills in what came of it, after verifying it.
 func (s *server) askForRefresh(ctx context.Context, md *metadata, l *login, result *refreshed) error {
 	e, err := s.provider.post(purpose(ctx, forRefresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.Held.Refresh}})
-	if result.answer, err = s.provider.answered("token endpoint", md.Token, e, err); err != nil {
+	if result.answer, err = answered("token endpoint", md.Token, e, err); err != nil {
 		return err
 	}
 	var refusal errorDocument
