@@ -199,7 +199,7 @@ func (b *browsers) lock(r *http.Request) *sync.Mutex {
 		return &b.changing[0]
 	}
 	sum := sha256.Sum256([]byte(cookie.Value))
-	return &b.changing[sum[0]%64]
+	return &b.changing[int(sum[0])%len(b.changing)]
 }
 
 // loginsOf returns the logins of a session, newest first.

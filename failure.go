@@ -219,7 +219,7 @@ var knownCodes = []string{
 	"incorrect_client_credentials", "insufficient_scope", "interaction_required", "invalid_client", "invalid_grant",
 	"invalid_id_token", "invalid_issuer", "invalid_request", "invalid_scope", "invalid_state", "invalid_target",
 	"invalid_token", "invalid_token_response", "invalid_userinfo", "login_required", "method_not_allowed", "misdirected_request", "not_found",
-	"no_token", "not_supported", "prefetch", "server_error", "session_store_failed", "server_not_found", "server_unreachable", "slow_down", "temporarily_unavailable",
+	"no_token", "not_supported", "prefetch", "server_error", "server_not_found", "server_unreachable", "session_store_failed", "slow_down", "temporarily_unavailable",
 	"unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "unsupported_token_type",
 }
 

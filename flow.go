@@ -359,7 +359,7 @@ func (s *server) currentHAR(r *http.Request) (*login, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s.provider.metadata(r.Context()) // when another process found it; without, the first step is less
+	s.provider.metadata(r.Context()) // for the first step's address, when another process began the login
 	document, err := s.har(s.flow(l))
 	return l, document, err
 }

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"html"
 	"net"
 	"net/http"
@@ -63,14 +61,8 @@ func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign 
 	f := foreign{env: map[string]string{}, user: "interop-user", password: "any", deny: "/abort", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
 	if configuration == "clerk-paths-tls" {
 		ca := newAuthority(t)
-		cert := ca.issue(t, time.Now().Add(time.Hour))
-		key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		args = append(args,
-			writeFile(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))),
-			writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))))
+		cert, key := pemFiles(t, ca.issue(t, time.Now().Add(time.Hour)))
+		args = append(args, cert, key)
 		f.env["SSL_CERT_FILE"] = ca.file
 	}
 	node := exec.Command("node", args...)

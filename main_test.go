@@ -367,22 +367,3 @@ func TestForgedCookies(t *testing.T) {
 		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.body)
 	}
 }
-
-// Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
-func TestReplicas(t *testing.T) {
-	l := startLiar(t)
-	env := l.env()
-	env["SESSION_SECRET"] = "0123456789abcdef"
-	one := startApp(t, env)
-	env["BASE_URL"] = one.cfg.BaseURL // and a port of its own
-	two := startApp(t, env)
-	b := newBrowser(t, one)
-	callback, _ := url.Parse(l.approve(t, b.begin("")))
-	cookie := b.client.Jar.Cookies(callback)[0]
-	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
-	req.Host = strings.TrimPrefix(one.cfg.BaseURL, "http://")
-	req.AddCookie(cookie)
-	if r := b.do(req); r.StatusCode != 200 {
-		t.Errorf("the other process answered %d %s", r.StatusCode, r.body)
-	}
-}

@@ -122,17 +122,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	if err != nil {
 		return nil, err
 	}
-	pool := &redis.Pool{MaxIdle: 64, IdleTimeout: 4 * time.Minute, Dial: func() (redis.Conn, error) {
-		return redis.DialURL(address, redis.DialConnectTimeout(wireTimeout), redis.DialReadTimeout(wireTimeout), redis.DialWriteTimeout(wireTimeout),
-			redis.DialTLSConfig(&tls.Config{RootCAs: roots}))
-	}, TestOnBorrow: func(c redis.Conn, since time.Time) error {
-		if time.Since(since) < time.Second {
-			return nil
-		}
-		_, err := c.Do("PING") // it may have been closed while nobody used it
-		return err
-	}}
-	store, err := redistore.NewRediStoreWithPool(pool, cookieKey)
+	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
 		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", withoutUser(address), storeFault(err))
 	}
@@ -142,6 +132,22 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	store.SetKeyPrefix("oauth_test_client:")
 	store.SetSerializer(serializer)
 	return store, nil
+}
+
+// redisPool keeps connections to a Redis, each answer of which has wireTimeout to come.
+func redisPool(address string, roots *x509.CertPool) *redis.Pool {
+	dial := func() (redis.Conn, error) {
+		return redis.DialURL(address, redis.DialConnectTimeout(wireTimeout), redis.DialReadTimeout(wireTimeout), redis.DialWriteTimeout(wireTimeout),
+			redis.DialTLSConfig(&tls.Config{RootCAs: roots}))
+	}
+	alive := func(c redis.Conn, since time.Time) error {
+		if time.Since(since) < time.Second {
+			return nil
+		}
+		_, err := c.Do("PING") // it may have been closed while nobody used it
+		return err
+	}
+	return &redis.Pool{MaxIdle: 64, IdleTimeout: 4 * time.Minute, Dial: dial, TestOnBorrow: alive}
 }
 
 // errUnreadable is a session in Redis that was not written with this SESSION_SECRET, or was changed.

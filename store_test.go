@@ -2,15 +2,8 @@ package main
 
 import (
 	"bytes"
-	"crypto/x509"
-	"encoding/pem"
-	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +16,7 @@ import (
 // redisServer is a real Redis on a port of its own, with a password.
 type redisServer struct {
 	port, url string
-	process   *exec.Cmd
+	stop      func()
 }
 
 const redisPassword = "redis-password-4f1b"
@@ -33,20 +26,9 @@ func startRedis(t *testing.T, port string, options ...string) *redisServer {
 	t.Helper()
 	_, err := exec.LookPath("redis-server")
 	needs(t, "redis-server", err)
-	s := &redisServer{port: port, url: "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3"}
-	s.process = exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword,
+	program := exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword,
 		"--save", "", "--appendonly", "no", "--dir", t.TempDir()}, options...)...)
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.stop)
-	waitForPort(t, port)
-	return s
-}
-
-func (s *redisServer) stop() {
-	s.process.Process.Kill()
-	s.process.Wait() // twice at most, and the second time it has nothing to say
+	return &redisServer{port, "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3", launch(t, program, port)}
 }
 
 // do asks Redis directly.
@@ -80,19 +62,6 @@ func (s *redisServer) value(t *testing.T, key string) []byte {
 		t.Fatal(err)
 	}
 	return value
-}
-
-func waitForPort(t *testing.T, port string) {
-	t.Helper()
-	for range 1000 {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("nothing listens on port %s", port)
 }
 
 // onRedis adds to an environment what keeps the sessions in Redis.
@@ -282,15 +251,10 @@ func TestSessionStoreFull(t *testing.T) {
 // With rediss:// the sessions go over TLS, to a Redis whose certificate verifies and to no other.
 func TestSessionStoreOverTLS(t *testing.T) {
 	ca := newAuthority(t)
-	cert := ca.issue(t, time.Now().Add(time.Hour))
-	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert, key := pemFiles(t, ca.issue(t, time.Now().Add(time.Hour)))
 	port := freePort(t)
 	server := startRedis(t, port, "--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--tls-ca-cert-file", ca.file,
-		"--tls-cert-file", writeFile(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))),
-		"--tls-key-file", writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))))
+		"--tls-cert-file", cert, "--tls-key-file", key)
 	plain := server.url
 	server.url = strings.Replace(plain, "redis://", "rediss://", 1)
 	l := startLiar(t)
@@ -331,142 +295,5 @@ func TestSessionStoreAtStart(t *testing.T) {
 				t.Errorf("the message holds the password: %s", p.err)
 			}
 		})
-	}
-}
-
-// replica is a process of the real binary.
-type replica struct {
-	port    string
-	process *exec.Cmd
-}
-
-func startReplica(t *testing.T, binary, port string, env map[string]string) *replica {
-	t.Helper()
-	p := &replica{port: port, process: exec.Command(binary, "-open=false")}
-	p.process.Dir = t.TempDir()
-	p.process.Env = append(os.Environ(), "PORT="+port)
-	for name, value := range env {
-		p.process.Env = append(p.process.Env, name+"="+value)
-	}
-	if err := p.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.kill)
-	waitForPort(t, port)
-	return p
-}
-
-// kill ends it without any chance to tidy up.
-func (p *replica) kill() {
-	p.process.Process.Kill()
-	p.process.Wait() // twice at most
-}
-
-// startNginx balances over two ports in turn and says in X-Served-By which of them answered.
-func startNginx(t *testing.T, port, one, two string) {
-	t.Helper()
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		path = "/usr/sbin/nginx" // not on everybody's PATH
-		_, err = os.Stat(path)
-	}
-	needs(t, "nginx", err)
-	folder := t.TempDir()
-	file := filepath.Join(folder, "nginx.conf")
-	temp := func(kind string) string { return kind + "_temp_path " + filepath.Join(folder, kind) + ";\n" }
-	config := fmt.Sprintf(`daemon off;
-master_process off;
-pid %[1]s/nginx.pid;
-error_log stderr warn;
-events {}
-http {
-  access_log off;
-  %[2]s
-  upstream app { server 127.0.0.1:%[4]s max_fails=0; server 127.0.0.1:%[5]s max_fails=0; }
-  server {
-    listen 127.0.0.1:%[3]s;
-    location / {
-      proxy_pass http://app;
-      proxy_set_header Host $http_host;
-      add_header X-Served-By $upstream_addr always;
-    }
-  }
-}
-`, folder, temp("client_body")+temp("proxy")+temp("fastcgi")+temp("uwsgi")+temp("scgi"), port, one, two)
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	nginx := exec.Command(path, "-p", folder, "-c", file, "-e", "stderr")
-	var said bytes.Buffer
-	nginx.Stderr = &said
-	if err := nginx.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		nginx.Process.Kill()
-		nginx.Wait()
-		if t.Failed() {
-			t.Logf("nginx said:\n%.4000s", said.String())
-		}
-	})
-	waitForPort(t, port)
-}
-
-// Two processes behind nginx, with one SESSION_SECRET and one Redis, serve one browser: a login begins
-// at one and ends at the other, the first refreshes, and either can be killed at any time. The
-// authorization server is oidc-provider, which takes a spent refresh token for theft.
-func TestReplicasBehindNginx(t *testing.T) {
-	needsNode(t, "oidc-provider")
-	server := startRedis(t, freePort(t))
-	binary := filepath.Join(t.TempDir(), "oauth-test-client")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	port := freePort(t)
-	base := "http://127.0.0.1:" + port
-	f := startOIDCProvider(t, "rotation", base+callbackPath)
-	env := server.onRedis(f.env)
-	env["BASE_URL"] = base
-	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
-	startNginx(t, port, one.port, two.port)
-
-	a := &app{Server: &httptest.Server{URL: base}, cfg: config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
-	b := &browser{t: t, app: a, accept: "text/html", client: newClient(t, nil)}
-	by := func(r reply, want *replica) reply {
-		t.Helper()
-		if got := r.Header.Get("X-Served-By"); r.StatusCode >= 400 || !strings.HasSuffix(got, ":"+want.port) { // the last that was tried
-			t.Fatalf("%s was served by %s with %d: %s", r.Request.URL.Path, got, r.StatusCode, r.body)
-		}
-		return r
-	}
-	held := func(r reply) {
-		t.Helper()
-		if strings.Count(r.body, `"held": true`) != 3 {
-			t.Fatalf("three tokens should be held: %s", r.body)
-		}
-	}
-
-	begun := b.location(by(b.get("/login"), one))
-	by(b.getJSON(f.play(b, begun, false)), two)
-	by(b.getJSON("/refresh"), one)
-	held(by(b.getJSON("/session"), two))
-
-	two.kill() // which finished the login
-	held(by(b.getJSON("/session"), one))
-	if r := by(b.getJSON("/refresh"), one); !strings.Contains(r.body, `"status": 200`) {
-		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.body)
-	}
-
-	begun = b.location(by(b.get("/login"), one))
-	callback := f.play(b, begun, false)
-	two = startReplica(t, binary, two.port, env)
-	one.kill() // which began the login
-	by(b.getJSON(callback), two)
-	held(by(b.getJSON("/session"), two))
-	if r := by(b.getJSON("/flow.har"), two); strings.Count(r.body, `"startedDateTime"`) < 3 {
-		t.Errorf("the flow that the other process began is not whole: %s", r.body)
-	}
-	if n := len(server.keys(t)); n != 1 {
-		t.Errorf("Redis holds %d sessions; want 1", n)
 	}
 }

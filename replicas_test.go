@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
+func TestReplicas(t *testing.T) {
+	l := startLiar(t)
+	env := l.env()
+	env["SESSION_SECRET"] = "0123456789abcdef"
+	one := startApp(t, env)
+	env["BASE_URL"] = one.cfg.BaseURL // and a port of its own
+	two := startApp(t, env)
+	b := newBrowser(t, one)
+	callback, _ := url.Parse(l.approve(t, b.begin("")))
+	cookie := b.client.Jar.Cookies(callback)[0]
+	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
+	req.Host = strings.TrimPrefix(one.cfg.BaseURL, "http://")
+	req.AddCookie(cookie)
+	if r := b.do(req); r.StatusCode != 200 {
+		t.Errorf("the other process answered %d %s", r.StatusCode, r.body)
+	}
+}
+
+// launch starts a program and waits until it listens on the port. It is killed at the end of the test,
+// or by stop, without any chance to tidy up.
+func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
+	t.Helper()
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = func() {
+		program.Process.Kill()
+		program.Wait() // twice at most, and the second time it has nothing to say
+	}
+	t.Cleanup(stop)
+	waitForPort(t, port)
+	return stop
+}
+
+func waitForPort(t *testing.T, port string) {
+	t.Helper()
+	for range 1000 {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens on port %s", port)
+}
+
+// replica is a process of the real binary.
+type replica struct {
+	port string
+	kill func()
+}
+
+func startReplica(t *testing.T, binary, port string, env map[string]string) replica {
+	t.Helper()
+	program := exec.Command(binary, "-open=false")
+	program.Dir = t.TempDir()
+	program.Env = append(os.Environ(), "PORT="+port)
+	for name, value := range env {
+		program.Env = append(program.Env, name+"="+value)
+	}
+	return replica{port, launch(t, program, port)}
+}
+
+// startNginx balances over two ports in turn and says in X-Served-By which of them answered.
+func startNginx(t *testing.T, port, one, two string) {
+	t.Helper()
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		path = "/usr/sbin/nginx" // not on everybody's PATH
+		_, err = os.Stat(path)
+	}
+	needs(t, "nginx", err)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "nginx.conf")
+	temp := func(kind string) string { return kind + "_temp_path " + filepath.Join(folder, kind) + ";\n" }
+	config := fmt.Sprintf(`daemon off;
+master_process off;
+pid %[1]s/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  %[2]s
+  upstream app { server 127.0.0.1:%[4]s max_fails=0; server 127.0.0.1:%[5]s max_fails=0; }
+  server {
+    listen 127.0.0.1:%[3]s;
+    location / {
+      proxy_pass http://app;
+      proxy_set_header Host $http_host;
+      add_header X-Served-By $upstream_addr always;
+    }
+  }
+}
+`, folder, temp("client_body")+temp("proxy")+temp("fastcgi")+temp("uwsgi")+temp("scgi"), port, one, two)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nginx := exec.Command(path, "-p", folder, "-c", file, "-e", "stderr")
+	var said bytes.Buffer
+	nginx.Stderr = &said
+	t.Cleanup(func() { // after nginx has been stopped
+		if t.Failed() {
+			t.Logf("nginx said:\n%.4000s", said.String())
+		}
+	})
+	launch(t, nginx, port)
+}
+
+// Two processes behind nginx, with one SESSION_SECRET and one Redis, serve one browser: a login begins
+// at one and ends at the other, the first refreshes, and either can be killed at any time. The
+// authorization server is oidc-provider, which takes a spent refresh token for theft.
+func TestReplicasBehindNginx(t *testing.T) {
+	needsNode(t, "oidc-provider")
+	server := startRedis(t, freePort(t))
+	binary := filepath.Join(t.TempDir(), "oauth-test-client")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	port := freePort(t)
+	base := "http://127.0.0.1:" + port
+	f := startOIDCProvider(t, "rotation", base+callbackPath)
+	env := server.onRedis(f.env)
+	env["BASE_URL"] = base
+	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
+	startNginx(t, port, one.port, two.port)
+
+	a := &app{Server: &httptest.Server{URL: base}, cfg: config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
+	b := &browser{t: t, app: a, accept: "text/html", client: newClient(t, nil)}
+	by := func(r reply, want replica) reply {
+		t.Helper()
+		if got := r.Header.Get("X-Served-By"); r.StatusCode >= 400 || !strings.HasSuffix(got, ":"+want.port) { // the last that was tried
+			t.Fatalf("%s was served by %s with %d: %s", r.Request.URL.Path, got, r.StatusCode, r.body)
+		}
+		return r
+	}
+	held := func(r reply) {
+		t.Helper()
+		if strings.Count(r.body, `"held": true`) != 3 {
+			t.Fatalf("three tokens should be held: %s", r.body)
+		}
+	}
+
+	begun := b.location(by(b.get("/login"), one))
+	by(b.getJSON(f.play(b, begun, false)), two)
+	by(b.getJSON("/refresh"), one)
+	held(by(b.getJSON("/session"), two))
+
+	two.kill() // which finished the login
+	held(by(b.getJSON("/session"), one))
+	if r := by(b.getJSON("/refresh"), one); !strings.Contains(r.body, `"status": 200`) {
+		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.body)
+	}
+
+	begun = b.location(by(b.get("/login"), one))
+	callback := f.play(b, begun, false)
+	two = startReplica(t, binary, two.port, env)
+	one.kill() // which began the login
+	by(b.getJSON(callback), two)
+	held(by(b.getJSON("/session"), two))
+	if r := by(b.getJSON("/flow.har"), two); strings.Count(r.body, `"startedDateTime"`) < 3 {
+		t.Errorf("the flow that the other process began is not whole: %s", r.body)
+	}
+	if n := len(server.keys(t)); n != 1 {
+		t.Errorf("Redis holds %d sessions; want 1", n)
+	}
+}
