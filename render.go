@@ -177,6 +177,8 @@ func heading(f *failure) string {
 		return "Nothing here"
 	case f.Status == http.StatusForbidden, f.Status == http.StatusMisdirectedRequest, f.Status == http.StatusMethodNotAllowed:
 		return "This request is not for here"
+	case f.Code == "session_store_failed":
+		return "The session store cannot be used"
 	case f.Status >= 500:
 		return "Something went wrong here"
 	}

@@ -201,5 +201,5 @@ func storeFault(err error) string {
 func storeFailed(err error) *failure {
 	return &failure{Status: http.StatusServiceUnavailable, Code: "session_store_failed",
 		Description: "The session store " + storeFault(err) + ".",
-		Hint:        "The sessions are in the Redis that SESSION_STORE names. When it answers again, reload this page; nothing that was saved is lost."}
+		Hint:        "The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page."}
 }

@@ -213,6 +213,9 @@ func TestSessionStoreDown(t *testing.T) {
 		b.getJSON(path).wantError(t, 503, "session_store_failed", "SESSION_STORE")
 	}
 	b.getJSON("/session").wantError(t, 503, "session_store_failed", "The session store refused the connection: nothing listens there.")
+	if page := b.get("/session").body; !strings.Contains(page, "The session store cannot be used") {
+		t.Errorf("the page does not say what is wrong:\n%s", page)
+	}
 	callback := l.approve(t, b.begin(""))
 	b.getJSON(callback).wantError(t, 503, "session_store_failed", "")
 	if n := l.asked("POST /token"); n != 1 {
