@@ -4,7 +4,7 @@
 //
 // It listens on a free port of 127.0.0.1, prints its settings as one line of JSON, and ends when its
 // standard input does.
-import { generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -13,7 +13,10 @@ import Provider from "oidc-provider";
 const [name, redirectURI, certificate, key] = process.argv.slice(2);
 const secret = "s3cr3t/with+special:characters %&=";
 
-const jwk = (type, options, extra) => ({ ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }), use: "sig", ...extra });
+// The key goes through PEM: the export of a key that was just generated can hang in Node 20 for ever.
+const pem = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
+const jwk = (type, options, extra) => ({
+  ...createPrivateKey(generateKeyPairSync(type, { ...options, ...pem }).privateKey).export({ format: "jwk" }), use: "sig", ...extra });
 const rsa = (alg) => jwk("rsa", { modulusLength: 2048 }, { kid: alg, alg });
 const off = { enabled: false };
 const on = { enabled: true };
