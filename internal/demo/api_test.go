@@ -1,0 +1,30 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBearer(t *testing.T) {
+	h := start(t)
+	tokens := h.tokens(authorizeQuery())
+	for _, path := range []string{"/userinfo", "/api/me"} {
+		if a := h.do("GET", path, nil, bearer(tokens["access_token"])); a.StatusCode != 200 || a.json["sub"] != "user_alice" {
+			t.Errorf("%s answered %d %s", path, a.StatusCode, a.body)
+		}
+		for name, header := range map[string]map[string]string{
+			"no token": nil, "another scheme": basic("web", "s3cret"), "a made-up token": bearer("abc"), "the ID token": bearer(tokens["id_token"]),
+			"an unsigned token": bearer("eyJhbGciOiJub25lIn0.e30."), "a changed token": bearer(tokens["access_token"].(string) + "A")} {
+			a := h.do("GET", path, nil, header)
+			if a.StatusCode != 401 || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer ") {
+				t.Errorf("%s with %s answered %d, WWW-Authenticate %q", path, name, a.StatusCode, a.Header.Get("WWW-Authenticate"))
+			}
+			if silent := name == "no token" || name == "another scheme"; silent == strings.Contains(a.Header.Get("WWW-Authenticate"), "error=") {
+				t.Errorf("%s with %s: WWW-Authenticate is %q (RFC 6750 section 3.1)", path, name, a.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+	h.now = h.now.Add(accessLife + time.Second)
+	h.do("GET", "/api/me", nil, bearer(tokens["access_token"])).want(t, 401, "invalid_token")
+}

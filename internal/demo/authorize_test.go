@@ -1,0 +1,105 @@
+package demo
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each row spoils one parameter. Until client and redirect URI are right the error is shown here;
+// from then on it goes to the redirect URI.
+func TestAuthorizeRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		spoil func(q url.Values)
+		code  string
+		back  bool // sent to the redirect URI
+	}{
+		{"no client", func(q url.Values) { q.Del("client_id") }, "invalid_client", false},
+		{"another client", func(q url.Values) { q.Set("client_id", "nobody") }, "invalid_client", false},
+		{"no redirect URI", func(q url.Values) { q.Del("redirect_uri") }, "invalid_request", false},
+		{"another redirect URI", func(q url.Values) { q.Set("redirect_uri", "https://evil.example/") }, "invalid_request", false},
+		{"a slash at its end", func(q url.Values) { q.Set("redirect_uri", redirectURI+"/") }, "invalid_request", false},
+		{"localhost for 127.0.0.1", func(q url.Values) { q.Set("redirect_uri", strings.Replace(redirectURI, "127.0.0.1", "localhost", 1)) }, "invalid_request", false},
+		{"state twice", func(q url.Values) { q.Add("state", "x") }, "invalid_request", false},
+		{"no response type", func(q url.Values) { q.Del("response_type") }, "invalid_request", true},
+		{"implicit", func(q url.Values) { q.Set("response_type", "token") }, "unsupported_response_type", true},
+		{"fragment", func(q url.Values) { q.Set("response_mode", "fragment") }, "invalid_request", true},
+		{"no PKCE", func(q url.Values) { q.Del("code_challenge") }, "invalid_request", true},
+		{"plain PKCE", func(q url.Values) { q.Set("code_challenge_method", "plain") }, "invalid_request", true},
+		{"no method, which means plain", func(q url.Values) { q.Del("code_challenge_method") }, "invalid_request", true},
+		{"a short challenge", func(q url.Values) { q.Set("code_challenge", "abc") }, "invalid_request", true},
+		{"an unknown scope", func(q url.Values) { q.Set("scope", "openid admin") }, "invalid_scope", true},
+		{"an unknown prompt", func(q url.Values) { q.Set("prompt", "create") }, "invalid_request", true},
+		{"none and more", func(q url.Values) { q.Set("prompt", "none login") }, "invalid_request", true},
+		{"a word for max_age", func(q url.Values) { q.Set("max_age", "soon") }, "invalid_request", true},
+		{"a request object", func(q url.Values) { q.Set("request", "a.b.c") }, "request_not_supported", true},
+		{"nobody signed in", func(q url.Values) { q.Set("prompt", "none") }, "login_required", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := start(t)
+			q := authorizeQuery()
+			row.spoil(q)
+			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
+			if !row.back {
+				a.want(t, http.StatusBadRequest, row.code)
+				return
+			}
+			if r := h.response(a); r.Get("error") != row.code || r.Get("state") != "some-state" || r.Get("iss") != h.issuer || r.Get("error_description") == "" || r.Has("code") {
+				t.Errorf("the response is %v; want %s with state and iss", r, row.code)
+			}
+		})
+	}
+}
+
+func TestConsent(t *testing.T) {
+	h := start(t)
+	q := authorizeQuery()
+	page := h.do("GET", "/authorize?"+q.Encode(), nil, map[string]string{"Accept": "text/html"})
+	if page.StatusCode != 200 || !strings.Contains(page.body, "A web application") || !strings.Contains(page.body, "Carol") {
+		t.Errorf("the sign-in page answered %d:\n%s", page.StatusCode, page.body)
+	}
+	page = h.signIn(q, "user_bob")
+	for _, want := range []string{"A web application", "Bob Example", "Your email address", "Your basic profile information", "Allow", "Deny"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the consent page lacks %q:\n%s", want, page.body)
+		}
+	}
+	q.Set("prompt", "none")
+	if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("error") != "consent_required" {
+		t.Errorf("prompt=none before consent gives %v", r)
+	}
+	q.Del("prompt")
+	if r := h.response(h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"deny"}}, nil)); r.Get("error") != "access_denied" || r.Has("code") {
+		t.Errorf("Deny gives %v", r)
+	}
+	if r := h.response(h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"allow"}}, nil)); r.Get("code") == "" || r.Get("iss") != h.issuer {
+		t.Errorf("Allow gives %v", r)
+	}
+	if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("code") == "" {
+		t.Errorf("consent was not remembered: %v", r)
+	}
+	q.Set("prompt", "none")
+	if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("code") == "" {
+		t.Errorf("prompt=none after consent gives %v", r)
+	}
+	for prompt, words := range map[string]string{"consent": "wants to access", "login": "Choose anybody", "select_account": "Choose anybody"} {
+		q.Set("prompt", prompt)
+		if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, words) {
+			t.Errorf("prompt=%s answered %d:\n%s", prompt, page.StatusCode, page.body)
+		}
+	}
+	q.Del("prompt")
+	q.Set("scope", "openid profile email offline_access")
+	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "wants to access") {
+		t.Errorf("a scope more than was allowed answered %d:\n%s", page.StatusCode, page.body)
+	}
+	q = authorizeQuery()
+	q.Set("max_age", "60")
+	h.now = h.now.Add(2 * time.Minute)
+	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose anybody") {
+		t.Errorf("max_age answered %d:\n%s", page.StatusCode, page.body)
+	}
+}
