@@ -2,6 +2,7 @@ package demo
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -122,6 +123,7 @@ func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 	if chosen := userByID(r.PostFormValue("user")); chosen != nil {
 		s.signIn(w, chosen)
 		done := slices.DeleteFunc(slices.Clone(req.prompt), func(p string) bool { return p == "login" || p == "select_account" })
+		req.query.Del("max_age") // this sign-in has fulfilled it; max_age=0 would ask for another one without end
 		http.Redirect(w, r, s.authorizeURL(req.query, done), http.StatusSeeOther)
 		return
 	}
@@ -151,6 +153,7 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		s.showError(w, r, "invalid_request", "the parameter "+strconv.Quote(repeated)+" is there more than once")
 		return nil, false
 	}
+	omitEmpty(query)
 	s.mu.Lock()
 	client, known := s.clients.get(s.now(), query.Get("client_id"))
 	s.mu.Unlock()
@@ -237,6 +240,11 @@ func repeatedName(values url.Values) string {
 		}
 	}
 	return ""
+}
+
+// omitEmpty takes out the parameters without a value: they count as omitted (RFC 6749 section 3.1).
+func omitEmpty(values url.Values) {
+	maps.DeleteFunc(values, func(_ string, v []string) bool { return strings.Join(v, "") == "" })
 }
 
 // session returns who is signed in with this browser.

@@ -19,6 +19,7 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 		s.showError(w, r, "invalid_request", "the parameters cannot be read, or one is there more than once")
 		return
 	}
+	omitEmpty(r.Form)
 	subject, clientID, hinted := s.idTokenHint(r.Form.Get("id_token_hint"))
 	if r.Form.Has("client_id") {
 		if hinted && clientID != r.Form.Get("client_id") {

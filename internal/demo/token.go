@@ -68,6 +68,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 		s.writeError(w, http.StatusBadRequest, "invalid_request", "a parameter is there more than once")
 		return nil, nil, false
 	}
+	omitEmpty(form)
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if user, password, basic := r.BasicAuth(); basic {
 		if form.Has("client_secret") {
@@ -145,37 +146,38 @@ func verifierFits(verifier, challenge string) bool {
 
 // redeemRefreshToken is RFC 6749 section 6.
 func (s *Server) redeemRefreshToken(w http.ResponseWriter, client *Client, form url.Values) {
-	g, description := s.takeRefreshToken(client, form.Get("refresh_token"))
-	if description != "" {
-		s.writeError(w, http.StatusBadRequest, "invalid_grant", description)
+	g, scopes, refused := s.takeRefreshToken(client, form)
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
 		return
-	}
-	scopes := g.scopes
-	if form.Has("scope") {
-		scopes = strings.Fields(form.Get("scope"))
-		if slices.ContainsFunc(scopes, func(scope string) bool { return !has(g.scopes, scope) }) {
-			s.writeError(w, http.StatusBadRequest, "invalid_scope", "a refresh cannot add scopes")
-			return
-		}
 	}
 	s.issue(w, g, scopes, "")
 }
 
-func (s *Server) takeRefreshToken(client *Client, value string) (*grant, string) {
+// takeRefreshToken finds a refresh token and spends it in one step, once nothing else is wrong with
+// the request. A token that comes a second time was stolen by one of the two.
+func (s *Server) takeRefreshToken(client *Client, form url.Values) (*grant, []string, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, ok := s.refresh.get(s.now(), value)
+	token, ok := s.refresh.get(s.now(), form.Get("refresh_token"))
 	switch {
 	case !ok || token.grant.client != client.ID:
-		return nil, "the refresh token is not known"
+		return nil, nil, &oauthError{"invalid_grant", "the refresh token is not known"}
 	case token.used:
 		token.grant.revoked = true
-		return nil, "the refresh token has been used already"
+		return nil, nil, &oauthError{"invalid_grant", "the refresh token has been used already"}
 	case token.grant.revoked:
-		return nil, "the refresh token has been revoked"
+		return nil, nil, &oauthError{"invalid_grant", "the refresh token has been revoked"}
+	}
+	scopes := token.grant.scopes
+	if form.Has("scope") {
+		scopes = strings.Fields(form.Get("scope"))
+	}
+	if slices.ContainsFunc(scopes, func(scope string) bool { return !has(token.grant.scopes, scope) }) {
+		return nil, nil, &oauthError{"invalid_scope", "a refresh cannot add scopes"}
 	}
 	token.used = true
-	return token.grant, ""
+	return token.grant, scopes, nil
 }
 
 // issue answers with new tokens of a grant.
