@@ -5,15 +5,9 @@
 package demo
 
 import (
-	"bytes"
-	"embed"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
-	"path"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -30,7 +24,7 @@ type Client struct {
 	ID                     string
 	Secret                 string // empty for a public client
 	Name                   string
-	RedirectURIs           []string // compared to the letter
+	RedirectURIs           []string // compared exactly
 	PostLogoutRedirectURIs []string
 }
 
@@ -39,6 +33,7 @@ type Client struct {
 type Server struct {
 	issuer string
 	base   string // the issuer's path: /demo
+	home   string // the first client's own page, to which the pages lead back; may be empty
 	now    func() time.Time
 	keys   func() (*signingKeys, error) // made once, beside the start
 	pages  *template.Template
@@ -53,29 +48,9 @@ type Server struct {
 	access   *expiring[*accessToken] // by jti
 }
 
-// user is somebody who can sign in. The names are the protocol literature's.
-type user struct {
-	Subject, Name, GivenName, Username, Email string
-}
-
-var users = []user{
-	{"user_alice", "Alice Example", "Alice", "alice", "alice@example.com"},
-	{"user_bob", "Bob Example", "Bob", "bob", "bob@example.com"},
-	{"user_carol", "Carol Example", "Carol", "carol", "carol@example.com"},
-}
-
-// userByID returns the user with a subject, or nil.
-func userByID(subject string) *user {
-	i := slices.IndexFunc(users, func(u user) bool { return u.Subject == subject })
-	if i < 0 {
-		return nil
-	}
-	return &users[i]
-}
-
 // How long things last, and how many of each are held.
 const (
-	codeLife    = time.Minute
+	codeLife    = 10 * time.Minute // the most that RFC 6749 section 4.1.2 recommends: people talk while a code waits
 	accessLife  = 7200 * time.Second
 	refreshLife = 30 * 24 * time.Hour
 	sessionLife = 12 * time.Hour
@@ -84,9 +59,6 @@ const (
 	most        = 10_000
 	mostClients = 1_000
 )
-
-//go:embed templates
-var templates embed.FS
 
 // New returns a server. Its signing key is generated beside the start; the first token waits for it.
 func New(cfg Config) (*Server, error) {
@@ -103,17 +75,27 @@ func New(cfg Config) (*Server, error) {
 		s.now = time.Now
 	}
 	s.clients = newExpiring[*Client](clientLife, mostClients)
+	for _, c := range cfg.Clients {
+		s.clients.putForever(c.ID, &c)
+	}
+	if len(cfg.Clients) > 0 && len(cfg.Clients[0].PostLogoutRedirectURIs) > 0 {
+		s.home = cfg.Clients[0].PostLogoutRedirectURIs[0]
+	}
+	s.forget()
+	s.routes()
+	go s.keys()
+	return s, nil
+}
+
+// forget leaves nothing of what users have done here. The clients stay registered.
+func (s *Server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.sessions = newExpiring[session](sessionLife, most)
 	s.consents = newExpiring[[]string](consentLife, most)
 	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
 	s.refresh = newExpiring[*refreshToken](refreshLife, most)
 	s.access = newExpiring[*accessToken](accessLife, most)
-	for _, c := range cfg.Clients {
-		s.clients.putForever(c.ID, &c)
-	}
-	s.routes()
-	go s.keys()
-	return s, nil
 }
 
 // routes lists every address, in the order in which a login meets them.
@@ -138,8 +120,12 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+s.base+"/logout", s.handleLogout)
 	s.mux.HandleFunc("POST "+s.base+"/logout", s.handleLogout)
 	s.mux.HandleFunc("GET "+s.base+"/api/me", s.handleMe)
+	s.mux.HandleFunc("GET "+s.base+"/api/notes", s.handleNotes)
+	s.mux.HandleFunc("GET "+s.base+"/{$}", s.handleHome)
+	s.mux.HandleFunc("POST "+s.base+"/reset", s.handleReset)
 	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
+	s.mux.HandleFunc("GET "+s.base+"/faces/{file}", s.handleFile)
 }
 
 // ServeHTTP implements http.Handler. Pages of other sites may send a person here by a link, and
@@ -166,58 +152,4 @@ func crossSite(r *http.Request) bool {
 		return http.NewCrossOriginProtection().Check(r) != nil
 	}
 	return r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
-}
-
-// writeJSON answers with a JSON document.
-func (s *Server) writeJSON(w http.ResponseWriter, status int, document any) {
-	body, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(body)
-}
-
-// oauthError is an error as RFC 6749 section 5.2 writes it.
-type oauthError struct {
-	Code        string `json:"error"`
-	Description string `json:"error_description"`
-}
-
-func (s *Server) writeError(w http.ResponseWriter, status int, code, description string) {
-	s.writeJSON(w, status, oauthError{code, description})
-}
-
-// render answers with a page, once it is whole.
-func (s *Server) render(w http.ResponseWriter, status int, name string, data any) {
-	var out bytes.Buffer
-	if err := s.pages.ExecuteTemplate(&out, name, data); err != nil {
-		s.writeError(w, http.StatusInternalServerError, "server_error", "the page could not be made")
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(out.Bytes())
-}
-
-// messagePage is the data of message.html.
-type messagePage struct {
-	Base, Title, Code, Text string
-}
-
-// showError tells the person, or the program, that the request cannot go on here. It is for errors
-// that must not be sent to the redirect URI (RFC 6749 section 4.1.2.1).
-func (s *Server) showError(w http.ResponseWriter, r *http.Request, code, description string) {
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		s.writeError(w, http.StatusBadRequest, code, description)
-		return
-	}
-	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.base, "This request cannot go on", code, description})
-}
-
-// handleFile serves what the pages load.
-func (s *Server) handleFile(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeFileFS(w, r, templates, "templates/"+path.Base(r.URL.Path))
 }

@@ -2,16 +2,6 @@ package demo
 
 import "net/http"
 
-// The scopes that can be asked for, and what the consent page says of each.
-var scopeWords = map[string]string{
-	"openid":         "Know that it is you, by an identifier",
-	"profile":        "Your basic profile information",
-	"email":          "Your email address",
-	"offline_access": "Stay connected while you are away",
-}
-
-var scopesSupported = []string{"openid", "profile", "email", "offline_access"}
-
 // metadata is RFC 8414 section 2 and OpenID Connect Discovery section 3 in one.
 type metadata struct {
 	Issuer                string   `json:"issuer"`
@@ -42,8 +32,12 @@ type metadata struct {
 }
 
 func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
+	s.writeJSON(w, http.StatusOK, s.metadata())
+}
+
+func (s *Server) metadata() metadata {
 	methods := []string{"client_secret_basic", "client_secret_post", "none"}
-	s.writeJSON(w, http.StatusOK, metadata{
+	return metadata{
 		Issuer:                s.issuer,
 		AuthorizationEndpoint: s.issuer + "/authorize",
 		TokenEndpoint:         s.issuer + "/token",
@@ -65,9 +59,9 @@ func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
 		CodeChallengeMethods:  []string{"S256"},
 		PromptValues:          []string{"none", "login", "consent", "select_account"},
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
-			"name", "given_name", "preferred_username", "email", "email_verified"},
+			"name", "given_name", "preferred_username", "picture", "email", "email_verified"},
 		ResponseIss: true,
-	})
+	}
 }
 
 func (s *Server) handleKeys(w http.ResponseWriter, _ *http.Request) {
@@ -86,5 +80,5 @@ func (s *Server) handleResourceMetadata(w http.ResponseWriter, _ *http.Request) 
 		Servers  []string `json:"authorization_servers"`
 		Scopes   []string `json:"scopes_supported"`
 		Methods  []string `json:"bearer_methods_supported"`
-	}{s.issuer + "/api", []string{s.issuer}, []string{"profile"}, []string{"header"}})
+	}{s.issuer + "/api", []string{s.issuer}, []string{"profile", "notes"}, []string{"header"}})
 }

@@ -14,7 +14,7 @@ func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusOK, struct {
 		Subject string `json:"sub"`
 		profileClaims
-	}{a.grant.user, profileOf(userByID(a.grant.user), a.scopes)})
+	}{a.grant.user, s.profileOf(userByID(a.grant.user), a.scopes)})
 }
 
 // introspection is RFC 7662 section 2.2.

@@ -3,12 +3,14 @@ package demo
 import (
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // logoutPage is the data of logout.html.
 type logoutPage struct {
-	Base, Title, Action string
-	User                *user
+	page
+	Action string
+	User   *user
 }
 
 // handleLogout ends the session at this server (OpenID Connect RP-Initiated Logout section 2). With
@@ -45,12 +47,12 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 		if hinted {
 			query.Set("client_id", clientID)
 		}
-		s.render(w, http.StatusOK, "logout.html", logoutPage{s.base, "Sign out?", s.base + "/logout?" + query.Encode(), userByID(here.user)})
+		s.render(w, http.StatusOK, "logout.html", logoutPage{s.page("Sign out?"), s.base + "/logout?" + query.Encode(), userByID(here.user)})
 		return
 	}
 	s.signOut(w, r)
 	if target == "" {
-		s.render(w, http.StatusOK, "message.html", messagePage{Base: s.base, Title: "You are signed out", Text: "This browser is no longer signed in at the demo server."})
+		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page("You are signed out"), Text: "This browser is no longer signed in at the demo server."})
 		return
 	}
 	http.Redirect(w, r, target, http.StatusSeeOther)
@@ -66,7 +68,7 @@ func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, boo
 	client, known := s.clients.get(s.now(), clientID)
 	s.mu.Unlock()
 	u, err := url.Parse(uri)
-	if !known || err != nil || !has(client.PostLogoutRedirectURIs, uri) {
+	if !known || err != nil || !slices.Contains(client.PostLogoutRedirectURIs, uri) {
 		return "", false
 	}
 	if state := form.Get("state"); state != "" {
@@ -75,13 +77,4 @@ func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, boo
 		u.RawQuery = query.Encode()
 	}
 	return u.String(), true
-}
-
-func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(s.cookieName()); err == nil {
-		s.mu.Lock()
-		s.sessions.remove(cookie.Value)
-		s.mu.Unlock()
-	}
-	s.setCookie(w, "", -1)
 }

@@ -1,0 +1,47 @@
+package demo
+
+import "net/http"
+
+// homePage is the data of home.html.
+type homePage struct {
+	page
+	Home      string // the client's own page
+	User      *user  // who is signed in; may be nil
+	Users     []*user
+	Addresses []address
+	Reset     bool // it has just been done
+}
+
+// address is one line of the table of addresses.
+type address struct{ What, URL string }
+
+// handleHome shows what this server is, who is signed in, and what can be tried here.
+func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
+	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Reset: r.URL.Query().Get("done") == "reset"}
+	data.Wide = true
+	if here, signedIn := s.session(r); signedIn {
+		data.User = userByID(here.user)
+	}
+	md := s.metadata()
+	data.Addresses = []address{
+		{"Issuer", md.Issuer},
+		{"Metadata", s.issuer + "/.well-known/openid-configuration"},
+		{"Authorization", md.AuthorizationEndpoint},
+		{"Token", md.TokenEndpoint},
+		{"Keys", md.JWKSURI},
+		{"Userinfo", md.UserinfoEndpoint},
+		{"Introspection", md.IntrospectionEndpoint},
+		{"Revocation", md.RevocationEndpoint},
+		{"Registration", md.RegistrationEndpoint},
+		{"Sign-out", md.EndSessionEndpoint},
+		{"API, scope profile", s.issuer + "/api/me"},
+		{"API, scope notes", s.issuer + "/api/notes"},
+	}
+	s.render(w, http.StatusOK, "home.html", data)
+}
+
+// handleReset forgets sign-ins, consents, codes and tokens, of every browser.
+func (s *Server) handleReset(w http.ResponseWriter, r *http.Request) {
+	s.forget()
+	http.Redirect(w, r, s.base+"/?done=reset", http.StatusSeeOther)
+}

@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// authorizeRequest is an authorization request that has passed its checks.
+type authorizeRequest struct {
+	client      *Client
+	redirectURI string
+	state       string
+	scopes      []string
+	nonce       string
+	challenge   string
+	prompt      []string
+	maxAge      time.Duration // negative when not asked
+	loginHint   string
+	query       url.Values
+}
+
+// parseAuthorize checks an authorization request. Until client and redirect URI are known to be
+// right, an error is shown here; after that it goes to the redirect URI (RFC 6749 section 4.1.2.1).
+func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*authorizeRequest, bool) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		s.showError(w, r, "invalid_request", "the query cannot be read")
+		return nil, false
+	}
+	if repeated := repeatedName(query); repeated != "" {
+		s.showError(w, r, "invalid_request", "the parameter "+strconv.Quote(repeated)+" is there more than once")
+		return nil, false
+	}
+	omitEmpty(query)
+	s.mu.Lock()
+	client, known := s.clients.get(s.now(), query.Get("client_id"))
+	s.mu.Unlock()
+	if !known {
+		s.showError(w, r, "invalid_client", "there is no client with this client_id")
+		return nil, false
+	}
+	req := &authorizeRequest{
+		client:      client,
+		redirectURI: query.Get("redirect_uri"),
+		state:       query.Get("state"),
+		scopes:      parseScope(cmp.Or(query.Get("scope"), defaultScope)),
+		nonce:       query.Get("nonce"),
+		challenge:   query.Get("code_challenge"),
+		prompt:      strings.Fields(query.Get("prompt")),
+		maxAge:      -1,
+		loginHint:   query.Get("login_hint"),
+		query:       query,
+	}
+	if !slices.Contains(client.RedirectURIs, req.redirectURI) {
+		s.showError(w, r, "invalid_request", "the redirect_uri does not match any that is registered for this client")
+		return nil, false
+	}
+	if code, description := req.fault(); code != "" {
+		s.redirectError(w, r, req, code, description)
+		return nil, false
+	}
+	return req, true
+}
+
+// fault returns the first error of a request whose client and redirect URI are right.
+func (req *authorizeRequest) fault() (code, description string) {
+	q := req.query
+	switch {
+	case q.Has("request"):
+		return "request_not_supported", "request objects are not supported"
+	case q.Has("request_uri"):
+		return "request_uri_not_supported", "request objects are not supported"
+	case q.Get("response_type") == "":
+		return "invalid_request", "response_type is missing"
+	case q.Get("response_type") != "code":
+		return "unsupported_response_type", "only the response_type code is supported"
+	case q.Has("response_mode") && q.Get("response_mode") != "query":
+		return "invalid_request", "only the response_mode query is supported"
+	case req.challenge == "":
+		return "invalid_request", "PKCE is required: code_challenge is missing"
+	case q.Get("code_challenge_method") != "S256":
+		return "invalid_request", "the code_challenge_method must be S256"
+	case len(req.challenge) != 43 || strings.ContainsFunc(req.challenge, notUnreserved):
+		return "invalid_request", "the code_challenge is not a base64url SHA-256 hash"
+	case slices.Contains(req.prompt, "none") && len(req.prompt) > 1:
+		return "invalid_request", "prompt=none goes with no other value"
+	}
+	for _, scope := range req.scopes {
+		if !slices.Contains(scopesSupported, scope) {
+			return "invalid_scope", "the scope " + strconv.Quote(scope) + " is not enabled for this client"
+		}
+	}
+	for _, prompt := range req.prompt {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
+			return "invalid_request", "the prompt " + strconv.Quote(prompt) + " is not supported"
+		}
+	}
+	if maxAge := q.Get("max_age"); maxAge != "" {
+		seconds, err := strconv.ParseUint(maxAge, 10, 31)
+		if err != nil {
+			return "invalid_request", "max_age is no number of seconds"
+		}
+		req.maxAge = time.Duration(seconds) * time.Second
+	}
+	return "", ""
+}
+
+// notUnreserved reports a character outside those of RFC 7636 section 4.1.
+func notUnreserved(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+}
+
+// repeatedName returns a parameter that is there more than once (RFC 6749 section 3.1), or "".
+func repeatedName(values url.Values) string {
+	for name, v := range values {
+		if len(v) > 1 {
+			return name
+		}
+	}
+	return ""
+}
+
+// omitEmpty takes out the parameters without a value: they count as omitted (RFC 6749 section 3.1).
+func omitEmpty(values url.Values) {
+	maps.DeleteFunc(values, func(_ string, v []string) bool { return strings.Join(v, "") == "" })
+}
