@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	jose "github.com/go-jose/go-jose/v4"
 )
 
@@ -39,46 +38,13 @@ type verdict struct {
 	Section  string `json:"section"` // where the rule comes from
 }
 
-// tokenCheck is one check before it is put into words, which costs more than the check itself and is
-// needed on a page only.
-type tokenCheck struct {
-	name, section string
-	ok            bool
-	words         func() (expected, found string)
-}
-
-func inWords(checks []tokenCheck) []verdict {
-	list := make([]verdict, len(checks))
-	for i, c := range checks {
-		expected, found := c.words()
-		list[i] = verdict{c.name, expected, found, c.ok, c.section}
-	}
-	return list
-}
-
 // idToken is a verified ID token.
 type idToken struct {
-	Raw     string
-	Subject string
-	Name    string   // the best of name, preferred_username and email to call the user by
-	KeyID   string   // of the key that signed it
-	Checked expected // what its claims were compared with
-}
-
-// Verdicts are the checks that the token passed, for a page. Nothing that they look at has changed, so
-// they come out as they did.
-func (t *idToken) Verdicts() []verdict {
-	header, claims, err := parseIDToken(t.Raw)
-	if err != nil {
-		return nil // it was read before
-	}
-	signature := &signatureCheck{key: &jose.JSONWebKey{KeyID: t.KeyID}}
-	return inWords(allChecks(signature, header, &claims, t.Checked))
-}
-
-// allChecks are the check of the signature and those of the claims.
-func allChecks(signature *signatureCheck, header idTokenHeader, claims *idTokenClaims, want expected) []tokenCheck {
-	return append([]tokenCheck{signature.check(header)}, claims.checks(header.Algorithm, want)...)
+	Raw      string
+	Subject  string
+	Name     string // the best of name, preferred_username and email to call the user by
+	Issuer   string
+	Verdicts []verdict // one for each check, all passed
 }
 
 // expected is what an ID token must say to belong to a login.
@@ -115,10 +81,6 @@ type idTokenClaims struct {
 // verifyIDToken runs every check of OpenID Connect Core section 3.1.3.7 and returns the token only
 // if all of them hold. The error is a *failure that names the first check that failed, and has the
 // verdicts of all.
-//
-// go-oidc verifies signature, issuer, audience and expiry. It does not look at azp, nonce, iat, sub
-// and at_hash, takes line breaks inside the token and Google's issuer without its scheme: those are
-// ours, and so are the words, so the claims it checks are checked here once more.
 func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, want expected) (*idToken, error) {
 	if want.Issuer == "" {
 		return nil, badIDToken("cannot be verified, as no issuer is configured", "Set ISSUER to the server's issuer (and JWKS_URI if it publishes no metadata), or remove openid from SCOPES.")
@@ -127,26 +89,15 @@ func (p *provider) verifyIDToken(ctx context.Context, md *metadata, raw string, 
 	if err != nil {
 		return nil, badIDToken(err.Error(), "")
 	}
-	signature := &signatureCheck{keys: p.keys, jwks: md.JWKS}
-	verifier := oidc.NewVerifier(want.Issuer, signature, &oidc.Config{
-		ClientID:             want.ClientID,
-		SupportedSigningAlgs: signingAlgs,
-		Now:                  func() time.Time { return want.Now.Add(-leeway) },
-	})
-	_, err = verifier.Verify(ctx, raw)
-
-	checks := allChecks(signature, header, &claims, want)
-	if failed := slices.IndexFunc(checks, func(c tokenCheck) bool { return !c.ok }); failed >= 0 {
-		verdicts := inWords(checks)
-		v := verdicts[failed]
-		f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
-		f.Verdicts = verdicts
-		return nil, f
+	verdicts := append([]verdict{p.checkSignature(ctx, md, raw, header.Algorithm)}, claims.checks(header.Algorithm, want)...)
+	for _, v := range verdicts {
+		if !v.OK {
+			f := badIDToken(fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section), idTokenHint(v.Check))
+			f.Verdicts = verdicts
+			return nil, f
+		}
 	}
-	if err != nil { // go-oidc saw something that we did not
-		return nil, badIDToken("does not verify: "+clip(strings.TrimPrefix(err.Error(), "oidc: "), 300), "")
-	}
-	return &idToken{Raw: raw, Subject: *claims.Subject, KeyID: signature.key.KeyID, Checked: want,
+	return &idToken{Raw: raw, Subject: *claims.Subject, Issuer: want.Issuer, Verdicts: verdicts,
 		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, *claims.Subject)}, nil
 }
 
@@ -172,38 +123,22 @@ func idTokenHint(check string) string {
 	return "This is the authorization server's own mistake: what it sent does not belong to this login."
 }
 
-// signatureCheck is the key set that go-oidc asks, and remembers what came of it.
-type signatureCheck struct {
-	keys *keySet
-	jwks string
-	key  *jose.JSONWebKey
-	err  error
-}
-
-// VerifySignature implements oidc.KeySet. The algorithm has been checked by the caller.
-func (s *signatureCheck) VerifySignature(ctx context.Context, raw string) (payload []byte, err error) {
+// checkSignature asks for an algorithm that only the server can use, and for a key of the server.
+func (p *provider) checkSignature(ctx context.Context, md *metadata, raw, alg string) verdict {
+	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
+	if !slices.Contains(signingAlgs, alg) {
+		return verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", clip(alg, 20)), false, section}
+	}
+	const expected = "one of the server's keys"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
-		return nil, err
+		return verdict{check, expected, "a token that cannot be read", false, section}
 	}
-	payload, s.key, s.err = s.keys.verify(ctx, s.jwks, jws)
-	return payload, s.err
-}
-
-func (s *signatureCheck) check(h idTokenHeader) tokenCheck {
-	accepted := slices.Contains(signingAlgs, h.Algorithm)
-	return tokenCheck{"signature", "Core 3.1.3.7 (6), (7)", accepted && s.err == nil && s.key != nil, func() (string, string) {
-		const expected = "one of the server's keys"
-		switch {
-		case !accepted:
-			return "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", clip(h.Algorithm, 20))
-		case s.err != nil:
-			return expected, "that " + s.err.Error()
-		case s.key == nil:
-			return expected, "a token that cannot be read"
-		}
-		return expected, fmt.Sprintf("%s by the key %q", h.Algorithm, clip(s.key.KeyID, 80))
-	}}
+	_, key, err := p.keys.verify(ctx, md.JWKS, jws)
+	if err != nil {
+		return verdict{check, expected, "that " + err.Error(), false, section}
+	}
+	return verdict{check, expected, fmt.Sprintf("%s by the key %q", alg, clip(key.KeyID, 80)), true, section}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -243,8 +178,8 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 
 // checks looks at each claim, in the order of OpenID Connect Core section 3.1.3.7. A value that is
 // secret to this login is compared, not shown.
-func (c *idTokenClaims) checks(alg string, want expected) []tokenCheck {
-	list := make([]tokenCheck, 0, 10)
+func (c *idTokenClaims) checks(alg string, want expected) []verdict {
+	list := make([]verdict, 0, 10)
 	list = append(list, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
@@ -259,20 +194,14 @@ func (c *idTokenClaims) checks(alg string, want expected) []tokenCheck {
 	return append(list, c.checkAtHash(alg, want))
 }
 
-func (c *idTokenClaims) checkIssuer(want expected) tokenCheck {
-	return tokenCheck{"iss", "Core 3.1.3.7 (2)", c.Issuer != nil && *c.Issuer == want.Issuer, func() (string, string) {
-		return want.Issuer, quoted(c.Issuer)
-	}}
+func (c *idTokenClaims) checkIssuer(want expected) verdict {
+	return verdict{"iss", want.Issuer, quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
 }
 
-func (c *idTokenClaims) checkAudience(want expected) tokenCheck {
+func (c *idTokenClaims) checkAudience(want expected) verdict {
 	audience := c.audience()
-	return tokenCheck{"aud", "Core 3.1.3.7 (3)", slices.Contains(audience, want.ClientID), func() (string, string) {
-		if len(audience) == 0 {
-			return want.ClientID, "nothing"
-		}
-		return want.ClientID, clip(strings.Join(audience, ", "), 200)
-	}}
+	found := cmp.Or(clip(strings.Join(audience, ", "), 200), "nothing")
+	return verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
@@ -290,74 +219,56 @@ func (c *idTokenClaims) audience() []string {
 
 // checkAZP asks for the authorized party when the token is for several, and for ourselves in it
 // whenever it is there.
-func (c *idTokenClaims) checkAZP(want expected) tokenCheck {
-	optional := c.AZP == nil && len(c.audience()) <= 1
-	return tokenCheck{"azp", "Core 3.1.3.7 (4), (5)", optional || c.AZP != nil && *c.AZP == want.ClientID, func() (string, string) {
-		if optional {
-			return "nothing, or " + want.ClientID, "nothing"
-		}
-		return want.ClientID, quoted(c.AZP)
-	}}
+func (c *idTokenClaims) checkAZP(want expected) verdict {
+	if c.AZP == nil && len(c.audience()) <= 1 {
+		return verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, "Core 3.1.3.7 (4), (5)"}
+	}
+	return verdict{"azp", want.ClientID, quoted(c.AZP), c.AZP != nil && *c.AZP == want.ClientID, "Core 3.1.3.7 (4), (5)"}
 }
 
-func (c *idTokenClaims) checkExpiry(want expected) tokenCheck {
-	return tokenCheck{"exp", "Core 3.1.3.7 (9)", c.Expires != nil && want.Now.Before(numericDate(*c.Expires).Add(leeway)), func() (string, string) {
-		return "later than " + showTime(want.Now), quotedTime(c.Expires)
-	}}
+func (c *idTokenClaims) checkExpiry(want expected) verdict {
+	return verdict{"exp", "later than " + showTime(want.Now), quotedTime(c.Expires),
+		c.Expires != nil && *c.Expires < year9999 && want.Now.Before(numericDate(*c.Expires).Add(leeway)), "Core 3.1.3.7 (9)"}
 }
 
-func (c *idTokenClaims) checkIssuedAt(want expected) tokenCheck {
-	return tokenCheck{"iat", "Core 3.1.3.7 (10)", c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(leeway)), func() (string, string) {
-		return "not later than " + showTime(want.Now), quotedTime(c.IssuedAt)
-	}}
+func (c *idTokenClaims) checkIssuedAt(want expected) verdict {
+	return verdict{"iat", "not later than " + showTime(want.Now), quotedTime(c.IssuedAt), c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(leeway)), "Core 3.1.3.7 (10)"}
 }
 
-func (c *idTokenClaims) checkNotBefore(want expected) tokenCheck {
-	return tokenCheck{"nbf", "RFC 7519 section 4.1.5", !numericDate(*c.NotBefore).After(want.Now.Add(leeway)), func() (string, string) {
-		return "not later than " + showTime(want.Now), quotedTime(c.NotBefore)
-	}}
+func (c *idTokenClaims) checkNotBefore(want expected) verdict {
+	return verdict{"nbf", "not later than " + showTime(want.Now), quotedTime(c.NotBefore), !numericDate(*c.NotBefore).After(want.Now.Add(leeway)), "RFC 7519 section 4.1.5"}
 }
 
-func (c *idTokenClaims) checkSubject(want expected) tokenCheck {
+func (c *idTokenClaims) checkSubject(want expected) verdict {
 	fits := c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255
 	if want.Subject == "" {
-		return tokenCheck{"sub", "Core 2", fits, func() (string, string) {
-			return "an identifier of at most 255 characters", quoted(c.Subject)
-		}}
+		return verdict{"sub", "an identifier of at most 255 characters", quoted(c.Subject), fits, "Core 2"}
 	}
-	return tokenCheck{"sub", "Core 12.2", fits && *c.Subject == want.Subject, func() (string, string) {
-		return want.Subject, quoted(c.Subject)
-	}}
+	return verdict{"sub", want.Subject, quoted(c.Subject), fits && *c.Subject == want.Subject, "Core 12.2"}
 }
 
-func (c *idTokenClaims) checkNonce(want expected) tokenCheck {
-	ok := want.Nonce != "" && c.Nonce != nil && subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) == 1
-	return tokenCheck{"nonce", "Core 3.1.3.7 (11)", ok, func() (string, string) {
-		switch {
-		case want.Nonce == "":
-			return "none, as none was sent", "one"
-		case c.Nonce == nil:
-			return "the one of this login", "nothing"
-		case !ok:
-			return "the one of this login", "another"
-		}
-		return "the one of this login", "the same"
-	}}
+func (c *idTokenClaims) checkNonce(want expected) verdict {
+	const ours, section = "the one of this login", "Core 3.1.3.7 (11)"
+	switch {
+	case want.Nonce == "":
+		return verdict{"nonce", "none, as none was sent", "one", false, section}
+	case c.Nonce == nil:
+		return verdict{"nonce", ours, "nothing", false, section}
+	case subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) != 1:
+		return verdict{"nonce", ours, "another", false, section}
+	}
+	return verdict{"nonce", ours, "the same", true, section}
 }
 
-func (c *idTokenClaims) checkAuthTime(want expected) tokenCheck {
+func (c *idTokenClaims) checkAuthTime(want expected) verdict {
 	oldest := want.Now.Add(-want.MaxAge)
 	ok := c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(leeway))
-	return tokenCheck{"auth_time", "Core 3.1.3.7 (13)", ok, func() (string, string) {
-		return "not before " + showTime(oldest), quotedTime(c.AuthTime)
-	}}
+	return verdict{"auth_time", "not before " + showTime(oldest), quotedTime(c.AuthTime), ok, "Core 3.1.3.7 (13)"}
 }
 
 // checkAtHash binds the access token to the ID token, when the server does.
-func (c *idTokenClaims) checkAtHash(alg string, want expected) tokenCheck {
-	return tokenCheck{"at_hash", "Core 3.1.3.8", c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), func() (string, string) {
-		return "the hash of the access token, or nothing", quoted(c.AtHash)
-	}}
+func (c *idTokenClaims) checkAtHash(alg string, want expected) verdict {
+	return verdict{"at_hash", "the hash of the access token, or nothing", quoted(c.AtHash), c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
 }
 
 // atHash is the left half of the access token's hash, by the hash of the signature's algorithm
@@ -376,9 +287,11 @@ func atHash(alg, accessToken string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
+// Beyond the end of the year 9999, or before its negative, the arithmetic would overflow.
+const year9999 = 253402300799
+
 // numericDate is a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
 func numericDate(seconds float64) time.Time {
-	const year9999 = 253402300799 // beyond it, or before its negative, the arithmetic would overflow
 	seconds = max(min(seconds, year9999), -year9999)
 	return time.Unix(int64(seconds), 0)
 }
