@@ -74,15 +74,15 @@ func (s *server) isOwnOrigin(from string) bool {
 // canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:
 // the cookie must be set where the callback will arrive. A BASE_URL elsewhere is a proxy's, which may
 // send us any of our names: to redirect from there would never end.
-func (s *server) canonicalHost(next http.HandlerFunc) http.HandlerFunc {
+func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
 	base, err := url.Parse(s.cfg.BaseURL)
 	proxied := err != nil || !isLoopback(base.Hostname())
-	return func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		if proxied || strings.EqualFold(r.Host, host) {
-			next(w, r)
-			return
+			return next(w, r)
 		}
 		http.Redirect(w, r, s.cfg.BaseURL+r.URL.RequestURI(), http.StatusFound)
+		return nil
 	}
 }

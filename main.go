@@ -40,7 +40,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -291,7 +290,6 @@ func announceServer(ctx context.Context, out io.Writer, s *server) {
 
 // serve answers until the context ends, and then lets requests in flight finish.
 func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
-	unused := &unusedConns{conns: map[net.Conn]bool{}}
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -300,7 +298,6 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
 		ErrorLog:          log,
-		ConnState:         unused.track,
 	}
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
@@ -314,34 +311,12 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	s.drain(ctx)
-	unused.close()
-	return srv.Shutdown(ctx)
-}
-
-// unusedConns knows the connections on which nothing has been asked yet. Browsers open them ahead,
-// and Shutdown would wait five seconds for each.
-type unusedConns struct {
-	mu    sync.Mutex // guards conns
-	conns map[net.Conn]bool
-}
-
-// track is for http.Server.ConnState.
-func (u *unusedConns) track(c net.Conn, state http.ConnState) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if state == http.StateNew {
-		u.conns[c] = true
-	} else {
-		delete(u.conns, c)
+	ctx, cancel = context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if srv.Shutdown(ctx) != nil { // browsers open connections ahead, on which nothing was asked yet
+		srv.Close()
 	}
-}
-
-func (u *unusedConns) close() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for c := range u.conns {
-		c.Close()
-	}
+	return nil
 }
 
 // startURL is where the browser begins: at the login itself when a server is configured, at the

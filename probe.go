@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -343,10 +344,8 @@ func wordsOfBody(e *exchange) string {
 	if m := title.FindStringSubmatch(body); m != nil && text == "" {
 		text = strings.TrimSpace(m[1])
 	}
-	return clip(htmlEntities.Replace(text), 200)
+	return clip(html.UnescapeString(text), 200)
 }
-
-var htmlEntities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&#34;", `"`, "&nbsp;", " ")
 
 // checkRedirectURI finds out whether the redirect URI is registered.
 func (c *checker) checkRedirectURI(ctx context.Context) finding {

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -45,19 +46,9 @@ var static embed.FS
 // server when there is one (it may be nil).
 func (s *server) handler(demo http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.canonicalHost(s.handle(s.handleHome)))
-	mux.HandleFunc("GET /login", s.canonicalHost(s.handle(s.handleLogin)))
-	mux.HandleFunc("GET "+callbackPath, s.handle(s.handleCallback))
-	mux.HandleFunc("GET /session", s.handle(s.handleSession))
-	mux.HandleFunc("GET /userinfo", s.handle(s.handleUserinfo))
-	mux.HandleFunc("GET /api", s.handle(s.handleAPI))
-	mux.HandleFunc("GET /tokeninfo", s.handle(s.handleTokeninfo))
-	mux.HandleFunc("GET /refresh", s.handle(s.handleRefresh))
-	mux.HandleFunc("POST /revoke", s.handle(s.handleRevoke))
-	mux.HandleFunc("POST /logout", s.handle(s.handleLogout))
-	mux.HandleFunc("GET /flow", s.handle(s.handleFlow))
-	mux.HandleFunc("GET /flow.har", s.handle(s.handleHAR))
-	mux.HandleFunc("GET /check", s.handle(s.handleCheck))
+	for _, route := range s.routes() {
+		mux.HandleFunc(route.method+" "+route.path, s.handle(route.handle))
+	}
 	mux.HandleFunc("GET /static/{file}", handleStatic)
 	mux.HandleFunc("/", s.handle(s.handleUnknown))
 	if demo != nil {
@@ -65,6 +56,31 @@ func (s *server) handler(demo http.Handler) http.Handler {
 		mux.Handle("/.well-known/", demo) // an issuer with a path has metadata here too (RFC 8414 section 3.1)
 	}
 	return s.logged(s.guard(mux))
+}
+
+// route is one thing that a user can do.
+type route struct {
+	method, path string
+	handle       func(http.ResponseWriter, *http.Request) error
+}
+
+// routes are in the order of the README.
+func (s *server) routes() []route {
+	return []route{
+		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
+		{"GET", "/login", s.canonicalHost(s.handleLogin)},
+		{"GET", callbackPath, s.handleCallback},
+		{"GET", "/session", s.handleSession},
+		{"GET", "/userinfo", s.handleUserinfo},
+		{"GET", "/api", s.handleAPI},
+		{"GET", "/tokeninfo", s.handleTokeninfo},
+		{"GET", "/refresh", s.handleRefresh},
+		{"POST", "/revoke", s.handleRevoke},
+		{"POST", "/logout", s.handleLogout},
+		{"GET", "/flow", s.handleFlow},
+		{"GET", "/flow.har", s.handleHAR},
+		{"GET", "/check", s.handleCheck},
+	}
 }
 
 // handle adapts a handler that returns an error.
@@ -87,12 +103,10 @@ func (s *server) drain(ctx context.Context) {
 }
 
 func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
-	switch r.URL.Path {
-	case "/revoke", "/logout":
-		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers POST only.", Allow: http.MethodPost,
-			Hint: "Use the button on the session page."}
-	case "/", "/login", callbackPath, "/session", "/userinfo", "/api", "/tokeninfo", "/refresh", "/flow", "/flow.har", "/check":
-		return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers GET only.", Allow: http.MethodGet}
+	for _, route := range s.routes() {
+		if strings.TrimSuffix(route.path, "{$}") == r.URL.Path {
+			return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers " + route.method + " only.", Allow: route.method}
+		}
 	}
 	return &failure{Status: http.StatusNotFound, Code: "not_found", Description: "There is nothing at this address."}
 }
