@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"unicode/utf8"
 )
@@ -26,13 +27,13 @@ type answerView struct {
 var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
 
 // answerOf prepares an exchange to be shown, without the client secret.
-func (s *server) answerOf(kind string, e *exchange) answerView {
+func (s *server) answerOf(kind string, e *wire.Exchange) answerView {
 	raw := s.provider.hide.Replace(e.ResponseBody)
 	v := answerView{Kind: kind, Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status),
 		Body: clipBody(pretty(raw)), Duration: showDuration(e.Took), raw: raw}
 	for _, name := range shownHeaders {
 		for _, value := range e.ResponseHeader.Values(name) {
-			v.Headers = append(v.Headers, header{name, s.provider.hide.Replace(clip(value, 1000))})
+			v.Headers = append(v.Headers, header{name, s.provider.hide.Replace(wire.Clip(value, 1000))})
 		}
 	}
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
@@ -132,7 +133,7 @@ func parseParam(s string) (value, rest string, ok bool) {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
 		case '"':
-			return visible(out.String()), s[i+1:], true
+			return wire.Visible(out.String()), s[i+1:], true
 		case '\\':
 			if i++; i < len(s) {
 				out.WriteByte(s[i])

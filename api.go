@@ -1,6 +1,9 @@
 package main
 
-import "net/http"
+import (
+	"net/http"
+	"oauth-test-client/internal/wire"
+)
 
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
@@ -17,10 +20,10 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" {
 		return noToken("access token", "It was revoked. Sign in again.")
 	}
-	ctx, wire := record(r.Context())
-	e, err := s.provider.getAs(purpose(ctx, forAPI), s.cfg.ResourceURL, l.Held.Access)
+	ctx, rec := wire.Record(r.Context())
+	e, err := s.provider.getAs(wire.For(ctx, wire.ForAPI), s.cfg.ResourceURL, l.Held.Access)
 	e, err = answered("API", s.cfg.ResourceURL, e, err)
-	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
+	if saved := s.remember(w, r, l, failedFlow(rec.All(), err), nil); saved != nil {
 		return saved
 	}
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"regexp"
 	"strings"
@@ -23,7 +25,7 @@ import (
 // app is the whole program behind a real listener on a free port of 127.0.0.1.
 type app struct {
 	*httptest.Server
-	cfg    config
+	cfg    config.Config
 	server *server
 	log    *logbook
 }
@@ -94,7 +96,7 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	for name, value := range env {
 		full[name] = strings.ReplaceAll(value, "PORT", port)
 	}
-	cfg, err := loadConfig(func(name string) string { return full[name] }, "does-not-exist.env", false)
+	cfg, err := config.Load(func(name string) string { return full[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatalf("configuration: %v", err)
 	}
@@ -116,7 +118,7 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 
 // setTimeout makes the app's own requests give up earlier than they would.
 func (a *app) setTimeout(d time.Duration) {
-	a.server.provider.wire.client.Transport.(*recording).timeout = d
+	a.server.provider.wire.Client.Transport.(*wire.Recording).Timeout = d
 }
 
 // browser is a client with a cookie jar that does not follow redirects.
@@ -151,11 +153,11 @@ func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 
 func certFile(t *testing.T, a *app) *x509.CertPool {
 	t.Helper()
-	w, ok := a.server.provider.wire.client.Transport.(*recording)
+	w, ok := a.server.provider.wire.Client.Transport.(*wire.Recording)
 	if !ok {
 		t.Fatal("the wire has another transport")
 	}
-	if transport := w.next.(*http.Transport); transport.TLSClientConfig.RootCAs != nil {
+	if transport := w.Next.(*http.Transport); transport.TLSClientConfig.RootCAs != nil {
 		return transport.TLSClientConfig.RootCAs
 	}
 	return nil

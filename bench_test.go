@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"os/exec"
 	"runtime/debug"
 	"strings"
@@ -64,7 +65,7 @@ func ours(b *testing.B) *target {
 	limitMemory()
 	b.Cleanup(func() { debug.SetGCPercent(100); debug.SetMemoryLimit(math.MaxInt64) })
 	issuer := startStub(b)
-	cfg, err := loadConfig(env(map[string]string{"ISSUER": issuer, "CLIENT_ID": "load", "CLIENT_SECRET": "load-secret"}), "does-not-exist.env", false)
+	cfg, err := config.Load(env(map[string]string{"ISSUER": issuer, "CLIENT_ID": "load", "CLIENT_SECRET": "load-secret"}), "does-not-exist.env", false)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,7 +200,7 @@ func TestChromium(t *testing.T) {
 	c.press(`button[value="user_alice"]`, "wants to access your account")
 	c.shot("consent")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
-	c.wantPath(callbackPath)
+	c.wantPath(config.CallbackPath)
 	if text := c.text(); !strings.Contains(text, `"token_type": "bearer"`) || !strings.Contains(text, `"expires_in": 7200`) {
 		t.Errorf("the page does not show the token response:\n%s", text)
 	}

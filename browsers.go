@@ -10,6 +10,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"sync"
@@ -43,12 +45,12 @@ type pendingLogin struct {
 // happens to its tokens later makes a new one, under the same state.
 type login struct {
 	Begun    *pendingLogin
-	Callback string         // path and query of the authorization response
-	Arrived  time.Time      // when that came
-	Response *tokenResponse // of the code exchange, as shown at the callback
-	IDToken  *idToken       // nil for a plain OAuth login
-	Held     tokens         // what is held now
-	Steps    []*exchange    // what servers were asked, and what they answered
+	Callback string           // path and query of the authorization response
+	Arrived  time.Time        // when that came
+	Response *tokenResponse   // of the code exchange, as shown at the callback
+	IDToken  *idToken         // nil for a plain OAuth login
+	Held     tokens           // what is held now
+	Steps    []*wire.Exchange // what servers were asked, and what they answered
 }
 
 // tokens are the tokens that a login holds. Each is empty when it is not, or no longer, held.
@@ -61,11 +63,11 @@ type tokens struct {
 // bytes is about what a login costs in memory.
 func (l *login) bytes() int {
 	n := 2048 + len(l.Callback)
-	if !slices.ContainsFunc(l.Steps, func(e *exchange) bool { return e.ResponseBody == l.Response.JSON }) {
+	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
 		n += len(l.Response.JSON) // which the tokens are parts of
 	}
 	for _, e := range l.Steps {
-		n += e.bytes()
+		n += e.Bytes()
 	}
 	return n
 }
@@ -83,7 +85,7 @@ type browsers struct {
 }
 
 // newBrowsers derives the keys of cookies and store from the session secret, or from a random one.
-func newBrowsers(cfg config, roots *x509.CertPool, now func() time.Time) (*browsers, error) {
+func newBrowsers(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*browsers, error) {
 	secret := []byte(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
 	key := func(use string) []byte {
 		derived, _ := hkdf.Key(sha256.New, secret, nil, use, 32) // fails for far longer keys only
@@ -168,7 +170,7 @@ func (b *browsers) take(w http.ResponseWriter, r *http.Request, state string) *p
 }
 
 func (b *browsers) pendingCookie(name, value string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: callbackPath,
+	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: config.CallbackPath,
 		HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode}
 }
 

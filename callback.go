@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 )
@@ -31,13 +32,13 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if begun == nil {
 		return s.unknownState(r, query.Get("state"))
 	}
-	ctx, wire := record(r.Context())
+	ctx, rec := wire.Record(r.Context())
 	arrived := s.now()
 	done, err = s.finish(ctx, query, begun)
 	if err != nil {
-		return s.explain(err, begun, append(s.frontChannel(begun, r.URL.RequestURI(), arrived), wire.all()...))
+		return s.explain(err, begun, append(s.frontChannel(begun, r.URL.RequestURI(), arrived), rec.All()...))
 	}
-	done.Callback, done.Arrived, done.Steps = r.URL.RequestURI(), arrived, wire.all()
+	done.Callback, done.Arrived, done.Steps = r.URL.RequestURI(), arrived, rec.All()
 	if err := s.browsers.keep(w, r, done); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (s *server) finish(ctx context.Context, query url.Values, begun *pendingLog
 
 // explain adds to the failure of a login what helps to mend it: the flow up to the step that
 // failed, the values that we sent, and which of them is the likely cause.
-func (s *server) explain(err error, begun *pendingLogin, flow []*exchange) *failure {
+func (s *server) explain(err error, begun *pendingLogin, flow []*wire.Exchange) *failure {
 	f := asFailure(err)
 	f.Flow = failedFlow(flow, f)
 	switch f.Code {
@@ -122,7 +123,7 @@ func (s *server) unknownState(r *http.Request, state string) *failure {
 		f.Description = "The authorization response has no state, so it cannot be told which login it belongs to."
 		f.Hint = "Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
 	case !strings.EqualFold(r.Host, host):
-		f.Description = fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", host, clip(r.Host, 80))
+		f.Description = fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", host, wire.Clip(r.Host, 80))
 		f.Hint = "Register the redirect URI " + s.cfg.RedirectURI() + ", to the letter, or set BASE_URL to the host that is registered."
 	case len(r.Cookies()) == 0:
 		f.Hint = "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
@@ -139,7 +140,7 @@ func checkResponseIssuer(md *metadata, query url.Values) error {
 	f := &failure{Status: http.StatusBadRequest, Code: "invalid_issuer", Retry: true}
 	switch {
 	case query.Has("iss") && query.Get("iss") != md.Issuer:
-		f.Description = fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at %q (the configured issuer).", clip(query.Get("iss"), 200), md.Issuer)
+		f.Description = fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at %q (the configured issuer).", wire.Clip(query.Get("iss"), 200), md.Issuer)
 		f.Hint = "Either the response was mixed up with that of another server, or the server calls itself by two names. Nothing else of the response is shown, as it comes from somewhere else."
 		return f
 	case !query.Has("iss") && md.ResponseIss:
@@ -200,7 +201,7 @@ func (l *login) who() string {
 	if l.IDToken == nil {
 		return ""
 	}
-	return clip(l.IDToken.Name, 100)
+	return wire.Clip(l.IDToken.Name, 100)
 }
 
 // without returns the elements of list that others does not have.
@@ -208,7 +209,7 @@ func without(list, others []string) []string {
 	var rest []string
 	for _, s := range list {
 		if !slices.Contains(others, s) {
-			rest = append(rest, clip(s, 100))
+			rest = append(rest, wire.Clip(s, 100))
 		}
 	}
 	return rest

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +87,7 @@ func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 			q.Set("iss", "https://evil.example")
 			q.Set("error", "from_elsewhere")
 			q.Set("error_description", "Call 0123 to win")
-			req, _ := http.NewRequest(http.MethodGet, finishes.URL+callbackPath+"?"+q.Encode(), nil)
+			req, _ := http.NewRequest(http.MethodGet, finishes.URL+config.CallbackPath+"?"+q.Encode(), nil)
 			req.Host = u.Host
 			for _, c := range b.client.Jar.Cookies(u) {
 				req.AddCookie(c)
@@ -263,7 +265,7 @@ func TestTokenResponseRefused(t *testing.T) {
 			}
 			wantNothingKept(t, b)
 			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
-			a.setTimeout(wireTimeout)
+			a.setTimeout(wire.Timeout)
 			l.wantHonest(t, a)
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"time"
 )
 
@@ -57,7 +59,7 @@ func (f finding) String() string {
 
 // checker asks everything that can be known without a user. Nothing it sends changes anything.
 type checker struct {
-	cfg      config
+	cfg      config.Config
 	provider *provider
 	now      func() time.Time
 	results  map[string]verdictWord
@@ -66,7 +68,7 @@ type checker struct {
 	stranger bool      // the server does not know the client ID
 }
 
-func newChecker(cfg config, w *wire, now func() time.Time) *checker {
+func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checker {
 	return &checker{cfg: cfg, provider: newProvider(cfg, w), now: now, results: map[string]verdictWord{}}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +18,9 @@ import (
 )
 
 // configOf reads an environment as the program would, without a file.
-func configOf(t *testing.T, values map[string]string) config {
+func configOf(t *testing.T, values map[string]string) config.Config {
 	t.Helper()
-	cfg, err := loadConfig(env(values), "does-not-exist.env", false)
+	cfg, err := config.Load(env(values), "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +34,8 @@ func checksOf(t *testing.T, values map[string]string) report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWire(roots, time.Now)
-	t.Cleanup(w.client.CloseIdleConnections)
+	w := wire.New(roots, time.Now)
+	t.Cleanup(w.Client.CloseIdleConnections)
 	return checkAll(t.Context(), newChecker(configOf(t, values), w, time.Now), 30*time.Second, func(string) {}, func(finding) {})
 }
 
@@ -518,7 +520,7 @@ func TestCheckConfiguration(t *testing.T) {
 		"https://test.example.com": {isOK, "https://test.example.com/oauth_callback"},
 	} {
 		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base})
-		f := newChecker(cfg, newWire(nil, time.Now), time.Now).checkConfiguration(t.Context())
+		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
 		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
 			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +28,7 @@ func (c *checker) checkConfiguration(context.Context) finding {
 	base, err := url.Parse(c.cfg.BaseURL)
 	switch {
 	case err != nil:
-	case base.Scheme == "http" && !isLoopback(base.Hostname()):
+	case base.Scheme == "http" && !config.IsLoopback(base.Hostname()):
 		f := warn("the redirect URI %s is http on a public host, which most servers refuse", c.cfg.RedirectURI())
 		f.Setting, f.Fix = "BASE_URL", "use https, or http://localhost"
 		return f
@@ -48,7 +50,7 @@ func (c *checker) checkConnection(ctx context.Context) finding {
 	if err != nil {
 		return warn("%v", err)
 	}
-	e, err := c.provider.wire.get(ctx, address)
+	e, err := c.provider.wire.Get(ctx, address)
 	if err != nil {
 		variable := "ISSUER"
 		if c.cfg.Clerk {
@@ -83,7 +85,7 @@ func (c *checker) checkConnection(ctx context.Context) finding {
 }
 
 // clockDifference compares the server's Date header with our clock. A cached answer has an old one.
-func clockDifference(e *exchange) (time.Duration, bool) {
+func clockDifference(e *wire.Exchange) (time.Duration, bool) {
 	date, err := http.ParseTime(e.ResponseHeader.Get("Date"))
 	if err != nil || e.ResponseHeader.Get("Age") != "" {
 		return 0, false
@@ -154,7 +156,7 @@ func (c *checker) checkFlavours(ctx context.Context) finding {
 		}
 	}
 	for _, md := range found {
-		if md.endpoints != found[0].endpoints {
+		if md.Endpoints != found[0].Endpoints {
 			return warn("%s and %s name different endpoints; %s is believed", found[0].Source, md.Source, c.md.Source)
 		}
 	}
@@ -233,7 +235,7 @@ func (c *checker) checkKeys(ctx context.Context) finding {
 		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(settingIDToken)+")", "", "none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS)
 	}
 	if algs := c.md.IDTokenAlgs; len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(signingAlgs, alg) }) {
-		f := warn("%d keys can be used, but the server lists only %s for ID tokens, which this client refuses", usable, clip(strings.Join(algs, ", "), 100))
+		f := warn("%d keys can be used, but the server lists only %s for ID tokens, which this client refuses", usable, wire.Clip(strings.Join(algs, ", "), 100))
 		f.Fix = "choose RS256 for this OAuth application (" + c.field(settingIDToken) + ")"
 		return f
 	}
@@ -245,7 +247,7 @@ func (c *checker) checkUserinfo(ctx context.Context) finding {
 	if c.md.Userinfo == "" {
 		return skip("the server names no userinfo endpoint")
 	}
-	e, err := c.provider.wire.get(ctx, c.md.Userinfo)
+	e, err := c.provider.wire.Get(ctx, c.md.Userinfo)
 	switch {
 	case err != nil:
 		return warn("%s %v", c.md.Userinfo, err)
@@ -302,7 +304,7 @@ func (c *checker) checkAPI(ctx context.Context) finding {
 	if c.cfg.ResourceURL == "" {
 		return skip("RESOURCE_URL is not set")
 	}
-	without, err := c.provider.wire.get(ctx, c.cfg.ResourceURL)
+	without, err := c.provider.wire.Get(ctx, c.cfg.ResourceURL)
 	if err != nil {
 		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err)
 	}
@@ -312,7 +314,7 @@ func (c *checker) checkAPI(ctx context.Context) finding {
 	}
 	for _, asked := range []struct {
 		how string
-		e   *exchange
+		e   *wire.Exchange
 	}{{"without a token", without}, {"with a made-up token", with}} {
 		if asked.e.Status/100 == 2 {
 			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, describeAnswer(asked.e))
@@ -334,22 +336,22 @@ func (c *checker) checkAPI(ctx context.Context) finding {
 
 // checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
 func (c *checker) checkResourceMetadata(ctx context.Context, address string) finding {
-	if err := checkEndpoint(address); err != nil {
+	if err := config.CheckEndpoint(address); err != nil {
 		return warn("its resource_metadata %v", err)
 	}
-	e, err := c.provider.wire.get(ctx, address)
+	e, err := c.provider.wire.Get(ctx, address)
 	if err != nil {
 		return warn("its resource_metadata %s %v", address, err)
 	}
 	var document struct {
 		Servers []string `json:"authorization_servers"`
 	}
-	if e.Status != http.StatusOK || unmarshalObject([]byte(e.ResponseBody), &document) != nil {
+	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
 		return warn("its resource_metadata %s answered %s, without metadata", address, describeAnswer(e))
 	}
 	if !slices.Contains(document.Servers, c.cfg.Issuer) {
 		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
-			"the API trusts %s, not %s", clip(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer)
+			"the API trusts %s, not %s", wire.Clip(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer)
 	}
 	return ok("refuses a missing and a made-up token, and trusts %s", c.cfg.Issuer)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"oauth-test-client/internal/config"
 	"os"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func TestIssuerFromKey(t *testing.T) {
 		"pk_test_" + encodeKey("1.example.com") + strings.Repeat("=", 2): "https://1.example.com",
 	}
 	for key, want := range good {
-		if got, err := issuerFromKey(key); err != nil || got != want {
+		if got, err := config.IssuerFromKey(key); err != nil || got != want {
 			t.Errorf("issuerFromKey(%q) = %q, %v; want %q", key, got, err, want)
 		}
 	}
@@ -52,7 +53,7 @@ func TestIssuerFromKey(t *testing.T) {
 		{"a line break", "pk_test_" + encodeKey("example.com\n"), "no host name"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := issuerFromKey(row.key)
+			got, err := config.IssuerFromKey(row.key)
 			if err == nil || !strings.Contains(err.Error(), row.words) {
 				t.Errorf("issuerFromKey(%q) = %q, %v; want the words %q", row.key, got, err, row.words)
 			}
@@ -66,14 +67,14 @@ func FuzzIssuerFromKey(f *testing.F) {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
-		issuer, err := issuerFromKey(key)
+		issuer, err := config.IssuerFromKey(key)
 		if err != nil {
 			if issuer != "" {
 				t.Errorf("issuerFromKey(%q) = %q with the error %v", key, issuer, err)
 			}
 			return
 		}
-		if err := checkEndpoint(issuer); err != nil || !strings.HasPrefix(issuer, "https://") || strings.ContainsAny(issuer[len("https://"):], "/?#@ \n") {
+		if err := config.CheckEndpoint(issuer); err != nil || !strings.HasPrefix(issuer, "https://") || strings.ContainsAny(issuer[len("https://"):], "/?#@ \n") {
 			t.Errorf("issuerFromKey(%q) = %q, which is no https origin (%v)", key, issuer, err)
 		}
 	})
@@ -159,7 +160,7 @@ func TestConfigErrors(t *testing.T) {
 		{"an API without TLS", map[string]string{"RESOURCE_URL": "http://api.example.com"}, []string{`RESOURCE_URL: "http://api.example.com" is not https; http is allowed on localhost only`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := loadConfig(env(row.env), "does-not-exist.env", false)
+			_, err := config.Load(env(row.env), "does-not-exist.env", false)
 			got := "no error"
 			if err != nil {
 				got = err.Error()
@@ -197,7 +198,7 @@ func TestDotenv(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			file := writeFile(t, "test.env", row.file)
-			cfg, err := loadConfig(env(nil), file, true)
+			cfg, err := config.Load(env(nil), file, true)
 			got := "secret=" + cfg.ClientSecret
 			if err != nil {
 				got = strings.ReplaceAll(err.Error(), file, ".env")
@@ -216,7 +217,7 @@ func TestDotenv(t *testing.T) {
 
 func TestPrecedence(t *testing.T) {
 	file := writeFile(t, "test.env", "ISSUER=https://file.example\nCLIENT_ID=from-file\nCLIENT_SECRET=ab #cd\n")
-	cfg, err := loadConfig(env(map[string]string{"CLIENT_ID": " 'from-environment'\n", "ISSUER": "", "CLIENT_SECRET": "s3cr3t"}), file, true)
+	cfg, err := config.Load(env(map[string]string{"CLIENT_ID": " 'from-environment'\n", "ISSUER": "", "CLIENT_SECRET": "s3cr3t"}), file, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func TestDefaults(t *testing.T) {
 		{"IPv6", "http://[::1]:5000/oauth_callback", "5000", "http://[::1]:5000/demo", map[string]string{"BASE_URL": "http://[::1]:5000"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			cfg, err := loadConfig(env(row.env), "does-not-exist.env", false)
+			cfg, err := config.Load(env(row.env), "does-not-exist.env", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +256,7 @@ func TestDefaults(t *testing.T) {
 
 // The sample names every variable, and is refused until its three values are filled in.
 func TestSample(t *testing.T) {
-	_, err := loadConfig(env(nil), ".env.sample", true)
+	_, err := config.Load(env(nil), ".env.sample", true)
 	if err == nil || strings.Count(err.Error(), "placeholder of .env.sample") != 3 {
 		t.Errorf("the sample as it is gives %v; want three placeholders", err)
 	}
@@ -279,10 +280,10 @@ func TestSample(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	if _, err := loadConfig(env(nil), "no-such.env", true); err == nil || !strings.Contains(err.Error(), "no-such.env: cannot be read (no such file or directory)") {
+	if _, err := config.Load(env(nil), "no-such.env", true); err == nil || !strings.Contains(err.Error(), "no-such.env: cannot be read (no such file or directory)") {
 		t.Errorf("a file that -env names and that is missing gives %v", err)
 	}
-	if _, err := loadConfig(env(nil), t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+	if _, err := config.Load(env(nil), t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("a folder for .env gives %v", err)
 	}
 }

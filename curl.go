@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"regexp"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 // curl writes a request as a command that works when it is pasted into a shell. The client secret
 // is "$CLIENT_SECRET", and so are tokens "$ACCESS_TOKEN" and the like unless they are shown whole.
 // It returns "" for an address that is too long for a command line.
-func (s *server) curl(e *exchange, hide *redactor) string {
+func (s *server) curl(e *wire.Exchange, hide *redactor) string {
 	if len(e.URL) > 8000 {
 		return ""
 	}

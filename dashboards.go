@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"oauth-test-client/internal/config"
 	"strings"
 )
 
@@ -65,7 +66,7 @@ var anyDashboard = dashboard{"the authorization server", map[setting]string{sett
 	settingScopes: "scopes of the client", settingMethod: "client authentication method", settingGrant: "grant types of the client", settingUsers: "who may use the client", settingIDToken: "ID token settings of the client"}}
 
 // dashboardOf chooses the words by the host of the issuer, or of the authorization endpoint.
-func dashboardOf(cfg config) dashboard {
+func dashboardOf(cfg config.Config) dashboard {
 	address := cfg.Issuer
 	if address == "" {
 		address = cfg.Endpoints.Authorization
@@ -104,7 +105,7 @@ func dashboardOf(cfg config) dashboard {
 
 // whatWeSent lists the values of a login that the OAuth application must agree with, the suspect
 // first.
-func whatWeSent(cfg config, method string, scopes []string, suspect setting) []sent {
+func whatWeSent(cfg config.Config, method string, scopes []string, suspect setting) []sent {
 	words := dashboardOf(cfg)
 	secret := "none: a public client"
 	if cfg.ClientSecret != "" {

@@ -1,5 +1,7 @@
 package main
 
+import "oauth-test-client/internal/wire"
+
 // diagram is a flow as a sequence diagram: lifelines from left to right, steps from top to bottom.
 // Every number is a coordinate of the SVG in part-flow.html.
 type diagram struct {
@@ -34,10 +36,10 @@ const (
 )
 
 // draw lays out a flow.
-func draw(steps []stepView, flow []*exchange) diagram {
+func draw(steps []stepView, flow []*wire.Exchange) diagram {
 	last := theAuthorizationServer
 	for _, e := range flow {
-		if e.Purpose == forAPI {
+		if e.Purpose == wire.ForAPI {
 			last = theResourceServer
 		}
 	}
@@ -54,7 +56,7 @@ func draw(steps []stepView, flow []*exchange) diagram {
 
 func column(p party) int { return firstColumn + int(p)*columnWidth }
 
-func newArrow(step stepView, e *exchange, top int) arrow {
+func newArrow(step stepView, e *wire.Exchange, top int) arrow {
 	from, to := between(e.Purpose)
 	a := arrow{Step: step, X1: column(from), X2: column(to), Y: top + 26, Top: top, Self: from == to}
 	a.LabelX = (a.X1 + a.X2) / 2

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 
@@ -14,19 +16,19 @@ import (
 // failure is an error as the user sees it: what happened, in the server's own words where there
 // are some, which setting is likely to blame, and what to do next.
 type failure struct {
-	Status      int         // of our own answer
-	Code        string      // an OAuth error code, the server's or one like it
-	Description string      // the server's words, or ours where it sent none
-	URI         string      // the server's error_uri
-	Hint        string      // the likely cause and what to do; may be empty
-	Theirs      bool        // Code and Description are the server's
-	Tried       []tried     // when the server was not found
-	Allow       string      // the method that would be answered, with a 405
-	Retry       bool        // beginning a new login makes sense
-	Setting     setting     // the setting most likely at fault
-	Sent        []sent      // what we sent, by setting
-	Verdicts    []verdict   // of an ID token that was refused
-	Flow        []*exchange // the flow up to here, the last step at fault
+	Status      int              // of our own answer
+	Code        string           // an OAuth error code, the server's or one like it
+	Description string           // the server's words, or ours where it sent none
+	URI         string           // the server's error_uri
+	Hint        string           // the likely cause and what to do; may be empty
+	Theirs      bool             // Code and Description are the server's
+	Tried       []tried          // when the server was not found
+	Allow       string           // the method that would be answered, with a 405
+	Retry       bool             // beginning a new login makes sense
+	Setting     setting          // the setting most likely at fault
+	Sent        []sent           // what we sent, by setting
+	Verdicts    []verdict        // of an ID token that was refused
+	Flow        []*wire.Exchange // the flow up to here, the last step at fault
 }
 
 func (f *failure) Error() string {
@@ -92,7 +94,7 @@ func serverError(err error) (*oauth2.RetrieveError, bool) {
 }
 
 // notDiscovered is the failure of a login whose server has not been found.
-func notDiscovered(cfg config, err error) *failure {
+func notDiscovered(cfg config.Config, err error) *failure {
 	f := &failure{Status: http.StatusBadGateway, Code: "server_not_found", Retry: true,
 		Description: fmt.Sprintf("No authorization server was found at %s.", cfg.Issuer)}
 	if missing, ok := errors.AsType[*notFound](err); ok {
@@ -114,7 +116,7 @@ func notDiscovered(cfg config, err error) *failure {
 // unreachable is the failure of an endpoint that gave no answer.
 func unreachable(what, address string, err error) *failure {
 	return &failure{Status: http.StatusBadGateway, Code: "server_unreachable", Retry: true,
-		Description: fmt.Sprintf("%s %s %s.", what, withoutQuery(address), wireFault(err))}
+		Description: fmt.Sprintf("%s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err))}
 }
 
 // tokenRefused is the failure of a token request that the server answered with an error.
@@ -146,9 +148,9 @@ func (p *provider) tokenRefused(md *metadata, refused *oauth2.RetrieveError) *fa
 // incorrect_client_credentials), and Keycloak says unauthorized_client.
 func (p *provider) tokenHint(md *metadata, code string, at setting) string {
 	method := p.authMethod(md)
-	other := methodPost
-	if method == methodPost {
-		other = methodBasic
+	other := config.MethodPost
+	if method == config.MethodPost {
+		other = config.MethodBasic
 	}
 	switch at {
 	case settingGrant:
@@ -158,7 +160,7 @@ func (p *provider) tokenHint(md *metadata, code string, at setting) string {
 	}
 	switch {
 	case code == "unauthorized_client", strings.HasSuffix(code, "_client"), code == "incorrect_client_credentials":
-		if method == methodNone {
+		if method == config.MethodNone {
 			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
 		}
 		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. A public client takes no secret: then remove CLIENT_SECRET.", method, other)
@@ -174,7 +176,7 @@ func (p *provider) tokenHint(md *metadata, code string, at setting) string {
 
 // authorizationRefused is the failure of an authorization response that carries an error
 // (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6).
-func authorizationRefused(cfg config, query url.Values, scopes []string) *failure {
+func authorizationRefused(cfg config.Config, query url.Values, scopes []string) *failure {
 	f := &failure{
 		Status:      http.StatusBadRequest,
 		Code:        query.Get("error"),
@@ -190,7 +192,7 @@ func authorizationRefused(cfg config, query url.Values, scopes []string) *failur
 	return f
 }
 
-func authorizationHint(cfg config, code string, scopes []string) string {
+func authorizationHint(cfg config.Config, code string, scopes []string) string {
 	switch code {
 	case "access_denied":
 		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, look for a rule that keeps this user out: testers to be listed, an assignment to the application, a sign-on policy."

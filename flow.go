@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"time"
@@ -45,33 +46,33 @@ func between(purpose string) (from, to party) {
 		return theBrowser, theClient
 	case forIDToken:
 		return theClient, theClient
-	case forAPI:
+	case wire.ForAPI:
 		return theClient, theResourceServer
 	}
 	return theClient, theAuthorizationServer
 }
 
 // flow is everything that a login consists of so far, in order.
-func (s *server) flow(l *login) []*exchange {
+func (s *server) flow(l *login) []*wire.Exchange {
 	return append(s.frontChannel(l.Begun, l.Callback, l.Arrived), l.Steps...)
 }
 
 // frontChannel is what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response.
-func (s *server) frontChannel(begun *pendingLogin, callback string, arrived time.Time) []*exchange {
+func (s *server) frontChannel(begun *pendingLogin, callback string, arrived time.Time) []*wire.Exchange {
 	began := time.UnixMilli(begun.Began)
-	request := &exchange{Purpose: forAuthorization, Method: http.MethodGet, Began: began}
+	request := &wire.Exchange{Purpose: forAuthorization, Method: http.MethodGet, Began: began}
 	if md, _ := s.provider.known(); md != nil {
 		request.URL = s.provider.authorizationRequest(md, begun)
 	}
-	consent := &exchange{Purpose: forConsent, Began: began, Took: arrived.Sub(began)}
-	response := &exchange{Purpose: forResponse, Method: http.MethodGet, URL: s.cfg.BaseURL + callback, Began: arrived}
-	return []*exchange{request, consent, response}
+	consent := &wire.Exchange{Purpose: forConsent, Began: began, Took: arrived.Sub(began)}
+	response := &wire.Exchange{Purpose: forResponse, Method: http.MethodGet, URL: s.cfg.BaseURL + callback, Began: arrived}
+	return []*wire.Exchange{request, consent, response}
 }
 
 // failedFlow marks the step at which a flow failed: the authorization response when it was at fault,
 // our own check of the ID token, or else the last one.
-func failedFlow(flow []*exchange, err error) []*exchange {
+func failedFlow(flow []*wire.Exchange, err error) []*wire.Exchange {
 	if err == nil || len(flow) == 0 {
 		return flow
 	}
@@ -80,12 +81,12 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 		return flow // the user's answer: no step failed
 	}
 	at := len(flow) - 1
-	if response := slices.IndexFunc(flow, func(e *exchange) bool { return e.Purpose == forResponse }); f.Status == http.StatusBadRequest && response >= 0 {
+	if response := slices.IndexFunc(flow, func(e *wire.Exchange) bool { return e.Purpose == forResponse }); f.Status == http.StatusBadRequest && response >= 0 {
 		at = response
 	}
 	failed := *flow[at]
 	if f.Code == "invalid_id_token" && failed.Fault == "" && failed.Status < 400 {
-		return append(flow, &exchange{Purpose: forIDToken, Began: failed.Began.Add(failed.Took), Fault: f.Description})
+		return append(flow, &wire.Exchange{Purpose: forIDToken, Began: failed.Began.Add(failed.Took), Fault: f.Description})
 	}
 	if failed.Fault == "" {
 		failed.Fault = f.Description
@@ -99,19 +100,16 @@ func failedFlow(flow []*exchange, err error) []*exchange {
 }
 
 // boundedSteps adds steps, and drops the oldest beyond maxSteps and maxFlow.
-func boundedSteps(steps, more []*exchange) []*exchange {
+func boundedSteps(steps, more []*wire.Exchange) []*wire.Exchange {
 	steps = slices.Concat(steps, more)
 	size := 0
 	for i, e := range slices.Backward(steps) {
-		if size += e.bytes(); size > maxFlow || len(steps)-i > maxSteps {
+		if size += e.Bytes(); size > maxFlow || len(steps)-i > maxSteps {
 			return steps[i+1:]
 		}
 	}
 	return steps
 }
-
-// failed reports whether a step is shown in red.
-func (e *exchange) failed() bool { return e.Fault != "" || e.Status >= 400 }
 
 // flowView is the data of part-flow.html: a flow as a diagram and as a list.
 type flowView struct {
@@ -151,7 +149,7 @@ type header struct {
 }
 
 // viewFlow prepares a flow for a page. The client secret is never in it; tokens only when full.
-func (s *server) viewFlow(flow []*exchange, full bool) flowView {
+func (s *server) viewFlow(flow []*wire.Exchange, full bool) flowView {
 	hide := newRedactor(s.cfg, flow, full)
 	view := flowView{Full: full}
 	for i, e := range flow {
@@ -161,14 +159,14 @@ func (s *server) viewFlow(flow []*exchange, full bool) flowView {
 	return view
 }
 
-func (s *server) viewStep(number int, e *exchange, hide *redactor) stepView {
+func (s *server) viewStep(number int, e *wire.Exchange, hide *redactor) stepView {
 	v := stepView{
 		Number:    number,
 		ID:        fmt.Sprintf("step-%d", number),
 		Name:      e.Purpose,
 		About:     stepWords[e.Purpose],
-		Failed:    e.failed(),
-		Fault:     clip(hide.text(e.Fault), 1000),
+		Failed:    e.Failed(),
+		Fault:     wire.Clip(hide.text(e.Fault), 1000),
 		StartedAt: e.Began.UTC().Format("15:04:05.000"),
 		Duration:  showDuration(e.Took),
 	}
@@ -176,7 +174,7 @@ func (s *server) viewStep(number int, e *exchange, hide *redactor) stepView {
 	if e.URL == "" {
 		return v
 	}
-	v.Request = e.Method + " " + clip(hide.text(withoutQuery(e.URL)), 500)
+	v.Request = e.Method + " " + wire.Clip(hide.text(wire.WithoutQuery(e.URL)), 500)
 	v.Params = explain(e, hide)
 	v.Headers = showHeaders(e.RequestHeader, hide)
 	v.Curl = s.curl(e, hide)
@@ -189,7 +187,7 @@ func (s *server) viewStep(number int, e *exchange, hide *redactor) stepView {
 }
 
 // outcome is how a step ended, in a few characters.
-func outcome(e *exchange) string {
+func outcome(e *wire.Exchange) string {
 	switch {
 	case e.Purpose == forIDToken, e.Purpose == forResponse && e.Fault != "":
 		return "refused"
@@ -247,16 +245,16 @@ func clipBody(s string) string {
 }
 
 // showHeaders lists header fields by name, without what is secret.
-func showHeaders(h head, hide *redactor) []header {
+func showHeaders(h wire.Header, hide *redactor) []header {
 	var list []header
-	for name, value := range h.all() {
-		list = append(list, header{hide.text(name), clip(hide.header(name, value), 1000)})
+	for name, value := range h.All() {
+		list = append(list, header{hide.text(name), wire.Clip(hide.header(name, value), 1000)})
 	}
 	return list
 }
 
 // explain lists the parameters of a request, each with what it is for.
-func explain(e *exchange, hide *redactor) []parameter {
+func explain(e *wire.Exchange, hide *redactor) []parameter {
 	raw := e.RequestBody
 	if e.Method == http.MethodGet {
 		_, raw, _ = strings.Cut(e.URL, "?")
@@ -269,7 +267,7 @@ func explain(e *exchange, hide *redactor) []parameter {
 	for name, vs := range values {
 		words := parameterWords[name]
 		for _, value := range vs {
-			list = append(list, parameter{clip(hide.text(name), 60), clip(hide.parameter(name, value), 4000), words.about, words.section})
+			list = append(list, parameter{wire.Clip(hide.text(name), 60), wire.Clip(hide.parameter(name, value), 4000), words.about, words.section})
 		}
 	}
 	slices.SortFunc(list, func(a, b parameter) int { return strings.Compare(a.Name, b.Name) })
@@ -278,18 +276,18 @@ func explain(e *exchange, hide *redactor) []parameter {
 
 // stepWords says what each step is for.
 var stepWords = map[string]string{
-	forMetadata:      "The client reads where the server's endpoints are (RFC 8414 section 3).",
-	forAuthorization: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
-	forConsent:       "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
-	forResponse:      "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
-	forToken:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
-	forKeys:          "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
-	forIDToken:       "The client checks the ID token before it believes it (OpenID Connect Core section 3.1.3.7).",
-	forRefresh:       "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
-	forUserinfo:      "The client asks who the user is (OpenID Connect Core section 5.3).",
-	forIntrospection: "The client asks what the server knows of a token (RFC 7662 section 2).",
-	forRevocation:    "The client ends a token (RFC 7009 section 2).",
-	forAPI:           "The client calls the API with the access token (RFC 6750 section 2.1).",
+	wire.ForMetadata:      "The client reads where the server's endpoints are (RFC 8414 section 3).",
+	forAuthorization:      "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
+	forConsent:            "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
+	forResponse:           "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
+	wire.ForToken:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
+	wire.ForKeys:          "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
+	forIDToken:            "The client checks the ID token before it believes it (OpenID Connect Core section 3.1.3.7).",
+	wire.ForRefresh:       "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
+	wire.ForUserinfo:      "The client asks who the user is (OpenID Connect Core section 5.3).",
+	wire.ForIntrospection: "The client asks what the server knows of a token (RFC 7662 section 2).",
+	wire.ForRevocation:    "The client ends a token (RFC 7009 section 2).",
+	wire.ForAPI:           "The client calls the API with the access token (RFC 6750 section 2.1).",
 }
 
 type wordsOf struct{ about, section string }

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,21 +41,21 @@ func golden(t *testing.T, name, got string) {
 }
 
 // sampleFlow is a login, a userinfo request, an API call and a refresh that failed, at fixed times.
-func sampleFlow() []*exchange {
+func sampleFlow() []*wire.Exchange {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
-	jsonHeader := headOf(http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"sid=server-cookie-value"}})
-	form := headOf(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}})
-	bearer := headOf(http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}})
-	return []*exchange{
+	jsonHeader := wire.HeadOf(http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"sid=server-cookie-value"}})
+	form := wire.HeadOf(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}})
+	bearer := wire.HeadOf(http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}})
+	return []*wire.Exchange{
 		{Purpose: forAuthorization, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid", Began: at(0)},
 		{Purpose: forConsent, Began: at(0), Took: 12 * time.Second},
 		{Purpose: forResponse, Method: "GET", URL: "http://localhost:3000/oauth_callback?code=code-value&state=state-value", Began: at(12000)},
-		{Purpose: forToken, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",
+		{Purpose: wire.ForToken, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",
 			Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"access_token":"access-token-0123456789abcdefghijklmnopqrstuvwxyz","refresh_token":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz","token_type":"bearer"}`, Began: at(12001), Took: 34 * time.Millisecond},
-		{Purpose: forUserinfo, Method: "GET", URL: "https://auth.example/userinfo", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"sub":"user-1"}`, Began: at(13000), Took: 5 * time.Millisecond},
-		{Purpose: forAPI, Method: "GET", URL: "https://api.example/me?fields=all", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"hello":"it's me"}`, Began: at(14000), Took: 1500 * time.Millisecond},
-		{Purpose: forRefresh, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz",
+		{Purpose: wire.ForUserinfo, Method: "GET", URL: "https://auth.example/userinfo", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"sub":"user-1"}`, Began: at(13000), Took: 5 * time.Millisecond},
+		{Purpose: wire.ForAPI, Method: "GET", URL: "https://api.example/me?fields=all", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"hello":"it's me"}`, Began: at(14000), Took: 1500 * time.Millisecond},
+		{Purpose: wire.ForRefresh, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz",
 			Status: 400, ResponseHeader: jsonHeader, ResponseBody: `{"error":"invalid_grant","error_description":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz is spent, s/ecret's"}`, Began: at(15000), Took: 8 * time.Millisecond, Fault: "invalid_grant"},
 	}
 }
@@ -68,7 +70,7 @@ func sampleServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{cfg: config{ClientID: "a-client", ClientSecret: "s/ecret's", BaseURL: "http://localhost:3000"}, pages: pages}
+	return &server{cfg: config.Config{ClientID: "a-client", ClientSecret: "s/ecret's", BaseURL: "http://localhost:3000"}, pages: pages}
 }
 
 func TestDiagramGolden(t *testing.T) {
@@ -215,17 +217,17 @@ func TestCurlWorks(t *testing.T) {
 				return string(out)
 			}
 			for _, full := range []bool{false, true} {
-				if out := paste(full, forUserinfo); !strings.Contains(out, "alice@example.com") {
+				if out := paste(full, wire.ForUserinfo); !strings.Contains(out, "alice@example.com") {
 					t.Errorf("userinfo by curl (full: %t):\n%s", full, out)
 				}
-				if out := paste(full, forIntrospection); !strings.Contains(out, `"active"`) || strings.Contains(out, "invalid_client") {
+				if out := paste(full, wire.ForIntrospection); !strings.Contains(out, `"active"`) || strings.Contains(out, "invalid_client") {
 					t.Errorf("introspection by curl (full: %t):\n%s", full, out)
 				}
 			}
 			if out := paste(false, forAuthorization); !strings.Contains(out, "Choose anybody") && !strings.Contains(out, "200 OK") {
 				t.Errorf("the authorization request by curl:\n%s", out)
 			}
-			if out := paste(false, forToken); !strings.Contains(out, "invalid_grant") || strings.Contains(out, "invalid_client") {
+			if out := paste(false, wire.ForToken); !strings.Contains(out, "invalid_grant") || strings.Contains(out, "invalid_client") {
 				t.Errorf("the token request by curl: the code is spent, and the client authenticates:\n%s", out)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"testing"
@@ -304,17 +305,17 @@ func TestDiscoveredOnce(t *testing.T) {
 
 // The steps of a login are bounded in number and in bytes; the oldest go first.
 func TestStepsBounded(t *testing.T) {
-	step := func(size int) *exchange { return &exchange{ResponseBody: strings.Repeat("x", size)} }
-	var small, big []*exchange
+	step := func(size int) *wire.Exchange { return &wire.Exchange{ResponseBody: strings.Repeat("x", size)} }
+	var small, big []*wire.Exchange
 	for range maxSteps + 3 {
-		small = boundedSteps(small, []*exchange{step(1)})
-		big = boundedSteps(big, []*exchange{step(maxFlow / 4)})
+		small = boundedSteps(small, []*wire.Exchange{step(1)})
+		big = boundedSteps(big, []*wire.Exchange{step(maxFlow / 4)})
 	}
 	if len(small) != maxSteps || len(big) != 3 {
 		t.Errorf("%d small and %d big steps are kept; want %d and 3", len(small), len(big), maxSteps)
 	}
 	newest := step(2)
-	if kept := boundedSteps(small, []*exchange{newest}); kept[len(kept)-1] != newest {
+	if kept := boundedSteps(small, []*wire.Exchange{newest}); kept[len(kept)-1] != newest {
 		t.Error("the newest step is not kept")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ import (
 // guard decides who may talk to us, before any handler runs, and sets the headers that every answer
 // carries.
 func (s *server) guard(next http.Handler) http.Handler {
-	hosts := s.cfg.ownHosts()
+	hosts := s.cfg.OwnHosts()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
 		if !slices.Contains(hosts, strings.ToLower(r.Host)) {
@@ -58,7 +59,7 @@ func (s *server) allowedSite(r *http.Request) bool {
 		from := r.Header.Get("Origin")
 		return from == "" || from == s.cfg.BaseURL || s.isOwnOrigin(from)
 	}
-	return isNavigation(r) && slices.Contains([]string{"/", "/login", callbackPath}, r.URL.Path)
+	return isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
 }
 
 // isNavigation reports whether a person follows a link or a redirect, in a tab and not in a frame.
@@ -68,7 +69,7 @@ func isNavigation(r *http.Request) bool {
 
 func (s *server) isOwnOrigin(from string) bool {
 	u, err := url.Parse(from)
-	return err == nil && u.Scheme == "http" && slices.Contains(s.cfg.ownHosts(), u.Host)
+	return err == nil && u.Scheme == "http" && slices.Contains(s.cfg.OwnHosts(), u.Host)
 }
 
 // canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:
@@ -77,7 +78,7 @@ func (s *server) isOwnOrigin(from string) bool {
 func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
 	base, err := url.Parse(s.cfg.BaseURL)
-	proxied := err != nil || !isLoopback(base.Hostname())
+	proxied := err != nil || !config.IsLoopback(base.Hostname())
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if proxied || strings.EqualFold(r.Host, host) {
 			return next(w, r)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"oauth-test-client/internal/config"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ func TestForeignHost(t *testing.T) {
 		"localhost:PORT": 200, "LOCALHOST:PORT": 200, "127.0.0.1:PORT": 302, "[::1]:PORT": 302,
 		"evil.example": 421, "evil.example:PORT": 421, "localhost": 421, "localhost:1": 421, "127.0.0.1.evil.example:PORT": 421,
 	} {
-		for _, path := range []string{"/", "/login", callbackPath, "/static/style.css", "/demo/authorize", "/demo/.well-known/openid-configuration"} {
+		for _, path := range []string{"/", "/login", config.CallbackPath, "/static/style.css", "/demo/authorize", "/demo/.well-known/openid-configuration"} {
 			req, _ := http.NewRequest(http.MethodGet, a.URL+path, nil)
 			req.Host = strings.ReplaceAll(host, "PORT", a.cfg.Port)
 			r := b.do(req)
@@ -38,7 +39,7 @@ func TestCanonicalHost(t *testing.T) {
 			t.Errorf("%s answered %d to %q with the cookies %v; want %s", path, r.StatusCode, to, r.Cookies(), a.cfg.BaseURL+path)
 		}
 	}
-	b.getJSON(callbackPath+"?state=abc&code=d").wantError(t, 400, "invalid_state", "began on localhost:"+a.cfg.Port+" and came back on 127.0.0.1:"+a.cfg.Port)
+	b.getJSON(config.CallbackPath+"?state=abc&code=d").wantError(t, 400, "invalid_state", "began on localhost:"+a.cfg.Port+" and came back on 127.0.0.1:"+a.cfg.Port)
 }
 
 // A proxy that does not pass the Host header on is not sent in circles.
@@ -122,7 +123,7 @@ func TestLog(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.get("/?x=secret-value")
-	b.get(callbackPath + "?state=secret-value&code=secret-value&error=secret-value")
+	b.get(config.CallbackPath + "?state=secret-value&code=secret-value&error=secret-value")
 	b.get("/a%0Ab%1Bc")
 	got := a.log.String()
 	if strings.Contains(got, "secret-value") || strings.Count(got, "\n") != 3 || strings.Contains(got, "\x1b") {

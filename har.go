@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"time"
 )
@@ -78,7 +79,7 @@ type (
 
 // har writes a flow as a HAR file, fit for a bug report: every secret, code and token is out of it.
 // Steps that are no requests, such as the user's, are not in it.
-func (s *server) har(flow []*exchange) ([]byte, error) {
+func (s *server) har(flow []*wire.Exchange) ([]byte, error) {
 	hide := newFileRedactor(s.cfg, flow)
 	file := harFile{harLog{Version: "1.2", Creator: harCreator{"OAuth Test Client", "1"}, Pages: []struct{}{}, Entries: []harEntry{},
 		Comment: "Secrets, codes and tokens are redacted."}}
@@ -90,7 +91,7 @@ func (s *server) har(flow []*exchange) ([]byte, error) {
 	return marshal(file)
 }
 
-func newHAREntry(e *exchange, hide *redactor) harEntry {
+func newHAREntry(e *wire.Exchange, hide *redactor) harEntry {
 	took := float64(e.Took) / float64(time.Millisecond)
 	comment := e.Purpose
 	if e.Fault != "" {
@@ -114,7 +115,7 @@ func newHAREntry(e *exchange, hide *redactor) harEntry {
 	return entry
 }
 
-func harHeaders(h head, hide *redactor) []harPair {
+func harHeaders(h wire.Header, hide *redactor) []harPair {
 	list := []harPair{}
 	for _, field := range showHeaders(h, hide) {
 		list = append(list, harPair(field))

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"regexp"
 	"runtime"
@@ -228,7 +230,7 @@ func FuzzCallback(f *testing.F) {
 	for _, q := range []string{"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=", "error_description=%ff%00&state=x", strings.Repeat("a=b&", 100)} {
 		f.Add(q)
 	}
-	cfg, err := loadConfig(func(string) string { return "" }, "does-not-exist.env", false)
+	cfg, err := config.Load(func(string) string { return "" }, "does-not-exist.env", false)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -266,7 +268,7 @@ func FuzzTokenResponse(f *testing.F) {
 		f.Add([]byte(body), true)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, form bool) {
-		e := &exchange{ResponseBody: string(body), ResponseHeader: "Content-Type: application/json\r\n"}
+		e := &wire.Exchange{ResponseBody: string(body), ResponseHeader: "Content-Type: application/json\r\n"}
 		if form {
 			e.ResponseHeader = "Content-Type: application/x-www-form-urlencoded\r\n"
 		}
@@ -277,7 +279,7 @@ func FuzzTokenResponse(f *testing.F) {
 		if r.AccessToken == "" || !visibleASCII(r.AccessToken) || !strings.EqualFold(r.TokenType, "bearer") {
 			t.Errorf("%q gave the access token %q of type %q", body, r.AccessToken, r.TokenType)
 		}
-		if err := unmarshalObject([]byte(r.JSON), new(struct{})); err != nil {
+		if err := wire.UnmarshalObject([]byte(r.JSON), new(struct{})); err != nil {
 			t.Errorf("%q is shown as %q, which is no object: %v", body, r.JSON, err)
 		}
 		if !form && r.JSON != string(body) {
@@ -294,12 +296,12 @@ func FuzzMetadata(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		md := &metadata{}
-		if unmarshalObject(document, md) != nil || md.fault() != "" {
+		if wire.UnmarshalObject(document, md) != nil || md.fault() != "" {
 			return
 		}
 		for _, address := range []string{md.Authorization, md.Token, md.JWKS, md.Userinfo, md.Introspection, md.Revocation, md.EndSession} {
 			u, err := url.Parse(address)
-			if address != "" && (err != nil || u.User != nil || u.Fragment != "" || !isSecure(u)) {
+			if address != "" && (err != nil || u.User != nil || u.Fragment != "" || !config.IsSecure(u)) {
 				t.Errorf("%q has the endpoint %q", document, address)
 			}
 		}
@@ -314,9 +316,9 @@ func FuzzCurl(f *testing.F) {
 	f.Add("https://a.example/token", "code=a%27b&x=$HOME", "it's")
 	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
 	f.Fuzz(func(t *testing.T, address, body, accept string) {
-		s := &server{cfg: config{ClientID: "a'b", ClientSecret: "a-very-secret/value"}}
-		e := &exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: headOf(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}})}
-		command := s.curl(e, newRedactor(s.cfg, []*exchange{e}, false))
+		s := &server{cfg: config.Config{ClientID: "a'b", ClientSecret: "a-very-secret/value"}}
+		e := &wire.Exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: wire.HeadOf(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}})}
+		command := s.curl(e, newRedactor(s.cfg, []*wire.Exchange{e}, false))
 		if strings.Contains(command, "a-very-secret") && !strings.Contains(address+body+accept, "a-very-secret") {
 			t.Errorf("the command holds the secret: %s", command)
 		}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,7 +128,7 @@ func idTokenHint(check string) string {
 func (p *provider) checkSignature(ctx context.Context, md *metadata, raw, alg string) verdict {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
 	if !slices.Contains(signingAlgs, alg) {
-		return verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", clip(alg, 20)), false, section}
+		return verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", wire.Clip(alg, 20)), false, section}
 	}
 	const expected = "one of the server's keys"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
@@ -138,7 +139,7 @@ func (p *provider) checkSignature(ctx context.Context, md *metadata, raw, alg st
 	if err != nil {
 		return verdict{check, expected, "that " + err.Error(), false, section}
 	}
-	return verdict{check, expected, fmt.Sprintf("%s by the key %q", alg, clip(key.KeyID, 80)), true, section}
+	return verdict{check, expected, fmt.Sprintf("%s by the key %q", alg, wire.Clip(key.KeyID, 80)), true, section}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -164,13 +165,13 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 			return header, claims, errors.New("is no JWT: it is not base64url (RFC 7515 section 2)")
 		}
 	}
-	if err := unmarshalObject(decoded[0], &header); err != nil {
+	if err := wire.UnmarshalObject(decoded[0], &header); err != nil {
 		return header, claims, fmt.Errorf("has a header that cannot be read: %w", err)
 	}
 	if header.Critical != nil {
 		return header, claims, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
 	}
-	if err := unmarshalObject(decoded[1], &claims); err != nil {
+	if err := wire.UnmarshalObject(decoded[1], &claims); err != nil {
 		return header, claims, fmt.Errorf("has claims that cannot be read: %w", err)
 	}
 	return header, claims, nil
@@ -200,7 +201,7 @@ func (c *idTokenClaims) checkIssuer(want expected) verdict {
 
 func (c *idTokenClaims) checkAudience(want expected) verdict {
 	audience := c.audience()
-	found := cmp.Or(clip(strings.Join(audience, ", "), 200), "nothing")
+	found := cmp.Or(wire.Clip(strings.Join(audience, ", "), 200), "nothing")
 	return verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
@@ -309,5 +310,5 @@ func quoted(s *string) string {
 	if s == nil {
 		return "nothing"
 	}
-	return clip(*s, 200)
+	return wire.Clip(*s, 200)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -202,7 +203,7 @@ func TestInterop(t *testing.T) {
 			listener := listenLoopback(t)
 			_, port, _ := net.SplitHostPort(listener.Addr().String())
 			base := "http://localhost:" + port
-			f := row.start(t, row.configuration, base+callbackPath)
+			f := row.start(t, row.configuration, base+config.CallbackPath)
 			f.env["BASE_URL"] = base
 			a := startAppOn(t, listener, f.env, time.Now)
 			f.check(t, a)

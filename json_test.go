@@ -1,6 +1,7 @@
 package main
 
 import (
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 )
@@ -34,7 +35,7 @@ func TestUnmarshalObject(t *testing.T) {
 		var v struct {
 			Known int `json:"known"`
 		}
-		err := unmarshalObject([]byte(row.data), &v)
+		err := wire.UnmarshalObject([]byte(row.data), &v)
 		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 			t.Errorf("unmarshalObject(%s) = %v; want %q", row.data, err, row.want)
 		}
@@ -43,11 +44,11 @@ func TestUnmarshalObject(t *testing.T) {
 
 func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{"plain": "plain", "ü €": "ü €", "a\nb\tc": "a b c", "a\x00b": "a\uFFFDb", "a\u202eb": "a\uFFFDb", "a\u200bb": "a\uFFFDb", "a\xffb": "a\uFFFDb", "a\u2028b": "a\uFFFDb"} {
-		if got := visible(in); got != want {
+		if got := wire.Visible(in); got != want {
 			t.Errorf("visible(%q) = %q; want %q", in, got, want)
 		}
 	}
-	if got := clip("äöü", 3); got != "ä…" {
+	if got := wire.Clip("äöü", 3); got != "ä…" {
 		t.Errorf("clip cut a character in two: %q", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,7 @@ const maxKeys = 100
 // one that is not among them. go-oidc's own key set also takes keys that are for encryption, and
 // sets that give private keys away; that is why this one is ours.
 type keySet struct {
-	wire  *wire
+	wire  *wire.Client
 	fetch shared[[]jose.JSONWebKey]
 
 	mu   sync.Mutex // guards keys
@@ -40,7 +41,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	if address == "" {
 		return nil, nil, errors.New("the server names no jwks_uri, so no signature can be checked; set JWKS_URI")
 	}
-	keys, err := k.fetch.do(purpose(ctx, forKeys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
+	keys, err := k.fetch.do(wire.For(ctx, wire.ForKeys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
 		return k.load(ctx, address)
 	})
 	if err != nil {
@@ -52,9 +53,9 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	header := jws.Signatures[0].Header
 	fitting := fittingKeys(keys, header)
 	if len(fitting) == 0 {
-		return nil, nil, fmt.Errorf("no signing key for %s with the ID %q is among the server's keys (%s)", header.Algorithm, clip(header.KeyID, 80), describeKeys(keys))
+		return nil, nil, fmt.Errorf("no signing key for %s with the ID %q is among the server's keys (%s)", header.Algorithm, wire.Clip(header.KeyID, 80), describeKeys(keys))
 	}
-	return nil, nil, fmt.Errorf("the signature was not made by the server's key %q", clip(fitting[0].KeyID, 80))
+	return nil, nil, fmt.Errorf("the signature was not made by the server's key %q", wire.Clip(fitting[0].KeyID, 80))
 }
 
 // verifyWith tries the keys that fit. The key it returns is nil when none of them made the signature.
@@ -83,7 +84,7 @@ func fittingKeys(keys []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {
 
 // load fetches the key set and keeps it.
 func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
-	e, err := k.wire.get(ctx, address)
+	e, err := k.wire.Get(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("the server's keys could not be fetched: %s %w", address, err)
 	}
@@ -106,7 +107,7 @@ func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := unmarshalObject(body, &set); err != nil {
+	if err := wire.UnmarshalObject(body, &set); err != nil {
 		return nil, err
 	}
 	if len(set.Keys) > maxKeys {
@@ -133,10 +134,10 @@ func describeKeys(keys []jose.JSONWebKey) string {
 	}
 	var list []string
 	for _, key := range keys[:min(len(keys), 5)] {
-		name := fmt.Sprintf("%q", clip(key.KeyID, 80))
+		name := fmt.Sprintf("%q", wire.Clip(key.KeyID, 80))
 		for _, detail := range []string{key.Algorithm, key.Use} {
 			if detail != "" {
-				name += " " + clip(detail, 20)
+				name += " " + wire.Clip(detail, 20)
 			}
 		}
 		list = append(list, name)

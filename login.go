@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +52,7 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 // that were given for it.
 func (s *server) newLogin(query url.Values) (*pendingLogin, error) {
 	scope := cmp.Or(query.Get("scope"), strings.Join(s.cfg.Scopes, " "))
-	if !validScope(scope) {
+	if !config.ValidScope(scope) {
 		return nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
 	}
 	if maxAge := query.Get("max_age"); maxAge != "" {
@@ -107,7 +109,7 @@ func singleValues(rawQuery string) (url.Values, error) {
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return nil, badParameter(clip(name, 40), "is there more than once (RFC 6749 section 3.1)")
+			return nil, badParameter(wire.Clip(name, 40), "is there more than once (RFC 6749 section 3.1)")
 		}
 	}
 	return query, nil

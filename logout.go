@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
 )
 
 // handleLogout forgets the tokens and, when the server offers it, signs the user out there too
@@ -43,7 +44,7 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 
 // endSessionRequest is the address that ends the session at the server. It keeps a query that the
 // endpoint may have of its own.
-func endSessionRequest(endpoint string, cfg config, idToken string) (string, error) {
+func endSessionRequest(endpoint string, cfg config.Config, idToken string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return "", err

@@ -34,6 +34,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -164,26 +166,26 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 // readSettings reads the configuration, and the authorities to trust besides the system's.
-func readSettings(o options, getenv func(string) string) (config, *x509.CertPool, error) {
-	cfg, err := loadConfig(getenv, cmp.Or(o.env, ".env"), o.env != "")
+func readSettings(o options, getenv func(string) string) (config.Config, *x509.CertPool, error) {
+	cfg, err := config.Load(getenv, cmp.Or(o.env, ".env"), o.env != "")
 	if err != nil {
-		return config{}, nil, err
+		return config.Config{}, nil, err
 	}
 	roots, err := trustedRoots(getenv("SSL_CERT_FILE"))
 	return cfg, roots, err
 }
 
 // runChecks is the command check.
-func runChecks(ctx context.Context, o options, cfg config, roots *x509.CertPool, stdout io.Writer) int {
+func runChecks(ctx context.Context, o options, cfg config.Config, roots *x509.CertPool, stdout io.Writer) int {
 	if cfg.Demo && !o.json {
 		fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
 	}
-	c := newChecker(cfg, newWire(roots, time.Now), time.Now)
+	c := newChecker(cfg, wire.New(roots, time.Now), time.Now)
 	return printChecks(ctx, c, o.timeout, o.json, isTerminal(stdout), stdout)
 }
 
 // assemble makes the client and, in demo mode, the server that it talks to.
-func assemble(cfg config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
+func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
 	s, err := newServer(cfg, roots, log, now)
 	if err != nil {
 		return nil, nil, err
@@ -253,7 +255,7 @@ func listenAll(address, port string) ([]net.Listener, error) {
 }
 
 // announce says in a few lines what runs where, before anything is asked of anybody.
-func announce(out io.Writer, cfg config, listeners []net.Listener) {
+func announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if cfg.Demo {
 		fmt.Fprintln(out, "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
 	} else {
@@ -265,7 +267,7 @@ func announce(out io.Writer, cfg config, listeners []net.Listener) {
 	}
 	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
 	if cfg.SessionStore != "" {
-		fmt.Fprintf(out, "  sessions      %s\n", withoutUser(cfg.SessionStore))
+		fmt.Fprintf(out, "  sessions      %s\n", config.WithoutUser(cfg.SessionStore))
 	}
 }
 
@@ -321,7 +323,7 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 
 // startURL is where the browser begins: at the login itself when a server is configured, at the
 // page that explains the demo otherwise.
-func startURL(cfg config) string {
+func startURL(cfg config.Config) string {
 	if cfg.Demo {
 		return cfg.BaseURL + "/"
 	}

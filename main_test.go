@@ -10,6 +10,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"strings"
 	"sync"
@@ -204,7 +206,7 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow := &slowToken{next: &http.Transport{DisableKeepAlives: true}, arrived: make(chan bool), release: make(chan bool)}
-	s.provider.wire.client.Transport.(*recording).next = slow
+	s.provider.wire.Client.Transport.(*wire.Recording).Next = slow
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- serve(ctx, s, handler, []net.Listener{listener}, logger) }()
@@ -272,10 +274,10 @@ func TestRequestLimits(t *testing.T) {
 }
 
 func TestStartURL(t *testing.T) {
-	if got := startURL(config{Demo: true, BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/" {
+	if got := startURL(config.Config{Demo: true, BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/" {
 		t.Errorf("in demo mode the browser opens %s", got)
 	}
-	if got := startURL(config{BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/login" {
+	if got := startURL(config.Config{BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/login" {
 		t.Errorf("with a server the browser opens %s", got)
 	}
 }
@@ -309,7 +311,7 @@ func TestBounds(t *testing.T) {
 	a := startAppOn(t, listenLoopback(t), nil, clock)
 	store := a.server.browsers.store.(*memoryStore)
 	keep := func(size int) {
-		l := &login{Begun: &pendingLogin{State: "s"}, Response: new(tokenResponse), Steps: []*exchange{{ResponseBody: strings.Repeat("x", size)}}}
+		l := &login{Begun: &pendingLogin{State: "s"}, Response: new(tokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
 		r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
 		if err := a.server.browsers.keep(discardedCookies{}, r, l); err != nil {
 			t.Fatal(err)
@@ -348,10 +350,10 @@ func TestForgedCookies(t *testing.T) {
 	state := u.Query().Get("state")
 	own := first.client.Jar.Cookies(u)[0]
 	second.begin("")
-	foreign := second.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: callbackPath})[0]
+	foreign := second.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: config.CallbackPath})[0]
 	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": "A" + own.Value[1:], "plain JSON": `{"v":"x"}`} {
 		b := newBrowser(t, a)
-		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: a.server.browsers.pendingName(state), Value: value, Path: callbackPath}})
+		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: a.server.browsers.pendingName(state), Value: value, Path: config.CallbackPath}})
 		r := b.getJSON(callback)
 		if r.StatusCode != 400 || !strings.Contains(r.body, "invalid_state") {
 			t.Errorf("a cookie that is %s was answered %d %s", name, r.StatusCode, r.body)
@@ -361,7 +363,7 @@ func TestForgedCookies(t *testing.T) {
 	swapped.begin("")
 	other := swapped.client.Jar.Cookies(u)[0]
 	other.Name = own.Name
-	swapped.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: callbackPath}})
+	swapped.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: config.CallbackPath}})
 	swapped.getJSON(callback).wantError(t, 400, "invalid_state", "")
 	if r := first.getJSON(callback); r.StatusCode != 200 {
 		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.body)

@@ -8,6 +8,8 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +47,7 @@ func (r tokenReply) same(other tokenReply) bool {
 // overloaded are codes of servers that answer something else than they were asked.
 var overloaded = []string{"slow_down", "temporarily_unavailable", "too_many_requests", "rate_limited", "server_error"}
 
-func readTokenReply(e *exchange, err error) tokenReply {
+func readTokenReply(e *wire.Exchange, err error) tokenReply {
 	if err != nil {
 		return tokenReply{words: err.Error()}
 	}
@@ -54,14 +56,14 @@ func readTokenReply(e *exchange, err error) tokenReply {
 		Description string          `json:"error_description"`
 	}
 	json.Unmarshal([]byte(e.ResponseBody), &body) // what can be read of it
-	r := tokenReply{status: e.Status, words: clip(body.Description, 300)}
+	r := tokenReply{status: e.Status, words: wire.Clip(body.Description, 300)}
 	json.Unmarshal(body.Code, &r.code)
 	if r.words == "" {
 		r.words = wordsOfBody(e)
 	}
 	if strings.HasPrefix(e.ResponseHeader.Get("Content-Type"), "application/x-www-form-urlencoded") { // GitHub's
 		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
-			r.code, r.words = form.Get("error"), clip(form.Get("error_description"), 300)
+			r.code, r.words = form.Get("error"), wire.Clip(form.Get("error_description"), 300)
 		}
 	}
 	r.known = e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
@@ -83,7 +85,7 @@ func (c *checker) clientQuestions(method string) []clientQuestion {
 		{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()}, "redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth2.GenerateVerifier()}}},
 		{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}},
 	}
-	if c.md.Introspection != "" && method != methodNone {
+	if c.md.Introspection != "" && method != config.MethodNone {
 		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}})
 	}
 	if c.md.Revocation != "" {
@@ -135,7 +137,7 @@ func (c *checker) checkClient(ctx context.Context) finding {
 	real := credentials{id: c.cfg.ClientID, secret: c.cfg.ClientSecret, method: method}
 	control := real
 	what := "a made-up secret"
-	if method == methodNone {
+	if method == config.MethodNone {
 		control.id, what = madeUp(), "a made-up client ID"
 	} else {
 		control.secret = madeUp()
@@ -158,12 +160,12 @@ func (c *checker) explainRefusal(ctx context.Context, real, control credentials,
 	no := func(setting, fix, format string, args ...any) finding {
 		return failing(setting, fix, refused.reply.words, format, args...)
 	}
-	if real.method == methodNone {
+	if real.method == config.MethodNone {
 		return no("CLIENT_SECRET", "set CLIENT_SECRET if the OAuth application is not a public one ("+c.field(settingMethod)+"), else check CLIENT_ID ("+c.field(settingClientID)+")",
 			"the server refuses the client without a secret (%s)", refused.no)
 	}
 	special := !unreserved.MatchString(real.secret)
-	if special && real.method == methodBasic {
+	if special && real.method == config.MethodBasic {
 		raw, rawControl := real, control
 		raw.raw, rawControl.raw = true, true
 		if c.askClient(ctx, raw, rawControl).yes != "" {
@@ -172,16 +174,16 @@ func (c *checker) explainRefusal(ctx context.Context, real, control credentials,
 		}
 	}
 	other, otherControl := real, control
-	other.method = methodPost
-	if real.method == methodPost {
-		other.method = methodBasic
+	other.method = config.MethodPost
+	if real.method == config.MethodPost {
+		other.method = config.MethodBasic
 	}
 	otherControl.method = other.method
 	if c.askClient(ctx, other, otherControl).yes != "" {
 		return no("TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD="+other.method, "the secret is right, but the server does not take it by %s", real.method)
 	}
-	public := credentials{id: real.id, method: methodNone}
-	unknown := credentials{id: madeUp(), method: methodNone}
+	public := credentials{id: real.id, method: config.MethodNone}
+	unknown := credentials{id: madeUp(), method: config.MethodNone}
 	if c.askClient(ctx, public, unknown).yes != "" {
 		return no("CLIENT_SECRET", "remove CLIENT_SECRET", "the OAuth application is a public client, which has no secret")
 	}
@@ -247,7 +249,7 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 		own[name] = values
 	}
 	u.RawQuery = own.Encode()
-	e, err := c.provider.wire.visit(ctx, u.String(), q.Get("redirect_uri"))
+	e, err := c.provider.wire.Visit(ctx, u.String(), q.Get("redirect_uri"))
 	if err != nil {
 		return landing{words: err.Error()}
 	}
@@ -257,8 +259,8 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 // inError finds an address that says of itself that it is an error page.
 var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
 
-func readLanding(e *exchange, redirectURI string) landing {
-	l := landing{status: e.Status, at: withoutQuery(e.URL)}
+func readLanding(e *wire.Exchange, redirectURI string) landing {
+	l := landing{status: e.Status, at: wire.WithoutQuery(e.URL)}
 	if e.Status/100 == 3 {
 		return readRedirect(e, redirectURI, l)
 	}
@@ -267,7 +269,7 @@ func readLanding(e *exchange, redirectURI string) landing {
 		Description string `json:"error_description"`
 	}
 	json.Unmarshal([]byte(e.ResponseBody), &body) // a page is no JSON
-	l.code, l.words = body.Code, clip(body.Description, 300)
+	l.code, l.words = body.Code, wire.Clip(body.Description, 300)
 	if l.words == "" {
 		l.words = wordsOfBody(e)
 	}
@@ -282,7 +284,7 @@ func readLanding(e *exchange, redirectURI string) landing {
 	return l
 }
 
-func readRedirect(e *exchange, redirectURI string, l landing) landing {
+func readRedirect(e *wire.Exchange, redirectURI string, l landing) landing {
 	base, errBase := url.Parse(e.URL)
 	to, errTo := url.Parse(e.ResponseHeader.Get("Location"))
 	if errBase != nil || errTo != nil || e.ResponseHeader.Get("Location") == "" {
@@ -295,8 +297,8 @@ func readRedirect(e *exchange, redirectURI string, l landing) landing {
 		query = fragment
 	}
 	to.Fragment = ""
-	l.at = withoutQuery(to.String())
-	l.code, l.words = query.Get("error"), clip(query.Get("error_description"), 300)
+	l.at = wire.WithoutQuery(to.String())
+	l.code, l.words = query.Get("error"), wire.Clip(query.Get("error_description"), 300)
 	switch {
 	case l.at == redirectURI:
 		l.kind = comesBack
@@ -323,7 +325,7 @@ var (
 )
 
 // wordsOfBody is what a person would read in an answer, in one line.
-func wordsOfBody(e *exchange) string {
+func wordsOfBody(e *wire.Exchange) string {
 	body := e.ResponseBody
 	var document struct {
 		Description string `json:"error_description"`
@@ -333,18 +335,18 @@ func wordsOfBody(e *exchange) string {
 	if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
 		for _, words := range []string{document.Description, document.Message, document.Code} {
 			if words != "" {
-				return clip(words, 300)
+				return wire.Clip(words, 300)
 			}
 		}
 	}
 	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
-		return clip(strings.TrimSpace(spaces.ReplaceAllString(body, " ")), 200)
+		return wire.Clip(strings.TrimSpace(spaces.ReplaceAllString(body, " ")), 200)
 	}
 	text := strings.TrimSpace(spaces.ReplaceAllString(markup.ReplaceAllString(body, " "), " "))
 	if m := title.FindStringSubmatch(body); m != nil && text == "" {
 		text = strings.TrimSpace(m[1])
 	}
-	return clip(html.UnescapeString(text), 200)
+	return wire.Clip(html.UnescapeString(text), 200)
 }
 
 // checkRedirectURI finds out whether the redirect URI is registered.
@@ -357,7 +359,7 @@ func (c *checker) checkRedirectURI(ctx context.Context) finding {
 	uri := c.cfg.RedirectURI()
 	switch {
 	case real.kind == didNotTell || control.kind == didNotTell:
-		return warn("the authorization endpoint did not answer in a way that tells anything (%s)", clip(real.words+control.words, 200))
+		return warn("the authorization endpoint did not answer in a way that tells anything (%s)", wire.Clip(real.words+control.words, 200))
 	case real.kind == wasRefused:
 		return c.explainRedirect(ctx, real, control)
 	case control.kind == wasRefused:
@@ -388,7 +390,7 @@ func (c *checker) explainRedirect(ctx context.Context, real, control landing) fi
 	for _, variant := range variants(c.cfg.RedirectURI()) {
 		if l := c.land(ctx, func(q url.Values) { q.Set("redirect_uri", variant) }); l.begins() {
 			fix = "the server takes " + variant + ": " + fix
-			if base, ok := strings.CutSuffix(variant, callbackPath); ok {
+			if base, ok := strings.CutSuffix(variant, config.CallbackPath); ok {
 				fix = "the server takes " + variant + ": write BASE_URL=" + base + ", or " + "register " + c.cfg.RedirectURI() + " too (" + c.field(settingRedirectURI) + ")"
 			}
 			break
@@ -419,10 +421,10 @@ func (c *checker) checkAuthorization(context.Context) finding {
 	case l.kind == comesBack && l.begins():
 		return ok("the server would begin the login (it says %s)", l.code)
 	case l.begins():
-		return ok("the server would begin the login, at %s", clip(l.at, 200))
+		return ok("the server would begin the login, at %s", wire.Clip(l.at, 200))
 	case l.kind == comesBack:
 		at := suspect(l.code, l.words)
-		f := failing("", authorizationHint(c.cfg, l.code, c.cfg.Scopes), l.words, "the server sends the browser back with the error %s", clip(l.code, 60))
+		f := failing("", authorizationHint(c.cfg, l.code, c.cfg.Scopes), l.words, "the server sends the browser back with the error %s", wire.Clip(l.code, 60))
 		if at != "" {
 			f.Fix += " (" + c.field(at) + ")"
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"sync"
@@ -15,8 +17,8 @@ import (
 
 // provider is the authorization server as we see it: what it says of itself, and what we ask of it.
 type provider struct {
-	cfg  config
-	wire *wire
+	cfg  config.Config
+	wire *wire.Client
 	keys *keySet
 	hide *strings.Replacer // takes the client secret out of what the server says
 
@@ -27,14 +29,14 @@ type provider struct {
 	failed *notFound  // why the last attempt did not, nil before the first
 }
 
-func newProvider(cfg config, w *wire) *provider {
+func newProvider(cfg config.Config, w *wire.Client) *provider {
 	return &provider{cfg: cfg, wire: w, keys: &keySet{wire: w}, hide: clientSecretReplacer(cfg)}
 }
 
 // metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
 // Discovery section 3), after the overrides.
 type metadata struct {
-	endpoints
+	config.Endpoints
 	Issuer           string   `json:"issuer"`
 	AuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
 	ResponseTypes    []string `json:"response_types_supported"`
@@ -80,7 +82,7 @@ func (p *provider) metadata(ctx context.Context) (*metadata, error) {
 		if md, _ := p.known(); md != nil { // found since we looked
 			return md, nil
 		}
-		found, failed := p.discover(purpose(ctx, forMetadata))
+		found, failed := p.discover(wire.For(ctx, wire.ForMetadata))
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.found, p.failed = found, failed
@@ -104,7 +106,7 @@ func (p *provider) discover(ctx context.Context) (*metadata, *notFound) {
 	set := p.cfg.Endpoints
 	complete := set.Authorization != "" && set.Token != ""
 	if p.cfg.Issuer == "" {
-		return &metadata{endpoints: set, MaySendAsForm: true}, nil
+		return &metadata{Endpoints: set, MaySendAsForm: true}, nil
 	}
 	var failure notFound
 	published := false // something other than "not here" was answered
@@ -120,7 +122,7 @@ func (p *provider) discover(ctx context.Context) (*metadata, *notFound) {
 		}
 	}
 	if complete && !published {
-		return &metadata{Issuer: p.cfg.Issuer, endpoints: set, MaySendAsForm: true}, nil
+		return &metadata{Issuer: p.cfg.Issuer, Endpoints: set, MaySendAsForm: true}, nil
 	}
 	return nil, &failure
 }
@@ -132,7 +134,7 @@ func metadataURLs(issuer string) []string {
 	if err != nil {
 		return nil // the configuration has been checked
 	}
-	base, path := origin(u), strings.TrimSuffix(u.EscapedPath(), "/")
+	base, path := wire.Origin(u), strings.TrimSuffix(u.EscapedPath(), "/")
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	urls := []string{base + path + oidc, base + oauth + path}
 	if path != "" {
@@ -149,7 +151,7 @@ type answer struct {
 }
 
 func (p *provider) fetchMetadata(ctx context.Context, address string) (*metadata, answer) {
-	e, err := p.wire.get(ctx, address)
+	e, err := p.wire.Get(ctx, address)
 	if err != nil {
 		return nil, answer{text: err.Error(), unreachable: true}
 	}
@@ -158,13 +160,13 @@ func (p *provider) fetchMetadata(ctx context.Context, address string) (*metadata
 		return nil, answer{text: "answered " + describeAnswer(e), absent: absent}
 	}
 	md := &metadata{Source: address}
-	if err := unmarshalObject([]byte(e.ResponseBody), md); err != nil {
+	if err := wire.UnmarshalObject([]byte(e.ResponseBody), md); err != nil {
 		return nil, answer{text: "answered 200, but not with metadata: " + err.Error()}
 	}
 	if md.Issuer != p.cfg.Issuer {
 		return nil, answer{text: p.wrongIssuer(md.Issuer)}
 	}
-	md.endpoints = p.override(md.endpoints)
+	md.Endpoints = p.override(md.Endpoints)
 	if fault := md.fault(); fault != "" {
 		return nil, answer{text: "answered 200, but " + fault}
 	}
@@ -189,14 +191,14 @@ func (p *provider) wrongIssuer(theirs string) string {
 
 // override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
 // does not always list.
-func (p *provider) override(e endpoints) endpoints {
-	set, clerk := p.cfg.Endpoints, endpoints{}
+func (p *provider) override(e config.Endpoints) config.Endpoints {
+	set, clerk := p.cfg.Endpoints, config.Endpoints{}
 	if p.cfg.Clerk {
 		clerk.Userinfo = p.cfg.Issuer + "/oauth/userinfo"
 		clerk.Introspection = p.cfg.Issuer + "/oauth/token_info"
 		clerk.Revocation = p.cfg.Issuer + "/oauth/token/revoke"
 	}
-	return endpoints{
+	return config.Endpoints{
 		Authorization: cmp.Or(set.Authorization, e.Authorization),
 		Token:         cmp.Or(set.Token, e.Token),
 		Userinfo:      cmp.Or(set.Userinfo, e.Userinfo, clerk.Userinfo),
@@ -228,7 +230,7 @@ func (md *metadata) fault() string {
 		if e.address == "" {
 			continue
 		}
-		if err := checkEndpoint(e.address); err != nil {
+		if err := config.CheckEndpoint(e.address); err != nil {
 			return fmt.Sprintf("its %s %v", e.name, err)
 		}
 	}
@@ -236,17 +238,12 @@ func (md *metadata) fault() string {
 }
 
 // describeAnswer is a status as a person reads it, with the place it redirects to.
-func describeAnswer(e *exchange) string {
+func describeAnswer(e *wire.Exchange) string {
 	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	if to := e.ResponseHeader.Get("Location"); to != "" && e.Status/100 == 3 {
-		text += " to " + clip(withoutQuery(to), 200) + ", which is not followed"
+		text += " to " + wire.Clip(wire.WithoutQuery(to), 200) + ", which is not followed"
 	}
 	return strings.TrimSpace(text)
-}
-
-func withoutQuery(address string) string {
-	before, _, _ := strings.Cut(address, "?")
-	return before
 }
 
 // authMethod is how the client proves who it is at the token endpoint: as configured, none without
@@ -256,18 +253,18 @@ func (p *provider) authMethod(md *metadata) string {
 	case p.cfg.AuthMethod != "":
 		return p.cfg.AuthMethod
 	case p.cfg.ClientSecret == "":
-		return methodNone
-	case slices.Contains(md.AuthMethods, methodPost) && !slices.Contains(md.AuthMethods, methodBasic):
-		return methodPost
+		return config.MethodNone
+	case slices.Contains(md.AuthMethods, config.MethodPost) && !slices.Contains(md.AuthMethods, config.MethodBasic):
+		return config.MethodPost
 	}
-	return methodBasic
+	return config.MethodBasic
 }
 
 // oauth2Config is the client for x/oauth2. AuthStyle is always set: left to itself, the package
 // tries one style after the other, and the first failure would spend the code.
 func (p *provider) oauth2Config(md *metadata, scopes []string) *oauth2.Config {
 	style := oauth2.AuthStyleInParams // for none too: client_id alone (RFC 6749 section 3.2.1)
-	if p.authMethod(md) == methodBasic {
+	if p.authMethod(md) == config.MethodBasic {
 		style = oauth2.AuthStyleInHeader // form-encoded before base64 (RFC 6749 section 2.3.1)
 	}
 	return &oauth2.Config{
@@ -282,8 +279,8 @@ func (p *provider) oauth2Config(md *metadata, scopes []string) *oauth2.Config {
 // exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
 // section 4.5). The error is a *failure.
 func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *pendingLogin) (*tokenResponse, error) {
-	ctx, rec := recorderOf(purpose(ctx, forToken))
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.wire.client)
+	ctx, rec := wire.RecorderOf(wire.For(ctx, wire.ForToken))
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.wire.Client)
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(l.Verifier)}
 	if resource := l.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
 		options = append(options, oauth2.SetAuthURLParam("resource", resource))
@@ -292,7 +289,7 @@ func (p *provider) exchange(ctx context.Context, md *metadata, code string, l *p
 	if refused, ok := serverError(err); ok {
 		return nil, p.tokenRefused(md, refused)
 	}
-	e := rec.last()
+	e := rec.Last()
 	if e == nil || e.Fault != "" {
 		return nil, unreachable("The token endpoint", md.Token, err)
 	}
@@ -315,17 +312,17 @@ type credentials struct {
 
 // post sends a form to an endpoint with the client's authentication: for everything but the
 // exchange of the code, which is x/oauth2's.
-func (p *provider) post(ctx context.Context, md *metadata, endpoint string, form url.Values) (*exchange, error) {
+func (p *provider) post(ctx context.Context, md *metadata, endpoint string, form url.Values) (*wire.Exchange, error) {
 	return p.postAs(ctx, credentials{id: p.cfg.ClientID, secret: p.cfg.ClientSecret, method: p.authMethod(md)}, endpoint, form)
 }
 
 // postAs sends a form with the given credentials (RFC 6749 section 2.3.1).
-func (p *provider) postAs(ctx context.Context, as credentials, endpoint string, form url.Values) (*exchange, error) {
+func (p *provider) postAs(ctx context.Context, as credentials, endpoint string, form url.Values) (*wire.Exchange, error) {
 	form = url.Values(http.Header(form).Clone())
-	if as.method != methodBasic {
+	if as.method != config.MethodBasic {
 		form.Set("client_id", as.id)
 	}
-	if as.method == methodPost {
+	if as.method == config.MethodPost {
 		form.Set("client_secret", as.secret)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -334,20 +331,20 @@ func (p *provider) postAs(ctx context.Context, as credentials, endpoint string, 
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	switch {
-	case as.method == methodBasic && as.raw:
+	case as.method == config.MethodBasic && as.raw:
 		req.SetBasicAuth(as.id, as.secret)
-	case as.method == methodBasic:
+	case as.method == config.MethodBasic:
 		req.SetBasicAuth(url.QueryEscape(as.id), url.QueryEscape(as.secret))
 	}
-	return p.wire.do(req)
+	return p.wire.Do(req)
 }
 
 // getAs fetches an address with an access token (RFC 6750 section 2.1).
-func (p *provider) getAs(ctx context.Context, address, accessToken string) (*exchange, error) {
+func (p *provider) getAs(ctx context.Context, address, accessToken string) (*wire.Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+accessToken)
-	return p.wire.do(req)
+	return p.wire.Do(req)
 }

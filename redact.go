@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +37,7 @@ type redactor struct {
 const redacted = "[redacted]"
 
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
-func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
+func newRedactor(cfg config.Config, flow []*wire.Exchange, full bool) *redactor {
 	r := &redactor{full: full, tokens: tokenVariables(flow)}
 	pairs := replacing(clientSecretForms(cfg), "$CLIENT_SECRET")
 	if !full {
@@ -48,7 +50,7 @@ func newRedactor(cfg config, flow []*exchange, full bool) *redactor {
 }
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
-func newFileRedactor(cfg config, flow []*exchange) *redactor {
+func newFileRedactor(cfg config.Config, flow []*wire.Exchange) *redactor {
 	r := &redactor{file: true}
 	pairs := replacing(clientSecretForms(cfg), redacted)
 	for _, value := range secretValues(flow) {
@@ -60,13 +62,13 @@ func newFileRedactor(cfg config, flow []*exchange) *redactor {
 
 // clientSecretReplacer takes the client secret, and nothing else, out of what a server says, which may
 // repeat what it was sent.
-func clientSecretReplacer(cfg config) *strings.Replacer {
+func clientSecretReplacer(cfg config.Config) *strings.Replacer {
 	return strings.NewReplacer(replacing(clientSecretForms(cfg), redacted)...)
 }
 
 // clientSecretForms lists the client secret as it may stand in text: alone, with the client ID as HTTP
 // Basic sends them (RFC 6749 section 2.3.1), and what is left of it where clip has cut.
-func clientSecretForms(cfg config) []string {
+func clientSecretForms(cfg config.Config) []string {
 	whole := secretForms(cfg.ClientSecret)
 	if whole == nil {
 		return nil
@@ -108,7 +110,7 @@ func replacing(forms []string, replacement string) []string {
 
 // secretValues collects the values of everything in a flow that has a secret name, longest first, as
 // one may be the beginning of another.
-func secretValues(flow []*exchange) []string {
+func secretValues(flow []*wire.Exchange) []string {
 	seen := map[string]bool{}
 	for _, e := range flow {
 		_, query, _ := strings.Cut(e.URL, "?")
@@ -139,7 +141,7 @@ func secretValues(flow []*exchange) []string {
 
 // tokenVariables names the tokens of a flow as a shell would: every access token is ACCESS_TOKEN, so
 // that a command for one that has been refreshed works with its successor.
-func tokenVariables(flow []*exchange) map[string]string {
+func tokenVariables(flow []*wire.Exchange) map[string]string {
 	names := map[string]string{}
 	for _, e := range flow {
 		var t struct {

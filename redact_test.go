@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 )
 
 // A redactor that meets a secret by its value alone, in the words of a server that repeats it.
 func TestRedactByValue(t *testing.T) {
-	cfg := config{ClientID: "a-client", ClientSecret: "s/ecret's"}
+	cfg := config.Config{ClientID: "a-client", ClientSecret: "s/ecret's"}
 	hide := newFileRedactor(cfg, sampleFlow())
 	for _, row := range []struct{ text, absent string }{
 		{"you sent s/ecret's", "s/ecret"},
@@ -114,12 +116,12 @@ func TestSecretRepeated(t *testing.T) {
 
 // A flow on a page is cut off at many places, and none of them leaves half of the secret.
 func TestSecretCutOff(t *testing.T) {
-	s := &server{cfg: config{ClientID: liarClientID, ClientSecret: liarClientSecret}}
+	s := &server{cfg: config.Config{ClientID: liarClientID, ClientSecret: liarClientSecret}}
 	for lead := 0; lead < 4100; lead += 5 { // a cut that leaves half of it is hit once at least
 		text := strings.Repeat("-", lead) + liarClientSecret
-		e := &exchange{Method: "POST", URL: "https://a.example/" + text, RequestBody: text + "=" + text, Fault: text, Status: 200,
-			RequestHeader: headOf(http.Header{"X": {text}}), ResponseHeader: headOf(http.Header{"X": {text}, text: {"x"}}), ResponseBody: text}
-		step := s.viewFlow([]*exchange{e}, false).Steps[0]
+		e := &wire.Exchange{Method: "POST", URL: "https://a.example/" + text, RequestBody: text + "=" + text, Fault: text, Status: 200,
+			RequestHeader: wire.HeadOf(http.Header{"X": {text}}), ResponseHeader: wire.HeadOf(http.Header{"X": {text}, text: {"x"}}), ResponseBody: text}
+		step := s.viewFlow([]*wire.Exchange{e}, false).Steps[0]
 		step.Curl = "" // what we sent ourselves
 		if shown := fmt.Sprint(step); holdsSecret(shown) {
 			t.Fatalf("after %d characters the page holds the secret:\n%s", lead, shown)
@@ -134,17 +136,17 @@ func FuzzHAR(f *testing.F) {
 	f.Add("%zz", "%", "\xff", "")
 	f.Fuzz(func(t *testing.T, address, body, answer, header string) {
 		const secret = "the-secret-value-1234"
-		s := &server{cfg: config{ClientSecret: secret}}
-		e := &exchange{Method: "POST", URL: address, RequestBody: body, ResponseBody: answer, Status: 200, Fault: answer,
-			RequestHeader: headOf(http.Header{"Authorization": {header}, "X": {header}}), ResponseHeader: headOf(http.Header{"Location": {address}, "Content-Type": {answer}, "Y": {answer}, answer: {"z"}})}
-		document, err := s.har([]*exchange{e})
+		s := &server{cfg: config.Config{ClientSecret: secret}}
+		e := &wire.Exchange{Method: "POST", URL: address, RequestBody: body, ResponseBody: answer, Status: 200, Fault: answer,
+			RequestHeader: wire.HeadOf(http.Header{"Authorization": {header}, "X": {header}}), ResponseHeader: wire.HeadOf(http.Header{"Location": {address}, "Content-Type": {answer}, "Y": {answer}, answer: {"z"}})}
+		document, err := s.har([]*wire.Exchange{e})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if bytes.Contains(document, []byte(secret)) {
 			t.Errorf("the file holds the secret:\n%s", document)
 		}
-		if err := unmarshalObject(document, new(struct{})); err != nil {
+		if err := wire.UnmarshalObject(document, new(struct{})); err != nil {
 			t.Errorf("the file is no JSON object: %v", err)
 		}
 	})

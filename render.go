@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"path"
 	"slices"
 	"strings"
@@ -188,11 +189,11 @@ func heading(f *failure) string {
 // safeLink returns an address only if following it does no harm.
 func safeLink(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || visible(address) != address {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || wire.Visible(address) != address {
 		return ""
 	}
 	return address
 }
 
 // Visible is for templates: text from outside, with nothing in it that a reader cannot see.
-func (f *failure) Visible(s string) string { return clip(s, 4096) }
+func (f *failure) Visible(s string) string { return wire.Clip(s, 4096) }

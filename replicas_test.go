@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,13 +138,13 @@ func TestReplicasBehindNginx(t *testing.T) {
 	}
 	port := freePort(t)
 	base := "http://127.0.0.1:" + port
-	f := startOIDCProvider(t, "rotation", base+callbackPath)
+	f := startOIDCProvider(t, "rotation", base+config.CallbackPath)
 	env := server.onRedis(f.env)
 	env["BASE_URL"] = base
 	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
 	startNginx(t, port, one.port, two.port)
 
-	a := &app{Server: &httptest.Server{URL: base}, cfg: config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
+	a := &app{Server: &httptest.Server{URL: base}, cfg: config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
 	b := &browser{t: t, app: a, accept: "text/html", client: newClient(t, nil)}
 	by := func(r reply, want replica) reply {
 		t.Helper()

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"log"
 	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,7 +18,7 @@ import (
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
 // needs comes in through newServer.
 type server struct {
-	cfg       config
+	cfg       config.Config
 	provider  *provider
 	browsers  *browsers
 	refreshes shared[*refreshed] // by the state of the login
@@ -27,7 +29,7 @@ type server struct {
 }
 
 // newServer wires the client together. Nothing is asked of the authorization server yet.
-func newServer(cfg config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
+func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
 	browsers, err := newBrowsers(cfg, roots, now)
 	if err != nil {
 		return nil, err
@@ -36,7 +38,7 @@ func newServer(cfg config, roots *x509.CertPool, log *log.Logger, now func() tim
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	return &server{cfg: cfg, provider: newProvider(cfg, newWire(roots, now)), browsers: browsers, pages: pages, log: log, now: now}, nil
+	return &server{cfg: cfg, provider: newProvider(cfg, wire.New(roots, now)), browsers: browsers, pages: pages, log: log, now: now}, nil
 }
 
 //go:embed static
@@ -69,7 +71,7 @@ func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
 		{"GET", "/login", s.canonicalHost(s.handleLogin)},
-		{"GET", callbackPath, s.handleCallback},
+		{"GET", config.CallbackPath, s.handleCallback},
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},
@@ -125,7 +127,7 @@ func (s *server) logged(next http.Handler) http.Handler {
 		note := &noted{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(note, r)
 		took := s.now().Sub(began).Round(time.Millisecond)
-		line := fmt.Sprintf("%s %s %d %v", clip(r.Method, 16), clip(r.URL.EscapedPath(), 120), note.status, took)
+		line := fmt.Sprintf("%s %s %d %v", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, took)
 		if note.code != "" {
 			line += " " + logCode(note.code)
 		}

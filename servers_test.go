@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"strings"
 	"sync"
 	"testing"
@@ -100,7 +101,7 @@ const (
 // listener's address, which is the app's.
 func startClerk(t *testing.T, appAddress string) *clerk {
 	t.Helper()
-	redirectURI := "http://" + appAddress + callbackPath
+	redirectURI := "http://" + appAddress + config.CallbackPath
 	c := &clerk{Server: httptest.NewUnstartedServer(nil), authority: newAuthority(t)}
 	_, port, _ := net.SplitHostPort(c.Listener.Addr().String())
 	c.issuer = "https://localhost:" + port

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"sync"
 	"time"
 
@@ -124,7 +126,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	}
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
-		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", withoutUser(address), storeFault(err))
+		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", config.WithoutUser(address), storeFault(err))
 	}
 	store.Options = &options
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
@@ -137,7 +139,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 // redisPool keeps connections to a Redis, each answer of which has wireTimeout to come.
 func redisPool(address string, roots *x509.CertPool) *redis.Pool {
 	dial := func() (redis.Conn, error) {
-		return redis.DialURL(address, redis.DialConnectTimeout(wireTimeout), redis.DialReadTimeout(wireTimeout), redis.DialWriteTimeout(wireTimeout),
+		return redis.DialURL(address, redis.DialConnectTimeout(wire.Timeout), redis.DialReadTimeout(wire.Timeout), redis.DialWriteTimeout(wire.Timeout),
 			redis.DialTLSConfig(&tls.Config{RootCAs: roots}))
 	}
 	alive := func(c redis.Conn, since time.Time) error {
@@ -192,9 +194,9 @@ func (s sealed) Deserialize(value []byte, session *sessions.Session) error {
 // storeFault says in one plain sentence what is wrong with Redis, in its own words where it has some.
 func storeFault(err error) string {
 	if theirs, ok := errors.AsType[redis.Error](err); ok {
-		return fmt.Sprintf("says %q", clip(theirs.Error(), 200))
+		return fmt.Sprintf("says %q", wire.Clip(theirs.Error(), 200))
 	}
-	return wireFault(err)
+	return wire.Fault(err)
 }
 
 // storeFailed is the failure of reading or writing a session.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ type tokenResponse struct {
 
 // parseTokenResponse reads and checks a token response. The error completes "the token endpoint
 // answered 200, but …".
-func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
+func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*tokenResponse, error) {
 	body, err := tokenBody(e, formAllowed)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
 		Scope        *string         `json:"scope"`
 		ExpiresIn    json.RawMessage `json:"expires_in"`
 	}
-	if err := unmarshalObject([]byte(body), &fields); err != nil {
+	if err := wire.UnmarshalObject([]byte(body), &fields); err != nil {
 		return nil, err
 	}
 	t := &tokenResponse{JSON: body, RefreshToken: within(body, fields.RefreshToken), IDToken: within(body, fields.IDToken)}
@@ -57,7 +58,7 @@ func parseTokenResponse(e *exchange, formAllowed bool) (*tokenResponse, error) {
 		return nil, fmt.Errorf("without a token_type (RFC 6749 section 5.1)")
 	}
 	if !strings.EqualFold(*fields.TokenType, "bearer") {
-		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", clip(*fields.TokenType, 40))
+		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", wire.Clip(*fields.TokenType, 40))
 	}
 	t.AccessToken, t.TokenType = within(body, *fields.AccessToken), *fields.TokenType
 	if fields.Scope != nil {
@@ -82,7 +83,7 @@ func within(whole, part string) string {
 }
 
 // tokenBody returns the token response as a JSON object.
-func tokenBody(e *exchange, formAllowed bool) (string, error) {
+func tokenBody(e *wire.Exchange, formAllowed bool) (string, error) {
 	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
@@ -91,7 +92,7 @@ func tokenBody(e *exchange, formAllowed bool) (string, error) {
 	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
 		return formAsJSON(e.ResponseBody)
 	}
-	return "", fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", clip(mediaType, 80))
+	return "", fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", wire.Clip(mediaType, 80))
 }
 
 // formAsJSON rewrites a form as a JSON object of strings, in the same order.
@@ -127,7 +128,7 @@ func parseExpiresIn(raw json.RawMessage) (int64, error) {
 	}
 	seconds, err := json.Number(text).Int64()
 	if err != nil || seconds < 0 {
-		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", clip(string(raw), 40))
+		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", wire.Clip(string(raw), 40))
 	}
 	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func unsupported(what, variable string) *failure {
 }
 
 // ready returns what every use of a token needs: the login, the metadata, and a context that records.
-func (s *server) ready(r *http.Request) (context.Context, *recorder, *login, *metadata, error) {
+func (s *server) ready(r *http.Request) (context.Context, *wire.Recorder, *login, *metadata, error) {
 	if err := spendsNothing(r); err != nil {
 		return nil, nil, nil, nil, err
 	}
@@ -49,16 +50,16 @@ func (s *server) ready(r *http.Request) (context.Context, *recorder, *login, *me
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	ctx, wire := record(r.Context())
+	ctx, rec := wire.Record(r.Context())
 	md, err := s.provider.metadata(ctx)
 	if err != nil {
 		return nil, nil, nil, nil, notDiscovered(s.cfg, err)
 	}
-	return ctx, wire, l, md, nil
+	return ctx, rec, l, md, nil
 }
 
 // remember adds what went over the wire to the login's flow, and whatever else changed.
-func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, steps []*exchange, change func(*login)) error {
+func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, steps []*wire.Exchange, change func(*login)) error {
 	return s.browsers.change(w, r, l.Begun.State, func(next login) login {
 		next.Steps = boundedSteps(next.Steps, steps)
 		if change != nil {
@@ -70,10 +71,10 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *login, step
 
 // answered turns an exchange into the server's answer, or into a failure when it is none: nothing
 // came, or a 5xx. A 4xx is an answer, to be shown.
-func answered(what, address string, e *exchange, err error) (*exchange, error) {
+func answered(what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
 		return nil, &failure{Status: http.StatusBadGateway, Code: "server_unreachable",
-			Description: fmt.Sprintf("The %s %s %v.", what, withoutQuery(address), err)}
+			Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err)}
 	}
 	if e.Status >= 500 || e.Status/100 == 3 {
 		f := &failure{Status: http.StatusBadGateway, Code: "server_error", Description: fmt.Sprintf("The %s answered %s.", what, describeAnswer(e))}
@@ -87,7 +88,7 @@ func answered(what, address string, e *exchange, err error) (*exchange, error) {
 
 // handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
 func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
-	ctx, wire, l, md, err := s.ready(r)
+	ctx, rec, l, md, err := s.ready(r)
 	if err != nil {
 		return err
 	}
@@ -97,12 +98,12 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" {
 		return noToken("access token", "It was revoked. Sign in again.")
 	}
-	e, err := s.provider.getAs(purpose(ctx, forUserinfo), md.Userinfo, l.Held.Access)
+	e, err := s.provider.getAs(wire.For(ctx, wire.ForUserinfo), md.Userinfo, l.Held.Access)
 	e, err = answered("userinfo endpoint", md.Userinfo, e, err)
 	if err == nil && e.Status == http.StatusOK {
 		err = s.checkUserinfo(ctx, md, l, e)
 	}
-	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
+	if saved := s.remember(w, r, l, failedFlow(rec.All(), err), nil); saved != nil {
 		return saved
 	}
 	if err != nil {
@@ -113,7 +114,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 
 // checkUserinfo refuses an answer about somebody else: its sub must be the ID token's (OpenID
 // Connect Core section 5.3.2). A signed answer is verified first.
-func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *exchange) error {
+func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *wire.Exchange) error {
 	body := []byte(e.ResponseBody)
 	if strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "application/jwt") {
 		payload, err := s.verifyUserinfo(ctx, md, e.ResponseBody)
@@ -128,11 +129,11 @@ func (s *server) checkUserinfo(ctx context.Context, md *metadata, l *login, e *e
 	if l.IDToken == nil {
 		return nil // a plain OAuth login: nothing to compare with, and perhaps no OpenID Connect
 	}
-	if err := unmarshalObject(body, &claims); err != nil {
+	if err := wire.UnmarshalObject(body, &claims); err != nil {
 		return badUserinfo(err.Error())
 	}
 	if claims.Subject != l.IDToken.Subject {
-		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core section 5.3.2)", clip(claims.Subject, 100), clip(l.IDToken.Subject, 100)))
+		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core section 5.3.2)", wire.Clip(claims.Subject, 100), wire.Clip(l.IDToken.Subject, 100)))
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (s *server) verifyUserinfo(ctx context.Context, md *metadata, raw string) (
 		return nil, errors.New("it " + err.Error())
 	}
 	if !slices.Contains(signingAlgs, header.Algorithm) {
-		return nil, fmt.Errorf("it is signed with %q, which proves nothing", clip(header.Algorithm, 20))
+		return nil, fmt.Errorf("it is signed with %q, which proves nothing", wire.Clip(header.Algorithm, 20))
 	}
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
@@ -159,7 +160,7 @@ func (s *server) verifyUserinfo(ctx context.Context, md *metadata, raw string) (
 	case err != nil:
 		return nil, err
 	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
-		return nil, fmt.Errorf("it comes from the issuer %q", clip(*claims.Issuer, 200))
+		return nil, fmt.Errorf("it comes from the issuer %q", wire.Clip(*claims.Issuer, 200))
 	case claims.Audience != nil && !slices.Contains(claims.audience(), s.cfg.ClientID):
 		return nil, errors.New("it is for another client")
 	}
@@ -168,7 +169,7 @@ func (s *server) verifyUserinfo(ctx context.Context, md *metadata, raw string) (
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	ctx, wire, l, md, err := s.ready(r)
+	ctx, rec, l, md, err := s.ready(r)
 	if err != nil {
 		return err
 	}
@@ -184,14 +185,14 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 		if token == "" {
 			continue
 		}
-		var e *exchange
-		e, err = s.provider.post(purpose(ctx, forIntrospection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
+		var e *wire.Exchange
+		e, err = s.provider.post(wire.For(ctx, wire.ForIntrospection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
 		if e, err = answered("introspection endpoint", md.Introspection, e, err); err != nil {
 			break
 		}
 		answers = append(answers, s.answerOf(kind, e))
 	}
-	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), nil); saved != nil {
+	if saved := s.remember(w, r, l, failedFlow(rec.All(), err), nil); saved != nil {
 		return saved
 	}
 	if err != nil {
@@ -211,7 +212,7 @@ func (t tokens) of(kind string) string {
 // handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
 // the others with it, their own revocation does no harm.
 func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
-	ctx, wire, l, md, err := s.ready(r)
+	ctx, rec, l, md, err := s.ready(r)
 	if err != nil {
 		return err
 	}
@@ -228,8 +229,8 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		if token == "" {
 			continue
 		}
-		var e *exchange
-		e, err = s.provider.post(purpose(ctx, forRevocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
+		var e *wire.Exchange
+		e, err = s.provider.post(wire.For(ctx, wire.ForRevocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
 		if e, err = answered("revocation endpoint", md.Revocation, e, err); err != nil {
 			break
 		}
@@ -252,7 +253,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	if saved := s.remember(w, r, l, failedFlow(wire.all(), err), forget); saved != nil {
+	if saved := s.remember(w, r, l, failedFlow(rec.All(), err), forget); saved != nil {
 		return saved
 	}
 	if err != nil {
@@ -263,7 +264,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 
 // refreshed is what came of a refresh, for everyone who waited for it.
 type refreshed struct {
-	answer        *exchange
+	answer        *wire.Exchange
 	response      *tokenResponse // nil when the server refused
 	before, after tokens
 }
@@ -301,7 +302,7 @@ func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshe
 	if l == nil || l.Held.Refresh == "" {
 		return nil, noToken("refresh token", noRefreshToken)
 	}
-	ctx, wire := record(r.Context())
+	ctx, rec := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}
 	err = s.askForRefresh(ctx, md, l, result)
 	keep := func(next *login) {
@@ -310,7 +311,7 @@ func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshe
 		}
 	}
 	// The session's cookie stays as it is: whoever waits for the answer has it.
-	if saved := s.remember(discardedCookies{}, r, l, failedFlow(wire.all(), err), keep); saved != nil {
+	if saved := s.remember(discardedCookies{}, r, l, failedFlow(rec.All(), err), keep); saved != nil {
 		return nil, saved
 	}
 	return result, err
@@ -318,7 +319,7 @@ func (s *server) refresh(r *http.Request, md *metadata, state string) (*refreshe
 
 // askForRefresh sends the refresh token and fills in what came of it, after verifying it.
 func (s *server) askForRefresh(ctx context.Context, md *metadata, l *login, result *refreshed) error {
-	e, err := s.provider.post(purpose(ctx, forRefresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.Held.Refresh}})
+	e, err := s.provider.post(wire.For(ctx, wire.ForRefresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.Held.Refresh}})
 	if result.answer, err = answered("token endpoint", md.Token, e, err); err != nil {
 		return err
 	}

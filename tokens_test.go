@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/config"
 	"strings"
 	"sync"
 	"testing"
@@ -524,14 +525,14 @@ func TestFailureNamesTheSetting(t *testing.T) {
 func TestDashboards(t *testing.T) {
 	for issuer, want := range map[string]string{"https://tenant.eu.auth0.com/": "Auth0", "https://dev-1.okta.com/oauth2/default": "Okta", "https://login.microsoftonline.com/x/v2.0": "Microsoft Entra",
 		"https://accounts.google.com": "Google", "https://sso.example.com/realms/a": "Keycloak", "https://evilauth0.com": "the authorization server", "https://x.example": "the authorization server"} {
-		if got := dashboardOf(config{Issuer: issuer}).Name; got != want {
+		if got := dashboardOf(config.Config{Issuer: issuer}).Name; got != want {
 			t.Errorf("the dashboard of %s is %s; want %s", issuer, got, want)
 		}
 	}
-	if got := dashboardOf(config{Clerk: true}).Name; got != "Clerk" {
+	if got := dashboardOf(config.Config{Clerk: true}).Name; got != "Clerk" {
 		t.Errorf("Clerk's dashboard is %s", got)
 	}
-	if got := dashboardOf(config{Endpoints: endpoints{Authorization: "https://github.com/login/oauth/authorize"}}).Name; got != "GitHub" {
+	if got := dashboardOf(config.Config{Endpoints: config.Endpoints{Authorization: "https://github.com/login/oauth/authorize"}}).Name; got != "GitHub" {
 		t.Errorf("GitHub's dashboard is %s", got)
 	}
 	for name, d := range dashboards {

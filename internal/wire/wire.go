@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ import (
 
 // What a server may cost us at most.
 const (
-	wireTimeout   = 10 * time.Second // for a request as a whole, its answer's last byte included
+	Timeout       = 10 * time.Second // for a request as a whole, its answer's last byte included
 	wireBodyLimit = 1 << 20          // bytes of a response body, after decompression
 	wireRedirects = 5                // on one origin, for requests without credentials
 )
@@ -31,15 +31,15 @@ var errTooLong = errors.New("sent an answer of more than 1 MB")
 
 // exchange is one request and its answer, byte for byte. It is complete once the request is, and
 // is not changed after that.
-type exchange struct {
+type Exchange struct {
 	Purpose        string // what the request is for, as a page names it: "token request"
 	Method         string
 	URL            string
-	RequestHeader  head
+	RequestHeader  Header
 	RequestBody    string
 	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
 	Status         int    // 0 when no answer came
-	ResponseHeader head
+	ResponseHeader Header
 	ResponseBody   string
 	Began          time.Time
 	Took           time.Duration
@@ -48,22 +48,22 @@ type exchange struct {
 }
 
 // bytes is about what an exchange costs in memory.
-func (e *exchange) bytes() int {
+func (e *Exchange) Bytes() int {
 	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
 }
 
 // head is the header of a message as it went over the wire: lines of "Name: value", by name. Exchanges
 // are kept by the ten thousand, and the garbage collector looks at each part of an http.Header.
-type head string
+type Header string
 
-func headOf(h http.Header) head {
+func HeadOf(h http.Header) Header {
 	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
 	h.Write(lines)                                 // a buffer takes everything
-	return head(lines.String())
+	return Header(lines.String())
 }
 
 // all yields each name with each of its values.
-func (h head) all() iter.Seq2[string, string] {
+func (h Header) All() iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for line := range strings.Lines(string(h)) {
 			name, value, _ := strings.Cut(line, ":")
@@ -75,9 +75,9 @@ func (h head) all() iter.Seq2[string, string] {
 }
 
 // Values returns the values of a field.
-func (h head) Values(name string) []string {
+func (h Header) Values(name string) []string {
 	var values []string
-	for n, value := range h.all() {
+	for n, value := range h.All() {
 		if strings.EqualFold(n, name) {
 			values = append(values, value)
 		}
@@ -86,8 +86,8 @@ func (h head) Values(name string) []string {
 }
 
 // Get returns the first value of a field, or "".
-func (h head) Get(name string) string {
-	for n, value := range h.all() {
+func (h Header) Get(name string) string {
+	for n, value := range h.All() {
 		if strings.EqualFold(n, name) {
 			return value
 		}
@@ -96,20 +96,20 @@ func (h head) Get(name string) string {
 }
 
 // recorder collects the exchanges of one request to us. It travels in the context.
-type recorder struct {
+type Recorder struct {
 	mu        sync.Mutex // guards exchanges
-	exchanges []*exchange
+	exchanges []*Exchange
 }
 
 // all returns the exchanges so far, in the order in which they ended.
-func (r *recorder) all() []*exchange {
+func (r *Recorder) All() []*Exchange {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]*exchange(nil), r.exchanges...)
+	return append([]*Exchange(nil), r.exchanges...)
 }
 
 // last returns the newest exchange, or nil.
-func (r *recorder) last() *exchange {
+func (r *Recorder) Last() *Exchange {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.exchanges) == 0 {
@@ -118,7 +118,7 @@ func (r *recorder) last() *exchange {
 	return r.exchanges[len(r.exchanges)-1]
 }
 
-func (r *recorder) add(e *exchange) {
+func (r *Recorder) add(e *Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.exchanges = append(r.exchanges, e)
@@ -132,48 +132,48 @@ const (
 )
 
 // record returns a context whose exchanges are collected by the recorder.
-func record(ctx context.Context) (context.Context, *recorder) {
-	r := new(recorder)
+func Record(ctx context.Context) (context.Context, *Recorder) {
+	r := new(Recorder)
 	return context.WithValue(ctx, recorderKey, r), r
 }
 
 // recorderOf returns the context with its recorder, or with a new one where it has none.
-func recorderOf(ctx context.Context) (context.Context, *recorder) {
-	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
+func RecorderOf(ctx context.Context) (context.Context, *Recorder) {
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		return ctx, r
 	}
-	return record(ctx)
+	return Record(ctx)
 }
 
 // What a request is for, as pages and diagrams name it.
 const (
-	forMetadata      = "metadata"
-	forKeys          = "keys"
-	forToken         = "token request"
-	forRefresh       = "refresh"
-	forUserinfo      = "userinfo"
-	forIntrospection = "introspection"
-	forRevocation    = "revocation"
-	forAPI           = "API call"
+	ForMetadata      = "metadata"
+	ForKeys          = "keys"
+	ForToken         = "token request"
+	ForRefresh       = "refresh"
+	ForUserinfo      = "userinfo"
+	ForIntrospection = "introspection"
+	ForRevocation    = "revocation"
+	ForAPI           = "API call"
 )
 
 // purpose names the requests made in the context.
-func purpose(ctx context.Context, name string) context.Context {
+func For(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, purposeKey, name)
 }
 
 // wire is the only way out of this process: every request has a deadline, every answer a limit,
 // nothing is redirected to another origin, and what was said is kept exactly.
-type wire struct {
-	client *http.Client
+type Client struct {
+	Client *http.Client
 }
 
 // newWire returns a wire that trusts the given authorities, or the system's (and those of
 // SSL_CERT_FILE) when roots is nil. There is no switch that turns verification off.
-func newWire(roots *x509.CertPool, now func() time.Time) *wire {
-	return &wire{&http.Client{
+func New(roots *x509.CertPool, now func() time.Time) *Client {
+	return &Client{&http.Client{
 		CheckRedirect: checkRedirect,
-		Transport: &recording{now: now, timeout: wireTimeout, next: &http.Transport{
+		Transport: &Recording{now: now, Timeout: Timeout, Next: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        &tls.Config{RootCAs: roots},
 			ForceAttemptHTTP2:      true,
@@ -189,45 +189,45 @@ func newWire(roots *x509.CertPool, now func() time.Time) *wire {
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	if first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
-		origin(req.URL) != origin(first.URL) || len(via) > wireRedirects {
+		Origin(req.URL) != Origin(first.URL) || len(via) > wireRedirects {
 		return http.ErrUseLastResponse
 	}
 	return nil
 }
 
 // origin is the scheme, host and port of a URL.
-func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
+func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // get fetches a JSON document.
-func (w *wire) get(ctx context.Context, address string) (*exchange, error) {
+func (w *Client) Get(ctx context.Context, address string) (*Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	return w.do(req)
+	return w.Do(req)
 }
 
 // do sends a request and returns what came back, whatever its status. The error, if any, is one
 // sentence about the server without its name: "refused the connection".
-func (w *wire) do(req *http.Request) (*exchange, error) {
-	return send(w.client, req)
+func (w *Client) Do(req *http.Request) (*Exchange, error) {
+	return send(w.Client, req)
 }
 
 // send gives a request and all its redirects together one deadline.
-func send(client *http.Client, req *http.Request) (*exchange, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), wireTimeout)
+func send(client *http.Client, req *http.Request) (*Exchange, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
 	defer cancel()
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, errors.New(wireFault(err))
+		return nil, errors.New(Fault(err))
 	}
 	return resp.Body.(*keptBody).exchange, nil
 }
 
 // visit goes to a page as a browser without scripts would: with cookies of its own, and through
 // redirects that stay on the origin, up to the address stop, which is never opened.
-func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, error) {
+func (w *Client) Visit(ctx context.Context, address, stop string) (*Exchange, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -237,8 +237,8 @@ func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, erro
 		return nil, err
 	}
 	req.Header.Set("Accept", "text/html,application/json;q=0.9")
-	browser := &http.Client{Transport: w.client.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if withoutQuery(req.URL.String()) == stop {
+	browser := &http.Client{Transport: w.Client.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		if WithoutQuery(req.URL.String()) == stop {
 			return http.ErrUseLastResponse
 		}
 		return checkRedirect(req, via)
@@ -247,40 +247,40 @@ func (w *wire) visit(ctx context.Context, address, stop string) (*exchange, erro
 }
 
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
-type recording struct {
-	next    http.RoundTripper
+type Recording struct {
+	Next    http.RoundTripper
 	now     func() time.Time
-	timeout time.Duration // for an answer to its last byte
+	Timeout time.Duration // for an answer to its last byte
 }
 
 // keptBody is a response body that has been read already, with the exchange it belongs to.
 type keptBody struct {
 	strings.Reader
-	exchange *exchange
+	exchange *Exchange
 }
 
 func (*keptBody) Close() error { return nil }
 
 // RoundTrip sends the request and records the exchange, failed or not. The deadline is set here,
 // where the answer is read to its end, so that it holds for x/oauth2 too.
-func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
+func (t *Recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.Timeout)
 	defer cancel()
 	req = req.Clone(ctx)
 	if req.Header.Get("Accept") == "" {
 		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
 		req.Header.Set("Accept", "application/json")
 	}
-	e := &exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: headOf(req.Header), Began: t.now()}
+	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: HeadOf(req.Header), Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(string)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
 		sent, _ := io.ReadAll(body)
 		e.RequestBody = string(sent)
 	}
-	resp, err := t.next.RoundTrip(req)
+	resp, err := t.Next.RoundTrip(req)
 	if err == nil {
-		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, headOf(resp.Header)
+		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, HeadOf(resp.Header)
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
@@ -288,9 +288,9 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	e.Took = t.now().Sub(e.Began)
 	if err != nil {
-		e.Fault = wireFault(err)
+		e.Fault = Fault(err)
 	}
-	if r, ok := ctx.Value(recorderKey).(*recorder); ok {
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		r.add(e)
 	}
 	if err != nil {
@@ -324,7 +324,7 @@ func readLimited(resp *http.Response) (string, error) {
 }
 
 // wireFault says in one plain sentence why a server could not be asked, and what helps.
-func wireFault(err error) string {
+func Fault(err error) string {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err // the URL may carry parameters; the caller names the host
 	}
@@ -345,7 +345,7 @@ func wireFault(err error) string {
 		return fmt.Sprintf("has a certificate for other names than %q", wrong.Host)
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Sprintf("did not answer within %v", wireTimeout)
+		return fmt.Sprintf("did not answer within %v", Timeout)
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -361,3 +361,6 @@ func wireFault(err error) string {
 	}
 	return "could not be asked: " + err.Error()
 }
+
+// failed reports whether a step is shown in red.
+func (e *Exchange) Failed() bool { return e.Fault != "" || e.Status >= 400 }

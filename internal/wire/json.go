@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // than a security protocol needs: it takes null for an object, replaces bytes that are no UTF-8,
 // and lets the last of two equal names win (equal but for their case, even), so that two readers
 // of one document can disagree about it.
-func unmarshalObject(data []byte, v any) error {
+func UnmarshalObject(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errors.New("its JSON is not UTF-8")
 	}
@@ -55,7 +55,7 @@ func uniqueNames(data []byte) error {
 				}
 				for _, other := range seen { // few names: looking at each costs less than a map
 					if bytes.EqualFold(other, name) {
-						return fmt.Errorf("its JSON names %q twice", clip(string(name), 40))
+						return fmt.Errorf("its JSON names %q twice", Clip(string(name), 40))
 					}
 				}
 				if seen = append(seen, name); len(seen) > maxMembers {
@@ -115,8 +115,8 @@ func describeBody(data []byte) string {
 }
 
 // clip makes text from outside fit to be shown in a line: at most n bytes, nothing invisible.
-func clip(s string, n int) string {
-	s = visible(s)
+func Clip(s string, n int) string {
+	s = Visible(s)
 	if len(s) <= n {
 		return s
 	}
@@ -128,7 +128,7 @@ func clip(s string, n int) string {
 
 // visible replaces what a reader cannot see or what reorders what he sees: control characters,
 // right-to-left marks and other format characters, and bytes that are no UTF-8.
-func visible(s string) string {
+func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

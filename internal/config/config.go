@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"cmp"
@@ -19,14 +19,14 @@ import (
 )
 
 // config is what the user told us, checked. It never changes after start.
-type config struct {
+type Config struct {
 	Demo          bool      // nothing was configured: this process is all three actors
 	Clerk         bool      // the authorization server is a Clerk instance
 	Issuer        string    // exactly as its metadata must name it; empty for a server without metadata
 	ClientID      string    // of the OAuth application
 	ClientSecret  string    // empty for a public client
 	AuthMethod    string    // token_endpoint_auth_method; empty lets the metadata decide
-	Endpoints     endpoints // the ones that override the metadata
+	Endpoints     Endpoints // the ones that override the metadata
 	Scopes        []string  // asked for when a login names none
 	Port          string    // to listen on
 	BaseURL       string    // scheme and host, no slash at the end
@@ -37,7 +37,7 @@ type config struct {
 }
 
 // endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
-type endpoints struct {
+type Endpoints struct {
 	Authorization string `json:"authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
 	Userinfo      string `json:"userinfo_endpoint"`
@@ -49,36 +49,36 @@ type endpoints struct {
 
 // The client authentication methods that we speak (RFC 7591 section 2).
 const (
-	methodBasic = "client_secret_basic"
-	methodPost  = "client_secret_post"
-	methodNone  = "none"
+	MethodBasic = "client_secret_basic"
+	MethodPost  = "client_secret_post"
+	MethodNone  = "none"
 )
 
 // callbackPath is where the authorization response arrives, below BASE_URL.
-const callbackPath = "/oauth_callback"
+const CallbackPath = "/oauth_callback"
 
 // RedirectURI is the address to register at the authorization server, to the letter.
-func (c config) RedirectURI() string { return c.BaseURL + callbackPath }
+func (c Config) RedirectURI() string { return c.BaseURL + CallbackPath }
 
 // loadConfig reads every variable through getenv first and the file second: a variable that is
 // set but empty counts as unset. A missing file is fine unless the user named it (required).
 // The error lists every mistake, one line each, and never quotes a secret.
-func loadConfig(getenv func(string) string, file string, required bool) (config, error) {
+func Load(getenv func(string) string, file string, required bool) (Config, error) {
 	raw, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && !required {
 		raw, err = nil, nil
 	}
 	if err != nil {
-		return config{}, fmt.Errorf("%s: cannot be read (%w); name another file with -env, or make this one: cp .env.sample .env", file, errors.Unwrap(err))
+		return Config{}, fmt.Errorf("%s: cannot be read (%w); name another file with -env, or make this one: cp .env.sample .env", file, errors.Unwrap(err))
 	}
 	values, err := parseDotenv(file, string(raw))
 	if err != nil {
-		return config{}, err
+		return Config{}, err
 	}
 	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
 	cfg := s.config()
 	if len(s.problems) > 0 {
-		return config{}, errors.New(strings.Join(s.problems, "\n"))
+		return Config{}, errors.New(strings.Join(s.problems, "\n"))
 	}
 	return cfg, nil
 }
@@ -190,14 +190,14 @@ func (s *settings) checkCut(name string) {
 }
 
 // config checks every setting, so that all mistakes are reported at once.
-func (s *settings) config() config {
-	var c config
+func (s *settings) config() Config {
+	var c Config
 	key := s.get("CLERK_PUBLISHABLE_KEY")
 	issuer := s.get("ISSUER")
 	c.ClientID = s.get("CLIENT_ID")
 	c.ClientSecret = s.get("CLIENT_SECRET")
 	c.AuthMethod = s.get("TOKEN_ENDPOINT_AUTH_METHOD")
-	c.Endpoints = endpoints{
+	c.Endpoints = Endpoints{
 		Authorization: s.endpoint("AUTHORIZATION_ENDPOINT"),
 		Token:         s.endpoint("TOKEN_ENDPOINT"),
 		Userinfo:      s.endpoint("USERINFO_ENDPOINT"),
@@ -211,7 +211,7 @@ func (s *settings) config() config {
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
 
-	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == endpoints{}
+	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
 	if c.Demo {
 		s.demo(&c)
 	} else {
@@ -223,8 +223,8 @@ func (s *settings) config() config {
 }
 
 // demo points the client at the authorization server that this process runs itself.
-func (s *settings) demo(c *config) {
-	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+func (s *settings) demo(c *Config) {
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme == "http" && !IsLoopback(u.Hostname()) {
 		s.wrong("BASE_URL", "the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL")
 	}
 	c.Issuer = c.BaseURL + "/demo"
@@ -234,7 +234,7 @@ func (s *settings) demo(c *config) {
 }
 
 // issuer decides which authorization server is meant, and whether it is Clerk's.
-func (s *settings) issuer(key, issuer string, set endpoints) (string, bool) {
+func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	if issuer != "" {
 		s.checkIssuer(issuer)
 	}
@@ -245,7 +245,7 @@ func (s *settings) issuer(key, issuer string, set endpoints) (string, bool) {
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}
-	fromKey, err := issuerFromKey(key)
+	fromKey, err := IssuerFromKey(key)
 	if err != nil {
 		s.wrong("CLERK_PUBLISHABLE_KEY", "%v", err)
 	} else if issuer != "" && issuer != fromKey {
@@ -271,13 +271,13 @@ func (s *settings) checkIssuer(issuer string) {
 		s.wrong("ISSUER", "%q is not the address of a server; write one such as https://auth.example.com", issuer)
 	case u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(issuer, "?#"):
 		s.wrong("ISSUER", "%q has a query or a fragment, which an issuer never has (RFC 8414 section 2); remove it", issuer)
-	case !isSecure(u):
+	case !IsSecure(u):
 		s.wrong("ISSUER", "%q is not https; http is allowed on localhost only", issuer)
 	}
 }
 
 // client checks the OAuth application's own values against each other.
-func (s *settings) client(c config) {
+func (s *settings) client(c Config) {
 	switch {
 	case c.ClientID == "":
 		s.wrong("CLIENT_ID", "is missing; copy it from the OAuth application's page in the dashboard")
@@ -302,15 +302,15 @@ func (s *settings) client(c config) {
 		s.wrong("CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}
 	switch c.AuthMethod {
-	case "", methodBasic, methodPost, methodNone:
+	case "", MethodBasic, MethodPost, MethodNone:
 	default:
 		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "%q is not supported; write client_secret_basic, client_secret_post or none", c.AuthMethod)
 		return
 	}
-	if c.AuthMethod == methodNone && secret != "" {
+	if c.AuthMethod == MethodNone && secret != "" {
 		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "none means a public client, which has no secret; remove this line or CLIENT_SECRET")
 	}
-	if (c.AuthMethod == methodBasic || c.AuthMethod == methodPost) && secret == "" {
+	if (c.AuthMethod == MethodBasic || c.AuthMethod == MethodPost) && secret == "" {
 		s.wrong("CLIENT_SECRET", "is missing, but TOKEN_ENDPOINT_AUTH_METHOD says %s; set the secret, or remove that line for a public client", c.AuthMethod)
 	}
 }
@@ -321,7 +321,7 @@ func (s *settings) endpoint(name string) string {
 	if value == "" {
 		return ""
 	}
-	if err := checkEndpoint(value); err != nil {
+	if err := CheckEndpoint(value); err != nil {
 		s.wrong(name, "%v", err)
 	}
 	return value
@@ -329,7 +329,7 @@ func (s *settings) endpoint(name string) string {
 
 // checkEndpoint refuses an address to which no code, token or secret may be sent
 // (RFC 6749 sections 3.1 and 3.2: no fragment, and TLS).
-func checkEndpoint(address string) error {
+func CheckEndpoint(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "":
@@ -338,7 +338,7 @@ func checkEndpoint(address string) error {
 		return errors.New("has a user name or password in its address; remove them")
 	case u.Fragment != "" || strings.HasSuffix(address, "#"):
 		return fmt.Errorf("%q has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it", address)
-	case !isSecure(u):
+	case !IsSecure(u):
 		return fmt.Errorf("%q is not https; http is allowed on localhost only", address)
 	}
 	return nil
@@ -346,7 +346,7 @@ func checkEndpoint(address string) error {
 
 func (s *settings) scopes() []string {
 	value := cmp.Or(s.get("SCOPES"), "openid profile email")
-	if !validScope(value) {
+	if !ValidScope(value) {
 		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
 	}
 	if strings.Contains(value, ",") {
@@ -356,7 +356,7 @@ func (s *settings) scopes() []string {
 }
 
 // validScope checks the characters of a scope (RFC 6749 section 3.3).
-func validScope(scope string) bool {
+func ValidScope(scope string) bool {
 	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
 }
 
@@ -379,10 +379,10 @@ func (s *settings) address() (baseURL, port string) {
 		return "", port
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		s.wrong("BASE_URL", "%q has more than scheme, host and port; write BASE_URL=%s://%s (the redirect URI adds %s)", base, u.Scheme, u.Host, callbackPath)
+		s.wrong("BASE_URL", "%q has more than scheme, host and port; write BASE_URL=%s://%s (the redirect URI adds %s)", base, u.Scheme, u.Host, CallbackPath)
 		return "", port
 	}
-	if isLoopback(u.Hostname()) {
+	if IsLoopback(u.Hostname()) {
 		port = cmp.Or(port, u.Port())
 	}
 	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
@@ -418,7 +418,7 @@ func (s *settings) sessionStore(secret string) string {
 	case err != nil || u.Hostname() == "" || u.Scheme != "redis" && u.Scheme != "rediss":
 		s.wrong("SESSION_STORE", "is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS")
 	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
-		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", withoutUser(value))
+		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", WithoutUser(value))
 	case secret == "":
 		s.wrong("SESSION_STORE", "needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32")
 	}
@@ -426,7 +426,7 @@ func (s *settings) sessionStore(secret string) string {
 }
 
 // withoutUser is a URL without what may be secret in it.
-func withoutUser(address string) string {
+func WithoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "the address" // the configuration has been checked
@@ -456,12 +456,12 @@ func isHash(secret string) bool {
 }
 
 // isSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
-func isSecure(u *url.URL) bool {
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+func IsSecure(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
 // isLoopback reports whether a host name without its port can only be this machine.
-func isLoopback(host string) bool {
+func IsLoopback(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.IsLoopback()
 	}
@@ -470,7 +470,7 @@ func isLoopback(host string) bool {
 
 // ownHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
 // names with our port. Anything else is a page that points its own name at us (DNS rebinding).
-func (c config) ownHosts() []string {
+func (c Config) OwnHosts() []string {
 	hosts := []string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}
 	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
 		hosts = append(hosts, hostPort(name, "http", c.Port))

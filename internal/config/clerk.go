@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"encoding/base64"
@@ -9,7 +9,7 @@ import (
 
 // issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
-func issuerFromKey(key string) (string, error) {
+func IssuerFromKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
 		return "", errors.New("holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
 	}
