@@ -13,6 +13,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"os"
 	"regexp"
@@ -27,6 +29,7 @@ type app struct {
 	*httptest.Server
 	cfg    config.Config
 	server *server
+	roots  *x509.CertPool // besides the system's
 	log    *logbook
 }
 
@@ -100,12 +103,11 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	if err != nil {
 		t.Fatalf("configuration: %v", err)
 	}
-	var roots *x509.CertPool
-	if roots, err = trustedRoots(env["SSL_CERT_FILE"]); err != nil {
+	if a.roots, err = config.TrustedRoots(env["SSL_CERT_FILE"]); err != nil {
 		t.Fatal(err)
 	}
 	var handler http.Handler
-	if a.server, handler, err = assemble(cfg, roots, log.New(a.log, "", 0), now); err != nil {
+	if a.server, handler, err = assemble(cfg, a.roots, log.New(a.log, "", 0), now); err != nil {
 		t.Fatal(err)
 	}
 	a.cfg, a.Config.Handler = cfg, handler
@@ -118,7 +120,8 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 
 // setTimeout makes the app's own requests give up earlier than they would.
 func (a *app) setTimeout(d time.Duration) {
-	a.server.provider.wire.Client.Transport.(*wire.Recording).Timeout = d
+	a.server.wire = wire.NewWithTimeout(a.roots, a.server.now, d)
+	a.server.oauth = oauth.New(a.cfg, a.server.wire, a.server.now)
 }
 
 // browser is a client with a cookie jar that does not follow redirects.
@@ -132,7 +135,7 @@ type browser struct {
 
 func newBrowser(t *testing.T, a *app) *browser {
 	t.Helper()
-	return &browser{t: t, app: a, accept: "text/html", client: newClient(t, certFile(t, a))}
+	return &browser{t: t, app: a, accept: "text/html", client: newClient(t, a.roots)}
 }
 
 // newClient keeps cookies and follows no redirect. The roots are nil for the system's.
@@ -149,18 +152,6 @@ func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
-func certFile(t *testing.T, a *app) *x509.CertPool {
-	t.Helper()
-	w, ok := a.server.provider.wire.Client.Transport.(*wire.Recording)
-	if !ok {
-		t.Fatal("the wire has another transport")
-	}
-	if transport := w.Next.(*http.Transport); transport.TLSClientConfig.RootCAs != nil {
-		return transport.TLSClientConfig.RootCAs
-	}
-	return nil
 }
 
 // reply is an answer, read whole.
@@ -339,12 +330,12 @@ func (a *app) noteTokens(body string) {
 // wantError checks an error answer in JSON.
 func (r reply) wantError(t *testing.T, status int, code, words string) {
 	t.Helper()
-	var e errorDocument
+	var e errorPage
 	if err := json.Unmarshal([]byte(r.body), &e); err != nil {
 		t.Fatalf("answered %d, not with JSON: %v\n%s", r.StatusCode, err, r.body)
 	}
-	if r.StatusCode != status || e.Error != code || !strings.Contains(e.Description+" "+e.Hint, words) {
-		t.Errorf("answered %d %q %q (hint %q); want %d %q and %q", r.StatusCode, e.Error, e.Description, e.Hint, status, code, words)
+	if r.StatusCode != status || e.Code != code || !strings.Contains(e.Description+" "+e.Hint, words) {
+		t.Errorf("answered %d %q %q (hint %q); want %d %q and %q", r.StatusCode, e.Code, e.Description, e.Hint, status, code, words)
 	}
 }
 
@@ -368,4 +359,20 @@ func needs(t *testing.T, what string, err error) {
 		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
 	}
 	t.Skipf("%s is missing: %v", what, err)
+}
+
+// wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
+// a login.
+func wantHonest(t *testing.T, l *testserver.Liar, a *app) {
+	t.Helper()
+	l.Reset()
+	b := newBrowser(t, a)
+	if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
+		t.Errorf("the honest control was answered %d %s", r.StatusCode, r.body)
+	}
+}
+
+// env looks variables up in a map.
+func env(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
 }

@@ -11,29 +11,37 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"os"
 	"os/exec"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/load/servers"
 )
 
 // The benchmarks measure flows without the HTTP server in front and the browser before it: what the
 // handlers cost, beside a floor that does only what the protocol forces. The stub authorization server
-// is a process of its own, as its signatures cost more than all of ours. For whole processes see
-// internal/load.
+// is a process of its own, as its signatures cost more than all of ours: this test binary, run again.
+
+const stubVariable = "OAUTH_TEST_CLIENT_STUB"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(stubVariable) != "" {
+		if err := testserver.ServeStub(1024); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
 
 // startStub starts the stub server and returns its issuer.
 func startStub(b *testing.B) string {
 	b.Helper()
-	binary := b.TempDir() + "/load"
-	if out, err := exec.Command("go", "build", "-o", binary, "./internal/load").CombinedOutput(); err != nil {
-		b.Fatalf("go build: %v\n%s", err, out)
-	}
-	stub := exec.Command(binary, "stub", "1024")
+	stub := exec.Command(os.Args[0])
+	stub.Env = append(os.Environ(), stubVariable+"=1")
 	stdin, err := stub.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -79,7 +87,7 @@ func ours(b *testing.B) *target {
 func floor(b *testing.B) *target {
 	b.Helper()
 	issuer := startStub(b)
-	handler, err := servers.Floor(issuer, "http://localhost:3000")
+	handler, err := testserver.Floor(issuer, "http://localhost:3000")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,7 +97,7 @@ func (c *chromium) press(selector, words string) {
 // there is nothing to ask, so an error means: not yet.
 func (c *chromium) waitFor(words string) {
 	c.t.Helper()
-	quoted, _ := marshal(words)
+	quoted, _ := json.Marshal(words)
 	there := chromedp.Evaluate[bool](`document.readyState === "complete" && document.body.innerText.includes(` + strings.TrimSpace(string(quoted)) + `)`)
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
@@ -259,22 +260,22 @@ func TestChromiumFailures(t *testing.T) {
 	c.waitFor("Signing in tries again")
 	c.shot("home-not-found")
 
-	l := startLiar(t)
-	l.token = func(w http.ResponseWriter, _ *http.Request) {
+	l := testserver.StartLiar(t)
+	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
 		w.Write([]byte(`{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."}`))
 	}
-	b := startApp(t, l.env())
-	l.page = func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, l.approve(t, r.URL.String()), http.StatusFound)
+	b := startApp(t, l.Env())
+	l.Page = func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, l.Approve(t, r.URL.String()), http.StatusFound)
 	}
 	c.open(b.URL + "/login")
 	c.waitFor("Client authentication failed")
 	c.shot("invalid-client")
 
-	l.token = nil
-	l.claims = func(claims map[string]any) { claims["nonce"] = "other" }
+	l.Token = nil
+	l.Claims = func(claims map[string]any) { claims["nonce"] = "other" }
 	c.open(b.URL + "/login")
 	c.waitFor("fails the check of nonce")
 	c.waitFor("The ID token, check by check")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
@@ -42,19 +43,19 @@ func TestCallbackRefuses(t *testing.T) {
 		{"an error of no standard", func(q url.Values) { q.Del("code"); q.Set("error", "weird_thing") }, 400, "weird_thing", "gave no description"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			a := startApp(t, l.env())
+			l := testserver.StartLiar(t)
+			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
-			u, _ := url.Parse(l.approve(t, b.begin("")))
+			u, _ := url.Parse(l.Approve(t, b.begin("")))
 			q := u.Query()
 			row.spoil(q)
 			u.RawQuery = q.Encode()
 			b.getJSON(u.String()).wantError(t, row.status, row.code, row.words)
-			if n := l.asked("POST /token"); n != 0 {
+			if n := l.Asked("POST /token"); n != 0 {
 				t.Errorf("the token endpoint was asked %d times", n)
 			}
 			wantNothingKept(t, b)
-			l.wantHonest(t, a)
+			wantHonest(t, l, a)
 		})
 	}
 }
@@ -74,15 +75,15 @@ func wantNothingKept(t *testing.T, b *browser) {
 // On another issuer's response, both names are shown and nothing else of it, whether the server was
 // known before or is found in the middle of the flow, by a process that took over from another.
 func TestIssuerMismatchShowsNothingElse(t *testing.T) {
-	l := startLiar(t)
-	values := l.env()
+	l := testserver.StartLiar(t)
+	values := l.Env()
 	values["SESSION_SECRET"] = "0123456789abcdef"
 	begins := startApp(t, values)
 	values["BASE_URL"], values["PORT"] = begins.cfg.BaseURL, begins.cfg.Port
 	for name, finishes := range map[string]*app{"the same process": begins, "another process": startApp(t, values)} {
 		t.Run(name, func(t *testing.T) {
 			b := newBrowser(t, begins)
-			u, _ := url.Parse(l.approve(t, b.begin("")))
+			u, _ := url.Parse(l.Approve(t, b.begin("")))
 			q := u.Query()
 			q.Set("iss", "https://evil.example")
 			q.Set("error", "from_elsewhere")
@@ -93,7 +94,7 @@ func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 				req.AddCookie(c)
 			}
 			r := newBrowser(t, finishes).do(req)
-			if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.issuer) {
+			if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.Issuer) {
 				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.body)
 			}
 			if strings.Contains(r.body, "from_elsewhere") || strings.Contains(r.body, "0123") || !strings.Contains(r.body, "Step 3, authorization response") {
@@ -119,12 +120,12 @@ func TestServersWordsAreData(t *testing.T) {
 		{"far too long", "error_description", strings.Repeat("x", 100_000), strings.Repeat("x", 10_000)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			a := startApp(t, l.env())
+			l := testserver.StartLiar(t)
+			a := startApp(t, l.Env())
 			for _, accept := range []string{"text/html", "application/json"} {
 				b := newBrowser(t, a)
 				b.accept = accept
-				u, _ := url.Parse(l.approve(t, b.begin("")))
+				u, _ := url.Parse(l.Approve(t, b.begin("")))
 				q := u.Query()
 				q.Del("code")
 				q.Set("error", "server_error")
@@ -140,9 +141,9 @@ func TestServersWordsAreData(t *testing.T) {
 			}
 		})
 	}
-	l := startLiar(t)
-	b := newBrowser(t, startApp(t, l.env()))
-	r := b.get(l.approve(t, b.begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
+	l := testserver.StartLiar(t)
+	b := newBrowser(t, startApp(t, l.Env()))
+	r := b.get(l.Approve(t, b.begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
 	if !strings.Contains(r.body, `<a href="https://docs.example/errors?a=b" rel="noreferrer noopener">`) {
 		t.Errorf("an honest error_uri is no link:\n%s", r.body)
 	}
@@ -196,11 +197,11 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", "SCOPES"},
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", "resource"},
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
-		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+liarClientSecret+`"}`), redacted, "said no more"},
+		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), config.Redacted, "said no more"},
 		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
 			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)
 		}, "invalid_grant", "code-"},
-		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+liarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
+		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
 		{"nested without end", send(200, "application/json", `{"access_token":`+strings.Repeat("[", 200_000)), "invalid_token_response", "malformed"},
 		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -249,24 +250,24 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"no id_token with openid granted", send(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email openid"}`), "invalid_id_token", "is missing"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			l.token = row.token
-			a := startApp(t, l.env())
+			l := testserver.StartLiar(t)
+			l.Token = row.token
+			a := startApp(t, l.Env())
 			if row.words == "did not answer within" {
 				a.setTimeout(300 * time.Millisecond)
 			}
 			b := newBrowser(t, a)
-			callback := l.approve(t, b.begin(""))
+			callback := l.Approve(t, b.begin(""))
 			u, _ := url.Parse(callback)
 			a.log.secret(u.Query().Get("code"))
 			b.getJSON(callback).wantError(t, http.StatusBadGateway, row.code, row.words)
-			if l.asked("POST /elsewhere") > 0 {
+			if l.Asked("POST /elsewhere") > 0 {
 				t.Error("the credentials followed a redirect")
 			}
 			wantNothingKept(t, b)
 			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
 			a.setTimeout(wire.Timeout)
-			l.wantHonest(t, a)
+			wantHonest(t, l, a)
 		})
 	}
 }
@@ -274,14 +275,14 @@ func TestTokenResponseRefused(t *testing.T) {
 // The answer is the token response to the byte, whatever is in it.
 func TestTokenResponseUntouched(t *testing.T) {
 	const body = "{ \"scope\" :\"email\",\n\t\"access_token\":\"a\\u0062c\", \"expires_in\":\"3600\",\"big\":12345678901234567890.10, \"token_type\":\"Bearer\", \"x\":[{}, null], \"html\":\"<&>\" }\n"
-	l := startLiar(t)
-	l.token = func(w http.ResponseWriter, _ *http.Request) {
+	l := testserver.StartLiar(t)
+	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Write([]byte(body))
 	}
-	a := startApp(t, l.env())
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	callback := l.approve(t, b.begin(""))
+	callback := l.Approve(t, b.begin(""))
 	if r := b.getJSON(callback); r.StatusCode != 200 || r.body != body {
 		t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.body, body)
 	}
@@ -295,22 +296,22 @@ func TestTokenResponseUntouched(t *testing.T) {
 
 // GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
 func TestServerWithoutMetadata(t *testing.T) {
-	l := startLiar(t)
-	l.token = func(w http.ResponseWriter, r *http.Request) {
+	l := testserver.StartLiar(t)
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept") != "application/json" {
 			t.Errorf("Accept is %q", r.Header.Get("Accept"))
 		}
 		w.Header().Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 		w.Write([]byte("access_token=gho_abc&scope=read%3Auser&token_type=bearer"))
 	}
-	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.issuer + "/authorize", "TOKEN_ENDPOINT": l.issuer + "/token",
-		"CLIENT_ID": liarClientID, "CLIENT_SECRET": liarClientSecret, "SCOPES": "read:user"})
+	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token",
+		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read:user"})
 	b := newBrowser(t, a)
-	r := b.getJSON(l.approve(t, b.begin("")))
+	r := b.getJSON(l.Approve(t, b.begin("")))
 	if want := `{"access_token":"gho_abc","scope":"read:user","token_type":"bearer"}`; r.StatusCode != 200 || r.body != want {
 		t.Errorf("answered %d %s; want %s", r.StatusCode, r.body, want)
 	}
-	if n := l.asked("GET /.well-known/openid-configuration"); n != 0 {
+	if n := l.Asked("GET /.well-known/openid-configuration"); n != 0 {
 		t.Errorf("metadata was asked for %d times, with no issuer to ask", n)
 	}
 }
@@ -333,34 +334,34 @@ func TestClientAuthentication(t *testing.T) {
 		{"none configured", "none", "", nil, "none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			l.document = func(d map[string]any) {
+			l := testserver.StartLiar(t)
+			l.Document = func(d map[string]any) {
 				if row.advertised != nil {
 					d["token_endpoint_auth_methods_supported"] = row.advertised
 				}
 			}
-			a := startApp(t, map[string]string{"ISSUER": l.issuer, "CLIENT_ID": liarClientID, "CLIENT_SECRET": row.secret, "TOKEN_ENDPOINT_AUTH_METHOD": row.configured})
+			a := startApp(t, map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": row.secret, "TOKEN_ENDPOINT_AUTH_METHOD": row.configured})
 			b := newBrowser(t, a)
-			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
 				t.Fatalf("answered %d %s", r.StatusCode, r.body)
 			}
-			form := l.lastForm()
+			form := l.LastForm()
 			user, password, basic := form.BasicAuth()
 			got := "none"
 			switch {
 			case basic && form.PostForm.Has("client_secret"):
 				got = "both"
-			case basic && user == liarClientID && password == url.QueryEscape(secret) && !form.PostForm.Has("client_id"):
+			case basic && user == testserver.LiarClientID && password == url.QueryEscape(secret) && !form.PostForm.Has("client_id"):
 				got = "basic"
-			case form.PostForm.Get("client_secret") == secret && form.PostForm.Get("client_id") == liarClientID:
+			case form.PostForm.Get("client_secret") == secret && form.PostForm.Get("client_id") == testserver.LiarClientID:
 				got = "post"
-			case basic || form.PostForm.Has("client_secret") || form.PostForm.Get("client_id") != liarClientID:
+			case basic || form.PostForm.Has("client_secret") || form.PostForm.Get("client_id") != testserver.LiarClientID:
 				got = fmt.Sprintf("%q %v", form.Header.Get("Authorization"), form.PostForm)
 			}
 			if got != row.want {
 				t.Errorf("the client went by %s; want %s", got, row.want)
 			}
-			if n := l.asked("POST /token"); n != 1 {
+			if n := l.Asked("POST /token"); n != 1 {
 				t.Errorf("%d token requests; want 1", n)
 			}
 		})
@@ -369,45 +370,45 @@ func TestClientAuthentication(t *testing.T) {
 
 // An error code that is no code may be anything, so the log does not have it.
 func TestLogHasKnownCodesOnly(t *testing.T) {
-	l := startLiar(t)
-	l.token = func(w http.ResponseWriter, r *http.Request) {
-		sendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
+	l := testserver.StartLiar(t)
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		testserver.SendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
 	}
-	a := startApp(t, l.env())
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	callback, _ := url.Parse(l.approve(t, b.begin("")))
+	callback, _ := url.Parse(l.Approve(t, b.begin("")))
 	a.log.secret(callback.Query().Get("code"))
 	b.getJSON(callback.String()).wantError(t, 502, callback.Query().Get("code"), "")
-	if !strings.Contains(a.log.String(), "502") || !strings.Contains(a.log.String(), "other_error") {
+	if !strings.Contains(a.log.String(), "502") || !strings.Contains(a.log.String(), "server_refused") {
 		t.Errorf("the log is\n%s", a.log)
 	}
 }
 
 // Credentials in the body follow no redirect either, not even on the same origin.
 func TestPostFollowsNoRedirect(t *testing.T) {
-	l := startLiar(t)
-	l.token = func(w http.ResponseWriter, r *http.Request) {
+	l := testserver.StartLiar(t)
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/userinfo", http.StatusTemporaryRedirect)
 	}
-	values := l.env()
+	values := l.Env()
 	values["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
 	b := newBrowser(t, startApp(t, values))
-	b.getJSON(l.approve(t, b.begin(""))).wantError(t, 502, "server_error", "307 Temporary Redirect")
-	if n := l.asked("POST /userinfo"); n != 0 {
+	b.getJSON(l.Approve(t, b.begin(""))).wantError(t, 502, "server_error", "307 Temporary Redirect")
+	if n := l.Asked("POST /userinfo"); n != 0 {
 		t.Errorf("the redirect was followed %d times", n)
 	}
 }
 
 // The code verifier fits the challenge of the same login, and the resource is named twice.
 func TestExchangeCarries(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	authorize := b.begin("?resource=https://api.example/")
 	request, _ := url.Parse(authorize)
-	callback := l.approve(t, authorize)
+	callback := l.Approve(t, authorize)
 	b.getJSON(callback)
-	form := l.lastForm().PostForm
+	form := l.LastForm().PostForm
 	if got, want := pkceChallenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
 		t.Errorf("the verifier hashes to %q; want %q", got, want)
 	}

@@ -1,34 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
-	"slices"
 	"strings"
 
-	"golang.org/x/oauth2"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
-// failure is an error as the user sees it: what happened, in the server's own words where there
-// are some, which setting is likely to blame, and what to do next.
+// failure is an error as the user sees it: with which status, on which page, and what to do next.
 type failure struct {
 	Status      int              // of our own answer
 	Code        string           // an OAuth error code, the server's or one like it
 	Description string           // the server's words, or ours where it sent none
 	URI         string           // the server's error_uri
-	Hint        string           // the likely cause and what to do; may be empty
 	Theirs      bool             // Code and Description are the server's
-	Tried       []tried          // when the server was not found
-	Allow       string           // the method that would be answered, with a 405
 	Retry       bool             // beginning a new login makes sense
-	Setting     setting          // the setting most likely at fault
-	Sent        []sent           // what we sent, by setting
-	Verdicts    []verdict        // of an ID token that was refused
+	Allow       string           // the method that would be answered, with a 405
+	Tried       []oauth.Tried    // when the server was not found
+	Verdicts    []oauth.Verdict  // of an ID token that was refused
 	Flow        []*wire.Exchange // the flow up to here, the last step at fault
+	diagnose.Advice
 }
 
 func (f *failure) Error() string {
@@ -38,197 +36,155 @@ func (f *failure) Error() string {
 	return f.Code + ": " + f.Description
 }
 
-// suspect is the setting that most likely made a server say this: by its words where they name one,
-// else by the code. It returns "" when nothing is known.
-func suspect(code, words string) setting {
-	words = strings.ToLower(words)
-	for _, clue := range []struct {
-		words   string
-		setting setting
-	}{
-		{"unknown client, no client authentication", settingSecret}, // Ory's and Clerk's words for any invalid_client
-		{"redirect", settingRedirectURI},
-		{"callback", settingRedirectURI},
-		{"aadsts50011", settingRedirectURI},
-		{"aadsts7000215", settingSecret},
-		{"aadsts9002326", settingMethod}, // registered as a single-page application
-		{"aadsts9002325", settingMethod},
-		{"authentication method", settingMethod},
-		{"not allow this method", settingMethod},
-		{"grant type", settingGrant},
-		{"grant_type", settingGrant},
-		{"scope", settingScopes},
-		{"tester", settingUsers},
-		{"policy", settingUsers},
-	} {
-		if strings.Contains(words, clue.words) {
-			return clue.setting
-		}
-	}
-	switch {
-	case code == "unauthorized_client", strings.HasSuffix(code, "_client"), code == "incorrect_client_credentials":
-		return settingSecret
-	case code == "invalid_scope":
-		return settingScopes
-	case code == "access_denied":
-		return settingUsers
-	case code == "unsupported_grant_type", code == "unsupported_response_type":
-		return settingGrant
-	case code == "invalid_grant":
-		return settingRedirectURI
-	}
-	return ""
+// refuse is a failure of a request to us, and not of anything that was asked of a server.
+func refuse(status int, code, description, hint string) *failure {
+	return &failure{Status: status, Code: code, Description: description, Advice: diagnose.Advice{Heading: headingOf(status), Hint: hint}}
 }
 
-// asFailure makes a failure of any error. One that is none yet is a fault of this program.
-func asFailure(err error) *failure {
+// headingOf says in a few words what is wrong with a request to us.
+func headingOf(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "No token is held"
+	case http.StatusNotFound:
+		return "Nothing here"
+	case http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusMethodNotAllowed:
+		return "This request is not for here"
+	case http.StatusBadRequest:
+		return "This login cannot be finished"
+	}
+	return "Something went wrong here"
+}
+
+// explain makes a failure of an error, with advice for a login that asked for the scopes.
+func (s *server) explain(err error, scopes []string) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	return &failure{Status: http.StatusInternalServerError, Code: "server_error", Description: err.Error()}
-}
-
-// serverError returns the error that a token endpoint answered with, if it did.
-func serverError(err error) (*oauth2.RetrieveError, bool) {
-	return errors.AsType[*oauth2.RetrieveError](err)
-}
-
-// notDiscovered is the failure of a login whose server has not been found.
-func notDiscovered(cfg config.Config, err error) *failure {
-	f := &failure{Status: http.StatusBadGateway, Code: "server_not_found", Retry: true,
-		Description: fmt.Sprintf("No authorization server was found at %s.", cfg.Issuer)}
-	if missing, ok := errors.AsType[*notFound](err); ok {
-		f.Tried = missing.Tried
-	} else {
-		f.Hint = err.Error()
-		return f
-	}
-	f.Hint = "Check ISSUER: scheme, host, path and the slash at its end must be the server's own."
-	if cfg.Clerk {
-		f.Hint = "Check CLERK_PUBLISHABLE_KEY: it must be the one of the instance that has the OAuth application."
-	}
-	if cfg.Demo {
-		f.Hint = "In demo mode the server is this very program: BASE_URL must be an address at which it reaches itself."
-	}
-	return f
-}
-
-// unreachable is the failure of an endpoint that gave no answer.
-func unreachable(what, address string, err error) *failure {
-	return &failure{Status: http.StatusBadGateway, Code: "server_unreachable", Retry: true,
-		Description: fmt.Sprintf("%s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err))}
-}
-
-// tokenRefused is the failure of a token request that the server answered with an error.
-func (p *provider) tokenRefused(md *metadata, refused *oauth2.RetrieveError) *failure {
-	f := &failure{
-		Status:      http.StatusBadGateway,
-		Code:        refused.ErrorCode,
-		Description: refused.ErrorDescription,
-		URI:         refused.ErrorURI,
-		Theirs:      refused.ErrorCode != "",
-		Retry:       true,
-	}
-	if f.Code == "" {
-		f.Code = "server_error"
-		answered := fmt.Sprintf("%d %s", refused.Response.StatusCode, http.StatusText(refused.Response.StatusCode))
-		f.Description = fmt.Sprintf("The token endpoint answered %s without an OAuth error.", answered)
-		f.Hint = "Try again later, or ask whoever runs the server; if TOKEN_ENDPOINT is set, check it."
-		return f
-	}
-	if f.Description == "" {
-		f.Description = fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
-	}
-	f.Hint = p.tokenHint(md, f.Code, suspect(f.Code, f.Description))
-	return f
-}
-
-// tokenHint explains an error of the token endpoint: by the setting that the server's words name, else
-// by the code. Some servers invent codes that end in the standard one (GitHub's
-// incorrect_client_credentials), and Keycloak says unauthorized_client.
-func (p *provider) tokenHint(md *metadata, code string, at setting) string {
-	method := p.authMethod(md)
-	other := config.MethodPost
-	if method == config.MethodPost {
-		other = config.MethodBasic
-	}
-	switch at {
-	case settingGrant:
-		return "Enable the authorization code grant in the OAuth application."
-	case settingMethod:
-		return fmt.Sprintf("The credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. The OAuth application must be a web application, not a single-page or native one.", method, other)
+	if e, ok := errors.AsType[*oauth.Error](err); ok {
+		return s.explainServer(e, scopes)
 	}
 	switch {
-	case code == "unauthorized_client", strings.HasSuffix(code, "_client"), code == "incorrect_client_credentials":
-		if method == config.MethodNone {
-			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
-		}
-		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. A public client takes no secret: then remove CLIENT_SECRET.", method, other)
-	case code == "invalid_grant":
-		return "The code was already used or has expired (a code is good for one minute or so, and once), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + p.cfg.RedirectURI() + " with the OAuth application."
-	case code == "invalid_scope":
-		return "Enable the scope in the OAuth application, or remove it from SCOPES."
-	case code == "invalid_target":
-		return "The resource is not one that this server issues tokens for: check the resource parameter of /login."
+	case errors.Is(err, session.ErrUnavailable):
+		f := refuse(http.StatusServiceUnavailable, "session_store_failed", sentence(err),
+			"The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page.")
+		f.Heading = "The session store cannot be used"
+		return f
+	case errors.Is(err, session.ErrTooLong):
+		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, sentence(err), "")
 	}
-	return ""
+	return refuse(http.StatusInternalServerError, oauth.CodeServerError, err.Error(), "") // a fault of this program
 }
 
-// authorizationRefused is the failure of an authorization response that carries an error
-// (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6).
-func authorizationRefused(cfg config.Config, query url.Values, scopes []string) *failure {
-	f := &failure{
-		Status:      http.StatusBadRequest,
-		Code:        query.Get("error"),
-		Description: query.Get("error_description"),
-		URI:         query.Get("error_uri"),
-		Theirs:      true,
-		Retry:       true,
+// explainServer makes a failure of what went wrong at the authorization server.
+func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
+	method := ""
+	if md, _ := s.oauth.Known(); md != nil {
+		method = s.oauth.AuthMethod(md)
 	}
-	if f.Description == "" {
-		f.Description = "The authorization server gave no description."
+	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
+		Tried: e.Tried, Verdicts: e.Verdicts, Advice: diagnose.Advise(s.cfg, method, scopes, e)}
+	switch {
+	case e.Code == oauth.CodeNotSupported:
+		f.Status = http.StatusNotFound
+	case e.Step == wire.Response || e.Step == wire.AuthorizationRequest: // the browser brought it
+		f.Status = http.StatusBadRequest
 	}
-	f.Hint = authorizationHint(cfg, f.Code, scopes)
+	switch e.Step {
+	case wire.Metadata, wire.Response, wire.TokenRequest, wire.IDTokenCheck:
+		f.Retry = true
+	}
 	return f
 }
 
-func authorizationHint(cfg config.Config, code string, scopes []string) string {
-	switch code {
-	case "access_denied":
-		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, look for a rule that keeps this user out: testers to be listed, an assignment to the application, a sign-on policy."
-	case "invalid_scope":
-		return fmt.Sprintf("Asked for: %s. Enable the missing one in the OAuth application's scopes, or remove it from SCOPES.", strings.Join(scopes, " "))
-	case "unauthorized_client":
-		return "The OAuth application may not use the authorization code grant: enable it (and check that CLIENT_ID is this application's)."
-	case "unsupported_response_type":
-		return "The OAuth application must allow the response type code: enable the authorization code grant."
-	case "invalid_request":
-		return "The server found fault with the request. Its own words above name the parameter; PKCE (code_challenge) and the redirect URI " + cfg.RedirectURI() + " are the usual ones."
-	case "invalid_target":
-		return "The resource or audience is not one that this server knows: check the parameter given to /login."
-	case "login_required", "interaction_required", "consent_required", "account_selection_required":
-		return "The login was to go on without showing anything (prompt=none), and could not. Begin it without prompt=none."
-	case "server_error", "temporarily_unavailable":
-		return "The authorization server failed. Try again; if it stays, ask whoever runs it."
-	}
-	return ""
+// sentence is an error's text as a sentence of its own.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// knownCodes are the error codes that may stand in the log. Any other is a text from outside that
-// might hold anything, a secret too.
-var knownCodes = []string{
-	"access_denied", "account_selection_required", "consent_required", "cross_site_request", "expired_state",
-	"incorrect_client_credentials", "insufficient_scope", "interaction_required", "invalid_client", "invalid_grant",
-	"invalid_id_token", "invalid_issuer", "invalid_request", "invalid_scope", "invalid_state", "invalid_target",
-	"invalid_token", "invalid_token_response", "invalid_userinfo", "login_required", "method_not_allowed", "misdirected_request", "not_found",
-	"no_token", "not_supported", "prefetch", "server_error", "server_not_found", "server_unreachable", "session_store_failed", "slow_down", "temporarily_unavailable",
-	"unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "unsupported_token_type",
+// errorPage is the data of error.html, and for programs an error as OAuth writes it (RFC 6749 section
+// 5.2) with what we have to add.
+type errorPage struct {
+	page
+	Code        string           `json:"error"`
+	Description string           `json:"error_description"`
+	URI         string           `json:"error_uri,omitempty"`
+	Hint        string           `json:"hint,omitempty"`
+	Tried       []oauth.Tried    `json:"tried,omitempty"`
+	Setting     diagnose.Setting `json:"setting,omitempty"` // the likely one
+	Field       string           `json:"field,omitempty"`   // what the server's dashboard calls it
+	Sent        []diagnose.Sent  `json:"sent,omitempty"`
+	Verdicts    []oauth.Verdict  `json:"checks,omitempty"`
+
+	Heading string     `json:"-"`
+	Link    string     `json:"-"` // the server's error_uri, when it is one that may be followed
+	Theirs  bool       `json:"-"`
+	Denied  bool       `json:"-"` // access_denied: nothing is wrong with the setup
+	Retry   bool       `json:"-"`
+	Server  string     `json:"-"` // its name in the table of what we sent
+	Flow    *flow.Page `json:"-"`
 }
 
-// logCode is the error code as the log may show it.
-func logCode(code string) string {
-	if slices.Contains(knownCodes, code) {
-		return code
+// fail is the one place that turns an error into a status, a log line and a page.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := s.explain(err, s.cfg.Scopes)
+	if n, ok := w.(*noted); ok {
+		n.code = f.Code
+		if f.Theirs { // a text from outside, which might hold anything
+			n.code = "server_refused"
+		}
 	}
-	return "other_error"
+	data := errorPage{page: s.page(f.Heading), Code: limit(f.Code), Description: limit(f.Description), URI: limit(f.URI), Hint: f.Hint,
+		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Heading: f.Heading, Link: safeLink(f.URI),
+		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
+	if len(f.Flow) > 0 {
+		view := flow.View(f.Flow, s.secrets(), false)
+		data.Flow = &view
+	}
+	if f.Allow != "" {
+		w.Header().Set("Allow", f.Allow)
+	}
+	if err := s.respond(w, r, f.Status, "error.html", data); err != nil {
+		write(w, http.StatusInternalServerError, "application/json", []byte(`{"error": "server_error", "error_description": "the error could not be written"}`))
+	}
+}
+
+// limit bounds a text from outside in a JSON document, which otherwise passes it on unchanged.
+func limit(s string) string {
+	const most = 4096
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// safeLink returns an address only if following it does no harm.
+func safeLink(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || wire.Visible(address) != address {
+		return ""
+	}
+	return address
+}
+
+// handle adapts a handler that returns an error.
+func (s *server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.busy.Add(1)
+		defer s.busy.Add(-1)
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// failed marks the step of a flow at which an error arose. A denial is the user's answer, and no step
+// that failed.
+func failed(steps []*wire.Exchange, err error) []*wire.Exchange {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok || e.Code == "access_denied" {
+		return steps
+	}
+	return flow.Failed(steps, e.Step, cmp.Or(e.Description, e.Code))
 }

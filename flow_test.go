@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/wire"
+	"oauth-test-client/internal/testserver"
 	"slices"
 	"strings"
 	"testing"
@@ -36,8 +36,8 @@ func TestFlow(t *testing.T) {
 func startAppAtClerk(t *testing.T) *app {
 	t.Helper()
 	listener := listenLoopback(t)
-	c := startClerk(t, listener.Addr().String())
-	return startAppOn(t, listener, c.env(), time.Now)
+	c := testserver.StartClerk(t, listener.Addr().String())
+	return startAppOn(t, listener, c.Env(), time.Now)
 }
 
 func testTokenJSON(t *testing.T, a *app) {
@@ -246,8 +246,8 @@ func TestCookieAttributes(t *testing.T) {
 		{"https behind a proxy", "https://test.example.com", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			env := l.env()
+			l := testserver.StartLiar(t)
+			env := l.Env()
 			env["BASE_URL"] = row.base
 			a := startApp(t, env)
 			b := newBrowser(t, a)
@@ -264,7 +264,7 @@ func TestCookieAttributes(t *testing.T) {
 			begun := ask("/login", nil)
 			pending := begun.Cookies()
 			wantCookie(t, pending, "/oauth_callback", 600, row.secure)
-			done := ask(l.approve(t, b.location(begun)), pending)
+			done := ask(l.Approve(t, b.location(begun)), pending)
 			if done.StatusCode != http.StatusOK {
 				t.Fatalf("the callback answered %d %s", done.StatusCode, done.body)
 			}
@@ -290,32 +290,15 @@ func wantCookie(t *testing.T, cookies []*http.Cookie, path string, maxAge int, s
 
 // A hundred logins discover once and fetch the keys once.
 func TestDiscoveredOnce(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	for range 100 {
 		b := newBrowser(t, a)
-		if r := b.get(l.approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
+		if r := b.get(l.Approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
 			t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
 		}
 	}
-	if n, keys := l.asked("GET /.well-known/openid-configuration"), l.asked("GET /jwks"); n != 1 || keys != 1 {
+	if n, keys := l.Asked("GET /.well-known/openid-configuration"), l.Asked("GET /jwks"); n != 1 || keys != 1 {
 		t.Errorf("%d requests for metadata and %d for keys; want 1 and 1", n, keys)
-	}
-}
-
-// The steps of a login are bounded in number and in bytes; the oldest go first.
-func TestStepsBounded(t *testing.T) {
-	step := func(size int) *wire.Exchange { return &wire.Exchange{ResponseBody: strings.Repeat("x", size)} }
-	var small, big []*wire.Exchange
-	for range maxSteps + 3 {
-		small = boundedSteps(small, []*wire.Exchange{step(1)})
-		big = boundedSteps(big, []*wire.Exchange{step(maxFlow / 4)})
-	}
-	if len(small) != maxSteps || len(big) != 3 {
-		t.Errorf("%d small and %d big steps are kept; want %d and 3", len(small), len(big), maxSteps)
-	}
-	newest := step(2)
-	if kept := boundedSteps(small, []*wire.Exchange{newest}); kept[len(kept)-1] != newest {
-		t.Error("the newest step is not kept")
 	}
 }

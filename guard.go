@@ -4,9 +4,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
 // guard decides who may talk to us, before any handler runs, and sets the headers that every answer
@@ -16,15 +19,13 @@ func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
 		if !slices.Contains(hosts, strings.ToLower(r.Host)) {
-			s.fail(w, r, &failure{Status: http.StatusMisdirectedRequest, Code: "misdirected_request",
-				Description: "This app does not answer to that host name.",
-				Hint:        "Open " + s.cfg.BaseURL + ", or set BASE_URL to the address that the browser uses."})
+			s.fail(w, r, refuse(http.StatusMisdirectedRequest, "misdirected_request", "This app does not answer to that host name.",
+				"Open "+s.cfg.BaseURL+", or set BASE_URL to the address that the browser uses."))
 			return
 		}
 		if !s.allowedSite(r) {
-			s.fail(w, r, &failure{Status: http.StatusForbidden, Code: "cross_site_request",
-				Description: "This request was sent by another site.",
-				Hint:        "Open " + s.cfg.BaseURL + " in the browser itself. A login begins with a link or a redirect to /login, not with a fetch or a frame."})
+			s.fail(w, r, refuse(http.StatusForbidden, "cross_site_request", "This request was sent by another site.",
+				"Open "+s.cfg.BaseURL+" in the browser itself. A login begins with a link or a redirect to /login, not with a fetch or a frame."))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
@@ -86,4 +87,53 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 		http.Redirect(w, r, s.cfg.BaseURL+r.URL.RequestURI(), http.StatusFound)
 		return nil
 	}
+}
+
+// spendsNothing refuses a request that no person made: a code is good once, and so is many a refresh
+// token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
+// the browser from showing the prefetched answer later.
+func spendsNothing(r *http.Request) error {
+	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" {
+		return refuse(http.StatusServiceUnavailable, "prefetch", "A prefetch does nothing here.", "")
+	}
+	if r.Method == http.MethodHead {
+		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "A HEAD does nothing here.", "")
+		f.Allow = http.MethodGet
+		return f
+	}
+	return nil
+}
+
+// singleValues parses a query in which no parameter may come twice (RFC 6749 section 3.1): two
+// readers could each believe another one.
+func singleValues(rawQuery string) (url.Values, error) {
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "The query string cannot be read.", "")
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			return nil, refuse(http.StatusBadRequest, "invalid_request", "The parameter "+wire.Clip(name, 40)+" is there more than once (RFC 6749 section 3.1).", "")
+		}
+	}
+	return query, nil
+}
+
+// current returns the newest login of this browser, or a 401.
+func (s *server) current(r *http.Request) (*session.Login, error) {
+	logins, err := s.sessions.Logins(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(logins) == 0 {
+		return nil, noToken("No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+	}
+	return logins[0], nil
+}
+
+// noToken is the 401 of a use of a token that is not held.
+func noToken(description, hint string) *failure {
+	f := refuse(http.StatusUnauthorized, "no_token", description, hint)
+	f.Retry = true
+	return f
 }

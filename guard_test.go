@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 )
@@ -44,8 +45,8 @@ func TestCanonicalHost(t *testing.T) {
 
 // A proxy that does not pass the Host header on is not sent in circles.
 func TestBehindProxy(t *testing.T) {
-	l := startLiar(t)
-	values := l.env()
+	l := testserver.StartLiar(t)
+	values := l.Env()
 	values["BASE_URL"] = "https://test.example.com"
 	a := startApp(t, values)
 	b := newBrowser(t, a)

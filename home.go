@@ -1,68 +1,74 @@
 package main
 
 import (
+	"context"
 	"net/http"
-	"strings"
+
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/oauth"
 )
 
 // homePage is the data of home.html.
 type homePage struct {
 	page
-	Issuer      string
-	ClientID    string
-	Public      bool // the client has no secret
-	Scopes      string
-	RedirectURI string
-	Found       *metadata // nil when the server has not been found
-	Failure     *failure  // why not; nil before the first attempt has ended
-	Session     bool      // this browser has signed in
-	SignedIn    string    // who signed in from this browser, if anybody
-}
+	DemoMode    bool          `json:"demo"`
+	Issuer      string        `json:"issuer,omitempty"`
+	ClientID    string        `json:"client_id"`
+	Scopes      []string      `json:"scopes"`
+	RedirectURI string        `json:"redirect_uri"`
+	LoginURI    string        `json:"login_uri"`
+	IsFound     bool          `json:"server_found"`
+	Source      string        `json:"metadata_uri,omitempty"`
+	Tried       []oauth.Tried `json:"tried,omitempty"`
 
-// homeDocument is the home page for programs.
-type homeDocument struct {
-	Demo        bool     `json:"demo"`
-	Issuer      string   `json:"issuer,omitempty"`
-	ClientID    string   `json:"client_id"`
-	Scopes      []string `json:"scopes"`
-	RedirectURI string   `json:"redirect_uri"`
-	LoginURI    string   `json:"login_uri"`
-	Found       bool     `json:"server_found"`
-	Metadata    string   `json:"metadata_uri,omitempty"`
-	Tried       []tried  `json:"tried,omitempty"`
+	Public   bool            `json:"-"` // the client has no secret
+	Found    *oauth.Metadata `json:"-"` // nil when the server has not been found
+	Failure  *failure        `json:"-"` // why not; nil before the first attempt has ended
+	Session  bool            `json:"-"` // this browser has signed in
+	SignedIn string          `json:"-"` // who signed in from this browser, if anybody
 }
 
 // handleHome shows what is configured, whether the server was found, and the button that begins.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
-	found, missing := s.provider.known()
+	logins, err := s.sessions.Logins(r)
+	if err != nil {
+		return err
+	}
+	found, missing := s.oauth.Known()
 	data := homePage{
 		page:        s.page("Test an OAuth application"),
+		DemoMode:    s.cfg.Demo,
 		Issuer:      s.cfg.Issuer,
 		ClientID:    s.cfg.ClientID,
-		Public:      s.cfg.ClientSecret == "",
-		Scopes:      strings.Join(s.cfg.Scopes, " "),
+		Scopes:      s.cfg.Scopes,
 		RedirectURI: s.cfg.RedirectURI(),
+		LoginURI:    s.cfg.BaseURL + "/login",
+		IsFound:     found != nil,
+		Public:      s.cfg.ClientSecret == "",
 		Found:       found,
 	}
-	document := homeDocument{Demo: s.cfg.Demo, Issuer: s.cfg.Issuer, ClientID: s.cfg.ClientID, Scopes: s.cfg.Scopes,
-		RedirectURI: data.RedirectURI, LoginURI: s.cfg.BaseURL + "/login", Found: found != nil}
 	if found != nil {
-		document.Metadata = found.Source
+		data.Source = found.Source
 	}
 	if missing != nil {
-		data.Failure = notDiscovered(s.cfg, missing)
-		document.Tried = missing.Tried
-	}
-	logins, err := s.browsers.logins(r)
-	if err != nil {
-		return err
+		data.Failure, data.Tried = s.explain(missing, s.cfg.Scopes), missing.Tried
 	}
 	if len(logins) > 0 {
-		data.Session, data.SignedIn = true, logins[0].who()
+		data.Session, data.SignedIn = true, logins[0].Who()
 	}
-	body, err := marshal(document)
-	if err != nil {
-		return err
-	}
-	return s.respond(w, r, http.StatusOK, "home.html", data, body)
+	return s.respond(w, r, http.StatusOK, "home.html", data)
+}
+
+// checkPage is the data of check.html.
+type checkPage struct {
+	page
+	diagnose.Report
+}
+
+// handleCheck asks the server everything that can be known without a user.
+func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), diagnose.Timeout)
+	defer cancel()
+	report := diagnose.Run(ctx, s.cfg, s.wire, s.now, func(string) {}, func(diagnose.Finding) {})
+	return s.respond(w, r, http.StatusOK, "check.html", checkPage{s.page("Check the settings"), report})
 }

@@ -4,16 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
+	"oauth-test-client/internal/testserver"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -24,20 +25,20 @@ import (
 // Servers that fail at another moment than they were asked first.
 func TestServerThatDies(t *testing.T) {
 	t.Run("keys gone at the callback", func(t *testing.T) {
-		l := startLiar(t)
-		a := startApp(t, l.env())
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
 		b := newBrowser(t, a)
-		callback := l.approve(t, b.begin(""))
-		l.jwks = http.NotFound
+		callback := l.Approve(t, b.begin(""))
+		l.JWKS = http.NotFound
 		b.getJSON(callback).wantError(t, 502, "invalid_id_token", "404 Not Found")
 		wantNothingKept(t, b)
-		l.wantHonest(t, a)
+		wantHonest(t, l, a)
 	})
 	t.Run("dead at the callback, and back again", func(t *testing.T) {
-		l := startLiar(t)
-		a := startApp(t, l.env())
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
 		b := newBrowser(t, a)
-		callback := l.approve(t, b.begin(""))
+		callback := l.Approve(t, b.begin(""))
 		address, handler := l.Listener.Addr().String(), l.Config.Handler
 		l.CloseClientConnections()
 		l.Close()
@@ -50,24 +51,24 @@ func TestServerThatDies(t *testing.T) {
 		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
 		again.Start()
 		t.Cleanup(again.Close)
-		l.wantHonest(t, a)
+		wantHonest(t, l, a)
 	})
 	t.Run("dead at the start", func(t *testing.T) {
-		l := startLiar(t)
-		l.metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-		a := startApp(t, l.env())
+		l := testserver.StartLiar(t)
+		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+		a := startApp(t, l.Env())
 		newBrowser(t, a).getJSON("/login").wantError(t, 502, "server_not_found", "")
-		l.wantHonest(t, a)
+		wantHonest(t, l, a)
 	})
 }
 
 // Methods and shapes that a callback must not have.
 func TestCallbackMethods(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	b.accept = "*/*"
-	callback := l.approve(t, b.begin(""))
+	callback := l.Approve(t, b.begin(""))
 	b.post(callback, url.Values{}).wantError(t, 405, "method_not_allowed", "GET only")
 	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
 		req, _ := http.NewRequest(method, callback, nil)
@@ -82,20 +83,20 @@ func TestCallbackMethods(t *testing.T) {
 
 // Cookies that another program on localhost planted, and a callback that somebody else began.
 func TestPlantedCookies(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	attacker, victim := newBrowser(t, a), newBrowser(t, a)
 	u, _ := url.Parse(a.URL)
 
 	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
-	callback := l.approve(t, attacker.begin(""))
+	callback := l.Approve(t, attacker.begin(""))
 	victim.getJSON(callback).wantError(t, 400, "invalid_state", "")
 
 	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
 	attacker.getJSON(callback)
 	planted := attacker.client.Jar.Cookies(u)
 	victim.client.Jar.SetCookies(u, planted)
-	victim.getJSON(l.approve(t, victim.begin("")))
+	victim.getJSON(l.Approve(t, victim.begin("")))
 	if own := victim.client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
 		t.Errorf("after the victim's login the session is still %v", own)
 	}
@@ -113,12 +114,12 @@ func TestPlantedCookies(t *testing.T) {
 
 // No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
 func TestOpenRedirect(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	for _, query := range []string{"?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
 		to, _ := url.Parse(b.begin(query))
-		if "http://"+to.Host != l.issuer || to.Query().Get("redirect_uri") != a.cfg.RedirectURI() {
+		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.cfg.RedirectURI() {
 			t.Errorf("/login%s goes to %s", query, to)
 		}
 	}
@@ -185,8 +186,8 @@ func TestSlowHeaders(t *testing.T) {
 
 // A hundred thousand logins that nobody finishes cost nothing but their answers.
 func TestAbandonedLogins(t *testing.T) {
-	l := startLiar(t)
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	a.server.log = log.New(io.Discard, "", 0)
 	newBrowser(t, a).begin("") // finds the server
 	login := func(n int) {
@@ -211,17 +212,6 @@ func TestAbandonedLogins(t *testing.T) {
 	login(100_000)
 	if after := heap(); after > before+2<<20 {
 		t.Errorf("the heap grew from %d to %d bytes", before, after)
-	}
-}
-
-// What a stranger can make us remember is bounded: states that were spent, by number and age.
-func TestSpentStatesBounded(t *testing.T) {
-	spent := &spentStates{now: time.Now, seen: map[string]bool{}}
-	for i := range 3 * maxSpent {
-		spent.add(fmt.Sprint(i))
-	}
-	if len(spent.seen) > maxSpent || len(spent.queue) > maxSpent {
-		t.Errorf("%d states are remembered; want at most %d", len(spent.seen), maxSpent)
 	}
 }
 
@@ -260,97 +250,6 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-// A token response is taken only whole: an object with a token that can go into a header.
-func FuzzTokenResponse(f *testing.F) {
-	for _, body := range []string{`{"access_token":"a","token_type":"bearer"}`, `{"access_token":"a","token_type":"Bearer","expires_in":"60","scope":"x","id_token":"y","refresh_token":"z"}`,
-		`{"access_token":"a","access_token":"b"}`, `[]`, `null`, `{"expires_in":1e9}`, "access_token=a&token_type=bearer"} {
-		f.Add([]byte(body), false)
-		f.Add([]byte(body), true)
-	}
-	f.Fuzz(func(t *testing.T, body []byte, form bool) {
-		e := &wire.Exchange{ResponseBody: string(body), ResponseHeader: "Content-Type: application/json\r\n"}
-		if form {
-			e.ResponseHeader = "Content-Type: application/x-www-form-urlencoded\r\n"
-		}
-		r, err := parseTokenResponse(e, true)
-		if err != nil {
-			return
-		}
-		if r.AccessToken == "" || !visibleASCII(r.AccessToken) || !strings.EqualFold(r.TokenType, "bearer") {
-			t.Errorf("%q gave the access token %q of type %q", body, r.AccessToken, r.TokenType)
-		}
-		if err := wire.UnmarshalObject([]byte(r.JSON), new(struct{})); err != nil {
-			t.Errorf("%q is shown as %q, which is no object: %v", body, r.JSON, err)
-		}
-		if !form && r.JSON != string(body) {
-			t.Errorf("%q is shown as %q", body, r.JSON)
-		}
-	})
-}
-
-// Metadata without a fault has nothing but endpoints to which a secret may be sent.
-func FuzzMetadata(f *testing.F) {
-	for _, document := range []string{`{"issuer":"https://a","authorization_endpoint":"https://a/x","token_endpoint":"https://a/y"}`, `{"token_endpoint":"javascript:x"}`,
-		`{"authorization_endpoint":"//x","token_endpoint":"https://u:p@a"}`, `{"issuer":1}`, `{}`} {
-		f.Add([]byte(document))
-	}
-	f.Fuzz(func(t *testing.T, document []byte) {
-		md := &metadata{}
-		if wire.UnmarshalObject(document, md) != nil || md.fault() != "" {
-			return
-		}
-		for _, address := range []string{md.Authorization, md.Token, md.JWKS, md.Userinfo, md.Introspection, md.Revocation, md.EndSession} {
-			u, err := url.Parse(address)
-			if address != "" && (err != nil || u.User != nil || u.Fragment != "" || !config.IsSecure(u)) {
-				t.Errorf("%q has the endpoint %q", document, address)
-			}
-		}
-		if md.Authorization == "" || md.Token == "" {
-			t.Errorf("%q is taken without its endpoints", document)
-		}
-	})
-}
-
-// The words of a command, read by the rules of single and double quotes, are those of the request.
-func FuzzCurl(f *testing.F) {
-	f.Add("https://a.example/token", "code=a%27b&x=$HOME", "it's")
-	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
-	f.Fuzz(func(t *testing.T, address, body, accept string) {
-		s := &server{cfg: config.Config{ClientID: "a'b", ClientSecret: "a-very-secret/value"}}
-		e := &wire.Exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: wire.HeadOf(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}})}
-		command := s.curl(e, newRedactor(s.cfg, []*wire.Exchange{e}, false))
-		if strings.Contains(command, "a-very-secret") && !strings.Contains(address+body+accept, "a-very-secret") {
-			t.Errorf("the command holds the secret: %s", command)
-		}
-		if command == "" || strings.ContainsRune(command, 0) {
-			return
-		}
-		rest, quoted := command, ""
-		for rest != "" { // outside quotes there is nothing that a shell acts on but spaces and line ends
-			switch {
-			case strings.HasPrefix(rest, `'`):
-				end := strings.Index(rest[1:], `'`)
-				if end < 0 {
-					t.Fatalf("a quote never ends: %s", command)
-				}
-				quoted, rest = rest[1:end+1], rest[end+2:]
-			case strings.HasPrefix(rest, `"`): // ours: the variable, or the pipeline that encodes it
-				end := strings.LastIndex(strings.SplitN(rest, "\n", 2)[0], `"`)
-				if inside := rest[1:end]; !regexp.MustCompile(`^(?:client_secret=)?\$CLIENT_SECRET$|^\$\(printf %s "\$CLIENT_SECRET" \| od -An -v -tx1 \| tr -d ' \\n' \| sed 's/\.\./%&/g'\)$`).MatchString(inside) {
-					t.Fatalf("in double quotes stands %q", inside)
-				}
-				rest = rest[end+1:]
-			case strings.HasPrefix(rest, `\'`), strings.HasPrefix(rest, "\\\n"):
-				rest = rest[2:]
-			case regexp.MustCompile(`^[-a-zA-Z ]`).MatchString(rest):
-				rest = rest[1:]
-			default:
-				t.Fatalf("outside quotes stands %q after %q in\n%s", rest[:1], quoted, command)
-			}
-		}
-	})
-}
-
 // SECURITY.md names a test for each promise, and the tests are there.
 func TestSecurityPromises(t *testing.T) {
 	promises, err := os.ReadFile("SECURITY.md")
@@ -358,18 +257,16 @@ func TestSecurityPromises(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sources []byte
-	files, err := os.ReadDir(".")
+	err = filepath.WalkDir(".", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		sources = append(sources, data...)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file.Name(), "_test.go") {
-			data, err := os.ReadFile(file.Name())
-			if err != nil {
-				t.Fatal(err)
-			}
-			sources = append(sources, data...)
-		}
 	}
 	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllSubmatch(promises, -1)
 	if len(names) < 20 {

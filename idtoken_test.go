@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
@@ -35,18 +37,20 @@ func TestIDTokenClaims(t *testing.T) {
 	}{
 		{"honest", func(map[string]any) {}, ""},
 		{"iss of another server", set("iss", "https://evil.example"), "the check of iss"},
-		{"iss is the client secret, which no answer may show", set("iss", liarClientSecret), "the check of iss"},
+		{"iss is the client secret, which no answer may show", set("iss", testserver.LiarClientSecret), "the check of iss"},
 		{"iss missing", remove("iss"), "the check of iss"},
 		{"iss with a slash", func(c map[string]any) { c["iss"] = c["iss"].(string) + "/" }, "the check of iss"},
 		{"aud of another client", set("aud", "other"), "the check of aud"},
 		{"aud missing", remove("aud"), "the check of aud"},
 		{"aud empty", set("aud", []string{}), "the check of aud"},
 		{"aud a number", set("aud", 1), "the check of aud"},
-		{"aud a list of one", set("aud", []string{liarClientID}), ""},
-		{"aud with others and no azp", set("aud", []string{liarClientID, "other"}), "the check of azp"},
-		{"aud with others and our azp", func(c map[string]any) { c["aud"], c["azp"] = []string{"other", liarClientID}, liarClientID }, ""},
+		{"aud a list of one", set("aud", []string{testserver.LiarClientID}), ""},
+		{"aud with others and no azp", set("aud", []string{testserver.LiarClientID, "other"}), "the check of azp"},
+		{"aud with others and our azp", func(c map[string]any) {
+			c["aud"], c["azp"] = []string{"other", testserver.LiarClientID}, testserver.LiarClientID
+		}, ""},
 		{"azp of another client", set("azp", "other"), "the check of azp"},
-		{"azp ours", set("azp", liarClientID), ""},
+		{"azp ours", set("azp", testserver.LiarClientID), ""},
 		{"sub missing", remove("sub"), "the check of sub"},
 		{"sub empty", set("sub", ""), "the check of sub"},
 		{"sub too long", set("sub", strings.Repeat("x", 256)), "the check of sub"},
@@ -66,24 +70,24 @@ func TestIDTokenClaims(t *testing.T) {
 		{"nonce missing", remove("nonce"), "the check of nonce"},
 		{"nonce of another login", set("nonce", "other"), "the check of nonce"},
 		{"nonce empty", set("nonce", ""), "the check of nonce"},
-		{"at_hash of another token", set("at_hash", atHash("ES256", "other")), "the check of at_hash"},
+		{"at_hash of another token", set("at_hash", testserver.HalfHash("other")), "the check of at_hash"},
 		{"at_hash empty", set("at_hash", ""), "the check of at_hash"},
 		{"at_hash missing", remove("at_hash"), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			l.claims = row.spoil
+			l := testserver.StartLiar(t)
+			l.Claims = row.spoil
 			wantIDToken(t, l, "", row.words)
 		})
 	}
 }
 
 // wantIDToken runs a login and checks that it is refused with the words, or works when there are none.
-func wantIDToken(t *testing.T, l *liar, query, words string) {
+func wantIDToken(t *testing.T, l *testserver.Liar, query, words string) {
 	t.Helper()
-	a := startApp(t, l.env())
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	r := b.getJSON(l.approve(t, b.begin(query)))
+	r := b.getJSON(l.Approve(t, b.begin(query)))
 	if words == "" {
 		if r.StatusCode != http.StatusOK {
 			t.Errorf("a good ID token was refused: %s", r.body)
@@ -96,12 +100,13 @@ func wantIDToken(t *testing.T, l *liar, query, words string) {
 		r.wantError(t, http.StatusBadGateway, "invalid_id_token", words)
 	}
 	wantNothingKept(t, b)
-	l.wantHonest(t, a)
+	wantHonest(t, l, a)
 }
 
 // Signatures that anybody could have made, or that are not for signing.
 func TestIDTokenSignature(t *testing.T) {
-	other := newECKey(t)
+	half512 := sha512.Sum512([]byte("liar-access-token"))
+	other := testserver.NewKey(t)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -114,167 +119,169 @@ func TestIDTokenSignature(t *testing.T) {
 	}
 	hs256 := func(secret string) func(claims map[string]any) string {
 		return func(claims map[string]any) string {
-			return signClaims(jose.HS256, []byte(secret+strings.Repeat("\x00", max(0, 32-len(secret)))), claims)
+			return testserver.SignClaims(jose.HS256, []byte(secret+strings.Repeat("\x00", max(0, 32-len(secret)))), claims)
 		}
 	}
-	es256 := func(change func(raw string) string) func(l *liar) func(map[string]any) string {
-		return func(l *liar) func(map[string]any) string {
+	es256 := func(change func(raw string) string) func(l *testserver.Liar) func(map[string]any) string {
+		return func(l *testserver.Liar) func(map[string]any) string {
 			return func(claims map[string]any) string {
-				return change(signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, claims))
+				return change(testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims))
 			}
 		}
 	}
 	keys := func(keys ...jose.JSONWebKey) func(http.ResponseWriter, *http.Request) {
-		return func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, jose.JSONWebKeySet{Keys: keys}) }
+		return func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{Keys: keys}) }
 	}
 	for _, row := range []struct {
 		name  string
-		spoil func(l *liar)
+		spoil func(l *testserver.Liar)
 		words string
 	}{
-		{"alg none", func(l *liar) { l.sign = unsigned("none") }, `the algorithm "none"`},
-		{"alg NONE", func(l *liar) { l.sign = unsigned("NONE") }, `the algorithm "NONE"`},
-		{"alg empty", func(l *liar) { l.sign = unsigned("") }, `the algorithm ""`},
-		{"HS256 with the client secret", func(l *liar) { l.sign = hs256(liarClientSecret) }, `the algorithm "HS256"`},
-		{"alg nOnE", func(l *liar) { l.sign = unsigned("nOnE") }, `the algorithm "nOnE"`},
-		{"no alg", func(l *liar) {
-			l.sign = func(claims map[string]any) string {
+		{"alg none", func(l *testserver.Liar) { l.Sign = unsigned("none") }, `the algorithm "none"`},
+		{"alg NONE", func(l *testserver.Liar) { l.Sign = unsigned("NONE") }, `the algorithm "NONE"`},
+		{"alg empty", func(l *testserver.Liar) { l.Sign = unsigned("") }, `the algorithm ""`},
+		{"HS256 with the client secret", func(l *testserver.Liar) { l.Sign = hs256(testserver.LiarClientSecret) }, `the algorithm "HS256"`},
+		{"alg nOnE", func(l *testserver.Liar) { l.Sign = unsigned("nOnE") }, `the algorithm "nOnE"`},
+		{"no alg", func(l *testserver.Liar) {
+			l.Sign = func(claims map[string]any) string {
 				payload, _ := json.Marshal(claims)
 				return base64.RawURLEncoding.EncodeToString([]byte(`{}`)) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
 			}
 		}, `the algorithm ""`},
-		{"HS256 with the public key", func(l *liar) {
-			der, err := x509.MarshalPKIXPublicKey(l.key.Public())
+		{"HS256 with the public key", func(l *testserver.Liar) {
+			der, err := x509.MarshalPKIXPublicKey(l.Key.Public())
 			if err != nil {
 				t.Fatal(err)
 			}
-			l.sign = hs256(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
+			l.Sign = hs256(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
 		}, `the algorithm "HS256"`},
-		{"HS256 with a key in the set", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
-			l.sign = hs256("k1")
+		{"HS256 with a key in the set", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
+			l.Sign = hs256("k1")
 		}, `the algorithm "HS256"`},
-		{"two signatures", func(l *liar) {
-			l.sign = es256(func(raw string) string {
+		{"two signatures", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string {
 				p := strings.Split(raw, ".")
 				one := `{"protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 				return `{"payload":"` + p[1] + `","signatures":[` + one + `,` + one + `]}`
 			})(l)
 		}, "is no JWT"},
-		{"as long as an answer may be", func(l *liar) {
-			l.claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 700<<10) }
+		{"as long as an answer may be", func(l *testserver.Liar) {
+			l.Claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 700<<10) }
 		}, ""},
-		{"longer than an answer may be", func(l *liar) {
-			l.claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 1<<20) }
+		{"longer than an answer may be", func(l *testserver.Liar) {
+			l.Claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 1<<20) }
 		}, "TOO LONG"},
-		{"header of no JSON", func(l *liar) {
-			l.sign = es256(func(raw string) string { return "bm9uZQ" + raw[strings.Index(raw, "."):] })(l)
+		{"header of no JSON", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string { return "bm9uZQ" + raw[strings.Index(raw, "."):] })(l)
 		}, "a header that cannot be read"},
-		{"claims of no JSON", func(l *liar) {
-			l.sign = func(map[string]any) string { return signRaw(l.key, []byte("nothing"), nil) }
+		{"claims of no JSON", func(l *testserver.Liar) {
+			l.Sign = func(map[string]any) string { return signRaw(l.Key, []byte("nothing"), nil) }
 		}, "claims that cannot be read"},
-		{"a key ID that is not there", func(l *liar) {
-			l.sign = func(c map[string]any) string {
-				return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k2"}, c)
+		{"a key ID that is not there", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
+				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k2"}, c)
 			}
 		}, `no signing key for ES256 with the ID "k2"`},
-		{"another key under the same ID", func(l *liar) {
-			l.sign = func(c map[string]any) string {
-				return signClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, c)
+		{"another key under the same ID", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
+				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, c)
 			}
 		}, `not made by the server's key "k1"`},
-		{"no key ID", func(l *liar) {
-			l.sign = func(c map[string]any) string { return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key}, c) }
-		}, ""},
-		{"a key for encryption", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1", Use: "enc"})
-		}, `no signing key for ES256`},
-		{"a key for another algorithm", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES384"})
-		}, `no signing key for ES256`},
-		{"a key of another type", func(l *liar) { l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "k1"}) }, "not made by"},
-		{"a private key in the set", func(l *liar) { l.jwks = keys(jose.JSONWebKey{Key: l.key, KeyID: "k1"}) }, "publishes a private key"},
-		{"a secret key in the set", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
-		}, "publishes a private key"},
-		{"no keys", func(l *liar) { l.jwks = keys() }, "it has none"},
-		{"a key that nobody knows beside a good one", func(l *liar) {
-			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
-				good, _ := json.Marshal(jose.JSONWebKey{Key: l.key.Public(), KeyID: "k1"})
-				sendJSON(w, map[string]any{"keys": []any{map[string]any{"kty": "NEW", "x": "y"}, json.RawMessage(good)}})
+		{"no key ID", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
+				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key}, c)
 			}
 		}, ""},
-		{"keys that answer 500", func(l *liar) { l.jwks = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "answered 500"},
-		{"keys that are a page", func(l *liar) {
-			l.jwks = func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }
+		{"a key for encryption", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "enc"})
+		}, `no signing key for ES256`},
+		{"a key for another algorithm", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES384"})
+		}, `no signing key for ES256`},
+		{"a key of another type", func(l *testserver.Liar) { l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "k1"}) }, "not made by"},
+		{"a private key in the set", func(l *testserver.Liar) { l.JWKS = keys(jose.JSONWebKey{Key: l.Key, KeyID: "k1"}) }, "publishes a private key"},
+		{"a secret key in the set", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
+		}, "publishes a private key"},
+		{"no keys", func(l *testserver.Liar) { l.JWKS = keys() }, "it has none"},
+		{"a key that nobody knows beside a good one", func(l *testserver.Liar) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+				good, _ := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
+				testserver.SendJSON(w, map[string]any{"keys": []any{map[string]any{"kty": "NEW", "x": "y"}, json.RawMessage(good)}})
+			}
+		}, ""},
+		{"keys that answer 500", func(l *testserver.Liar) { l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "answered 500"},
+		{"keys that are a page", func(l *testserver.Liar) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }
 		}, "an HTML page"},
-		{"a thousand keys", func(l *liar) {
-			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
-				sendJSON(w, map[string]any{"keys": make([]map[string]any, 1000)})
+		{"a thousand keys", func(l *testserver.Liar) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+				testserver.SendJSON(w, map[string]any{"keys": make([]map[string]any, 1000)})
 			}
 		}, "1000 keys"},
-		{"RS256", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
-			l.sign = func(c map[string]any) string {
-				c["at_hash"] = atHash("RS256", "liar-access-token")
-				return signClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
+		{"RS256", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
+			l.Sign = func(c map[string]any) string {
+				c["at_hash"] = testserver.HalfHash("liar-access-token")
+				return testserver.SignClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
 			}
 		}, ""},
-		{"PS512", func(l *liar) {
-			l.jwks = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
-			l.sign = func(c map[string]any) string {
-				c["at_hash"] = atHash("PS512", "liar-access-token")
-				return signClaims(jose.PS512, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
+		{"PS512", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
+			l.Sign = func(c map[string]any) string {
+				c["at_hash"] = base64.RawURLEncoding.EncodeToString(half512[:32])
+				return testserver.SignClaims(jose.PS512, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
 			}
 		}, ""},
-		{"a changed payload", func(l *liar) {
-			l.sign = es256(func(raw string) string {
+		{"a changed payload", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string {
 				parts := strings.Split(raw, ".")
 				payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
 				parts[1] = base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(payload), "user-1", "user-2", 1)))
 				return strings.Join(parts, ".")
 			})(l)
 		}, "not made by"},
-		{"a line break", func(l *liar) {
-			l.sign = es256(func(raw string) string { return strings.Replace(raw, ".", ".\n", 1) })(l)
+		{"a line break", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string { return strings.Replace(raw, ".", ".\n", 1) })(l)
 		}, "it is not base64url"},
-		{"padding", func(l *liar) { l.sign = es256(func(raw string) string { return raw + "=" })(l) }, "it is not base64url"},
-		{"a non-canonical last character", func(l *liar) { l.sign = es256(nonCanonical)(l) }, "it is not base64url"},
-		{"two parts", func(l *liar) {
-			l.sign = es256(func(raw string) string { return raw[:strings.LastIndex(raw, ".")] })(l)
+		{"padding", func(l *testserver.Liar) { l.Sign = es256(func(raw string) string { return raw + "=" })(l) }, "it is not base64url"},
+		{"a non-canonical last character", func(l *testserver.Liar) { l.Sign = es256(nonCanonical)(l) }, "it is not base64url"},
+		{"two parts", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string { return raw[:strings.LastIndex(raw, ".")] })(l)
 		}, "2 parts instead of 3"},
-		{"encrypted", func(l *liar) { l.sign = func(map[string]any) string { return "a.b.c.d.e" } }, "is encrypted (JWE)"},
-		{"the JSON form", func(l *liar) {
-			l.sign = es256(func(raw string) string {
+		{"encrypted", func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }, "is encrypted (JWE)"},
+		{"the JSON form", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string {
 				p := strings.Split(raw, ".")
 				return `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 			})(l)
 		}, "is no JWT"},
-		{"a claim twice", func(l *liar) {
-			l.sign = func(c map[string]any) string {
+		{"a claim twice", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)
-				return signRaw(l.key, append(payload[:len(payload)-1], `,"sub":"user-2"}`...), nil)
+				return signRaw(l.Key, append(payload[:len(payload)-1], `,"sub":"user-2"}`...), nil)
 			}
 		}, `"sub" twice`},
-		{"a critical extension", func(l *liar) {
-			l.sign = func(c map[string]any) string {
+		{"a critical extension", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)
-				return signRaw(l.key, payload, map[jose.HeaderKey]any{"crit": []string{"b64"}, "b64": true})
+				return signRaw(l.Key, payload, map[jose.HeaderKey]any{"crit": []string{"b64"}, "b64": true})
 			}
 		}, "critical header parameters"},
-		{"its own key in the header", func(l *liar) {
-			l.sign = func(c map[string]any) string {
+		{"its own key in the header", func(l *testserver.Liar) {
+			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)
-				return signRaw(other, payload, map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: other.Public()}, "jku": l.issuer + "/own-keys", "x5u": l.issuer + "/own-cert"})
+				return signRaw(other, payload, map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: other.Public()}, "jku": l.Issuer + "/own-keys", "x5u": l.Issuer + "/own-cert"})
 			}
 		}, "not made by"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
+			l := testserver.StartLiar(t)
 			row.spoil(l)
 			wantIDToken(t, l, "", row.words)
 			for _, path := range []string{"/own-keys", "/own-cert"} {
-				if l.asked("GET "+path) > 0 {
+				if l.Asked("GET "+path) > 0 {
 					t.Errorf("%s was fetched, because a token said so", path)
 				}
 			}
@@ -284,7 +291,7 @@ func TestIDTokenSignature(t *testing.T) {
 
 // signRaw signs a payload as it is with ES256, with extra header parameters.
 func signRaw(key any, payload []byte, header map[jose.HeaderKey]any) string {
-	return sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"}, payload, header)
+	return testserver.Sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"}, payload, header)
 }
 
 // nonCanonical sets bits in the last character of a signature that stand for nothing.
@@ -311,8 +318,8 @@ func TestAuthTime(t *testing.T) {
 		{"max_age of none", "?max_age=0", now.Add(-120 * time.Second).Unix(), "the check of auth_time"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
-			l.claims = func(c map[string]any) {
+			l := testserver.StartLiar(t)
+			l.Claims = func(c map[string]any) {
 				if c["auth_time"] = row.authTime; row.authTime == nil {
 					delete(c, "auth_time")
 				}
@@ -326,23 +333,23 @@ func TestAuthTime(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	for _, id := range []string{"k1", "k2"} {
 		t.Run(id, func(t *testing.T) {
-			l := startLiar(t)
-			a := startApp(t, l.env())
+			l := testserver.StartLiar(t)
+			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
-			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
 				t.Fatalf("the first login answered %d %s", r.StatusCode, r.body)
 			}
-			l.key = newECKey(t)
-			l.jwks = func(w http.ResponseWriter, _ *http.Request) {
-				sendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: id}}})
+			l.Key = testserver.NewKey(t)
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: id}}})
 			}
-			l.sign = func(c map[string]any) string {
-				return signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: id}, c)
+			l.Sign = func(c map[string]any) string {
+				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: id}, c)
 			}
-			if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
 				t.Errorf("after the rotation the login answered %d %s", r.StatusCode, r.body)
 			}
-			if n := l.asked("GET /jwks"); n != 2 {
+			if n := l.Asked("GET /jwks"); n != 2 {
 				t.Errorf("the keys were fetched %d times; want 2", n)
 			}
 		})
@@ -351,13 +358,13 @@ func TestKeysRotate(t *testing.T) {
 
 // An ID token that nobody asked for is verified all the same, and one without an issuer refused.
 func TestUnaskedIDToken(t *testing.T) {
-	l := startLiar(t)
-	l.claims = func(c map[string]any) { delete(c, "nonce") }
+	l := testserver.StartLiar(t)
+	l.Claims = func(c map[string]any) { delete(c, "nonce") }
 	wantIDToken(t, l, "?scope=email", "")
-	l.claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
+	l.Claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
 	wantIDToken(t, l, "?scope=email", "the check of aud")
 
-	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.issuer + "/authorize", "TOKEN_ENDPOINT": l.issuer + "/token", "CLIENT_ID": liarClientID})
+	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token", "CLIENT_ID": testserver.LiarClientID})
 	b := newBrowser(t, a)
-	b.getJSON(l.approve(t, b.begin(""))).wantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
+	b.getJSON(l.Approve(t, b.begin(""))).wantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
 }

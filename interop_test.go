@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"net"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,10 +65,10 @@ func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign 
 	args := []string{"oidc-provider.mjs", configuration, redirectURI}
 	f := foreign{env: map[string]string{}, user: "interop-user", password: "any", deny: "/abort", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
 	if configuration == "clerk-paths-tls" {
-		ca := newAuthority(t)
-		cert, key := pemFiles(t, ca.issue(t, time.Now().Add(time.Hour)))
+		ca := testserver.NewAuthority(t)
+		cert, key := testserver.PEMFiles(t, ca.Issue(t, time.Now().Add(time.Hour)))
 		args = append(args, cert, key)
-		f.env["SSL_CERT_FILE"] = ca.file
+		f.env["SSL_CERT_FILE"] = ca.File
 	}
 	node := exec.Command("node", args...)
 	node.Dir = "interop"
@@ -81,7 +85,7 @@ func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign 
 	switch configuration {
 	case "clerk-paths-tls": // found from the publishable key, as Clerk is
 		u, _ := url.Parse(settings.Issuer)
-		f.env["CLERK_PUBLISHABLE_KEY"] = "pk_test_" + encodeKey(u.Host)
+		f.env["CLERK_PUBLISHABLE_KEY"] = "pk_test_" + base64.RawStdEncoding.EncodeToString([]byte(u.Host+"$"))
 		delete(f.env, "ISSUER")
 	case "post-only":
 		f.env["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
@@ -237,13 +241,13 @@ func newBrowserAt(t *testing.T, a *app, base string) *browser {
 // check runs every check: none may fail but the one that must.
 func (f foreign) check(t *testing.T, a *app) {
 	t.Helper()
-	r := checkAll(t.Context(), newChecker(a.cfg, a.server.provider.wire, time.Now), time.Minute, func(string) {}, func(finding) {})
+	r := diagnose.Run(t.Context(), a.cfg, a.server.wire, time.Now, func(string) {}, func(diagnose.Finding) {})
 	for _, line := range r.Checks {
 		t.Log(line.String())
-		if line.Result == isFail && line.Check != f.failing {
+		if line.Result == diagnose.Fail && line.Check != f.failing {
 			t.Errorf("check: %s", line)
 		}
-		if line.Check == f.failing && line.Result != isFail {
+		if line.Check == f.failing && line.Result != diagnose.Fail {
 			t.Errorf("check: %s; want it to fail", line)
 		}
 	}
@@ -360,4 +364,70 @@ func (f foreign) play(b *browser, address string, deny bool) string {
 	}
 	b.t.Fatal("the server never came back")
 	return ""
+}
+
+// checksOf makes every check with an environment.
+func checksOf(t *testing.T, values map[string]string) diagnose.Report {
+	t.Helper()
+	cfg, err := config.Load(env(values), "does-not-exist.env", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return diagnose.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+}
+
+// checkText is a report as text.
+func checkText(r diagnose.Report) string {
+	var text strings.Builder
+	for _, f := range r.Checks {
+		text.WriteString(f.String() + "\n")
+	}
+	return text.String()
+}
+
+// wantFails checks which line a person reads first.
+func wantFails(t *testing.T, r diagnose.Report, check, setting, words string) {
+	t.Helper()
+	for _, f := range r.Checks {
+		if f.Result != diagnose.Fail {
+			continue
+		}
+		if f.Check != check || f.Setting != setting || !strings.Contains(f.String(), words) {
+			t.Errorf("the first failing line is %s (%s); want %s, %s and %q", f, f.Setting, check, setting, words)
+		}
+		return
+	}
+	t.Errorf("nothing fails; want %s:\n%s", check, checkText(r))
+}
+
+// What is wrong is named at a server that we did not write.
+func TestCheckAtOIDCProvider(t *testing.T) {
+	needsNode(t, "oidc-provider")
+	f := startOIDCProvider(t, "basic-only", testserver.CheckedURI)
+	f.env["PORT"] = "3998"
+	wantFails(t, checksOf(t, f.env), "redirect_uri", "BASE_URL", "http://localhost:3998/oauth_callback")
+	f.env["PORT"], f.env["CLIENT_SECRET"] = "3999", "wrong secret/"
+	wantFails(t, checksOf(t, f.env), "client", "CLIENT_SECRET", "copy the secret again")
+}
+
+// The same at a server whose words are Clerk's.
+func TestCheckAtFosite(t *testing.T) {
+	values := startGo(t, "fosite", testserver.CheckedURI)
+	values["PORT"], values["SCOPES"] = "3999", "openid profile"
+	if r := checksOf(t, values); r.Result == diagnose.Fail {
+		t.Errorf("in order it fails:\n%s", checkText(r))
+	}
+	broken := func(name, value string) map[string]string {
+		full := map[string]string{}
+		for k, v := range values {
+			full[k] = v
+		}
+		full[name] = value
+		return full
+	}
+	wantFails(t, checksOf(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")), "client", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
+	wantFails(t, checksOf(t, broken("CLIENT_SECRET", "wrong")), "client", "CLIENT_SECRET", "Client authentication failed")
+	wantFails(t, checksOf(t, broken("PORT", "3998")), "redirect_uri", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
+	wantFails(t, checksOf(t, broken("SCOPES", "openid admin")), "authorization", "SCOPES", "is not allowed to request scope 'admin'")
+	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "CLIENT_ID", "does not know nobody")
 }

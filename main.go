@@ -1,26 +1,8 @@
 // OAuth Test Client tests an OAuth application: it sends a browser through sign-in and consent at
-// an authorization server and shows the token response that comes back.
+// an authorization server and shows the token response that comes back. With no settings at all it
+// runs in demo mode: it brings an authorization server and an API of its own, below /demo/.
 //
-// Usage:
-//
-//	go run . [-env FILE] [-listen ADDRESS] [-open=false]
-//	go run . check [-env FILE] [-json] [-timeout 15s]
-//
-// check asks the server everything that can be known without a user, and says which setting is
-// wrong. It needs no browser and changes nothing.
-//
-// The settings come from the environment and from .env; README.md lists them, .env.sample holds
-// them with one line of explanation each. With none at all the program runs in demo mode: it brings
-// an authorization server and an API of its own, below /demo/.
-//
-//	-env FILE         read FILE instead of .env
-//	-listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
-//	-open=false       do not open the browser (it is opened only at a terminal, and never in CI)
-//	-json             print the checks as a JSON document
-//	-timeout 15s      how long all checks together may take
-//
-// The exit code is 0 after an interrupt or when no check failed, 1 when the program cannot listen or
-// a check failed, and 2 when a setting or a flag is wrong.
+// go run . -h prints the manual; README.md lists the settings.
 package main
 
 import (
@@ -32,34 +14,34 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
 	"os"
-	"os/exec"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/wire"
 )
 
 const usage = `usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
        go run . check [-env FILE] [-json] [-timeout 15s]
 
 check asks the server everything that can be known without a user, and says which setting is wrong.
+It needs no browser and changes nothing.
 
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
-  -open=false       do not open the browser
+  -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
   -json             print the checks as a JSON document
   -timeout 15s      how long all checks together may take
 
 The settings are in README.md and .env.sample. Without any, the app runs in demo mode.
+The exit code is 0 after an interrupt or when no check failed, 1 when the program cannot listen or a
+check failed, and 2 when a setting or a flag is wrong.
 `
 
 func main() {
@@ -67,13 +49,6 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
-
-// limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
-// run at every few megabytes, and work harder towards a bound that leaves maxBytes room to spare.
-func limitMemory() {
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(144 << 20)
 }
 
 // options are what the command line says.
@@ -96,7 +71,7 @@ func parseArgs(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.listen, "listen", "", "")
 	flags.BoolVar(&o.open, "open", true, "")
 	flags.BoolVar(&o.json, "json", false, "")
-	flags.DurationVar(&o.timeout, "timeout", checkTimeout, "")
+	flags.DurationVar(&o.timeout, "timeout", diagnose.Timeout, "")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -171,7 +146,7 @@ func readSettings(o options, getenv func(string) string) (config.Config, *x509.C
 	if err != nil {
 		return config.Config{}, nil, err
 	}
-	roots, err := trustedRoots(getenv("SSL_CERT_FILE"))
+	roots, err := config.TrustedRoots(getenv("SSL_CERT_FILE"))
 	return cfg, roots, err
 }
 
@@ -180,8 +155,8 @@ func runChecks(ctx context.Context, o options, cfg config.Config, roots *x509.Ce
 	if cfg.Demo && !o.json {
 		fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
 	}
-	c := newChecker(cfg, wire.New(roots, time.Now), time.Now)
-	return printChecks(ctx, c, o.timeout, o.json, isTerminal(stdout), stdout)
+	return diagnose.Print(ctx, cfg, wire.New(roots, time.Now), time.Now,
+		diagnose.PrintOptions{JSON: o.json, Terminal: isTerminal(stdout), Timeout: o.timeout}, stdout)
 }
 
 // assemble makes the client and, in demo mode, the server that it talks to.
@@ -206,160 +181,55 @@ func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func
 	return s, s.handler(authorizationServer), nil
 }
 
-// trustedRoots adds the certificates in SSL_CERT_FILE to the system's. Go reads that variable on
-// some systems only; here it works on all of them. Without it the result is nil: the system's.
-func trustedRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("SSL_CERT_FILE: %s cannot be read (%w); name a file with the authority's certificate in PEM", file, errors.Unwrap(err))
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("SSL_CERT_FILE: %s holds no certificate; name a file with the authority's certificate in PEM", file)
-	}
-	return roots, nil
+// route is one thing that a user can do.
+type route struct {
+	method, path string
+	handle       func(http.ResponseWriter, *http.Request) error
 }
 
-// listenAll listens on the given address, or on both loopback addresses. It never takes another
-// port than the one that was asked for: the redirect URI has it.
-func listenAll(address, port string) ([]net.Listener, error) {
-	if address != "" {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("-listen: cannot listen on %s: %w", address, errors.Unwrap(err))
+// routes are in the order of the README.
+func (s *server) routes() []route {
+	return []route{
+		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
+		{"GET", "/login", s.canonicalHost(s.handleLogin)},
+		{"GET", config.CallbackPath, s.handleCallback},
+		{"GET", "/session", s.handleSession},
+		{"GET", "/userinfo", s.handleUserinfo},
+		{"GET", "/api", s.handleAPI},
+		{"GET", "/tokeninfo", s.handleTokeninfo},
+		{"GET", "/refresh", s.handleRefresh},
+		{"POST", "/revoke", s.handleRevoke},
+		{"POST", "/logout", s.handleLogout},
+		{"GET", "/flow", s.handleFlow},
+		{"GET", "/flow.har", s.handleHAR},
+		{"GET", "/check", s.handleCheck},
+	}
+}
+
+// handler returns everything that this process answers: the client's routes, and those of the demo
+// server when there is one (it may be nil).
+func (s *server) handler(demo http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range s.routes() {
+		mux.HandleFunc(route.method+" "+route.path, s.handle(route.handle))
+	}
+	mux.HandleFunc("GET /static/{file}", handleStatic)
+	mux.HandleFunc("/", s.handle(s.handleUnknown))
+	if demo != nil {
+		mux.Handle("/demo/", demo)
+		mux.Handle("/.well-known/", demo) // an issuer with a path has metadata here too (RFC 8414 section 3.1)
+	}
+	return s.logged(s.guard(mux))
+}
+
+// handleUnknown says which method an address answers, or that there is nothing.
+func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
+	for _, route := range s.routes() {
+		if strings.TrimSuffix(route.path, "{$}") == r.URL.Path {
+			f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+route.method+" only.", "")
+			f.Allow = route.method
+			return f
 		}
-		return []net.Listener{l}, nil
 	}
-	var listeners []net.Listener
-	for _, host := range []string{"127.0.0.1", "::1"} {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
-		switch {
-		case err == nil:
-			listeners = append(listeners, l)
-		case errors.Is(err, syscall.EADDRINUSE):
-			for _, l := range listeners {
-				l.Close()
-			}
-			return nil, fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it", port)
-		case host == "127.0.0.1":
-			return nil, fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
-		} // a machine without IPv6 has no ::1
-	}
-	return listeners, nil
-}
-
-// announce says in a few lines what runs where, before anything is asked of anybody.
-func announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
-	if cfg.Demo {
-		fmt.Fprintln(out, "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
-	} else {
-		fmt.Fprintln(out, "OAuth Test Client")
-	}
-	fmt.Fprintf(out, "  open          %s", cfg.BaseURL)
-	if len(listeners) == 1 {
-		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
-	}
-	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
-	if cfg.SessionStore != "" {
-		fmt.Fprintf(out, "  sessions      %s\n", config.WithoutUser(cfg.SessionStore))
-	}
-}
-
-// announceServer makes the first attempt to find the authorization server and says what came of it.
-func announceServer(ctx context.Context, out io.Writer, s *server) {
-	md, err := s.provider.metadata(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		f := notDiscovered(s.cfg, err)
-		lines := []string{"  server        not found: " + s.cfg.Issuer}
-		for _, t := range f.Tried {
-			lines = append(lines, "                "+t.URL+" "+t.Answer)
-		}
-		fmt.Fprintln(out, strings.Join(append(lines, "                "+f.Hint+" The next login tries again."), "\n"))
-	case md.Source == "":
-		fmt.Fprintf(out, "  server        %s (as configured, without metadata)\n", md.Authorization)
-	default:
-		fmt.Fprintf(out, "  server        %s (found)\n", s.cfg.Issuer)
-	}
-}
-
-// serve answers until the context ends, and then lets requests in flight finish.
-func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      60 * time.Second, // a login may wait for several answers of wireTimeout each
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
-		ErrorLog:          log,
-	}
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- srv.Serve(l) }()
-	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-	defer cancel()
-	s.drain(ctx)
-	ctx, cancel = context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	if srv.Shutdown(ctx) != nil { // browsers open connections ahead, on which nothing was asked yet
-		srv.Close()
-	}
-	return nil
-}
-
-// startURL is where the browser begins: at the login itself when a server is configured, at the
-// page that explains the demo otherwise.
-func startURL(cfg config.Config) string {
-	if cfg.Demo {
-		return cfg.BaseURL + "/"
-	}
-	return cfg.BaseURL + "/login"
-}
-
-// isTerminal reports whether a person is at the other end.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
-}
-
-// openBrowser starts the system's browser. Where there is none the address is in the terminal.
-func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
-	var command *exec.Cmd
-	switch {
-	case runtime.GOOS == "darwin":
-		command = exec.Command("open", address)
-	case runtime.GOOS == "windows":
-		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
-	case getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "":
-		command = exec.Command("xdg-open", address)
-	default:
-		return // a remote shell: there is nothing to open a window on
-	}
-	if err := command.Start(); err != nil {
-		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
-		return
-	}
-	go command.Wait()
+	return refuse(http.StatusNotFound, "not_found", "There is nothing at this address.", "")
 }

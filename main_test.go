@@ -11,7 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
+	"oauth-test-client/internal/testserver"
 	"os"
 	"strings"
 	"sync"
@@ -135,17 +135,17 @@ func TestServeAndStop(t *testing.T) {
 
 // A callback in flight finishes while the program stops, though its server is this same program.
 func TestStopLetsCallbackFinish(t *testing.T) {
-	l := startLiar(t)
+	l := testserver.StartLiar(t)
 	var once sync.Once
 	arrived, release := make(chan bool), make(chan bool)
-	l.token = func(w http.ResponseWriter, r *http.Request) {
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		once.Do(func() { close(arrived) })
 		<-release
 		w.Header().Set("Content-Type", "application/json")
 		w.Write([]byte(`{"access_token":"a","token_type":"bearer","scope":"email"}`))
 	}
 	port := freePort(t)
-	env := l.env()
+	env := l.Env()
 	env["PORT"] = port
 	p := startProcess(t, env)
 	p.waitFor(t, "(found)")
@@ -155,7 +155,7 @@ func TestStopLetsCallbackFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun.Body.Close()
-	req, _ := http.NewRequest(http.MethodGet, l.approve(t, begun.Header.Get("Location")), nil)
+	req, _ := http.NewRequest(http.MethodGet, l.Approve(t, begun.Header.Get("Location")), nil)
 	req.AddCookie(begun.Cookies()[0])
 	status := make(chan int, 1)
 	go func() {
@@ -199,14 +199,17 @@ func (s *slowToken) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	listener := listenLoopback(t)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	cfg := configOf(t, map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port})
+	cfg, err := config.Load(env(map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}), "does-not-exist.env", false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	logger := log.New(io.Discard, "", 0)
 	s, handler, err := assemble(cfg, nil, logger, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	slow := &slowToken{next: &http.Transport{DisableKeepAlives: true}, arrived: make(chan bool), release: make(chan bool)}
-	s.provider.wire.Client.Transport.(*wire.Recording).Next = slow
+	s.wire.SetTransport(slow)
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- serve(ctx, s, handler, []net.Listener{listener}, logger) }()
@@ -295,65 +298,23 @@ func TestIsTerminal(t *testing.T) {
 	}
 }
 
-// The memory of spent states and of sessions is bounded, whatever strangers do.
-func TestBounds(t *testing.T) {
-	now := time.Now()
-	clock := func() time.Time { return now }
-	spent := &spentStates{now: clock, seen: map[string]bool{}}
-	if !spent.add("a") || spent.add("a") {
-		t.Error("a state can be spent once")
-	}
-	now = now.Add(pendingAge + 2*time.Minute)
-	if spent.add("b"); len(spent.seen) != 1 {
-		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(spent.seen))
-	}
-
-	a := startAppOn(t, listenLoopback(t), nil, clock)
-	store := a.server.browsers.store.(*memoryStore)
-	keep := func(size int) {
-		l := &login{Begun: &pendingLogin{State: "s"}, Response: new(tokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
-		r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
-		if err := a.server.browsers.keep(discardedCookies{}, r, l); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range maxSessions + 10 {
-		keep(10)
-	}
-	if n := store.order.Len(); n != maxSessions || len(store.byID) != maxSessions {
-		t.Errorf("%d sessions; want %d", n, maxSessions)
-	}
-	for range 110 { // more than maxBytes
-		keep(1 << 20)
-	}
-	if store.bytes > maxBytes {
-		t.Errorf("the sessions have %d bytes; want at most %d", store.bytes, maxBytes)
-	}
-	now = now.Add(sessionAge + time.Second)
-	keep(10)
-	if n := store.order.Len(); n != 1 {
-		t.Errorf("%d sessions after all but one have expired", n)
-	}
-}
-
 // A cookie that another key sealed, or that belongs to another state, begins nothing.
 func TestForgedCookies(t *testing.T) {
-	l := startLiar(t)
-	env := l.env()
+	l := testserver.StartLiar(t)
+	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	a := startApp(t, env)
 	env["SESSION_SECRET"] = "fedcba9876543210"
 	stranger := startApp(t, env)
 	first, second := newBrowser(t, a), newBrowser(t, stranger)
-	callback := l.approve(t, first.begin(""))
+	callback := l.Approve(t, first.begin(""))
 	u, _ := url.Parse(callback)
-	state := u.Query().Get("state")
 	own := first.client.Jar.Cookies(u)[0]
 	second.begin("")
 	foreign := second.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: config.CallbackPath})[0]
 	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": "A" + own.Value[1:], "plain JSON": `{"v":"x"}`} {
 		b := newBrowser(t, a)
-		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: a.server.browsers.pendingName(state), Value: value, Path: config.CallbackPath}})
+		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: value, Path: config.CallbackPath}})
 		r := b.getJSON(callback)
 		if r.StatusCode != 400 || !strings.Contains(r.body, "invalid_state") {
 			t.Errorf("a cookie that is %s was answered %d %s", name, r.StatusCode, r.body)

@@ -2,49 +2,39 @@ package main
 
 import (
 	"net/http"
-	"slices"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-func TestMetadataURLs(t *testing.T) {
-	for issuer, want := range map[string][]string{
-		"https://a.example":     {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
-		"https://a.example/":    {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
-		"https://a.example/x/y": {"https://a.example/x/y/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server/x/y", "https://a.example/x/y/.well-known/oauth-authorization-server", "https://a.example/.well-known/openid-configuration/x/y"},
-	} {
-		if got := metadataURLs(issuer); !slices.Equal(got, want) {
-			t.Errorf("metadataURLs(%q) = %q; want %q", issuer, got, want)
-		}
-	}
-}
-
 // Each row spoils the metadata in one way; /login says what was tried and what it answered.
 func TestDiscoveryRefuses(t *testing.T) {
-	document := func(name string, value any) func(*liar) {
-		return func(l *liar) {
-			l.document = func(d map[string]any) {
+	document := func(name string, value any) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) {
 				if d[name] = value; value == nil {
 					delete(d, name)
 				}
 			}
 		}
 	}
-	answer := func(status int, body string) func(*liar) {
-		return func(l *liar) {
-			l.metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); w.Write([]byte(body)) }
+	answer := func(status int, body string) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); w.Write([]byte(body)) }
 		}
 	}
 	for _, row := range []struct {
 		name  string
-		spoil func(*liar)
+		spoil func(*testserver.Liar)
 		words string
 	}{
 		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
-		{"the issuer with a slash", func(l *liar) { l.document = func(d map[string]any) { d["issuer"] = l.issuer + "/" } }, "names another issuer"},
-		{"the issuer in capitals", func(l *liar) { l.document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.issuer) } }, "names another issuer"},
+		{"the issuer with a slash", func(l *testserver.Liar) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names another issuer"},
+		{"the issuer in capitals", func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.Issuer) }
+		}, "names another issuer"},
 		{"no issuer", document("issuer", nil), "names no issuer"},
 		{"no authorization endpoint", document("authorization_endpoint", nil), "has no authorization_endpoint; set AUTHORIZATION_ENDPOINT"},
 		{"no token endpoint", document("token_endpoint", ""), "has no token_endpoint; set TOKEN_ENDPOINT"},
@@ -58,52 +48,52 @@ func TestDiscoveryRefuses(t *testing.T) {
 		{"not found", answer(404, "Realm does not exist"), "answered 404 Not Found"},
 		{"forbidden", answer(403, ""), "answered 403 Forbidden"},
 		{"a name twice", answer(200, `{"issuer":"a","issuer":"b"}`), "its JSON names"},
-		{"without end", func(l *liar) {
-			l.metadata = func(w http.ResponseWriter, _ *http.Request) {
+		{"without end", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				for range 40 {
 					w.Write([]byte(strings.Repeat(" ", 64<<10)))
 				}
 			}
 		}, "more than 1 MB"},
-		{"a redirect elsewhere", func(l *liar) {
-			l.metadata = func(w http.ResponseWriter, r *http.Request) {
+		{"a redirect elsewhere", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "https://elsewhere.example/x?secret=y", http.StatusFound)
 			}
 		}, "302 Found to https://elsewhere.example/x, which is not followed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := startLiar(t)
+			l := testserver.StartLiar(t)
 			row.spoil(l)
-			a := startApp(t, l.env())
+			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
 			r := b.getJSON("/login")
 			r.wantError(t, http.StatusBadGateway, "server_not_found", "ISSUER")
-			if !strings.Contains(r.body, row.words) || !strings.Contains(r.body, l.issuer+"/.well-known/openid-configuration") {
+			if !strings.Contains(r.body, row.words) || !strings.Contains(r.body, l.Issuer+"/.well-known/openid-configuration") {
 				t.Errorf("the answer lacks %q:\n%s", row.words, r.body)
 			}
 			if home := b.get("/"); home.StatusCode != 200 || !strings.Contains(home.body, "was not found") {
 				t.Errorf("the home page answered %d without the failure", home.StatusCode)
 			}
-			l.wantHonest(t, a) // the next login tries again
+			wantHonest(t, l, a) // the next login tries again
 		})
 	}
 }
 
 // Metadata on its own origin may be redirected; RFC 8414's places are tried after OpenID Connect's.
 func TestDiscoveryFinds(t *testing.T) {
-	l := startLiar(t)
-	l.metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
+	l := testserver.StartLiar(t)
+	l.Metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
 	good := func(w http.ResponseWriter, issuer string) {
-		sendJSON(w, map[string]any{"issuer": issuer, "authorization_endpoint": l.issuer + "/authorize", "token_endpoint": l.issuer + "/token", "jwks_uri": l.issuer + "/jwks"})
+		testserver.SendJSON(w, map[string]any{"issuer": issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
 	}
 	mux := l.Config.Handler
 	path := ""
-	issuer := l.issuer
+	issuer := l.Issuer
 	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == path:
 			good(w, issuer)
-		case issuer != l.issuer:
+		case issuer != l.Issuer:
 			http.NotFound(w, r)
 		default:
 			mux.ServeHTTP(w, r)
@@ -117,8 +107,8 @@ func TestDiscoveryFinds(t *testing.T) {
 		{"OpenID Connect, inserted", "/.well-known/openid-configuration/x/y", "/x/y"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			path, issuer = row.path, l.issuer+row.suffix
-			env := l.env()
+			path, issuer = row.path, l.Issuer+row.suffix
+			env := l.Env()
 			env["ISSUER"] = issuer
 			newBrowser(t, startApp(t, env)).begin("")
 		})
@@ -127,38 +117,38 @@ func TestDiscoveryFinds(t *testing.T) {
 
 // Overrides beat the metadata, and alone they serve a server that has none.
 func TestOverrides(t *testing.T) {
-	l := startLiar(t)
-	env := l.env()
-	env["AUTHORIZATION_ENDPOINT"] = l.issuer + "/other"
-	if to := newBrowser(t, startApp(t, env)).begin(""); !strings.HasPrefix(to, l.issuer+"/other?") {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/other"
+	if to := newBrowser(t, startApp(t, env)).begin(""); !strings.HasPrefix(to, l.Issuer+"/other?") {
 		t.Errorf("the login went to %s", to)
 	}
-	env["TOKEN_ENDPOINT"], env["JWKS_URI"] = l.issuer+"/token", l.issuer+"/jwks"
-	l.metadata = http.NotFound
+	env["TOKEN_ENDPOINT"], env["JWKS_URI"] = l.Issuer+"/token", l.Issuer+"/jwks"
+	l.Metadata = http.NotFound
 	b := newBrowser(t, startApp(t, env))
-	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+	if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
 		t.Errorf("without metadata the login answered %d %s", r.StatusCode, r.body)
 	}
-	l.metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
 	newBrowser(t, startApp(t, env)).getJSON("/login").wantError(t, http.StatusBadGateway, "server_not_found", "")
 }
 
 func TestPushedAuthorizationRequired(t *testing.T) {
-	l := startLiar(t)
-	l.document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
-	newBrowser(t, startApp(t, l.env())).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
+	newBrowser(t, startApp(t, l.Env())).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
 }
 
 // However many requests wait, one attempt runs, and all of them get what it finds.
 func TestOneAttempt(t *testing.T) {
-	l := startLiar(t)
+	l := testserver.StartLiar(t)
 	release := make(chan bool)
-	honest := l.issuer
-	l.metadata = func(w http.ResponseWriter, _ *http.Request) {
+	honest := l.Issuer
+	l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 		<-release
-		sendJSON(w, map[string]any{"issuer": honest, "authorization_endpoint": honest + "/authorize", "token_endpoint": honest + "/token"})
+		testserver.SendJSON(w, map[string]any{"issuer": honest, "authorization_endpoint": honest + "/authorize", "token_endpoint": honest + "/token"})
 	}
-	a := startApp(t, l.env())
+	a := startApp(t, l.Env())
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -173,14 +163,14 @@ func TestOneAttempt(t *testing.T) {
 	}
 	close(release)
 	wg.Wait()
-	if n := l.asked("GET /.well-known/openid-configuration"); n != 1 {
+	if n := l.Asked("GET /.well-known/openid-configuration"); n != 1 {
 		t.Errorf("%d requests for metadata; want 1", n)
 	}
 }
 
 // What the terminal says when the server cannot be asked.
 func TestUnreachable(t *testing.T) {
-	ca := newAuthority(t)
+	ca := testserver.NewAuthority(t)
 	for _, row := range []struct {
 		name  string
 		env   func(t *testing.T) map[string]string
@@ -189,22 +179,22 @@ func TestUnreachable(t *testing.T) {
 		{"nothing listens", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "http://127.0.0.1:1"} }, "refused the connection"},
 		{"no such host", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "https://nowhere.invalid"} }, `no host named "nowhere.invalid"`},
 		{"a private authority", func(t *testing.T) map[string]string {
-			return map[string]string{"ISSUER": startClerk(t, "127.0.0.1:1").issuer}
+			return map[string]string{"ISSUER": testserver.StartClerk(t, "127.0.0.1:1").Issuer}
 		}, "SSL_CERT_FILE"},
 		{"an expired certificate", func(t *testing.T) map[string]string {
-			c := startClerk(t, "127.0.0.1:1")
-			c.TLS.Certificates[0] = c.authority.issue(t, time.Now().Add(-time.Hour))
-			return map[string]string{"ISSUER": c.issuer, "SSL_CERT_FILE": c.authority.file}
+			c := testserver.StartClerk(t, "127.0.0.1:1")
+			c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
+			return map[string]string{"ISSUER": c.Issuer, "SSL_CERT_FILE": c.Authority.File}
 		}, "has a certificate that is valid from"},
 		{"a certificate for another name", func(t *testing.T) map[string]string {
-			c := startClerk(t, "127.0.0.1:1")
-			return map[string]string{"ISSUER": strings.Replace(c.issuer, "localhost", "[::1]", 1), "SSL_CERT_FILE": c.authority.file}
+			c := testserver.StartClerk(t, "127.0.0.1:1")
+			return map[string]string{"ISSUER": strings.Replace(c.Issuer, "localhost", "[::1]", 1), "SSL_CERT_FILE": c.Authority.File}
 		}, "refused the connection"},
 		{"http behind https", func(t *testing.T) map[string]string {
-			return map[string]string{"ISSUER": strings.Replace(startLiar(t).issuer, "http:", "https:", 1)}
+			return map[string]string{"ISSUER": strings.Replace(testserver.StartLiar(t).Issuer, "http:", "https:", 1)}
 		}, "speaks plain http, not https"},
 		{"another authority", func(t *testing.T) map[string]string {
-			return map[string]string{"ISSUER": startClerk(t, "127.0.0.1:1").issuer, "SSL_CERT_FILE": ca.file}
+			return map[string]string{"ISSUER": testserver.StartClerk(t, "127.0.0.1:1").Issuer, "SSL_CERT_FILE": ca.File}
 		}, "authority that this machine does not know"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

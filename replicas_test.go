@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,14 +19,14 @@ import (
 
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
 func TestReplicas(t *testing.T) {
-	l := startLiar(t)
-	env := l.env()
+	l := testserver.StartLiar(t)
+	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	one := startApp(t, env)
 	env["BASE_URL"] = one.cfg.BaseURL // and a port of its own
 	two := startApp(t, env)
 	b := newBrowser(t, one)
-	callback, _ := url.Parse(l.approve(t, b.begin("")))
+	callback, _ := url.Parse(l.Approve(t, b.begin("")))
 	cookie := b.client.Jar.Cookies(callback)[0]
 	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
 	req.Host = strings.TrimPrefix(one.cfg.BaseURL, "http://")

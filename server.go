@@ -1,27 +1,36 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"log"
 	"net/http"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
+	"path"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
 // needs comes in through newServer.
 type server struct {
 	cfg       config.Config
-	provider  *provider
-	browsers  *browsers
-	refreshes shared[*refreshed] // by the state of the login
+	wire      *wire.Client
+	oauth     *oauth.Client
+	sessions  *session.Store
+	refreshes oauth.Shared[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
@@ -30,7 +39,7 @@ type server struct {
 
 // newServer wires the client together. Nothing is asked of the authorization server yet.
 func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
-	browsers, err := newBrowsers(cfg, roots, now)
+	sessions, err := session.New(cfg, roots, now)
 	if err != nil {
 		return nil, err
 	}
@@ -38,62 +47,13 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	return &server{cfg: cfg, provider: newProvider(cfg, wire.New(roots, now)), browsers: browsers, pages: pages, log: log, now: now}, nil
+	w := wire.New(roots, now)
+	return &server{cfg: cfg, wire: w, oauth: oauth.New(cfg, w, now), sessions: sessions, pages: pages, log: log, now: now}, nil
 }
 
-//go:embed static
-var static embed.FS
-
-// handler returns everything that this process answers: the client's routes, and those of the demo
-// server when there is one (it may be nil).
-func (s *server) handler(demo http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	for _, route := range s.routes() {
-		mux.HandleFunc(route.method+" "+route.path, s.handle(route.handle))
-	}
-	mux.HandleFunc("GET /static/{file}", handleStatic)
-	mux.HandleFunc("/", s.handle(s.handleUnknown))
-	if demo != nil {
-		mux.Handle("/demo/", demo)
-		mux.Handle("/.well-known/", demo) // an issuer with a path has metadata here too (RFC 8414 section 3.1)
-	}
-	return s.logged(s.guard(mux))
-}
-
-// route is one thing that a user can do.
-type route struct {
-	method, path string
-	handle       func(http.ResponseWriter, *http.Request) error
-}
-
-// routes are in the order of the README.
-func (s *server) routes() []route {
-	return []route{
-		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.handleLogin)},
-		{"GET", config.CallbackPath, s.handleCallback},
-		{"GET", "/session", s.handleSession},
-		{"GET", "/userinfo", s.handleUserinfo},
-		{"GET", "/api", s.handleAPI},
-		{"GET", "/tokeninfo", s.handleTokeninfo},
-		{"GET", "/refresh", s.handleRefresh},
-		{"POST", "/revoke", s.handleRevoke},
-		{"POST", "/logout", s.handleLogout},
-		{"GET", "/flow", s.handleFlow},
-		{"GET", "/flow.har", s.handleHAR},
-		{"GET", "/check", s.handleCheck},
-	}
-}
-
-// handle adapts a handler that returns an error.
-func (s *server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.busy.Add(1)
-		defer s.busy.Add(-1)
-		if err := h(w, r); err != nil {
-			s.fail(w, r, err)
-		}
-	}
+// secrets are what no page and no file of a flow may hold.
+func (s *server) secrets() flow.Secrets {
+	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret}
 }
 
 // drain waits until no handler of ours is at work. Unlike http.Server.Shutdown it leaves the
@@ -104,13 +64,161 @@ func (s *server) drain(ctx context.Context) {
 	}
 }
 
-func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
-	for _, route := range s.routes() {
-		if strings.TrimSuffix(route.path, "{$}") == r.URL.Path {
-			return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "This address answers " + route.method + " only.", Allow: route.method}
+//go:embed templates
+var templates embed.FS
+
+//go:embed static
+var static embed.FS
+
+// parsePages parses every page with the layout around it and the parts that several pages have, so
+// that a broken template is found at the start and not by a user.
+func parsePages() (map[string]*template.Template, error) {
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	for _, file := range files {
+		if path.Base(file) == "layout.html" || strings.HasPrefix(path.Base(file), "part-") {
+			continue
+		}
+		page, err := template.New("layout.html").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/part-*.html", file)
+		if err != nil {
+			return nil, err
+		}
+		pages[path.Base(file)] = page
+	}
+	return pages, nil
+}
+
+// page is what the layout shows around every page. A page's own data embeds it; programs do not get it.
+type page struct {
+	Title string `json:"-"`
+	Demo  bool   `json:"-"`
+}
+
+// Visible is for templates: text from outside, with nothing in it that a reader cannot see.
+func (page) Visible(s string) string { return wire.Clip(s, 4096) }
+
+func (s *server) page(title string) page { return page{Title: title, Demo: s.cfg.Demo} }
+
+// wantsHTML reports whether a browser asks, and not curl or a program.
+func wantsHTML(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// respond answers with the page, or with the same data as JSON for everyone but browsers. Nothing is
+// written until it is whole.
+func (s *server) respond(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
+	w.Header().Set("Vary", "Accept")
+	var out bytes.Buffer
+	if !wantsHTML(r) {
+		e := json.NewEncoder(&out)
+		e.SetEscapeHTML(false) // & and < as people read them
+		e.SetIndent("", "  ")
+		if err := e.Encode(data); err != nil {
+			return err
+		}
+		write(w, status, "application/json", out.Bytes())
+		return nil
+	}
+	if err := s.pages[name].Execute(&out, data); err != nil {
+		return err
+	}
+	write(w, status, "text/html; charset=utf-8", out.Bytes())
+	return nil
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	w.Write(body) // a browser that has gone away is no error of ours
+}
+
+// answerView is a server's answer as it was sent, as far as it matters.
+type answerView struct {
+	Kind       string // which token it is about, when there are several; else empty
+	Request    string
+	Status     int
+	StatusText string
+	Headers    []flow.Header
+	Challenges []wire.Challenge
+	Body       string // JSON indented
+	Duration   string
+	Note       string // ours
+	Changes    []change
+	raw        string
+}
+
+// change is one token, or fact about it, before and after a refresh.
+type change struct {
+	Name     string `json:"name"`
+	Old, New string `json:"-"`
+	Changed  bool   `json:"changed"`
+}
+
+// shownHeaders are the ones that matter to whoever tests a token.
+var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
+
+// answerOf prepares an exchange to be shown, without the client secret.
+func (s *server) answerOf(kind string, e *wire.Exchange) answerView {
+	raw := s.cfg.Hide(e.ResponseBody)
+	v := answerView{Kind: kind, Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status),
+		Body: flow.ClipBody(wire.Pretty(raw)), Duration: flow.Duration(e.Took), raw: raw}
+	for _, name := range shownHeaders {
+		for _, value := range e.ResponseHeader.Values(name) {
+			v.Headers = append(v.Headers, flow.Header{Name: name, Value: wire.Clip(s.cfg.Hide(value), 1000)})
 		}
 	}
-	return &failure{Status: http.StatusNotFound, Code: "not_found", Description: "There is nothing at this address."}
+	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
+		v.Challenges = append(v.Challenges, wire.ParseChallenges(s.cfg.Hide(value))...)
+	}
+	return v
+}
+
+// MarshalJSON writes the answer for programs: the server's status in a field, its body as it is.
+func (v answerView) MarshalJSON() ([]byte, error) {
+	headers := map[string]string{}
+	for _, h := range v.Headers {
+		headers[h.Name] = h.Value
+	}
+	var body any = json.RawMessage(v.raw)
+	if !json.Valid([]byte(v.raw)) {
+		body = strings.ToValidUTF8(v.raw, "\uFFFD")
+	}
+	return json.Marshal(struct {
+		Request    string            `json:"request"`
+		Status     int               `json:"status"`
+		Headers    map[string]string `json:"headers"`
+		Challenges []wire.Challenge  `json:"www_authenticate,omitempty"`
+		Body       any               `json:"body"`
+		Note       string            `json:"note,omitempty"`
+		Changes    []change          `json:"changes,omitempty"`
+	}{v.Request, v.Status, headers, v.Challenges, body, v.Note, v.Changes})
+}
+
+// answersPage is the data of answers.html.
+type answersPage struct {
+	page
+	Heading string
+	Answers []answerView
+}
+
+// MarshalJSON writes one answer as it is, and several by their kind.
+func (p answersPage) MarshalJSON() ([]byte, error) {
+	if p.Answers[0].Kind == "" {
+		return json.Marshal(p.Answers[0])
+	}
+	byKind := map[string]answerView{}
+	for _, v := range p.Answers {
+		byKind[v.Kind] = v
+	}
+	return json.Marshal(byKind)
+}
+
+// showAnswers answers with what the server said.
+func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading string, answers ...answerView) error {
+	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, answers})
 }
 
 // handleStatic serves what the pages load. The browser asks each time whether it has changed.
@@ -129,7 +237,7 @@ func (s *server) logged(next http.Handler) http.Handler {
 		took := s.now().Sub(began).Round(time.Millisecond)
 		line := fmt.Sprintf("%s %s %d %v", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, took)
 		if note.code != "" {
-			line += " " + logCode(note.code)
+			line += " " + note.code
 		}
 		s.log.Print(line)
 	})
@@ -139,7 +247,7 @@ func (s *server) logged(next http.Handler) http.Handler {
 type noted struct {
 	http.ResponseWriter
 	status int
-	code   string // the error code, if it was an error
+	code   string // our own error code, if it was an error
 }
 
 func (n *noted) WriteHeader(status int) {

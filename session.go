@@ -1,20 +1,27 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
 // sessionPage is the data of session.html.
 type sessionPage struct {
 	page
-	Login   *login
-	Who     string
-	Held    []heldToken
-	Actions []action
-	Access  *decodedToken // nil when no access token is held
+	Who     string      `json:"signed_in,omitempty"`
+	Subject string      `json:"sub,omitempty"`
+	Held    []heldToken `json:"tokens"`
+	Actions []action    `json:"actions"`
+
+	Login  *session.Login `json:"-"`
+	Access *oauth.Decoded `json:"-"` // nil when no access token is held
 }
 
 // heldToken is a token as the session page lists it.
@@ -40,36 +47,29 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	md, _ := s.provider.metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{page: s.page("Your session"), Login: l, Who: l.who(), Held: l.held(), Actions: s.actions(md, l), Access: decodeAccessToken(l.Held.Access)}
-	document, err := marshal(struct {
-		SignedIn string      `json:"signed_in,omitempty"`
-		Subject  string      `json:"sub,omitempty"`
-		Tokens   []heldToken `json:"tokens"`
-		Actions  []action    `json:"actions"`
-	}{l.who(), l.subject(), data.Held, data.Actions})
-	if err != nil {
-		return err
-	}
+	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
+	data := sessionPage{page: s.page("Your session"), Login: l, Who: l.Who(), Subject: l.Subject(), Held: heldTokens(l.Held), Actions: s.actions(md, l),
+		Access: oauth.Decode(l.Held.Access)}
 	// No form-action: the form of /logout is answered with a redirect to the authorization server,
 	// and on from there to wherever it signs people out.
 	w.Header().Set("Content-Security-Policy", strings.Replace(w.Header().Get("Content-Security-Policy"), "form-action 'self'; ", "", 1))
-	return s.respond(w, r, http.StatusOK, "session.html", data, document)
+	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
-// held lists the three kinds of token.
-func (l *login) held() []heldToken {
-	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
-	if !l.Held.Expires.IsZero() {
-		access.Expires = &l.Held.Expires
+const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
+
+// heldTokens lists the three kinds of token.
+func heldTokens(held oauth.Tokens) []heldToken {
+	access := heldToken{Name: "Access token", Held: held.Access != "", Note: "opens the API"}
+	if !held.Expires.IsZero() {
+		access.Expires = &held.Expires
 	}
-	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	refresh := heldToken{Name: "Refresh token", Held: held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
 	if !refresh.Held {
 		refresh.Note = noRefreshToken
 	}
-	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
-	if _, claims, err := parseIDToken(l.Held.ID); err == nil && claims.Expires != nil {
-		expires := numericDate(*claims.Expires)
+	id := heldToken{Name: "ID token", Held: held.ID != "", Note: "says who signed in"}
+	if expires := oauth.ExpiryOf(held.ID); !expires.IsZero() {
 		id.Expires = &expires
 	}
 	if !id.Held {
@@ -80,10 +80,10 @@ func (l *login) held() []heldToken {
 
 // actions lists what can be done, each with the reason if it cannot. The metadata is nil while the
 // server cannot be found.
-func (s *server) actions(md *metadata, l *login) []action {
+func (s *server) actions(md *oauth.Metadata, l *session.Login) []action {
 	missing := md == nil
 	if missing {
-		md = &metadata{}
+		md = &oauth.Metadata{}
 	}
 	noAccess, noRefresh, nothing := "", "", ""
 	if l.Held.Access == "" {
@@ -126,41 +126,73 @@ func (s *server) actions(md *metadata, l *login) []action {
 	}
 }
 
-// subject is the user's identifier, or "" when no ID token said it.
-func (l *login) subject() string {
-	if l.IDToken == nil {
-		return ""
+// logoutAnswer is what a program gets from /logout.
+type logoutAnswer struct {
+	SignedOut  bool   `json:"signed_out"`
+	EndSession string `json:"end_session_uri,omitempty"`
+}
+
+// handleLogout forgets the tokens and, when the server offers it, signs the user out there too
+// (OpenID Connect RP-Initiated Logout section 2).
+func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(r)
+	if err != nil {
+		return err
 	}
-	return l.IDToken.Subject
-}
-
-// decodedToken is an access token as far as anybody can read it. What it says is between the two
-// servers (RFC 6749 section 1.4): a client shows it and draws nothing from it.
-type decodedToken struct {
-	Opaque  bool
-	Header  string // JSON, indented
-	Claims  string
-	Profile bool // it says that it follows RFC 9068
-}
-
-// decodeAccessToken reads a JWT access token without verifying it, which only the API can and must.
-func decodeAccessToken(raw string) *decodedToken {
-	if raw == "" {
+	if err := s.sessions.Forget(w, r); err != nil {
+		return err
+	}
+	to := s.oauth.EndSessionURL(r.Context(), l.Held.ID) // a server that is gone ends no session
+	if wantsHTML(r) {
+		http.Redirect(w, r, cmp.Or(to, s.cfg.BaseURL+"/"), http.StatusSeeOther)
 		return nil
 	}
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
-		return &decodedToken{Opaque: true}
+	return s.respond(w, r, http.StatusOK, "", logoutAnswer{SignedOut: true, EndSession: to})
+}
+
+// steps is everything that a login consists of so far, in order.
+func (s *server) steps(l *session.Login) []*wire.Exchange {
+	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.BaseURL+l.Callback, l.Request.Began, l.Arrived)
+	return append(front, l.Steps...)
+}
+
+// flowPage is the data of flow.html.
+type flowPage struct {
+	page
+	Flow flow.Page
+}
+
+// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
+func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(r)
+	if err != nil {
+		return err
 	}
-	header, okHeader := indentPart(parts[0])
-	claims, okClaims := indentPart(parts[1])
-	if !okHeader || !okClaims {
-		return &decodedToken{Opaque: true}
+	s.oauth.Metadata(r.Context()) // for the first step's address, when another process began the login
+	if !wantsHTML(r) {
+		w.Header().Set("Vary", "Accept")
+		return s.writeHAR(w, l)
 	}
-	var h struct {
-		Type string `json:"typ"`
+	full := r.URL.Query().Get("tokens") == "full"
+	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), flow.View(s.steps(l), s.secrets(), full)})
+}
+
+// handleHAR is the same as a file to keep, or to add to a bug report.
+func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(r)
+	if err != nil {
+		return err
 	}
-	json.Unmarshal([]byte(header), &h) // without a typ it is no RFC 9068 token
-	kind := strings.TrimPrefix(strings.ToLower(h.Type), "application/")
-	return &decodedToken{Header: header, Claims: claims, Profile: kind == "at+jwt"}
+	s.oauth.Metadata(r.Context())
+	w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
+	return s.writeHAR(w, l)
+}
+
+func (s *server) writeHAR(w http.ResponseWriter, l *session.Login) error {
+	document, err := flow.HAR(s.steps(l), s.secrets())
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, "application/json", document)
+	return nil
 }

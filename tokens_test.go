@@ -2,10 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"testing"
@@ -128,9 +129,9 @@ func TestAPI(t *testing.T) {
 			t.Errorf("the page of /api lacks %q:\n%s", want, page.body)
 		}
 	}
-	l := startLiar(t)
-	other := newBrowser(t, startApp(t, l.env()))
-	other.getJSON(l.approve(t, other.begin("")))
+	l := testserver.StartLiar(t)
+	other := newBrowser(t, startApp(t, l.Env()))
+	other.getJSON(l.Approve(t, other.begin("")))
 	other.ask("/api", false).wantError(t, 404, "not_supported", "RESOURCE_URL")
 }
 
@@ -166,29 +167,21 @@ func TestExpiredToken(t *testing.T) {
 }
 
 // startAtLiar signs in at a server of which each use of the token can be spoiled.
-func startAtLiar(t *testing.T, spoil func(l *liar)) (*liar, *app, *browser) {
+func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar, *app, *browser) {
 	t.Helper()
-	l := startLiar(t)
-	l.document = func(d map[string]any) {
-		d["introspection_endpoint"], d["revocation_endpoint"] = l.issuer+"/introspect", l.issuer+"/revoke"
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) {
+		d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
 	}
-	env := l.env()
-	env["RESOURCE_URL"] = l.issuer + "/api"
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
 	a := startApp(t, env)
 	b := newBrowser(t, a)
-	if r := b.getJSON(l.approve(t, b.begin(""))); r.StatusCode != 200 {
+	if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
 		t.Fatalf("the login answered %d %s", r.StatusCode, r.body)
 	}
 	spoil(l)
 	return l, a, b
-}
-
-func sendBody(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(status)
-		w.Write([]byte(body))
-	}
 }
 
 // What a server sends that fails or does not verify is a 502, and its 4xx is its answer.
@@ -201,32 +194,32 @@ func TestTokenRouteAnswers(t *testing.T) {
 		code       string // of our error; empty when it is an answer
 		words      string
 	}{
-		{"userinfo fails", "/userinfo", sendBody(503, jsonType, `{}`), 502, "server_error", "503"},
+		{"userinfo fails", "/userinfo", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},
 		{"userinfo redirects", "/userinfo", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", http.StatusFound) }, 502, "server_error", "not followed"},
 		{"userinfo hangs up", "/userinfo", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 502, "server_unreachable", "closed the connection"},
-		{"userinfo is about another user", "/userinfo", sendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
-		{"userinfo has no sub", "/userinfo", sendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
-		{"userinfo is a page", "/userinfo", sendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
-		{"userinfo is right", "/userinfo", sendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
-		{"userinfo refuses", "/userinfo", sendBody(403, jsonType, `{"error":"insufficient_scope","error_description":"Missing openid scope"}`), 200, "", `"status": 403`},
-		{"userinfo with alg none", "/userinfo", sendBody(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."), 502, "invalid_userinfo", "proves nothing"},
-		{"introspection fails", "/tokeninfo", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
-		{"introspection refuses", "/tokeninfo", sendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", `"status": 401`},
-		{"introspection says no JSON", "/tokeninfo", sendBody(200, "text/plain", "yes"), 200, "", `"body": "yes"`},
-		{"revocation refuses", "/revoke", sendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`), 200, "", "a limit of the server"},
-		{"revocation fails", "/revoke", sendBody(503, jsonType, `{}`), 502, "server_error", "503"},
-		{"the API fails", "/api", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"userinfo is about another user", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo has no sub", "/userinfo", testserver.SendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo is a page", "/userinfo", testserver.SendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
+		{"userinfo is right", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
+		{"userinfo refuses", "/userinfo", testserver.SendBody(403, jsonType, `{"error":"insufficient_scope","error_description":"Missing openid scope"}`), 200, "", `"status": 403`},
+		{"userinfo with alg none", "/userinfo", testserver.SendBody(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."), 502, "invalid_userinfo", "proves nothing"},
+		{"introspection fails", "/tokeninfo", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"introspection refuses", "/tokeninfo", testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", `"status": 401`},
+		{"introspection says no JSON", "/tokeninfo", testserver.SendBody(200, "text/plain", "yes"), 200, "", `"body": "yes"`},
+		{"revocation refuses", "/revoke", testserver.SendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`), 200, "", "a limit of the server"},
+		{"revocation fails", "/revoke", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},
+		{"the API fails", "/api", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
 		{"the API refuses", "/api", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token"`)
 			w.WriteHeader(401)
 		}, 200, "", `"error": "invalid_token"`},
-		{"the refresh fails", "/refresh", sendBody(500, jsonType, `{}`), 502, "server_error", "500"},
-		{"the refresh is refused", "/refresh", sendBody(400, jsonType, `{"error":"invalid_grant","error_description":"Token is not active"}`), 200, "", "Token is not active"},
-		{"the refresh is refused with 200", "/refresh", sendBody(200, jsonType, `{"error":"bad_refresh_token"}`), 200, "", "bad_refresh_token"},
-		{"the refresh has no access token", "/refresh", sendBody(200, jsonType, `{"token_type":"bearer"}`), 502, "invalid_token_response", "without an access_token"},
+		{"the refresh fails", "/refresh", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
+		{"the refresh is refused", "/refresh", testserver.SendBody(400, jsonType, `{"error":"invalid_grant","error_description":"Token is not active"}`), 200, "", "Token is not active"},
+		{"the refresh is refused with 200", "/refresh", testserver.SendBody(200, jsonType, `{"error":"bad_refresh_token"}`), 200, "", "bad_refresh_token"},
+		{"the refresh has no access token", "/refresh", testserver.SendBody(200, jsonType, `{"token_type":"bearer"}`), 502, "invalid_token_response", "without an access_token"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, a, b := startAtLiar(t, func(l *liar) { l.token, l.other = row.answer, row.answer })
+			_, a, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
 			r := b.ask(row.path, false)
 			if row.code != "" {
 				r.wantError(t, row.status, row.code, row.words)
@@ -268,13 +261,13 @@ func TestRefresh(t *testing.T) {
 		{"another nonce", func(c map[string]any) { c["nonce"] = "other" }, "", 502, "the check of nonce"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, _, b := startAtLiar(t, func(l *liar) {
-				l.claims = func(c map[string]any) {
+			_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+				l.Claims = func(c map[string]any) {
 					delete(c, "nonce")
-					c["at_hash"] = atHash("ES256", "second-access-token")
+					c["at_hash"] = testserver.HalfHash("second-access-token")
 					row.spoil(c)
 				}
-				l.response = func(response map[string]any) {
+				l.Response = func(response map[string]any) {
 					response["access_token"], response["refresh_token"] = "second-access-token", "second-refresh-token"
 					delete(response, row.drop)
 				}
@@ -285,12 +278,12 @@ func TestRefresh(t *testing.T) {
 			}
 			logins := keptLogins(t, b)
 			held := logins[0].Held
-			want := tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
+			want := oauth.Tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
 			if row.drop == "refresh_token" {
 				want.Refresh = "liar-refresh-token"
 			}
 			if row.status != 200 {
-				want = tokens{Access: "liar-access-token", Refresh: "liar-refresh-token"}
+				want = oauth.Tokens{Access: "liar-access-token", Refresh: "liar-refresh-token"}
 			}
 			if held.Access != want.Access || held.Refresh != want.Refresh || held.ID == "" {
 				t.Errorf("held are %q and %q; want %q and %q, and an ID token", held.Access, held.Refresh, want.Access, want.Refresh)
@@ -299,14 +292,14 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-func keptLogins(t *testing.T, b *browser) []*login {
+func keptLogins(t *testing.T, b *browser) []*session.Login {
 	t.Helper()
 	u, _ := url.Parse(b.app.URL)
 	req, _ := http.NewRequest(http.MethodGet, b.app.URL, nil)
 	for _, c := range b.client.Jar.Cookies(u) {
 		req.AddCookie(c)
 	}
-	logins, err := b.app.server.browsers.logins(req)
+	logins, err := b.app.server.sessions.Logins(req)
 	if err != nil || len(logins) == 0 {
 		t.Fatal("no login is remembered")
 	}
@@ -316,13 +309,13 @@ func keptLogins(t *testing.T, b *browser) []*login {
 // Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
 func TestRefreshOnce(t *testing.T) {
 	release := make(chan bool)
-	l, _, b := startAtLiar(t, func(l *liar) {
-		l.token = func(w http.ResponseWriter, r *http.Request) {
+	l, _, b := startAtLiar(t, func(l *testserver.Liar) {
+		l.Token = func(w http.ResponseWriter, r *http.Request) {
 			<-release
-			sendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
+			testserver.SendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
 		}
 	})
-	before := l.asked("POST /token")
+	before := l.Asked("POST /token")
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -337,7 +330,7 @@ func TestRefreshOnce(t *testing.T) {
 	time.Sleep(20 * time.Millisecond) // for the last of them to join
 	close(release)
 	wg.Wait()
-	if n := l.asked("POST /token") - before; n != 1 {
+	if n := l.Asked("POST /token") - before; n != 1 {
 		t.Errorf("%d refreshes; want 1", n)
 	}
 	if n := len(keptLogins(t, b)[0].Steps); n != 3 { // token, keys, refresh
@@ -349,41 +342,43 @@ func TestRefreshOnce(t *testing.T) {
 func TestSignedUserinfo(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		claims func(l *liar) map[string]any
+		claims func(l *testserver.Liar) map[string]any
 		status int
 		words  string
 	}{
-		{"right", func(l *liar) map[string]any {
-			return map[string]any{"sub": "user-1", "iss": l.issuer, "aud": liarClientID}
+		{"right", func(l *testserver.Liar) map[string]any {
+			return map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}
 		}, 200, `"status": 200`},
-		{"without iss and aud", func(*liar) map[string]any { return map[string]any{"sub": "user-1"} }, 200, `"status": 200`},
-		{"another issuer", func(*liar) map[string]any { return map[string]any{"sub": "user-1", "iss": "https://evil.example"} }, 502, "comes from the issuer"},
-		{"another client", func(*liar) map[string]any { return map[string]any{"sub": "user-1", "aud": "other"} }, 502, "for another client"},
-		{"another user", func(*liar) map[string]any { return map[string]any{"sub": "user-2"} }, 502, "another user"},
+		{"without iss and aud", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-1"} }, 200, `"status": 200`},
+		{"another issuer", func(*testserver.Liar) map[string]any {
+			return map[string]any{"sub": "user-1", "iss": "https://evil.example"}
+		}, 502, "comes from the issuer"},
+		{"another client", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-1", "aud": "other"} }, 502, "for another client"},
+		{"another user", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-2"} }, 502, "another user"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, _, b := startAtLiar(t, func(l *liar) {
-				signed := signClaims(jose.ES256, jose.JSONWebKey{Key: l.key, KeyID: "k1"}, row.claims(l))
-				l.other = sendBody(200, "application/jwt; charset=utf-8", signed)
+			_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+				signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, row.claims(l))
+				l.Other = testserver.SendBody(200, "application/jwt; charset=utf-8", signed)
 			})
 			if r := b.ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
 				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
 			}
 		})
 	}
-	_, _, b := startAtLiar(t, func(l *liar) {
-		l.other = sendBody(200, "application/jwt", signClaims(jose.ES256, jose.JSONWebKey{Key: newECKey(t), KeyID: "k1"}, map[string]any{"sub": "user-1"}))
+	_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+		l.Other = testserver.SendBody(200, "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: testserver.NewKey(t), KeyID: "k1"}, map[string]any{"sub": "user-1"}))
 	})
 	b.ask("/userinfo", false).wantError(t, 502, "invalid_userinfo", "not made by")
 }
 
 // Endpoints that the server does not have are said so, on the page and on the route.
 func TestNotOffered(t *testing.T) {
-	l := startLiar(t)
-	l.document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
-	a := startApp(t, l.env())
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	b.getJSON(l.approve(t, b.begin("")))
+	b.getJSON(l.Approve(t, b.begin("")))
 	for path, variable := range map[string]string{"/userinfo": "USERINFO_ENDPOINT", "/tokeninfo": "INTROSPECTION_ENDPOINT", "/revoke": "REVOCATION_ENDPOINT"} {
 		b.ask(path, false).wantError(t, 404, "not_supported", variable)
 	}
@@ -398,16 +393,16 @@ func TestNotOffered(t *testing.T) {
 // A logout in the middle of a change to the session waits for it, so that the change does not bring
 // the session back.
 func TestLogoutDuringChange(t *testing.T) {
-	_, a, b := startAtLiar(t, func(*liar) {})
+	_, a, b := startAtLiar(t, func(*testserver.Liar) {})
 	r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
 	u, _ := url.Parse(a.URL)
 	for _, c := range b.client.Jar.Cookies(u) {
 		r.AddCookie(c)
 	}
-	browsers := a.server.browsers
+	sessions := a.server.sessions
 	gone := make(chan error, 1)
-	err := browsers.change(discardedCookies{}, r, keptLogins(t, b)[0].Begun.State, func(l login) login {
-		go func() { gone <- browsers.forget(discardedCookies{}, r) }()
+	err := sessions.Change(session.NoCookies{}, r, keptLogins(t, b)[0].Request.State, func(l session.Login) session.Login {
+		go func() { gone <- sessions.Forget(session.NoCookies{}, r) }()
 		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
 		return l
 	})
@@ -441,9 +436,9 @@ func TestLogout(t *testing.T) {
 		t.Errorf("/logout answered %d %s", r.StatusCode, r.body)
 	}
 
-	l := startLiar(t)
-	other := newBrowser(t, startApp(t, l.env()))
-	other.getJSON(l.approve(t, other.begin("")))
+	l := testserver.StartLiar(t)
+	other := newBrowser(t, startApp(t, l.Env()))
+	other.getJSON(l.Approve(t, other.begin("")))
 	cross, _ := http.NewRequest(http.MethodPost, other.app.URL+"/logout", nil)
 	cross.Header.Set("Sec-Fetch-Site", "same-site")
 	if r := other.do(cross); r.StatusCode != http.StatusForbidden {
@@ -454,92 +449,24 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-func TestParseChallenges(t *testing.T) {
-	for _, row := range []struct{ header, want string }{
-		{`Bearer`, `[Bearer map[]]`},
-		{`Bearer realm="api", error="invalid_token", error_description="The \"token\", expired"`, `[Bearer map[error:invalid_token error_description:The "token", expired realm:api]]`},
-		{`Basic realm="a", Bearer scope="x y"`, `[Basic map[realm:a] Bearer map[scope:x y]]`},
-		{`Bearer error=invalid_token`, `[Bearer map[error:invalid_token]]`},
-		{`Bearer resource_metadata="https://a/b"`, `[Bearer map[resource_metadata:https://a/b]]`},
-		{`Negotiate, NTLM`, `[Negotiate map[] NTLM map[]]`},
-		{`Bearer realm="never ends`, `[Bearer map[] realm map[]]`},
-		{``, `[]`}, {`,,,`, `[]`}, {`"`, `[]`}, {`=`, `[]`},
-	} {
-		var flat []string
-		for _, c := range parseChallenges(row.header) {
-			flat = append(flat, fmt.Sprint(c.Scheme, " ", c.Params))
-		}
-		if got := "[" + strings.Join(flat, " ") + "]"; got != row.want {
-			t.Errorf("parseChallenges(%q) = %s; want %s", row.header, got, row.want)
-		}
-	}
-	parseChallenges(strings.Repeat("a=b,", 100_000))
-}
-
 // A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
 func TestFailureNamesTheSetting(t *testing.T) {
-	for _, row := range []struct {
-		name, code, words string
-		want              setting
-	}{
-		{"Clerk and Ory: redirect URI", "invalid_request", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", settingRedirectURI},
-		{"Clerk and Ory: scope", "invalid_scope", "The OAuth 2.0 Client is not allowed to request scope 'x'.", settingScopes},
-		{"Clerk and Ory: secret", "invalid_client", "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).", settingSecret},
-		{"Keycloak: secret", "unauthorized_client", "Invalid client or Invalid client credentials", settingSecret},
-		{"Keycloak: scope", "invalid_scope", "Invalid scopes: openid foo", settingScopes},
-		{"Entra: secret", "invalid_client", "AADSTS7000215: Invalid client secret provided.", settingSecret},
-		{"Entra: redirect URI", "invalid_request", "AADSTS50011: The redirect URI specified does not match", settingRedirectURI},
-		{"Entra: single page", "invalid_request", "AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.", settingMethod},
-		{"Google: redirect URI", "redirect_uri_mismatch", "Bad Request: redirect", settingRedirectURI},
-		{"GitHub: secret", "incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.", settingSecret},
-		{"Auth0: grant", "unauthorized_client", "Grant type 'authorization_code' not allowed for the client.", settingGrant},
-		{"Authelia: method", "invalid_client", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", settingMethod},
-		{"Okta: policy", "access_denied", "Policy evaluation failed for this request, please check the policy configurations.", settingUsers},
-		{"Google: testers", "access_denied", "The app can only be accessed by developer-approved testers", settingUsers},
-		{"nothing known", "weird", "What?", ""},
-	} {
-		if got := suspect(row.code, row.words); got != row.want {
-			t.Errorf("%s: suspect is %q; want %q", row.name, got, row.want)
-		}
-	}
-	l := startLiar(t)
-	l.token = sendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
-	b := newBrowser(t, startApp(t, l.env()))
-	r := b.getJSON(l.approve(t, b.begin("")))
+	l := testserver.StartLiar(t)
+	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
+	b := newBrowser(t, startApp(t, l.Env()))
+	r := b.getJSON(l.Approve(t, b.begin("")))
 	for _, want := range []string{`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`, b.app.cfg.RedirectURI(), `"value": "not shown"`} {
 		if !strings.Contains(r.body, want) {
 			t.Errorf("the answer lacks %s:\n%s", want, r.body)
 		}
 	}
-	page := b.get(l.approve(t, b.begin("")))
+	page := b.get(l.Approve(t, b.begin("")))
 	for _, want := range []string{"look here", "What we sent", "Try again", "Step 4, token request", "Client authentication failed."} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(page.body, liarClientSecret) {
+	if strings.Contains(page.body, testserver.LiarClientSecret) {
 		t.Error("the page shows the secret")
-	}
-}
-
-func TestDashboards(t *testing.T) {
-	for issuer, want := range map[string]string{"https://tenant.eu.auth0.com/": "Auth0", "https://dev-1.okta.com/oauth2/default": "Okta", "https://login.microsoftonline.com/x/v2.0": "Microsoft Entra",
-		"https://accounts.google.com": "Google", "https://sso.example.com/realms/a": "Keycloak", "https://evilauth0.com": "the authorization server", "https://x.example": "the authorization server"} {
-		if got := dashboardOf(config.Config{Issuer: issuer}).Name; got != want {
-			t.Errorf("the dashboard of %s is %s; want %s", issuer, got, want)
-		}
-	}
-	if got := dashboardOf(config.Config{Clerk: true}).Name; got != "Clerk" {
-		t.Errorf("Clerk's dashboard is %s", got)
-	}
-	if got := dashboardOf(config.Config{Endpoints: config.Endpoints{Authorization: "https://github.com/login/oauth/authorize"}}).Name; got != "GitHub" {
-		t.Errorf("GitHub's dashboard is %s", got)
-	}
-	for name, d := range dashboards {
-		for s := range anyDashboard.Fields {
-			if d.Fields[s] == "" {
-				t.Errorf("%s has no word for %s", name, s)
-			}
-		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
+// IssuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
 func IssuerFromKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {

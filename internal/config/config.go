@@ -1,3 +1,5 @@
+// Package config is what the user told us: the environment, then .env, then the default. Every mistake
+// is reported at once.
 package config
 
 import (
@@ -14,11 +16,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/joho/godotenv"
 )
 
-// config is what the user told us, checked. It never changes after start.
+// Config is what the user told us, checked. It never changes after start.
 type Config struct {
 	Demo          bool      // nothing was configured: this process is all three actors
 	Clerk         bool      // the authorization server is a Clerk instance
@@ -36,7 +36,7 @@ type Config struct {
 	Notes         []string  // what was put right on the way in, to be said in the terminal
 }
 
-// endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
+// Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
 type Endpoints struct {
 	Authorization string `json:"authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
@@ -54,13 +54,13 @@ const (
 	MethodNone  = "none"
 )
 
-// callbackPath is where the authorization response arrives, below BASE_URL.
+// CallbackPath is where the authorization response arrives, below BASE_URL.
 const CallbackPath = "/oauth_callback"
 
 // RedirectURI is the address to register at the authorization server, to the letter.
 func (c Config) RedirectURI() string { return c.BaseURL + CallbackPath }
 
-// loadConfig reads every variable through getenv first and the file second: a variable that is
+// Load reads every variable through getenv first and the file second: a variable that is
 // set but empty counts as unset. A missing file is fine unless the user named it (required).
 // The error lists every mistake, one line each, and never quotes a secret.
 func Load(getenv func(string) string, file string, required bool) (Config, error) {
@@ -83,25 +83,6 @@ func Load(getenv func(string) string, file string, required bool) (Config, error
 	return cfg, nil
 }
 
-// parseDotenv is godotenv with an error that says where. godotenv's own error quotes the rest of
-// the file, secrets and all, so it is replaced by the number of the line that cannot be read:
-// the first one after the longest beginning of the file that can.
-func parseDotenv(file, raw string) (map[string]string, error) {
-	values, err := godotenv.Unmarshal(raw)
-	if _, nameless := values[""]; err == nil && !nameless { // a last line without "=" parses as a nameless value
-		return values, nil
-	}
-	lines := strings.SplitAfter(raw, "\n")
-	good := 0
-	for n := range lines {
-		values, err := godotenv.Unmarshal(strings.Join(lines[:n], ""))
-		if _, nameless := values[""]; err == nil && !nameless {
-			good = n
-		}
-	}
-	return nil, fmt.Errorf("%s:%d: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote", file, good+1)
-}
-
 // settings collects values and what is wrong with them.
 type settings struct {
 	getenv   func(string) string
@@ -118,74 +99,6 @@ func (s *settings) wrong(name, format string, args ...any) {
 	said := func(problem string) bool { return strings.HasPrefix(problem, name+": ") }
 	if !slices.ContainsFunc(s.problems, said) {
 		s.problems = append(s.problems, name+": "+fmt.Sprintf(format, args...))
-	}
-}
-
-// get returns a variable without the white space and quotes that came along with it.
-func (s *settings) get(name string) string {
-	value := s.getenv(name)
-	padded := strings.TrimSpace(value) != value
-	if value == "" {
-		value, padded = s.values[name], s.paddedInFile(name)
-		s.checkCut(name)
-	}
-	if unquoted := unquote(strings.TrimSpace(value)); unquoted != strings.TrimSpace(value) {
-		s.notes = append(s.notes, name+": the quotes around the value were removed")
-		value = unquoted
-	}
-	if padded || strings.TrimSpace(value) != value {
-		s.notes = append(s.notes, name+": the white space around the value was trimmed")
-	}
-	value = strings.TrimSpace(value)
-	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		s.wrong(name, "contains a line break or another control character; copy it again")
-		return ""
-	}
-	return value
-}
-
-func unquote(value string) string {
-	if len(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[0] == value[len(value)-1] {
-		return value[1 : len(value)-1]
-	}
-	return value
-}
-
-// rawLine returns what stands behind NAME= in the file, as it is written there.
-func (s *settings) rawLine(name string) string {
-	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+name+`[ \t]*[=:](.*)$`).FindAllStringSubmatch(s.raw, -1)
-	if len(lines) == 0 {
-		return ""
-	}
-	return strings.TrimSuffix(lines[len(lines)-1][1], "\r")
-}
-
-// paddedInFile reports white space at either end of an unquoted value, which godotenv drops in silence.
-func (s *settings) paddedInFile(name string) bool {
-	raw := s.rawLine(name)
-	return raw != "" && s.values[name] != "" && strings.TrimSpace(raw) != raw && !strings.Contains(raw, "#")
-}
-
-var (
-	cutByHash   = regexp.MustCompile(`[ \t]#[^ \t#]`)            // " #x": a comment is written "# x"
-	cutByDollar = regexp.MustCompile(`\$(?:\(|\{?([A-Z0-9_]+))`) // what godotenv takes for a variable
-)
-
-// checkCut refuses a value that godotenv cut short at "#" or emptied at "$".
-func (s *settings) checkCut(name string) {
-	raw := strings.TrimSpace(s.rawLine(name))
-	if strings.HasPrefix(raw, "'") {
-		return
-	}
-	if !strings.HasPrefix(raw, `"`) && cutByHash.MatchString(raw) {
-		s.wrong(name, "an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)")
-		return
-	}
-	for _, m := range cutByDollar.FindAllStringSubmatch(raw, -1) {
-		if s.values[m[1]] == "" {
-			s.wrong(name, "a $ in the value was taken for a variable and cut the value short; put the value in single quotes")
-			return
-		}
 	}
 }
 
@@ -327,7 +240,7 @@ func (s *settings) endpoint(name string) string {
 	return value
 }
 
-// checkEndpoint refuses an address to which no code, token or secret may be sent
+// CheckEndpoint refuses an address to which no code, token or secret may be sent
 // (RFC 6749 sections 3.1 and 3.2: no fragment, and TLS).
 func CheckEndpoint(address string) error {
 	u, err := url.Parse(address)
@@ -355,7 +268,7 @@ func (s *settings) scopes() []string {
 	return strings.Fields(value)
 }
 
-// validScope checks the characters of a scope (RFC 6749 section 3.3).
+// ValidScope checks the characters of a scope (RFC 6749 section 3.3).
 func ValidScope(scope string) bool {
 	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
 }
@@ -425,7 +338,7 @@ func (s *settings) sessionStore(secret string) string {
 	return value
 }
 
-// withoutUser is a URL without what may be secret in it.
+// WithoutUser is a URL without what may be secret in it.
 func WithoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -455,12 +368,12 @@ func isHash(secret string) bool {
 		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
 }
 
-// isSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
+// IsSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
 func IsSecure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
-// isLoopback reports whether a host name without its port can only be this machine.
+// IsLoopback reports whether a host name without its port can only be this machine.
 func IsLoopback(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.IsLoopback()
@@ -468,7 +381,7 @@ func IsLoopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// ownHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
+// OwnHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
 // names with our port. Anything else is a page that points its own name at us (DNS rebinding).
 func (c Config) OwnHosts() []string {
 	hosts := []string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}

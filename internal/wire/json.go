@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
-// unmarshalObject decodes a JSON object into v, a pointer to a struct. encoding/json does less
+// UnmarshalObject decodes a JSON object into v, a pointer to a struct. encoding/json does less
 // than a security protocol needs: it takes null for an object, replaces bytes that are no UTF-8,
 // and lets the last of two equal names win (equal but for their case, even), so that two readers
 // of one document can disagree about it.
@@ -55,7 +54,7 @@ func uniqueNames(data []byte) error {
 				}
 				for _, other := range seen { // few names: looking at each costs less than a map
 					if bytes.EqualFold(other, name) {
-						return fmt.Errorf("its JSON names %q twice", Clip(string(name), 40))
+						return fmt.Errorf("its JSON names %q twice", name)
 					}
 				}
 				if seen = append(seen, name); len(seen) > maxMembers {
@@ -114,28 +113,11 @@ func describeBody(data []byte) string {
 	return "text"
 }
 
-// clip makes text from outside fit to be shown in a line: at most n bytes, nothing invisible.
-func Clip(s string, n int) string {
-	s = Visible(s)
-	if len(s) <= n {
-		return s
+// Pretty indents JSON and leaves anything else as it is.
+func Pretty(body string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(body), "", "  ") == nil {
+		return out.String()
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
-
-// visible replaces what a reader cannot see or what reorders what he sees: control characters,
-// right-to-left marks and other format characters, and bytes that are no UTF-8.
-func Visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	return strings.ToValidUTF8(body, "\uFFFD")
 }

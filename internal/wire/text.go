@@ -1,8 +1,76 @@
 package wire
 
-import "strings"
+import (
+	"encoding/json"
+	"html"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
+// Clip makes text from outside fit to be shown in a line: at most n bytes, nothing invisible.
+func Clip(s string, n int) string {
+	s = Visible(s)
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// Visible replaces what a reader cannot see or what reorders what he sees: control characters,
+// right-to-left marks and other format characters, and bytes that are no UTF-8.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// WithoutQuery is an address without its query, which may hold anything.
 func WithoutQuery(address string) string {
 	before, _, _ := strings.Cut(address, "?")
 	return before
 }
+
+var (
+	markup = regexp.MustCompile(`(?is)<(script|style|head|svg)\b.*?</(?:script|style|head|svg)>|<[^>]*>`)
+	title  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	spaces = regexp.MustCompile(`\s+`)
+)
+
+// Words is what a person would read in the answer, in one line. It is neither cut nor made visible
+// yet: what is secret in it has to go first.
+func (e *Exchange) Words() string {
+	var document struct {
+		Description string `json:"error_description"`
+		Message     string `json:"message"`
+		Code        string `json:"error"`
+	}
+	if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
+		for _, words := range []string{document.Description, document.Message, document.Code} {
+			if words != "" {
+				return words
+			}
+		}
+	}
+	body := e.ResponseBody
+	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
+		return oneLine(body)
+	}
+	text := oneLine(markup.ReplaceAllString(body, " "))
+	if m := title.FindStringSubmatch(body); m != nil && text == "" {
+		text = strings.TrimSpace(m[1])
+	}
+	return html.UnescapeString(text)
+}
+
+func oneLine(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }

@@ -1,3 +1,5 @@
+// Package wire is the only way out of this process: every request has a deadline, every answer a
+// limit, nothing is redirected to another origin, and what was said is kept exactly.
 package wire
 
 import (
@@ -8,172 +10,41 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
 
 // What a server may cost us at most.
 const (
-	Timeout       = 10 * time.Second // for a request as a whole, its answer's last byte included
-	wireBodyLimit = 1 << 20          // bytes of a response body, after decompression
-	wireRedirects = 5                // on one origin, for requests without credentials
+	Timeout      = 10 * time.Second // for a request as a whole, its answer's last byte included
+	maxBody      = 1 << 20          // bytes of a response body, after decompression
+	maxRedirects = 5                // on one origin, for requests without credentials
 )
 
-// errTooLong is the answer that did not end within wireBodyLimit.
+// errTooLong is the answer that did not end within maxBody.
 var errTooLong = errors.New("sent an answer of more than 1 MB")
 
-// exchange is one request and its answer, byte for byte. It is complete once the request is, and
-// is not changed after that.
-type Exchange struct {
-	Purpose        string // what the request is for, as a page names it: "token request"
-	Method         string
-	URL            string
-	RequestHeader  Header
-	RequestBody    string
-	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
-	Status         int    // 0 when no answer came
-	ResponseHeader Header
-	ResponseBody   string
-	Began          time.Time
-	Took           time.Duration
-	CertExpires    time.Time // of the server's certificate; zero without TLS
-	Fault          string    // why this step failed, in a sentence; empty when it did not
-}
-
-// bytes is about what an exchange costs in memory.
-func (e *Exchange) Bytes() int {
-	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
-}
-
-// head is the header of a message as it went over the wire: lines of "Name: value", by name. Exchanges
-// are kept by the ten thousand, and the garbage collector looks at each part of an http.Header.
-type Header string
-
-func HeadOf(h http.Header) Header {
-	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
-	h.Write(lines)                                 // a buffer takes everything
-	return Header(lines.String())
-}
-
-// all yields each name with each of its values.
-func (h Header) All() iter.Seq2[string, string] {
-	return func(yield func(name, value string) bool) {
-		for line := range strings.Lines(string(h)) {
-			name, value, _ := strings.Cut(line, ":")
-			if !yield(name, strings.TrimSpace(value)) {
-				return
-			}
-		}
-	}
-}
-
-// Values returns the values of a field.
-func (h Header) Values(name string) []string {
-	var values []string
-	for n, value := range h.All() {
-		if strings.EqualFold(n, name) {
-			values = append(values, value)
-		}
-	}
-	return values
-}
-
-// Get returns the first value of a field, or "".
-func (h Header) Get(name string) string {
-	for n, value := range h.All() {
-		if strings.EqualFold(n, name) {
-			return value
-		}
-	}
-	return ""
-}
-
-// recorder collects the exchanges of one request to us. It travels in the context.
-type Recorder struct {
-	mu        sync.Mutex // guards exchanges
-	exchanges []*Exchange
-}
-
-// all returns the exchanges so far, in the order in which they ended.
-func (r *Recorder) All() []*Exchange {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]*Exchange(nil), r.exchanges...)
-}
-
-// last returns the newest exchange, or nil.
-func (r *Recorder) Last() *Exchange {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.exchanges) == 0 {
-		return nil
-	}
-	return r.exchanges[len(r.exchanges)-1]
-}
-
-func (r *Recorder) add(e *Exchange) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.exchanges = append(r.exchanges, e)
-}
-
-type wireKey int
-
-const (
-	recorderKey wireKey = iota
-	purposeKey
-)
-
-// record returns a context whose exchanges are collected by the recorder.
-func Record(ctx context.Context) (context.Context, *Recorder) {
-	r := new(Recorder)
-	return context.WithValue(ctx, recorderKey, r), r
-}
-
-// recorderOf returns the context with its recorder, or with a new one where it has none.
-func RecorderOf(ctx context.Context) (context.Context, *Recorder) {
-	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
-		return ctx, r
-	}
-	return Record(ctx)
-}
-
-// What a request is for, as pages and diagrams name it.
-const (
-	ForMetadata      = "metadata"
-	ForKeys          = "keys"
-	ForToken         = "token request"
-	ForRefresh       = "refresh"
-	ForUserinfo      = "userinfo"
-	ForIntrospection = "introspection"
-	ForRevocation    = "revocation"
-	ForAPI           = "API call"
-)
-
-// purpose names the requests made in the context.
-func For(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, purposeKey, name)
-}
-
-// wire is the only way out of this process: every request has a deadline, every answer a limit,
-// nothing is redirected to another origin, and what was said is kept exactly.
+// Client sends requests and keeps what was said.
 type Client struct {
-	Client *http.Client
+	http *http.Client
 }
 
-// newWire returns a wire that trusts the given authorities, or the system's (and those of
-// SSL_CERT_FILE) when roots is nil. There is no switch that turns verification off.
+// New returns a client that trusts the given authorities, or the system's (and those of SSL_CERT_FILE)
+// when roots is nil. There is no switch that turns verification off.
 func New(roots *x509.CertPool, now func() time.Time) *Client {
+	return NewWithTimeout(roots, now, Timeout)
+}
+
+// NewWithTimeout is New with another time for an answer to its last byte.
+func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Duration) *Client {
 	return &Client{&http.Client{
 		CheckRedirect: checkRedirect,
-		Transport: &Recording{now: now, Timeout: Timeout, Next: &http.Transport{
+		Transport: &recording{now: now, timeout: timeout, next: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        &tls.Config{RootCAs: roots},
 			ForceAttemptHTTP2:      true,
@@ -184,34 +55,40 @@ func New(roots *x509.CertPool, now func() time.Time) *Client {
 	}}
 }
 
+// SetTransport replaces what requests go out through, which is still bounded and recorded.
+func (c *Client) SetTransport(next http.RoundTripper) { c.http.Transport.(*recording).next = next }
+
+// HTTP is the same client for a library that sends its own requests.
+func (c *Client) HTTP() *http.Client { return c.http }
+
 // checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
 // stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	if first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
-		Origin(req.URL) != Origin(first.URL) || len(via) > wireRedirects {
+		Origin(req.URL) != Origin(first.URL) || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
 	return nil
 }
 
-// origin is the scheme, host and port of a URL.
+// Origin is the scheme, host and port of a URL.
 func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// get fetches a JSON document.
-func (w *Client) Get(ctx context.Context, address string) (*Exchange, error) {
+// Get fetches a JSON document.
+func (c *Client) Get(ctx context.Context, address string) (*Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	return w.Do(req)
+	return c.Do(req)
 }
 
-// do sends a request and returns what came back, whatever its status. The error, if any, is one
+// Do sends a request and returns what came back, whatever its status. The error, if any, is one
 // sentence about the server without its name: "refused the connection".
-func (w *Client) Do(req *http.Request) (*Exchange, error) {
-	return send(w.Client, req)
+func (c *Client) Do(req *http.Request) (*Exchange, error) {
+	return send(c.http, req)
 }
 
 // send gives a request and all its redirects together one deadline.
@@ -225,9 +102,9 @@ func send(client *http.Client, req *http.Request) (*Exchange, error) {
 	return resp.Body.(*keptBody).exchange, nil
 }
 
-// visit goes to a page as a browser without scripts would: with cookies of its own, and through
+// Visit goes to a page as a browser without scripts would: with cookies of its own, and through
 // redirects that stay on the origin, up to the address stop, which is never opened.
-func (w *Client) Visit(ctx context.Context, address, stop string) (*Exchange, error) {
+func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -237,7 +114,7 @@ func (w *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 		return nil, err
 	}
 	req.Header.Set("Accept", "text/html,application/json;q=0.9")
-	browser := &http.Client{Transport: w.Client.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	browser := &http.Client{Transport: c.http.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if WithoutQuery(req.URL.String()) == stop {
 			return http.ErrUseLastResponse
 		}
@@ -247,10 +124,10 @@ func (w *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 }
 
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
-type Recording struct {
-	Next    http.RoundTripper
+type recording struct {
+	next    http.RoundTripper
 	now     func() time.Time
-	Timeout time.Duration // for an answer to its last byte
+	timeout time.Duration // for an answer to its last byte
 }
 
 // keptBody is a response body that has been read already, with the exchange it belongs to.
@@ -263,24 +140,24 @@ func (*keptBody) Close() error { return nil }
 
 // RoundTrip sends the request and records the exchange, failed or not. The deadline is set here,
 // where the answer is read to its end, so that it holds for x/oauth2 too.
-func (t *Recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), t.Timeout)
+func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
 	req = req.Clone(ctx)
 	if req.Header.Get("Accept") == "" {
 		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
 		req.Header.Set("Accept", "application/json")
 	}
-	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: HeadOf(req.Header), Began: t.now()}
-	e.Purpose, _ = ctx.Value(purposeKey).(string)
+	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: NewHeader(req.Header), Began: t.now()}
+	e.Purpose, _ = ctx.Value(purposeKey).(Purpose)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
 		sent, _ := io.ReadAll(body)
 		e.RequestBody = string(sent)
 	}
-	resp, err := t.Next.RoundTrip(req)
+	resp, err := t.next.RoundTrip(req)
 	if err == nil {
-		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, HeadOf(resp.Header)
+		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, NewHeader(resp.Header)
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
@@ -302,10 +179,10 @@ func (t *Recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// readLimited reads a body to its end, which must come within wireBodyLimit.
+// readLimited reads a body to its end, which must come within maxBody.
 func readLimited(resp *http.Response) (string, error) {
 	defer resp.Body.Close()
-	if resp.ContentLength > wireBodyLimit {
+	if resp.ContentLength > maxBody {
 		return "", errTooLong
 	}
 	if resp.ContentLength >= 0 {
@@ -314,16 +191,16 @@ func readLimited(resp *http.Response) (string, error) {
 		return string(data), err
 	}
 	buffer := bytes.NewBuffer(make([]byte, 0, 4<<10)) // most answers fit
-	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, wireBodyLimit+1)); err != nil {
+	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, maxBody+1)); err != nil {
 		return "", err
 	}
-	if buffer.Len() > wireBodyLimit {
+	if buffer.Len() > maxBody {
 		return "", errTooLong
 	}
 	return buffer.String(), nil
 }
 
-// wireFault says in one plain sentence why a server could not be asked, and what helps.
+// Fault says in one plain sentence why a server could not be asked, and what helps.
 func Fault(err error) string {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err // the URL may carry parameters; the caller names the host
@@ -361,6 +238,3 @@ func Fault(err error) string {
 	}
 	return "could not be asked: " + err.Error()
 }
-
-// failed reports whether a step is shown in red.
-func (e *Exchange) Failed() bool { return e.Fault != "" || e.Status >= 400 }

@@ -1,0 +1,298 @@
+package config
+
+import (
+	"encoding/base64"
+	"os"
+	"strings"
+	"testing"
+)
+
+// env returns a getenv over a map.
+func env(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
+}
+
+func encodeKey(host string) string {
+	return base64.RawStdEncoding.EncodeToString([]byte(host + "$"))
+}
+
+func TestIssuerFromKey(t *testing.T) {
+	good := map[string]string{
+		"pk_live_Y2xlcmsuY2xlcmsuZGV2JA==":                               "https://clerk.clerk.dev",
+		"pk_live_Y2xlcmsuY2xlcmsuZGV2JA":                                 "https://clerk.clerk.dev",
+		"pk_test_" + encodeKey("happy-hippo-1.clerk.accounts.dev"):       "https://happy-hippo-1.clerk.accounts.dev",
+		"pk_test_" + encodeKey("localhost:8443"):                         "https://localhost:8443",
+		"pk_live_" + encodeKey("clerk.example.com"):                      "https://clerk.example.com",
+		"pk_test_" + encodeKey("foo.bar.lclclerk.com"):                   "https://foo.bar.lclclerk.com",
+		"pk_test_" + encodeKey("UPPER.example.com"):                      "https://UPPER.example.com",
+		"pk_test_" + encodeKey("1.example.com") + strings.Repeat("=", 2): "https://1.example.com",
+	}
+	for key, want := range good {
+		if got, err := IssuerFromKey(key); err != nil || got != want {
+			t.Errorf("issuerFromKey(%q) = %q, %v; want %q", key, got, err, want)
+		}
+	}
+	for _, row := range []struct{ name, key, words string }{
+		{"a secret key", "sk_test_abcdef", "holds a secret key"},
+		{"a live secret key", "sk_live_abcdef", "holds a secret key"},
+		{"no prefix", "Y2xlcmsuY2xlcmsuZGV2JA", "does not begin with pk_test_ or pk_live_"},
+		{"another prefix", "pk_prod_Y2xlcmsuY2xlcmsuZGV2JA", "does not begin with pk_test_ or pk_live_"},
+		{"the sample's placeholder", "pk_test_your-publishable-key", "placeholder"},
+		{"dots for a key", "pk_test_...", "placeholder"},
+		{"cut in the middle", "pk_live_Y2xlcmsuY2xlcmsu", "is cut short or mistyped"},
+		{"cut by one character", "pk_live_Y2xlcmsuY2xlcmsuZGV2J", "is cut short or mistyped"},
+		{"nothing behind the prefix", "pk_test_", "is cut short or mistyped"},
+		{"no base64", "pk_test_%%%%", "is cut short or mistyped"},
+		{"only the dollar", "pk_test_" + encodeKey(""), "no host name"},
+		{"a path", "pk_test_" + encodeKey("example.com/path"), "no host name"},
+		{"a user", "pk_test_" + encodeKey("user@example.com"), "no host name"},
+		{"a query", "pk_test_" + encodeKey("example.com?x=y"), "no host name"},
+		{"two dollars", "pk_test_" + encodeKey("example.com$"), "no host name"},
+		{"a space", "pk_test_" + encodeKey("exa mple.com"), "no host name"},
+		{"a line break", "pk_test_" + encodeKey("example.com\n"), "no host name"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := IssuerFromKey(row.key)
+			if err == nil || !strings.Contains(err.Error(), row.words) {
+				t.Errorf("issuerFromKey(%q) = %q, %v; want the words %q", row.key, got, err, row.words)
+			}
+		})
+	}
+}
+
+// Whatever a key decodes to is an https origin that survives being parsed, or an error.
+func FuzzIssuerFromKey(f *testing.F) {
+	for _, key := range []string{"pk_live_Y2xlcmsuY2xlcmsuZGV2JA==", "pk_test_" + encodeKey("localhost:1"), "pk_test_" + encodeKey("a/b"), "sk_test_x", "pk_test_%", "", "pk_test_" + encodeKey("[::1]:80")} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		issuer, err := IssuerFromKey(key)
+		if err != nil {
+			if issuer != "" {
+				t.Errorf("issuerFromKey(%q) = %q with the error %v", key, issuer, err)
+			}
+			return
+		}
+		if err := CheckEndpoint(issuer); err != nil || !strings.HasPrefix(issuer, "https://") || strings.ContainsAny(issuer[len("https://"):], "/?#@ \n") {
+			t.Errorf("issuerFromKey(%q) = %q, which is no https origin (%v)", key, issuer, err)
+		}
+	})
+}
+
+// Every mistake is one line: the variable, what is wrong, what to do.
+func TestConfigErrors(t *testing.T) {
+	const key = "pk_live_Y2xlcmsuY2xlcmsuZGV2JA"
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		want []string
+	}{
+		{"the sample as it is", map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"}, []string{
+			"CLERK_PUBLISHABLE_KEY: still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, or remove the three lines for demo mode",
+			"CLIENT_ID: still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard",
+			"CLIENT_SECRET: still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the application is made), or remove the line for a public client",
+		}},
+		{"a client without a server", map[string]string{"CLIENT_ID": "a"}, []string{
+			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)"}},
+		{"only a method", map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"}, []string{
+			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)",
+			"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard"}},
+		{"a server without a client", map[string]string{"CLERK_PUBLISHABLE_KEY": key}, []string{
+			"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard"}},
+		{"two issuers", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "ISSUER": "https://other.example.com", "CLIENT_ID": "a"}, []string{
+			"ISSUER: says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
+		{"a secret key for the publishable key", map[string]string{"CLERK_PUBLISHABLE_KEY": "sk_test_abc", "CLIENT_ID": "a"}, []string{
+			"CLERK_PUBLISHABLE_KEY: holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared"}},
+		{"Clerk's secret key for the client secret", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": "a", "CLIENT_SECRET": "sk_live_abc"}, []string{
+			"CLIENT_SECRET: holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"}},
+		{"the publishable key for the client ID", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": key}, []string{
+			"CLIENT_ID: holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here"}},
+		{"a hash for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "pbkdf2_sha256$600000$salt$hash"}, []string{
+			"CLIENT_SECRET: is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
+		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
+			"CLIENT_SECRET: is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
+		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
+			"CLIENT_SECRET: is the client ID once more; copy the Client Secret instead"}},
+		{"the secret's ID at Entra", map[string]string{"ISSUER": "https://login.microsoftonline.com/t/v2.0", "CLIENT_ID": "abc", "CLIENT_SECRET": "0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f"}, []string{
+			"CLIENT_SECRET: is the secret's ID; copy the column named Value instead"}},
+		{"the discovery URL", map[string]string{"ISSUER": "https://auth.example.com/realms/a/.well-known/openid-configuration", "CLIENT_ID": "a"}, []string{
+			"ISSUER: is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/realms/a"}},
+		{"the metadata URL of RFC 8414", map[string]string{"ISSUER": "https://auth.example.com/.well-known/oauth-authorization-server/tenant", "CLIENT_ID": "a"}, []string{
+			"ISSUER: is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/tenant"}},
+		{"http on a public host", map[string]string{"ISSUER": "http://auth.example.com", "CLIENT_ID": "a"}, []string{
+			`ISSUER: "http://auth.example.com" is not https; http is allowed on localhost only`}},
+		{"no scheme", map[string]string{"ISSUER": "auth.example.com", "CLIENT_ID": "a"}, []string{
+			`ISSUER: "auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
+		{"a query", map[string]string{"ISSUER": "https://auth.example.com/?a=b", "CLIENT_ID": "a"}, []string{
+			`ISSUER: "https://auth.example.com/?a=b" has a query or a fragment, which an issuer never has (RFC 8414 section 2); remove it`}},
+		{"an unknown method", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "private_key_jwt"}, []string{
+			`TOKEN_ENDPOINT_AUTH_METHOD: "private_key_jwt" is not supported; write client_secret_basic, client_secret_post or none`}},
+		{"none with a secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "TOKEN_ENDPOINT_AUTH_METHOD": "none"}, []string{
+			"TOKEN_ENDPOINT_AUTH_METHOD: none means a public client, which has no secret; remove this line or CLIENT_SECRET"}},
+		{"a method without a secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, []string{
+			"CLIENT_SECRET: is missing, but TOKEN_ENDPOINT_AUTH_METHOD says client_secret_post; set the secret, or remove that line for a public client"}},
+		{"one endpoint without an issuer", map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"}, []string{
+			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)"}},
+		{"endpoints that are not safe", map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "a", "TOKEN_ENDPOINT": "http://a.example/t", "JWKS_URI": "keys", "USERINFO_ENDPOINT": "https://u:p@a.example", "REVOCATION_ENDPOINT": "https://a.example#x"}, []string{
+			`TOKEN_ENDPOINT: "http://a.example/t" is not https; http is allowed on localhost only`,
+			"USERINFO_ENDPOINT: has a user name or password in its address; remove them",
+			`REVOCATION_ENDPOINT: "https://a.example#x" has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it`,
+			`JWKS_URI: "keys" is not the full address of an endpoint, such as https://auth.example.com/oauth/token`}},
+		{"a port that is none", map[string]string{"PORT": "http"}, []string{`PORT: "http" is not a port; write a number from 1 to 65535`}},
+		{"a port beyond the last", map[string]string{"PORT": "65536"}, []string{`PORT: "65536" is not a port; write a number from 1 to 65535`}},
+		{"the redirect URI as BASE_URL", map[string]string{"BASE_URL": "http://localhost:3000/oauth_callback"}, []string{
+			`BASE_URL: "http://localhost:3000/oauth_callback" has more than scheme, host and port; write BASE_URL=http://localhost:3000 (the redirect URI adds /oauth_callback)`}},
+		{"a host for BASE_URL", map[string]string{"BASE_URL": "localhost:3000"}, []string{
+			`BASE_URL: "localhost:3000" is not the address of a server; write one such as http://localhost:3000`}},
+		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com"}, []string{
+			"BASE_URL: the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL"}},
+		{"a short session secret", map[string]string{"SESSION_SECRET": "short"}, []string{"SESSION_SECRET: has fewer than 16 characters; make one with: openssl rand -base64 32"}},
+		{"a session store without the secret", map[string]string{"SESSION_STORE": "redis://localhost"}, []string{
+			"SESSION_STORE: needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32"}},
+		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
+			"SESSION_STORE: is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
+		{"a session store with too much", map[string]string{"SESSION_STORE": "redis://user:hidden@localhost/a?db=1", "SESSION_SECRET": "0123456789abcdef"}, []string{
+			"SESSION_STORE: redis://localhost/a has more than host, port and the number of a database; write one such as redis://localhost:6379/0"}},
+		{"a scope with a quote", map[string]string{"SCOPES": `openid "x"`}, []string{`SCOPES: "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`}},
+		{"a line break inside a value", map[string]string{"CLIENT_ID": "a\nb", "ISSUER": "https://a.example"}, []string{
+			"CLIENT_ID: contains a line break or another control character; copy it again"}},
+		{"an API without TLS", map[string]string{"RESOURCE_URL": "http://api.example.com"}, []string{`RESOURCE_URL: "http://api.example.com" is not https; http is allowed on localhost only`}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := Load(env(row.env), "does-not-exist.env", false)
+			got := "no error"
+			if err != nil {
+				got = err.Error()
+			}
+			if want := strings.Join(row.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if secret := row.env["CLIENT_SECRET"]; len(secret) > 4 && secret != row.env["CLIENT_ID"] && strings.Contains(got, secret) {
+				t.Errorf("the message quotes the secret")
+			}
+		})
+	}
+}
+
+func TestDotenv(t *testing.T) {
+	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
+	for _, row := range []struct{ name, file, want string }{ // want is the error, or name=value, or a note
+		{"plain", rest + "CLIENT_SECRET=abc\n", "secret=abc"},
+		{"# without a space before it", rest + "CLIENT_SECRET=ab#c\n", "secret=ab#c"},
+		{"a comment", rest + "CLIENT_SECRET=abc # from the dashboard\n", "secret=abc"},
+		{"single quotes", rest + "CLIENT_SECRET='a #b $C'\n", "secret=a #b $C"},
+		{"set but empty", rest + "CLIENT_SECRET=\n", "secret="},
+		{"Windows line ends", strings.ReplaceAll(rest, "\n", "\r\n") + "CLIENT_SECRET=abc\r\n", "secret=abc"},
+		{"another variable", "CLIENT_SECRET=abc\n" + rest + "PORT=4000\nBASE_URL=http://localhost:${PORT}\n", "secret=abc"},
+		{"# cuts", rest + "CLIENT_SECRET=ab #cd\n", "CLIENT_SECRET: an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)"},
+		{"$ cuts", rest + "CLIENT_SECRET=ab$CD\n", "CLIENT_SECRET: a $ in the value was taken for a variable and cut the value short; put the value in single quotes"},
+		{"$ in double quotes cuts", rest + "CLIENT_SECRET=\"ab${CD}e\"\n", "CLIENT_SECRET: a $ in the value was taken for a variable and cut the value short; put the value in single quotes"},
+		{"$( cuts", rest + "CLIENT_SECRET=ab$(cd)\n", "CLIENT_SECRET: a $ in the value was taken for a variable and cut the value short; put the value in single quotes"},
+		{"no equals sign", rest + "CLIENT_SECRET abc\n", ".env:3: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
+		{"no equals sign at the end", rest + "CLIENT_SECRET", ".env:3: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
+		{"a quote that never ends", "CLIENT_SECRET='abc\n" + rest, ".env:1: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
+		{"a quote that ends too late", "CLIENT_SECRET='abc\nCLIENT_ID='a'\n", ".env:1: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
+		{"white space", rest + "CLIENT_SECRET=  abc  \n", "note=CLIENT_SECRET: the white space around the value was trimmed"},
+		{"white space in quotes", rest + "CLIENT_SECRET=' abc '\n", "note=CLIENT_SECRET: the white space around the value was trimmed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			file := writeFile(t, "test.env", row.file)
+			cfg, err := Load(env(nil), file, true)
+			got := "secret=" + cfg.ClientSecret
+			if err != nil {
+				got = strings.ReplaceAll(err.Error(), file, ".env")
+			} else if strings.HasPrefix(row.want, "note=") {
+				got = "note=" + strings.Join(cfg.Notes, "\n")
+				if cfg.ClientSecret != "abc" {
+					t.Errorf("the secret is %q; want abc", cfg.ClientSecret)
+				}
+			}
+			if got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+		})
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	file := writeFile(t, "test.env", "ISSUER=https://file.example\nCLIENT_ID=from-file\nCLIENT_SECRET=ab #cd\n")
+	cfg, err := Load(env(map[string]string{"CLIENT_ID": " 'from-environment'\n", "ISSUER": "", "CLIENT_SECRET": "s3cr3t"}), file, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.ClientID != "from-environment" || cfg.Issuer != "https://file.example" || cfg.ClientSecret != "s3cr3t" {
+		t.Errorf("got %q, %q, %q: a set variable wins, an empty one counts as unset", cfg.ClientID, cfg.Issuer, cfg.ClientSecret)
+	}
+	want := "CLIENT_ID: the quotes around the value were removed\nCLIENT_ID: the white space around the value was trimmed"
+	if got := strings.Join(cfg.Notes, "\n"); got != want {
+		t.Errorf("notes:\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	for _, row := range []struct {
+		name, redirectURI, port, issuer string
+		env                             map[string]string
+	}{
+		{"nothing", "http://localhost:3000/oauth_callback", "3000", "http://localhost:3000/demo", nil},
+		{"a port", "http://localhost:4000/oauth_callback", "4000", "http://localhost:4000/demo", map[string]string{"PORT": "4000"}},
+		{"port 80", "http://localhost/oauth_callback", "80", "http://localhost/demo", map[string]string{"PORT": "80"}},
+		{"a base URL on this machine", "http://127.0.0.1:5000/oauth_callback", "5000", "http://127.0.0.1:5000/demo", map[string]string{"BASE_URL": "http://127.0.0.1:5000/"}},
+		{"a base URL behind a proxy", "https://demo.example.com/oauth_callback", "3000", "https://demo.example.com/demo", map[string]string{"BASE_URL": "https://Demo.example.com:443"}},
+		{"IPv6", "http://[::1]:5000/oauth_callback", "5000", "http://[::1]:5000/demo", map[string]string{"BASE_URL": "http://[::1]:5000"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cfg, err := Load(env(row.env), "does-not-exist.env", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !cfg.Demo || cfg.RedirectURI() != row.redirectURI || cfg.Port != row.port || cfg.Issuer != row.issuer || strings.Join(cfg.Scopes, " ") != "openid profile email" {
+				t.Errorf("got %+v", cfg)
+			}
+		})
+	}
+}
+
+// The sample names every variable, and is refused until its three values are filled in.
+func TestSample(t *testing.T) {
+	_, err := Load(env(nil), "../../.env.sample", true)
+	if err == nil || strings.Count(err.Error(), "placeholder of .env.sample") != 3 {
+		t.Errorf("the sample as it is gives %v; want three placeholders", err)
+	}
+	sample, err := os.ReadFile("../../.env.sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
+		"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PORT", "BASE_URL", "SESSION_SECRET", "SESSION_STORE", "RESOURCE_URL"} {
+		if !strings.Contains(string(sample), name+"=") {
+			t.Errorf(".env.sample lacks %s", name)
+		}
+		if !strings.Contains(string(readme), "`"+name+"`") {
+			t.Errorf("README.md lacks %s", name)
+		}
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	if _, err := Load(env(nil), "no-such.env", true); err == nil || !strings.Contains(err.Error(), "no-such.env: cannot be read (no such file or directory)") {
+		t.Errorf("a file that -env names and that is missing gives %v", err)
+	}
+	if _, err := Load(env(nil), t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("a folder for .env gives %v", err)
+	}
+}
+
+// writeFile writes a file that the test's end removes.
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	file := t.TempDir() + "/" + name
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

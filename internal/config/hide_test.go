@@ -1,0 +1,29 @@
+package config
+
+import (
+	"encoding/base64"
+	"testing"
+)
+
+// The client secret is hidden as it should be sent, and as some servers repeat it; nothing else is.
+func TestHide(t *testing.T) {
+	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}
+	for _, credentials := range []string{"a-client:s%2Fecret%27s", "a-client:s/ecret's"} {
+		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+		if got := cfg.Hide(header); got != "Basic "+Redacted {
+			t.Errorf("%q is left of %q", got, header)
+		}
+	}
+	for text, want := range map[string]string{
+		"you sent s/ecret's.":           "you sent [redacted].",
+		"client_secret=s%2Fecret%27s&a": "client_secret=[redacted]&a",
+		"a secret":                      "a secret",
+	} {
+		if got := cfg.Hide(text); got != want {
+			t.Errorf("Hide(%q) = %q; want %q", text, got, want)
+		}
+	}
+	if got := (Config{ClientSecret: "a"}).Hide("a plain answer"); got != "a plain answer" {
+		t.Errorf("a short secret leaves %q", got)
+	}
+}

@@ -1,0 +1,261 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// Advice is what helps to mend a failure.
+type Advice struct {
+	Heading string  // what happened, in a few words
+	Hint    string  // the likely cause and what to do; may be empty
+	Setting Setting // most likely at fault; empty when none is suspected
+	Server  string  // the server's name, as its dashboard says it
+	Field   string  // what the dashboard calls the setting
+	Sent    []Sent  // what a login sent, the suspect marked
+}
+
+// Advise explains an error of a login or of the use of its tokens. The method is how the client
+// authenticated, "" while the server is not known; the scopes are those that were asked for.
+func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) Advice {
+	words := dashboardOf(cfg)
+	a := Advice{Heading: heading(e), Hint: hint(cfg, method, scopes, e), Setting: settingOf(e), Server: words.Name}
+	a.Field = words.Fields[a.Setting]
+	if method != "" && compared(e) {
+		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
+	}
+	return a
+}
+
+// compared reports whether what we sent has to agree with the OAuth application for this step.
+func compared(e *oauth.Error) bool {
+	switch e.Code {
+	case oauth.CodeInvalidIssuer, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
+		return false // no setting of the OAuth application is to blame
+	}
+	return e.Step == wire.Response || e.Step == wire.TokenRequest
+}
+
+// settingOf is the setting that is most likely to blame.
+func settingOf(e *oauth.Error) Setting {
+	switch {
+	case e.Step == wire.IDTokenCheck:
+		return IDToken
+	case compared(e):
+		return suspect(e.Code, e.Description)
+	}
+	return ""
+}
+
+// heading says in a few words whose turn it is.
+func heading(e *oauth.Error) string {
+	switch {
+	case e.Code == "access_denied":
+		return "Access was denied"
+	case e.Code == oauth.CodeNotFound:
+		return "The authorization server was not found"
+	case e.Code == oauth.CodeUnreachable:
+		return "The authorization server did not answer"
+	case e.Code == oauth.CodeNotSupported:
+		return "This server does not offer that"
+	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
+		return "This login cannot be finished"
+	case e.Step == wire.Response:
+		return "The authorization server refused the login"
+	case e.Theirs:
+		return "The authorization server refused the token request"
+	case e.Code == oauth.CodeServerError:
+		return "The server failed"
+	}
+	return "The authorization server’s answer cannot be used"
+}
+
+// hint says what to do, by the step that failed.
+func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) string {
+	switch {
+	case e.Code == oauth.CodeNotSupported:
+		return unsupportedHint(e.Step)
+	case e.Said != "":
+		return "Its own words: " + e.Said
+	case e.Code == oauth.CodeInvalidResponse:
+		return "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."
+	}
+	switch e.Step {
+	case wire.Metadata:
+		return metadataHint(cfg, e)
+	case wire.Response:
+		return responseHint(cfg, scopes, e)
+	case wire.TokenRequest:
+		return tokenHint(cfg, method, e)
+	case wire.IDTokenCheck:
+		return idTokenHint(e.Check)
+	}
+	return ""
+}
+
+// unsupportedHint names the variable that says where an endpoint is.
+func unsupportedHint(step wire.Purpose) string {
+	if step == wire.API {
+		return "Set RESOURCE_URL to one that the access token opens."
+	}
+	return "If it has one all the same, set " + strings.ToUpper(string(step)) + "_ENDPOINT."
+}
+
+func metadataHint(cfg config.Config, e *oauth.Error) string {
+	switch {
+	case e.Check == "pushed_authorization":
+		return "Switch that demand off for this OAuth application or realm (require_pushed_authorization_requests)."
+	case cfg.Demo:
+		return "In demo mode the server is this very program: BASE_URL must be an address at which it reaches itself."
+	case cfg.Clerk:
+		return "Check CLERK_PUBLISHABLE_KEY: it must be the one of the instance that has the OAuth application."
+	}
+	return "Check ISSUER: scheme, host, path and the slash at its end must be the server's own."
+}
+
+// responseHint explains an authorization response.
+func responseHint(cfg config.Config, scopes []string, e *oauth.Error) string {
+	switch {
+	case e.Check == "code":
+		return "The server must answer with response_type code in the query; an implicit or form_post application does not."
+	case e.Code == oauth.CodeInvalidIssuer && e.Issuer != "":
+		return "Either the response was mixed up with that of another server, or the server calls itself by two names. Nothing else of the response is shown, as it comes from somewhere else."
+	case e.Code == oauth.CodeInvalidIssuer:
+		return "The response may come from another server; nothing else of it is shown."
+	}
+	return refusalHint(cfg, scopes, e.Code)
+}
+
+// refusalHint explains an error code of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID
+// Connect Core section 3.1.2.6).
+func refusalHint(cfg config.Config, scopes []string, code string) string {
+	switch code {
+	case "access_denied":
+		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, look for a rule that keeps this user out: testers to be listed, an assignment to the application, a sign-on policy."
+	case "invalid_scope":
+		return fmt.Sprintf("Asked for: %s. Enable the missing one in the OAuth application's scopes, or remove it from SCOPES.", strings.Join(scopes, " "))
+	case "unauthorized_client":
+		return "The OAuth application may not use the authorization code grant: enable it (and check that CLIENT_ID is this application's)."
+	case "unsupported_response_type":
+		return "The OAuth application must allow the response type code: enable the authorization code grant."
+	case "invalid_request":
+		return "The server found fault with the request. Its own words above name the parameter; PKCE (code_challenge) and the redirect URI " + cfg.RedirectURI() + " are the usual ones."
+	case "invalid_target":
+		return "The resource or audience is not one that this server knows: check the parameter given to /login."
+	case "login_required", "interaction_required", "consent_required", "account_selection_required":
+		return "The login was to go on without showing anything (prompt=none), and could not. Begin it without prompt=none."
+	case "server_error", "temporarily_unavailable":
+		return "The authorization server failed. Try again; if it stays, ask whoever runs it."
+	}
+	return ""
+}
+
+// tokenHint explains an error of the token endpoint: by the setting that the server's words name, else
+// by the code. Some servers invent codes that end in the standard one (GitHub's
+// incorrect_client_credentials), and Keycloak says unauthorized_client.
+func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
+	other := config.MethodPost
+	if method == config.MethodPost {
+		other = config.MethodBasic
+	}
+	switch suspect(e.Code, e.Description) {
+	case Grant:
+		return "Enable the authorization code grant in the OAuth application."
+	case AuthMethod:
+		return fmt.Sprintf("The credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. The OAuth application must be a web application, not a single-page or native one.", method, other)
+	}
+	switch {
+	case e.Code == oauth.CodeServerError && !e.Theirs:
+		return "Try again later, or ask whoever runs the server; if TOKEN_ENDPOINT is set, check it."
+	case refusesClient(e.Code):
+		if method == config.MethodNone {
+			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
+		}
+		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. A public client takes no secret: then remove CLIENT_SECRET.", method, other)
+	case e.Code == "invalid_grant":
+		return "The code was already used or has expired (a code is good for one minute or so, and once), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
+	case e.Code == "invalid_scope":
+		return "Enable the scope in the OAuth application, or remove it from SCOPES."
+	case e.Code == "invalid_target":
+		return "The resource is not one that this server issues tokens for: check the resource parameter of /login."
+	}
+	return ""
+}
+
+// idTokenHint names the setting that most often makes a check of the ID token fail.
+func idTokenHint(check string) string {
+	switch check {
+	case "presence":
+		return "Enable openid for the OAuth application, or remove it from SCOPES. A server that knows no OpenID Connect never sends one."
+	case "issuer":
+		return "Set ISSUER to the server's issuer (and JWKS_URI if it publishes no metadata), or remove openid from SCOPES."
+	case "signature":
+		return "In the OAuth application's settings the ID token's signature must be an asymmetric one, RS256 for preference; a JWKS_URI that is set must be this issuer's."
+	case "iss":
+		return "The server calls itself by another name in its tokens than in its metadata: look for the server's own setting of its public address."
+	case "aud", "azp":
+		return "The token is for another client: compare CLIENT_ID with the OAuth application."
+	case "exp", "iat", "nbf":
+		return "Compare the clocks of this machine and of the server; a minute apart is allowed."
+	case "auth_time":
+		return "max_age was asked for, and the server did not make the user sign in again, or does not say when they did."
+	case "":
+		return ""
+	}
+	return "This is the authorization server's own mistake: what it sent does not belong to this login."
+}
+
+// refusesClient reports a code that is about the client itself. Servers invent codes, but those end in
+// _client, too.
+func refusesClient(code string) bool {
+	return strings.HasSuffix(code, "_client") || code == "incorrect_client_credentials"
+}
+
+// clues are words that servers use, and the setting that they mean.
+var clues = []struct {
+	words   string
+	setting Setting
+}{
+	{"unknown client, no client authentication", ClientSecret}, // Ory's and Clerk's words for any invalid_client
+	{"redirect", RedirectURI},
+	{"callback", RedirectURI},
+	{"aadsts50011", RedirectURI},
+	{"aadsts7000215", ClientSecret},
+	{"aadsts9002326", AuthMethod}, // registered as a single-page application
+	{"aadsts9002325", AuthMethod},
+	{"authentication method", AuthMethod},
+	{"not allow this method", AuthMethod},
+	{"grant type", Grant},
+	{"grant_type", Grant},
+	{"scope", Scopes},
+	{"tester", Users},
+	{"policy", Users},
+}
+
+// suspect is the setting that most likely made a server say this: by its words where they name one,
+// else by the code. It returns "" when nothing is known.
+func suspect(code, words string) Setting {
+	words = strings.ToLower(words)
+	for _, clue := range clues {
+		if strings.Contains(words, clue.words) {
+			return clue.setting
+		}
+	}
+	switch {
+	case refusesClient(code):
+		return ClientSecret
+	case code == "invalid_scope":
+		return Scopes
+	case code == "access_denied":
+		return Users
+	case code == "unsupported_grant_type", code == "unsupported_response_type":
+		return Grant
+	case code == "invalid_grant":
+		return RedirectURI
+	}
+	return ""
+}

@@ -1,0 +1,525 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/demo"
+)
+
+// configOf reads an environment as the program would, without a file.
+func configOf(t *testing.T, values map[string]string) config.Config {
+	t.Helper()
+	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// checksOf makes every check with an environment.
+func checksOf(t *testing.T, values map[string]string) Report {
+	t.Helper()
+	roots, err := config.TrustedRoots(values["SSL_CERT_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wire.New(roots, time.Now)
+	t.Cleanup(w.HTTP().CloseIdleConnections)
+	return Run(t.Context(), configOf(t, values), w, time.Now, func(string) {}, func(Finding) {})
+}
+
+func (r Report) line(check string) Finding {
+	for _, f := range r.Checks {
+		if f.Check == check {
+			return f
+		}
+	}
+	return Finding{}
+}
+
+// firstFailing is the line that a person reads first.
+func (r Report) firstFailing() Finding {
+	for _, f := range r.Checks {
+		if f.Result == Fail {
+			return f
+		}
+	}
+	return Finding{}
+}
+
+func (r Report) String() string {
+	var lines []string
+	for _, f := range r.Checks {
+		lines = append(lines, f.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// startDemo starts the demo server on its own, as any other authorization server, with one client.
+func startDemo(t *testing.T, client demo.Client) string {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
+	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{client}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = handler
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return issuer
+}
+
+const checkSecret = "check-secret-1c9d"
+
+func demoEnv(issuer string) map[string]string {
+	return map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": checkSecret, "PORT": "3999", "RESOURCE_URL": issuer + "/api/me"}
+}
+
+func demoClient() demo.Client {
+	return demo.Client{ID: "a-client", Secret: checkSecret, Name: "Checked", RedirectURIs: []string{testserver.CheckedURI}}
+}
+
+// Against a server in order every line is ok.
+func TestCheckPasses(t *testing.T) {
+	r := checksOf(t, demoEnv(startDemo(t, demoClient())))
+	if r.Result != OK || len(r.Checks) != 17 {
+		t.Errorf("the result is %s with %d lines:\n%s", r.Result, len(r.Checks), r)
+	}
+	for _, f := range r.Checks {
+		if f.Result != OK {
+			t.Errorf("%s", f)
+		}
+		if strings.Contains(f.String(), checkSecret) {
+			t.Errorf("the line shows the secret: %s", f)
+		}
+	}
+}
+
+// Each row breaks one thing at a real server, and exactly that line fails and names the setting.
+func TestCheckFails(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		client  func(c *demo.Client)
+		env     func(e map[string]string)
+		check   string
+		setting string
+		words   string
+		also    string // a line that fails for the same reason
+	}{
+		{"wrong secret", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another-secret" }, "client", "CLIENT_SECRET", "copy the secret again", ""},
+		{"secret with special characters, wrong", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another/secret+" }, "client", "CLIENT_SECRET", "copy the secret again", ""},
+		{"unknown client ID", nil, func(e map[string]string) { e["CLIENT_ID"] = "a-clietn" }, "redirect_uri", "CLIENT_ID", "does not know a-clietn", ""},
+		{"a secret for a public client", func(c *demo.Client) { c.Secret = "" }, nil, "client", "CLIENT_SECRET", "remove CLIENT_SECRET", ""},
+		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "set CLIENT_SECRET", ""},
+		{"redirect URI not registered", func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} }, nil, "redirect_uri", "BASE_URL", "register " + testserver.CheckedURI, ""},
+		{"registered with a slash", func(c *demo.Client) { c.RedirectURIs = []string{testserver.CheckedURI + "/"} }, nil, "redirect_uri", "BASE_URL", "the server takes " + testserver.CheckedURI + "/", ""},
+		{"registered as 127.0.0.1", func(c *demo.Client) { c.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=http://127.0.0.1:3999", ""},
+		{"registered as https", func(c *demo.Client) { c.RedirectURIs = []string{"https://localhost:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=https://localhost:3999", ""},
+		{"scope not enabled", nil, func(e map[string]string) { e["SCOPES"] = "openid profile admin" }, "authorization", "SCOPES", "admin", "scopes"},
+		{"issuer with a slash too many", nil, func(e map[string]string) { e["ISSUER"] += "/"; delete(e, "RESOURCE_URL") }, "metadata", "ISSUER", "write ISSUER=", ""},
+		{"issuer without its path", nil, func(e map[string]string) {
+			e["ISSUER"] = strings.TrimSuffix(e["ISSUER"], "/demo")
+			delete(e, "RESOURCE_URL")
+		}, "metadata", "ISSUER", "404", ""},
+		{"nothing listens", nil, func(e map[string]string) { e["ISSUER"] = "http://127.0.0.1:1"; delete(e, "RESOURCE_URL") }, "connection", "ISSUER", "refused the connection", ""},
+		{"the API is another server's", nil, func(e map[string]string) {
+			e["RESOURCE_URL"] = startDemo(t, demoClient()) + "/api/me"
+		}, "api", "RESOURCE_URL", "the API trusts", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			client := demoClient()
+			if row.client != nil {
+				row.client(&client)
+			}
+			values := demoEnv(startDemo(t, client))
+			if row.env != nil {
+				row.env(values)
+			}
+			r := checksOf(t, values)
+			wantFails(t, r, row.check, row.also, row.setting, row.words)
+		})
+	}
+}
+
+// wantFails checks that one line fails, and no other but also.
+func wantFails(t *testing.T, r Report, check, also, setting, words string) {
+	t.Helper()
+	f := r.firstFailing()
+	if f.Check != check || f.Setting != setting || !strings.Contains(f.String(), words) {
+		t.Errorf("the first failing line is\n%s\nwant %s to name %s and %q; all:\n%s", f, check, setting, words, r)
+	}
+	for _, f := range r.Checks {
+		if f.Result == Fail && f.Check != check && f.Check != also {
+			t.Errorf("this line fails too: %s", f)
+		}
+	}
+	if r.Result != Fail {
+		t.Errorf("the result is %s", r.Result)
+	}
+}
+
+// Certificates, over TLS with a private authority.
+func TestCheckTLS(t *testing.T) {
+	c := testserver.StartClerk(t, "127.0.0.1:3999")
+	values := c.Env()
+	values["BASE_URL"] = "http://127.0.0.1:3999"
+	r := checksOf(t, values)
+	if f := r.line("connection"); f.Result != Warn || !strings.Contains(f.Found, "valid for 0 more days") {
+		t.Errorf("a certificate of one hour gives %s", f)
+	}
+	if r.Result == Fail {
+		t.Errorf("a Clerk-shaped server in order fails:\n%s", r)
+	}
+	for _, check := range []string{"userinfo", "introspection", "revocation"} { // endpoints that its metadata does not list
+		if f := r.line(check); f.Result != OK {
+			t.Errorf("%s", f)
+		}
+	}
+	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(60*24*time.Hour))
+	if f := checksOf(t, values).line("connection"); f.Result != OK || !strings.Contains(f.Found, "valid for 59 more days") {
+		t.Errorf("a certificate of sixty days gives %s", f)
+	}
+	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
+	wantFails(t, checksOf(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "certificate that is valid from")
+	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(time.Hour))
+	delete(values, "SSL_CERT_FILE")
+	wantFails(t, checksOf(t, values), "connection", "", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
+}
+
+// Each row makes the liar behave in one way; the line says what can be known, and no more.
+func TestCheckJudges(t *testing.T) {
+	document := func(change func(d map[string]any)) func(*testserver.Liar) {
+		return func(l *testserver.Liar) { l.Document = change }
+	}
+	token := func(answer func(id, secret string, raw bool) (int, string)) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Token = func(w http.ResponseWriter, r *http.Request) {
+				id, secret, basic := r.BasicAuth()
+				plainID, _ := url.QueryUnescape(id)
+				plainSecret, _ := url.QueryUnescape(secret)
+				if !basic {
+					plainID, plainSecret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+				}
+				status, code := answer(plainID, plainSecret, basic)
+				testserver.SendBody(status, "application/json", fmt.Sprintf(`{"error":%q}`, code))(w, nil)
+			}
+		}
+	}
+	authorize := func(answer func(w http.ResponseWriter, r *http.Request, good bool)) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Page = func(w http.ResponseWriter, r *http.Request) {
+				q := r.URL.Query()
+				answer(w, r, q.Get("redirect_uri") == testserver.CheckedURI && q.Get("client_id") == testserver.LiarClientID)
+			}
+		}
+	}
+	back := func(w http.ResponseWriter, r *http.Request, code string) {
+		http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error="+code+"&state="+r.URL.Query().Get("state"), http.StatusFound)
+	}
+	other := func(status int, header, body string) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Other = func(w http.ResponseWriter, r *http.Request) {
+				if header != "" {
+					w.Header().Set("WWW-Authenticate", header)
+				}
+				testserver.SendBody(status, "application/json", body)(w, r)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name   string
+		spoil  func(*testserver.Liar)
+		check  string
+		result Result
+		words  string
+	}{
+		{"S256 is not listed", document(func(d map[string]any) {}), "advertised", Warn, "S256"},
+		{"everything is listed", document(func(d map[string]any) { d["code_challenge_methods_supported"] = []string{"S256"} }), "advertised", OK, "everything"},
+		{"a scope is not listed", document(func(d map[string]any) {
+			d["code_challenge_methods_supported"], d["scopes_supported"] = []string{"S256"}, []string{"openid"}
+		}), "advertised", Warn, "profile in scopes_supported"},
+		{"iss is not promised", document(func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }), "response_issuer", Warn, "RFC 9207"},
+		{"iss is promised", document(func(map[string]any) {}), "response_issuer", OK, ""},
+		{"pushed authorization is demanded", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "pushed_authorization", Fail, "RFC 9126"},
+		{"pushed authorization, and what hangs on it", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "redirect_uri", Skip, "while pushed_authorization is not in order"},
+		{"the issuer is another host", document(func(d map[string]any) { d["issuer"] = "http://keycloak:8080/realms/a" }), "metadata", Fail, "write ISSUER=http://keycloak:8080/realms/a"},
+		{"an endpoint without TLS", document(func(d map[string]any) { d["token_endpoint"] = "http://a.example/token" }), "metadata", Fail, "is not https"},
+		{"the two documents disagree", func(l *testserver.Liar) {
+			l.RFC8414 = func(w http.ResponseWriter, _ *http.Request) {
+				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/other"})
+			}
+		}, "metadata_flavours", Warn, "different endpoints"},
+		{"one document", func(*testserver.Liar) {}, "metadata_flavours", OK, "one document"},
+		{"the clock is five minutes off", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { // whatever it answers has a date
+				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
+			}
+		}, "connection", Warn, "but its clock and this machine's are"},
+		{"an old date from a cache", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+				w.Header().Set("Age", "3600")
+			}
+		}, "connection", OK, "answers"},
+		{"no keys", func(l *testserver.Liar) { l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "keys", Fail, "answered 500"},
+		{"keys for encryption only", func(l *testserver.Liar) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "e", Use: "enc"}}})
+			}
+		}, "keys", Fail, "none of the 1 keys"},
+		{"HS256 is all that is listed", document(func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }), "keys", Warn, "HS256"},
+		{"no jwks_uri", document(func(d map[string]any) { delete(d, "jwks_uri") }), "keys", Fail, "no jwks_uri"},
+
+		{"the secret is right", token(func(id, secret string, _ bool) (int, string) {
+			if id != testserver.LiarClientID || secret != testserver.LiarClientSecret {
+				return 401, "invalid_client"
+			}
+			return 400, "invalid_grant"
+		}), "client", OK, "a made-up code"},
+		{"a 200 with an error, as GitHub", token(func(_, secret string, _ bool) (int, string) {
+			if secret != testserver.LiarClientSecret {
+				return 200, "incorrect_client_credentials"
+			}
+			return 200, "bad_verification_code"
+		}), "client", OK, "a made-up code"},
+		{"the code comes first", token(func(string, string, bool) (int, string) { return 400, "invalid_grant" }), "client", Warn, "nothing was learnt"},
+		{"the code comes first, the refresh token tells", func(l *testserver.Liar) {
+			l.Token = func(w http.ResponseWriter, r *http.Request) {
+				_, secret, _ := r.BasicAuth()
+				if r.PostForm.Get("grant_type") == "refresh_token" && secret != testserver.LiarClientSecret {
+					testserver.SendBody(403, "application/json", `{"error":"invalid_client"}`)(w, r)
+					return
+				}
+				testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+			}
+		}, "client", OK, "a made-up refresh token"},
+		{"overloaded for the control alone", token(func(_, secret string, _ bool) (int, string) {
+			if secret != testserver.LiarClientSecret {
+				return 429, "slow_down"
+			}
+			return 400, "invalid_grant"
+		}), "client", Warn, "nothing was learnt"},
+		{"out of order for the control alone", token(func(_, secret string, _ bool) (int, string) {
+			if secret != testserver.LiarClientSecret {
+				return 500, "server_error"
+			}
+			return 400, "invalid_grant"
+		}), "client", Warn, "nothing was learnt"},
+		{"out of order", token(func(string, string, bool) (int, string) { return 503, "temporarily_unavailable" }), "client", Warn, "nothing was learnt"},
+		{"everybody is refused", token(func(string, string, bool) (int, string) { return 401, "invalid_client" }), "client", Fail, "copy the secret again"},
+		{"everybody is refused with 400", token(func(string, string, bool) (int, string) { return 400, "invalid_client" }), "client", Fail, "copy the secret again"},
+		{"refused as Keycloak does", token(func(string, string, bool) (int, string) { return 401, "unauthorized_client" }), "client", Fail, "copy the secret again"},
+		{"the grant is off", token(func(_, secret string, _ bool) (int, string) {
+			if secret != testserver.LiarClientSecret {
+				return 401, "invalid_client"
+			}
+			return 400, "unauthorized_client"
+		}), "client", Fail, "enable the authorization code grant"},
+		{"the refresh grant is off", func(l *testserver.Liar) {
+			l.Token = func(w http.ResponseWriter, r *http.Request) {
+				_, secret, _ := r.BasicAuth()
+				switch {
+				case secret != testserver.LiarClientSecret:
+					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+				case r.PostForm.Get("grant_type") == "refresh_token":
+					testserver.SendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
+				default:
+					testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+				}
+			}
+		}, "client", OK, "a made-up code"},
+		{"the code comes first, and the refresh grant is off", func(l *testserver.Liar) {
+			l.Token = func(w http.ResponseWriter, r *http.Request) {
+				_, secret, _ := r.BasicAuth()
+				switch {
+				case r.PostForm.Get("grant_type") == "authorization_code":
+					testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+				case secret != testserver.LiarClientSecret:
+					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+				default:
+					testserver.SendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
+				}
+			}
+		}, "client", OK, "a made-up refresh token"},
+		{"the other method is right", token(func(_, secret string, basic bool) (int, string) {
+			if basic || secret != testserver.LiarClientSecret {
+				return 401, "invalid_client"
+			}
+			return 400, "invalid_grant"
+		}), "client", Fail, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+
+		{"a sign-in page, and a refusal in JSON", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			if !good {
+				testserver.SendBody(400, "application/json", `{"error":"invalid_request","error_description":"redirect_uri"}`)(w, r)
+			}
+		}), "redirect_uri", OK, "is taken"},
+		{"login_required at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			if good {
+				back(w, r, "login_required")
+				return
+			}
+			w.WriteHeader(400)
+		}), "authorization", OK, "login_required"},
+		{"sign-in at another host, an error page there", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			if good {
+				http.Redirect(w, r, "https://login.example/start", http.StatusFound)
+				return
+			}
+			http.Redirect(w, r, "https://login.example/error?error=redirect_uri_mismatch", http.StatusFound)
+		}), "redirect_uri", OK, "is taken"},
+		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", Warn, "nothing was learnt"},
+		{"anything goes", authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }), "redirect_uri", Warn, "any redirect URI"},
+		{"out of order", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "redirect_uri", Warn, "did not answer"},
+		{"out of order, so nobody knows", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "authorization", Warn, "is not known"},
+		{"the grant is off, at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			if good {
+				back(w, r, "unauthorized_client")
+				return
+			}
+			w.WriteHeader(400)
+		}), "authorization", Fail, "enable it"},
+		{"PKCE is not refused", authorize(func(w http.ResponseWriter, _ *http.Request, good bool) {
+			if !good {
+				w.WriteHeader(400)
+			}
+		}), "pkce", Warn, "not refused at this point"},
+		{"PKCE is enforced", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			switch {
+			case !good:
+				w.WriteHeader(400)
+			case r.URL.Query().Get("code_challenge") == "":
+				back(w, r, "invalid_request")
+			}
+		}), "pkce", OK, "refused"},
+		{"scopes are decided later", authorize(func(w http.ResponseWriter, _ *http.Request, good bool) {
+			if !good {
+				w.WriteHeader(400)
+			}
+		}), "scopes", Warn, "does not say at this point"},
+		{"one scope is off", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
+			scope := r.URL.Query().Get("scope")
+			switch {
+			case !good:
+				w.WriteHeader(400)
+			case strings.Contains(scope, "made-up") || scope == "openid email":
+				back(w, r, "invalid_scope")
+			}
+		}), "scopes", Fail, "not enabled: email"},
+
+		{"userinfo refuses", other(401, `Bearer realm="x"`, `{}`), "userinfo", OK, ""},
+		{"userinfo refuses without a word", other(401, "", `{}`), "userinfo", Warn, "without WWW-Authenticate"},
+		{"userinfo opens", other(200, "", `{"sub":"x"}`), "userinfo", Warn, "200"},
+		{"introspection says no", other(200, "", `{"active":false}`), "introspection", OK, ""},
+		{"introspection says yes", other(200, "", `{"active":true}`), "introspection", Warn, "is active"},
+		{"introspection is odd", other(404, "", `{"error":"nothing here"}`), "introspection", Warn, "404"},
+		{"revocation says yes", other(200, "", ``), "revocation", OK, ""},
+		{"revocation is odd", other(400, "", `{"error":"invalid_token"}`), "revocation", Warn, "400"},
+		{"the API refuses", other(401, `Bearer realm="x"`, `{}`), "api", OK, ""},
+		{"the API is open", other(200, "", `{"sub":"x"}`), "api", Fail, "opens without a token"},
+		{"the API refuses with 403", other(403, "", `{}`), "api", Warn, "403"},
+		{"the API refuses without a word", other(401, "", `{}`), "api", Warn, "WWW-Authenticate"},
+	} {
+		t.Run(row.check+": "+row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			l.Honest()
+			row.spoil(l)
+			values := l.Env()
+			values["PORT"], values["RESOURCE_URL"] = "3999", l.Issuer+"/api"
+			if l.Document == nil {
+				l.Document = func(map[string]any) {}
+			}
+			change := l.Document
+			l.Document = func(d map[string]any) {
+				d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
+				if row.check == "client" { // the token endpoint alone
+					delete(d, "introspection_endpoint")
+					delete(d, "revocation_endpoint")
+				}
+				change(d)
+			}
+			r := checksOf(t, values)
+			if f := r.line(row.check); f.Result != row.result || !strings.Contains(f.String(), row.words) {
+				t.Errorf("got\n%s\nwant %s and %q; all:\n%s", f, row.result, row.words, r)
+			}
+			if l.SentOrigin() != "" {
+				t.Errorf("a request carried the Origin %q", l.SentOrigin())
+			}
+		})
+	}
+}
+
+// A secret that the server takes as it is, without decoding, is found out.
+func TestCheckRawSecret(t *testing.T) {
+	const secret = "a/secret+with%special"
+	l := testserver.StartLiar(t)
+	l.Honest()
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		if _, raw, _ := r.BasicAuth(); raw != secret && r.PostForm.Get("client_secret") != secret {
+			testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+			return
+		}
+		testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+	}
+	values := l.Env()
+	values["CLIENT_SECRET"], values["PORT"] = secret, "3999"
+	wantFails(t, checksOf(t, values), "client", "", "CLIENT_SECRET", "does not decode the secret's special characters")
+}
+
+// Keycloak's old path, and a server without metadata.
+func TestCheckOtherServers(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Honest()
+	l.Issuer += "/auth/realms/a"
+	values := l.Env()
+	inner := l.Config.Handler
+	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, ok := strings.CutPrefix(r.URL.Path, "/auth/realms/a")
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		r.URL.Path = path
+		inner.ServeHTTP(w, r)
+	})
+	values["ISSUER"] = strings.Replace(l.Issuer, "/auth", "", 1)
+	wantFails(t, checksOf(t, values), "metadata", "", "ISSUER", "write ISSUER="+l.Issuer)
+
+	plain := testserver.StartLiar(t)
+	plain.Honest()
+	r := checksOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": plain.Issuer + "/authorize", "TOKEN_ENDPOINT": plain.Issuer + "/token",
+		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read", "PORT": "3999"})
+	if r.Result == Fail || r.line("metadata_flavours").Result != Skip || r.line("client").Result != OK {
+		t.Errorf("a server without metadata gives\n%s", r)
+	}
+}
+
+// A redirect URI that some servers refuse is pointed out, and stops nothing.
+func TestCheckConfiguration(t *testing.T) {
+	for base, want := range map[string]struct {
+		result Result
+		words  string
+	}{
+		"http://localhost:3999":    {OK, "a confidential client"},
+		"http://127.0.0.1:3999":    {Warn, "localhost only; if yours refuses it, write BASE_URL=http://localhost:3999"},
+		"http://test.example.com":  {Warn, "http on a public host"},
+		"https://test.example.com": {OK, "https://test.example.com/oauth_callback"},
+	} {
+		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base})
+		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
+		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
+			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package flow
+
+import "oauth-test-client/internal/wire"
+
+// stepWords says what each step is for.
+var stepWords = map[wire.Purpose]string{
+	wire.Metadata:             "The client reads where the server's endpoints are (RFC 8414 section 3).",
+	wire.AuthorizationRequest: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
+	wire.Consent:              "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
+	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
+	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
+	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
+	wire.IDTokenCheck:         "The client checks the ID token before it believes it (OpenID Connect Core section 3.1.3.7).",
+	wire.Refresh:              "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
+	wire.Userinfo:             "The client asks who the user is (OpenID Connect Core section 5.3).",
+	wire.Introspection:        "The client asks what the server knows of a token (RFC 7662 section 2).",
+	wire.Revocation:           "The client ends a token (RFC 7009 section 2).",
+	wire.API:                  "The client calls the API with the access token (RFC 6750 section 2.1).",
+}
+
+type wordsOf struct{ about, section string }
+
+// parameterWords says what each parameter is for, in one line, and where that is written.
+var parameterWords = map[string]wordsOf{
+	"response_type":            {"what should come back: a code", "RFC 6749 section 3.1.1"},
+	"client_id":                {"which OAuth application asks", "RFC 6749 section 2.2"},
+	"client_secret":            {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
+	"redirect_uri":             {"where the browser is sent back to; registered to the letter", "RFC 6749 section 3.1.2"},
+	"scope":                    {"what is asked for", "RFC 6749 section 3.3"},
+	"state":                    {"ties the response to this browser's login", "RFC 6749 section 10.12"},
+	"nonce":                    {"ties the ID token to this login", "OpenID Connect Core section 3.1.2.1"},
+	"code_challenge":           {"the hash of a secret that is shown later, with the code", "RFC 7636 section 4.2"},
+	"code_challenge_method":    {"how it was hashed", "RFC 7636 section 4.3"},
+	"code_verifier":            {"the secret behind the challenge: who has the code but not this gets nothing", "RFC 7636 section 4.5"},
+	"code":                     {"good once, and for a short time, for tokens", "RFC 6749 section 4.1.2"},
+	"iss":                      {"which server sends this response", "RFC 9207 section 2"},
+	"error":                    {"what went wrong, as a code", "RFC 6749 section 4.1.2.1"},
+	"error_description":        {"what went wrong, in words", "RFC 6749 section 4.1.2.1"},
+	"error_uri":                {"where more is said about it", "RFC 6749 section 4.1.2.1"},
+	"grant_type":               {"what is exchanged for tokens", "RFC 6749 section 4.1.3"},
+	"refresh_token":            {"brings a new access token", "RFC 6749 section 6"},
+	"token":                    {"the token that this is about", "RFC 7662 section 2.1, RFC 7009 section 2.1"},
+	"token_type_hint":          {"which kind of token it is", "RFC 7009 section 2.1"},
+	"prompt":                   {"whether the server asks again", "OpenID Connect Core section 3.1.2.1"},
+	"login_hint":               {"who is likely to sign in", "OpenID Connect Core section 3.1.2.1"},
+	"max_age":                  {"how many seconds ago the user may have signed in", "OpenID Connect Core section 3.1.2.1"},
+	"acr_values":               {"how strongly the user should sign in", "OpenID Connect Core section 3.1.2.1"},
+	"ui_locales":               {"the languages of the server's pages", "OpenID Connect Core section 3.1.2.1"},
+	"resource":                 {"the API that the access token is for", "RFC 8707 section 2"},
+	"audience":                 {"the API that the access token is for, as Auth0 names it", "Auth0"},
+	"session_state":            {"whether the user is still signed in", "OpenID Connect Session Management section 2"},
+	"id_token_hint":            {"who signs out", "OpenID Connect RP-Initiated Logout section 2"},
+	"post_logout_redirect_uri": {"where the browser goes after signing out", "OpenID Connect RP-Initiated Logout section 2"},
+}

@@ -1,0 +1,218 @@
+package oauth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// Metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
+// Discovery section 3), after the overrides.
+type Metadata struct {
+	config.Endpoints
+	Issuer           string   `json:"issuer"`
+	AuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	ResponseTypes    []string `json:"response_types_supported"`
+	GrantTypes       []string `json:"grant_types_supported"`
+	Scopes           []string `json:"scopes_supported"`
+	ChallengeMethods []string `json:"code_challenge_methods_supported"`
+	IDTokenAlgs      []string `json:"id_token_signing_alg_values_supported"`
+	ResponseIss      bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
+	RequiresPAR      bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Source           string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
+	MaySendAsForm    bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
+}
+
+// Metadata returns the server's metadata, found by this call or an earlier one. Only a success is
+// kept: after a failure the next caller tries again, one attempt at a time. The error is an *Error.
+func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
+	if md, _ := c.Known(); md != nil {
+		return md, nil
+	}
+	md, err := c.discovery.Do(ctx, c.cfg.Issuer, c.findAndKeep)
+	if err != nil && ctx.Err() != nil { // we did not wait for what comes of it
+		return nil, &Error{Step: wire.Metadata, Code: CodeNotFound, Description: c.notFoundAt(), Said: wire.Fault(err)}
+	}
+	return md, err
+}
+
+// findAndKeep is one attempt to find the metadata.
+func (c *Client) findAndKeep(ctx context.Context) (*Metadata, error) {
+	if md, _ := c.Known(); md != nil { // found since the caller looked
+		return md, nil
+	}
+	found, failed := c.discover(wire.For(ctx, wire.Metadata))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found, c.failed = found, failed
+	if failed != nil { // a nil *Error in an error would not be nil
+		return nil, failed
+	}
+	return found, nil
+}
+
+func (c *Client) notFoundAt() string {
+	return fmt.Sprintf("No authorization server was found at %s.", c.cfg.Issuer)
+}
+
+// Known returns what earlier attempts came to, without asking anybody: the metadata, or why there
+// is none, or neither before the first attempt has ended.
+func (c *Client) Known() (*Metadata, *Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.found, c.failed
+}
+
+// discover asks each address where metadata may be, in order, and applies the overrides.
+func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
+	set := c.cfg.Endpoints
+	complete := set.Authorization != "" && set.Token != ""
+	if c.cfg.Issuer == "" {
+		return &Metadata{Endpoints: set, MaySendAsForm: true}, nil
+	}
+	failure := &Error{Step: wire.Metadata, Code: CodeNotFound, Description: c.notFoundAt()}
+	published := false // something other than "not here" was answered
+	for _, address := range MetadataURLs(c.cfg.Issuer) {
+		md, answer := c.fetchMetadata(ctx, address)
+		if md != nil {
+			return md, nil
+		}
+		failure.Tried = append(failure.Tried, Tried{address, answer.text})
+		failure.Issuer = cmp.Or(failure.Issuer, answer.issuer)
+		published = published || !answer.absent
+		if answer.unreachable {
+			break // the other addresses are on the same host
+		}
+	}
+	if complete && !published {
+		return &Metadata{Issuer: c.cfg.Issuer, Endpoints: set, MaySendAsForm: true}, nil
+	}
+	return nil, failure
+}
+
+// MetadataURLs lists where an issuer's metadata may be: OpenID Connect Discovery section 4 appends
+// to the issuer, RFC 8414 section 3.1 inserts before its path, and real servers do either with both.
+func MetadataURLs(issuer string) []string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil // the configuration has been checked
+	}
+	base, path := wire.Origin(u), strings.TrimSuffix(u.EscapedPath(), "/")
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	urls := []string{base + path + oidc, base + oauth + path}
+	if path != "" {
+		urls = append(urls, base+path+oauth, base+oidc+path)
+	}
+	return urls
+}
+
+// answer says why an address gave no metadata.
+type answer struct {
+	text        string
+	issuer      string // what the server calls itself there, when that is the mistake
+	absent      bool   // there is nothing at this address
+	unreachable bool   // the host could not be asked
+}
+
+// FetchMetadata asks one address for metadata, and takes it only if a login could begin with it.
+func (c *Client) FetchMetadata(ctx context.Context, address string) (*Metadata, error) {
+	md, answer := c.fetchMetadata(ctx, address)
+	if md == nil {
+		return nil, errors.New(answer.text)
+	}
+	return md, nil
+}
+
+func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, answer) {
+	e, err := c.wire.Get(ctx, address)
+	if err != nil {
+		return nil, answer{text: err.Error(), unreachable: true}
+	}
+	if e.Status != http.StatusOK {
+		absent := e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed
+		return nil, answer{text: "answered " + c.said(e.StatusLine(), 300), absent: absent}
+	}
+	md := &Metadata{Source: address}
+	if err := wire.UnmarshalObject([]byte(e.ResponseBody), md); err != nil {
+		return nil, answer{text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
+	}
+	if md.Issuer != c.cfg.Issuer {
+		return nil, answer{text: c.wrongIssuer(c.said(md.Issuer, 300)), issuer: c.said(md.Issuer, 300)}
+	}
+	md.Endpoints = c.override(md.Endpoints)
+	if fault := md.fault(); fault != "" {
+		return nil, answer{text: "answered 200, but " + c.said(fault, 300)}
+	}
+	return md, answer{}
+}
+
+// wrongIssuer explains metadata that names another issuer than the configured one. They must be
+// the same, character for character (RFC 8414 section 3.3).
+func (c *Client) wrongIssuer(theirs string) string {
+	if theirs == "" {
+		return "answered 200, but its metadata names no issuer"
+	}
+	if c.cfg.Demo {
+		return fmt.Sprintf("names another issuer: %q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
+	}
+	variable := "ISSUER"
+	if c.cfg.Clerk {
+		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
+	}
+	return fmt.Sprintf("names another issuer: the issuer says %q, you reached it as %q (%s); if that is the server you mean, write ISSUER=%s", theirs, c.cfg.Issuer, variable, theirs)
+}
+
+// override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
+// does not always list.
+func (c *Client) override(e config.Endpoints) config.Endpoints {
+	set, clerk := c.cfg.Endpoints, config.Endpoints{}
+	if c.cfg.Clerk {
+		clerk.Userinfo = c.cfg.Issuer + "/oauth/userinfo"
+		clerk.Introspection = c.cfg.Issuer + "/oauth/token_info"
+		clerk.Revocation = c.cfg.Issuer + "/oauth/token/revoke"
+	}
+	return config.Endpoints{
+		Authorization: cmp.Or(set.Authorization, e.Authorization),
+		Token:         cmp.Or(set.Token, e.Token),
+		Userinfo:      cmp.Or(set.Userinfo, e.Userinfo, clerk.Userinfo),
+		Introspection: cmp.Or(set.Introspection, e.Introspection, clerk.Introspection),
+		Revocation:    cmp.Or(set.Revocation, e.Revocation, clerk.Revocation),
+		EndSession:    e.EndSession,
+		JWKS:          cmp.Or(set.JWKS, e.JWKS),
+	}
+}
+
+// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing
+// secret may be sent. It returns "" for none.
+func (md *Metadata) fault() string {
+	for _, e := range []struct {
+		name, address string
+		required      bool
+	}{
+		{"authorization_endpoint", md.Authorization, true},
+		{"token_endpoint", md.Token, true},
+		{"jwks_uri", md.JWKS, false},
+		{"userinfo_endpoint", md.Userinfo, false},
+		{"introspection_endpoint", md.Introspection, false},
+		{"revocation_endpoint", md.Revocation, false},
+		{"end_session_endpoint", md.EndSession, false},
+	} {
+		if e.address == "" && e.required {
+			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name))
+		}
+		if e.address == "" {
+			continue
+		}
+		if err := config.CheckEndpoint(e.address); err != nil {
+			return fmt.Sprintf("its %s %v", e.name, err)
+		}
+	}
+	return ""
+}

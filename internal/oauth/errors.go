@@ -1,0 +1,71 @@
+package oauth
+
+import (
+	"fmt"
+	"net/http"
+
+	"oauth-test-client/internal/wire"
+)
+
+// Error is what failed at the authorization server, or in what it sent. It says what happened and at
+// which step; which setting is at fault is for others to say.
+type Error struct {
+	Step        wire.Purpose // where it happened
+	Code        string       // an OAuth error code, the server's or one like it
+	Description string       // the server's words, or ours where it sent none
+	URI         string       // the server's error_uri
+	Theirs      bool         // Code and Description are the server's
+	Check       string       // the rule that was broken, where a step has several
+	Said        string       // what a person would read in an answer that was no OAuth error
+	Tried       []Tried      // when the server was not found
+	Issuer      string       // the one that the server says it is, when that is the mistake
+	Verdicts    []Verdict    // of an ID token that was refused
+}
+
+// Tried is one step of discovery.
+type Tried struct {
+	URL    string `json:"url"`
+	Answer string `json:"answer"`
+}
+
+func (e *Error) Error() string {
+	if e.Description == "" {
+		return e.Code
+	}
+	return e.Code + ": " + e.Description
+}
+
+// The codes of an Error that no server sends.
+const (
+	CodeNotFound        = "server_not_found"
+	CodeUnreachable     = "server_unreachable"
+	CodeServerError     = "server_error"
+	CodeNotSupported    = "not_supported"
+	CodeInvalidRequest  = "invalid_request"
+	CodeInvalidIssuer   = "invalid_issuer"
+	CodeInvalidResponse = "invalid_token_response"
+	CodeInvalidIDToken  = "invalid_id_token"
+	CodeInvalidUserinfo = "invalid_userinfo"
+)
+
+// unreachable is the error of an endpoint that gave no answer.
+func unreachable(step wire.Purpose, what, address string, err error) *Error {
+	return &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err))}
+}
+
+// answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
+// or a 5xx, or a redirect. A 4xx is an answer, to be shown.
+func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
+	if err != nil {
+		return nil, &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err)}
+	}
+	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
+		return nil, &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300)), Said: c.said(e.Words(), 300)}
+	}
+	return e, nil
+}
+
+// badParameter is the error of a parameter that a login cannot be begun with.
+func badParameter(name, what string) *Error {
+	return &Error{Step: wire.AuthorizationRequest, Code: CodeInvalidRequest, Description: fmt.Sprintf("The parameter %s %s.", name, what)}
+}

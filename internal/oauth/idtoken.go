@@ -1,0 +1,325 @@
+package oauth
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	_ "crypto/sha512" // at_hash of the 384 and 512 bit algorithms
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"oauth-test-client/internal/wire"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// Leeway is how far two clocks may be apart.
+const Leeway = time.Minute
+
+// SigningAlgorithms are the signatures we accept, whatever the server lists: never none, and never a MAC
+// keyed with the client secret.
+var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+// joseAlgs are the same, for go-jose.
+var joseAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+
+// Verdict is one check of an ID token, as it can be shown.
+type Verdict struct {
+	Check    string `json:"check"`
+	Expected string `json:"expected"`
+	Found    string `json:"found"`
+	OK       bool   `json:"ok"`
+	Section  string `json:"section"` // where the rule comes from
+}
+
+// IDToken is a verified ID token.
+type IDToken struct {
+	Raw      string
+	Subject  string
+	Name     string // the best of name, preferred_username and email to call the user by
+	Issuer   string
+	Verdicts []Verdict // one for each check, all passed
+}
+
+// expected is what an ID token must say to belong to a login.
+type expected struct {
+	Issuer      string
+	ClientID    string
+	Nonce       string        // empty when none was sent
+	Subject     string        // empty when any user will do
+	Refresh     bool          // the token came with a refresh: it may lack the nonce
+	MaxAge      time.Duration // negative when not asked
+	AccessToken string        // what at_hash is a hash of
+	Now         time.Time
+
+	said func(text string, n int) string // a claim as it may be shown
+}
+
+// idTokenClaims are the claims that are checked (OpenID Connect Core section 2). A nil pointer is
+// a claim that is missing.
+type idTokenClaims struct {
+	Issuer    *string         `json:"iss"`
+	Subject   *string         `json:"sub"`
+	Audience  json.RawMessage `json:"aud"`
+	AZP       *string         `json:"azp"`
+	Expires   *float64        `json:"exp"`
+	IssuedAt  *float64        `json:"iat"`
+	NotBefore *float64        `json:"nbf"`
+	Nonce     *string         `json:"nonce"`
+	AtHash    *string         `json:"at_hash"`
+	AuthTime  *float64        `json:"auth_time"`
+
+	Name              string `json:"name"`
+	PreferredUsername string `json:"preferred_username"`
+	Email             string `json:"email"`
+}
+
+// VerifyIDToken verifies the ID token of a token response, which must be there when openid was
+// granted. It returns nil for a plain OAuth login. The error is an *Error.
+func (c *Client) VerifyIDToken(ctx context.Context, r *Request, t *TokenResponse) (*IDToken, error) {
+	if t.ID == "" {
+		if t.granted("openid", r.Scopes) && slices.Contains(r.Scopes, "openid") {
+			return nil, badIDToken("presence", "is missing, though the scope openid was granted")
+		}
+		return nil, nil
+	}
+	return c.verifyIDToken(ctx, t.ID, expected{Nonce: r.Nonce, MaxAge: r.maxAge(), AccessToken: t.Access})
+}
+
+// verifyIDToken runs every check of OpenID Connect Core section 3.1.3.7 and returns the token only
+// if all of them hold. The error is an *Error that names the first check that failed, and has the
+// verdicts of all.
+func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (*IDToken, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if md.Issuer == "" {
+		return nil, badIDToken("issuer", "cannot be verified, as no issuer is configured")
+	}
+	want.Issuer, want.ClientID, want.Now, want.said = md.Issuer, c.cfg.ClientID, c.now(), c.said
+	header, claims, err := parseIDToken(raw)
+	if err != nil {
+		return nil, badIDToken("", c.said(err.Error(), 300))
+	}
+	verdicts := append([]Verdict{c.checkSignature(ctx, md, raw, header.Algorithm)}, claims.checks(header.Algorithm, want)...)
+	for _, v := range verdicts {
+		if !v.OK {
+			failed := badIDToken(v.Check, fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section))
+			failed.Verdicts = verdicts
+			return nil, failed
+		}
+	}
+	return &IDToken{Raw: raw, Subject: *claims.Subject, Issuer: want.Issuer, Verdicts: verdicts,
+		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, *claims.Subject)}, nil
+}
+
+// badIDToken is the error of an ID token, with the check that it does not pass.
+func badIDToken(check, what string) *Error {
+	return &Error{Step: wire.IDTokenCheck, Code: CodeInvalidIDToken, Check: check, Description: "The ID token " + what + "."}
+}
+
+// checkSignature asks for an algorithm that only the server can use, and for a key of the server.
+func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) Verdict {
+	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
+	if !slices.Contains(SigningAlgorithms, alg) {
+		return Verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", c.said(alg, 20)), false, section}
+	}
+	const expected = "one of the server's keys"
+	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
+	if err != nil {
+		return Verdict{check, expected, "a token that cannot be read", false, section}
+	}
+	_, key, err := c.keys.verify(ctx, md.JWKS, jws)
+	if err != nil {
+		return Verdict{check, expected, "that " + err.Error(), false, section}
+	}
+	return Verdict{check, expected, fmt.Sprintf("%s by the key %q", alg, c.said(key.KeyID, 80)), true, section}
+}
+
+// idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
+type idTokenHeader struct {
+	Algorithm string          `json:"alg"`
+	Critical  json.RawMessage `json:"crit"`
+}
+
+// parseIDToken takes a token apart, more strictly than go-jose: one signature in the compact form,
+// canonical base64url without line breaks, no critical extensions, no name twice. Nothing that it
+// returns is verified. The error completes "the ID token …".
+func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err error) {
+	parts := strings.Split(raw, ".")
+	if len(parts) == 5 {
+		return header, claims, errors.New("is encrypted (JWE), which this client does not support; turn ID token encryption off for this OAuth application")
+	}
+	if len(parts) != 3 {
+		return header, claims, fmt.Errorf("is no JWT: it has %d parts instead of 3 (RFC 7515 section 7.1)", len(parts))
+	}
+	decoded := make([][]byte, 3)
+	for i, part := range parts {
+		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
+			return header, claims, errors.New("is no JWT: it is not base64url (RFC 7515 section 2)")
+		}
+	}
+	if err := wire.UnmarshalObject(decoded[0], &header); err != nil {
+		return header, claims, fmt.Errorf("has a header that cannot be read: %w", err)
+	}
+	if header.Critical != nil {
+		return header, claims, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
+	}
+	if err := wire.UnmarshalObject(decoded[1], &claims); err != nil {
+		return header, claims, fmt.Errorf("has claims that cannot be read: %w", err)
+	}
+	return header, claims, nil
+}
+
+// checks looks at each claim, in the order of OpenID Connect Core section 3.1.3.7. A value that is
+// secret to this login is compared, not shown.
+func (c *idTokenClaims) checks(alg string, want expected) []Verdict {
+	list := make([]Verdict, 0, 10)
+	list = append(list, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
+	if c.NotBefore != nil {
+		list = append(list, c.checkNotBefore(want))
+	}
+	list = append(list, c.checkSubject(want))
+	if (want.Nonce != "" && !want.Refresh) || c.Nonce != nil {
+		list = append(list, c.checkNonce(want))
+	}
+	if want.MaxAge >= 0 {
+		list = append(list, c.checkAuthTime(want))
+	}
+	return append(list, c.checkAtHash(alg, want))
+}
+
+func (c *idTokenClaims) checkIssuer(want expected) Verdict {
+	return Verdict{"iss", want.Issuer, want.quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
+}
+
+func (c *idTokenClaims) checkAudience(want expected) Verdict {
+	audience := c.audience()
+	found := cmp.Or(want.said(strings.Join(audience, ", "), 200), "nothing")
+	return Verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
+}
+
+// audience reads aud, which is a string or a list of strings. It returns nil for anything else.
+func (c *idTokenClaims) audience() []string {
+	var one string
+	if json.Unmarshal(c.Audience, &one) == nil && one != "" {
+		return []string{one}
+	}
+	var many []string
+	if json.Unmarshal(c.Audience, &many) != nil {
+		return nil
+	}
+	return many
+}
+
+// checkAZP asks for the authorized party when the token is for several, and for ourselves in it
+// whenever it is there.
+func (c *idTokenClaims) checkAZP(want expected) Verdict {
+	if c.AZP == nil && len(c.audience()) <= 1 {
+		return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, "Core 3.1.3.7 (4), (5)"}
+	}
+	return Verdict{"azp", want.ClientID, want.quoted(c.AZP), c.AZP != nil && *c.AZP == want.ClientID, "Core 3.1.3.7 (4), (5)"}
+}
+
+func (c *idTokenClaims) checkExpiry(want expected) Verdict {
+	return Verdict{"exp", "later than " + showTime(want.Now), quotedTime(c.Expires),
+		c.Expires != nil && *c.Expires < year9999 && want.Now.Before(numericDate(*c.Expires).Add(Leeway)), "Core 3.1.3.7 (9)"}
+}
+
+func (c *idTokenClaims) checkIssuedAt(want expected) Verdict {
+	return Verdict{"iat", "not later than " + showTime(want.Now), quotedTime(c.IssuedAt), c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(Leeway)), "Core 3.1.3.7 (10)"}
+}
+
+func (c *idTokenClaims) checkNotBefore(want expected) Verdict {
+	return Verdict{"nbf", "not later than " + showTime(want.Now), quotedTime(c.NotBefore), !numericDate(*c.NotBefore).After(want.Now.Add(Leeway)), "RFC 7519 section 4.1.5"}
+}
+
+func (c *idTokenClaims) checkSubject(want expected) Verdict {
+	fits := c.Subject != nil && *c.Subject != "" && len(*c.Subject) <= 255
+	if want.Subject == "" {
+		return Verdict{"sub", "an identifier of at most 255 characters", want.quoted(c.Subject), fits, "Core 2"}
+	}
+	return Verdict{"sub", want.Subject, want.quoted(c.Subject), fits && *c.Subject == want.Subject, "Core 12.2"}
+}
+
+func (c *idTokenClaims) checkNonce(want expected) Verdict {
+	const ours, section = "the one of this login", "Core 3.1.3.7 (11)"
+	switch {
+	case want.Nonce == "":
+		return Verdict{"nonce", "none, as none was sent", "one", false, section}
+	case c.Nonce == nil:
+		return Verdict{"nonce", ours, "nothing", false, section}
+	case subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) != 1:
+		return Verdict{"nonce", ours, "another", false, section}
+	}
+	return Verdict{"nonce", ours, "the same", true, section}
+}
+
+func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
+	oldest := want.Now.Add(-want.MaxAge)
+	ok := c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-Leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(Leeway))
+	return Verdict{"auth_time", "not before " + showTime(oldest), quotedTime(c.AuthTime), ok, "Core 3.1.3.7 (13)"}
+}
+
+// checkAtHash binds the access token to the ID token, when the server does.
+func (c *idTokenClaims) checkAtHash(alg string, want expected) Verdict {
+	return Verdict{"at_hash", "the hash of the access token, or nothing", want.quoted(c.AtHash), c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
+}
+
+// atHash is the left half of the access token's hash, by the hash of the signature's algorithm
+// (OpenID Connect Core section 3.1.3.6). EdDSA with Ed25519 has SHA-512 inside.
+func atHash(alg, accessToken string) string {
+	hash := crypto.SHA512
+	switch {
+	case strings.HasSuffix(alg, "256"):
+		hash = crypto.SHA256
+	case strings.HasSuffix(alg, "384"):
+		hash = crypto.SHA384
+	}
+	h := hash.New()
+	h.Write([]byte(accessToken))
+	sum := h.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}
+
+// Beyond the end of the year 9999, or before its negative, the arithmetic would overflow.
+const year9999 = 253402300799
+
+// numericDate is a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
+func numericDate(seconds float64) time.Time {
+	seconds = max(min(seconds, year9999), -year9999)
+	return time.Unix(int64(seconds), 0)
+}
+
+func showTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func quotedTime(seconds *float64) string {
+	if seconds == nil {
+		return "nothing"
+	}
+	return showTime(numericDate(*seconds)) + " (" + strconv.FormatFloat(*seconds, 'f', -1, 64) + ")"
+}
+
+// quoted is a claim as a verdict shows it.
+func (want expected) quoted(claim *string) string {
+	if claim == nil {
+		return "nothing"
+	}
+	return want.said(*claim, 200)
+}
+
+// ExpiryOf is the exp of an ID token, which is not verified for it; zero when there is none.
+func ExpiryOf(idToken string) time.Time {
+	_, claims, err := parseIDToken(idToken)
+	if err != nil || claims.Expires == nil {
+		return time.Time{}
+	}
+	return numericDate(*claims.Expires)
+}

@@ -1,0 +1,148 @@
+package oauth
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// Request is a login that was begun: the secrets that tie the response to it, and what it asks for.
+type Request struct {
+	State    string            // ties the response to the browser (RFC 6749 section 10.12)
+	Nonce    string            // ties the ID token to the login; empty without openid
+	Verifier string            // ties the code to the login (RFC 7636 section 4.1)
+	Scopes   []string          // asked for
+	Extra    map[string]string // the parameters of ExtraParameters that were given
+	Began    time.Time
+}
+
+// ExtraParameters are the parameters of a login that are passed on to the authorization endpoint.
+var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", "resource", "audience", "ui_locales"}
+
+// NewRequest makes the secrets of a login, each of 130 bits at least, and takes over the parameters
+// that were given for it. The error is an *Error.
+func (c *Client) NewRequest(params url.Values) (*Request, error) {
+	scope := cmp.Or(params.Get("scope"), strings.Join(c.cfg.Scopes, " "))
+	if !config.ValidScope(scope) {
+		return nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
+	}
+	if maxAge := params.Get("max_age"); maxAge != "" {
+		if _, err := strconv.ParseUint(maxAge, 10, 31); err != nil {
+			return nil, badParameter("max_age", "is no number of seconds")
+		}
+	}
+	r := &Request{State: rand.Text(), Verifier: oauth2.GenerateVerifier(), Scopes: strings.Fields(scope), Began: c.now()}
+	if slices.Contains(r.Scopes, "openid") {
+		r.Nonce = rand.Text()
+	}
+	for _, name := range ExtraParameters {
+		if value := params.Get(name); value != "" {
+			if r.Extra == nil {
+				r.Extra = map[string]string{}
+			}
+			r.Extra[name] = value
+		}
+	}
+	return r, nil
+}
+
+// maxAge is the max_age that was asked for, negative when none was.
+func (r *Request) maxAge() time.Duration {
+	seconds, err := strconv.ParseUint(r.Extra["max_age"], 10, 31)
+	if err != nil {
+		return -1
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// AuthorizationURL is the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
+// Connect Core section 3.1.2.1): the address to send the browser to. The error is an *Error.
+func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return "", err
+	}
+	if md.RequiresPAR {
+		return "", &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: "pushed_authorization",
+			Description: "The server demands pushed authorization requests (RFC 9126), which this client does not support yet."}
+	}
+	return c.authorizationURL(md, r), nil
+}
+
+// KnownAuthorizationURL is the same without asking anybody, or "" while the server is not known.
+func (c *Client) KnownAuthorizationURL(r *Request) string {
+	md, _ := c.Known()
+	if md == nil {
+		return ""
+	}
+	return c.authorizationURL(md, r)
+}
+
+func (c *Client) authorizationURL(md *Metadata, r *Request) string {
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(r.Verifier)}
+	if r.Nonce != "" {
+		options = append(options, oauth2.SetAuthURLParam("nonce", r.Nonce))
+	}
+	for name, value := range r.Extra {
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+	}
+	return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, options...)
+}
+
+// CheckResponse looks at an authorization response (RFC 6749 section 4.1.2) whose state is right, in
+// the order in which its parts can be believed, and returns the code. The error is an *Error.
+func (c *Client) CheckResponse(ctx context.Context, response url.Values) (code string, err error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := c.checkResponseIssuer(md, response); err != nil {
+		return "", err
+	}
+	if response.Has("error") {
+		return "", c.refusedResponse(response)
+	}
+	if response.Get("code") == "" {
+		return "", &Error{Step: wire.Response, Code: CodeInvalidRequest, Check: "code",
+			Description: "The authorization response has neither a code nor an error."}
+	}
+	return response.Get("code"), nil
+}
+
+// checkResponseIssuer compares iss, against mix-up of servers (RFC 9207 section 2.4). On a mismatch
+// the response comes from somewhere else, and nothing but the two names is said of it.
+func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
+	if md.Issuer == "" {
+		return nil // a server without metadata has no name to compare
+	}
+	switch theirs := response.Get("iss"); {
+	case response.Has("iss") && theirs != md.Issuer:
+		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.said(theirs, 200),
+			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at %q (the configured issuer).", c.said(theirs, 200), md.Issuer)}
+	case !response.Has("iss") && md.ResponseIss:
+		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss",
+			Description: "The authorization response has no iss parameter, though the server's metadata promises one (RFC 9207 section 2.4)."}
+	}
+	return nil
+}
+
+// refusedResponse is the error that an authorization response carries (RFC 6749 section 4.1.2.1,
+// OpenID Connect Core section 3.1.2.6).
+func (c *Client) refusedResponse(response url.Values) *Error {
+	return &Error{Step: wire.Response, Theirs: true,
+		Code:        c.cfg.Hide(response.Get("error")),
+		Description: cmp.Or(c.cfg.Hide(response.Get("error_description")), "The authorization server gave no description."),
+		URI:         c.cfg.Hide(response.Get("error_uri")),
+	}
+}

@@ -1,0 +1,196 @@
+package oauth
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"oauth-test-client/internal/wire"
+)
+
+// Tokens are the tokens that a login holds. Each is empty when it is not, or no longer, held.
+type Tokens struct {
+	Access, Refresh, ID string
+	Expires             time.Time // of the access token; zero when not known
+	Scope               string    // as granted
+}
+
+// TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
+type TokenResponse struct {
+	JSON      string // as the server sent it, to the byte; a form is rewritten as JSON in its order
+	Tokens           // what it brought
+	ScopeSent bool   // the server named the scope; if not, it is the one asked for
+}
+
+// Exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
+// section 4.5). The error is an *Error.
+func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenResponse, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, rec := wire.Record(wire.For(ctx, wire.TokenRequest))
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, c.wire.HTTP())
+	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
+	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
+		options = append(options, oauth2.SetAuthURLParam("resource", resource))
+	}
+	_, err = c.oauth2Config(md, nil).Exchange(ctx, code, options...)
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return nil, c.tokenRefused(refused)
+	}
+	e := rec.Last()
+	if e == nil || e.Fault != "" {
+		return nil, unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
+	}
+	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
+	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if fault != nil {
+		return nil, c.badTokenResponse(wire.TokenRequest, fault)
+	}
+	if err != nil {
+		return nil, &Error{Step: wire.TokenRequest, Code: CodeInvalidResponse, Description: c.said(err.Error(), 300)}
+	}
+	return response, nil
+}
+
+// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
+func (c *Client) tokenRefused(refused *oauth2.RetrieveError) *Error {
+	if refused.ErrorCode == "" {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d %s without an OAuth error.",
+			refused.Response.StatusCode, http.StatusText(refused.Response.StatusCode))}
+	}
+	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.cfg.Hide(refused.ErrorCode),
+		Description: cmp.Or(c.cfg.Hide(refused.ErrorDescription), said), URI: c.cfg.Hide(refused.ErrorURI)}
+}
+
+func (c *Client) badTokenResponse(step wire.Purpose, fault error) *Error {
+	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + "."}
+}
+
+// parseTokenResponse reads and checks a token response. The error completes "the token endpoint
+// answered 200, but …".
+func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, error) {
+	body, err := tokenBody(e, formAllowed)
+	if err != nil {
+		return nil, err
+	}
+	var fields struct {
+		AccessToken  *string         `json:"access_token"`
+		TokenType    *string         `json:"token_type"`
+		RefreshToken string          `json:"refresh_token"`
+		IDToken      string          `json:"id_token"`
+		Scope        *string         `json:"scope"`
+		ExpiresIn    json.RawMessage `json:"expires_in"`
+	}
+	if err := wire.UnmarshalObject([]byte(body), &fields); err != nil {
+		return nil, err
+	}
+	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
+	if fields.AccessToken == nil || *fields.AccessToken == "" {
+		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
+	}
+	if !visibleASCII(*fields.AccessToken) || !visibleASCII(fields.RefreshToken) {
+		return nil, fmt.Errorf("with a token that has characters no token may have (RFC 6749 appendix A.12)")
+	}
+	if fields.TokenType == nil {
+		return nil, fmt.Errorf("without a token_type (RFC 6749 section 5.1)")
+	}
+	if !strings.EqualFold(*fields.TokenType, "bearer") {
+		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *fields.TokenType)
+	}
+	t.Access = within(body, *fields.AccessToken)
+	if fields.Scope != nil {
+		t.Scope, t.ScopeSent = *fields.Scope, true
+	}
+	seconds, err := parseExpiresIn(fields.ExpiresIn)
+	if err != nil {
+		return nil, err
+	}
+	if seconds > 0 {
+		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
+	}
+	return t, nil
+}
+
+// within returns the part as it stands in the whole, so that a long token is kept once and not twice.
+func within(whole, part string) string {
+	if at := strings.Index(whole, part); at >= 0 {
+		return whole[at : at+len(part)]
+	}
+	return part // it is escaped there
+}
+
+// tokenBody returns the token response as a JSON object.
+func tokenBody(e *wire.Exchange, formAllowed bool) (string, error) {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	switch {
+	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
+		return e.ResponseBody, nil
+	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
+		return formAsJSON(e.ResponseBody)
+	}
+	return "", fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", mediaType)
+}
+
+// formAsJSON rewrites a form as a JSON object of strings, in the same order.
+func formAsJSON(form string) (string, error) {
+	var out strings.Builder
+	for i, pair := range strings.Split(form, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return "", fmt.Errorf("with a form that cannot be read")
+		}
+		value, err = url.QueryUnescape(value)
+		if err != nil {
+			return "", fmt.Errorf("with a form that cannot be read")
+		}
+		quotedName, _ := json.Marshal(name) // a string always can
+		quotedValue, _ := json.Marshal(value)
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		out.Write(quotedName)
+		out.WriteByte(':')
+		out.Write(quotedValue)
+	}
+	return "{" + out.String() + "}", nil
+}
+
+// parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
+func parseExpiresIn(raw json.RawMessage) (int64, error) {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" {
+		return 0, nil
+	}
+	seconds, err := json.Number(text).Int64()
+	if err != nil || seconds < 0 {
+		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", raw)
+	}
+	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
+}
+
+// visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+func visibleASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// granted reports whether the response grants a scope that was asked for.
+func (t *TokenResponse) granted(scope string, asked []string) bool {
+	if !t.ScopeSent {
+		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
+	}
+	return slices.Contains(strings.Fields(t.Scope), scope)
+}

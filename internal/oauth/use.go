@@ -1,0 +1,213 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/wire"
+)
+
+// Userinfo asks who the user is (OpenID Connect Core section 5.3). The ID token, nil for a plain OAuth
+// login, says about whom the answer must be. The error is an *Error.
+func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wire.Exchange, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if md.Userinfo == "" {
+		return nil, notOffered(wire.Userinfo)
+	}
+	e, err := c.GetAs(wire.For(ctx, wire.Userinfo), md.Userinfo, access)
+	if e, err = c.answered(wire.Userinfo, "userinfo endpoint", md.Userinfo, e, err); err != nil {
+		return nil, err
+	}
+	if e.Status == http.StatusOK {
+		err = c.checkUserinfo(ctx, md, id, e)
+	}
+	return e, err
+}
+
+// checkUserinfo refuses an answer about somebody else: its sub must be the ID token's (OpenID
+// Connect Core section 5.3.2). A signed answer is verified first.
+func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e *wire.Exchange) error {
+	body := []byte(e.ResponseBody)
+	if strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "application/jwt") {
+		payload, err := c.verifyUserinfo(ctx, md, e.ResponseBody)
+		if err != nil {
+			return badUserinfo(c.said(err.Error(), 500))
+		}
+		body = payload
+	}
+	if id == nil {
+		return nil // a plain OAuth login: nothing to compare with, and perhaps no OpenID Connect
+	}
+	var claims struct {
+		Subject string `json:"sub"`
+	}
+	if err := wire.UnmarshalObject(body, &claims); err != nil {
+		return badUserinfo(c.said(err.Error(), 500))
+	}
+	if claims.Subject != id.Subject {
+		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core section 5.3.2)", c.said(claims.Subject, 100), c.said(id.Subject, 100)))
+	}
+	return nil
+}
+
+func badUserinfo(what string) *Error {
+	return &Error{Step: wire.Userinfo, Code: CodeInvalidUserinfo, Description: "The userinfo response cannot be used: " + what + "."}
+}
+
+// verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
+func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) ([]byte, error) {
+	header, claims, err := parseIDToken(raw)
+	if err != nil {
+		return nil, errors.New("it " + err.Error())
+	}
+	if !slices.Contains(SigningAlgorithms, header.Algorithm) {
+		return nil, fmt.Errorf("it is signed with %q, which proves nothing", header.Algorithm)
+	}
+	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
+	if err != nil {
+		return nil, errors.New("it is no signed JWT")
+	}
+	payload, _, err := c.keys.verify(ctx, md.JWKS, jws)
+	switch {
+	case err != nil:
+		return nil, err
+	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
+		return nil, fmt.Errorf("it comes from the issuer %q", *claims.Issuer)
+	case claims.Audience != nil && !slices.Contains(claims.audience(), c.cfg.ClientID):
+		return nil, errors.New("it is for another client")
+	}
+	return payload, nil
+}
+
+// Introspect asks what the server knows of a token (RFC 7662 section 2). The kind is access_token or
+// refresh_token. The error is an *Error.
+func (c *Client) Introspect(ctx context.Context, kind, token string) (*wire.Exchange, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if md.Introspection == "" {
+		return nil, notOffered(wire.Introspection)
+	}
+	e, err := c.post(wire.For(ctx, wire.Introspection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
+	return c.answered(wire.Introspection, "introspection endpoint", md.Introspection, e, err)
+}
+
+// Revoke ends a token (RFC 7009 section 2). The kind is access_token or refresh_token. The error is an
+// *Error.
+func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if md.Revocation == "" {
+		return nil, notOffered(wire.Revocation)
+	}
+	e, err := c.post(wire.For(ctx, wire.Revocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
+	return c.answered(wire.Revocation, "revocation endpoint", md.Revocation, e, err)
+}
+
+// Refresh exchanges the refresh token for new tokens (RFC 6749 section 6), and verifies an ID token
+// that comes with them. The token response is nil when the server refused: then the exchange has its
+// words. The error is an *Error.
+func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDToken) (*wire.Exchange, *TokenResponse, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := c.post(wire.For(ctx, wire.Refresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}})
+	if e, err = c.answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
+		return nil, nil, err
+	}
+	var refusal struct {
+		Code string `json:"error"`
+	}
+	if e.Status/100 != 2 || json.Unmarshal([]byte(e.ResponseBody), &refusal) == nil && refusal.Code != "" {
+		return e, nil, nil // some refuse with 200
+	}
+	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if fault != nil {
+		return nil, nil, c.badTokenResponse(wire.Refresh, fault)
+	}
+	if response.ID != "" {
+		if err := c.checkRefreshedIDToken(ctx, r, id, response); err != nil {
+			return nil, nil, err
+		}
+	}
+	return e, response, nil
+}
+
+// checkRefreshedIDToken verifies an ID token that came with a refresh: in full, and about the same
+// user (OpenID Connect Core section 12.2). A nonce may be left out there, but not be another.
+func (c *Client) checkRefreshedIDToken(ctx context.Context, r *Request, id *IDToken, response *TokenResponse) error {
+	want := expected{MaxAge: -1, AccessToken: response.Access, Refresh: true}
+	if id != nil {
+		want.Nonce, want.Subject = r.Nonce, id.Subject
+	}
+	_, err := c.verifyIDToken(ctx, response.ID, want)
+	return err
+}
+
+// ReplacedBy is what is held after a refresh: what came is new, what did not stays.
+func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
+	next := t
+	next.Access, next.Expires = response.Access, response.Expires
+	if response.Refresh != "" {
+		next.Refresh = response.Refresh
+	}
+	if response.ID != "" {
+		next.ID = response.ID
+	}
+	if response.ScopeSent {
+		next.Scope = response.Scope
+	}
+	return next
+}
+
+// CallAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1). The
+// error is an *Error.
+func (c *Client) CallAPI(ctx context.Context, access string) (*wire.Exchange, error) {
+	if c.cfg.ResourceURL == "" {
+		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
+	}
+	e, err := c.GetAs(wire.For(ctx, wire.API), c.cfg.ResourceURL, access)
+	return c.answered(wire.API, "API", c.cfg.ResourceURL, e, err)
+}
+
+// notOffered is the error of asking for what the server does not offer.
+func notOffered(step wire.Purpose) *Error {
+	return &Error{Step: step, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
+}
+
+// EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout
+// section 2), or "" when the server offers none or cannot be found. The ID token goes along as the hint
+// of who signs out. A query that the endpoint has of its own is kept.
+func (c *Client) EndSessionURL(ctx context.Context, idToken string) string {
+	md, err := c.Metadata(ctx)
+	if err != nil || md.EndSession == "" {
+		return ""
+	}
+	u, err := url.Parse(md.EndSession)
+	if err != nil {
+		return "" // the metadata has been checked
+	}
+	query := u.Query()
+	query.Set("client_id", c.cfg.ClientID)
+	query.Set("post_logout_redirect_uri", c.cfg.BaseURL+"/")
+	if idToken != "" {
+		query.Set("id_token_hint", idToken)
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}

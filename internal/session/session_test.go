@@ -1,0 +1,128 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/sessions"
+)
+
+// The steps of a login are bounded in number and in bytes; the oldest go first.
+func TestStepsBounded(t *testing.T) {
+	step := func(size int) *wire.Exchange { return &wire.Exchange{ResponseBody: strings.Repeat("x", size)} }
+	var small, big Login
+	for range maxSteps + 3 {
+		small.Record([]*wire.Exchange{step(1)})
+		big.Record([]*wire.Exchange{step(maxStepsSize / 4)})
+	}
+	if len(small.Steps) != maxSteps || len(big.Steps) != 3 {
+		t.Errorf("%d small and %d big steps are kept; want %d and 3", len(small.Steps), len(big.Steps), maxSteps)
+	}
+	newest := step(2)
+	if small.Record([]*wire.Exchange{newest}); small.Steps[len(small.Steps)-1] != newest {
+		t.Error("the newest step is not kept")
+	}
+}
+
+// The memory of spent states and of sessions is bounded, whatever strangers do.
+func TestBounds(t *testing.T) {
+	now := time.Now()
+	clock := func() time.Time { return now }
+	spent := &spentStates{now: clock, seen: map[string]bool{}}
+	if !spent.add("a") || spent.add("a") {
+		t.Error("a state can be spent once")
+	}
+	now = now.Add(pendingAge + 2*time.Minute)
+	if spent.add("b"); len(spent.seen) != 1 {
+		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(spent.seen))
+	}
+
+	sessions, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := sessions.store.(*memoryStore)
+	keep := func(size int) {
+		l := &Login{Request: &oauth.Request{State: "s"}, Response: new(oauth.TokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
+		r, _ := http.NewRequest(http.MethodGet, "http://localhost:3000", nil)
+		if err := sessions.Keep(NoCookies{}, r, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range maxSessions + 10 {
+		keep(10)
+	}
+	if n := store.order.Len(); n != maxSessions || len(store.byID) != maxSessions {
+		t.Errorf("%d sessions; want %d", n, maxSessions)
+	}
+	for range 110 { // more than maxBytes
+		keep(1 << 20)
+	}
+	if store.bytes > maxBytes {
+		t.Errorf("the sessions have %d bytes; want at most %d", store.bytes, maxBytes)
+	}
+	now = now.Add(sessionAge + time.Second)
+	keep(10)
+	if n := store.order.Len(); n != 1 {
+		t.Errorf("%d sessions after all but one have expired", n)
+	}
+}
+
+// What a stranger can make us remember is bounded: states that were spent, by number and age.
+func TestSpentStatesBounded(t *testing.T) {
+	spent := &spentStates{now: time.Now, seen: map[string]bool{}}
+	for i := range 3 * maxSpent {
+		spent.add(fmt.Sprint(i))
+	}
+	if len(spent.seen) > maxSpent || len(spent.queue) > maxSpent {
+		t.Errorf("%d states are remembered; want at most %d", len(spent.seen), maxSpent)
+	}
+}
+
+// What Redis holds of a session opens with its own key, and for its own session ID.
+func TestSealed(t *testing.T) {
+	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	kept := &sessions.Session{ID: "a", Values: map[any]any{loginsKey: []*Login{{Request: &oauth.Request{State: "the-state"}}}}}
+	value := func() []byte {
+		s, _ := newSealed(key)
+		value, err := s.Serialize(kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}()
+	if bytes.Contains(value, []byte("the-state")) {
+		t.Error("the value can be read without the key")
+	}
+	changed := bytes.Clone(value)
+	changed[len(changed)-1] ^= 1
+	for _, row := range []struct {
+		name, id   string
+		key, value []byte
+		opens      bool
+	}{
+		{"its own key and ID", "a", key, value, true},
+		{"another key", "a", other, value, false},
+		{"another session", "b", key, value, false},
+		{"changed", "a", key, changed, false},
+		{"cut", "a", key, value[:20], false},
+	} {
+		s, err := newSealed(row.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := &sessions.Session{ID: row.id, Values: map[any]any{}}
+		err = s.Deserialize(row.value, found)
+		if row.opens != (err == nil) || row.opens != (len(loginsOf(found)) == 1) || !row.opens && !errors.Is(err, errUnreadable) {
+			t.Errorf("%s: %v, %d logins", row.name, err, len(loginsOf(found)))
+		}
+	}
+}

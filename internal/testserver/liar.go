@@ -1,0 +1,277 @@
+// Package testserver has the servers that the tests talk to: one that lies, one of Clerk's shape, and
+// the authority for its certificates.
+package testserver
+
+import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// Liar is an authorization server whose every answer a test can spoil. Left alone it is honest: it
+// grants whatever it is asked, at once, and signs ID tokens with ES256.
+type Liar struct {
+	*httptest.Server
+	Issuer string
+	Key    *ecdsa.PrivateKey
+
+	// Each replaces one answer; nil means the honest one.
+	Metadata func(w http.ResponseWriter, r *http.Request)
+	Token    func(w http.ResponseWriter, r *http.Request)
+	JWKS     func(w http.ResponseWriter, r *http.Request)
+	RFC8414  func(w http.ResponseWriter, r *http.Request) // the metadata of RFC 8414; nil for none
+	Other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API
+	Page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
+	Claims   func(claims map[string]any)                  // spoils the ID token's claims
+	Sign     func(claims map[string]any) string           // signs in another way
+	Response func(response map[string]any)                // spoils the token response
+	Document func(document map[string]any)                // spoils the metadata
+	Callback func(query map[string]string)                // spoils the authorization response
+
+	mu       sync.Mutex // guards the fields below
+	origin   string     // an Origin header that came with a request
+	requests []string   // every request: method and path
+	forms    []http.Request
+	nonces   map[string]string // by code
+}
+
+// The credentials of its one client.
+const (
+	LiarClientID     = "liar-client"
+	LiarClientSecret = "liar-secret-7d2c9a"
+)
+
+// pick reads one of the fields that a test may set while an answer is still on its way out.
+func pick[T any](l *Liar, field *T) T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return *field
+}
+
+// StartLiar starts one on a free port of 127.0.0.1.
+func StartLiar(t *testing.T) *Liar {
+	t.Helper()
+	l := &Liar{Key: NewKey(t), nonces: map[string]string{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		if f := pick(l, &l.Metadata); f != nil {
+			f(w, r)
+			return
+		}
+		document := map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token",
+			"jwks_uri": l.Issuer + "/jwks", "userinfo_endpoint": l.Issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
+		if f := pick(l, &l.Document); f != nil {
+			f(document)
+		}
+		SendJSON(w, document)
+	})
+	mux.HandleFunc("/jwks", func(w http.ResponseWriter, r *http.Request) {
+		if f := pick(l, &l.JWKS); f != nil {
+			f(w, r)
+			return
+		}
+		SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
+	})
+	mux.HandleFunc("/.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
+		if f := pick(l, &l.RFC8414); f != nil {
+			f(w, r)
+			return
+		}
+		http.NotFound(w, r)
+	})
+	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { pick(l, &l.Other)(w, r) })
+	}
+	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) { pick(l, &l.Page)(w, r) })
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		l.mu.Lock()
+		l.forms = append(l.forms, *r)
+		l.mu.Unlock()
+		if f := pick(l, &l.Token); f != nil {
+			f(w, r)
+			return
+		}
+		response := map[string]any{"access_token": "liar-access-token", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "liar-refresh-token", "id_token": l.idToken(r.PostForm.Get("code"))}
+		if f := pick(l, &l.Response); f != nil {
+			f(response)
+		}
+		SendJSON(w, response)
+	})
+	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		l.requests = append(l.requests, r.Method+" "+r.URL.Path)
+		l.origin += r.Header.Get("Origin")
+		l.mu.Unlock()
+		mux.ServeHTTP(w, r)
+	}))
+	l.Issuer = "http://" + l.Listener.Addr().String()
+	l.Start()
+	t.Cleanup(l.Close)
+	return l
+}
+
+// Lock guards the fields against requests that are still on their way.
+func (l *Liar) Lock() { l.mu.Lock() }
+
+// Unlock ends it.
+func (l *Liar) Unlock() { l.mu.Unlock() }
+
+// Reset makes the liar honest again.
+func (l *Liar) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Metadata, l.Token, l.JWKS, l.Claims, l.Sign, l.Response, l.Document, l.Callback = nil, nil, nil, nil, nil, nil, nil, nil
+}
+
+// SentOrigin returns the Origin headers of all requests, joined.
+func (l *Liar) SentOrigin() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.origin
+}
+
+// Honest lets the liar answer the questions of a check as a server in order would.
+func (l *Liar) Honest() {
+	l.Page = func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); q.Get("redirect_uri") != CheckedURI || q.Get("client_id") != LiarClientID {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, "no %s %s", q.Get("redirect_uri"), q.Get("client_id"))
+		}
+	}
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != LiarClientID || secret != LiarClientSecret {
+			SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+			return
+		}
+		SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+	}
+	l.Other = SendBody(401, "application/json", `{}`)
+}
+
+// SendJSON answers with a document.
+func SendJSON(w http.ResponseWriter, document any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(document)
+}
+
+// idToken signs the ID token for a code.
+func (l *Liar) idToken(code string) string {
+	l.mu.Lock()
+	nonce := l.nonces[code]
+	l.mu.Unlock()
+	now := time.Now()
+	claims := map[string]any{"iss": l.Issuer, "sub": "user-1", "aud": LiarClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
+		"auth_time": now.Unix(), "at_hash": HalfHash("liar-access-token"), "name": "Liar's User"}
+	if f := pick(l, &l.Claims); f != nil {
+		f(claims)
+	}
+	if f := pick(l, &l.Sign); f != nil {
+		return f(claims)
+	}
+	return SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
+}
+
+// SignClaims makes a JWT.
+func SignClaims(alg jose.SignatureAlgorithm, key any, claims any) string {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		panic(err)
+	}
+	return Sign(alg, key, payload, nil)
+}
+
+// Sign makes a JWS of any payload. It panics when it cannot, as it runs in a server's goroutine.
+func Sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.HeaderKey]any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, &jose.SignerOptions{ExtraHeaders: header})
+	if err != nil {
+		panic(err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		panic(err)
+	}
+	raw, err := signed.CompactSerialize()
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+func (l *Liar) Env() map[string]string {
+	return map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": LiarClientID, "CLIENT_SECRET": LiarClientSecret}
+}
+
+// Asked counts the requests for a path.
+func (l *Liar) Asked(request string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, r := range l.requests {
+		if r == request {
+			n++
+		}
+	}
+	return n
+}
+
+// LastForm is the newest token request.
+func (l *Liar) LastForm() *http.Request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.forms) == 0 {
+		return nil
+	}
+	return &l.forms[len(l.forms)-1]
+}
+
+// Approve answers an authorization request as a user who allows it, and returns the address of the
+// authorization response.
+func (l *Liar) Approve(t *testing.T, authorize string) string {
+	t.Helper()
+	request, err := url.Parse(authorize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := request.Query()
+	response := map[string]string{"code": "code-" + rand.Text(), "state": query.Get("state"), "iss": l.Issuer}
+	l.mu.Lock()
+	l.nonces[response["code"]] = query.Get("nonce")
+	l.mu.Unlock()
+	if l.Callback != nil {
+		l.Callback(response)
+	}
+	values := url.Values{}
+	for name, value := range response {
+		values.Set(name, value)
+	}
+	return query.Get("redirect_uri") + "?" + values.Encode()
+}
+
+// HalfHash is at_hash for ES256 (OpenID Connect Core section 3.1.3.6).
+func HalfHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+func SendBody(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		w.Write([]byte(body))
+	}
+}
+
+// CheckedURI is the redirect URI that the honest liar knows when it is checked.
+const CheckedURI = "http://localhost:3999/oauth_callback"

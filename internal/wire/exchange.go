@@ -1,0 +1,165 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Purpose is what a request is for, as a page names it. The step at which an error arose has the
+// same name.
+type Purpose string
+
+// The steps of a login and the uses of its tokens. Some never go over our own wire: what the browser
+// carries, what the user does elsewhere, and what we check alone.
+const (
+	Metadata             Purpose = "metadata"
+	AuthorizationRequest Purpose = "authorization request"
+	Consent              Purpose = "sign-in and consent"
+	Response             Purpose = "authorization response"
+	TokenRequest         Purpose = "token request"
+	Keys                 Purpose = "keys"
+	IDTokenCheck         Purpose = "ID token check"
+	Refresh              Purpose = "refresh"
+	Userinfo             Purpose = "userinfo"
+	Introspection        Purpose = "introspection"
+	Revocation           Purpose = "revocation"
+	API                  Purpose = "API call"
+)
+
+// Exchange is one request and its answer, byte for byte. It is complete once the request is, and
+// is not changed after that.
+type Exchange struct {
+	Purpose        Purpose
+	Method         string
+	URL            string // empty for a step that is no request
+	RequestHeader  Header
+	RequestBody    string
+	Proto          string // of the answer: HTTP/1.1 or HTTP/2.0
+	Status         int    // 0 when no answer came
+	ResponseHeader Header
+	ResponseBody   string
+	Began          time.Time
+	Took           time.Duration
+	CertExpires    time.Time // of the server's certificate; zero without TLS
+	Fault          string    // why this step failed, in a sentence; empty when it did not
+}
+
+// Size is about what an exchange costs in memory, in bytes.
+func (e *Exchange) Size() int {
+	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
+}
+
+// Failed reports whether the step is shown in red.
+func (e *Exchange) Failed() bool { return e.Fault != "" || e.Status >= 400 }
+
+// StatusLine is the status as a person reads it, "404 Not Found", with the place it redirects to. Like
+// Words it is neither cut nor made visible yet.
+func (e *Exchange) StatusLine() string {
+	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	if to := e.ResponseHeader.Get("Location"); to != "" && e.Status/100 == 3 {
+		text += " to " + WithoutQuery(to) + ", which is not followed"
+	}
+	return strings.TrimSpace(text)
+}
+
+// Header is the header of a message as it went over the wire: lines of "Name: value", by name.
+// Exchanges are kept by the ten thousand, and the garbage collector looks at each part of an
+// http.Header.
+type Header string
+
+// NewHeader writes a header as its lines.
+func NewHeader(h http.Header) Header {
+	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
+	h.Write(lines)                                 // a buffer takes everything
+	return Header(lines.String())
+}
+
+// All yields each name with each of its values.
+func (h Header) All() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for line := range strings.Lines(string(h)) {
+			name, value, _ := strings.Cut(line, ":")
+			if !yield(name, strings.TrimSpace(value)) {
+				return
+			}
+		}
+	}
+}
+
+// Values returns the values of a field.
+func (h Header) Values(name string) []string {
+	var values []string
+	for n, value := range h.All() {
+		if strings.EqualFold(n, name) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Get returns the first value of a field, or "".
+func (h Header) Get(name string) string {
+	for n, value := range h.All() {
+		if strings.EqualFold(n, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// Recorder collects the exchanges of one request to us. It travels in the context.
+type Recorder struct {
+	mu        sync.Mutex // guards exchanges
+	exchanges []*Exchange
+}
+
+// Exchanges returns the exchanges so far, in the order in which they ended.
+func (r *Recorder) Exchanges() []*Exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.exchanges)
+}
+
+// Last returns the newest exchange, or nil.
+func (r *Recorder) Last() *Exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.exchanges) == 0 {
+		return nil
+	}
+	return r.exchanges[len(r.exchanges)-1]
+}
+
+func (r *Recorder) add(e *Exchange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchanges = append(r.exchanges, e)
+}
+
+type contextKey int
+
+const (
+	recorderKey contextKey = iota
+	purposeKey
+)
+
+// Record returns the context with its recorder, or with a new one where it has none.
+func Record(ctx context.Context) (context.Context, *Recorder) {
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
+		return ctx, r
+	}
+	r := new(Recorder)
+	return context.WithValue(ctx, recorderKey, r), r
+}
+
+// For names what the requests made in the context are for.
+func For(ctx context.Context, p Purpose) context.Context {
+	return context.WithValue(ctx, purposeKey, p)
+}
