@@ -82,7 +82,7 @@ func TestExitCodes(t *testing.T) {
 		code int
 		want string
 	}{
-		{"a setting is wrong", map[string]string{"PORT": "x"}, nil, 2, `PORT: "x" is not a port`},
+		{"a setting is wrong", map[string]string{"PORT": "x"}, nil, 2, `PORT (environment): "x" is not a port`},
 		{"the file is missing", nil, []string{"-env", "no-such.env"}, 2, "no-such.env: cannot be read"},
 		{"an unknown flag", nil, []string{"-x"}, 2, "flag provided but not defined: -x"},
 		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"`},

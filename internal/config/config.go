@@ -57,7 +57,7 @@ const (
 // CallbackPath is where the authorization response arrives, below BASE_URL.
 const CallbackPath = "/oauth_callback"
 
-// RedirectURI is the address to register at the authorization server, to the letter.
+// RedirectURI is the address to register at the authorization server, exactly.
 func (c Config) RedirectURI() string { return c.BaseURL + CallbackPath }
 
 // Load reads every variable through getenv first and the file second: a variable that is
@@ -69,16 +69,18 @@ func Load(getenv func(string) string, file string, required bool) (Config, error
 		raw, err = nil, nil
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: cannot be read (%w); name another file with -env, or make this one: cp .env.sample .env", file, errors.Unwrap(err))
+		return Config{}, Problems{{Where: file, What: fmt.Sprintf("cannot be read (%v)", errors.Unwrap(err)),
+			Fix: "name another file with -env, or make this one: cp .env.sample .env"}}
 	}
-	values, err := parseDotenv(file, string(raw))
-	if err != nil {
-		return Config{}, err
+	values, bad := parseDotenv(string(raw))
+	if bad > 0 {
+		return Config{}, Problems{{Where: fmt.Sprintf("%s:%d", file, bad), What: "this line cannot be read",
+			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
 	}
 	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
 	cfg := s.config()
 	if len(s.problems) > 0 {
-		return Config{}, errors.New(strings.Join(s.problems, "\n"))
+		return Config{}, s.problems
 	}
 	return cfg, nil
 }
@@ -89,17 +91,8 @@ type settings struct {
 	file     string
 	raw      string
 	values   map[string]string
-	problems []string
+	problems Problems
 	notes    []string
-}
-
-// wrong notes a mistake: what is wrong, a semicolon, what to do. Only the first one of a variable
-// is kept, as the rest follows from it.
-func (s *settings) wrong(name, format string, args ...any) {
-	said := func(problem string) bool { return strings.HasPrefix(problem, name+": ") }
-	if !slices.ContainsFunc(s.problems, said) {
-		s.problems = append(s.problems, name+": "+fmt.Sprintf(format, args...))
-	}
 }
 
 // config checks every setting, so that all mistakes are reported at once.
@@ -131,6 +124,7 @@ func (s *settings) config() Config {
 		c.Issuer, c.Clerk = s.issuer(key, issuer, c.Endpoints)
 		s.client(c)
 	}
+	s.pointOut(c.Demo)
 	c.Notes = s.notes
 	return c
 }
@@ -160,7 +154,7 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	}
 	fromKey, err := IssuerFromKey(key)
 	if err != nil {
-		s.wrong("CLERK_PUBLISHABLE_KEY", "%v", err)
+		s.wrongBecause("clerk-key-wrong", "CLERK_PUBLISHABLE_KEY", "%v", err)
 	} else if issuer != "" && issuer != fromKey {
 		s.wrong("ISSUER", "says %s, but CLERK_PUBLISHABLE_KEY says %s; remove one of the two", issuer, fromKey)
 	}
@@ -208,11 +202,11 @@ func (s *settings) client(c Config) {
 	case c.Clerk && strings.HasPrefix(secret, "sk_"):
 		s.wrong("CLIENT_SECRET", "holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own")
 	case isHash(secret):
-		s.wrong("CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made")
+		s.wrongBecause("client-secret-is-a-hash", "CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made")
 	case secret == c.ClientID:
 		s.wrong("CLIENT_SECRET", "is the client ID once more; copy the Client Secret instead")
 	case entra && guid.MatchString(secret):
-		s.wrong("CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
+		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}
 	switch c.AuthMethod {
 	case "", MethodBasic, MethodPost, MethodNone:
@@ -263,7 +257,7 @@ func (s *settings) scopes() []string {
 		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
 	}
 	if strings.Contains(value, ",") {
-		s.notes = append(s.notes, "SCOPES: contains a comma; scopes are separated by spaces")
+		s.note("SCOPES", "contains a comma; scopes are separated by spaces")
 	}
 	return strings.Fields(value)
 }

@@ -1,20 +1,19 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/joho/godotenv"
 )
 
-// parseDotenv is godotenv with an error that says where. godotenv's own error quotes the rest of
-// the file, secrets and all, so it is replaced by the number of the line that cannot be read:
-// the first one after the longest beginning of the file that can.
-func parseDotenv(file, raw string) (map[string]string, error) {
+// parseDotenv is godotenv with the number of the line that cannot be read, or 0. godotenv's own error
+// quotes the rest of the file, secrets and all; the line is the first one after the longest beginning of
+// the file that can be read.
+func parseDotenv(raw string) (map[string]string, int) {
 	values, err := godotenv.Unmarshal(raw)
 	if _, nameless := values[""]; err == nil && !nameless { // a last line without "=" parses as a nameless value
-		return values, nil
+		return values, 0
 	}
 	lines := strings.SplitAfter(raw, "\n")
 	good := 0
@@ -24,7 +23,7 @@ func parseDotenv(file, raw string) (map[string]string, error) {
 			good = n
 		}
 	}
-	return nil, fmt.Errorf("%s:%d: this line cannot be read: write NAME=value, in single quotes when the value holds a space, #, $ or a quote", file, good+1)
+	return nil, good + 1
 }
 
 // get returns a variable without the white space and quotes that came along with it.
@@ -36,11 +35,11 @@ func (s *settings) get(name string) string {
 		s.checkCut(name)
 	}
 	if unquoted := unquote(strings.TrimSpace(value)); unquoted != strings.TrimSpace(value) {
-		s.notes = append(s.notes, name+": the quotes around the value were removed")
+		s.note(name, "the quotes around the value were removed")
 		value = unquoted
 	}
 	if padded || strings.TrimSpace(value) != value {
-		s.notes = append(s.notes, name+": the white space around the value was trimmed")
+		s.note(name, "the white space around the value was removed")
 	}
 	value = strings.TrimSpace(value)
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -57,18 +56,20 @@ func unquote(value string) string {
 	return value
 }
 
-// rawLine returns what stands behind NAME= in the file, as it is written there.
-func (s *settings) rawLine(name string) string {
-	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+name+`[ \t]*[=:](.*)$`).FindAllStringSubmatch(s.raw, -1)
+// rawLine returns what stands behind NAME= in the file, as it is written there, and the number of that
+// line, or 0.
+func (s *settings) rawLine(name string) (string, int) {
+	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:](.*)$`).FindAllStringSubmatchIndex(s.raw, -1)
 	if len(lines) == 0 {
-		return ""
+		return "", 0
 	}
-	return strings.TrimSuffix(lines[len(lines)-1][1], "\r")
+	last := lines[len(lines)-1]
+	return strings.TrimSuffix(s.raw[last[2]:last[3]], "\r"), 1 + strings.Count(s.raw[:last[0]], "\n")
 }
 
 // paddedInFile reports white space at either end of an unquoted value, which godotenv drops in silence.
 func (s *settings) paddedInFile(name string) bool {
-	raw := s.rawLine(name)
+	raw, _ := s.rawLine(name)
 	return raw != "" && s.values[name] != "" && strings.TrimSpace(raw) != raw && !strings.Contains(raw, "#")
 }
 
@@ -79,18 +80,27 @@ var (
 
 // checkCut refuses a value that godotenv cut short at "#" or emptied at "$".
 func (s *settings) checkCut(name string) {
-	raw := strings.TrimSpace(s.rawLine(name))
+	raw, _ := s.rawLine(name)
+	raw = strings.TrimSpace(raw)
 	if strings.HasPrefix(raw, "'") {
 		return
 	}
 	if !strings.HasPrefix(raw, `"`) && cutByHash.MatchString(raw) {
-		s.wrong(name, "an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)")
+		s.wrongBecause(mangled(name), name, "an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)")
 		return
 	}
 	for _, m := range cutByDollar.FindAllStringSubmatch(raw, -1) {
 		if s.values[m[1]] == "" {
-			s.wrong(name, "a $ in the value was taken for a variable and cut the value short; put the value in single quotes")
+			s.wrongBecause(mangled(name), name, "a $ in the value was read as a variable, which cut the value short; put the value in single quotes")
 			return
 		}
 	}
+}
+
+// mangled is the name of the cause when a value is not what was written.
+func mangled(name string) string {
+	if name == "CLIENT_SECRET" {
+		return "client-secret-mangled"
+	}
+	return ""
 }

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+// A name in the file that is close to one of ours is pointed out, and every other name is not.
+func TestStrayNames(t *testing.T) {
+	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
+	for _, row := range []struct{ name, file, want string }{
+		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},
+		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
+		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this program; write CLIENT_SECRET"},
+		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this program; write SCOPES"},
+		{"of a framework", "CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n", "CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY"},
+		{"the redirect URI", rest + "REDIRECT_URI=http://localhost:3000/cb\n", "REDIRECT_URI (.env:3): is not a setting of this program; the redirect URI is BASE_URL/oauth_callback"},
+		{"nothing else", "CLIENTID=a\n", "CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
+		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
+		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nAPI_URL=f\n", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			file := writeFile(t, "test.env", row.file)
+			cfg, err := Load(env(nil), file, true)
+			got := strings.Join(cfg.Notes, "\n")
+			if err != nil {
+				got = err.Error()
+			}
+			if got = strings.ReplaceAll(got, file, ".env"); got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for word, want := range map[string]string{"chekc": "check", "chek": "check", "checks": "check", "serve": "", "help": "", "": ""} {
+		if got := Nearest(word, "check"); got != want {
+			t.Errorf("Nearest(%q) = %q; want %q", word, got, want)
+		}
+	}
+}
+
+// A cause that a problem names has a heading in docs/problems.md.
+func TestCauses(t *testing.T) {
+	problems, err := os.ReadFile("../../docs/problems.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cause, file := range map[string]string{
+		"clerk-key-wrong":         "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY=pk_test_x\n",
+		"client-secret-mangled":   "CLIENT_ID=a\nISSUER=https://a.example\nCLIENT_SECRET=ab #cd\n",
+		"client-secret-is-a-hash": "CLIENT_ID=a\nISSUER=https://a.example\nCLIENT_SECRET='$2a$10$abc'\n",
+		"client-secret-is-its-id": "CLIENT_ID=a\nISSUER=https://login.microsoftonline.com/t/v2.0\nCLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n",
+	} {
+		_, err := Load(env(nil), writeFile(t, "test.env", file), true)
+		found, ok := errors.AsType[Problems](err)
+		if !ok || len(found) != 1 || found[0].Cause != cause {
+			t.Errorf("%s: %v has the cause %v", file, err, found)
+		}
+		if !strings.Contains(string(problems), "\n## "+cause+"\n") {
+			t.Errorf("docs/problems.md has no heading %s", cause)
+		}
+	}
+}
