@@ -11,6 +11,7 @@ import (
 
 // Advice is what helps to mend a failure.
 type Advice struct {
+	Name    Name    // of the cause, as in docs/problems.md; empty when none is known
 	Heading string  // what happened, in a few words
 	Hint    string  // the likely cause and what to do; may be empty
 	Setting Setting // most likely at fault; empty when none is suspected
@@ -23,7 +24,7 @@ type Advice struct {
 // authenticated, "" while the server is not known; the scopes are those that were asked for.
 func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) Advice {
 	words := dashboardOf(cfg)
-	a := Advice{Heading: heading(e), Hint: hint(cfg, method, scopes, e), Setting: settingOf(e), Server: words.Name}
+	a := Advice{Name: nameOf(cfg, method, e), Heading: heading(e), Hint: hint(cfg, method, scopes, e), Setting: settingOf(e), Server: words.Name}
 	a.Field = words.Fields[a.Setting]
 	if method != "" && compared(e) {
 		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
@@ -203,6 +204,8 @@ func idTokenHint(check string) string {
 		return "Compare the clocks of this machine and of the server; a minute apart is allowed."
 	case "auth_time":
 		return "max_age was asked for, and the server did not make the user sign in again, or does not say when they did."
+	case "encryption":
+		return "The ID token is encrypted, which this client cannot read: turn that off for the OAuth application."
 	case "":
 		return ""
 	}

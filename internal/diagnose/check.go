@@ -2,63 +2,15 @@ package diagnose
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
+	"time"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"time"
 )
 
-// Result is the outcome of a check.
-type Result string
-
-const (
-	OK   Result = "ok"   // proved
-	Warn Result = "warn" // a weakness, or not to be decided; the flow goes on
-	Fail Result = "fail" // a setting is wrong
-	Skip Result = "skip" // an earlier failure, or a setting, makes the question meaningless
-)
-
-// Finding is the line that a check prints.
-type Finding struct {
-	Check   string `json:"check"` // stable names, as in the README
-	Result  Result `json:"result"`
-	Found   string `json:"found"`
-	Setting string `json:"setting,omitempty"`     // the variable in .env
-	Fix     string `json:"fix,omitempty"`         // what to change, and where
-	Server  string `json:"server_says,omitempty"` // its own words
-}
-
-func proved(format string, args ...any) Finding {
-	return Finding{Result: OK, Found: fmt.Sprintf(format, args...)}
-}
-
-func warning(format string, args ...any) Finding {
-	return Finding{Result: Warn, Found: fmt.Sprintf(format, args...)}
-}
-
-func skipped(format string, args ...any) Finding {
-	return Finding{Result: Skip, Found: fmt.Sprintf(format, args...)}
-}
-
-// failing is a fail that names the setting, what to do about it, and the server's words if any.
-func failing(setting, fix, words, format string, args ...any) Finding {
-	return Finding{Result: Fail, Found: fmt.Sprintf(format, args...), Setting: setting, Fix: fix, Server: words}
-}
-
-// String is the finding as one line, which ends in its result.
-func (f Finding) String() string {
-	line := f.Check + ": " + f.Found
-	if f.Server != "" {
-		line += fmt.Sprintf("; the server says %q", f.Server)
-	}
-	if f.Fix != "" {
-		line += "; " + f.Fix
-	}
-	return line + " … " + string(f.Result)
-}
+// Timeout bounds all checks together.
+const Timeout = 15 * time.Second
 
 // said is a text of the server's as it may be shown: without the client secret, at most n bytes.
 func (c *checker) said(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
@@ -149,43 +101,3 @@ func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time
 	})
 	return r
 }
-
-// PrintOptions say how the checks are printed.
-type PrintOptions struct {
-	JSON     bool // one document instead of lines
-	Terminal bool // a person watches
-	Timeout  time.Duration
-}
-
-// Print is the command check: one line for each check, or one JSON document. The exit code is 1 when
-// something failed.
-func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out io.Writer) int {
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	begin, each := func(string) {}, func(Finding) {}
-	if !o.JSON {
-		fmt.Fprintln(out, "Nothing that is asked here changes anything at the server.")
-		each = func(f Finding) { fmt.Fprintln(out, f.String()) }
-	}
-	if !o.JSON && o.Terminal { // the line shows what is being asked until it is known
-		const back = "\r\x1b[K"
-		begin = func(name string) { fmt.Fprint(out, "… "+name) }
-		each = func(f Finding) { fmt.Fprintln(out, back+f.String()) }
-	}
-	r := Run(ctx, cfg, w, now, begin, each)
-	if o.JSON {
-		e := json.NewEncoder(out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(r); err != nil {
-			return 1
-		}
-	}
-	if r.Result == Fail {
-		return 1
-	}
-	return 0
-}
-
-// Timeout bounds all checks together.
-const Timeout = 15 * time.Second

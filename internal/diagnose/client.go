@@ -146,7 +146,7 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 	case answer.no != "":
 		return c.explainRefusal(ctx, real, control, answer)
 	case answer.grantOff:
-		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(Grant)+")", answer.reply.words, "the server knows the client, but does not let it exchange a code")
+		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(Grant)+")", answer.reply.words, "the server knows the client, but does not let it exchange a code").as(GrantNotEnabled)
 	case answer.yes != "":
 		return proved("the credentials are taken by %s: %s is answered otherwise with %s", method, answer.yes, what)
 	}
@@ -156,11 +156,11 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 // explainRefusal finds out which of client ID, secret and method is the mistake. The server never
 // says (ory/hydra#2140), but its answers to the neighbours of the question do.
 func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Credentials, refused clientAnswer) Finding {
-	no := func(setting, fix, format string, args ...any) Finding {
-		return failing(setting, fix, refused.reply.words, format, args...)
+	no := func(name Name, setting, fix, format string, args ...any) Finding {
+		return failing(setting, fix, refused.reply.words, format, args...).as(name)
 	}
 	if real.Method == config.MethodNone {
-		return no("CLIENT_SECRET", "set CLIENT_SECRET if the OAuth application is not a public one ("+c.field(AuthMethod)+"), else check CLIENT_ID ("+c.field(ClientID)+")",
+		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET if the OAuth application is not a public one ("+c.field(AuthMethod)+"), else check CLIENT_ID ("+c.field(ClientID)+")",
 			"the server refuses the client without a secret (%s)", refused.no)
 	}
 	special := !unreserved.MatchString(real.Secret)
@@ -168,7 +168,7 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		raw, rawControl := real, control
 		raw.Raw, rawControl.Raw = true, true
 		if c.askClient(ctx, raw, rawControl).yes != "" {
-			return no("CLIENT_SECRET", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post, or have a secret made without special characters",
+			return no(ClientSecretNotDecoded, "CLIENT_SECRET", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post, or have a secret made without special characters",
 				"the server does not decode the secret's special characters (RFC 6749 section 2.3.1): it is taken as it is, and refused when form-encoded")
 		}
 	}
@@ -179,14 +179,14 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 	}
 	otherControl.Method = other.Method
 	if c.askClient(ctx, other, otherControl).yes != "" {
-		return no("TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD="+other.Method, "the secret is right, but the server does not take it by %s", real.Method)
+		return no(AuthMethodWrong, "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD="+other.Method, "the secret is right, but the server does not take it by %s", real.Method)
 	}
 	public := oauth.Credentials{ID: real.ID, Method: config.MethodNone}
 	unknown := oauth.Credentials{ID: madeUp(), Method: config.MethodNone}
 	if c.askClient(ctx, public, unknown).yes != "" {
-		return no("CLIENT_SECRET", "remove CLIENT_SECRET", "the OAuth application is a public client, which has no secret")
+		return no(ClientIsPublic, "CLIENT_SECRET", "remove CLIENT_SECRET", "the OAuth application is a public client, which has no secret")
 	}
-	return no("CLIENT_SECRET", "copy the secret again, or have a new one made ("+c.field(ClientSecret)+"); if it is right, compare CLIENT_ID ("+c.field(ClientID)+")",
+	return no(ClientSecretWrong, "CLIENT_SECRET", "copy the secret again, or have a new one made ("+c.field(ClientSecret)+"); if it is right, compare CLIENT_ID ("+c.field(ClientID)+")",
 		"the server refuses client ID and secret together, by either method")
 }
 

@@ -31,11 +31,11 @@ func (c *checker) checkConfiguration(context.Context) Finding {
 	switch {
 	case err != nil:
 	case base.Scheme == "http" && !config.IsLoopback(base.Hostname()):
-		f := warning("the redirect URI %s is http on a public host, which most servers refuse", c.cfg.RedirectURI())
+		f := warning("the redirect URI %s is http on a public host, which most servers refuse", c.cfg.RedirectURI()).as(RedirectURINotHTTPS)
 		f.Setting, f.Fix = "BASE_URL", "use https, or http://localhost"
 		return f
 	case base.Hostname() == "127.0.0.1" || base.Hostname() == "::1":
-		f := warning("the redirect URI %s has an IP address; several servers (Entra, Google, Cognito) take localhost only", c.cfg.RedirectURI())
+		f := warning("the redirect URI %s has an IP address; several servers (Entra, Google, Cognito) take localhost only", c.cfg.RedirectURI()).as(RedirectURIIPAddress)
 		f.Setting, f.Fix = "BASE_URL", "if yours refuses it, write BASE_URL=http://localhost:"+c.cfg.Port
 		return f
 	}
@@ -60,7 +60,7 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		} else if c.cfg.Issuer == "" {
 			variable = "AUTHORIZATION_ENDPOINT"
 		}
-		return failing(variable, "check "+variable, "", "%s %v", u.Host, err)
+		return failing(variable, "check "+variable, "", "%s %v", u.Host, err).as(unreachableName(err))
 	}
 	found := u.Host + " answers"
 	if e.CertExpires.IsZero() {
@@ -69,14 +69,14 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		days := int(e.CertExpires.Sub(c.now()).Hours() / 24)
 		found += fmt.Sprintf(" over TLS, with a certificate that is valid for %d more days", days)
 		if days < 7 {
-			f := warning("%s", found)
+			f := warning("%s", found).as(CertificateNotTrusted)
 			f.Fix = "have it renewed"
 			return f
 		}
 	}
 	difference, known := clockDifference(e)
 	if known && difference.Abs() > oauth.Leeway {
-		f := warning("%s, but its clock and this machine's are %v apart, more than the minute that ID tokens are allowed", found, difference.Abs().Round(time.Second))
+		f := warning("%s, but its clock and this machine's are %v apart, more than the minute that ID tokens are allowed", found, difference.Abs().Round(time.Second)).as(ClockDiffers)
 		f.Fix = "set this machine's clock, or the server's"
 		return f
 	}
@@ -113,7 +113,7 @@ func (c *checker) checkMetadata(ctx context.Context) Finding {
 	for _, t := range failed.Tried {
 		lines = append(lines, t.URL+" "+t.Answer)
 	}
-	f := failing("ISSUER", metadataHint(c.cfg, failed), "", "not found: %s", strings.Join(lines, "; "))
+	f := failing("ISSUER", metadataHint(c.cfg, failed), "", "not found: %s", strings.Join(lines, "; ")).as(metadataName(c.cfg, failed))
 	if c.cfg.Clerk {
 		f.Setting = "CLERK_PUBLISHABLE_KEY"
 	}
@@ -184,7 +184,7 @@ func (c *checker) checkResponseIss(context.Context) Finding {
 func (c *checker) checkPAR(context.Context) Finding {
 	if c.md.RequiresPAR {
 		return failing("", "switch that demand off for this OAuth application (require_pushed_authorization_requests)", "",
-			"the server demands pushed authorization requests (RFC 9126), which this client does not support yet")
+			"the server demands pushed authorization requests (RFC 9126), which this client does not support yet").as(PARRequired)
 	}
 	return proved("pushed authorization requests are not demanded")
 }
@@ -222,11 +222,11 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 		return skipped("openid is not asked for, so there is no ID token to verify")
 	}
 	if c.md.JWKS == "" {
-		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "", "openid is asked for, but the server names no jwks_uri, so no ID token could be verified")
+		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "", "openid is asked for, but the server names no jwks_uri, so no ID token could be verified").as(JWKSUnusable)
 	}
 	keys, err := c.oauth.LoadKeys(ctx)
 	if err != nil {
-		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err)
+		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
 	}
 	usable := 0
 	for _, key := range keys {
@@ -235,10 +235,10 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 		}
 	}
 	if usable == 0 {
-		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "", "none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS)
+		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "", "none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS).as(JWKSUnusable)
 	}
 	if algs := c.md.IDTokenAlgs; len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) }) {
-		f := warning("%d keys can be used, but the server lists only %s for ID tokens, which this client refuses", usable, c.said(strings.Join(algs, ", "), 100))
+		f := warning("%d keys can be used, but the server lists only %s for ID tokens, which this client refuses", usable, c.said(strings.Join(algs, ", "), 100)).as(IDTokenSignature)
 		f.Fix = "choose RS256 for this OAuth application (" + c.field(IDToken) + ")"
 		return f
 	}
@@ -309,18 +309,18 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	}
 	without, err := c.wire.Get(ctx, c.cfg.ResourceURL)
 	if err != nil {
-		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err)
+		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
 	}
 	with, err := c.oauth.GetAs(ctx, c.cfg.ResourceURL, madeUp())
 	if err != nil {
-		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err)
+		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
 	}
 	for _, asked := range []struct {
 		how string
 		e   *wire.Exchange
 	}{{"without a token", without}, {"with a made-up token", with}} {
 		if asked.e.Status/100 == 2 {
-			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e))
+			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
 		}
 		if asked.e.Status != http.StatusUnauthorized {
 			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
@@ -329,7 +329,7 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	challenges := wire.ParseChallenges(without.ResponseHeader.Get("WWW-Authenticate"))
 	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
 	if i < 0 {
-		return warning("refuses both, but without a WWW-Authenticate: Bearer (RFC 6750 section 3)")
+		return warning("refuses both, but without a WWW-Authenticate: Bearer (RFC 6750 section 3)").as(APIChallengeMissing)
 	}
 	if address := challenges[i].Params["resource_metadata"]; address != "" {
 		return c.checkResourceMetadata(ctx, address)
@@ -354,7 +354,7 @@ func (c *checker) checkResourceMetadata(ctx context.Context, address string) Fin
 	}
 	if !slices.Contains(document.Servers, c.cfg.Issuer) {
 		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
-			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer)
+			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer).as(APIWantsAnotherIssuer)
 	}
 	return proved("refuses a missing and a made-up token, and trusts %s", c.cfg.Issuer)
 }

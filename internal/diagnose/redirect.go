@@ -178,7 +178,7 @@ func (c *checker) explainRedirect(ctx context.Context, real, control landing) Fi
 		c.stranger = c.checkClient(ctx).Result != OK
 	}
 	if c.stranger {
-		return failing("CLIENT_ID", "compare CLIENT_ID with the OAuth application ("+c.field(ClientID)+")", real.words, "the server says the same of a made-up client ID: it does not know %s", c.cfg.ClientID)
+		return failing("CLIENT_ID", "compare CLIENT_ID with the OAuth application ("+c.field(ClientID)+")", real.words, "the server says the same of a made-up client ID: it does not know %s", c.cfg.ClientID).as(ClientIDUnknown)
 	}
 	fix := "register " + c.cfg.RedirectURI() + ", to the letter (" + c.field(RedirectURI) + ")"
 	for _, variant := range variants(c.cfg.RedirectURI()) {
@@ -190,7 +190,7 @@ func (c *checker) explainRedirect(ctx context.Context, real, control landing) Fi
 			break
 		}
 	}
-	return failing("BASE_URL", fix, real.words, "the redirect URI %s is refused", c.cfg.RedirectURI())
+	return failing("BASE_URL", fix, real.words, "the redirect URI %s is refused", c.cfg.RedirectURI()).as(RedirectURINotRegistered)
 }
 
 // variants are the redirect URIs that people register when they mean this one.
@@ -218,7 +218,7 @@ func (c *checker) checkAuthorization(context.Context) Finding {
 		return proved("the server would begin the login, at %s", c.said(l.at, 200))
 	case l.kind == comesBack:
 		at := suspect(l.code, l.words)
-		f := failing("", refusalHint(c.cfg, c.cfg.Scopes, l.code), l.words, "the server sends the browser back with the error %s", c.said(l.code, 60))
+		f := failing("", refusalHint(c.cfg, c.cfg.Scopes, l.code), l.words, "the server sends the browser back with the error %s", c.said(l.code, 60)).as(refusalName(l.code, l.words))
 		if at != "" {
 			f.Fix += " (" + c.field(at) + ")"
 		}
@@ -269,7 +269,7 @@ func (c *checker) checkScopes(ctx context.Context) Finding {
 	}
 	if len(missing) > 0 {
 		return failing("SCOPES", fmt.Sprintf("enable %s for the OAuth application (%s), or remove it from SCOPES", strings.Join(missing, " and "), c.field(Scopes)), words,
-			"not enabled: %s", strings.Join(missing, " "))
+			"not enabled: %s", strings.Join(missing, " ")).as(ScopeNotEnabled)
 	}
 	return proved("enabled: %s; a made-up one is refused", strings.Join(enabled, " "))
 }

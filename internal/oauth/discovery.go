@@ -86,8 +86,10 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 		}
 		failure.Tried = append(failure.Tried, Tried{address, answer.text})
 		failure.Issuer = cmp.Or(failure.Issuer, answer.issuer)
+		failure.Check = cmp.Or(failure.Check, answer.check)
 		published = published || !answer.absent
-		if answer.unreachable {
+		if answer.fault != nil {
+			failure.Cause = answer.fault
 			break // the other addresses are on the same host
 		}
 	}
@@ -115,10 +117,11 @@ func MetadataURLs(issuer string) []string {
 
 // answer says why an address gave no metadata.
 type answer struct {
-	text        string
-	issuer      string // what the server calls itself there, when that is the mistake
-	absent      bool   // there is nothing at this address
-	unreachable bool   // the host could not be asked
+	text   string
+	issuer string // what the server calls itself there, when that is the mistake
+	check  string // "endpoint" when the metadata is there and an endpoint in it may not be used
+	absent bool   // there is nothing at this address
+	fault  error  // the host could not be asked
 }
 
 // FetchMetadata asks one address for metadata, and takes it only if a login could begin with it.
@@ -133,7 +136,7 @@ func (c *Client) FetchMetadata(ctx context.Context, address string) (*Metadata, 
 func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, answer) {
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {
-		return nil, answer{text: err.Error(), unreachable: true}
+		return nil, answer{text: err.Error(), fault: err}
 	}
 	if e.Status != http.StatusOK {
 		absent := e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed
@@ -148,7 +151,11 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 	}
 	md.Endpoints = c.override(md.Endpoints)
 	if fault := md.fault(); fault != "" {
-		return nil, answer{text: "answered 200, but " + c.said(fault, 300)}
+		check := "endpoint"
+		if md.Authorization == "" || md.Token == "" {
+			check = ""
+		}
+		return nil, answer{text: "answered 200, but " + c.said(fault, 300), check: check}
 	}
 	return md, answer{}
 }

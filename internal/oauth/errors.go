@@ -20,6 +20,7 @@ type Error struct {
 	Tried       []Tried      // when the server was not found
 	Issuer      string       // the one that the server says it is, when that is the mistake
 	Verdicts    []Verdict    // of an ID token that was refused
+	Cause       error        // why no answer came, when none did
 }
 
 // Tried is one step of discovery.
@@ -34,6 +35,9 @@ func (e *Error) Error() string {
 	}
 	return e.Code + ": " + e.Description
 }
+
+// Unwrap returns why no answer came, if none did.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // The codes of an Error that no server sends.
 const (
@@ -50,14 +54,14 @@ const (
 
 // unreachable is the error of an endpoint that gave no answer.
 func unreachable(step wire.Purpose, what, address string, err error) *Error {
-	return &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err))}
+	return &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
 // answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
 // or a 5xx, or a redirect. A 4xx is an answer, to be shown.
 func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
-		return nil, &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err)}
+		return nil, &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err), Cause: err}
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
 		return nil, &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300)), Said: c.said(e.Words(), 300)}

@@ -106,7 +106,11 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 	want.Issuer, want.ClientID, want.Now, want.said = md.Issuer, c.cfg.ClientID, c.now(), c.said
 	header, claims, err := parseIDToken(raw)
 	if err != nil {
-		return nil, badIDToken("", c.said(err.Error(), 300))
+		check := ""
+		if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
+			check = "encryption"
+		}
+		return nil, badIDToken(check, c.said(err.Error(), 300))
 	}
 	verdicts := append([]Verdict{c.checkSignature(ctx, md, raw, header.Algorithm)}, claims.checks(header.Algorithm, want)...)
 	for _, v := range verdicts {

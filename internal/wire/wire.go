@@ -97,7 +97,7 @@ func send(client *http.Client, req *http.Request) (*Exchange, error) {
 	defer cancel()
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, errors.New(Fault(err))
+		return nil, &fault{err}
 	}
 	return resp.Body.(*keptBody).exchange, nil
 }

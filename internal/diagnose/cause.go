@@ -1,0 +1,172 @@
+package diagnose
+
+import (
+	"net/url"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// nameOf is the name of the cause of a failed login, or of a failed use of its tokens. The method is how
+// the client authenticated. It returns "" when no cause is known.
+func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
+	switch {
+	case e.Cause != nil && e.Step == wire.API:
+		return APIUnreachable
+	case e.Cause != nil:
+		return unreachableName(e.Cause)
+	case e.Code == oauth.CodeServerError && !e.Theirs:
+		return ServerFailed
+	}
+	switch e.Step {
+	case wire.Metadata:
+		return metadataName(cfg, e)
+	case wire.Response:
+		return responseName(e)
+	case wire.TokenRequest:
+		return tokenName(method, e)
+	case wire.IDTokenCheck:
+		return idTokenName(e)
+	case wire.Refresh:
+		if e.Code == oauth.CodeInvalidResponse {
+			return TokenResponseUnusable
+		}
+	}
+	return ""
+}
+
+// unreachableName is why no answer came.
+func unreachableName(err error) Name {
+	if wire.Untrusted(err) {
+		return CertificateNotTrusted
+	}
+	return ServerUnreachable
+}
+
+// metadataName is why there is no metadata that could be used.
+func metadataName(cfg config.Config, e *oauth.Error) Name {
+	switch {
+	case e.Check == "pushed_authorization":
+		return PARRequired
+	case e.Cause != nil:
+		return unreachableName(e.Cause)
+	case e.Issuer != "" && hostOf(e.Issuer) != hostOf(cfg.Issuer):
+		return TwoHostNames
+	case e.Issuer != "":
+		return IssuerDiffers
+	case e.Check == "endpoint":
+		return EndpointsNotHTTPS
+	}
+	return ServerNotFound
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// responseName is what is wrong with an authorization response.
+func responseName(e *oauth.Error) Name {
+	switch {
+	case e.Code == oauth.CodeInvalidIssuer:
+		return ResponseIssuerDiffers
+	case e.Theirs:
+		return refusalName(e.Code, e.Description)
+	}
+	return ""
+}
+
+// refusalName is the cause of an error code of the authorization endpoint, by its words where they name
+// one.
+func refusalName(code, words string) Name {
+	switch {
+	case code == "access_denied" && suspect("", words) == Users:
+		return UserNotAllowed
+	case code == "access_denied":
+		return AccessDenied
+	case strings.Contains(strings.ToLower(words), "code_challenge"), strings.Contains(strings.ToLower(words), "pkce"):
+		return pkceName(words)
+	}
+	switch suspect(code, words) {
+	case RedirectURI:
+		return RedirectURINotRegistered
+	case Scopes:
+		return ScopeNotEnabled
+	case Grant:
+		return GrantNotEnabled
+	}
+	switch {
+	case code == "unauthorized_client":
+		return GrantNotEnabled
+	case refusesClient(code):
+		return ClientIDUnknown // nothing else of the client is known at the authorization endpoint
+	case code == "invalid_target":
+		return ResourceUnknown
+	case code == "server_error", code == "temporarily_unavailable":
+		return ServerFailed
+	}
+	return ""
+}
+
+// pkceName tells a server that misses the challenge from one that will not have it.
+func pkceName(words string) Name {
+	for _, missing := range []string{"missing", "required", "must", "mandatory"} {
+		if strings.Contains(strings.ToLower(words), missing) {
+			return PKCERequired
+		}
+	}
+	return PKCERefused
+}
+
+// tokenName is why the token endpoint refused, or why its answer cannot be used.
+func tokenName(method string, e *oauth.Error) Name {
+	if e.Code == oauth.CodeInvalidResponse {
+		return TokenResponseUnusable
+	}
+	switch suspect(e.Code, e.Description) {
+	case Grant:
+		return GrantNotEnabled
+	case AuthMethod:
+		if strings.Contains(strings.ToLower(e.Description), "aadsts900232") {
+			return ClientTypeWrong
+		}
+		return AuthMethodWrong
+	case Scopes:
+		return ScopeNotEnabled
+	}
+	switch {
+	case refusesClient(e.Code) && method == config.MethodNone:
+		return ClientSecretMissing
+	case refusesClient(e.Code):
+		return ClientSecretWrong
+	case e.Code == "invalid_grant":
+		return CodeExpiredOrUsed
+	case e.Code == "invalid_target":
+		return ResourceUnknown
+	case e.Code == "slow_down", e.Code == "too_many_requests", e.Code == "rate_limited":
+		return RateLimited
+	}
+	return ""
+}
+
+// idTokenName is why an ID token was refused.
+func idTokenName(e *oauth.Error) Name {
+	switch e.Check {
+	case "presence":
+		return OpenIDMissing
+	case "signature":
+		return IDTokenSignature
+	case "iss", "issuer":
+		return IssuerDiffers
+	case "exp", "iat", "nbf":
+		return ClockDiffers
+	case "encryption":
+		return IDTokenEncrypted
+	}
+	return ""
+}
