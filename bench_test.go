@@ -62,13 +62,13 @@ func startStub(b *testing.B) string {
 	return strings.TrimSpace(string(line[:n]))
 }
 
-// target is a handler to measure.
-type target struct {
+// measured is a handler to measure.
+type measured struct {
 	handler      http.Handler
 	issuer, host string
 }
 
-func ours(b *testing.B) *target {
+func ours(b *testing.B) *measured {
 	b.Helper()
 	limitMemory()
 	b.Cleanup(func() { debug.SetGCPercent(100); debug.SetMemoryLimit(math.MaxInt64) })
@@ -81,21 +81,21 @@ func ours(b *testing.B) *target {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &target{handler, issuer, "localhost:3000"}
+	return &measured{handler, issuer, "localhost:3000"}
 }
 
-func floor(b *testing.B) *target {
+func floor(b *testing.B) *measured {
 	b.Helper()
 	issuer := startStub(b)
 	handler, err := testserver.Floor(issuer, "http://localhost:3000")
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &target{handler, issuer, "localhost:3000"}
+	return &measured{handler, issuer, "localhost:3000"}
 }
 
 // login is the first half of a flow. It returns the request of the second half.
-func (t *target) login(b *testing.B) *http.Request {
+func (t *measured) login(b *testing.B) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/login", nil)
 	r.Host = t.host
 	w := httptest.NewRecorder()
@@ -117,7 +117,7 @@ func (t *target) login(b *testing.B) *http.Request {
 	return next
 }
 
-func (t *target) callback(b *testing.B, r *http.Request) {
+func (t *measured) callback(b *testing.B, r *http.Request) {
 	w := httptest.NewRecorder()
 	t.handler.ServeHTTP(w, r)
 	if w.Code != http.StatusOK || !bytes.HasPrefix(w.Body.Bytes(), []byte("{")) {
@@ -165,14 +165,14 @@ func reportCPU(b *testing.B, before time.Duration) {
 }
 
 // flow is a whole flow. The first one finds the server and fetches the keys.
-func (t *target) flow(b *testing.B) { t.callback(b, t.login(b)) }
+func (t *measured) flow(b *testing.B) { t.callback(b, t.login(b)) }
 
-func benchmarkFlow(b *testing.B, t *target) {
+func benchmarkFlow(b *testing.B, t *measured) {
 	t.flow(b)
 	measure(b, func(int) { t.flow(b) })
 }
 
-func benchmarkFlowParallel(b *testing.B, t *target) {
+func benchmarkFlowParallel(b *testing.B, t *measured) {
 	t.flow(b)
 	measureParallel(b, func() { t.flow(b) })
 }
@@ -187,12 +187,12 @@ func BenchmarkFloorLogin(b *testing.B)    { benchmarkLogin(b, floor(b)) }
 func BenchmarkCallback(b *testing.B)      { benchmarkCallback(b, ours(b)) }
 func BenchmarkFloorCallback(b *testing.B) { benchmarkCallback(b, floor(b)) }
 
-func benchmarkLogin(b *testing.B, t *target) {
+func benchmarkLogin(b *testing.B, t *measured) {
 	t.flow(b)
 	measure(b, func(int) { t.login(b) })
 }
 
-func benchmarkCallback(b *testing.B, t *target) {
+func benchmarkCallback(b *testing.B, t *measured) {
 	t.flow(b)
 	begun := make([]*http.Request, b.N)
 	for i := range begun {

@@ -188,12 +188,12 @@ func TestChromium(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 
-	c.open("http://127.0.0.1:" + a.cfg.Port + "/") // goes to BASE_URL, where the cookie must be
+	c.open("http://127.0.0.1:" + a.Cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.waitFor("Does your OAuth application work?")
 	c.shot("home")
 	c.press(`a[href="/check"]`, "Nothing is wrong that can be known without a user")
 	c.shot("check")
-	c.open(a.cfg.BaseURL + "/")
+	c.open(a.Cfg.BaseURL + "/")
 	c.waitFor("Does your OAuth application work?")
 	c.press(`a[href="/login"]`, "Choose anybody")
 	c.wantPath("/demo/authorize")
@@ -215,11 +215,11 @@ func TestChromium(t *testing.T) {
 	c.shot("session")
 	c.press(`a[href="/userinfo"]`, "alice@example.com")
 	c.shot("userinfo")
-	c.open(a.cfg.BaseURL + "/api")
+	c.open(a.Cfg.BaseURL + "/api")
 	c.waitFor("The access token opened this API")
-	c.open(a.cfg.BaseURL + "/tokeninfo")
+	c.open(a.Cfg.BaseURL + "/tokeninfo")
 	c.waitFor(`"active": true`)
-	c.open(a.cfg.BaseURL + "/refresh")
+	c.open(a.Cfg.BaseURL + "/refresh")
 	c.waitFor("Old beside new")
 	c.shot("refresh")
 	c.press(`a[href="/flow"]`, "Every step of this session")
@@ -228,23 +228,23 @@ func TestChromium(t *testing.T) {
 	c.shot("flow-step")
 
 	other := c.tab()
-	other.open(a.cfg.BaseURL + "/login?prompt=select_account")
+	other.open(a.Cfg.BaseURL + "/login?prompt=select_account")
 	other.waitFor("Choose anybody")
 	other.press(`button[value="user_bob"]`, "wants to access your account")
 	other.press(`button[value="allow"]`, "Signed in as Bob Example")
 	c.open(callback) // another login in between has not taken this one's result away
 	c.waitFor("Signed in as Alice Example")
 
-	c.open(a.cfg.BaseURL + "/login?prompt=consent")
+	c.open(a.Cfg.BaseURL + "/login?prompt=consent")
 	c.waitFor("wants to access your account")
 	c.press(`button[value="deny"]`, "Access was denied")
 	c.shot("denied")
 	c.press(`a.button`, "Signed in as Bob Example") // try again: consent was given, and is remembered
 
-	c.open(a.cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
+	c.open(a.Cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
 	c.waitFor("This login cannot be finished")
 	c.shot("unknown-state")
-	c.open(a.cfg.BaseURL + "/demo/authorize?client_id=nobody")
+	c.open(a.Cfg.BaseURL + "/demo/authorize?client_id=nobody")
 	c.waitFor("This request cannot go on")
 	c.shot("demo-error")
 }
@@ -288,7 +288,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	c.open(a.cfg.BaseURL + "/")
+	c.open(a.Cfg.BaseURL + "/")
 	c.waitFor("Does your OAuth application work?")
 	c.press("a.button", "Choose anybody")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
@@ -302,13 +302,13 @@ func TestChromiumWithoutScript(t *testing.T) {
 	}
 	c.press(`a[href="/flow"]`, "Every step of this session")
 	c.press(`summary`, "The client sends the browser to the authorization server")
-	c.open(a.cfg.BaseURL + "/session")
+	c.open(a.Cfg.BaseURL + "/session")
 	c.waitFor("Tokens held")
 	c.press(`form[action="/revoke"] button`, "no longer holds")
-	c.open(a.cfg.BaseURL + "/session")
+	c.open(a.Cfg.BaseURL + "/session")
 	c.waitFor("no token is held")
 	c.press(`form[action="/logout"] button`, "Does your OAuth application work?")
-	c.open(a.cfg.BaseURL + "/login")
+	c.open(a.Cfg.BaseURL + "/login")
 	c.waitFor("Choose anybody") // signed out at the server too
 }
 
@@ -316,7 +316,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 func TestChromiumScript(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-	c.open(a.cfg.BaseURL + "/login")
+	c.open(a.Cfg.BaseURL + "/login")
 	c.waitFor("Choose anybody")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
@@ -335,14 +335,14 @@ func TestPageWeight(t *testing.T) {
 	b := newBrowser(t, a)
 	total := 0
 	for _, path := range []string{"/", "/static/style.css", "/static/page.js", "/static/icon.svg"} {
-		total += len(b.get(path).body)
+		total += len(b.Get(path).Body)
 	}
 	if total > 40_000 {
 		t.Errorf("the first page weighs %d bytes; want at most 40000", total)
 	}
-	result := b.login()
+	result := b.Login()
 	foreign := regexp.MustCompile(`(?:src|href)="(?:https?:)?//[^"]*"`)
-	for _, page := range []string{b.get("/").body, result.body, b.ask("/session", true).body, b.ask("/flow", true).body, b.get("/nothing").body} {
+	for _, page := range []string{b.Get("/").Body, result.Body, b.Ask("/session", true).Body, b.Ask("/flow", true).Body, b.Get("/nothing").Body} {
 		if found := foreign.FindAllString(page, -1); found != nil {
 			t.Errorf("a page refers to %v", found)
 		}
@@ -360,8 +360,8 @@ func TestPageWeight(t *testing.T) {
 func TestChromiumOpensHAR(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.login()
-	quoted, err := json.Marshal(b.ask("/flow.har", false).body)
+	b.Login()
+	quoted, err := json.Marshal(b.Ask("/flow.har", false).Body)
 	if err != nil {
 		t.Fatal(err)
 	}

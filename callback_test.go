@@ -46,11 +46,11 @@ func TestCallbackRefuses(t *testing.T) {
 			l := testserver.StartLiar(t)
 			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
-			u, _ := url.Parse(l.Approve(t, b.begin("")))
+			u, _ := url.Parse(l.Approve(t, b.Begin("")))
 			q := u.Query()
 			row.spoil(q)
 			u.RawQuery = q.Encode()
-			b.getJSON(u.String()).wantError(t, row.status, row.code, row.words)
+			b.GetJSON(u.String()).WantError(t, row.status, row.code, row.words)
 			if n := l.Asked("POST /token"); n != 0 {
 				t.Errorf("the token endpoint was asked %d times", n)
 			}
@@ -61,13 +61,13 @@ func TestCallbackRefuses(t *testing.T) {
 }
 
 // wantNothingKept checks that no login is remembered.
-func wantNothingKept(t *testing.T, b *browser) {
+func wantNothingKept(t *testing.T, b *testserver.Browser) {
 	t.Helper()
-	if home := b.get("/"); strings.Contains(home.body, "Signed in last") {
+	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
 		t.Error("the home page says that somebody signed in")
 	}
-	u, _ := url.Parse(b.app.URL)
-	for _, c := range b.client.Jar.Cookies(u) {
+	u, _ := url.Parse(b.App.Address)
+	for _, c := range b.Client.Jar.Cookies(u) {
 		t.Errorf("the browser has the cookie %s", c.Name)
 	}
 }
@@ -79,26 +79,26 @@ func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 	values := l.Env()
 	values["SESSION_SECRET"] = "0123456789abcdef"
 	begins := startApp(t, values)
-	values["BASE_URL"], values["PORT"] = begins.cfg.BaseURL, begins.cfg.Port
+	values["BASE_URL"], values["PORT"] = begins.Cfg.BaseURL, begins.Cfg.Port
 	for name, finishes := range map[string]*app{"the same process": begins, "another process": startApp(t, values)} {
 		t.Run(name, func(t *testing.T) {
 			b := newBrowser(t, begins)
-			u, _ := url.Parse(l.Approve(t, b.begin("")))
+			u, _ := url.Parse(l.Approve(t, b.Begin("")))
 			q := u.Query()
 			q.Set("iss", "https://evil.example")
 			q.Set("error", "from_elsewhere")
 			q.Set("error_description", "Call 0123 to win")
 			req, _ := http.NewRequest(http.MethodGet, finishes.URL+config.CallbackPath+"?"+q.Encode(), nil)
 			req.Host = u.Host
-			for _, c := range b.client.Jar.Cookies(u) {
+			for _, c := range b.Client.Jar.Cookies(u) {
 				req.AddCookie(c)
 			}
-			r := newBrowser(t, finishes).do(req)
-			if r.StatusCode != 400 || !strings.Contains(r.body, "https://evil.example") || !strings.Contains(r.body, l.Issuer) {
-				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.body)
+			r := newBrowser(t, finishes).Do(req)
+			if r.StatusCode != 400 || !strings.Contains(r.Body, "https://evil.example") || !strings.Contains(r.Body, l.Issuer) {
+				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.Body)
 			}
-			if strings.Contains(r.body, "from_elsewhere") || strings.Contains(r.body, "0123") || !strings.Contains(r.body, "Step 3, authorization response") {
-				t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.body)
+			if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") || !strings.Contains(r.Body, "Step 3, authorization response") {
+				t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.Body)
 			}
 		})
 	}
@@ -124,28 +124,28 @@ func TestServersWordsAreData(t *testing.T) {
 			a := startApp(t, l.Env())
 			for _, accept := range []string{"text/html", "application/json"} {
 				b := newBrowser(t, a)
-				b.accept = accept
-				u, _ := url.Parse(l.Approve(t, b.begin("")))
+				b.Accept = accept
+				u, _ := url.Parse(l.Approve(t, b.Begin("")))
 				q := u.Query()
 				q.Del("code")
 				q.Set("error", "server_error")
 				q.Set(row.field, row.value)
 				u.RawQuery = q.Encode()
-				r := b.get(u.String())
+				r := b.Get(u.String())
 				if r.StatusCode != 400 {
-					t.Errorf("answered %d %s", r.StatusCode, r.body)
+					t.Errorf("answered %d %s", r.StatusCode, r.Body)
 				}
-				if accept == "text/html" && strings.Contains(r.body, row.absent) || len(r.body) > 20_000 {
-					t.Errorf("the page holds %q:\n%.2000s", row.absent, r.body)
+				if accept == "text/html" && strings.Contains(r.Body, row.absent) || len(r.Body) > 20_000 {
+					t.Errorf("the page holds %q:\n%.2000s", row.absent, r.Body)
 				}
 			}
 		})
 	}
 	l := testserver.StartLiar(t)
 	b := newBrowser(t, startApp(t, l.Env()))
-	r := b.get(l.Approve(t, b.begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
-	if !strings.Contains(r.body, `<a href="https://docs.example/errors?a=b" rel="noreferrer noopener">`) {
-		t.Errorf("an honest error_uri is no link:\n%s", r.body)
+	r := b.Get(l.Approve(t, b.Begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
+	if !strings.Contains(r.Body, `<a href="https://docs.example/errors?a=b" rel="noreferrer noopener">`) {
+		t.Errorf("an honest error_uri is no link:\n%s", r.Body)
 	}
 }
 
@@ -257,15 +257,15 @@ func TestTokenResponseRefused(t *testing.T) {
 				a.setTimeout(300 * time.Millisecond)
 			}
 			b := newBrowser(t, a)
-			callback := l.Approve(t, b.begin(""))
+			callback := l.Approve(t, b.Begin(""))
 			u, _ := url.Parse(callback)
-			a.log.secret(u.Query().Get("code"))
-			b.getJSON(callback).wantError(t, http.StatusBadGateway, row.code, row.words)
+			a.Log.Secret(u.Query().Get("code"))
+			b.GetJSON(callback).WantError(t, http.StatusBadGateway, row.code, row.words)
 			if l.Asked("POST /elsewhere") > 0 {
 				t.Error("the credentials followed a redirect")
 			}
 			wantNothingKept(t, b)
-			b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
+			b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
 			a.setTimeout(wire.Timeout)
 			wantHonest(t, l, a)
 		})
@@ -282,14 +282,14 @@ func TestTokenResponseUntouched(t *testing.T) {
 	}
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	callback := l.Approve(t, b.begin(""))
-	if r := b.getJSON(callback); r.StatusCode != 200 || r.body != body {
-		t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.body, body)
+	callback := l.Approve(t, b.Begin(""))
+	if r := b.GetJSON(callback); r.StatusCode != 200 || r.Body != body {
+		t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.Body, body)
 	}
-	page := b.get(callback)
+	page := b.Get(callback)
 	for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Asked for, not granted"} {
-		if !strings.Contains(page.body, want) {
-			t.Errorf("the page lacks %q:\n%s", want, page.body)
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page.Body)
 		}
 	}
 }
@@ -307,9 +307,9 @@ func TestServerWithoutMetadata(t *testing.T) {
 	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token",
 		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read:user"})
 	b := newBrowser(t, a)
-	r := b.getJSON(l.Approve(t, b.begin("")))
-	if want := `{"access_token":"gho_abc","scope":"read:user","token_type":"bearer"}`; r.StatusCode != 200 || r.body != want {
-		t.Errorf("answered %d %s; want %s", r.StatusCode, r.body, want)
+	r := b.GetJSON(l.Approve(t, b.Begin("")))
+	if want := `{"access_token":"gho_abc","scope":"read:user","token_type":"bearer"}`; r.StatusCode != 200 || r.Body != want {
+		t.Errorf("answered %d %s; want %s", r.StatusCode, r.Body, want)
 	}
 	if n := l.Asked("GET /.well-known/openid-configuration"); n != 0 {
 		t.Errorf("metadata was asked for %d times, with no issuer to ask", n)
@@ -342,8 +342,8 @@ func TestClientAuthentication(t *testing.T) {
 			}
 			a := startApp(t, map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": row.secret, "TOKEN_ENDPOINT_AUTH_METHOD": row.configured})
 			b := newBrowser(t, a)
-			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-				t.Fatalf("answered %d %s", r.StatusCode, r.body)
+			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+				t.Fatalf("answered %d %s", r.StatusCode, r.Body)
 			}
 			form := l.LastForm()
 			user, password, basic := form.BasicAuth()
@@ -376,11 +376,11 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 	}
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	callback, _ := url.Parse(l.Approve(t, b.begin("")))
-	a.log.secret(callback.Query().Get("code"))
-	b.getJSON(callback.String()).wantError(t, 502, callback.Query().Get("code"), "")
-	if !strings.Contains(a.log.String(), "502") || !strings.Contains(a.log.String(), "server_refused") {
-		t.Errorf("the log is\n%s", a.log)
+	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
+	a.Log.Secret(callback.Query().Get("code"))
+	b.GetJSON(callback.String()).WantError(t, 502, callback.Query().Get("code"), "")
+	if !strings.Contains(a.Log.String(), "502") || !strings.Contains(a.Log.String(), "server_refused") {
+		t.Errorf("the log is\n%s", a.Log)
 	}
 }
 
@@ -393,7 +393,7 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	values := l.Env()
 	values["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
 	b := newBrowser(t, startApp(t, values))
-	b.getJSON(l.Approve(t, b.begin(""))).wantError(t, 502, "server_error", "307 Temporary Redirect")
+	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "server_error", "307 Temporary Redirect")
 	if n := l.Asked("POST /userinfo"); n != 0 {
 		t.Errorf("the redirect was followed %d times", n)
 	}
@@ -404,20 +404,20 @@ func TestExchangeCarries(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	authorize := b.begin("?resource=https://api.example/")
+	authorize := b.Begin("?resource=https://api.example/")
 	request, _ := url.Parse(authorize)
 	callback := l.Approve(t, authorize)
-	b.getJSON(callback)
+	b.GetJSON(callback)
 	form := l.LastForm().PostForm
 	if got, want := pkceChallenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
 		t.Errorf("the verifier hashes to %q; want %q", got, want)
 	}
-	for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.cfg.RedirectURI(), "resource": "https://api.example/"} {
+	for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.Cfg.RedirectURI(), "resource": "https://api.example/"} {
 		if form.Get(name) != want {
 			t.Errorf("%s is %q; want %q", name, form.Get(name), want)
 		}
 	}
-	a.log.secret(form.Get("code_verifier"))
+	a.Log.Secret(form.Get("code_verifier"))
 }
 
 func manyMembers(n int) string {

@@ -96,15 +96,15 @@ func TestCheckDemo(t *testing.T) {
 func TestCheckPage(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	if !strings.Contains(b.get("/").body, `href="/check"`) {
+	if !strings.Contains(b.Get("/").Body, `href="/check"`) {
 		t.Error("the home page does not offer the checks")
 	}
-	page := b.get("/check")
-	if page.StatusCode != 200 || !strings.Contains(page.body, "redirect_uri") || !strings.Contains(page.body, "Nothing is wrong") {
-		t.Errorf("/check answered %d:\n%s", page.StatusCode, page.body)
+	page := b.Get("/check")
+	if page.StatusCode != 200 || !strings.Contains(page.Body, "redirect_uri") || !strings.Contains(page.Body, "Nothing is wrong") {
+		t.Errorf("/check answered %d:\n%s", page.StatusCode, page.Body)
 	}
 	var r diagnose.Report
-	if err := json.Unmarshal([]byte(b.getJSON("/check").body), &r); err != nil || len(r.Checks) != 17 {
+	if err := json.Unmarshal([]byte(b.GetJSON("/check").Body), &r); err != nil || len(r.Checks) != 17 {
 		t.Errorf("/check answered %v", err)
 	}
 }

@@ -17,43 +17,41 @@ import (
 func TestHARValid(t *testing.T) {
 	a := startAppAtClerk(t)
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
-	tokens := b.getJSON(callback)
-	a.noteTokens(tokens.body)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	tokens := b.GetJSON(callback)
+	a.NoteTokens(tokens.Body)
 	for _, path := range []string{"/userinfo", "/tokeninfo", "/refresh", "/revoke"} {
-		if r := b.ask(path, false); r.StatusCode != 200 {
-			t.Fatalf("%s answered %d %s", path, r.StatusCode, r.body)
+		if r := b.Ask(path, false); r.StatusCode != 200 {
+			t.Fatalf("%s answered %d %s", path, r.StatusCode, r.Body)
 		}
 	}
-	r := b.ask("/flow.har", false)
+	r := b.Ask("/flow.har", false)
 	if r.StatusCode != 200 || !strings.Contains(r.Header.Get("Content-Disposition"), "oauth-flow.har") {
 		t.Fatalf("/flow.har answered %d %v", r.StatusCode, r.Header)
 	}
-	a.log.mu.Lock()
-	secrets := append([]string{}, a.log.secrets...)
-	a.log.mu.Unlock()
+	secrets := a.Log.Secrets()
 	form, _ := url.Parse(callback)
 	for _, secret := range append(secrets, url.QueryEscape(testserver.ClerkClientSecret), form.Query().Get("code")) {
-		if secret == "" || isChallenge(secret, r.body) {
+		if secret == "" || isChallenge(secret, r.Body) {
 			continue
 		}
-		if strings.Contains(r.body, secret) {
+		if strings.Contains(r.Body, secret) {
 			t.Errorf("the file holds %q", secret)
 		}
 	}
-	for _, e := range b.app.server.steps(keptLogins(t, b)[0]) {
+	for _, e := range a.server.steps(keptLogins(t, a, b)[0]) {
 		values, _ := url.ParseQuery(e.RequestBody)
 		for _, name := range []string{"code_verifier", "refresh_token", "token", "code"} {
-			if v := values.Get(name); v != "" && strings.Contains(r.body, v) {
+			if v := values.Get(name); v != "" && strings.Contains(r.Body, v) {
 				t.Errorf("the file holds the %s", name)
 			}
 		}
-		if v := e.RequestHeader.Get("Authorization"); v != "" && strings.Contains(r.body, strings.Fields(v)[1]) {
+		if v := e.RequestHeader.Get("Authorization"); v != "" && strings.Contains(r.Body, strings.Fields(v)[1]) {
 			t.Error("the file holds credentials")
 		}
 	}
-	if strings.Count(r.body, `"comment"`) < 9 {
-		t.Errorf("the file has too few entries:\n%s", r.body)
+	if strings.Count(r.Body, `"comment"`) < 9 {
+		t.Errorf("the file has too few entries:\n%s", r.Body)
 	}
 
 	_, err := exec.LookPath("node")
@@ -61,7 +59,7 @@ func TestHARValid(t *testing.T) {
 	_, err = os.Stat("interop/node_modules/har-validator")
 	needs(t, "interop/node_modules (npm ci in interop)", err)
 	node := exec.CommandContext(t.Context(), "node", "validate-har.cjs")
-	node.Dir, node.Stdin = "interop", strings.NewReader(r.body)
+	node.Dir, node.Stdin = "interop", strings.NewReader(r.Body)
 	if out, err := node.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "ok" {
 		t.Errorf("the HAR schema: %v\n%s", err, out)
 	}
@@ -84,11 +82,11 @@ func TestCurlWorks(t *testing.T) {
 			values["TOKEN_ENDPOINT_AUTH_METHOD"] = method
 			a := startAppOn(t, listener, values, time.Now)
 			b := newBrowser(t, a)
-			b.login()
+			b.Login()
 			for _, path := range []string{"/userinfo", "/tokeninfo", "/refresh"} {
-				b.ask(path, false)
+				b.Ask(path, false)
 			}
-			l := keptLogins(t, b)[0]
+			l := keptLogins(t, a, b)[0]
 			environment := append(os.Environ(), "CLIENT_SECRET="+testserver.ClerkClientSecret, "ACCESS_TOKEN="+l.Held.Access, "REFRESH_TOKEN="+l.Held.Refresh, "CURL_CA_BUNDLE="+c.Authority.File)
 			paste := func(full bool, purpose wire.Purpose) string {
 				var command string
@@ -130,15 +128,15 @@ func TestCurlWorks(t *testing.T) {
 func TestFlowJSON(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.login()
+	b.Login()
 	var file struct {
 		Log struct {
 			Version string
 			Entries []any
 		}
 	}
-	r := b.ask("/flow", false)
-	if err := json.Unmarshal([]byte(r.body), &file); err != nil || file.Log.Version != "1.2" || len(file.Log.Entries) < 4 {
-		t.Errorf("/flow answered %v %s", err, r.body)
+	r := b.Ask("/flow", false)
+	if err := json.Unmarshal([]byte(r.Body), &file); err != nil || file.Log.Version != "1.2" || len(file.Log.Entries) < 4 {
+		t.Errorf("/flow answered %v %s", err, r.Body)
 	}
 }

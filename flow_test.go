@@ -42,14 +42,14 @@ func startAppAtClerk(t *testing.T) *app {
 
 func testTokenJSON(t *testing.T, a *app) {
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
-	r := b.getJSON(callback)
-	a.noteTokens(r.body)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	r := b.GetJSON(callback)
+	a.NoteTokens(r.Body)
 	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
-		t.Fatalf("the callback answered %d %s: %s", r.StatusCode, r.Header.Get("Content-Type"), r.body)
+		t.Fatalf("the callback answered %d %s: %s", r.StatusCode, r.Header.Get("Content-Type"), r.Body)
 	}
 	var names []string
-	d := json.NewDecoder(strings.NewReader(r.body))
+	d := json.NewDecoder(strings.NewReader(r.Body))
 	d.Token()
 	for d.More() {
 		name, _ := d.Token()
@@ -60,73 +60,73 @@ func testTokenJSON(t *testing.T, a *app) {
 	if !slices.Equal(names, want) {
 		t.Errorf("the token response has %v; want %v", names, want)
 	}
-	if !strings.Contains(r.body, `"expires_in": 7200`) || !strings.Contains(r.body, `"token_type": "bearer"`) || !strings.Contains(r.body, `"scope": "openid profile email"`) {
-		t.Errorf("the token response is not as the server wrote it: %s", r.body)
+	if !strings.Contains(r.Body, `"expires_in": 7200`) || !strings.Contains(r.Body, `"token_type": "bearer"`) || !strings.Contains(r.Body, `"scope": "openid profile email"`) {
+		t.Errorf("the token response is not as the server wrote it: %s", r.Body)
 	}
-	again := b.getJSON(callback)
-	if again.StatusCode != http.StatusOK || again.body != r.body {
-		t.Errorf("a reload answered %d %s; want the same result", again.StatusCode, again.body)
+	again := b.GetJSON(callback)
+	if again.StatusCode != http.StatusOK || again.Body != r.Body {
+		t.Errorf("a reload answered %d %s; want the same result", again.StatusCode, again.Body)
 	}
 }
 
 func testResultPage(t *testing.T, a *app) {
 	b := newBrowser(t, a)
-	r := b.login()
+	r := b.Login()
 	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Header.Get("Content-Type"))
 	}
 	for _, want := range []string{"Signed in as Alice Example", "&#34;token_type&#34;: &#34;bearer&#34;", "passed every check", "at_hash"} {
-		if !strings.Contains(r.body, want) {
+		if !strings.Contains(r.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if home := b.get("/"); !strings.Contains(home.body, "Alice Example") {
+	if home := b.Get("/"); !strings.Contains(home.Body, "Alice Example") {
 		t.Error("the home page does not say who signed in")
 	}
 }
 
 func testDeny(t *testing.T, a *app) {
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_bob", "deny")
-	b.getJSON(callback).wantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
-	b.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
-	page := b.get(b.authorize(b.begin(""), "user_bob", "deny"))
-	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.body, "the user denied access") || !strings.Contains(page.body, "Try again") || strings.Contains(page.body, "failed") || strings.Contains(page.body, "look here") {
-		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.body)
+	callback := b.Authorize(b.Begin(""), "user_bob", "deny")
+	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
+	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
+	page := b.Get(b.Authorize(b.Begin(""), "user_bob", "deny"))
+	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") || strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
+		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
 	}
-	if home := b.get("/"); strings.Contains(home.body, "Signed in last") {
+	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
 		t.Error("somebody is signed in after Deny")
 	}
 }
 
 func testTwoTabs(t *testing.T, a *app) {
 	b := newBrowser(t, a)
-	first, second := b.begin(""), b.begin("?prompt=login")
-	secondCallback := b.authorize(second, "user_bob", "allow")
-	firstCallback := b.authorize(first, "user_alice", "allow")
+	first, second := b.Begin(""), b.Begin("?prompt=login")
+	secondCallback := b.Authorize(second, "user_bob", "allow")
+	firstCallback := b.Authorize(first, "user_alice", "allow")
 	for _, callback := range []string{secondCallback, firstCallback} {
-		if r := b.getJSON(callback); r.StatusCode != http.StatusOK {
-			t.Errorf("a tab's callback answered %d %s", r.StatusCode, r.body)
+		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+			t.Errorf("a tab's callback answered %d %s", r.StatusCode, r.Body)
 		}
 	}
 	for _, callback := range []string{firstCallback, secondCallback} {
-		if r := b.getJSON(callback); r.StatusCode != http.StatusOK {
-			t.Errorf("a tab's reload answered %d %s", r.StatusCode, r.body)
+		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+			t.Errorf("a tab's reload answered %d %s", r.StatusCode, r.Body)
 		}
 	}
 }
 
 func testTwoBrowsers(t *testing.T, a *app) {
 	alice, mallory := newBrowser(t, a), newBrowser(t, a)
-	callback := alice.authorize(alice.begin(""), "user_alice", "allow")
-	mallory.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "")
-	r := alice.getJSON(callback)
+	callback := alice.Authorize(alice.Begin(""), "user_alice", "allow")
+	mallory.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
+	r := alice.GetJSON(callback)
 	if r.StatusCode != http.StatusOK {
-		t.Fatalf("the callback answered %d after another browser had tried it: %s", r.StatusCode, r.body)
+		t.Fatalf("the callback answered %d after another browser had tried it: %s", r.StatusCode, r.Body)
 	}
-	stolen := mallory.getJSON(callback)
-	stolen.wantError(t, http.StatusBadRequest, "invalid_state", "")
-	if strings.Contains(mallory.get("/").body, "Alice") {
+	stolen := mallory.GetJSON(callback)
+	stolen.WantError(t, http.StatusBadRequest, "invalid_state", "")
+	if strings.Contains(mallory.Get("/").Body, "Alice") {
 		t.Error("another browser sees who signed in")
 	}
 }
@@ -134,50 +134,50 @@ func testTwoBrowsers(t *testing.T, a *app) {
 // A browser that kept the pending cookie, and the session it got, cannot redeem the code again.
 func testReplay(t *testing.T, a *app) {
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	u, _ := url.Parse(callback)
-	kept := b.client.Jar.Cookies(u)
-	if r := b.getJSON(callback); r.StatusCode != http.StatusOK {
-		t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+	kept := b.Client.Jar.Cookies(u)
+	if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
 	}
 	thief := newBrowser(t, a)
-	thief.client.Jar.SetCookies(u, kept)
-	thief.getJSON(callback).wantError(t, http.StatusBadRequest, "invalid_state", "finished already")
+	thief.Client.Jar.SetCookies(u, kept)
+	thief.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "finished already")
 }
 
 // A prefetch and a HEAD leave the login as it is.
 func TestNothingSpent(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	for _, spoil := range []func(*http.Request){
 		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") },
 		func(r *http.Request) { r.Method = http.MethodHead },
 	} {
 		req, _ := http.NewRequest(http.MethodGet, callback, nil)
 		spoil(req)
-		if r := b.do(req); r.StatusCode < 400 {
+		if r := b.Do(req); r.StatusCode < 400 {
 			t.Errorf("%s with Sec-Purpose %q answered %d; want an error that no browser keeps", req.Method, req.Header.Get("Sec-Purpose"), r.StatusCode)
 		}
 	}
-	r := b.getJSON(callback)
+	r := b.GetJSON(callback)
 	if r.StatusCode != http.StatusOK {
-		t.Errorf("afterwards the callback answered %d %s", r.StatusCode, r.body)
+		t.Errorf("afterwards the callback answered %d %s", r.StatusCode, r.Body)
 	}
-	a.noteTokens(r.body)
-	held := keptLogins(t, b)[0].Held
+	a.NoteTokens(r.Body)
+	held := keptLogins(t, a, b)[0].Held
 	for _, path := range []string{"/refresh", "/userinfo", "/api", "/tokeninfo"} {
 		req, _ := http.NewRequest(http.MethodHead, a.URL+path, nil)
-		if r := b.do(req); r.StatusCode != http.StatusMethodNotAllowed {
+		if r := b.Do(req); r.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("HEAD %s answered %d", path, r.StatusCode)
 		}
 		req, _ = http.NewRequest(http.MethodGet, a.URL+path, nil)
 		req.Header.Set("Sec-Purpose", "prefetch")
-		if r := b.do(req); r.StatusCode != http.StatusServiceUnavailable {
+		if r := b.Do(req); r.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("a prefetch of %s answered %d", path, r.StatusCode)
 		}
 	}
-	if keptLogins(t, b)[0].Held != held {
+	if keptLogins(t, a, b)[0].Held != held {
 		t.Error("a HEAD or a prefetch changed the tokens held")
 	}
 }
@@ -187,15 +187,15 @@ func TestSessionIDChanges(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	u, _ := url.Parse(a.URL)
-	b.login()
-	before := b.client.Jar.Cookies(u)
-	b.login()
-	if after := b.client.Jar.Cookies(u); len(before) != 1 || len(after) != 1 || before[0].Value == after[0].Value {
+	b.Login()
+	before := b.Client.Jar.Cookies(u)
+	b.Login()
+	if after := b.Client.Jar.Cookies(u); len(before) != 1 || len(after) != 1 || before[0].Value == after[0].Value {
 		t.Errorf("the session cookie was %v and is %v", before, after)
 	}
 	old := newBrowser(t, a)
-	old.client.Jar.SetCookies(u, before)
-	if strings.Contains(old.get("/").body, "Alice") {
+	old.Client.Jar.SetCookies(u, before)
+	if strings.Contains(old.Get("/").Body, "Alice") {
 		t.Error("the old session ID still opens the session")
 	}
 }
@@ -206,11 +206,11 @@ func TestLoginRequest(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	query := func(path string) url.Values {
-		u, _ := url.Parse(b.begin(path))
+		u, _ := url.Parse(b.Begin(path))
 		return u.Query()
 	}
 	q := query("")
-	for name, want := range map[string]string{"response_type": "code", "client_id": "demo-client", "redirect_uri": a.cfg.RedirectURI(),
+	for name, want := range map[string]string{"response_type": "code", "client_id": "demo-client", "redirect_uri": a.Cfg.RedirectURI(),
 		"scope": "openid profile email", "code_challenge_method": "S256"} {
 		if q.Get(name) != want {
 			t.Errorf("%s is %q; want %q", name, q.Get(name), want)
@@ -226,13 +226,13 @@ func TestLoginRequest(t *testing.T) {
 	}
 	q = query("?scope=email&prompt=consent&login_hint=bob&max_age=60&acr_values=a&resource=r&audience=d&ui_locales=de&redirect_uri=https://evil.example&foo=bar")
 	for name, want := range map[string]string{"scope": "email", "prompt": "consent", "login_hint": "bob", "max_age": "60", "acr_values": "a", "resource": "r",
-		"audience": "d", "ui_locales": "de", "redirect_uri": a.cfg.RedirectURI(), "foo": "", "nonce": ""} {
+		"audience": "d", "ui_locales": "de", "redirect_uri": a.Cfg.RedirectURI(), "foo": "", "nonce": ""} {
 		if q.Get(name) != want {
 			t.Errorf("%s is %q; want %q", name, q.Get(name), want)
 		}
 	}
 	for path, words := range map[string]string{"/login?scope=a&scope=b": "more than once", "/login?max_age=soon": "no number", "/login?scope=%22": "no scope may have"} {
-		b.getJSON(path).wantError(t, http.StatusBadRequest, "invalid_request", words)
+		b.GetJSON(path).WantError(t, http.StatusBadRequest, "invalid_request", words)
 	}
 }
 
@@ -251,22 +251,22 @@ func TestCookieAttributes(t *testing.T) {
 			env["BASE_URL"] = row.base
 			a := startApp(t, env)
 			b := newBrowser(t, a)
-			host := strings.TrimPrefix(strings.TrimPrefix(a.cfg.BaseURL, "https://"), "http://")
-			ask := func(address string, cookies []*http.Cookie) reply {
+			host := strings.TrimPrefix(strings.TrimPrefix(a.Cfg.BaseURL, "https://"), "http://")
+			ask := func(address string, cookies []*http.Cookie) testserver.Reply {
 				u, _ := url.Parse(address)
 				req, _ := http.NewRequest(http.MethodGet, a.URL+u.RequestURI(), nil)
 				req.Host = host
 				for _, c := range cookies {
 					req.AddCookie(c)
 				}
-				return b.do(req)
+				return b.Do(req)
 			}
 			begun := ask("/login", nil)
 			pending := begun.Cookies()
 			wantCookie(t, pending, "/oauth_callback", 600, row.secure)
-			done := ask(l.Approve(t, b.location(begun)), pending)
+			done := ask(l.Approve(t, b.Location(begun)), pending)
 			if done.StatusCode != http.StatusOK {
-				t.Fatalf("the callback answered %d %s", done.StatusCode, done.body)
+				t.Fatalf("the callback answered %d %s", done.StatusCode, done.Body)
 			}
 			session := slices.DeleteFunc(done.Cookies(), func(c *http.Cookie) bool { return c.MaxAge < 0 })
 			wantCookie(t, session, "/", 12*60*60, row.secure)
@@ -294,8 +294,8 @@ func TestDiscoveredOnce(t *testing.T) {
 	a := startApp(t, l.Env())
 	for range 100 {
 		b := newBrowser(t, a)
-		if r := b.get(l.Approve(t, b.begin(""))); r.StatusCode != http.StatusOK {
-			t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+		if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK {
+			t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
 		}
 	}
 	if n, keys := l.Asked("GET /.well-known/openid-configuration"), l.Asked("GET /jwks"); n != 1 || keys != 1 {

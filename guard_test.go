@@ -11,15 +11,15 @@ import (
 func TestForeignHost(t *testing.T) {
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
-	b.accept = "application/json"
+	b.Accept = "application/json"
 	for host, status := range map[string]int{
 		"localhost:PORT": 200, "LOCALHOST:PORT": 200, "127.0.0.1:PORT": 302, "[::1]:PORT": 302,
 		"evil.example": 421, "evil.example:PORT": 421, "localhost": 421, "localhost:1": 421, "127.0.0.1.evil.example:PORT": 421,
 	} {
 		for _, path := range []string{"/", "/login", config.CallbackPath, "/static/style.css", "/demo/authorize", "/demo/.well-known/openid-configuration"} {
 			req, _ := http.NewRequest(http.MethodGet, a.URL+path, nil)
-			req.Host = strings.ReplaceAll(host, "PORT", a.cfg.Port)
-			r := b.do(req)
+			req.Host = strings.ReplaceAll(host, "PORT", a.Cfg.Port)
+			r := b.Do(req)
 			if foreign := r.StatusCode == http.StatusMisdirectedRequest; foreign != (status == 421) {
 				t.Errorf("%s at the host %s answered %d", path, req.Host, r.StatusCode)
 			}
@@ -35,12 +35,12 @@ func TestCanonicalHost(t *testing.T) {
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
 	for _, path := range []string{"/", "/login?prompt=consent"} {
-		r := b.get(path) // at 127.0.0.1
-		if to := r.Header.Get("Location"); r.StatusCode != http.StatusFound || to != a.cfg.BaseURL+path || len(r.Cookies()) > 0 {
-			t.Errorf("%s answered %d to %q with the cookies %v; want %s", path, r.StatusCode, to, r.Cookies(), a.cfg.BaseURL+path)
+		r := b.Get(path) // at 127.0.0.1
+		if to := r.Header.Get("Location"); r.StatusCode != http.StatusFound || to != a.Cfg.BaseURL+path || len(r.Cookies()) > 0 {
+			t.Errorf("%s answered %d to %q with the cookies %v; want %s", path, r.StatusCode, to, r.Cookies(), a.Cfg.BaseURL+path)
 		}
 	}
-	b.getJSON(config.CallbackPath+"?state=abc&code=d").wantError(t, 400, "invalid_state", "began on localhost:"+a.cfg.Port+" and came back on 127.0.0.1:"+a.cfg.Port)
+	b.GetJSON(config.CallbackPath+"?state=abc&code=d").WantError(t, 400, "invalid_state", "began on localhost:"+a.Cfg.Port+" and came back on 127.0.0.1:"+a.Cfg.Port)
 }
 
 // A proxy that does not pass the Host header on is not sent in circles.
@@ -50,10 +50,10 @@ func TestBehindProxy(t *testing.T) {
 	values["BASE_URL"] = "https://test.example.com"
 	a := startApp(t, values)
 	b := newBrowser(t, a)
-	if r := b.get("/"); r.StatusCode != 200 {
+	if r := b.Get("/"); r.StatusCode != 200 {
 		t.Errorf("/ answered %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
-	if to := b.begin(""); !strings.Contains(to, "redirect_uri=https%3A%2F%2Ftest.example.com%2Foauth_callback") {
+	if to := b.Begin(""); !strings.Contains(to, "redirect_uri=https%3A%2F%2Ftest.example.com%2Foauth_callback") {
 		t.Errorf("the login goes to %s", to)
 	}
 }
@@ -93,7 +93,7 @@ func TestCrossSite(t *testing.T) {
 				for name, value := range row.headers {
 					req.Header.Set(name, value)
 				}
-				if r := b.do(req); (r.StatusCode != http.StatusForbidden) != row.allowed {
+				if r := b.Do(req); (r.StatusCode != http.StatusForbidden) != row.allowed {
 					t.Errorf("%s %s answered %d; allowed should be %t", row.method, path, r.StatusCode, row.allowed)
 				}
 			}
@@ -104,17 +104,17 @@ func TestCrossSite(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.getJSON("/nothing").wantError(t, 404, "not_found", "")
-	if r := b.get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.body, "Nothing here") {
+	b.GetJSON("/nothing").WantError(t, 404, "not_found", "")
+	if r := b.Get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.Body, "Nothing here") {
 		t.Errorf("a page that is not there answered %d", r.StatusCode)
 	}
-	b.accept = "*/*"
-	r := b.post("/login", nil)
-	r.wantError(t, 405, "method_not_allowed", "")
+	b.Accept = "*/*"
+	r := b.Post("/login", nil)
+	r.WantError(t, 405, "method_not_allowed", "")
 	if r.Header.Get("Allow") != "GET" {
 		t.Errorf("Allow is %q", r.Header.Get("Allow"))
 	}
-	if r := b.getJSON("/static/"); r.StatusCode == 200 && strings.Contains(r.body, "page.js") {
+	if r := b.GetJSON("/static/"); r.StatusCode == 200 && strings.Contains(r.Body, "page.js") {
 		t.Error("the folder of static files can be listed")
 	}
 }
@@ -123,10 +123,10 @@ func TestUnknown(t *testing.T) {
 func TestLog(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.get("/?x=secret-value")
-	b.get(config.CallbackPath + "?state=secret-value&code=secret-value&error=secret-value")
-	b.get("/a%0Ab%1Bc")
-	got := a.log.String()
+	b.Get("/?x=secret-value")
+	b.Get(config.CallbackPath + "?state=secret-value&code=secret-value&error=secret-value")
+	b.Get("/a%0Ab%1Bc")
+	got := a.Log.String()
 	if strings.Contains(got, "secret-value") || strings.Count(got, "\n") != 3 || strings.Contains(got, "\x1b") {
 		t.Errorf("the log is\n%s", got)
 	}

@@ -28,9 +28,9 @@ func TestServerThatDies(t *testing.T) {
 		l := testserver.StartLiar(t)
 		a := startApp(t, l.Env())
 		b := newBrowser(t, a)
-		callback := l.Approve(t, b.begin(""))
+		callback := l.Approve(t, b.Begin(""))
 		l.JWKS = http.NotFound
-		b.getJSON(callback).wantError(t, 502, "invalid_id_token", "404 Not Found")
+		b.GetJSON(callback).WantError(t, 502, "invalid_id_token", "404 Not Found")
 		wantNothingKept(t, b)
 		wantHonest(t, l, a)
 	})
@@ -38,11 +38,11 @@ func TestServerThatDies(t *testing.T) {
 		l := testserver.StartLiar(t)
 		a := startApp(t, l.Env())
 		b := newBrowser(t, a)
-		callback := l.Approve(t, b.begin(""))
+		callback := l.Approve(t, b.Begin(""))
 		address, handler := l.Listener.Addr().String(), l.Config.Handler
 		l.CloseClientConnections()
 		l.Close()
-		b.getJSON(callback).wantError(t, 502, "server_unreachable", "the connection")
+		b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
 		wantNothingKept(t, b)
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
@@ -57,7 +57,7 @@ func TestServerThatDies(t *testing.T) {
 		l := testserver.StartLiar(t)
 		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 		a := startApp(t, l.Env())
-		newBrowser(t, a).getJSON("/login").wantError(t, 502, "server_not_found", "")
+		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
 		wantHonest(t, l, a)
 	})
 }
@@ -67,17 +67,17 @@ func TestCallbackMethods(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	b.accept = "*/*"
-	callback := l.Approve(t, b.begin(""))
-	b.post(callback, url.Values{}).wantError(t, 405, "method_not_allowed", "GET only")
+	b.Accept = "*/*"
+	callback := l.Approve(t, b.Begin(""))
+	b.Post(callback, url.Values{}).WantError(t, 405, "method_not_allowed", "GET only")
 	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
 		req, _ := http.NewRequest(method, callback, nil)
-		if r := b.do(req); r.StatusCode != 405 {
+		if r := b.Do(req); r.StatusCode != 405 {
 			t.Errorf("%s answered %d", method, r.StatusCode)
 		}
 	}
-	if r := b.getJSON(callback); r.StatusCode != 200 {
-		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.body)
+	if r := b.GetJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.Body)
 	}
 }
 
@@ -89,26 +89,26 @@ func TestPlantedCookies(t *testing.T) {
 	u, _ := url.Parse(a.URL)
 
 	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
-	callback := l.Approve(t, attacker.begin(""))
-	victim.getJSON(callback).wantError(t, 400, "invalid_state", "")
+	callback := l.Approve(t, attacker.Begin(""))
+	victim.GetJSON(callback).WantError(t, 400, "invalid_state", "")
 
 	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
-	attacker.getJSON(callback)
-	planted := attacker.client.Jar.Cookies(u)
-	victim.client.Jar.SetCookies(u, planted)
-	victim.getJSON(l.Approve(t, victim.begin("")))
-	if own := victim.client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
+	attacker.GetJSON(callback)
+	planted := attacker.Client.Jar.Cookies(u)
+	victim.Client.Jar.SetCookies(u, planted)
+	victim.GetJSON(l.Approve(t, victim.Begin("")))
+	if own := victim.Client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
 		t.Errorf("after the victim's login the session is still %v", own)
 	}
 
 	// Cookies of the same name that were made up, or far too long.
 	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
 		b := newBrowser(t, a)
-		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: planted[0].Name, Value: value}})
-		if home := b.get("/"); home.StatusCode != 200 || strings.Contains(home.body, "Signed in") {
+		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: planted[0].Name, Value: value}})
+		if home := b.Get("/"); home.StatusCode != 200 || strings.Contains(home.Body, "Signed in") {
 			t.Errorf("the cookie %.20q gives %d", value, home.StatusCode)
 		}
-		b.ask("/session", false).wantError(t, 401, "no_token", "")
+		b.Ask("/session", false).WantError(t, 401, "no_token", "")
 	}
 }
 
@@ -118,15 +118,15 @@ func TestOpenRedirect(t *testing.T) {
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	for _, query := range []string{"?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
-		to, _ := url.Parse(b.begin(query))
-		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.cfg.RedirectURI() {
+		to, _ := url.Parse(b.Begin(query))
+		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.Cfg.RedirectURI() {
 			t.Errorf("/login%s goes to %s", query, to)
 		}
 	}
 	for _, path := range []string{"//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example"} {
 		req, _ := http.NewRequest(http.MethodGet, a.URL+"/", nil)
 		req.URL.Opaque = "//" + strings.TrimPrefix(a.URL, "http://") + path
-		if r := b.do(req); strings.Contains(r.Header.Get("Location"), "evil") && !strings.HasPrefix(r.Header.Get("Location"), "/") {
+		if r := b.Do(req); strings.Contains(r.Header.Get("Location"), "evil") && !strings.HasPrefix(r.Header.Get("Location"), "/") {
 			t.Errorf("%s redirects to %s", path, r.Header.Get("Location"))
 		}
 	}
@@ -135,7 +135,7 @@ func TestOpenRedirect(t *testing.T) {
 // Requests that two parsers could read differently get one answer, and end the connection.
 func TestSmuggling(t *testing.T) {
 	a := startApp(t, nil)
-	host := "Host: 127.0.0.1:" + a.cfg.Port + "\r\n"
+	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
 	for name, request := range map[string]string{
 		"two lengths":                "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
 		"length and chunks":          "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /session HTTP/1.1\r\n" + host + "\r\n",
@@ -146,7 +146,7 @@ func TestSmuggling(t *testing.T) {
 		"a line break in the target": "GET /\x0bfoo HTTP/1.1\r\n" + host + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn, err := net.Dial("tcp", "127.0.0.1:"+a.cfg.Port)
+			conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,11 +189,11 @@ func TestAbandonedLogins(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	a.server.log = log.New(io.Discard, "", 0)
-	newBrowser(t, a).begin("") // finds the server
+	newBrowser(t, a).Begin("") // finds the server
 	login := func(n int) {
 		for range n {
 			r := httptest.NewRequest(http.MethodGet, "/login", nil)
-			r.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
+			r.Host = strings.TrimPrefix(a.Cfg.BaseURL, "http://")
 			w := httptest.NewRecorder()
 			a.Config.Handler.ServeHTTP(w, r)
 			if w.Code != http.StatusFound {

@@ -87,17 +87,17 @@ func wantIDToken(t *testing.T, l *testserver.Liar, query, words string) {
 	t.Helper()
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	r := b.getJSON(l.Approve(t, b.begin(query)))
+	r := b.GetJSON(l.Approve(t, b.Begin(query)))
 	if words == "" {
 		if r.StatusCode != http.StatusOK {
-			t.Errorf("a good ID token was refused: %s", r.body)
+			t.Errorf("a good ID token was refused: %s", r.Body)
 		}
 		return
 	}
 	if words == "TOO LONG" {
-		r.wantError(t, http.StatusBadGateway, "server_unreachable", "more than 1 MB")
+		r.WantError(t, http.StatusBadGateway, "server_unreachable", "more than 1 MB")
 	} else {
-		r.wantError(t, http.StatusBadGateway, "invalid_id_token", words)
+		r.WantError(t, http.StatusBadGateway, "invalid_id_token", words)
 	}
 	wantNothingKept(t, b)
 	wantHonest(t, l, a)
@@ -336,8 +336,8 @@ func TestKeysRotate(t *testing.T) {
 			l := testserver.StartLiar(t)
 			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
-			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-				t.Fatalf("the first login answered %d %s", r.StatusCode, r.body)
+			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+				t.Fatalf("the first login answered %d %s", r.StatusCode, r.Body)
 			}
 			l.Key = testserver.NewKey(t)
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
@@ -346,8 +346,8 @@ func TestKeysRotate(t *testing.T) {
 			l.Sign = func(c map[string]any) string {
 				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: id}, c)
 			}
-			if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-				t.Errorf("after the rotation the login answered %d %s", r.StatusCode, r.body)
+			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+				t.Errorf("after the rotation the login answered %d %s", r.StatusCode, r.Body)
 			}
 			if n := l.Asked("GET /jwks"); n != 2 {
 				t.Errorf("the keys were fetched %d times; want 2", n)
@@ -366,5 +366,5 @@ func TestUnaskedIDToken(t *testing.T) {
 
 	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token", "CLIENT_ID": testserver.LiarClientID})
 	b := newBrowser(t, a)
-	b.getJSON(l.Approve(t, b.begin(""))).wantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
+	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
 }

@@ -29,7 +29,7 @@ func TestOpenIDClient(t *testing.T) {
 	a := startApp(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	node := exec.CommandContext(ctx, "node", "openid-client.mjs", a.cfg.Issuer, "http://127.0.0.1:1/callback")
+	node := exec.CommandContext(ctx, "node", "openid-client.mjs", a.Cfg.Issuer, "http://127.0.0.1:1/callback")
 	node.Dir = "interop"
 	out, err := node.CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "ok" {
@@ -212,36 +212,36 @@ func TestInterop(t *testing.T) {
 			a := startAppOn(t, listener, f.env, time.Now)
 			f.check(t, a)
 			if f.failing == "pushed_authorization" {
-				newBrowserAt(t, a, base).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
+				newBrowserAt(t, a, base).GetJSON("/login").WantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
 				return
 			}
 			b := newBrowserAt(t, a, base)
-			r := b.getJSON(f.play(b, b.begin(f.login), false))
-			a.noteTokens(r.body)
-			if r.StatusCode != 200 || !strings.Contains(r.body, `"access_token"`) {
-				t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+			r := b.GetJSON(f.play(b, b.Begin(f.login), false))
+			a.NoteTokens(r.Body)
+			if r.StatusCode != 200 || !strings.Contains(r.Body, `"access_token"`) {
+				t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
 			}
 			f.useTokens(t, b)
 			if f.deny != "" {
 				denied := newBrowserAt(t, a, base)
-				denied.getJSON(f.play(denied, denied.begin(""), true)).wantError(t, 400, "access_denied", "")
+				denied.GetJSON(f.play(denied, denied.Begin(""), true)).WantError(t, 400, "access_denied", "")
 			}
 		})
 	}
 }
 
 // newBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
-func newBrowserAt(t *testing.T, a *app, base string) *browser {
+func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
 	t.Helper()
 	b := newBrowser(t, a)
-	b.base = base
+	b.Base = base
 	return b
 }
 
 // check runs every check: none may fail but the one that must.
 func (f foreign) check(t *testing.T, a *app) {
 	t.Helper()
-	r := diagnose.Run(t.Context(), a.cfg, a.server.wire, time.Now, func(string) {}, func(diagnose.Finding) {})
+	r := diagnose.Run(t.Context(), a.Cfg, a.server.wire, time.Now, func(string) {}, func(diagnose.Finding) {})
 	for _, line := range r.Checks {
 		t.Log(line.String())
 		if line.Result == diagnose.Fail && line.Check != f.failing {
@@ -254,21 +254,21 @@ func (f foreign) check(t *testing.T, a *app) {
 }
 
 // useTokens goes through everything that can be done with the tokens.
-func (f foreign) useTokens(t *testing.T, b *browser) {
+func (f foreign) useTokens(t *testing.T, b *testserver.Browser) {
 	t.Helper()
 	want := func(path string, offered bool, words string) {
 		t.Helper()
 		if !offered {
 			return
 		}
-		if r := b.ask(path, false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 200`) || !strings.Contains(r.body, words) {
-			t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+		if r := b.Ask(path, false); r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 200`) || !strings.Contains(r.Body, words) {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 		}
 	}
 	want("/userinfo", f.userinfo, `"sub"`)
 	if !f.userinfo && f.env["ISSUER"] != "" { // the server's refusal is its answer
-		if r := b.ask("/userinfo", false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 401`) || !strings.Contains(r.body, "invalid_token") {
-			t.Errorf("/userinfo answered %d %s", r.StatusCode, r.body)
+		if r := b.Ask("/userinfo", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 401`) || !strings.Contains(r.Body, "invalid_token") {
+			t.Errorf("/userinfo answered %d %s", r.StatusCode, r.Body)
 		}
 	}
 	want("/tokeninfo", f.tokeninfo, `"active": true`)
@@ -276,15 +276,15 @@ func (f foreign) useTokens(t *testing.T, b *browser) {
 	want("/userinfo", f.userinfo, `"sub"`)
 	want("/api", f.env["RESOURCE_URL"] != "", "")
 	want("/revoke", f.revoke, "no longer holds")
-	if page := b.ask("/flow", true); page.StatusCode != 200 {
+	if page := b.Ask("/flow", true); page.StatusCode != 200 {
 		t.Errorf("/flow answered %d", page.StatusCode)
 	}
 	if f.keepsAccess {
-		if held := b.ask("/session", false); strings.Count(held.body, `"held": true`) != 2 {
-			t.Errorf("of three tokens the access and the ID token should be held: %s", held.body)
+		if held := b.Ask("/session", false); strings.Count(held.Body, `"held": true`) != 2 {
+			t.Errorf("of three tokens the access and the ID token should be held: %s", held.Body)
 		}
 	} else if f.revoke {
-		b.ask("/userinfo", false).wantError(t, 401, "no_token", "")
+		b.Ask("/userinfo", false).WantError(t, 401, "no_token", "")
 	}
 }
 
@@ -305,20 +305,20 @@ func attribute(tag, name string) string {
 
 // play is the person at the server's pages: signs in, agrees or denies, and returns the address that
 // the browser is sent back to.
-func (f foreign) play(b *browser, address string, deny bool) string {
-	b.t.Helper()
+func (f foreign) play(b *testserver.Browser, address string, deny bool) string {
+	b.T.Helper()
 	var form url.Values
 	for range 15 {
-		var r reply
+		var r testserver.Reply
 		if form == nil {
-			r = b.get(address)
+			r = b.Get(address)
 		} else {
-			r = b.post(address, form)
+			r = b.Post(address, form)
 		}
 		form = nil
 		if r.StatusCode/100 == 3 {
-			to := b.location(r)
-			if strings.HasPrefix(to, b.app.cfg.RedirectURI()) {
+			to := b.Location(r)
+			if strings.HasPrefix(to, b.App.Cfg.RedirectURI()) {
 				return to
 			}
 			address = to
@@ -327,7 +327,7 @@ func (f foreign) play(b *browser, address string, deny bool) string {
 		here := r.Request.URL
 		follow := func(to string) { u, _ := here.Parse(html.UnescapeString(to)); address = u.String() }
 		if deny && f.deny != "" {
-			for _, m := range linkTag.FindAllStringSubmatch(r.body, -1) {
+			for _, m := range linkTag.FindAllStringSubmatch(r.Body, -1) {
 				if strings.Contains(m[1], f.deny) {
 					follow(m[1])
 					form = nil
@@ -338,9 +338,9 @@ func (f foreign) play(b *browser, address string, deny bool) string {
 				continue
 			}
 		}
-		tag := formTag.FindString(r.body)
+		tag := formTag.FindString(r.Body)
 		if r.StatusCode != 200 || tag == "" {
-			b.t.Fatalf("%s answered %d without a form:\n%.3000s", here, r.StatusCode, r.body)
+			b.T.Fatalf("%s answered %d without a form:\n%.3000s", here, r.StatusCode, r.Body)
 		}
 		form = url.Values{}
 		for _, input := range inputTag.FindAllString(tag, -1) {
@@ -362,7 +362,7 @@ func (f foreign) play(b *browser, address string, deny bool) string {
 			address = here.String()
 		}
 	}
-	b.t.Fatal("the server never came back")
+	b.T.Fatal("the server never came back")
 	return ""
 }
 

@@ -7,8 +7,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
@@ -23,14 +21,14 @@ import (
 type process struct {
 	stop func()
 	code chan int
-	out  *logbook // stdout
-	err  *logbook // stderr
+	out  *testserver.Logbook // stdout
+	err  *testserver.Logbook // stderr
 }
 
 func startProcess(t *testing.T, env map[string]string, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &process{stop: cancel, code: make(chan int, 1), out: new(logbook), err: new(logbook)}
+	p := &process{stop: cancel, code: make(chan int, 1), out: new(testserver.Logbook), err: new(testserver.Logbook)}
 	go func() {
 		p.code <- run(ctx, args, func(name string) string { return env[name] }, p.out, p.err)
 	}()
@@ -214,13 +212,11 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- serve(ctx, s, handler, []net.Listener{listener}, logger) }()
 
-	a := &app{Server: &httptest.Server{URL: cfg.BaseURL}, cfg: cfg, server: s, log: new(logbook)}
-	jar, _ := cookiejar.New(nil)
-	b := &browser{t: t, app: a, accept: "*/*", client: &http.Client{Jar: jar, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
+	b := testserver.NewBrowser(t, &testserver.App{Address: cfg.BaseURL, Cfg: cfg, Log: new(testserver.Logbook)})
+	b.Accept = "*/*"
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	status := make(chan int, 1)
-	go func() { status <- b.getJSON(callback).StatusCode }()
+	go func() { status <- b.GetJSON(callback).StatusCode }()
 	<-slow.arrived
 	stop()
 	time.Sleep(100 * time.Millisecond)
@@ -228,7 +224,7 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	if got := <-status; got != http.StatusOK {
 		t.Errorf("the callback in flight was answered %d", got)
 	}
-	b.client.CloseIdleConnections()
+	b.Client.CloseIdleConnections()
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
@@ -307,26 +303,26 @@ func TestForgedCookies(t *testing.T) {
 	env["SESSION_SECRET"] = "fedcba9876543210"
 	stranger := startApp(t, env)
 	first, second := newBrowser(t, a), newBrowser(t, stranger)
-	callback := l.Approve(t, first.begin(""))
+	callback := l.Approve(t, first.Begin(""))
 	u, _ := url.Parse(callback)
-	own := first.client.Jar.Cookies(u)[0]
-	second.begin("")
-	foreign := second.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: config.CallbackPath})[0]
+	own := first.Client.Jar.Cookies(u)[0]
+	second.Begin("")
+	foreign := second.Client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: config.CallbackPath})[0]
 	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": "A" + own.Value[1:], "plain JSON": `{"v":"x"}`} {
 		b := newBrowser(t, a)
-		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: value, Path: config.CallbackPath}})
-		r := b.getJSON(callback)
-		if r.StatusCode != 400 || !strings.Contains(r.body, "invalid_state") {
-			t.Errorf("a cookie that is %s was answered %d %s", name, r.StatusCode, r.body)
+		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: value, Path: config.CallbackPath}})
+		r := b.GetJSON(callback)
+		if r.StatusCode != 400 || !strings.Contains(r.Body, "invalid_state") {
+			t.Errorf("a cookie that is %s was answered %d %s", name, r.StatusCode, r.Body)
 		}
 	}
 	swapped := newBrowser(t, a)
-	swapped.begin("")
-	other := swapped.client.Jar.Cookies(u)[0]
+	swapped.Begin("")
+	other := swapped.Client.Jar.Cookies(u)[0]
 	other.Name = own.Name
-	swapped.client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: config.CallbackPath}})
-	swapped.getJSON(callback).wantError(t, 400, "invalid_state", "")
-	if r := first.getJSON(callback); r.StatusCode != 200 {
-		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.body)
+	swapped.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: config.CallbackPath}})
+	swapped.GetJSON(callback).WantError(t, 400, "invalid_state", "")
+	if r := first.GetJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.Body)
 	}
 }

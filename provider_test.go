@@ -66,12 +66,12 @@ func TestDiscoveryRefuses(t *testing.T) {
 			row.spoil(l)
 			a := startApp(t, l.Env())
 			b := newBrowser(t, a)
-			r := b.getJSON("/login")
-			r.wantError(t, http.StatusBadGateway, "server_not_found", "ISSUER")
-			if !strings.Contains(r.body, row.words) || !strings.Contains(r.body, l.Issuer+"/.well-known/openid-configuration") {
-				t.Errorf("the answer lacks %q:\n%s", row.words, r.body)
+			r := b.GetJSON("/login")
+			r.WantError(t, http.StatusBadGateway, "server_not_found", "ISSUER")
+			if !strings.Contains(r.Body, row.words) || !strings.Contains(r.Body, l.Issuer+"/.well-known/openid-configuration") {
+				t.Errorf("the answer lacks %q:\n%s", row.words, r.Body)
 			}
-			if home := b.get("/"); home.StatusCode != 200 || !strings.Contains(home.body, "was not found") {
+			if home := b.Get("/"); home.StatusCode != 200 || !strings.Contains(home.Body, "was not found") {
 				t.Errorf("the home page answered %d without the failure", home.StatusCode)
 			}
 			wantHonest(t, l, a) // the next login tries again
@@ -110,7 +110,7 @@ func TestDiscoveryFinds(t *testing.T) {
 			path, issuer = row.path, l.Issuer+row.suffix
 			env := l.Env()
 			env["ISSUER"] = issuer
-			newBrowser(t, startApp(t, env)).begin("")
+			newBrowser(t, startApp(t, env)).Begin("")
 		})
 	}
 }
@@ -120,23 +120,23 @@ func TestOverrides(t *testing.T) {
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/other"
-	if to := newBrowser(t, startApp(t, env)).begin(""); !strings.HasPrefix(to, l.Issuer+"/other?") {
+	if to := newBrowser(t, startApp(t, env)).Begin(""); !strings.HasPrefix(to, l.Issuer+"/other?") {
 		t.Errorf("the login went to %s", to)
 	}
 	env["TOKEN_ENDPOINT"], env["JWKS_URI"] = l.Issuer+"/token", l.Issuer+"/jwks"
 	l.Metadata = http.NotFound
 	b := newBrowser(t, startApp(t, env))
-	if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-		t.Errorf("without metadata the login answered %d %s", r.StatusCode, r.body)
+	if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+		t.Errorf("without metadata the login answered %d %s", r.StatusCode, r.Body)
 	}
 	l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
-	newBrowser(t, startApp(t, env)).getJSON("/login").wantError(t, http.StatusBadGateway, "server_not_found", "")
+	newBrowser(t, startApp(t, env)).GetJSON("/login").WantError(t, http.StatusBadGateway, "server_not_found", "")
 }
 
 func TestPushedAuthorizationRequired(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
-	newBrowser(t, startApp(t, l.Env())).getJSON("/login").wantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
+	newBrowser(t, startApp(t, l.Env())).GetJSON("/login").WantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
 }
 
 // However many requests wait, one attempt runs, and all of them get what it finds.
@@ -153,7 +153,7 @@ func TestOneAttempt(t *testing.T) {
 	for range 50 {
 		wg.Go(func() {
 			b := newBrowser(t, a)
-			if r := b.get("/login"); r.StatusCode != http.StatusFound {
+			if r := b.Get("/login"); r.StatusCode != http.StatusFound {
 				t.Errorf("/login answered %d", r.StatusCode)
 			}
 		})

@@ -62,20 +62,20 @@ func TestSecretRepeated(t *testing.T) {
 				env := l.Env()
 				env["RESOURCE_URL"] = l.Issuer + "/api"
 				b := newBrowser(t, startApp(t, env))
-				b.getJSON(l.Approve(t, b.begin("")))
+				b.GetJSON(l.Approve(t, b.Begin("")))
 				l.Lock()
 				l.Token = repeat
 				l.Unlock()
 				env["PORT"] = "3999"
 				texts := map[string]string{"check": checkText(checksOf(t, env))}
 				for _, path := range []string{"/refresh", "/tokeninfo", "/userinfo", "/api", "/flow", "/flow?tokens=full", "/flow.har", "/check", "/revoke"} {
-					texts[path] = b.ask(path, false).body + b.ask(path, true).body
+					texts[path] = b.Ask(path, false).Body + b.Ask(path, true).Body
 				}
-				texts["a failed login"] = b.getJSON(l.Approve(t, b.begin(""))).body + b.get(l.Approve(t, b.begin(""))).body
+				texts["a failed login"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
 				l.Lock()
 				l.Token, l.Claims = nil, func(c map[string]any) { c["iss"] = strings.Repeat("-", lead) + testserver.LiarClientSecret }
 				l.Unlock()
-				texts["an ID token"] = b.getJSON(l.Approve(t, b.begin(""))).body + b.get(l.Approve(t, b.begin(""))).body
+				texts["an ID token"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
 				for path, text := range texts {
 					if holdsSecret(text) {
 						t.Errorf("%s, %v after %d characters: %s holds the secret:\n%.4000s", name, answer, lead, path, text)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
@@ -23,16 +22,16 @@ func TestReplicas(t *testing.T) {
 	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	one := startApp(t, env)
-	env["BASE_URL"] = one.cfg.BaseURL // and a port of its own
+	env["BASE_URL"] = one.Cfg.BaseURL // and a port of its own
 	two := startApp(t, env)
 	b := newBrowser(t, one)
-	callback, _ := url.Parse(l.Approve(t, b.begin("")))
-	cookie := b.client.Jar.Cookies(callback)[0]
+	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
+	cookie := b.Client.Jar.Cookies(callback)[0]
 	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
-	req.Host = strings.TrimPrefix(one.cfg.BaseURL, "http://")
+	req.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
 	req.AddCookie(cookie)
-	if r := b.do(req); r.StatusCode != 200 {
-		t.Errorf("the other process answered %d %s", r.StatusCode, r.body)
+	if r := b.Do(req); r.StatusCode != 200 {
+		t.Errorf("the other process answered %d %s", r.StatusCode, r.Body)
 	}
 }
 
@@ -145,41 +144,40 @@ func TestReplicasBehindNginx(t *testing.T) {
 	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
 	startNginx(t, port, one.port, two.port)
 
-	a := &app{Server: &httptest.Server{URL: base}, cfg: config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, log: new(logbook)}
-	b := &browser{t: t, app: a, accept: "text/html", client: newClient(t, nil)}
-	by := func(r reply, want replica) reply {
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, Log: new(testserver.Logbook)})
+	by := func(r testserver.Reply, want replica) testserver.Reply {
 		t.Helper()
 		if got := r.Header.Get("X-Served-By"); r.StatusCode >= 400 || !strings.HasSuffix(got, ":"+want.port) { // the last that was tried
-			t.Fatalf("%s was served by %s with %d: %s", r.Request.URL.Path, got, r.StatusCode, r.body)
+			t.Fatalf("%s was served by %s with %d: %s", r.Request.URL.Path, got, r.StatusCode, r.Body)
 		}
 		return r
 	}
-	held := func(r reply) {
+	held := func(r testserver.Reply) {
 		t.Helper()
-		if strings.Count(r.body, `"held": true`) != 3 {
-			t.Fatalf("three tokens should be held: %s", r.body)
+		if strings.Count(r.Body, `"held": true`) != 3 {
+			t.Fatalf("three tokens should be held: %s", r.Body)
 		}
 	}
 
-	begun := b.location(by(b.get("/login"), one))
-	by(b.getJSON(f.play(b, begun, false)), two)
-	by(b.getJSON("/refresh"), one)
-	held(by(b.getJSON("/session"), two))
+	begun := b.Location(by(b.Get("/login"), one))
+	by(b.GetJSON(f.play(b, begun, false)), two)
+	by(b.GetJSON("/refresh"), one)
+	held(by(b.GetJSON("/session"), two))
 
 	two.kill() // which finished the login
-	held(by(b.getJSON("/session"), one))
-	if r := by(b.getJSON("/refresh"), one); !strings.Contains(r.body, `"status": 200`) {
-		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.body)
+	held(by(b.GetJSON("/session"), one))
+	if r := by(b.GetJSON("/refresh"), one); !strings.Contains(r.Body, `"status": 200`) {
+		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.Body)
 	}
 
-	begun = b.location(by(b.get("/login"), one))
+	begun = b.Location(by(b.Get("/login"), one))
 	callback := f.play(b, begun, false)
 	two = startReplica(t, binary, two.port, env)
 	one.kill() // which began the login
-	by(b.getJSON(callback), two)
-	held(by(b.getJSON("/session"), two))
-	if r := by(b.getJSON("/flow.har"), two); strings.Count(r.body, `"startedDateTime"`) < 3 {
-		t.Errorf("the flow that the other process began is not whole: %s", r.body)
+	by(b.GetJSON(callback), two)
+	held(by(b.GetJSON("/session"), two))
+	if r := by(b.GetJSON("/flow.har"), two); strings.Count(r.Body, `"startedDateTime"`) < 3 {
+		t.Errorf("the flow that the other process began is not whole: %s", r.Body)
 	}
 	if n := len(server.keys(t)); n != 1 {
 		t.Errorf("Redis holds %d sessions; want 1", n)

@@ -76,11 +76,11 @@ func TestSessionsInRedis(t *testing.T) {
 	server := startRedis(t, freePort(t))
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
-	a.log.secret(redisPassword)
+	a.Log.Secret(redisPassword)
 	b := newBrowser(t, a)
-	r := b.getJSON(l.Approve(t, b.begin("")))
+	r := b.GetJSON(l.Approve(t, b.Begin("")))
 	if r.StatusCode != 200 {
-		t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
 	}
 	keys := server.keys(t)
 	if len(keys) != 1 {
@@ -101,10 +101,10 @@ func TestSessionsInRedis(t *testing.T) {
 	wantTwelveHours()
 
 	t.Run("all of it is there", func(t *testing.T) {
-		if again := b.getJSON(r.Request.URL.String()); again.body != r.body {
-			t.Errorf("a reload answered %s", again.body)
+		if again := b.GetJSON(r.Request.URL.String()); again.Body != r.Body {
+			t.Errorf("a reload answered %s", again.Body)
 		}
-		page := b.get(r.Request.URL.String()).body
+		page := b.Get(r.Request.URL.String()).Body
 		for _, words := range []string{"at_hash", "by the key &#34;k1&#34;", "Liar&#39;s User"} {
 			if !strings.Contains(page, words) {
 				t.Errorf("the result page lacks %q", words)
@@ -113,20 +113,20 @@ func TestSessionsInRedis(t *testing.T) {
 		l.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
 		defer func() { l.Response = nil }()
 		for path, words := range map[string]string{"/session": `"held": true`, "/refresh": `"status": 200`, "/flow": "authorization response", "/flow.har": "code_challenge"} {
-			if got := b.getJSON(path); got.StatusCode != 200 || !strings.Contains(got.body, words) {
-				t.Errorf("%s answered %d %s", path, got.StatusCode, got.body)
+			if got := b.GetJSON(path); got.StatusCode != 200 || !strings.Contains(got.Body, words) {
+				t.Errorf("%s answered %d %s", path, got.StatusCode, got.Body)
 			}
 		}
 		wantTwelveHours()
 	})
 	t.Run("a login gives the session a new ID", func(t *testing.T) {
-		if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-			t.Fatalf("the callback answered %d %s", r.StatusCode, r.body)
+		if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+			t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
 		}
 		if now := server.keys(t); len(now) != 1 || now[0] == keys[0] {
 			t.Errorf("Redis holds %q after another login; want one session with a new ID, not %q", now, keys)
 		}
-		if logins := keptLogins(t, b); len(logins) != 2 {
+		if logins := keptLogins(t, a, b); len(logins) != 2 {
 			t.Errorf("%d logins are remembered; want 2", len(logins))
 		}
 	})
@@ -134,42 +134,42 @@ func TestSessionsInRedis(t *testing.T) {
 		key := server.keys(t)[0]
 		good := server.value(t, key)
 		other := newBrowser(t, a)
-		other.getJSON(l.Approve(t, other.begin("")))
+		other.GetJSON(l.Approve(t, other.Begin("")))
 		theirs := server.value(t, slices.DeleteFunc(server.keys(t), func(k string) bool { return k == key })[0])
 		changed := bytes.Clone(good)
 		changed[len(changed)/2] ^= 1
 		for name, bad := range map[string][]byte{"changed": changed, "another's": theirs, "cut": good[:20], "empty": {}, "plain": []byte("plain")} {
 			server.do(t, "SET", key, bad)
-			b.ask("/session", false).wantError(t, 401, "no_token", "")
+			b.Ask("/session", false).WantError(t, 401, "no_token", "")
 			if t.Failed() {
 				t.Fatalf("with the value %s", name)
 			}
 		}
 		server.do(t, "SET", key, good)
-		if r := b.ask("/session", false); r.StatusCode != 200 {
-			t.Errorf("with the right value /session answered %d %s", r.StatusCode, r.body)
+		if r := b.Ask("/session", false); r.StatusCode != 200 {
+			t.Errorf("with the right value /session answered %d %s", r.StatusCode, r.Body)
 		}
 		server.do(t, "SET", key, changed)
-		if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-			t.Errorf("over a value that was changed a login was answered %d %s", r.StatusCode, r.body)
+		if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+			t.Errorf("over a value that was changed a login was answered %d %s", r.StatusCode, r.Body)
 		}
 	})
 	another := func(t *testing.T, secret string) *app {
 		env := server.onRedis(l.Env())
-		env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.cfg.BaseURL, freePort(t)
+		env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.Cfg.BaseURL, freePort(t)
 		return startApp(t, env)
 	}
-	ask := func(t *testing.T, second *app, path string) reply {
+	ask := func(t *testing.T, second *app, path string) testserver.Reply {
 		other := newBrowser(t, second)
-		other.client.Jar = b.client.Jar // cookies know no ports
+		other.Client.Jar = b.Client.Jar // cookies know no ports
 		req, _ := http.NewRequest(http.MethodGet, second.URL+path, nil)
-		req.Host = strings.TrimPrefix(a.cfg.BaseURL, "http://")
-		return other.do(req)
+		req.Host = strings.TrimPrefix(a.Cfg.BaseURL, "http://")
+		return other.Do(req)
 	}
 	t.Run("another process knows the session by the same secret", func(t *testing.T) {
 		second := another(t, "a-session-secret-of-32-characters")
-		if r := ask(t, second, "/flow.har"); r.StatusCode != 200 || !strings.Contains(r.body, "code_challenge") {
-			t.Errorf("/flow.har answered %d %s", r.StatusCode, r.body)
+		if r := ask(t, second, "/flow.har"); r.StatusCode != 200 || !strings.Contains(r.Body, "code_challenge") {
+			t.Errorf("/flow.har answered %d %s", r.StatusCode, r.Body)
 		}
 	})
 	t.Run("with another secret it does not know the cookie", func(t *testing.T) {
@@ -182,14 +182,14 @@ func TestSessionsInRedis(t *testing.T) {
 		second := another(t, "a-session-secret-of-32-characters")
 		l.Metadata = http.NotFound
 		defer func() { l.Metadata = nil }()
-		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.body, "the server cannot be found") || !strings.Contains(r.body, "user-1") {
-			t.Errorf("/session answered %d %s", r.StatusCode, r.body)
+		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.Body, "the server cannot be found") || !strings.Contains(r.Body, "user-1") {
+			t.Errorf("/session answered %d %s", r.StatusCode, r.Body)
 		}
 	})
 	t.Run("a logout deletes it", func(t *testing.T) {
 		before := len(server.keys(t))
-		if r := b.ask("/logout", false); r.StatusCode != 200 {
-			t.Errorf("/logout answered %d %s", r.StatusCode, r.body)
+		if r := b.Ask("/logout", false); r.StatusCode != 200 {
+			t.Errorf("/logout answered %d %s", r.StatusCode, r.Body)
 		}
 		if after := len(server.keys(t)); after != before-1 {
 			t.Errorf("%d sessions before the logout, %d after", before, after)
@@ -204,32 +204,32 @@ func TestSessionStoreDown(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
-	b.getJSON(l.Approve(t, b.begin("")))
+	b.GetJSON(l.Approve(t, b.Begin("")))
 	server.stop()
 	for _, path := range []string{"/session", "/userinfo", "/flow", "/"} {
-		b.getJSON(path).wantError(t, 503, "session_store_failed", "SESSION_STORE")
+		b.GetJSON(path).WantError(t, 503, "session_store_failed", "SESSION_STORE")
 	}
-	b.getJSON("/session").wantError(t, 503, "session_store_failed", "The session store refused the connection: nothing listens there.")
-	if page := b.get("/session").body; !strings.Contains(page, "The session store cannot be used") {
+	b.GetJSON("/session").WantError(t, 503, "session_store_failed", "The session store refused the connection: nothing listens there.")
+	if page := b.Get("/session").Body; !strings.Contains(page, "The session store cannot be used") {
 		t.Errorf("the page does not say what is wrong:\n%s", page)
 	}
-	callback := l.Approve(t, b.begin(""))
-	b.getJSON(callback).wantError(t, 503, "session_store_failed", "")
+	callback := l.Approve(t, b.Begin(""))
+	b.GetJSON(callback).WantError(t, 503, "session_store_failed", "")
 	if n := l.Asked("POST /token"); n != 1 {
 		t.Errorf("%d codes were redeemed; want 1, as the second could not be kept", n)
 	}
 	again := startRedis(t, port)
-	if r := b.getJSON(callback); r.StatusCode != 200 {
-		t.Errorf("when the store is back the callback is answered %d %s", r.StatusCode, r.body)
+	if r := b.GetJSON(callback); r.StatusCode != 200 {
+		t.Errorf("when the store is back the callback is answered %d %s", r.StatusCode, r.Body)
 	}
-	if r := b.ask("/session", false); r.StatusCode != 200 {
-		t.Errorf("when the store is back /session answers %d %s", r.StatusCode, r.body)
+	if r := b.Ask("/session", false); r.StatusCode != 200 {
+		t.Errorf("when the store is back /session answers %d %s", r.StatusCode, r.Body)
 	}
 
 	again.stop() // and starts anew while nobody asks: the connections kept are dead
 	startRedis(t, port)
 	time.Sleep(1100 * time.Millisecond)
-	b.ask("/session", false).wantError(t, 401, "no_token", "")
+	b.Ask("/session", false).WantError(t, 401, "no_token", "")
 }
 
 // A store that takes no more says so, and a login that it cannot keep costs none of those it has.
@@ -238,12 +238,12 @@ func TestSessionStoreFull(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
-	b.getJSON(l.Approve(t, b.begin("")))
+	b.GetJSON(l.Approve(t, b.Begin("")))
 	server.do(t, "CONFIG", "SET", "maxmemory", "1")
-	b.getJSON(l.Approve(t, b.begin(""))).wantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
-	b.getJSON("/refresh").wantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
+	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
+	b.GetJSON("/refresh").WantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
 	server.do(t, "CONFIG", "SET", "maxmemory", "0")
-	if logins := keptLogins(t, b); len(logins) != 1 {
+	if logins := keptLogins(t, a, b); len(logins) != 1 {
 		t.Errorf("%d logins are remembered; want the first", len(logins))
 	}
 }
@@ -261,9 +261,9 @@ func TestSessionStoreOverTLS(t *testing.T) {
 	env := server.onRedis(l.Env())
 	env["SSL_CERT_FILE"] = ca.File
 	b := newBrowser(t, startApp(t, env))
-	b.getJSON(l.Approve(t, b.begin("")))
-	if r := b.ask("/session", false); r.StatusCode != 200 {
-		t.Errorf("/session answered %d %s", r.StatusCode, r.body)
+	b.GetJSON(l.Approve(t, b.Begin("")))
+	if r := b.Ask("/session", false); r.StatusCode != 200 {
+		t.Errorf("/session answered %d %s", r.StatusCode, r.Body)
 	}
 	for url, want := range map[string]string{
 		server.url: `has a certificate from an authority that this machine does not know (issued by "Test Authority"); name a file`,

@@ -15,29 +15,13 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// tokenRoutes are the addresses that need a token, with their method.
-var tokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api": "GET", "/tokeninfo": "GET", "/refresh": "GET", "/revoke": "POST", "/logout": "POST", "/flow": "GET", "/flow.har": "GET"}
-
-// ask sends a request as curl does, or as a browser when html is set.
-func (b *browser) ask(path string, html bool) reply {
-	b.t.Helper()
-	req, _ := http.NewRequest(tokenRoutes[path], b.abs(path), nil)
-	req.Header.Set("Accept", "*/*")
-	if html {
-		req.Header.Set("Accept", "text/html")
-	}
-	r := b.do(req)
-	b.app.noteTokens(r.body)
-	return r
-}
-
 func TestNoToken(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	for path := range tokenRoutes {
-		b.ask(path, false).wantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
-		if r := b.ask(path, true); r.StatusCode != 401 || !strings.Contains(r.body, "No token is held") || !strings.Contains(r.body, `href="/login"`) {
-			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.body)
+	for path := range testserver.TokenRoutes {
+		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
+		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") || !strings.Contains(r.Body, `href="/login"`) {
+			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.Body)
 		}
 	}
 }
@@ -49,7 +33,7 @@ func TestTokenRoutes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := start(t)
 			b := newBrowser(t, a)
-			b.login()
+			b.Login()
 			var answer struct {
 				Status  int             `json:"status"`
 				Headers map[string]any  `json:"headers"`
@@ -57,54 +41,54 @@ func TestTokenRoutes(t *testing.T) {
 				Changes []change        `json:"changes"`
 			}
 			for path, words := range map[string]string{"/userinfo": `"email": "alice@example.com"`, "/tokeninfo": `"active": true`, "/refresh": `"access_token"`} {
-				r := b.ask(path, false)
-				if r.StatusCode != 200 || !strings.Contains(r.body, words) {
-					t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+				r := b.Ask(path, false)
+				if r.StatusCode != 200 || !strings.Contains(r.Body, words) {
+					t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 				}
-				if page := b.ask(path, true); page.StatusCode != 200 || !strings.Contains(page.body, "200 OK") {
-					t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.body)
+				if page := b.Ask(path, true); page.StatusCode != 200 || !strings.Contains(page.Body, "200 OK") {
+					t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.Body)
 				}
 			}
-			r := b.ask("/refresh", false)
-			if err := json.Unmarshal([]byte(r.body), &answer); err != nil || answer.Status != 200 || answer.Headers["Content-Type"] != "application/json" || !answer.Changes[0].Changed || !answer.Changes[1].Changed {
-				t.Errorf("/refresh answered %v %s", err, r.body)
+			r := b.Ask("/refresh", false)
+			if err := json.Unmarshal([]byte(r.Body), &answer); err != nil || answer.Status != 200 || answer.Headers["Content-Type"] != "application/json" || !answer.Changes[0].Changed || !answer.Changes[1].Changed {
+				t.Errorf("/refresh answered %v %s", err, r.Body)
 			}
 			var tokens struct {
 				Access string `json:"access_token"`
 			}
 			json.Unmarshal(answer.Body, &tokens)
-			a.log.secret(tokens.Access)
+			a.Log.Secret(tokens.Access)
 
-			info := b.ask("/tokeninfo", false)
-			if !strings.Contains(info.body, `"access_token": {`) || !strings.Contains(info.body, `"refresh_token": {`) {
-				t.Errorf("/tokeninfo answered %s", info.body)
+			info := b.Ask("/tokeninfo", false)
+			if !strings.Contains(info.Body, `"access_token": {`) || !strings.Contains(info.Body, `"refresh_token": {`) {
+				t.Errorf("/tokeninfo answered %s", info.Body)
 			}
-			session := b.ask("/session", false)
-			if session.StatusCode != 200 || !strings.Contains(session.body, `"sub": "user_alice"`) || strings.Contains(session.body, tokens.Access) {
-				t.Errorf("/session answered %d %s", session.StatusCode, session.body)
+			session := b.Ask("/session", false)
+			if session.StatusCode != 200 || !strings.Contains(session.Body, `"sub": "user_alice"`) || strings.Contains(session.Body, tokens.Access) {
+				t.Errorf("/session answered %d %s", session.StatusCode, session.Body)
 			}
-			page := b.ask("/session", true)
+			page := b.Ask("/session", true)
 			for _, want := range []string{"Signed in as Alice Example", "data-countdown", "Inside the access token", "follows RFC 9068"} {
-				if !strings.Contains(page.body, want) {
+				if !strings.Contains(page.Body, want) {
 					t.Errorf("the session page lacks %q", want)
 				}
 			}
 			if strings.Contains(page.Header.Get("Content-Security-Policy"), "form-action") {
 				t.Error("the session page forbids the redirect that follows its logout form")
 			}
-			revoked := b.ask("/revoke", false)
-			if revoked.StatusCode != 200 || strings.Count(revoked.body, "no longer holds") != 2 {
-				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.body)
+			revoked := b.Ask("/revoke", false)
+			if revoked.StatusCode != 200 || strings.Count(revoked.Body, "no longer holds") != 2 {
+				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.Body)
 			}
-			flow := keptLogins(t, b)[0].Steps
+			flow := keptLogins(t, a, b)[0].Steps
 			if first := flow[len(flow)-2].RequestBody; !strings.Contains(first, "token_type_hint=refresh_token") {
 				t.Errorf("the first revocation was %s; want the refresh token's", first)
 			}
 			for _, path := range []string{"/userinfo", "/refresh", "/tokeninfo", "/revoke"} {
-				b.ask(path, false).wantError(t, 401, "no_token", "")
+				b.Ask(path, false).WantError(t, 401, "no_token", "")
 			}
-			if page := b.ask("/session", true); !strings.Contains(page.body, "no token is held") || !strings.Contains(page.body, "disabled") {
-				t.Errorf("the session page offers what cannot be done:\n%s", page.body)
+			if page := b.Ask("/session", true); !strings.Contains(page.Body, "no token is held") || !strings.Contains(page.Body, "disabled") {
+				t.Errorf("the session page offers what cannot be done:\n%s", page.Body)
 			}
 		})
 	}
@@ -113,26 +97,26 @@ func TestTokenRoutes(t *testing.T) {
 func TestAPI(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.login()
-	if r := b.ask("/api", false); r.StatusCode != 200 || !strings.Contains(r.body, `"username": "alice"`) {
-		t.Errorf("/api answered %d %s", r.StatusCode, r.body)
+	b.Login()
+	if r := b.Ask("/api", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"username": "alice"`) {
+		t.Errorf("/api answered %d %s", r.StatusCode, r.Body)
 	}
-	b.location(b.get("/login?scope=email&prompt=login"))
-	b.get(b.authorize(b.begin("?scope=email"), "user_alice", "allow"))
-	r := b.ask("/api", false)
-	if r.StatusCode != 200 || !strings.Contains(r.body, `"status": 403`) || !strings.Contains(r.body, `"scheme": "Bearer"`) || !strings.Contains(r.body, `"scope": "profile"`) {
-		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.body)
+	b.Location(b.Get("/login?scope=email&prompt=login"))
+	b.Get(b.Authorize(b.Begin("?scope=email"), "user_alice", "allow"))
+	r := b.Ask("/api", false)
+	if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 403`) || !strings.Contains(r.Body, `"scheme": "Bearer"`) || !strings.Contains(r.Body, `"scope": "profile"`) {
+		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.Body)
 	}
-	page := b.ask("/api", true)
+	page := b.Ask("/api", true)
 	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile"} {
-		if !strings.Contains(page.body, want) {
-			t.Errorf("the page of /api lacks %q:\n%s", want, page.body)
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the page of /api lacks %q:\n%s", want, page.Body)
 		}
 	}
 	l := testserver.StartLiar(t)
 	other := newBrowser(t, startApp(t, l.Env()))
-	other.getJSON(l.Approve(t, other.begin("")))
-	other.ask("/api", false).wantError(t, 404, "not_supported", "RESOURCE_URL")
+	other.GetJSON(l.Approve(t, other.Begin("")))
+	other.Ask("/api", false).WantError(t, 404, "not_supported", "RESOURCE_URL")
 }
 
 // An access token that has expired is the server's to refuse, and its refusal is shown.
@@ -142,32 +126,32 @@ func TestExpiredToken(t *testing.T) {
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 	a := startAppOn(t, listenLoopback(t), nil, clock)
 	b := newBrowser(t, a)
-	b.login()
+	b.Login()
 	mu.Lock()
 	now = now.Add(3 * time.Hour)
 	mu.Unlock()
 	for _, path := range []string{"/userinfo", "/api"} {
-		r := b.ask(path, false)
-		if r.StatusCode != 200 || !strings.Contains(r.body, `"status": 401`) || !strings.Contains(r.body, "invalid_token") || !strings.Contains(r.body, "has expired") {
-			t.Errorf("%s answered %d %s", path, r.StatusCode, r.body)
+		r := b.Ask(path, false)
+		if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 401`) || !strings.Contains(r.Body, "invalid_token") || !strings.Contains(r.Body, "has expired") {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 		}
-		if page := b.ask(path, true); !strings.Contains(page.body, "401 Unauthorized") {
-			t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.body)
+		if page := b.Ask(path, true); !strings.Contains(page.Body, "401 Unauthorized") {
+			t.Errorf("the page of %s answered %d:\n%s", path, page.StatusCode, page.Body)
 		}
 	}
-	if r := b.ask("/tokeninfo", false); !strings.Contains(r.body, `"active": false`) {
-		t.Errorf("/tokeninfo answered %s", r.body)
+	if r := b.Ask("/tokeninfo", false); !strings.Contains(r.Body, `"active": false`) {
+		t.Errorf("/tokeninfo answered %s", r.Body)
 	}
-	if r := b.ask("/refresh", false); r.StatusCode != 200 || !strings.Contains(r.body, `"status": 200`) {
-		t.Errorf("/refresh answered %d %s", r.StatusCode, r.body)
+	if r := b.Ask("/refresh", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 200`) {
+		t.Errorf("/refresh answered %d %s", r.StatusCode, r.Body)
 	}
-	if r := b.ask("/userinfo", false); !strings.Contains(r.body, "alice@example.com") {
-		t.Errorf("after the refresh /userinfo answered %s", r.body)
+	if r := b.Ask("/userinfo", false); !strings.Contains(r.Body, "alice@example.com") {
+		t.Errorf("after the refresh /userinfo answered %s", r.Body)
 	}
 }
 
 // startAtLiar signs in at a server of which each use of the token can be spoiled.
-func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar, *app, *browser) {
+func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar, *app, *testserver.Browser) {
 	t.Helper()
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) {
@@ -177,8 +161,8 @@ func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar
 	env["RESOURCE_URL"] = l.Issuer + "/api"
 	a := startApp(t, env)
 	b := newBrowser(t, a)
-	if r := b.getJSON(l.Approve(t, b.begin(""))); r.StatusCode != 200 {
-		t.Fatalf("the login answered %d %s", r.StatusCode, r.body)
+	if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+		t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
 	}
 	spoil(l)
 	return l, a, b
@@ -220,21 +204,21 @@ func TestTokenRouteAnswers(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, a, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
-			r := b.ask(row.path, false)
+			r := b.Ask(row.path, false)
 			if row.code != "" {
-				r.wantError(t, row.status, row.code, row.words)
-			} else if r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
-				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+				r.WantError(t, row.status, row.code, row.words)
+			} else if r.StatusCode != row.status || !strings.Contains(r.Body, row.words) {
+				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.Body, row.status, row.words)
 			}
-			if page := b.ask(row.path, true); page.StatusCode != row.status {
+			if page := b.Ask(row.path, true); page.StatusCode != row.status {
 				t.Errorf("the page answered %d", page.StatusCode)
 			}
 			if row.path == "/revoke" {
-				if held := b.ask("/session", false); strings.Count(held.body, `"held": true`) != 3 {
-					t.Errorf("tokens that were not revoked are gone: %s", held.body)
+				if held := b.Ask("/session", false); strings.Count(held.Body, `"held": true`) != 3 {
+					t.Errorf("tokens that were not revoked are gone: %s", held.Body)
 				}
 			}
-			if flow := b.ask("/flow", true); !strings.Contains(flow.body, "failed") && (row.code != "" || strings.Contains(row.words, `"status": 4`)) {
+			if flow := b.Ask("/flow", true); !strings.Contains(flow.Body, "failed") && (row.code != "" || strings.Contains(row.words, `"status": 4`)) {
 				t.Error("the flow shows no failed step")
 			}
 			_ = a
@@ -261,7 +245,7 @@ func TestRefresh(t *testing.T) {
 		{"another nonce", func(c map[string]any) { c["nonce"] = "other" }, "", 502, "the check of nonce"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
 				l.Claims = func(c map[string]any) {
 					delete(c, "nonce")
 					c["at_hash"] = testserver.HalfHash("second-access-token")
@@ -272,11 +256,11 @@ func TestRefresh(t *testing.T) {
 					delete(response, row.drop)
 				}
 			})
-			r := b.ask("/refresh", false)
-			if r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
-				t.Fatalf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+			r := b.Ask("/refresh", false)
+			if r.StatusCode != row.status || !strings.Contains(r.Body, row.words) {
+				t.Fatalf("answered %d %s; want %d and %q", r.StatusCode, r.Body, row.status, row.words)
 			}
-			logins := keptLogins(t, b)
+			logins := keptLogins(t, a, b)
 			held := logins[0].Held
 			want := oauth.Tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
 			if row.drop == "refresh_token" {
@@ -292,14 +276,14 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-func keptLogins(t *testing.T, b *browser) []*session.Login {
+func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 	t.Helper()
-	u, _ := url.Parse(b.app.URL)
-	req, _ := http.NewRequest(http.MethodGet, b.app.URL, nil)
-	for _, c := range b.client.Jar.Cookies(u) {
+	u, _ := url.Parse(b.App.Address)
+	req, _ := http.NewRequest(http.MethodGet, b.App.Address, nil)
+	for _, c := range b.Client.Jar.Cookies(u) {
 		req.AddCookie(c)
 	}
-	logins, err := b.app.server.sessions.Logins(req)
+	logins, err := a.server.sessions.Logins(req)
 	if err != nil || len(logins) == 0 {
 		t.Fatal("no login is remembered")
 	}
@@ -309,7 +293,7 @@ func keptLogins(t *testing.T, b *browser) []*session.Login {
 // Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
 func TestRefreshOnce(t *testing.T) {
 	release := make(chan bool)
-	l, _, b := startAtLiar(t, func(l *testserver.Liar) {
+	l, a, b := startAtLiar(t, func(l *testserver.Liar) {
 		l.Token = func(w http.ResponseWriter, r *http.Request) {
 			<-release
 			testserver.SendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
@@ -319,12 +303,12 @@ func TestRefreshOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if r := b.ask("/refresh", false); r.StatusCode != 200 {
-				t.Errorf("/refresh answered %d %s", r.StatusCode, r.body)
+			if r := b.Ask("/refresh", false); r.StatusCode != 200 {
+				t.Errorf("/refresh answered %d %s", r.StatusCode, r.Body)
 			}
 		})
 	}
-	for b.app.server.busy.Load() < 8 {
+	for a.server.busy.Load() < 8 {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for the last of them to join
@@ -333,7 +317,7 @@ func TestRefreshOnce(t *testing.T) {
 	if n := l.Asked("POST /token") - before; n != 1 {
 		t.Errorf("%d refreshes; want 1", n)
 	}
-	if n := len(keptLogins(t, b)[0].Steps); n != 3 { // token, keys, refresh
+	if n := len(keptLogins(t, a, b)[0].Steps); n != 3 { // token, keys, refresh
 		t.Errorf("the flow has %d steps; want 3", n)
 	}
 }
@@ -361,15 +345,15 @@ func TestSignedUserinfo(t *testing.T) {
 				signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, row.claims(l))
 				l.Other = testserver.SendBody(200, "application/jwt; charset=utf-8", signed)
 			})
-			if r := b.ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.body, row.words) {
-				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.body, row.status, row.words)
+			if r := b.Ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.Body, row.words) {
+				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.Body, row.status, row.words)
 			}
 		})
 	}
 	_, _, b := startAtLiar(t, func(l *testserver.Liar) {
 		l.Other = testserver.SendBody(200, "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: testserver.NewKey(t), KeyID: "k1"}, map[string]any{"sub": "user-1"}))
 	})
-	b.ask("/userinfo", false).wantError(t, 502, "invalid_userinfo", "not made by")
+	b.Ask("/userinfo", false).WantError(t, 502, "invalid_userinfo", "not made by")
 }
 
 // Endpoints that the server does not have are said so, on the page and on the route.
@@ -378,13 +362,13 @@ func TestNotOffered(t *testing.T) {
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	b.getJSON(l.Approve(t, b.begin("")))
+	b.GetJSON(l.Approve(t, b.Begin("")))
 	for path, variable := range map[string]string{"/userinfo": "USERINFO_ENDPOINT", "/tokeninfo": "INTROSPECTION_ENDPOINT", "/revoke": "REVOCATION_ENDPOINT"} {
-		b.ask(path, false).wantError(t, 404, "not_supported", variable)
+		b.Ask(path, false).WantError(t, 404, "not_supported", variable)
 	}
-	page := b.ask("/session", true)
+	page := b.Ask("/session", true)
 	for _, want := range []string{"the server names no userinfo endpoint", "the server names no introspection endpoint", "the server names no revocation endpoint", "RESOURCE_URL is not set", "It is opaque"} {
-		if !strings.Contains(page.body, want) {
+		if !strings.Contains(page.Body, want) {
 			t.Errorf("the session page lacks %q", want)
 		}
 	}
@@ -396,12 +380,12 @@ func TestLogoutDuringChange(t *testing.T) {
 	_, a, b := startAtLiar(t, func(*testserver.Liar) {})
 	r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
 	u, _ := url.Parse(a.URL)
-	for _, c := range b.client.Jar.Cookies(u) {
+	for _, c := range b.Client.Jar.Cookies(u) {
 		r.AddCookie(c)
 	}
 	sessions := a.server.sessions
 	gone := make(chan error, 1)
-	err := sessions.Change(session.NoCookies{}, r, keptLogins(t, b)[0].Request.State, func(l session.Login) session.Login {
+	err := sessions.Change(session.NoCookies{}, r, keptLogins(t, a, b)[0].Request.State, func(l session.Login) session.Login {
 		go func() { gone <- sessions.Forget(session.NoCookies{}, r) }()
 		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
 		return l
@@ -412,39 +396,39 @@ func TestLogoutDuringChange(t *testing.T) {
 	if err := <-gone; err != nil {
 		t.Fatal(err)
 	}
-	b.ask("/session", false).wantError(t, 401, "no_token", "")
+	b.Ask("/session", false).WantError(t, 401, "no_token", "")
 }
 
 func TestLogout(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	b.login()
-	to := b.location(b.ask("/logout", true))
+	b.Login()
+	to := b.Location(b.Ask("/logout", true))
 	u, _ := url.Parse(to)
-	if !strings.HasPrefix(to, a.cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.cfg.BaseURL+"/" {
+	if !strings.HasPrefix(to, a.Cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.Cfg.BaseURL+"/" {
 		t.Errorf("the logout goes to %s", to)
 	}
-	if back := b.location(b.get(to)); back != a.cfg.BaseURL+"/" {
+	if back := b.Location(b.Get(to)); back != a.Cfg.BaseURL+"/" {
 		t.Errorf("the server sends the browser to %s", back)
 	}
-	b.ask("/session", false).wantError(t, 401, "no_token", "")
-	if page := b.get(b.begin("")); !strings.Contains(page.body, "Choose anybody") {
+	b.Ask("/session", false).WantError(t, 401, "no_token", "")
+	if page := b.Get(b.Begin("")); !strings.Contains(page.Body, "Choose anybody") {
 		t.Error("the user is still signed in at the server")
 	}
-	b.login()
-	if r := b.ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.body, `"signed_out": true`) || !strings.Contains(r.body, `"end_session_uri": "`+a.cfg.Issuer) {
-		t.Errorf("/logout answered %d %s", r.StatusCode, r.body)
+	b.Login()
+	if r := b.Ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) || !strings.Contains(r.Body, `"end_session_uri": "`+a.Cfg.Issuer) {
+		t.Errorf("/logout answered %d %s", r.StatusCode, r.Body)
 	}
 
 	l := testserver.StartLiar(t)
 	other := newBrowser(t, startApp(t, l.Env()))
-	other.getJSON(l.Approve(t, other.begin("")))
-	cross, _ := http.NewRequest(http.MethodPost, other.app.URL+"/logout", nil)
+	other.GetJSON(l.Approve(t, other.Begin("")))
+	cross, _ := http.NewRequest(http.MethodPost, other.App.Address+"/logout", nil)
 	cross.Header.Set("Sec-Fetch-Site", "same-site")
-	if r := other.do(cross); r.StatusCode != http.StatusForbidden {
+	if r := other.Do(cross); r.StatusCode != http.StatusForbidden {
 		t.Errorf("a logout from another port of localhost answered %d", r.StatusCode)
 	}
-	if to := other.location(other.ask("/logout", true)); to != other.app.cfg.BaseURL+"/" {
+	if to := other.Location(other.Ask("/logout", true)); to != other.App.Cfg.BaseURL+"/" {
 		t.Errorf("without an endpoint the logout goes to %s", to)
 	}
 }
@@ -454,19 +438,19 @@ func TestFailureNamesTheSetting(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
 	b := newBrowser(t, startApp(t, l.Env()))
-	r := b.getJSON(l.Approve(t, b.begin("")))
-	for _, want := range []string{`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`, b.app.cfg.RedirectURI(), `"value": "not shown"`} {
-		if !strings.Contains(r.body, want) {
-			t.Errorf("the answer lacks %s:\n%s", want, r.body)
+	r := b.GetJSON(l.Approve(t, b.Begin("")))
+	for _, want := range []string{`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`, b.App.Cfg.RedirectURI(), `"value": "not shown"`} {
+		if !strings.Contains(r.Body, want) {
+			t.Errorf("the answer lacks %s:\n%s", want, r.Body)
 		}
 	}
-	page := b.get(l.Approve(t, b.begin("")))
+	page := b.Get(l.Approve(t, b.Begin("")))
 	for _, want := range []string{"look here", "What we sent", "Try again", "Step 4, token request", "Client authentication failed."} {
-		if !strings.Contains(page.body, want) {
+		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(page.body, testserver.LiarClientSecret) {
+	if strings.Contains(page.Body, testserver.LiarClientSecret) {
 		t.Error("the page shows the secret")
 	}
 }
