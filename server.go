@@ -115,11 +115,10 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request, status int, nam
 	if !wantsHTML(r) {
 		e := json.NewEncoder(&out)
 		e.SetEscapeHTML(false) // & and < as people read them
-		e.SetIndent("", "  ")
 		if err := e.Encode(data); err != nil {
 			return err
 		}
-		write(w, status, "application/json", out.Bytes())
+		write(w, status, "application/json", []byte(wire.Pretty(out.String()))) // a server's answer may be in it
 		return nil
 	}
 	if err := s.pages[name].Execute(&out, data); err != nil {

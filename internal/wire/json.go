@@ -113,11 +113,46 @@ func describeBody(data []byte) string {
 	return "text"
 }
 
-// Pretty indents JSON and leaves anything else as it is.
+// What indenting may cost: each level adds two bytes to each line, so that an answer of some kilobytes,
+// nested deep, would become gigabytes.
+const (
+	maxLevels = 64
+	maxPretty = 256 << 10 // bytes
+)
+
+// Pretty indents JSON, and leaves anything else as it is: also what is nested deeper than anybody reads,
+// or would be longer than anybody is shown.
 func Pretty(body string) string {
+	size, levels := indentedSize([]byte(body))
+	if size > maxPretty || levels > maxLevels {
+		return strings.ToValidUTF8(body, "\uFFFD")
+	}
 	var out bytes.Buffer
 	if json.Indent(&out, []byte(body), "", "  ") == nil {
 		return out.String()
 	}
 	return strings.ToValidUTF8(body, "\uFFFD")
+}
+
+// indentedSize is how long JSON can be at most once it is indented, and how many levels it has, without
+// making it any longer.
+func indentedSize(body []byte) (size, levels int) {
+	size = len(body)
+	for depth, i := 0, 0; i < len(body); i++ {
+		switch body[i] {
+		case '{', '[':
+			depth++
+			levels = max(levels, depth)
+		case '}', ']':
+			depth--
+		case '"':
+			i += stringEnd(body[i:]) - 1
+			continue
+		case ',', ':':
+		default:
+			continue
+		}
+		size += 1 + 2*max(depth, 0)
+	}
+	return size, levels
 }
