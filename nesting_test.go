@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
@@ -37,14 +36,14 @@ func TestNestedAnswer(t *testing.T) {
 	}
 	program, base := startBinary(t, env, port)
 
-	b := &browser{t: t, app: &app{Server: &httptest.Server{URL: base}, log: new(logbook)}, accept: "text/html", client: newClient(t, nil)}
-	if r := b.get(l.Approve(t, b.begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.body, "The token is here") {
-		t.Fatalf("the login ended with %d:\n%.2000s", r.StatusCode, r.body)
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: new(testserver.Logbook)})
+	if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "The token is here") {
+		t.Fatalf("the login ended with %d:\n%.2000s", r.StatusCode, r.Body)
 	}
 	for _, path := range []string{"/", "/session", "/userinfo", "/api", "/tokeninfo", "/flow", "/flow?tokens=full", "/flow.har"} {
-		for _, r := range []reply{b.get(path), b.getJSON(path)} {
-			if r.StatusCode != http.StatusOK || len(r.body) > 4<<20 {
-				t.Errorf("%s answered %d with %d bytes", path, r.StatusCode, len(r.body))
+		for _, r := range []testserver.Reply{b.Get(path), b.GetJSON(path)} {
+			if r.StatusCode != http.StatusOK || len(r.Body) > 4<<20 {
+				t.Errorf("%s answered %d with %d bytes", path, r.StatusCode, len(r.Body))
 			}
 		}
 	}
@@ -60,7 +59,7 @@ func TestNestedAnswer(t *testing.T) {
 func startBinary(t *testing.T, env []string, port string) (*exec.Cmd, string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "oauth-test-client")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary, "oauth-test-client").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	program := exec.Command(binary, "-open=false")
