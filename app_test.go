@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"log"
 	"net"
 	"net/http"
@@ -111,4 +113,9 @@ func wantHonest(t *testing.T, l *testserver.Liar, a *app) {
 // env looks variables up in a map.
 func env(values map[string]string) func(string) string {
 	return func(name string) string { return values[name] }
+}
+
+func pkceChallenge(verifier string) string {
+	hash := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
 }

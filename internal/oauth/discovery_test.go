@@ -1,8 +1,16 @@
 package oauth
 
 import (
+	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestMetadataURLs(t *testing.T) {
@@ -14,5 +22,213 @@ func TestMetadataURLs(t *testing.T) {
 		if got := MetadataURLs(issuer); !slices.Equal(got, want) {
 			t.Errorf("MetadataURLs(%q) = %q; want %q", issuer, got, want)
 		}
+	}
+}
+
+// Each row spoils the metadata in one way; /login says what was tried and what it answered.
+func TestDiscoveryRefuses(t *testing.T) {
+	document := func(name string, value any) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) {
+				if d[name] = value; value == nil {
+					delete(d, name)
+				}
+			}
+		}
+	}
+	answer := func(status int, body string) func(*testserver.Liar) {
+		return func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); w.Write([]byte(body)) }
+		}
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(*testserver.Liar)
+		words string
+	}{
+		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
+		{"the issuer with a slash", func(l *testserver.Liar) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names another issuer"},
+		{"the issuer in capitals", func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.Issuer) }
+		}, "names another issuer"},
+		{"no issuer", document("issuer", nil), "names no issuer"},
+		{"no authorization endpoint", document("authorization_endpoint", nil), "has no authorization_endpoint; set AUTHORIZATION_ENDPOINT"},
+		{"no token endpoint", document("token_endpoint", ""), "has no token_endpoint; set TOKEN_ENDPOINT"},
+		{"a token endpoint without TLS", document("token_endpoint", "http://a.example/token"), "is not https"},
+		{"a token endpoint of another scheme", document("token_endpoint", "file:///etc/passwd"), "full address of an endpoint"},
+		{"an endpoint that runs script", document("authorization_endpoint", "javascript:alert(1)//x"), "full address of an endpoint"},
+		{"an endpoint with a password", document("jwks_uri", "https://u:p@a.example/keys"), "user name or password"},
+		{"an endpoint with a fragment", document("userinfo_endpoint", "https://a.example/u#x"), "has a fragment"},
+		{"the endpoint is a number", document("token_endpoint", 7), "in its JSON is a number"},
+		{"a page", answer(200, "<!doctype html>"), "an HTML page"},
+		{"not found", answer(404, "Realm does not exist"), "answered 404 Not Found"},
+		{"forbidden", answer(403, ""), "answered 403 Forbidden"},
+		{"a name twice", answer(200, `{"issuer":"a","issuer":"b"}`), "its JSON names"},
+		{"without end", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+				for range 40 {
+					w.Write([]byte(strings.Repeat(" ", 64<<10)))
+				}
+			}
+		}, "more than 1 MB"},
+		{"a redirect elsewhere", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://elsewhere.example/x?secret=y", http.StatusFound)
+			}
+		}, "302 Found to https://elsewhere.example/x, which is not followed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			row.spoil(l)
+			c := clientAt(t, l.Env())
+			_, err := c.Metadata(t.Context())
+			wantError(t, err, CodeNotFound, row.words)
+			wantError(t, err, CodeNotFound, l.Issuer+"/.well-known/openid-configuration")
+			if md, failed := c.Known(); md != nil || failed == nil {
+				t.Errorf("known are %v and %v", md, failed)
+			}
+			wantHonest(t, l, c) // the next login tries again
+		})
+	}
+}
+
+// Metadata on its own origin may be redirected; RFC 8414's places are tried after OpenID Connect's.
+func TestDiscoveryFinds(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
+	good := func(w http.ResponseWriter, issuer string) {
+		testserver.SendJSON(w, map[string]any{"issuer": issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
+	}
+	mux := l.Config.Handler
+	path := ""
+	issuer := l.Issuer
+	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == path:
+			good(w, issuer)
+		case issuer != l.Issuer:
+			http.NotFound(w, r)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	})
+	for _, row := range []struct{ name, path, suffix string }{
+		{"a redirect on the same origin", "/moved", ""},
+		{"OpenID Connect, appended", "/x/y/.well-known/openid-configuration", "/x/y"},
+		{"RFC 8414, inserted", "/.well-known/oauth-authorization-server/x/y", "/x/y"},
+		{"RFC 8414, appended", "/x/y/.well-known/oauth-authorization-server", "/x/y"},
+		{"OpenID Connect, inserted", "/.well-known/openid-configuration/x/y", "/x/y"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path, issuer = row.path, l.Issuer+row.suffix
+			env := l.Env()
+			env["ISSUER"] = issuer
+			if _, err := clientAt(t, env).Metadata(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Overrides beat the metadata, and alone they serve a server that has none.
+func TestOverrides(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/other"
+	c := clientAt(t, env)
+	if to, err := c.AuthorizationURL(t.Context(), new(Request)); err != nil || !strings.HasPrefix(to, l.Issuer+"/other?") {
+		t.Errorf("the login went to %s (%v)", to, err)
+	}
+	env["TOKEN_ENDPOINT"], env["JWKS_URI"] = l.Issuer+"/token", l.Issuer+"/jwks"
+	l.Metadata = http.NotFound
+	if _, _, err := signIn(t, clientAt(t, env), l, nil); err != nil {
+		t.Errorf("without metadata: %v", err)
+	}
+	l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	_, err := clientAt(t, env).Metadata(t.Context())
+	wantError(t, err, CodeNotFound, "")
+}
+
+func TestPushedAuthorizationRequired(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
+	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
+	wantError(t, err, CodeInvalidRequest, "RFC 9126")
+}
+
+// However many requests wait, one attempt runs, and all of them get what it finds.
+func TestOneAttempt(t *testing.T) {
+	l := testserver.StartLiar(t)
+	release := make(chan bool)
+	honest := l.Issuer
+	l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		testserver.SendJSON(w, map[string]any{"issuer": honest, "authorization_endpoint": honest + "/authorize", "token_endpoint": honest + "/token"})
+	}
+	c := clientAt(t, l.Env())
+	var waiting atomic.Int64
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			waiting.Add(1)
+			if _, err := c.Metadata(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for waiting.Load() < 50 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for the last of them to join
+	close(release)
+	wg.Wait()
+	if n := l.Asked("GET /.well-known/openid-configuration"); n != 1 {
+		t.Errorf("%d requests for metadata; want 1", n)
+	}
+}
+
+// What is said of a server that cannot be asked.
+func TestUnreachable(t *testing.T) {
+	ca := testserver.NewAuthority(t)
+	for _, row := range []struct {
+		name  string
+		env   func(t *testing.T) map[string]string
+		words string
+	}{
+		{"nothing listens", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "http://127.0.0.1:1"} }, "refused the connection"},
+		{"no such host", func(*testing.T) map[string]string { return map[string]string{"ISSUER": "https://nowhere.invalid"} }, `no host named "nowhere.invalid"`},
+		{"a private authority", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": testserver.StartClerk(t, "127.0.0.1:1").Issuer}
+		}, "SSL_CERT_FILE"},
+		{"an expired certificate", func(t *testing.T) map[string]string {
+			c := testserver.StartClerk(t, "127.0.0.1:1")
+			c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
+			return map[string]string{"ISSUER": c.Issuer, "SSL_CERT_FILE": c.Authority.File}
+		}, "has a certificate that is valid from"},
+		{"a certificate for another name", func(t *testing.T) map[string]string {
+			c := testserver.StartClerk(t, "127.0.0.1:1")
+			return map[string]string{"ISSUER": strings.Replace(c.Issuer, "localhost", "[::1]", 1), "SSL_CERT_FILE": c.Authority.File}
+		}, "refused the connection"},
+		{"http behind https", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": strings.Replace(testserver.StartLiar(t).Issuer, "http:", "https:", 1)}
+		}, "speaks plain http, not https"},
+		{"another authority", func(t *testing.T) map[string]string {
+			return map[string]string{"ISSUER": testserver.StartClerk(t, "127.0.0.1:1").Issuer, "SSL_CERT_FILE": ca.File}
+		}, "authority that this machine does not know"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			values := row.env(t)
+			values["CLIENT_ID"] = "a"
+			roots, err := config.TrustedRoots(values["SSL_CERT_FILE"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = New(cfg, wire.New(roots, time.Now), time.Now).Metadata(t.Context())
+			wantError(t, err, CodeNotFound, row.words)
+		})
 	}
 }

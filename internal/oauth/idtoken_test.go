@@ -1,15 +1,15 @@
-package main
+package oauth
 
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
+	"net/url"
 	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
@@ -17,11 +17,6 @@ import (
 
 	jose "github.com/go-jose/go-jose/v4"
 )
-
-func pkceChallenge(verifier string) string {
-	hash := sha256.Sum256([]byte(verifier))
-	return base64.RawURLEncoding.EncodeToString(hash[:])
-}
 
 // Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.
 func TestIDTokenClaims(t *testing.T) {
@@ -77,30 +72,31 @@ func TestIDTokenClaims(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
 			l.Claims = row.spoil
-			wantIDToken(t, l, "", row.words)
+			wantIDToken(t, l, nil, row.words)
 		})
 	}
 }
 
 // wantIDToken runs a login and checks that it is refused with the words, or works when there are none.
-func wantIDToken(t *testing.T, l *testserver.Liar, query, words string) {
+func wantIDToken(t *testing.T, l *testserver.Liar, params url.Values, words string) {
 	t.Helper()
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	r := b.GetJSON(l.Approve(t, b.Begin(query)))
+	c := clientAt(t, l.Env())
+	_, id, err := signIn(t, c, l, params)
 	if words == "" {
-		if r.StatusCode != http.StatusOK {
-			t.Errorf("a good ID token was refused: %s", r.Body)
+		if err != nil || id == nil {
+			t.Errorf("a good ID token was refused: %v", err)
 		}
 		return
 	}
 	if words == "TOO LONG" {
-		r.WantError(t, http.StatusBadGateway, "server_unreachable", "more than 1 MB")
+		wantError(t, err, CodeUnreachable, "more than 1 MB")
 	} else {
-		r.WantError(t, http.StatusBadGateway, "invalid_id_token", words)
+		wantError(t, err, CodeInvalidIDToken, words)
 	}
-	wantNothingKept(t, b)
-	wantHonest(t, l, a)
+	if id != nil {
+		t.Error("a token that was refused is returned")
+	}
+	wantHonest(t, l, c)
 }
 
 // Signatures that anybody could have made, or that are not for signing.
@@ -279,7 +275,7 @@ func TestIDTokenSignature(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
 			row.spoil(l)
-			wantIDToken(t, l, "", row.words)
+			wantIDToken(t, l, nil, row.words)
 			for _, path := range []string{"/own-keys", "/own-cert"} {
 				if l.Asked("GET "+path) > 0 {
 					t.Errorf("%s was fetched, because a token said so", path)
@@ -305,17 +301,17 @@ func nonCanonical(raw string) string {
 func TestAuthTime(t *testing.T) {
 	now := time.Now()
 	for _, row := range []struct {
-		name, query string
-		authTime    any
-		words       string
+		name, maxAge string
+		authTime     any
+		words        string
 	}{
-		{"recent", "?max_age=300", now.Unix(), ""},
-		{"within the leeway", "?max_age=300", now.Add(-350 * time.Second).Unix(), ""},
-		{"too old", "?max_age=300", now.Add(-400 * time.Second).Unix(), "the check of auth_time"},
-		{"missing", "?max_age=300", nil, "the check of auth_time"},
-		{"in the future", "?max_age=300", now.Add(time.Hour).Unix(), "the check of auth_time"},
+		{"recent", "300", now.Unix(), ""},
+		{"within the leeway", "300", now.Add(-350 * time.Second).Unix(), ""},
+		{"too old", "300", now.Add(-400 * time.Second).Unix(), "the check of auth_time"},
+		{"missing", "300", nil, "the check of auth_time"},
+		{"in the future", "300", now.Add(time.Hour).Unix(), "the check of auth_time"},
 		{"old, and nobody asked", "", now.Add(-400 * time.Hour).Unix(), ""},
-		{"max_age of none", "?max_age=0", now.Add(-120 * time.Second).Unix(), "the check of auth_time"},
+		{"max_age of none", "0", now.Add(-120 * time.Second).Unix(), "the check of auth_time"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
@@ -324,7 +320,7 @@ func TestAuthTime(t *testing.T) {
 					delete(c, "auth_time")
 				}
 			}
-			wantIDToken(t, l, row.query, row.words)
+			wantIDToken(t, l, url.Values{"max_age": {row.maxAge}}, row.words)
 		})
 	}
 }
@@ -334,10 +330,9 @@ func TestKeysRotate(t *testing.T) {
 	for _, id := range []string{"k1", "k2"} {
 		t.Run(id, func(t *testing.T) {
 			l := testserver.StartLiar(t)
-			a := startApp(t, l.Env())
-			b := newBrowser(t, a)
-			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
-				t.Fatalf("the first login answered %d %s", r.StatusCode, r.Body)
+			c := clientAt(t, l.Env())
+			if _, _, err := signIn(t, c, l, nil); err != nil {
+				t.Fatalf("the first login: %v", err)
 			}
 			l.Key = testserver.NewKey(t)
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
@@ -346,8 +341,8 @@ func TestKeysRotate(t *testing.T) {
 			l.Sign = func(c map[string]any) string {
 				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: id}, c)
 			}
-			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
-				t.Errorf("after the rotation the login answered %d %s", r.StatusCode, r.Body)
+			if _, _, err := signIn(t, c, l, nil); err != nil {
+				t.Errorf("after the rotation: %v", err)
 			}
 			if n := l.Asked("GET /jwks"); n != 2 {
 				t.Errorf("the keys were fetched %d times; want 2", n)
@@ -360,11 +355,11 @@ func TestKeysRotate(t *testing.T) {
 func TestUnaskedIDToken(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Claims = func(c map[string]any) { delete(c, "nonce") }
-	wantIDToken(t, l, "?scope=email", "")
+	wantIDToken(t, l, url.Values{"scope": {"email"}}, "")
 	l.Claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
-	wantIDToken(t, l, "?scope=email", "the check of aud")
+	wantIDToken(t, l, url.Values{"scope": {"email"}}, "the check of aud")
 
-	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token", "CLIENT_ID": testserver.LiarClientID})
-	b := newBrowser(t, a)
-	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, http.StatusBadGateway, "invalid_id_token", "no issuer is configured")
+	c := clientAt(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token", "CLIENT_ID": testserver.LiarClientID})
+	_, _, err := signIn(t, c, l, nil)
+	wantError(t, err, CodeInvalidIDToken, "no issuer is configured")
 }

@@ -1,0 +1,87 @@
+package oauth
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// clientAt is a client with an environment, as the program would make it.
+func clientAt(t *testing.T, env map[string]string) *Client {
+	t.Helper()
+	return clientWithin(t, env, wire.Timeout)
+}
+
+// clientWithin is clientAt, for a server that is slower than the client's patience.
+func clientWithin(t *testing.T, env map[string]string, timeout time.Duration) *Client {
+	t.Helper()
+	cfg, err := config.Load(func(name string) string { return env[name] }, "does-not-exist.env", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wire.NewWithTimeout(nil, time.Now, timeout)
+	t.Cleanup(w.HTTP().CloseIdleConnections)
+	return New(cfg, w, time.Now)
+}
+
+// signIn runs a whole login at a server whose user allows everything.
+func signIn(t *testing.T, c *Client, l *testserver.Liar, params url.Values) (*TokenResponse, *IDToken, error) {
+	t.Helper()
+	request, err := c.NewRequest(params)
+	if err != nil {
+		return nil, nil, err
+	}
+	to, err := c.AuthorizationURL(t.Context(), request)
+	if err != nil {
+		return nil, nil, err
+	}
+	back, err := url.Parse(l.Approve(t, to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := c.CheckResponse(t.Context(), back.Query())
+	if err != nil {
+		return nil, nil, err
+	}
+	response, err := c.Exchange(t.Context(), request, code)
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := c.VerifyIDToken(t.Context(), request, response)
+	return response, id, err
+}
+
+// wantError checks an error's code, and words of what happened.
+func wantError(t *testing.T, err error, code, words string) {
+	t.Helper()
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		t.Fatalf("the error is %v; want %s", err, code)
+	}
+	said := []string{e.Description, e.Said}
+	for _, tried := range e.Tried {
+		said = append(said, tried.URL+" "+tried.Answer)
+	}
+	if e.Code != code || !strings.Contains(strings.Join(said, "\n"), words) {
+		t.Errorf("the error is %q at %q: %q; want %q and %q", e.Code, e.Step, said, code, words)
+	}
+	if e.Step == "" {
+		t.Error("the error names no step")
+	}
+}
+
+// wantHonest is the control of a case: with nothing spoiled, the same client and the same server finish
+// a login.
+func wantHonest(t *testing.T, l *testserver.Liar, c *Client) {
+	t.Helper()
+	l.Reset()
+	if _, _, err := signIn(t, c, l, nil); err != nil {
+		t.Errorf("the honest control: %v", err)
+	}
+}

@@ -1,0 +1,141 @@
+package oauth
+
+import (
+	"compress/gzip"
+	"fmt"
+	"net/http"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each row spoils one thing of the token response. Nothing of it is believed.
+func TestTokenResponseRefused(t *testing.T) {
+	send := func(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			w.Write([]byte(body))
+		}
+	}
+	const good = `"access_token":"a","token_type":"bearer","scope":"email"`
+	for _, row := range []struct {
+		name  string
+		token func(http.ResponseWriter, *http.Request)
+		code  string
+		words string
+	}{
+		{"invalid_client", send(401, "application/json", `{"error":"invalid_client","error_description":"Nope."}`), "invalid_client", "Nope."},
+		{"invalid_client names the secret", send(401, "application/json", `{"error":"invalid_client"}`), "invalid_client", ""},
+		{"invalid_grant", send(400, "application/json", `{"error":"invalid_grant","error_description":"expired"}`), "invalid_grant", "expired"},
+		{"unauthorized_client as Keycloak says it", send(401, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`), "unauthorized_client", ""},
+		{"the grant is off, as Auth0 says it", send(403, "application/json", `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`), "unauthorized_client", ""},
+		{"a single-page application, as Entra says it", send(400, "application/json", `{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."}`), "invalid_request", ""},
+		{"an error with 200, as GitHub sends it", send(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`), "incorrect_client_credentials", "passed are incorrect"},
+		{"500 with a page", send(500, "text/html", `<h1>oops</h1>`), "server_error", "500 Internal Server Error"},
+		{"a page", send(200, "text/html", `<h1>hello</h1>`), "invalid_token_response", "text/html"},
+		{"a page that says JSON", send(200, "application/json", `<h1>hello</h1>`), "invalid_token_response", "an HTML page"},
+		{"nothing", send(200, "application/json", ``), "invalid_token_response", "nothing"},
+		{"half", send(200, "application/json", `{"access_token":"a","token_ty`), "invalid_token_response", "cut short"},
+		{"a list", send(200, "application/json", `[1]`), "invalid_token_response", "a list"},
+		{"null", send(200, "application/json", `null`), "invalid_token_response", "a single value"},
+		{"a name twice", send(200, "application/json", `{`+good+`,"access_token":"b"}`), "invalid_token_response", `"access_token" twice`},
+		{"a name twice but for its case", send(200, "application/json", `{`+good+`,"Access_Token":"b"}`), "invalid_token_response", `"Access_Token" twice`},
+		{"a form", send(200, "application/x-www-form-urlencoded", `access_token=a&token_type=bearer`), "invalid_token_response", "application/x-www-form-urlencoded"},
+		{"text", send(200, "text/plain", `access_token=a&token_type=bearer`), "invalid_token_response", "text/plain"},
+		{"no access_token", send(200, "application/json", `{"token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
+		{"an empty access_token", send(200, "application/json", `{"access_token":"","token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
+		{"access_token is a number", send(200, "application/json", `{"access_token":1,"token_type":"bearer"}`), "invalid_token_response", `"access_token" in its JSON is a number`},
+		{"a line break in the access_token", send(200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{"no token_type", send(200, "application/json", `{"access_token":"a"}`), "invalid_token_response", "without a token_type"},
+		{"another token_type", send(200, "application/json", `{"access_token":"a","token_type":"mac"}`), "invalid_token_response", `"mac"`},
+		{"a negative lifetime", send(200, "application/json", `{`+good+`,"expires_in":-1}`), "invalid_token_response", "expires_in of -1"},
+		{"a fraction of a lifetime", send(200, "application/json", `{`+good+`,"expires_in":1.5}`), "invalid_token_response", "expires_in of 1.5"},
+		{"a word for a lifetime", send(200, "application/json", `{`+good+`,"expires_in":"soon"}`), "invalid_token_response", "soon"},
+		{"invalid_request", send(400, "application/json", `{"error":"invalid_request"}`), "invalid_request", "said no more"},
+		{"unsupported_grant_type", send(400, "application/json", `{"error":"unsupported_grant_type"}`), "unsupported_grant_type", ""},
+		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", ""},
+		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", ""},
+		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
+		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), config.Redacted, "said no more"},
+		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
+			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)
+		}, "invalid_grant", "code-"},
+		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
+		{"nested without end", send(200, "application/json", `{"access_token":`+strings.Repeat("[", 200_000)), "invalid_token_response", "malformed"},
+		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			zip := gzip.NewWriter(w)
+			for range 100 {
+				zip.Write(make([]byte, 1<<20))
+			}
+			zip.Close()
+		}, "server_unreachable", "more than 1 MB"},
+		{"one byte at a time", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			for range 200 {
+				w.Write([]byte(" "))
+				w.(http.Flusher).Flush()
+				select {
+				case <-time.After(50 * time.Millisecond):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}, "server_unreachable", "did not answer within"},
+		{"never an answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "server_unreachable", "did not answer within"},
+		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/token", http.StatusPermanentRedirect)
+		}, "server_error", "308 Permanent Redirect"},
+		{"a token of another encoding", send(200, "application/json", `{"access_token":"ä","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{"token_type is empty", send(200, "application/json", `{"access_token":"a","token_type":""}`), "invalid_token_response", "cannot use"},
+		{"no UTF-8", send(200, "application/json", "{\"access_token\":\"a\xff\",\"token_type\":\"bearer\"}"), "invalid_token_response", "not UTF-8"},
+		{"a huge lifetime beyond any number", send(200, "application/json", `{`+good+`,"expires_in":1e400}`), "invalid_token_response", "expires_in"},
+		{"no content type", send(200, "", `{`+good+`}`), "invalid_token_response", "content type"},
+		{"a thousand members", send(200, "application/json", `{"a":1`+manyMembers(1001)+`}`), "invalid_token_response", "more than 1000"},
+		{"no end", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			for range 40 {
+				if _, err := w.Write([]byte(strings.Repeat(" ", 64<<10))); err != nil {
+					return
+				}
+			}
+		}, "server_unreachable", "more than 1 MB"},
+		{"a reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "server_unreachable", "closed the connection"},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, "server_error", "307 Temporary Redirect"},
+		{"no id_token", send(200, "application/json", `{"access_token":"a","token_type":"bearer"}`), "invalid_id_token", "is missing, though the scope openid was granted"},
+		{"no id_token with openid granted", send(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email openid"}`), "invalid_id_token", "is missing"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			l.Token = row.token
+			timeout := wire.Timeout
+			if row.words == "did not answer within" {
+				timeout = 300 * time.Millisecond
+			}
+			c := clientWithin(t, l.Env(), timeout)
+			response, id, err := signIn(t, c, l, nil)
+			if wantError(t, err, row.code, row.words); id != nil {
+				t.Errorf("%v is believed", response)
+			}
+			if l.Asked("POST /elsewhere") > 0 {
+				t.Error("the credentials followed a redirect")
+			}
+			wantHonest(t, l, c)
+		})
+	}
+}
+
+func manyMembers(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, `,"m%d":1`, i)
+	}
+	return out.String()
+}
