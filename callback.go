@@ -30,8 +30,11 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done != nil {
-		return s.showResult(w, r, done) // a reload: the code is spent, the result is not
+	if done != nil { // a reload: the code is spent, the result is not
+		if err := s.oauth.CheckServer(r.Context(), done.Request); isOtherServer(err) {
+			return err
+		}
+		return s.showResult(w, r, done)
 	}
 	request := s.sessions.Take(w, r, response.Get("state")) // once (RFC 6749 section 10.12)
 	if request == nil {
@@ -52,7 +55,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 
 // finish turns the authorization response into a login: the protocol, one line a step.
 func (s *server) finish(ctx context.Context, request *oauth.Request, response url.Values) (*session.Login, error) {
-	code, err := s.oauth.CheckResponse(ctx, response) // RFC 9207, RFC 6749 section 4.1.2.1
+	code, err := s.oauth.CheckResponse(ctx, request, response) // RFC 9207, RFC 6749 section 4.1.2.1
 	if err != nil {
 		return nil, err
 	}

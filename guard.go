@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
 )
@@ -119,16 +121,34 @@ func singleValues(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
-// current returns the newest login of this browser, or a 401.
+// current returns the newest login of this browser at the server that is configured, or a 401. Of a login
+// at another server nothing is shown or sent.
 func (s *server) current(r *http.Request) (*session.Login, error) {
 	logins, err := s.sessions.Logins(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(logins) == 0 {
-		return nil, noToken("No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+	for _, l := range logins {
+		if !isOtherServer(s.oauth.CheckServer(r.Context(), l.Request)) {
+			return l, nil
+		}
 	}
-	return logins[0], nil
+	if len(logins) > 0 {
+		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, the client ID or the redirect URI has changed since.",
+			"Sign in again. The old tokens are sent nowhere.")
+	}
+	return nil, notSignedIn()
+}
+
+func notSignedIn() *failure {
+	return noToken("No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+}
+
+// isOtherServer reports that a login belongs to another server than the one that is configured. One that
+// cannot be found is not known to be another.
+func isOtherServer(err error) bool {
+	e, ok := errors.AsType[*oauth.Error](err)
+	return ok && e.Code == oauth.CodeOtherServer
 }
 
 // noToken is the 401 of a use of a token that is not held.

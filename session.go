@@ -135,14 +135,17 @@ type logoutAnswer struct {
 // handleLogout forgets the tokens and, when the server offers it, signs the user out there too
 // (OpenID Connect RP-Initiated Logout section 2).
 func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
+	logins, err := s.sessions.Logins(r)
 	if err != nil {
 		return err
+	}
+	if len(logins) == 0 {
+		return notSignedIn()
 	}
 	if err := s.sessions.Forget(w, r); err != nil {
 		return err
 	}
-	to := s.oauth.EndSessionURL(r.Context(), l.Held.ID) // a server that is gone ends no session
+	to := s.oauth.EndSessionURL(r.Context(), logins[0].Request, logins[0].Held.ID) // a server that is gone ends no session
 	if wantsHTML(r) {
 		http.Redirect(w, r, cmp.Or(to, s.cfg.BaseURL+"/"), http.StatusSeeOther)
 		return nil

@@ -21,6 +21,9 @@ func (s *server) begin(r *http.Request) (context.Context, *wire.Recorder, *sessi
 		return nil, nil, nil, err
 	}
 	ctx, recorder := wire.Record(r.Context())
+	if err := s.oauth.CheckServer(ctx, l.Request); err != nil {
+		return nil, nil, nil, err
+	}
 	return ctx, recorder, l, nil
 }
 

@@ -35,7 +35,7 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 // compared reports whether what we sent has to agree with the OAuth application for this step.
 func compared(e *oauth.Error) bool {
 	switch e.Code {
-	case oauth.CodeInvalidIssuer, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
+	case oauth.CodeInvalidIssuer, oauth.CodeOtherServer, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
 		return false // no setting of the OAuth application is to blame
 	}
 	return e.Step == wire.Response || e.Step == wire.TokenRequest
@@ -121,6 +121,8 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 // responseHint explains an authorization response.
 func responseHint(cfg config.Config, scopes []string, e *oauth.Error) string {
 	switch {
+	case e.Code == oauth.CodeOtherServer:
+		return "Begin a new login."
 	case e.Check == "code":
 		return "The server must answer with response_type code in the query; an implicit or form_post application does not."
 	case e.Code == oauth.CodeInvalidIssuer && e.Issuer != "":

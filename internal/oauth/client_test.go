@@ -45,7 +45,7 @@ func signIn(t *testing.T, c *Client, l *testserver.Liar, params url.Values) (*To
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := c.CheckResponse(t.Context(), back.Query())
+	code, err := c.CheckResponse(t.Context(), request, back.Query())
 	if err != nil {
 		return nil, nil, err
 	}

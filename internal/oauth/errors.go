@@ -47,6 +47,7 @@ const (
 	CodeNotSupported    = "not_supported"
 	CodeInvalidRequest  = "invalid_request"
 	CodeInvalidIssuer   = "invalid_issuer"
+	CodeOtherServer     = "other_server"
 	CodeInvalidResponse = "invalid_token_response"
 	CodeInvalidIDToken  = "invalid_id_token"
 	CodeInvalidUserinfo = "invalid_userinfo"

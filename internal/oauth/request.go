@@ -24,6 +24,7 @@ type Request struct {
 	Verifier string            // ties the code to the login (RFC 7636 section 4.1)
 	Scopes   []string          // asked for
 	Extra    map[string]string // the parameters of ExtraParameters that were given
+	Binding  string            // ties the login to its server; set when it is sent there
 	Began    time.Time
 }
 
@@ -77,13 +78,14 @@ func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, erro
 		return "", &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: "pushed_authorization",
 			Description: "The server demands pushed authorization requests (RFC 9126), which this client does not support yet."}
 	}
+	r.Binding = c.binding(md)
 	return c.authorizationURL(md, r), nil
 }
 
-// KnownAuthorizationURL is the same without asking anybody, or "" while the server is not known.
+// KnownAuthorizationURL is the same without asking anybody, or "" while the login's server is not known.
 func (c *Client) KnownAuthorizationURL(r *Request) string {
 	md, _ := c.Known()
-	if md == nil {
+	if md == nil || r.Binding != c.binding(md) {
 		return ""
 	}
 	return c.authorizationURL(md, r)
@@ -100,10 +102,10 @@ func (c *Client) authorizationURL(md *Metadata, r *Request) string {
 	return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, options...)
 }
 
-// CheckResponse looks at an authorization response (RFC 6749 section 4.1.2) whose state is right, in
-// the order in which its parts can be believed, and returns the code. The error is an *Error.
-func (c *Client) CheckResponse(ctx context.Context, response url.Values) (code string, err error) {
-	md, err := c.Metadata(ctx)
+// CheckResponse looks at the authorization response (RFC 6749 section 4.1.2) to a request, in the order
+// in which its parts can be believed, and returns the code. The error is an *Error.
+func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Values) (code string, err error) {
+	md, err := c.metadataFor(ctx, r)
 	if err != nil {
 		return "", err
 	}

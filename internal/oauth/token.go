@@ -34,7 +34,7 @@ type TokenResponse struct {
 // Exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
 // section 4.5). The error is an *Error.
 func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenResponse, error) {
-	md, err := c.Metadata(ctx)
+	md, err := c.metadataFor(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange
 // that comes with them. The token response is nil when the server refused: then the exchange has its
 // words. The error is an *Error.
 func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDToken) (*wire.Exchange, *TokenResponse, error) {
-	md, err := c.Metadata(ctx)
+	md, err := c.metadataFor(ctx, r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -191,10 +191,10 @@ func notOffered(step wire.Purpose) *Error {
 }
 
 // EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout
-// section 2), or "" when the server offers none or cannot be found. The ID token goes along as the hint
-// of who signs out. A query that the endpoint has of its own is kept.
-func (c *Client) EndSessionURL(ctx context.Context, idToken string) string {
-	md, err := c.Metadata(ctx)
+// section 2), or "" when the login's server offers none or cannot be found. The ID token goes along as
+// the hint of who signs out. A query that the endpoint has of its own is kept.
+func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken string) string {
+	md, err := c.metadataFor(ctx, r)
 	if err != nil || md.EndSession == "" {
 		return ""
 	}

@@ -22,12 +22,13 @@ type pending struct {
 	Verifier string            `json:"v"`
 	Scopes   []string          `json:"s"`
 	Extra    map[string]string `json:"x,omitempty"`
+	Binding  string            `json:"a"`
 	Began    int64             `json:"b"` // unix milliseconds
 }
 
 // Begin puts a request into a cookie of its own, until the browser comes back with its state.
 func (s *Store) Begin(w http.ResponseWriter, r *oauth.Request) error {
-	plain, err := json.Marshal(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Began.UnixMilli()})
+	plain, err := json.Marshal(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Binding, r.Began.UnixMilli()})
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (s *Store) Take(w http.ResponseWriter, r *http.Request, state string) *oaut
 	if json.Unmarshal(plain, &p) != nil || !s.spent.add(state) {
 		return nil
 	}
-	return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Began: time.UnixMilli(p.Began)}
+	return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Binding: p.Binding, Began: time.UnixMilli(p.Began)}
 }
 
 func (s *Store) pendingName(state string) string {

@@ -83,6 +83,7 @@ type Browser struct {
 	Client *http.Client
 	Accept string
 	Base   string // another address of the app than its URL; may be empty
+	Host   string // another Host header than the address's; may be empty
 }
 
 // NewBrowser is a browser for an app.
@@ -119,6 +120,7 @@ func (b *Browser) Do(req *http.Request) Reply {
 	if req.Header.Get("Accept") == "" && b.Accept != "" {
 		req.Header.Set("Accept", b.Accept)
 	}
+	req.Host = cmp.Or(b.Host, req.Host)
 	resp, err := b.Client.Do(req)
 	if err != nil {
 		b.T.Fatal(err)
