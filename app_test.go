@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"strings"
 	"testing"
@@ -66,12 +64,6 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	a.App.Address = a.URL
 	t.Cleanup(func() { a.Close(); a.Log.Check(t) })
 	return a
-}
-
-// setTimeout makes the app's own requests give up earlier than they would.
-func (a *app) setTimeout(d time.Duration) {
-	a.server.wire = wire.NewWithTimeout(a.Roots, a.server.now, d)
-	a.server.oauth = oauth.New(a.Cfg, a.server.wire, a.server.now)
 }
 
 // newBrowser is a browser for the app.
