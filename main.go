@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,21 +28,27 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-const usage = `usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
-       go run . check [-env FILE] [-json] [-timeout 15s]
+const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
 
-check asks the server everything that can be known without a user, and says which setting is wrong.
-It needs no browser and changes nothing.
+usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
+       go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
+
+  go run .                        sign in with the settings in .env; without any, try the demo
+  go run . check -env other.env   ask the server everything that needs no user, and change nothing
 
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
   -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
-  -json             print the checks as a JSON document
+  -v                print every check, and what proves it
+  -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat
   -timeout 15s      how long all checks together may take
 
-The settings are in README.md and .env.sample. Without any, the app runs in demo mode.
-The exit code is 0 after an interrupt or when no check failed, 1 when the program cannot listen or a
-check failed, and 2 when a setting or a flag is wrong.
+exit codes
+  0   stopped by an interrupt; with check: no check failed
+  1   the program cannot listen; with check: a check failed
+  2   a setting or a flag is wrong
+
+The settings are in README.md and .env.sample.
 `
 
 func main() {
@@ -53,45 +60,81 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	check   bool
-	env     string // the file to read instead of .env; empty for .env
-	listen  string
-	open    bool
-	json    bool
-	timeout time.Duration
+	check    bool
+	env      string // the file to read instead of .env; empty for .env
+	listen   string
+	open     bool
+	verbose  bool
+	json     bool
+	markdown bool
+	timeout  time.Duration
 }
 
+// file is the file with the settings.
+func (o options) file() string { return cmp.Or(o.env, ".env") }
+
+// errUsage is a command line that cannot be understood; what is wrong has been said.
+var errUsage = errors.New("usage")
+
 // parseArgs reads the command line. The flags may stand before or behind the word check.
-func parseArgs(args []string, stderr io.Writer) (options, error) {
+func parseArgs(args []string, stdout, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.env, "env", "", "")
 	flags.StringVar(&o.listen, "listen", "", "")
 	flags.BoolVar(&o.open, "open", true, "")
+	flags.BoolVar(&o.verbose, "v", false, "")
 	flags.BoolVar(&o.json, "json", false, "")
+	flags.BoolVar(&o.markdown, "md", false, "")
 	flags.DurationVar(&o.timeout, "timeout", diagnose.Timeout, "")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.Arg(0) == "check" {
+	err := flags.Parse(args)
+	if err == nil && flags.Arg(0) == "check" {
 		o.check = true
-		if err := flags.Parse(flags.Args()[1:]); err != nil {
-			return o, err
+		err = flags.Parse(flags.Args()[1:])
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return o, err
+	case err == nil && flags.NArg() > 0:
+		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check"))
+	case err == nil && o.json && o.markdown:
+		err = errors.New("-json and -md exclude each other")
+	case err != nil:
+		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
+	default:
+		return o, nil
+	}
+	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
+	return o, errUsage
+}
+
+// unknownFlag suggests a flag for the first one that is none of ours.
+func unknownFlag(flags *flag.FlagSet, args []string) string {
+	var known []string
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, "-"+f.Name) })
+	for _, arg := range args {
+		name, _, _ := strings.Cut("-"+strings.TrimLeft(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && !slices.Contains(known, name) {
+			return didYouMean(name, known...)
 		}
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "unknown argument %q\n%s", flags.Arg(0), usage)
-		return o, errors.New("unknown argument")
+	return ""
+}
+
+// didYouMean is the end of a sentence about a word that is not known.
+func didYouMean(word string, known ...string) string {
+	if nearest := config.Nearest(word, known...); nearest != "" {
+		return "; did you mean " + nearest + "?"
 	}
-	return o, nil
+	return ""
 }
 
 // run is the program with the operating system as its parameters. It serves, or checks, until it is
 // done or the context ends, and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	o, err := parseArgs(args, stderr)
+	o, err := parseArgs(args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -110,6 +153,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	listeners, err := listenAll(o.listen, cfg.Port)
 	if err != nil {
+		if o.listen == "" {
+			err = cmp.Or(alreadyRunning(ctx, cfg.Port), err)
+		}
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

@@ -83,16 +83,19 @@ func TestExitCodes(t *testing.T) {
 		{"a setting is wrong", map[string]string{"PORT": "x"}, nil, 2, `PORT (environment): "x" is not a port`},
 		{"the file is missing", nil, []string{"-env", "no-such.env"}, 2, "no-such.env: cannot be read"},
 		{"an unknown flag", nil, []string{"-x"}, 2, "flag provided but not defined: -x"},
-		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"`},
-		{"help", nil, []string{"-h"}, 0, "usage: go run ."},
+		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"` + "\n"},
+		{"a mistyped word", nil, []string{"chekc"}, 2, `unknown argument "chekc"; did you mean check?`},
+		{"a mistyped flag", nil, []string{"check", "-jsn"}, 2, "flag provided but not defined: -jsn; did you mean -json?"},
+		{"two formats", nil, []string{"check", "-json", "-md"}, 2, "-json and -md exclude each other"},
+		{"help", nil, []string{"-h"}, 0, "go run . check -env other.env"},
 		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},
 		{"the address is taken", map[string]string{"PORT": port}, []string{"-listen", "127.0.0.1:" + port}, 1, "-listen: cannot listen on 127.0.0.1:" + port},
 		{"no certificate in the file", map[string]string{"SSL_CERT_FILE": noCerts}, nil, 2, "SSL_CERT_FILE: " + noCerts + " holds no certificate"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := startProcess(t, row.env, row.args...)
-			if code := p.wait(t, 10*time.Second); code != row.code || !strings.Contains(p.err.String(), row.want) {
-				t.Errorf("exit code %d and\n%s\nwant %d and %q", code, p.err, row.code, row.want)
+			if code := p.wait(t, 10*time.Second); code != row.code || !strings.Contains(p.out.String()+p.err.String(), row.want) {
+				t.Errorf("exit code %d and\n%s%s\nwant %d and %q", code, p.out, p.err, row.code, row.want)
 			}
 			if strings.HasPrefix(row.name, "the port") && strings.Count(p.err.String(), "\n") != 1 {
 				t.Errorf("want one line, got\n%s", p.err)

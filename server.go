@@ -226,20 +226,28 @@ func handleStatic(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
 }
 
-// logged writes one line per request. The line has no query string, cookie or token: the path is
-// all that it takes from the URL.
+// logged writes one line per request, but none for what a page loads and for the demo server, which is
+// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
 func (s *server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isOthers(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		began := s.now()
 		note := &noted{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(note, r)
-		took := s.now().Sub(began).Round(time.Millisecond)
-		line := fmt.Sprintf("%s %s %d %v", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, took)
+		line := fmt.Sprintf("%s %s %d %s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)))
 		if note.code != "" {
 			line += " " + note.code
 		}
 		s.log.Print(line)
 	})
+}
+
+// isOthers reports a path that is no request to the client.
+func isOthers(path string) bool {
+	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/.well-known/")
 }
 
 // noted remembers what was answered, for the log.

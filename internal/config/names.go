@@ -53,7 +53,7 @@ func meant(name, ours string) bool {
 // Nearest returns the word of the list that was most likely meant, or "".
 func Nearest(word string, list ...string) string {
 	for _, known := range list {
-		if distance(word, known) <= 2 && word != "" {
+		if d := distance(word, known); d <= 2 && 2*d < len(known) {
 			return known
 		}
 	}

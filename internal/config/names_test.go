@@ -36,8 +36,8 @@ func TestStrayNames(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"chekc": "check", "chek": "check", "checks": "check", "serve": "", "help": "", "": ""} {
-		if got := Nearest(word, "check"); got != want {
+	for word, want := range map[string]string{"chekc": "check", "chek": "check", "checks": "check", "serve": "", "help": "", "x": "", "": ""} {
+		if got := Nearest(word, "check", "v"); got != want {
 			t.Errorf("Nearest(%q) = %q; want %q", word, got, want)
 		}
 	}
