@@ -26,14 +26,14 @@ func TestAlreadyRunning(t *testing.T) {
 func TestLogLines(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	callback := b.authorize(b.begin(""), "user_alice", "allow")
-	b.getJSON(callback)
-	resp, err := http.Get(a.URL + "/static/style.css")
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	b.GetJSON(callback)
+	resp, err := http.Get(a.Address + "/static/style.css")
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	lines := a.log.String()
+	lines := a.Log.String()
 	for _, want := range []string{"GET /login 302 ", "GET /oauth_callback 200 "} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("the log lacks %q:\n%s", want, lines)
