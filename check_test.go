@@ -12,12 +12,13 @@ import (
 	"time"
 )
 
-// startDemo starts the demo server on its own, as any other authorization server.
-func startDemo(t *testing.T) string {
+// startDemo starts the demo server on its own, as any other authorization server, where the redirect URI
+// that is checked is registered, and any others.
+func startDemo(t *testing.T, redirectURIs ...string) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
 	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: []string{testserver.CheckedURI}}}})
+	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: append(redirectURIs, testserver.CheckedURI)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

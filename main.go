@@ -17,8 +17,10 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"slices"
+	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,107 +30,11 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
-
-usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
-       go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
-
-  go run .                        sign in with the settings in .env; without any, try the demo
-  go run . check -env other.env   ask the server everything that needs no user, and change nothing
-
-  -env FILE         read FILE instead of .env
-  -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
-  -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
-  -v                print every check, and what proves it
-  -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat
-  -timeout 15s      how long all checks together may take
-
-exit codes
-  0   stopped by an interrupt; with check: no check failed
-  1   the program cannot listen; with check: a check failed
-  2   a setting or a flag is wrong
-
-The settings are in README.md and .env.sample.
-`
-
 func main() {
 	limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
-
-// options are what the command line says.
-type options struct {
-	check    bool
-	env      string // the file to read instead of .env; empty for .env
-	listen   string
-	open     bool
-	verbose  bool
-	json     bool
-	markdown bool
-	timeout  time.Duration
-}
-
-// file is the file with the settings.
-func (o options) file() string { return cmp.Or(o.env, ".env") }
-
-// errUsage is a command line that cannot be understood; what is wrong has been said.
-var errUsage = errors.New("usage")
-
-// parseArgs reads the command line. The flags may stand before or behind the word check.
-func parseArgs(args []string, stdout, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.env, "env", "", "")
-	flags.StringVar(&o.listen, "listen", "", "")
-	flags.BoolVar(&o.open, "open", true, "")
-	flags.BoolVar(&o.verbose, "v", false, "")
-	flags.BoolVar(&o.json, "json", false, "")
-	flags.BoolVar(&o.markdown, "md", false, "")
-	flags.DurationVar(&o.timeout, "timeout", diagnose.Timeout, "")
-	err := flags.Parse(args)
-	if err == nil && flags.Arg(0) == "check" {
-		o.check = true
-		err = flags.Parse(flags.Args()[1:])
-	}
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
-		return o, err
-	case err == nil && flags.NArg() > 0:
-		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check"))
-	case err == nil && o.json && o.markdown:
-		err = errors.New("-json and -md exclude each other")
-	case err != nil:
-		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
-	default:
-		return o, nil
-	}
-	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
-	return o, errUsage
-}
-
-// unknownFlag suggests a flag for the first one that is none of ours.
-func unknownFlag(flags *flag.FlagSet, args []string) string {
-	var known []string
-	flags.VisitAll(func(f *flag.Flag) { known = append(known, "-"+f.Name) })
-	for _, arg := range args {
-		name, _, _ := strings.Cut("-"+strings.TrimLeft(arg, "-"), "=")
-		if strings.HasPrefix(arg, "-") && !slices.Contains(known, name) {
-			return didYouMean(name, known...)
-		}
-	}
-	return ""
-}
-
-// didYouMean is the end of a sentence about a word that is not known.
-func didYouMean(word string, known ...string) string {
-	if nearest := config.Nearest(word, known...); nearest != "" {
-		return "; did you mean " + nearest + "?"
-	}
-	return ""
 }
 
 // run is the program with the operating system as its parameters. It serves, or checks, until it is
@@ -140,7 +46,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	cfg, roots, err := readSettings(o, getenv)
+	l := &live{options: o, getenv: getenv, log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	cfg, roots, err := l.read()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2
@@ -159,41 +66,29 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	logger := log.New(stderr, "", log.LstdFlags)
 	if o.check {
-		logger.SetOutput(io.Discard) // the checks are what is printed
+		l.log.SetOutput(io.Discard) // the checks are what is printed
 	}
-	s, handler, err := assemble(cfg, roots, logger, time.Now)
-	if err != nil {
+	if err := l.begin(cfg, roots); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	if o.check { // the demo server has to run to be checked
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
-		go serve(ctx, s, handler, listeners, logger)
+		go serve(ctx, l.current.Load().server, l, listeners, l.log)
 		return runChecks(ctx, o, cfg, roots, stdout)
 	}
 	announce(stdout, cfg, listeners)
 	if o.open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
 		openBrowser(startURL(cfg), getenv, stderr)
 	}
-	go announceServer(ctx, stdout, s)
-	if err := serve(ctx, s, handler, listeners, logger); err != nil {
+	go announceServer(ctx, stdout, l.current.Load().server)
+	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return 0
-}
-
-// readSettings reads the configuration, and the authorities to trust besides the system's.
-func readSettings(o options, getenv func(string) string) (config.Config, *x509.CertPool, error) {
-	cfg, err := config.Load(getenv, cmp.Or(o.env, ".env"), o.env != "")
-	if err != nil {
-		return config.Config{}, nil, err
-	}
-	roots, err := config.TrustedRoots(getenv("SSL_CERT_FILE"))
-	return cfg, roots, err
 }
 
 // runChecks is the command check.
@@ -205,26 +100,142 @@ func runChecks(ctx context.Context, o options, cfg config.Config, roots *x509.Ce
 		diagnose.PrintOptions{JSON: o.json, Terminal: isTerminal(stdout), Timeout: o.timeout}, stdout)
 }
 
+// live answers with the settings of the moment. When the file with the settings has changed, the next
+// request to /, /login or /check reads it, and the wiring is made anew. A request keeps to its end what
+// it began with.
+type live struct {
+	options options
+	getenv  func(string) string
+	log     *log.Logger
+	now     func() time.Time
+	current atomic.Pointer[wiring]
+
+	mu         sync.Mutex // guards the fields below
+	seen       stamp      // of the file when it was last read
+	demo       http.Handler
+	demoSecret string // of our client there; the demo server survives, so it does
+}
+
+// wiring is the client with its routes, and the demo server's when there is one.
+type wiring struct {
+	*server
+	http.Handler
+}
+
+// stamp tells one state of a file from another.
+type stamp struct {
+	changed time.Time
+	size    int64
+}
+
+func stampOf(file string) stamp {
+	info, err := os.Stat(file)
+	if err != nil {
+		return stamp{} // there is none
+	}
+	return stamp{info.ModTime(), info.Size()}
+}
+
+// read reads the settings, and the authorities to trust besides the system's.
+func (l *live) read() (config.Config, *x509.CertPool, error) {
+	l.seen = stampOf(l.options.file()) // before the file is read: what changes meanwhile is read again
+	cfg, err := config.Load(l.getenv, l.options.file(), l.options.env != "")
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	roots, err := config.TrustedRoots(cfg.CertFile)
+	return cfg, roots, err
+}
+
+// begin makes the first wiring.
+func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
+	s, err := newServer(cfg, roots, l.log, l.now)
+	if err != nil {
+		return err
+	}
+	return l.use(s)
+}
+
+// use answers with a server from now on.
+func (l *live) use(s *server) error {
+	if !s.cfg.Demo {
+		l.current.Store(&wiring{s, s.handler(nil)})
+		return nil
+	}
+	if l.demo == nil {
+		demo, err := newDemo(s.cfg, l.now)
+		if err != nil {
+			return err
+		}
+		l.demo, l.demoSecret = demo, s.cfg.ClientSecret
+	}
+	l.current.Store(&wiring{s, s.handler(l.demo)})
+	return nil
+}
+
+// ServeHTTP answers with the wiring of the moment.
+func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/", "/login", "/check":
+		l.reread()
+	}
+	l.current.Load().ServeHTTP(w, r)
+}
+
+// reread reads the settings again if their file has changed. With a mistake in them the program goes on
+// with what it had, and says so on every page.
+func (l *live) reread() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if stampOf(l.options.file()) == l.seen {
+		return
+	}
+	s := l.current.Load().server
+	cfg, roots, err := l.read()
+	if err != nil {
+		s = s.noting(mistakes(l.options.file(), err))
+	} else {
+		s = l.renew(s, cfg, roots)
+	}
+	if err := l.use(s); err != nil {
+		l.log.Print(err)
+	}
+	if s.notice != nil {
+		l.log.Print(s.notice.String())
+	}
+}
+
+// renew is the server with settings that have been read again.
+func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
+	next, waiting := s.cfg.Reread(fresh)
+	if next.Demo && l.demo != nil {
+		next.ClientSecret = l.demoSecret
+	}
+	if !reflect.DeepEqual(next, s.cfg) {
+		l.log.Printf("%s has changed: its settings are in use now", l.options.file())
+		s = s.with(next, roots)
+	}
+	return s.noting(needsRestart(l.options.file(), waiting))
+}
+
 // assemble makes the client and, in demo mode, the server that it talks to.
 func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
-	s, err := newServer(cfg, roots, log, now)
-	if err != nil {
+	l := &live{log: log, now: now}
+	if err := l.begin(cfg, roots); err != nil {
 		return nil, nil, err
 	}
-	if !cfg.Demo {
-		return s, s.handler(nil), nil
-	}
-	authorizationServer, err := demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
+	return l.current.Load().server, l.current.Load().Handler, nil
+}
+
+// newDemo is the authorization server of the demo, with our client registered.
+func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
+	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
 		ID:                     cfg.ClientID,
 		Secret:                 cfg.ClientSecret,
 		Name:                   "OAuth Test Client",
 		RedirectURIs:           []string{cfg.RedirectURI()},
 		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
 	}}, Now: now})
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, s.handler(authorizationServer), nil
 }
 
 // route is one thing that a user can do.

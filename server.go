@@ -30,11 +30,12 @@ type server struct {
 	wire      *wire.Client
 	oauth     *oauth.Client
 	sessions  *session.Store
-	refreshes oauth.Shared[*refreshed] // by the state of the login
+	refreshes *oauth.Shared[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
-	busy      atomic.Int64 // requests that a handler of ours is working on
+	busy      *atomic.Int64 // requests that a handler of ours is working on
+	notice    *notice       // about the settings; nil when there is nothing to say
 }
 
 // newServer wires the client together. Nothing is asked of the authorization server yet.
@@ -47,8 +48,25 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	w := wire.New(roots, now)
-	return &server{cfg: cfg, wire: w, oauth: oauth.New(cfg, w, now), sessions: sessions, pages: pages, log: log, now: now}, nil
+	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, busy: new(atomic.Int64)}
+	return s.with(cfg, roots), nil
+}
+
+// with is the server with other settings. What depends on the authorization server is made anew; the
+// sessions, their locks and what has been spent stay.
+func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
+	next := *s
+	next.cfg = cfg
+	next.wire = wire.New(roots, s.now)
+	next.oauth = oauth.New(cfg, next.wire, s.now)
+	return &next
+}
+
+// noting is the server with something to say about its settings, or with nothing.
+func (s *server) noting(n *notice) *server {
+	next := *s
+	next.notice = n
+	return &next
 }
 
 // secrets are what no page and no file of a flow may hold.
@@ -91,16 +109,25 @@ func parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// page is what the layout shows around every page. A page's own data embeds it; programs do not get it.
+// page is what the layout shows around every page. A page's own data embeds it.
 type page struct {
-	Title string `json:"-"`
-	Demo  bool   `json:"-"`
+	Title  string  `json:"-"`
+	Demo   bool    `json:"-"`
+	Notice *notice `json:"notice,omitempty"`
+}
+
+// notice is what the user should know of the settings while the program runs.
+type notice struct {
+	Heading string   `json:"heading"`
+	Lines   []string `json:"lines,omitempty"`
 }
 
 // Visible is for templates: text from outside, with nothing in it that a reader cannot see.
 func (page) Visible(s string) string { return wire.Clip(s, 4096) }
 
-func (s *server) page(title string) page { return page{Title: title, Demo: s.cfg.Demo} }
+func (s *server) page(title string) page {
+	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice}
+}
 
 // wantsHTML reports whether a browser asks, and not curl or a program.
 func wantsHTML(r *http.Request) bool {

@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// Config is what the user told us, checked. It never changes after start.
+// Config is what the user told us, checked. It never changes; when .env has, another one is made.
 type Config struct {
 	Demo          bool      // nothing was configured: this process is all three actors
 	Clerk         bool      // the authorization server is a Clerk instance
@@ -33,6 +33,7 @@ type Config struct {
 	SessionSecret string    // empty means random per process
 	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
+	CertFile      string    // certificates of authorities to trust besides the system's; may be empty
 	Notes         []string  // what was put right on the way in, to be said in the terminal
 }
 
@@ -116,6 +117,7 @@ func (s *settings) config() Config {
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
+	c.CertFile = s.certFile()
 
 	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
 	if c.Demo {

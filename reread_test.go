@@ -1,0 +1,166 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+)
+
+// rereading is the program with its settings in a file that a test changes.
+type rereading struct {
+	*testserver.Browser
+	t     *testing.T
+	p     *process
+	file  string
+	port  string
+	lines int
+}
+
+func startRereading(t *testing.T, settings string) *rereading {
+	t.Helper()
+	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: freePort(t)}
+	r.write(settings)
+	r.p = startProcess(t, nil, "-env", r.file)
+	r.p.waitFor(t, "redirect URI")
+	base := "http://localhost:" + r.port
+	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.err})
+	return r
+}
+
+// write changes the file. Each state of it has another size, as two may be written within one tick of
+// the file system's clock.
+func (r *rereading) write(settings string) {
+	r.t.Helper()
+	r.lines++
+	text := "PORT=" + r.port + "\n" + settings + strings.Repeat("\n", r.lines)
+	if err := os.WriteFile(r.file, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// signIn signs in and returns what the callback answered.
+func (r *rereading) signIn() testserver.Reply {
+	r.t.Helper()
+	return r.GetJSON(r.Authorize(r.Begin(""), "user_alice", "allow"))
+}
+
+// The line is mended while the program runs, and the next login works, in the same session.
+func TestMendWhileRunning(t *testing.T) {
+	r := startRereading(t, "")
+	issuer := startDemo(t, r.App.Cfg.RedirectURI())
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Fatalf("the demo's login was answered %d %s", got.StatusCode, got.Body)
+	}
+	server := "ISSUER=" + issuer + "\nCLIENT_ID=a-client\nSCOPES=openid\nCLIENT_SECRET="
+	r.write(server + "wrong-secret")
+	if got := r.signIn(); got.StatusCode != 502 || !strings.Contains(got.Body, "invalid_client") {
+		t.Errorf("with a wrong secret the callback answered %d %s", got.StatusCode, got.Body)
+	}
+	r.write(server + "check-secret-1c9d")
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Errorf("with the secret mended the callback answered %d %s", got.StatusCode, got.Body)
+	}
+	if got := r.GetJSON("/session"); got.StatusCode != 200 || strings.Count(got.Body, `"user_alice"`) == 0 {
+		t.Errorf("/session answered %d %s", got.StatusCode, got.Body)
+	}
+}
+
+// The demo's users stay signed in when a setting beside it changes, and its client keeps its secret.
+func TestDemoSurvivesReread(t *testing.T) {
+	r := startRereading(t, "SCOPES=openid")
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Fatalf("the first login was answered %d %s", got.StatusCode, got.Body)
+	}
+	r.write("SCOPES='openid email'")
+	address := r.Begin("")
+	if !strings.Contains(address, url.Values{"scope": {"openid email"}}.Encode()) {
+		t.Errorf("the next login asks for %s", address)
+	}
+	if page := r.Get(address); strings.Contains(page.Body, `name="user"`) {
+		t.Errorf("the demo asks again who signs in:\n%s", page.Body)
+	}
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Errorf("the second login was answered %d %s", got.StatusCode, got.Body)
+	}
+}
+
+// A mistake is shown on the page and in the terminal, the program goes on with what it had, and the
+// remark goes when the line is mended.
+func TestMistakeWhileRunning(t *testing.T) {
+	r := startRereading(t, "SCOPES=openid")
+	r.write("SCOPES=openid\nISSUER=auth.example.com\nCLIENT_SECRET='secret-value-7'")
+	want := `ISSUER (` + r.file + `:3): "auth.example.com" is not the address of a server; write one such as https://auth.example.com`
+	home := r.GetJSON("/")
+	if !strings.Contains(home.Body, strings.ReplaceAll(want, `"`, `\"`)) || !strings.Contains(home.Body, "CLIENT_ID: is missing") {
+		t.Errorf("/ does not say %s:\n%s", want, home.Body)
+	}
+	if page := r.Get("/"); !strings.Contains(page.Body, "is not the address of a server") || !strings.Contains(page.Body, "has changed, and something in it is wrong") {
+		t.Errorf("the page does not show the mistake:\n%s", page.Body)
+	}
+	if log := r.p.err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
+		t.Errorf("the terminal says\n%s", log)
+	}
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Errorf("with the settings from before the callback answered %d %s", got.StatusCode, got.Body)
+	}
+	r.write("SCOPES=openid")
+	if home := r.GetJSON("/"); strings.Contains(home.Body, "notice") {
+		t.Errorf("after the mistake is mended / says\n%s", home.Body)
+	}
+}
+
+// What only a restart can apply is said, and the rest is applied.
+func TestRestartIsSaid(t *testing.T) {
+	r := startRereading(t, "")
+	other := freePort(t)
+	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
+	home := r.GetJSON("/")
+	for _, want := range []string{"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart the program to use that.", `"email"`, `"http://localhost:` + r.port + `/oauth_callback"`} {
+		if !strings.Contains(home.Body, want) {
+			t.Errorf("/ lacks %q:\n%s", want, home.Body)
+		}
+	}
+	if got := r.signIn(); got.StatusCode != 200 {
+		t.Errorf("the demo's login was answered %d %s", got.StatusCode, got.Body)
+	}
+}
+
+// A login that is being finished while the settings change is finished with those that it began with.
+func TestRequestKeepsItsSettings(t *testing.T) {
+	l := testserver.StartLiar(t)
+	arrived, release := make(chan bool), make(chan bool)
+	var once sync.Once
+	l.Response = func(map[string]any) {
+		once.Do(func() { close(arrived) })
+		<-release
+	}
+	var settings string
+	for name, value := range l.Env() {
+		settings += name + "='" + value + "'\n"
+	}
+	r := startRereading(t, settings)
+	callback := l.Approve(t, r.Begin(""))
+	done := make(chan testserver.Reply, 1)
+	go func() { done <- r.GetJSON(callback) }()
+	<-arrived
+	r.write("SCOPES=email")
+	if home := testserver.NewBrowser(t, r.App).GetJSON("/"); !strings.Contains(home.Body, `"demo": true`) {
+		t.Errorf("the new settings are not in use:\n%s", home.Body)
+	}
+	close(release)
+	select {
+	case got := <-done:
+		if got.StatusCode != 200 {
+			t.Errorf("the callback answered %d %s", got.StatusCode, got.Body)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the callback did not answer")
+	}
+}
