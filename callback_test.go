@@ -1,13 +1,17 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Each row spoils one thing of an authorization response, and says which refusal comes.
@@ -322,4 +326,264 @@ func TestExchangeCarries(t *testing.T) {
 		}
 	}
 	a.Log.Secret(form.Get("code_verifier"))
+}
+
+// The whole flow, against the demo server and against a server of Clerk's shape over TLS.
+func TestFlow(t *testing.T) {
+	for _, server := range []struct {
+		name  string
+		start func(t *testing.T) *app
+	}{
+		{"demo", func(t *testing.T) *app { return startApp(t, nil) }},
+		{"Clerk over TLS", startAppAtClerk},
+	} {
+		t.Run(server.name, func(t *testing.T) {
+			t.Run("token JSON for a program", func(t *testing.T) { testTokenJSON(t, server.start(t)) })
+			t.Run("page for a browser", func(t *testing.T) { testResultPage(t, server.start(t)) })
+			t.Run("Deny", func(t *testing.T) { testDeny(t, server.start(t)) })
+			t.Run("two tabs", func(t *testing.T) { testTwoTabs(t, server.start(t)) })
+			t.Run("two browsers", func(t *testing.T) { testTwoBrowsers(t, server.start(t)) })
+			t.Run("a code is redeemed once", func(t *testing.T) { testReplay(t, server.start(t)) })
+		})
+	}
+}
+
+// startAppAtClerk starts the client with the three values of the Clerk guide. Each of the two has to
+// know the other's address, so the client's listener is made first.
+func startAppAtClerk(t *testing.T) *app {
+	t.Helper()
+	listener := listenLoopback(t)
+	c := testserver.StartClerk(t, listener.Addr().String())
+	return startAppOn(t, listener, c.Env(), time.Now)
+}
+
+func testTokenJSON(t *testing.T, a *app) {
+	b := newBrowser(t, a)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	r := b.GetJSON(callback)
+	a.NoteTokens(r.Body)
+	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
+		t.Fatalf("the callback answered %d %s: %s", r.StatusCode, r.Header.Get("Content-Type"), r.Body)
+	}
+	var names []string
+	d := json.NewDecoder(strings.NewReader(r.Body))
+	d.Token()
+	for d.More() {
+		name, _ := d.Token()
+		names = append(names, name.(string))
+		d.Token()
+	}
+	want := []string{"access_token", "expires_in", "id_token", "refresh_token", "scope", "token_type"}
+	if !slices.Equal(names, want) {
+		t.Errorf("the token response has %v; want %v", names, want)
+	}
+	if !strings.Contains(r.Body, `"expires_in": 7200`) || !strings.Contains(r.Body, `"token_type": "bearer"`) || !strings.Contains(r.Body, `"scope": "openid profile email"`) {
+		t.Errorf("the token response is not as the server wrote it: %s", r.Body)
+	}
+	again := b.GetJSON(callback)
+	if again.StatusCode != http.StatusOK || again.Body != r.Body {
+		t.Errorf("a reload answered %d %s; want the same result", again.StatusCode, again.Body)
+	}
+}
+
+func testResultPage(t *testing.T, a *app) {
+	b := newBrowser(t, a)
+	r := b.Login()
+	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Header.Get("Content-Type"))
+	}
+	for _, want := range []string{"Signed in as Alice Example", "&#34;token_type&#34;: &#34;bearer&#34;", "passed every check", "at_hash"} {
+		if !strings.Contains(r.Body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if home := b.Get("/"); !strings.Contains(home.Body, "Alice Example") {
+		t.Error("the home page does not say who signed in")
+	}
+}
+
+func testDeny(t *testing.T, a *app) {
+	b := newBrowser(t, a)
+	callback := b.Authorize(b.Begin(""), "user_bob", "deny")
+	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
+	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
+	page := b.Get(b.Authorize(b.Begin(""), "user_bob", "deny"))
+	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") || strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
+		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
+	}
+	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
+		t.Error("somebody is signed in after Deny")
+	}
+}
+
+func testTwoTabs(t *testing.T, a *app) {
+	b := newBrowser(t, a)
+	first, second := b.Begin(""), b.Begin("?prompt=login")
+	secondCallback := b.Authorize(second, "user_bob", "allow")
+	firstCallback := b.Authorize(first, "user_alice", "allow")
+	for _, callback := range []string{secondCallback, firstCallback} {
+		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+			t.Errorf("a tab's callback answered %d %s", r.StatusCode, r.Body)
+		}
+	}
+	for _, callback := range []string{firstCallback, secondCallback} {
+		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+			t.Errorf("a tab's reload answered %d %s", r.StatusCode, r.Body)
+		}
+	}
+}
+
+func testTwoBrowsers(t *testing.T, a *app) {
+	alice, mallory := newBrowser(t, a), newBrowser(t, a)
+	callback := alice.Authorize(alice.Begin(""), "user_alice", "allow")
+	mallory.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
+	r := alice.GetJSON(callback)
+	if r.StatusCode != http.StatusOK {
+		t.Fatalf("the callback answered %d after another browser had tried it: %s", r.StatusCode, r.Body)
+	}
+	stolen := mallory.GetJSON(callback)
+	stolen.WantError(t, http.StatusBadRequest, "invalid_state", "")
+	if strings.Contains(mallory.Get("/").Body, "Alice") {
+		t.Error("another browser sees who signed in")
+	}
+}
+
+// A browser that kept the pending cookie, and the session it got, cannot redeem the code again.
+func testReplay(t *testing.T, a *app) {
+	b := newBrowser(t, a)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	u, _ := url.Parse(callback)
+	kept := b.Client.Jar.Cookies(u)
+	if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
+	}
+	thief := newBrowser(t, a)
+	thief.Client.Jar.SetCookies(u, kept)
+	thief.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "finished already")
+}
+
+// The authorization request has what OAuth, PKCE and OpenID Connect ask for, and of the query's
+// parameters those that are known.
+func TestLoginRequest(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	query := func(path string) url.Values {
+		u, _ := url.Parse(b.Begin(path))
+		return u.Query()
+	}
+	q := query("")
+	for name, want := range map[string]string{"response_type": "code", "client_id": "demo-client", "redirect_uri": a.Cfg.RedirectURI(),
+		"scope": "openid profile email", "code_challenge_method": "S256"} {
+		if q.Get(name) != want {
+			t.Errorf("%s is %q; want %q", name, q.Get(name), want)
+		}
+	}
+	for _, name := range []string{"state", "nonce", "code_challenge"} {
+		if other := query(""); len(q.Get(name)) < 26 || q.Get(name) == other.Get(name) {
+			t.Errorf("%s is %q, and then %q; want 26 characters or more, fresh each time", name, q.Get(name), other.Get(name))
+		}
+	}
+	if len(q) != 8 {
+		t.Errorf("the request has %d parameters; want 8: %v", len(q), q)
+	}
+	q = query("?scope=email&prompt=consent&login_hint=bob&max_age=60&acr_values=a&resource=r&audience=d&ui_locales=de&redirect_uri=https://evil.example&foo=bar")
+	for name, want := range map[string]string{"scope": "email", "prompt": "consent", "login_hint": "bob", "max_age": "60", "acr_values": "a", "resource": "r",
+		"audience": "d", "ui_locales": "de", "redirect_uri": a.Cfg.RedirectURI(), "foo": "", "nonce": ""} {
+		if q.Get(name) != want {
+			t.Errorf("%s is %q; want %q", name, q.Get(name), want)
+		}
+	}
+	for path, words := range map[string]string{"/login?scope=a&scope=b": "more than once", "/login?max_age=soon": "no number", "/login?scope=%22": "no scope may have"} {
+		b.GetJSON(path).WantError(t, http.StatusBadRequest, "invalid_request", words)
+	}
+}
+
+// A hundred logins discover once and fetch the keys once.
+func TestDiscoveredOnce(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	for range 100 {
+		b := newBrowser(t, a)
+		if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK {
+			t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
+		}
+	}
+	if n, keys := l.Asked("GET /.well-known/openid-configuration"), l.Asked("GET /jwks"); n != 1 || keys != 1 {
+		t.Errorf("%d requests for metadata and %d for keys; want 1 and 1", n, keys)
+	}
+}
+
+// parrot answers with the client's credentials, after as many other characters: a server in debug mode.
+func parrot(status, lead int, form bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		said := strings.Repeat("-", lead) + "secret " + testserver.LiarClientSecret + " header " + r.Header.Get("Authorization")
+		w.Header().Set("WWW-Authenticate", `Basic realm="`+said+`"`)
+		if form { // as GitHub does
+			body := url.Values{"error": {"invalid_client"}, "error_description": {said}}
+			testserver.SendBody(status, "application/x-www-form-urlencoded", body.Encode())(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": said, testserver.LiarClientSecret: said})
+	}
+}
+
+// holdsSecret reports whether a text holds the liar's client secret, half of it, or the credentials as
+// HTTP Basic sends them.
+func holdsSecret(text string) bool {
+	basic := base64.StdEncoding.EncodeToString([]byte(testserver.LiarClientID + ":" + testserver.LiarClientSecret))
+	return strings.Contains(text, testserver.LiarClientSecret[:len(testserver.LiarClientSecret)/2]) || strings.Contains(text, basic[:30])
+}
+
+// The client secret is in nothing that is shown of a server's answers, even when the server repeats it,
+// whole or where the text is cut off.
+func TestSecretRepeated(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]func(l *testserver.Liar, repeat http.HandlerFunc){
+		"a server that refuses":  func(l *testserver.Liar, repeat http.HandlerFunc) { l.Page = repeat },
+		"a server that sends on": func(l *testserver.Liar, _ http.HandlerFunc) { l.Honest() },
+		"a server that sends back": func(l *testserver.Liar, _ http.HandlerFunc) {
+			l.Page = func(w http.ResponseWriter, r *http.Request) {
+				q := url.Values{"error": {testserver.LiarClientSecret}, "error_description": {"no " + testserver.LiarClientSecret}, "state": {r.URL.Query().Get("state")}}
+				http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?"+q.Encode(), http.StatusFound)
+			}
+		},
+	} {
+		for _, answer := range []struct {
+			status int
+			form   bool
+		}{{400, false}, {400, true}, {500, false}} {
+			for _, lead := range []int{0, 183, 283, 975} { // before the limits of 200, 300 and 1000
+				l := testserver.StartLiar(t)
+				repeat := parrot(answer.status, lead, answer.form)
+				page(l, repeat)
+				l.Token, l.Other = nil, repeat
+				l.Document = func(d map[string]any) {
+					d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
+				}
+				env := l.Env()
+				env["RESOURCE_URL"] = l.Issuer + "/api"
+				b := newBrowser(t, startApp(t, env))
+				b.GetJSON(l.Approve(t, b.Begin("")))
+				l.Lock()
+				l.Token = repeat
+				l.Unlock()
+				texts := map[string]string{}
+				for _, path := range []string{"/refresh", "/tokeninfo", "/userinfo", "/api", "/flow", "/flow?tokens=full", "/flow.har", "/check", "/revoke"} {
+					texts[path] = b.Ask(path, false).Body + b.Ask(path, true).Body
+				}
+				texts["a failed login"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
+				l.Lock()
+				l.Token, l.Claims = nil, func(c map[string]any) { c["iss"] = strings.Repeat("-", lead) + testserver.LiarClientSecret }
+				l.Unlock()
+				texts["an ID token"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
+				for path, text := range texts {
+					if holdsSecret(text) {
+						t.Errorf("%s, %v after %d characters: %s holds the secret:\n%.4000s", name, answer, lead, path, text)
+					}
+				}
+			}
+		}
+	}
 }

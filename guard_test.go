@@ -1,11 +1,22 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestForeignHost(t *testing.T) {
@@ -132,5 +143,321 @@ func TestLog(t *testing.T) {
 	}
 	if !strings.Contains(got, "GET /oauth_callback 400 ") || !strings.Contains(got, "invalid_state") {
 		t.Errorf("the log lacks the failure:\n%s", got)
+	}
+}
+
+// Servers that fail at another moment than they were asked first.
+func TestServerThatDies(t *testing.T) {
+	t.Run("keys gone at the callback", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
+		b := newBrowser(t, a)
+		callback := l.Approve(t, b.Begin(""))
+		l.JWKS = http.NotFound
+		b.GetJSON(callback).WantError(t, 502, "invalid_id_token", "404 Not Found")
+		wantNothingKept(t, b)
+		wantHonest(t, l, a)
+	})
+	t.Run("dead at the callback, and back again", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
+		b := newBrowser(t, a)
+		callback := l.Approve(t, b.Begin(""))
+		address, handler := l.Listener.Addr().String(), l.Config.Handler
+		l.CloseClientConnections()
+		l.Close()
+		b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
+		wantNothingKept(t, b)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skipf("the port was taken meanwhile: %v", err)
+		}
+		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+		again.Start()
+		t.Cleanup(again.Close)
+		wantHonest(t, l, a)
+	})
+	t.Run("dead at the start", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+		a := startApp(t, l.Env())
+		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
+		wantHonest(t, l, a)
+	})
+}
+
+// Methods and shapes that a callback must not have.
+func TestCallbackMethods(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	b := newBrowser(t, a)
+	b.Accept = "*/*"
+	callback := l.Approve(t, b.Begin(""))
+	b.Post(callback, url.Values{}).WantError(t, 405, "method_not_allowed", "GET only")
+	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
+		req, _ := http.NewRequest(method, callback, nil)
+		if r := b.Do(req); r.StatusCode != 405 {
+			t.Errorf("%s answered %d", method, r.StatusCode)
+		}
+	}
+	if r := b.GetJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.Body)
+	}
+}
+
+// Cookies that another program on localhost planted, and a callback that somebody else began.
+func TestPlantedCookies(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	attacker, victim := newBrowser(t, a), newBrowser(t, a)
+	u, _ := url.Parse(a.URL)
+
+	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
+	callback := l.Approve(t, attacker.Begin(""))
+	victim.GetJSON(callback).WantError(t, 400, "invalid_state", "")
+
+	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
+	attacker.GetJSON(callback)
+	planted := attacker.Client.Jar.Cookies(u)
+	victim.Client.Jar.SetCookies(u, planted)
+	victim.GetJSON(l.Approve(t, victim.Begin("")))
+	if own := victim.Client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
+		t.Errorf("after the victim's login the session is still %v", own)
+	}
+
+	// Cookies of the same name that were made up, or far too long.
+	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
+		b := newBrowser(t, a)
+		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: planted[0].Name, Value: value}})
+		if home := b.Get("/"); home.StatusCode != 200 || strings.Contains(home.Body, "Signed in") {
+			t.Errorf("the cookie %.20q gives %d", value, home.StatusCode)
+		}
+		b.Ask("/session", false).WantError(t, 401, "no_token", "")
+	}
+}
+
+// No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
+func TestOpenRedirect(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	b := newBrowser(t, a)
+	for _, query := range []string{"?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
+		to, _ := url.Parse(b.Begin(query))
+		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.Cfg.RedirectURI() {
+			t.Errorf("/login%s goes to %s", query, to)
+		}
+	}
+	for _, path := range []string{"//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example"} {
+		req, _ := http.NewRequest(http.MethodGet, a.URL+"/", nil)
+		req.URL.Opaque = "//" + strings.TrimPrefix(a.URL, "http://") + path
+		if r := b.Do(req); strings.Contains(r.Header.Get("Location"), "evil") && !strings.HasPrefix(r.Header.Get("Location"), "/") {
+			t.Errorf("%s redirects to %s", path, r.Header.Get("Location"))
+		}
+	}
+}
+
+// Requests that two parsers could read differently get one answer, and end the connection.
+func TestSmuggling(t *testing.T) {
+	a := startApp(t, nil)
+	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
+	for name, request := range map[string]string{
+		"two lengths":                "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
+		"length and chunks":          "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /session HTTP/1.1\r\n" + host + "\r\n",
+		"an unknown coding":          "POST /revoke HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"a space before the colon":   "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n",
+		"two hosts":                  "GET / HTTP/1.1\r\n" + host + "Host: evil.example\r\n\r\n",
+		"no host":                    "GET / HTTP/1.1\r\n\r\n",
+		"a line break in the target": "GET /\x0bfoo HTTP/1.1\r\n" + host + "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			io.WriteString(conn, request)
+			conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				return // hung up: fine
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode < 400 {
+				t.Errorf("it was answered %d", resp.StatusCode)
+			}
+		})
+	}
+}
+
+// A hundred thousand logins that nobody finishes cost nothing but their answers.
+func TestAbandonedLogins(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	a.server.log = log.New(io.Discard, "", 0)
+	newBrowser(t, a).Begin("") // finds the server
+	login := func(n int) {
+		for range n {
+			r := httptest.NewRequest(http.MethodGet, "/login", nil)
+			r.Host = strings.TrimPrefix(a.Cfg.BaseURL, "http://")
+			w := httptest.NewRecorder()
+			a.Config.Handler.ServeHTTP(w, r)
+			if w.Code != http.StatusFound {
+				t.Fatalf("/login answered %d", w.Code)
+			}
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	login(1000)
+	before := heap()
+	login(100_000)
+	if after := heap(); after > before+2<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+}
+
+// Whatever comes as a query, a callback that nobody began is refused, and nothing of it is shown.
+func FuzzCallback(f *testing.F) {
+	for _, q := range []string{"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=", "error_description=%ff%00&state=x", strings.Repeat("a=b&", 100)} {
+		f.Add(q)
+	}
+	cfg, err := config.Load(func(string) string { return "" }, "does-not-exist.env", false)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, handler, err := assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	_ = s
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, accept := range []string{"text/html", "application/json"} {
+			r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
+			r.URL.RawQuery, r.Host = query, "localhost:3000"
+			r.Header.Set("Accept", accept)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != http.StatusBadRequest {
+				t.Errorf("%q was answered %d", query, w.Code)
+			}
+			harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" && w.Header().Get("X-Content-Type-Options") == "nosniff"
+			if accept == "text/html" {
+				harmless = !bytes.Contains(w.Body.Bytes(), []byte("<script>"))
+			}
+			if w.Body.Len() > 20_000 || !harmless {
+				t.Errorf("%q was answered with\n%.2000s", query, w.Body)
+			}
+		}
+	})
+}
+
+// The session has another ID after each login, and the old one is worth nothing.
+func TestSessionIDChanges(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	u, _ := url.Parse(a.URL)
+	b.Login()
+	before := b.Client.Jar.Cookies(u)
+	b.Login()
+	if after := b.Client.Jar.Cookies(u); len(before) != 1 || len(after) != 1 || before[0].Value == after[0].Value {
+		t.Errorf("the session cookie was %v and is %v", before, after)
+	}
+	old := newBrowser(t, a)
+	old.Client.Jar.SetCookies(u, before)
+	if strings.Contains(old.Get("/").Body, "Alice") {
+		t.Error("the old session ID still opens the session")
+	}
+}
+
+// The attributes stand in the header itself: Go's cookie jar would hide a Secure cookie on http.
+func TestCookieAttributes(t *testing.T) {
+	for _, row := range []struct {
+		name, base string
+		secure     bool
+	}{
+		{"http", "http://127.0.0.1:PORT", false},
+		{"https behind a proxy", "https://test.example.com", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			env := l.Env()
+			env["BASE_URL"] = row.base
+			a := startApp(t, env)
+			b := newBrowser(t, a)
+			host := strings.TrimPrefix(strings.TrimPrefix(a.Cfg.BaseURL, "https://"), "http://")
+			ask := func(address string, cookies []*http.Cookie) testserver.Reply {
+				u, _ := url.Parse(address)
+				req, _ := http.NewRequest(http.MethodGet, a.URL+u.RequestURI(), nil)
+				req.Host = host
+				for _, c := range cookies {
+					req.AddCookie(c)
+				}
+				return b.Do(req)
+			}
+			begun := ask("/login", nil)
+			pending := begun.Cookies()
+			wantCookie(t, pending, "/oauth_callback", 600, row.secure)
+			done := ask(l.Approve(t, b.Location(begun)), pending)
+			if done.StatusCode != http.StatusOK {
+				t.Fatalf("the callback answered %d %s", done.StatusCode, done.Body)
+			}
+			session := slices.DeleteFunc(done.Cookies(), func(c *http.Cookie) bool { return c.MaxAge < 0 })
+			wantCookie(t, session, "/", 12*60*60, row.secure)
+			if row.secure != strings.HasPrefix(session[0].Name, "__Host-") {
+				t.Errorf("the session cookie is named %s", session[0].Name)
+			}
+		})
+	}
+}
+
+func wantCookie(t *testing.T, cookies []*http.Cookie, path string, maxAge int, secure bool) {
+	t.Helper()
+	if len(cookies) != 1 {
+		t.Fatalf("got the cookies %v; want one", cookies)
+	}
+	c := cookies[0]
+	if c.Path != path || c.MaxAge != maxAge || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
+		t.Errorf("the cookie is %s; want Path=%s, Max-Age %d, Secure %t, HttpOnly, SameSite=Lax, no Domain", c, path, maxAge, secure)
+	}
+}
+
+// A prefetch and a HEAD leave the login as it is.
+func TestNothingSpent(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	for _, spoil := range []func(*http.Request){
+		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") },
+		func(r *http.Request) { r.Method = http.MethodHead },
+	} {
+		req, _ := http.NewRequest(http.MethodGet, callback, nil)
+		spoil(req)
+		if r := b.Do(req); r.StatusCode < 400 {
+			t.Errorf("%s with Sec-Purpose %q answered %d; want an error that no browser keeps", req.Method, req.Header.Get("Sec-Purpose"), r.StatusCode)
+		}
+	}
+	r := b.GetJSON(callback)
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("afterwards the callback answered %d %s", r.StatusCode, r.Body)
+	}
+	a.NoteTokens(r.Body)
+	held := keptLogins(t, a, b)[0].Held
+	for _, path := range []string{"/refresh", "/userinfo", "/api", "/tokeninfo"} {
+		req, _ := http.NewRequest(http.MethodHead, a.URL+path, nil)
+		if r := b.Do(req); r.StatusCode != http.StatusMethodNotAllowed {
+			t.Errorf("HEAD %s answered %d", path, r.StatusCode)
+		}
+		req, _ = http.NewRequest(http.MethodGet, a.URL+path, nil)
+		req.Header.Set("Sec-Purpose", "prefetch")
+		if r := b.Do(req); r.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("a prefetch of %s answered %d", path, r.StatusCode)
+		}
+	}
+	if keptLogins(t, a, b)[0].Held != held {
+		t.Error("a HEAD or a prefetch changed the tokens held")
 	}
 }

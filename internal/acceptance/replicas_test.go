@@ -1,9 +1,8 @@
-package main
+package acceptance
 
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
@@ -27,41 +25,12 @@ func TestReplicas(t *testing.T) {
 	b := newBrowser(t, one)
 	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
 	cookie := b.Client.Jar.Cookies(callback)[0]
-	req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
+	req, _ := http.NewRequest(http.MethodGet, two.Address+callback.RequestURI(), nil)
 	req.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
 	req.AddCookie(cookie)
 	if r := b.Do(req); r.StatusCode != 200 {
 		t.Errorf("the other process answered %d %s", r.StatusCode, r.Body)
 	}
-}
-
-// launch starts a program and waits until it listens on the port. It is killed at the end of the test,
-// or by stop, without any chance to tidy up.
-func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
-	t.Helper()
-	if err := program.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop = func() {
-		program.Process.Kill()
-		program.Wait() // twice at most, and the second time it has nothing to say
-	}
-	t.Cleanup(stop)
-	waitForPort(t, port)
-	return stop
-}
-
-func waitForPort(t *testing.T, port string) {
-	t.Helper()
-	for range 1000 {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("nothing listens on port %s", port)
 }
 
 // replica is a process of the real binary.

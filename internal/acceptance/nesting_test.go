@@ -1,19 +1,17 @@
 //go:build linux
 
-package main
+package acceptance
 
 import (
-	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"oauth-test-client/internal/testserver"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // An answer of 138 KB that is nested a thousand deep costs the program about what it weighs, wherever a
@@ -29,14 +27,10 @@ func TestNestedAnswer(t *testing.T) {
 		response["deep"] = json.RawMessage(nested)
 		delete(response, "id_token")
 	}
-	port := freePort(t)
-	env := append(os.Environ(), "PORT="+port, "RESOURCE_URL="+l.Issuer+"/api", "SCOPES=profile")
-	for name, value := range l.Env() {
-		env = append(env, name+"="+value)
-	}
-	program, base := startBinary(t, env, port)
-
-	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: new(testserver.Logbook)})
+	env := l.Env()
+	env["RESOURCE_URL"], env["SCOPES"] = l.Issuer+"/api", "profile"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
 	if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "The token is here") {
 		t.Fatalf("the login ended with %d:\n%.2000s", r.StatusCode, r.Body)
 	}
@@ -47,31 +41,10 @@ func TestNestedAnswer(t *testing.T) {
 			}
 		}
 	}
-	program.Process.Signal(os.Interrupt)
-	program.Wait()
+	a.process.command.Process.Signal(os.Interrupt)
+	a.process.wait(t, 20*time.Second)
 	const most = 200 << 10 // KB
-	if peak := program.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > most {
+	if peak := a.process.command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > most {
 		t.Errorf("the program took %d KB at its peak; want %d at most", peak, most)
 	}
-}
-
-// startBinary builds the program, starts it, and returns it with its address once it answers.
-func startBinary(t *testing.T, env []string, port string) (*exec.Cmd, string) {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "oauth-test-client")
-	if out, err := exec.Command("go", "build", "-o", binary, "oauth-test-client").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	program := exec.Command(binary, "-open=false")
-	program.Dir, program.Env = t.TempDir(), env
-	stdout, err := program.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := program.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { program.Process.Kill(); program.Wait() })
-	bufio.NewReader(stdout).ReadString('\n') // it says where it listens once it does
-	return program, "http://localhost:" + port
 }

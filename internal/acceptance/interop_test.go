@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"bufio"
@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
-	"net"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
@@ -30,7 +29,7 @@ func TestOpenIDClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "openid-client.mjs", a.Cfg.Issuer, "http://127.0.0.1:1/callback")
-	node.Dir = "interop"
+	node.Dir = interop
 	out, err := node.CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "ok" {
 		t.Errorf("openid-client: %v\n%s", err, out)
@@ -41,7 +40,7 @@ func needsNode(t *testing.T, pkg string) {
 	t.Helper()
 	_, err := exec.LookPath("node")
 	needs(t, "Node", err)
-	_, err = os.Stat("interop/node_modules/" + pkg)
+	_, err = os.Stat(interop + "/node_modules/" + pkg)
 	needs(t, "interop/node_modules (npm ci in interop)", err)
 }
 
@@ -71,7 +70,7 @@ func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign 
 		f.env["SSL_CERT_FILE"] = ca.File
 	}
 	node := exec.Command("node", args...)
-	node.Dir = "interop"
+	node.Dir = interop
 	var settings struct {
 		Issuer string `json:"issuer"`
 		ID     string `json:"client_id"`
@@ -145,7 +144,7 @@ func startForeign(t *testing.T, command *exec.Cmd) string {
 // startGo starts a server of interop/ that is written in Go, and reads its settings.
 func startGo(t *testing.T, name, redirectURI string) map[string]string {
 	t.Helper()
-	binary, err := filepath.Abs("interop/bin/" + name)
+	binary, err := filepath.Abs(interop + "/bin/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,12 +203,11 @@ func TestInterop(t *testing.T) {
 		{"Ory fosite", "", startFosite},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			listener := listenLoopback(t)
-			_, port, _ := net.SplitHostPort(listener.Addr().String())
+			port := freePort(t)
 			base := "http://localhost:" + port
 			f := row.start(t, row.configuration, base+config.CallbackPath)
 			f.env["BASE_URL"] = base
-			a := startAppOn(t, listener, f.env, time.Now)
+			a := startAppOn(t, port, f.env)
 			f.check(t, a)
 			if f.failing == "pushed_authorization" {
 				newBrowserAt(t, a, base).GetJSON("/login").WantError(t, http.StatusBadGateway, "invalid_request", "RFC 9126")
@@ -230,18 +228,10 @@ func TestInterop(t *testing.T) {
 	}
 }
 
-// newBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
-func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
-	t.Helper()
-	b := newBrowser(t, a)
-	b.Base = base
-	return b
-}
-
 // check runs every check: none may fail but the one that must.
 func (f foreign) check(t *testing.T, a *app) {
 	t.Helper()
-	r := diagnose.Run(t.Context(), a.Cfg, a.server.wire, time.Now, func(string) {}, func(diagnose.Finding) {})
+	r := diagnose.Run(t.Context(), a.Cfg, wire.New(a.Roots, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
 	for _, line := range r.Checks {
 		t.Log(line.String())
 		if line.Result == diagnose.Fail && line.Check != f.failing {
@@ -369,7 +359,7 @@ func (f foreign) play(b *testserver.Browser, address string, deny bool) string {
 // checksOf makes every check with an environment.
 func checksOf(t *testing.T, values map[string]string) diagnose.Report {
 	t.Helper()
-	cfg, err := config.Load(env(values), "does-not-exist.env", false)
+	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"bytes"
@@ -154,7 +154,7 @@ func (c *chromium) shoot(name string) {
 // audit runs axe-core on the page: no rule of it may find anything, in light or in dark.
 func (c *chromium) audit(name string) {
 	c.t.Helper()
-	axe, err := os.ReadFile("interop/node_modules/axe-core/axe.min.js")
+	axe, err := os.ReadFile(interop + "/node_modules/axe-core/axe.min.js")
 	needs(c.t, "interop/node_modules (npm ci in interop)", err)
 	for _, scheme := range []string{"light", "dark"} {
 		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
@@ -253,10 +253,10 @@ func TestChromium(t *testing.T) {
 func TestChromiumFailures(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
-	c.open(a.URL + "/login")
+	c.open(a.Address + "/login")
 	c.waitFor("The authorization server was not found")
 	c.shot("not-found")
-	c.open(a.URL + "/")
+	c.open(a.Address + "/")
 	c.waitFor("Signing in tries again")
 	c.shot("home-not-found")
 
@@ -270,13 +270,13 @@ func TestChromiumFailures(t *testing.T) {
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, l.Approve(t, r.URL.String()), http.StatusFound)
 	}
-	c.open(b.URL + "/login")
+	c.open(b.Address + "/login")
 	c.waitFor("Client authentication failed")
 	c.shot("invalid-client")
 
 	l.Token = nil
 	l.Claims = func(claims map[string]any) { claims["nonce"] = "other" }
-	c.open(b.URL + "/login")
+	c.open(b.Address + "/login")
 	c.waitFor("fails the check of nonce")
 	c.waitFor("The ID token, check by check")
 	c.shot("bad-id-token")

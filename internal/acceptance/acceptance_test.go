@@ -1,0 +1,194 @@
+// Package acceptance runs the built program: in a real browser, at other people's servers, several at
+// once, and with a real Redis. It holds tests only.
+package acceptance
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+)
+
+// The folders that the tests read from, as this package sees them.
+const (
+	root    = "../.."
+	interop = root + "/interop"
+)
+
+// build makes the program once for all tests.
+var build = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "oauth-test-client")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(folder, "oauth-test-client")
+	command := exec.Command("go", "build", "-o", binary, ".")
+	command.Dir = root
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary, err := build(); err == nil {
+		os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+// process is the program, running.
+type process struct {
+	command *exec.Cmd
+	out     *testserver.Logbook // stdout
+	err     *testserver.Logbook // stderr
+	code    chan int
+}
+
+// startProcess starts the program with nothing but the given environment, in an empty folder. It ends
+// with the test.
+func startProcess(t *testing.T, env map[string]string, args ...string) *process {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{command: exec.Command(binary, args...), out: new(testserver.Logbook), err: new(testserver.Logbook), code: make(chan int, 1)}
+	p.command.Dir, p.command.Stdout, p.command.Stderr = t.TempDir(), p.out, p.err
+	for name, value := range env {
+		p.command.Env = append(p.command.Env, name+"="+value)
+	}
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.command.Wait()
+		p.code <- p.command.ProcessState.ExitCode()
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the program without any chance to tidy up.
+func (p *process) kill() { p.command.Process.Kill() }
+
+// wait returns the exit code, which must come soon.
+func (p *process) wait(t *testing.T, within time.Duration) int {
+	t.Helper()
+	select {
+	case code := <-p.code:
+		return code
+	case <-time.After(within):
+		t.Fatalf("the program did not stop within %v\nstdout:\n%s\nstderr:\n%s", within, p.out, p.err)
+		return -1
+	}
+}
+
+// app is the program serving on a port of its own.
+type app struct {
+	testserver.App
+	process *process
+}
+
+// startApp serves with an environment on a free port. BASE_URL is http://127.0.0.1:PORT unless env says
+// otherwise ("PORT" in a value stands for the port).
+func startApp(t *testing.T, env map[string]string) *app {
+	t.Helper()
+	return startAppOn(t, freePort(t), env)
+}
+
+func startAppOn(t *testing.T, port string, env map[string]string) *app {
+	t.Helper()
+	full := map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}
+	for name, value := range env {
+		full[name] = strings.ReplaceAll(value, "PORT", port)
+	}
+	cfg, err := config.Load(func(name string) string { return full[name] }, "does-not-exist.env", false)
+	if err != nil {
+		t.Fatalf("configuration: %v", err)
+	}
+	roots, err := config.TrustedRoots(full["SSL_CERT_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startProcess(t, full, "-open=false")
+	waitForPort(t, full["PORT"])
+	a := &app{App: testserver.App{Address: "http://127.0.0.1:" + full["PORT"], Cfg: cfg, Roots: roots, Log: p.err}, process: p}
+	a.Log.Secret(cfg.SessionSecret, "liar-access-token", "liar-refresh-token")
+	if !cfg.Demo { // whose secret is made by each process for itself
+		a.Log.Secret(cfg.ClientSecret)
+	}
+	t.Cleanup(func() { a.Log.Check(t) })
+	return a
+}
+
+func newBrowser(t *testing.T, a *app) *testserver.Browser { return testserver.NewBrowser(t, &a.App) }
+
+// newBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
+func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
+	t.Helper()
+	b := newBrowser(t, a)
+	b.Base = base
+	return b
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func waitForPort(t *testing.T, port string) {
+	t.Helper()
+	for range 1000 {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens on port %s", port)
+}
+
+// launch starts a program that is not ours and waits until it listens on the port. It is killed at the
+// end of the test, or by stop, without any chance to tidy up.
+func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
+	t.Helper()
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = func() {
+		program.Process.Kill()
+		program.Wait() // twice at most, and the second time it has nothing to say
+	}
+	t.Cleanup(stop)
+	waitForPort(t, port)
+	return stop
+}
+
+// needs skips a test whose tool is missing, but never in CI, where .ci/run installs it.
+func needs(t *testing.T, what string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
+	}
+	t.Skipf("%s is missing: %v", what, err)
+}
