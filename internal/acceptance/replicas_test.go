@@ -3,6 +3,7 @@ package acceptance
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
@@ -39,15 +40,13 @@ type replica struct {
 	kill func()
 }
 
-func startReplica(t *testing.T, binary, port string, env map[string]string) replica {
+func startReplica(t *testing.T, port string, env map[string]string) replica {
 	t.Helper()
-	program := exec.Command(binary, "-open=false")
-	program.Dir = t.TempDir()
-	program.Env = append(os.Environ(), "PORT="+port)
-	for name, value := range env {
-		program.Env = append(program.Env, name+"="+value)
-	}
-	return replica{port, launch(t, program, port)}
+	full := maps.Clone(env)
+	full["PORT"] = port
+	p := startProcess(t, full, "-open=false")
+	waitForPort(t, port)
+	return replica{port, p.kill}
 }
 
 // startNginx balances over two ports in turn and says in X-Served-By which of them answered.
@@ -101,16 +100,12 @@ http {
 func TestReplicasBehindNginx(t *testing.T) {
 	needsNode(t, "oidc-provider")
 	server := startRedis(t, freePort(t))
-	binary := filepath.Join(t.TempDir(), "oauth-test-client")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
 	port := freePort(t)
 	base := "http://127.0.0.1:" + port
 	f := startOIDCProvider(t, "rotation", base+config.CallbackPath)
 	env := server.onRedis(f.env)
 	env["BASE_URL"] = base
-	one, two := startReplica(t, binary, freePort(t), env), startReplica(t, binary, freePort(t), env)
+	one, two := startReplica(t, freePort(t), env), startReplica(t, freePort(t), env)
 	startNginx(t, port, one.port, two.port)
 
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, Log: new(testserver.Logbook)})
@@ -141,7 +136,7 @@ func TestReplicasBehindNginx(t *testing.T) {
 
 	begun = b.Location(by(b.Get("/login"), one))
 	callback := f.play(b, begun, false)
-	two = startReplica(t, binary, two.port, env)
+	two = startReplica(t, two.port, env)
 	one.kill() // which began the login
 	by(b.GetJSON(callback), two)
 	held(by(b.GetJSON("/session"), two))
