@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"net/http"
@@ -40,7 +40,7 @@ func TestCodeStaysWithItsServer(t *testing.T) {
 			q := callback.Query()
 			q.Set("iss", two.Cfg.Issuer) // a server that goes for the other's codes names itself right
 			callback.RawQuery = q.Encode()
-			req, _ := http.NewRequest(http.MethodGet, two.URL+callback.RequestURI(), nil)
+			req, _ := http.NewRequest(http.MethodGet, two.Address+callback.RequestURI(), nil)
 			req.Host = strings.TrimPrefix(two.Cfg.BaseURL, "http://")
 			for _, c := range b.Client.Jar.Cookies(callback) {
 				c.Name = strings.Replace(c.Name, "_"+portOf(t, one.Cfg.BaseURL)+"_", "_"+portOf(t, two.Cfg.BaseURL)+"_", 1)
@@ -98,7 +98,7 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	first.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
 	at := func(a *app) *testserver.Browser {                                        // the same browser, after a restart
 		other := newBrowser(t, a)
-		u, _ := url.Parse(a.URL)
+		u, _ := url.Parse(a.Address)
 		other.Client.Jar.SetCookies(u, b.Client.Jar.Cookies(u))
 		other.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
 		return other
@@ -111,7 +111,7 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	}
 	reload := at(two)
 	u, _ := url.Parse(callback)
-	reload.GetJSON(two.URL+u.RequestURI()).WantError(t, 400, "other_server", "")
+	reload.GetJSON(two.Address+u.RequestURI()).WantError(t, 400, "other_server", "")
 	for _, request := range []string{"GET /userinfo", "GET /api", "POST /introspect", "POST /revoke", "POST /token"} {
 		if n := second.Asked(request); n != 0 {
 			t.Errorf("the second server was sent %d times %s", n, request)
