@@ -157,3 +157,6 @@ func noToken(description, hint string) *failure {
 	f.Retry = true
 	return f
 }
+
+// noRefreshToken says why a login has none.
+const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."

@@ -10,10 +10,8 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
 	"os"
@@ -386,25 +384,9 @@ func TestSecurityPromises(t *testing.T) {
 	}
 }
 
-// startDemo starts the demo server on its own, as any other authorization server, where the redirect URI
-// that is checked is registered, and any others.
-func startDemo(t *testing.T, redirectURIs ...string) string {
-	t.Helper()
-	srv := httptest.NewUnstartedServer(nil)
-	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: append(redirectURIs, testserver.CheckedURI)}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = handler
-	srv.Start()
-	t.Cleanup(srv.Close)
-	return issuer
-}
-
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
 func TestCheckCommand(t *testing.T) {
-	issuer := startDemo(t)
+	issuer := testserver.StartDemo(t)
 	values := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d", "PORT": "3999", "RESOURCE_URL": issuer + "/api/me"}
 	for _, row := range []struct {
 		name string

@@ -38,6 +38,13 @@ type server struct {
 	notice    *notice       // about the settings; nil when there is nothing to say
 }
 
+// refreshed is what came of a refresh, for everyone who waited for it.
+type refreshed struct {
+	answer        *wire.Exchange
+	response      *oauth.TokenResponse // nil when the server refused
+	before, after oauth.Tokens
+}
+
 // newServer wires the client together. Nothing is asked of the authorization server yet.
 func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
 	sessions, err := session.New(cfg, roots, now)

@@ -56,8 +56,6 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
-const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
-
 // heldTokens lists the three kinds of token.
 func heldTokens(held oauth.Tokens) []heldToken {
 	access := heldToken{Name: "Access token", Held: held.Access != "", Note: "opens the API"}

@@ -161,13 +161,6 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	return s.showAnswers(w, r, "Revocation", answers...)
 }
 
-// refreshed is what came of a refresh, for everyone who waited for it.
-type refreshed struct {
-	answer        *wire.Exchange
-	response      *oauth.TokenResponse // nil when the server refused
-	before, after oauth.Tokens
-}
-
 // handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests
 // at once only one asks the server: to one that rotates refresh tokens, two would look like theft.
 func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {

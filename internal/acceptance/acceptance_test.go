@@ -93,6 +93,18 @@ func (p *process) wait(t *testing.T, within time.Duration) int {
 	}
 }
 
+// waitFor waits until the program has printed the words.
+func (p *process) waitFor(t *testing.T, words string) {
+	t.Helper()
+	for range 500 {
+		if strings.Contains(p.out.String(), words) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the program did not print %q\nstdout:\n%s\nstderr:\n%s", words, p.out, p.err)
+}
+
 // app is the program serving on a port of its own.
 type app struct {
 	testserver.App

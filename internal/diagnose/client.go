@@ -12,8 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/oauth2"
 )
 
 // A question to a server proves something only beside its control: the same question with a value
@@ -81,7 +79,7 @@ type clientQuestion struct {
 // without a secret (RFC 7662 section 2.1), so there it tells nothing.
 func (c *checker) clientQuestions(method string) []clientQuestion {
 	list := []clientQuestion{
-		{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()}, "redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth2.GenerateVerifier()}}},
+		{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()}, "redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}},
 		{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}},
 	}
 	if c.md.Introspection != "" && method != config.MethodNone {

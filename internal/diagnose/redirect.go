@@ -8,12 +8,11 @@ import (
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/oauth2"
 )
 
 // landing is where an authorization request ended, as far as two can be compared.
@@ -54,7 +53,7 @@ func (l landing) same(other landing) bool {
 func (c *checker) request() url.Values {
 	scopes := strings.Join(c.cfg.Scopes, " ")
 	q := url.Values{"response_type": {"code"}, "client_id": {c.cfg.ClientID}, "redirect_uri": {c.cfg.RedirectURI()}, "scope": {scopes}, "state": {rand.Text()},
-		"code_challenge": {oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier())}, "code_challenge_method": {"S256"}}
+		"code_challenge": {oauth.Challenge(oauth.NewVerifier())}, "code_challenge_method": {"S256"}}
 	if slices.Contains(c.cfg.Scopes, "openid") {
 		q.Set("nonce", rand.Text())
 	}

@@ -28,6 +28,12 @@ type Request struct {
 	Began    time.Time
 }
 
+// NewVerifier makes a code verifier (RFC 7636 section 4.1).
+func NewVerifier() string { return oauth2.GenerateVerifier() }
+
+// Challenge is the code challenge of a verifier, by S256 (RFC 7636 section 4.2).
+func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
+
 // ExtraParameters are the parameters of a login that are passed on to the authorization endpoint.
 var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", "resource", "audience", "ui_locales"}
 
@@ -43,7 +49,7 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 			return nil, badParameter("max_age", "is no number of seconds")
 		}
 	}
-	r := &Request{State: rand.Text(), Verifier: oauth2.GenerateVerifier(), Scopes: strings.Fields(scope), Began: c.now()}
+	r := &Request{State: rand.Text(), Verifier: NewVerifier(), Scopes: strings.Fields(scope), Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}

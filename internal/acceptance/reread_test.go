@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"net/url"
@@ -54,7 +54,7 @@ func (r *rereading) signIn() testserver.Reply {
 // The line is mended while the program runs, and the next login works, in the same session.
 func TestMendWhileRunning(t *testing.T) {
 	r := startRereading(t, "")
-	issuer := startDemo(t, r.App.Cfg.RedirectURI())
+	issuer := testserver.StartDemo(t, r.App.Cfg.RedirectURI())
 	if got := r.signIn(); got.StatusCode != 200 {
 		t.Fatalf("the demo's login was answered %d %s", got.StatusCode, got.Body)
 	}

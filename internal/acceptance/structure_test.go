@@ -1,0 +1,228 @@
+package acceptance
+
+import (
+	"bytes"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which of our packages and of other people's modules each package may import; the
+// standard library is free. The arrows go down only: see docs/house.md.
+var mayImport = map[string][]string{
+	".":                 {"internal/config", "internal/demo", "internal/diagnose", "internal/flow", "internal/oauth", "internal/session", "internal/wire"},
+	"internal/wire":     {},
+	"internal/config":   {"github.com/joho/godotenv"},
+	"internal/oauth":    {"internal/config", "internal/wire", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"},
+	"internal/session":  {"internal/config", "internal/oauth", "internal/wire", "github.com/gorilla/", "github.com/boj/redistore", "github.com/gomodule/redigo/redis"},
+	"internal/flow":     {"internal/wire"},
+	"internal/diagnose": {"internal/config", "internal/oauth", "internal/wire"},
+	"internal/demo":     {"github.com/go-jose/go-jose/v4"},
+}
+
+const module = "oauth-test-client"
+
+// goList asks the go command about the program's packages, from the root.
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	command := exec.Command("go", append([]string{"list"}, args...)...)
+	command.Dir = root
+	var failure bytes.Buffer
+	command.Stderr = &failure
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &failure)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// Each package imports what it may, and nothing that tests alone may import is compiled by go run.
+func TestImports(t *testing.T) {
+	for _, line := range goList(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...") {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+		if name == "" {
+			name = "."
+		}
+		allowed, known := mayImport[name]
+		if !known {
+			if name != "internal/testserver" && name != "internal/acceptance" {
+				t.Errorf("the package %s is in no drawing", name)
+			}
+			continue
+		}
+		for _, imported := range fields[1:] {
+			ours, isOurs := strings.CutPrefix(imported, module+"/")
+			if !isOurs && !strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") {
+				continue // the standard library
+			}
+			if !slices.ContainsFunc(allowed, func(a string) bool { return strings.TrimSuffix(a, "/") == ours || strings.HasPrefix(imported, a) }) {
+				t.Errorf("%s imports %s", name, imported)
+			}
+		}
+	}
+}
+
+// The environment is read, and the process ended, in main.go alone; answers are written at the root, by
+// the session's cookies and by the demo server.
+func TestWhoMayCall(t *testing.T) {
+	for _, rule := range []struct {
+		pkg, name string
+		allowed   func(file string) bool
+	}{
+		{"os", "Getenv", func(file string) bool { return file == "main.go" }},
+		{"os", "LookupEnv", func(string) bool { return false }},
+		{"os", "Environ", func(string) bool { return false }},
+		{"os", "Exit", func(file string) bool { return file == "main.go" }},
+		{"http", "ResponseWriter", func(file string) bool {
+			return !strings.Contains(file, "/") || strings.HasPrefix(file, "internal/session/") || strings.HasPrefix(file, "internal/demo/") || strings.HasPrefix(file, "internal/testserver/")
+		}},
+	} {
+		seen := false
+		for file, syntax := range sources(t) {
+			ast.Inspect(syntax, func(n ast.Node) bool {
+				selector, ok := n.(*ast.SelectorExpr)
+				if !ok || selector.Sel.Name != rule.name {
+					return true
+				}
+				if id, ok := selector.X.(*ast.Ident); ok && id.Name == rule.pkg {
+					seen = true
+					if !rule.allowed(file) {
+						t.Errorf("%s names %s.%s", file, rule.pkg, rule.name)
+					}
+				}
+				return true
+			})
+		}
+		if !seen && rule.name != "LookupEnv" && rule.name != "Environ" {
+			t.Errorf("%s.%s is nowhere: this test looks at nothing", rule.pkg, rule.name)
+		}
+	}
+}
+
+// sources are the program's files that are no tests, by their path from the root.
+func sources(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	for _, line := range goList(t, "-f", `{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}`, "./...") {
+		if line == "" {
+			continue
+		}
+		top, err := filepath.Abs(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, err := filepath.Rel(top, line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), line, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[path] = syntax
+	}
+	return files
+}
+
+// floors are the files of the root, from the top down. A file names nothing that one above it defines,
+// and a page nothing of another page.
+var floors = [][]string{
+	{"main.go"},
+	{"start.go"},
+	{"serve.go"},
+	{"home.go", "login.go", "callback.go", "session.go", "tokens.go", "step.go"},
+	{"guard.go"},
+	{"failure.go"},
+	{"server.go"},
+}
+
+func floorOf(file string) int {
+	return slices.IndexFunc(floors, func(floor []string) bool { return slices.Contains(floor, file) })
+}
+
+func TestRootPointsDown(t *testing.T) {
+	set := token.NewFileSet()
+	var files []*ast.File
+	names, err := filepath.Glob(root + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if floorOf(filepath.Base(name)) < 0 {
+			t.Errorf("%s is on no floor", filepath.Base(name))
+		}
+		syntax, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, syntax)
+	}
+	exports := map[string]string{}
+	for _, line := range goList(t, "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".") {
+		path, file, _ := strings.Cut(line, " ")
+		exports[path] = file
+	}
+	open := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
+	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
+	checked, err := (&types.Config{Importer: importer.ForCompiler(set, "gc", open)}).Check(module, set, files, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uses := 0
+	for id, object := range info.Uses {
+		if object.Pkg() != checked || !object.Pos().IsValid() {
+			continue
+		}
+		from, to := filepath.Base(set.Position(id.Pos()).Filename), filepath.Base(set.Position(object.Pos()).Filename)
+		if from == to {
+			continue
+		}
+		uses++
+		if floorOf(from) >= floorOf(to) {
+			t.Errorf("%s names %s, which %s defines", from, object.Name(), to)
+		}
+	}
+	if uses == 0 {
+		t.Error("no file uses another: this test looks at nothing")
+	}
+}
+
+// The root stays small enough to be read.
+func TestRootIsSmall(t *testing.T) {
+	names, err := filepath.Glob(root + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, tests, lines := 0, 0, 0
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			tests++
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := bytes.Count(text, []byte("\n"))
+		files, lines = files+1, lines+n
+		if n > 300 {
+			t.Errorf("%s has %d lines; want at most 300", filepath.Base(name), n)
+		}
+	}
+	if files > 12 || lines > 2200 || tests > 6 {
+		t.Errorf("the root has %d files of %d lines and %d test files; want at most 12, 2200 and 6", files, lines, tests)
+	}
+}
