@@ -419,5 +419,5 @@ func TestCheckAtFosite(t *testing.T) {
 	wantFails(t, checksOf(t, broken("CLIENT_SECRET", "wrong")), "client", "CLIENT_SECRET", "Client authentication failed")
 	wantFails(t, checksOf(t, broken("PORT", "3998")), "redirect_uri", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
 	wantFails(t, checksOf(t, broken("SCOPES", "openid admin")), "authorization", "SCOPES", "is not allowed to request scope 'admin'")
-	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "CLIENT_ID", "does not know nobody")
+	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "CLIENT_ID", "does not know the client ID nobody")
 }

@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"context"
+	"net/http"
+	"sync"
 	"time"
 
 	"oauth-test-client/internal/config"
@@ -12,70 +14,154 @@ import (
 // Timeout bounds all checks together.
 const Timeout = 15 * time.Second
 
+// checker asks everything that can be known without a user. Nothing it sends changes anything. Checks
+// run side by side; what one finds out for another is written before it is done, and read after await.
+type checker struct {
+	cfg    config.Config
+	wire   *wire.Client
+	oauth  *oauth.Client
+	now    func() time.Time
+	gate   *gate
+	polite bool // no wrong secret is sent
+	runs   map[string]*run
+
+	md           *oauth.Metadata // by metadata
+	failed       *oauth.Error    // by connection: why there is no metadata
+	landed       landing         // by redirect_uri: where an honest authorization request ended
+	unregistered landing         // by redirect_uri: the same with a made-up redirect URI
+	stranger     bool            // by redirect_uri: the server does not know the client ID
+
+	askedClient sync.Once
+	client      clientAnswer // after askedClient
+}
+
+// run is one check under way.
+type run struct {
+	done    chan struct{} // closed when the finding is there
+	finding Finding
+	root    string // the check whose failure makes this one a skip, itself if it failed
+}
+
+func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checker {
+	c := &checker{cfg: cfg, now: now, runs: map[string]*run{}}
+	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper {
+		c.gate = newGate(next)
+		return c.gate
+	})
+	c.oauth = oauth.New(cfg, c.wire, now)
+	return c
+}
+
 // said is a text of the server's as it may be shown: without the client secret, at most n bytes.
 func (c *checker) said(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
 
 // status is the status of an answer as it may be shown.
 func (c *checker) status(e *wire.Exchange) string { return c.said(e.StatusLine(), 300) }
 
-// checker asks everything that can be known without a user. Nothing it sends changes anything.
-type checker struct {
-	cfg      config.Config
-	wire     *wire.Client
-	oauth    *oauth.Client
-	now      func() time.Time
-	results  map[string]Result
-	md       *oauth.Metadata // once found
-	landed   landing         // where an honest authorization request ended
-	stranger bool            // the server does not know the client ID
+// step is one check.
+type step struct {
+	name  string
+	needs string // the check without whose success this question makes no sense
+	start bool   // the program asks it when it starts
+	check func(context.Context) Finding
 }
 
-func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checker {
-	return &checker{cfg: cfg, wire: w, oauth: oauth.New(cfg, w, now), now: now, results: map[string]Result{}}
-}
-
-// run makes every check, in order, and reports each as it is done. A check is skipped when the one
-// that it needs has failed, and cannot be decided when the time is over.
-func (c *checker) run(ctx context.Context, begin func(name string), report func(Finding)) {
-	for _, step := range []struct {
-		name, needs string
-		check       func(context.Context) Finding
-	}{
-		{"configuration", "", c.checkConfiguration},
-		{"connection", "", c.checkConnection},
-		{"metadata", "connection", c.checkMetadata},
-		{"metadata_flavours", "metadata", c.checkFlavours},
-		{"response_issuer", "metadata", c.checkResponseIss},
-		{"pushed_authorization", "metadata", c.checkPAR},
-		{"advertised", "metadata", c.checkAdvertised},
-		{"keys", "metadata", c.checkKeys},
-		{"redirect_uri", "pushed_authorization", c.checkRedirectURI},
-		{"authorization", "redirect_uri", c.checkAuthorization},
-		{"client", "metadata", c.checkClient},
-		{"pkce", "authorization", c.checkPKCE},
-		{"scopes", "redirect_uri", c.checkScopes},
-		{"userinfo", "metadata", c.checkUserinfo},
-		{"introspection", "client", c.checkIntrospection},
-		{"revocation", "client", c.checkRevocation},
-		{"api", "", c.checkAPI},
-	} {
-		begin(step.name)
-		var f Finding
-		switch needed := c.results[step.needs]; {
-		case needed == Fail || needed == Skip:
-			f = skipped("cannot be known while %s is not in order", step.needs)
-		case ctx.Err() != nil:
-			f = warning("was not decided in time; allow more with -timeout")
-		default:
-			f = step.check(ctx)
-			if ctx.Err() != nil && f.Result == Fail && step.needs != "" && c.md != nil {
-				f = warning("was not decided in time; allow more with -timeout") // the failure may be our own haste
-			}
-		}
-		f.Check = step.name
-		c.results[step.name] = f.Result
-		report(f)
+// steps are all checks in the order in which they are read, which is that in which a login meets them.
+func (c *checker) steps() []step {
+	return []step{
+		{"configuration", "", true, c.checkConfiguration},
+		{"connection", "", true, c.checkConnection},
+		{"metadata", "connection", true, c.checkMetadata},
+		{"metadata_flavours", "metadata", false, c.checkFlavours},
+		{"response_issuer", "metadata", false, c.checkResponseIss},
+		{"pushed_authorization", "metadata", true, c.checkPAR},
+		{"advertised", "metadata", false, c.checkAdvertised},
+		{"keys", "metadata", true, c.checkKeys},
+		{"redirect_uri", "pushed_authorization", true, c.checkRedirectURI},
+		{"authorization", "redirect_uri", true, c.checkAuthorization},
+		{"client", "metadata", false, c.checkClient},
+		{"pkce", "authorization", false, c.checkPKCE},
+		{"scopes", "authorization", false, c.checkScopes},
+		{"userinfo", "metadata", false, c.checkUserinfo},
+		{"introspection", "client", false, c.checkIntrospection},
+		{"revocation", "client", false, c.checkRevocation},
+		{"api", "", false, c.checkAPI},
 	}
+}
+
+// run makes the checks, those that do not depend on each other side by side, and reports each in order.
+func (c *checker) run(ctx context.Context, steps []step, begin func(name string), report func(Finding)) {
+	for _, s := range steps {
+		c.runs[s.name] = &run{done: make(chan struct{})}
+	}
+	for _, s := range steps {
+		go func() {
+			r := c.runs[s.name]
+			defer close(r.done)
+			r.finding, r.root = c.make(ctx, s)
+			r.finding.Check = s.name
+		}()
+	}
+	for _, s := range steps {
+		begin(s.name)
+		report(c.await(s.name))
+	}
+}
+
+// await waits for another check and returns its finding.
+func (c *checker) await(name string) Finding {
+	r := c.runs[name]
+	if r == nil {
+		return Finding{} // it is not asked today
+	}
+	<-r.done
+	return r.finding
+}
+
+// tooLate is the finding of a question that the time did not suffice for.
+func tooLate() Finding { return warning("was not decided in time; allow more with -timeout") }
+
+// make makes a check once the one that it needs is done, unless that failed. The second value is the
+// check that failed first, if any.
+func (c *checker) make(ctx context.Context, s step) (Finding, string) {
+	if s.needs != "" {
+		if needed := c.await(s.needs); needed.Result == Fail || needed.Result == Skip && c.runs[s.needs].root != "" {
+			root := c.runs[s.needs].root
+			return skipped("not asked: needs %s first", neededWords[root]), root
+		}
+	}
+	if ctx.Err() != nil {
+		return tooLate(), ""
+	}
+	watchedCtx, limit := watched(ctx)
+	f := s.check(watchedCtx)
+	switch met, words := limit.seen(); {
+	case met && words != "":
+		f = warning("the server wants fewer requests (429): wait a minute and check again").as(RateLimited)
+		f.Server = c.said(words, 200)
+	case met:
+		f = skipped("not asked: the server wants fewer requests (429)")
+	case ctx.Err() != nil && f.Result == Fail && s.name != "configuration" && s.name != "connection":
+		f = tooLate() // the failure may be our own haste
+	}
+	switch {
+	case f.Result == Fail && s.name == "redirect_uri" && c.stranger, f.Result == Skip && s.name == "client":
+		return f, "client_id"
+	case f.Result == Fail:
+		return f, s.name
+	}
+	return f, ""
+}
+
+// neededWords is what a check stands for in a sentence, for those that others need.
+var neededWords = map[string]string{
+	"connection":           "a server that answers",
+	"metadata":             "the metadata",
+	"pushed_authorization": "a login without pushed authorization",
+	"redirect_uri":         "the redirect URI",
+	"authorization":        "a login that begins",
+	"client_id":            "the client ID",
+	"client":               "the client's ID and secret",
 }
 
 // Report is the outcome of all checks, for programs.
@@ -87,12 +173,30 @@ type Report struct {
 	Checks      []Finding `json:"checks"`
 }
 
-// Run makes every check and returns the report. It calls begin with the name of a check before it is
-// made, and each with what it found. It takes no longer than the context.
+// Run makes every check and returns the report. It calls begin with the name of a check before it waits
+// for it, and each with what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(Finding)) Report {
 	c := newChecker(cfg, w, now)
+	return c.report(ctx, c.steps(), begin, each)
+}
+
+// RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the
+// redirect URI registered. No wrong secret is sent.
+func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
+	c := newChecker(cfg, w, now)
+	c.polite = true
+	var few []step
+	for _, s := range c.steps() {
+		if s.start {
+			few = append(few, s)
+		}
+	}
+	return c.report(ctx, few, func(string) {}, func(Finding) {})
+}
+
+func (c *checker) report(ctx context.Context, steps []step, begin func(name string), each func(Finding)) Report {
 	r := Report{Result: OK, Issuer: c.cfg.Issuer, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI()}
-	c.run(ctx, begin, func(f Finding) {
+	c.run(ctx, steps, begin, func(f Finding) {
 		r.Checks = append(r.Checks, f)
 		if f.Result == Fail || f.Result == Warn && r.Result == OK {
 			r.Result = f.Result

@@ -3,15 +3,14 @@ package diagnose
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"regexp"
-	"slices"
-	"strings"
 )
 
 // A question to a server proves something only beside its control: the same question with a value
@@ -26,167 +25,207 @@ type tokenReply struct {
 	status int
 	code   string
 	words  string
-	known  bool // false when nothing came, or the server was out of order
+	print  string // the words without what differs from one answer to the next
+	known  bool   // false when nothing came, or the server was out of order
 }
 
-// refusesClient reports a no to the client itself. Servers invent codes, but they end in _client,
-// whatever the status; a 401 at this endpoint is about the client too.
+// refusesClient reports a no to the client itself. Servers invent codes, but they end in _client. A 401
+// alone is about the client too; beside another code, such as invalid_grant, it is not.
 func (r tokenReply) refusesClient() bool {
-	return refusesClient(r.code) || r.status == http.StatusUnauthorized
+	if refusesClient(r.code) || r.code == "" && r.status == http.StatusUnauthorized {
+		return true
+	}
+	about := suspect("", r.words)
+	return r.code != "invalid_grant" && r.status/100 == 4 && (about == ClientSecret || about == AuthMethod || about == ClientID)
 }
 
-// same reports whether two answers are alike. The words are left out: they may hold a time or an ID
-// of the request.
-func (r tokenReply) same(other tokenReply) bool {
-	return r.status == other.status && r.code == other.code
+// unread reports a no to a request in which the server found no credentials.
+func (r tokenReply) unread() bool { return r.code != "invalid_grant" && r.status/100 == 4 }
+
+// grantOff reports that the client may not use this grant.
+func (r tokenReply) grantOff() bool {
+	return r.code == "unsupported_grant_type" || r.code == "unauthorized_client" && suspect("", r.words) != ClientSecret
 }
 
 // overloaded are codes of servers that answer something else than they were asked.
 var overloaded = []string{"slow_down", "temporarily_unavailable", "too_many_requests", "rate_limited", "server_error"}
 
-func (c *checker) readTokenReply(e *wire.Exchange, err error) tokenReply {
+func (c *checker) readTokenReply(e *wire.Exchange, err error, sent []string) tokenReply {
 	if err != nil {
 		return tokenReply{words: err.Error()}
 	}
-	var body struct {
-		Code        json.RawMessage `json:"error"`
-		Description string          `json:"error_description"`
+	code, words := e.Refusal()
+	if words == "" && code == "" {
+		words = e.Words()
 	}
-	json.Unmarshal([]byte(e.ResponseBody), &body) // what can be read of it
-	r := tokenReply{status: e.Status, words: c.said(body.Description, 300)}
-	json.Unmarshal(body.Code, &r.code)
-	if r.words == "" {
-		r.words = c.said(e.Words(), 200)
-	}
-	if strings.HasPrefix(e.ResponseHeader.Get("Content-Type"), "application/x-www-form-urlencoded") { // GitHub's
-		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
-			r.code, r.words = form.Get("error"), c.said(form.Get("error_description"), 300)
-		}
-	}
-	r.known = e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
+	words = c.cfg.Hide(words)
+	r := tokenReply{status: e.Status, code: c.said(code, 60), words: wire.Clip(words, 300), print: likeness(words, sent...)}
+	r.known = e.Status/100 != 3 && e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
 	return r
 }
 
-// clientQuestion is one way of Finding out whether a client's credentials are taken.
+// clientQuestion is one way of finding out whether a client's credentials are right.
 type clientQuestion struct {
 	name     string
 	endpoint string
 	form     url.Values
+	decides  bool // a no is about the client: it is the token endpoint that says it
 }
 
-// clientQuestions lists them. Some servers look the code up before they look at the client, and
-// some check the secret at one endpoint only, so all are asked. Introspection is closed to a client
-// without a secret (RFC 7662 section 2.1), so there it tells nothing.
-func (c *checker) clientQuestions(method string) []clientQuestion {
-	list := []clientQuestion{
-		{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()}, "redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}},
-		{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}},
-	}
+// codeQuestion is what a login asks, with a code that nobody has issued.
+func (c *checker) codeQuestion() clientQuestion {
+	return clientQuestion{"a made-up code", c.md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {madeUp()},
+		"redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}, true}
+}
+
+// otherQuestions are for servers that look the code up before they look at the client. Introspection is
+// closed to a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
+func (c *checker) otherQuestions(method string) []clientQuestion {
+	list := []clientQuestion{{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}, true}}
 	if c.md.Introspection != "" && method != config.MethodNone {
-		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}})
+		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}, false})
 	}
 	if c.md.Revocation != "" {
-		list = append(list, clientQuestion{"a made-up token to revoke", c.md.Revocation, url.Values{"token": {madeUp()}}})
+		list = append(list, clientQuestion{"a made-up token to revoke", c.md.Revocation, url.Values{"token": {madeUp()}}, false})
 	}
 	return list
 }
 
 // clientAnswer is what all questions together say of some credentials.
 type clientAnswer struct {
-	yes      string     // the question whose answer proved that they are taken
+	yes      string     // the question whose answer proved that they are right
 	no       string     // the question whose answer refused them
-	grantOff bool       // the client is known, but may not exchange a code
-	reply    tokenReply // the answer that decided
+	code     bool       // the answer is that to a made-up code, which is what a login asks
+	grantOff bool       // the client may not exchange a code
+	reply    tokenReply // the answer that decided; else the answer to a made-up code
+	unasked  bool       // every question failed: the server was out of order
 }
 
-// askClient asks every question with the credentials and with those of the control. A no to any is a
-// no; a yes is an answer that differs from its control's, and nothing else.
+// askClient asks with the credentials and with those of the control: a made-up code first, and the rest,
+// side by side, only if that tells nothing. A yes is an answer that differs from its control's, and
+// nothing else.
 func (c *checker) askClient(ctx context.Context, real, control oauth.Credentials) clientAnswer {
-	var answer clientAnswer
-	for _, q := range c.clientQuestions(real.Method) {
-		got := c.ask(ctx, real, q)
-		wrong := c.ask(ctx, control, q)
-		if !got.known {
-			continue
+	first := c.askPair(ctx, real, control, c.codeQuestion())
+	if first.yes != "" || first.no != "" || first.grantOff {
+		first.code = true
+		return first
+	}
+	questions := c.otherQuestions(real.Method)
+	answers := make([]clientAnswer, len(questions))
+	var all sync.WaitGroup
+	for i, q := range questions {
+		all.Go(func() { answers[i] = c.askPair(ctx, real, control, q) })
+	}
+	all.Wait()
+	for _, told := range answers {
+		first.unasked = first.unasked && told.unasked
+		if told.yes != "" || told.no != "" {
+			return told
 		}
-		differ := wrong.known && !got.same(wrong)
-		if got.refusesClient() && !(differ && got.code == "unauthorized_client" && wrong.refusesClient()) {
-			return clientAnswer{no: q.name, reply: got}
+	}
+	return first
+}
+
+// askPair asks one question and, beside it, its control.
+func (c *checker) askPair(ctx context.Context, real, control oauth.Credentials, q clientQuestion) clientAnswer {
+	var got, wrong tokenReply
+	var both sync.WaitGroup
+	both.Go(func() { got = c.ask(ctx, real, q) })
+	both.Go(func() { wrong = c.ask(ctx, control, q) })
+	both.Wait()
+	answer := clientAnswer{reply: got}
+	codeGrant := q.form.Get("grant_type") == "authorization_code"
+	switch {
+	case !got.known || !wrong.known:
+		answer.unasked = true
+	case got.status == wrong.status && got.code == wrong.code && !c.differInWords(ctx, got, wrong, real, control, q):
+		if got.grantOff() && !(got.code == "unauthorized_client" && got.status == http.StatusUnauthorized) {
+			answer.grantOff = codeGrant && suspect("", got.words) == Grant
+		} else if got.refusesClient() && (q.decides || refusesClient(got.code)) {
+			answer.no = q.name
 		}
-		if differ && answer.yes == "" {
-			answer.yes, answer.reply = q.name, got
-			answer.grantOff = got.code == "unauthorized_client" && q.form.Get("grant_type") == "authorization_code"
-		}
+	case got.grantOff() && (wrong.refusesClient() || !wrong.grantOff()):
+		answer.yes, answer.grantOff = q.name, codeGrant
+	case got.refusesClient():
+		answer.no = q.name
+	default:
+		answer.yes = q.name
 	}
 	return answer
 }
 
+// differInWords reports two answers that differ in their words alone, and do so again when asked again.
+func (c *checker) differInWords(ctx context.Context, got, wrong tokenReply, real, control oauth.Credentials, q clientQuestion) bool {
+	if got.print == wrong.print {
+		return false
+	}
+	var again, wrongAgain tokenReply
+	var both sync.WaitGroup
+	both.Go(func() { again = c.ask(ctx, real, q) })
+	both.Go(func() { wrongAgain = c.ask(ctx, control, q) })
+	both.Wait()
+	return again.print == got.print && wrongAgain.print == wrong.print
+}
+
 func (c *checker) ask(ctx context.Context, as oauth.Credentials, q clientQuestion) tokenReply {
-	return c.readTokenReply(c.oauth.PostAs(ctx, as, q.endpoint, q.form))
+	e, err := c.oauth.PostAs(ctx, as, q.endpoint, q.form)
+	return c.readTokenReply(e, err, append(sentIn(q.form), as.ID, as.Secret))
+}
+
+// credentials are ours, and beside them those of the control, which cannot be right.
+func (c *checker) credentials() (real, control oauth.Credentials, what string) {
+	real = c.oauth.Credentials(c.md)
+	control = real
+	if real.Method == config.MethodNone {
+		control.ID = madeUp()
+		return real, control, "a made-up client ID"
+	}
+	control.Secret = madeUp()
+	return real, control, "a made-up secret"
+}
+
+// clientAnswer is what the server says of our credentials, asked once. It is empty where no wrong secret
+// may be sent.
+func (c *checker) clientAnswer(ctx context.Context) clientAnswer {
+	if c.polite {
+		return clientAnswer{}
+	}
+	c.askedClient.Do(func() {
+		real, control, _ := c.credentials()
+		c.client = c.askClient(ctx, real, control)
+	})
+	return c.client
 }
 
 // checkClient finds out whether client ID, secret and method are right, without a user.
 func (c *checker) checkClient(ctx context.Context) Finding {
-	if c.results["redirect_uri"] != "" && c.stranger {
-		return skipped("cannot be known while the client ID is not")
-	}
-	method := c.oauth.AuthMethod(c.md)
-	real := c.oauth.Credentials(c.md)
-	control := real
-	what := "a made-up secret"
-	if method == config.MethodNone {
-		control.ID, what = madeUp(), "a made-up client ID"
-	} else {
-		control.Secret = madeUp()
-	}
-	answer := c.askClient(ctx, real, control)
+	answer := c.clientAnswer(ctx)
+	authorization := c.await("authorization") // what is wrong with the client ID, or with its grant, is said there
+	real, control, what := c.credentials()
 	switch {
+	case c.stranger:
+		return skipped("not asked: needs the client ID first")
+	case answer.grantOff && authorization.Result == Fail:
+		return proved("the server knows the client; that it may not exchange a code is said above")
+	case answer.grantOff:
+		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(Grant)+")", answer.reply.words,
+			"the server knows the client, but does not let it exchange a code").as(GrantNotEnabled)
+	case answer.yes != "":
+		return proved("%s: %s gets another answer to %s", right(real.Method), what, answer.yes)
+	case answer.unasked:
+		f := warning("could not be asked: the token endpoint is out of order")
+		f.Server = answer.reply.words
+		return f
 	case answer.no != "":
 		return c.explainRefusal(ctx, real, control, answer)
-	case answer.grantOff:
-		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(Grant)+")", answer.reply.words, "the server knows the client, but does not let it exchange a code").as(GrantNotEnabled)
-	case answer.yes != "":
-		return proved("the credentials are taken by %s: %s is answered otherwise with %s", method, answer.yes, what)
 	}
-	return warning("the server answers the same to %s, so nothing was learnt; only a login can tell", what)
+	return c.explainSilence(ctx, real, control, answer, what)
 }
 
-// explainRefusal finds out which of client ID, secret and method is the mistake. The server never
-// says (ory/hydra#2140), but its answers to the neighbours of the question do.
-func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Credentials, refused clientAnswer) Finding {
-	no := func(name Name, setting, fix, format string, args ...any) Finding {
-		return failing(setting, fix, refused.reply.words, format, args...).as(name)
+// right says what is proved of a client that authenticates by a method.
+func right(method string) string {
+	if method == config.MethodNone {
+		return "the client ID is right, and needs no secret"
 	}
-	if real.Method == config.MethodNone {
-		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET if the OAuth application is not a public one ("+c.field(AuthMethod)+"), else check CLIENT_ID ("+c.field(ClientID)+")",
-			"the server refuses the client without a secret (%s)", refused.no)
-	}
-	special := !unreserved.MatchString(real.Secret)
-	if special && real.Method == config.MethodBasic {
-		raw, rawControl := real, control
-		raw.Raw, rawControl.Raw = true, true
-		if c.askClient(ctx, raw, rawControl).yes != "" {
-			return no(ClientSecretNotDecoded, "CLIENT_SECRET", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post, or have a secret made without special characters",
-				"the server does not decode the secret's special characters (RFC 6749 section 2.3.1): it is taken as it is, and refused when form-encoded")
-		}
-	}
-	other, otherControl := real, control
-	other.Method = config.MethodPost
-	if real.Method == config.MethodPost {
-		other.Method = config.MethodBasic
-	}
-	otherControl.Method = other.Method
-	if c.askClient(ctx, other, otherControl).yes != "" {
-		return no(AuthMethodWrong, "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD="+other.Method, "the secret is right, but the server does not take it by %s", real.Method)
-	}
-	public := oauth.Credentials{ID: real.ID, Method: config.MethodNone}
-	unknown := oauth.Credentials{ID: madeUp(), Method: config.MethodNone}
-	if c.askClient(ctx, public, unknown).yes != "" {
-		return no(ClientIsPublic, "CLIENT_SECRET", "remove CLIENT_SECRET", "the OAuth application is a public client, which has no secret")
-	}
-	return no(ClientSecretWrong, "CLIENT_SECRET", "copy the secret again, or have a new one made ("+c.field(ClientSecret)+"); if it is right, compare CLIENT_ID ("+c.field(ClientID)+")",
-		"the server refuses client ID and secret together, by either method")
+	return "client ID and secret are right, by " + method
 }
-
-// unreserved are the characters that form-encoding leaves as they are.
-var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)

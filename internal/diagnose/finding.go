@@ -20,6 +20,7 @@ type Finding struct {
 	Name    Name   `json:"name,omitempty"`        // of the cause, where one is known; as in docs/problems.md
 	Setting string `json:"setting,omitempty"`     // the variable in .env
 	Fix     string `json:"fix,omitempty"`         // what to change, and where
+	Line    string `json:"line,omitempty"`        // the line to write in .env, where there is one
 	Server  string `json:"server_says,omitempty"` // its own words
 }
 

@@ -2,17 +2,20 @@ package diagnose
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strings"
-	"time"
 )
 
 // field is the place of a setting in the server's dashboard.
@@ -42,17 +45,13 @@ func (c *checker) checkConfiguration(context.Context) Finding {
 	return proved("%s, client ID %s, redirect URI %s", kind, c.cfg.ClientID, c.cfg.RedirectURI())
 }
 
-// checkConnection asks the server for anything at all.
+// checkConnection asks the server for anything at all: for its metadata, if it has any.
 func (c *checker) checkConnection(ctx context.Context) Finding {
 	address := c.cfg.Endpoints.Authorization
 	if c.cfg.Issuer != "" {
 		address = oauth.MetadataURLs(c.cfg.Issuer)[0]
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return warning("%v", err)
-	}
-	e, err := c.wire.Get(ctx, address)
+	e, err := c.askFirst(ctx, address)
 	if err != nil {
 		variable := "ISSUER"
 		if c.cfg.Clerk {
@@ -60,14 +59,14 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		} else if c.cfg.Issuer == "" {
 			variable = "AUTHORIZATION_ENDPOINT"
 		}
-		return failing(variable, "check "+variable, "", "%s %v", u.Host, err).as(unreachableName(err))
+		return failing(variable, "check "+variable, "", "%s %v", hostOf(address), err).as(unreachableName(err))
 	}
-	found := u.Host + " answers"
+	found := hostOf(address) + " answers"
 	if e.CertExpires.IsZero() {
 		found += " over plain http on this machine"
 	} else {
 		days := int(e.CertExpires.Sub(c.now()).Hours() / 24)
-		found += fmt.Sprintf(" over TLS, with a certificate that is valid for %d more days", days)
+		found += fmt.Sprintf(" over TLS, its certificate is valid for %d more days", days)
 		if days < 7 {
 			f := warning("%s", found).as(CertificateNotTrusted)
 			f.Fix = "have it renewed"
@@ -76,7 +75,7 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 	}
 	difference, known := clockDifference(e)
 	if known && difference.Abs() > oauth.Leeway {
-		f := warning("%s, but its clock and this machine's are %v apart, more than the minute that ID tokens are allowed", found, difference.Abs().Round(time.Second)).as(ClockDiffers)
+		f := warning("%s, but its clock and this machine's are %v apart; ID tokens are allowed one minute", found, difference.Abs().Round(time.Second)).as(ClockDiffers)
 		f.Fix = "set this machine's clock, or the server's"
 		return f
 	}
@@ -84,6 +83,28 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		found += "; the clocks agree"
 	}
 	return proved("%s", found)
+}
+
+// askFirst asks for the metadata, which the next check reads, and returns the answer to the first
+// question of it; of a server without an issuer it asks for an address.
+func (c *checker) askFirst(ctx context.Context, address string) (*wire.Exchange, error) {
+	if c.cfg.Issuer == "" {
+		e, err := c.wire.Get(ctx, address)
+		c.md, _ = c.oauth.Metadata(ctx) // that of the configuration
+		return e, err
+	}
+	ctx, recorder := wire.Record(ctx)
+	md, err := c.oauth.Metadata(ctx)
+	c.md = md
+	exchanges := recorder.Exchanges()
+	if len(exchanges) > 0 && exchanges[0].Fault == "" {
+		c.failed, _ = errors.AsType[*oauth.Error](err)
+		return exchanges[0], nil
+	}
+	if failed, ok := errors.AsType[*oauth.Error](err); ok && failed.Cause != nil {
+		return nil, failed.Cause
+	}
+	return nil, errors.New("did not answer in time")
 }
 
 // clockDifference compares the server's Date header with our clock. A cached answer has an old one.
@@ -97,28 +118,28 @@ func clockDifference(e *wire.Exchange) (time.Duration, bool) {
 
 // checkMetadata looks for the metadata wherever it may be, with the issuer exactly as configured.
 func (c *checker) checkMetadata(ctx context.Context) Finding {
-	md, err := c.oauth.Metadata(ctx)
-	if err == nil {
-		c.md = md
-		if md.Source == "" {
-			return proved("none is needed: the endpoints are those of the configuration")
-		}
-		return proved("%s, with the issuer %s and every endpoint on https or this machine", md.Source, md.Issuer)
-	}
-	failed, ok := errors.AsType[*oauth.Error](err)
-	if !ok {
-		return warning("%v", err)
+	switch {
+	case c.md != nil && c.md.Source == "":
+		return proved("none is needed: the endpoints are those of the configuration")
+	case c.md != nil:
+		return proved("%s, with the issuer %s and every endpoint on https or this machine", c.md.Source, c.md.Issuer)
+	case c.failed == nil:
+		return tooLate()
 	}
 	var lines []string
-	for _, t := range failed.Tried {
+	for _, t := range c.failed.Tried {
 		lines = append(lines, t.URL+" "+t.Answer)
 	}
-	f := failing("ISSUER", metadataHint(c.cfg, failed), "", "not found: %s", strings.Join(lines, "; ")).as(metadataName(c.cfg, failed))
+	f := failing("ISSUER", metadataHint(c.cfg, c.failed), "", "not found: %s", strings.Join(lines, "; ")).as(metadataName(c.cfg, c.failed))
 	if c.cfg.Clerk {
 		f.Setting = "CLERK_PUBLISHABLE_KEY"
 	}
-	if issuer := c.otherIssuer(ctx, failed); issuer != "" {
-		f.Fix = "write ISSUER=" + issuer
+	if issuer := c.otherIssuer(ctx, c.failed); issuer != "" {
+		f.Line = "ISSUER=" + issuer
+		f.Fix = "write " + f.Line
+		if f.Name == ServerNotFound {
+			f.Name = IssuerDiffers
+		}
 	}
 	return f
 }
@@ -152,15 +173,19 @@ func (c *checker) checkFlavours(ctx context.Context) Finding {
 	if c.md.Source == "" {
 		return skipped("there is no metadata")
 	}
-	var found []*oauth.Metadata
-	for _, address := range oauth.MetadataURLs(c.cfg.Issuer) {
-		if md, _ := c.oauth.FetchMetadata(ctx, address); md != nil {
-			found = append(found, md)
+	addresses := oauth.MetadataURLs(c.cfg.Issuer)
+	documents := make([]*oauth.Metadata, len(addresses))
+	var all sync.WaitGroup
+	for i, address := range addresses {
+		if documents[i] = c.md; address != c.md.Source {
+			all.Go(func() { documents[i], _ = c.oauth.FetchMetadata(ctx, address) })
 		}
 	}
+	all.Wait()
+	found := slices.DeleteFunc(documents, func(md *oauth.Metadata) bool { return md == nil })
 	for _, md := range found {
 		if md.Endpoints != found[0].Endpoints {
-			return warning("%s and %s name different endpoints; %s is believed", found[0].Source, md.Source, c.md.Source)
+			return warning("%s and %s name different endpoints; this program uses %s", found[0].Source, md.Source, c.md.Source)
 		}
 	}
 	if len(found) < 2 {
@@ -219,14 +244,14 @@ func (c *checker) checkAdvertised(context.Context) Finding {
 // checkKeys fetches the keys that ID tokens are verified with.
 func (c *checker) checkKeys(ctx context.Context) Finding {
 	if !slices.Contains(c.cfg.Scopes, "openid") {
-		return skipped("openid is not asked for, so there is no ID token to verify")
+		return skipped("SCOPES does not have openid, so there is no ID token to verify")
 	}
-	if c.md.JWKS == "" {
-		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "", "openid is asked for, but the server names no jwks_uri, so no ID token could be verified").as(JWKSUnusable)
-	}
-	keys, err := c.oauth.LoadKeys(ctx)
-	if err != nil {
-		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
+	algs := c.md.IDTokenAlgs
+	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
+	var keys []jose.JSONWebKey
+	var err error
+	if c.md.JWKS != "" {
+		keys, err = c.oauth.LoadKeys(ctx)
 	}
 	usable := 0
 	for _, key := range keys {
@@ -234,127 +259,31 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 			usable++
 		}
 	}
-	if usable == 0 {
-		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "", "none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS).as(JWKSUnusable)
-	}
-	if algs := c.md.IDTokenAlgs; len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) }) {
-		f := warning("%d keys can be used, but the server lists only %s for ID tokens, which this client refuses", usable, c.said(strings.Join(algs, ", "), 100)).as(IDTokenSignature)
-		f.Fix = "choose RS256 for this OAuth application (" + c.field(IDToken) + ")"
-		return f
+	switch {
+	case symmetric:
+		return c.symmetricOnly(usable)
+	case c.md.JWKS == "":
+		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "",
+			"SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified").as(JWKSUnusable)
+	case err != nil:
+		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
+	case usable == 0:
+		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "",
+			"none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS).as(JWKSUnusable)
 	}
 	return proved("%d usable at %s", usable, c.md.JWKS)
 }
 
-// checkUserinfo asks userinfo without a token, which must be refused the way RFC 6750 says.
-func (c *checker) checkUserinfo(ctx context.Context) Finding {
-	if c.md.Userinfo == "" {
-		return skipped("the server names no userinfo endpoint")
+// symmetricOnly is the finding that the server signs ID tokens with the client secret only (HS256), if
+// its metadata is to be believed: then a login fails, and this is why. Keys that could be used speak
+// against the metadata.
+func (c *checker) symmetricOnly(usable int) Finding {
+	found := fmt.Sprintf("the server signs ID tokens with %s only, which this client refuses: whoever has the client secret could forge one", c.said(strings.Join(c.md.IDTokenAlgs, ", "), 100))
+	fix := "choose RS256 for this OAuth application (" + c.field(IDToken) + "), or remove openid from SCOPES"
+	if usable == 0 {
+		return failing("SCOPES", fix, "", "%s", found).as(IDTokenSignature)
 	}
-	e, err := c.wire.Get(ctx, c.md.Userinfo)
-	switch {
-	case err != nil:
-		return warning("%s %v", c.md.Userinfo, err)
-	case e.Status == http.StatusUnauthorized && len(wire.ParseChallenges(e.ResponseHeader.Get("WWW-Authenticate"))) > 0:
-		return proved("refuses a request without a token, and says how to bring one")
-	case e.Status == http.StatusUnauthorized:
-		return warning("refuses a request without a token, but without WWW-Authenticate (RFC 6750 section 3)")
-	}
-	return warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
-}
-
-// checkIntrospection asks about a token that was made up.
-func (c *checker) checkIntrospection(ctx context.Context) Finding {
-	if c.md.Introspection == "" {
-		return skipped("the server names no introspection endpoint")
-	}
-	e, err := c.oauth.PostAs(ctx, c.oauth.Credentials(c.md), c.md.Introspection, url.Values{"token": {madeUp()}})
-	if err != nil {
-		return warning("%s %v", c.md.Introspection, err)
-	}
-	var state struct {
-		Active *bool `json:"active"`
-	}
-	if e.Status == http.StatusOK && json.Unmarshal([]byte(e.ResponseBody), &state) == nil && state.Active != nil {
-		if *state.Active {
-			return warning("says that a made-up token is active")
-		}
-		return proved("says that a made-up token is not active")
-	}
-	f := warning("answers %s about a made-up token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
-	f.Server = c.said(e.Words(), 200)
+	f := warning("%d keys can be used, but %s", usable, found).as(IDTokenSignature)
+	f.Fix = fix
 	return f
-}
-
-// checkRevocation revokes a token that was made up, which RFC 7009 section 2.2 calls a success.
-func (c *checker) checkRevocation(ctx context.Context) Finding {
-	if c.md.Revocation == "" {
-		return skipped("the server names no revocation endpoint")
-	}
-	e, err := c.oauth.PostAs(ctx, c.oauth.Credentials(c.md), c.md.Revocation, url.Values{"token": {madeUp()}})
-	switch {
-	case err != nil:
-		return warning("%s %v", c.md.Revocation, err)
-	case e.Status == http.StatusOK:
-		return proved("takes a made-up token for revoked, as it should")
-	}
-	f := warning("answers %s to a made-up token, not 200 (RFC 7009 section 2.2)", c.status(e))
-	f.Server = c.said(e.Words(), 200)
-	return f
-}
-
-// checkAPI asks RESOURCE_URL without a token and with a made-up one.
-func (c *checker) checkAPI(ctx context.Context) Finding {
-	if c.cfg.ResourceURL == "" {
-		return skipped("RESOURCE_URL is not set")
-	}
-	without, err := c.wire.Get(ctx, c.cfg.ResourceURL)
-	if err != nil {
-		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
-	}
-	with, err := c.oauth.GetAs(ctx, c.cfg.ResourceURL, madeUp())
-	if err != nil {
-		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
-	}
-	for _, asked := range []struct {
-		how string
-		e   *wire.Exchange
-	}{{"without a token", without}, {"with a made-up token", with}} {
-		if asked.e.Status/100 == 2 {
-			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
-		}
-		if asked.e.Status != http.StatusUnauthorized {
-			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
-		}
-	}
-	challenges := wire.ParseChallenges(without.ResponseHeader.Get("WWW-Authenticate"))
-	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
-	if i < 0 {
-		return warning("refuses both, but without a WWW-Authenticate: Bearer (RFC 6750 section 3)").as(APIChallengeMissing)
-	}
-	if address := challenges[i].Params["resource_metadata"]; address != "" {
-		return c.checkResourceMetadata(ctx, address)
-	}
-	return proved("refuses a missing and a made-up token, and says how to bring one")
-}
-
-// checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
-func (c *checker) checkResourceMetadata(ctx context.Context, address string) Finding {
-	if err := config.CheckEndpoint(address); err != nil {
-		return warning("its resource_metadata %v", err)
-	}
-	e, err := c.wire.Get(ctx, address)
-	if err != nil {
-		return warning("its resource_metadata %s %v", address, err)
-	}
-	var document struct {
-		Servers []string `json:"authorization_servers"`
-	}
-	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
-		return warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
-	}
-	if !slices.Contains(document.Servers, c.cfg.Issuer) {
-		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
-			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer).as(APIWantsAnotherIssuer)
-	}
-	return proved("refuses a missing and a made-up token, and trusts %s", c.cfg.Issuer)
 }

@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"encoding/json"
+	"cmp"
 	"html"
 	"regexp"
 	"strings"
@@ -50,17 +50,8 @@ var (
 // Words is what a person would read in the answer, in one line. It is neither cut nor made visible
 // yet: what is secret in it has to go first.
 func (e *Exchange) Words() string {
-	var document struct {
-		Description string `json:"error_description"`
-		Message     string `json:"message"`
-		Code        string `json:"error"`
-	}
-	if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
-		for _, words := range []string{document.Description, document.Message, document.Code} {
-			if words != "" {
-				return words
-			}
-		}
+	if code, words := e.Refusal(); words != "" || code != "" {
+		return cmp.Or(words, code)
 	}
 	body := e.ResponseBody
 	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {

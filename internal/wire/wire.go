@@ -99,8 +99,32 @@ func send(client *http.Client, req *http.Request) (*Exchange, error) {
 	if err != nil {
 		return nil, &fault{err}
 	}
-	return resp.Body.(*keptBody).exchange, nil
+	return ExchangeOf(resp), nil
 }
+
+// navigation is what a browser sends along when a link of another site leads to a page. Some servers
+// answer JSON, or a refusal, to anything else.
+var navigation = map[string]string{
+	"Accept":                    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+	"Accept-Language":           "en",
+	"Sec-Fetch-Dest":            "document",
+	"Sec-Fetch-Mode":            "navigate",
+	"Sec-Fetch-Site":            "cross-site",
+	"Sec-Fetch-User":            "?1",
+	"Upgrade-Insecure-Requests": "1",
+	"User-Agent":                "Mozilla/5.0 (compatible; OAuth-Test-Client)",
+}
+
+// Through is the same client with something before its way out: it sees every request, and every
+// redirect that is followed.
+func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client {
+	inner := *c.http
+	inner.Transport = wrap(inner.Transport)
+	return &Client{&inner}
+}
+
+// ExchangeOf is the exchange that a response of a client's transport belongs to.
+func ExchangeOf(resp *http.Response) *Exchange { return resp.Body.(*keptBody).exchange }
 
 // Visit goes to a page as a browser without scripts would: with cookies of its own, and through
 // redirects that stay on the origin, up to the address stop, which is never opened.
@@ -113,7 +137,9 @@ func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", "text/html,application/json;q=0.9")
+	for name, value := range navigation {
+		req.Header.Set(name, value)
+	}
 	browser := &http.Client{Transport: c.http.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if WithoutQuery(req.URL.String()) == stop {
 			return http.ErrUseLastResponse

@@ -1,0 +1,139 @@
+package diagnose
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// checkUserinfo asks userinfo without a token, which must be refused the way RFC 6750 says.
+func (c *checker) checkUserinfo(ctx context.Context) Finding {
+	if c.md.Userinfo == "" {
+		return skipped("the server names no userinfo endpoint")
+	}
+	e, err := c.wire.Get(ctx, c.md.Userinfo)
+	switch {
+	case err != nil:
+		return warning("%s %v", c.md.Userinfo, err)
+	case e.Status == http.StatusUnauthorized && len(wire.ParseChallenges(e.ResponseHeader.Get("WWW-Authenticate"))) > 0:
+		return proved("refuses a request without a token, and says how to bring one")
+	case e.Status == http.StatusUnauthorized:
+		return warning("refuses a request without a token, but without WWW-Authenticate (RFC 6750 section 3)")
+	}
+	return warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
+}
+
+// checkIntrospection asks about a token that was made up.
+func (c *checker) checkIntrospection(ctx context.Context) Finding {
+	if c.md.Introspection == "" {
+		return skipped("the server names no introspection endpoint")
+	}
+	e, err := c.oauth.PostAs(ctx, c.oauth.Credentials(c.md), c.md.Introspection, url.Values{"token": {madeUp()}})
+	if err != nil {
+		return warning("%s %v", c.md.Introspection, err)
+	}
+	var state struct {
+		Active *bool `json:"active"`
+	}
+	if e.Status == http.StatusOK && json.Unmarshal([]byte(e.ResponseBody), &state) == nil && state.Active != nil {
+		if *state.Active {
+			return warning("says that a made-up token is active")
+		}
+		return proved("says that a made-up token is not active")
+	}
+	if c.cfg.ClientSecret == "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest) {
+		return proved("is closed to a client without a secret, as it should be (RFC 7662 section 2.1)")
+	}
+	f := warning("answers %s about a made-up token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
+	f.Server = c.said(e.Words(), 200)
+	return f
+}
+
+// checkRevocation revokes a token that was made up, which RFC 7009 section 2.2 calls a success.
+func (c *checker) checkRevocation(ctx context.Context) Finding {
+	if c.md.Revocation == "" {
+		return skipped("the server names no revocation endpoint")
+	}
+	e, err := c.oauth.PostAs(ctx, c.oauth.Credentials(c.md), c.md.Revocation, url.Values{"token": {madeUp()}})
+	switch {
+	case err != nil:
+		return warning("%s %v", c.md.Revocation, err)
+	case e.Status == http.StatusOK:
+		return proved("says that a made-up token is revoked, as it should")
+	}
+	f := warning("answers %s to a made-up token, not 200 (RFC 7009 section 2.2)", c.status(e))
+	f.Server = c.said(e.Words(), 200)
+	return f
+}
+
+// checkAPI asks RESOURCE_URL without a token and with a made-up one.
+func (c *checker) checkAPI(ctx context.Context) Finding {
+	if c.cfg.ResourceURL == "" {
+		return skipped("RESOURCE_URL is not set")
+	}
+	if c.await("connection").Result == Fail && hostOf(c.cfg.ResourceURL) == hostOf(c.cfg.Issuer) {
+		return skipped("not asked: needs a server that answers first")
+	}
+	var without, with *wire.Exchange
+	var err, errWith error
+	var both sync.WaitGroup
+	both.Go(func() { without, err = c.wire.Get(ctx, c.cfg.ResourceURL) })
+	both.Go(func() { with, errWith = c.oauth.GetAs(ctx, c.cfg.ResourceURL, madeUp()) })
+	both.Wait()
+	if err = cmp.Or(err, errWith); err != nil {
+		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
+	}
+	for _, asked := range []struct {
+		how string
+		e   *wire.Exchange
+	}{{"without a token", without}, {"with a made-up token", with}} {
+		if asked.e.Status/100 == 2 {
+			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
+		}
+		if asked.e.Status != http.StatusUnauthorized {
+			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
+		}
+	}
+	challenges := wire.ParseChallenges(without.ResponseHeader.Get("WWW-Authenticate"))
+	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
+	if i < 0 {
+		return warning("refuses both, but without a WWW-Authenticate: Bearer (RFC 6750 section 3)").as(APIChallengeMissing)
+	}
+	if address := challenges[i].Params["resource_metadata"]; address != "" {
+		return c.checkResourceMetadata(ctx, address)
+	}
+	return proved("refuses a missing and a made-up token, and says how to bring one")
+}
+
+// checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
+func (c *checker) checkResourceMetadata(ctx context.Context, address string) Finding {
+	if err := config.CheckEndpoint(address); err != nil {
+		return warning("its resource_metadata %v", err)
+	}
+	e, err := c.wire.Get(ctx, address)
+	if err != nil {
+		return warning("its resource_metadata %s %v", address, err)
+	}
+	var document struct {
+		Servers []string `json:"authorization_servers"`
+	}
+	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
+		return warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
+	}
+	if !slices.Contains(document.Servers, c.cfg.Issuer) && c.await("metadata").Result == Fail {
+		return skipped("refuses a missing and a made-up token; which server it trusts is not asked: needs the metadata first")
+	}
+	if !slices.Contains(document.Servers, c.cfg.Issuer) {
+		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
+			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer).as(APIWantsAnotherIssuer)
+	}
+	return proved("refuses a missing and a made-up token, and trusts %s", c.cfg.Issuer)
+}

@@ -1,0 +1,185 @@
+package diagnose
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/oauth"
+
+	"oauth-test-client/internal/wire"
+)
+
+// landing is where an authorization request ended, as far as two can be compared.
+type landing struct {
+	kind   landingKind
+	status int
+	at     string         // without the query
+	code   string         // an OAuth error code, if there is one
+	words  string         // the server's, if any
+	coded  bool           // an authorization code came back at once
+	print  string         // what it looks like, without what differs from one answer to the next
+	page   *wire.Exchange // the last answer; nil when none came
+}
+
+type landingKind int
+
+const (
+	didNotTell    landingKind = iota // nothing came, or the server was out of order
+	wasRefused                       // an error page, JSON, or a redirect elsewhere that carries an error
+	showsPage                        // a page: sign-in, most likely
+	goesElsewhere                    // sign-in at another host
+	comesBack                        // at the redirect URI, perhaps with an error
+)
+
+// begins reports whether the server would go on with the login.
+func (l landing) begins() bool {
+	return l.kind == showsPage || l.kind == goesElsewhere || l.kind == comesBack && (l.code == "" || slices.Contains(needsUser, l.code))
+}
+
+// needsUser are the errors that say no more than that a user is needed.
+var needsUser = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
+
+// refuses reports a no, at the server or at a callback.
+func (l landing) refuses() bool { return l.kind == wasRefused || l.kind == comesBack && !l.begins() }
+
+// same reports whether two requests were answered alike: then their difference did not matter.
+func (l landing) same(other landing) bool { return l.print == other.print }
+
+// said is what the server said of it, as a finding shows it.
+func (l landing) said() string {
+	if l.words == "" {
+		return l.code
+	}
+	return l.words
+}
+
+// request is an honest authorization request, in which each question changes one thing.
+func (c *checker) request() url.Values {
+	scopes := strings.Join(c.cfg.Scopes, " ")
+	q := url.Values{"response_type": {"code"}, "client_id": {c.cfg.ClientID}, "redirect_uri": {c.cfg.RedirectURI()}, "scope": {scopes}, "state": {rand.Text()},
+		"code_challenge": {oauth.Challenge(oauth.NewVerifier())}, "code_challenge_method": {"S256"}}
+	if slices.Contains(c.cfg.Scopes, "openid") {
+		q.Set("nonce", rand.Text())
+	}
+	return q
+}
+
+// land asks the authorization endpoint, with one thing changed, and says where it ended.
+func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
+	q := c.request()
+	change(q)
+	u, err := url.Parse(c.md.Authorization)
+	if err != nil {
+		return landing{words: err.Error()}
+	}
+	own := u.Query()
+	for name, values := range q {
+		own[name] = values
+	}
+	u.RawQuery = own.Encode()
+	e, err := c.wire.Visit(ctx, u.String(), q.Get("redirect_uri"))
+	if err != nil {
+		return landing{words: err.Error()}
+	}
+	l := c.readLanding(e, q.Get("redirect_uri"))
+	at := l.at
+	if l.kind == comesBack {
+		at = "the redirect URI"
+	}
+	sent := append(sentIn(q), hostOf(q.Get("redirect_uri")))
+	l.print = fmt.Sprint(l.kind, l.status, l.coded, l.code, "|", likeness(at, sent...), "|", likeness(l.words, sent...))
+	l.words = wire.Clip(l.words, 300)
+	return l
+}
+
+// inError finds an address that says of itself that it is an error page.
+var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
+
+// refusing finds a page that is no more than a refusal, though its status is 200.
+var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match))` +
+	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
+
+func (c *checker) readLanding(e *wire.Exchange, redirectURI string) landing {
+	l := landing{status: e.Status, at: wire.WithoutQuery(e.URL), page: e}
+	if to := redirectIn(e); to != "" {
+		return c.readRedirect(e, to, redirectURI, l)
+	}
+	code, words := e.Refusal()
+	l.code, l.words = c.said(code, 60), c.cfg.Hide(words)
+	if l.words == "" {
+		l.words = c.cfg.Hide(e.Words())
+	}
+	switch {
+	case e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status/100 == 3:
+		l.kind = didNotTell
+	case e.Status >= 400, l.code != "", inError.MatchString(pathAndQuery(e.URL)), isRefusal(e, l.words):
+		l.kind = wasRefused
+	default:
+		l.kind = showsPage
+	}
+	return l
+}
+
+// isRefusal reports a page that refuses with a status of 200: it has no form, so nobody can sign in there.
+func isRefusal(e *wire.Exchange, words string) bool {
+	body := strings.ToLower(e.ResponseBody)
+	return !strings.Contains(body, "<form") && !strings.Contains(body, "<script") && len(words) < 1000 && refusing.MatchString(words)
+}
+
+// redirectIn is where an answer sends the browser: by its status and Location, or, from a server that
+// takes every client for a script, by a member of its JSON.
+func redirectIn(e *wire.Exchange) string {
+	if e.Status/100 == 3 {
+		return e.ResponseHeader.Get("Location")
+	}
+	var document map[string]any
+	if e.Status != http.StatusOK || json.Unmarshal([]byte(e.ResponseBody), &document) != nil {
+		return ""
+	}
+	for _, name := range []string{"url", "redirect_url", "redirect_to", "redirectTo", "redirect_uri", "redirectUri", "location", "redirect"} {
+		if to, ok := document[name].(string); ok && (strings.HasPrefix(to, "/") || strings.Contains(to, "://")) {
+			return to
+		}
+	}
+	return ""
+}
+
+func (c *checker) readRedirect(e *wire.Exchange, location, redirectURI string, l landing) landing {
+	base, errBase := url.Parse(e.URL)
+	to, errTo := url.Parse(location)
+	if errBase != nil || errTo != nil {
+		return l // nobody could follow it
+	}
+	to = base.ResolveReference(to)
+	query := to.Query()
+	if fragment, err := url.ParseQuery(to.Fragment); err == nil && query.Get("error") == "" && fragment.Get("error") != "" {
+		query = fragment
+	}
+	to.Fragment = ""
+	l.at = wire.WithoutQuery(to.String())
+	l.code, l.words = c.said(query.Get("error"), 60), c.cfg.Hide(query.Get("error_description"))
+	switch {
+	case l.at == wire.WithoutQuery(redirectURI):
+		l.kind, l.coded = comesBack, query.Get("code") != ""
+	case l.code != "" || inError.MatchString(pathAndQuery(to.String())):
+		l.kind = wasRefused
+	default:
+		l.kind = goesElsewhere
+	}
+	return l
+}
+
+func pathAndQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.RequestURI()
+}

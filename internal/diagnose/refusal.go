@@ -1,0 +1,105 @@
+package diagnose
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+)
+
+// explainRefusal finds out which of client ID, secret and method is the mistake. The server never
+// says (ory/hydra#2140), but its answers to the neighbours of the question do.
+func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Credentials, refused clientAnswer) Finding {
+	no := func(name Name, setting, fix, format string, args ...any) Finding {
+		return failing(setting, fix, refused.reply.words, format, args...).as(name)
+	}
+	if real.Method == config.MethodNone {
+		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET; if the OAuth application is meant to be public, make it so ("+c.field(AuthMethod)+"); if it is, compare CLIENT_ID ("+c.field(ClientID)+")",
+			"the server refuses the client without a secret")
+	}
+	if !unreserved.MatchString(real.Secret) && real.Method == config.MethodBasic {
+		raw, rawControl := real, control
+		raw.Raw, rawControl.Raw = true, true
+		if c.askClient(ctx, raw, rawControl).yes != "" {
+			f := no(ClientSecretNotDecoded, "CLIENT_SECRET", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post, or have a secret made without special characters",
+				"the server does not decode the special characters of the secret (RFC 6749 section 2.3.1)")
+			f.Line = "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"
+			return f
+		}
+	}
+	if other := c.byOtherMethod(ctx, real, control); other.yes != "" {
+		return c.wrongMethod(real.Method, refused.reply.words)
+	}
+	if c.worksWithoutSecret(ctx, real) {
+		f := no(ClientIsPublic, "CLIENT_SECRET", "if the OAuth application is public, remove CLIENT_SECRET; if it is confidential, copy the secret again ("+c.field(ClientSecret)+")",
+			"the server refuses the client with this secret, and accepts it without one")
+		if !slices.Contains(c.md.AuthMethods, config.MethodNone) && len(c.md.AuthMethods) > 0 {
+			f = f.as(ClientSecretWrong)
+		}
+		return f
+	}
+	name, found := ClientSecretWrong, "the server refuses client ID and secret, by either method"
+	if guid.MatchString(real.Secret) && dashboardOf(c.cfg).Name == entra.Name {
+		name, found = ClientSecretIsItsID, "CLIENT_SECRET looks like the secret's ID; the secret is the column Value"
+	}
+	return no(name, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+"); if it is right, compare CLIENT_ID ("+c.field(ClientID)+")", "%s", found)
+}
+
+// explainSilence is for a server that answers the right secret and a made-up one alike, without a word
+// of the client. Perhaps it did not find the credentials where they were put.
+func (c *checker) explainSilence(ctx context.Context, real, control oauth.Credentials, silent clientAnswer, what string) Finding {
+	if real.Method != config.MethodNone {
+		switch other := c.byOtherMethod(ctx, real, control); {
+		case other.yes != "" && silent.reply.unread():
+			return c.wrongMethod(real.Method, silent.reply.words)
+		case other.yes != "":
+			return warning("client ID and secret are right, but the server tells so only by %s; by %s only a login can tell", otherMethod(real.Method), real.Method)
+		case other.no != "" && silent.reply.unread():
+			return failing("CLIENT_SECRET", "copy the secret again ("+c.field(ClientSecret)+"), and write TOKEN_ENDPOINT_AUTH_METHOD="+otherMethod(real.Method), other.reply.words,
+				"the server does not read the secret by %s, and refuses it by %s", real.Method, otherMethod(real.Method)).as(ClientSecretWrong)
+		}
+		if c.worksWithoutSecret(ctx, real) && silent.reply.unread() {
+			return failing("CLIENT_SECRET", "remove CLIENT_SECRET if the OAuth application is public", silent.reply.words,
+				"the server accepts the client only without a secret").as(ClientIsPublic)
+		}
+	}
+	return warning("only a login can tell: the server gives %s the same answer", what)
+}
+
+// wrongMethod is the finding that the credentials are right and go by the wrong method.
+func (c *checker) wrongMethod(method, words string) Finding {
+	f := failing("TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD="+otherMethod(method), words,
+		"the secret is right, but the server does not accept it by %s", method).as(AuthMethodWrong)
+	f.Line = "TOKEN_ENDPOINT_AUTH_METHOD=" + otherMethod(method)
+	return f
+}
+
+// otherMethod is the other way of sending a secret (RFC 6749 section 2.3.1).
+func otherMethod(method string) string {
+	if method == config.MethodPost {
+		return config.MethodBasic
+	}
+	return config.MethodPost
+}
+
+// byOtherMethod asks with the same credentials, sent the other way.
+func (c *checker) byOtherMethod(ctx context.Context, real, control oauth.Credentials) clientAnswer {
+	real.Method, control.Method = otherMethod(real.Method), otherMethod(real.Method)
+	real.Raw, control.Raw = false, false
+	return c.askClient(ctx, real, control)
+}
+
+// worksWithoutSecret reports that the server would exchange a code without a secret. Only the question
+// that a login asks counts: some servers ask nobody for a secret to refresh or to revoke.
+func (c *checker) worksWithoutSecret(ctx context.Context, real oauth.Credentials) bool {
+	public := oauth.Credentials{ID: real.ID, Method: config.MethodNone}
+	stranger := oauth.Credentials{ID: madeUp(), Method: config.MethodNone}
+	return c.askPair(ctx, public, stranger, c.codeQuestion()).yes != ""
+}
+
+var (
+	unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`) // what form-encoding leaves as it is
+	guid       = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
