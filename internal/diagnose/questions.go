@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	jose "github.com/go-jose/go-jose/v4"
-
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
@@ -248,17 +246,7 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 	}
 	algs := c.md.IDTokenAlgs
 	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
-	var keys []jose.JSONWebKey
-	var err error
-	if c.md.JWKS != "" {
-		keys, err = c.oauth.LoadKeys(ctx)
-	}
-	usable := 0
-	for _, key := range keys {
-		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
-			usable++
-		}
-	}
+	usable, all, err := c.countKeys(ctx)
 	switch {
 	case symmetric:
 		return c.symmetricOnly(usable)
@@ -269,9 +257,23 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
 	case usable == 0:
 		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "",
-			"none of the %d keys at %s can verify an ID token", len(keys), c.md.JWKS).as(JWKSUnusable)
+			"none of the %d keys at %s can verify an ID token", all, c.md.JWKS).as(JWKSUnusable)
 	}
 	return proved("%d usable at %s", usable, c.md.JWKS)
+}
+
+// countKeys fetches the keys and counts those that an ID token can be verified with.
+func (c *checker) countKeys(ctx context.Context) (usable, all int, err error) {
+	if c.md.JWKS == "" {
+		return 0, 0, nil
+	}
+	keys, err := c.oauth.LoadKeys(ctx)
+	for _, key := range keys {
+		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
+			usable++
+		}
+	}
+	return usable, len(keys), err
 }
 
 // symmetricOnly is the finding that the server signs ID tokens with the client secret only (HS256), if
