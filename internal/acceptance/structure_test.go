@@ -21,10 +21,11 @@ import (
 var mayImport = map[string][]string{
 	".":                 {"internal/config", "internal/demo", "internal/diagnose", "internal/flow", "internal/oauth", "internal/session", "internal/wire"},
 	"internal/wire":     {},
-	"internal/config":   {"github.com/joho/godotenv"},
+	"internal/redact":   {},
+	"internal/config":   {"internal/redact", "github.com/joho/godotenv"},
 	"internal/oauth":    {"internal/config", "internal/wire", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"},
 	"internal/session":  {"internal/config", "internal/oauth", "internal/wire", "github.com/gorilla/", "github.com/boj/redistore", "github.com/gomodule/redigo/redis"},
-	"internal/flow":     {"internal/wire"},
+	"internal/flow":     {"internal/redact", "internal/wire"},
 	"internal/diagnose": {"internal/config", "internal/oauth", "internal/wire"},
 	"internal/demo":     {"github.com/go-jose/go-jose/v4"},
 }

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"oauth-test-client/internal/redact"
 )
 
 // Config is what the user told us, checked. It never changes; when .env has, another one is made.
@@ -209,6 +211,9 @@ func (s *settings) client(c Config) {
 		s.wrong("CLIENT_SECRET", "is the client ID once more; copy the Client Secret instead")
 	case entra && guid.MatchString(secret):
 		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
+	}
+	if secret != "" && len(secret) < redact.Shortest {
+		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET: has fewer than %d characters, which is easy to guess and cannot be taken out of what a server repeats; have a longer one made", redact.Shortest))
 	}
 	switch c.AuthMethod {
 	case "", MethodBasic, MethodPost, MethodNone:

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/base64"
+	"oauth-test-client/internal/redact"
 	"testing"
 )
 
@@ -10,14 +11,17 @@ func TestHide(t *testing.T) {
 	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}
 	for _, credentials := range []string{"a-client:s%2Fecret%27s", "a-client:s/ecret's"} {
 		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
-		if got := cfg.Hide(header); got != "Basic "+Redacted {
+		if got := cfg.Hide(header); got != "Basic "+redact.Redacted {
 			t.Errorf("%q is left of %q", got, header)
 		}
 	}
 	for text, want := range map[string]string{
-		"you sent s/ecret's.":           "you sent [redacted].",
-		"client_secret=s%2Fecret%27s&a": "client_secret=[redacted]&a",
-		"a secret":                      "a secret",
+		"you sent s/ecret's.":            "you sent [redacted].",
+		"client_secret=s%2Fecret%27s&a":  "client_secret=[redacted]&a",
+		"a secret":                       "a secret",
+		`{"you":"sent s\/ecret\u0027s"}`: `{"you":"sent [redacted]"}`,
+		"<p>s&#47;ecret&#39;s</p>":       "<p>[redacted]</p>",
+		"?client_secret=s%2fecret%27s":   "?client_secret=[redacted]",
 	} {
 		if got := cfg.Hide(text); got != want {
 			t.Errorf("Hide(%q) = %q; want %q", text, got, want)

@@ -31,18 +31,13 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	case strings.EqualFold(scheme, "Bearer"):
 		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
 	}
-	for pair := range strings.SplitSeq(e.RequestBody, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, errName := url.QueryUnescape(name)
-		value, errValue := url.QueryUnescape(value)
-		switch {
-		case pair == "", errName != nil, errValue != nil:
-		case name == "client_secret":
+	eachParameter(e.RequestBody, func(name, value string) {
+		if name == "client_secret" {
 			lines = append(lines, `--data-urlencode "client_secret=$CLIENT_SECRET"`)
-		default:
-			lines = append(lines, "--data-urlencode "+hide.shell(name+"=", value))
+			return
 		}
-	}
+		lines = append(lines, "--data-urlencode "+hide.shell(name+"=", value))
+	})
 	return strings.Join(lines, " \\\n  ")
 }
 

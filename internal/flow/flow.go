@@ -144,7 +144,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, hide *redactor) Step {
 	if e.Status > 0 {
 		v.Response = fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 		v.RespHdrs = showHeaders(e.ResponseHeader, hide)
-		v.Body = ClipBody(hide.text(wire.Pretty(e.ResponseBody)))
+		v.Body = ClipBody(wire.Pretty(hide.body(e)))
 	}
 	return v
 }

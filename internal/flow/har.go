@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"oauth-test-client/internal/wire"
 	"strings"
 	"time"
@@ -114,7 +113,7 @@ func newHAREntry(e *wire.Exchange, hide *redactor) harEntry {
 			Query: harParams(query, hide), HeadersSize: -1, BodySize: len(e.RequestBody)},
 		Response: harResponse{Status: e.Status, StatusText: http.StatusText(e.Status), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{},
 			Headers: harHeaders(e.ResponseHeader, hide), RedirectURL: hide.text(e.ResponseHeader.Get("Location")), HeadersSize: -1, BodySize: len(e.ResponseBody),
-			Content: harContent{Size: len(e.ResponseBody), MimeType: hide.text(e.ResponseHeader.Get("Content-Type")), Text: hide.text(strings.ToValidUTF8(e.ResponseBody, "\uFFFD"))}},
+			Content: harContent{Size: len(e.ResponseBody), MimeType: hide.text(e.ResponseHeader.Get("Content-Type")), Text: hide.body(e)}},
 	}
 	if len(e.RequestBody) > 0 {
 		entry.Request.PostData = &harPostData{MimeType: e.RequestHeader.Get("Content-Type"), Params: harParams(e.RequestBody, hide), Text: hide.text(e.RequestBody)}
@@ -133,13 +132,8 @@ func harHeaders(h wire.Header, hide *redactor) []harPair {
 // harParams reads a query or a form in its order.
 func harParams(raw string, hide *redactor) []harPair {
 	list := []harPair{}
-	for pair := range strings.SplitSeq(raw, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, errName := url.QueryUnescape(name)
-		value, errValue := url.QueryUnescape(value)
-		if pair != "" && errName == nil && errValue == nil {
-			list = append(list, harPair{hide.text(name), hide.parameter(name, value)})
-		}
-	}
+	eachParameter(raw, func(name, value string) {
+		list = append(list, harPair{hide.text(name), hide.parameter(name, value)})
+	})
 	return list
 }

@@ -1,128 +1,111 @@
 package flow
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"net/url"
-	"oauth-test-client/internal/wire"
+	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/redact"
+	"oauth-test-client/internal/wire"
 )
 
-// secretNames are the parameters and JSON members whose value must not leave the page of the
-// browser that earned it.
-var secretNames = []string{"access_token", "refresh_token", "id_token", "token", "code", "state", "nonce", "code_verifier",
-	"client_secret", "id_token_hint", "registration_access_token", "session_state", "assertion", "password"}
+// secretNames are the parameters and JSON members whose value must not leave the page of the browser that
+// earned it, besides those that end as isToken says.
+var secretNames = []string{"code", "state", "nonce", "code_verifier", "session_state", "assertion", "client_assertion", "subject_token", "password",
+	"device_code", "user_code", "registration_client_uri"}
 
-// tokenNames are those that a page may show on request.
-var tokenNames = []string{"access_token", "refresh_token", "id_token", "token", "id_token_hint"}
+// harmlessNames are what a file may keep of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2, RFC 8693
+// section 2.2.1). Whatever else a server puts there, it puts there because it is worth something.
+var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "error_description", "error_uri", "issued_token_type",
+	"refresh_token_expires_in", "refresh_expires_in", "ext_expires_in", "expires_on", "not-before-policy"}
+
+// isToken recognises the name of something that a page shows on request only, in any spelling: access_token,
+// mfa_token, device_secret, accessToken.
+func isToken(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "token") || strings.HasSuffix(name, "secret") || name == "id_token_hint"
+}
+
+// isSecret recognises the name of something that no file may hold.
+func isSecret(name string) bool {
+	return isToken(name) || slices.Contains(secretNames, strings.ToLower(name))
+}
 
 var (
-	secretInJSON  = regexp.MustCompile(`("(?:` + strings.Join(secretNames, "|") + `)"\s*:\s*)"(?:[^"\\]|\\.)*"`)
-	secretInQuery = regexp.MustCompile(`((?:^|[?&#\s])(?:` + strings.Join(secretNames, "|") + `)=)[^&#\s"]*`)
+	// The names of isSecret once more, for text that is cut short or malformed, as far as it looks like JSON
+	// or like parameters.
+	anySecret     = `(?i:[\w-]*token|[\w-]*secret|id_token_hint|` + strings.Join(secretNames, "|") + `)`
+	secretInJSON  = regexp.MustCompile(`"` + anySecret + `"\s*:\s*"((?:[^"\\]|\\.)*)`)
+	secretInQuery = regexp.MustCompile(`(?:^|[?&#;\s])` + anySecret + `=([^&#;\s"]*)`)
+
+	// A JWT, signed or encrypted: its header is an object, which begins with {" or with white space after the {.
+	jwt = regexp.MustCompile(`\b(?:eyJ|eyA|ewo|ewk|ew0)[\w-]*\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?`)
 )
 
 // redactor takes secrets out of text: by the name in front of them, and by their value wherever
 // else it turns up, as in a server's error message that repeats what it was sent.
 type redactor struct {
+	client Secrets
 	file   bool // for a file that leaves the browser: everything secret goes
 	full   bool // for a page: tokens stay
-	values *strings.Replacer
+	values []string
 	tokens map[string]string // a token's value to the shell variable that stands for it
 }
 
-// redacted stands where a secret was.
-const redacted = "[redacted]"
-
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
-	r := &redactor{full: full, tokens: tokenVariables(flow)}
-	pairs := replacing(clientSecretForms(s), "$CLIENT_SECRET")
+	r := &redactor{client: s, full: full, tokens: tokenVariables(flow)}
 	if !full {
-		for _, value := range sortedKeys(r.tokens) {
-			pairs = append(pairs, replacing(secretForms(value), Shorten(value))...)
-		}
+		r.values = valuesOf(flow, isToken)
 	}
-	r.values = strings.NewReplacer(pairs...)
 	return r
 }
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
-	r := &redactor{file: true}
-	pairs := replacing(clientSecretForms(s), redacted)
-	for _, value := range secretValues(flow) {
-		pairs = append(pairs, replacing(secretForms(value), redacted)...)
-	}
-	r.values = strings.NewReplacer(pairs...)
-	return r
+	return &redactor{client: s, file: true, values: valuesOf(flow, isSecret)}
 }
 
-// clientSecretForms lists the client secret as it may stand in text: alone, and with the client ID as
-// HTTP Basic sends them (RFC 6749 section 2.3.1).
-func clientSecretForms(s Secrets) []string {
-	forms := secretForms(s.ClientSecret)
-	if forms == nil {
-		return nil
-	}
-	basic := func(id, secret string) string { return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)) }
-	return append(forms, basic(s.ClientID, s.ClientSecret), basic(url.QueryEscape(s.ClientID), url.QueryEscape(s.ClientSecret)))
-}
-
-// A shorter value is left to its name: taking every "a" out of a text would say more than it hides.
-const shortestSecret = 6
-
-// secretForms lists a secret as it may stand in text.
-func secretForms(value string) []string {
-	if len(value) < shortestSecret {
-		return nil
-	}
-	forms := []string{value, url.QueryEscape(value), url.PathEscape(value)}
-	if quoted, err := json.Marshal(value); err == nil {
-		forms = append(forms, strings.Trim(string(quoted), `"`))
-	}
-	return forms
-}
-
-// replacing pairs each form with what stands for it, as strings.NewReplacer takes them.
-func replacing(forms []string, replacement string) []string {
-	var pairs []string
-	for _, form := range forms {
-		pairs = append(pairs, form, replacement)
-	}
-	return pairs
-}
-
-// secretValues collects the values of everything in a flow that has a secret name, longest first, as
-// one may be the beginning of another.
-func secretValues(flow []*wire.Exchange) []string {
+// valuesOf collects the values of everything in a flow whose name is secret.
+func valuesOf(flow []*wire.Exchange, secret func(name string) bool) []string {
 	seen := map[string]bool{}
+	sent := func(name, value string) {
+		if secret(name) {
+			seen[value] = true
+		}
+	}
+	came := func(name, value string) { // an answer has codes and states of other kinds too
+		if isToken(name) {
+			seen[value] = true
+		}
+	}
 	for _, e := range flow {
 		_, query, _ := strings.Cut(e.URL, "?")
 		for _, raw := range []string{query, e.RequestBody} {
-			values, _ := url.ParseQuery(raw) // what can be read of it
-			for _, name := range secretNames {
-				for _, v := range values[name] {
-					seen[v] = true
-				}
-			}
+			eachParameter(raw, sent)
 		}
-		var members map[string]json.RawMessage
-		if json.Unmarshal([]byte(e.ResponseBody), &members) == nil {
-			for _, name := range secretNames {
-				var v string
-				if json.Unmarshal(members[name], &v) == nil {
-					seen[v] = true
-				}
+		if _, isJSON := rewriteMembers(e.ResponseBody, func(level int, name string, value json.RawMessage) string {
+			var text string
+			if json.Unmarshal(value, &text) == nil {
+				came(name, text)
 			}
+			return ""
+		}); !isJSON && atTokenEndpoint(e) {
+			eachParameter(e.ResponseBody, came)
 		}
 		if _, token, ok := strings.Cut(e.RequestHeader.Get("Authorization"), " "); ok {
 			seen[token] = true
 		}
 	}
-	delete(seen, "")
 	return sortedKeys(seen)
+}
+
+// atTokenEndpoint reports whether the answer is one of the token endpoint.
+func atTokenEndpoint(e *wire.Exchange) bool {
+	return e.Purpose == wire.TokenRequest || e.Purpose == wire.Refresh
 }
 
 // tokenVariables names the tokens of a flow as a shell would: every access token is ACCESS_TOKEN, so
@@ -147,37 +130,97 @@ func tokenVariables(flow []*wire.Exchange) map[string]string {
 	return names
 }
 
-func sortedKeys[V any](m map[string]V) []string {
+func sortedKeys(m map[string]bool) []string {
 	var keys []string
 	for key := range m {
 		keys = append(keys, key)
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
+	slices.Sort(keys)
 	return keys
 }
 
 // text redacts a text of any kind.
 func (r *redactor) text(s string) string {
-	if r.file {
-		s = secretInJSON.ReplaceAllString(s, `$1"`+redacted+`"`)
-		s = secretInQuery.ReplaceAllString(s, `${1}`+redacted)
+	t := redact.Read(s)
+	t.ReplaceClient(r.client.ClientID, r.client.ClientSecret, r.standIn("$CLIENT_SECRET"))
+	for _, value := range r.values {
+		t.Replace(value, r.standIn(Shorten(value)))
 	}
-	return r.values.Replace(s)
+	if r.file {
+		t.ReplaceMatches(secretInJSON, 1, redact.Redacted)
+		t.ReplaceMatches(secretInQuery, 1, redact.Redacted)
+		t.ReplaceMatches(jwt, 0, redact.Redacted)
+	}
+	return t.String()
+}
+
+// standIn is what stands in place of a secret: in a file nothing tells it from another.
+func (r *redactor) standIn(onPage string) string {
+	if r.file {
+		return redact.Redacted
+	}
+	return onPage
+}
+
+// body redacts the body of an answer.
+func (r *redactor) body(e *wire.Exchange) string {
+	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
+	if r.full || body == "" {
+		return r.text(body)
+	}
+	rewritten, isJSON := rewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
+	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
+	if r.file && atTokenEndpoint(e) && !isObject {
+		return r.tokenBody(e, body)
+	}
+	return r.text(rewritten)
+}
+
+// member is what stands in place of a member's value, or "" when it may stay. A file keeps of a token
+// endpoint's answer what is known to be harmless.
+func (r *redactor) member(e *wire.Exchange, level int, name string, value json.RawMessage) string {
+	var text string
+	isText := json.Unmarshal(value, &text) == nil && value[0] == '"'
+	switch {
+	case r.file && atTokenEndpoint(e) && level == 0 && !slices.Contains(harmlessNames, name),
+		r.file && isText && isSecret(name):
+		return `"` + redact.Redacted + `"`
+	case !r.file && isText && isToken(name):
+		short, _ := json.Marshal(Shorten(text)) // a string always can
+		return string(short)
+	}
+	return ""
+}
+
+// tokenBody is what a file keeps of a token endpoint's answer that is no JSON object: of a form what is
+// harmless, and the page that a server in trouble answers with.
+func (r *redactor) tokenBody(e *wire.Exchange, body string) string {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	if strings.EqualFold(strings.TrimSpace(mediaType), "application/x-www-form-urlencoded") {
+		var kept []string
+		for pair := range strings.SplitSeq(body, "&") {
+			name, _, _ := strings.Cut(pair, "=")
+			if !slices.Contains(harmlessNames, name) {
+				pair = name + "=" + redact.Redacted
+			}
+			kept = append(kept, r.text(pair))
+		}
+		return strings.Join(kept, "&")
+	}
+	if e.Status >= http.StatusBadRequest {
+		return r.text(body)
+	}
+	return fmt.Sprintf("[redacted: %d bytes that are no token response]", len(body))
 }
 
 // parameter redacts the value of a named parameter.
 func (r *redactor) parameter(name, value string) string {
 	switch {
-	case r.file && slices.Contains(secretNames, name):
-		return redacted
+	case r.file && isSecret(name):
+		return redact.Redacted
 	case name == "client_secret":
 		return "$CLIENT_SECRET"
-	case !r.full && !r.file && slices.Contains(tokenNames, name):
+	case !r.full && !r.file && isToken(name):
 		return Shorten(value)
 	}
 	return r.text(value)
@@ -188,14 +231,14 @@ func (r *redactor) parameter(name, value string) string {
 func (r *redactor) header(name, value string) string {
 	switch strings.ToLower(name) {
 	case "cookie", "set-cookie":
-		return redacted
+		return redact.Redacted
 	case "authorization", "proxy-authorization":
 		scheme, token, _ := strings.Cut(value, " ")
 		switch {
 		case scheme != "Basic" && scheme != "Bearer":
-			return redacted
+			return redact.Redacted
 		case r.file || scheme == "Basic":
-			return scheme + " " + redacted
+			return scheme + " " + redact.Redacted
 		case !r.full:
 			return scheme + " " + Shorten(token)
 		}

@@ -84,7 +84,7 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 		if md != nil {
 			return md, nil
 		}
-		failure.Tried = append(failure.Tried, Tried{address, answer.text})
+		failure.Tried = append(failure.Tried, Tried{c.said(address, 500), c.said(answer.text, 1000)})
 		failure.Issuer = cmp.Or(failure.Issuer, answer.issuer)
 		failure.Check = cmp.Or(failure.Check, answer.check)
 		published = published || !answer.absent

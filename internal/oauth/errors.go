@@ -54,7 +54,7 @@ const (
 )
 
 // unreachable is the error of an endpoint that gave no answer.
-func unreachable(step wire.Purpose, what, address string, err error) *Error {
+func (c *Client) unreachable(step wire.Purpose, what, address string, err error) *Error {
 	return &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 

@@ -95,7 +95,7 @@ func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
 	e, err := k.wire.Get(ctx, address)
 	if err != nil {
-		return nil, fmt.Errorf("the server's keys could not be fetched: %s %w", address, err)
+		return nil, fmt.Errorf("the server's keys could not be fetched: %s %s", address, k.said(err.Error(), 500))
 	}
 	if e.Status != http.StatusOK {
 		return nil, fmt.Errorf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))

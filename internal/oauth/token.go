@@ -50,7 +50,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	}
 	e := rec.Last()
 	if e == nil || e.Fault != "" {
-		return nil, unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
+		return nil, c.unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
 	}
 	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
@@ -68,6 +68,10 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError) *Error {
 	if refused.ErrorCode == "" {
 		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d %s without an OAuth error.",
 			refused.Response.StatusCode, http.StatusText(refused.Response.StatusCode))}
+	}
+	if other := wire.Misspelled(refused.Body, "error"); other != "" {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q instead of %q; names are case sensitive (RFC 6749 section 5.2).",
+			refused.Response.StatusCode, other, "error")}
 	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
 	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.cfg.Hide(refused.ErrorCode),
@@ -97,6 +101,9 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 		return nil, err
 	}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
+	if other := wire.Misspelled([]byte(body), "access_token"); fields.AccessToken == nil && other != "" {
+		return nil, fmt.Errorf("without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), so most clients cannot use it", other)
+	}
 	if fields.AccessToken == nil || *fields.AccessToken == "" {
 		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
 	}

@@ -4,7 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"strings"
@@ -43,7 +43,9 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"a list", send(200, "application/json", `[1]`), "invalid_token_response", "a list"},
 		{"null", send(200, "application/json", `null`), "invalid_token_response", "a single value"},
 		{"a name twice", send(200, "application/json", `{`+good+`,"access_token":"b"}`), "invalid_token_response", `"access_token" twice`},
-		{"a name twice but for its case", send(200, "application/json", `{`+good+`,"Access_Token":"b"}`), "invalid_token_response", `"Access_Token" twice`},
+		{"names in another case", send(200, "application/json", `{"Access_Token":"b","Token_Type":"bearer"}`), "invalid_token_response", `without an access_token: it writes "Access_Token", and names are case sensitive`},
+		{"a type in another case", send(200, "application/json", `{"access_token":"b","Token_Type":"bearer"}`), "invalid_token_response", `without a token_type`},
+		{"an error in another case", send(400, "application/json", `{"Error":"invalid_grant"}`), "server_error", `answered 400 with "Error" instead of "error"`},
 		{"a form", send(200, "application/x-www-form-urlencoded", `access_token=a&token_type=bearer`), "invalid_token_response", "application/x-www-form-urlencoded"},
 		{"text", send(200, "text/plain", `access_token=a&token_type=bearer`), "invalid_token_response", "text/plain"},
 		{"no access_token", send(200, "application/json", `{"token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
@@ -60,7 +62,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", ""},
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", ""},
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
-		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), config.Redacted, "said no more"},
+		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), redact.Redacted, "said no more"},
 		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
 			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)
 		}, "invalid_grant", "code-"},

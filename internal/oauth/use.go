@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -133,7 +132,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	var refusal struct {
 		Code string `json:"error"`
 	}
-	if e.Status/100 != 2 || json.Unmarshal([]byte(e.ResponseBody), &refusal) == nil && refusal.Code != "" {
+	if e.Status/100 != 2 || wire.UnmarshalObject([]byte(e.ResponseBody), &refusal) == nil && refusal.Code != "" {
 		return e, nil, nil // some refuse with 200
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)

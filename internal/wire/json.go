@@ -9,10 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// UnmarshalObject decodes a JSON object into v, a pointer to a struct. encoding/json does less
-// than a security protocol needs: it takes null for an object, replaces bytes that are no UTF-8,
-// and lets the last of two equal names win (equal but for their case, even), so that two readers
-// of one document can disagree about it.
+// UnmarshalObject decodes a JSON object into v, a pointer to a struct whose members have names in lower
+// case. encoding/json does less than a security protocol needs: it takes null for an object, replaces
+// bytes that are no UTF-8, lets the last of two equal names win, and takes Access_Token for access_token,
+// so that two readers of one document can disagree about it. Here names are compared exactly (RFC 8259
+// section 8.3).
 func UnmarshalObject(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errors.New("its JSON is not UTF-8")
@@ -20,21 +21,37 @@ func UnmarshalObject(data []byte, v any) error {
 	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
 		return errors.New("it sent " + describeBody(data) + " instead of a JSON object")
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if !json.Valid(data) {
+		return errCutShort
+	}
+	names, err := uniqueNames(data)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(withoutOthers(data, names), v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("%q in its JSON is a %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
 		}
-		return errors.New("its JSON is cut short or malformed")
+		return errCutShort
 	}
-	return uniqueNames(data)
+	return nil
 }
+
+var errCutShort = errors.New("its JSON is cut short or malformed")
 
 // The most members that an object may have.
 const maxMembers = 1000
 
-// uniqueNames refuses an object that names a member twice. The data must be a valid JSON object.
-func uniqueNames(data []byte) error {
-	seen := make([][]byte, 0, 32)
+// memberName is the name of a member: what it says, and where it stands with its quotes.
+type memberName struct {
+	name     []byte
+	from, to int
+}
+
+// uniqueNames lists the members of an object, which names none of them twice. The data must be a valid JSON
+// object.
+func uniqueNames(data []byte) ([]memberName, error) {
+	seen := make([]memberName, 0, 32)
 	depth, expectName := 0, false
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
@@ -50,22 +67,56 @@ func uniqueNames(data []byte) error {
 			if expectName {
 				name, err := unescaped(data[i:end])
 				if err != nil {
-					return err
+					return nil, err
 				}
 				for _, other := range seen { // few names: looking at each costs less than a map
-					if bytes.EqualFold(other, name) {
-						return fmt.Errorf("its JSON names %q twice", name)
+					if bytes.Equal(other.name, name) {
+						return nil, fmt.Errorf("its JSON names %q twice", name)
 					}
 				}
-				if seen = append(seen, name); len(seen) > maxMembers {
-					return fmt.Errorf("its JSON has more than %d members", maxMembers)
+				if seen = append(seen, memberName{name, i, end}); len(seen) > maxMembers {
+					return nil, fmt.Errorf("its JSON has more than %d members", maxMembers)
 				}
 				expectName = false
 			}
 			i = end - 1
 		}
 	}
-	return nil
+	return seen, nil
+}
+
+// withoutOthers is an object in which encoding/json cannot mistake a name for one in lower case: of a name
+// with anything else in it nothing is left.
+func withoutOthers(data []byte, names []memberName) []byte {
+	copied := false
+	for _, n := range names {
+		// Beyond ASCII there are two more that it takes for others: the long s and the sign for kelvin.
+		if !bytes.ContainsFunc(n.name, func(r rune) bool { return 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf }) {
+			continue
+		}
+		if !copied {
+			data, copied = bytes.Clone(data), true
+		}
+		for i := n.from + 1; i < n.to-1; i++ {
+			data[i] = '-'
+		}
+	}
+	return data
+}
+
+// Misspelled is a member of an object whose name differs from the one that is meant in nothing but the case
+// of its letters, or "".
+func Misspelled(data []byte, name string) string {
+	names, err := uniqueNames(data)
+	if err != nil || !json.Valid(data) {
+		return ""
+	}
+	for _, n := range names {
+		if strings.EqualFold(string(n.name), name) && string(n.name) != name {
+			return string(n.name)
+		}
+	}
+	return ""
 }
 
 // unescaped is what a JSON string says, which is what stands between its quotes unless something is
@@ -76,7 +127,7 @@ func unescaped(quoted []byte) ([]byte, error) {
 	}
 	var text string
 	if err := json.Unmarshal(quoted, &text); err != nil {
-		return nil, errors.New("its JSON is cut short or malformed")
+		return nil, errCutShort
 	}
 	return []byte(text), nil
 }

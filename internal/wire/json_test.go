@@ -14,9 +14,12 @@ func TestUnmarshalObject(t *testing.T) {
 		{`{"a\"": 1, "a": 2}`, ""},
 		{`{"a": ",\"a\":", "b": "}{"}`, ""},
 		{`{"a": 1, "a": 2}`, `names "a" twice`},
-		{`{"a": 1, "A": 2}`, `names "A" twice`},
+		{`{"a": 1, "A": 2}`, ""}, // two names, of which one is known to nobody
+		{`{"Known": "text", "KNOWN": {}, "\u006bNOWN": []}`, ""},
+		{"{\"\u212anown\": \"text\"}", ""}, // the sign for kelvin, which encoding/json takes for a k
+		{`{"kno\u0077n": "text"}`, `"known" in its JSON is a string`},
 		{`{"a": 1, "\u0061": 2}`, `names "a" twice`},
-		{"{\"sub\": 1, \"\u017fub\": 2}", "twice"}, // the long s, which encoding/json takes for an s
+		{"{\"sub\": 1, \"\u017fub\": 2}", ""}, // the long s, which encoding/json takes for an s
 		{`{"a\\": 1, "b": "\\\"", "a\\": 2}`, `names "a\\" twice`},
 		{`{"a": {"x": [1, "y"]}, "a": 2}`, `names "a" twice`},
 		{`{"a": 1,}`, "cut short or malformed"},
@@ -42,12 +45,45 @@ func TestUnmarshalObject(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{"plain": "plain", "ü €": "ü €", "a\nb\tc": "a b c", "a\x00b": "a\uFFFDb", "a\u202eb": "a\uFFFDb", "a\u200bb": "a\uFFFDb", "a\xffb": "a\uFFFDb", "a\u2028b": "a\uFFFDb"} {
+	for in, want := range map[string]string{"plain": "plain", "ü €": "ü €", "a\nb\tc": "a b c", "a\x00b": "a\uFFFDb", "a\u202eb": "a\uFFFDb", "a\u200bb": "a\uFFFDb", "a\xffb": "a\uFFFDb", "a\u2028b": "a\uFFFDb",
+		"a\u3164b": "a\uFFFDb", "a\uffa0b": "a\uFFFDb", "a\u115fb": "a\uFFFDb", "a\u2800b": "a\uFFFDb", "a\ufe0fb": "a\uFFFDb", "a\U000e0100b": "a\uFFFDb", "a\u034fb": "a\uFFFDb",
+		"a\u180bb": "a\uFFFDb", "\u7530中\U0001F600": "\u7530中\U0001F600", "\u2801\u0301": "\u2801\u0301"} {
 		if got := Visible(in); got != want {
 			t.Errorf("visible(%q) = %q; want %q", in, got, want)
 		}
 	}
 	if got := Clip("äöü", 3); got != "ä…" {
 		t.Errorf("clip cut a character in two: %q", got)
+	}
+}
+
+// A name is ours only if it is written as ours is.
+func TestUnmarshalObjectExactly(t *testing.T) {
+	for data, want := range map[string]string{
+		`{"sub":"a"}`:                             "a",
+		`{"\u0073ub":"a"}`:                        "a",
+		`{"SUB":"x","sub":"a","Sub":"y"}`:         "a",
+		`{"sub":"a","SUB":"x"}`:                   "a",
+		`{"Sub":"x"}`:                             "",
+		`{"\u0053ub":"x"}`:                        "",
+		"{\"\u017fub\":\"x\"}":                    "",
+		`{"\u017fub":"x"}`:                        "",
+		`{"other":{"sub":"x"},"SUB":{"sub":"x"}}`: "",
+	} {
+		var v struct {
+			Sub string `json:"sub"`
+		}
+		before := []byte(data)
+		if err := UnmarshalObject(before, &v); err != nil || v.Sub != want {
+			t.Errorf("%s: sub is %q (%v); want %q", data, v.Sub, err, want)
+		}
+		if string(before) != data {
+			t.Errorf("%s was changed to %s", data, before)
+		}
+	}
+	for data, want := range map[string]string{`{"a":1,"Access_Token":"x"}`: "Access_Token", `{"access_token":"x"}`: "", `{"ACCESS_TOKEN":1`: "", `{"b":{"Access_Token":1}}`: ""} {
+		if got := Misspelled([]byte(data), "access_token"); got != want {
+			t.Errorf("Misspelled(%s) = %q; want %q", data, got, want)
+		}
 	}
 }

@@ -22,18 +22,26 @@ func Clip(s string, n int) string {
 }
 
 // Visible replaces what a reader cannot see or what reorders what he sees: control characters,
-// right-to-left marks and other format characters, and bytes that are no UTF-8.
+// right-to-left marks and other format characters, fillers and selectors that draw nothing, and bytes that
+// are no UTF-8.
 func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+		case r < utf8.RuneSelf && !unicode.IsControl(r):
+			return r
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, invisible...):
 			return '\uFFFD'
 		}
 		return r
 	}, s)
 }
+
+// invisible are the characters that draw nothing (Unicode: Default_Ignorable_Code_Point, and all of Cf, Zl
+// and Zp), with a blank of the Braille patterns that is no space.
+var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
+	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}}
 
 // WithoutQuery is an address without its query, which may hold anything.
 func WithoutQuery(address string) string {

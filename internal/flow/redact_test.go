@@ -1,0 +1,144 @@
+package flow
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/wire"
+)
+
+// answerOf is one exchange whose answer is spoiled.
+func answerOf(purpose wire.Purpose, status int, contentType, body string) *wire.Exchange {
+	return &wire.Exchange{Purpose: purpose, Method: "POST", URL: "https://auth.example/x", Status: status, ResponseBody: body,
+		ResponseHeader: wire.NewHeader(http.Header{"Content-Type": {contentType}})}
+}
+
+// harText is the body of the last answer in the file that is made of a flow.
+func harText(t *testing.T, s Secrets, flow ...*wire.Exchange) string {
+	t.Helper()
+	document, err := HAR(flow, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file harFile
+	if err := json.Unmarshal(document, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Log.Entries[len(flow)-1].Response.Content.Text
+}
+
+const someJWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+// A file keeps of an answer what is harmless, and nothing else of a token endpoint's.
+func TestFileKeeps(t *testing.T) {
+	const jsonType, formType = "application/json", "application/x-www-form-urlencoded"
+	for _, row := range []struct {
+		name       string
+		purpose    wire.Purpose
+		status     int
+		mediaType  string
+		body, want string
+	}{
+		{"a token response", wire.TokenRequest, 200, jsonType, `{"access_token":"a1","token_type":"bearer","expires_in":60,"scope":"openid"}`,
+			`{"access_token":"[redacted]","token_type":"bearer","expires_in":60,"scope":"openid"}`},
+		{"a refreshed one, with white space", wire.Refresh, 200, jsonType, "{ \"refresh_token\" : \"a1\",\n \"token_type\": \"bearer\" }",
+			"{ \"refresh_token\" : \"[redacted]\",\n \"token_type\": \"bearer\" }"},
+		{"what nobody knows", wire.TokenRequest, 200, jsonType, `{"device_secret":"d1","mfa_token":"m1","pin":1234,"user":{"mail":"a@b"},"Scope":"x","list":["a"],"yes":true}`,
+			`{"device_secret":"[redacted]","mfa_token":"[redacted]","pin":"[redacted]","user":"[redacted]","Scope":"[redacted]","list":"[redacted]","yes":"[redacted]"}`},
+		{"a token under a harmless name", wire.TokenRequest, 200, jsonType, `{"scope":{"access_token":"a1","x":"y"},"error_description":"` + someJWT + ` is spent"}`,
+			`{"scope":{"access_token":"[redacted]","x":"y"},"error_description":"[redacted] is spent"}`},
+		{"an error", wire.TokenRequest, 400, jsonType, `{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"t"}`,
+			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"[redacted]"}`},
+		{"no object", wire.TokenRequest, 200, jsonType, `["a1"]`, `[redacted: 6 bytes that are no token response]`},
+		{"JSON that is cut short", wire.TokenRequest, 200, jsonType, `{"device_code":"d1"`, `[redacted: 19 bytes that are no token response]`},
+		{"a page in place of an error", wire.TokenRequest, 502, "text/html", `<p>Bad gateway</p>`, `<p>Bad gateway</p>`},
+		{"a form", wire.TokenRequest, 200, formType, "access_token=a1&token_type=bearer&pin=1", "access_token=[redacted]&token_type=bearer&pin=[redacted]"},
+
+		{"userinfo", wire.Userinfo, 200, jsonType, `{"sub":"u","name":"N","email":"e@x"}`, `{"sub":"u","name":"N","email":"e@x"}`},
+		{"tokens by name, in any spelling and at any depth", wire.API, 200, jsonType, `{"a":[{"Access_Token":"a1","mfa_token":"m"}],"clientSecret":"c","\u0069d_token":"i","token_type":"t","state":"s","pin":1}`,
+			`{"a":[{"Access_Token":"[redacted]","mfa_token":"[redacted]"}],"clientSecret":"[redacted]","\u0069d_token":"[redacted]","token_type":"t","state":"[redacted]","pin":1}`},
+		{"a JWT anywhere", wire.API, 200, jsonType, `{"echo":"Bearer ` + someJWT + `","host":"eyes.example.com"}`, `{"echo":"Bearer [redacted]","host":"eyes.example.com"}`},
+		{"a JWT with escapes", wire.API, 200, jsonType, `{"echo":"\u0065` + someJWT[1:] + `"}`, `{"echo":"[redacted]"}`},
+		{"a JWT alone", wire.Userinfo, 200, "application/jwt", someJWT, `[redacted]`},
+		{"an encrypted one", wire.Userinfo, 200, "application/jwt", "eyJhbGciOiJSU0EifQ.a_1.b-2.c.d", `[redacted]`},
+		{"text", wire.API, 200, "text/plain", "your access_token=a1, \"id_token\": \"i1\"", "your access_token=[redacted] \"id_token\": \"[redacted]\""},
+		{"nested deeper than anybody looks", wire.API, 200, jsonType, strings.Repeat("[", 70) + `{"id_token":"i1"}` + strings.Repeat("]", 70),
+			strings.Repeat("[", 70) + `{"id_token":"[redacted]"}` + strings.Repeat("]", 70)},
+	} {
+		if got := harText(t, Secrets{}, answerOf(row.purpose, row.status, row.mediaType, row.body)); got != row.want {
+			t.Errorf("%s:\n%s\nbecomes\n%s; want\n%s", row.name, row.body, got, row.want)
+		}
+	}
+}
+
+// What was a token once is none anywhere else, whoever writes it and however.
+func TestFileForgetsValues(t *testing.T) {
+	sent := &wire.Exchange{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token?nonce=nonce%2Fvalue", RequestBody: "code=co%2Fde-value&code_verifier=verifier-1",
+		Status: 200, ResponseBody: `{"refresh_token":"re\/fresh-1","refresh_token":"re/fresh-2","mfa_token":"mfa/token-1"}`}
+	echo := answerOf(wire.API, 200, "text/plain", `co/de-value co\/de-value co%2fde-value nonce&#47;value verifier-1 re/fresh-1 re\u002ffresh-2 mfa%2Ftoken-1 s\/ecret kept/value`)
+	got := harText(t, Secrets{ClientID: "c", ClientSecret: "s/ecret"}, sent, echo)
+	if want := strings.Repeat("[redacted] ", 9) + "kept/value"; got != want {
+		t.Errorf("the echo is %s; want %s", got, want)
+	}
+}
+
+// POST parameters go by their names too: a value too short to be looked for, or one seen nowhere else.
+func TestFileParameters(t *testing.T) {
+	e := &wire.Exchange{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token?state=s&a=b", Status: 200,
+		RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}),
+		RequestBody:   "grant_type=authorization_code&code=c1&code_verifier=v1&client_secret=x1&Refresh_Token=r1&client_assertion=j1&password=p1"}
+	document, err := HAR([]*wire.Exchange{e}, Secrets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file harFile
+	if err := json.Unmarshal(document, &file); err != nil {
+		t.Fatal(err)
+	}
+	request := file.Log.Entries[0].Request
+	for _, p := range append(request.PostData.Params, request.Query...) {
+		harmless := p.Name == "grant_type" || p.Name == "a"
+		if (p.Value == "[redacted]") == harmless {
+			t.Errorf("the parameter %s is %q", p.Name, p.Value)
+		}
+	}
+	if want := "grant_type=authorization_code&code=[redacted]&code_verifier=[redacted]&client_secret=[redacted]&Refresh_Token=[redacted]&client_assertion=[redacted]&password=[redacted]"; request.PostData.Text != want {
+		t.Errorf("the text is %s; want %s", request.PostData.Text, want)
+	}
+	if want := "https://auth.example/token?state=[redacted]&a=b"; request.URL != want {
+		t.Errorf("the URL is %s; want %s", request.URL, want)
+	}
+}
+
+// A page shows the beginning and the end of a token, under any name and in any spelling, unless it is asked
+// for all of it; the client secret it never shows.
+func TestPageShortens(t *testing.T) {
+	long := strings.Repeat("0123456789", 5) + "/x"
+	body := `{"access_token":"` + long + `","MFA_Token":"short","echo":"` + strings.ReplaceAll(long, "/", `\/`) + `","you":"s\/ecret","n":1}`
+	e := answerOf(wire.TokenRequest, 200, "application/json", body)
+	secrets := Secrets{ClientID: "c", ClientSecret: "s/ecret"}
+	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body
+	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\",\n  \"n\": 1\n}"; short != want {
+		t.Errorf("the page shows %s; want %s", short, want)
+	}
+	full := View([]*wire.Exchange{e}, secrets, true).Steps[0].Body
+	if !strings.Contains(full, long) || !strings.Contains(full, `"short"`) || strings.Contains(full, "ecret\"") {
+		t.Errorf("in full, the page shows %s", full)
+	}
+}
+
+// A token of half a megabyte that almost repeats makes no page slow: by its length times the text's, this
+// test would take minutes.
+func TestLongToken(t *testing.T) {
+	token := strings.Repeat("a", 500_000)
+	e := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"`+token+`b","other":"`+token+token+`"}`)
+	flow := []*wire.Exchange{e}
+	if body := View(flow, Secrets{ClientSecret: token + "c"}, false).Steps[0].Body; !strings.Contains(body, `aaaaaaaa…aaab`) {
+		t.Errorf("the page shows %.100s", body)
+	}
+	if text := harText(t, Secrets{ClientSecret: token + "c"}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
+		t.Errorf("the file has %.100s", text)
+	}
+}

@@ -1,0 +1,216 @@
+// Package redact takes secrets out of text, however they are spelled there. A server may repeat what it
+// was sent as PHP writes JSON (\/), as .NET does (\u002B), in a page (&#43;) or in an address (%2b).
+package redact
+
+import (
+	"html"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Redacted stands where a secret was.
+const Redacted = "[redacted]"
+
+// Shortest is the shortest value that is looked for in text: taking every "a" out of a text would say
+// more than it hides.
+const Shortest = 6
+
+// How often a text may be escaped: JSON in a page, in a parameter of an address.
+const maxEscapes = 3
+
+// Text is a text in which secrets are marked, to be replaced all at once.
+type Text struct {
+	source string
+	first  [1]layer // most texts have no more than this
+	layers []layer  // as it stands, then with one escape after the other undone
+	marks  []mark
+}
+
+// layer is what the text says once some escapes are undone.
+type layer struct {
+	text string
+	at   []int32 // where each byte stands in the source, and where it ends; nil for the source itself
+}
+
+// mark is a part of the source with what is to stand in its place.
+type mark struct {
+	from, to int
+	standIn  string
+}
+
+// Read looks through the escapes of a text.
+func Read(source string) *Text {
+	t := &Text{source: source}
+	t.layers = layersOf(t.first[:], source)
+	return t
+}
+
+// layersOf undoes the escapes of a text one after the other, beginning with none.
+func layersOf(layers []layer, source string) []layer {
+	layers = append(layers[:0], layer{text: source})
+	for range maxEscapes {
+		next, changed := layers[len(layers)-1].unescaped()
+		if !changed {
+			break
+		}
+		layers = append(layers, next)
+	}
+	return layers
+}
+
+// Replace marks a value wherever it stands, in any spelling. One that is too short is left alone.
+func (t *Text) Replace(value, standIn string) {
+	if len(value) < Shortest {
+		return
+	}
+	var first [1]layer
+	for _, spelling := range layersOf(first[:], value) { // it may hold what looks like an escape itself
+		for _, l := range t.layers {
+			t.replaceIn(l, spelling.text, standIn)
+		}
+	}
+}
+
+// replaceIn marks a value as it stands in a layer.
+func (t *Text) replaceIn(l layer, value, standIn string) {
+	if len(value) < Shortest {
+		return
+	}
+	for from := 0; ; {
+		i := strings.Index(l.text[from:], value)
+		if i < 0 {
+			return
+		}
+		t.mark(l, from+i, from+i+len(value), standIn)
+		from += i + len(value)
+	}
+}
+
+// ReplaceMatches marks what a group of an expression matches, in any spelling.
+func (t *Text) ReplaceMatches(expression *regexp.Regexp, group int, standIn string) {
+	for _, l := range t.layers {
+		for _, found := range expression.FindAllStringSubmatchIndex(l.text, -1) {
+			if from, to := found[2*group], found[2*group+1]; from < to {
+				t.mark(l, from, to, standIn)
+			}
+		}
+	}
+}
+
+func (t *Text) mark(l layer, from, to int, standIn string) {
+	t.marks = append(t.marks, mark{int(l.place(from)), int(l.place(to)), standIn})
+}
+
+// String is the text without what was marked. Of marks that overlap the first one's stand-in is shown,
+// of those that begin together the longest one's, and nothing is left of the others.
+func (t *Text) String() string {
+	if len(t.marks) == 0 {
+		return t.source
+	}
+	slices.SortStableFunc(t.marks, func(a, b mark) int {
+		if a.from != b.from {
+			return a.from - b.from
+		}
+		return b.to - a.to
+	})
+	var out strings.Builder
+	end := 0
+	for _, m := range t.marks {
+		if m.from >= end {
+			out.WriteString(t.source[end:m.from])
+			out.WriteString(m.standIn)
+		}
+		end = max(end, m.to)
+	}
+	out.WriteString(t.source[end:])
+	return out.String()
+}
+
+// unescaped undoes the outermost escapes.
+func (l layer) unescaped() (next layer, changed bool) {
+	if !strings.ContainsAny(l.text, `\%&+`) {
+		return layer{}, false
+	}
+	out := make([]byte, 0, len(l.text))
+	at := make([]int32, 0, len(l.text)+1)
+	for i := 0; i < len(l.text); {
+		text, length := unescape(l.text[i:])
+		changed = changed || length != len(text) || text != l.text[i:i+length]
+		from := l.place(i)
+		for j := range len(text) {
+			out, at = append(out, text[j]), append(at, from)
+		}
+		i += length
+	}
+	return layer{string(out), append(at, l.place(len(l.text)))}, changed
+}
+
+// place is where a byte stands in the source. No text that comes here is longer than an int32 can count.
+func (l layer) place(i int) int32 {
+	if l.at == nil {
+		return int32(i)
+	}
+	return l.at[i]
+}
+
+// unescape returns what the first character of a text says, and its length there: more than one byte
+// when it is escaped.
+func unescape(s string) (text string, length int) {
+	switch s[0] {
+	case '+':
+		return " ", 1
+	case '%':
+		if n, ok := hex(s, 1, 2); ok {
+			return string([]byte{byte(n)}), 3
+		}
+	case '&':
+		if end := strings.IndexByte(s[:min(len(s), 12)], ';'); end > 0 {
+			return html.UnescapeString(s[:end+1]), end + 1
+		}
+	case '\\':
+		return unescapeBackslash(s)
+	}
+	return s[:1], 1
+}
+
+// unescapeBackslash reads an escape of JSON or of JavaScript.
+func unescapeBackslash(s string) (text string, length int) {
+	if len(s) < 2 {
+		return s, 1
+	}
+	switch s[1] {
+	case 'u':
+		n, ok := hex(s, 2, 4)
+		if !ok {
+			return s[:1], 1
+		}
+		if low, ok := hex(s, 8, 4); ok && s[6:8] == `\u` {
+			if r := utf16.DecodeRune(rune(n), rune(low)); r != utf8.RuneError {
+				return string(r), 12
+			}
+		}
+		return string(rune(n)), 6
+	case 'x':
+		if n, ok := hex(s, 2, 2); ok {
+			return string(rune(n)), 4
+		}
+	case 'b', 'f', 'n', 'r', 't':
+		return string(" "), 2
+	case '"', '\\', '/', '\'':
+		return s[1:2], 2
+	}
+	return s[:1], 1
+}
+
+// hex reads a number of so many hexadecimal digits.
+func hex(s string, from, digits int) (uint64, bool) {
+	if len(s) < from+digits {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[from:from+digits], 16, 32)
+	return n, err == nil
+}
