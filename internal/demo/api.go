@@ -1,13 +1,16 @@
 package demo
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // handleMe is the API's first route: it greets whoever the access token stands for.
 func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.bearer(w, r, "profile")
+	a, ok := s.openAPI(w, r, "profile")
 	if !ok {
 		return
 	}
@@ -23,7 +26,7 @@ func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
 
 // handleNotes is the API's second route, which wants a scope of its own.
 func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.bearer(w, r, "notes")
+	a, ok := s.openAPI(w, r, "notes")
 	if !ok {
 		return
 	}
@@ -31,4 +34,22 @@ func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
 		Subject string   `json:"sub"`
 		Notes   []string `json:"notes"`
 	}{a.grant.user, userByID(a.grant.user).Notes})
+}
+
+// openAPI opens one of the API's routes to an access token, or has answered when ok is false.
+func (s *Server) openAPI(w http.ResponseWriter, r *http.Request, scope string) (a *accessToken, ok bool) {
+	d := s.apiDoor(scope)
+	if a, done := s.brokenAPI(w, r, &d); done {
+		return a, a != nil
+	}
+	return s.bearer(w, r, d)
+}
+
+// apiDoor is what the API expects: a token for it, from this server, with the scope. Its challenge says
+// where a client learns which server that is (RFC 9728 section 5.1).
+func (s *Server) apiDoor(scope string) door {
+	d := door{expects: s.expect(RevokedAtAPI), scope: scope}
+	d.expects.AnyAudience = jwt.Audience{s.root() + "/api"}
+	d.challenge = fmt.Sprintf(`realm="demo", resource_metadata=%q`, strings.TrimSuffix(s.root(), s.base)+"/.well-known/oauth-protected-resource"+s.base+"/api")
+	return d
 }

@@ -18,14 +18,17 @@ func (s *Server) handleAuthorize(w http.ResponseWriter, r *http.Request) {
 	if signedIn && req.maxAge >= 0 && s.now().Sub(here.authTime) > req.maxAge {
 		signedIn = false // too long ago
 	}
+	none := slices.Contains(req.prompt, "none") && !s.breaks(PromptNonePage)
 	switch {
-	case slices.Contains(req.prompt, "none") && !signedIn:
+	case none && s.breaks(PromptNoneCode):
+		s.redirectCode(w, r, req, session{users[0].Subject, s.now()}, req.scopes)
+	case none && !signedIn:
 		s.redirectError(w, r, req, "login_required", "nobody is signed in")
 	case !signedIn || slices.Contains(req.prompt, "login") || slices.Contains(req.prompt, "select_account"):
 		s.showSignIn(w, r, req)
 	case s.consented(here.user, req) && !slices.Contains(req.prompt, "consent"):
 		s.redirectCode(w, r, req, here, req.scopes)
-	case slices.Contains(req.prompt, "none"):
+	case none:
 		s.redirectError(w, r, req, "consent_required", "the user has not allowed this yet")
 	default:
 		s.showConsent(w, r, req, here)
@@ -107,7 +110,7 @@ func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *autho
 	if req.state != "" {
 		response.Set("state", req.state)
 	}
-	response.Set("iss", s.issuer)
+	response.Set("iss", s.issuer())
 	to, err := url.Parse(req.redirectURI)
 	if err != nil {
 		s.showError(w, r, "invalid_request", "the redirect_uri cannot be read")

@@ -20,12 +20,13 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 		return nil, nil, false
 	}
 	omitEmpty(form)
-	id, secret := form.Get("client_id"), form.Get("client_secret")
+	id, secret, method := form.Get("client_id"), form.Get("client_secret"), "client_secret_post"
 	if user, password, basic := r.BasicAuth(); basic {
 		if form.Has("client_secret") {
 			s.writeError(w, http.StatusBadRequest, "invalid_request", "the client must not use more than one authentication method")
 			return nil, nil, false
 		}
+		method = "client_secret_basic"
 		var errID, errSecret error // form-encoded before base64
 		id, errID = url.QueryUnescape(user)
 		secret, errSecret = url.QueryUnescape(password)
@@ -34,18 +35,19 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 			return nil, nil, false
 		}
 	}
-	s.mu.Lock()
-	client, known := s.clients.get(s.now(), id)
-	s.mu.Unlock()
-	if !known || subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 {
+	if secret == "" {
+		method = "none"
+	}
+	client, known := s.client(id)
+	if !known || subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 || client.AuthMethod != "" && method != client.AuthMethod {
 		s.refuseClient(w)
 		return nil, nil, false
 	}
 	return client, form, true
 }
 
-// refuseClient never says whether it is the ID or the secret.
+// refuseClient never says whether it is the ID, the secret or the method.
 func (s *Server) refuseClient(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
-	s.writeError(w, http.StatusUnauthorized, "invalid_client", "client authentication failed: unknown client, or wrong secret")
+	s.writeError(w, http.StatusUnauthorized, "invalid_client", "client authentication failed: unknown client, wrong secret, or a method that this client may not use")
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -36,7 +37,7 @@ func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Valu
 		s.writeError(w, http.StatusBadRequest, "invalid_grant", description)
 		return
 	}
-	s.issue(w, c.grant, c.grant.scopes, c.nonce)
+	s.issue(w, c.grant, c.grant.scopes, c.nonce, rand.Text()+rand.Text())
 }
 
 // takeCode finds a code and spends it in one step. A code that comes a second time was stolen by
@@ -47,22 +48,34 @@ func (s *Server) takeCode(client *Client, form url.Values) (*code, string) {
 	now := s.now()
 	c, ok := s.codes.get(now, form.Get("code"))
 	switch {
-	case !ok || c.grant.client != client.ID:
+	case !ok, c.grant.client != client.ID && !s.breaks(OtherClientsCode):
 		return nil, "the code is not known"
-	case c.used:
-		c.grant.revoked = true
+	case c.used && !s.breaks(CodeUsedTwice):
+		c.grant.revoked = !s.breaks(CodeReuseTokensLive)
 		return nil, "the code has been used already"
 	}
 	c.used = true
 	switch {
 	case now.Sub(c.issued) > codeLife:
 		return nil, "the code has expired"
-	case form.Get("redirect_uri") != c.redirectURI:
+	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
 		return nil, "the redirect_uri is not the one of the authorization request"
-	case !verifierFits(form.Get("code_verifier"), c.challenge):
+	case !s.proves(form.Get("code_verifier"), c.challenge):
 		return nil, "the code_verifier does not fit the code_challenge"
 	}
 	return c, ""
+}
+
+// proves reports whether whoever has the code began the login too. A verifier without a challenge is
+// refused: it would let a code pass whose challenge was stripped (RFC 9700 section 4.8.2).
+func (s *Server) proves(verifier, challenge string) bool {
+	switch {
+	case challenge == "":
+		return verifier == ""
+	case verifier == "":
+		return s.breaks(MissingVerifier)
+	}
+	return verifierFits(verifier, challenge) || s.breaks(WrongVerifier)
 }
 
 // verifierFits compares as RFC 7636 section 4.6 says, after the lengths of section 4.1.

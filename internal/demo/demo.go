@@ -5,10 +5,12 @@
 package demo
 
 import (
+	"crypto/rand"
 	"html/template"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +19,11 @@ type Config struct {
 	Issuer  string // where the server is mounted, without a slash at the end: http://localhost:3000/demo
 	Clients []Client
 	Now     func() time.Time // time.Now if nil
+	Faults  []Fault          // what it gets wrong on purpose
+
+	// OnSetUp is told which set-up the demo's page has turned on, before the page says so, and the issuer
+	// that clients need from then on. It may be nil.
+	OnSetUp func(current SetUp, issuer string)
 }
 
 // Client is an OAuth application (RFC 7591 section 2).
@@ -26,18 +33,34 @@ type Client struct {
 	Name                   string
 	RedirectURIs           []string // compared exactly
 	PostLogoutRedirectURIs []string
+	AuthMethod             string   // the one that it may use at the token endpoint; empty for any
+	Scopes                 []string // those that are enabled for it; nil for all
+}
+
+// scopes are those that the client may ask for.
+func (c *Client) scopes() []string {
+	if c.Scopes == nil {
+		return scopesSupported
+	}
+	return c.Scopes
 }
 
 // Server is the authorization server and the API. It is an http.Handler for its issuer's paths and
 // for the metadata below /.well-known/.
 type Server struct {
-	issuer string
-	base   string // the issuer's path: /demo
-	home   string // the first client's own page, to which the pages lead back; may be empty
-	now    func() time.Time
-	keys   func() (*signingKeys, error) // made once, beside the start
-	pages  *template.Template
-	mux    *http.ServeMux
+	mount     string // where the server is mounted: Config.Issuer
+	base      string // its path: /demo
+	home      string // the first client's own page, to which the pages lead back; may be empty
+	now       func() time.Time
+	onSetUp   func(SetUp, string)
+	keys      func() (*signingKeys, error) // made once, beside the start
+	otherKeys func() (*signingKeys, error) // of the same name, and published nowhere
+	pages     *template.Template
+	mux       *http.ServeMux
+
+	faults   atomic.Pointer[map[Fault]bool]
+	setUp    atomic.Pointer[SetUp]
+	choosing sync.Mutex // held while another set-up is turned on
 
 	mu       sync.Mutex // guards the fields below and the grants they lead to
 	clients  *expiring[*Client]
@@ -70,10 +93,15 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{issuer: cfg.Issuer, base: issuer.Path, now: cfg.Now, keys: sync.OnceValues(newSigningKeys), pages: pages}
+	s := &Server{mount: cfg.Issuer, base: issuer.Path, now: cfg.Now, onSetUp: cfg.OnSetUp, pages: pages}
 	if s.now == nil {
 		s.now = time.Now
 	}
+	name := "demo-" + rand.Text()[:8]
+	s.keys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys(name) })
+	s.otherKeys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys(name) })
+	s.SetFaults(cfg.Faults...)
+	s.setUp.Store(&SetUp{})
 	s.clients = newExpiring[*Client](clientLife, mostClients)
 	for _, c := range cfg.Clients {
 		s.clients.putForever(c.ID, &c)
@@ -95,7 +123,7 @@ func (s *Server) forget() {
 	s.consents = newExpiring[[]string](consentLife, most)
 	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
 	s.refresh = newExpiring[*refreshToken](refreshLife, most)
-	s.access = newExpiring[*accessToken](accessLife, most)
+	s.access = newExpiring[*accessToken](10*accessLife, most) // one that has expired is still told from one that never was
 }
 
 // routes lists every address, in the order in which a login meets them.
@@ -122,6 +150,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+s.base+"/api/me", s.handleMe)
 	s.mux.HandleFunc("GET "+s.base+"/api/notes", s.handleNotes)
 	s.mux.HandleFunc("GET "+s.base+"/{$}", s.handleHome)
+	s.mux.HandleFunc("POST "+s.base+"/setup", s.handleSetUp)
 	s.mux.HandleFunc("POST "+s.base+"/reset", s.handleReset)
 	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
@@ -135,14 +164,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // under no-referrer a form's Origin would be null
-	// No form-action: it would also forbid the redirect to the client that follows the consent form.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", s.contentSecurityPolicy())
 	if crossSite(r) {
 		s.writeError(w, http.StatusForbidden, "access_denied", "this request was sent by another site")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	s.mux.ServeHTTP(w, r)
+}
+
+// contentSecurityPolicy has no form-action: that would also forbid the redirect to the client that
+// follows the consent form.
+func (s *Server) contentSecurityPolicy() string {
+	policy := "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+	if s.breaks(ConsentNoWayBack) {
+		policy += "; form-action 'self'"
+	}
+	return policy
 }
 
 // crossSite reports a request that another site's page made the browser send, other than a link.

@@ -38,15 +38,15 @@ func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) metadata() metadata {
 	methods := []string{"client_secret_basic", "client_secret_post", "none"}
 	return metadata{
-		Issuer:                s.issuer,
-		AuthorizationEndpoint: s.issuer + "/authorize",
-		TokenEndpoint:         s.issuer + "/token",
-		UserinfoEndpoint:      s.issuer + "/userinfo",
-		IntrospectionEndpoint: s.issuer + "/introspect",
-		RevocationEndpoint:    s.issuer + "/revoke",
-		RegistrationEndpoint:  s.issuer + "/register",
-		EndSessionEndpoint:    s.issuer + "/logout",
-		JWKSURI:               s.issuer + "/.well-known/jwks.json",
+		Issuer:                s.issuer(),
+		AuthorizationEndpoint: s.root() + "/authorize",
+		TokenEndpoint:         s.root() + "/token",
+		UserinfoEndpoint:      s.root() + "/userinfo",
+		IntrospectionEndpoint: s.root() + "/introspect",
+		RevocationEndpoint:    s.root() + "/revoke",
+		RegistrationEndpoint:  s.root() + "/register",
+		EndSessionEndpoint:    s.root() + "/logout",
+		JWKSURI:               s.root() + "/.well-known/jwks.json",
 		ScopesSupported:       scopesSupported,
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{"query"},
@@ -80,5 +80,5 @@ func (s *Server) handleResourceMetadata(w http.ResponseWriter, _ *http.Request) 
 		Servers  []string `json:"authorization_servers"`
 		Scopes   []string `json:"scopes_supported"`
 		Methods  []string `json:"bearer_methods_supported"`
-	}{s.issuer + "/api", []string{s.issuer}, []string{"profile", "notes"}, []string{"header"}})
+	}{s.root() + "/api", []string{s.issuer()}, []string{"profile", "notes"}, []string{"header"}})
 }

@@ -120,11 +120,17 @@ func (h *harness) signIn(query url.Values, user string) answer {
 // code runs the pages and returns a code.
 func (h *harness) code(query url.Values) string {
 	h.t.Helper()
+	return h.response(h.signInAndAllow(query)).Get("code")
+}
+
+// signInAndAllow runs the pages and returns the redirect to the client.
+func (h *harness) signInAndAllow(query url.Values) answer {
+	h.t.Helper()
 	a := h.signIn(query, "user_alice")
 	if a.StatusCode == http.StatusOK {
 		a = h.do("POST", "/authorize?"+query.Encode(), url.Values{"decision": {"allow"}}, nil)
 	}
-	return h.response(a).Get("code")
+	return a
 }
 
 func basic(id, secret string) map[string]string {

@@ -9,11 +9,19 @@ type homePage struct {
 	User      *user  // who is signed in; may be nil
 	Users     []*user
 	Addresses []address
+	SetUps    []setUpChoice
 	Reset     bool // it has just been done
 }
 
 // address is one line of the table of addresses.
 type address struct{ What, URL string }
+
+// setUpChoice is a set-up as the page offers it: by number, as its name would give it away.
+type setUpChoice struct {
+	SetUp
+	Number int
+	On     bool
+}
 
 // handleHome shows what this server is, who is signed in, and what can be tried here.
 func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +33,7 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 	md := s.metadata()
 	data.Addresses = []address{
 		{"Issuer", md.Issuer},
-		{"Metadata", s.issuer + "/.well-known/openid-configuration"},
+		{"Metadata", s.root() + "/.well-known/openid-configuration"},
 		{"Authorization", md.AuthorizationEndpoint},
 		{"Token", md.TokenEndpoint},
 		{"Keys", md.JWKSURI},
@@ -34,8 +42,12 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 		{"Revocation", md.RevocationEndpoint},
 		{"Registration", md.RegistrationEndpoint},
 		{"Sign-out", md.EndSessionEndpoint},
-		{"API, scope profile", s.issuer + "/api/me"},
-		{"API, scope notes", s.issuer + "/api/notes"},
+		{"API, scope profile", s.root() + "/api/me"},
+		{"API, scope notes", s.root() + "/api/notes"},
+	}
+	current := s.SetUp()
+	for i, o := range s.offered() {
+		data.SetUps = append(data.SetUps, setUpChoice{o, i + 1, o == current})
 	}
 	s.render(w, http.StatusOK, "home.html", data)
 }

@@ -3,11 +3,13 @@ package demo
 import (
 	"net/http"
 	"strings"
+
+	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // handleUserinfo is OpenID Connect Core section 5.3.
 func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.bearer(w, r, "openid")
+	a, ok := s.bearer(w, r, door{expects: s.expect(RevokedAtUserinfo), scope: "openid", challenge: `realm="demo"`})
 	if !ok {
 		return
 	}
@@ -19,17 +21,17 @@ func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
 
 // introspection is RFC 7662 section 2.2.
 type introspection struct {
-	Active    bool   `json:"active"`
-	Scope     string `json:"scope,omitempty"`
-	ClientID  string `json:"client_id,omitempty"`
-	Username  string `json:"username,omitempty"`
-	TokenType string `json:"token_type,omitempty"`
-	Expires   int64  `json:"exp,omitempty"`
-	IssuedAt  int64  `json:"iat,omitempty"`
-	Subject   string `json:"sub,omitempty"`
-	Audience  string `json:"aud,omitempty"`
-	Issuer    string `json:"iss,omitempty"`
-	ID        string `json:"jti,omitempty"`
+	Active    bool         `json:"active"`
+	Scope     string       `json:"scope,omitempty"`
+	ClientID  string       `json:"client_id,omitempty"`
+	Username  string       `json:"username,omitempty"`
+	TokenType string       `json:"token_type,omitempty"`
+	Expires   int64        `json:"exp,omitempty"`
+	IssuedAt  int64        `json:"iat,omitempty"`
+	Subject   string       `json:"sub,omitempty"`
+	Audience  jwt.Audience `json:"aud,omitempty"`
+	Issuer    string       `json:"iss,omitempty"`
+	ID        string       `json:"jti,omitempty"`
 }
 
 // handleIntrospect tells a client about its own tokens; all others are inactive to it.
@@ -47,22 +49,22 @@ func (s *Server) handleIntrospect(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, http.StatusBadRequest, "invalid_request", "token is missing")
 		return
 	}
-	if a, err := s.verifyAccessToken(raw); err == nil && a.grant.client == client.ID {
+	if a, err := s.verifyAccessToken(raw, s.expect(RevokedAtIntrospection)); err == nil && a.grant.client == client.ID {
 		s.writeJSON(w, http.StatusOK, introspection{Active: true, Scope: strings.Join(a.scopes, " "), ClientID: client.ID,
 			Username: userByID(a.grant.user).Username, TokenType: "bearer", Expires: a.expires.Unix(), IssuedAt: a.issued.Unix(),
-			Subject: a.grant.user, Audience: s.issuer + "/api", Issuer: s.issuer, ID: a.id})
+			Subject: a.grant.user, Audience: jwt.Audience(a.audience), Issuer: s.issuer(), ID: a.id})
 		return
 	}
 	s.mu.Lock()
 	token, known := s.refresh.get(s.now(), raw)
-	active := known && token.grant.client == client.ID && !token.used && !token.grant.revoked
+	active := known && token.grant.client == client.ID && !token.used && (!token.grant.revoked || s.breaks(RevokedAtIntrospection))
 	s.mu.Unlock()
 	if !active {
 		s.writeJSON(w, http.StatusOK, introspection{})
 		return
 	}
 	s.writeJSON(w, http.StatusOK, introspection{Active: true, Scope: strings.Join(token.grant.scopes, " "), ClientID: client.ID,
-		Username: userByID(token.grant.user).Username, Subject: token.grant.user, Issuer: s.issuer})
+		Username: userByID(token.grant.user).Username, Subject: token.grant.user, Issuer: s.issuer()})
 }
 
 // handleRevoke is RFC 7009: a refresh token takes its family with it, an access token goes alone,
@@ -77,7 +79,7 @@ func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, http.StatusBadRequest, "invalid_request", "token is missing")
 		return
 	}
-	a, err := s.verifyAccessToken(raw)
+	a, err := s.verifyAccessToken(raw, s.expect(""))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil && a.grant.client == client.ID {

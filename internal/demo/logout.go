@@ -22,7 +22,11 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	omitEmpty(r.Form)
-	subject, clientID, hinted := s.idTokenHint(r.Form.Get("id_token_hint"))
+	hint, hinted := s.readIDToken(r.Form.Get("id_token_hint")) // expired or not: section 2
+	var clientID string
+	if hinted {
+		clientID = hint.Audience[0]
+	}
 	if r.Form.Has("client_id") {
 		if hinted && clientID != r.Form.Get("client_id") {
 			s.showError(w, r, "invalid_request", "the client_id is not the one that the id_token_hint was issued to")
@@ -37,7 +41,7 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 	}
 	here, signedIn := s.session(r)
 	confirmed := r.Method == http.MethodPost && r.PostForm.Get("confirm") == "yes"
-	if signedIn && !confirmed && !(hinted && here.user == subject) {
+	if signedIn && !confirmed && !(hinted && here.user == hint.Subject) {
 		query := url.Values{}
 		for name, values := range r.Form {
 			if name != "confirm" && name != "id_token_hint" {
@@ -64,9 +68,7 @@ func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, boo
 	if uri == "" {
 		return "", true
 	}
-	s.mu.Lock()
-	client, known := s.clients.get(s.now(), clientID)
-	s.mu.Unlock()
+	client, known := s.client(clientID)
 	u, err := url.Parse(uri)
 	if !known || err != nil || !slices.Contains(client.PostLogoutRedirectURIs, uri) {
 		return "", false

@@ -15,9 +15,12 @@ var templates embed.FS
 type page struct {
 	Base, Title string
 	Wide        bool
+	Broken      bool // on purpose
 }
 
-func (s *Server) page(title string) page { return page{Base: s.base, Title: title} }
+func (s *Server) page(title string) page {
+	return page{Base: s.base, Title: title, Broken: s.SetUp() != SetUp{}}
+}
 
 // person is the data of the template "person".
 type person struct {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 )
@@ -19,7 +20,11 @@ func (s *Server) redeemRefreshToken(w http.ResponseWriter, client *Client, form 
 		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
 		return
 	}
-	s.issue(w, g, scopes, "")
+	next := rand.Text() + rand.Text()
+	if s.breaks(RefreshNotRotated) {
+		next = form.Get("refresh_token")
+	}
+	s.issue(w, g, scopes, "", next)
 }
 
 // takeRefreshToken finds a refresh token and spends it in one step, once nothing else is wrong with
@@ -31,8 +36,8 @@ func (s *Server) takeRefreshToken(client *Client, form url.Values) (*grant, []st
 	switch {
 	case !ok || token.grant.client != client.ID:
 		return nil, nil, &oauthError{"invalid_grant", "the refresh token is not known"}
-	case token.used:
-		token.grant.revoked = true
+	case token.used && !s.breaks(OldRefreshToken):
+		token.grant.revoked = !s.breaks(RefreshReuseFamilyLives)
 		return nil, nil, &oauthError{"invalid_grant", "the refresh token has been used already"}
 	case token.grant.revoked:
 		return nil, nil, &oauthError{"invalid_grant", "the refresh token has been revoked"}

@@ -38,9 +38,7 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		return nil, false
 	}
 	omitEmpty(query)
-	s.mu.Lock()
-	client, known := s.clients.get(s.now(), query.Get("client_id"))
-	s.mu.Unlock()
+	client, known := s.client(query.Get("client_id"))
 	if !known {
 		s.showError(w, r, "invalid_client", "there is no client with this client_id")
 		return nil, false
@@ -61,15 +59,15 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		s.showError(w, r, "invalid_request", "the redirect_uri does not match any that is registered for this client")
 		return nil, false
 	}
-	if code, description := req.fault(); code != "" {
+	if code, description := s.refusal(req); code != "" {
 		s.redirectError(w, r, req, code, description)
 		return nil, false
 	}
 	return req, true
 }
 
-// fault returns the first error of a request whose client and redirect URI are right.
-func (req *authorizeRequest) fault() (code, description string) {
+// refusal returns the first error of a request whose client and redirect URI are right.
+func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 	q := req.query
 	switch {
 	case q.Has("request"):
@@ -82,17 +80,17 @@ func (req *authorizeRequest) fault() (code, description string) {
 		return "unsupported_response_type", "only the response_type code is supported"
 	case q.Has("response_mode") && q.Get("response_mode") != "query":
 		return "invalid_request", "only the response_mode query is supported"
-	case req.challenge == "":
+	case req.challenge == "" && !s.breaks(NoPKCE):
 		return "invalid_request", "PKCE is required: code_challenge is missing"
-	case q.Get("code_challenge_method") != "S256":
+	case req.challenge != "" && q.Get("code_challenge_method") != "S256":
 		return "invalid_request", "the code_challenge_method must be S256"
-	case len(req.challenge) != 43 || strings.ContainsFunc(req.challenge, notUnreserved):
+	case req.challenge != "" && len(req.challenge) != 43 || strings.ContainsFunc(req.challenge, notUnreserved):
 		return "invalid_request", "the code_challenge is not a base64url SHA-256 hash"
 	case slices.Contains(req.prompt, "none") && len(req.prompt) > 1:
 		return "invalid_request", "prompt=none goes with no other value"
 	}
 	for _, scope := range req.scopes {
-		if !slices.Contains(scopesSupported, scope) {
+		if !slices.Contains(req.client.scopes(), scope) {
 			return "invalid_scope", "the scope " + strconv.Quote(scope) + " is not enabled for this client"
 		}
 	}

@@ -44,7 +44,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 
 // cookieName has the issuer's port in it, as cookies of localhost go to every port.
 func (s *Server) cookieName() string {
-	u, err := url.Parse(s.issuer)
+	u, err := url.Parse(s.mount)
 	if err != nil || u.Port() == "" {
 		return "demo_session"
 	}
@@ -53,5 +53,5 @@ func (s *Server) cookieName() string {
 
 func (s *Server) setCookie(w http.ResponseWriter, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: value, Path: s.base + "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: strings.HasPrefix(s.issuer, "https://"), SameSite: http.SameSiteLaxMode})
+		HttpOnly: true, Secure: strings.HasPrefix(s.mount, "https://"), SameSite: http.SameSiteLaxMode})
 }

@@ -19,12 +19,12 @@ type signingKeys struct {
 	public      jose.JSONWebKeySet
 }
 
-func newSigningKeys() (*signingKeys, error) {
+func newSigningKeys(name string) (*signingKeys, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
 	}
-	key := jose.JSONWebKey{Key: private, KeyID: "demo-" + rand.Text()[:8], Algorithm: string(jose.RS256), Use: "sig"}
+	key := jose.JSONWebKey{Key: private, KeyID: name, Algorithm: string(jose.RS256), Use: "sig"}
 	signing := jose.SigningKey{Algorithm: jose.RS256, Key: key}
 	idToken, err := jose.NewSigner(signing, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
@@ -56,20 +56,17 @@ type idClaims struct {
 
 // signAccessToken makes an access token for the API and remembers it, so that it can be revoked.
 func (s *Server) signAccessToken(g *grant, scopes []string, now time.Time) (string, error) {
-	keys, err := s.keys()
-	if err != nil {
-		return "", err
-	}
-	a := &accessToken{id: rand.Text(), grant: g, scopes: scopes, issued: now, expires: now.Add(accessLife)}
-	raw, err := jwt.Signed(keys.accessToken).Claims(accessClaims{
-		Claims: jwt.Claims{Issuer: s.issuer, Subject: g.user, Audience: jwt.Audience{s.issuer + "/api"}, ID: a.id,
-			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(a.expires)},
-		ClientID: g.client,
-		Scope:    strings.Join(scopes, " "),
-		AuthTime: g.authTime.Unix(),
-	}).Serialize()
-	if err != nil {
-		return "", err
+	a := &accessToken{id: rand.Text(), grant: g, scopes: scopes, audience: []string{s.audience()}, issued: now, expires: now.Add(accessLife),
+		opaque: s.breaks(OpaqueAccessTokens)}
+	raw := a.id
+	if !a.opaque {
+		keys, err := s.keys()
+		if err != nil {
+			return "", err
+		}
+		if raw, err = jwt.Signed(keys.accessToken).Claims(s.claimsOf(a)).Serialize(); err != nil {
+			return "", err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,16 +74,38 @@ func (s *Server) signAccessToken(g *grant, scopes []string, now time.Time) (stri
 	return raw, nil
 }
 
+// claimsOf is what an access token says (RFC 9068 section 2.2).
+func (s *Server) claimsOf(a *accessToken) accessClaims {
+	return accessClaims{
+		Claims: jwt.Claims{Issuer: s.issuer(), Subject: a.grant.user, Audience: a.audience, ID: a.id,
+			IssuedAt: jwt.NewNumericDate(a.issued), Expiry: jwt.NewNumericDate(a.expires)},
+		ClientID: a.grant.client,
+		Scope:    strings.Join(a.scopes, " "),
+		AuthTime: a.grant.authTime.Unix(),
+	}
+}
+
+// audience is the API that a new access token is for.
+func (s *Server) audience() string {
+	if s.breaks(AccessTokenAudience) {
+		return "https://another-api.example/"
+	}
+	return s.root() + "/api"
+}
+
 // signIDToken makes an ID token that is bound to the access token by at_hash. The nonce is empty at
 // a refresh (OpenID Connect Core section 12.2).
 func (s *Server) signIDToken(g *grant, scopes []string, nonce, access string, now time.Time) (string, error) {
 	keys, err := s.keys()
+	if s.breaks(IDTokenSignature) {
+		keys, err = s.otherKeys()
+	}
 	if err != nil {
 		return "", err
 	}
 	hash := sha256.Sum256([]byte(access))
 	return jwt.Signed(keys.idToken).Claims(idClaims{
-		Claims: jwt.Claims{Issuer: s.issuer, Subject: g.user, Audience: jwt.Audience{g.client},
+		Claims: jwt.Claims{Issuer: s.issuer(), Subject: g.user, Audience: jwt.Audience{g.client},
 			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(accessLife))},
 		AuthTime:      g.authTime.Unix(),
 		Nonce:         nonce,

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,7 +12,9 @@ type accessToken struct {
 	id              string
 	grant           *grant
 	scopes          []string
+	audience        []string
 	issued, expires time.Time
+	opaque          bool // its id is the whole token
 	revoked         bool
 }
 
@@ -46,14 +47,14 @@ func (s *Server) handleToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // issue answers with new tokens of a grant.
-func (s *Server) issue(w http.ResponseWriter, g *grant, scopes []string, nonce string) {
+func (s *Server) issue(w http.ResponseWriter, g *grant, scopes []string, nonce, refresh string) {
 	now := s.now()
 	access, err := s.signAccessToken(g, scopes, now)
 	if err != nil {
 		s.writeError(w, http.StatusInternalServerError, "server_error", "the token could not be signed")
 		return
 	}
-	response := tokenResponse{AccessToken: access, ExpiresIn: int(accessLife.Seconds()), RefreshToken: rand.Text() + rand.Text(),
+	response := tokenResponse{AccessToken: access, ExpiresIn: int(accessLife.Seconds()), RefreshToken: refresh,
 		Scope: strings.Join(scopes, " "), TokenType: "bearer"}
 	if slices.Contains(scopes, "openid") {
 		if response.IDToken, err = s.signIDToken(g, scopes, nonce, access, now); err != nil {
@@ -62,7 +63,7 @@ func (s *Server) issue(w http.ResponseWriter, g *grant, scopes []string, nonce s
 		}
 	}
 	s.mu.Lock()
-	s.refresh.put(now, response.RefreshToken, &refreshToken{grant: g})
+	s.refresh.put(now, refresh, &refreshToken{grant: g})
 	s.mu.Unlock()
 	w.Header().Set("Pragma", "no-cache") // RFC 6749 section 5.1
 	s.writeJSON(w, http.StatusOK, response)

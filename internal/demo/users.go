@@ -37,7 +37,7 @@ type profileClaims struct {
 func (s *Server) profileOf(u *user, scopes []string) profileClaims {
 	var p profileClaims
 	if slices.Contains(scopes, "profile") {
-		p.Name, p.GivenName, p.Username, p.Picture = u.Name, u.GivenName, u.Username, s.issuer+"/faces/"+u.Username+".svg"
+		p.Name, p.GivenName, p.Username, p.Picture = u.Name, u.GivenName, u.Username, s.root()+"/faces/"+u.Username+".svg"
 	}
 	if slices.Contains(scopes, "email") {
 		p.Email, p.EmailVerified = u.Email, true
