@@ -22,6 +22,7 @@ type Client struct {
 	cfg  config.Config
 	wire *wire.Client
 	now  func() time.Time
+	hide func(text string) string // takes the client secret out of what a server says
 	keys keySet
 
 	discovery Shared[*Metadata]
@@ -33,14 +34,14 @@ type Client struct {
 
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
-	c := &Client{cfg: cfg, wire: w, now: now}
+	c := &Client{cfg: cfg, wire: w, now: now, hide: cfg.Hide}
 	c.keys.wire, c.keys.said = w, c.said
 	return c
 }
 
 // said is a text of the server's as it may be shown: without the client secret, which a server may
 // repeat, with nothing invisible in it, and at most n bytes long.
-func (c *Client) said(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
+func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text), n) }
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
 // a secret, else the server's preference, else the default of RFC 8414 section 2.

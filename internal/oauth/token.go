@@ -74,8 +74,8 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError) *Error {
 			refused.Response.StatusCode, other, "error")}
 	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.cfg.Hide(refused.ErrorCode),
-		Description: cmp.Or(c.cfg.Hide(refused.ErrorDescription), said), URI: c.cfg.Hide(refused.ErrorURI)}
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.hide(refused.ErrorCode),
+		Description: cmp.Or(c.hide(refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
 }
 
 func (c *Client) badTokenResponse(step wire.Purpose, fault error) *Error {
