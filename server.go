@@ -271,11 +271,11 @@ func (s *server) logged(next http.Handler) http.Handler {
 		began := s.now()
 		note := &noted{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(note, r)
-		line := fmt.Sprintf("%s %s %d %s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)))
-		if note.code != "" {
-			line += " " + note.code
+		code := note.code
+		if code != "" {
+			code = " " + code
 		}
-		s.log.Print(line)
+		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
 	})
 }
 

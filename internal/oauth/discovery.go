@@ -26,6 +26,7 @@ type Metadata struct {
 	IDTokenAlgs      []string `json:"id_token_signing_alg_values_supported"`
 	ResponseIss      bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
 	RequiresPAR      bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Binding          string   `json:"-"`                                              // of the logins that are begun with it
 	Source           string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
 	MaySendAsForm    bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
 }
@@ -49,6 +50,9 @@ func (c *Client) findAndKeep(ctx context.Context) (*Metadata, error) {
 		return md, nil
 	}
 	found, failed := c.discover(wire.For(ctx, wire.Metadata))
+	if found != nil {
+		found.Binding = c.binding(found)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.found, c.failed = found, failed

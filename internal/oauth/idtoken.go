@@ -186,7 +186,8 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 // secret to this login is compared, not shown.
 func (c *idTokenClaims) checks(alg string, want expected) []Verdict {
 	list := make([]Verdict, 0, 10)
-	list = append(list, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
+	audience := c.audience()
+	list = append(list, c.checkIssuer(want), checkAudience(audience, want), c.checkAZP(audience, want), c.checkExpiry(want), c.checkIssuedAt(want))
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
 	}
@@ -204,8 +205,7 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 	return Verdict{"iss", want.Issuer, want.quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
 }
 
-func (c *idTokenClaims) checkAudience(want expected) Verdict {
-	audience := c.audience()
+func checkAudience(audience []string, want expected) Verdict {
 	found := cmp.Or(want.said(strings.Join(audience, ", "), 200), "nothing")
 	return Verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
@@ -225,8 +225,8 @@ func (c *idTokenClaims) audience() []string {
 
 // checkAZP asks for the authorized party when the token is for several, and for ourselves in it
 // whenever it is there.
-func (c *idTokenClaims) checkAZP(want expected) Verdict {
-	if c.AZP == nil && len(c.audience()) <= 1 {
+func (c *idTokenClaims) checkAZP(audience []string, want expected) Verdict {
+	if c.AZP == nil && len(audience) <= 1 {
 		return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, "Core 3.1.3.7 (4), (5)"}
 	}
 	return Verdict{"azp", want.ClientID, want.quoted(c.AZP), c.AZP != nil && *c.AZP == want.ClientID, "Core 3.1.3.7 (4), (5)"}

@@ -84,14 +84,14 @@ func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, erro
 		return "", &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: "pushed_authorization",
 			Description: "The server demands pushed authorization requests (RFC 9126), which this client does not support yet."}
 	}
-	r.Binding = c.binding(md)
+	r.Binding = md.Binding
 	return c.authorizationURL(md, r), nil
 }
 
 // KnownAuthorizationURL is the same without asking anybody, or "" while the login's server is not known.
 func (c *Client) KnownAuthorizationURL(r *Request) string {
 	md, _ := c.Known()
-	if md == nil || r.Binding != c.binding(md) {
+	if md == nil || r.Binding != md.Binding {
 		return ""
 	}
 	return c.authorizationURL(md, r)
