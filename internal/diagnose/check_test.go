@@ -473,7 +473,7 @@ func TestCheckRawSecret(t *testing.T) {
 	}
 	values := l.Env()
 	values["CLIENT_SECRET"], values["PORT"] = secret, "3999"
-	wantFails(t, checksOf(t, values), "client", "CLIENT_SECRET", "does not decode the special characters of the secret")
+	wantFails(t, checksOf(t, values), "client", "TOKEN_ENDPOINT_AUTH_METHOD", "does not decode the special characters of the secret")
 }
 
 // Keycloak's old path, and a server without metadata.

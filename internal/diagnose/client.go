@@ -95,7 +95,7 @@ func (c *checker) otherQuestions(method string) []clientQuestion {
 type clientAnswer struct {
 	yes      string     // the question whose answer proved that they are right
 	no       string     // the question whose answer refused them
-	code     bool       // the answer is that to a made-up code, which is what a login asks
+	decides  bool       // it is the token endpoint that said so
 	grantOff bool       // the client may not exchange a code
 	reply    tokenReply // the answer that decided; else the answer to a made-up code
 	unasked  bool       // every question failed: the server was out of order
@@ -107,7 +107,6 @@ type clientAnswer struct {
 func (c *checker) askClient(ctx context.Context, real, control oauth.Credentials) clientAnswer {
 	first := c.askPair(ctx, real, control, c.codeQuestion())
 	if first.yes != "" || first.no != "" || first.grantOff {
-		first.code = true
 		return first
 	}
 	questions := c.otherQuestions(real.Method)
@@ -133,7 +132,7 @@ func (c *checker) askPair(ctx context.Context, real, control oauth.Credentials, 
 	both.Go(func() { got = c.ask(ctx, real, q) })
 	both.Go(func() { wrong = c.ask(ctx, control, q) })
 	both.Wait()
-	answer := clientAnswer{reply: got}
+	answer := clientAnswer{reply: got, decides: q.decides}
 	codeGrant := q.form.Get("grant_type") == "authorization_code"
 	switch {
 	case !got.known || !wrong.known:
@@ -141,7 +140,7 @@ func (c *checker) askPair(ctx context.Context, real, control oauth.Credentials, 
 	case got.status == wrong.status && got.code == wrong.code && !c.differInWords(ctx, got, wrong, real, control, q):
 		if got.grantOff() && !(got.code == "unauthorized_client" && got.status == http.StatusUnauthorized) {
 			answer.grantOff = codeGrant && suspect("", got.words) == Grant
-		} else if got.refusesClient() && (q.decides || refusesClient(got.code)) {
+		} else if got.refusesClient() && (q.decides || got.code == "invalid_client") {
 			answer.no = q.name
 		}
 	case got.grantOff() && (wrong.refusesClient() || !wrong.grantOff()):
@@ -216,10 +215,12 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 		f := warning("could not be asked: the token endpoint is out of order")
 		f.Server = answer.reply.words
 		return f
-	case answer.no != "":
-		return c.explainRefusal(ctx, real, control, answer)
+	case answer.no == "":
+		return c.explainSilence(ctx, real, control, answer, what)
+	case !answer.decides && c.anySecretWill(ctx, real):
+		return c.secretIgnored()
 	}
-	return c.explainSilence(ctx, real, control, answer, what)
+	return c.explainRefusal(ctx, real, control, answer)
 }
 
 // right says what is proved of a client that authenticates by a method.

@@ -96,7 +96,16 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 		e   *wire.Exchange
 	}{{"without a token", without}, {"with a made-up token", with}} {
 		if asked.e.Status/100 == 2 {
+			if strings.Contains(strings.ToLower(asked.e.ResponseHeader.Get("Content-Type")), "html") {
+				return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "", "a page answers %s, and no API (%s)", asked.how, c.status(asked.e)).as(APIBehindASignInPage)
+			}
 			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
+		}
+		if slices.Contains(noAPI, asked.e.Status) {
+			return failing("RESOURCE_URL", "set RESOURCE_URL to an address of the API that answers GET", "", "there is no API at %s (%s)", c.cfg.ResourceURL, c.status(asked.e)).as(APIUnreachable)
+		}
+		if asked.e.Status/100 == 3 {
+			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how).as(APIBehindASignInPage)
 		}
 		if asked.e.Status != http.StatusUnauthorized {
 			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
@@ -112,6 +121,9 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	}
 	return proved("refuses a missing and a made-up token, and says how to bring one")
 }
+
+// noAPI are statuses of an address where nothing is that could be called.
+var noAPI = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
 
 // checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
 func (c *checker) checkResourceMetadata(ctx context.Context, address string) Finding {

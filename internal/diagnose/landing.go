@@ -112,6 +112,9 @@ func (c *checker) readLanding(e *wire.Exchange, redirectURI string) landing {
 		return c.readRedirect(e, to, redirectURI, l)
 	}
 	code, words := e.Refusal()
+	if at, err := url.Parse(e.URL); err == nil && code == "" { // an error page at an address that says which
+		code, words = at.Query().Get("error"), at.Query().Get("error_description")
+	}
 	l.code, l.words = c.said(code, 60), c.cfg.Hide(words)
 	if l.words == "" {
 		l.words = c.cfg.Hide(e.Words())

@@ -16,20 +16,18 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		return failing(setting, fix, refused.reply.words, format, args...).as(name)
 	}
 	if real.Method == config.MethodNone {
+		if !c.knowsID(ctx, real) && (len(c.md.AuthMethods) == 0 || slices.Contains(c.md.AuthMethods, config.MethodNone)) {
+			return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, the OAuth application is not public: set CLIENT_SECRET",
+				"the server refuses the client ID without a secret, and says the same of a made-up one")
+		}
 		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET; if the OAuth application is meant to be public, make it so ("+c.field(AuthMethod)+"); if it is, compare CLIENT_ID ("+c.field(ClientID)+")",
 			"the server refuses the client without a secret")
 	}
-	if !unreserved.MatchString(real.Secret) && real.Method == config.MethodBasic {
-		raw, rawControl := real, control
-		raw.Raw, rawControl.Raw = true, true
-		if c.askClient(ctx, raw, rawControl).yes != "" {
-			f := no(ClientSecretNotDecoded, "CLIENT_SECRET", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post, or have a secret made without special characters",
-				"the server does not decode the special characters of the secret (RFC 6749 section 2.3.1)")
-			f.Line = "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"
-			return f
-		}
-	}
-	if other := c.byOtherMethod(ctx, real, control); other.yes != "" {
+	byOther := c.byOtherMethod(ctx, real, control).yes != ""
+	switch {
+	case c.takenRaw(ctx, real, control):
+		return c.notDecoded(byOther, refused.reply.words)
+	case byOther:
 		return c.wrongMethod(real.Method, refused.reply.words)
 	}
 	if c.worksWithoutSecret(ctx, real) {
@@ -44,13 +42,75 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 	if guid.MatchString(real.Secret) && dashboardOf(c.cfg).Name == entra.Name {
 		name, found = ClientSecretIsItsID, "CLIENT_SECRET looks like the secret's ID; the secret is the column Value"
 	}
-	return no(name, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+"); if it is right, compare CLIENT_ID ("+c.field(ClientID)+")", "%s", found)
+	if !c.knowsID(ctx, real) {
+		return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, copy the secret again, or make a new one ("+c.field(ClientSecret)+")",
+			"client ID or secret is wrong: the server says the same of a made-up client ID")
+	}
+	return no(name, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+")", "%s", found)
+}
+
+// takenRaw reports a server that does not decode the secret (RFC 6749 section 2.3.1): it is right as it is.
+func (c *checker) takenRaw(ctx context.Context, real, control oauth.Credentials) bool {
+	if unreserved.MatchString(real.Secret) || real.Method != config.MethodBasic {
+		return false
+	}
+	real.Raw, control.Raw = true, true
+	return c.askClient(ctx, real, control).yes != ""
+}
+
+// notDecoded is the finding of such a server. As a form field the secret needs no decoding by its rules.
+func (c *checker) notDecoded(byPost bool, words string) Finding {
+	f := failing("CLIENT_SECRET", "have a secret made without special characters", words,
+		"the server does not decode the special characters of the secret (RFC 6749 section 2.3.1)").as(ClientSecretNotDecoded)
+	if byPost {
+		f.Setting, f.Line = "TOKEN_ENDPOINT_AUTH_METHOD", "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"
+		f.Fix = "write " + f.Line + ", or " + f.Fix
+	}
+	return f
+}
+
+// knowsID reports that the server answers another client ID otherwise, with a wrong secret or with none,
+// or that it has shown at the authorization endpoint that it knows ours.
+func (c *checker) knowsID(ctx context.Context, real oauth.Credentials) bool {
+	if c.landed.begins() && c.unregistered.refuses() {
+		return true
+	}
+	for _, method := range []string{config.MethodNone, config.MethodPost, config.MethodBasic} {
+		ours := oauth.Credentials{ID: real.ID, Secret: madeUp(), Method: method}
+		theirs := oauth.Credentials{ID: madeUp(), Secret: madeUp(), Method: method}
+		q := c.codeQuestion()
+		got, other := c.ask(ctx, ours, q), c.ask(ctx, theirs, q)
+		if got.known && other.known && (got.status != other.status || got.code != other.code) {
+			return true
+		}
+	}
+	return false
+}
+
+// anySecretWill reports a server that knows the client ID and does not look at its secret.
+func (c *checker) anySecretWill(ctx context.Context, real oauth.Credentials) bool {
+	if real.Method == config.MethodNone {
+		return false
+	}
+	stranger := real
+	stranger.ID = madeUp()
+	return c.askPair(ctx, real, stranger, c.codeQuestion()).yes != ""
+}
+
+// secretIgnored is the finding of such a server.
+func (c *checker) secretIgnored() Finding {
+	f := warning("the server knows the client ID and accepts any secret, a made-up one too: the OAuth application is public").as(ClientIsPublic)
+	f.Setting, f.Fix = "CLIENT_SECRET", "remove CLIENT_SECRET; a public client has none ("+c.field(AuthMethod)+")"
+	return f
 }
 
 // explainSilence is for a server that answers the right secret and a made-up one alike, without a word
 // of the client. Perhaps it did not find the credentials where they were put.
 func (c *checker) explainSilence(ctx context.Context, real, control oauth.Credentials, silent clientAnswer, what string) Finding {
 	if real.Method != config.MethodNone {
+		if c.anySecretWill(ctx, real) {
+			return c.secretIgnored()
+		}
 		switch other := c.byOtherMethod(ctx, real, control); {
 		case other.yes != "" && silent.reply.unread():
 			return c.wrongMethod(real.Method, silent.reply.words)
