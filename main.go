@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -25,8 +26,8 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
 )
 
@@ -48,15 +49,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	l := &live{options: o, getenv: getenv, log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
-	if err != nil {
+	switch {
+	case err != nil && o.check:
+		diagnose.PrintUnreadable(err, o.printing(getenv, stdout), stdout, stderr)
+		return 2
+	case err != nil:
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
 	for _, note := range cfg.Notes {
 		fmt.Fprintln(stderr, note)
 	}
-	if o.check && !cfg.Demo {
-		return runChecks(ctx, o, cfg, roots, stdout)
+	if o.check {
+		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
 	listeners, err := listenAll(o.listen, cfg.Port)
 	if err != nil {
@@ -66,21 +71,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if o.check {
-		l.log.SetOutput(io.Discard) // the checks are what is printed
-	}
 	if err := l.begin(cfg, roots); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if o.check { // the demo server has to run to be checked
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		go serve(ctx, l.current.Load().server, l, listeners, l.log)
-		return runChecks(ctx, o, cfg, roots, stdout)
-	}
 	announce(stdout, cfg, listeners)
-	if o.open && getenv("CI") == "" && isTerminal(os.Stdin) && isTerminal(stdout) {
+	if o.open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout) {
 		openBrowser(startURL(cfg), getenv, stderr)
 	}
 	go announceServer(ctx, stdout, l.current.Load().server)
@@ -91,13 +87,45 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-// runChecks is the command check.
-func runChecks(ctx context.Context, o options, cfg config.Config, roots *x509.CertPool, stdout io.Writer) int {
-	if cfg.Demo && !o.json {
-		fmt.Fprintln(stdout, "Nothing is configured, so the demo server is what is checked.")
+// check is the command check. Without settings it plays a demo server of its own, on a free port: one may
+// be running on PORT.
+func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPool, stdout, stderr io.Writer) int {
+	if cfg.Demo {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		demo, err := l.playDemo(ctx)
+		if err != nil {
+			fmt.Fprintln(stderr, err)
+			return 1
+		}
+		cfg = demo
 	}
-	return diagnose.Print(ctx, cfg, wire.New(roots, time.Now), time.Now,
-		diagnose.PrintOptions{JSON: o.json, Terminal: isTerminal(stdout), Timeout: o.timeout}, stdout)
+	return diagnose.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.printing(l.getenv, stdout), stdout, stderr)
+}
+
+// playDemo serves the demo on a free port until the context ends, and returns the settings for it.
+func (l *live) playDemo(ctx context.Context) (config.Config, error) {
+	listeners, err := listenAll("127.0.0.1:0", "")
+	if err != nil {
+		return config.Config{}, err
+	}
+	_, port, err := net.SplitHostPort(listeners[0].Addr().String())
+	if err != nil {
+		return config.Config{}, err
+	}
+	own := map[string]string{"PORT": port, "BASE_URL": "http://localhost:" + port, "SESSION_STORE": ""}
+	environment := l.getenv
+	l.getenv = func(name string) string { return cmp.Or(own[name], environment(name)) }
+	cfg, roots, err := l.read()
+	if err != nil {
+		return config.Config{}, err
+	}
+	l.log.SetOutput(io.Discard) // the checks are what is printed
+	if err := l.begin(cfg, roots); err != nil {
+		return config.Config{}, err
+	}
+	go serve(ctx, l.current.Load().server, l, listeners, l.log)
+	return cfg, nil
 }
 
 // live answers with the settings of the moment. When the file with the settings has changed, the next
@@ -120,20 +148,6 @@ type live struct {
 type wiring struct {
 	*server
 	http.Handler
-}
-
-// stamp tells one state of a file from another.
-type stamp struct {
-	changed time.Time
-	size    int64
-}
-
-func stampOf(file string) stamp {
-	info, err := os.Stat(file)
-	if err != nil {
-		return stamp{} // there is none
-	}
-	return stamp{info.ModTime(), info.Size()}
 }
 
 // read reads the settings, and the authorities to trust besides the system's.
@@ -225,17 +239,6 @@ func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func
 		return nil, nil, err
 	}
 	return l.current.Load().server, l.current.Load().Handler, nil
-}
-
-// newDemo is the authorization server of the demo, with our client registered.
-func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
-	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
-		ID:                     cfg.ClientID,
-		Secret:                 cfg.ClientSecret,
-		Name:                   "OAuth Test Client",
-		RedirectURIs:           []string{cfg.RedirectURI()},
-		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
-	}}, Now: now})
 }
 
 // route is one thing that a user can do.

@@ -9,15 +9,16 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
 )
 
@@ -58,6 +59,31 @@ type options struct {
 
 // file is the file with the settings.
 func (o options) file() string { return cmp.Or(o.env, ".env") }
+
+// printing says how the checks are printed.
+func (o options) printing(getenv func(string) string, stdout io.Writer) diagnose.PrintOptions {
+	p := diagnose.PrintOptions{Verbose: o.verbose, Timeout: o.timeout, Width: terminal.Width(stdout), Actions: getenv("GITHUB_ACTIONS") != ""}
+	if terminal.Is(stdout) {
+		p.Width = cmp.Or(p.Width, 80)
+		p.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+	}
+	switch {
+	case o.json:
+		p.Format = diagnose.JSON
+	case o.markdown:
+		p.Format = diagnose.Markdown
+	}
+	program := "go run ."
+	if name := os.Args[0]; !strings.Contains(name, "go-build") && !strings.HasSuffix(name, ".test") {
+		program = name
+	}
+	p.Again, p.SignIn = program+" check", program
+	if o.env != "" {
+		file := " -env " + terminal.Quote(o.env)
+		p.Again, p.SignIn = p.Again+file, p.SignIn+file
+	}
+	return p
+}
 
 // errUsage is a command line that cannot be understood; what is wrong has been said.
 var errUsage = errors.New("usage")
@@ -162,40 +188,6 @@ func startURL(cfg config.Config) string {
 	return cfg.BaseURL + "/login"
 }
 
-// isTerminal reports whether a person is at the other end.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
-}
-
-// openBrowser starts the system's browser. Where there is none the address is in the terminal.
-func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
-	var command *exec.Cmd
-	switch {
-	case runtime.GOOS == "darwin":
-		command = exec.Command("open", address)
-	case runtime.GOOS == "windows":
-		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
-	case getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "":
-		command = exec.Command("xdg-open", address)
-	default:
-		return // a remote shell: there is nothing to open a window on
-	}
-	if err := command.Start(); err != nil {
-		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
-		return
-	}
-	go command.Wait()
-}
-
 // mistakes says what is wrong in a file that has been read again.
 func mistakes(file string, err error) *notice {
 	return &notice{Heading: file + " has changed, and something in it is wrong. Until it is mended, the settings from before are in use.",
@@ -236,4 +228,36 @@ func alreadyRunning(ctx context.Context, port string) error {
 		}
 	}
 	return nil
+}
+
+// openBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
+func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
+	if err := terminal.Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
+		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+	}
+}
+
+// stamp tells one state of a file from another.
+type stamp struct {
+	changed time.Time
+	size    int64
+}
+
+func stampOf(file string) stamp {
+	info, err := os.Stat(file)
+	if err != nil {
+		return stamp{} // there is none
+	}
+	return stamp{info.ModTime(), info.Size()}
+}
+
+// newDemo is the authorization server of the demo, with our client registered.
+func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
+	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
+		ID:                     cfg.ClientID,
+		Secret:                 cfg.ClientSecret,
+		Name:                   "OAuth Test Client",
+		RedirectURIs:           []string{cfg.RedirectURI()},
+		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
+	}}, Now: now})
 }

@@ -21,7 +21,7 @@ func (c *checker) checkAuthorization(ctx context.Context) Finding {
 	case l.same(c.unregistered):
 		return warning("only a login can tell: the server shows the same page for a made-up redirect URI")
 	case l.kind == comesBack:
-		return proved("the login would begin (the server says %s)", l.code)
+		return proved("the login would begin").by("the server says %s", l.code)
 	}
 	if policy := c.blockingPolicy(l.page); policy != "" {
 		f := warning("the login would begin, but the page's Content-Security-Policy lets no form on it lead back to this program").as(FormActionBlocksReturn)
@@ -29,7 +29,7 @@ func (c *checker) checkAuthorization(ctx context.Context) Finding {
 		f.Server = policy
 		return f
 	}
-	return proved("the login would begin, at %s", c.said(l.at, 200))
+	return proved("the login would begin").by("at %s", c.said(l.at, 200))
 }
 
 // explainRefusedLogin names what the server will not have, in an honest request with a redirect URI that
@@ -120,7 +120,7 @@ func (c *checker) checkScopes(ctx context.Context) Finding {
 	case control.kind == didNotTell:
 		return warning("could not be asked: for a made-up scope the authorization endpoint %s", c.outOfOrder(control))
 	case control.refuses():
-		return proved("enabled: %s; a made-up one is refused", strings.Join(c.cfg.Scopes, " "))
+		return proved("enabled: %s", strings.Join(c.cfg.Scopes, " ")).by("a made-up one is refused")
 	}
 	return warning("only a login can tell which scopes are enabled; the token response will say")
 }

@@ -122,7 +122,7 @@ func TestCheckFails(t *testing.T) {
 		{"unknown client ID", nil, func(e map[string]string) { e["CLIENT_ID"] = "a-clietn" }, "redirect_uri", "CLIENT_ID", "does not know the client ID a-clietn"},
 		{"a secret for a public client", func(c *demo.Client) { c.Secret = "" }, nil, "client", "CLIENT_SECRET", "remove CLIENT_SECRET"},
 		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "set CLIENT_SECRET"},
-		{"redirect URI not registered", func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} }, nil, "redirect_uri", "BASE_URL", "register exactly " + testserver.CheckedURI},
+		{"redirect URI not registered", func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} }, nil, "redirect_uri", "BASE_URL", "add " + testserver.CheckedURI},
 		{"registered with a slash", func(c *demo.Client) { c.RedirectURIs = []string{testserver.CheckedURI + "/"} }, nil, "redirect_uri", "BASE_URL", "the server accepts " + testserver.CheckedURI + "/"},
 		{"registered as 127.0.0.1", func(c *demo.Client) { c.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=http://127.0.0.1:3999"},
 		{"registered as https", func(c *demo.Client) { c.RedirectURIs = []string{"https://localhost:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=https://localhost:3999"},
@@ -175,7 +175,7 @@ func TestCheckTLS(t *testing.T) {
 	values := c.Env()
 	values["BASE_URL"] = "http://127.0.0.1:3999"
 	r := checksOf(t, values)
-	if f := r.line("connection"); f.Result != Warn || !strings.Contains(f.Found, "valid for 0 more days") {
+	if f := r.line("connection"); f.Result != Warn || !strings.Contains(f.Found, "valid for 0 days") {
 		t.Errorf("a certificate of one hour gives %s", f)
 	}
 	if r.Result == Fail {
@@ -187,7 +187,7 @@ func TestCheckTLS(t *testing.T) {
 		}
 	}
 	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(60*24*time.Hour))
-	if f := checksOf(t, values).line("connection"); f.Result != OK || !strings.Contains(f.Found, "valid for 59 more days") {
+	if f := checksOf(t, values).line("connection"); f.Result != OK || !strings.Contains(f.Found, "valid for 59 days") {
 		t.Errorf("a certificate of sixty days gives %s", f)
 	}
 	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
@@ -363,7 +363,7 @@ func TestCheckJudges(t *testing.T) {
 			if !good {
 				testserver.SendBody(400, "application/json", `{"error":"invalid_request","error_description":"redirect_uri"}`)(w, r)
 			}
-		}), "redirect_uri", OK, "is registered"},
+		}), "redirect_uri", OK, "registered"},
 		{"login_required at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			if good {
 				back(w, r, "login_required")
@@ -377,7 +377,7 @@ func TestCheckJudges(t *testing.T) {
 				return
 			}
 			http.Redirect(w, r, "https://login.example/error?error=redirect_uri_mismatch", http.StatusFound)
-		}), "redirect_uri", OK, "is registered"},
+		}), "redirect_uri", OK, "registered"},
 		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", Warn, "only a login can tell"},
 		{"anything goes", authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }), "redirect_uri", Warn, "any redirect URI"},
 		{"out of order", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "redirect_uri", Warn, "could not be asked: the authorization endpoint answered 503"},
@@ -418,7 +418,7 @@ func TestCheckJudges(t *testing.T) {
 		}), "authorization", Fail, "not enabled: email"},
 
 		{"userinfo refuses", other(401, `Bearer realm="x"`, `{}`), "userinfo", OK, ""},
-		{"userinfo refuses without a word", other(401, "", `{}`), "userinfo", Warn, "without WWW-Authenticate"},
+		{"userinfo refuses without a word", other(401, "", `{}`), "userinfo", Warn, "WWW-Authenticate is missing"},
 		{"userinfo opens", other(200, "", `{"sub":"x"}`), "userinfo", Warn, "200"},
 		{"introspection says no", other(200, "", `{"active":false}`), "introspection", OK, ""},
 		{"introspection says yes", other(200, "", `{"active":true}`), "introspection", Warn, "is active"},

@@ -210,7 +210,7 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 		return failing("CLIENT_ID", "enable the authorization code grant ("+c.field(Grant)+")", answer.reply.words,
 			"the server knows the client, but does not let it exchange a code").as(GrantNotEnabled)
 	case answer.yes != "":
-		return proved("%s: %s gets another answer to %s", right(real.Method), what, answer.yes)
+		return proved("%s", right(real.Method)).by("%s gets another answer to %s", what, answer.yes)
 	case answer.unasked:
 		f := warning("could not be asked: the token endpoint is out of order")
 		f.Server = answer.reply.words
@@ -226,7 +226,7 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 // right says what is proved of a client that authenticates by a method.
 func right(method string) string {
 	if method == config.MethodNone {
-		return "the client ID is right, and needs no secret"
+		return "the client ID is accepted, without a secret"
 	}
-	return "client ID and secret are right, by " + method
+	return "ID and secret are accepted (" + method + ")"
 }

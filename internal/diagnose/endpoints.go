@@ -24,9 +24,9 @@ func (c *checker) checkUserinfo(ctx context.Context) Finding {
 	case err != nil:
 		return warning("%s %v", c.md.Userinfo, err)
 	case e.Status == http.StatusUnauthorized && len(wire.ParseChallenges(e.ResponseHeader.Get("WWW-Authenticate"))) > 0:
-		return proved("refuses a request without a token, and says how to bring one")
+		return proved("refuses a request without a token")
 	case e.Status == http.StatusUnauthorized:
-		return warning("refuses a request without a token, but without WWW-Authenticate (RFC 6750 section 3)")
+		return warning("refuses a request without a token, but names no scheme: WWW-Authenticate is missing (RFC 6750)")
 	}
 	return warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
 }
@@ -114,12 +114,12 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	challenges := wire.ParseChallenges(without.ResponseHeader.Get("WWW-Authenticate"))
 	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
 	if i < 0 {
-		return warning("refuses both, but without a WWW-Authenticate: Bearer (RFC 6750 section 3)").as(APIChallengeMissing)
+		return warning("refuses a missing and a made-up token, but names no scheme: WWW-Authenticate is missing (RFC 6750)").as(APIChallengeMissing)
 	}
 	if address := challenges[i].Params["resource_metadata"]; address != "" {
 		return c.checkResourceMetadata(ctx, address)
 	}
-	return proved("refuses a missing and a made-up token, and says how to bring one")
+	return proved("refuses a missing and a made-up token")
 }
 
 // noAPI are statuses of an address where nothing is that could be called.
@@ -147,5 +147,5 @@ func (c *checker) checkResourceMetadata(ctx context.Context, address string) Fin
 		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
 			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer).as(APIWantsAnotherIssuer)
 	}
-	return proved("refuses a missing and a made-up token, and trusts %s", c.cfg.Issuer)
+	return proved("refuses a missing and a made-up token").by("trusts %s", c.cfg.Issuer)
 }

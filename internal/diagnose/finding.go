@@ -17,8 +17,10 @@ type Finding struct {
 	Check   string `json:"check"` // stable names, as in the README
 	Result  Result `json:"result"`
 	Found   string `json:"found"`
+	Control string `json:"control,omitempty"`     // what proves it, or where it was found
 	Name    Name   `json:"name,omitempty"`        // of the cause, where one is known; as in docs/problems.md
 	Setting string `json:"setting,omitempty"`     // the variable in .env
+	Accepts string `json:"accepts,omitempty"`     // what the server accepts instead
 	Fix     string `json:"fix,omitempty"`         // what to change, and where
 	Line    string `json:"line,omitempty"`        // the line to write in .env, where there is one
 	Server  string `json:"server_says,omitempty"` // its own words
@@ -39,6 +41,12 @@ func skipped(format string, args ...any) Finding {
 // failing is a fail that names the setting, what to do about it, and the server's words if any.
 func failing(setting, fix, words, format string, args ...any) Finding {
 	return Finding{Result: Fail, Found: fmt.Sprintf(format, args...), Setting: setting, Fix: fix, Server: words}
+}
+
+// by adds what proves a finding.
+func (f Finding) by(format string, args ...any) Finding {
+	f.Control = fmt.Sprintf(format, args...)
+	return f
 }
 
 // as gives a finding the name of its cause.

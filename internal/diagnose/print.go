@@ -5,15 +5,160 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
 )
 
+// Format is how the checks are printed.
+type Format string
+
+const (
+	Text     Format = ""     // for a person at a terminal
+	JSON     Format = "json" // one document
+	Markdown Format = "md"   // a report for an issue or a chat
+)
+
+// PrintOptions say how the checks are printed.
+type PrintOptions struct {
+	Format  Format
+	Verbose bool   // every check, and what proves it
+	Width   int    // of the terminal; 0 when nobody watches
+	Color   bool   // the results stand out
+	Actions bool   // a failure is also an annotation of GitHub Actions
+	Again   string // the command that makes these checks
+	SignIn  string // the command that signs in
+	Timeout time.Duration
+}
+
+// Print is the command check. The exit code is 1 when something failed.
+func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out, errs io.Writer) int {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	begin, each := func(string) {}, func(Finding) {}
+	p := newPrinter(o, out)
+	if o.Format == Text {
+		p.header(cfg)
+		begin, each = p.begin, p.finding
+	}
+	r := Run(ctx, cfg, w, now, begin, each)
+	if o.Format == Text {
+		p.verdict(r)
+	}
+	return finish(r, o, out, errs)
+}
+
+// PrintUnreadable prints settings with mistakes the way that checks are printed.
+func PrintUnreadable(err error, o PrintOptions, out, errs io.Writer) {
+	if o.Format == Text {
+		fmt.Fprintln(errs, err)
+	}
+	finish(unreadable(err), o, out, errs)
+}
+
+// finish prints what a program reads of a report, and returns the exit code.
+func finish(r Report, o PrintOptions, out, errs io.Writer) int {
+	switch o.Format {
+	case JSON:
+		e := json.NewEncoder(out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(struct {
+			Report
+			Counts counts `json:"counts"`
+		}{r, r.counts()}); err != nil {
+			return 1
+		}
+	case Markdown:
+		fmt.Fprint(out, r.markdown())
+	}
+	if o.Actions {
+		annotate(r, errs)
+	}
+	if r.Result == Fail {
+		return 1
+	}
+	return 0
+}
+
+// unreadable is the report of settings that have mistakes: nothing could be asked.
+func unreadable(err error) Report {
+	r := Report{Result: Fail}
+	problems, ok := err.(config.Problems)
+	if !ok {
+		problems = config.Problems{{What: err.Error()}}
+	}
+	for _, p := range problems {
+		found := p
+		found.Fix = ""
+		r.Checks = append(r.Checks, Finding{Check: "configuration", Result: Fail, Found: found.String(), Name: Name(p.Cause), Setting: p.Setting, Fix: p.Fix})
+	}
+	return r
+}
+
+// counts says how many checks ended how.
+type counts struct {
+	OK   int `json:"ok"`
+	Warn int `json:"warn"`
+	Fail int `json:"fail"`
+	Skip int `json:"skip"`
+}
+
+func (r Report) counts() counts {
+	var n counts
+	for _, f := range r.Checks {
+		switch f.Result {
+		case OK:
+			n.OK++
+		case Warn:
+			n.Warn++
+		case Fail:
+			n.Fail++
+		case Skip:
+			n.Skip++
+		}
+	}
+	return n
+}
+
+// annotate writes each failure as a command of GitHub's runner, which shows it beside the commit.
+func annotate(r Report, out io.Writer) {
+	text := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
+	for _, f := range r.Checks {
+		if f.Result == Fail {
+			fmt.Fprintf(out, "::error title=%s::%s\n", property(f.title()), text(f.sentence()))
+		}
+	}
+}
+
+// title is the name of the cause, or of the check where the cause has none.
+func (f Finding) title() string {
+	if f.Name != "" {
+		return string(f.Name)
+	}
+	return label(f.Check)
+}
+
+// sentence is what was found and what to do about it.
+func (f Finding) sentence() string {
+	if f.Fix == "" {
+		return f.Found
+	}
+	return f.Found + "; " + f.Fix
+}
+
 // String is the finding as one line, which ends in its result.
 func (f Finding) String() string {
 	line := f.Check + ": " + f.Found
+	if f.Control != "" {
+		line += "; " + f.Control
+	}
+	if f.Accepts != "" {
+		line += "; the server accepts " + f.Accepts
+	}
 	if f.Server != "" {
 		line += fmt.Sprintf("; the server says %q", f.Server)
 	}
@@ -21,41 +166,4 @@ func (f Finding) String() string {
 		line += "; " + f.Fix
 	}
 	return line + " … " + string(f.Result)
-}
-
-// PrintOptions say how the checks are printed.
-type PrintOptions struct {
-	JSON     bool // one document instead of lines
-	Terminal bool // a person watches
-	Timeout  time.Duration
-}
-
-// Print is the command check: one line for each check, or one JSON document. The exit code is 1 when
-// something failed.
-func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out io.Writer) int {
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	begin, each := func(string) {}, func(Finding) {}
-	if !o.JSON {
-		fmt.Fprintln(out, "Nothing that is asked here changes anything at the server.")
-		each = func(f Finding) { fmt.Fprintln(out, f.String()) }
-	}
-	if !o.JSON && o.Terminal { // the line shows what is being asked until it is known
-		const back = "\r\x1b[K"
-		begin = func(name string) { fmt.Fprint(out, "… "+name) }
-		each = func(f Finding) { fmt.Fprintln(out, back+f.String()) }
-	}
-	r := Run(ctx, cfg, w, now, begin, each)
-	if o.JSON {
-		e := json.NewEncoder(out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(r); err != nil {
-			return 1
-		}
-	}
-	if r.Result == Fail {
-		return 1
-	}
-	return 0
 }

@@ -22,6 +22,15 @@ func (c *checker) field(s Setting) string {
 	return words.Name + ": " + words.Fields[s]
 }
 
+// at begins a sentence about a setting in the server's dashboard.
+func (c *checker) at(s Setting) string {
+	words := dashboardOf(c.cfg)
+	if words.Name == anyDashboard.Name {
+		return "at the server, " + words.Fields[s]
+	}
+	return "in " + words.Name + ", " + words.Fields[s]
+}
+
 // checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made.
 func (c *checker) checkConfiguration(context.Context) Finding {
 	kind := "a confidential client"
@@ -40,7 +49,7 @@ func (c *checker) checkConfiguration(context.Context) Finding {
 		f.Setting, f.Fix = "BASE_URL", "if yours refuses it, write BASE_URL=http://localhost:"+c.cfg.Port
 		return f
 	}
-	return proved("%s, client ID %s, redirect URI %s", kind, c.cfg.ClientID, c.cfg.RedirectURI())
+	return proved("%s", kind).by("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())
 }
 
 // checkConnection asks the server for anything at all: for its metadata, if it has any.
@@ -57,14 +66,14 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		} else if c.cfg.Issuer == "" {
 			variable = "AUTHORIZATION_ENDPOINT"
 		}
-		return failing(variable, "check "+variable, "", "%s %v", hostOf(address), err).as(unreachableName(err))
+		return failing(variable, c.unreachableFix(variable), "", "%s %v", hostOf(address), err).as(unreachableName(err))
 	}
-	found := hostOf(address) + " answers"
+	found := "answers"
 	if e.CertExpires.IsZero() {
-		found += " over plain http on this machine"
+		found += " over plain http, on this machine"
 	} else {
 		days := int(e.CertExpires.Sub(c.now()).Hours() / 24)
-		found += fmt.Sprintf(" over TLS, its certificate is valid for %d more days", days)
+		found += " over TLS, certificate valid for " + number(days, "day")
 		if days < 7 {
 			f := warning("%s", found).as(CertificateNotTrusted)
 			f.Fix = "have it renewed"
@@ -78,9 +87,25 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		return f
 	}
 	if known {
-		found += "; the clocks agree"
+		found += ", clocks agree"
 	}
-	return proved("%s", found)
+	return proved("%s", found).by("%s", hostOf(address))
+}
+
+// unreachableFix says what to look at when nobody answers.
+func (c *checker) unreachableFix(variable string) string {
+	if c.cfg.Clerk {
+		return "copy " + variable + " again: it holds the host name"
+	}
+	return "check the host in " + variable + ", and that the server runs"
+}
+
+// number is a number with what it counts.
+func number(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 // askFirst asks for the metadata, which the next check reads, and returns the answer to the first
@@ -118,17 +143,13 @@ func clockDifference(e *wire.Exchange) (time.Duration, bool) {
 func (c *checker) checkMetadata(ctx context.Context) Finding {
 	switch {
 	case c.md != nil && c.md.Source == "":
-		return proved("none is needed: the endpoints are those of the configuration")
+		return proved("not needed: the endpoints are set")
 	case c.md != nil:
-		return proved("%s, with the issuer %s and every endpoint on https or this machine", c.md.Source, c.md.Issuer)
+		return proved("found, the issuer matches").by("%s; every endpoint is on https or on this machine", c.md.Source)
 	case c.failed == nil:
 		return tooLate()
 	}
-	var lines []string
-	for _, t := range c.failed.Tried {
-		lines = append(lines, t.URL+" "+t.Answer)
-	}
-	f := failing("ISSUER", metadataHint(c.cfg, c.failed), "", "not found: %s", strings.Join(lines, "; ")).as(metadataName(c.cfg, c.failed))
+	f := c.noMetadata().as(metadataName(c.cfg, c.failed))
 	if c.cfg.Clerk {
 		f.Setting = "CLERK_PUBLISHABLE_KEY"
 	}
@@ -140,6 +161,23 @@ func (c *checker) checkMetadata(ctx context.Context) Finding {
 		}
 	}
 	return f
+}
+
+// noMetadata says why none of the addresses at which metadata may be had any that can be used.
+func (c *checker) noMetadata() Finding {
+	const setting = "ISSUER"
+	fix := metadataHint(c.cfg, c.failed)
+	if c.failed.Issuer != "" {
+		return failing(setting, fix, "", "the server's issuer is %s, not %s", c.said(c.failed.Issuer, 200), c.cfg.Issuer)
+	}
+	var lines []string
+	for _, t := range c.failed.Tried {
+		lines = append(lines, t.URL+" "+t.Answer)
+	}
+	if len(lines) == 0 {
+		return failing(setting, fix, "", "not found: %s", c.failed.Description)
+	}
+	return failing(setting, fix, "", "not found: %s", lines[0]).by("%s", strings.Join(lines[1:], "; "))
 }
 
 // otherIssuer returns the issuer that would be right: the one that the server says it is, or Keycloak's
@@ -237,55 +275,4 @@ func (c *checker) checkAdvertised(context.Context) Finding {
 		return warning("the metadata does not list %s; many servers support what they do not list", strings.Join(missing, ", "))
 	}
 	return proved("the metadata lists everything that will be asked for")
-}
-
-// checkKeys fetches the keys that ID tokens are verified with.
-func (c *checker) checkKeys(ctx context.Context) Finding {
-	if !slices.Contains(c.cfg.Scopes, "openid") {
-		return skipped("SCOPES does not have openid, so there is no ID token to verify")
-	}
-	algs := c.md.IDTokenAlgs
-	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
-	usable, all, err := c.countKeys(ctx)
-	switch {
-	case symmetric:
-		return c.symmetricOnly(usable)
-	case c.md.JWKS == "":
-		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "",
-			"SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified").as(JWKSUnusable)
-	case err != nil:
-		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
-	case usable == 0:
-		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "",
-			"none of the %d keys at %s can verify an ID token", all, c.md.JWKS).as(JWKSUnusable)
-	}
-	return proved("%d usable at %s", usable, c.md.JWKS)
-}
-
-// countKeys fetches the keys and counts those that an ID token can be verified with.
-func (c *checker) countKeys(ctx context.Context) (usable, all int, err error) {
-	if c.md.JWKS == "" {
-		return 0, 0, nil
-	}
-	keys, err := c.oauth.LoadKeys(ctx)
-	for _, key := range keys {
-		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
-			usable++
-		}
-	}
-	return usable, len(keys), err
-}
-
-// symmetricOnly is the finding that the server signs ID tokens with the client secret only (HS256), if
-// its metadata is to be believed: then a login fails, and this is why. Keys that could be used speak
-// against the metadata.
-func (c *checker) symmetricOnly(usable int) Finding {
-	found := fmt.Sprintf("the server signs ID tokens with %s only, which this client refuses: whoever has the client secret could forge one", c.said(strings.Join(c.md.IDTokenAlgs, ", "), 100))
-	fix := "choose RS256 for this OAuth application (" + c.field(IDToken) + "), or remove openid from SCOPES"
-	if usable == 0 {
-		return failing("SCOPES", fix, "", "%s", found).as(IDTokenSignature)
-	}
-	f := warning("%d keys can be used, but %s", usable, found).as(IDTokenSignature)
-	f.Fix = fix
-	return f
 }

@@ -26,11 +26,11 @@ func (c *checker) checkRedirectURI(ctx context.Context) Finding {
 	case real.refuses():
 		return c.explainRedirect(ctx)
 	case control.refuses():
-		return proved("%s is registered: a made-up one is refused", uri)
+		return proved("registered").by("%s; a made-up one is refused", uri)
 	case control.kind == comesBack:
 		return warning("the server accepts any redirect URI, a made-up one too: that is a weakness of the server")
 	case !control.same(real) && control.same(c.land(ctx, madeUpRedirectURI)):
-		return proved("%s is registered: for a made-up one the server shows another page", uri)
+		return proved("registered").by("%s; for a made-up one the server shows another page", uri)
 	}
 	return warning("only a login can tell: for %s and for a made-up redirect URI the server shows the same page", uri)
 }
@@ -72,7 +72,7 @@ func (c *checker) explainRedirect(ctx context.Context) Finding {
 		f.Server = real.words
 		return f
 	case real.code == "invalid_scope":
-		return proved("%s is registered: a made-up one is answered differently", c.cfg.RedirectURI())
+		return proved("registered").by("%s; a made-up one gets another answer", c.cfg.RedirectURI())
 	case likeControl && likeNobody:
 		return c.refusesAlike(ctx)
 	case likeNobody:
@@ -138,17 +138,18 @@ func (c *checker) notRegistered(ctx context.Context) Finding {
 		return c.registeredIs(accepted)
 	}
 	uri := c.cfg.RedirectURI()
-	f := failing("BASE_URL", "register exactly "+uri+" ("+c.field(RedirectURI)+")", c.landed.said(), "the redirect URI %s is not registered", uri)
+	f := failing("BASE_URL", c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
 	return f.as(redirectName(uri, c.landed.words))
 }
 
 // registeredIs is the finding that another redirect URI is registered.
 func (c *checker) registeredIs(accepted string) Finding {
 	uri := c.cfg.RedirectURI()
-	f := failing("BASE_URL", "the server accepts "+accepted+": register "+uri+" ("+c.field(RedirectURI)+")", c.landed.said(), "the redirect URI %s is not registered", uri)
+	f := failing("BASE_URL", c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
+	f.Accepts = accepted
 	if base, ok := strings.CutSuffix(accepted, config.CallbackPath); ok {
 		f.Line = "BASE_URL=" + base
-		f.Fix = "the server accepts " + accepted + ": write " + f.Line + ", or register " + uri + " too (" + c.field(RedirectURI) + ")"
+		f.Fix = "write " + f.Line + ", or " + f.Fix
 	}
 	return f.as(redirectName(uri, c.landed.words))
 }

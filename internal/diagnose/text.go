@@ -1,0 +1,261 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/terminal"
+)
+
+// The columns of a line: the result, the name, what was found.
+const (
+	nameColumn   = 8
+	detailColumn = 10
+	textColumn   = 24
+	maxColumns   = 100
+)
+
+// back goes to the beginning of the line and empties it.
+const back = "\r\x1b[K"
+
+// printer writes the checks for a person: the result first, the names below each other.
+type printer struct {
+	o       PrintOptions
+	out     io.Writer
+	width   int
+	skipped []Finding // told together, at the end
+	notes   int       // warnings that are printed with -v only
+}
+
+func newPrinter(o PrintOptions, out io.Writer) *printer {
+	width := maxColumns
+	if o.Width > 0 {
+		width = min(o.Width, maxColumns)
+	}
+	return &printer{o: o, out: out, width: max(width, textColumn+16)}
+}
+
+// header says what is checked: which server, and as which client.
+func (p *printer) header(cfg config.Config) {
+	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + shortened(cfg.ClientID)}
+	if cfg.Demo {
+		parts = append([]string{"Demo server, as nothing is configured"}, parts...)
+	} else if name := dashboardOf(cfg).Name; name != anyDashboard.Name {
+		parts = append([]string{name}, parts...)
+	}
+	p.lines("", strings.Join(parts, " · "))
+	fmt.Fprintln(p.out)
+}
+
+// shortened is enough of a client ID to recognise it.
+func shortened(id string) string {
+	if r := []rune(id); len(r) > 20 {
+		return string(r[:12]) + "…"
+	}
+	return id
+}
+
+// begin shows what is being asked until it is known.
+func (p *printer) begin(check string) {
+	if p.o.Width > 0 {
+		fmt.Fprint(p.out, "  …     "+label(check))
+	}
+}
+
+// finding prints a check, unless it says nothing that the user could act on.
+func (p *printer) finding(f Finding) {
+	if p.o.Width > 0 {
+		fmt.Fprint(p.out, back)
+	}
+	switch {
+	case p.o.Verbose:
+	case f.Result == Skip:
+		if !background(f.Check) {
+			p.skipped = append(p.skipped, f)
+		}
+		return
+	case background(f.Check) && f.Result != Fail:
+		if f.Result == Warn {
+			p.notes++
+		}
+		return
+	}
+	p.line(f)
+}
+
+// background reports checks that say something about the server and nothing about the settings.
+func background(check string) bool {
+	return slices.Contains([]string{"configuration", "metadata_flavours", "response_issuer", "pushed_authorization", "advertised"}, check)
+}
+
+// words are the results as they are printed.
+var words = map[Result]string{OK: "ok", Warn: "warn", Fail: "FAIL", Skip: "-"}
+
+// colors of the results: green, yellow, red and bold.
+var colors = map[Result]string{OK: "\x1b[32m", Warn: "\x1b[33m", Fail: "\x1b[1;31m"}
+
+func (p *printer) line(f Finding) {
+	found := f.Found
+	if p.o.Verbose && f.Control != "" {
+		found += "; " + f.Control
+	}
+	if f.Name != "" && f.Result != OK {
+		found += " [" + string(f.Name) + "]"
+	}
+	word := words[f.Result]
+	status := fmt.Sprintf("  %-4s  ", word)
+	if color := colors[f.Result]; p.o.Color && color != "" {
+		status = strings.Replace(status, word, color+word+"\x1b[0m", 1)
+	}
+	p.paragraph(status, nameColumn, label(f.Check), p.harmless(found))
+	if f.Server != "" {
+		p.detail("server said", p.harmless(fmt.Sprintf("%q", f.Server)))
+	}
+	if f.Accepts != "" {
+		p.detail("accepts", p.harmless(f.Accepts))
+	}
+	if f.Fix != "" {
+		p.detail("fix", p.harmless(f.Fix))
+	}
+}
+
+// harmless takes commands of GitHub's runner out of a server's words: it obeys any line that begins so.
+func (p *printer) harmless(text string) string {
+	if !p.o.Actions {
+		return text
+	}
+	return strings.NewReplacer("::", ": :", "##[", "# # [").Replace(text)
+}
+
+func (p *printer) detail(name, text string) {
+	p.paragraph(strings.Repeat(" ", detailColumn), detailColumn, name, text)
+}
+
+// paragraph prints a name and a text beside it. The lead takes as many columns as column says.
+func (p *printer) paragraph(lead string, column int, name, text string) {
+	first := lead + name + strings.Repeat(" ", max(textColumn-column-len(name), 2))
+	for _, line := range terminal.Wrap(text, p.width-textColumn) {
+		fmt.Fprintln(p.out, strings.TrimRight(first+line, " "))
+		first = strings.Repeat(" ", textColumn)
+	}
+}
+
+// lines prints a text over the whole width.
+func (p *printer) lines(lead, text string) {
+	for _, line := range terminal.Wrap(text, p.width-len(lead)) {
+		fmt.Fprintln(p.out, lead+line)
+	}
+}
+
+// verdict ends the report: what was not asked, what is wrong, and the command that comes next.
+func (p *printer) verdict(r Report) {
+	if text := foldSkips(p.skipped, r.Result == Fail); text != "" {
+		p.paragraph("  -     ", nameColumn, "not asked", text)
+	}
+	fmt.Fprintln(p.out)
+	p.lines("", r.verdict()+" "+r.numbers(p.notes))
+	next := "Sign in: " + p.o.SignIn
+	if r.Result == Fail {
+		next = "Fix it and run again: " + p.o.Again
+	}
+	more := "Every line with its controls: " + p.o.Again + " -v"
+	switch {
+	case p.o.Verbose:
+		p.lines("", next)
+	case len(next)+8+len(more) <= p.width:
+		fmt.Fprintln(p.out, next+"        "+more)
+	default:
+		p.lines("", next)
+		p.lines("", more)
+	}
+}
+
+// foldSkips tells of all checks that were not made, those with the same reason together. Beside a
+// failure only those count that wait for it.
+func foldSkips(skips []Finding, failed bool) string {
+	var reasons []string
+	names := map[string][]string{}
+	for _, f := range skips {
+		reason, waits := strings.CutPrefix(f.Found, "not asked: ")
+		if failed && !waits {
+			continue
+		}
+		if names[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		names[reason] = append(names[reason], label(f.Check))
+	}
+	var parts []string
+	for _, reason := range reasons {
+		who := strings.Join(names[reason], ", ")
+		if len(names[reason]) > 6 {
+			who = "everything else"
+		}
+		if need, ok := strings.CutPrefix(reason, "needs "); ok && len(names[reason]) > 1 && who != "everything else" {
+			reason = "they need " + need
+		} else if ok {
+			reason = "it needs " + need
+		}
+		parts = append(parts, who+": "+reason)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// verdict says in a few words what is wrong.
+func (r Report) verdict() string {
+	var failed []string
+	for _, f := range r.Checks {
+		if f.Result == Fail {
+			failed = append(failed, label(f.Check))
+		}
+	}
+	switch len(failed) {
+	case 0:
+		return "No problem found."
+	case 1:
+		return "1 problem: " + failed[0] + "."
+	}
+	return fmt.Sprintf("%d problems: %s.", len(failed), strings.Join(failed, ", "))
+}
+
+// numbers counts the other results; the notes are warnings that are not among those printed.
+func (r Report) numbers(notes int) string {
+	n := r.counts()
+	parts := []string{fmt.Sprintf("%d ok", n.OK)}
+	add := func(n int, one, many string) {
+		if n == 1 {
+			parts = append(parts, "1 "+one)
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	add(n.Warn-notes, "warning", "warnings")
+	add(notes, "note", "notes")
+	add(n.Skip, "not asked", "not asked")
+	return strings.Join(parts, ", ") + "."
+}
+
+// label is the name of a check as a person reads it.
+func label(check string) string {
+	switch check {
+	case "metadata_flavours":
+		return "both metadata"
+	case "response_issuer":
+		return "response iss"
+	case "pushed_authorization":
+		return "pushed request"
+	case "advertised":
+		return "metadata lists"
+	case "authorization":
+		return "login"
+	case "pkce":
+		return "PKCE"
+	case "api":
+		return "API"
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(check, "_", " "), "uri", "URI")
+}
