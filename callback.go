@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,7 +27,8 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.sessions.Login(r, response.Get("state"))
+	state := response.Get("state")
+	done, err := s.sessions.Login(w, r, state)
 	if err != nil {
 		return err
 	}
@@ -36,21 +38,32 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.showResult(w, r, done)
 	}
-	request := s.sessions.Take(w, r, response.Get("state")) // once (RFC 6749 section 10.12)
+	request := s.sessions.Begun(r, state)
 	if request == nil {
-		return s.unknownState(r, response.Get("state"))
+		return s.unknownState(r, state)
 	}
-	ctx, recorder := wire.Record(r.Context())
-	arrived := s.now()
-	login, err := s.finish(ctx, request, response)
+	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
+		return s.redeem(ctx, request, response, r.URL.RequestURI())
+	})
+	if errors.Is(err, session.ErrSpent) {
+		return s.unknownState(r, state)
+	}
 	if err != nil {
-		return s.failedLogin(err, request, r.URL.RequestURI(), arrived, recorder.Exchanges())
-	}
-	login.Callback, login.Arrived, login.Steps = r.URL.RequestURI(), arrived, recorder.Exchanges()
-	if err := s.sessions.Keep(w, r, login); err != nil {
 		return err
 	}
 	return s.showResult(w, r, login)
+}
+
+// redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.
+func (s *server) redeem(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Login, error) {
+	ctx, recorder := wire.Record(ctx)
+	arrived := s.now()
+	login, err := s.finish(ctx, request, response)
+	if err != nil {
+		return nil, s.failedLogin(err, request, callback, arrived, recorder.Exchanges())
+	}
+	login.Callback, login.Arrived, login.Steps = callback, arrived, recorder.Exchanges()
+	return login, nil
 }
 
 // finish turns the authorization response into a login: the protocol, one line a step.

@@ -123,8 +123,8 @@ func singleValues(rawQuery string) (url.Values, error) {
 
 // current returns the newest login of this browser at the server that is configured, or a 401. Of a login
 // at another server nothing is shown or sent.
-func (s *server) current(r *http.Request) (*session.Login, error) {
-	logins, err := s.sessions.Logins(r)
+func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
+	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +136,10 @@ func (s *server) current(r *http.Request) (*session.Login, error) {
 	if len(logins) > 0 {
 		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, the client ID or the redirect URI has changed since.",
 			"Sign in again. The old tokens are sent nowhere.")
+	}
+	if s.sessions.Ambiguous(r) {
+		return nil, noToken("The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
+			"Reload this page: the cookie that was set for this path alone has been removed. If that does not help, delete the cookies of this host.")
 	}
 	return nil, notSignedIn()
 }

@@ -13,7 +13,6 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,14 +220,14 @@ func TestPlantedCookies(t *testing.T) {
 	planted := attacker.Client.Jar.Cookies(u)
 	victim.Client.Jar.SetCookies(u, planted)
 	victim.GetJSON(l.Approve(t, victim.Begin("")))
-	if own := victim.Client.Jar.Cookies(u); len(own) != 1 || own[0].Value == planted[0].Value {
+	if own := sessionCookie(victim.Client.Jar.Cookies(u)); own == nil || own.Value == sessionCookie(planted).Value {
 		t.Errorf("after the victim's login the session is still %v", own)
 	}
 
 	// Cookies of the same name that were made up, or far too long.
 	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
 		b := newBrowser(t, a)
-		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: planted[0].Name, Value: value}})
+		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: sessionCookie(planted).Name, Value: value}})
 		if home := b.Get("/"); home.StatusCode != 200 || strings.Contains(home.Body, "Signed in") {
 			t.Errorf("the cookie %.20q gives %d", value, home.StatusCode)
 		}
@@ -362,8 +361,13 @@ func TestSessionIDChanges(t *testing.T) {
 	u, _ := url.Parse(a.URL)
 	b.Login()
 	before := b.Client.Jar.Cookies(u)
+	same := newBrowser(t, a)
+	same.Client.Jar.SetCookies(u, before)
+	if !strings.Contains(same.Get("/").Body, "Alice") {
+		t.Error("the session ID does not open the session before the next login")
+	}
 	b.Login()
-	if after := b.Client.Jar.Cookies(u); len(before) != 1 || len(after) != 1 || before[0].Value == after[0].Value {
+	if after := b.Client.Jar.Cookies(u); sessionCookie(after).Value == sessionCookie(before).Value {
 		t.Errorf("the session cookie was %v and is %v", before, after)
 	}
 	old := newBrowser(t, a)
@@ -400,28 +404,35 @@ func TestCookieAttributes(t *testing.T) {
 			}
 			begun := ask("/login", nil)
 			pending := begun.Cookies()
-			wantCookie(t, pending, "/oauth_callback", 600, row.secure)
+			if len(pending) != 2 || !strings.Contains(pending[0].Name, "login_") || !strings.Contains(pending[1].Name, "browser_") {
+				t.Fatalf("/login sets the cookies %v", pending)
+			}
+			wantCookie(t, pending[0], 600, row.secure)
+			wantCookie(t, pending[1], 12*60*60+600, row.secure)
 			done := ask(l.Approve(t, b.Location(begun)), pending)
 			if done.StatusCode != http.StatusOK {
 				t.Fatalf("the callback answered %d %s", done.StatusCode, done.Body)
 			}
-			session := slices.DeleteFunc(done.Cookies(), func(c *http.Cookie) bool { return c.MaxAge < 0 })
-			wantCookie(t, session, "/", 12*60*60, row.secure)
-			if row.secure != strings.HasPrefix(session[0].Name, "__Host-") {
-				t.Errorf("the session cookie is named %s", session[0].Name)
+			if len(done.Cookies()) != 2 {
+				t.Fatalf("the callback sets the cookies %v", done.Cookies())
+			}
+			wantCookie(t, sessionCookie(done.Cookies()), 12*60*60, row.secure)
+			for _, c := range done.Cookies() {
+				if c.Name == pending[0].Name && c.MaxAge >= 0 {
+					t.Errorf("the login's cookie stays: %s", c)
+				}
 			}
 		})
 	}
 }
 
-func wantCookie(t *testing.T, cookies []*http.Cookie, path string, maxAge int, secure bool) {
+func wantCookie(t *testing.T, c *http.Cookie, maxAge int, secure bool) {
 	t.Helper()
-	if len(cookies) != 1 {
-		t.Fatalf("got the cookies %v; want one", cookies)
+	if c == nil || c.Path != "/" || c.MaxAge > maxAge || c.MaxAge < maxAge-2 || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
+		t.Fatalf("the cookie is %s; want Path=/, Max-Age %d, Secure %t, HttpOnly, SameSite=Lax, no Domain", c, maxAge, secure)
 	}
-	c := cookies[0]
-	if c.Path != path || c.MaxAge != maxAge || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
-		t.Errorf("the cookie is %s; want Path=%s, Max-Age %d, Secure %t, HttpOnly, SameSite=Lax, no Domain", c, path, maxAge, secure)
+	if secure != strings.HasPrefix(c.Name, "__Host-") {
+		t.Errorf("the cookie is named %s", c.Name)
 	}
 }
 

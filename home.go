@@ -30,7 +30,7 @@ type homePage struct {
 
 // handleHome shows what is configured, whether the server was found, and the button that begins.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
-	logins, err := s.sessions.Logins(r)
+	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
 		return err
 	}

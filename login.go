@@ -17,7 +17,7 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sessions.Begin(w, request); err != nil {
+	if err := s.sessions.Begin(w, r, request); err != nil {
 		return err
 	}
 	http.Redirect(w, r, to, http.StatusFound)

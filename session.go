@@ -43,7 +43,7 @@ type action struct {
 
 // handleSession shows who signed in, what is held, and what can be done with it.
 func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
+	l, err := s.current(w, r)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ type logoutAnswer struct {
 // handleLogout forgets the tokens and, when the server offers it, signs the user out there too
 // (OpenID Connect RP-Initiated Logout section 2).
 func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
-	logins, err := s.sessions.Logins(r)
+	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ type flowPage struct {
 
 // handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
 func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
+	l, err := s.current(w, r)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 
 // handleHAR is the same as a file to keep, or to add to a bug report.
 func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(r)
+	l, err := s.current(w, r)
 	if err != nil {
 		return err
 	}

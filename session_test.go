@@ -288,7 +288,7 @@ func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 	for _, c := range b.Client.Jar.Cookies(u) {
 		req.AddCookie(c)
 	}
-	logins, err := a.server.sessions.Logins(req)
+	logins, err := a.server.sessions.Logins(session.NoCookies{}, req)
 	if err != nil || len(logins) == 0 {
 		t.Fatal("no login is remembered")
 	}

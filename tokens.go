@@ -12,11 +12,11 @@ import (
 )
 
 // begin returns what every use of a token needs: the login, and a context that records.
-func (s *server) begin(r *http.Request) (context.Context, *wire.Recorder, *session.Login, error) {
+func (s *server) begin(w http.ResponseWriter, r *http.Request) (context.Context, *wire.Recorder, *session.Login, error) {
 	if err := spendsNothing(r); err != nil {
 		return nil, nil, nil, err
 	}
-	l, err := s.current(r)
+	l, err := s.current(w, r)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -49,7 +49,7 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Log
 
 // handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
 func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(r)
+	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1).
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(r)
+	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func tokenOf(held oauth.Tokens, kind string) string {
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(r)
+	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 // handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
 // the others with it, their own revocation does no harm.
 func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(r)
+	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 // handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests
 // at once only one asks the server: to one that rotates refresh tokens, two would look like theft.
 func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
-	_, _, l, err := s.begin(r)
+	_, _, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 // refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read
 // here and not earlier: a refresh that has just ended may have replaced it.
 func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
-	l, err := s.sessions.Login(r, state)
+	l, err := s.sessions.Login(session.NoCookies{}, r, state)
 	if err != nil {
 		return nil, err
 	}

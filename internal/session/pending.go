@@ -1,18 +1,28 @@
 package session
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 )
 
 const (
 	pendingAge = 10 * time.Minute // from /login to the callback
 	maxSpent   = 200_000          // states remembered as used
+)
+
+// What the cookies of unfinished logins may take, all together: a proxy in front of us may refuse a
+// request whose cookies are longer than a few kilobytes, and then no login could be finished any more.
+const (
+	maxPending     = 5
+	maxPendingSize = 3 << 10 // bytes of names and values
+	maxParameters  = 1 << 10 // bytes of what one login asks for
 )
 
 // pending is a request as its cookie holds it. It is encrypted, and one cookie each: two tabs never
@@ -26,80 +36,101 @@ type pending struct {
 	Began    int64             `json:"b"` // unix milliseconds
 }
 
-// Begin puts a request into a cookie of its own, until the browser comes back with its state.
-func (s *Store) Begin(w http.ResponseWriter, r *oauth.Request) error {
-	plain, err := json.Marshal(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Binding, r.Began.UnixMilli()})
+// Begin puts a request into a cookie of its own, until the browser comes back with its state. Of the
+// logins that the browser began before, only the newest that fit beside it are kept.
+func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
+	if sizeOfParameters(begun) > maxParameters {
+		return ErrTooLong
+	}
+	name := s.pendingName(begun.State)
+	value, err := s.closePending(name, begun)
 	if err != nil {
 		return err
 	}
-	name := s.pendingName(r.State)
-	sealed, err := s.cookies.Encode(name, plain)
-	if err != nil {
+	room := maxPendingSize - len(name) - len(value)
+	if room < 0 {
 		return ErrTooLong
 	}
-	http.SetCookie(w, s.pendingCookie(name, sealed, int(pendingAge.Seconds())))
+	http.SetCookie(w, s.pendingCookie(name, value, int(pendingAge.Seconds())))
+	for i, older := range s.unfinished(r) {
+		if room -= older.size; room < 0 || i+1 >= maxPending {
+			http.SetCookie(w, s.pendingCookie(older.name, "", -1))
+		}
+	}
+	s.markBrowser(w, r)
 	return nil
 }
 
-// Take returns the request that this browser began with the state, once: from here on the state is
-// spent, whatever comes of it. It returns nil for a state that is not this browser's.
-func (s *Store) Take(w http.ResponseWriter, r *http.Request, state string) *oauth.Request {
-	if state == "" {
-		return nil
+func sizeOfParameters(r *oauth.Request) int {
+	n := len(strings.Join(r.Scopes, " "))
+	for name, value := range r.Extra {
+		n += len(name) + len(value)
 	}
-	name := s.pendingName(state)
-	cookie, err := r.Cookie(name)
-	if err != nil {
-		return nil
-	}
-	http.SetCookie(w, s.pendingCookie(name, "", -1))
-	var plain []byte
-	if err := s.cookies.Decode(name, cookie.Value, &plain); err != nil {
-		return nil
-	}
-	var p pending
-	if json.Unmarshal(plain, &p) != nil || !s.spent.add(state) {
-		return nil
-	}
-	return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Binding: p.Binding, Began: time.UnixMilli(p.Began)}
+	return n
 }
 
-func (s *Store) pendingName(state string) string {
-	return "login_" + s.cookiePort + "_" + state
+// Begun returns the request that this browser began with the state, or nil: for a state that is not this
+// browser's, and for a login that was begun too long ago.
+func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
+	name := s.pendingName(state)
+	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
+		p, ok := s.openPending(name, cookie.Value)
+		if ok {
+			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Binding: p.Binding, Began: time.UnixMilli(p.Began)}
+		}
+	}
+	return nil
 }
+
+// unfinishedLogin is a cookie of a login that has not come back.
+type unfinishedLogin struct {
+	name  string
+	size  int
+	began int64 // 0 when it cannot be opened
+}
+
+// unfinished lists the logins that this browser has begun, newest first.
+func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
+	if len(r.Header["Cookie"]) == 0 {
+		return nil
+	}
+	var all []unfinishedLogin
+	for _, cookie := range r.Cookies() {
+		if strings.HasPrefix(cookie.Name, s.pendingPrefix) {
+			p, _ := s.openPending(cookie.Name, cookie.Value)
+			all = append(all, unfinishedLogin{cookie.Name, len(cookie.Name) + len(cookie.Value), p.Began})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b unfinishedLogin) int { return int(b.began - a.began) })
+	return all
+}
+
+func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // which would make six bytes of one
+	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Binding, r.Began.UnixMilli()}); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(s.cookies.close(plain.Bytes(), name)), nil
+}
+
+// openPending reads a cookie that closePending wrote, under its own name and not too long ago.
+func (s *Store) openPending(name, value string) (p pending, ok bool) {
+	closed, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		return pending{}, false
+	}
+	plain, err := s.cookies.open(closed, name)
+	if err != nil || json.Unmarshal(plain, &p) != nil {
+		return pending{}, false
+	}
+	age := s.now().Sub(time.UnixMilli(p.Began))
+	return p, age <= pendingAge
+}
+
+func (s *Store) pendingName(state string) string { return s.pendingPrefix + state }
 
 func (s *Store) pendingCookie(name, value string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: config.CallbackPath,
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
-}
-
-// spentStates remembers which states have been used, for as long as their cookies could be sent
-// again. Beyond maxSpent the oldest are forgotten, and only the server's single-use code is left.
-type spentStates struct {
-	now   func() time.Time
-	mu    sync.Mutex // guards the fields below
-	seen  map[string]bool
-	queue []spentState // oldest first
-}
-
-type spentState struct {
-	state string
-	until time.Time
-}
-
-// add marks a state as spent. It returns false if it was already.
-func (s *spentStates) add(state string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	for len(s.queue) > 0 && (len(s.queue) >= maxSpent || now.After(s.queue[0].until)) {
-		delete(s.seen, s.queue[0].state)
-		s.queue = s.queue[1:]
-	}
-	if s.seen[state] {
-		return false
-	}
-	s.seen[state] = true
-	s.queue = append(s.queue, spentState{state, now.Add(pendingAge + time.Minute)})
-	return true
+	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 }

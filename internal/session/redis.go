@@ -2,8 +2,6 @@ package session
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/gob"
@@ -23,11 +21,7 @@ const maxStored = 32 << 20
 
 // newRedisStore is a sessions.Store in Redis, which several processes share. The value of a session is
 // encrypted, and expires there. The error is one line that names the variable.
-func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey, valueKey []byte) (sessions.Store, error) {
-	serializer, err := newSealed(valueKey)
-	if err != nil {
-		return nil, err
-	}
+func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values seal) (sessions.Store, error) {
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
 		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", config.WithoutUser(address), redisFault(err))
@@ -36,7 +30,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
 	store.SetMaxLength(maxStored)
 	store.SetKeyPrefix("oauth_test_client:")
-	store.SetSerializer(serializer)
+	store.SetSerializer(sealed{values})
 	return store, nil
 }
 
@@ -61,29 +55,20 @@ var errUnreadable = errors.New("holds a session that cannot be decrypted")
 
 // sealed writes a session's logins for Redis: as gob, encrypted. What is sealed for one session opens
 // for that session only.
-type sealed struct{ aead cipher.AEAD }
-
-func newSealed(key []byte) (sealed, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return sealed{}, err
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return sealed{aead}, err
-}
+type sealed struct{ seal }
 
 // Serialize implements redistore.SessionSerializer.
 func (s sealed) Serialize(session *sessions.Session) ([]byte, error) {
 	var plain bytes.Buffer
-	if err := gob.NewEncoder(&plain).Encode(loginsOf(session)); err != nil {
+	if err := gob.NewEncoder(&plain).Encode(session.Values[loginsKey]); err != nil {
 		return nil, err
 	}
-	return s.aead.Seal(nil, nil, plain.Bytes(), []byte(session.ID)), nil
+	return s.close(plain.Bytes(), session.ID), nil
 }
 
 // Deserialize implements redistore.SessionSerializer.
 func (s sealed) Deserialize(value []byte, session *sessions.Session) error {
-	plain, err := s.aead.Open(nil, nil, value, []byte(session.ID))
+	plain, err := s.open(value, session.ID)
 	if err != nil {
 		return errUnreadable
 	}

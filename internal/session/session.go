@@ -4,11 +4,10 @@ package session
 
 import (
 	"cmp"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +20,6 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 )
 
 const (
@@ -31,99 +29,53 @@ const (
 )
 
 // ErrTooLong is a request that does not fit into a cookie.
-var ErrTooLong = errors.New("the parameters of /login are too long to be remembered in a cookie")
+var ErrTooLong = fmt.Errorf("the parameters of /login are too long: together they may have %d bytes, as they are remembered in a cookie", maxParameters)
+
+// ErrSpent is a state that was used before.
+var ErrSpent = errors.New("the state was used before")
 
 // ErrUnavailable is a store that cannot be read or written; only Redis can be.
 var ErrUnavailable = errors.New("the session store")
 
-// Login is a login that succeeded: what it asked for, and what it got. It is never changed: what
-// happens to its tokens later makes a new one, under the same state.
-type Login struct {
-	Request  *oauth.Request
-	Callback string               // path and query of the authorization response
-	Arrived  time.Time            // when that came
-	Response *oauth.TokenResponse // of the code exchange, as shown at the callback
-	IDToken  *oauth.IDToken       // nil for a plain OAuth login
-	Held     oauth.Tokens         // what is held now
-	Steps    []*wire.Exchange     // what servers were asked, and what they answered
-}
-
-// Who is the name of the user who signed in, or "" when no ID token said it.
-func (l *Login) Who() string {
-	if l.IDToken == nil {
-		return ""
-	}
-	return wire.Clip(l.IDToken.Name, 100)
-}
-
-// Subject is the user's identifier, or "" when no ID token said it.
-func (l *Login) Subject() string {
-	if l.IDToken == nil {
-		return ""
-	}
-	return l.IDToken.Subject
-}
-
-// The most that a login remembers of what went over the wire; the oldest exchanges go first.
-const (
-	maxSteps     = 40
-	maxStepsSize = 4 << 20 // bytes
-)
-
-// Record adds what went over the wire, and drops the oldest beyond the bounds.
-func (l *Login) Record(more []*wire.Exchange) {
-	steps := slices.Concat(l.Steps, more)
-	size := 0
-	for i, e := range slices.Backward(steps) {
-		if size += e.Size(); size > maxStepsSize || len(steps)-i > maxSteps {
-			steps = steps[i+1:]
-			break
-		}
-	}
-	l.Steps = steps
-}
-
-// size is about what a login costs in memory, in bytes.
-func (l *Login) size() int {
-	n := 2048 + len(l.Callback)
-	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
-		n += len(l.Response.JSON) // which the tokens are parts of
-	}
-	for _, e := range l.Steps {
-		n += e.Size()
-	}
-	return n
-}
-
 // Store remembers. Its methods may be called at the same time.
 type Store struct {
-	cookies     *securecookie.SecureCookie
-	store       sessions.Store
-	options     sessions.Options // of the session cookie
-	changing    [64]sync.Mutex   // one is held from reading a session to saving it; see lock
-	spent       *spentStates
-	cookiePort  string // as the browser sees it: cookies do not know ports (RFC 6265 section 8.5), so their names do
-	secure      bool
-	sessionName string
+	now        func() time.Time
+	cookies    seal // of pending requests
+	store      sessions.Store
+	options    sessions.Options // of the session cookie
+	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
+	spent      *expiring[struct{}]
+	finishing  oauth.Shared[*kept]  // by the query of the authorization response
+	successors *expiring[successor] // by the mark and the cookie before; see successor
+	secure     bool
+
+	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
+	// 6265 section 8.5). Over https they begin so that no other host can plant them (RFC 6265bis section
+	// 4.1.3.2).
+	sessionName, markName, pendingPrefix string
 }
 
-// New derives the keys of cookies and store from the session secret, or from a random one.
+// New makes a store whose keys come from the session secret, or from a random one.
 func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store, error) {
-	secret := []byte(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
-	key := func(use string) []byte {
-		derived, _ := hkdf.Key(sha256.New, secret, nil, use, 32) // fails for far longer keys only
-		return derived
+	keys := newKeys(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
+	cookies, err := newSeal(keys.pending)
+	if err != nil {
+		return nil, err
+	}
+	port, prefix := portOf(cfg.BaseURL), ""
+	secure := strings.HasPrefix(cfg.BaseURL, "https://")
+	if secure {
+		prefix = "__Host-"
 	}
 	s := &Store{
-		// gob, securecookie's default, would cost more than all the cryptography of a flow.
-		cookies:    securecookie.New(key("pending login: authentication"), key("pending login: encryption")).SetSerializer(securecookie.NopEncoder{}).MaxAge(int(pendingAge.Seconds())),
-		spent:      &spentStates{now: now, seen: map[string]bool{}},
-		cookiePort: portOf(cfg.BaseURL),
-		secure:     strings.HasPrefix(cfg.BaseURL, "https://"),
-	}
-	s.sessionName = "oauth_test_client_" + s.cookiePort
-	if s.secure {
-		s.sessionName = "__Host-" + s.sessionName // no other host or port can plant it
+		now:           now,
+		cookies:       cookies,
+		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
+		successors:    newExpiring[successor](now, successorAge, maxSuccessors),
+		secure:        secure,
+		sessionName:   prefix + "oauth_test_client_" + port,
+		markName:      prefix + "browser_" + port,
+		pendingPrefix: prefix + "login_" + port + "_",
 	}
 	// gorilla's defaults are Secure and SameSite=None, which a plain http://localhost cannot use.
 	s.options = sessions.Options{Path: "/", MaxAge: int(sessionAge.Seconds()), HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
@@ -131,8 +83,11 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		s.store = newMemoryStore(now, s.options)
 		return s, nil
 	}
-	store, err := newRedisStore(cfg.SessionStore, roots, s.options, key("session cookie: authentication"), key("session store: encryption"))
-	s.store = store
+	values, err := newSeal(keys.values)
+	if err != nil {
+		return nil, err
+	}
+	s.store, err = newRedisStore(cfg.SessionStore, roots, s.options, keys.cookie, values)
 	return s, err
 }
 
@@ -150,54 +105,76 @@ func portOf(address string) string {
 	return u.Port()
 }
 
-// session returns the session of this browser, or nil when it has none. A cookie that we did not make
-// is none, and so is a session that cannot be decrypted. The error is an ErrUnavailable.
+// session returns the session of this browser, or nil when it has none. The error is an ErrUnavailable.
 func (s *Store) session(r *http.Request) (*sessions.Session, error) {
-	if _, err := r.Cookie(s.sessionName); err != nil {
+	return s.open(only(r, s.sessionName))
+}
+
+// underWay returns the session of a request that is about to save something: its own one, or what took
+// its place since the request came. It says whether it is the latter.
+func (s *Store) underWay(r *http.Request, came time.Time) (session *sessions.Session, replaced bool, err error) {
+	cookie := s.successor(r, came.Add(-onTheWay))
+	if cookie == "" {
+		session, err = s.session(r)
+		return session, false, err
+	}
+	session, err = s.open(cookie)
+	return session, session != nil, err
+}
+
+// open returns the session of a cookie, or nil. A cookie that we did not make is none, and so is one
+// whose session is gone, too old or cannot be decrypted. The error is an ErrUnavailable.
+func (s *Store) open(cookie string) (*sessions.Session, error) {
+	if cookie == "" {
 		return nil, nil
 	}
-	session, err := s.store.New(r, s.sessionName)
+	lookup := &http.Request{Header: http.Header{"Cookie": {s.sessionName + "=" + cookie}}}
+	session, err := s.store.New(lookup, s.sessionName)
 	if forged, ok := errors.AsType[securecookie.Error](err); ok && forged.IsDecode() || errors.Is(err, errUnreadable) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	if session.IsNew {
+	if session.IsNew || len(s.loginsOf(session)) == 0 {
 		return nil, nil
 	}
 	return session, nil
 }
 
-// lock returns the lock of this browser's session. A few sessions share one; the lock of another
-// process does not count.
-func (s *Store) lock(r *http.Request) *sync.Mutex {
-	cookie, err := r.Cookie(s.sessionName)
-	if err != nil {
-		return &s.changing[0]
-	}
-	sum := sha256.Sum256([]byte(cookie.Value))
-	return &s.changing[int(sum[0])%len(s.changing)]
-}
-
-// loginsOf returns the logins of a session, newest first.
-func loginsOf(session *sessions.Session) []*Login {
+// loginsOf returns the logins of a session, newest first, that are not too old: however often a session
+// is used, no login outlives sessionAge.
+func (s *Store) loginsOf(session *sessions.Session) []*Login {
 	if session == nil {
 		return nil
 	}
 	logins, _ := session.Values[loginsKey].([]*Login)
-	return logins
+	return slices.DeleteFunc(slices.Clone(logins), func(l *Login) bool { return s.left(l) <= 0 })
 }
 
+// left is how long a login will still be remembered.
+func (s *Store) left(l *Login) time.Duration { return l.Arrived.Add(sessionAge).Sub(s.now()) }
+
 // Logins returns the logins of this browser that are still remembered, newest first.
-func (s *Store) Logins(r *http.Request) ([]*Login, error) {
+func (s *Store) Logins(w http.ResponseWriter, r *http.Request) ([]*Login, error) {
+	if s.Ambiguous(r) && r.URL.Path != "/" { // the browser forgets the cookie of this path only, which is not ours
+		http.SetCookie(w, &http.Cookie{Name: s.sessionName, Path: r.URL.Path, MaxAge: -1, Secure: s.secure})
+	}
 	session, err := s.session(r)
-	return loginsOf(session), err
+	return s.loginsOf(session), err
+}
+
+// Ambiguous reports that a request has two session cookies, neither of which is believed.
+func (s *Store) Ambiguous(r *http.Request) bool { return len(r.CookiesNamed(s.sessionName)) > 1 }
+
+// maxAge is how long a session is kept, in seconds: as long as its newest login.
+func (s *Store) maxAge(logins []*Login) int {
+	return int((s.left(logins[0]) + time.Second - 1) / time.Second)
 }
 
 // Login returns the login of this browser that has the state, or nil.
-func (s *Store) Login(r *http.Request, state string) (*Login, error) {
-	logins, err := s.Logins(r)
+func (s *Store) Login(w http.ResponseWriter, r *http.Request, state string) (*Login, error) {
+	logins, err := s.Logins(w, r)
 	for _, l := range logins {
 		if l.Request.State == state {
 			return l, nil
@@ -212,19 +189,21 @@ func (s *Store) Change(w http.ResponseWriter, r *http.Request, state string, f f
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	session, err := s.session(r)
+	session, replaced, err := s.underWay(r, time.Time{})
 	if session == nil {
 		return err
 	}
-	changed := slices.Clone(loginsOf(session))
+	if replaced { // by a login in another tab, whose answer has the new cookie
+		w = NoCookies{}
+	}
+	changed := s.loginsOf(session)
 	for i, l := range changed {
 		if l.Request.State == state {
 			next := f(*l)
 			changed[i] = &next
 		}
 	}
-	session.Values[loginsKey] = changed
-	return s.save(w, r, session)
+	return s.save(w, r, session, changed)
 }
 
 // Forget ends the session of this browser. It waits for a change under way, which would otherwise
@@ -233,45 +212,59 @@ func (s *Store) Forget(w http.ResponseWriter, r *http.Request) error {
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	session, err := s.session(r)
+	session, _, err := s.underWay(r, time.Time{})
 	if session == nil {
 		return err
 	}
-	session.Options.MaxAge = -1
-	return s.save(w, r, session)
+	return s.delete(w, r, session)
 }
 
-// Keep remembers a login. The session gets a new ID, so that an ID known to somebody from before
-// the login is worth nothing after it.
-func (s *Store) Keep(w http.ResponseWriter, r *http.Request, l *Login) error {
+// keep remembers a login. The session gets a new ID, so that an ID known to somebody from before the
+// login is worth nothing after it. Where the login of another tab has just done that, both have the same
+// one: their answers may reach the browser in any order.
+func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login) error {
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	old, err := s.session(r)
+	old, replaced, err := s.underWay(r, l.Arrived)
 	if err != nil {
 		return err
 	}
-	logins := loginsOf(old)
+	logins := s.loginsOf(old)
+	logins = append([]*Login{l}, logins[:min(len(logins), maxLogins-1)]...)
+	if replaced {
+		return s.save(w, r, old, logins)
+	}
 	fresh := sessions.NewSession(s.store, s.sessionName)
 	options := s.options
 	fresh.Options = &options
-	fresh.Values[loginsKey] = append([]*Login{l}, logins[:min(len(logins), maxLogins-1)]...)
-	if err := s.save(w, r, fresh); err != nil || old == nil {
+	var cookies answer
+	if err := s.save(&cookies, r, fresh, logins); err != nil {
 		return err
 	}
-	old.Options.MaxAge = -1 // only now: a process that dies in between loses nothing
-	return s.save(NoCookies{}, r, old)
+	cookies.copyTo(w)
+	s.replaced(r, cookies.value(s.sessionName))
+	if old == nil {
+		return nil
+	}
+	return s.delete(NoCookies{}, r, old) // only now: a process that dies in between loses nothing
 }
 
-// save saves a session, or deletes it when its MaxAge is negative. The error is an ErrUnavailable.
-func (s *Store) save(w http.ResponseWriter, r *http.Request, session *sessions.Session) error {
+// save saves a session with its logins. The error is an ErrUnavailable.
+func (s *Store) save(w http.ResponseWriter, r *http.Request, session *sessions.Session, logins []*Login) error {
+	session.Values[loginsKey] = logins
+	session.Options.MaxAge = s.maxAge(logins)
 	if err := s.store.Save(r, w, session); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-// NoCookies takes the place of an answer where a session is saved and the browser must not be told.
-type NoCookies struct{ http.ResponseWriter }
-
-func (NoCookies) Header() http.Header { return http.Header{} }
+// delete deletes a session. The error is an ErrUnavailable.
+func (s *Store) delete(w http.ResponseWriter, r *http.Request, session *sessions.Session) error {
+	session.Options.MaxAge = -1
+	if err := s.store.Save(r, w, session); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}

@@ -36,24 +36,22 @@ func TestStepsBounded(t *testing.T) {
 func TestBounds(t *testing.T) {
 	now := time.Now()
 	clock := func() time.Time { return now }
-	spent := &spentStates{now: clock, seen: map[string]bool{}}
-	if !spent.add("a") || spent.add("a") {
-		t.Error("a state can be spent once")
-	}
-	now = now.Add(pendingAge + 2*time.Minute)
-	if spent.add("b"); len(spent.seen) != 1 {
-		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(spent.seen))
-	}
-
 	sessions, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !sessions.spent.add("a", struct{}{}) || sessions.spent.add("a", struct{}{}) {
+		t.Error("a state can be spent once")
+	}
+	now = now.Add(pendingAge + 2*time.Minute)
+	if sessions.spent.add("b", struct{}{}); len(sessions.spent.values) != 1 {
+		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(sessions.spent.values))
+	}
 	store := sessions.store.(*memoryStore)
 	keep := func(size int) {
-		l := &Login{Request: &oauth.Request{State: "s"}, Response: new(oauth.TokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
+		l := &Login{Request: &oauth.Request{State: "s"}, Arrived: now, Response: new(oauth.TokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
 		r, _ := http.NewRequest(http.MethodGet, "http://localhost:3000", nil)
-		if err := sessions.Keep(NoCookies{}, r, l); err != nil {
+		if err := sessions.keep(NoCookies{}, r, l); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,12 +76,15 @@ func TestBounds(t *testing.T) {
 
 // What a stranger can make us remember is bounded: states that were spent, by number and age.
 func TestSpentStatesBounded(t *testing.T) {
-	spent := &spentStates{now: time.Now, seen: map[string]bool{}}
-	for i := range 3 * maxSpent {
-		spent.add(fmt.Sprint(i))
+	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(spent.seen) > maxSpent || len(spent.queue) > maxSpent {
-		t.Errorf("%d states are remembered; want at most %d", len(spent.seen), maxSpent)
+	for i := range 3 * maxSpent {
+		s.spent.add(fmt.Sprint(i), struct{}{})
+	}
+	if len(s.spent.values) != maxSpent || len(s.spent.queue) != maxSpent {
+		t.Errorf("%d states are remembered; want %d", len(s.spent.values), maxSpent)
 	}
 }
 
@@ -92,8 +93,8 @@ func TestSealed(t *testing.T) {
 	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
 	kept := &sessions.Session{ID: "a", Values: map[any]any{loginsKey: []*Login{{Request: &oauth.Request{State: "the-state"}}}}}
 	value := func() []byte {
-		s, _ := newSealed(key)
-		value, err := s.Serialize(kept)
+		s, _ := newSeal(key)
+		value, err := sealed{s}.Serialize(kept)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,14 +116,15 @@ func TestSealed(t *testing.T) {
 		{"changed", "a", key, changed, false},
 		{"cut", "a", key, value[:20], false},
 	} {
-		s, err := newSealed(row.key)
+		s, err := newSeal(row.key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		found := &sessions.Session{ID: row.id, Values: map[any]any{}}
-		err = s.Deserialize(row.value, found)
-		if row.opens != (err == nil) || row.opens != (len(loginsOf(found)) == 1) || !row.opens && !errors.Is(err, errUnreadable) {
-			t.Errorf("%s: %v, %d logins", row.name, err, len(loginsOf(found)))
+		err = sealed{s}.Deserialize(row.value, found)
+		logins, _ := found.Values[loginsKey].([]*Login)
+		if row.opens != (err == nil) || row.opens != (len(logins) == 1) || !row.opens && !errors.Is(err, errUnreadable) {
+			t.Errorf("%s: %v, %d logins", row.name, err, len(logins))
 		}
 	}
 }

@@ -24,8 +24,9 @@ type memoryStore struct {
 
 	mu    sync.Mutex // guards the fields below
 	byID  map[string]*list.Element
-	order *list.List // of *storedSession, oldest first
+	order *list.List // of *storedSession, the one that was saved longest ago first
 	bytes int
+	swept time.Time // when the expired ones were last looked for
 }
 
 type storedSession struct {
@@ -56,8 +57,9 @@ func (m *memoryStore) New(r *http.Request, name string) (*sessions.Session, erro
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.sweep()
 	element, ok := m.byID[cookie.Value]
-	if !ok || m.now().After(element.Value.(*storedSession).until) {
+	if !ok {
 		return session, nil
 	}
 	stored := element.Value.(*storedSession)
@@ -70,6 +72,7 @@ func (m *memoryStore) New(r *http.Request, name string) (*sessions.Session, erro
 func (m *memoryStore) Save(_ *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.sweep()
 	m.remove(m.byID[session.ID])
 	if session.Options.MaxAge < 0 {
 		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
@@ -78,14 +81,14 @@ func (m *memoryStore) Save(_ *http.Request, w http.ResponseWriter, session *sess
 	if session.ID == "" {
 		session.ID = rand.Text() + rand.Text() // 260 bits
 	}
-	stored := &storedSession{id: session.ID, until: m.now().Add(sessionAge)}
+	stored := &storedSession{id: session.ID, until: m.now().Add(time.Duration(session.Options.MaxAge) * time.Second)}
 	stored.logins, _ = session.Values[loginsKey].([]*Login)
 	for _, l := range stored.logins {
 		stored.bytes += l.size()
 	}
 	m.byID[stored.id] = m.order.PushBack(stored)
 	m.bytes += stored.bytes
-	for m.order.Len() > 1 && (m.order.Len() > maxSessions || m.bytes > maxBytes || m.now().After(m.order.Front().Value.(*storedSession).until)) {
+	for m.order.Len() > 1 && (m.order.Len() > maxSessions || m.bytes > maxBytes) {
 		m.remove(m.order.Front())
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -100,4 +103,20 @@ func (m *memoryStore) remove(element *list.Element) {
 	stored := m.order.Remove(element).(*storedSession)
 	delete(m.byID, stored.id)
 	m.bytes -= stored.bytes
+}
+
+// sweep forgets the sessions that have expired, once a minute at most. The caller holds the lock.
+func (m *memoryStore) sweep() {
+	now := m.now()
+	if now.Sub(m.swept) < time.Minute {
+		return
+	}
+	m.swept = now
+	for element := m.order.Front(); element != nil; {
+		next := element.Next()
+		if now.After(element.Value.(*storedSession).until) {
+			m.remove(element)
+		}
+		element = next
+	}
 }

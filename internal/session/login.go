@@ -1,0 +1,68 @@
+package session
+
+import (
+	"slices"
+	"time"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// Login is a login that succeeded: what it asked for, and what it got. It is never changed: what
+// happens to its tokens later makes a new one, under the same state.
+type Login struct {
+	Request  *oauth.Request
+	Callback string               // path and query of the authorization response
+	Arrived  time.Time            // when that came
+	Response *oauth.TokenResponse // of the code exchange, as shown at the callback
+	IDToken  *oauth.IDToken       // nil for a plain OAuth login
+	Held     oauth.Tokens         // what is held now
+	Steps    []*wire.Exchange     // what servers were asked, and what they answered
+}
+
+// Who is the name of the user who signed in, or "" when no ID token said it.
+func (l *Login) Who() string {
+	if l.IDToken == nil {
+		return ""
+	}
+	return wire.Clip(l.IDToken.Name, 100)
+}
+
+// Subject is the user's identifier, or "" when no ID token said it.
+func (l *Login) Subject() string {
+	if l.IDToken == nil {
+		return ""
+	}
+	return l.IDToken.Subject
+}
+
+// The most that a login remembers of what went over the wire; the oldest exchanges go first.
+const (
+	maxSteps     = 40
+	maxStepsSize = 4 << 20 // bytes
+)
+
+// Record adds what went over the wire, and drops the oldest beyond the bounds.
+func (l *Login) Record(more []*wire.Exchange) {
+	steps := slices.Concat(l.Steps, more)
+	size := 0
+	for i, e := range slices.Backward(steps) {
+		if size += e.Size(); size > maxStepsSize || len(steps)-i > maxSteps {
+			steps = steps[i+1:]
+			break
+		}
+	}
+	l.Steps = steps
+}
+
+// size is about what a login costs in memory, in bytes.
+func (l *Login) size() int {
+	n := 2048 + len(l.Callback)
+	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
+		n += len(l.Response.JSON) // which the tokens are parts of
+	}
+	for _, e := range l.Steps {
+		n += e.Size()
+	}
+	return n
+}

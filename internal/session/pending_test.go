@@ -1,0 +1,198 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A login is found by its own state, for ten minutes, and spent once.
+func TestPending(t *testing.T) {
+	c := &clock{time.Now().Truncate(time.Millisecond)}
+	s := newStore(t, "http://localhost:3000", c.now)
+	j := jar{}
+	want := newRequest("state-1", c.at)
+	want.Extra = map[string]string{"login_hint": "<bob>"}
+	if err := j.begin(s, want); err != nil {
+		t.Fatal(err)
+	}
+	found := func() bool { return s.Begun(j.ask("/oauth_callback"), "state-1") != nil }
+	got := s.Begun(j.ask("/oauth_callback"), "state-1")
+	if got == nil || got.Verifier != want.Verifier || got.Nonce != want.Nonce || got.Binding != want.Binding || got.Extra["login_hint"] != "<bob>" || !got.Began.Equal(want.Began) {
+		t.Errorf("begun is %+v; want %+v", got, want)
+	}
+	if s.Begun(j.ask("/oauth_callback"), "state-2") != nil || s.Begun(j.ask("/oauth_callback"), "") != nil || s.Begun(jar{}.ask("/oauth_callback"), "state-1") != nil {
+		t.Error("a login is found by another state, or in another browser")
+	}
+	c.at = c.at.Add(pendingAge)
+	if !found() {
+		t.Error("a login is not found after ten minutes")
+	}
+	c.at = c.at.Add(time.Second)
+	if found() {
+		t.Error("a login is found after more than ten minutes")
+	}
+}
+
+// A state stays spent for as long as its cookie opens.
+func TestSpentForAsLongAsPending(t *testing.T) {
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	if !s.spent.add("a", struct{}{}) || s.spent.add("a", struct{}{}) || !s.spent.add("b", struct{}{}) {
+		t.Error("each state can be spent once")
+	}
+	c.at = c.at.Add(pendingAge)
+	if s.spent.add("a", struct{}{}) {
+		t.Error("a state can be spent again while its cookie may still open")
+	}
+}
+
+// However many logins nobody finishes, and however much they ask for, the cookies stay small enough for
+// any proxy, and the newest logins can be finished.
+func TestPendingBounded(t *testing.T) {
+	for _, row := range []struct {
+		name      string
+		parameter string
+		least     int // logins that can be finished
+	}{
+		{"plain", "", maxPending},
+		{"with a long login_hint", strings.Repeat("x", 1000-len("openid profile email")), 1},
+		{"with a hint that JSON writes longer", strings.Repeat("<", 900), 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			now := time.Now()
+			s := newStore(t, "https://test.example.com", time.Now)
+			j := jar{}
+			for i := range 22 {
+				r := newRequest(fmt.Sprintf("STATE-%020d", i), now.Add(time.Duration(i-30)*time.Second))
+				if row.parameter != "" {
+					r.Extra = map[string]string{"login_hint": row.parameter}
+				}
+				if err := j.begin(s, r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := j.size(); n > maxPendingSize+200 { // the mark, and what stands between
+				t.Errorf("the cookies take %d bytes", n)
+			}
+			open := 0
+			for i := range 22 {
+				if s.Begun(j.ask("/oauth_callback"), fmt.Sprintf("STATE-%020d", 21-i)) == nil {
+					break
+				}
+				open++
+			}
+			if open < row.least || open != len(j)-1 {
+				t.Errorf("%d of the newest logins can be finished; want at least %d, and as many as there are cookies: %d", open, row.least, len(j)-1)
+			}
+		})
+	}
+}
+
+// Tabs that are all opened at once know nothing of each other's cookies. These still fit into one header
+// of 8 KB, the default of nginx.
+func TestPendingAtOnce(t *testing.T) {
+	s := newStore(t, "https://test.example.com", time.Now)
+	j := jar{}
+	for i := range 22 {
+		tab := jar{}
+		if err := tab.begin(s, newRequest(fmt.Sprintf("STATE-%020d", i), time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(j, tab)
+	}
+	if n := j.size(); n > 8000 {
+		t.Errorf("22 cookies take %d bytes", n)
+	}
+}
+
+// The parameters of one login are 1 KB together at most.
+func TestParametersBounded(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	scopes, hint := "openid profile email", "login_hint"
+	room := maxParameters - len(scopes) - len(hint)
+	for _, row := range []struct {
+		name  string
+		extra map[string]string
+		fits  bool
+	}{
+		{"none", nil, true},
+		{"as many as may be", map[string]string{hint: strings.Repeat("x", room)}, true},
+		{"one more", map[string]string{hint: strings.Repeat("x", room+1)}, false},
+		{"two together", map[string]string{hint: strings.Repeat("x", room/2), "resource": strings.Repeat("x", room/2)}, false},
+		{"far longer when written as JSON", map[string]string{hint: strings.Repeat("\x01", room)}, false},
+	} {
+		r := newRequest("state", time.Now())
+		r.Extra = row.extra
+		j := jar{}
+		if err := j.begin(s, r); (err == nil) != row.fits || err != nil && (!errors.Is(err, ErrTooLong) || len(j) > 0) {
+			t.Errorf("%s: %v, cookies %v", row.name, err, j)
+		}
+	}
+}
+
+// Over https no sibling host can put its own login into the browser: it cannot set a cookie whose name
+// begins with __Host-, and what is sealed under another name does not open.
+func TestPendingOfSibling(t *testing.T) {
+	s := newStore(t, "https://test.example.com", time.Now)
+	attacker := jar{}
+	attacker.begin(s, newRequest("state-1", time.Now()))
+	for name, row := range map[string]struct {
+		rename func(string) string
+		open   bool
+	}{
+		"its own cookie":                {func(name string) string { return name }, true},
+		"set by a sibling":              {func(name string) string { return strings.TrimPrefix(name, "__Host-") }, false},
+		"set by a sibling, with Secure": {func(name string) string { return strings.Replace(name, "__Host-", "__Secure-", 1) }, false},
+	} {
+		victim := jar{}
+		for cookie, value := range attacker {
+			victim[row.rename(cookie)] = value
+		}
+		if open := s.Begun(victim.ask("/oauth_callback"), "state-1") != nil; open != row.open {
+			t.Errorf("%s: begun is %t", name, open)
+		}
+	}
+}
+
+// A cookie of the same name at a longer path, which comes first, does not keep a login from being found.
+func TestPendingBesidePlanted(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	j := jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	r := jar{}.ask("/oauth_callback")
+	r.AddCookie(&http.Cookie{Name: s.pendingName("state-1"), Value: "planted"})
+	if s.Begun(r, "state-1") != nil {
+		t.Error("the planted cookie opens")
+	}
+	r.AddCookie(&http.Cookie{Name: s.pendingName("state-1"), Value: j[s.pendingName("state-1")]})
+	if s.Begun(r, "state-1") == nil {
+		t.Error("the login is not found beside a planted cookie")
+	}
+}
+
+// What is sealed for one use opens for no other.
+func TestKeysDiffer(t *testing.T) {
+	one, again, other := newKeys("0123456789abcdef"), newKeys("0123456789abcdef"), newKeys("fedcba9876543210")
+	if !slices.EqualFunc(one.all(), again.all(), bytes.Equal) {
+		t.Error("one secret gives other keys the second time")
+	}
+	seen := map[string]bool{}
+	for _, key := range append(one.all(), other.all()...) {
+		seen[string(key)] = true
+		if len(key) != 32 {
+			t.Errorf("a key has %d bytes", len(key))
+		}
+	}
+	if len(seen) != 6 {
+		t.Errorf("of six keys for three uses and two secrets, %d differ", len(seen))
+	}
+}
+
+func (k keys) all() [][]byte { return [][]byte{k.pending, k.cookie, k.values} }

@@ -1,0 +1,210 @@
+package session
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/oauth"
+)
+
+// The logins of several tabs that end at the same time are all kept, and one cookie leads to all of them,
+// whichever answer reaches the browser last.
+func TestTabsFinishAtOnce(t *testing.T) {
+	for _, before := range []string{"nobody signed in", "signed in before"} {
+		t.Run(before, func(t *testing.T) {
+			s := newStore(t, "http://localhost:3000", time.Now)
+			s.store = slowStore{Store: s.store, read: func() { time.Sleep(5 * time.Millisecond) }} // for the others to read the same
+			j := jar{}
+			j.begin(s, newRequest("state-0", time.Now()))
+			want := 3
+			if before == "signed in before" {
+				j.finish(t, s, newLogin("state-0", time.Now()))
+				want = 4
+			}
+			var answers []*httptest.ResponseRecorder
+			var tabs sync.WaitGroup
+			for i := range 3 {
+				w := httptest.NewRecorder()
+				answers = append(answers, w)
+				r := j.ask("/oauth_callback")
+				tabs.Go(func() {
+					if err := s.keep(w, r, newLogin(fmt.Sprintf("state-%d", i+1), time.Now())); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			tabs.Wait()
+			for _, last := range answers {
+				after := maps.Clone(j)
+				after.take(last)
+				if states := after.states(t, s); len(states) != want {
+					t.Errorf("a tab's answer leads to the logins %v; want %d", states, want)
+				}
+			}
+		})
+	}
+}
+
+// What a request saves that was under way when another tab signed in is not lost: a refresh token that a
+// server has rotated would be gone for good.
+func TestChangeAcrossLogin(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	j := jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	j.finish(t, s, newLogin("state-1", time.Now()))
+	refresh := j.ask("/refresh") // is sent, and waits for the server
+	j.finish(t, s, newLogin("state-2", time.Now()))
+	w := httptest.NewRecorder()
+	err := s.Change(w, refresh, "state-1", func(l Login) Login {
+		l.Held.Refresh = "rotated"
+		return l
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Result().Cookies()) > 0 {
+		t.Errorf("whoever has the old cookie only gets %v", w.Result().Cookies())
+	}
+	l, err := s.Login(NoCookies{}, j.ask("/session"), "state-1")
+	if err != nil || l == nil || l.Held.Refresh != "rotated" {
+		t.Errorf("the login is %+v (%v); want the rotated refresh token", l, err)
+	}
+	if states := j.states(t, s); !slices.Equal(states, []string{"state-2", "state-1"}) {
+		t.Errorf("the logins are %v", states)
+	}
+}
+
+// A sign-out that was under way when another tab signed in signs that out too.
+func TestForgetAcrossLogin(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	j := jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	j.finish(t, s, newLogin("state-1", time.Now()))
+	out := j.ask("/logout")
+	j.finish(t, s, newLogin("state-2", time.Now()))
+	if err := s.Forget(NoCookies{}, out); err != nil {
+		t.Fatal(err)
+	}
+	if states := j.states(t, s); len(states) > 0 {
+		t.Errorf("the logins are %v after the sign-out", states)
+	}
+}
+
+// A session that was replaced opens for nobody, and a later login with the old cookies, which somebody
+// may have planted or kept, does not lead to what the browser has now.
+func TestOldCookiesLeadNowhere(t *testing.T) {
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	j := jar{}
+	j.begin(s, newRequest("state-1", c.at))
+	j.finish(t, s, newLogin("state-1", c.at))
+	old := maps.Clone(j)
+	j.finish(t, s, newLogin("state-2", c.at))
+	if states := old.states(t, s); len(states) > 0 {
+		t.Errorf("the old cookies show the logins %v", states)
+	}
+	for _, row := range []struct {
+		name  string
+		after time.Duration
+		drop  string // one of the old cookies
+		joins bool
+	}{
+		{"a callback that was on the way", onTheWay, "", true},
+		{"a callback without the browser's mark", 0, s.markName, false},
+		{"a later callback", onTheWay + time.Second, "", false},
+	} {
+		late := maps.Clone(old)
+		delete(late, row.drop)
+		late.finish(t, s, newLogin("late", c.at.Add(row.after)))
+		if joins := slices.Contains(late.states(t, s), "state-2"); joins != row.joins {
+			t.Errorf("%s: the logins are %v", row.name, late.states(t, s))
+		}
+	}
+}
+
+// Browsers that have no session wait for nobody: not for each other's store either.
+func TestFirstLoginsDoNotWait(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	reached, release := make(chan bool), make(chan bool)
+	s.store = slowStore{Store: s.store, save: func() { reached <- true; <-release }}
+	var logins sync.WaitGroup
+	for i := range 3 {
+		logins.Go(func() {
+			if err := s.keep(NoCookies{}, jar{}.ask("/oauth_callback"), newLogin(fmt.Sprint(i), time.Now())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 3 { // all are saving, none is done
+		select {
+		case <-reached:
+		case <-time.After(10 * time.Second):
+			t.Fatal("a login waits for another browser's")
+		}
+	}
+	close(release)
+	logins.Wait()
+}
+
+// Changes of one browser that overlap are all kept.
+func TestChangesAtOnce(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	s.store = slowStore{Store: s.store, read: func() { time.Sleep(5 * time.Millisecond) }}
+	j := jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	j.finish(t, s, newLogin("state-1", time.Now()))
+	var tabs sync.WaitGroup
+	for _, change := range []func(*oauth.Tokens){
+		func(held *oauth.Tokens) { held.Access = "" },
+		func(held *oauth.Tokens) { held.Refresh = "new" },
+		func(held *oauth.Tokens) { held.Scope = "email" },
+	} {
+		r := j.ask("/x")
+		tabs.Go(func() {
+			s.Change(NoCookies{}, r, "state-1", func(l Login) Login {
+				change(&l.Held)
+				return l
+			})
+		})
+	}
+	tabs.Wait()
+	l, _ := s.Login(NoCookies{}, j.ask("/session"), "state-1")
+	if want := (oauth.Tokens{Refresh: "new", Scope: "email"}); l == nil || l.Held != want {
+		t.Errorf("held is %+v; want %+v", l, want)
+	}
+}
+
+// Of two session cookies neither is believed: the one at the longer path, which comes first, was set by
+// somebody else.
+func TestPlantedBesideSession(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	attacker, victim := jar{}, jar{}
+	attacker.finish(t, s, newLogin("attacker", time.Now()))
+	victim.begin(s, newRequest("state-1", time.Now()))
+	victim.finish(t, s, newLogin("victim", time.Now()))
+	r := victim.ask("/session")
+	if s.Ambiguous(r) {
+		t.Error("one cookie is ambiguous")
+	}
+	both := jar{}.ask("/session")
+	both.AddCookie(&http.Cookie{Name: s.sessionName, Value: attacker[s.sessionName]})
+	both.AddCookie(&http.Cookie{Name: s.sessionName, Value: victim[s.sessionName]})
+	w := httptest.NewRecorder()
+	logins, err := s.Logins(w, both)
+	if err != nil || len(logins) > 0 || !s.Ambiguous(both) {
+		t.Errorf("with two cookies the logins are %v (%v)", logins, err)
+	}
+	gone := w.Result().Cookies()
+	if len(gone) != 1 || gone[0].Name != s.sessionName || gone[0].Path != "/session" || gone[0].MaxAge >= 0 {
+		t.Errorf("the answer sets %v; want the cookie of the path gone", gone)
+	}
+	if states := victim.states(t, s); len(states) != 1 {
+		t.Errorf("afterwards the logins are %v", states)
+	}
+}
