@@ -111,9 +111,12 @@ func (t *measured) login(b *testing.B) *http.Request {
 	back := url.Values{"code": {q.Get("nonce")}, "state": {q.Get("state")}, "iss": {t.issuer}}
 	next := httptest.NewRequest(http.MethodGet, "/oauth_callback?"+back.Encode(), nil)
 	next.Host = t.host
-	if cookie, _, ok := strings.Cut(w.Header().Get("Set-Cookie"), ";"); ok {
-		next.Header.Set("Cookie", cookie)
+	var cookies []string
+	for _, cookie := range w.Header()["Set-Cookie"] {
+		pair, _, _ := strings.Cut(cookie, ";")
+		cookies = append(cookies, pair)
 	}
+	next.Header.Set("Cookie", strings.Join(cookies, "; "))
 	return next
 }
 

@@ -66,11 +66,11 @@ func (s *Store) lock(r *http.Request) *sync.Mutex {
 	return &s.changing[int(sum[0])%len(s.changing)]
 }
 
-// replaced remembers that of this browser the session of one cookie gave way to that of another. The old
-// one is empty for the browser's first session.
-func (s *Store) replaced(r *http.Request, with string) {
+// replaced remembers that the session of this request gave way to that of the cookies. The old one may be
+// none.
+func (s *Store) replaced(r *http.Request, with *answer) {
 	if mark := s.mark(r); mark != "" {
-		s.successors.set(mark+" "+only(r, s.sessionName), successor{with, s.now()})
+		s.successors.set(mark+" "+only(r, s.sessionName), successor{with.value(s.sessionName), s.now()})
 	}
 }
 

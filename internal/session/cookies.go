@@ -1,6 +1,9 @@
 package session
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // NoCookies takes the place of an answer where a session is saved and the browser must not be told.
 type NoCookies struct{ http.ResponseWriter }
@@ -31,10 +34,10 @@ func (c *answer) copyTo(w http.ResponseWriter) {
 
 // value is the value of the cookie that was set by a name.
 func (c *answer) value(name string) string {
-	response := http.Response{Header: c.header}
-	for _, cookie := range response.Cookies() {
-		if cookie.Name == name {
-			return cookie.Value
+	for _, cookie := range c.header["Set-Cookie"] {
+		pair, _, _ := strings.Cut(cookie, ";")
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
 		}
 	}
 	return ""

@@ -243,7 +243,7 @@ func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login) error {
 		return err
 	}
 	cookies.copyTo(w)
-	s.replaced(r, cookies.value(s.sessionName))
+	s.replaced(r, &cookies)
 	if old == nil {
 		return nil
 	}
