@@ -25,6 +25,7 @@ type failure struct {
 	Allow       string           // the method that would be answered, with a 405
 	Tried       []oauth.Tried    // when the server was not found
 	Verdicts    []oauth.Verdict  // of an ID token that was refused
+	Received    []oauth.Member   // of a token response that was refused
 	Flow        []*wire.Exchange // the flow up to here, the last step at fault
 	diagnose.Advice
 }
@@ -83,7 +84,7 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 		method = s.oauth.AuthMethod(md)
 	}
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
-		Tried: e.Tried, Verdicts: e.Verdicts, Advice: diagnose.Advise(s.cfg, method, scopes, e)}
+		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: diagnose.Advise(s.cfg, method, scopes, e)}
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		f.Status = http.StatusNotFound
@@ -116,6 +117,8 @@ type errorPage struct {
 	Field       string           `json:"field,omitempty"`   // what the server's dashboard calls it
 	Sent        []diagnose.Sent  `json:"sent,omitempty"`
 	Verdicts    []oauth.Verdict  `json:"checks,omitempty"`
+	Received    []oauth.Member   `json:"received,omitempty"` // of a token response that was refused
+	Name        diagnose.Name    `json:"name,omitempty"`     // of the cause, as in docs/problems.md
 
 	Heading string     `json:"-"`
 	Link    string     `json:"-"` // the server's error_uri, when it is one that may be followed
@@ -136,7 +139,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	data := errorPage{page: s.page(f.Heading), Code: limit(f.Code), Description: limit(f.Description), URI: limit(f.URI), Hint: f.Hint,
-		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Heading: f.Heading, Link: safeLink(f.URI),
+		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Name: f.Name, Heading: f.Heading, Link: safeLink(f.URI),
 		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
 	if len(f.Flow) > 0 {
 		view := flow.View(f.Flow, s.secrets(), false)

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"oauth-test-client/internal/config"
@@ -47,9 +48,18 @@ func settingOf(e *oauth.Error) Setting {
 	case e.Step == wire.IDTokenCheck:
 		return IDToken
 	case compared(e):
-		return suspect(e.Code, e.Description)
+		return suspectOf(e)
 	}
 	return ""
+}
+
+// suspectOf is the setting that most likely made the server refuse. A 401 without any code of OAuth is
+// about the client.
+func suspectOf(e *oauth.Error) Setting {
+	if at := suspect(e.Code, e.Description); at != "" || e.Status != http.StatusUnauthorized {
+		return at
+	}
+	return ClientSecret
 }
 
 // heading says in a few words whose turn it is.
@@ -165,7 +175,8 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 	if method == config.MethodPost {
 		other = config.MethodBasic
 	}
-	switch suspect(e.Code, e.Description) {
+	at := suspectOf(e)
+	switch at {
 	case Grant:
 		return "Enable the authorization code grant in the OAuth application."
 	case AuthMethod:
@@ -174,7 +185,11 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 	switch {
 	case e.Code == oauth.CodeServerError && !e.Theirs:
 		return "Try again later, or ask whoever runs the server; if TOKEN_ENDPOINT is set, check it."
-	case refusesClient(e.Code):
+	case e.Status == http.StatusNotFound, e.Status == http.StatusMethodNotAllowed:
+		return "Nothing answers token requests at this address: check TOKEN_ENDPOINT, or what the server's metadata says."
+	case e.Status == http.StatusTooManyRequests:
+		return "The server wants fewer requests: wait a minute, then begin a new login."
+	case refusesClient(e.Code), e.Status != 0 && at == ClientSecret:
 		if method == config.MethodNone {
 			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
 		}

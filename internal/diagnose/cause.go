@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -128,7 +129,8 @@ func tokenName(method string, e *oauth.Error) Name {
 	if e.Code == oauth.CodeInvalidResponse {
 		return TokenResponseUnusable
 	}
-	switch suspect(e.Code, e.Description) {
+	at := suspectOf(e)
+	switch at {
 	case Grant:
 		return GrantNotEnabled
 	case AuthMethod:
@@ -139,11 +141,16 @@ func tokenName(method string, e *oauth.Error) Name {
 	case Scopes:
 		return ScopeNotEnabled
 	}
+	refused := refusesClient(e.Code) || e.Status != 0 && at == ClientSecret
 	switch {
-	case refusesClient(e.Code) && method == config.MethodNone:
+	case e.Status == http.StatusTooManyRequests:
+		return RateLimited
+	case refused && method == config.MethodNone:
 		return ClientSecretMissing
-	case refusesClient(e.Code):
+	case refused:
 		return ClientSecretWrong
+	case e.Code == "server_error", e.Code == "temporarily_unavailable":
+		return ServerFailed
 	case e.Code == "invalid_grant":
 		return CodeExpiredOrUsed
 	case e.Code == "invalid_target":

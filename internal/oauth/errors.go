@@ -20,6 +20,8 @@ type Error struct {
 	Tried       []Tried      // when the server was not found
 	Issuer      string       // the one that the server says it is, when that is the mistake
 	Verdicts    []Verdict    // of an ID token that was refused
+	Status      int          // of an answer that refused without an OAuth error
+	Received    []Member     // of a token response that was refused
 	Cause       error        // why no answer came, when none did
 }
 
@@ -44,6 +46,7 @@ const (
 	CodeNotFound        = "server_not_found"
 	CodeUnreachable     = "server_unreachable"
 	CodeServerError     = "server_error"
+	CodeRefused         = "request_refused" // a 4xx without an OAuth error
 	CodeNotSupported    = "not_supported"
 	CodeInvalidRequest  = "invalid_request"
 	CodeInvalidIssuer   = "invalid_issuer"

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -46,7 +45,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	}
 	_, err = c.oauth2Config(md, nil).Exchange(ctx, code, options...)
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return nil, c.tokenRefused(refused)
+		return nil, c.tokenRefused(refused, rec.Last())
 	}
 	e := rec.Last()
 	if e == nil || e.Fault != "" {
@@ -55,19 +54,18 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if fault != nil {
-		return nil, c.badTokenResponse(wire.TokenRequest, fault)
+		return nil, c.badTokenResponse(wire.TokenRequest, e, fault)
 	}
 	if err != nil {
-		return nil, &Error{Step: wire.TokenRequest, Code: CodeInvalidResponse, Description: c.said(err.Error(), 300)}
+		return nil, &Error{Step: wire.TokenRequest, Code: CodeInvalidResponse, Description: c.said(err.Error(), 300), Received: c.received(e, nil)}
 	}
 	return response, nil
 }
 
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
-func (c *Client) tokenRefused(refused *oauth2.RetrieveError) *Error {
+func (c *Client) tokenRefused(refused *oauth2.RetrieveError, e *wire.Exchange) *Error {
 	if refused.ErrorCode == "" {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d %s without an OAuth error.",
-			refused.Response.StatusCode, http.StatusText(refused.Response.StatusCode))}
+		return c.refusedOtherwise(e)
 	}
 	if other := wire.Misspelled(refused.Body, "error"); other != "" {
 		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q instead of %q; names are case sensitive (RFC 6749 section 5.2).",
@@ -78,8 +76,30 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError) *Error {
 		Description: cmp.Or(c.hide(refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
 }
 
-func (c *Client) badTokenResponse(step wire.Purpose, fault error) *Error {
-	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + "."}
+// refusedOtherwise is the error of a token request that was answered with a status that says no, and
+// without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
+func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
+	if e == nil {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token endpoint refused."}
+	}
+	if e.Status/100 != 4 {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.said(e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.said(e.StatusLine(), 300))}
+	}
+	code, words := e.Refusal()
+	if words == "" && code == "" {
+		words = e.Words()
+	}
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.said(code, 60), CodeRefused), Status: e.Status,
+		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.said(e.StatusLine(), 300)))}
+}
+
+// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
+// nothing of it is kept.
+func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
+	field, _ := errors.AsType[*fieldFault](fault)
+	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + ".",
+		Received: c.received(e, field)}
 }
 
 // parseTokenResponse reads and checks a token response. The error completes "the token endpoint
@@ -102,19 +122,22 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 	}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
 	if other := wire.Misspelled([]byte(body), "access_token"); fields.AccessToken == nil && other != "" {
-		return nil, fmt.Errorf("without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), so most clients cannot use it", other)
+		return nil, faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), so most clients cannot use it", other)
 	}
 	if fields.AccessToken == nil || *fields.AccessToken == "" {
-		return nil, fmt.Errorf("without an access_token (RFC 6749 section 5.1)")
+		return nil, faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
 	}
-	if !visibleASCII(*fields.AccessToken) || !visibleASCII(fields.RefreshToken) {
-		return nil, fmt.Errorf("with a token that has characters no token may have (RFC 6749 appendix A.12)")
+	if !visibleASCII(*fields.AccessToken) {
+		return nil, faulty("access_token", "with a token that has characters no token may have (RFC 6749 appendix A.12)")
+	}
+	if !visibleASCII(fields.RefreshToken) {
+		return nil, faulty("refresh_token", "with a token that has characters no token may have (RFC 6749 appendix A.12)")
 	}
 	if fields.TokenType == nil {
-		return nil, fmt.Errorf("without a token_type (RFC 6749 section 5.1)")
+		return nil, faulty("token_type", "without a token_type (RFC 6749 section 5.1)")
 	}
 	if !strings.EqualFold(*fields.TokenType, "bearer") {
-		return nil, fmt.Errorf("with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *fields.TokenType)
+		return nil, faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *fields.TokenType)
 	}
 	t.Access = within(body, *fields.AccessToken)
 	if fields.Scope != nil {
@@ -184,7 +207,7 @@ func parseExpiresIn(raw json.RawMessage) (int64, error) {
 	}
 	seconds, err := json.Number(text).Int64()
 	if err != nil || seconds < 0 {
-		return 0, fmt.Errorf("with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", raw)
+		return 0, faulty("expires_in", "with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", raw)
 	}
 	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
 }

@@ -61,7 +61,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"unsupported_grant_type", send(400, "application/json", `{"error":"unsupported_grant_type"}`), "unsupported_grant_type", ""},
 		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", ""},
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", ""},
-		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "server_error", "400 Bad Request"},
+		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "7", "400 Bad Request"},
 		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), redact.Redacted, "said no more"},
 		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
 			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)

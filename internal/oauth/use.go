@@ -137,7 +137,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if fault != nil {
-		return nil, nil, c.badTokenResponse(wire.Refresh, fault)
+		return nil, nil, c.badTokenResponse(wire.Refresh, e, fault)
 	}
 	if response.ID != "" {
 		if err := c.checkRefreshedIDToken(ctx, r, id, response); err != nil {
