@@ -76,10 +76,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 1
 	}
 	announce(stdout, cfg, listeners)
+	checked := make(chan bool, 1)
+	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
+	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
 	if o.open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout) {
-		openBrowser(startURL(cfg), getenv, stderr)
+		go func() { openBrowser(startURL(cfg, checked, maxWait), getenv, stderr) }()
 	}
-	go announceServer(ctx, stdout, l.current.Load().server)
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -137,6 +139,7 @@ type live struct {
 	log     *log.Logger
 	now     func() time.Time
 	current atomic.Pointer[wiring]
+	renewed func(*server) // is told of other settings in use
 
 	mu         sync.Mutex // guards the fields below
 	seen       stamp      // of the file when it was last read
@@ -228,6 +231,7 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 	if !reflect.DeepEqual(next, s.cfg) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.file())
 		s = s.with(next, roots)
+		l.renewed(s)
 	}
 	return s.noting(needsRestart(l.options.file(), waiting))
 }

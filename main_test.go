@@ -115,7 +115,7 @@ func TestExitCodes(t *testing.T) {
 func TestServeAndStop(t *testing.T) {
 	port := freePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "(found)")
+	p.waitFor(t, "checked  ")
 	for _, want := range []string{"demo mode", "http://localhost:" + port + "\n", "redirect URI  http://localhost:" + port + "/oauth_callback"} {
 		if !strings.Contains(p.out.String(), want) {
 			t.Errorf("the terminal lacks %q:\n%s", want, p.out)
@@ -155,7 +155,7 @@ func TestStopLetsCallbackFinish(t *testing.T) {
 	env := l.Env()
 	env["PORT"] = port
 	p := startProcess(t, env)
-	p.waitFor(t, "(found)")
+	p.waitFor(t, "checked  ")
 	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	begun, err := client.Get("http://localhost:" + port + "/login")
 	if err != nil {
@@ -239,29 +239,11 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	}
 }
 
-// A server that cannot be found is said in the terminal, with every address, and the app runs.
-func TestServerNotFoundInTerminal(t *testing.T) {
-	port := freePort(t)
-	p := startProcess(t, map[string]string{"PORT": port, "ISSUER": "http://127.0.0.1:1/x", "CLIENT_ID": "a"})
-	p.waitFor(t, "The next login tries again.")
-	if !strings.Contains(p.out.String(), "http://127.0.0.1:1/x/.well-known/openid-configuration refused the connection") {
-		t.Errorf("the terminal says\n%s", p.out)
-	}
-	resp, err := http.Get("http://localhost:" + port + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != 200 {
-		t.Errorf("/ answered %d", resp.StatusCode)
-	}
-}
-
 // Slow and oversized requests are cut off.
 func TestRequestLimits(t *testing.T) {
 	port := freePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "(found)")
+	p.waitFor(t, "checked  ")
 	for name, header := range map[string]string{"a header without end": "X: " + strings.Repeat("x", 300<<10), "a query without end": ""} {
 		path := "/"
 		if header == "" {
@@ -281,12 +263,62 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
+// The browser begins at the login, unless something is known to be wrong.
 func TestStartURL(t *testing.T) {
-	if got := startURL(config.Config{Demo: true, BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/" {
-		t.Errorf("in demo mode the browser opens %s", got)
+	server := config.Config{BaseURL: "http://localhost:3000"}
+	for _, row := range []struct {
+		name    string
+		cfg     config.Config
+		checked []bool
+		want    string
+	}{
+		{"the demo is explained first", config.Config{Demo: true, BaseURL: "http://localhost:3000"}, []bool{true}, "/"},
+		{"nothing is wrong", server, []bool{true}, "/login"},
+		{"something is wrong", server, []bool{false}, "/"},
+		{"nothing is known yet", server, nil, "/login"},
+	} {
+		checked := make(chan bool, 1)
+		for _, fine := range row.checked {
+			checked <- fine
+		}
+		if got := startURL(row.cfg, checked, 10*time.Millisecond); got != server.BaseURL+row.want {
+			t.Errorf("%s: the browser opens %s", row.name, got)
+		}
 	}
-	if got := startURL(config.Config{BaseURL: "http://localhost:3000"}); got != "http://localhost:3000/login" {
-		t.Errorf("with a server the browser opens %s", got)
+}
+
+// The start says in one line what a login would trip over, sends no secret to find it out, and praises
+// nothing that it does not know.
+func TestCheckedAtStart(t *testing.T) {
+	honest := testserver.StartLiar(t)
+	honest.Honest()
+	strict := testserver.StartLiar(t)
+	strict.Honest()
+	vague := testserver.StartLiar(t)
+	vague.Page = func(http.ResponseWriter, *http.Request) {}
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "the server and the redirect URI are fine"},
+		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "/oauth_callback is not registered: see http://localhost:"},
+		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "the server is fine; whether the redirect URI is registered, only a login can tell"},
+		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = freePort(t), testserver.LiarClientID, testserver.LiarClientSecret
+			p := startProcess(t, row.env)
+			p.waitFor(t, "checked  ")
+			if !strings.Contains(p.out.String(), row.want+"\n") && !strings.Contains(p.out.String(), row.want+row.env["PORT"]+"\n") {
+				t.Errorf("want %q:\n%s", row.want, p.out)
+			}
+		})
+	}
+	for name, l := range map[string]*testserver.Liar{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
+		if l.Asked("GET /authorize") == 0 || l.Asked("POST /token") > 0 {
+			t.Errorf("%s: asked %d times for /authorize, %d times for /token; want some and none", name, l.Asked("GET /authorize"), l.Asked("POST /token"))
+		}
 	}
 }
 
@@ -328,7 +360,7 @@ func TestSlowHeaders(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "(found)")
+	p.waitFor(t, "checked  ")
 	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		t.Fatal(err)

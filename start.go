@@ -155,35 +155,60 @@ func announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
 	}
 	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
+	if !cfg.Demo {
+		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
+	}
 	if cfg.SessionStore != "" {
 		fmt.Fprintf(out, "  sessions      %s\n", config.WithoutUser(cfg.SessionStore))
 	}
 }
 
-// announceServer makes the first attempt to find the authorization server and says what came of it.
-func announceServer(ctx context.Context, out io.Writer, s *server) {
-	md, err := s.oauth.Metadata(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		f := s.explain(err, nil)
-		lines := []string{"  server        not found: " + s.cfg.Issuer}
-		for _, t := range f.Tried {
-			lines = append(lines, "                "+t.URL+" "+t.Answer)
-		}
-		fmt.Fprintln(out, strings.Join(append(lines, "                "+f.Hint+" The next login tries again."), "\n"))
-	case md.Source == "":
-		fmt.Fprintf(out, "  server        %s (as configured, without metadata)\n", md.Authorization)
-	default:
-		fmt.Fprintf(out, "  server        %s (found)\n", s.cfg.Issuer)
+// checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it
+// there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports
+// whether a login can be begun.
+func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
+	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
+	defer cancel()
+	s.oauth.Metadata(ctx) // for the pages; what is wrong with it is said below
+	r := diagnose.RunAtStart(ctx, s.cfg, s.wire, s.now)
+	if ctx.Err() != context.Canceled {
+		fmt.Fprintf(out, "  checked       %s\n", summary(r, s.cfg.BaseURL))
 	}
+	return r.Result != diagnose.Fail
 }
 
-// startURL is where the browser begins: at the login itself when a server is configured, at the
-// page that explains the demo otherwise.
-func startURL(cfg config.Config) string {
+// summary says in one line what the checks at the start have found. It praises nothing that has not been
+// proved.
+func summary(r diagnose.Report, home string) string {
+	registered := false
+	for _, f := range r.Checks {
+		if f.Result == diagnose.Fail {
+			return f.Found + ": see " + home
+		}
+		registered = registered || f.Check == "redirect_uri" && f.Result == diagnose.OK
+	}
+	if registered {
+		return "the server and the redirect URI are fine"
+	}
+	return "the server is fine; whether the redirect URI is registered, only a login can tell"
+}
+
+// maxWait is how long the browser waits for the checks at the start.
+const maxWait = 3 * time.Second
+
+// startURL is where the browser begins: at the login itself, unless something is wrong that would leave
+// the user on the server's error page. The demo is explained first. The checks are at work until they send
+// whether a login can be begun.
+func startURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
 	if cfg.Demo {
 		return cfg.BaseURL + "/"
+	}
+	select {
+	case fine := <-checked:
+		if !fine {
+			return cfg.BaseURL + "/"
+		}
+	case <-time.After(wait):
 	}
 	return cfg.BaseURL + "/login"
 }

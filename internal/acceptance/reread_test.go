@@ -58,6 +58,9 @@ func TestMendWhileRunning(t *testing.T) {
 	if got := r.signIn(); got.StatusCode != 200 {
 		t.Fatalf("the demo's login was answered %d %s", got.StatusCode, got.Body)
 	}
+	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client")
+	r.GetJSON("/")
+	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
 	server := "ISSUER=" + issuer + "\nCLIENT_ID=a-client\nSCOPES=openid\nCLIENT_SECRET="
 	r.write(server + "wrong-secret")
 	if got := r.signIn(); got.StatusCode != 502 || !strings.Contains(got.Body, "invalid_client") {
