@@ -196,6 +196,9 @@ func TestTokenRouteAnswers(t *testing.T) {
 		{"introspection refuses", "/tokeninfo", testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", `"status": 401`},
 		{"introspection says no JSON", "/tokeninfo", testserver.SendBody(200, "text/plain", "yes"), 200, "", `"body": "yes"`},
 		{"revocation refuses", "/revoke", testserver.SendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`), 200, "", "a limit of the server"},
+		{"revocation refuses our credentials", "/revoke", testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", "refused this app's own credentials"},
+		{"revocation refuses them with 400", "/revoke", testserver.SendBody(400, jsonType, `{"error":"invalid_client"}`), 200, "", "refused this app's own credentials"},
+		{"revocation refuses for another reason", "/revoke", testserver.SendBody(400, jsonType, `{"error":"invalid_request"}`), 200, "", "Its answer says why"},
 		{"revocation fails", "/revoke", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},
 		{"the API fails", "/api", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
 		{"the API refuses", "/api", func(w http.ResponseWriter, _ *http.Request) {
@@ -228,6 +231,21 @@ func TestTokenRouteAnswers(t *testing.T) {
 			}
 			_ = a
 		})
+	}
+}
+
+// A token is gone once the server says that it is, with 200 or with 204.
+func TestRevoked(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusNoContent} {
+		_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+			l.Other = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+		})
+		if r := b.Ask("/revoke", false); r.StatusCode != http.StatusOK || strings.Count(r.Body, "no longer holds the token") != 2 {
+			t.Errorf("after %d, /revoke answered %d %s", status, r.StatusCode, r.Body)
+		}
+		if r := b.Ask("/session", false); strings.Count(r.Body, `"held": true`) != 1 { // the ID token
+			t.Errorf("after %d, held are %s", status, r.Body)
+		}
 	}
 }
 

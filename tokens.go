@@ -136,14 +136,13 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 		view := s.answerOf(kind, e)
-		view.Note = "The server does not revoke this token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
-		if e.Status == http.StatusOK {
-			view.Note = "The server accepted it: this app no longer holds the token."
-			if kind == "refresh_token" {
-				gone.Refresh = token
-			} else {
-				gone.Access = token
-			}
+		view.Note = revocationNote(e)
+		switch {
+		case e.Status/100 != 2:
+		case kind == "refresh_token":
+			gone.Refresh = token
+		default:
+			gone.Access = token
 		}
 		answers = append(answers, view)
 	}
@@ -159,6 +158,20 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.showAnswers(w, r, "Revocation", answers...)
+}
+
+// revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
+func revocationNote(e *wire.Exchange) string {
+	code, _ := e.Refusal()
+	switch {
+	case e.Status/100 == 2: // some answer 204
+		return "The server accepted it: this app no longer holds the token."
+	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
+		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
+	case code == "unsupported_token_type":
+		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+	}
+	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
 }
 
 // handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests

@@ -27,15 +27,16 @@ type Client struct {
 
 	discovery Shared[*Metadata]
 
-	mu     sync.Mutex // guards the fields below
-	found  *Metadata  // nil until discovery has succeeded
-	failed *Error     // why the last attempt did not, nil before the first
+	mu      sync.Mutex // guards the fields below
+	found   *Metadata  // nil until discovery has succeeded
+	failed  *Error     // why the last attempt did not, nil before the first
+	foundAt time.Time  // when that was
 }
 
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now, hide: cfg.Hide}
-	c.keys.wire, c.keys.said = w, c.said
+	c.keys.wire, c.keys.said, c.keys.now = w, c.said, now
 	return c
 }
 
@@ -45,13 +46,16 @@ func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text)
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
 // a secret, else the server's preference, else the default of RFC 8414 section 2.
-func (c *Client) AuthMethod(md *Metadata) string {
+func (c *Client) AuthMethod(md *Metadata) string { return c.authMethod(md.AuthMethods) }
+
+// authMethod is the same for an endpoint that supports the methods.
+func (c *Client) authMethod(supported []string) string {
 	switch {
 	case c.cfg.AuthMethod != "":
 		return c.cfg.AuthMethod
 	case c.cfg.ClientSecret == "":
 		return config.MethodNone
-	case slices.Contains(md.AuthMethods, config.MethodPost) && !slices.Contains(md.AuthMethods, config.MethodBasic):
+	case slices.Contains(supported, config.MethodPost) && !slices.Contains(supported, config.MethodBasic):
 		return config.MethodPost
 	}
 	return config.MethodBasic
@@ -84,10 +88,14 @@ func (c *Client) Credentials(md *Metadata) Credentials {
 	return Credentials{ID: c.cfg.ClientID, Secret: c.cfg.ClientSecret, Method: c.AuthMethod(md)}
 }
 
-// post sends a form to an endpoint with the client's authentication: for everything but the
-// exchange of the code, which is x/oauth2's.
-func (c *Client) post(ctx context.Context, md *Metadata, endpoint string, form url.Values) (*wire.Exchange, error) {
-	return c.PostAs(ctx, c.Credentials(md), endpoint, form)
+// post sends a form about a token to an endpoint that has methods of its own (RFC 8414 section 2), or else
+// the token endpoint's.
+func (c *Client) post(ctx context.Context, md *Metadata, supported []string, endpoint, kind, token string) (*wire.Exchange, error) {
+	as := c.Credentials(md)
+	if len(supported) > 0 {
+		as.Method = c.authMethod(supported)
+	}
+	return c.PostAs(ctx, as, endpoint, url.Values{"token": {token}, "token_type_hint": {kind}})
 }
 
 // PostAs sends a form with the given credentials (RFC 6749 section 2.3.1). The error is one of wire's.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
@@ -17,24 +18,30 @@ import (
 // Discovery section 3), after the overrides.
 type Metadata struct {
 	config.Endpoints
-	Issuer           string   `json:"issuer"`
-	AuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
-	ResponseTypes    []string `json:"response_types_supported"`
-	GrantTypes       []string `json:"grant_types_supported"`
-	Scopes           []string `json:"scopes_supported"`
-	ChallengeMethods []string `json:"code_challenge_methods_supported"`
-	IDTokenAlgs      []string `json:"id_token_signing_alg_values_supported"`
-	ResponseIss      bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
-	RequiresPAR      bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
-	Binding          string   `json:"-"`                                              // of the logins that are begun with it
-	Source           string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
-	MaySendAsForm    bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
+	Issuer                   string   `json:"issuer"`
+	AuthMethods              []string `json:"token_endpoint_auth_methods_supported"`
+	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	ResponseTypes            []string `json:"response_types_supported"`
+	GrantTypes               []string `json:"grant_types_supported"`
+	Scopes                   []string `json:"scopes_supported"`
+	ChallengeMethods         []string `json:"code_challenge_methods_supported"`
+	IDTokenAlgs              []string `json:"id_token_signing_alg_values_supported"`
+	ResponseIss              bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
+	RequiresPAR              bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Binding                  string   `json:"-"`                                              // of the logins that are begun with it
+	Source                   string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
+	MaySendAsForm            bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
 }
+
+// What a server says of itself, and its keys, are asked for again when they are older than this: a server
+// takes back a key, or moves, and no program that runs for weeks may go on believing what was.
+const freshFor = 5 * time.Minute
 
 // Metadata returns the server's metadata, found by this call or an earlier one. Only a success is
 // kept: after a failure the next caller tries again, one attempt at a time. The error is an *Error.
 func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
-	if md, _ := c.Known(); md != nil {
+	if md := c.fresh(); md != nil {
 		return md, nil
 	}
 	md, err := c.discovery.Do(ctx, c.cfg.Issuer, c.findAndKeep)
@@ -46,7 +53,7 @@ func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
 
 // findAndKeep is one attempt to find the metadata.
 func (c *Client) findAndKeep(ctx context.Context) (*Metadata, error) {
-	if md, _ := c.Known(); md != nil { // found since the caller looked
+	if md := c.fresh(); md != nil { // found since the caller looked
 		return md, nil
 	}
 	found, failed := c.discover(wire.For(ctx, wire.Metadata))
@@ -55,7 +62,7 @@ func (c *Client) findAndKeep(ctx context.Context) (*Metadata, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.found, c.failed = found, failed
+	c.found, c.failed, c.foundAt = found, failed, c.now()
 	if failed != nil { // a nil *Error in an error would not be nil
 		return nil, failed
 	}
@@ -72,6 +79,16 @@ func (c *Client) Known() (*Metadata, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.found, c.failed
+}
+
+// fresh is the metadata, unless it has to be asked for again.
+func (c *Client) fresh() *Metadata {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now().Sub(c.foundAt) >= freshFor {
+		return nil
+	}
+	return c.found
 }
 
 // discover asks each address where metadata may be, in order, and applies the overrides.
@@ -154,7 +171,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		return nil, answer{text: c.wrongIssuer(c.said(md.Issuer, 300)), issuer: c.said(md.Issuer, 300)}
 	}
 	md.Endpoints = c.override(md.Endpoints)
-	if fault := md.fault(); fault != "" {
+	if fault := cmp.Or(md.fault(), c.loopbackFault(md)); fault != "" {
 		check := "endpoint"
 		if md.Authorization == "" || md.Token == "" {
 			check = ""
@@ -178,52 +195,4 @@ func (c *Client) wrongIssuer(theirs string) string {
 		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
 	}
 	return fmt.Sprintf("names another issuer: the issuer says %q, you reached it as %q (%s); if that is the server you mean, write ISSUER=%s", theirs, c.cfg.Issuer, variable, theirs)
-}
-
-// override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
-// does not always list.
-func (c *Client) override(e config.Endpoints) config.Endpoints {
-	set, clerk := c.cfg.Endpoints, config.Endpoints{}
-	if c.cfg.Clerk {
-		clerk.Userinfo = c.cfg.Issuer + "/oauth/userinfo"
-		clerk.Introspection = c.cfg.Issuer + "/oauth/token_info"
-		clerk.Revocation = c.cfg.Issuer + "/oauth/token/revoke"
-	}
-	return config.Endpoints{
-		Authorization: cmp.Or(set.Authorization, e.Authorization),
-		Token:         cmp.Or(set.Token, e.Token),
-		Userinfo:      cmp.Or(set.Userinfo, e.Userinfo, clerk.Userinfo),
-		Introspection: cmp.Or(set.Introspection, e.Introspection, clerk.Introspection),
-		Revocation:    cmp.Or(set.Revocation, e.Revocation, clerk.Revocation),
-		EndSession:    e.EndSession,
-		JWKS:          cmp.Or(set.JWKS, e.JWKS),
-	}
-}
-
-// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing
-// secret may be sent. It returns "" for none.
-func (md *Metadata) fault() string {
-	for _, e := range []struct {
-		name, address string
-		required      bool
-	}{
-		{"authorization_endpoint", md.Authorization, true},
-		{"token_endpoint", md.Token, true},
-		{"jwks_uri", md.JWKS, false},
-		{"userinfo_endpoint", md.Userinfo, false},
-		{"introspection_endpoint", md.Introspection, false},
-		{"revocation_endpoint", md.Revocation, false},
-		{"end_session_endpoint", md.EndSession, false},
-	} {
-		if e.address == "" && e.required {
-			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name))
-		}
-		if e.address == "" {
-			continue
-		}
-		if err := config.CheckEndpoint(e.address); err != nil {
-			return fmt.Sprintf("its %s %v", e.name, err)
-		}
-	}
-	return ""
 }

@@ -55,6 +55,7 @@ type expected struct {
 	Subject     string        // empty when any user will do
 	Refresh     bool          // the token came with a refresh: it may lack the nonce
 	MaxAge      time.Duration // negative when not asked
+	AuthTime    *float64      // of the first ID token, when this one came with a refresh; nil when any will do
 	AccessToken string        // what at_hash is a hash of
 	Now         time.Time
 
@@ -197,6 +198,9 @@ func (c *idTokenClaims) checks(alg string, want expected) []Verdict {
 	}
 	if want.MaxAge >= 0 {
 		list = append(list, c.checkAuthTime(want))
+	}
+	if want.AuthTime != nil && c.AuthTime != nil {
+		list = append(list, Verdict{"auth_time", quotedTime(want.AuthTime), quotedTime(c.AuthTime), *c.AuthTime == *want.AuthTime, "Core 12.2"})
 	}
 	return append(list, c.checkAtHash(alg, want))
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 )
@@ -17,29 +18,40 @@ import (
 // The most keys that a key set may have.
 const maxKeys = 100
 
-// keySet is the authorization server's signing keys (RFC 7517 section 5), kept until a token names
-// one that is not among them.
+// keySet is the authorization server's signing keys (RFC 7517 section 5), kept for a while, or until a
+// token names one that is not among them.
 type keySet struct {
 	wire  *wire.Client
 	said  func(text string, n int) string // a text of the server's as it may be shown
 	fetch Shared[[]jose.JSONWebKey]
 
-	mu   sync.Mutex // guards keys
-	keys []jose.JSONWebKey
+	now func() time.Time
+
+	mu     sync.Mutex // guards the fields below
+	keys   []jose.JSONWebKey
+	from   string    // where they were fetched
+	loaded time.Time // and when
+}
+
+// cached are the keys of an address, unless they have to be asked for again.
+func (k *keySet) cached(address string) []jose.JSONWebKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.from != address || k.now().Sub(k.loaded) >= freshFor {
+		return nil
+	}
+	return k.keys
 }
 
 // verify checks a signature and returns the payload and the key that made it. Keys are fetched
 // when none fits, and once more when the signature does not: keys rotate, sometimes under the same
 // key ID (OpenID Connect Core section 10.1.1).
 func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey, error) {
-	k.mu.Lock()
-	cached := k.keys
-	k.mu.Unlock()
-	if payload, key := verifyWith(cached, jws); key != nil {
-		return payload, key, nil
-	}
 	if address == "" {
 		return nil, nil, errors.New("the server names no jwks_uri, so no signature can be checked; set JWKS_URI")
+	}
+	if payload, key := verifyWith(k.cached(address), jws); key != nil {
+		return payload, key, nil
 	}
 	keys, err := k.fetch.Do(wire.For(ctx, wire.Keys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
 		return k.load(ctx, address)
@@ -106,7 +118,7 @@ func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, e
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys = keys
+	k.keys, k.from, k.loaded = keys, address, k.now()
 	return keys, nil
 }
 

@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -30,11 +32,13 @@ func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Contex
 		}
 		s.running[key] = run
 		go func() {
-			run.value, run.err = work(context.WithoutCancel(ctx))
-			s.mu.Lock()
-			delete(s.running, key)
-			s.mu.Unlock()
-			close(run.done)
+			defer func() {
+				s.mu.Lock()
+				delete(s.running, key)
+				s.mu.Unlock()
+				close(run.done)
+			}()
+			run.value, run.err = protected(context.WithoutCancel(ctx), work)
 		}()
 	}
 	s.mu.Unlock()
@@ -46,4 +50,15 @@ func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Contex
 		var none T
 		return none, ctx.Err()
 	}
+}
+
+// protected turns a panic into an error: it is in a goroutine of its own, where it would end the process.
+func protected[T any](ctx context.Context, work func(context.Context) (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			debug.PrintStack()
+			err = fmt.Errorf("a fault of this program: %v", p)
+		}
+	}()
+	return work(ctx)
 }

@@ -99,7 +99,7 @@ func (c *Client) Introspect(ctx context.Context, kind, token string) (*wire.Exch
 	if md.Introspection == "" {
 		return nil, notOffered(wire.Introspection)
 	}
-	e, err := c.post(wire.For(ctx, wire.Introspection), md, md.Introspection, url.Values{"token": {token}, "token_type_hint": {kind}})
+	e, err := c.post(wire.For(ctx, wire.Introspection), md, md.IntrospectionAuthMethods, md.Introspection, kind, token)
 	return c.answered(wire.Introspection, "introspection endpoint", md.Introspection, e, err)
 }
 
@@ -113,7 +113,7 @@ func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange
 	if md.Revocation == "" {
 		return nil, notOffered(wire.Revocation)
 	}
-	e, err := c.post(wire.For(ctx, wire.Revocation), md, md.Revocation, url.Values{"token": {token}, "token_type_hint": {kind}})
+	e, err := c.post(wire.For(ctx, wire.Revocation), md, md.RevocationAuthMethods, md.Revocation, kind, token)
 	return c.answered(wire.Revocation, "revocation endpoint", md.Revocation, e, err)
 }
 
@@ -125,7 +125,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := c.post(wire.For(ctx, wire.Refresh), md, md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}})
+	e, err := c.PostAs(wire.For(ctx, wire.Refresh), c.Credentials(md), md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}})
 	if e, err = c.answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
 		return nil, nil, err
 	}
@@ -147,12 +147,16 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	return e, response, nil
 }
 
-// checkRefreshedIDToken verifies an ID token that came with a refresh: in full, and about the same
-// user (OpenID Connect Core section 12.2). A nonce may be left out there, but not be another.
+// checkRefreshedIDToken verifies an ID token that came with a refresh: in full, about the same user, and
+// about the same moment of signing in (OpenID Connect Core section 12.2). A nonce and an auth_time may be
+// left out there, but not be others.
 func (c *Client) checkRefreshedIDToken(ctx context.Context, r *Request, id *IDToken, response *TokenResponse) error {
 	want := expected{MaxAge: -1, AccessToken: response.Access, Refresh: true}
 	if id != nil {
 		want.Nonce, want.Subject = r.Nonce, id.Subject
+		if _, first, err := parseIDToken(id.Raw); err == nil {
+			want.AuthTime = first.AuthTime
+		}
 	}
 	_, err := c.verifyIDToken(ctx, response.ID, want)
 	return err

@@ -45,7 +45,8 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 	return &Client{&http.Client{
 		CheckRedirect: checkRedirect,
 		Transport: &recording{now: now, timeout: timeout, next: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
+			Proxy:                  proxyFor,
+			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: roots},
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    64,
@@ -53,6 +54,34 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 			MaxResponseHeaderBytes: 64 << 10,
 		}},
 	}}
+}
+
+// isLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761
+// section 6.3).
+func isLocalName(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// proxyFor is the proxy of the environment, which no request to this machine goes through.
+func proxyFor(req *http.Request) (*url.URL, error) {
+	if isLocalName(req.URL.Hostname()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(req)
+}
+
+// dial connects, and asks no DNS server where a local name is.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: Timeout, KeepAlive: 30 * time.Second}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || !isLocalName(host) {
+		return dialer.DialContext(ctx, network, address)
+	}
+	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return dialer.DialContext(ctx, network, net.JoinHostPort("::1", port))
+	}
+	return conn, nil
 }
 
 // SetTransport replaces what requests go out through, which is still bounded and recorded.

@@ -1,0 +1,155 @@
+package oauth
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// Endpoints on this machine are believed of a server on this machine, and of the user. What a server
+// elsewhere says about this machine is a way to have us ask whatever listens here.
+func TestLoopbackEndpoints(t *testing.T) {
+	public := func(t *testing.T, env map[string]string, spoil func(d map[string]any)) (*testserver.Liar, *Client) {
+		l := testserver.StartLiar(t)
+		address := l.Listener.Addr().String()
+		l.Issuer = "https://auth.example"
+		l.Document = spoil
+		full := map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret}
+		for name, value := range env {
+			full[name] = value
+		}
+		c := clientAt(t, full)
+		c.wire.SetTransport(&http.Transport{DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address) // the public name leads to the liar, without TLS
+		}})
+		return l, c
+	}
+	names := map[string]string{"authorization_endpoint": "AUTHORIZATION_ENDPOINT", "token_endpoint": "TOKEN_ENDPOINT", "jwks_uri": "JWKS_URI",
+		"userinfo_endpoint": "USERINFO_ENDPOINT", "introspection_endpoint": "INTROSPECTION_ENDPOINT", "revocation_endpoint": "REVOCATION_ENDPOINT", "end_session_endpoint": ""}
+	for name, variable := range names {
+		for _, address := range []string{"http://127.0.0.1:6379/x", "https://localhost/x", "http://[::1]:80/x", "http://admin.localhost/x", "http://127.1.2.3/x"} {
+			_, c := public(t, nil, func(d map[string]any) { d[name] = address })
+			_, err := c.Metadata(t.Context())
+			wantError(t, err, CodeNotFound, "its "+name+` "`+address+`" is on this machine, and the issuer is not`)
+			if variable == "" {
+				continue
+			}
+			_, c = public(t, map[string]string{variable: address}, func(d map[string]any) { d[name] = "https://auth.example/x" })
+			if _, err := c.Metadata(t.Context()); err != nil {
+				t.Errorf("%s=%s, set by the user: %v", variable, address, err)
+			}
+		}
+	}
+	l, c := public(t, nil, nil)
+	wantHonest(t, l, c) // the same public name, with its own endpoints
+	for _, elsewhere := range []string{"https://evillocalhost/x", "https://localhost.evil.example/x", "https://127.0.0.1.evil.example/x"} {
+		_, c := public(t, nil, func(d map[string]any) { d["userinfo_endpoint"] = elsewhere })
+		if _, err := c.Metadata(t.Context()); err != nil {
+			t.Errorf("%s is not this machine: %v", elsewhere, err)
+		}
+	}
+}
+
+// Every endpoint is looked at: http beyond this machine, and what is no address, spoils all of the metadata.
+func TestEveryEndpointIsChecked(t *testing.T) {
+	for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint"} {
+		for address, words := range map[string]string{"http://a.example/x": "is not https", "http://evillocalhost/x": "is not https", "javascript:alert(1)": "full address", "https://u@a.example/": "user name", "https://a.example/#x": "fragment"} {
+			l := testserver.StartLiar(t)
+			l.Document = func(d map[string]any) { d[name] = address }
+			c := clientAt(t, l.Env())
+			_, err := c.Metadata(t.Context())
+			wantError(t, err, CodeNotFound, "its "+name)
+			wantError(t, err, CodeNotFound, words)
+			l.Reset()
+			l.Document = func(d map[string]any) { d[name] = l.Issuer + "/twin" }
+			if _, err := c.Metadata(t.Context()); err != nil {
+				t.Errorf("the honest twin of %s: %v", name, err)
+			}
+		}
+	}
+}
+
+// The introspection and the revocation endpoint may want another authentication than the token endpoint.
+func TestEndpointsOwnMethods(t *testing.T) {
+	for _, row := range []struct {
+		name                              string
+		token, introspection, revocation  []string
+		configured                        string
+		wantIntrospection, wantRevocation string // basic or post
+	}{
+		{"nothing said", nil, nil, nil, "", "basic", "basic"},
+		{"as the token endpoint", []string{"client_secret_post"}, nil, nil, "", "post", "post"},
+		{"each its own", []string{"client_secret_basic"}, []string{"client_secret_post"}, []string{"client_secret_basic"}, "", "post", "basic"},
+		{"and the other way round", []string{"client_secret_post"}, []string{"client_secret_basic"}, []string{"client_secret_post", "private_key_jwt"}, "", "basic", "post"},
+		{"the user decides", nil, []string{"client_secret_post"}, []string{"client_secret_post"}, "client_secret_basic", "basic", "basic"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			l.Document = func(d map[string]any) {
+				d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
+				for name, methods := range map[string][]string{"token_endpoint": row.token, "introspection_endpoint": row.introspection, "revocation_endpoint": row.revocation} {
+					if methods != nil {
+						d[name+"_auth_methods_supported"] = methods
+					}
+				}
+			}
+			var method string
+			l.Other = func(w http.ResponseWriter, r *http.Request) {
+				method = "post"
+				if id, secret, ok := r.BasicAuth(); ok && id == testserver.LiarClientID && secret == testserver.LiarClientSecret {
+					method = "basic"
+				}
+				if inBody := r.PostFormValue("client_secret") == testserver.LiarClientSecret; inBody == (method == "basic") {
+					method = "both or none"
+				}
+				if r.PostFormValue("token") != "a-token" || r.PostFormValue("token_type_hint") != "access_token" {
+					method = "another token"
+				}
+			}
+			env := l.Env()
+			env["TOKEN_ENDPOINT_AUTH_METHOD"] = row.configured
+			c := clientAt(t, env)
+			if _, err := c.Introspect(t.Context(), "access_token", "a-token"); err != nil || method != row.wantIntrospection {
+				t.Errorf("introspection: %s (%v); want %s", method, err, row.wantIntrospection)
+			}
+			if _, err := c.Revoke(t.Context(), "access_token", "a-token"); err != nil || method != row.wantRevocation {
+				t.Errorf("revocation: %s (%v); want %s", method, err, row.wantRevocation)
+			}
+		})
+	}
+}
+
+// An override serves a server that publishes nothing, but not one that cannot be reached or that answers
+// something else: that may be another server, or one in trouble.
+func TestOverridesNeedAnAnswer(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["AUTHORIZATION_ENDPOINT"], env["TOKEN_ENDPOINT"] = l.Issuer+"/authorize", l.Issuer+"/token"
+	for _, row := range []struct {
+		name   string
+		status int
+		found  bool
+	}{{"not found", 404, true}, {"gone", 410, true}, {"forbidden", 403, false}, {"failed", 500, false}, {"unauthorized", 401, false}} {
+		l.Lock()
+		l.Metadata = testserver.SendBody(row.status, "text/plain", "")
+		l.Unlock()
+		if _, err := clientAt(t, env).Metadata(t.Context()); (err == nil) != row.found {
+			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+	l.Close()
+	_, err := clientAt(t, env).Metadata(t.Context())
+	wantError(t, err, CodeNotFound, "refused the connection")
+}
+
+func TestIsLoopback(t *testing.T) {
+	for address, want := range map[string]bool{"http://localhost:1/": true, "https://127.0.0.1": true, "http://[::1]/": true, "http://a.localhost/": true,
+		"https://a.example/": false, "": false, "https://evillocalhost/": false, "%zz": false, "https://10.0.0.1/": false} {
+		if got := isLoopback(address); got != want {
+			t.Errorf("isLoopback(%q) = %v", address, got)
+		}
+	}
+}

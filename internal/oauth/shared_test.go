@@ -1,0 +1,74 @@
+package oauth
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A panic in shared work is an error for everybody who waits for it, and the next one works again.
+func TestSharedPanic(t *testing.T) {
+	var s Shared[int]
+	release := make(chan struct{})
+	var waiting sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		waiting.Go(func() {
+			_, errs[i] = s.Do(t.Context(), "key", func(context.Context) (int, error) {
+				<-release
+				panic("a nil map")
+			})
+		})
+	}
+	close(release)
+	waiting.Wait()
+	for _, err := range errs {
+		if err == nil || !strings.Contains(err.Error(), "a nil map") {
+			t.Errorf("a caller got %v", err)
+		}
+	}
+	if n, err := s.Do(t.Context(), "key", func(context.Context) (int, error) { return 7, nil }); n != 7 || err != nil {
+		t.Errorf("the next run brought %d, %v", n, err)
+	}
+}
+
+// Callers with different keys do not share, and one that gives up does not end the work.
+func TestSharedKeys(t *testing.T) {
+	var s Shared[string]
+	for _, key := range []string{"a", "b"} {
+		if got, err := s.Do(t.Context(), key, func(context.Context) (string, error) { return key, nil }); got != key || err != nil {
+			t.Errorf("for %s came %s, %v", key, got, err)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	begun, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	work := func(ctx context.Context) (string, error) {
+		close(begun)
+		<-release
+		ended <- ctx.Err()
+		return "done", nil
+	}
+	first := make(chan error, 1)
+	go func() {
+		_, err := s.Do(gone, "key", work)
+		first <- err
+	}()
+	<-begun
+	cancel()
+	if err := <-first; err != context.Canceled {
+		t.Errorf("the caller that gave up got %v", err)
+	}
+	second := make(chan string, 1)
+	go func() {
+		got, _ := s.Do(t.Context(), "key", func(context.Context) (string, error) { return "anew", nil })
+		second <- got
+	}()
+	close(release)
+	if err := <-ended; err != nil {
+		t.Errorf("the work was ended: %v", err)
+	}
+	if got := <-second; got != "done" && got != "anew" { // whichever came first
+		t.Errorf("the second caller got %q", got)
+	}
+}
