@@ -40,13 +40,13 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	request := s.sessions.Begun(r, state)
 	if request == nil {
-		return s.unknownState(r, state)
+		return s.unknownState(r, response)
 	}
 	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
 		return s.redeem(ctx, request, response, r.URL.RequestURI())
 	})
 	if errors.Is(err, session.ErrSpent) {
-		return s.unknownState(r, state)
+		return s.unknownState(r, response)
 	}
 	if err != nil {
 		return err
@@ -96,8 +96,10 @@ func (s *server) failedLogin(err error, request *oauth.Request, callback string,
 }
 
 // unknownState refuses a response to a login that this browser has not begun, or has finished.
-// Nothing of the response is shown: anybody may have written it.
-func (s *server) unknownState(r *http.Request, state string) *failure {
+// Anybody may have written the response, so nothing of it is shown; but to a browser that waits for a
+// login an error is a clue, and is shown as what it is. The login that it waits for stays.
+func (s *server) unknownState(r *http.Request, response url.Values) *failure {
+	state := response.Get("state")
 	description := "This login was not begun in this browser, was finished already, or is older than ten minutes."
 	hint := "A code is good once. Begin a new login."
 	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
@@ -113,6 +115,9 @@ func (s *server) unknownState(r *http.Request, state string) *failure {
 	}
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Retry = true
+	if len(s.sessions.Unfinished(r)) > 0 {
+		f.Unbound = s.oauth.UnboundError(response)
+	}
 	return f
 }
 

@@ -25,6 +25,7 @@ type failure struct {
 	Allow       string           // the method that would be answered, with a 405
 	Tried       []oauth.Tried    // when the server was not found
 	Verdicts    []oauth.Verdict  // of an ID token that was refused
+	Unbound     *oauth.Unbound   // an error that came without a login of this browser
 	Received    []oauth.Member   // of a token response that was refused
 	Flow        []*wire.Exchange // the flow up to here, the last step at fault
 	diagnose.Advice
@@ -117,6 +118,7 @@ type errorPage struct {
 	Field       string           `json:"field,omitempty"`   // what the server's dashboard calls it
 	Sent        []diagnose.Sent  `json:"sent,omitempty"`
 	Verdicts    []oauth.Verdict  `json:"checks,omitempty"`
+	Unbound     *oauth.Unbound   `json:"unbound,omitempty"`  // anybody may have written it
 	Received    []oauth.Member   `json:"received,omitempty"` // of a token response that was refused
 	Name        diagnose.Name    `json:"name,omitempty"`     // of the cause, as in docs/problems.md
 
@@ -139,7 +141,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	data := errorPage{page: s.page(f.Heading), Code: limit(f.Code), Description: limit(f.Description), URI: limit(f.URI), Hint: f.Hint,
-		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Name: f.Name, Heading: f.Heading, Link: safeLink(f.URI),
+		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound, Name: f.Name, Heading: f.Heading, Link: safeLink(f.URI),
 		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
 	if len(f.Flow) > 0 {
 		view := flow.View(f.Flow, s.secrets(), false)

@@ -105,6 +105,17 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	return all
 }
 
+// Unfinished returns when the logins were begun that this browser has not come back from, newest first.
+func (s *Store) Unfinished(r *http.Request) []time.Time {
+	var began []time.Time
+	for _, login := range s.unfinished(r) {
+		if login.began != 0 {
+			began = append(began, time.UnixMilli(login.began))
+		}
+	}
+	return began
+}
+
 func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
