@@ -144,7 +144,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound, Name: f.Name, Heading: f.Heading, Link: safeLink(f.URI),
 		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
 	if len(f.Flow) > 0 {
-		view := flow.View(f.Flow, s.secrets(), false)
+		view := flow.View(s.told(f.Flow, false), s.secrets(), false)
+		view.AddChecks(shownChecks(f.Verdicts))
 		data.Flow = &view
 	}
 	if f.Allow != "" {
@@ -171,6 +172,30 @@ func safeLink(address string) string {
 		return ""
 	}
 	return address
+}
+
+// steps is everything that went over the wire for a login so far, in order.
+func (s *server) steps(l *session.Login) []*wire.Exchange {
+	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.BaseURL+l.Callback, l.Request.Began, l.Arrived)
+	return append(front, l.Steps...)
+}
+
+// told completes the steps of a login as they are told: with what was known before it.
+func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
+	md, _ := s.oauth.Known()
+	if md == nil {
+		md = &oauth.Metadata{}
+	}
+	return flow.Tell(steps, md.Source, md.JWKS, verified)
+}
+
+// shownChecks are the checks of an ID token as a flow shows them.
+func shownChecks(verdicts []oauth.Verdict) []flow.Check {
+	var list []flow.Check
+	for _, v := range verdicts {
+		list = append(list, flow.Check{Name: v.Check, Expected: wire.Clip(v.Expected, 300), Found: wire.Clip(v.Found, 300), Section: v.Section, OK: v.OK})
+	}
+	return list
 }
 
 // handle adapts a handler that returns an error.

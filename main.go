@@ -266,6 +266,7 @@ func (s *server) routes() []route {
 		{"POST", "/logout", s.handleLogout},
 		{"GET", "/flow", s.handleFlow},
 		{"GET", "/flow.har", s.handleHAR},
+		{"GET", "/flow.md", s.handleReport},
 		{"GET", "/check", s.handleCheck},
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
-	"oauth-test-client/internal/wire"
 )
 
 // sessionPage is the data of session.html.
@@ -151,12 +150,6 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "", logoutAnswer{SignedOut: true, EndSession: to})
 }
 
-// steps is everything that a login consists of so far, in order.
-func (s *server) steps(l *session.Login) []*wire.Exchange {
-	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.BaseURL+l.Callback, l.Request.Began, l.Arrived)
-	return append(front, l.Steps...)
-}
-
 // flowPage is the data of flow.html.
 type flowPage struct {
 	page
@@ -174,8 +167,18 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Vary", "Accept")
 		return s.writeHAR(w, l)
 	}
-	full := r.URL.Query().Get("tokens") == "full"
-	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), flow.View(s.steps(l), s.secrets(), full)})
+	query := r.URL.Query()
+	full := query.Get("tokens") == "full"
+	address := "/flow?step="
+	if full {
+		address = "/flow?tokens=full&step="
+	}
+	view := flow.View(s.told(s.steps(l), l.IDToken != nil), s.secrets(), full)
+	if l.IDToken != nil {
+		view.AddChecks(shownChecks(l.IDToken.Verdicts))
+	}
+	view.ShowAt(address, query.Get("step"))
+	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view})
 }
 
 // handleHAR is the same as a file to keep, or to add to a bug report.
@@ -187,6 +190,18 @@ func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	s.oauth.Metadata(r.Context())
 	w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
 	return s.writeHAR(w, l)
+}
+
+// handleReport is the same as Markdown, with the picture as Mermaid draws it.
+func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	s.oauth.Metadata(r.Context())
+	report := flow.Markdown(s.told(s.steps(l), l.IDToken != nil), s.secrets())
+	write(w, http.StatusOK, "text/markdown; charset=utf-8", []byte(report))
+	return nil
 }
 
 func (s *server) writeHAR(w http.ResponseWriter, l *session.Login) error {

@@ -468,7 +468,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 		}
 	}
 	page := b.Get(l.Approve(t, b.Begin("")))
-	for _, want := range []string{"look here", "What we sent", "Try again", "Step 4, token request", "Client authentication failed."} {
+	for _, want := range []string{"look here", "What we sent", "Try again", "Step 5, token request", "Client authentication failed."} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

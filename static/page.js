@@ -1,4 +1,4 @@
-// What a page can do without: copying, counting down, opening a step of the diagram. Every page
+// What a page can do without: copying, counting down, turning steps with the arrow keys. Every page
 // works with JavaScript off.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
@@ -28,11 +28,12 @@ for (const time of document.querySelectorAll("time[data-countdown]")) {
   tick();
 }
 
-const openStep = () => {
-  const step = location.hash.startsWith("#step-") && document.getElementById(location.hash.slice(1));
-  if (!step) return;
-  step.closest("details").open = true;
-  step.scrollIntoView();
-};
-addEventListener("hashchange", openStep);
-openStep();
+// The arrow keys turn to the step before and the step after.
+addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("input, select, textarea")) return;
+  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+  const link = rel && [...document.querySelectorAll(`.turn a[rel=${rel}]`)].find((a) => a.checkVisibility());
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+});

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // chromium is a real browser with an empty profile.
@@ -90,6 +91,13 @@ func (c *chromium) open(address string) {
 func (c *chromium) press(selector, words string) {
 	c.t.Helper()
 	perform(c, chromedp.Click(chromedp.CSS(selector)))
+	c.waitFor(words)
+}
+
+// key presses a key and waits for the words.
+func (c *chromium) key(key, words string) {
+	c.t.Helper()
+	perform(c, chromedp.KeyEvent(key))
 	c.waitFor(words)
 }
 
@@ -301,7 +309,8 @@ func TestChromiumWithoutScript(t *testing.T) {
 		t.Errorf("%d buttons are shown that need a script", shown)
 	}
 	c.press(`a[href="/flow"]`, "Every step of this session")
-	c.press(`summary`, "The client sends the browser to the authorization server")
+	c.resize(1200)
+	c.press(`.diagram a[href*="step-2"]`, "The client sends the browser to the authorization server")
 	c.open(a.Cfg.BaseURL + "/session")
 	c.waitFor("Tokens held")
 	c.press(`form[action="/revoke"] button`, "no longer holds")
@@ -312,7 +321,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.waitFor("Choose anybody") // signed out at the server too
 }
 
-// The script copies, and opens the step that the diagram was clicked at.
+// The script copies, and turns the steps of a flow with the arrow keys.
 func TestChromiumScript(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -322,10 +331,13 @@ func TestChromiumScript(t *testing.T) {
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.press(`button[data-copy="token-response"]`, "Copied")
 	c.press(`a[href="/flow"]`, "Every step of this session")
-	c.press(`.diagram a[href="#step-5"]`, "The client fetches the keys")
-	open := perform(c, chromedp.Evaluate[int](`document.querySelectorAll("details[open]").length`))
-	if open != 1 {
-		t.Errorf("%d steps are open; want the one that was clicked", open)
+	c.resize(1200)
+	c.press(`.diagram a[href*="step-6"]`, "The client fetches the keys")
+	c.key(kb.ArrowRight, "The client checks the ID token")
+	c.key(kb.ArrowLeft, "The client fetches the keys")
+	shown := perform(c, chromedp.Evaluate[int](`[...document.querySelectorAll("article")].filter(a => a.checkVisibility()).length`))
+	if shown != 1 {
+		t.Errorf("%d steps are shown; want the one that was chosen", shown)
 	}
 }
 

@@ -9,34 +9,10 @@ import (
 	"net/url"
 	"oauth-test-client/internal/wire"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
-
-// party is a lifeline of the diagram, numbered from the left.
-type party int
-
-const (
-	theBrowser party = iota
-	theClient
-	theAuthorizationServer
-	theResourceServer
-)
-
-// between says who asks whom at a step.
-func between(purpose wire.Purpose) (from, to party) {
-	switch purpose {
-	case wire.AuthorizationRequest, wire.Consent:
-		return theBrowser, theAuthorizationServer
-	case wire.Response:
-		return theBrowser, theClient
-	case wire.IDTokenCheck:
-		return theClient, theClient
-	case wire.API:
-		return theClient, theResourceServer
-	}
-	return theClient, theAuthorizationServer
-}
 
 // FrontChannel is what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response. An address
@@ -69,11 +45,58 @@ func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchang
 	return append(steps, &wire.Exchange{Purpose: at, Began: ended, Fault: why})
 }
 
-// Page is the data of part-flow.html: a flow as a diagram and as a list.
+// Known is a step that this login did not need, as what it asks for was known from before: discovery, or
+// the keys. It has an address and no time.
+func Known(purpose wire.Purpose, address string) *wire.Exchange {
+	return &wire.Exchange{Purpose: purpose, Method: http.MethodGet, URL: address}
+}
+
+// Tell completes a flow with the steps that went over no wire of this login: what was known from before,
+// and that the ID token was verified. An address may be empty when it is not known.
+func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.Exchange {
+	has := func(p wire.Purpose) func(*wire.Exchange) bool {
+		return func(e *wire.Exchange) bool { return e.Purpose == p }
+	}
+	if metadata != "" && !slices.ContainsFunc(steps, has(wire.Metadata)) {
+		steps = append([]*wire.Exchange{Known(wire.Metadata, metadata)}, steps...)
+	}
+	i := slices.IndexFunc(steps, has(wire.TokenRequest))
+	if i < 0 || !verified {
+		return steps
+	}
+	check := &wire.Exchange{Purpose: wire.IDTokenCheck, Began: steps[i].Began.Add(steps[i].Took)}
+	if i+1 < len(steps) && steps[i+1].Purpose == wire.Keys {
+		i++
+		check.Began = steps[i].Began.Add(steps[i].Took)
+	} else if keys != "" {
+		i++
+		steps = slices.Insert(slices.Clone(steps), i, Known(wire.Keys, keys))
+	}
+	return slices.Insert(slices.Clone(steps), i+1, check)
+}
+
+// Coming are steps of which nothing is known yet.
+func Coming(purposes ...wire.Purpose) []*wire.Exchange {
+	var list []*wire.Exchange
+	for _, p := range purposes {
+		list = append(list, &wire.Exchange{Purpose: p})
+	}
+	return list
+}
+
+// Scene is a flow at one moment: what has happened, what is to come, and what is spoken of now.
+type Scene struct {
+	Past, Next []*wire.Exchange
+	Now        []wire.Purpose
+}
+
+// Page is the data of part-flow.html: a flow as a picture and as a list.
 type Page struct {
 	Steps   []Step
 	Diagram Diagram
+	Legend  []LegendLine
 	Full    bool // tokens are shown whole
+	Shown   int  // the number of the step whose details are shown
 }
 
 // Step is a step as the list shows it.
@@ -84,21 +107,35 @@ type Step struct {
 	About    string
 	Outcome  string // "200, 12 ms"
 	Failed   bool
+	Coming   bool // it has not happened yet
+	Now      bool // it is spoken of
 	Fault    string
 	Request  string // "POST https://…"
 	Params   []Parameter
 	Headers  []Header // of the request
 	Response string   // "200 OK"
 	RespHdrs []Header
-	Body     string // of the response, JSON indented
+	Body     Text // of the response, JSON indented
 	Curl     string
-	Began    string
+	Checks   []Check // of the ID token
+	Began    string  // empty for what was known from before
 	Took     string
+	Prev     int // the number of the step before, 0 for none
+	Next     int
+	Link     string // to this step on its page
 }
 
 // Parameter is one parameter of a request with what it is for.
 type Parameter struct {
 	Name, Value, About, Section string
+	Mark                        Mark
+}
+
+// Check is one check of the ID token.
+type Check struct {
+	Name, Expected, Found, Section string
+	OK                             bool
+	Mark                           Mark // of the value that was compared
 }
 
 // Header is one header field.
@@ -113,38 +150,95 @@ type Secrets struct {
 
 // View prepares a flow for a page. The client secret is never in it; tokens only when full.
 func View(steps []*wire.Exchange, s Secrets, full bool) Page {
-	hide := newRedactor(s, steps, full)
-	view := Page{Full: full}
-	for i, e := range steps {
-		view.Steps = append(view.Steps, viewStep(i+1, e, s, hide))
+	return Stage(Scene{Past: steps}, s, full)
+}
+
+// Stage is View for a flow that is under way.
+func Stage(scene Scene, s Secrets, full bool) Page {
+	all := slices.Concat(scene.Past, scene.Next)
+	hide := newRedactor(s, all, full)
+	tell := newTeller(all, hide)
+	view := Page{Full: full, Legend: legend, Shown: 1}
+	for i, e := range all {
+		step := viewStep(i+1, e, s, tell)
+		step.Coming, step.Now = i >= len(scene.Past), slices.Contains(scene.Now, e.Purpose)
+		if step.Prev = i; i+1 < len(all) {
+			step.Next = i + 2
+		}
+		if step.Failed && !step.Coming {
+			view.Shown = step.Number
+		}
+		view.Steps = append(view.Steps, step)
 	}
-	view.Diagram = draw(view.Steps, steps)
+	view.Diagram = draw(view.Steps, all, tell)
 	return view
 }
 
-func viewStep(number int, e *wire.Exchange, s Secrets, hide *redactor) Step {
+// ShowAt makes each step a page of its own, at the address and its number, and shows the one with a
+// number that there is.
+func (p *Page) ShowAt(address, number string) {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		s.Link = fmt.Sprintf("%s%d#%s", address, s.Number, s.ID)
+		p.Diagram.Arrows[i].Step.Link = s.Link
+		if number == strconv.Itoa(s.Number) {
+			p.Shown = s.Number
+		}
+	}
+	p.Diagram.Arrows[p.Shown-1].Step.Now = true
+}
+
+// AddChecks puts the checks of the ID token into the step that made them.
+func (p *Page) AddChecks(checks []Check) {
+	for i := range p.Steps {
+		if p.Steps[i].Name != string(wire.IDTokenCheck) {
+			continue
+		}
+		for _, c := range checks {
+			if c.Name == "nonce" && c.OK {
+				c.Mark = NonceMark
+			}
+			p.Steps[i].Checks = append(p.Steps[i].Checks, c)
+		}
+		return
+	}
+}
+
+// At is the step with a number.
+func (p Page) At(number int) Step { return p.Steps[number-1] }
+
+// Speaks are the steps that are spoken of now.
+func (p Page) Speaks() []Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Now })
+}
+
+func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
+	hide := tell.hide
 	v := Step{
 		Number: number,
 		ID:     fmt.Sprintf("step-%d", number),
+		Link:   fmt.Sprintf("#step-%d", number),
 		Name:   string(e.Purpose),
 		About:  stepWords[e.Purpose],
-		Failed: e.Failed(),
+		Failed: e.Purpose != wire.Consent && e.Failed() && (e.Status > 0 || e.Fault != ""),
 		Fault:  wire.Clip(hide.text(e.Fault), 1000),
-		Began:  e.Began.UTC().Format("15:04:05.000"),
 		Took:   Duration(e.Took),
+	}
+	if !e.Began.IsZero() {
+		v.Began = e.Began.UTC().Format("15:04:05.000")
 	}
 	v.Outcome = outcome(e)
 	if e.URL == "" {
 		return v
 	}
 	v.Request = e.Method + " " + wire.Clip(hide.text(wire.WithoutQuery(e.URL)), 500)
-	v.Params = explain(e, hide)
+	v.Params = explain(e, tell)
 	v.Headers = showHeaders(e.RequestHeader, hide)
 	v.Curl = curl(e, s, hide)
 	if e.Status > 0 {
 		v.Response = fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 		v.RespHdrs = showHeaders(e.ResponseHeader, hide)
-		v.Body = ClipBody(wire.Pretty(hide.body(e)))
+		v.Body = tell.marks.runs(ClipBody(wire.Pretty(hide.body(e))), hide)
 	}
 	return v
 }
@@ -152,9 +246,13 @@ func viewStep(number int, e *wire.Exchange, s Secrets, hide *redactor) Step {
 // outcome is how a step ended, in a few characters.
 func outcome(e *wire.Exchange) string {
 	switch {
-	case e.Purpose == wire.IDTokenCheck, e.Purpose == wire.Response && e.Fault != "":
+	case isKnown(e):
+		return "known already"
+	case e.Fault != "" && (e.Purpose == wire.IDTokenCheck || e.Purpose == wire.Response):
 		return "refused"
-	case e.Purpose == wire.Consent:
+	case e.Purpose == wire.IDTokenCheck && !e.Began.IsZero():
+		return "verified"
+	case e.Purpose == wire.Consent && e.Took >= glance:
 		return Duration(e.Took)
 	case e.Status > 0:
 		return fmt.Sprintf("%d, %s", e.Status, Duration(e.Took))
@@ -198,12 +296,8 @@ func showHeaders(h wire.Header, hide *redactor) []Header {
 }
 
 // explain lists the parameters of a request, each with what it is for.
-func explain(e *wire.Exchange, hide *redactor) []Parameter {
-	raw := e.RequestBody
-	if e.Method == http.MethodGet {
-		_, raw, _ = strings.Cut(e.URL, "?")
-	}
-	values, err := url.ParseQuery(raw)
+func explain(e *wire.Exchange, tell *teller) []Parameter {
+	values, err := url.ParseQuery(paramsOf(e))
 	if err != nil {
 		return nil
 	}
@@ -211,7 +305,7 @@ func explain(e *wire.Exchange, hide *redactor) []Parameter {
 	for name, vs := range values {
 		words := parameterWords[name]
 		for _, value := range vs {
-			list = append(list, Parameter{wire.Clip(hide.text(name), 60), wire.Clip(hide.parameter(name, value), 4000), words.about, words.section})
+			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), wire.Clip(tell.hide.parameter(name, value), 4000), words.about, words.section, tell.marks[value]})
 		}
 	}
 	slices.SortFunc(list, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })

@@ -47,7 +47,7 @@ func sampleFlow() []*wire.Exchange {
 	form := wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}})
 	bearer := wire.NewHeader(http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}})
 	return []*wire.Exchange{
-		{Purpose: wire.AuthorizationRequest, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid", Began: at(0)},
+		{Purpose: wire.AuthorizationRequest, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&code_challenge=GPXfFfmq30W8w5PWMLNtzZR2q9pxnxZ4FkY2A8xIsF4&code_challenge_method=S256&scope=openid", Began: at(0)},
 		{Purpose: wire.Consent, Began: at(0), Took: 12 * time.Second},
 		{Purpose: wire.Response, Method: "GET", URL: "http://localhost:3000/oauth_callback?code=code-value&state=state-value", Began: at(12000)},
 		{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",

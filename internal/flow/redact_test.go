@@ -119,11 +119,11 @@ func TestPageShortens(t *testing.T) {
 	body := `{"access_token":"` + long + `","MFA_Token":"short","echo":"` + strings.ReplaceAll(long, "/", `\/`) + `","you":"s\/ecret","n":1}`
 	e := answerOf(wire.TokenRequest, 200, "application/json", body)
 	secrets := Secrets{ClientID: "c", ClientSecret: "s/ecret"}
-	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body
+	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body.String()
 	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\",\n  \"n\": 1\n}"; short != want {
 		t.Errorf("the page shows %s; want %s", short, want)
 	}
-	full := View([]*wire.Exchange{e}, secrets, true).Steps[0].Body
+	full := View([]*wire.Exchange{e}, secrets, true).Steps[0].Body.String()
 	if !strings.Contains(full, long) || !strings.Contains(full, `"short"`) || strings.Contains(full, "ecret\"") {
 		t.Errorf("in full, the page shows %s", full)
 	}
@@ -135,7 +135,7 @@ func TestLongToken(t *testing.T) {
 	token := strings.Repeat("a", 500_000)
 	e := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"`+token+`b","other":"`+token+token+`"}`)
 	flow := []*wire.Exchange{e}
-	if body := View(flow, Secrets{ClientSecret: token + "c"}, false).Steps[0].Body; !strings.Contains(body, `aaaaaaaa…aaab`) {
+	if body := View(flow, Secrets{ClientSecret: token + "c"}, false).Steps[0].Body.String(); !strings.Contains(body, `aaaaaaaa…aaab`) {
 		t.Errorf("the page shows %.100s", body)
 	}
 	if text := harText(t, Secrets{ClientSecret: token + "c"}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {

@@ -1,5 +1,5 @@
 # authorization request
-curl -sSi 'https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid'
+curl -sSi 'https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&code_challenge=GPXfFfmq30W8w5PWMLNtzZR2q9pxnxZ4FkY2A8xIsF4&code_challenge_method=S256&scope=openid'
 
 # authorization response
 curl -sSi 'http://localhost:3000/oauth_callback?code=code-value&state=state-value'
@@ -30,7 +30,7 @@ curl -sSi -X POST 'https://auth.example/token' \
   --data-urlencode "refresh_token=$REFRESH_TOKEN"
 
 # authorization request
-curl -sSi 'https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&scope=openid'
+curl -sSi 'https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&code_challenge=GPXfFfmq30W8w5PWMLNtzZR2q9pxnxZ4FkY2A8xIsF4&code_challenge_method=S256&scope=openid'
 
 # authorization response
 curl -sSi 'http://localhost:3000/oauth_callback?code=code-value&state=state-value'
