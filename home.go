@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
 )
 
 // homePage is the data of home.html.
@@ -20,6 +22,7 @@ type homePage struct {
 	IsFound     bool          `json:"server_found"`
 	Source      string        `json:"metadata_uri,omitempty"`
 	Tried       []oauth.Tried `json:"tried,omitempty"`
+	Unfinished  *unfinished   `json:"unfinished,omitempty"` // a login that this browser has not come back from
 
 	Public   bool            `json:"-"` // the client has no secret
 	Found    *oauth.Metadata `json:"-"` // nil when the server has not been found
@@ -53,10 +56,28 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	if missing != nil {
 		data.Failure, data.Tried = s.explain(missing, s.cfg.Scopes), missing.Tried
 	}
+	data.Unfinished = s.unfinished(r, logins)
 	if len(logins) > 0 {
 		data.Session, data.SignedIn = true, logins[0].Who()
 	}
 	return s.respond(w, r, http.StatusOK, "home.html", data)
+}
+
+// unfinished is a login that was begun and has not come back, and the usual causes.
+type unfinished struct {
+	Began  time.Time        `json:"began"`
+	Ago    time.Duration    `json:"-"`
+	Causes []diagnose.Cause `json:"causes"`
+}
+
+// unfinished returns the newest login that this browser has begun and not come back from, unless one has
+// been finished since: then nothing is wrong.
+func (s *server) unfinished(r *http.Request, logins []*session.Login) *unfinished {
+	begun := s.sessions.Unfinished(r)
+	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
+		return nil
+	}
+	return &unfinished{Began: begun[0], Ago: s.now().Sub(begun[0]).Round(time.Second), Causes: diagnose.NeverCameBack(s.cfg)}
 }
 
 // checkPage is the data of check.html.
