@@ -91,5 +91,6 @@ const (
 	APIWantsAnOpaqueToken   Name = "api-wants-an-opaque-token"
 	APIBehindASignInPage    Name = "api-behind-a-sign-in-page"
 	APIChallengeMissing     Name = "api-challenge-missing"
+	APIWantsAnotherScheme   Name = "api-wants-another-scheme"
 	APITokenNotVerifiable   Name = "api-token-not-verifiable"
 )

@@ -121,12 +121,14 @@ func (c *Client) PostAs(ctx context.Context, as Credentials, endpoint string, fo
 	return c.wire.Do(req)
 }
 
-// GetAs fetches an address with an access token (RFC 6750 section 2.1). The error is one of wire's.
+// GetAs fetches an address with an access token (RFC 6750 section 2.1), or without one when it is empty. The error is one of wire's.
 func (c *Client) GetAs(ctx context.Context, address, accessToken string) (*wire.Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+accessToken)
+	if accessToken != "" {
+		req.Header.Set("Authorization", "Bearer "+accessToken)
+	}
 	return c.wire.Do(req)
 }

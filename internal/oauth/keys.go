@@ -70,6 +70,13 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	return nil, nil, fmt.Errorf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))
 }
 
+// known reports whether the server's keys have been fetched.
+func (k *keySet) known() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.keys) > 0
+}
+
 // verifyWith tries the keys that fit. The key it returns is nil when none of them made the signature.
 func verifyWith(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
 	for _, key := range fittingKeys(keys, jws.Signatures[0].Header) {

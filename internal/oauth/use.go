@@ -178,13 +178,17 @@ func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	return next
 }
 
-// CallAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1). The
-// error is an *Error.
-func (c *Client) CallAPI(ctx context.Context, access string) (*wire.Exchange, error) {
+// CallAPI calls RESOURCE_URL, the resource server's, with a token (RFC 6750 section 2.1), or without one
+// when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
+// is an *Error.
+func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
 		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
 	}
-	e, err := c.GetAs(wire.For(ctx, wire.API), c.cfg.ResourceURL, access)
+	e, err := c.GetAs(wire.For(ctx, wire.API), c.cfg.ResourceURL, token)
+	if err == nil && e.Status/100 == 3 {
+		return e, nil
+	}
 	return c.answered(wire.API, "API", c.cfg.ResourceURL, e, err)
 }
 

@@ -1,0 +1,215 @@
+package diagnose
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// apiCase is a login at the demo server, whose API can be spoiled.
+type apiCase struct {
+	t      *testing.T
+	demo   *demo.Server
+	cfg    config.Config
+	client *oauth.Client
+	tokens oauth.Tokens
+}
+
+// startAPI signs in at a demo server with faults, with the API at a path of its own.
+func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
+	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": checkSecret, "PORT": "3999", "RESOURCE_URL": issuer + api}
+	d, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{demoClient()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = d
+	srv.Start()
+	t.Cleanup(srv.Close)
+	d.SetFaults(faults...)
+	c := &apiCase{t: t, demo: d, cfg: configOf(t, env)}
+	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+	c.tokens = c.signIn()
+	return c
+}
+
+func (c *apiCase) signIn() oauth.Tokens {
+	c.t.Helper()
+	request, err := c.client.NewRequest(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	to, err := c.client.AuthorizationURL(c.t.Context(), request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	b := testserver.NewBrowser(c.t, &testserver.App{Address: "http://localhost:3999", Cfg: c.cfg, Log: new(testserver.Logbook)})
+	back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	response, err := c.client.Exchange(c.t.Context(), request, back.Query().Get("code"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return response.Tokens
+}
+
+// ask calls the API and explains its answer.
+func (c *apiCase) ask(token string) APIAnswer {
+	c.t.Helper()
+	e, err := c.client.CallAPI(c.t.Context(), token)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return ExplainAPI(c.cfg, e, c.client.Inspect(c.t.Context(), token), strings.Fields(c.tokens.Scope), time.Now())
+}
+
+// An API with one fault each: the page names it. The sound ones are never accused.
+func TestWhyTheAPISaysNo(t *testing.T) {
+	const me, notes = "/api/me", "/api/notes"
+	for _, row := range []struct {
+		name   string
+		api    string
+		faults []demo.Fault
+		cause  Name // empty when the API opens
+		words  string
+	}{
+		{"sound", me, nil, "", "opened"},
+		{"sound, with a plain challenge", me, []demo.Fault{demo.APIPlainChallenge}, "", "opened"},
+		{"sound, that offers DPoP too", me, []demo.Fault{demo.APIOffersDPoP}, "", "opened"},
+		{"sound, with opaque tokens", me, []demo.Fault{demo.OpaqueAccessTokens}, "", "opened"},
+		{"another audience", me, []demo.Fault{demo.APIOtherAudience}, APIWantsAnotherAudience, "/demo"},
+		{"a token for another API", me, []demo.Fault{demo.AccessTokenAudience}, APIWantsAnotherAudience, "not for this API"},
+		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts another issuer"},
+		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, APITokenExpired, "the clocks differ"},
+		{"a scope that was not asked for", notes, nil, APIScopeMissing, "lacks the scope notes"},
+		{"a scope that nobody has", me, []demo.Fault{demo.APIOtherScope}, APIScopeMissing, "lacks the scope"},
+		{"it wants the ID token", me, []demo.Fault{demo.APIWantsIDToken}, APIAcceptsIDToken, "wants an ID token"},
+		{"it wants a JWT", me, []demo.Fault{demo.APIWantsJWT, demo.OpaqueAccessTokens}, APIWantsAJWT, "is opaque"},
+		{"it wants an opaque token", me, []demo.Fault{demo.APIWantsOpaque}, APIWantsAnOpaqueToken, "is a JWT"},
+		{"a redirect to a sign-in", me, []demo.Fault{demo.APIRedirectsToSignIn}, APIBehindASignInPage, "redirect"},
+		{"a sign-in page", me, []demo.Fault{demo.APISignInPage}, APIBehindASignInPage, "a page answers"},
+		{"a firewall", me, []demo.Fault{demo.APIFirewall}, APIBehindASignInPage, "403"},
+		{"another scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
+		{"another method", me, []demo.Fault{demo.APIMethod}, APIUnreachable, "405"},
+		{"another path", "/api/nothing", nil, APIUnreachable, "404"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, row.api, row.faults...)
+			got := c.ask(c.tokens.Access)
+			if got.Name != row.cause || !strings.Contains(got.Found, row.words) || (got.Result == OK) != (row.cause == "") {
+				t.Errorf("got %s %q: %s (%q); want %q and %q", got.Result, got.Name, got.Found, got.Server, row.cause, row.words)
+			}
+			if row.cause != "" && got.Fix == "" {
+				t.Error("nothing is said to mend it")
+			}
+		})
+	}
+}
+
+// An API that refuses without a word is told so, beside one that says why.
+func TestSilentAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	if got := c.ask(oauth.Altered(c.tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
+		t.Errorf("with its challenge it gives %+v", got)
+	}
+	c.demo.SetFaults(demo.APINoChallenge)
+	if got := c.ask(oauth.Altered(c.tokens.Access)); got.Name != APIChallengeMissing {
+		t.Errorf("without it gives %+v", got)
+	}
+}
+
+// A token that has expired is known by its exp, where the API does not say why.
+func TestExpiredAtTheAPI(t *testing.T) {
+	token := &oauth.AccessToken{JWT: true, Expires: time.Now().Add(-time.Minute), Signature: oauth.SignatureGood}
+	e := &wire.Exchange{Status: 401}
+	got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}, e, token, nil, time.Now())
+	if got.Name != APITokenExpired || !slices.Contains(got.RuledOut, "the signature is of the server's keys") {
+		t.Errorf("got %+v", got)
+	}
+	token.Expires = time.Now().Add(time.Minute)
+	if got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}, e, token, nil, time.Now()); got.Name != APIChallengeMissing {
+		t.Errorf("a token that has not expired gives %+v", got)
+	}
+}
+
+// Real answers of APIs, as their servers word them.
+func TestWordsOfAPIs(t *testing.T) {
+	jwt := oauth.AccessToken{JWT: true, Issuer: "https://auth.example", Audience: []string{"account"}, Scopes: []string{"email"}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
+	opaque := oauth.AccessToken{Signature: oauth.SignatureUnknown}
+	graph := jwt
+	graph.Audience, graph.Signature, graph.Why = []string{"00000003-0000-0000-c000-000000000000"}, oauth.SignatureUnknown, "its header holds a nonce"
+	for _, row := range []struct {
+		name, challenge, body string
+		status                int
+		token                 oauth.AccessToken
+		want                  Name
+	}{
+		{"ASP.NET Core", `Bearer error="invalid_token", error_description="The audience 'account' is invalid"`, "", 401, jwt, APIWantsAnotherAudience},
+		{"ASP.NET Core, issuer", `Bearer error="invalid_token", error_description="The issuer 'http://localhost:8080/realms/my-realm' is invalid"`, "", 401, jwt, APIWantsAnotherIssuer},
+		{"WSO2, which is wrong about the time", `Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, APITokenExpired},
+		{"Auth0's middleware", "", `{"error":"invalid_token","message":"Invalid Compact JWS"}`, 401, opaque, APIWantsAJWT},
+		{"Auth0's middleware says so of a JWT, which cannot be", "", `{"message":"Invalid Compact JWS"}`, 401, jwt, APIChallengeMissing},
+		{"Google", `Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`, "", 403, opaque, APIScopeMissing},
+		{"Google, in the body", "", `{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`, 403, opaque, APIScopeMissing},
+		{"a token of Microsoft Graph", "", `{}`, 401, graph, APITokenNotVerifiable},
+		{"nothing is said", `Bearer`, ``, 401, jwt, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := http.Header{"Content-Type": {"application/json"}}
+			if row.challenge != "" {
+				h.Set("WWW-Authenticate", row.challenge)
+			}
+			e := &wire.Exchange{Status: row.status, ResponseHeader: wire.NewHeader(h), ResponseBody: row.body}
+			got := ExplainAPI(config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}, e, &row.token, nil, time.Now())
+			if got.Name != row.want || got.Result != Fail {
+				t.Errorf("got %s %q: %s", got.Result, got.Name, got.Found)
+			}
+		})
+	}
+}
+
+// Three wrong tokens: a sound API opens to none of them, and each that opens is told so.
+func TestWrongTokens(t *testing.T) {
+	for _, row := range []struct {
+		fault demo.Fault
+		which WrongToken
+		want  Name
+	}{
+		{"", "", ""},
+		{demo.APIOpen, NoTokenAtAll, APIOpen},
+		{demo.APIOpenToAltered, AlteredToken, APIIgnoresSignature},
+		{demo.APIOpenToIDToken, TheIDToken, APIAcceptsIDToken},
+	} {
+		c := startAPI(t, "/api/me")
+		c.demo.SetFaults(row.fault)
+		for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.tokens.Access), TheIDToken: c.tokens.ID} {
+			e, err := c.client.CallAPI(context.Background(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := JudgeWrongToken(which, e)
+			wrong := which == row.which
+			if row.fault == demo.APIOpen { // it opens to everything
+				wrong = true
+			}
+			if (got.Result == Fail) != wrong || which == row.which && got.Name != row.want {
+				t.Errorf("with %q the %s gives %s %q", row.fault, which, got.Result, got.Name)
+			}
+		}
+	}
+}
