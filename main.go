@@ -260,6 +260,7 @@ func (s *server) routes() []route {
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},
+		{"POST", "/api", s.handleWrongTokens},
 		{"GET", "/tokeninfo", s.handleTokeninfo},
 		{"GET", "/refresh", s.handleRefresh},
 		{"POST", "/revoke", s.handleRevoke},

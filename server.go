@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -168,73 +169,23 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Write(body) // a browser that has gone away is no error of ours
 }
 
-// answerView is a server's answer as it was sent, as far as it matters.
-type answerView struct {
-	Kind       string // which token it is about, when there are several; else empty
-	Request    string
-	Status     int
-	StatusText string
-	Headers    []flow.Header
-	Challenges []wire.Challenge
-	Body       string // JSON indented
-	Duration   string
-	Note       string // ours
-	Changes    []change
-	raw        string
+// answer is what a server answered, and what there is to say about it.
+type answer struct {
+	flow.Answer
+	Kind string              `json:"-"` // which token it is about, when there are several; else empty
+	Why  *diagnose.APIAnswer `json:"why,omitempty"`
 }
-
-// change is one token, or fact about it, before and after a refresh.
-type change struct {
-	Name     string `json:"name"`
-	Old, New string `json:"-"`
-	Changed  bool   `json:"changed"`
-}
-
-// shownHeaders are the ones that matter to whoever tests a token.
-var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
 
 // answerOf prepares an exchange to be shown, without the client secret.
-func (s *server) answerOf(kind string, e *wire.Exchange) answerView {
-	raw := s.cfg.Hide(e.ResponseBody)
-	v := answerView{Kind: kind, Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status),
-		Body: flow.ClipBody(wire.Pretty(raw)), Duration: flow.Duration(e.Took), raw: raw}
-	for _, name := range shownHeaders {
-		for _, value := range e.ResponseHeader.Values(name) {
-			v.Headers = append(v.Headers, flow.Header{Name: name, Value: wire.Clip(s.cfg.Hide(value), 1000)})
-		}
-	}
-	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
-		v.Challenges = append(v.Challenges, wire.ParseChallenges(s.cfg.Hide(value))...)
-	}
-	return v
-}
-
-// MarshalJSON writes the answer for programs: the server's status in a field, its body as it is.
-func (v answerView) MarshalJSON() ([]byte, error) {
-	headers := map[string]string{}
-	for _, h := range v.Headers {
-		headers[h.Name] = h.Value
-	}
-	var body any = json.RawMessage(v.raw)
-	if !json.Valid([]byte(v.raw)) {
-		body = strings.ToValidUTF8(v.raw, "\uFFFD")
-	}
-	return json.Marshal(struct {
-		Request    string            `json:"request"`
-		Status     int               `json:"status"`
-		Headers    map[string]string `json:"headers"`
-		Challenges []wire.Challenge  `json:"www_authenticate,omitempty"`
-		Body       any               `json:"body"`
-		Note       string            `json:"note,omitempty"`
-		Changes    []change          `json:"changes,omitempty"`
-	}{v.Request, v.Status, headers, v.Challenges, body, v.Note, v.Changes})
+func (s *server) answerOf(kind string, e *wire.Exchange) answer {
+	return answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
 }
 
 // answersPage is the data of answers.html.
 type answersPage struct {
 	page
 	Heading string
-	Answers []answerView
+	Answers []answer
 }
 
 // MarshalJSON writes one answer as it is, and several by their kind.
@@ -242,7 +193,7 @@ func (p answersPage) MarshalJSON() ([]byte, error) {
 	if p.Answers[0].Kind == "" {
 		return json.Marshal(p.Answers[0])
 	}
-	byKind := map[string]answerView{}
+	byKind := map[string]answer{}
 	for _, v := range p.Answers {
 		byKind[v.Kind] = v
 	}
@@ -250,7 +201,7 @@ func (p answersPage) MarshalJSON() ([]byte, error) {
 }
 
 // showAnswers answers with what the server said.
-func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading string, answers ...answerView) error {
+func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading string, answers ...answer) error {
 	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, answers})
 }
 

@@ -116,6 +116,7 @@ func (s *server) actions(md *oauth.Metadata, l *session.Login) []action {
 	return []action{
 		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
+		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
 		{"Refresh", "get a new access token", http.MethodGet, "/refresh", noRefresh},
 		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},

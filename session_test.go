@@ -43,7 +43,7 @@ func TestTokenRoutes(t *testing.T) {
 				Status  int             `json:"status"`
 				Headers map[string]any  `json:"headers"`
 				Body    json.RawMessage `json:"body"`
-				Changes []change        `json:"changes"`
+				Changes []flow.Change   `json:"changes"`
 			}
 			for path, words := range map[string]string{"/userinfo": `"email": "alice@example.com"`, "/tokeninfo": `"active": true`, "/refresh": `"access_token"`} {
 				r := b.Ask(path, false)

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -63,7 +65,8 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 	return s.showAnswers(w, r, "Userinfo", s.answerOf("", e))
 }
 
-// handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1).
+// handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
+// says why the API refuses it, if it does.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
@@ -76,7 +79,57 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "The API", s.answerOf("", e))
+	view := s.answerOf("", e)
+	why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(r.Context(), l.Held.Access), granted(l), s.now())
+	if why.Result != diagnose.OK {
+		view.Why = &why
+	}
+	return s.showAnswers(w, r, "The API", view)
+}
+
+// granted are the scopes of a login: as the server named them, or as asked for (RFC 6749 section 5.1).
+func granted(l *session.Login) []string {
+	if l.Held.Scope == "" {
+		return l.Request.Scopes
+	}
+	return strings.Fields(l.Held.Scope)
+}
+
+// handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
+func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
+	ctx, recorder, l, err := s.begin(w, r)
+	if err != nil {
+		return err
+	}
+	if l.Held.Access == "" {
+		return noToken("No access token is held.", "It was revoked. Sign in again.")
+	}
+	var answers []answer
+	for _, try := range []struct{ kind, token string }{
+		{"access_token", l.Held.Access},
+		{string(diagnose.NoTokenAtAll), ""},
+		{string(diagnose.AlteredToken), oauth.Altered(l.Held.Access)},
+		{string(diagnose.TheIDToken), l.Held.ID},
+	} {
+		if try.token == "" && try.kind == string(diagnose.TheIDToken) {
+			continue // none is held
+		}
+		var e *wire.Exchange
+		if e, err = s.oauth.CallAPI(ctx, try.token); err != nil {
+			break
+		}
+		view := s.answerOf(try.kind, e)
+		view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(diagnose.WrongToken(try.kind), e)}
+		if try.kind == "access_token" {
+			why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(r.Context(), l.Held.Access), granted(l), s.now())
+			view.Why = &why
+		}
+		answers = append(answers, view)
+	}
+	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
+		return err
+	}
+	return s.showAnswers(w, r, "The API, with three wrong tokens", answers...)
 }
 
 // tokenOf returns the token of a kind, named as in RFC 7009 section 2.1.
@@ -96,7 +149,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return noToken("No token is held.", "They were revoked. Sign in again.")
 	}
-	var answers []answerView
+	var answers []answer
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		token := tokenOf(l.Held, kind)
 		if token == "" {
@@ -124,7 +177,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return noToken("No token is held.", "They were revoked already. Sign in again.")
 	}
-	var answers []answerView
+	var answers []answer
 	gone := oauth.Tokens{} // what the server revoked
 	for _, kind := range []string{"refresh_token", "access_token"} {
 		token := tokenOf(l.Held, kind)
@@ -226,12 +279,14 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 }
 
 // compare lists what a refresh changed.
-func compare(t, next oauth.Tokens) []change {
-	token := func(name, old, new string) change {
-		return change{name, flow.Shorten(old), flow.Shorten(new), old != new}
+func compare(t, next oauth.Tokens) []flow.Change {
+	token := func(name, old, new string) flow.Change {
+		return flow.Change{Name: name, Old: flow.Shorten(old), New: flow.Shorten(new), Changed: old != new}
 	}
-	plain := func(name, old, new string) change { return change{name, old, new, old != new} }
-	return []change{
+	plain := func(name, old, new string) flow.Change {
+		return flow.Change{Name: name, Old: old, New: new, Changed: old != new}
+	}
+	return []flow.Change{
 		token("access_token", t.Access, next.Access),
 		token("refresh_token", t.Refresh, next.Refresh),
 		token("id_token", t.ID, next.ID),

@@ -1,0 +1,80 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// Three wrong tokens beside the real one, at the demo's API, which is sound: only when asked for, never
+// from another site or by a prefetch, and in the flow like everything else.
+func TestWrongTokensOnRequest(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	b.Login()
+	for name, header := range map[string]string{"Sec-Purpose": "prefetch", "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+		req, _ := http.NewRequest(http.MethodPost, a.Address+"/api", nil)
+		req.Header.Set(name, header)
+		if r := b.Do(req); r.StatusCode < 400 {
+			t.Errorf("with %s: %s it answered %d", name, header, r.StatusCode)
+		}
+	}
+	calls := func() int { return strings.Count(b.GetJSON("/flow.har").Body, "/demo/api/me\"") }
+	before := calls()
+	req, _ := http.NewRequest(http.MethodPost, a.Address+"/api", nil)
+	req.Header.Set("Accept", "*/*")
+	r := b.Do(req)
+	var answers map[string]struct {
+		Status int
+		Why    struct{ Result, Found string }
+	}
+	if err := json.Unmarshal([]byte(r.Body), &answers); err != nil || r.StatusCode != 200 {
+		t.Fatalf("answered %d %s", r.StatusCode, r.Body)
+	}
+	for kind, status := range map[string]int{"access_token": 200, "no_token": 401, "altered_token": 401, "id_token": 401} {
+		if got := answers[kind]; got.Status != status || got.Why.Result != "ok" {
+			t.Errorf("%s: %+v; want %d and ok", kind, got, status)
+		}
+	}
+	if n := calls() - before; n != 4 {
+		t.Errorf("the flow has %d calls more; want 4", n)
+	}
+}
+
+// An API that opens to everything is told so, on the page too.
+func TestOpenAPI(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"hello":"everybody"}`)
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	b := newBrowser(t, startApp(t, env))
+	b.GetJSON(l.Approve(t, b.Begin("")))
+	page := b.Post("/api", nil)
+	for _, want := range []string{"opens without a token", "api-open", "api-ignores-signature", "api-accepts-id-token", `class="state bad"`} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// A refusal is explained where it is shown.
+func TestRefusedByTheAPI(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Other = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="email notes"`)
+		testserver.SendBody(http.StatusForbidden, "application/json", `{"error":"insufficient_scope"}`)(w, r)
+	}
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	b := newBrowser(t, startApp(t, env))
+	b.GetJSON(l.Approve(t, b.Begin("")))
+	if r := b.GetJSON("/api"); r.StatusCode != 200 || !strings.Contains(r.Body, `"name": "api-scope-missing"`) || !strings.Contains(r.Body, "lacks the scope notes") {
+		t.Errorf("answered %d %s", r.StatusCode, r.Body)
+	}
+	if page := b.Get("/api"); !strings.Contains(page.Body, "lacks the scope notes") || !strings.Contains(page.Body, "SCOPES") {
+		t.Errorf("the page does not explain it:\n%s", page.Body)
+	}
+}
