@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"log"
 	"net"
@@ -110,4 +111,13 @@ func env(values map[string]string) func(string) string {
 func pkceChallenge(verifier string) string {
 	hash := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// assemble makes the client and, in demo mode, the server that it talks to.
+func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
+	l := &live{log: log, now: now}
+	if err := l.begin(cfg, roots); err != nil {
+		return nil, nil, err
+	}
+	return l.current.Load().server, l.current.Load().Handler, nil
 }

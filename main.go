@@ -236,15 +236,6 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 	return s.noting(needsRestart(l.options.file(), waiting))
 }
 
-// assemble makes the client and, in demo mode, the server that it talks to.
-func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
-	l := &live{log: log, now: now}
-	if err := l.begin(cfg, roots); err != nil {
-		return nil, nil, err
-	}
-	return l.current.Load().server, l.current.Load().Handler, nil
-}
-
 // route is one thing that a user can do.
 type route struct {
 	method, path string

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"oauth-test-client/internal/diagnose"
@@ -79,20 +78,17 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	view := s.answerOf("", e)
-	why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(r.Context(), l.Held.Access), granted(l), s.now())
-	if why.Result != diagnose.OK {
-		view.Why = &why
-	}
-	return s.showAnswers(w, r, "The API", view)
+	return s.showAnswers(w, r, "The API", s.explainedAnswer(r.Context(), "", l, e))
 }
 
-// granted are the scopes of a login: as the server named them, or as asked for (RFC 6749 section 5.1).
-func granted(l *session.Login) []string {
-	if l.Held.Scope == "" {
-		return l.Request.Scopes
+// explainedAnswer is the API's answer to the access token, with the reason where it is a no.
+func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) answer {
+	view := s.answerOf(kind, e)
+	why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
+	if kind != "" || why.Result != diagnose.OK {
+		view.Why = &why
 	}
-	return strings.Fields(l.Held.Scope)
+	return view
 }
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
@@ -118,11 +114,9 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		if e, err = s.oauth.CallAPI(ctx, try.token); err != nil {
 			break
 		}
-		view := s.answerOf(try.kind, e)
-		view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(diagnose.WrongToken(try.kind), e)}
-		if try.kind == "access_token" {
-			why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(r.Context(), l.Held.Access), granted(l), s.now())
-			view.Why = &why
+		view := s.explainedAnswer(r.Context(), try.kind, l, e)
+		if try.kind != "access_token" {
+			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(diagnose.WrongToken(try.kind), e)}
 		}
 		answers = append(answers, view)
 	}
@@ -130,14 +124,6 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	return s.showAnswers(w, r, "The API, with three wrong tokens", answers...)
-}
-
-// tokenOf returns the token of a kind, named as in RFC 7009 section 2.1.
-func tokenOf(held oauth.Tokens, kind string) string {
-	if kind == "refresh_token" {
-		return held.Refresh
-	}
-	return held.Access
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
@@ -151,7 +137,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	}
 	var answers []answer
 	for _, kind := range []string{"access_token", "refresh_token"} {
-		token := tokenOf(l.Held, kind)
+		token := l.Held.Of(kind)
 		if token == "" {
 			continue
 		}
@@ -180,7 +166,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	var answers []answer
 	gone := oauth.Tokens{} // what the server revoked
 	for _, kind := range []string{"refresh_token", "access_token"} {
-		token := tokenOf(l.Held, kind)
+		token := l.Held.Of(kind)
 		if token == "" {
 			continue
 		}

@@ -23,6 +23,14 @@ type Tokens struct {
 	Scope               string    // as granted
 }
 
+// Of returns the token of a kind, named as in RFC 7009 section 2.1.
+func (t Tokens) Of(kind string) string {
+	if kind == "refresh_token" {
+		return t.Refresh
+	}
+	return t.Access
+}
+
 // TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
 type TokenResponse struct {
 	JSON      string // as the server sent it, to the byte; a form is rewritten as JSON in its order

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"oauth-test-client/internal/oauth"
@@ -18,6 +19,15 @@ type Login struct {
 	IDToken  *oauth.IDToken       // nil for a plain OAuth login
 	Held     oauth.Tokens         // what is held now
 	Steps    []*wire.Exchange     // what servers were asked, and what they answered
+}
+
+// Granted are the scopes as the server named them, or as asked for when it named none (RFC 6749 section
+// 5.1).
+func (l *Login) Granted() []string {
+	if l.Held.Scope == "" {
+		return l.Request.Scopes
+	}
+	return strings.Fields(l.Held.Scope)
 }
 
 // Who is the name of the user who signed in, or "" when no ID token said it.
