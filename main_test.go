@@ -480,7 +480,7 @@ func TestCheckUnreadable(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || code != 2 || r.Result != diagnose.Fail || r.Checks[0].Setting != "PORT" {
 		t.Errorf("exit code %d, %v:\n%s", code, err, p.out)
 	}
-	if !strings.HasPrefix(p.err.String(), "::error title=configuration::PORT (environment)") {
+	if !strings.HasPrefix(p.err.String(), "::error title=settings::PORT (environment)") {
 		t.Errorf("the annotation is %q", p.err)
 	}
 }

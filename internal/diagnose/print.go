@@ -53,7 +53,7 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 // PrintUnreadable prints settings with mistakes the way that checks are printed.
 func PrintUnreadable(err error, o PrintOptions, out, errs io.Writer) {
 	if o.Format == Text {
-		fmt.Fprintln(errs, err)
+		newPrinter(o, out).unreadable(unreadable(err))
 	}
 	finish(unreadable(err), o, out, errs)
 }
@@ -139,7 +139,7 @@ func (f Finding) title() string {
 	if f.Name != "" {
 		return string(f.Name)
 	}
-	return label(f.Check)
+	return f.label()
 }
 
 // sentence is what was found and what to do about it.

@@ -19,6 +19,9 @@ import (
 // field is the place of a setting in the server's dashboard.
 func (c *checker) field(s Setting) string {
 	words := dashboardOf(c.cfg)
+	if words.Name == anyDashboard.Name {
+		return "at the server: " + words.Fields[s]
+	}
 	return words.Name + ": " + words.Fields[s]
 }
 

@@ -17,7 +17,7 @@ func (r Report) markdown() string {
 		if f.Result != Fail {
 			continue
 		}
-		fmt.Fprintf(&b, "\n**FAIL %s**: %s\n\n", label(f.Check), code(f.Found))
+		fmt.Fprintf(&b, "\n**FAIL %s**: %s\n\n", f.label(), code(f.Found))
 		if f.Server != "" {
 			fmt.Fprintf(&b, "- the server said: %s\n", code(f.Server))
 		}

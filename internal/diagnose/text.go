@@ -78,10 +78,10 @@ func (p *printer) finding(f Finding) {
 			p.skipped = append(p.skipped, f)
 		}
 		return
-	case background(f.Check) && f.Result != Fail:
-		if f.Result == Warn {
-			p.notes++
-		}
+	case f.Result == OK && background(f.Check):
+		return
+	case f.Result == Warn && f.Check == "response_issuer": // of many servers, and nothing to be done about it
+		p.notes++
 		return
 	}
 	p.line(f)
@@ -111,7 +111,7 @@ func (p *printer) line(f Finding) {
 	if color := colors[f.Result]; p.o.Color && color != "" {
 		status = strings.Replace(status, word, color+word+"\x1b[0m", 1)
 	}
-	p.paragraph(status, nameColumn, label(f.Check), p.harmless(found))
+	p.paragraph(status, nameColumn, f.label(), p.harmless(found))
 	if f.Server != "" {
 		p.detail("server said", p.harmless(fmt.Sprintf("%q", f.Server)))
 	}
@@ -174,6 +174,16 @@ func (p *printer) verdict(r Report) {
 	}
 }
 
+// unreadable prints the mistakes in the settings.
+func (p *printer) unreadable(r Report) {
+	for _, f := range r.Checks {
+		p.line(f)
+	}
+	fmt.Fprintln(p.out)
+	p.lines("", number(len(r.Checks), "problem")+" in the settings. Nothing was asked.")
+	p.lines("", "Fix it and run again: "+p.o.Again)
+}
+
 // foldSkips tells of all checks that were not made, those with the same reason together. Beside a
 // failure only those count that wait for it.
 func foldSkips(skips []Finding, failed bool) string {
@@ -210,7 +220,7 @@ func (r Report) verdict() string {
 	var failed []string
 	for _, f := range r.Checks {
 		if f.Result == Fail {
-			failed = append(failed, label(f.Check))
+			failed = append(failed, f.label())
 		}
 	}
 	switch len(failed) {
@@ -239,9 +249,19 @@ func (r Report) numbers(notes int) string {
 	return strings.Join(parts, ", ") + "."
 }
 
+// label is what a finding is about. An unknown client ID is found where the redirect URI is asked about.
+func (f Finding) label() string {
+	if f.Name == ClientIDUnknown {
+		return "client ID"
+	}
+	return label(f.Check)
+}
+
 // label is the name of a check as a person reads it.
 func label(check string) string {
 	switch check {
+	case "configuration":
+		return "settings"
 	case "metadata_flavours":
 		return "both metadata"
 	case "response_issuer":

@@ -260,8 +260,8 @@ func Fault(err error) string {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err // the URL may carry parameters; the caller names the host
 	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Sprintf("does not resolve: no host named %q (is the key or issuer of a deleted instance, or cut short?)", dns.Name)
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "does not resolve: there is no host of that name"
 	}
 	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		name := ""
