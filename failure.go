@@ -43,6 +43,13 @@ func refuse(status int, code, description, hint string) *failure {
 	return &failure{Status: status, Code: code, Description: description, Advice: diagnose.Advice{Heading: headingOf(status), Hint: hint}}
 }
 
+// wrongMethod refuses a method, and says which one is answered.
+func wrongMethod(allowed string) *failure {
+	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+allowed+" only.", "")
+	f.Allow = allowed
+	return f
+}
+
 // headingOf says in a few words what is wrong with a request to us.
 func headingOf(status int) string {
 	switch status {

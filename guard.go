@@ -40,26 +40,29 @@ func (s *server) guard(next http.Handler) http.Handler {
 var securityHeaders = http.Header{
 	"Content-Security-Policy":      {"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
 	"X-Content-Type-Options":       {"nosniff"},
-	"Referrer-Policy":              {"no-referrer"},
+	"Referrer-Policy":              {"same-origin"}, // under no-referrer our own forms would send "Origin: null"
 	"Cross-Origin-Opener-Policy":   {"same-origin"},
 	"Cross-Origin-Resource-Policy": {"same-origin"},
 	"Cache-Control":                {"no-store"},
 }
 
 // allowedSite refuses what another site makes the browser send. Sec-Fetch-Site decides; Origin does
-// where that header is absent, as our own forms send "Origin: null" under Referrer-Policy
-// no-referrer. With neither it is no browser. Another port of localhost is another site here.
-// Below /demo/ the other party of the protocol decides for itself.
+// where that header is absent, as on plain http beyond this machine. With neither it is no browser, or a
+// GET of one, which changes nothing. Another port of localhost is another site here, and an origin that
+// the browser keeps to itself is never ours. Below /demo/ the other party of the protocol decides for
+// itself.
 func (s *server) allowedSite(r *http.Request) bool {
 	if strings.HasPrefix(r.URL.Path, "/demo/") {
 		return true
 	}
-	site := r.Header.Get("Sec-Fetch-Site")
-	switch site {
+	from := r.Header.Get("Origin")
+	if from == "null" {
+		return false
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return true
 	case "":
-		from := r.Header.Get("Origin")
 		return from == "" || from == s.cfg.BaseURL || s.isOwnOrigin(from)
 	}
 	return isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)

@@ -91,9 +91,13 @@ func TestCrossSite(t *testing.T) {
 		{"a frame", "GET", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, "/ /login /oauth_callback /demo/authorize", false},
 		{"a form", "POST", link, "/ /login /oauth_callback /demo/authorize /demo/token /demo/register", false},
 		{"a fetch of an old browser", "GET", headers{"Origin": "https://evil.example"}, "/ /login /oauth_callback /refresh /userinfo /flow.har", false},
-		{"a form of an old browser", "POST", headers{"Origin": "https://evil.example"}, "/ /login /revoke /logout /demo/authorize /demo/token", false},
+		{"a form of an old browser", "POST", headers{"Origin": "https://evil.example"}, "/ /login /refresh /revoke /logout /demo/authorize /demo/token", false},
 		{"a sandboxed frame of an old browser", "POST", headers{"Origin": "null"}, "/ /login /demo/authorize", false},
-		{"our own form without referrer", "POST", headers{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, "/ /login /demo/authorize", true},
+		{"our own form", "POST", headers{"Origin": a.URL, "Sec-Fetch-Site": "same-origin"}, "/ /login /refresh /revoke /logout /demo/authorize", true},
+		{"a frame of nobody's origin", "POST", headers{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, "/ /login /refresh /revoke /logout", false},
+		{"our own host over another scheme", "POST", headers{"Origin": "https" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
+		{"our own host over a scheme of somebody's", "POST", headers{"Origin": "app" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
+		{"a path that only looks like the demo's", "GET", headers{"Sec-Fetch-Site": "cross-site"}, "/session/demo/ /x/demo/authorize /demonstration", false},
 		{"our own form of an old browser", "POST", headers{"Origin": a.URL}, "/ /login /demo/authorize", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -108,6 +112,70 @@ func TestCrossSite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Opening an address changes nothing: what spends or ends a token is done by a POST of our own page. A
+// foreign page may open any address, and so do a reload and a restored tab.
+func TestStateChangesByPost(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { d["revocation_endpoint"] = l.Issuer + "/revoke" }
+	l.Other = testserver.SendBody(200, "application/json", `{}`)
+	a := startApp(t, l.Env())
+	b := newBrowser(t, a)
+	b.GetJSON(l.Approve(t, b.Begin("")))
+	l.Response = func(response map[string]any) { delete(response, "id_token") }
+	before := keptLogins(t, a, b)[0].Held
+	asked := l.Asked("POST /token")
+
+	r := b.Get("/refresh")
+	if r.StatusCode != 200 || strings.Count(r.Body, "<button") != 1 || !strings.Contains(r.Body, `<form method="post" action="/refresh">`) {
+		t.Errorf("/refresh in the address bar answered %d, not with one button:\n%s", r.StatusCode, r.Body)
+	}
+	for _, path := range []string{"/refresh", "/revoke", "/logout"} {
+		r := b.GetJSON(path)
+		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "POST only")
+		if r.Header.Get("Allow") != http.MethodPost {
+			t.Errorf("GET %s: Allow is %q", path, r.Header.Get("Allow"))
+		}
+	}
+	if n := l.Asked("POST /token"); n != asked || keptLogins(t, a, b)[0].Held != before || l.Asked("POST /revoke") > 0 {
+		t.Error("a GET changed what is held")
+	}
+	if r := b.Post("/refresh", nil); r.StatusCode != 200 || l.Asked("POST /token") != asked+1 {
+		t.Errorf("the POST answered %d and asked the server %d times: %s", r.StatusCode, l.Asked("POST /token")-asked, r.Body)
+	}
+}
+
+// Beyond this machine browsers send no Sec-Fetch headers over plain http, and an Origin with a POST only.
+// Our own form works there, and a foreign page's does not.
+func TestFormsOverPlainHTTP(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["BASE_URL"], env["ALLOW_PLAIN_HTTP"] = "http://devbox:PORT", "true"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	b.Host = strings.TrimPrefix(a.Cfg.BaseURL, "http://")
+	callback := l.Approve(t, b.Begin(""))
+	if r := b.GetJSON(strings.Replace(callback, a.Cfg.BaseURL, a.URL, 1)); r.StatusCode != 200 {
+		t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
+	}
+	for _, row := range []struct {
+		origin string
+		status int
+	}{
+		{"http://evil.example", http.StatusForbidden},
+		{"null", http.StatusForbidden},
+		{"https://devbox:" + a.Cfg.Port, http.StatusForbidden},
+		{"http://devbox", http.StatusForbidden},
+		{a.Cfg.BaseURL, http.StatusOK},
+	} {
+		req, _ := http.NewRequest(http.MethodPost, a.URL+"/logout", nil)
+		req.Header.Set("Origin", row.origin)
+		req.Header.Set("Accept", "*/*")
+		if r := b.Do(req); r.StatusCode != row.status {
+			t.Errorf("a form of %s answered %d %s; want %d", row.origin, r.StatusCode, r.Body, row.status)
+		}
 	}
 }
 

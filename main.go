@@ -253,7 +253,8 @@ func (s *server) routes() []route {
 		{"GET", "/api", s.handleAPI},
 		{"POST", "/api", s.handleWrongTokens},
 		{"GET", "/tokeninfo", s.handleTokeninfo},
-		{"GET", "/refresh", s.handleRefresh},
+		{"POST", "/refresh", s.handleRefresh},
+		{"GET", "/refresh", s.handleAskRefresh},
 		{"POST", "/revoke", s.handleRevoke},
 		{"POST", "/logout", s.handleLogout},
 		{"GET", "/flow", s.handleFlow},
@@ -283,9 +284,7 @@ func (s *server) handler(demo http.Handler) http.Handler {
 func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 	for _, route := range s.routes() {
 		if strings.TrimSuffix(route.path, "{$}") == r.URL.Path {
-			f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+route.method+" only.", "")
-			f.Allow = route.method
-			return f
+			return wrongMethod(route.method)
 		}
 	}
 	return refuse(http.StatusNotFound, "not_found", "There is nothing at this address.", "")

@@ -46,6 +46,30 @@ type refreshed struct {
 	before, after oauth.Tokens
 }
 
+// compare lists what a refresh changed.
+func compare(t, next oauth.Tokens) []flow.Change {
+	token := func(name, old, new string) flow.Change {
+		return flow.Change{Name: name, Old: flow.Shorten(old), New: flow.Shorten(new), Changed: old != new}
+	}
+	plain := func(name, old, new string) flow.Change {
+		return flow.Change{Name: name, Old: old, New: new, Changed: old != new}
+	}
+	return []flow.Change{
+		token("access_token", t.Access, next.Access),
+		token("refresh_token", t.Refresh, next.Refresh),
+		token("id_token", t.ID, next.ID),
+		plain("scope", t.Scope, next.Scope),
+		plain("expires", showExpiry(t.Expires), showExpiry(next.Expires)),
+	}
+}
+
+func showExpiry(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // newServer wires the client together. Nothing is asked of the authorization server yet.
 func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
 	sessions, err := session.New(cfg, roots, now)

@@ -118,10 +118,25 @@ func (s *server) actions(md *oauth.Metadata, l *session.Login) []action {
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
 		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
-		{"Refresh", "get a new access token", http.MethodGet, "/refresh", noRefresh},
+		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
 		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
 		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
 	}
+}
+
+// handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a
+// reload or a restored tab would spend the refresh token.
+func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error {
+	if err := spendsNothing(r); err != nil {
+		return err
+	}
+	if !wantsHTML(r) {
+		return wrongMethod(http.MethodPost)
+	}
+	if _, err := s.current(w, r); err != nil {
+		return err
+	}
+	return s.respond(w, r, http.StatusOK, "refresh.html", s.page("Refresh"))
 }
 
 // logoutAnswer is what a program gets from /logout.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -262,28 +261,4 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	return result, nil
-}
-
-// compare lists what a refresh changed.
-func compare(t, next oauth.Tokens) []flow.Change {
-	token := func(name, old, new string) flow.Change {
-		return flow.Change{Name: name, Old: flow.Shorten(old), New: flow.Shorten(new), Changed: old != new}
-	}
-	plain := func(name, old, new string) flow.Change {
-		return flow.Change{Name: name, Old: old, New: new, Changed: old != new}
-	}
-	return []flow.Change{
-		token("access_token", t.Access, next.Access),
-		token("refresh_token", t.Refresh, next.Refresh),
-		token("id_token", t.ID, next.ID),
-		plain("scope", t.Scope, next.Scope),
-		plain("expires", showExpiry(t.Expires), showExpiry(next.Expires)),
-	}
-}
-
-func showExpiry(t time.Time) string {
-	if t.IsZero() {
-		return "not known"
-	}
-	return t.UTC().Format(time.RFC3339)
 }

@@ -125,12 +125,12 @@ func TestReplicasBehindNginx(t *testing.T) {
 
 	begun := b.Location(by(b.Get("/login"), one))
 	by(b.GetJSON(f.play(b, begun, false)), two)
-	by(b.GetJSON("/refresh"), one)
+	by(b.Ask("/refresh", false), one)
 	held(by(b.GetJSON("/session"), two))
 
 	two.kill() // which finished the login
 	held(by(b.GetJSON("/session"), one))
-	if r := by(b.GetJSON("/refresh"), one); !strings.Contains(r.Body, `"status": 200`) {
+	if r := by(b.Ask("/refresh", false), one); !strings.Contains(r.Body, `"status": 200`) {
 		t.Fatalf("the refresh token that was saved last is not the right one: %s", r.Body)
 	}
 

@@ -113,7 +113,7 @@ func TestSessionsInRedis(t *testing.T) {
 		l.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
 		defer func() { l.Response = nil }()
 		for path, words := range map[string]string{"/session": `"held": true`, "/refresh": `"status": 200`, "/flow": "authorization response", "/flow.har": "code_challenge"} {
-			if got := b.GetJSON(path); got.StatusCode != 200 || !strings.Contains(got.Body, words) {
+			if got := b.Ask(path, false); got.StatusCode != 200 || !strings.Contains(got.Body, words) {
 				t.Errorf("%s answered %d %s", path, got.StatusCode, got.Body)
 			}
 		}
@@ -244,7 +244,7 @@ func TestSessionStoreFull(t *testing.T) {
 	first := b.GetJSON(l.Approve(t, b.Begin("")))
 	server.do(t, "CONFIG", "SET", "maxmemory", "1")
 	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
-	b.GetJSON("/refresh").WantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
+	b.Ask("/refresh", false).WantError(t, 503, "session_store_failed", `The session store says "OOM command not allowed`)
 	server.do(t, "CONFIG", "SET", "maxmemory", "0")
 	if again := b.GetJSON(first.Request.URL.String()); again.StatusCode != 200 || again.Body != first.Body {
 		t.Errorf("the login before is answered %d %s", again.StatusCode, again.Body)

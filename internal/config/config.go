@@ -298,8 +298,23 @@ func (s *settings) address() (baseURL, port string) {
 	}
 	if IsLoopback(u.Hostname()) {
 		port = cmp.Or(port, u.Port())
+	} else if u.Scheme == "http" && !s.yes("ALLOW_PLAIN_HTTP") {
+		s.wrong("BASE_URL", "%q is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; "+
+			"use https, or set ALLOW_PLAIN_HTTP=true if that is meant", base)
 	}
 	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
+}
+
+// yes reads a variable that switches something on.
+func (s *settings) yes(name string) bool {
+	switch value := s.get(name); value {
+	case "true", "1", "yes":
+		return true
+	case "", "false", "0", "no":
+	default:
+		s.wrong(name, "%q is neither true nor false", value)
+	}
+	return false
 }
 
 // hostPort is the host as a browser writes it: without the port that the scheme has anyway.

@@ -144,7 +144,11 @@ func TestConfigErrors(t *testing.T) {
 			`BASE_URL (environment): "http://localhost:3000/oauth_callback" has more than scheme, host and port; write BASE_URL=http://localhost:3000 (the redirect URI adds /oauth_callback)`}},
 		{"a host for BASE_URL", map[string]string{"BASE_URL": "localhost:3000"}, []string{
 			`BASE_URL (environment): "localhost:3000" is not the address of a server; write one such as http://localhost:3000`}},
-		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com"}, []string{
+		{"plain http beyond this machine", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000"}, []string{
+			`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`}},
+		{"plain http that is half meant", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000", "ALLOW_PLAIN_HTTP": "maybe"}, []string{
+			`ALLOW_PLAIN_HTTP (environment): "maybe" is neither true nor false`, `BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`}},
+		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com", "ALLOW_PLAIN_HTTP": "true"}, []string{
 			"BASE_URL (environment): the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL"}},
 		{"a short session secret", map[string]string{"SESSION_SECRET": "short"}, []string{"SESSION_SECRET (environment): has fewer than 16 characters; make one with: openssl rand -base64 32"}},
 		{"a session store without the secret", map[string]string{"SESSION_STORE": "redis://localhost"}, []string{
@@ -240,6 +244,7 @@ func TestDefaults(t *testing.T) {
 		{"port 80", "http://localhost/oauth_callback", "80", "http://localhost/demo", map[string]string{"PORT": "80"}},
 		{"a base URL on this machine", "http://127.0.0.1:5000/oauth_callback", "5000", "http://127.0.0.1:5000/demo", map[string]string{"BASE_URL": "http://127.0.0.1:5000/"}},
 		{"a base URL behind a proxy", "https://demo.example.com/oauth_callback", "3000", "https://demo.example.com/demo", map[string]string{"BASE_URL": "https://Demo.example.com:443"}},
+		{"a name below localhost", "http://app.localhost:5000/oauth_callback", "5000", "http://app.localhost:5000/demo", map[string]string{"BASE_URL": "http://app.localhost:5000"}},
 		{"IPv6", "http://[::1]:5000/oauth_callback", "5000", "http://[::1]:5000/demo", map[string]string{"BASE_URL": "http://[::1]:5000"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -148,7 +148,7 @@ func (r Reply) checkInvariants(b *Browser, req *http.Request) {
 			t.Errorf("%s %s: %s is %q; want %q", req.Method, req.URL.Path, name, got, want)
 		}
 	}
-	if got := r.Header.Get("Referrer-Policy"); got != "no-referrer" && !strings.HasPrefix(req.URL.Path, "/demo/") && !strings.HasPrefix(req.URL.Path, "/.well-known/") {
+	if got := r.Header.Get("Referrer-Policy"); got != "same-origin" && !strings.HasPrefix(req.URL.Path, "/demo/") && !strings.HasPrefix(req.URL.Path, "/.well-known/") {
 		t.Errorf("%s %s: Referrer-Policy is %q", req.Method, req.URL.Path, got)
 	}
 	csp := r.Header.Get("Content-Security-Policy")
@@ -299,7 +299,7 @@ func (r Reply) WantError(t *testing.T, status int, code, words string) {
 }
 
 // TokenRoutes are the addresses that need a token, with their method.
-var TokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api": "GET", "/tokeninfo": "GET", "/refresh": "GET", "/revoke": "POST", "/logout": "POST", "/flow": "GET", "/flow.har": "GET"}
+var TokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api": "GET", "/tokeninfo": "GET", "/refresh": "POST", "/revoke": "POST", "/logout": "POST", "/flow": "GET", "/flow.har": "GET"}
 
 // Ask sends a request as curl does, or as a browser when html is set.
 func (b *Browser) Ask(path string, html bool) Reply {
