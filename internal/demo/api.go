@@ -10,7 +10,7 @@ import (
 
 // handleMe is the API's first route: it greets whoever the access token stands for.
 func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.openAPI(w, r, "profile")
+	a, ok := s.openAPI(w, r, "/api/me", "profile")
 	if !ok {
 		return
 	}
@@ -26,7 +26,7 @@ func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
 
 // handleNotes is the API's second route, which wants a scope of its own.
 func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.openAPI(w, r, "notes")
+	a, ok := s.openAPI(w, r, "/api/notes", "notes")
 	if !ok {
 		return
 	}
@@ -37,19 +37,19 @@ func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
 }
 
 // openAPI opens one of the API's routes to an access token, or has answered when ok is false.
-func (s *Server) openAPI(w http.ResponseWriter, r *http.Request, scope string) (a *accessToken, ok bool) {
-	d := s.apiDoor(scope)
+func (s *Server) openAPI(w http.ResponseWriter, r *http.Request, path, scope string) (a *accessToken, ok bool) {
+	d := s.apiDoor(path, scope)
 	if a, done := s.brokenAPI(w, r, &d); done {
 		return a, a != nil
 	}
 	return s.bearer(w, r, d)
 }
 
-// apiDoor is what the API expects: a token for it, from this server, with the scope. Its challenge says
-// where a client learns which server that is (RFC 9728 section 5.1).
-func (s *Server) apiDoor(scope string) door {
+// apiDoor is what a route of the API expects: a token from this server, for the route or the whole API,
+// with the scope. Its challenge says where a client learns which server that is (RFC 9728 section 5.1).
+func (s *Server) apiDoor(path, scope string) door {
 	d := door{expects: s.expect(RevokedAtAPI), scope: scope}
-	d.expects.AnyAudience = jwt.Audience{s.root() + "/api"}
-	d.challenge = fmt.Sprintf(`realm="demo", resource_metadata=%q`, strings.TrimSuffix(s.root(), s.base)+"/.well-known/oauth-protected-resource"+s.base+"/api")
+	d.expects.AnyAudience = jwt.Audience{s.root() + path, s.root() + "/api"}
+	d.challenge = fmt.Sprintf(`realm="demo", resource_metadata=%q`, s.resourceMetadataURL(path))
 	return d
 }

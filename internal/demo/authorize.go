@@ -69,6 +69,10 @@ func (s *Server) again(w http.ResponseWriter, r *http.Request, req *authorizeReq
 	if len(prompt) > 0 {
 		query.Set("prompt", strings.Join(prompt, " "))
 	}
+	if req.pushed != "" {
+		s.repush(req.pushed, query)
+		query = url.Values{"client_id": {req.client.ID}, "request_uri": {req.pushed}}
+	}
 	http.Redirect(w, r, s.base+"/authorize?"+query.Encode(), http.StatusSeeOther)
 }
 
@@ -90,7 +94,7 @@ func (s *Server) redirectCode(w http.ResponseWriter, r *http.Request, req *autho
 	value := rand.Text()
 	s.mu.Lock()
 	s.codes.put(now, value, &code{
-		grant:       &grant{user: here.user, client: req.client.ID, scopes: scopes, authTime: here.authTime},
+		grant:       &grant{user: here.user, client: req.client.ID, scopes: scopes, resources: req.resources, authTime: here.authTime},
 		redirectURI: req.redirectURI,
 		challenge:   req.challenge,
 		nonce:       req.nonce,
@@ -107,6 +111,10 @@ func (s *Server) redirectError(w http.ResponseWriter, r *http.Request, req *auth
 
 // redirectBack adds state and iss (RFC 9207 section 2) to the response.
 func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *authorizeRequest, response url.Values) {
+	if !s.spend(req) {
+		s.showError(w, r, "invalid_request_uri", "the request_uri has been used")
+		return
+	}
 	if req.state != "" {
 		response.Set("state", req.state)
 	}

@@ -199,7 +199,7 @@ func TestBanner(t *testing.T) {
 // Where there is no second name for the server, the set-ups that need one are not offered.
 func TestOffered(t *testing.T) {
 	for issuer, want := range map[string]int{"http://localhost:3000/demo": 10, "http://[::1]:3000/demo": 10, "http://127.0.0.1/demo": 10, "https://demo.example/demo": 8} {
-		s, err := New(Config{Issuer: issuer})
+		s, err := New(Config{Issuer: issuer, keys: testKeys})
 		if err != nil {
 			t.Fatal(err)
 		}

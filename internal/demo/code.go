@@ -16,6 +16,7 @@ import (
 type grant struct {
 	user, client string
 	scopes       []string
+	resources    []string // what its tokens may be for; none for any
 	authTime     time.Time
 	revoked      bool
 }
@@ -32,38 +33,43 @@ type code struct {
 
 // redeemCode is RFC 6749 section 4.1.3 with RFC 7636 section 4.6.
 func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Values) {
-	c, description := s.takeCode(client, form)
-	if description != "" {
-		s.writeError(w, http.StatusBadRequest, "invalid_grant", description)
+	c, refused := s.takeCode(client, form)
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
 		return
 	}
-	s.issue(w, c.grant, c.grant.scopes, c.nonce, rand.Text()+rand.Text())
+	audience, refused := s.audience(c.grant, form["resource"])
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
+		return
+	}
+	s.issue(w, tokenSet{c.grant, c.grant.scopes, audience, c.nonce, rand.Text() + rand.Text()})
 }
 
 // takeCode finds a code and spends it in one step. A code that comes a second time was stolen by
 // one of the two: everything that came of it is revoked (RFC 6749 section 4.1.2).
-func (s *Server) takeCode(client *Client, form url.Values) (*code, string) {
+func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	c, ok := s.codes.get(now, form.Get("code"))
 	switch {
 	case !ok, c.grant.client != client.ID && !s.breaks(OtherClientsCode):
-		return nil, "the code is not known"
+		return nil, &oauthError{"invalid_grant", "the code is not known"}
 	case c.used && !s.breaks(CodeUsedTwice):
 		c.grant.revoked = !s.breaks(CodeReuseTokensLive)
-		return nil, "the code has been used already"
+		return nil, &oauthError{"invalid_grant", "the code has been used already"}
 	}
 	c.used = true
 	switch {
 	case now.Sub(c.issued) > codeLife:
-		return nil, "the code has expired"
+		return nil, &oauthError{"invalid_grant", "the code has expired"}
 	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
-		return nil, "the redirect_uri is not the one of the authorization request"
+		return nil, &oauthError{"invalid_grant", "the redirect_uri is not the one of the authorization request"}
 	case !s.proves(form.Get("code_verifier"), c.challenge):
-		return nil, "the code_verifier does not fit the code_challenge"
+		return nil, &oauthError{"invalid_grant", "the code_verifier does not fit the code_challenge"}
 	}
-	return c, ""
+	return c, nil
 }
 
 // proves reports whether whoever has the code began the login too. A verifier without a challenge is

@@ -24,6 +24,8 @@ type Config struct {
 	// OnSetUp is told which set-up the demo's page has turned on, before the page says so, and the issuer
 	// that clients need from then on. It may be nil.
 	OnSetUp func(current SetUp, issuer string)
+
+	keys func() (*signingKeys, error) // of tests, which start hundreds of servers; nil for one of its own
 }
 
 // Client is an OAuth application (RFC 7591 section 2).
@@ -65,7 +67,8 @@ type Server struct {
 	mu       sync.Mutex // guards the fields below and the grants they lead to
 	clients  *expiring[*Client]
 	sessions *expiring[session]
-	consents *expiring[[]string] // by user and client: the scopes allowed
+	consents *expiring[[]string]       // by user and client: the scopes allowed
+	pushed   *expiring[*pushedRequest] // by request_uri
 	codes    *expiring[*code]
 	refresh  *expiring[*refreshToken]
 	access   *expiring[*accessToken] // by jti
@@ -81,6 +84,7 @@ const (
 	clientLife  = 24 * time.Hour // of a registered one
 	most        = 10_000
 	mostClients = 1_000
+	mostPushed  = 1_000
 )
 
 // New returns a server. Its signing key is generated beside the start; the first token waits for it.
@@ -97,9 +101,16 @@ func New(cfg Config) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	name := "demo-" + rand.Text()[:8]
-	s.keys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys(name) })
-	s.otherKeys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys(name) })
+	if s.keys = cfg.keys; s.keys == nil {
+		s.keys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys("demo-" + rand.Text()[:8]) })
+	}
+	s.otherKeys = sync.OnceValues(func() (*signingKeys, error) {
+		published, err := s.keys()
+		if err != nil {
+			return nil, err
+		}
+		return newSigningKeys(published.public.Keys[0].KeyID)
+	})
 	s.SetFaults(cfg.Faults...)
 	s.setUp.Store(&SetUp{})
 	s.clients = newExpiring[*Client](clientLife, mostClients)
@@ -121,6 +132,7 @@ func (s *Server) forget() {
 	defer s.mu.Unlock()
 	s.sessions = newExpiring[session](sessionLife, most)
 	s.consents = newExpiring[[]string](consentLife, most)
+	s.pushed = newExpiring[*pushedRequest](codeLife, mostPushed)
 	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
 	s.refresh = newExpiring[*refreshToken](refreshLife, most)
 	s.access = newExpiring[*accessToken](10*accessLife, most) // one that has expired is still told from one that never was
@@ -135,8 +147,10 @@ func (s *Server) routes() {
 		s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+s.base, s.handleMetadata)
 		s.mux.HandleFunc("GET /.well-known/openid-configuration"+s.base, s.handleMetadata)
 	}
-	s.mux.HandleFunc("GET /.well-known/oauth-protected-resource"+s.base+"/api", s.handleResourceMetadata)
+	s.mux.HandleFunc("GET "+wellKnownResource+s.base+"/api", s.handleResourceMetadata)
+	s.mux.HandleFunc("GET "+wellKnownResource+s.base+"/api/{route}", s.handleResourceMetadata)
 	s.mux.HandleFunc("GET "+s.base+"/.well-known/jwks.json", s.handleKeys)
+	s.mux.HandleFunc("POST "+s.base+"/par", s.handlePush)
 	s.mux.HandleFunc("GET "+s.base+"/authorize", s.handleAuthorize)
 	s.mux.HandleFunc("POST "+s.base+"/authorize", s.handleDecision)
 	s.mux.HandleFunc("POST "+s.base+"/token", s.handleToken)

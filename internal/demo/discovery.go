@@ -11,6 +11,8 @@ type metadata struct {
 	IntrospectionEndpoint string   `json:"introspection_endpoint"`
 	RevocationEndpoint    string   `json:"revocation_endpoint"`
 	RegistrationEndpoint  string   `json:"registration_endpoint"`
+	PAREndpoint           string   `json:"pushed_authorization_request_endpoint"`
+	RequirePAR            bool     `json:"require_pushed_authorization_requests"`
 	EndSessionEndpoint    string   `json:"end_session_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
 	ScopesSupported       []string `json:"scopes_supported"`
@@ -45,6 +47,8 @@ func (s *Server) metadata() metadata {
 		IntrospectionEndpoint: s.root() + "/introspect",
 		RevocationEndpoint:    s.root() + "/revoke",
 		RegistrationEndpoint:  s.root() + "/register",
+		PAREndpoint:           s.root() + "/par",
+		RequirePAR:            s.breaks(RequirePAR),
 		EndSessionEndpoint:    s.root() + "/logout",
 		JWKSURI:               s.root() + "/.well-known/jwks.json",
 		ScopesSupported:       scopesSupported,
@@ -71,14 +75,4 @@ func (s *Server) handleKeys(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	s.writeJSON(w, http.StatusOK, keys.public)
-}
-
-// handleResourceMetadata tells a client which server issues tokens for the API (RFC 9728 section 2).
-func (s *Server) handleResourceMetadata(w http.ResponseWriter, _ *http.Request) {
-	s.writeJSON(w, http.StatusOK, struct {
-		Resource string   `json:"resource"`
-		Servers  []string `json:"authorization_servers"`
-		Scopes   []string `json:"scopes_supported"`
-		Methods  []string `json:"bearer_methods_supported"`
-	}{s.root() + "/api", []string{s.issuer()}, []string{"profile", "notes"}, []string{"header"}})
 }

@@ -59,9 +59,20 @@ const (
 	APIIgnoresExpiry     Fault = "api-ignores-expiry"       // opens to a token that has expired
 )
 
+// What stands between a client and the server when it knows nothing but the API's URL.
+const (
+	ResourceMetadataLies      Fault = "resource-metadata-lies"       // it is another API's
+	ResourceMetadataLoops     Fault = "resource-metadata-loops"      // a redirect without end
+	ResourceFiftyServers      Fault = "resource-fifty-servers"       // of which the last is right
+	ResourcePlainHTTP         Fault = "resource-plain-http"          // its server is at http, and not on this machine
+	RegisteredOtherURI        Fault = "registered-other-uri"         // the answer has another redirect URI
+	RegisteredWithoutClientID Fault = "registered-without-client-id" // the answer has none
+)
+
 // These are no faults: a sound server may be like this too.
 const (
 	OpaqueAccessTokens Fault = "opaque-access-tokens" // access tokens are no JWTs
+	RequirePAR         Fault = "require-par"          // a request that was not pushed is refused (RFC 9126 section 5)
 	APIPlainChallenge  Fault = "api-plain-challenge"  // the challenge does not name the metadata
 	APIOffersDPoP      Fault = "api-offers-dpop"      // a second challenge, for DPoP (RFC 9449 section 7.1)
 )

@@ -184,6 +184,46 @@ var faultTests = []faultTest{
 		h.now = h.now.Add(accessLife + time.Minute)
 		return h.opens(token)
 	}, nil},
+
+	{ResourceMetadataLies, func(h *harness) bool {
+		md := h.resourceMetadata()
+		return md.StatusCode == 200 && md.json["resource"] != h.issuer+"/api/me"
+	}, nil},
+	{ResourceMetadataLoops, func(h *harness) bool {
+		a := h.resourceMetadata()
+		for range 30 {
+			to, err := a.Location()
+			if err != nil {
+				return false
+			}
+			a = h.do("GET", to.String(), nil, nil)
+		}
+		return true
+	}, nil},
+	{ResourceFiftyServers, func(h *harness) bool { return len(h.servers()) == 50 && h.servers()[49] == h.issuer }, nil},
+	{ResourcePlainHTTP, func(h *harness) bool {
+		return len(h.servers()) == 1 && h.servers()[0] == "http://authorization.example"
+	}, nil},
+	{RegisteredOtherURI, func(h *harness) bool {
+		uris, _ := h.register(`{"redirect_uris":["`+redirectURI+`"]}`, nil).json["redirect_uris"].([]any)
+		return len(uris) != 1 || uris[0] != redirectURI
+	}, nil},
+	{RegisteredWithoutClientID, func(h *harness) bool {
+		a := h.register(`{"redirect_uris":["`+redirectURI+`"]}`, nil)
+		return a.StatusCode == 201 && a.json["client_id"] == nil
+	}, nil},
+}
+
+// resourceMetadata is that of the API's first route.
+func (h *harness) resourceMetadata() answer {
+	h.t.Helper()
+	return h.do("GET", strings.TrimSuffix(h.issuer, "/demo")+"/.well-known/oauth-protected-resource/demo/api/me", nil, nil)
+}
+
+func (h *harness) servers() []any {
+	h.t.Helper()
+	servers, _ := h.resourceMetadata().json["authorization_servers"].([]any)
+	return servers
 }
 
 // Each fault breaks its own rule and no other, and the sound server breaks none.

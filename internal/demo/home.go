@@ -35,6 +35,7 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 		{"Issuer", md.Issuer},
 		{"Metadata", s.root() + "/.well-known/openid-configuration"},
 		{"Authorization", md.AuthorizationEndpoint},
+		{"Pushed requests", md.PAREndpoint},
 		{"Token", md.TokenEndpoint},
 		{"Keys", md.JWKSURI},
 		{"Userinfo", md.UserinfoEndpoint},

@@ -11,19 +11,24 @@ import (
 	"time"
 )
 
-// authorizeRequest is an authorization request that has passed its checks.
+// authorizeRequest is an authorization request whose client and redirect URI are right.
 type authorizeRequest struct {
 	client      *Client
 	redirectURI string
 	state       string
 	scopes      []string
+	resources   []string // RFC 8707 section 2
 	nonce       string
 	challenge   string
 	prompt      []string
 	maxAge      time.Duration // negative when not asked
 	loginHint   string
 	query       url.Values
+	pushed      string // the request_uri with which it came
 }
+
+// maxRequest is how long an authorization request may be: codes and pushed requests are kept.
+const maxRequest = 8 << 10
 
 // parseAuthorize checks an authorization request. Until client and redirect URI are known to be
 // right, an error is shown here; after that it goes to the redirect URI (RFC 6749 section 4.1.2.1).
@@ -38,16 +43,44 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		return nil, false
 	}
 	omitEmpty(query)
+	pushed := ""
+	if isPushed(query) {
+		var refused *oauthError
+		pushed = query.Get("request_uri")
+		if query, refused = s.pushedQuery(pushed, query.Get("client_id")); refused != nil {
+			s.showError(w, r, refused.Code, refused.Description)
+			return nil, false
+		}
+	}
+	req, refused := s.readRequest(query, pushed != "")
+	if req == nil {
+		s.showError(w, r, refused.Code, refused.Description)
+		return nil, false
+	}
+	req.pushed = pushed
+	if refused != nil {
+		s.redirectError(w, r, req, refused.Code, refused.Description)
+		return nil, false
+	}
+	return req, true
+}
+
+// readRequest reads the parameters of an authorization request. With an error there is a request only if
+// its client and redirect URI are right.
+func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, *oauthError) {
+	if len(query.Encode()) > maxRequest {
+		return nil, &oauthError{"invalid_request", "the request is too long"}
+	}
 	client, known := s.client(query.Get("client_id"))
 	if !known {
-		s.showError(w, r, "invalid_client", "there is no client with this client_id")
-		return nil, false
+		return nil, &oauthError{"invalid_client", "there is no client with this client_id"}
 	}
 	req := &authorizeRequest{
 		client:      client,
 		redirectURI: query.Get("redirect_uri"),
 		state:       query.Get("state"),
 		scopes:      parseScope(cmp.Or(query.Get("scope"), defaultScope)),
+		resources:   query["resource"],
 		nonce:       query.Get("nonce"),
 		challenge:   query.Get("code_challenge"),
 		prompt:      strings.Fields(query.Get("prompt")),
@@ -56,14 +89,15 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		query:       query,
 	}
 	if !slices.Contains(client.RedirectURIs, req.redirectURI) {
-		s.showError(w, r, "invalid_request", "the redirect_uri does not match any that is registered for this client")
-		return nil, false
+		return nil, &oauthError{"invalid_request", "the redirect_uri does not match any that is registered for this client"}
+	}
+	if !pushed && s.breaks(RequirePAR) {
+		return req, &oauthError{"invalid_request", "a pushed authorization request is required (RFC 9126)"}
 	}
 	if code, description := s.refusal(req); code != "" {
-		s.redirectError(w, r, req, code, description)
-		return nil, false
+		return req, &oauthError{code, description}
 	}
-	return req, true
+	return req, nil
 }
 
 // refusal returns the first error of a request whose client and redirect URI are right.
@@ -94,6 +128,9 @@ func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 			return "invalid_scope", "the scope " + strconv.Quote(scope) + " is not enabled for this client"
 		}
 	}
+	if !containsAll(s.knownResources(), req.resources) {
+		return "invalid_target", "the resource is not known here"
+	}
 	for _, prompt := range req.prompt {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
 			return "invalid_request", "the prompt " + strconv.Quote(prompt) + " is not supported"
@@ -114,10 +151,11 @@ func notUnreserved(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
 }
 
-// repeatedName returns a parameter that is there more than once (RFC 6749 section 3.1), or "".
+// repeatedName returns a parameter that is there more than once (RFC 6749 section 3.1), or "". Only
+// resource may be (RFC 8707 section 2).
 func repeatedName(values url.Values) string {
 	for name, v := range values {
-		if len(v) > 1 {
+		if len(v) > 1 && name != "resource" {
 			return name
 		}
 	}

@@ -239,34 +239,6 @@ func TestTokenTypes(t *testing.T) {
 	}
 }
 
-// Each row is a redirect URI as a client would register it.
-func TestMayRedirectTo(t *testing.T) {
-	for uri, may := range map[string]bool{
-		"https://app.example/callback":              true,
-		"https://user:password@app.example/":        false,
-		"https://user@app.example/":                 false,
-		"https://app.example/#part":                 false,
-		"https:///callback":                         false,
-		"http://app.example/":                       false,
-		"http://localhost:3000/callback":            true,
-		"http://user:password@localhost:3000/":      false,
-		"http://localhost.evil.example/":            false,
-		"http://127.0.0.1:1/":                       true,
-		"http://127.0.0.1.evil.example/":            false,
-		"http://[::1]:3000/":                        true,
-		"http://[::2]:3000/":                        false,
-		"javascript:alert(1)":                       false,
-		"data:text/html,x":                          false,
-		"//app.example/":                            false,
-		"http://localhost@evil.example/":            false,
-		"https://app.example/callback?with=a+query": true,
-	} {
-		if got := mayRedirectTo(uri); got != may {
-			t.Errorf("mayRedirectTo(%q) is %t", uri, got)
-		}
-	}
-}
-
 // The session cookie is out of reach for scripts, for other sites and for other paths, and over
 // https for plain http.
 func TestSessionCookie(t *testing.T) {
@@ -277,7 +249,7 @@ func TestSessionCookie(t *testing.T) {
 		{"http://localhost:3000/demo", "demo_session_3000", false},
 		{"https://demo.example/demo", "demo_session", true},
 	} {
-		s, err := New(Config{Issuer: row.issuer, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
+		s, err := New(Config{Issuer: row.issuer, keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,8 +55,8 @@ type idClaims struct {
 }
 
 // signAccessToken makes an access token for the API and remembers it, so that it can be revoked.
-func (s *Server) signAccessToken(g *grant, scopes []string, now time.Time) (string, error) {
-	a := &accessToken{id: rand.Text(), grant: g, scopes: scopes, audience: []string{s.audience()}, issued: now, expires: now.Add(accessLife),
+func (s *Server) signAccessToken(t tokenSet, now time.Time) (string, error) {
+	a := &accessToken{id: rand.Text(), grant: t.grant, scopes: t.scopes, audience: t.audience, issued: now, expires: now.Add(accessLife),
 		opaque: s.breaks(OpaqueAccessTokens)}
 	raw := a.id
 	if !a.opaque {
@@ -85,17 +85,8 @@ func (s *Server) claimsOf(a *accessToken) accessClaims {
 	}
 }
 
-// audience is the API that a new access token is for.
-func (s *Server) audience() string {
-	if s.breaks(AccessTokenAudience) {
-		return "https://another-api.example/"
-	}
-	return s.root() + "/api"
-}
-
-// signIDToken makes an ID token that is bound to the access token by at_hash. The nonce is empty at
-// a refresh (OpenID Connect Core section 12.2).
-func (s *Server) signIDToken(g *grant, scopes []string, nonce, access string, now time.Time) (string, error) {
+// signIDToken makes an ID token that is bound to the access token by at_hash.
+func (s *Server) signIDToken(t tokenSet, access string, now time.Time) (string, error) {
 	keys, err := s.keys()
 	if s.breaks(IDTokenSignature) {
 		keys, err = s.otherKeys()
@@ -105,11 +96,11 @@ func (s *Server) signIDToken(g *grant, scopes []string, nonce, access string, no
 	}
 	hash := sha256.Sum256([]byte(access))
 	return jwt.Signed(keys.idToken).Claims(idClaims{
-		Claims: jwt.Claims{Issuer: s.issuer(), Subject: g.user, Audience: jwt.Audience{g.client},
+		Claims: jwt.Claims{Issuer: s.issuer(), Subject: t.grant.user, Audience: jwt.Audience{t.grant.client},
 			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(accessLife))},
-		AuthTime:      g.authTime.Unix(),
-		Nonce:         nonce,
+		AuthTime:      t.grant.authTime.Unix(),
+		Nonce:         t.nonce,
 		AtHash:        base64.RawURLEncoding.EncodeToString(hash[:16]),
-		profileClaims: s.profileOf(userByID(g.user), scopes),
+		profileClaims: s.profileOf(userByID(t.grant.user), t.scopes),
 	}).Serialize()
 }

@@ -46,24 +46,33 @@ func (s *Server) handleToken(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// tokenSet is what new tokens say.
+type tokenSet struct {
+	grant    *grant
+	scopes   []string
+	audience []string // of the access token
+	nonce    string   // of the ID token; none at a refresh (OpenID Connect Core section 12.2)
+	refresh  string   // the refresh token
+}
+
 // issue answers with new tokens of a grant.
-func (s *Server) issue(w http.ResponseWriter, g *grant, scopes []string, nonce, refresh string) {
+func (s *Server) issue(w http.ResponseWriter, t tokenSet) {
 	now := s.now()
-	access, err := s.signAccessToken(g, scopes, now)
+	access, err := s.signAccessToken(t, now)
 	if err != nil {
 		s.writeError(w, http.StatusInternalServerError, "server_error", "the token could not be signed")
 		return
 	}
-	response := tokenResponse{AccessToken: access, ExpiresIn: int(accessLife.Seconds()), RefreshToken: refresh,
-		Scope: strings.Join(scopes, " "), TokenType: "bearer"}
-	if slices.Contains(scopes, "openid") {
-		if response.IDToken, err = s.signIDToken(g, scopes, nonce, access, now); err != nil {
+	response := tokenResponse{AccessToken: access, ExpiresIn: int(accessLife.Seconds()), RefreshToken: t.refresh,
+		Scope: strings.Join(t.scopes, " "), TokenType: "bearer"}
+	if slices.Contains(t.scopes, "openid") {
+		if response.IDToken, err = s.signIDToken(t, access, now); err != nil {
 			s.writeError(w, http.StatusInternalServerError, "server_error", "the ID token could not be signed")
 			return
 		}
 	}
 	s.mu.Lock()
-	s.refresh.put(now, refresh, &refreshToken{grant: g})
+	s.refresh.put(now, t.refresh, &refreshToken{grant: t.grant})
 	s.mu.Unlock()
 	w.Header().Set("Pragma", "no-cache") // RFC 6749 section 5.1
 	s.writeJSON(w, http.StatusOK, response)
