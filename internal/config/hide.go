@@ -6,8 +6,8 @@ import "oauth-test-client/internal/redact"
 // sent. It is for text from outside, whole: what has been cut short no longer holds the secret as it
 // was, and our own sentences may hold a secret that is a common word.
 func (c Config) Hide(text string) string {
-	if c.ClientSecret == "" || len(text) < len(c.ClientSecret) {
-		return text // the most common case: nothing is escaped into something shorter
+	if len(text) < redact.Shortest {
+		return text
 	}
 	t := redact.Read(text)
 	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)

@@ -24,7 +24,8 @@ func UnmarshalObject(data []byte, v any) error {
 	if !json.Valid(data) {
 		return errCutShort
 	}
-	names, err := uniqueNames(data)
+	var room [32]memberName // for most objects
+	names, err := uniqueNames(data, room[:0])
 	if err != nil {
 		return err
 	}
@@ -48,10 +49,9 @@ type memberName struct {
 	from, to int
 }
 
-// uniqueNames lists the members of an object, which names none of them twice. The data must be a valid JSON
-// object.
-func uniqueNames(data []byte) ([]memberName, error) {
-	seen := make([]memberName, 0, 32)
+// uniqueNames adds the members of an object to a list, which must be empty, and refuses an object that names
+// one twice. The data must be a valid JSON object.
+func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 	depth, expectName := 0, false
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
@@ -107,8 +107,11 @@ func withoutOthers(data []byte, names []memberName) []byte {
 // Misspelled is a member of an object whose name differs from the one that is meant in nothing but the case
 // of its letters, or "".
 func Misspelled(data []byte, name string) string {
-	names, err := uniqueNames(data)
-	if err != nil || !json.Valid(data) {
+	if !json.Valid(data) {
+		return ""
+	}
+	names, err := uniqueNames(data, nil)
+	if err != nil {
 		return ""
 	}
 	for _, n := range names {

@@ -198,17 +198,20 @@ func (*keptBody) Close() error { return nil }
 func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
-	req = req.Clone(ctx)
+	req = req.WithContext(ctx)
 	if req.Header.Get("Accept") == "" {
 		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
+		req.Header = req.Header.Clone()
 		req.Header.Set("Accept", "application/json")
 	}
 	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: NewHeader(req.Header), Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(Purpose)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
-		sent, _ := io.ReadAll(body)
-		e.RequestBody = string(sent)
+		var sent strings.Builder
+		sent.Grow(int(max(req.ContentLength, 0)))
+		io.Copy(&sent, body)
+		e.RequestBody = sent.String()
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// mutant is one change of one file.
+type mutant struct {
+	file     string
+	line     int
+	nth      int // of those with the same text
+	old, new string
+	source   []byte // the changed file
+}
+
+func (m mutant) String() string {
+	return fmt.Sprintf("%s:%d: %s → %s", m.file, m.line, oneLine(m.old), oneLine(m.new))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// mutator collects the mutants of a file.
+type mutator struct {
+	set    *token.FileSet
+	file   string
+	source []byte
+	seen   map[string]int
+	list   []mutant
+}
+
+// mutantsOf lists every mutant of a file.
+func mutantsOf(file string) ([]mutant, error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	m := &mutator{set: token.NewFileSet(), file: file, source: source, seen: map[string]int{}}
+	syntax, err := parser.ParseFile(m.set, file, source, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	ast.Inspect(syntax, m.visit)
+	return m.list, nil
+}
+
+func (m *mutator) visit(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.ImportSpec, *ast.StructType:
+		return false // a path, a tag
+	case *ast.IfStmt:
+		m.condition(n.Cond)
+	case *ast.SwitchStmt:
+		m.cases(n)
+	case *ast.BinaryExpr:
+		m.binary(n)
+	case *ast.BasicLit:
+		m.constant(n)
+	case *ast.Ident:
+		if n.Name == "true" || n.Name == "false" {
+			m.replace(n, strconv.FormatBool(n.Name != "true"))
+		}
+	case *ast.CallExpr:
+		return m.call(n)
+	case *ast.ExprStmt:
+		m.statement(n)
+	}
+	return true
+}
+
+// condition negates a condition, and drops it.
+func (m *mutator) condition(cond ast.Expr) {
+	m.replace(cond, "!("+m.text(cond)+")")
+	m.replace(cond, "("+m.text(cond)+") && false")
+}
+
+// cases drops the cases of a switch without a tag.
+func (m *mutator) cases(n *ast.SwitchStmt) {
+	for _, clause := range n.Body.List {
+		for _, cond := range clause.(*ast.CaseClause).List {
+			if n.Tag == nil {
+				m.condition(cond)
+			}
+		}
+	}
+}
+
+// binary drops one side of && and ||, and turns a comparison round.
+func (m *mutator) binary(n *ast.BinaryExpr) {
+	switch n.Op {
+	case token.LAND, token.LOR:
+		neutral := strconv.FormatBool(n.Op == token.LAND)
+		m.replace(n, "(("+m.text(n.X)+") == "+neutral+" || true) == true && "+m.text(n.Y))
+		m.replace(n, m.text(n.X)+" && (("+m.text(n.Y)+") == "+neutral+" || true)")
+	case token.EQL:
+		m.replace(n, m.text(n.X)+" != "+m.text(n.Y))
+	case token.NEQ:
+		m.replace(n, m.text(n.X)+" == "+m.text(n.Y))
+	}
+}
+
+// constant changes a number, and a text that is no sentence.
+func (m *mutator) constant(n *ast.BasicLit) {
+	switch n.Kind {
+	case token.INT:
+		if n.Value == "0" {
+			m.replace(n, "1")
+			return
+		}
+		m.replace(n, n.Value+"*10")
+	case token.STRING:
+		text, err := strconv.Unquote(n.Value)
+		if err == nil && text != "" && !strings.ContainsAny(text, " \n") {
+			m.replace(n, strconv.Quote(text+"x"))
+		}
+	}
+}
+
+// call empties each argument that is no literal. A capacity, and what is only said, is
+// passed over.
+func (m *mutator) call(n *ast.CallExpr) bool {
+	name := m.text(n.Fun)
+	if name == "make" || strings.HasPrefix(name, "fmt.") || strings.HasPrefix(name, "errors.") || strings.HasPrefix(name, "log.") {
+		return false
+	}
+	for _, arg := range n.Args {
+		switch arg.(type) {
+		case *ast.BasicLit, *ast.FuncLit, *ast.CompositeLit, *ast.ArrayType, *ast.MapType, *ast.StructType:
+			continue
+		}
+		if text := m.text(arg); text == "ctx" || text == "nil" || strings.HasSuffix(text, "Context()") {
+			continue
+		}
+		m.replace(arg, `""`)  // of which the compiler
+		m.replace(arg, "nil") // leaves one at most
+	}
+	return true
+}
+
+// statement drops a call that is made for what it does.
+func (m *mutator) statement(n *ast.ExprStmt) {
+	text := m.text(n)
+	if strings.HasSuffix(text, "Lock()") || strings.HasPrefix(text, "panic(") {
+		return // what only the race detector would see
+	}
+	m.replace(n, "_ = func() { "+text+" }")
+}
+
+func (m *mutator) text(n ast.Node) string {
+	return string(m.source[m.set.Position(n.Pos()).Offset:m.set.Position(n.End()).Offset])
+}
+
+func (m *mutator) replace(n ast.Node, text string) {
+	at := m.set.Position(n.Pos())
+	from, to := at.Offset, m.set.Position(n.End()).Offset
+	old := m.text(n)
+	key := old + "\x00" + text
+	m.seen[key]++
+	source := append(append(append([]byte{}, m.source[:from]...), text...), m.source[to:]...)
+	m.list = append(m.list, mutant{m.file, at.Line, m.seen[key], old, text, source})
+}
