@@ -109,7 +109,7 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 		hint = "Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
 	case !strings.EqualFold(r.Host, host):
 		description = fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", host, wire.Clip(r.Host, 80))
-		hint = "Register the redirect URI " + s.cfg.RedirectURI() + ", to the letter, or set BASE_URL to the host that is registered."
+		hint = "Register the redirect URI " + s.cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."
 	case len(r.Cookies()) == 0:
 		hint = "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
 	}

@@ -302,7 +302,7 @@ func TestCheckedAtStart(t *testing.T) {
 		want string
 	}{
 		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "the server and the redirect URI are fine"},
-		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "/oauth_callback is not registered: see http://localhost:"},
+		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the redirect URI is not registered: see http://localhost:"},
 		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "the server is fine; whether the redirect URI is registered, only a login can tell"},
 		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
 	} {

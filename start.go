@@ -182,7 +182,10 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 func summary(r diagnose.Report, home string) string {
 	registered := false
 	for _, f := range r.Checks {
-		if f.Result == diagnose.Fail {
+		switch {
+		case f.Result == diagnose.Fail && f.Name == diagnose.RedirectURINotRegistered:
+			return "the redirect URI is not registered: see " + home
+		case f.Result == diagnose.Fail:
 			return f.Found + ": see " + home
 		}
 		registered = registered || f.Check == "redirect_uri" && f.Result == diagnose.OK

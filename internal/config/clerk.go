@@ -11,7 +11,7 @@ import (
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
 func IssuerFromKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
-		return "", errors.New("holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
+		return "", errors.New("holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
 	}
 	encoded, ok := strings.CutPrefix(key, "pk_test_")
 	if !ok {
@@ -29,7 +29,7 @@ func IssuerFromKey(key string) (string, error) {
 		return "", errors.New("is cut short or mistyped: it does not decode to a host name; copy it again, to its last character")
 	}
 	if u, err := url.Parse("https://" + host); err != nil || u.Host != host || !hostname.MatchString(u.Hostname()) {
-		return "", errors.New("decodes to something that is no host name; copy it again from the dashboard's API keys page")
+		return "", errors.New("decodes to something that is not a host name; copy it again from the dashboard's API keys page")
 	}
 	return "https://" + host, nil
 }

@@ -208,7 +208,7 @@ func (s *settings) client(c Config) {
 	case isHash(secret):
 		s.wrongBecause("client-secret-is-a-hash", "CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made")
 	case secret == c.ClientID:
-		s.wrong("CLIENT_SECRET", "is the client ID once more; copy the Client Secret instead")
+		s.wrong("CLIENT_SECRET", "repeats the client ID; copy the Client Secret instead")
 	case entra && guid.MatchString(secret):
 		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}

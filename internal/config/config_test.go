@@ -43,13 +43,13 @@ func TestIssuerFromKey(t *testing.T) {
 		{"cut by one character", "pk_live_Y2xlcmsuY2xlcmsuZGV2J", "is cut short or mistyped"},
 		{"nothing behind the prefix", "pk_test_", "is cut short or mistyped"},
 		{"no base64", "pk_test_%%%%", "is cut short or mistyped"},
-		{"only the dollar", "pk_test_" + encodeKey(""), "no host name"},
-		{"a path", "pk_test_" + encodeKey("example.com/path"), "no host name"},
-		{"a user", "pk_test_" + encodeKey("user@example.com"), "no host name"},
-		{"a query", "pk_test_" + encodeKey("example.com?x=y"), "no host name"},
-		{"two dollars", "pk_test_" + encodeKey("example.com$"), "no host name"},
-		{"a space", "pk_test_" + encodeKey("exa mple.com"), "no host name"},
-		{"a line break", "pk_test_" + encodeKey("example.com\n"), "no host name"},
+		{"only the dollar", "pk_test_" + encodeKey(""), "not a host name"},
+		{"a path", "pk_test_" + encodeKey("example.com/path"), "not a host name"},
+		{"a user", "pk_test_" + encodeKey("user@example.com"), "not a host name"},
+		{"a query", "pk_test_" + encodeKey("example.com?x=y"), "not a host name"},
+		{"two dollars", "pk_test_" + encodeKey("example.com$"), "not a host name"},
+		{"a space", "pk_test_" + encodeKey("exa mple.com"), "not a host name"},
+		{"a line break", "pk_test_" + encodeKey("example.com\n"), "not a host name"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got, err := IssuerFromKey(row.key)
@@ -102,7 +102,7 @@ func TestConfigErrors(t *testing.T) {
 		{"two issuers", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "ISSUER": "https://other.example.com", "CLIENT_ID": "a"}, []string{
 			"ISSUER (environment): says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
 		{"a secret key for the publishable key", map[string]string{"CLERK_PUBLISHABLE_KEY": "sk_test_abc", "CLIENT_ID": "a"}, []string{
-			"CLERK_PUBLISHABLE_KEY (environment): holds a secret key (sk_…); it belongs nowhere in this app: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared"}},
+			"CLERK_PUBLISHABLE_KEY (environment): holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared"}},
 		{"Clerk's secret key for the client secret", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": "a", "CLIENT_SECRET": "sk_live_abc"}, []string{
 			"CLIENT_SECRET (environment): holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"}},
 		{"the publishable key for the client ID", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": key}, []string{
@@ -112,7 +112,7 @@ func TestConfigErrors(t *testing.T) {
 		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
 			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
 		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
-			"CLIENT_SECRET (environment): is the client ID once more; copy the Client Secret instead"}},
+			"CLIENT_SECRET (environment): repeats the client ID; copy the Client Secret instead"}},
 		{"the secret's ID at Entra", map[string]string{"ISSUER": "https://login.microsoftonline.com/t/v2.0", "CLIENT_ID": "abc", "CLIENT_SECRET": "0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f"}, []string{
 			"CLIENT_SECRET (environment): is the secret's ID; copy the column named Value instead"}},
 		{"the discovery URL", map[string]string{"ISSUER": "https://auth.example.com/realms/a/.well-known/openid-configuration", "CLIENT_ID": "a"}, []string{

@@ -93,7 +93,7 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 	case e.Said != "":
 		return "Its own words: " + e.Said
 	case e.Code == oauth.CodeInvalidResponse:
-		return "This is the authorization server's own mistake, or TOKEN_ENDPOINT is not its token endpoint."
+		return "Either the authorization server is at fault, or TOKEN_ENDPOINT is not its token endpoint."
 	}
 	switch e.Step {
 	case wire.Metadata:
@@ -113,19 +113,19 @@ func unsupportedHint(step wire.Purpose) string {
 	if step == wire.API {
 		return "Set RESOURCE_URL to one that the access token opens."
 	}
-	return "If it has one all the same, set " + strings.ToUpper(string(step)) + "_ENDPOINT."
+	return "If it has one, set " + strings.ToUpper(string(step)) + "_ENDPOINT."
 }
 
 func metadataHint(cfg config.Config, e *oauth.Error) string {
 	switch {
 	case e.Check == "pushed_authorization":
-		return "Switch that demand off for this OAuth application or realm (require_pushed_authorization_requests)."
+		return "Turn off require_pushed_authorization_requests for this OAuth application or realm."
 	case cfg.Demo:
-		return "In demo mode the server is this very program: BASE_URL must be an address at which it reaches itself."
+		return "In demo mode this program is the server, too: BASE_URL must be an address at which it reaches itself."
 	case cfg.Clerk:
-		return "Check CLERK_PUBLISHABLE_KEY: it must be the one of the instance that has the OAuth application."
+		return "Check CLERK_PUBLISHABLE_KEY: it must come from the instance that has the OAuth application."
 	}
-	return "Check ISSUER: scheme, host, path and the slash at its end must be the server's own."
+	return "Check ISSUER: scheme, host, path and a slash at the end must be exactly the server's."
 }
 
 // responseHint explains an authorization response.
@@ -136,9 +136,9 @@ func responseHint(cfg config.Config, scopes []string, e *oauth.Error) string {
 	case e.Check == "code":
 		return "The server must answer with response_type code in the query; an implicit or form_post application does not."
 	case e.Code == oauth.CodeInvalidIssuer && e.Issuer != "":
-		return "Either the response was mixed up with that of another server, or the server calls itself by two names. Nothing else of the response is shown, as it comes from somewhere else."
+		return "Either this response belongs to another server, or the server uses two names for itself. The rest of the response is not shown, as it may not come from this server."
 	case e.Code == oauth.CodeInvalidIssuer:
-		return "The response may come from another server; nothing else of it is shown."
+		return "The response may come from another server, so the rest of it is not shown."
 	}
 	return refusalHint(cfg, scopes, e.Code)
 }
@@ -148,21 +148,21 @@ func responseHint(cfg config.Config, scopes []string, e *oauth.Error) string {
 func refusalHint(cfg config.Config, scopes []string, code string) string {
 	switch code {
 	case "access_denied":
-		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, look for a rule that keeps this user out: testers to be listed, an assignment to the application, a sign-on policy."
+		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, a rule keeps this user out: a list of testers, an assignment to the application, or a sign-on policy."
 	case "invalid_scope":
 		return fmt.Sprintf("Asked for: %s. Enable the missing one in the OAuth application's scopes, or remove it from SCOPES.", strings.Join(scopes, " "))
 	case "unauthorized_client":
 		return "The OAuth application may not use the authorization code grant: enable it (and check that CLIENT_ID is this application's)."
 	case "unsupported_response_type":
-		return "The OAuth application must allow the response type code: enable the authorization code grant."
+		return "Enable the authorization code grant for the OAuth application."
 	case "invalid_request":
-		return "The server found fault with the request. Its own words above name the parameter; PKCE (code_challenge) and the redirect URI " + cfg.RedirectURI() + " are the usual ones."
+		return "The server refused a parameter of the request. Its words above name it; usually it is PKCE (code_challenge) or the redirect URI " + cfg.RedirectURI() + "."
 	case "invalid_target":
-		return "The resource or audience is not one that this server knows: check the parameter given to /login."
+		return "The server does not know this resource or audience: check the parameter of /login."
 	case "login_required", "interaction_required", "consent_required", "account_selection_required":
-		return "The login was to go on without showing anything (prompt=none), and could not. Begin it without prompt=none."
+		return "With prompt=none the server may show no page, and it needs one. Sign in without prompt=none."
 	case "server_error", "temporarily_unavailable":
-		return "The authorization server failed. Try again; if it stays, ask whoever runs it."
+		return "The authorization server failed. Try again; if that does not help, ask whoever runs it."
 	}
 	return ""
 }
@@ -193,13 +193,13 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 		if method == config.MethodNone {
 			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
 		}
-		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. A public client takes no secret: then remove CLIENT_SECRET.", method, other)
+		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. If it is a public client, remove CLIENT_SECRET.", method, other)
 	case e.Code == "invalid_grant":
-		return "The code was already used or has expired (a code is good for one minute or so, and once), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
+		return "The code was already used or has expired (a code works once, for about a minute), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
 	case e.Code == "invalid_scope":
 		return "Enable the scope in the OAuth application, or remove it from SCOPES."
 	case e.Code == "invalid_target":
-		return "The resource is not one that this server issues tokens for: check the resource parameter of /login."
+		return "The server issues no tokens for this resource: check the resource parameter of /login."
 	}
 	return ""
 }
@@ -208,17 +208,17 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 func idTokenHint(check string) string {
 	switch check {
 	case "presence":
-		return "Enable openid for the OAuth application, or remove it from SCOPES. A server that knows no OpenID Connect never sends one."
+		return "Enable openid for the OAuth application, or remove it from SCOPES. A server without OpenID Connect never sends one."
 	case "issuer":
 		return "Set ISSUER to the server's issuer (and JWKS_URI if it publishes no metadata), or remove openid from SCOPES."
 	case "signature":
-		return "In the OAuth application's settings the ID token's signature must be an asymmetric one, RS256 for preference; a JWKS_URI that is set must be this issuer's."
+		return "Set the OAuth application's ID token signature to RS256 or another asymmetric algorithm. If JWKS_URI is set, it must belong to this issuer."
 	case "iss":
-		return "The server calls itself by another name in its tokens than in its metadata: look for the server's own setting of its public address."
+		return "The server's tokens name another issuer than its metadata: look for the setting of its public address."
 	case "aud", "azp":
 		return "The token is for another client: compare CLIENT_ID with the OAuth application."
 	case "exp", "iat", "nbf":
-		return "Compare the clocks of this machine and of the server; a minute apart is allowed."
+		return "Compare the clocks of this machine and of the server; they may be a minute apart."
 	case "auth_time":
 		return "max_age was asked for, and the server did not make the user sign in again, or does not say when they did."
 	case "encryption":
@@ -226,7 +226,7 @@ func idTokenHint(check string) string {
 	case "":
 		return ""
 	}
-	return "This is the authorization server's own mistake: what it sent does not belong to this login."
+	return "The authorization server is at fault: what it sent does not belong to this login."
 }
 
 // refusesClient reports a code that is about the client itself. Servers invent codes, but those end in

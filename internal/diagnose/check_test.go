@@ -260,7 +260,7 @@ func TestCheckJudges(t *testing.T) {
 				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/other"})
 			}
 		}, "metadata_flavours", Warn, "different endpoints"},
-		{"one document", func(*testserver.Liar) {}, "metadata_flavours", OK, "one document"},
+		{"one document", func(*testserver.Liar) {}, "metadata_flavours", OK, "one metadata document"},
 		{"the clock is five minutes off", func(l *testserver.Liar) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { // whatever it answers has a date
 				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))

@@ -144,7 +144,7 @@ func (c *checker) checkResourceMetadata(ctx context.Context, address string) Fin
 		return skipped("refuses a missing and a made-up token; which server it trusts is not asked: needs the metadata first")
 	}
 	if !slices.Contains(document.Servers, c.cfg.Issuer) {
-		return failing("RESOURCE_URL", "tokens of this server will not open it: compare ISSUER and RESOURCE_URL", "",
+		return failing("RESOURCE_URL", "compare ISSUER and RESOURCE_URL: this API does not accept tokens of this server", "",
 			"the API trusts %s, not %s", c.said(strings.Join(document.Servers, ", "), 200), c.cfg.Issuer).as(APIWantsAnotherIssuer)
 	}
 	return proved("refuses a missing and a made-up token").by("trusts %s", c.cfg.Issuer)

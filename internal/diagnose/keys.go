@@ -23,7 +23,7 @@ func (c *checker) checkKeys(ctx context.Context) Finding {
 		return failing("SCOPES", "remove openid from SCOPES, or set ISSUER and JWKS_URI", "",
 			"SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified").as(JWKSUnusable)
 	case err != nil:
-		return failing("JWKS_URI", "this is the server's to mend, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
+		return failing("JWKS_URI", "the server has to fix this, unless JWKS_URI is set", "", "%v", err).as(JWKSUnusable)
 	case usable == 0:
 		return failing("", "choose an asymmetric ID token signature, such as RS256 ("+c.field(IDToken)+")", "",
 			"none of the %d keys at %s can verify an ID token", all, c.md.JWKS).as(JWKSUnusable)

@@ -79,7 +79,7 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		found += " over TLS, certificate valid for " + number(days, "day")
 		if days < 7 {
 			f := warning("%s", found).as(CertificateNotTrusted)
-			f.Fix = "have it renewed"
+			f.Fix = "renew the certificate"
 			return f
 		}
 	}
@@ -228,7 +228,7 @@ func (c *checker) checkFlavours(ctx context.Context) Finding {
 		}
 	}
 	if len(found) < 2 {
-		return proved("there is one document, and nothing to disagree with it")
+		return proved("there is one metadata document")
 	}
 	return proved("%d documents name the same endpoints", len(found))
 }
@@ -247,10 +247,10 @@ func (c *checker) checkResponseIss(context.Context) Finding {
 // checkPAR fails on the one demand that this client cannot meet.
 func (c *checker) checkPAR(context.Context) Finding {
 	if c.md.RequiresPAR {
-		return failing("", "switch that demand off for this OAuth application (require_pushed_authorization_requests)", "",
-			"the server demands pushed authorization requests (RFC 9126), which this client does not support yet").as(PARRequired)
+		return failing("", "turn off require_pushed_authorization_requests for this OAuth application", "",
+			"the server requires pushed authorization requests (RFC 9126), which this client does not support yet").as(PARRequired)
 	}
-	return proved("pushed authorization requests are not demanded")
+	return proved("pushed authorization requests are not required")
 }
 
 // checkAdvertised compares the lists in the metadata with what will be asked for. Real servers grant
@@ -277,5 +277,5 @@ func (c *checker) checkAdvertised(context.Context) Finding {
 	if len(missing) > 0 {
 		return warning("the metadata does not list %s; many servers support what they do not list", strings.Join(missing, ", "))
 	}
-	return proved("the metadata lists everything that will be asked for")
+	return proved("the metadata lists everything that a login asks for")
 }

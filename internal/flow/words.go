@@ -27,7 +27,7 @@ var parameterWords = map[string]wordsOf{
 	"response_type":            {"what should come back: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                {"which OAuth application asks", "RFC 6749 section 2.2"},
 	"client_secret":            {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
-	"redirect_uri":             {"where the browser is sent back to; registered to the letter", "RFC 6749 section 3.1.2"},
+	"redirect_uri":             {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
 	"scope":                    {"what is asked for", "RFC 6749 section 3.3"},
 	"state":                    {"ties the response to this browser's login", "RFC 6749 section 10.12"},
 	"nonce":                    {"ties the ID token to this login", "OpenID Connect Core section 3.1.2.1"},
