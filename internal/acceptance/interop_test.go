@@ -237,6 +237,9 @@ func (f foreign) check(t *testing.T, a *app) {
 		if line.Result == diagnose.Fail && line.Check != f.failing {
 			t.Errorf("check: %s", line)
 		}
+		if line.Name == diagnose.FormActionBlocksReturn {
+			t.Errorf("this server lets its users back, but check says %s", line)
+		}
 		if line.Check == f.failing && line.Result != diagnose.Fail {
 			t.Errorf("check: %s; want it to fail", line)
 		}
