@@ -20,7 +20,7 @@ func TestErrorWithoutState(t *testing.T) {
 		code    string // shown
 		words   string // shown
 	}{
-		{"an error as Dex 2.44 sends it", true, "error=invalid_request&error_description=" + url.QueryEscape(words), "invalid_request", words},
+		{"an error without state", true, "error=invalid_request&error_description=" + url.QueryEscape(words), "invalid_request", words},
 		{"with a state that is not this browser's", true, "error=access_denied&state=AAAAAAAAAAAAAAAAAAAAAAAAAA", "access_denied", ""},
 		{"with this server's iss", true, "error=invalid_scope&iss=ISSUER", "invalid_scope", ""},
 		{"a code that nobody has registered", true, "error=call-555-0100&error_description=" + url.QueryEscape(words), "", words},

@@ -12,6 +12,8 @@ import (
 func (c *checker) checkAuthorization(ctx context.Context) Finding {
 	l := c.landed
 	switch {
+	case l.kind == didNotTell && c.await("redirect_uri").Name == RateLimited:
+		return stopped()
 	case l.kind == didNotTell:
 		return warning("could not be asked: the authorization endpoint %s", c.outOfOrder(l))
 	case l.refuses():
@@ -104,6 +106,8 @@ func withoutPKCE(q url.Values) {
 func (c *checker) checkPKCE(ctx context.Context) Finding {
 	l := c.land(ctx, withoutPKCE)
 	switch {
+	case l.kind == didNotTell && c.await("redirect_uri").Name == RateLimited:
+		return stopped()
 	case l.kind == didNotTell:
 		return warning("could not be asked: without PKCE the authorization endpoint %s", c.outOfOrder(l))
 	case l.refuses():

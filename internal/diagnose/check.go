@@ -55,6 +55,14 @@ func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checke
 // said is a text of the server's as it may be shown: without the client secret, at most n bytes.
 func (c *checker) said(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
 
+// errorCode is a server's error code as it may be shown: one of OAuth's own is no secret.
+func (c *checker) errorCode(code string) string {
+	if oauth.IsRegisteredError(code) {
+		return code
+	}
+	return c.said(code, 60)
+}
+
 // status is the status of an answer as it may be shown.
 func (c *checker) status(e *wire.Exchange) string { return c.said(e.StatusLine(), 300) }
 
@@ -121,6 +129,9 @@ func (c *checker) await(name string) Finding {
 // tooLate is the finding of a question that the time did not suffice for.
 func tooLate() Finding { return warning("was not decided in time; allow more with -timeout") }
 
+// stopped is the finding of a question that a 429 came before.
+func stopped() Finding { return skipped("not asked: the server wants fewer requests (429)") }
+
 // make makes a check once the one that it needs is done, unless that failed. The second value is the
 // check that failed first, if any.
 func (c *checker) make(ctx context.Context, s step) (Finding, string) {
@@ -135,12 +146,12 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 	}
 	watchedCtx, limit := watched(ctx)
 	f := s.check(watchedCtx)
-	switch met, words := limit.seen(); {
-	case met && words != "":
+	switch met, got, words := limit.seen(); {
+	case got:
 		f = warning("the server wants fewer requests (429): wait a minute and check again").as(RateLimited)
 		f.Server = c.said(words, 200)
 	case met:
-		f = skipped("not asked: the server wants fewer requests (429)")
+		f = stopped()
 	case ctx.Err() != nil && f.Result == Fail && s.name != "configuration" && s.name != "connection":
 		f = tooLate() // the failure may be our own haste
 	}
@@ -196,7 +207,16 @@ func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func
 
 func (c *checker) report(ctx context.Context, steps []step, begin func(name string), each func(Finding)) Report {
 	r := Report{Result: OK, Issuer: c.cfg.Issuer, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI()}
+	limited := false
 	c.run(ctx, steps, begin, func(f Finding) {
+		if f.Name == RateLimited { // several checks may have met it at once; it is said once
+			if limited {
+				name := f.Check
+				f = stopped()
+				f.Check = name
+			}
+			limited = true
+		}
 		r.Checks = append(r.Checks, f)
 		if f.Result == Fail || f.Result == Warn && r.Result == OK {
 			r.Result = f.Result

@@ -59,7 +59,7 @@ func (c *checker) readTokenReply(e *wire.Exchange, err error, sent []string) tok
 		words = e.Words()
 	}
 	words = c.cfg.Hide(words)
-	r := tokenReply{status: e.Status, code: c.said(code, 60), words: wire.Clip(words, 300), print: likeness(words, sent...)}
+	r := tokenReply{status: e.Status, code: c.errorCode(code), words: wire.Clip(words, 300), print: likeness(words, sent...)}
 	r.known = e.Status/100 != 3 && e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
 	return r
 }

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -39,7 +40,7 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	limit, _ := req.Context().Value(limitKey{}).(*limit)
 	if g.isFull(req.URL.Host) {
-		limit.note("")
+		limit.note(false, "")
 		return nil, errStopped
 	}
 	resp, err := g.next.RoundTrip(req)
@@ -47,7 +48,7 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		g.mu.Lock()
 		g.full[req.URL.Host] = true
 		g.mu.Unlock()
-		limit.note(wire.ExchangeOf(resp).Words())
+		limit.note(true, wire.ExchangeOf(resp).Words())
 	}
 	return resp, err
 }
@@ -62,7 +63,8 @@ func (g *gate) isFull(host string) bool {
 type limit struct {
 	mu    sync.Mutex // guards the fields below
 	met   bool       // a question was answered with 429, or was not sent
-	words string     // what the server said with its 429, if it was this check that got it
+	got   bool       // it was this check that got the 429
+	words string     // what the server said with it
 }
 
 type limitKey struct{}
@@ -73,21 +75,19 @@ func watched(ctx context.Context) (context.Context, *limit) {
 	return context.WithValue(ctx, limitKey{}, l), l
 }
 
-func (l *limit) note(words string) {
+func (l *limit) note(got bool, words string) {
 	if l == nil {
 		return // a question of no check
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.met = true
-	if l.words == "" {
-		l.words = words
-	}
+	l.met, l.got = true, l.got || got
+	l.words = cmp.Or(l.words, words)
 }
 
 // seen returns what was noticed.
-func (l *limit) seen() (met bool, words string) {
+func (l *limit) seen() (met, got bool, words string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.met, l.words
+	return l.met, l.got, l.words
 }

@@ -88,12 +88,12 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 	if err != nil {
 		return landing{words: err.Error()}
 	}
-	l := c.readLanding(e, q.Get("redirect_uri"))
+	sent := append(sentIn(q), hostOf(q.Get("redirect_uri")))
+	l := c.readLanding(e, q.Get("redirect_uri"), sent)
 	at := l.at
 	if l.kind == comesBack {
 		at = "the redirect URI"
 	}
-	sent := append(sentIn(q), hostOf(q.Get("redirect_uri")))
 	l.print = fmt.Sprint(l.kind, l.status, l.coded, l.code, "|", likeness(at, sent...), "|", likeness(l.words, sent...))
 	l.words = wire.Clip(l.words, 300)
 	return l
@@ -103,10 +103,12 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
 
 // refusing finds a page that is no more than a refusal, though its status is 200.
-var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match))` +
+var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match)|(?:does not|doesn.t|not) exist)` +
 	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
 
-func (c *checker) readLanding(e *wire.Exchange, redirectURI string) landing {
+// readLanding reads the last answer to a request with the values sent: what it repeats of them is not its
+// own word.
+func (c *checker) readLanding(e *wire.Exchange, redirectURI string, sent []string) landing {
 	l := landing{status: e.Status, at: wire.WithoutQuery(e.URL), page: e}
 	if to := redirectIn(e); to != "" {
 		return c.readRedirect(e, to, redirectURI, l)
@@ -115,14 +117,14 @@ func (c *checker) readLanding(e *wire.Exchange, redirectURI string) landing {
 	if at, err := url.Parse(e.URL); err == nil && code == "" { // an error page at an address that says which
 		code, words = at.Query().Get("error"), at.Query().Get("error_description")
 	}
-	l.code, l.words = c.said(code, 60), c.cfg.Hide(words)
+	l.code, l.words = c.errorCode(code), c.cfg.Hide(words)
 	if l.words == "" {
 		l.words = c.cfg.Hide(e.Words())
 	}
 	switch {
 	case e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status/100 == 3:
 		l.kind = didNotTell
-	case e.Status >= 400, l.code != "", inError.MatchString(pathAndQuery(e.URL)), isRefusal(e, l.words):
+	case e.Status >= 400, l.code != "", inError.MatchString(pathAndQuery(e.URL)), isRefusal(e, likeness(l.words, sent...)):
 		l.kind = wasRefused
 	default:
 		l.kind = showsPage
@@ -167,7 +169,7 @@ func (c *checker) readRedirect(e *wire.Exchange, location, redirectURI string, l
 	}
 	to.Fragment = ""
 	l.at = wire.WithoutQuery(to.String())
-	l.code, l.words = c.said(query.Get("error"), 60), c.cfg.Hide(query.Get("error_description"))
+	l.code, l.words = c.errorCode(query.Get("error")), c.cfg.Hide(query.Get("error_description"))
 	switch {
 	case l.at == wire.WithoutQuery(redirectURI):
 		l.kind, l.coded = comesBack, query.Get("code") != ""

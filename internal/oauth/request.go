@@ -149,7 +149,7 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 // OpenID Connect Core section 3.1.2.6).
 func (c *Client) refusedResponse(response url.Values) *Error {
 	return &Error{Step: wire.Response, Theirs: true,
-		Code:        c.hide(response.Get("error")),
+		Code:        c.errorCode(response.Get("error")),
 		Description: cmp.Or(c.hide(response.Get("error_description")), "The authorization server gave no description."),
 		URI:         c.hide(response.Get("error_uri")),
 	}

@@ -80,7 +80,7 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError, e *wire.Exchange) *
 			refused.Response.StatusCode, other, "error")}
 	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.hide(refused.ErrorCode),
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.errorCode(refused.ErrorCode),
 		Description: cmp.Or(c.hide(refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
 }
 
