@@ -515,7 +515,7 @@ func TestCheckConfiguration(t *testing.T) {
 		"http://test.example.com":  {Warn, "http on a public host"},
 		"https://test.example.com": {OK, "https://test.example.com/oauth_callback"},
 	} {
-		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base})
+		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base, "ALLOW_PLAIN_HTTP": "true"})
 		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
 		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
 			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
