@@ -35,8 +35,10 @@ type Config struct {
 	SessionSecret string    // empty means random per process
 	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
-	CertFile      string    // certificates of authorities to trust besides the system's; may be empty
-	Notes         []string  // what was put right on the way in, to be said in the terminal
+
+	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
+	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
+	Notes                            []string // what was put right on the way in, to be said in the terminal
 }
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
@@ -119,6 +121,7 @@ func (s *settings) config() Config {
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
+	c.OtherClientID, c.OtherClientSecret = s.get("OTHER_CLIENT_ID"), s.get("OTHER_CLIENT_SECRET")
 	c.CertFile = s.certFile()
 
 	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
@@ -142,6 +145,7 @@ func (s *settings) demo(c *Config) {
 	c.ClientID = "demo-client"
 	c.ClientSecret = rand.Text()
 	c.ResourceURL = cmp.Or(c.ResourceURL, c.Issuer+"/api/me")
+	c.OtherClientID, c.OtherClientSecret = "demo-other-client", rand.Text()
 }
 
 // issuer decides which authorization server is meant, and whether it is Clerk's.

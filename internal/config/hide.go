@@ -11,5 +11,6 @@ func (c Config) Hide(text string) string {
 	}
 	t := redact.Read(text)
 	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)
+	t.ReplaceClient(c.OtherClientID, c.OtherClientSecret, redact.Redacted)
 	return t.String()
 }
