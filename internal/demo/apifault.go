@@ -1,7 +1,7 @@
 package demo
 
 import (
-	"io"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -76,9 +76,9 @@ func (s *Server) inFront(w http.ResponseWriter, r *http.Request) bool {
 	case s.breaks(APIRedirectsToSignIn):
 		http.Redirect(w, r, s.base+"/", http.StatusFound)
 	case s.breaks(APISignInPage):
-		writeHTML(w, http.StatusOK, "<!doctype html><html lang=en><title>Sign in</title><h1>Sign in</h1><form method=post><input name=email><input name=password type=password></form>")
+		writeHTML(w, http.StatusOK, "Sign in", "<form method=post><input name=email><input name=password type=password></form>")
 	case s.breaks(APIFirewall):
-		writeHTML(w, http.StatusForbidden, "<!doctype html><html lang=en><title>Access denied</title><h1>Access denied</h1><p>Your request was blocked. Reference 1f0c7.</p>")
+		writeHTML(w, http.StatusForbidden, "Access denied", "<p>Your request was blocked. Reference 1f0c7.</p>")
 	case s.breaks(APIOtherScheme):
 		w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
 		s.writeError(w, http.StatusUnauthorized, "unauthorized", "send user and password")
@@ -91,10 +91,10 @@ func (s *Server) inFront(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-func writeHTML(w http.ResponseWriter, status int, body string) {
+func writeHTML(w http.ResponseWriter, status int, title, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	io.WriteString(w, body)
+	fmt.Fprintf(w, "<!doctype html><html lang=en><title>%[1]s</title><h1>%[1]s</h1>%[2]s", title, body)
 }
 
 // refuseShape refuses a token for what it looks like.

@@ -22,7 +22,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{"no redirect URI", func(q url.Values) { q.Del("redirect_uri") }, "invalid_request", false},
 		{"another redirect URI", func(q url.Values) { q.Set("redirect_uri", "https://evil.example/") }, "invalid_request", false},
 		{"a slash at its end", func(q url.Values) { q.Set("redirect_uri", redirectURI+"/") }, "invalid_request", false},
-		{"localhost for 127.0.0.1", func(q url.Values) { q.Set("redirect_uri", strings.Replace(redirectURI, "127.0.0.1", "localhost", 1)) }, "invalid_request", false},
+		{"localhost for 127.0.0.1", func(q url.Values) { q.Set("redirect_uri", otherLoopback(redirectURI)) }, "invalid_request", false},
 		{"state twice", func(q url.Values) { q.Add("state", "x") }, "invalid_request", false},
 		{"no response type", func(q url.Values) { q.Del("response_type") }, "invalid_request", true},
 		{"implicit", func(q url.Values) { q.Set("response_type", "token") }, "unsupported_response_type", true},
@@ -47,7 +47,8 @@ func TestAuthorizeRefuses(t *testing.T) {
 				a.want(t, http.StatusBadRequest, row.code)
 				return
 			}
-			if r := h.response(a); r.Get("error") != row.code || r.Get("state") != "some-state" || r.Get("iss") != h.issuer || r.Get("error_description") == "" || r.Has("code") {
+			r := h.response(a)
+			if r.Get("error") != row.code || r.Get("error_description") == "" || r.Get("state") != "some-state" || r.Get("iss") != h.issuer || r.Has("code") {
 				t.Errorf("the response is %v; want %s with state and iss", r, row.code)
 			}
 		})
@@ -101,5 +102,62 @@ func TestConsent(t *testing.T) {
 	h.now = h.now.Add(2 * time.Minute)
 	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose anybody") {
 		t.Errorf("max_age answered %d:\n%s", page.StatusCode, page.body)
+	}
+}
+
+// max_age=0 asks for a sign-in of now (OpenID Connect Core section 3.1.2.1): once, and then it goes on.
+func TestMaxAge(t *testing.T) {
+	for _, row := range []struct {
+		name, maxAge string
+		later        time.Duration
+		asks         bool
+	}{
+		{"zero", "0", time.Second, true},
+		{"too long ago", "60", 2 * time.Minute, true},
+		{"lately", "60", 30 * time.Second, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := start(t)
+			h.code(authorizeQuery()) // signed in, and allowed
+			h.now = h.now.Add(row.later)
+			q := authorizeQuery()
+			q.Set("max_age", row.maxAge)
+			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
+			if asks := strings.Contains(a.body, "Choose anybody"); asks != row.asks {
+				t.Fatalf("asks for a sign-in: %t; want %t", asks, row.asks)
+			}
+			if row.asks {
+				a = h.signIn(q, "user_alice")
+			}
+			if h.response(a).Get("code") == "" {
+				t.Errorf("there is no code after the sign-in: %d %s", a.StatusCode, a.body)
+			}
+		})
+	}
+}
+
+// A parameter without a value counts as omitted (RFC 6749 section 3.1): each row is answered as the
+// request without the parameter is.
+func TestEmptyParameters(t *testing.T) {
+	for _, name := range []string{"scope", "prompt", "max_age", "response_mode", "request", "request_uri", "login_hint"} {
+		h := start(t)
+		q := authorizeQuery()
+		q.Del(name)
+		h.code(q)
+		q.Set(name, "")
+		if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("code") == "" {
+			t.Errorf("an authorization request with an empty %s gives %v", name, r)
+		}
+	}
+	h := start(t)
+	form := redeem(h.code(authorizeQuery()))
+	form.Set("client_secret", "")
+	first := h.do("POST", "/token", form, basic("web", "s3cret"))
+	if first.StatusCode != 200 {
+		t.Errorf("an empty client_secret beside Basic answered %d %s", first.StatusCode, first.body)
+	}
+	form = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {first.json["refresh_token"].(string)}, "scope": {""}}
+	if a := h.do("POST", "/token", form, basic("web", "s3cret")); a.StatusCode != 200 || a.json["scope"] != "openid profile email" {
+		t.Errorf("a refresh with an empty scope answered %d %s", a.StatusCode, a.body)
 	}
 }

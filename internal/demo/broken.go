@@ -15,7 +15,7 @@ type SetUp struct {
 	Fault   Fault  // also its stable name
 	Mistake string // what is wrong
 	Looks   string // what is seen of it
-	Line    string // what would have to be changed
+	Fix     string // what has to be changed
 }
 
 // SetUps are those that the demo's page offers, in its order. They are numbered from one.
@@ -23,7 +23,7 @@ func SetUps() []SetUp {
 	return []SetUp{
 		{RedirectURISlash, "The redirect URI is registered with a slash at its end.", "The server shows an error page and never comes back.",
 			"Register the redirect URI exactly as the client sends it."},
-		{RedirectURIHost, "The redirect URI is registered with another name of this machine: 127.0.0.1 instead of localhost.",
+		{RedirectURIHost, "The redirect URI is registered with another name of this machine, such as 127.0.0.1 for localhost.",
 			"The server shows an error page and never comes back.", "Register the redirect URI exactly as the client sends it, or set BASE_URL."},
 		{SecretWrong, "The server has another client secret.", "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.",
 			"Copy CLIENT_SECRET again."},
@@ -90,30 +90,8 @@ func (s *Server) handleSetUp(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, s.base+"/#broken", http.StatusSeeOther)
 }
 
-// root is where the server is mounted, as its clients have to write it.
-func (s *Server) root() string {
-	if s.breaks(ConsentNoWayBack) {
-		return otherLoopback(s.mount)
-	}
-	return s.mount
-}
-
-// issuer is what the server calls itself (RFC 8414 section 2).
-func (s *Server) issuer() string {
-	if s.breaks(IssuerSlash) {
-		return s.root() + "/"
-	}
-	return s.root()
-}
-
-// client returns the client with an ID as it is registered, which a set-up may have got wrong.
-func (s *Server) client(id string) (*Client, bool) {
-	s.mu.Lock()
-	registered, known := s.clients.get(s.now(), id)
-	s.mu.Unlock()
-	if !known || s.breaks(ClientUnknown) {
-		return nil, false
-	}
+// misregister returns a client as a set-up has registered it.
+func (s *Server) misregister(registered *Client) *Client {
 	c := *registered
 	switch {
 	case s.breaks(RedirectURISlash):
@@ -127,7 +105,7 @@ func (s *Server) client(id string) (*Client, bool) {
 	case s.breaks(ScopeNotEnabled):
 		c.Scopes = slices.DeleteFunc(slices.Clone(c.scopes()), func(scope string) bool { return scope == "email" })
 	}
-	return &c, true
+	return &c
 }
 
 func mapped(list []string, f func(string) string) []string {

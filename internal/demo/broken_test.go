@@ -127,7 +127,7 @@ func TestMends(t *testing.T) {
 		t.Errorf("the redirect URI with a slash was answered %d", a.StatusCode)
 	}
 	h.choose(RedirectURIHost)
-	q.Set("redirect_uri", strings.Replace(redirectURI, "127.0.0.1", "localhost", 1))
+	q.Set("redirect_uri", otherLoopback(redirectURI))
 	if a := h.do("GET", "/authorize?"+q.Encode(), nil, nil); a.StatusCode != 200 {
 		t.Errorf("the redirect URI with the other host was answered %d", a.StatusCode)
 	}
@@ -198,7 +198,12 @@ func TestBanner(t *testing.T) {
 
 // Where there is no second name for the server, the set-ups that need one are not offered.
 func TestOffered(t *testing.T) {
-	for issuer, want := range map[string]int{"http://localhost:3000/demo": 10, "http://[::1]:3000/demo": 10, "http://127.0.0.1/demo": 10, "https://demo.example/demo": 8} {
+	for issuer, want := range map[string]int{
+		"http://localhost:3000/demo": 10,
+		"http://[::1]:3000/demo":     10,
+		"http://127.0.0.1/demo":      10,
+		"https://demo.example/demo":  8,
+	} {
 		s, err := New(Config{Issuer: issuer, keys: testKeys})
 		if err != nil {
 			t.Fatal(err)

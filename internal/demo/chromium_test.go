@@ -165,7 +165,10 @@ const flaws = `(() => {
 	const found = [], numbers = c => c.match(/[\d.]+/g).map(Number);
 	const light = c => c.slice(0, 3).map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
 		.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-	const behind = e => { for (; e; e = e.parentElement) { const c = numbers(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c } return [255, 255, 255] };
+	const behind = e => {
+		for (; e; e = e.parentElement) { const c = numbers(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c }
+		return [255, 255, 255];
+	};
 	for (const e of document.querySelectorAll("body *")) {
 		if (!e.checkVisibility() || ![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
 		const style = getComputedStyle(e), a = light(numbers(style.color)), b = light(behind(e));
@@ -183,9 +186,11 @@ func TestChromiumPages(t *testing.T) {
 	look := func(page string) {
 		t.Helper()
 		for _, width := range []int64{360, 1280, 1920} {
-			command(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500})
+			command(b, emulation.SetDeviceMetricsOverride,
+				emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500})
 			for _, scheme := range []string{"light", "dark"} {
-				command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+				command(b, emulation.SetEmulatedMedia,
+					emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 				if found := run(b, chromedp.Evaluate[string](flaws)); found != "" {
 					t.Errorf("%s, %d px, %s:\n%s", page, width, scheme, found)
 				}

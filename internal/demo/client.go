@@ -7,6 +7,17 @@ import (
 	"strings"
 )
 
+// client returns the client with an ID.
+func (s *Server) client(id string) (*Client, bool) {
+	s.mu.Lock()
+	registered, known := s.clients.get(s.now(), id)
+	s.mu.Unlock()
+	if !known || s.breaks(ClientUnknown) {
+		return nil, false
+	}
+	return s.misregister(registered), true
+}
+
 // authenticate reads the form and finds out which client sent it (RFC 6749 section 2.3). It has
 // answered when ok is false.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *Client, form url.Values, ok bool) {
@@ -49,5 +60,6 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 // refuseClient never says whether it is the ID, the secret or the method.
 func (s *Server) refuseClient(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
-	s.writeError(w, http.StatusUnauthorized, "invalid_client", "client authentication failed: unknown client, wrong secret, or a method that this client may not use")
+	s.writeError(w, http.StatusUnauthorized, "invalid_client",
+		"client authentication failed: unknown client, wrong secret, or a method that this client may not use")
 }

@@ -45,7 +45,8 @@ func TestScopeLeftOut(t *testing.T) {
 	q := authorizeQuery()
 	q.Set("scope", "profile email")
 	h.signIn(q, "user_alice")
-	if r := h.response(h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"allow"}, "choice": {"yes"}}, nil)); r.Get("error") != "access_denied" || r.Has("code") {
+	r := h.response(h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"allow"}, "choice": {"yes"}}, nil))
+	if r.Get("error") != "access_denied" || r.Has("code") {
 		t.Errorf("with everything left out the response is %v", r)
 	}
 }

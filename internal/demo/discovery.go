@@ -33,6 +33,22 @@ type metadata struct {
 	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
 }
 
+// root is where the server is mounted, as its clients have to write it.
+func (s *Server) root() string {
+	if s.breaks(ConsentNoWayBack) {
+		return otherLoopback(s.mount)
+	}
+	return s.mount
+}
+
+// issuer is what the server calls itself (RFC 8414 section 2).
+func (s *Server) issuer() string {
+	if s.breaks(IssuerSlash) {
+		return s.root() + "/"
+	}
+	return s.root()
+}
+
 func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
 	s.writeJSON(w, http.StatusOK, s.metadata())
 }

@@ -9,9 +9,10 @@ func TestMetadata(t *testing.T) {
 	h := start(t)
 	root := strings.TrimSuffix(h.issuer, "/demo")
 	want := h.do("GET", "/.well-known/openid-configuration", nil, nil)
-	for _, address := range []string{h.issuer + "/.well-known/oauth-authorization-server", root + "/.well-known/oauth-authorization-server/demo", root + "/.well-known/openid-configuration/demo"} {
-		if a := h.do("GET", address, nil, nil); a.StatusCode != 200 || a.body != want.body {
-			t.Errorf("%s answered %d", address, a.StatusCode)
+	for _, path := range []string{"/demo/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/demo",
+		"/.well-known/openid-configuration/demo"} {
+		if a := h.do("GET", root+path, nil, nil); a.StatusCode != 200 || a.body != want.body {
+			t.Errorf("%s answered %d", path, a.StatusCode)
 		}
 	}
 	if want.json["issuer"] != h.issuer {

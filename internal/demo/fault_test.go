@@ -247,6 +247,34 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// Faults can be had from the start.
+func TestConfiguredFaults(t *testing.T) {
+	for _, faults := range [][]Fault{nil, {NoPKCE, PromptNonePage}} {
+		s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: faults, keys: testKeys})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.breaks(NoPKCE) != (faults != nil) || s.breaks(PromptNonePage) != (faults != nil) || s.breaks(PromptNoneCode) {
+			t.Errorf("with the faults %q the server breaks other ones", faults)
+		}
+	}
+}
+
+// A refresh token that was revoked is inactive, but where introspection is deaf to that.
+func TestRevokedRefreshToken(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		h := start(t)
+		if deaf {
+			h.server.SetFaults(RevokedAtIntrospection)
+		}
+		token := url.Values{"token": {h.tokens(authorizeQuery())["refresh_token"].(string)}}
+		h.do("POST", "/revoke", token, basic("web", "s3cret"))
+		if a := h.do("POST", "/introspect", token, basic("web", "s3cret")); a.json["active"] != deaf {
+			t.Errorf("deaf: %t; introspection answers %s", deaf, a.body)
+		}
+	}
+}
+
 // What the API opens to at every sound server, whatever form its tokens and its challenges have.
 func TestSoundVariants(t *testing.T) {
 	for _, row := range []struct {

@@ -10,7 +10,8 @@ import (
 func TestHome(t *testing.T) {
 	h := start(t)
 	page := h.do("GET", "/", nil, nil)
-	for _, want := range []string{"Nobody.", "Alice Example", "bob@example.com", "/demo/faces/carol.svg", h.issuer + "/token", h.issuer + "/api/notes", "Reset the demo", `href="http://127.0.0.1:1/"`} {
+	for _, want := range []string{"Nobody.", "Alice Example", "bob@example.com", "/demo/faces/carol.svg", h.issuer + "/token",
+		h.issuer + "/api/notes", "Reset the demo", `href="http://127.0.0.1:1/"`} {
 		if page.StatusCode != 200 || !strings.Contains(page.body, want) {
 			t.Errorf("the page answered %d and lacks %q", page.StatusCode, want)
 		}

@@ -31,7 +31,8 @@ func TestLogout(t *testing.T) {
 	if page := h.do("GET", "/logout?"+query.Encode(), nil, nil); page.StatusCode != 200 || !signedIn() {
 		t.Errorf("another user's hint answered %d, signed in: %t", page.StatusCode, signedIn())
 	}
-	if a := h.do("POST", "/logout?client_id=web&post_logout_redirect_uri="+url.QueryEscape(back), url.Values{"confirm": {"yes"}}, nil); a.Header.Get("Location") != back || signedIn() {
+	a = h.do("POST", "/logout?client_id=web&post_logout_redirect_uri="+url.QueryEscape(back), url.Values{"confirm": {"yes"}}, nil)
+	if a.Header.Get("Location") != back || signedIn() {
 		t.Errorf("the confirmed logout answered %d to %q, signed in: %t", a.StatusCode, a.Header.Get("Location"), signedIn())
 	}
 }

@@ -20,7 +20,8 @@ func (h *harness) pushed(form url.Values) url.Values {
 	h.t.Helper()
 	a := h.push(form)
 	uri, _ := a.json["request_uri"].(string)
-	if a.StatusCode != 201 || !strings.HasPrefix(uri, "urn:ietf:params:oauth:request_uri:") || a.json["expires_in"] != 60.0 || a.Header.Get("Cache-Control") != "no-store" {
+	if a.StatusCode != 201 || !strings.HasPrefix(uri, "urn:ietf:params:oauth:request_uri:") || a.json["expires_in"] != 60.0 ||
+		a.Header.Get("Cache-Control") != "no-store" {
 		h.t.Fatalf("the pushed request was answered %d %s", a.StatusCode, a.body)
 	}
 	return url.Values{"client_id": {"web"}, "request_uri": {uri}}

@@ -77,7 +77,8 @@ func (asked *registration) refusal() *oauthError {
 	}
 	for _, uri := range uris {
 		if !mayRedirectTo(uri, asked.ApplicationType == "native") {
-			return &oauthError{"invalid_redirect_uri", "a redirect URI must be https, or http on a loopback host, or an app's own scheme if it is native, without a fragment"}
+			return &oauthError{"invalid_redirect_uri",
+				"a redirect URI must be https, or http on a loopback host, or a native app's own scheme, without a fragment"}
 		}
 	}
 	return nil

@@ -49,7 +49,8 @@ func TestRegister(t *testing.T) {
 			a := h.register(string(asked), nil)
 			id, _ := a.json["client_id"].(string)
 			secret, _ := a.json["client_secret"].(string)
-			if a.StatusCode != 201 || id == "" || a.json["token_endpoint_auth_method"] != row.got || (secret == "") != (row.got == "none") || a.json["application_type"] != "web" {
+			if a.StatusCode != 201 || id == "" || (secret == "") != (row.got == "none") || a.json["token_endpoint_auth_method"] != row.got ||
+				a.json["application_type"] != "web" {
 				t.Fatalf("the method %q: answered %d %s", row.method, a.StatusCode, a.body)
 			}
 			q := authorizeQuery()
@@ -178,7 +179,12 @@ func TestMayRedirectTo(t *testing.T) {
 			t.Errorf("mayRedirectTo(%q) is %t", uri, got)
 		}
 	}
-	for uri, may := range map[string]bool{"com.example.app:/callback": true, "example:/callback": false, "javascript:alert(1.0)": false, "com.example.app:callback": false} {
+	for uri, may := range map[string]bool{
+		"com.example.app:/callback": true,
+		"example:/callback":         false,
+		"javascript:alert(1.0)":     false,
+		"com.example.app:callback":  false,
+	} {
 		if got := mayRedirectTo(uri, true); got != may {
 			t.Errorf("for a native app mayRedirectTo(%q) is %t", uri, got)
 		}

@@ -104,26 +104,6 @@ func TestCodeReuse(t *testing.T) {
 	h.do("POST", "/token", refresh, basic("web", "s3cret")).want(t, 400, "invalid_grant")
 }
 
-func TestRefresh(t *testing.T) {
-	h := start(t)
-	tokens := h.tokens(authorizeQuery())
-	refresh := func(token any) answer {
-		return h.do("POST", "/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token.(string)}}, basic("web", "s3cret"))
-	}
-	second := refresh(tokens["refresh_token"])
-	if second.StatusCode != 200 || second.json["refresh_token"] == tokens["refresh_token"] || second.json["id_token"] == nil {
-		t.Fatalf("the refresh answered %d %s", second.StatusCode, second.body)
-	}
-	narrow := h.do("POST", "/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {second.json["refresh_token"].(string)}, "scope": {"email"}}, basic("web", "s3cret"))
-	if narrow.StatusCode != 200 || narrow.json["scope"] != "email" || narrow.json["id_token"] != nil {
-		t.Errorf("a narrower scope answered %d %s", narrow.StatusCode, narrow.body)
-	}
-	h.do("GET", "/api/me", nil, bearer(narrow.json["access_token"])).want(t, 403, "insufficient_scope")
-	refresh(tokens["refresh_token"]).want(t, 400, "invalid_grant") // an old one: the family ends
-	refresh(narrow.json["refresh_token"]).want(t, 400, "invalid_grant")
-	h.do("GET", "/userinfo", nil, bearer(second.json["access_token"])).want(t, 401, "invalid_token")
-}
-
 func TestResponseShape(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
@@ -145,6 +125,22 @@ func TestResponseShape(t *testing.T) {
 		"at_hash": base64.RawURLEncoding.EncodeToString(hash[:16])} {
 		if claims[name] != want {
 			t.Errorf("the ID token's %s is %v; want %v", name, claims[name], want)
+		}
+	}
+}
+
+// Whoever guesses at the verifier has one try: the code is spent by a wrong one.
+func TestWrongVerifierSpendsTheCode(t *testing.T) {
+	for _, verifiers := range [][]string{{verifier}, {strings.Repeat("x", 43), verifier}} {
+		h := start(t)
+		form := redeem(h.code(authorizeQuery()))
+		var last answer
+		for _, v := range verifiers {
+			form.Set("code_verifier", v)
+			last = h.do("POST", "/token", form, basic("web", "s3cret"))
+		}
+		if honest := len(verifiers) == 1; honest != (last.StatusCode == 200) {
+			t.Errorf("after %d requests the right verifier is answered %d %s", len(verifiers), last.StatusCode, last.body)
 		}
 	}
 }

@@ -7,18 +7,6 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// handleUserinfo is OpenID Connect Core section 5.3.
-func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.bearer(w, r, door{expects: s.expect(RevokedAtUserinfo), scope: "openid", challenge: `realm="demo"`})
-	if !ok {
-		return
-	}
-	s.writeJSON(w, http.StatusOK, struct {
-		Subject string `json:"sub"`
-		profileClaims
-	}{a.grant.user, s.profileOf(userByID(a.grant.user), a.scopes)})
-}
-
 // introspection is RFC 7662 section 2.2.
 type introspection struct {
 	Active    bool         `json:"active"`
@@ -65,28 +53,4 @@ func (s *Server) handleIntrospect(w http.ResponseWriter, r *http.Request) {
 	}
 	s.writeJSON(w, http.StatusOK, introspection{Active: true, Scope: strings.Join(token.grant.scopes, " "), ClientID: client.ID,
 		Username: userByID(token.grant.user).Username, Subject: token.grant.user, Issuer: s.issuer()})
-}
-
-// handleRevoke is RFC 7009: a refresh token takes its family with it, an access token goes alone,
-// and a token that is not known is as good as revoked.
-func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
-	client, form, ok := s.authenticate(w, r)
-	if !ok {
-		return
-	}
-	raw := form.Get("token")
-	if raw == "" {
-		s.writeError(w, http.StatusBadRequest, "invalid_request", "token is missing")
-		return
-	}
-	a, err := s.verifyAccessToken(raw, s.expect(""))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil && a.grant.client == client.ID {
-		a.revoked = true
-	}
-	if token, known := s.refresh.get(s.now(), raw); known && token.grant.client == client.ID {
-		token.grant.revoked = true
-	}
-	w.WriteHeader(http.StatusOK)
 }

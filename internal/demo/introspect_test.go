@@ -31,7 +31,11 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		token  any
 		header map[string]string
 		active bool
-	}{{"made-up", basic("web", "s3cret"), true}, {tokens["access_token"], basic("other", "other"), true}, {tokens["access_token"], basic("web", "s3cret"), false}} {
+	}{
+		{"made-up", basic("web", "s3cret"), true},
+		{tokens["access_token"], basic("other", "other"), true},
+		{tokens["access_token"], basic("web", "s3cret"), false},
+	} {
 		if a := revoke(row.token, row.header); a.StatusCode != 200 {
 			t.Errorf("the revocation answered %d %s", a.StatusCode, a.body)
 		}
@@ -45,4 +49,26 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	again := h.tokens(authorizeQuery())
 	revoke(again["refresh_token"], basic("web", "s3cret"))
 	h.do("GET", "/userinfo", nil, bearer(again["access_token"])).want(t, 401, "invalid_token")
+}
+
+// Each row revokes a token of the client web, and says whether it is good afterwards.
+func TestRevokeBelongsToItsClient(t *testing.T) {
+	for _, row := range []struct {
+		id, secret, token string
+		good              bool
+	}{
+		{"web", "s3cret", "refresh_token", false}, {"other", "other", "refresh_token", true},
+		{"web", "s3cret", "access_token", false}, {"other", "other", "access_token", true},
+	} {
+		h := start(t)
+		tokens := h.tokens(authorizeQuery())
+		h.do("POST", "/revoke", url.Values{"token": {tokens[row.token].(string)}}, basic(row.id, row.secret))
+		if a := h.do("GET", "/userinfo", nil, bearer(tokens["access_token"])); row.good != (a.StatusCode == 200) {
+			t.Errorf("after %s revoked the %s, userinfo answers %d", row.id, row.token, a.StatusCode)
+		}
+		form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}
+		if a := h.do("POST", "/token", form, basic("web", "s3cret")); row.token == "refresh_token" && row.good != (a.StatusCode == 200) {
+			t.Errorf("after %s revoked the refresh token, a refresh answers %d", row.id, a.StatusCode)
+		}
+	}
 }
