@@ -208,8 +208,6 @@ func shownChecks(verdicts []oauth.Verdict) []flow.Check {
 // handle adapts a handler that returns an error.
 func (s *server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.busy.Add(1)
-		defer s.busy.Add(-1)
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
 		}

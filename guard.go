@@ -20,6 +20,13 @@ func (s *server) guard(next http.Handler) http.Handler {
 	hosts := s.cfg.OwnHosts()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
+		at := s.traffic.enter(s.isDemo(r))
+		if at == nil {
+			w.Header().Set("Connection", "close")
+			s.fail(w, r, refuse(http.StatusServiceUnavailable, "stopping", "This program is stopping.", "Start it again."))
+			return
+		}
+		defer at.Add(-1)
 		if !slices.Contains(hosts, strings.ToLower(r.Host)) {
 			s.fail(w, r, refuse(http.StatusMisdirectedRequest, "misdirected_request", "This app does not answer to that host name.",
 				"Open "+s.cfg.BaseURL+", or set BASE_URL to the address that the browser uses."))
@@ -33,6 +40,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isDemo reports a request to the demo server.
+func (s *server) isDemo(r *http.Request) bool {
+	return s.cfg.Demo && (strings.HasPrefix(r.URL.Path, "/demo/") || strings.HasPrefix(r.URL.Path, "/.well-known/"))
 }
 
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,

@@ -47,7 +47,8 @@ func listenAll(address, port string) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// serve answers until the context ends, and then lets requests in flight finish.
+// serve answers until the context ends. Then it lets requests in flight finish, for 15 seconds at most, and
+// refuses new ones.
 func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
 	srv := &http.Server{
 		Handler:           handler,
@@ -69,7 +70,7 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
-	s.drain(ctx)
+	s.traffic.drain(ctx)
 	ctx, cancel = context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if srv.Shutdown(ctx) != nil { // browsers open connections ahead, on which nothing was asked yet

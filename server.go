@@ -35,8 +35,8 @@ type server struct {
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
-	busy      *atomic.Int64 // requests that a handler of ours is working on
-	notice    *notice       // about the settings; nil when there is nothing to say
+	traffic   *traffic
+	notice    *notice // about the settings; nil when there is nothing to say
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.
@@ -48,18 +48,16 @@ type refreshed struct {
 
 // compare lists what a refresh changed.
 func compare(t, next oauth.Tokens) []flow.Change {
-	token := func(name, old, new string) flow.Change {
-		return flow.Change{Name: name, Old: flow.Shorten(old), New: flow.Shorten(new), Changed: old != new}
+	changed := func(name, old, new string, show func(string) string) flow.Change {
+		return flow.Change{Name: name, Old: show(old), New: show(new), Changed: old != new}
 	}
-	plain := func(name, old, new string) flow.Change {
-		return flow.Change{Name: name, Old: old, New: new, Changed: old != new}
-	}
+	whole := func(s string) string { return s }
 	return []flow.Change{
-		token("access_token", t.Access, next.Access),
-		token("refresh_token", t.Refresh, next.Refresh),
-		token("id_token", t.ID, next.ID),
-		plain("scope", t.Scope, next.Scope),
-		plain("expires", showExpiry(t.Expires), showExpiry(next.Expires)),
+		changed("access_token", t.Access, next.Access, flow.Shorten),
+		changed("refresh_token", t.Refresh, next.Refresh, flow.Shorten),
+		changed("id_token", t.ID, next.ID, flow.Shorten),
+		changed("scope", t.Scope, next.Scope, whole),
+		changed("expires", showExpiry(t.Expires), showExpiry(next.Expires), whole),
 	}
 }
 
@@ -80,7 +78,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, busy: new(atomic.Int64)}
+	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(traffic)}
 	return s.with(cfg, roots), nil
 }
 
@@ -106,10 +104,36 @@ func (s *server) secrets() flow.Secrets {
 	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret}
 }
 
-// drain waits until no handler of ours is at work. Unlike http.Server.Shutdown it leaves the
-// listener open, as a callback may still need the demo server behind it.
-func (s *server) drain(ctx context.Context) {
-	for s.busy.Load() > 0 && ctx.Err() == nil {
+// traffic counts the requests at work. When the program stops it lets no more in, but for the demo server's
+// while a handler of ours may need it.
+type traffic struct {
+	ours, demo atomic.Int64
+	stopping   atomic.Bool
+}
+
+// enter counts a request, to be counted down again in what it returns; that is nil when it is too late.
+func (t *traffic) enter(demo bool) *atomic.Int64 {
+	at := &t.ours
+	if demo {
+		at = &t.demo
+	}
+	late := func() bool { return t.stopping.Load() && !(demo && t.ours.Load() > 0) }
+	if late() {
+		return nil
+	}
+	at.Add(1)
+	if late() { // since
+		at.Add(-1)
+		return nil
+	}
+	return at
+}
+
+// drain waits until no request is at work. Unlike http.Server.Shutdown it leaves the listener open, as a
+// callback may still need the demo server behind it.
+func (t *traffic) drain(ctx context.Context) {
+	t.stopping.Store(true)
+	for t.ours.Load()+t.demo.Load() > 0 && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -331,7 +331,7 @@ func TestRefreshOnce(t *testing.T) {
 			}
 		})
 	}
-	for a.server.busy.Load() < 8 {
+	for a.server.traffic.ours.Load() < 8 {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for the last of them to join

@@ -1,0 +1,128 @@
+//go:build unix
+
+package acceptance
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// heldBack is a server whose token endpoint answers when it is told to.
+func heldBack(t *testing.T) (l *testserver.Liar, arrived, release chan bool) {
+	l = testserver.StartLiar(t)
+	arrived, release = make(chan bool, 10), make(chan bool)
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		if r.PostForm.Get("code_verifier") == "" || r.PostForm.Get("code") == "" { // a question of the checks
+			testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+			return
+		}
+		arrived <- true
+		<-release
+		testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email"}`)(w, r)
+	}
+	return l, arrived, release
+}
+
+// After the signal no new request is let in, however many come, and those in flight end: a login that has
+// come so far is not lost.
+func TestStopUnderTraffic(t *testing.T) {
+	l, arrived, release := heldBack(t)
+	env := l.Env()
+	env["SCOPES"] = "email"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	callback := l.Approve(t, b.Begin(""))
+	status := make(chan int, 1)
+	go func() { status <- b.GetJSON(callback).StatusCode }()
+	<-arrived
+
+	var clients sync.WaitGroup
+	var answered, refused atomic.Int64
+	done := make(chan bool)
+	for range 4 {
+		clients.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}}
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				resp, err := client.Get(a.Address + "/static/style.css")
+				if err != nil {
+					continue // it has stopped
+				}
+				io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+				switch resp.StatusCode {
+				case http.StatusOK:
+					answered.Add(1)
+				case http.StatusServiceUnavailable:
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	until(t, func() bool { return answered.Load() > 10 })
+	a.process.command.Process.Signal(syscall.SIGTERM)
+	until(t, func() bool { return refused.Load() > 10 })
+	before := answered.Load()
+	until(t, func() bool { return refused.Load() > 100 })
+	if after := answered.Load(); after > before+4 {
+		t.Errorf("%d requests were answered after others had been refused", after-before)
+	}
+	close(release)
+	if got := <-status; got != http.StatusOK {
+		t.Errorf("the callback in flight was answered %d", got)
+	}
+	if code := a.process.wait(t, 10*time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	close(done)
+	clients.Wait()
+}
+
+// A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
+func TestSecondInterrupt(t *testing.T) {
+	l, arrived, release := heldBack(t)
+	defer close(release)
+	env := l.Env()
+	env["SCOPES"] = "email"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	callback := l.Approve(t, b.Begin(""))
+	go b.Client.Get(callback)
+	<-arrived
+	a.process.command.Process.Signal(syscall.SIGINT)
+	until(t, func() bool {
+		resp, err := http.Get(a.Address + "/static/style.css")
+		if err != nil {
+			t.Fatalf("after the first Ctrl-C: %v", err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
+	})
+	a.process.command.Process.Signal(syscall.SIGINT)
+	if code := a.process.wait(t, 5*time.Second); code == 0 {
+		t.Error("the program went on after the second Ctrl-C")
+	}
+}
+
+// until waits until something is so.
+func until(t *testing.T, is func() bool) {
+	t.Helper()
+	for range 1000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("it never came so far")
+}
