@@ -1,7 +1,10 @@
 package acceptance
 
 import (
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +21,19 @@ func TestAlreadyRunning(t *testing.T) {
 		if code := second.wait(t, 10*time.Second); code != 1 || second.err.String() != "already running at http://"+host+":"+port+"\n" {
 			t.Errorf("exit code %d: %s", code, second.err)
 		}
+	}
+}
+
+// Another program on the port is not taken for this one, whatever it answers.
+func TestAnotherProgramOnThePort(t *testing.T) {
+	for _, answer := range []string{"<h1>hello</h1>", `{}`, `{"login_uri":"https://a.example/login","redirect_uri":"https://b.example/oauth_callback"}`} {
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer) }))
+		_, port, _ := net.SplitHostPort(other.Listener.Addr().String())
+		p := startProcess(t, map[string]string{"PORT": port})
+		if code := p.wait(t, 10*time.Second); code != 1 || !strings.Contains(p.err.String(), "PORT: "+port+" is in use by another program") {
+			t.Errorf("%s: exit code %d: %s", answer, code, p.err)
+		}
+		other.Close()
 	}
 }
 

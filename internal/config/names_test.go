@@ -2,7 +2,9 @@ package config
 
 import (
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,13 +13,13 @@ import (
 func TestStrayNames(t *testing.T) {
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{
-		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},
-		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
+		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},
+		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
 		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this program; write CLIENT_SECRET"},
 		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this program; write SCOPES"},
-		{"of a framework", "CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n", "CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY"},
+		{"of a framework", "CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n", "refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY"},
 		{"the redirect URI", rest + "REDIRECT_URI=http://localhost:3000/cb\n", "REDIRECT_URI (.env:3): is not a setting of this program; the redirect URI is BASE_URL/oauth_callback"},
-		{"nothing else", "CLIENTID=a\n", "CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
+		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
 		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nAPI_URL=f\n", ""},
 	} {
@@ -26,7 +28,7 @@ func TestStrayNames(t *testing.T) {
 			cfg, err := Load(env(nil), file, true)
 			got := strings.Join(cfg.Notes, "\n")
 			if err != nil {
-				got = err.Error()
+				got = "refused: " + err.Error()
 			}
 			if got = strings.ReplaceAll(got, file, ".env"); got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
@@ -63,5 +65,20 @@ func TestCauses(t *testing.T) {
 		if !strings.Contains(string(problems), "\n## "+cause+"\n") {
 			t.Errorf("docs/problems.md has no heading %s", cause)
 		}
+	}
+}
+
+// The list of names is that of the variables that are read.
+func TestNames(t *testing.T) {
+	asked := map[string]bool{}
+	Load(func(name string) string {
+		asked[name] = true
+		if name == "BASE_URL" {
+			return "http://devbox:3000" // only then it matters whether plain http is allowed
+		}
+		return ""
+	}, "does-not-exist.env", false)
+	if want := slices.Sorted(slices.Values(names)); !slices.Equal(slices.Sorted(maps.Keys(asked)), want) {
+		t.Errorf("asked for %v; want %v", slices.Sorted(maps.Keys(asked)), want)
 	}
 }
