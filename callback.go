@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -81,18 +80,6 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 		return nil, err
 	}
 	return &session.Login{Request: request, Response: token, IDToken: idToken, Held: token.Tokens}, nil
-}
-
-// failedLogin adds the flow to the failure of a login, up to the step that failed.
-func (s *server) failedLogin(err error, request *oauth.Request, callback string, arrived time.Time, steps []*wire.Exchange) *failure {
-	f := s.explain(err, request.Scopes)
-	returned := s.cfg.BaseURL + callback
-	if f.Code == oauth.CodeInvalidIssuer {
-		returned = "" // what came from somewhere else is not shown
-	}
-	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	f.Flow = failed(append(front, steps...), err)
-	return f
 }
 
 // unknownState refuses a response to a login that this browser has not begun, or has finished.

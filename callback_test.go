@@ -43,21 +43,23 @@ func TestCallbackRefuses(t *testing.T) {
 		}, 400, "invalid_scope", "not allowed to request scope 'x'"},
 		{"an error of no standard", func(q url.Values) { q.Del("code"); q.Set("error", "weird_thing") }, 400, "weird_thing", "gave no description"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			a := startApp(t, l.Env())
-			b := newBrowser(t, a)
-			u, _ := url.Parse(l.Approve(t, b.Begin("")))
-			q := u.Query()
-			row.spoil(q)
-			u.RawQuery = q.Encode()
-			b.GetJSON(u.String()).WantError(t, row.status, row.code, row.words)
-			if n := l.Asked("POST /token"); n != 0 {
-				t.Errorf("the token endpoint was asked %d times", n)
-			}
-			wantNothingKept(t, b)
-			wantHonest(t, l, a)
-		})
+		for way, begin := range map[string]func(*testserver.Browser) string{"": func(b *testserver.Browser) string { return b.Begin("") }, ", step by step": func(b *testserver.Browser) string { return beginInSteps(b, "") }} {
+			t.Run(row.name+way, func(t *testing.T) {
+				l := testserver.StartLiar(t)
+				a := startApp(t, l.Env())
+				b := newBrowser(t, a)
+				u, _ := url.Parse(l.Approve(t, begin(b)))
+				q := u.Query()
+				row.spoil(q)
+				u.RawQuery = q.Encode()
+				b.GetJSON(u.String()).WantError(t, row.status, row.code, row.words)
+				if n := l.Asked("POST /token"); n != 0 {
+					t.Errorf("the token endpoint was asked %d times", n)
+				}
+				wantNothingKept(t, b)
+				wantHonest(t, l, a)
+			})
+		}
 	}
 }
 

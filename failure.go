@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
@@ -179,6 +180,18 @@ func safeLink(address string) string {
 		return ""
 	}
 	return address
+}
+
+// failedLogin adds the flow to the failure of a login, up to the step that failed.
+func (s *server) failedLogin(err error, request *oauth.Request, callback string, arrived time.Time, steps []*wire.Exchange) *failure {
+	f := s.explain(err, request.Scopes)
+	returned := s.cfg.BaseURL + callback
+	if f.Code == oauth.CodeInvalidIssuer {
+		returned = "" // what came from somewhere else is not shown
+	}
+	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
+	f.Flow = failed(append(front, steps...), err)
+	return f
 }
 
 // steps is everything that went over the wire for a login so far, in order.

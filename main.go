@@ -246,8 +246,10 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.handleLogin)},
-		{"GET", config.CallbackPath, s.handleCallback},
+		{"GET", "/login", s.canonicalHost(s.beginInSteps(s.handleLogin))},
+		{"GET", config.CallbackPath, s.returnInSteps(s.handleCallback)},
+		{"GET", "/step", s.handleStep},
+		{"POST", "/step", s.handleNextStep},
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},

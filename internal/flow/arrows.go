@@ -110,7 +110,7 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 		asked.words += ", token altered"
 	}
 	switch {
-	case isKnown(e):
+	case isKnown(e) && !coming:
 		asked.words = callWords[e.Purpose] + ", known already"
 		return []line{asked}
 	case coming:

@@ -161,6 +161,9 @@ func Stage(scene Scene, s Secrets, full bool) Page {
 	view := Page{Full: full, Legend: legend, Shown: 1}
 	for i, e := range all {
 		step := viewStep(i+1, e, s, tell)
+		if i >= len(scene.Past) {
+			step.Outcome = ""
+		}
 		step.Coming, step.Now = i >= len(scene.Past), slices.Contains(scene.Now, e.Purpose)
 		if step.Prev = i; i+1 < len(all) {
 			step.Next = i + 2

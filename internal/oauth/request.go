@@ -26,6 +26,7 @@ type Request struct {
 	Extra    map[string]string // the parameters of ExtraParameters that were given
 	Binding  string            // ties the login to its server; set when it is sent there
 	Began    time.Time
+	Steps    bool // each step is shown before it is taken
 }
 
 // NewVerifier makes a code verifier (RFC 7636 section 4.1).

@@ -46,12 +46,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 		return nil, err
 	}
 	ctx, rec := wire.Record(wire.For(ctx, wire.TokenRequest))
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, c.wire.HTTP())
-	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
-	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
-		options = append(options, oauth2.SetAuthURLParam("resource", resource))
-	}
-	_, err = c.oauth2Config(md, nil).Exchange(ctx, code, options...)
+	err = c.redeem(ctx, md, r, code, c.wire)
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return nil, c.tokenRefused(refused, rec.Last())
 	}
@@ -68,6 +63,33 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 		return nil, &Error{Step: wire.TokenRequest, Code: CodeInvalidResponse, Description: c.said(err.Error(), 300), Received: c.received(e, nil)}
 	}
 	return response, nil
+}
+
+// redeem sends the token request through a client. The error is one of x/oauth2's.
+func (c *Client) redeem(ctx context.Context, md *Metadata, r *Request, code string, through *wire.Client) error {
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, through.HTTP())
+	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
+	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
+		options = append(options, oauth2.SetAuthURLParam("resource", resource))
+	}
+	_, err := c.oauth2Config(md, nil).Exchange(ctx, code, options...)
+	return err
+}
+
+// TokenRequest is the request that Exchange would send now, byte for byte. It is not sent. The error is
+// an *Error.
+func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wire.Exchange, error) {
+	md, err := c.metadataFor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, rec := wire.Record(wire.For(context.Background(), wire.TokenRequest)) // no part of the login's own record
+	c.redeem(ctx, md, r, code, c.wire.Unsent())
+	e := rec.Last()
+	if e == nil {
+		return nil, &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token request cannot be made."}
+	}
+	return &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}, nil
 }
 
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).

@@ -192,6 +192,48 @@ func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, err
 	return c.answered(wire.API, "API", c.cfg.ResourceURL, e, err)
 }
 
+// ProtectedResource is what an access token can be tried at: RESOURCE_URL, or else the server's userinfo
+// endpoint, or "" when there is neither.
+func (c *Client) ProtectedResource() string {
+	md, _ := c.Known()
+	if c.cfg.ResourceURL != "" || md == nil {
+		return c.cfg.ResourceURL
+	}
+	return md.Userinfo
+}
+
+// TryResource calls the protected resource with the access token, then without it, then with one that has
+// been altered: that a token opens it says something only if nothing else does (RFC 6750 section 3). What
+// came of it is in the context's record.
+func (c *Client) TryResource(ctx context.Context, access string) error {
+	address := c.ProtectedResource()
+	if address == "" {
+		return &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
+	}
+	without, err := http.NewRequestWithContext(wire.For(ctx, wire.APIWithout), http.MethodGet, address, nil)
+	if err != nil {
+		return &Error{Step: wire.API, Code: CodeInvalidRequest, Description: "The address of the API cannot be used."}
+	}
+	c.GetAs(wire.For(ctx, wire.API), address, access) // a failure is in the record, as every answer is
+	c.wire.Do(without)
+	c.GetAs(wire.For(ctx, wire.APIAltered), address, altered(access))
+	return nil
+}
+
+// altered is a token with one character changed: of a JWT one of its signature, and not the last, whose
+// bits may not all count.
+func altered(token string) string {
+	at := len(token) / 2
+	if dot := strings.LastIndexByte(token, '.'); dot >= 0 && dot+2 < len(token) {
+		at = (dot + len(token)) / 2
+	}
+	changed := byte('A')
+	if token[at] == changed {
+		changed = 'B'
+	}
+	return token[:at] + string(changed) + token[at+1:]
+}
+
 // notOffered is the error of asking for what the server does not offer.
 func notOffered(step wire.Purpose) *Error {
 	return &Error{Step: step, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}

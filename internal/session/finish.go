@@ -19,8 +19,13 @@ type kept struct {
 // ErrSpent, an ErrUnavailable, or that of the work.
 func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	result, err := s.finishing.Do(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*kept, error) {
-		if !s.spent.add(request.State, struct{}{}) {
+	return s.once(w, r, r.URL.RawQuery, request.State, work)
+}
+
+// once does the work of a key, and keeps the login that comes of it, unless the mark is spent already.
+func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
+	result, err := s.finishing.Do(r.Context(), key, func(ctx context.Context) (*kept, error) {
+		if !s.spent.add(mark, struct{}{}) {
 			return nil, ErrSpent
 		}
 		login, err := work(ctx)

@@ -38,6 +38,15 @@ func (l *Login) Who() string {
 	return wire.Clip(l.IDToken.Name, 100)
 }
 
+// Missing lists the scopes that were asked for and not granted.
+func (l *Login) Missing() []string {
+	if !l.Response.ScopeSent {
+		return nil // as asked for (RFC 6749 section 5.1)
+	}
+	granted := strings.Fields(l.Response.Scope)
+	return slices.DeleteFunc(slices.Clone(l.Request.Scopes), func(scope string) bool { return slices.Contains(granted, scope) })
+}
+
 // Subject is the user's identifier, or "" when no ID token said it.
 func (l *Login) Subject() string {
 	if l.IDToken == nil {

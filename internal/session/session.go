@@ -46,13 +46,15 @@ type Store struct {
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
 	spent      *expiring[struct{}]
 	finishing  oauth.Shared[*kept]  // by the query of the authorization response
+	pausing    oauth.Shared[*Pause] // by the same
+	pauses     *expiring[*Pause]    // by the key in their cookie
 	successors *expiring[successor] // by the mark and the cookie before; see successor
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
 	// 6265 section 8.5). Over https they begin so that no other host can plant them (RFC 6265bis section
 	// 4.1.3.2).
-	sessionName, markName, pendingPrefix string
+	sessionName, markName, pendingPrefix, pausePrefix string
 }
 
 // New makes a store whose keys come from the session secret, or from a random one.
@@ -71,11 +73,13 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		now:           now,
 		cookies:       cookies,
 		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
+		pauses:        newExpiring[*Pause](now, pendingAge, maxPauses),
 		successors:    newExpiring[successor](now, successorAge, maxSuccessors),
 		secure:        secure,
 		sessionName:   prefix + "oauth_test_client_" + port,
 		markName:      prefix + "browser_" + port,
 		pendingPrefix: prefix + "login_" + port + "_",
+		pausePrefix:   prefix + "step_" + port + "_",
 	}
 	// gorilla's defaults are Secure and SameSite=None, which a plain http://localhost cannot use.
 	s.options = sessions.Options{Path: "/", MaxAge: int(sessionAge.Seconds()), HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}

@@ -185,6 +185,20 @@ type recording struct {
 	timeout time.Duration // for an answer to its last byte
 }
 
+// Unsent is a client that sends nothing: what would go out is recorded as it would, and fails.
+func (c *Client) Unsent() *Client {
+	t := *c.http.Transport.(*recording)
+	t.next = unsent{}
+	return &Client{&http.Client{Transport: &t}}
+}
+
+// unsent is where requests go that are only looked at.
+type unsent struct{}
+
+func (unsent) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnsent }
+
+var errUnsent = errors.New("was not asked: the request is only looked at")
+
 // keptBody is a response body that has been read already, with the exchange it belongs to.
 type keptBody struct {
 	strings.Reader

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+)
+
+// A login step by step is the login of login.go and callback.go with a pause before the browser leaves,
+// before the code is exchanged and before the API is called, and a page at each. The pages of the
+// authorization server in between are the second of the five steps.
+
+// stepPage is the data of step.html. The names of the fields that a program gets are those of RFC 6749.
+type stepPage struct {
+	page
+	Number int    `json:"step"`
+	Login  string `json:"login,omitempty"`             // names the login at /step
+	To     string `json:"authorization_uri,omitempty"` // where the browser goes next
+
+	Server   string         `json:"-"` // the authorization server's host
+	Flow     flow.Page      `json:"-"`
+	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
+	Next     flow.Step      `json:"-"` // the request that is sent next
+	Asks     url.Values     `json:"-"` // what the login asks for, as /login takes it
+	Fields   []string       `json:"-"` // the parameters that can be changed
+	Waited   string         `json:"-"` // how long the code has been waiting
+	Arrived  string         `json:"-"`
+	Issuer   string         `json:"-"` // the iss of the response, which is right; may be empty
+	Tokens   *session.Login `json:"-"`
+	Checks   []flow.Check   `json:"-"`
+	Resource string         `json:"-"` // what the token is tried at; may be empty
+	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
+	Opens    bool           `json:"-"` // with the token, and with nothing else
+}
+
+// beginInSteps is the first step of /login?step=1: the request, before the browser takes it anywhere.
+func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.Query().Get("step") == "" {
+			return next(w, r)
+		}
+		params, err := singleValues(r.URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		request, err := s.oauth.NewRequest(params) // state, nonce, code verifier (RFC 7636 section 4.1)
+		if err != nil {
+			return err
+		}
+		to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
+		if err != nil {
+			return err
+		}
+		if err := s.sessions.BeginSteps(w, r, request); err != nil {
+			return err
+		}
+		return s.showRequest(w, r, request, to)
+	}
+}
+
+func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
+	front := flow.FrontChannel(to, "", request.Began, request.Began)
+	coming := append(front[:1], flow.Coming(slices.Concat([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, after(request))...)...)
+	data := s.stepPage(1, "Before the redirect", request, flow.Scene{Past: s.told(nil, false), Next: coming, Now: []wire.Purpose{wire.AuthorizationRequest}})
+	data.To, data.Asks = to, url.Values{"scope": {strings.Join(request.Scopes, " ")}}
+	data.Fields = slices.Concat([]string{"scope"}, oauth.ExtraParameters)
+	for name, value := range request.Extra {
+		data.Asks.Set(name, value)
+	}
+	if u, err := url.Parse(to); err == nil {
+		data.Server = u.Host
+	}
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// after are the steps behind the token request.
+func after(request *oauth.Request) []wire.Purpose {
+	if request.Nonce == "" {
+		return []wire.Purpose{wire.API}
+	}
+	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
+}
+
+func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
+	data := stepPage{page: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
+	data.Speaks = data.Flow.Speaks()
+	return data
+}
+
+// returnInSteps is the third step: the browser is back, and the code waits. Any other login's response is
+// next's, and so is whatever does not belong to a login of this browser.
+func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !s.sessions.InSteps(r, r.URL.Query().Get("state")) {
+			return next(w, r)
+		}
+		if err := spendsNothing(r); err != nil {
+			return err
+		}
+		response, err := singleValues(r.URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		handle := session.Handle(response.Get("state"))
+		l, err := s.inSteps(w, r, handle)
+		if err != nil {
+			return err
+		}
+		if l != nil { // Back, from a later step
+			return s.showTokens(w, r, l)
+		}
+		if p := s.sessions.Paused(r, handle); p != nil { // a reload
+			return s.showBack(w, r, p)
+		}
+		request := s.sessions.Begun(r, response.Get("state"))
+		if request == nil {
+			return next(w, r)
+		}
+		p, err := s.sessions.Pause(w, r, request, func(ctx context.Context) (*session.Pause, error) {
+			return s.arrive(ctx, request, response, r.URL.RequestURI())
+		})
+		if errors.Is(err, session.ErrSpent) {
+			return next(w, r)
+		}
+		if err != nil {
+			return err
+		}
+		return s.showBack(w, r, p)
+	}
+}
+
+// arrive checks the response and keeps its code. The error is a *failure.
+func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Pause, error) {
+	ctx, recorder := wire.Record(ctx)
+	p := &session.Pause{Request: request, Callback: callback, Arrived: s.now()}
+	code, err := s.oauth.CheckResponse(ctx, request, response) // RFC 9207, RFC 6749 section 4.1.2.1
+	if err != nil {
+		return nil, s.failedLogin(err, request, callback, p.Arrived, recorder.Exchanges())
+	}
+	p.Code, p.Steps = code, recorder.Exchanges()
+	return p, nil
+}
+
+func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pause) error {
+	unsent, err := s.oauth.TokenRequest(r.Context(), p.Request, p.Code)
+	if err != nil {
+		return err
+	}
+	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
+	next := append([]*wire.Exchange{unsent}, flow.Coming(after(p.Request)...)...)
+	data := s.stepPage(3, "The browser is back", p.Request, flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}})
+	for _, step := range data.Flow.Steps {
+		if step.Coming && step.Name == string(wire.TokenRequest) {
+			data.Next = step
+		}
+	}
+	if u, err := url.Parse(p.Callback); err == nil {
+		data.Issuer = u.Query().Get("iss")
+	}
+	data.Waited, data.Arrived = flow.Duration(s.now().Sub(p.Arrived).Truncate(time.Second)), p.Arrived.UTC().Format("15:04:05")
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// handleStep shows a login where it stands.
+func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
+	handle := r.URL.Query().Get("login")
+	l, err := s.inSteps(w, r, handle)
+	switch {
+	case err != nil:
+		return err
+	case l != nil && r.URL.Query().Get("show") == "api":
+		return s.showResource(w, r, l)
+	case l != nil:
+		return s.showTokens(w, r, l)
+	}
+	if p := s.sessions.Paused(r, handle); p != nil {
+		return s.showBack(w, r, p)
+	}
+	return stepGone()
+}
+
+// stepGone is the error of a step whose login is over.
+func stepGone() error {
+	f := refuse(http.StatusNotFound, "step_gone", "There is no login at this step: it was left for more than ten minutes, it failed, or it was begun in another browser.", "Begin again.")
+	f.Heading, f.Retry = "This login is over", true
+	return f
+}
+
+// inSteps returns the login of this browser with a handle, at the server that is configured, or nil.
+func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) (*session.Login, error) {
+	logins, err := s.sessions.Logins(w, r)
+	for _, l := range logins {
+		if session.Handle(l.Request.State) != handle {
+			continue
+		}
+		if err := s.oauth.CheckServer(r.Context(), l.Request); isOtherServer(err) {
+			return nil, err
+		}
+		return l, nil
+	}
+	return nil, err
+}
+
+// handleNextStep takes the step that the button names: it exchanges the code, or calls the API.
+func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
+	handle := r.PostFormValue("login")
+	to := "/step?login=" + url.QueryEscape(handle)
+	switch r.PostFormValue("do") {
+	case "exchange":
+		p := s.sessions.Paused(r, handle)
+		if p == nil {
+			break // it is done: a second press
+		}
+		_, err := s.sessions.Resume(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
+		if err != nil && !errors.Is(err, session.ErrSpent) {
+			return err
+		}
+	case "api":
+		to += "&show=api"
+		if err := s.tryResource(w, r, handle); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// exchange redeems the code that waits, and verifies what comes: the rest of the protocol, as callback.go
+// has it. The error is a *failure.
+func (s *server) exchange(ctx context.Context, p *session.Pause) (*session.Login, error) {
+	ctx, recorder := wire.Record(ctx)
+	l := &session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived}
+	var err error
+	if l.Response, err = s.oauth.Exchange(ctx, p.Request, p.Code); err == nil { // RFC 6749 section 4.1.3, RFC 7636 section 4.5
+		l.IDToken, err = s.oauth.VerifyIDToken(ctx, p.Request, l.Response) // OpenID Connect Core section 3.1.3.7
+	}
+	l.Steps = slices.Concat(p.Steps, recorder.Exchanges())
+	if err != nil {
+		return nil, s.failedLogin(err, p.Request, p.Callback, p.Arrived, l.Steps)
+	}
+	l.Held = l.Response.Tokens
+	return l, nil
+}
+
+func (s *server) showTokens(w http.ResponseWriter, r *http.Request, l *session.Login) error {
+	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.TokenRequest, wire.Keys, wire.IDTokenCheck}}
+	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.Purpose == wire.API }) {
+		scene.Next = flow.Coming(wire.API)
+	}
+	data := s.stepPage(4, "The token response", l.Request, scene)
+	data.Tokens, data.Resource, data.StandsIn = l, s.oauth.ProtectedResource(), s.cfg.ResourceURL == ""
+	if l.IDToken != nil {
+		data.Flow.AddChecks(shownChecks(l.IDToken.Verdicts))
+		data.Speaks = data.Flow.Speaks()
+	}
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// tryResource calls the API with the token, without it and with it altered.
+func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle string) error {
+	l, err := s.inSteps(w, r, handle)
+	switch {
+	case err != nil:
+		return err
+	case l == nil:
+		return stepGone()
+	case l.Held.Access == "":
+		return noToken("No access token is held.", "It was revoked. Sign in again.")
+	}
+	ctx, recorder := wire.Record(r.Context())
+	if err := s.oauth.TryResource(ctx, l.Held.Access); err != nil { // RFC 6750 section 2.1
+		return err
+	}
+	return s.sessions.Change(w, r, l.Request.State, func(next session.Login) session.Login {
+		next.Record(recorder.Exchanges())
+		return next
+	})
+}
+
+func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *session.Login) error {
+	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
+	data := s.stepPage(5, "The API", l.Request, scene)
+	data.Speaks = data.Speaks[max(0, len(data.Speaks)-3):] // the newest call of each kind
+	data.Opens = !slices.ContainsFunc(data.Speaks, func(step flow.Step) bool { return step.Failed || step.Response == "" })
+	data.Resource, data.StandsIn = s.oauth.ProtectedResource(), s.cfg.ResourceURL == ""
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
