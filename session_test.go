@@ -355,7 +355,7 @@ func TestSignedUserinfo(t *testing.T) {
 	}{
 		{"right", func(l *testserver.Liar) map[string]any {
 			return map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}
-		}, 200, `"status": 200`},
+		}, 200, `"claims": {`},
 		{"without iss and aud", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-1"} }, 200, `"status": 200`},
 		{"another issuer", func(*testserver.Liar) map[string]any {
 			return map[string]any{"sub": "user-1", "iss": "https://evil.example"}
@@ -368,6 +368,9 @@ func TestSignedUserinfo(t *testing.T) {
 				signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, row.claims(l))
 				l.Other = testserver.SendBody(200, "application/jwt; charset=utf-8", signed)
 			})
+			if page := b.Ask("/userinfo", true).Body; row.status == 200 && !strings.Contains(page, "&#34;sub&#34;: &#34;user-1&#34;") {
+				t.Errorf("the page does not show the claims:\n%s", page)
+			}
 			if r := b.Ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.Body, row.words) {
 				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.Body, row.status, row.words)
 			}

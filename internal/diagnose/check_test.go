@@ -164,6 +164,9 @@ func wantFails(t *testing.T, r Report, check, setting, words string) {
 			t.Errorf("this line fails too: %s", f)
 		}
 	}
+	if f.Name == "" {
+		t.Errorf("this failure has no name: %s", f)
+	}
 	if r.Result != Fail {
 		t.Errorf("the result is %s", r.Result)
 	}
@@ -451,6 +454,11 @@ func TestCheckJudges(t *testing.T) {
 			r := checksOf(t, values)
 			if f := r.line(row.check); f.Result != row.result || !strings.Contains(f.String(), row.words) {
 				t.Errorf("got\n%s\nwant %s and %q; all:\n%s", f, row.result, row.words, r)
+			}
+			for _, f := range r.Checks {
+				if f.Result == Fail && f.Name == "" {
+					t.Errorf("this failure has no name: %s", f)
+				}
 			}
 			if l.SentOrigin() != "" {
 				t.Errorf("a request carried the Origin %q", l.SentOrigin())

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -16,7 +17,8 @@ type Answer struct {
 	Headers    map[string]string `json:"headers"`
 	Challenges []wire.Challenge  `json:"www_authenticate,omitempty"`
 	Body       any               `json:"body"`
-	Note       string            `json:"note,omitempty"` // ours
+	Claims     json.RawMessage   `json:"claims,omitempty"` // of a signed userinfo answer, decoded
+	Note       string            `json:"note,omitempty"`   // ours
 	Changes    []Change          `json:"changes,omitempty"`
 
 	StatusText string `json:"-"`
@@ -42,6 +44,10 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	if !json.Valid([]byte(raw)) {
 		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
 	}
+	if claims := signedClaims(e, raw); claims != "" {
+		a.Claims, a.Shown = json.RawMessage(claims), ClipBody(wire.Pretty(claims))
+		a.Note = "The answer is a signed JWT. Its signature has been verified; these are its claims."
+	}
 	for _, name := range shownHeaders {
 		for _, value := range e.ResponseHeader.Values(name) {
 			a.Headers[name] = wire.Clip(hide(value), 1000)
@@ -51,4 +57,19 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 		a.Challenges = append(a.Challenges, wire.ParseChallenges(hide(value))...)
 	}
 	return a
+}
+
+// signedClaims are the claims of a userinfo answer that is a JWT (OpenID Connect Core section 5.3.2), or
+// "". It was verified before it got here.
+func signedClaims(e *wire.Exchange, raw string) string {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	parts := strings.Split(raw, ".")
+	if e.Purpose != wire.Userinfo || e.Status != http.StatusOK || !strings.EqualFold(strings.TrimSpace(mediaType), "application/jwt") || len(parts) != 3 {
+		return ""
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || !json.Valid(claims) {
+		return ""
+	}
+	return string(claims)
 }

@@ -91,7 +91,13 @@ func StartLiar(t *testing.T) *Liar {
 		http.NotFound(w, r)
 	})
 	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { pick(l, &l.Other)(w, r) })
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			if f := pick(l, &l.Other); f != nil {
+				f(w, r)
+				return
+			}
+			http.NotFound(w, r)
+		})
 	}
 	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) {
 		if f := pick(l, &l.Page); f != nil { // a program that starts looks whether there is anything
