@@ -180,7 +180,7 @@ func (p *printer) unreadable(r Report) {
 		p.line(f)
 	}
 	fmt.Fprintln(p.out)
-	p.lines("", number(len(r.Checks), "problem")+" in the settings. Nothing was asked.")
+	p.lines("", r.verdict()+" "+r.numbers(0))
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }
 
@@ -223,18 +223,18 @@ func (r Report) verdict() string {
 			failed = append(failed, f.label())
 		}
 	}
-	switch len(failed) {
-	case 0:
+	if len(failed) == 0 {
 		return "No problem found."
-	case 1:
-		return "1 problem: " + failed[0] + "."
 	}
-	return fmt.Sprintf("%d problems: %s.", len(failed), strings.Join(failed, ", "))
+	return number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
 }
 
 // numbers counts the other results; the notes are warnings that are not among those printed.
 func (r Report) numbers(notes int) string {
 	n := r.counts()
+	if n.OK+n.Warn+n.Skip == 0 {
+		return "Nothing was asked."
+	}
 	parts := []string{fmt.Sprintf("%d ok", n.OK)}
 	add := func(n int, one, many string) {
 		if n == 1 {
