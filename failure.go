@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -148,8 +147,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{page: s.page(f.Heading), Code: limit(f.Code), Description: limit(f.Description), URI: limit(f.URI), Hint: f.Hint,
-		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound, Name: f.Name, Heading: f.Heading, Link: safeLink(f.URI),
+	data := errorPage{page: s.page(f.Heading), Code: wire.Limit(f.Code), Description: wire.Limit(f.Description), URI: wire.Limit(f.URI), Hint: f.Hint,
+		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound, Name: f.Name, Heading: f.Heading, Link: wire.SafeLink(f.URI),
 		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
 	if len(f.Flow) > 0 {
 		view := flow.View(s.told(f.Flow, false), s.secrets(), false)
@@ -162,24 +161,6 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.respond(w, r, f.Status, "error.html", data); err != nil {
 		write(w, http.StatusInternalServerError, "application/json", []byte(`{"error": "server_error", "error_description": "the error could not be written"}`))
 	}
-}
-
-// limit bounds a text from outside in a JSON document, which otherwise passes it on unchanged.
-func limit(s string) string {
-	const most = 4096
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
-
-// safeLink returns an address only if following it does no harm.
-func safeLink(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || wire.Visible(address) != address {
-		return ""
-	}
-	return address
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
 // homePage is the data of home.html.
@@ -92,4 +94,113 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	report := diagnose.Run(ctx, s.cfg, s.wire, s.now, func(string) {}, func(diagnose.Finding) {})
 	return s.respond(w, r, http.StatusOK, "check.html", checkPage{s.page("Check the settings"), report})
+}
+
+// misusePage is the data of misuse.html.
+type misusePage struct {
+	page
+	Rules []diagnose.Rule          `json:"-"`
+	Found []diagnose.MisuseFinding `json:"findings"`
+	Next  string                   `json:"next_login_uri,omitempty"` // the login of the next try, while a run goes on
+	Where string                   `json:"-"`                        // its host
+}
+
+// handleMisuse shows what a run found so far. It asks nothing.
+func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	return s.respond(w, r, http.StatusOK, "misuse.html", s.misuse(l.Misuse))
+}
+
+func (s *server) misuse(report []byte) misusePage {
+	return misusePage{page: s.page("What the server lets pass"), Rules: diagnose.Rules, Found: diagnose.ReadMisuse(report)}
+}
+
+// handleBeginMisuse begins a run: each try is a login of its own. The first one begins with a link, as a
+// form that ends at another server is one that Chromium stops (form-action).
+func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error {
+	if err := spendsNothing(r); err != nil {
+		return err
+	}
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	none := func(next session.Login) session.Login { next.Misuse = nil; return next }
+	if err := s.sessions.Change(w, r, l.Request.State, none); err != nil {
+		return err
+	}
+	p := s.misuse(nil)
+	if p.Next, err = s.beginTry(w, r, diagnose.NextLogin("")); err != nil {
+		return err
+	}
+	if u, err := url.Parse(p.Next); err == nil {
+		p.Where = u.Host
+	}
+	return s.respond(w, r, http.StatusOK, "misuse.html", p)
+}
+
+// beginTry begins the login of a try, and returns where the browser goes for it.
+func (s *server) beginTry(w http.ResponseWriter, r *http.Request, try diagnose.Try) (string, error) {
+	request, err := s.oauth.NewRequest(nil)
+	if err != nil {
+		return "", err
+	}
+	request.Try = string(try)
+	to, err := s.oauth.AuthorizationURL(r.Context(), request)
+	if err != nil {
+		return "", err
+	}
+	return diagnose.Address(try, to), s.sessions.Begin(w, r, request)
+}
+
+// orTry handles the response to a login that was made for a try, and leaves every other to next.
+func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		response, err := singleValues(r.URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		request := s.sessions.Begun(r, response.Get("state"))
+		if request == nil || request.Try == "" {
+			return next(w, r)
+		}
+		if err := spendsNothing(r); err != nil {
+			return err
+		}
+		return s.finishTry(w, r, request, response)
+	}
+}
+
+// finishTry makes the try, remembers what it found, and sends the browser on to the next one.
+func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oauth.Request, response url.Values) error {
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	try := diagnose.Try(request.Try)
+	if !s.sessions.Spend(w, request) {
+		http.Redirect(w, r, s.cfg.BaseURL+"/misuse", http.StatusFound)
+		return nil
+	}
+	ctx, recorder := wire.Record(r.Context())
+	found := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now).Answer(ctx, try, request, response)
+	add := func(login session.Login) session.Login {
+		login.Misuse = diagnose.AddMisuse(login.Misuse, found)
+		login.Record(recorder.Exchanges())
+		return login
+	}
+	if err := s.sessions.Change(w, r, l.Request.State, add); err != nil {
+		return err
+	}
+	to := s.cfg.BaseURL + "/misuse"
+	if next := diagnose.NextLogin(try); next != "" {
+		if to, err = s.beginTry(w, r, next); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, to, http.StatusFound)
+	return nil
 }

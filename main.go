@@ -141,8 +141,8 @@ type live struct {
 	current atomic.Pointer[wiring]
 	renewed func(*server) // is told of other settings in use
 
-	mu         sync.Mutex // guards the fields below
-	seen       stamp      // of the file when it was last read
+	mu         sync.Mutex   // guards the fields below
+	seen       config.Stamp // of the file when it was last read
 	demo       http.Handler
 	demoSecret string // of our client there; the demo server survives, so it does
 }
@@ -155,7 +155,7 @@ type wiring struct {
 
 // read reads the settings, and the authorities to trust besides the system's.
 func (l *live) read() (config.Config, *x509.CertPool, error) {
-	l.seen = stampOf(l.options.file()) // before the file is read: what changes meanwhile is read again
+	l.seen = config.StampOf(l.options.file()) // before the file is read: what changes meanwhile is read again
 	cfg, err := config.Load(l.getenv, l.options.file(), l.options.env != "")
 	if err != nil {
 		return config.Config{}, nil, err
@@ -204,7 +204,7 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *live) reread() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if stampOf(l.options.file()) == l.seen {
+	if config.StampOf(l.options.file()) == l.seen {
 		return
 	}
 	s := l.current.Load().server
@@ -247,13 +247,15 @@ func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
 		{"GET", "/login", s.canonicalHost(s.beginInSteps(s.handleLogin))},
-		{"GET", config.CallbackPath, s.returnInSteps(s.handleCallback)},
+		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
 		{"GET", "/step", s.handleStep},
 		{"POST", "/step", s.handleNextStep},
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},
 		{"POST", "/api", s.handleWrongTokens},
+		{"GET", "/misuse", s.handleMisuse},
+		{"POST", "/misuse", s.handleBeginMisuse},
 		{"GET", "/tokeninfo", s.handleTokeninfo},
 		{"POST", "/refresh", s.handleRefresh},
 		{"GET", "/refresh", s.handleAskRefresh},

@@ -265,20 +265,6 @@ func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
 	}
 }
 
-// stamp tells one state of a file from another.
-type stamp struct {
-	changed time.Time
-	size    int64
-}
-
-func stampOf(file string) stamp {
-	info, err := os.Stat(file)
-	if err != nil {
-		return stamp{} // there is none
-	}
-	return stamp{info.ModTime(), info.Size()}
-}
-
 // newDemo is the authorization server of the demo, with our client registered.
 func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
 	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
@@ -287,5 +273,10 @@ func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
 		Name:                   "OAuth Test Client",
 		RedirectURIs:           []string{cfg.RedirectURI()},
 		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
+	}, {
+		ID:           cfg.OtherClientID,
+		Secret:       cfg.OtherClientSecret,
+		Name:         "Another client, for /misuse",
+		RedirectURIs: []string{cfg.RedirectURI()},
 	}}, Now: now})
 }

@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"os"
+	"strings"
+	"time"
+)
 
 // Reread returns the settings that a running program goes on with when fresh has been read. The listener
 // and the sessions stay as they are: the names of what has changed there are returned, and wait for a restart.
@@ -20,4 +24,19 @@ func (c Config) Reread(fresh Config) (next Config, waiting []string) {
 	keep("SESSION_SECRET", &fresh.SessionSecret, c.SessionSecret)
 	keep("SESSION_STORE", &fresh.SessionStore, c.SessionStore)
 	return fresh, waiting
+}
+
+// Stamp tells one state of a file from another.
+type Stamp struct {
+	changed time.Time
+	size    int64
+}
+
+// StampOf is the state of a file; a file that is not there has one too.
+func StampOf(file string) Stamp {
+	info, err := os.Stat(file)
+	if err != nil {
+		return Stamp{}
+	}
+	return Stamp{info.ModTime(), info.Size()}
 }

@@ -3,9 +3,11 @@ package diagnose
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"oauth-test-client/internal/config"
@@ -55,21 +57,40 @@ type MisuseFinding struct {
 	Section string `json:"section"` // where the rule is written
 }
 
-// Next is the try after one that was made, or the first; empty when all were made.
-func Next(after Try) Try {
-	for i, rule := range Rules {
-		if after == "" {
-			return Rules[0].Try
-		}
-		if rule.Try == after && i+1 < len(Rules) {
-			return Rules[i+1].Try
+// after are the tries after one, or all of them after none.
+func after(try Try) []Rule {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Try == try })
+	return Rules[i+1:]
+}
+
+// NextLogin is the next try after one, or after none, that costs a login; empty when there is none.
+func NextLogin(try Try) Try {
+	for _, rule := range after(try) {
+		if rule.Try.needsLogin() {
+			return rule.Try
 		}
 	}
 	return ""
 }
 
-// NeedsLogin reports whether a try costs a login: the last one asks without a user.
-func (t Try) NeedsLogin() bool { return t != PromptNone }
+// needsLogin reports whether a try costs a login: the last one asks without a user.
+func (t Try) needsLogin() bool { return t != PromptNone }
+
+// ReadMisuse reads what AddMisuse wrote; nil is no report.
+func ReadMisuse(report []byte) []MisuseFinding {
+	var found []MisuseFinding
+	json.Unmarshal(report, &found) // it is our own
+	return found
+}
+
+// AddMisuse adds to a report, which may be nil.
+func AddMisuse(report []byte, found []MisuseFinding) []byte {
+	all, err := json.Marshal(append(ReadMisuse(report), found...))
+	if err != nil {
+		return report // strings and numbers always can be written
+	}
+	return all
+}
 
 // Misuse asks a server what it lets pass, with codes and tokens of logins that were made for it.
 type Misuse struct {
@@ -97,16 +118,35 @@ func Address(try Try, honest string) string {
 	return u.String()
 }
 
-// Refused is what came of a try whose login the server did not allow.
-func (m *Misuse) Refused(try Try, e *oauth.Error) []MisuseFinding {
+// refused is what came of a try whose login the server did not allow.
+func (m *Misuse) refused(try Try, e *oauth.Error) []MisuseFinding {
 	if try == WithoutPKCE && e.Theirs {
 		return m.found(try, proved("refused (%s); the login with PKCE is accepted", wire.Clip(e.Code, 60)))
 	}
 	return m.found(try, warning("not decided: the login for it failed (%s)", wire.Clip(e.Code, 60)))
 }
 
-// Run makes one try with the code of a login.
-func (m *Misuse) Run(ctx context.Context, try Try, r *oauth.Request, code string) []MisuseFinding {
+// Answer makes one try with the response to the login that was made for it, and those that follow it
+// without a login of their own.
+func (m *Misuse) Answer(ctx context.Context, try Try, r *oauth.Request, response url.Values) []MisuseFinding {
+	var found []MisuseFinding
+	code, err := m.client.CheckResponse(ctx, r, response)
+	if e, refused := errors.AsType[*oauth.Error](err); refused {
+		found = m.refused(try, e)
+	} else {
+		found = m.run(ctx, try, r, code)
+	}
+	for _, rule := range after(try) {
+		if rule.Try.needsLogin() {
+			break
+		}
+		found = append(found, m.run(ctx, rule.Try, nil, "")...)
+	}
+	return found
+}
+
+// run makes one try with the code of a login.
+func (m *Misuse) run(ctx context.Context, try Try, r *oauth.Request, code string) []MisuseFinding {
 	switch try {
 	case CodeTwice:
 		return m.codeTwice(ctx, r, code)

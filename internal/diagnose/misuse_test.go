@@ -19,11 +19,7 @@ func (c *apiCase) misuse() []MisuseFinding {
 	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now)
 	b := testserver.NewBrowser(c.t, &testserver.App{Address: "http://localhost:3999", Cfg: c.cfg, Log: new(testserver.Logbook)})
 	var found []MisuseFinding
-	for try := Next(""); try != ""; try = Next(try) {
-		if !try.NeedsLogin() {
-			found = append(found, m.Run(c.t.Context(), try, nil, "")...)
-			continue
-		}
+	for try := NextLogin(""); try != ""; try = NextLogin(try) {
 		request, err := c.client.NewRequest(nil)
 		if err != nil {
 			c.t.Fatal(err)
@@ -36,11 +32,7 @@ func (c *apiCase) misuse() []MisuseFinding {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		if refused := back.Query().Get("error"); refused != "" {
-			found = append(found, m.Refused(try, &oauth.Error{Code: refused, Theirs: true})...)
-			continue
-		}
-		found = append(found, m.Run(c.t.Context(), try, request, back.Query().Get("code"))...)
+		found = append(found, m.Answer(c.t.Context(), try, request, back.Query())...)
 	}
 	return found
 }
@@ -102,13 +94,13 @@ func TestMisuseNotAsked(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.cfg.OtherClientID = ""
 	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now)
-	if got := m.Run(t.Context(), OtherClient, &oauth.Request{}, "code"); got[0].Result != Skip {
+	if got := m.run(t.Context(), OtherClient, &oauth.Request{}, "code"); got[0].Result != Skip {
 		t.Errorf("without a second client it says %+v", got)
 	}
-	if got := m.Run(t.Context(), CodeTwice, &oauth.Request{}, "made-up"); got[0].Result != Warn || !strings.Contains(got[0].Found, "not decided") {
+	if got := m.run(t.Context(), CodeTwice, &oauth.Request{}, "made-up"); got[0].Result != Warn || !strings.Contains(got[0].Found, "not decided") {
 		t.Errorf("with a code that is refused it says %+v", got)
 	}
-	if got := m.Refused(WrongVerifier, &oauth.Error{Code: "access_denied", Theirs: true}); got[0].Result != Warn {
+	if got := m.refused(WrongVerifier, &oauth.Error{Code: "access_denied", Theirs: true}); got[0].Result != Warn {
 		t.Errorf("a login that was denied says %+v", got)
 	}
 }

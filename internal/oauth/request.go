@@ -24,6 +24,7 @@ type Request struct {
 	Verifier string            // ties the code to the login (RFC 7636 section 4.1)
 	Scopes   []string          // asked for
 	Extra    map[string]string // the parameters of ExtraParameters that were given
+	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
 	Binding  string            // ties the login to its server; set when it is sent there
 	Began    time.Time
 	Steps    bool // each step is shown before it is taken

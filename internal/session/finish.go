@@ -41,3 +41,9 @@ func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, w
 	result.cookies.copyTo(w)
 	return result.login, nil
 }
+
+// Spend takes a request back that ends in no login. It reports false when that was done already.
+func (s *Store) Spend(w http.ResponseWriter, request *oauth.Request) bool {
+	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
+	return s.spent.add(request.State, struct{}{})
+}

@@ -19,6 +19,7 @@ type Login struct {
 	IDToken  *oauth.IDToken       // nil for a plain OAuth login
 	Held     oauth.Tokens         // what is held now
 	Steps    []*wire.Exchange     // what servers were asked, and what they answered
+	Misuse   []byte               // what /misuse found, as JSON; nil when it was not asked
 }
 
 // Granted are the scopes as the server named them, or as asked for when it named none (RFC 6749 section

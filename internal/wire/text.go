@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -73,3 +74,21 @@ func (e *Exchange) Words() string {
 }
 
 func oneLine(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
+
+// Limit bounds a text in a JSON document, which otherwise passes it on unchanged.
+func Limit(s string) string {
+	const most = 4096
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// SafeLink returns an address only if following it does no harm, else "".
+func SafeLink(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || Visible(address) != address {
+		return ""
+	}
+	return address
+}
