@@ -185,7 +185,7 @@ func (r *redactor) member(e *wire.Exchange, level int, name string, value json.R
 	case r.file && atTokenEndpoint(e) && level == 0 && !slices.Contains(harmlessNames, name),
 		r.file && isText && isSecret(name):
 		return `"` + redact.Redacted + `"`
-	case !r.file && isText && isToken(name):
+	case isText && isToken(name): // on a page
 		short, _ := json.Marshal(Shorten(text)) // a string always can
 		return string(short)
 	}

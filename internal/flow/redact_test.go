@@ -129,6 +129,52 @@ func TestPageShortens(t *testing.T) {
 	}
 }
 
+// A page shows everything else as it came: values that are no text, lists, and answers that are no JSON.
+func TestPageKeeps(t *testing.T) {
+	for _, row := range []struct{ name, body, want string }{
+		{"no text", `{"n_token":1,"token":{"a":[]},"code":"c"}`, "{\n  \"n_token\": 1,\n  \"token\": {\n    \"a\": []\n  },\n  \"code\": \"c\"\n}"},
+		{"lists of lists", `[[{"id_token":"i1"}],"a",{"id_token":"i2"},[[]]]`,
+			"[\n  [\n    {\n      \"id_token\": \"…\"\n    }\n  ],\n  \"a\",\n  {\n    \"id_token\": \"…\"\n  },\n  [\n    []\n  ]\n]"},
+		{"a page", "<p>Hello</p>", "<p>Hello</p>"},
+		{"nothing", "", ""},
+	} {
+		e := answerOf(wire.TokenRequest, 200, "text/html", row.body)
+		if got := View([]*wire.Exchange{e}, Secrets{}, false).Steps[0].Body.String(); got != row.want {
+			t.Errorf("%s: %s becomes %s; want %s", row.name, row.body, got, row.want)
+		}
+	}
+}
+
+// A token that is only in a header is a token all the same, and cookies and credentials are in no file.
+func TestFileHeaders(t *testing.T) {
+	e := answerOf(wire.API, 200, "text/plain", "you sent opaque-token-1")
+	e.RequestHeader = wire.NewHeader(http.Header{"Authorization": {"Bearer opaque-token-1"}, "Cookie": {"a=cookie-1"}, "Proxy-Authorization": {"Basic cHJveHk="}, "X": {"opaque-token-1"}})
+	e.ResponseHeader = wire.NewHeader(http.Header{"Set-Cookie": {"a=cookie-2"}, "Location": {"https://a.example/?code=c1&x=y"}})
+	document, err := HAR([]*wire.Exchange{e}, Secrets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"opaque-token-1", "cookie-1", "cookie-2", "cHJveHk=", "c1"} {
+		if strings.Contains(string(document), secret) {
+			t.Errorf("the file holds %q:\n%s", secret, document)
+		}
+	}
+	for _, kept := range []string{"Bearer [redacted]", "Basic [redacted]", "https://a.example/?code=[redacted]&x=y", "you sent [redacted]"} {
+		if !strings.Contains(string(document), kept) {
+			t.Errorf("the file lacks %q:\n%s", kept, document)
+		}
+	}
+	hide := newRedactor(Secrets{}, []*wire.Exchange{e}, false)
+	for _, row := range [][3]string{{"Authorization", "Bearer short", "Bearer …"}, {"authorization", "Basic abc", "Basic [redacted]"}, {"Authorization", "Other abc", "[redacted]"}, {"COOKIE", "a=b", "[redacted]"}, {"X", "you sent opaque-token-1", "you sent …"}} {
+		if got := hide.header(row[0], row[1]); got != row[2] {
+			t.Errorf("%s: %s becomes %s; want %s", row[0], row[1], got, row[2])
+		}
+	}
+	if got := newRedactor(Secrets{}, []*wire.Exchange{e}, true).header("Authorization", "Bearer short"); got != "Bearer short" {
+		t.Errorf("in full, a token becomes %s", got)
+	}
+}
+
 // A token of half a megabyte that almost repeats makes no page slow: by its length times the text's, this
 // test would take minutes.
 func TestLongToken(t *testing.T) {

@@ -129,17 +129,17 @@ func try(m mutant, run string) (outcome, error) {
 		return none, err
 	}
 	pkg := "./" + filepath.Dir(m.file)
-	if exec.Command("go", "build", "-overlay", overlay, "-o", os.DevNull, pkg).Run() != nil {
-		return none, nil
-	}
 	const patience = 2 * time.Minute // a mutant that never ends is noticed
 	test := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout", patience.String(), "-run", run, pkg)
 	var out bytes.Buffer
 	test.Stdout, test.Stderr = &out, &out
-	if test.Run() != nil {
-		return noticed, nil
+	switch err := test.Run(); {
+	case err == nil:
+		return survived, nil
+	case bytes.Contains(out.Bytes(), []byte("[build failed]")):
+		return none, nil
 	}
-	return survived, nil
+	return noticed, nil
 }
 
 // report sums up.

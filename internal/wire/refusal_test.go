@@ -18,6 +18,7 @@ func TestRefusal(t *testing.T) {
 		{jsonType, `{"errors":[{"error":"c","title":"t"},{"error":"d"}]}`, "c", "t"},
 		{jsonType, `{"errors":{"message":"m"},"error":"c"}`, "c", "m"},
 		{jsonType, `{"errors":[],"message":"m","error":"c"}`, "c", "m"},
+		{jsonType, `{"error":{"message":"inner","code":"i"},"message":"outer","code":"o"}`, "o", "outer"},
 		{jsonType, `{"errors":["c"],"error":true}`, "", ""},
 		{jsonType, `{"a":{"error":"c"},"error":{"errors":[{"error":"c"}]}}`, "", ""},
 		{jsonType, `[{"error":"c"}]`, "", ""},

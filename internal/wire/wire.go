@@ -73,8 +73,8 @@ func proxyFor(req *http.Request) (*url.URL, error) {
 // dial connects, and asks no DNS server where a local name is.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: Timeout, KeepAlive: 30 * time.Second}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || !isLocalName(host) {
+	host, port, _ := net.SplitHostPort(address) // it comes from net/http
+	if !isLocalName(host) {
 		return dialer.DialContext(ctx, network, address)
 	}
 	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))

@@ -1,0 +1,48 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"testing"
+)
+
+// This machine has a few names, and none that only look like them.
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{"localhost": true, "app.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
+		"evillocalhost": false, "localhost.example": false, "127.0.0.1.example": false, "10.0.0.1": false, "0.0.0.0": false, "": false, "example": false} {
+		if got := IsLoopback(host); got != want {
+			t.Errorf("IsLoopback(%q) = %v", host, got)
+		}
+	}
+}
+
+// http is for this machine alone.
+func TestIsSecure(t *testing.T) {
+	for address, want := range map[string]bool{"https://a.example/": true, "http://localhost:3000/": true, "http://[::1]/": true,
+		"http://a.example/": false, "http://evillocalhost/": false, "ftp://localhost/": false, "localhost": false, "//localhost": false} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := IsSecure(u); got != want {
+			t.Errorf("IsSecure(%q) = %v", address, got)
+		}
+	}
+}
+
+// An endpoint is a full address on https, or on this machine.
+func TestCheckEndpoint(t *testing.T) {
+	for address, want := range map[string]bool{"https://a.example/x?y=z": true, "http://127.0.0.1:1/": true,
+		"": false, "/x": false, "https:///x": false, "https://u@a.example": false, "https://a.example/#": false, "https://a.example/#x": false, "http://a.example": false, "%zz": false} {
+		if err := CheckEndpoint(address); (err == nil) != want {
+			t.Errorf("CheckEndpoint(%q): %v", address, err)
+		}
+	}
+}
+
+func TestOwnHosts(t *testing.T) {
+	got := Config{BaseURL: "https://app.example", Port: "3000"}.OwnHosts()
+	if want := []string{"app.example", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"}; !slices.Equal(got, want) {
+		t.Errorf("own hosts are %q; want %q", got, want)
+	}
+}
