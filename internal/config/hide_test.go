@@ -31,3 +31,13 @@ func TestHide(t *testing.T) {
 		t.Errorf("a short secret leaves %q", got)
 	}
 }
+
+// The other client's secret is hidden as well, and no other pairing of the two is looked for.
+func TestHideOther(t *testing.T) {
+	cfg := Config{ClientID: "a", ClientSecret: "first-secret", OtherClientID: "b", OtherClientSecret: "other-secret"}
+	basic := func(id, secret string) string { return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)) }
+	got := cfg.Hide("first-secret other-secret " + basic("a", "first-secret") + " " + basic("b", "other-secret"))
+	if want := "[redacted] [redacted] [redacted] [redacted]"; got != want {
+		t.Errorf("hidden is %q; want %q", got, want)
+	}
+}

@@ -1,0 +1,297 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// loginAt is a finished login at a server that offers everything.
+func loginAt(t *testing.T) (*testserver.Liar, *Client, *Request, *TokenResponse, *IDToken) {
+	t.Helper()
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) {
+		d["introspection_endpoint"], d["revocation_endpoint"], d["end_session_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke", l.Issuer+"/end?a=b"
+	}
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	c := clientAt(t, env)
+	r, err := c.NewRequest(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := c.AuthorizationURL(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, _ := url.Parse(l.Approve(t, to))
+	response, err := c.Exchange(t.Context(), r, back.Query().Get("code"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := c.VerifyIDToken(t.Context(), r, response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, c, r, response, id
+}
+
+// What a server answers to the use of a token is its answer, or an error of the step when it is none: it
+// fails, sends us elsewhere, or hangs up.
+func TestUsesOfTokens(t *testing.T) {
+	l, c, r, response, id := loginAt(t)
+	for step, use := range map[wire.Purpose]func() (*wire.Exchange, error){
+		wire.Userinfo:      func() (*wire.Exchange, error) { return c.Userinfo(t.Context(), "a-token", nil) },
+		wire.Introspection: func() (*wire.Exchange, error) { return c.Introspect(t.Context(), "access_token", "a-token") },
+		wire.Revocation:    func() (*wire.Exchange, error) { return c.Revoke(t.Context(), "refresh_token", "a-token") },
+		wire.API:           func() (*wire.Exchange, error) { return c.CallAPI(t.Context(), "a-token") },
+		wire.Refresh: func() (*wire.Exchange, error) {
+			e, _, err := c.Refresh(t.Context(), response.Tokens, r, id)
+			return e, err
+		},
+	} {
+		var got *http.Request
+		answer := func(f http.HandlerFunc) {
+			handler := func(w http.ResponseWriter, r *http.Request) {
+				r.ParseForm()
+				got = r
+				f(w, r)
+			}
+			l.Lock()
+			l.Other, l.Token = handler, handler
+			l.Unlock()
+		}
+		for _, row := range []struct {
+			name        string
+			answer      http.HandlerFunc
+			code, words string
+		}{
+			{"refuses", testserver.SendBody(403, "application/json", `{"error":"insufficient_scope"}`), "", ""},
+			{"refuses with 499", testserver.SendBody(499, "application/json", `{}`), "", ""},
+			{"fails", testserver.SendBody(500, "text/plain", "out of order"), CodeServerError, "answered 500 Internal Server Error"},
+			{"fails in its own words", testserver.SendBody(503, "text/plain", "out of order"), CodeServerError, "out of order"},
+			{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
+			{"sends us elsewhere", testserver.SendBody(307, "text/plain", ""), CodeServerError, "307 Temporary Redirect"},
+		} {
+			answer(row.answer)
+			e, err := use()
+			if step == wire.API && row.name == "sends us elsewhere" {
+				if err != nil || e.Status != 307 {
+					t.Errorf("%s %s: %v; an API's redirect is shown", step, row.name, err)
+				}
+				continue
+			}
+			if row.code == "" {
+				if err != nil || e == nil || e.Status/100 != 4 || e.Purpose != step {
+					t.Errorf("%s %s: %+v, %v", step, row.name, e, err)
+				}
+				continue
+			}
+			wantError(t, err, row.code, row.words)
+			if failed, ok := errors.AsType[*Error](err); ok && failed.Step != step {
+				t.Errorf("%s %s: the error is of the step %s", step, row.name, failed.Step)
+			}
+		}
+		answer(testserver.SendBody(403, "application/json", `{}`))
+		use()
+		want := map[wire.Purpose]string{wire.Userinfo: "GET /userinfo Bearer a-token", wire.API: "GET /api Bearer a-token", wire.Introspection: "POST /introspect a-token access_token",
+			wire.Revocation: "POST /revoke a-token refresh_token", wire.Refresh: "POST /token refresh_token liar-refresh-token"}[step]
+		sent := []string{got.Method, got.URL.Path}
+		if got.Method == http.MethodGet {
+			sent = append(sent, got.Header.Get("Authorization"))
+		}
+		for _, name := range []string{"token", "token_type_hint", "grant_type", "refresh_token"} {
+			sent = append(sent, got.PostForm[name]...)
+		}
+		if strings.Join(sent, " ") != want {
+			t.Errorf("%s: sent was %q; want %q", step, sent, want)
+		}
+	}
+}
+
+// Userinfo about somebody else is refused, signed or not.
+func TestUserinfoIsAboutTheUser(t *testing.T) {
+	l, c, _, _, id := loginAt(t)
+	signed := func(claims map[string]any) string {
+		return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
+	}
+	other := testserver.NewKey(t)
+	for _, row := range []struct{ name, mediaType, body, words string }{
+		{"the user", "application/json", `{"sub":"user-1"}`, ""},
+		{"another", "application/json", `{"sub":"user-2"}`, `its sub is "user-2", the ID token's is "user-1"`},
+		{"another spelling", "application/json", `{"Sub":"user-1"}`, "about another user"},
+		{"nobody", "application/json", `{}`, "about another user"},
+		{"two", "application/json", `{"sub":"user-2","sub":"user-1"}`, `names "sub" twice`},
+		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}), ""},
+		{"signed, and no more", "Application/JWT; charset=utf-8", signed(map[string]any{"sub": "user-1"}), ""},
+		{"signed, about another", "application/jwt", signed(map[string]any{"sub": "user-2"}), "about another user"},
+		{"signed, from elsewhere", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": "https://other.example"}), `from the issuer "https://other.example"`},
+		{"signed, for another", "application/jwt", signed(map[string]any{"sub": "user-1", "aud": "other"}), "for another client"},
+		{"signed by another", "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, map[string]any{"sub": "user-1"}), "not made by the server's key"},
+		{"signed by nobody", "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ.", "proves nothing"},
+		{"no JWT", "application/jwt", `{"sub":"user-1"}`, "is no JWT"},
+	} {
+		l.Lock()
+		l.Other = testserver.SendBody(200, row.mediaType, row.body)
+		l.Unlock()
+		_, err := c.Userinfo(t.Context(), "a-token", id)
+		if row.words == "" {
+			if err != nil {
+				t.Errorf("%s: %v", row.name, err)
+			}
+			continue
+		}
+		wantError(t, err, CodeInvalidUserinfo, row.words)
+	}
+	l.Lock()
+	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-2"}`)
+	l.Unlock()
+	if _, err := c.Userinfo(t.Context(), "a-token", nil); err != nil {
+		t.Errorf("a plain OAuth login has nobody to compare with: %v", err)
+	}
+}
+
+// A refresh is refused by a status, or by an error in a 200; anything else has to be a token response.
+func TestRefreshAnswers(t *testing.T) {
+	l, c, r, response, id := loginAt(t)
+	token := func(status int, document any) {
+		body, _ := json.Marshal(document)
+		l.Lock()
+		l.Token = testserver.SendBody(status, "application/json", string(body))
+		l.Unlock()
+	}
+	good := map[string]any{"access_token": "a2", "token_type": "bearer"}
+	for _, row := range []struct {
+		name     string
+		status   int
+		document any
+		refused  bool
+		words    string
+	}{
+		{"good", 200, good, false, ""},
+		{"201", 201, good, false, ""},
+		{"refused", 400, map[string]any{"error": "invalid_grant"}, true, ""},
+		{"refused without a word", 400, good, true, ""},
+		{"refused with 200", 200, map[string]any{"error": "invalid_grant"}, true, ""},
+		{"an error that is empty", 200, map[string]any{"error": "", "access_token": "a2", "token_type": "bearer"}, false, ""},
+		{"no token", 200, map[string]any{"token_type": "bearer"}, false, "without an access_token"},
+	} {
+		token(row.status, row.document)
+		e, refreshed, err := c.Refresh(t.Context(), response.Tokens, r, id)
+		switch {
+		case row.words != "":
+			wantError(t, err, CodeInvalidResponse, row.words)
+		case err != nil || e == nil || e.Status != row.status || (refreshed == nil) != row.refused:
+			t.Errorf("%s: %+v, %+v, %v", row.name, e, refreshed, err)
+		}
+	}
+	held := Tokens{Access: "a1", Refresh: "r1", ID: "i1", Scope: "s1", Expires: r.Began}
+	if next := held.ReplacedBy(&TokenResponse{Tokens: Tokens{Access: "a2", Scope: "unsaid"}}); next != (Tokens{Access: "a2", Refresh: "r1", ID: "i1", Scope: "s1"}) {
+		t.Errorf("after a refresh with an access token alone, held is %+v", next)
+	}
+	all := Tokens{Access: "a2", Refresh: "r2", ID: "i2", Scope: "s2", Expires: r.Began}
+	if next := held.ReplacedBy(&TokenResponse{Tokens: all, ScopeSent: true}); next != all {
+		t.Errorf("after a refresh with everything, held is %+v", next)
+	}
+}
+
+// What the server does not name is not offered.
+func TestNotOffered(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
+	c := clientAt(t, l.Env())
+	for words, use := range map[string]func() (*wire.Exchange, error){
+		"names no userinfo endpoint":      func() (*wire.Exchange, error) { return c.Userinfo(t.Context(), "a", nil) },
+		"names no introspection endpoint": func() (*wire.Exchange, error) { return c.Introspect(t.Context(), "access_token", "a") },
+		"names no revocation endpoint":    func() (*wire.Exchange, error) { return c.Revoke(t.Context(), "access_token", "a") },
+		"No API is configured":            func() (*wire.Exchange, error) { return c.CallAPI(t.Context(), "a") },
+	} {
+		_, err := use()
+		wantError(t, err, CodeNotSupported, words)
+	}
+}
+
+// The end of a session is asked for with what the server needs to know, and a query of its own is kept.
+func TestEndSessionURL(t *testing.T) {
+	_, c, r, _, _ := loginAt(t)
+	u, err := url.Parse(c.EndSessionURL(t.Context(), r, "hint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := url.Values{"a": {"b"}, "client_id": {testserver.LiarClientID}, "post_logout_redirect_uri": {c.cfg.BaseURL + "/"}, "id_token_hint": {"hint"}}
+	if u.Path != "/end" || u.Query().Encode() != want.Encode() {
+		t.Errorf("the address is %s", u)
+	}
+	if u, _ := url.Parse(c.EndSessionURL(t.Context(), r, "")); u.Query().Has("id_token_hint") {
+		t.Errorf("without an ID token the address is %s", u)
+	}
+	l := testserver.StartLiar(t)
+	c = clientAt(t, l.Env())
+	if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if to := c.EndSessionURL(t.Context(), r, ""); to != "" {
+		t.Errorf("a server without the endpoint: %s", to)
+	}
+}
+
+// A token endpoint that gives no answer is named, and so is what came of it.
+func TestTokenEndpointUnreachable(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Token = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
+	wantError(t, err, CodeUnreachable, "The token endpoint "+l.Issuer+"/token closed the connection")
+	if failed := err.(*Error); failed.Step != wire.TokenRequest {
+		t.Errorf("the step is %s", failed.Step)
+	}
+}
+
+// A refusal of the login is the server's own word, with the client secret taken out.
+func TestRefusedResponse(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Callback = func(query map[string]string) {
+		query["error"], query["error_description"], query["error_uri"] = "access_denied", "You said no to "+testserver.LiarClientSecret, "https://a.example/why"
+	}
+	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
+	wantError(t, err, "access_denied", "You said no to [redacted]")
+	if failed := err.(*Error); !failed.Theirs || failed.URI != "https://a.example/why" || failed.Step != wire.Response {
+		t.Errorf("the error is %+v", failed)
+	}
+}
+
+// An access token is inspected as far as anybody can.
+func TestInspect(t *testing.T) {
+	l := testserver.StartLiar(t)
+	c := clientAt(t, l.Env())
+	sign := func(claims map[string]any) string {
+		return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
+	}
+	good := sign(map[string]any{"iss": "i", "aud": []string{"a", "b"}, "scope": "x y", "scp": []string{"z"}, "exp": 1000})
+	got := c.Inspect(t.Context(), good)
+	if !got.JWT || got.IDToken || got.Issuer != "i" || !slices.Equal(got.Audience, []string{"a", "b"}) || !slices.Equal(got.Scopes, []string{"x", "y", "z"}) || got.Expires.Unix() != 1000 || got.Signature != SignatureGood {
+		t.Errorf("inspected: %+v", got)
+	}
+	if got := c.Inspect(t.Context(), sign(map[string]any{"aud": testserver.LiarClientID, "nonce": "n"})); !got.IDToken || !got.Expires.IsZero() {
+		t.Errorf("an ID token: %+v", got)
+	}
+	if got := c.Inspect(t.Context(), Altered(good)); got.Signature != SignatureWrong || got.Why == "" {
+		t.Errorf("an altered one: %+v", got)
+	}
+	if got := c.Inspect(t.Context(), "opaque"); got.JWT || got.Signature != SignatureUnknown {
+		t.Errorf("an opaque one: %+v", got)
+	}
+	for _, token := range []string{good, "opaque", "", "A", "a.b."} {
+		if other := Altered(token); other == token {
+			t.Errorf("%q is not altered", token)
+		}
+	}
+}
