@@ -227,3 +227,23 @@ func TestPrintUnreadable(t *testing.T) {
 		t.Errorf("as text it is\n%s%s", &out, &errs)
 	}
 }
+
+// An IP address in the redirect URI is warned of while the server has not said what it thinks of it.
+func TestRedirectWarningOnce(t *testing.T) {
+	client := demoClient()
+	client.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"}
+	registered := demoEnv(startDemo(t, client))
+	unregistered := demoEnv(startDemo(t, demoClient()))
+	vague := testserver.StartLiar(t)
+	for name, row := range map[string]struct {
+		env  map[string]string
+		want Result
+	}{
+		"registered": {registered, OK}, "not registered": {unregistered, OK}, "not known": {vague.Env(), Warn},
+	} {
+		row.env["BASE_URL"], row.env["PORT"] = "http://127.0.0.1:3999", "3999"
+		if f := checksOf(t, row.env).line("configuration"); f.Result != row.want {
+			t.Errorf("%s: %s", name, f)
+		}
+	}
+}

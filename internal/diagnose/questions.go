@@ -34,15 +34,17 @@ func (c *checker) at(s Setting) string {
 	return "in " + words.Name + ", " + words.Fields[s]
 }
 
-// checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made.
+// checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made. A redirect
+// URI that many servers refuse is worth a word only where this server does not say what it thinks of it.
 func (c *checker) checkConfiguration(context.Context) Finding {
 	kind := "a confidential client"
 	if c.cfg.ClientSecret == "" {
 		kind = "a public client"
 	}
 	base, err := url.Parse(c.cfg.BaseURL)
+	said := c.await("redirect_uri").Result
 	switch {
-	case err != nil:
+	case err != nil, said == OK, said == Fail:
 	case base.Scheme == "http" && !config.IsLoopback(base.Hostname()):
 		f := warning("the redirect URI %s is http on a public host, which most servers refuse", c.cfg.RedirectURI()).as(RedirectURINotHTTPS)
 		f.Setting, f.Fix = "BASE_URL", "use https, or http://localhost"
