@@ -8,13 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"oauth-test-client/internal/redact"
@@ -233,35 +230,6 @@ func (s *settings) client(c Config) {
 	}
 }
 
-// endpoint reads a variable that holds the full address of an endpoint.
-func (s *settings) endpoint(name string) string {
-	value := s.get(name)
-	if value == "" {
-		return ""
-	}
-	if err := CheckEndpoint(value); err != nil {
-		s.wrong(name, "%v", err)
-	}
-	return value
-}
-
-// CheckEndpoint refuses an address to which no code, token or secret may be sent
-// (RFC 6749 sections 3.1 and 3.2: no fragment, and TLS).
-func CheckEndpoint(address string) error {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "":
-		return fmt.Errorf("%q is not the full address of an endpoint, such as https://auth.example.com/oauth/token", address)
-	case u.User != nil:
-		return errors.New("has a user name or password in its address; remove them")
-	case u.Fragment != "" || strings.HasSuffix(address, "#"):
-		return fmt.Errorf("%q has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it", address)
-	case !IsSecure(u):
-		return fmt.Errorf("%q is not https; http is allowed on localhost only", address)
-	}
-	return nil
-}
-
 func (s *settings) scopes() []string {
 	value := cmp.Or(s.get("SCOPES"), "openid profile email")
 	if !ValidScope(value) {
@@ -276,60 +244,6 @@ func (s *settings) scopes() []string {
 // ValidScope checks the characters of a scope (RFC 6749 section 3.3).
 func ValidScope(scope string) bool {
 	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
-}
-
-// address returns BASE_URL and PORT. Each follows from the other where only one is set.
-func (s *settings) address() (baseURL, port string) {
-	base, port := s.get("BASE_URL"), s.get("PORT")
-	if port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			s.wrong("PORT", "%q is not a port; write a number from 1 to 65535", port)
-			return "", port
-		}
-	}
-	if base == "" {
-		port = cmp.Or(port, "3000")
-		return "http://" + hostPort("localhost", "http", port), port
-	}
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		s.wrong("BASE_URL", "%q is not the address of a server; write one such as http://localhost:3000", base)
-		return "", port
-	}
-	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		s.wrong("BASE_URL", "%q has more than scheme, host and port; write BASE_URL=%s://%s (the redirect URI adds %s)", base, u.Scheme, u.Host, CallbackPath)
-		return "", port
-	}
-	if IsLoopback(u.Hostname()) {
-		port = cmp.Or(port, u.Port())
-	} else if u.Scheme == "http" && !s.yes("ALLOW_PLAIN_HTTP") {
-		s.wrong("BASE_URL", "%q is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; "+
-			"use https, or set ALLOW_PLAIN_HTTP=true if that is meant", base)
-	}
-	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
-}
-
-// yes reads a variable that switches something on.
-func (s *settings) yes(name string) bool {
-	switch value := s.get(name); value {
-	case "true", "1", "yes":
-		return true
-	case "", "false", "0", "no":
-	default:
-		s.wrong(name, "%q is neither true nor false", value)
-	}
-	return false
-}
-
-// hostPort is the host as a browser writes it: without the port that the scheme has anyway.
-func hostPort(host, scheme, port string) string {
-	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
-		if strings.Contains(host, ":") {
-			return "[" + host + "]"
-		}
-		return host
-	}
-	return net.JoinHostPort(host, port)
 }
 
 func (s *settings) sessionSecret() string {
@@ -358,15 +272,6 @@ func (s *settings) sessionStore(secret string) string {
 	return value
 }
 
-// WithoutUser is a URL without what may be secret in it.
-func WithoutUser(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "the address" // the configuration has been checked
-	}
-	return u.Scheme + "://" + u.Host + u.Path
-}
-
 var (
 	redisPath = regexp.MustCompile(`^(?:/[0-9]{0,4})?$`)
 	hostname  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
@@ -386,27 +291,4 @@ func isPlaceholder(value string) bool {
 func isHash(secret string) bool {
 	return slices.ContainsFunc([]string{"pbkdf2_sha256$", "$pbkdf2", "$2a$", "$2b$", "$2y$", "$argon2", "bcrypt$", "{bcrypt}", "$scrypt", "scrypt:"},
 		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
-}
-
-// IsSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
-func IsSecure(u *url.URL) bool {
-	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
-}
-
-// IsLoopback reports whether a host name without its port can only be this machine.
-func IsLoopback(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
-// OwnHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
-// names with our port. Anything else is a page that points its own name at us (DNS rebinding).
-func (c Config) OwnHosts() []string {
-	hosts := []string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}
-	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
-		hosts = append(hosts, hostPort(name, "http", c.Port))
-	}
-	return hosts
 }
