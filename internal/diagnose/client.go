@@ -36,6 +36,9 @@ func (r tokenReply) refusesClient() bool {
 		return true
 	}
 	about := suspect("", r.words)
+	if r.code == "invalid_request" && about == ClientID {
+		return false // it found no client ID, so it looked elsewhere for the credentials
+	}
 	return r.code != "invalid_grant" && r.status/100 == 4 && (about == ClientSecret || about == AuthMethod || about == ClientID)
 }
 
@@ -99,7 +102,11 @@ type clientAnswer struct {
 	grantOff bool       // the client may not exchange a code
 	reply    tokenReply // the answer that decided; else the answer to a made-up code
 	unasked  bool       // every question failed: the server was out of order
+	passed   bool       // the control was refused as a client; ours was not, but the server failed then
 }
+
+// accepts reports that the credentials are right, or at least not what the server refuses.
+func (a clientAnswer) accepts() bool { return a.yes != "" || a.passed }
 
 // askClient asks with the credentials and with those of the control: a made-up code first, and the rest,
 // side by side, only if that tells nothing. A yes is an answer that differs from its control's, and
@@ -137,6 +144,7 @@ func (c *checker) askPair(ctx context.Context, real, control oauth.Credentials, 
 	switch {
 	case !got.known || !wrong.known:
 		answer.unasked = true
+		answer.passed = got.status >= 500 && wrong.known && wrong.refusesClient()
 	case got.status == wrong.status && got.code == wrong.code && !c.differInWords(ctx, got, wrong, real, control, q):
 		if got.grantOff() && !(got.code == "unauthorized_client" && got.status == http.StatusUnauthorized) {
 			answer.grantOff = codeGrant && suspect("", got.words) == Grant
@@ -211,8 +219,10 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 			"the server knows the client, but does not let it exchange a code").as(GrantNotEnabled)
 	case answer.yes != "":
 		return proved("%s", right(real.Method)).by("%s gets another answer to %s", what, answer.yes)
+	case answer.passed:
+		return warning("only a login can tell: the server does not refuse the client, but fails on %s (%d)", "a made-up code", answer.reply.status).as(ServerFailed)
 	case answer.unasked:
-		f := warning("could not be asked: the token endpoint is out of order")
+		f := warning("could not be asked: the token endpoint is out of order").as(ServerFailed)
 		f.Server = answer.reply.words
 		return f
 	case answer.no == "":

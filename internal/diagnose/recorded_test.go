@@ -149,6 +149,9 @@ func TestRecordedAnswers(t *testing.T) {
 		{"4", "right secret, method wrong", formOnly, nil, "client", Fail, AuthMethodWrong, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
 		{"4", "right", formOnly, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, "client", OK, "", "accepted"},
 		{"4", "secret and method wrong", formOnly, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},
+		{"4", "right secret, method wrong, and it fails on made-up codes", formOnlyFails, nil, "client", Fail, AuthMethodWrong, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+		{"9", "right, but it fails on made-up codes", formOnlyFails, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, "client", Warn, ServerFailed, "does not refuse the client"},
+		{"9", "secret wrong, and it fails on made-up codes", formOnlyFails, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post", "CLIENT_SECRET": "another-secret"}, "client", Fail, ClientSecretWrong, "Invalid client_secret"},
 		{"4", "a secret where the client is public", lemonPublic, nil, "client", Warn, ClientIsPublic, "remove CLIENT_SECRET"},
 		{"4", "right", lemonPublic, map[string]string{"CLIENT_SECRET": ""}, "client", OK, "", "without a secret"},
 

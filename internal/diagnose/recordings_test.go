@@ -76,11 +76,19 @@ var plainUnauthorized = server{token: func(a asked) recorded {
 var formOnly = server{token: func(a asked) recorded {
 	switch {
 	case a.method == "client_secret_basic":
-		return recorded{400, jsonType, "", `{"error":"invalid_request","error_description":"[{\"path\":[\"client_id\"],\"message\":\"expected string, received undefined\"}]"}`}
+		return recorded{400, jsonType, "", `{"error":"invalid_request","error_description":"[{\"expected\":\"string\",\"code\":\"invalid_type\",\"path\":[\"client_id\"],\"message\":\"Invalid input: expected string, received undefined\"}]"}`}
 	case !a.right:
 		return recorded{400, jsonType, "", `{"error":"invalid_client","error_description":"Invalid client_secret"}`}
 	}
 	return recorded{400, jsonType, "", `{"error":"invalid_grant"}`}
+}}
+
+// @modelcontextprotocol/sdk 1.32.2 with the provider of its examples, which fails on a made-up code.
+var formOnlyFails = server{token: func(a asked) recorded {
+	if a.right && a.method == "client_secret_post" {
+		return recorded{500, jsonType, "", `{"error":"server_error","error_description":"Internal Server Error"}`}
+	}
+	return formOnly.token(a)
 }}
 
 // LemonLDAP::NG 2.16.1 does not look at the secret of a public client.

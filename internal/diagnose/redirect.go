@@ -20,7 +20,7 @@ func (c *checker) checkRedirectURI(ctx context.Context) Finding {
 	uri := c.cfg.RedirectURI()
 	switch {
 	case real.kind == didNotTell:
-		return warning("could not be asked: the authorization endpoint %s", c.outOfOrder(real))
+		return c.failedAtOnce(real)
 	case control.kind == didNotTell:
 		return warning("could not be asked: for a made-up redirect URI the authorization endpoint %s", c.outOfOrder(control))
 	case real.refuses():
@@ -33,6 +33,17 @@ func (c *checker) checkRedirectURI(ctx context.Context) Finding {
 		return proved("registered").by("%s; for a made-up one the server shows another page", uri)
 	}
 	return warning("only a login can tell: for %s and for a made-up redirect URI the server shows the same page", uri)
+}
+
+// failedAtOnce is the finding that the honest request came to nothing. A server that fails may do so
+// because of what it was asked.
+func (c *checker) failedAtOnce(real landing) Finding {
+	f := warning("could not be asked: the authorization endpoint %s", c.outOfOrder(real))
+	if real.status >= http.StatusInternalServerError {
+		f.Name, f.Server = ServerFailed, real.words
+		f.Fix = "try again; if it stays, compare CLIENT_ID (" + c.field(ClientID) + "): some servers fail on one that they do not know"
+	}
+	return f
 }
 
 // landBoth asks honestly, and beside it with a redirect URI that nobody has registered.

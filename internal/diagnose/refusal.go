@@ -23,7 +23,7 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET; if the OAuth application is meant to be public, make it so ("+c.field(AuthMethod)+"); if it is, compare CLIENT_ID ("+c.field(ClientID)+")",
 			"the server refuses the client without a secret")
 	}
-	byOther := c.byOtherMethod(ctx, real, control).yes != ""
+	byOther := c.byOtherMethod(ctx, real, control).accepts()
 	switch {
 	case c.takenRaw(ctx, real, control):
 		return c.notDecoded(byOther, refused.reply.words)
@@ -112,7 +112,7 @@ func (c *checker) explainSilence(ctx context.Context, real, control oauth.Creden
 			return c.secretIgnored()
 		}
 		switch other := c.byOtherMethod(ctx, real, control); {
-		case other.yes != "" && silent.reply.unread():
+		case other.accepts() && silent.reply.unread():
 			return c.wrongMethod(real.Method, silent.reply.words)
 		case other.yes != "":
 			return warning("client ID and secret are right, but the server tells so only by %s; by %s only a login can tell", otherMethod(real.Method), real.Method)
