@@ -18,8 +18,12 @@ import (
 // carries.
 func (s *server) guard(next http.Handler) http.Handler {
 	hosts := s.cfg.OwnHosts()
+	onlyHTTPS := s.isPublicHTTPS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
+		if onlyHTTPS {
+			w.Header().Set("Strict-Transport-Security", "max-age=2592000") // 30 days, and no other host's business
+		}
 		at := s.traffic.enter(s.isDemo(r))
 		if at == nil {
 			w.Header().Set("Connection", "close")
@@ -37,9 +41,21 @@ func (s *server) guard(next http.Handler) http.Handler {
 				"Open "+s.cfg.BaseURL+" in the browser itself. A login begins with a link or a redirect to /login, not with a fetch or a frame."))
 			return
 		}
+		if len(r.TransferEncoding) > 0 && !s.isDemo(r) {
+			w.Header().Set("Connection", "close")
+			s.fail(w, r, refuse(http.StatusLengthRequired, "length_required", "A request to this app has a Content-Length, or no body.", ""))
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a
+// promise made for localhost would bind every other program on it (RFC 6797 section 8.3).
+func (s *server) isPublicHTTPS() bool {
+	base, err := url.Parse(s.cfg.BaseURL)
+	return err == nil && base.Scheme == "https" && !config.IsLoopback(base.Hostname())
 }
 
 // isDemo reports a request to the demo server.

@@ -306,51 +306,76 @@ func TestPlantedCookies(t *testing.T) {
 // No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
 func TestOpenRedirect(t *testing.T) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
+	env := l.Env()
+	env["BASE_URL"] = "http://localhost:PORT" // and the requests go to 127.0.0.1
+	a := startApp(t, env)
 	b := newBrowser(t, a)
-	for _, query := range []string{"?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
+	own := strings.TrimPrefix(a.Cfg.BaseURL, "http://")
+	b.Host = own
+	for _, query := range []string{"", "?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
 		to, _ := url.Parse(b.Begin(query))
 		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.Cfg.RedirectURI() {
 			t.Errorf("/login%s goes to %s", query, to)
 		}
 	}
-	for _, path := range []string{"//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example"} {
+	b.Host = ""
+	redirects := 0
+	for _, path := range []string{"/", "/login?prompt=consent", "//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example", "/.evil.example", "/@evil.example/"} {
 		req, _ := http.NewRequest(http.MethodGet, a.URL+"/", nil)
 		req.URL.Opaque = "//" + strings.TrimPrefix(a.URL, "http://") + path
-		if r := b.Do(req); strings.Contains(r.Header.Get("Location"), "evil") && !strings.HasPrefix(r.Header.Get("Location"), "/") {
+		r := b.Do(req)
+		if r.Header.Get("Location") == "" {
+			continue
+		}
+		redirects++
+		here, _ := url.Parse(a.URL + "/")
+		to, err := here.Parse(r.Header.Get("Location")) // as a browser reads it
+		if err != nil || to.Host != own && to.Host != here.Host {
 			t.Errorf("%s redirects to %s", path, r.Header.Get("Location"))
 		}
 	}
+	if redirects < 4 {
+		t.Errorf("%d redirects were looked at; want 4 at least", redirects)
+	}
 }
 
-// Requests that two parsers could read differently get one answer, and end the connection.
+// Requests that two parsers could read differently are refused, and end the connection. Each has a twin
+// that is well-formed and is answered.
 func TestSmuggling(t *testing.T) {
 	a := startApp(t, nil)
 	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
-	for name, request := range map[string]string{
-		"two lengths":                "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
-		"length and chunks":          "POST /revoke HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /session HTTP/1.1\r\n" + host + "\r\n",
-		"an unknown coding":          "POST /revoke HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-		"a space before the colon":   "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n",
-		"two hosts":                  "GET / HTTP/1.1\r\n" + host + "Host: evil.example\r\n\r\n",
-		"no host":                    "GET / HTTP/1.1\r\n\r\n",
-		"a line break in the target": "GET /\x0bfoo HTTP/1.1\r\n" + host + "\r\n",
+	ask := func(request string) (status int, ends bool) {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, request)
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("no answer: %v", err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode, resp.Close
+	}
+	for _, row := range []struct{ name, twin, request string }{
+		{"two lengths", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\nhello",
+			"GET / HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"},
+		{"length and chunks", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\n0\r\n\r\n",
+			"GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+		{"an unknown coding", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n"},
+		{"a space before the colon", "GET / HTTP/1.1\r\n" + host + "X-A: b\r\n\r\n", "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n"},
+		{"two hosts", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + host + "\r\n"},
+		{"no host", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n\r\n"},
+		{"a line break in the target", "GET /?a HTTP/1.1\r\n" + host + "\r\n", "GET /?a\x0bb HTTP/1.1\r\n" + host + "\r\n"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
-			if err != nil {
-				t.Fatal(err)
+		t.Run(row.name, func(t *testing.T) {
+			if status, _ := ask(row.twin); status != http.StatusOK {
+				t.Errorf("the well-formed twin was answered %d", status)
 			}
-			defer conn.Close()
-			io.WriteString(conn, request)
-			conn.SetReadDeadline(time.Now().Add(2 * time.Second))
-			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-			if err != nil {
-				return // hung up: fine
-			}
-			defer resp.Body.Close()
-			if resp.StatusCode < 400 {
-				t.Errorf("it was answered %d", resp.StatusCode)
+			if status, ends := ask(row.request); status < 400 || !ends {
+				t.Errorf("it was answered %d; the connection ends: %t", status, ends)
 			}
 		})
 	}

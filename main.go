@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, getenv: getenv, log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, getenv: withPortOf(o.listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.check:

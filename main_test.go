@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -138,6 +139,62 @@ func TestServeAndStop(t *testing.T) {
 	if code := p.wait(t, 4*time.Second); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+}
+
+// Somebody else's listener on either loopback address would get the code of a browser that tries that one.
+func TestListensOnBothOrNeither(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			t.Skipf("no %s here: %v", host, err)
+		}
+		_, port, _ := net.SplitHostPort(taken.Addr().String())
+		if listeners, err := listenAll("", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
+			t.Errorf("beside a listener on %s there are %d of ours (%v)", host, len(listeners), err)
+		}
+		taken.Close()
+		listeners, err := listenAll("", port)
+		if err != nil {
+			t.Errorf("with nobody else there: %v", err)
+		}
+		for _, l := range listeners {
+			l.Close()
+		}
+	}
+}
+
+// What went wrong with a socket is told by number, also by the numbers of Windows.
+func TestSocketErrors(t *testing.T) {
+	for _, row := range []struct {
+		number         syscall.Errno
+		taken, missing bool
+	}{
+		{syscall.EADDRINUSE, true, false},
+		{10048, true, false},
+		{10013, true, false},
+		{syscall.EADDRNOTAVAIL, false, true},
+		{syscall.EAFNOSUPPORT, false, true},
+		{10049, false, true},
+		{10047, false, true},
+		{syscall.EACCES, false, false},
+	} {
+		err := &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", row.number)}
+		if isTaken(err) != row.taken || isMissing(err) != row.missing {
+			t.Errorf("%d: taken %t, missing %t", row.number, isTaken(err), isMissing(err))
+		}
+	}
+}
+
+// With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
+func TestListenElsewhere(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
+	p.waitFor(t, "redirect URI  http://localhost:"+port+"/oauth_callback")
+	p.stop()
+	p.wait(t, 10*time.Second)
+	other := freePort(t)
+	p = startProcess(t, map[string]string{"BASE_URL": "http://localhost:1234"}, "-listen", "127.0.0.1:"+other)
+	p.waitFor(t, "redirect URI  http://localhost:1234/oauth_callback")
 }
 
 // A callback in flight finishes while the program stops, though its server is this same program.

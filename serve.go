@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -35,16 +36,59 @@ func listenAll(address, port string) ([]net.Listener, error) {
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
-		case errors.Is(err, syscall.EADDRINUSE):
+		case host == "::1" && isMissing(err): // a machine without IPv6
+		default: // a browser may try either: who listens on one of them would get the code
 			for _, l := range listeners {
 				l.Close()
 			}
-			return nil, fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it", port)
-		case host == "127.0.0.1":
-			return nil, fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
-		} // a machine without IPv6 has no ::1
+			return nil, cannotListen(host, port, err)
+		}
 	}
 	return listeners, nil
+}
+
+func cannotListen(host, port string, err error) error {
+	if isTaken(err) {
+		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it", port)
+	}
+	return fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
+}
+
+// Windows has numbers of its own for what can go wrong with a socket, and package syscall others again.
+const (
+	windowsAddressInUse     = syscall.Errno(10048)
+	windowsNoSuchAddress    = syscall.Errno(10049)
+	windowsNoSuchFamily     = syscall.Errno(10047)
+	windowsExclusiveAddress = syscall.Errno(10013) // in use by somebody who does not share it
+)
+
+// isTaken reports an address on which somebody else listens.
+func isTaken(err error) bool {
+	return isAny(err, syscall.EADDRINUSE, windowsAddressInUse, windowsExclusiveAddress)
+}
+
+// isMissing reports an address that this machine does not have.
+func isMissing(err error) bool {
+	return isAny(err, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, windowsNoSuchAddress, windowsNoSuchFamily)
+}
+
+func isAny(err error, numbers ...syscall.Errno) bool {
+	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
+}
+
+// withPortOf is an environment in which PORT is that of the address to listen on, if it has one: BASE_URL
+// and the host names that are answered follow from it.
+func withPortOf(listen string, getenv func(string) string) func(string) string {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil || port == "0" {
+		return getenv
+	}
+	return func(name string) string {
+		if name == "PORT" {
+			return port
+		}
+		return getenv(name)
+	}
 }
 
 // serve answers until the context ends. Then it lets requests in flight finish, for 15 seconds at most, and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/oauth"
@@ -9,6 +10,7 @@ import (
 	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -342,6 +344,85 @@ func TestRefreshOnce(t *testing.T) {
 	}
 	if n := len(keptLogins(t, a, b)[0].Steps); n != 3 { // token, keys, refresh
 		t.Errorf("the flow has %d steps; want 3", n)
+	}
+}
+
+// Two browsers that refresh at once each get their own tokens.
+func TestRefreshOfTwoBrowsers(t *testing.T) {
+	l := testserver.StartLiar(t)
+	var logins atomic.Int64
+	l.Response = func(response map[string]any) { response["refresh_token"] = fmt.Sprint("refresh-", logins.Add(1)) }
+	a := startApp(t, l.Env())
+	browsers := []*testserver.Browser{newBrowser(t, a), newBrowser(t, a)}
+	for _, b := range browsers {
+		b.GetJSON(l.Approve(t, b.Begin("")))
+	}
+	release := make(chan bool)
+	l.Lock()
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		<-release
+		testserver.SendBody(200, "application/json", `{"access_token":"access-by-`+r.PostForm.Get("refresh_token")+`","token_type":"bearer"}`)(w, r)
+	}
+	l.Unlock()
+	var wg sync.WaitGroup
+	for i, b := range browsers {
+		wg.Go(func() {
+			own, others := fmt.Sprintf("access-by-refresh-%d", i+1), fmt.Sprintf("access-by-refresh-%d", 2-i)
+			if r := b.Ask("/refresh", false); r.StatusCode != 200 || !strings.Contains(r.Body, own) || strings.Contains(r.Body, others) {
+				t.Errorf("browser %d was answered %d %s", i+1, r.StatusCode, r.Body)
+			}
+		})
+	}
+	for a.server.traffic.ours.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for the second to join the first, if it did
+	close(release)
+	wg.Wait()
+}
+
+// A revocation and a refresh that overlap do not undo each other: what the refresh brought stays, and what
+// was revoked does not come back.
+func TestRevokeDuringRefresh(t *testing.T) {
+	const fresh = `{"access_token":"fresh-access","refresh_token":"fresh-refresh","token_type":"bearer"}`
+	for _, row := range []struct{ slow, fast, access string }{
+		{"/revoke", "/refresh", "fresh-access"},
+		{"/refresh", "/revoke", ""},
+	} {
+		t.Run(row.slow+" ends last", func(t *testing.T) {
+			var once sync.Once
+			arrived, release := make(chan bool), make(chan bool)
+			wait := func(path string) {
+				if path == row.slow {
+					once.Do(func() { close(arrived) })
+					<-release
+				}
+			}
+			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+				l.Token = func(w http.ResponseWriter, r *http.Request) {
+					wait("/refresh")
+					testserver.SendBody(200, "application/json", fresh)(w, r)
+				}
+				l.Other = func(w http.ResponseWriter, r *http.Request) {
+					wait(r.URL.Path)
+					testserver.SendBody(200, "application/json", `{}`)(w, r)
+				}
+			})
+			slow := make(chan testserver.Reply)
+			go func() { slow <- b.Ask(row.slow, false) }()
+			<-arrived
+			if r := b.Ask(row.fast, false); r.StatusCode != 200 {
+				t.Errorf("%s answered %d %s", row.fast, r.StatusCode, r.Body)
+			}
+			close(release)
+			if r := <-slow; r.StatusCode != 200 {
+				t.Errorf("%s answered %d %s", row.slow, r.StatusCode, r.Body)
+			}
+			held := keptLogins(t, a, b)[0].Held
+			if held.Access != row.access || (held.Refresh == "") != (row.access == "") {
+				t.Errorf("held are %q and %q; want the access token %q", held.Access, held.Refresh, row.access)
+			}
+		})
 	}
 }
 

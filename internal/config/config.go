@@ -250,6 +250,8 @@ func (s *settings) sessionSecret() string {
 	value := s.get("SESSION_SECRET")
 	if value != "" && len(value) < 16 {
 		s.wrong("SESSION_SECRET", "has fewer than 16 characters; make one with: openssl rand -base64 32")
+	} else if value != "" && strings.Trim(value, value[:1]) == "" {
+		s.notes = append(s.notes, "SESSION_SECRET: is one character again and again, which is easy to guess; make one with: openssl rand -base64 32")
 	}
 	return value
 }
@@ -266,7 +268,10 @@ func (s *settings) sessionStore(secret string) string {
 		s.wrong("SESSION_STORE", "is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS")
 	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
 		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", WithoutUser(value))
-	case secret == "":
+	case u.Scheme == "redis" && !IsLoopback(u.Hostname()):
+		s.notes = append(s.notes, "SESSION_STORE: "+WithoutUser(value)+" is on another host and goes over the network in the clear; write rediss:// for TLS")
+	}
+	if secret == "" {
 		s.wrong("SESSION_STORE", "needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32")
 	}
 	return value

@@ -234,6 +234,24 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// What is allowed and weak is said at the start.
+func TestWarnings(t *testing.T) {
+	const good = "0123456789abcdef"
+	for _, row := range []struct{ name, secret, store, want string }{
+		{"nothing to say", good, "redis://localhost:6379", ""},
+		{"TLS", good, "rediss://redis.example", ""},
+		{"Redis elsewhere in the clear", good, "redis://user:hidden@redis.example:6379/1",
+			"SESSION_STORE: redis://redis.example:6379/1 is on another host and goes over the network in the clear; write rediss:// for TLS"},
+		{"a secret of one character", "aaaaaaaaaaaaaaaa", "",
+			"SESSION_SECRET: is one character again and again, which is easy to guess; make one with: openssl rand -base64 32"},
+	} {
+		cfg, err := Load(env(map[string]string{"SESSION_SECRET": row.secret, "SESSION_STORE": row.store}), "does-not-exist.env", false)
+		if got := strings.Join(cfg.Notes, "\n"); err != nil || got != row.want {
+			t.Errorf("%s: %q (%v); want %q", row.name, got, err, row.want)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	for _, row := range []struct {
 		name, redirectURI, port, issuer string
