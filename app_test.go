@@ -119,5 +119,6 @@ func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func
 	if err := l.begin(cfg, roots); err != nil {
 		return nil, nil, err
 	}
-	return l.current.Load().server, l.current.Load().Handler, nil
+	follow := func(w http.ResponseWriter, r *http.Request) { l.current.Load().ServeHTTP(w, r) } // but not the file with the settings
+	return l.current.Load().server, http.HandlerFunc(follow), nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -195,3 +196,27 @@ func noToken(description, hint string) *failure {
 
 // noRefreshToken says why a login has none.
 const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
+
+// logged writes one line per request, but none for what a page loads and for the demo server, which is
+// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
+func (s *server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isOthers(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		began := s.now()
+		note := &noted{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(note, r)
+		code := note.code
+		if code != "" {
+			code = " " + code
+		}
+		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
+	})
+}
+
+// isOthers reports a path that is no request to the client.
+func isOthers(path string) bool {
+	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/.well-known/")
+}

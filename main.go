@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
@@ -38,8 +39,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// run is the program with the operating system as its parameters. It serves, or checks, until it is
-// done or the context ends, and returns the exit code.
+// run is the program with the operating system as its parameters. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	o, err := parseArgs(args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -89,8 +89,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-// check is the command check. Without settings it plays a demo server of its own, on a free port: one may
-// be running on PORT.
+// check is the command check. Without settings it plays a demo server of its own, on a free port.
 func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPool, stdout, stderr io.Writer) int {
 	if cfg.Demo {
 		ctx, stop := context.WithCancel(ctx)
@@ -130,9 +129,8 @@ func (l *live) playDemo(ctx context.Context) (config.Config, error) {
 	return cfg, nil
 }
 
-// live answers with the settings of the moment. When the file with the settings has changed, the next
-// request to /, /login or /check reads it, and the wiring is made anew. A request keeps to its end what
-// it began with.
+// live answers with the settings of the moment. When their file has changed, the next request to /, /login
+// or /check reads it, and the wiring is made anew. A request keeps to its end what it began with.
 type live struct {
 	options options
 	getenv  func(string) string
@@ -143,7 +141,7 @@ type live struct {
 
 	mu         sync.Mutex   // guards the fields below
 	seen       config.Stamp // of the file when it was last read
-	demo       http.Handler
+	demo       *demo.Server
 	demoSecret string // of our client there; the demo server survives, so it does
 }
 
@@ -180,7 +178,7 @@ func (l *live) use(s *server) error {
 		return nil
 	}
 	if l.demo == nil {
-		demo, err := newDemo(s.cfg, l.now)
+		demo, err := newDemo(s.cfg, l.now, l.setUp)
 		if err != nil {
 			return err
 		}
@@ -226,7 +224,7 @@ func (l *live) reread() {
 func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
 	next, waiting := s.cfg.Reread(fresh)
 	if next.Demo && l.demo != nil {
-		next.ClientSecret = l.demoSecret
+		next = atDemo(next, l.demo.Issuer(), l.demoSecret)
 	}
 	if !reflect.DeepEqual(next, s.cfg) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.file())
@@ -234,6 +232,13 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 		l.renewed(s)
 	}
 	return s.noting(needsRestart(l.options.file(), waiting))
+}
+
+// setUp follows the demo server to the set-up that its page has turned on.
+func (l *live) setUp(current demo.SetUp, issuer string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.use(l.current.Load().follow(issuer, current.Fault != "")) // which fails without a demo server only
 }
 
 // route is one thing that a user can do.

@@ -9,8 +9,13 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/oauth"
 )
 
 // limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
@@ -121,4 +126,39 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 		srv.Close()
 	}
 	return nil
+}
+
+// newDemo is the authorization server of the demo, with our client registered.
+func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, string)) (*demo.Server, error) {
+	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
+		ID:                     cfg.ClientID,
+		Secret:                 cfg.ClientSecret,
+		Name:                   "OAuth Test Client",
+		RedirectURIs:           []string{cfg.RedirectURI()},
+		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
+	}, {
+		ID:           cfg.OtherClientID,
+		Secret:       cfg.OtherClientSecret,
+		Name:         "Another client, for /misuse",
+		RedirectURIs: []string{cfg.RedirectURI()},
+	}}, Now: now, OnSetUp: onSetUp})
+}
+
+// atDemo are the settings for the demo server where it is at present: one of its set-ups moves it to
+// another name of this machine.
+func atDemo(cfg config.Config, issuer, secret string) config.Config {
+	if path, ours := strings.CutPrefix(cfg.ResourceURL, cfg.Issuer); ours {
+		cfg.ResourceURL = issuer + path
+	}
+	cfg.Issuer, cfg.ClientSecret = issuer, secret
+	return cfg
+}
+
+// follow is the server for a demo server that has changed. What was known of it is forgotten.
+func (s *server) follow(issuer string, broken bool) *server {
+	next := *s
+	next.cfg = atDemo(s.cfg, issuer, s.cfg.ClientSecret)
+	next.oauth = oauth.New(next.cfg, s.wire, s.now)
+	next.broken = broken
+	return &next
 }

@@ -37,6 +37,7 @@ type server struct {
 	now       func() time.Time
 	traffic   *traffic
 	notice    *notice // about the settings; nil when there is nothing to say
+	broken    bool    // the demo server is, on purpose
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.
@@ -170,6 +171,16 @@ type page struct {
 	Title  string  `json:"-"`
 	Demo   bool    `json:"-"`
 	Notice *notice `json:"notice,omitempty"`
+	Broken bool    `json:"demo_is_broken,omitempty"` // on purpose
+}
+
+// SignInPath is where the buttons that begin a login lead. The demo remembers consent, as servers do; who
+// presses a button wants to see it.
+func (p page) SignInPath() string {
+	if p.Demo {
+		return "/login?prompt=consent"
+	}
+	return "/login"
 }
 
 // notice is what the user should know of the settings while the program runs.
@@ -182,7 +193,7 @@ type notice struct {
 func (page) Visible(s string) string { return wire.Clip(s, 4096) }
 
 func (s *server) page(title string) page {
-	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice}
+	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken}
 }
 
 // wantsHTML reports whether a browser asks, and not curl or a program.
@@ -257,30 +268,6 @@ func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading str
 func handleStatic(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
-}
-
-// logged writes one line per request, but none for what a page loads and for the demo server, which is
-// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
-func (s *server) logged(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isOthers(r.URL.Path) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		began := s.now()
-		note := &noted{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(note, r)
-		code := note.code
-		if code != "" {
-			code = " " + code
-		}
-		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
-	})
-}
-
-// isOthers reports a path that is no request to the client.
-func isOthers(path string) bool {
-	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/.well-known/")
 }
 
 // noted remembers what was answered, for the log.

@@ -27,7 +27,7 @@ func TestNoToken(t *testing.T) {
 	b := newBrowser(t, a)
 	for path := range testserver.TokenRoutes {
 		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
-		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") || !strings.Contains(r.Body, `href="/login"`) {
+		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") || !strings.Contains(r.Body, `href="/login?prompt=consent"`) {
 			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.Body)
 		}
 	}

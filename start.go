@@ -9,14 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
@@ -263,20 +261,4 @@ func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
 	if err := terminal.Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
 		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
 	}
-}
-
-// newDemo is the authorization server of the demo, with our client registered.
-func newDemo(cfg config.Config, now func() time.Time) (http.Handler, error) {
-	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
-		ID:                     cfg.ClientID,
-		Secret:                 cfg.ClientSecret,
-		Name:                   "OAuth Test Client",
-		RedirectURIs:           []string{cfg.RedirectURI()},
-		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
-	}, {
-		ID:           cfg.OtherClientID,
-		Secret:       cfg.OtherClientSecret,
-		Name:         "Another client, for /misuse",
-		RedirectURIs: []string{cfg.RedirectURI()},
-	}}, Now: now})
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
+// a login meets. One click mends it.
+func TestBrokenOnPurpose(t *testing.T) {
+	for _, row := range []struct {
+		fault  demo.Fault
+		check  string // name and words of the first line that is not ok
+		login  string // words of the page on which the login ends: ours, the demo's own, or the API's
+		status int    // of the page on which the login ends
+	}{
+		{demo.RedirectURISlash, "fail redirect_uri redirect-uri-not-registered", "the redirect_uri does not match", 400},
+		{demo.RedirectURIHost, "fail redirect_uri redirect-uri-not-registered", "the redirect_uri does not match", 400},
+		{demo.SecretWrong, "fail client client-secret-wrong", "CLIENT_SECRET is the likely cause", 502},
+		{demo.AuthMethodWrong, "fail client auth-method-wrong", "TOKEN_ENDPOINT_AUTH_METHOD", 502},
+		{demo.ClientUnknown, "fail redirect_uri client-id-unknown", "no client with this client_id", 400},
+		{demo.ScopeNotEnabled, "fail authorization scope-not-enabled", "the scope &#34;email&#34; is not enabled", 400},
+		{demo.IssuerSlash, "fail metadata issuer-differs", "names another issuer", 502},
+		{demo.IDTokenSignature, "", "fails the check of signature", 502},
+		{demo.AccessTokenAudience, "", "401 Unauthorized", 200},
+		{demo.ConsentNoWayBack, "warn authorization form-action-blocks-return", "Signed in as Alice", 200}, // a browser that knows no form-action
+	} {
+		t.Run(string(row.fault), func(t *testing.T) {
+			a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+			b := testserver.NewBrowser(t, &a.App)
+			b.Base = a.Cfg.BaseURL
+			b.Post("/demo/setup", url.Values{"setup": {string(row.fault)}})
+			if home := b.Get("/"); !strings.Contains(home.Body, "broken on purpose") || strings.Contains(home.Body, string(row.fault)) {
+				t.Errorf("the banner is missing, or says too much:\n%s", home.Body)
+			}
+			if got := firstFinding(t, a, b); !strings.HasPrefix(got, row.check) || row.check == "" && got != "" {
+				t.Errorf("check says %q; want %q", got, row.check)
+			}
+			if end := endOfLogin(t, b); end.StatusCode != row.status || !strings.Contains(end.Body, row.login) {
+				t.Errorf("the login ends on %d without %q:\n%s", end.StatusCode, row.login, end.Body)
+			}
+			b.Post("/demo/setup", url.Values{})
+			if home := b.Get("/"); strings.Contains(home.Body, "broken on purpose") {
+				t.Error("it is not mended")
+			}
+			if got := firstFinding(t, a, b); got != "" {
+				t.Errorf("mended, check says %q", got)
+			}
+			if end := endOfLogin(t, b); end.StatusCode != http.StatusOK || strings.Contains(end.Body, "401 Unauthorized") {
+				t.Errorf("mended, the login ends on %d:\n%s", end.StatusCode, end.Body)
+			}
+		})
+	}
+}
+
+// firstFinding is the first line of check that is not ok, with the settings of the moment.
+func firstFinding(t *testing.T, a *app, b *testserver.Browser) string {
+	t.Helper()
+	var home homePage
+	if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &home); err != nil {
+		t.Fatal(err)
+	}
+	cfg := atDemo(a.Cfg, home.Issuer, a.Cfg.ClientSecret)
+	report := diagnose.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+	for _, result := range []diagnose.Result{diagnose.Fail, diagnose.Warn} {
+		for _, f := range report.Checks {
+			if f.Result == result {
+				return string(f.Result) + " " + f.Check + " " + string(f.Name)
+			}
+		}
+	}
+	return ""
+}
+
+// endOfLogin signs in as far as it goes, calls the API when it is refused there, and returns the page on
+// which that ends.
+func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
+	t.Helper()
+	begun := b.Get("/login")
+	if begun.StatusCode/100 != 3 {
+		return begun
+	}
+	to := b.Location(begun)
+	if page := b.Get(to); page.StatusCode >= 400 {
+		return page
+	}
+	end := b.Get(b.Authorize(to, "user_alice", "allow"))
+	if end.StatusCode == http.StatusOK {
+		if api := b.Ask("/api", true); strings.Contains(api.Body, "401 Unauthorized") {
+			return api
+		}
+	}
+	return end
+}
