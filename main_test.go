@@ -14,6 +14,7 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -428,6 +429,21 @@ func TestSlowHeaders(t *testing.T) {
 	conn.SetReadDeadline(began.Add(15 * time.Second))
 	if _, err := io.ReadAll(conn); err != nil || time.Since(began) > 10*time.Second {
 		t.Errorf("after %v the connection is still open (%v)", time.Since(began), err)
+	}
+}
+
+// Every part of a request and of its answer has its time: what comes slowly is cut off, and who does not
+// read either. TestSlowHeaders sees it happen; the others are longer than a test should wait.
+func TestServerTimes(t *testing.T) {
+	srv := httpServer(http.NotFoundHandler(), nil)
+	for name, row := range map[string]struct{ got, most time.Duration }{"header": {srv.ReadHeaderTimeout, 5 * time.Second}, "request": {srv.ReadTimeout, 10 * time.Second},
+		"answer": {srv.WriteTimeout, time.Minute}, "idle": {srv.IdleTimeout, 2 * time.Minute}} {
+		if row.got <= 0 || row.got > row.most {
+			t.Errorf("the time for the %s is %v; want some, and %v at most", name, row.got, row.most)
+		}
+	}
+	if srv.WriteTimeout < 3*wire.Timeout {
+		t.Errorf("an answer has %v, less than a login may wait for a server", srv.WriteTimeout)
 	}
 }
 

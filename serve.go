@@ -96,10 +96,9 @@ func withPortOf(listen string, getenv func(string) string) func(string) string {
 	}
 }
 
-// serve answers until the context ends. Then it lets requests in flight finish, for 15 seconds at most, and
-// refuses new ones.
-func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
-	srv := &http.Server{
+// httpServer is a server that no client can keep busy without end.
+func httpServer(handler http.Handler, log *log.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -108,6 +107,12 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
 		ErrorLog:          log,
 	}
+}
+
+// serve answers until the context ends. Then it lets requests in flight finish, for 15 seconds at most, and
+// refuses new ones.
+func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
+	srv := httpServer(handler, log)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- srv.Serve(l) }()

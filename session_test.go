@@ -18,8 +18,6 @@ import (
 	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
-
-	jose "github.com/go-jose/go-jose/v4"
 )
 
 func TestNoToken(t *testing.T) {
@@ -424,43 +422,6 @@ func TestRevokeDuringRefresh(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A signed userinfo response is verified like an ID token.
-func TestSignedUserinfo(t *testing.T) {
-	for _, row := range []struct {
-		name   string
-		claims func(l *testserver.Liar) map[string]any
-		status int
-		words  string
-	}{
-		{"right", func(l *testserver.Liar) map[string]any {
-			return map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}
-		}, 200, `"claims": {`},
-		{"without iss and aud", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-1"} }, 200, `"status": 200`},
-		{"another issuer", func(*testserver.Liar) map[string]any {
-			return map[string]any{"sub": "user-1", "iss": "https://evil.example"}
-		}, 502, "comes from the issuer"},
-		{"another client", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-1", "aud": "other"} }, 502, "for another client"},
-		{"another user", func(*testserver.Liar) map[string]any { return map[string]any{"sub": "user-2"} }, 502, "another user"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, _, b := startAtLiar(t, func(l *testserver.Liar) {
-				signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, row.claims(l))
-				l.Other = testserver.SendBody(200, "application/jwt; charset=utf-8", signed)
-			})
-			if page := b.Ask("/userinfo", true).Body; row.status == 200 && !strings.Contains(page, "&#34;sub&#34;: &#34;user-1&#34;") {
-				t.Errorf("the page does not show the claims:\n%s", page)
-			}
-			if r := b.Ask("/userinfo", false); r.StatusCode != row.status || !strings.Contains(r.Body, row.words) {
-				t.Errorf("answered %d %s; want %d and %q", r.StatusCode, r.Body, row.status, row.words)
-			}
-		})
-	}
-	_, _, b := startAtLiar(t, func(l *testserver.Liar) {
-		l.Other = testserver.SendBody(200, "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: testserver.NewKey(t), KeyID: "k1"}, map[string]any{"sub": "user-1"}))
-	})
-	b.Ask("/userinfo", false).WantError(t, 502, "invalid_userinfo", "not made by")
 }
 
 // Endpoints that the server does not have are said so, on the page and on the route.
