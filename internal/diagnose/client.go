@@ -42,6 +42,11 @@ func (r tokenReply) refusesClient() bool {
 	return r.code != "invalid_grant" && r.status/100 == 4 && (about == ClientSecret || about == AuthMethod || about == ClientID)
 }
 
+// alike reports the same status and code, of a server that was there.
+func (r tokenReply) alike(other tokenReply) bool {
+	return r.status == other.status && r.code == other.code && r.status != 0 && r.status != http.StatusTooManyRequests
+}
+
 // unread reports a no to a request in which the server found no credentials.
 func (r tokenReply) unread() bool { return r.code != "invalid_grant" && r.status/100 == 4 }
 
@@ -142,10 +147,12 @@ func (c *checker) askPair(ctx context.Context, real, control oauth.Credentials, 
 	answer := clientAnswer{reply: got, decides: q.decides}
 	codeGrant := q.form.Get("grant_type") == "authorization_code"
 	switch {
+	case got.known && got.code == "invalid_client" && q.decides && wrong.status >= 500: // it fails on a client that it does not know
+		answer.no = q.name
 	case !got.known || !wrong.known:
 		answer.unasked = true
 		answer.passed = got.status >= 500 && wrong.known && wrong.refusesClient()
-	case got.status == wrong.status && got.code == wrong.code && !c.differInWords(ctx, got, wrong, real, control, q):
+	case got.alike(wrong) && !c.differInWords(ctx, got, wrong, real, control, q):
 		if got.grantOff() && !(got.code == "unauthorized_client" && got.status == http.StatusUnauthorized) {
 			answer.grantOff = codeGrant && suspect("", got.words) == Grant
 		} else if got.refusesClient() && (q.decides || got.code == "invalid_client") {
@@ -221,6 +228,11 @@ func (c *checker) checkClient(ctx context.Context) Finding {
 		return proved("%s", right(real.Method)).by("%s gets another answer to %s", what, answer.yes)
 	case answer.passed:
 		return warning("only a login can tell: the server does not refuse the client, but fails on %s (%d)", "a made-up code", answer.reply.status).as(ServerFailed)
+	case answer.yes == "" && answer.no == "" && c.failsOnStrangers(ctx, real, answer.reply):
+		f := warning("the token endpoint fails (500), and does the same for a made-up client ID").as(ServerFailed)
+		f.Setting, f.Server = "CLIENT_ID", answer.reply.words
+		f.Fix = "compare CLIENT_ID (" + c.field(ClientID) + "): some servers fail on one that they do not know"
+		return f
 	case answer.unasked:
 		f := warning("could not be asked: the token endpoint is out of order").as(ServerFailed)
 		f.Server = answer.reply.words

@@ -138,6 +138,10 @@ func TestRecordedAnswers(t *testing.T) {
 		{"1", "redirect URI not registered", betterAuth, elsewhere, "redirect_uri", Fail, RedirectURINotRegistered, "invalid redirect uri"},
 		{"1", "unknown client ID", betterAuth, unknownID, "redirect_uri", Fail, ClientIDUnknown, "nobody-0123"},
 
+		{"2", "right", goOAuth2, nil, "client", OK, "", "accepted"},
+		{"2", "secret wrong", goOAuth2, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},
+		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", Fail, ClientSecretMissing, "set CLIENT_SECRET"},
+		{"2", "unknown client ID", goOAuth2, unknownID, "client", Warn, ServerFailed, "compare CLIENT_ID"},
 		{"2", "right", doorkeeper, nil, "client", OK, "", "a made-up code"},
 		{"2", "secret wrong", doorkeeper, wrongSecret, "client", Fail, ClientSecretWrong, ""},
 

@@ -137,6 +137,22 @@ var authlibFirst = server{
 	},
 }
 
+// github.com/go-oauth2/oauth2/v4 4.5.4 signs in first, and fails on a client that it does not know.
+var goOAuth2 = server{
+	authorize: func(asked) recorded { return recorded{200, "text/html", "", signIn} },
+	token: func(a asked) recorded {
+		switch {
+		case a.grant == "refresh_token" && (a.right || !a.ours):
+			return recorded{401, jsonType, "", `{"error":"invalid_grant"}`}
+		case !a.ours:
+			return recorded{500, jsonType, "", `{"error":"server_error","error_description":"The authorization server encountered an unexpected condition that prevented it from fulfilling the request"}`}
+		case !a.right:
+			return recorded{401, jsonType, "", `{"error":"invalid_client","error_description":"Client authentication failed"}`}
+		}
+		return recorded{401, jsonType, "", `{"error":"invalid_grant","error_description":"The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid"}`}
+	},
+}
+
 // A server that looks the code up first, and takes no secret as well as the right one to refresh.
 var refreshTells = server{token: func(a asked) recorded {
 	if a.grant == "refresh_token" && (!a.ours || !a.right && a.method != "none") {

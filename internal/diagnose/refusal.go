@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"slices"
 
@@ -80,11 +81,18 @@ func (c *checker) knowsID(ctx context.Context, real oauth.Credentials) bool {
 		theirs := oauth.Credentials{ID: madeUp(), Secret: madeUp(), Method: method}
 		q := c.codeQuestion()
 		got, other := c.ask(ctx, ours, q), c.ask(ctx, theirs, q)
-		if got.known && other.known && (got.status != other.status || got.code != other.code) {
+		if got.known && !got.alike(other) && other.alike(c.ask(ctx, theirs, q)) { // a failure tells too, if it stays
 			return true
 		}
 	}
 	return false
+}
+
+// failsOnStrangers reports that a made-up client ID gets the failure that ours gets.
+func (c *checker) failsOnStrangers(ctx context.Context, real oauth.Credentials, failure tokenReply) bool {
+	stranger := real
+	stranger.ID = madeUp()
+	return failure.status == http.StatusInternalServerError && failure.alike(c.ask(ctx, stranger, c.codeQuestion()))
 }
 
 // anySecretWill reports a server that knows the client ID and does not look at its secret.
