@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -111,15 +110,19 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 // resultPage is the data of callback.html.
 type resultPage struct {
 	page
-	Login      *session.Login
-	Who        string
-	JSON       string   // the token response, indented
-	Missing    []string // scopes asked for and not granted
-	Added      []string // scopes granted and not asked for
-	OpenIDGone bool     // openid was asked for and not granted
-	Expires    string
-	Access     *oauth.Decoded
+	Lead     string
+	Next     link
+	Facts    []display.Fact
+	Tokens   []display.Token
+	JSON     []display.Piece // the token response, indented
+	Missing  []string        // scopes asked for and not granted
+	Added    []string        // scopes granted and not asked for
+	Verdicts []oauth.Verdict
+	SignIn   display.SignIn
 }
+
+// link is where a button leads.
+type link struct{ Label, Path string }
 
 // showResult answers with the token response: as the server sent it, to the byte, or as a page
 // with the same JSON, indented.
@@ -129,25 +132,15 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		write(w, http.StatusOK, "application/json", []byte(l.Response.JSON))
 		return nil
 	}
-	data := resultPage{page: s.page("It works"), Login: l, Who: l.Who(), JSON: wire.Pretty(l.Response.JSON), Access: oauth.Decode(l.Response.Access)}
-	if l.Response.ScopeSent {
-		data.Missing = without(l.Request.Scopes, strings.Fields(l.Response.Scope))
-		data.Added = without(strings.Fields(l.Response.Scope), l.Request.Scopes)
+	data := resultPage{page: s.page("It works"), Lead: display.Lead(l), Next: link{"Use the tokens", "/session"}, Facts: display.Facts(l, s.now()),
+		Tokens: display.Tokens(l, l.Response.Tokens, s.now()), JSON: display.Pieces(wire.Pretty(l.Response.JSON)), SignIn: s.signIn("Sign in again")}
+	if s.cfg.ResourceURL != "" && l.Held.Access != "" {
+		data.Next = link{"Call the API", "/api"}
 	}
-	data.OpenIDGone = l.IDToken == nil && slices.Contains(l.Request.Scopes, "openid")
-	if !l.Response.Expires.IsZero() {
-		data.Expires = l.Response.Expires.UTC().Format(time.RFC3339)
+	data.Missing, data.Added = l.Missing(), l.Added()
+	if l.IDToken != nil {
+		data.Verdicts = l.IDToken.Verdicts
 	}
+	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "callback.html", data)
-}
-
-// without returns the elements of list that others does not have.
-func without(list, others []string) []string {
-	var rest []string
-	for _, s := range list {
-		if !slices.Contains(others, s) {
-			rest = append(rest, wire.Clip(s, 100))
-		}
-	}
-	return rest
 }

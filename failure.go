@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,11 +55,11 @@ func wrongMethod(allowed string) *failure {
 func headingOf(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
-		return "No token is held"
+		return "You are not signed in"
 	case http.StatusNotFound:
-		return "Nothing here"
+		return "There is no page here"
 	case http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusMethodNotAllowed:
-		return "This request is not for here"
+		return "This request is not allowed"
 	case http.StatusBadRequest:
 		return "This login cannot be finished"
 	}
@@ -128,14 +129,18 @@ type errorPage struct {
 	Unbound     *oauth.Unbound   `json:"unbound,omitempty"`  // anybody may have written it
 	Received    []oauth.Member   `json:"received,omitempty"` // of a token response that was refused
 	Name        diagnose.Name    `json:"name,omitempty"`     // of the cause, as in docs/problems.md
+	Remedy      diagnose.Remedy  `json:"remedy,omitzero"`
 
 	Heading string     `json:"-"`
+	Lead    string     `json:"-"` // what happened, when the heading names the cause
+	Causes  []string   `json:"-"` // the hint, sentence by sentence
 	Link    string     `json:"-"` // the server's error_uri, when it is one that may be followed
 	Theirs  bool       `json:"-"`
 	Denied  bool       `json:"-"` // access_denied: nothing is wrong with the setup
 	Retry   bool       `json:"-"`
 	Server  string     `json:"-"` // its name in the table of what we sent
 	Flow    *flow.Page `json:"-"`
+	Again   string     `json:"-"` // what the button says that begins a login
 }
 
 // fail is the one place that turns an error into a status, a log line and a page.
@@ -148,8 +153,16 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	data := errorPage{page: s.page(f.Heading), Code: wire.Limit(f.Code), Description: wire.Limit(f.Description), URI: wire.Limit(f.URI), Hint: f.Hint,
-		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound, Name: f.Name, Heading: f.Heading, Link: wire.SafeLink(f.URI),
-		Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server}
+		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound,
+		Heading: f.Heading, Link: wire.SafeLink(f.URI), Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server,
+		Name: f.Name, Remedy: f.Remedy, Causes: sentencesOf(f.Hint), Again: "Try again"}
+	if title := f.Name.Title(); title != "" && title != f.Heading {
+		data.Heading, data.Lead = title, f.Heading+"."
+	}
+	if f.Status == http.StatusUnauthorized {
+		data.Again = "Sign in"
+	}
+	slices.SortStableFunc(data.Sent, func(a, b diagnose.Sent) int { return cmp.Compare(rank(b.Suspect), rank(a.Suspect)) })
 	if len(f.Flow) > 0 {
 		view := flow.View(s.told(f.Flow, false), s.secrets(), false)
 		view.AddChecks(shownChecks(f.Verdicts))
@@ -161,6 +174,26 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.respond(w, r, f.Status, "error.html", data); err != nil {
 		write(w, http.StatusInternalServerError, "application/json", []byte(`{"error": "server_error", "error_description": "the error could not be written"}`))
 	}
+}
+
+// rank puts what is suspected first.
+func rank(suspect bool) int {
+	if suspect {
+		return 1
+	}
+	return 0
+}
+
+// sentencesOf takes a hint apart, so that alternatives stand below each other.
+func sentencesOf(hint string) []string {
+	if hint == "" {
+		return nil
+	}
+	list := strings.SplitAfter(hint, ". ")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed.

@@ -183,7 +183,7 @@ func TestUnknown(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.GetJSON("/nothing").WantError(t, 404, "not_found", "")
-	if r := b.Get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.Body, "Nothing here") {
+	if r := b.Get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.Body, "There is no page here") {
 		t.Errorf("a page that is not there answered %d", r.StatusCode)
 	}
 	b.Accept = "*/*"
@@ -588,7 +588,7 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 	says(newBrowser(t, a), false, "in another browser")
 	page := b.Get("/").Body
 	last := 0
-	for _, cause := range []string{"30s ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
+	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
 		at := strings.Index(page, cause)
 		if at < last {
 			t.Errorf("%q stands at %d, before what comes first:\n%s", cause, at, page)

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"time"
 
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -31,9 +31,11 @@ type homePage struct {
 	Failure  *failure        `json:"-"` // why not; nil before the first attempt has ended
 	Session  bool            `json:"-"` // this browser has signed in
 	SignedIn string          `json:"-"` // who signed in from this browser, if anybody
+	Checked  display.Checks  `json:"-"`
+	SignIn   display.SignIn  `json:"-"`
 }
 
-// handleHome shows what is configured, whether the server was found, and the button that begins.
+// handleHome shows what is configured, what the checks have found, and the button that begins.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -51,6 +53,8 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		IsFound:     found != nil,
 		Public:      s.cfg.ClientSecret == "",
 		Found:       found,
+		Checked:     display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
+		SignIn:      s.signIn("Sign in at the demo server"),
 	}
 	if found != nil {
 		data.Source = found.Source
@@ -58,17 +62,28 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	if missing != nil {
 		data.Failure, data.Tried = s.explain(missing, s.cfg.Scopes), missing.Tried
 	}
+	data.SignIn.Steps = true
 	data.Unfinished = s.unfinished(r, logins)
 	if len(logins) > 0 {
 		data.Session, data.SignedIn = true, logins[0].Who()
 	}
+	if !s.cfg.Demo {
+		refreshWhile(w, data.Checked.Running)
+	}
 	return s.respond(w, r, http.StatusOK, "home.html", data)
+}
+
+// refreshWhile makes the browser ask again in a second, which needs no script.
+func refreshWhile(w http.ResponseWriter, running bool) {
+	if running {
+		w.Header().Set("Refresh", "1")
+	}
 }
 
 // unfinished is a login that was begun and has not come back, and the usual causes.
 type unfinished struct {
 	Began  time.Time        `json:"began"`
-	Ago    time.Duration    `json:"-"`
+	Ago    string           `json:"-"`
 	Causes []diagnose.Cause `json:"causes"`
 }
 
@@ -79,21 +94,50 @@ func (s *server) unfinished(r *http.Request, logins []*session.Login) *unfinishe
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: s.now().Sub(begun[0]).Round(time.Second), Causes: diagnose.NeverCameBack(s.cfg)}
+	return &unfinished{Began: begun[0], Ago: display.Ago(s.now().Sub(begun[0])), Causes: diagnose.NeverCameBack(s.cfg)}
 }
 
-// checkPage is the data of check.html.
+// checkPage is the data of check.html, and for programs the report with its age.
 type checkPage struct {
 	page
 	diagnose.Report
+	Running bool       `json:"running"`
+	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
+
+	Checked display.Checks `json:"-"`
 }
 
-// handleCheck asks the server everything that can be known without a user.
+func (s *server) checkPage(state diagnose.State) checkPage {
+	data := checkPage{page: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: display.NewChecks(state, s.signIn("Sign in"), s.now())}
+	if data.Checks == nil {
+		data.Checks = []diagnose.Finding{}
+	}
+	if !state.Ended.IsZero() {
+		data.Ended = &state.Ended
+	}
+	return data
+}
+
+// handleCheck shows the last run of the checks, or how far the one under way has come. It asks the
+// server nothing: whoever may read this page may not make us send two dozen requests.
 func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), diagnose.Timeout)
-	defer cancel()
-	report := diagnose.Run(ctx, s.cfg, s.wire, s.now, func(string) {}, func(diagnose.Finding) {})
-	return s.respond(w, r, http.StatusOK, "check.html", checkPage{s.page("Check the settings"), report})
+	if !wantsHTML(r) {
+		return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
+	}
+	state := s.checks.State()
+	refreshWhile(w, state.Running)
+	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(state))
+}
+
+// handleRunChecks asks the server everything that can be known without a user. A browser sees the
+// page of the run at once, a program gets what came of it.
+func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
+	s.checks.Start()
+	if wantsHTML(r) {
+		http.Redirect(w, r, "/check", http.StatusSeeOther)
+		return nil
+	}
+	return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
 }
 
 // misusePage is the data of misuse.html.

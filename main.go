@@ -270,6 +270,7 @@ func (s *server) routes() []route {
 		{"GET", "/flow.har", s.handleHAR},
 		{"GET", "/flow.md", s.handleReport},
 		{"GET", "/check", s.handleCheck},
+		{"POST", "/check", s.handleRunChecks},
 	}
 }
 

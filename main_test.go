@@ -557,20 +557,3 @@ func TestCheckUnreadable(t *testing.T) {
 		t.Errorf("the annotation is %q", p.err)
 	}
 }
-
-// The home page offers the same checks.
-func TestCheckPage(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	if !strings.Contains(b.Get("/").Body, `href="/check"`) {
-		t.Error("the home page does not offer the checks")
-	}
-	page := b.Get("/check")
-	if page.StatusCode != 200 || !strings.Contains(page.Body, "redirect_uri") || !strings.Contains(page.Body, "Nothing is wrong") {
-		t.Errorf("/check answered %d:\n%s", page.StatusCode, page.Body)
-	}
-	var r diagnose.Report
-	if err := json.Unmarshal([]byte(b.GetJSON("/check").Body), &r); err != nil || len(r.Checks) != 17 {
-		t.Errorf("/check answered %v", err)
-	}
-}

@@ -18,6 +18,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -30,6 +31,7 @@ type server struct {
 	cfg       config.Config
 	wire      *wire.Client
 	oauth     *oauth.Client
+	checks    *diagnose.Runner
 	sessions  *session.Store
 	refreshes *oauth.Shared[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
@@ -90,6 +92,7 @@ func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next.cfg = cfg
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
+	next.checks = diagnose.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
 	return &next
 }
 
@@ -190,11 +193,14 @@ type notice struct {
 }
 
 // Visible is for templates: text from outside, with nothing in it that a reader cannot see.
-func (page) Visible(s string) string { return wire.Clip(s, 4096) }
+func (page) Visible(s string) string { return wire.Clip(s, 2000) }
 
 func (s *server) page(title string) page {
 	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken}
 }
+
+// signIn is the button that begins a login, with its options.
+func (s *server) signIn(label string) display.SignIn { return display.NewSignIn(label, s.cfg) }
 
 // wantsHTML reports whether a browser asks, and not curl or a program.
 func wantsHTML(r *http.Request) bool {
@@ -243,8 +249,26 @@ func (s *server) answerOf(kind string, e *wire.Exchange) answer {
 // answersPage is the data of answers.html.
 type answersPage struct {
 	page
-	Heading string
-	Answers []answer
+	Heading, Lead string
+	Answers       []answer
+}
+
+// Mood says whether the server did what it was asked.
+func (p answersPage) Mood() string {
+	for _, a := range p.Answers {
+		if a.Status >= http.StatusBadRequest {
+			return "bad"
+		}
+	}
+	return "good"
+}
+
+// Mark is the mood as a sign.
+func (p answersPage) Mark() string {
+	if p.Mood() == "bad" {
+		return "✕"
+	}
+	return "✓"
 }
 
 // MarshalJSON writes one answer as it is, and several by their kind.
@@ -261,7 +285,7 @@ func (p answersPage) MarshalJSON() ([]byte, error) {
 
 // showAnswers answers with what the server said.
 func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading string, answers ...answer) error {
-	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, answers})
+	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, "The server’s answer, as it was sent.", answers})
 }
 
 // handleStatic serves what the pages load. The browser asks each time whether it has changed.

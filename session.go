@@ -1,14 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"net/http"
-	"strings"
 	"time"
 
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 )
 
 // sessionPage is the data of session.html.
@@ -19,8 +19,10 @@ type sessionPage struct {
 	Held    []heldToken `json:"tokens"`
 	Actions []action    `json:"actions"`
 
-	Login  *session.Login `json:"-"`
-	Access *oauth.Decoded `json:"-"` // nil when no access token is held
+	Lead   string          `json:"-"`
+	Facts  []display.Fact  `json:"-"`
+	Tokens []display.Token `json:"-"` // those that are held
+	SignIn display.SignIn  `json:"-"`
 }
 
 // heldToken is a token as the session page lists it.
@@ -47,30 +49,38 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{page: s.page("Your session"), Login: l, Who: l.Who(), Subject: l.Subject(), Held: heldTokens(l.Held), Actions: s.actions(md, l),
-		Access: oauth.Decode(l.Held.Access)}
-	// No form-action: the form of /logout is answered with a redirect to the authorization server,
-	// and on from there to wherever it signs people out.
-	w.Header().Set("Content-Security-Policy", strings.Replace(w.Header().Get("Content-Security-Policy"), "form-action 'self'; ", "", 1))
+	data := sessionPage{page: s.page("Your session"), Who: l.Who(), Subject: l.Subject(), Held: heldTokens(l), Actions: s.actions(md, l),
+		Facts: display.Facts(l, s.now()), Tokens: display.Tokens(l, l.Held, s.now()), SignIn: s.signIn("Sign in again")}
+	data.Lead = "A plain OAuth login: " + display.NoIDToken(l) + ", so nothing says who signed in."
+	if l.IDToken != nil {
+		data.Lead = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
+	}
+	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
-// heldTokens lists the three kinds of token.
-func heldTokens(held oauth.Tokens) []heldToken {
-	access := heldToken{Name: "Access token", Held: held.Access != "", Note: "opens the API"}
-	if !held.Expires.IsZero() {
-		access.Expires = &held.Expires
+// heldTokens lists the three kinds of token, each with what it is good for or why it is not held.
+func heldTokens(l *session.Login) []heldToken {
+	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
+	if !l.Held.Expires.IsZero() {
+		access.Expires = &l.Held.Expires
 	}
-	refresh := heldToken{Name: "Refresh token", Held: held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
-	if !refresh.Held {
+	if !access.Held {
+		access.Note = "It was revoked."
+	}
+	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	switch {
+	case !refresh.Held && l.Response.Refresh != "":
+		refresh.Note = "It was revoked."
+	case !refresh.Held:
 		refresh.Note = noRefreshToken
 	}
-	id := heldToken{Name: "ID token", Held: held.ID != "", Note: "says who signed in"}
-	if expires := oauth.ExpiryOf(held.ID); !expires.IsZero() {
+	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
+	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {
 		id.Expires = &expires
 	}
 	if !id.Held {
-		id.Note = "There is none: openid was not granted."
+		id.Note = "There is none: " + display.NoIDToken(l) + "."
 	}
 	return []heldToken{access, refresh, id}
 }
@@ -140,14 +150,18 @@ func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error 
 	return s.respond(w, r, http.StatusOK, "refresh.html", s.page("Refresh"))
 }
 
-// logoutAnswer is what a program gets from /logout.
-type logoutAnswer struct {
+// logoutPage is the data of logout.html.
+type logoutPage struct {
+	page
 	SignedOut  bool   `json:"signed_out"`
 	EndSession string `json:"end_session_uri,omitempty"`
+
+	Held bool `json:"-"` // tokens were held, and have not been revoked
 }
 
-// handleLogout forgets the tokens and, when the server offers it, signs the user out there too
-// (OpenID Connect RP-Initiated Logout section 2).
+// handleLogout forgets the tokens, says so, and shows the way to sign out at the server too when it
+// offers that (OpenID Connect RP-Initiated Logout section 2). That way is a link: the browser would
+// apply our form-action to a redirect that answers a form.
 func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -159,12 +173,10 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Forget(w, r); err != nil {
 		return err
 	}
-	to := s.oauth.EndSessionURL(r.Context(), logins[0].Request, logins[0].Held.ID) // a server that is gone ends no session
-	if wantsHTML(r) {
-		http.Redirect(w, r, cmp.Or(to, s.cfg.BaseURL+"/"), http.StatusSeeOther)
-		return nil
-	}
-	return s.respond(w, r, http.StatusOK, "", logoutAnswer{SignedOut: true, EndSession: to})
+	l := logins[0]
+	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID) // a server that is gone ends no session
+	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{page: s.page("Signed out"), SignedOut: true, EndSession: to,
+		Held: l.Held.Access != "" || l.Held.Refresh != ""})
 }
 
 // flowPage is the data of flow.html.

@@ -18,11 +18,11 @@ for (const time of document.querySelectorAll("time[data-countdown]")) {
   const tick = () => {
     const left = Math.round((new Date(time.dateTime) - Date.now()) / 1000);
     if (left <= 0) {
-      time.textContent = "now: it has expired";
+      time.textContent = "now";
       return;
     }
     const parts = [[Math.floor(left / 86400), "d"], [Math.floor(left / 3600) % 24, "h"], [Math.floor(left / 60) % 60, "min"], [left % 60, "s"]];
-    time.textContent = "in " + parts.slice(parts.findIndex(([n]) => n > 0)).map(([n, unit]) => `${n} ${unit}`).join(" ");
+    time.textContent = "in " + parts.slice(parts.findIndex(([n]) => n > 0)).slice(0, 2).map(([n, unit]) => `${n} ${unit}`).join(" ");
     setTimeout(tick, 1000);
   };
   tick();

@@ -199,11 +199,12 @@ func TestChromium(t *testing.T) {
 	c.open("http://127.0.0.1:" + a.Cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.waitFor("Does your OAuth application work?")
 	c.shot("home")
-	c.press(`a[href="/check"]`, "Nothing is wrong that can be known without a user")
+	c.press(`a[href="/check"]`, "The client secret was not tried yet") // the start sends no wrong secret
+	c.press(`form[action="/check"] button`, "17 checks passed")
 	c.shot("check")
 	c.open(a.Cfg.BaseURL + "/")
 	c.waitFor("Does your OAuth application work?")
-	c.press(`a[href="/login"]`, "Choose anybody")
+	c.press(`main a.button`, "Choose anybody")
 	c.wantPath("/demo/authorize")
 	c.shot("signin")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
@@ -233,7 +234,7 @@ func TestChromium(t *testing.T) {
 	c.shot("refresh")
 	c.press(`a[href="/flow"]`, "Every step of this session")
 	c.shot("flow")
-	c.press(`a[href="#step-4"]`, "the secret behind the challenge")
+	c.press(`.diagram a[href$="#step-5"]`, "the secret behind the challenge")
 	c.shot("flow-step")
 
 	other := c.tab()
@@ -263,10 +264,11 @@ func TestChromiumFailures(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
 	c.open(a.Address + "/login")
-	c.waitFor("The authorization server was not found")
+	c.waitFor("The authorization server does not answer")
 	c.shot("not-found")
 	c.open(a.Address + "/")
-	c.waitFor("Signing in tries again")
+	c.waitFor("The authorization server does not answer")
+	c.waitFor("ISSUER=http://127.0.0.1:1/realms/test")
 	c.shot("home-not-found")
 
 	l := testserver.StartLiar(t)
@@ -317,7 +319,8 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.press(`form[action="/revoke"] button`, "no longer holds")
 	c.open(a.Cfg.BaseURL + "/session")
 	c.waitFor("no token is held")
-	c.press(`form[action="/logout"] button`, "Does your OAuth application work?")
+	c.press(`form[action="/logout"] button`, "You are signed out")
+	c.press(`main a.button`, "Does your OAuth application work?")
 	c.open(a.Cfg.BaseURL + "/login")
 	c.waitFor("Choose anybody") // signed out at the server too
 }

@@ -19,6 +19,7 @@ type Advice struct {
 	Server  string  // the server's name, as its dashboard says it
 	Field   string  // what the dashboard calls the setting
 	Sent    []Sent  // what a login sent, the suspect marked
+	Remedy  Remedy  // the line to change
 }
 
 // Advise explains an error of a login or of the use of its tokens. The method is how the client
@@ -27,6 +28,10 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	words := dashboardOf(cfg)
 	a := Advice{Name: nameOf(cfg, method, e), Heading: heading(e), Hint: hint(cfg, method, scopes, e), Setting: settingOf(e), Server: words.Name}
 	a.Field = words.Fields[a.Setting]
+	a.Remedy = remedyOf(cfg, method, a.Name)
+	if e.Issuer != "" && e.Step == wire.Metadata {
+		a.Remedy = Remedy{inEnv, "ISSUER=" + e.Issuer}
+	}
 	if method != "" && compared(e) {
 		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
 	}

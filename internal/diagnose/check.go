@@ -108,6 +108,7 @@ func (c *checker) run(ctx context.Context, steps []step, begin func(name string)
 			defer close(r.done)
 			r.finding, r.root = c.make(ctx, s)
 			r.finding.Check = s.name
+			r.finding.Remedy = c.remedy(r.finding)
 		}()
 	}
 	for _, s := range steps {

@@ -24,6 +24,7 @@ type Finding struct {
 	Fix     string `json:"fix,omitempty"`         // what to change, and where
 	Line    string `json:"line,omitempty"`        // the line to write in .env, where there is one
 	Server  string `json:"server_says,omitempty"` // its own words
+	Remedy  Remedy `json:"remedy,omitzero"`       // the same, or the place in the server's dashboard
 }
 
 func proved(format string, args ...any) Finding {

@@ -4,38 +4,60 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 )
 
-// An access token is decoded when it is a JWT, and otherwise it is opaque.
+// unsigned is a JWT of a header and claims, with a signature that nobody looks at.
+func unsigned(header, claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(header)) + "." + encode([]byte(claims)) + ".c2ln"
+}
+
+// A JWT is read member by member, in its order, with nothing lost: numbers stay as they were sent.
 func TestDecode(t *testing.T) {
-	b64 := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-	object := b64(`{"a":1}`)
-	for _, row := range []struct {
-		name, token string
-		opaque      bool
-		profile     bool
-	}{
-		{"a JWT", object + "." + object + ".sig", false, false},
-		{"of RFC 9068", b64(`{"typ":"at+jwt"}`) + "." + object + ".sig", false, true},
-		{"of RFC 9068, in full", b64(`{"typ":"application/AT+JWT"}`) + "." + object + ".sig", false, true},
-		{"of another type", b64(`{"typ":"jwt"}`) + "." + object + ".sig", false, false},
-		{"text", "opaque", true, false},
-		{"two parts", object + "." + object, true, false},
-		{"five parts", strings.Repeat(object+".", 4) + object, true, false},
-		{"a header that is no base64", "%%." + object + ".sig", true, false},
-		{"claims that are no base64", object + ".%%.sig", true, false},
-		{"a header that is no JSON", b64("x") + "." + object + ".sig", true, false},
-		{"claims that are no JSON", object + "." + b64("x") + ".sig", true, false},
-	} {
-		d := Decode(row.token)
-		if d == nil || d.Opaque != row.opaque || d.Profile != row.profile {
-			t.Errorf("%s: %+v", row.name, d)
-		}
-		if !row.opaque && (d.Claims != "{\n  \"a\": 1\n}" || !strings.HasPrefix(d.Header, "{\n  \"")) {
-			t.Errorf("%s: %+v", row.name, d)
+	d := Decode(unsigned(`{"alg":"RS256","typ":"at+jwt"}`,
+		`{"sub":"u\u0031","exp":1795563719,"big":12345678901234567890,"email_verified":true,"aud":["a","b"],"nothing":null,"exp_like":5,"deep":{"a":[1]}}`))
+	want := []Claim{{Name: "sub", Value: "u1"}, {Name: "exp", Value: "1795563719", Time: time.Unix(1795563719, 0)}, {Name: "big", Value: "12345678901234567890"},
+		{Name: "email_verified", Value: "true"}, {Name: "aud", Value: `["a","b"]`}, {Name: "nothing", Value: "null"}, {Name: "exp_like", Value: "5"}, {Name: "deep", Value: `{"a":[1]}`}}
+	if len(d.Claims) != len(want) || d.Opaque || !d.Profile || len(d.Header) != 2 || d.Header[0] != (Claim{Name: "alg", Value: "RS256"}) {
+		t.Fatalf("decoded %+v", d)
+	}
+	for i, c := range d.Claims {
+		if c != want[i] {
+			t.Errorf("claim %d is %+v; want %+v", i, c, want[i])
 		}
 	}
-	if d := Decode(""); d != nil {
-		t.Errorf("no token is decoded as %+v", d)
+	if !Decode(unsigned(`{"typ":"application/AT+JWT"}`, `{}`)).Profile {
+		t.Error("RFC 9068 is not told by its type in full")
+	}
+	if Decode(unsigned(`{"typ":"JWT"}`, `{}`)).Profile {
+		t.Error("a token of another type is taken for one of RFC 9068")
+	}
+}
+
+// What is no JWT is opaque, and no token is nothing.
+func TestDecodeOpaque(t *testing.T) {
+	if Decode("") != nil {
+		t.Error("no token was decoded")
+	}
+	for _, token := range []string{"abc", "a.b", "a.b.c.d.e", unsigned(`{"alg":"RS256"}`, `[1]`), unsigned(`null`, `{}`), unsigned(`{}`, `{"a":`), "!!.e30.e30"} {
+		if d := Decode(token); !d.Opaque || len(d.Claims) > 0 {
+			t.Errorf("%q was decoded: %+v", token, d)
+		}
+	}
+	if Decode(unsigned(`{}`, `{"sub":"u"}`)).Opaque {
+		t.Error("the honest twin is opaque")
+	}
+}
+
+// A token that is made to fill a page does not: members and values are bounded.
+func TestDecodeIsBounded(t *testing.T) {
+	many := `{"a":1` + strings.Repeat(`,"b":2`, 5000) + `}`
+	deep := `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`
+	if n := len(Decode(unsigned(`{}`, many)).Claims); n != maxShownClaims {
+		t.Errorf("%d members are shown; want %d", n, maxShownClaims)
+	}
+	if n := len(Decode(unsigned(`{}`, deep)).Claims[0].Value); n > maxShownValue+10 {
+		t.Errorf("a value of %d bytes is shown", n)
 	}
 }

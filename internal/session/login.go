@@ -48,6 +48,12 @@ func (l *Login) Missing() []string {
 	return slices.DeleteFunc(slices.Clone(l.Request.Scopes), func(scope string) bool { return slices.Contains(granted, scope) })
 }
 
+// Added lists the scopes that were granted and not asked for.
+func (l *Login) Added() []string {
+	granted := strings.Fields(l.Response.Scope)
+	return slices.DeleteFunc(granted, func(scope string) bool { return slices.Contains(l.Request.Scopes, scope) })
+}
+
 // Subject is the user's identifier, or "" when no ID token said it.
 func (l *Login) Subject() string {
 	if l.IDToken == nil {

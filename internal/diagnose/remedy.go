@@ -1,0 +1,99 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/config"
+)
+
+// Remedy is the one line to change.
+type Remedy struct {
+	Where string `json:"where,omitempty"` // in .env, or the field of the server's dashboard; completed by the line
+	Line  string `json:"line,omitempty"`  // what to write there; empty when no one line mends it
+}
+
+const inEnv = "In .env"
+
+// remedyOf returns the line to change for a cause, with the method by which the client authenticated,
+// "" when that is not known. A secret is never in it.
+func remedyOf(cfg config.Config, method string, name Name) Remedy {
+	words := dashboardOf(cfg)
+	at := func(setting Setting, verb string) string {
+		return words.where() + ": " + words.Fields[setting] + ", " + verb
+	}
+	copied := func(variable string, setting Setting) Remedy {
+		return Remedy{inEnv + ", copied again from " + words.Name + ": " + words.Fields[setting], variable + "="}
+	}
+	switch name {
+	case ServerUnreachable, ServerNotFound, IssuerDiffers, TwoHostNames, CertificateNotTrusted:
+		return serverRemedy(cfg, name)
+	case RedirectURINotRegistered, ClientTypeWrong:
+		return Remedy{at(RedirectURI, "add"), cfg.RedirectURI()}
+	case RedirectURIIPAddress:
+		return Remedy{inEnv, "BASE_URL=http://localhost:" + cfg.Port}
+	case RedirectURINotHTTPS:
+		return Remedy{inEnv, "BASE_URL=https://"}
+	case ClientIDUnknown:
+		return copied("CLIENT_ID", ClientID)
+	case ClientSecretWrong, ClientSecretMissing, ClientSecretIsItsID:
+		return copied("CLIENT_SECRET", ClientSecret)
+	case ClientIsPublic:
+		return Remedy{inEnv + ", with nothing behind it", "CLIENT_SECRET="}
+	case ClientSecretNotDecoded:
+		return Remedy{inEnv, "TOKEN_ENDPOINT_AUTH_METHOD=" + config.MethodPost}
+	case AuthMethodWrong:
+		return Remedy{inEnv, "TOKEN_ENDPOINT_AUTH_METHOD=" + otherMethod(method)}
+	case ScopeNotEnabled:
+		return Remedy{inEnv + ", without what is not enabled, or enable it: " + words.Name + ", " + words.Fields[Scopes], scopesLine(cfg.Scopes)}
+	case OpenIDMissing:
+		return Remedy{inEnv, scopesLine(append([]string{"openid"}, slices.DeleteFunc(slices.Clone(cfg.Scopes), func(s string) bool { return s == "openid" })...))}
+	case APIUnreachable:
+		return Remedy{inEnv, "RESOURCE_URL=" + cfg.ResourceURL}
+	}
+	return Remedy{}
+}
+
+// serverRemedy is the line that says which server is meant.
+func serverRemedy(cfg config.Config, name Name) Remedy {
+	switch {
+	case name == CertificateNotTrusted:
+		return Remedy{inEnv + ", the certificate of your own authority", "SSL_CERT_FILE=/path/to/ca.pem"}
+	case cfg.Demo:
+		return Remedy{inEnv, "BASE_URL=" + cfg.BaseURL}
+	case cfg.Issuer == "":
+		return Remedy{inEnv, "TOKEN_ENDPOINT=" + cfg.Endpoints.Token}
+	}
+	return Remedy{inEnv, "ISSUER=" + cfg.Issuer}
+}
+
+// scopesLine is the line of .env that asks for the scopes.
+func scopesLine(scopes []string) string { return "SCOPES='" + strings.Join(scopes, " ") + "'" }
+
+// where is the dashboard, at the beginning of a sentence.
+func (d dashboard) where() string {
+	if d.Name == anyDashboard.Name {
+		return "At " + d.Name
+	}
+	return "In " + d.Name
+}
+
+// remedy is the line to change for what a check has found: the one that it names, else that of its cause.
+func (c *checker) remedy(f Finding) Remedy {
+	switch {
+	case f.Result != Fail && f.Result != Warn:
+		return Remedy{}
+	case f.Line != "":
+		return Remedy{inEnv, f.Line}
+	}
+	return remedyOf(c.cfg, c.method(), f.Name)
+}
+
+// method is how the client authenticates, or "" while the server is not known.
+func (c *checker) method() string {
+	md, _ := c.oauth.Known()
+	if md == nil {
+		return ""
+	}
+	return c.oauth.AuthMethod(md)
+}

@@ -1,0 +1,85 @@
+package diagnose
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// held is a runner whose runs wait at their second check until they are let go, and the number of
+// runs that were begun.
+func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
+	t.Helper()
+	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
+	r = NewRunner(config.Config{ClientID: "c"}, wire.New(nil, now), now)
+	letGo, runs = make(chan struct{}), new(int)
+	r.all = func(_ context.Context, begin func(string), each func(Finding)) Report {
+		*runs++
+		begin("first")
+		each(Finding{Check: "first", Result: OK})
+		begin("second")
+		<-letGo
+		return Report{Result: Fail, Checks: []Finding{{Check: "first", Result: OK}, {Check: "second", Result: Fail}}}
+	}
+	t.Cleanup(func() { close(letGo) })
+	return r, letGo, runs
+}
+
+// Any number of people who ask at once make one run; a later one makes another.
+func TestOneRunForEverybody(t *testing.T) {
+	r, letGo, runs := held(t)
+	if s := r.State(); s.Running || !s.Ended.IsZero() || len(s.Checks) > 0 || s.ClientID != "c" {
+		t.Errorf("before any run: %+v", s)
+	}
+	first := r.Start()
+	for range 50 {
+		if r.Start() != first {
+			t.Fatal("another run was begun while one was under way")
+		}
+	}
+	letGo <- struct{}{}
+	<-first
+	if s := r.State(); s.Running || s.Ended.IsZero() || len(s.Checks) != 2 || s.Result != Fail || *runs != 1 {
+		t.Errorf("after %d runs: %+v", *runs, s)
+	}
+	second := r.Start()
+	letGo <- struct{}{}
+	<-second
+	r.few = func(context.Context) Report { return Report{Result: OK} }
+	<-r.StartFew()
+	if s := r.State(); !s.Few || s.Result != OK || s.Ended.IsZero() {
+		t.Errorf("after the run of the start: %+v", s)
+	}
+	if *runs != 2 {
+		t.Errorf("%d runs; want 2, as the second was asked for after the first had ended", *runs)
+	}
+}
+
+// While a run is under way, what it has found so far is shown, and nothing of the run before.
+func TestStateOfRunUnderWay(t *testing.T) {
+	r, letGo, _ := held(t)
+	done := r.Start()
+	letGo <- struct{}{}
+	<-done
+	done = r.Start()
+	var s State
+	for s.Asking != "second" {
+		s = r.State()
+	}
+	if !s.Running || len(s.Checks) != 1 || !s.Ended.IsZero() || s.Result != "" {
+		t.Errorf("during the second run: %+v", s)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s := r.Wait(ended); !s.Running {
+		t.Error("Wait waited longer than its context")
+	}
+	letGo <- struct{}{}
+	if s := r.Wait(t.Context()); s.Running || len(s.Checks) != 2 {
+		t.Errorf("Wait returned before the run had ended: %+v", s)
+	}
+	<-done
+}

@@ -1,0 +1,79 @@
+package display
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/diagnose"
+)
+
+// Checks is the outcome of the checks as a page shows it: the verdict first, what is wrong next.
+type Checks struct {
+	diagnose.State
+	Heading, Lead string
+	Mood          string // good, bad or empty
+	Mark          string
+	Failed        []diagnose.Finding
+	Warned        []diagnose.Finding
+	Passed        []diagnose.Finding
+	Skipped       []diagnose.Finding
+	SignIn        SignIn
+}
+
+// NewChecks prepares what is known of the checks.
+func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
+	v := Checks{State: state, SignIn: signIn}
+	v.SignIn.Steps = true
+	for _, f := range state.Checks {
+		switch f.Result {
+		case diagnose.Fail:
+			v.Failed = append(v.Failed, f)
+		case diagnose.Warn:
+			v.Warned = append(v.Warned, f)
+		case diagnose.Skip:
+			v.Skipped = append(v.Skipped, f)
+		default:
+			v.Passed = append(v.Passed, f)
+		}
+	}
+	v.Heading, v.Mood, v.Mark = "Not checked yet", "", "–"
+	v.Lead = "The checks ask the server everything that can be known without a user. They change nothing there."
+	switch {
+	case len(v.Failed) > 0:
+		v.Heading, v.Mood, v.Mark, v.Lead = v.Failed[0].Title(), "bad", "✕", v.counts()+"."
+		v.SignIn.Label, v.SignIn.Second = "Sign in anyway", true
+	case state.Running:
+		v.Heading, v.Mark = "Checking the settings …", "…"
+	case !state.Ended.IsZero():
+		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
+		if state.Few {
+			v.Lead = v.counts() + ". The client secret was not tried yet: press Check again."
+		}
+	}
+	switch {
+	case state.Running:
+		v.Lead = fmt.Sprintf("%d checks are done. Asking now: %s.", len(state.Checks), diagnose.Finding{Check: state.Asking}.Label())
+	case !state.Ended.IsZero():
+		v.Lead += " Checked " + Ago(now.Sub(state.Ended)) + "."
+	}
+	return v
+}
+
+// counts says how many checks ended how: "1 problem, 10 passed, 1 warning, 3 not asked".
+func (v Checks) counts() string {
+	var parts []string
+	add := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	add(len(v.Failed), "problem", "problems")
+	add(len(v.Passed), "check passed", "checks passed")
+	add(len(v.Warned), "warning", "warnings")
+	add(len(v.Skipped), "not asked", "not asked")
+	return strings.Join(parts, ", ")
+}
