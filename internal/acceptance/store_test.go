@@ -287,7 +287,7 @@ func TestSessionStoreAtStart(t *testing.T) {
 		{"nothing there", "redis://:" + redisPassword + "@127.0.0.1:" + unused, "SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; see that Redis runs there"},
 		{"another password", "redis://:wrong-password@127.0.0.1:" + server.port, `SESSION_STORE: redis://127.0.0.1:` + server.port + ` says "WRONGPASS`},
 		{"no password", "redis://127.0.0.1:" + server.port, `says "NOAUTH`},
-		{"no such host", "redis://no-such-host.invalid", "does not resolve"},
+		{"no such host", "rediss://no-such-host.invalid", "does not resolve"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := startProcess(t, map[string]string{"PORT": freePort(t), "SESSION_STORE": row.url, "SESSION_SECRET": "a-session-secret-of-32-characters"})
