@@ -26,7 +26,7 @@ type Config struct {
 	ClientSecret  string    // empty for a public client
 	AuthMethod    string    // token_endpoint_auth_method; empty lets the metadata decide
 	Endpoints     Endpoints // the ones that override the metadata
-	Scopes        []string  // asked for when a login names none
+	Scopes        []string  // asked for when a login names none; may be empty
 	Port          string    // to listen on
 	BaseURL       string    // scheme and host, no slash at the end
 	SessionSecret string    // empty means random per process
@@ -228,22 +228,6 @@ func (s *settings) client(c Config) {
 	if (c.AuthMethod == MethodBasic || c.AuthMethod == MethodPost) && secret == "" {
 		s.wrong("CLIENT_SECRET", "is missing, but TOKEN_ENDPOINT_AUTH_METHOD says %s; set the secret, or remove that line for a public client", c.AuthMethod)
 	}
-}
-
-func (s *settings) scopes() []string {
-	value := cmp.Or(s.get("SCOPES"), "openid profile email")
-	if !ValidScope(value) {
-		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
-	}
-	if strings.Contains(value, ",") {
-		s.note("SCOPES", "contains a comma; scopes are separated by spaces")
-	}
-	return strings.Fields(value)
-}
-
-// ValidScope checks the characters of a scope (RFC 6749 section 3.3).
-func ValidScope(scope string) bool {
-	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
 }
 
 func (s *settings) sessionSecret() string {

@@ -49,6 +49,13 @@ func (s *settings) get(name string) string {
 	return value
 }
 
+// leftEmpty reports a line of the file with nothing behind the name, which no variable of the environment
+// overrides.
+func (s *settings) leftEmpty(name string) bool {
+	value, written := s.values[name]
+	return written && value == "" && s.getenv(name) == ""
+}
+
 func unquote(value string) string {
 	if len(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[0] == value[len(value)-1] {
 		return value[1 : len(value)-1]

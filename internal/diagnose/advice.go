@@ -155,6 +155,9 @@ func refusalHint(cfg config.Config, scopes []string, code string) string {
 	case "access_denied":
 		return "Access was denied, by the user or by a policy of the server. If somebody pressed Deny, nothing is wrong with the setup. If nobody did, a rule keeps this user out: a list of testers, an assignment to the application, or a sign-on policy."
 	case "invalid_scope":
+		if len(scopes) == 0 {
+			return "Asked for: no scope, and the server has no default. Name the scopes in SCOPES."
+		}
 		return fmt.Sprintf("Asked for: %s. Enable the missing one in the OAuth application's scopes, or remove it from SCOPES.", strings.Join(scopes, " "))
 	case "unauthorized_client":
 		return "The OAuth application may not use the authorization code grant: enable it (and check that CLIENT_ID is this application's)."

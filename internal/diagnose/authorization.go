@@ -62,6 +62,9 @@ func (c *checker) explainRefusedLogin(ctx context.Context) Finding {
 
 // explainScope finds out which scope is refused, by leaving out each in turn.
 func (c *checker) explainScope(ctx context.Context) Finding {
+	if len(c.cfg.Scopes) == 0 {
+		return failing("SCOPES", "the server has no default: name the scopes in SCOPES", c.landed.said(), "the server refuses a login that asks for no scope").as(ScopeNotEnabled)
+	}
 	scopes := c.cfg.Scopes[:min(len(c.cfg.Scopes), 20)]
 	refused := make([]bool, len(scopes))
 	var all sync.WaitGroup
@@ -119,6 +122,9 @@ func (c *checker) checkPKCE(ctx context.Context) Finding {
 // checkScopes asks for one scope more, which nobody has. If that is refused, the server looks at scopes
 // here, and all of the honest request, which was not, are enabled.
 func (c *checker) checkScopes(ctx context.Context) Finding {
+	if len(c.cfg.Scopes) == 0 {
+		return skipped("SCOPES is empty, so the server decides; the token response will say")
+	}
 	control := c.land(ctx, func(q url.Values) { q.Set("scope", q.Get("scope")+" "+madeUp()) })
 	switch {
 	case control.kind == didNotTell:

@@ -175,7 +175,7 @@ func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setti
 		{Setting: ClientID, Name: "Client ID", Value: cfg.ClientID, Variable: "CLIENT_ID"},
 		{Setting: ClientSecret, Name: "Client secret", Value: secret, Variable: "CLIENT_SECRET"},
 		{Setting: AuthMethod, Name: "Authentication method", Value: method, Variable: "TOKEN_ENDPOINT_AUTH_METHOD"},
-		{Setting: Scopes, Name: "Scopes", Value: strings.Join(scopes, " "), Variable: "SCOPES"},
+		{Setting: Scopes, Name: "Scopes", Value: cmp.Or(strings.Join(scopes, " "), "none"), Variable: "SCOPES"},
 	}
 	words := dashboardOf(cfg)
 	for i := range list {

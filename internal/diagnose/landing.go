@@ -65,6 +65,9 @@ func (c *checker) request() url.Values {
 	scopes := strings.Join(c.cfg.Scopes, " ")
 	q := url.Values{"response_type": {"code"}, "client_id": {c.cfg.ClientID}, "redirect_uri": {c.cfg.RedirectURI()}, "scope": {scopes}, "state": {rand.Text()},
 		"code_challenge": {oauth.Challenge(oauth.NewVerifier())}, "code_challenge_method": {"S256"}}
+	if scopes == "" {
+		q.Del("scope")
+	}
 	if slices.Contains(c.cfg.Scopes, "openid") {
 		q.Set("nonce", rand.Text())
 	}
