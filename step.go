@@ -166,7 +166,11 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pau
 	if u, err := url.Parse(p.Callback); err == nil {
 		data.Issuer = u.Query().Get("iss")
 	}
-	data.Waited, data.Arrived = flow.Duration(s.now().Sub(p.Arrived).Truncate(time.Second)), p.Arrived.UTC().Format("15:04:05")
+	data.Waited = "less than a second"
+	if waited := s.now().Sub(p.Arrived); waited >= time.Second {
+		data.Waited = flow.Duration(waited.Truncate(time.Second))
+	}
+	data.Arrived = p.Arrived.UTC().Format("15:04:05")
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 

@@ -70,7 +70,7 @@ func TestSteps(t *testing.T) {
 		t.Fatalf("there is no link to the server:\n%s", first.Body)
 	}
 	third := b.Get(b.Authorize(html.UnescapeString(to[1]), "user_alice", "allow"))
-	want(third, "3. The browser is back", "the one that was sent", "the server that was asked", "code_verifier", "Basic [redacted]")
+	want(third, "3. The browser is back", "✓ same as sent", "✓ as configured", "code_verifier", "Basic [redacted]")
 	fourth := takeStep(t, b, third)
 	want(fourth, "4. The token response", "The code is spent", "The ID token, check by check", "at_hash")
 	fifth := takeStep(t, b, fourth)
