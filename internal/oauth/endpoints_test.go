@@ -153,3 +153,30 @@ func TestIsLoopback(t *testing.T) {
 		}
 	}
 }
+
+// An error about an endpoint says so, and another issuer is explained by where the issuer came from.
+func TestMetadataErrors(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) { d["userinfo_endpoint"] = "http://a.example/" }
+	c := clientAt(t, l.Env())
+	_, err := c.Metadata(t.Context())
+	if failed, ok := err.(*Error); !ok || failed.Check != "endpoint" {
+		t.Errorf("%+v", err)
+	}
+	l.Document = func(d map[string]any) { delete(d, "token_endpoint") }
+	_, err = c.Metadata(t.Context())
+	if failed, ok := err.(*Error); !ok || failed.Check != "" {
+		t.Errorf("%+v", err)
+	}
+	for words, change := range map[string]func(){
+		"another program listens at BASE_URL":             func() { c.cfg.Demo = true },
+		"the issuer from CLERK_PUBLISHABLE_KEY":           func() { c.cfg.Demo, c.cfg.Clerk = false, true },
+		"you reached it as \"" + l.Issuer + "\" (ISSUER)": func() { c.cfg.Clerk = false },
+	} {
+		l.Document = func(d map[string]any) { d["issuer"] = "https://other.example" }
+		c.cfg.Demo, c.cfg.Clerk = false, false
+		change()
+		_, err := c.Metadata(t.Context())
+		wantError(t, err, CodeNotFound, words)
+	}
+}

@@ -1,0 +1,155 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/oauth"
+)
+
+// Every cookie that is set is out of reach for scripts and for other sites, and over https for other hosts
+// and for plain http too.
+func TestEveryCookie(t *testing.T) {
+	for base, secure := range map[string]bool{"http://localhost:3000": false, "https://app.example": true} {
+		c := &clock{time.Now()}
+		s := newStore(t, base, c.now)
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, base+"/login", nil)
+		if err := s.BeginSteps(w, r, newRequest("state-1", c.at)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Finish(w, r, newRequest("state-1", c.at), func(context.Context) (*Login, error) { return newLogin("state-1", c.at), nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Pause(w, r, newRequest("state-2", c.at), func(context.Context) (*Pause, error) { return &Pause{Request: newRequest("state-2", c.at)}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[string]bool{}
+		for _, cookie := range w.Result().Cookies() {
+			for _, kind := range []string{"login_", "browser_", "step_", "oauth_test_client_"} {
+				kinds[kind] = kinds[kind] || strings.Contains(cookie.Name, kind)
+			}
+			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.Secure != secure || strings.HasPrefix(cookie.Name, "__Host-") != secure {
+				t.Errorf("at %s: %v", base, cookie)
+			}
+			if cookie.MaxAge == 0 {
+				t.Errorf("at %s: %s lives as long as the browser", base, cookie.Name)
+			}
+		}
+		if len(kinds) != 4 || slices.Contains([]bool{kinds["login_"], kinds["browser_"], kinds["step_"], kinds["oauth_test_client_"]}, false) {
+			t.Errorf("at %s the kinds of cookies are %v", base, kinds)
+		}
+	}
+}
+
+// A cookie that is not ours opens nothing: not one that cannot be read, nor one of another name, nor an
+// empty one.
+func TestPlantedPending(t *testing.T) {
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	w := httptest.NewRecorder()
+	if err := s.Begin(w, httptest.NewRequest(http.MethodGet, "/login", nil), newRequest("mine", c.at)); err != nil {
+		t.Fatal(err)
+	}
+	good := w.Result().Cookies()[0]
+	if good.Name != s.pendingName("mine") {
+		t.Fatalf("the cookie is %s", good.Name)
+	}
+	for value, opens := range map[string]bool{good.Value: true, "": false, "%%%": false, "AAAA": false, good.Value[:len(good.Value)-4]: false, "A" + good.Value[1:]: false} {
+		r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
+		r.AddCookie(&http.Cookie{Name: good.Name, Value: value})
+		if got := s.Begun(r, "mine"); (got != nil) != opens {
+			t.Errorf("the cookie %.20q opens %+v", value, got)
+		}
+		if n := len(s.Unfinished(r)); (n == 1) != opens {
+			t.Errorf("the cookie %.20q counts as %d unfinished logins", value, n)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
+	r.AddCookie(&http.Cookie{Name: s.pendingName("other"), Value: good.Value})
+	if got := s.Begun(r, "other"); got != nil {
+		t.Errorf("under another name it opens %+v", got)
+	}
+	if got := s.Begun(r, "mine"); got != nil {
+		t.Errorf("a state without a cookie opens %+v", got)
+	}
+}
+
+// A request that ends in no login is taken back once, and its cookie goes.
+func TestSpend(t *testing.T) {
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	request := newRequest("state-1", c.at)
+	w := httptest.NewRecorder()
+	if !s.Spend(w, request) || s.Spend(httptest.NewRecorder(), request) {
+		t.Error("a state is spent once")
+	}
+	if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Name != s.pendingName("state-1") || cookies[0].MaxAge >= 0 {
+		t.Errorf("the cookies are %v", cookies)
+	}
+	_, err := s.Finish(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/oauth_callback?state=state-1", nil), request,
+		func(context.Context) (*Login, error) { return newLogin("state-1", c.at), nil })
+	if !errors.Is(err, ErrSpent) {
+		t.Errorf("a spent state finishes with %v", err)
+	}
+}
+
+// Each login that is shown step by step has a handle of its own, and only its browser has it.
+func TestHandles(t *testing.T) {
+	if Handle("a") == Handle("b") {
+		t.Error("two states have one handle")
+	}
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	w := httptest.NewRecorder()
+	if err := s.BeginSteps(w, httptest.NewRequest(http.MethodGet, "/login", nil), newRequest("state-1", c.at)); err != nil {
+		t.Fatal(err)
+	}
+	none, has := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, cookie := range w.Result().Cookies() {
+		has.AddCookie(cookie)
+	}
+	if s.InSteps(none, "state-1") || !s.InSteps(has, "state-1") || s.InSteps(has, "state-2") {
+		t.Error("InSteps tells another browser, or another login")
+	}
+}
+
+// What was granted is what the server said, or else what was asked for.
+func TestGranted(t *testing.T) {
+	for scope, want := range map[string][]string{"": {"a", "b"}, "c d": {"c", "d"}} {
+		l := &Login{Request: &oauth.Request{Scopes: []string{"a", "b"}}, Held: oauth.Tokens{Scope: scope}}
+		if got := l.Granted(); !slices.Equal(got, want) {
+			t.Errorf("granted by %q is %q", scope, got)
+		}
+	}
+}
+
+// A browser without a session changes nothing, and one with two session cookies is told to forget the one of
+// this path.
+func TestNoSession(t *testing.T) {
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	err := s.Change(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/userinfo", nil), "state-1", func(l Login) Login {
+		t.Error("a login of nobody is changed")
+		return l
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	two := httptest.NewRequest(http.MethodGet, "/session", nil)
+	two.AddCookie(&http.Cookie{Name: s.sessionName, Value: "a"})
+	two.AddCookie(&http.Cookie{Name: s.sessionName, Value: "b"})
+	w := httptest.NewRecorder()
+	if l, err := s.Login(w, two, "state-1"); l != nil || err != nil {
+		t.Errorf("two cookies open %v, %v", l, err)
+	}
+	if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Name != s.sessionName || cookies[0].Path != "/session" || cookies[0].MaxAge >= 0 {
+		t.Errorf("the cookies are %v", cookies)
+	}
+}
