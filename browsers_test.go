@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -147,15 +146,6 @@ func TestReloadDuringExchange(t *testing.T) {
 	first, second := <-statuses, <-statuses
 	if first != 200 || second != 200 || l.Asked("POST /token") != 1 {
 		t.Errorf("the two were answered %d and %d, with %d token requests", first, second, l.Asked("POST /token"))
-	}
-}
-
-// Whatever the session store's address holds besides host and database is not announced.
-func TestAnnounceWithoutPassword(t *testing.T) {
-	var out strings.Builder
-	announce(&out, config.Config{BaseURL: "http://localhost:3000", SessionStore: "redis://user:hidden@redis.example:6379/2"}, nil)
-	if !strings.Contains(out.String(), "redis://redis.example:6379/2") || strings.Contains(out.String(), "hidden") {
-		t.Errorf("the terminal says\n%s", out.String())
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"syscall"
 	"time"
 
+	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
@@ -41,17 +42,17 @@ func main() {
 
 // run is the program with the operating system as its parameters. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	o, err := parseArgs(args, stdout, stderr)
+	o, err := command.Parse(args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, getenv: withPortOf(o.listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, getenv: withPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
-	case err != nil && o.check:
-		diagnose.PrintUnreadable(err, o.printing(getenv, stdout), stdout, stderr)
+	case err != nil && o.Check:
+		diagnose.PrintUnreadable(err, o.Printing(getenv, stdout), stdout, stderr)
 		return 2
 	case err != nil:
 		fmt.Fprintln(stderr, err)
@@ -60,13 +61,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	for _, note := range cfg.Notes {
 		fmt.Fprintln(stderr, note)
 	}
-	if o.check {
+	if o.Check {
 		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
-	listeners, err := listenAll(o.listen, cfg.Port)
+	listeners, err := listenAll(o.Listen, cfg.Port)
 	if err != nil {
-		if o.listen == "" {
-			err = cmp.Or(alreadyRunning(ctx, cfg.Port), err)
+		if o.Listen == "" {
+			err = cmp.Or(command.AlreadyRunning(ctx, cfg.Port), err)
 		}
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -75,11 +76,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	announce(stdout, cfg, listeners)
+	command.Announce(stdout, cfg, listeners)
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
 	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
-	if o.open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout) {
+	if o.Open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout) {
 		go func() { openBrowser(startURL(cfg, checked, maxWait), getenv, stderr) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
@@ -101,7 +102,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		}
 		cfg = demo
 	}
-	return diagnose.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.printing(l.getenv, stdout), stdout, stderr)
+	return diagnose.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
 }
 
 // playDemo serves the demo on a free port until the context ends, and returns the settings for it.
@@ -132,7 +133,7 @@ func (l *live) playDemo(ctx context.Context) (config.Config, error) {
 // live answers with the settings of the moment. When their file has changed, the next request to /, /login
 // or /check reads it, and the wiring is made anew. A request keeps to its end what it began with.
 type live struct {
-	options options
+	options command.Options
 	getenv  func(string) string
 	log     *log.Logger
 	now     func() time.Time
@@ -153,8 +154,8 @@ type wiring struct {
 
 // read reads the settings, and the authorities to trust besides the system's.
 func (l *live) read() (config.Config, *x509.CertPool, error) {
-	l.seen = config.StampOf(l.options.file()) // before the file is read: what changes meanwhile is read again
-	cfg, err := config.Load(l.getenv, l.options.file(), l.options.env != "")
+	l.seen = config.StampOf(l.options.File()) // before the file is read: what changes meanwhile is read again
+	cfg, err := config.Load(l.getenv, l.options.File(), l.options.Env != "")
 	if err != nil {
 		return config.Config{}, nil, err
 	}
@@ -202,13 +203,13 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *live) reread() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if config.StampOf(l.options.file()) == l.seen {
+	if config.StampOf(l.options.File()) == l.seen {
 		return
 	}
 	s := l.current.Load().server
 	cfg, roots, err := l.read()
 	if err != nil {
-		s = s.noting(mistakes(l.options.file(), err))
+		s = s.noting(mistakes(l.options.File(), err))
 	} else {
 		s = l.renew(s, cfg, roots)
 	}
@@ -227,11 +228,11 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 		next = atDemo(next, l.demo.Issuer(), l.demoSecret)
 	}
 	if !reflect.DeepEqual(next, s.cfg) {
-		l.log.Printf("%s has changed: its settings are in use now", l.options.file())
+		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
 		l.renewed(s)
 	}
-	return s.noting(needsRestart(l.options.file(), waiting))
+	return s.noting(needsRestart(l.options.File(), waiting))
 }
 
 // setUp follows the demo server to the set-up that its page has turned on.

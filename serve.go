@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -15,7 +16,9 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/terminal"
 )
 
 // limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
@@ -131,6 +134,70 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 		srv.Close()
 	}
 	return nil
+}
+
+// checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it
+// there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports
+// whether a login can be begun.
+func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
+	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
+	defer cancel()
+	s.oauth.Metadata(ctx) // for the pages; what is wrong with it is said below
+	select {
+	case <-s.checks.StartFew(): // kept, for the pages
+	case <-ctx.Done():
+	}
+	r := s.checks.State()
+	if ctx.Err() != context.Canceled {
+		fmt.Fprintf(out, "  checked       %s\n", r.Report.Summary(s.cfg.BaseURL))
+	}
+	return r.Result != diagnose.Fail
+}
+
+// maxWait is how long the browser waits for the checks at the start.
+const maxWait = 3 * time.Second
+
+// startURL is where the browser begins: at the login itself, unless something is wrong that would leave
+// the user on the server's error page. The demo is explained first. The checks are at work until they send
+// whether a login can be begun.
+func startURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
+	if cfg.Demo {
+		return cfg.BaseURL + "/"
+	}
+	select {
+	case fine := <-checked:
+		if !fine {
+			return cfg.BaseURL + "/"
+		}
+	case <-time.After(wait):
+	}
+	return cfg.BaseURL + "/login"
+}
+
+// mistakes says what is wrong in a file that has been read again.
+func mistakes(file string, err error) *notice {
+	return &notice{Heading: file + " has changed, and something in it is wrong. Until it is mended, the settings from before are in use.",
+		Lines: strings.Split(err.Error(), "\n")}
+}
+
+// needsRestart says which settings have changed that only a restart can apply, or is nil.
+func needsRestart(file string, names []string) *notice {
+	if len(names) == 0 {
+		return nil
+	}
+	return &notice{Heading: strings.Join(names, ", ") + " changed in " + file + ". Restart the program to use that."}
+}
+
+// String is the notice as the terminal shows it.
+func (n *notice) String() string {
+	return strings.Join(append([]string{n.Heading}, n.Lines...), "\n  ")
+}
+
+// openBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
+func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
+	if err := terminal.Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
+		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+	}
 }
 
 // newDemo is the authorization server of the demo, with our client registered.

@@ -19,7 +19,7 @@ import (
 // mayImport says which of our packages and of other people's modules each package may import; the
 // standard library is free. The arrows go down only: see docs/house.md.
 var mayImport = map[string][]string{
-	".":                 {"internal/config", "internal/demo", "internal/diagnose", "internal/display", "internal/flow", "internal/oauth", "internal/session", "internal/terminal", "internal/wire"},
+	".":                 {"internal/command", "internal/config", "internal/demo", "internal/diagnose", "internal/display", "internal/flow", "internal/oauth", "internal/session", "internal/terminal", "internal/wire"},
 	"internal/wire":     {},
 	"internal/terminal": {},
 	"internal/redact":   {},
@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"internal/flow":     {"internal/redact", "internal/wire"},
 	"internal/diagnose": {"internal/config", "internal/oauth", "internal/terminal", "internal/wire"},
 	"internal/display":  {"internal/config", "internal/diagnose", "internal/oauth", "internal/session", "internal/wire"},
+	"internal/command":  {"internal/config", "internal/diagnose", "internal/terminal", "internal/wire"},
 	"internal/demo":     {"github.com/go-jose/go-jose/v4"},
 }
 
@@ -141,7 +142,6 @@ func sources(t *testing.T) map[string]*ast.File {
 // and a page nothing of another page.
 var floors = [][]string{
 	{"main.go"},
-	{"start.go"},
 	{"serve.go"},
 	{"home.go", "login.go", "callback.go", "session.go", "tokens.go", "step.go"},
 	{"guard.go"},
