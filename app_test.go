@@ -115,7 +115,7 @@ func pkceChallenge(verifier string) string {
 
 // assemble makes the client and, in demo mode, the server that it talks to.
 func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
-	l := &live{log: log, now: now}
+	l := &live{log: log, now: now, routes: (*server).handler}
 	if err := l.begin(cfg, roots); err != nil {
 		return nil, nil, err
 	}

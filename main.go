@@ -18,16 +18,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"reflect"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
@@ -48,7 +44,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, getenv: withPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, routes: (*server).handler, getenv: withPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:
@@ -128,118 +124,6 @@ func (l *live) playDemo(ctx context.Context) (config.Config, error) {
 	}
 	go serve(ctx, l.current.Load().server, l, listeners, l.log)
 	return cfg, nil
-}
-
-// live answers with the settings of the moment. When their file has changed, the next request to /, /login
-// or /check reads it, and the wiring is made anew. A request keeps to its end what it began with.
-type live struct {
-	options command.Options
-	getenv  func(string) string
-	log     *log.Logger
-	now     func() time.Time
-	current atomic.Pointer[wiring]
-	renewed func(*server) // is told of other settings in use
-
-	mu         sync.Mutex   // guards the fields below
-	seen       config.Stamp // of the file when it was last read
-	demo       *demo.Server
-	demoSecret string // of our client there; the demo server survives, so it does
-}
-
-// wiring is the client with its routes, and the demo server's when there is one.
-type wiring struct {
-	*server
-	http.Handler
-}
-
-// read reads the settings, and the authorities to trust besides the system's.
-func (l *live) read() (config.Config, *x509.CertPool, error) {
-	l.seen = config.StampOf(l.options.File()) // before the file is read: what changes meanwhile is read again
-	cfg, err := config.Load(l.getenv, l.options.File(), l.options.Env != "")
-	if err != nil {
-		return config.Config{}, nil, err
-	}
-	roots, err := config.TrustedRoots(cfg.CertFile)
-	return cfg, roots, err
-}
-
-// begin makes the first wiring.
-func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
-	s, err := newServer(cfg, roots, l.log, l.now)
-	if err != nil {
-		return err
-	}
-	return l.use(s)
-}
-
-// use answers with a server from now on.
-func (l *live) use(s *server) error {
-	if !s.cfg.Demo {
-		l.current.Store(&wiring{s, s.handler(nil)})
-		return nil
-	}
-	if l.demo == nil {
-		demo, err := newDemo(s.cfg, l.now, l.setUp)
-		if err != nil {
-			return err
-		}
-		l.demo, l.demoSecret = demo, s.cfg.ClientSecret
-	}
-	l.current.Store(&wiring{s, s.handler(l.demo)})
-	return nil
-}
-
-// ServeHTTP answers with the wiring of the moment.
-func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/", "/login", "/check":
-		l.reread()
-	}
-	l.current.Load().ServeHTTP(w, r)
-}
-
-// reread reads the settings again if their file has changed. With a mistake in them the program goes on
-// with what it had, and says so on every page.
-func (l *live) reread() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if config.StampOf(l.options.File()) == l.seen {
-		return
-	}
-	s := l.current.Load().server
-	cfg, roots, err := l.read()
-	if err != nil {
-		s = s.noting(mistakes(l.options.File(), err))
-	} else {
-		s = l.renew(s, cfg, roots)
-	}
-	if err := l.use(s); err != nil {
-		l.log.Print(err)
-	}
-	if s.notice != nil {
-		l.log.Print(s.notice.String())
-	}
-}
-
-// renew is the server with settings that have been read again.
-func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
-	next, waiting := s.cfg.Reread(fresh)
-	if next.Demo && l.demo != nil {
-		next = atDemo(next, l.demo.Issuer(), l.demoSecret)
-	}
-	if !reflect.DeepEqual(next, s.cfg) {
-		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
-		s = s.with(next, roots)
-		l.renewed(s)
-	}
-	return s.noting(needsRestart(l.options.File(), waiting))
-}
-
-// setUp follows the demo server to the set-up that its page has turned on.
-func (l *live) setUp(current demo.SetUp, issuer string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.use(l.current.Load().follow(issuer, current.Fault != "")) // which fails without a demo server only
 }
 
 // route is one thing that a user can do.

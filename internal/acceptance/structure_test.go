@@ -142,6 +142,7 @@ func sources(t *testing.T) map[string]*ast.File {
 // and a page nothing of another page.
 var floors = [][]string{
 	{"main.go"},
+	{"live.go"},
 	{"serve.go"},
 	{"home.go", "login.go", "callback.go", "session.go", "tokens.go", "step.go"},
 	{"guard.go"},
