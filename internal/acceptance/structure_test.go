@@ -230,3 +230,14 @@ func TestRootIsSmall(t *testing.T) {
 		t.Errorf("the root has %d files of %d lines and %d test files; want at most 12, 2800 and 12", files, lines, tests)
 	}
 }
+
+// The README is short enough to be read: what only some need is in docs/.
+func TestReadmeIsShort(t *testing.T) {
+	text, err := os.ReadFile(root + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if words := len(strings.Fields(string(text))); words > 1300 || words < 500 {
+		t.Errorf("README.md has %d words; want at most 1300", words)
+	}
+}
