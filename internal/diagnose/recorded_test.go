@@ -168,6 +168,7 @@ func TestRecordedAnswers(t *testing.T) {
 		{"6", "secret wrong", refreshTells, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},
 
 		{"7", "unknown client ID", echoes, unknownID, "redirect_uri", Fail, ClientIDUnknown, "Invalid client id"},
+		{"7", "unknown client ID, which is a word", echoes, map[string]string{"CLIENT_ID": "nobody"}, "redirect_uri", Fail, ClientIDUnknown, "Invalid client id"},
 		{"7", "redirect URI not registered", echoes, elsewhere, "redirect_uri", Fail, RedirectURINotRegistered, "3998"},
 		{"7", "right", echoes, nil, "redirect_uri", OK, "", "registered"},
 
