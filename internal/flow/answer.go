@@ -44,7 +44,7 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	if !json.Valid([]byte(raw)) {
 		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
 	}
-	if claims := signedClaims(e, raw); claims != "" {
+	if claims := hide(signedClaims(e, raw)); json.Valid([]byte(claims)) { // the secret is another text in base64
 		a.Claims, a.Shown = json.RawMessage(claims), ClipBody(wire.Pretty(claims))
 		a.Note = "The answer is a signed JWT. Its signature has been verified; these are its claims."
 	}

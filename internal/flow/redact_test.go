@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -186,5 +187,19 @@ func TestLongToken(t *testing.T) {
 	}
 	if text := harText(t, Secrets{ClientSecret: token + "c"}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
 		t.Errorf("the file has %.100s", text)
+	}
+}
+
+// What a server says in a signed answer loses the secret too, though it is another text in base64.
+func TestSignedAnswer(t *testing.T) {
+	hide := func(text string) string { return strings.ReplaceAll(text, "s/ecret", "[redacted]") }
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"u","you":"s/ecret"}`))
+	e := answerOf(wire.Userinfo, 200, "application/jwt", "eyJhbGciOiJFUzI1NiJ9."+claims+".c2ln")
+	a := NewAnswer(e, hide)
+	if want := `{"sub":"u","you":"[redacted]"}`; string(a.Claims) != want || strings.Contains(a.Shown, "s/ecret") {
+		t.Errorf("the claims are %s, shown is %s; want %s", a.Claims, a.Shown, want)
+	}
+	if a := NewAnswer(answerOf(wire.Userinfo, 200, "application/json", `{"sub":"u"}`), hide); a.Claims != nil || !strings.Contains(a.Shown, `"sub": "u"`) {
+		t.Errorf("an answer that is not signed: %+v", a)
 	}
 }

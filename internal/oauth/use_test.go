@@ -295,3 +295,33 @@ func TestInspect(t *testing.T) {
 		}
 	}
 }
+
+// Each exchange of a login is recorded as what it is for.
+func TestRecordedPurposes(t *testing.T) {
+	l := testserver.StartLiar(t)
+	c := clientAt(t, l.Env())
+	ctx, rec := wire.Record(t.Context())
+	r, err := c.NewRequest(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := c.AuthorizationURL(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, _ := url.Parse(l.Approve(t, to))
+	response, err := c.Exchange(ctx, r, back.Query().Get("code"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.VerifyIDToken(ctx, r, response); err != nil {
+		t.Fatal(err)
+	}
+	var purposes []wire.Purpose
+	for _, e := range rec.Exchanges() {
+		purposes = append(purposes, e.Purpose)
+	}
+	if want := []wire.Purpose{wire.Metadata, wire.TokenRequest, wire.Keys}; !slices.Equal(purposes, want) {
+		t.Errorf("recorded are %q; want %q", purposes, want)
+	}
+}
