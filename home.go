@@ -25,6 +25,7 @@ type homePage struct {
 	Source      string        `json:"metadata_uri,omitempty"`
 	Tried       []oauth.Tried `json:"tried,omitempty"`
 	Unfinished  *unfinished   `json:"unfinished,omitempty"` // a login that this browser has not come back from
+	SignedOut   bool          `json:"signed_out,omitempty"` // the browser is back from signing out at the server
 
 	Public   bool            `json:"-"` // the client has no secret
 	Found    *oauth.Metadata `json:"-"` // nil when the server has not been found
@@ -41,6 +42,13 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	state := r.URL.Query().Get("state")
+	begun, right := s.sessions.EndLogout(r, state)
+	if state != "" && begun && !right { // OpenID Connect RP-Initiated Logout section 3
+		f := refuse(http.StatusBadRequest, "invalid_state", "The state of this sign-out is not the one that this browser was given.", "You are signed out here. Sign out at the server itself if you are not there.")
+		f.Heading = "This sign-out was not begun here"
+		return f
+	}
 	found, missing := s.oauth.Known()
 	data := homePage{
 		page:        s.page("Test an OAuth application"),
@@ -53,6 +61,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		IsFound:     found != nil,
 		Public:      s.cfg.ClientSecret == "",
 		Found:       found,
+		SignedOut:   state != "" && right,
 		Checked:     display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
 		SignIn:      s.signIn("Sign in at the demo server"),
 	}

@@ -174,7 +174,7 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	l := logins[0]
-	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID) // a server that is gone ends no session
+	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
 	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{page: s.page("Signed out"), SignedOut: true, EndSession: to,
 		Held: l.Held.Access != "" || l.Held.Refresh != ""})
 }

@@ -482,8 +482,20 @@ func TestLogout(t *testing.T) {
 	if !strings.HasPrefix(to, a.Cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.Cfg.BaseURL+"/" {
 		t.Errorf("the logout goes to %s", to)
 	}
-	if back := b.Location(b.Get(to)); back != a.Cfg.BaseURL+"/" {
-		t.Errorf("the server sends the browser to %s", back)
+	state := u.Query().Get("state")
+	back := b.Location(b.Get(to))
+	if state == "" || back != a.Cfg.BaseURL+"/?state="+state {
+		t.Errorf("the server sends the browser to %s; want our state %q", back, state)
+	}
+	if r := b.GetJSON(back); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) {
+		t.Errorf("with our state the browser gets %d %s", r.StatusCode, r.Body)
+	}
+	b.GetJSON("/?state=of-somebody-else").WantError(t, 400, "invalid_state", "")
+	if r := b.GetJSON("/"); r.StatusCode != 200 || strings.Contains(r.Body, "signed_out") {
+		t.Errorf("without a state the browser gets %d %s", r.StatusCode, r.Body)
+	}
+	if r := newBrowser(t, a).GetJSON(back); r.StatusCode != 200 || strings.Contains(r.Body, "signed_out") {
+		t.Errorf("another browser gets %d %s", r.StatusCode, r.Body)
 	}
 	b.Ask("/session", false).WantError(t, 401, "no_token", "")
 	if page := b.Get(b.Begin("")); !strings.Contains(page.Body, "Choose anybody") {

@@ -238,6 +238,18 @@ func TestIDTokenSignature(t *testing.T) {
 				return strings.Join(parts, ".")
 			})(l)
 		}, "not made by"},
+		{"ES256 with a signature that does not fit", func(l *testserver.Liar) { l.Sign = es256(spoiledSignature)(l) }, `not made by the server's key "k1"`},
+		{"RS256 with a signature that does not fit", func(l *testserver.Liar) {
+			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
+			l.Sign = func(c map[string]any) string {
+				return spoiledSignature(testserver.SignClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c))
+			}
+		}, `not made by the server's key "r"`},
+		{"ES256 with a signature of nothing", func(l *testserver.Liar) {
+			l.Sign = es256(func(raw string) string { // r and s are 0, which once passed for any message (CVE-2022-21449)
+				return raw[:strings.LastIndex(raw, ".")+1] + base64.RawURLEncoding.EncodeToString(make([]byte, 64))
+			})(l)
+		}, `not made by the server's key "k1"`},
 		{"a line break", func(l *testserver.Liar) {
 			l.Sign = es256(func(raw string) string { return strings.Replace(raw, ".", ".\n", 1) })(l)
 		}, "it is not base64url"},
@@ -288,6 +300,17 @@ func TestIDTokenSignature(t *testing.T) {
 // signRaw signs a payload as it is with ES256, with extra header parameters.
 func signRaw(key any, payload []byte, header map[jose.HeaderKey]any) string {
 	return testserver.Sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"}, payload, header)
+}
+
+// spoiledSignature changes one byte of a signature.
+func spoiledSignature(raw string) string {
+	at := strings.LastIndex(raw, ".") + 1
+	signature, err := base64.RawURLEncoding.DecodeString(raw[at:])
+	if err != nil {
+		panic(err)
+	}
+	signature[len(signature)/2] ^= 1
+	return raw[:at] + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 // nonCanonical sets bits in the last character of a signature that stand for nothing.

@@ -241,8 +241,9 @@ func notOffered(step wire.Purpose) *Error {
 
 // EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout
 // section 2), or "" when the login's server offers none or cannot be found. The ID token goes along as
-// the hint of who signs out. A query that the endpoint has of its own is kept.
-func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken string) string {
+// the hint of who signs out, and the state comes back with the browser. A query that the endpoint has of its
+// own is kept.
+func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken, state string) string {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil || md.EndSession == "" {
 		return ""
@@ -254,6 +255,7 @@ func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken string) 
 	query := u.Query()
 	query.Set("client_id", c.cfg.ClientID)
 	query.Set("post_logout_redirect_uri", c.cfg.BaseURL+"/")
+	query.Set("state", state)
 	if idToken != "" {
 		query.Set("id_token_hint", idToken)
 	}

@@ -223,15 +223,15 @@ func TestNotOffered(t *testing.T) {
 // The end of a session is asked for with what the server needs to know, and a query of its own is kept.
 func TestEndSessionURL(t *testing.T) {
 	_, c, r, _, _ := loginAt(t)
-	u, err := url.Parse(c.EndSessionURL(t.Context(), r, "hint"))
+	u, err := url.Parse(c.EndSessionURL(t.Context(), r, "hint", "a-state"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := url.Values{"a": {"b"}, "client_id": {testserver.LiarClientID}, "post_logout_redirect_uri": {c.cfg.BaseURL + "/"}, "id_token_hint": {"hint"}}
+	want := url.Values{"a": {"b"}, "client_id": {testserver.LiarClientID}, "post_logout_redirect_uri": {c.cfg.BaseURL + "/"}, "id_token_hint": {"hint"}, "state": {"a-state"}}
 	if u.Path != "/end" || u.Query().Encode() != want.Encode() {
 		t.Errorf("the address is %s", u)
 	}
-	if u, _ := url.Parse(c.EndSessionURL(t.Context(), r, "")); u.Query().Has("id_token_hint") {
+	if u, _ := url.Parse(c.EndSessionURL(t.Context(), r, "", "a-state")); u.Query().Has("id_token_hint") {
 		t.Errorf("without an ID token the address is %s", u)
 	}
 	l := testserver.StartLiar(t)
@@ -239,7 +239,7 @@ func TestEndSessionURL(t *testing.T) {
 	if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if to := c.EndSessionURL(t.Context(), r, ""); to != "" {
+	if to := c.EndSessionURL(t.Context(), r, "", "a-state"); to != "" {
 		t.Errorf("a server without the endpoint: %s", to)
 	}
 }
