@@ -86,7 +86,8 @@ func TestFormAction(t *testing.T) {
 				}
 			}
 			l.Unlock()
-			blocked := inBrowser(t, c, l.Issuer+"/authorize?redirect_uri="+cfg.RedirectURI()+"&client_id="+cfg.ClientID, arrived, id)
+			tab := (&chromium{t, c.ctx}).tab() // one for each: what is blocked in a tab may still be ending
+			blocked := inBrowser(t, tab, l.Issuer+"/authorize?redirect_uri="+cfg.RedirectURI()+"&client_id="+cfg.ClientID, arrived, id)
 			if blocked != row.blocks {
 				t.Errorf("Chromium blocks: %v; want %v", blocked, row.blocks)
 			}
