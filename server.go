@@ -49,28 +49,6 @@ type refreshed struct {
 	before, after oauth.Tokens
 }
 
-// compare lists what a refresh changed.
-func compare(t, next oauth.Tokens) []flow.Change {
-	changed := func(name, old, new string, show func(string) string) flow.Change {
-		return flow.Change{Name: name, Old: show(old), New: show(new), Changed: old != new}
-	}
-	whole := func(s string) string { return s }
-	return []flow.Change{
-		changed("access_token", t.Access, next.Access, flow.Shorten),
-		changed("refresh_token", t.Refresh, next.Refresh, flow.Shorten),
-		changed("id_token", t.ID, next.ID, flow.Shorten),
-		changed("scope", t.Scope, next.Scope, whole),
-		changed("expires", showExpiry(t.Expires), showExpiry(next.Expires), whole),
-	}
-}
-
-func showExpiry(t time.Time) string {
-	if t.IsZero() {
-		return "not known"
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
 // newServer wires the client together. Nothing is asked of the authorization server yet.
 func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, error) {
 	sessions, err := session.New(cfg, roots, now)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -227,7 +228,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := s.answerOf("", result.answer)
 	if result.response != nil {
-		view.Changes = compare(result.before, result.after)
+		view.Changes = display.Changes(result.before, result.after)
 		if result.response.Refresh == "" {
 			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
 		}

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/session":  {"internal/config", "internal/oauth", "internal/wire", "github.com/gorilla/", "github.com/boj/redistore", "github.com/gomodule/redigo/redis"},
 	"internal/flow":     {"internal/redact", "internal/wire"},
 	"internal/diagnose": {"internal/config", "internal/oauth", "internal/terminal", "internal/wire"},
-	"internal/display":  {"internal/config", "internal/diagnose", "internal/oauth", "internal/session", "internal/wire"},
+	"internal/display":  {"internal/config", "internal/diagnose", "internal/flow", "internal/oauth", "internal/session", "internal/wire"},
 	"internal/command":  {"internal/config", "internal/diagnose", "internal/terminal", "internal/wire"},
 	"internal/demo":     {"github.com/go-jose/go-jose/v4"},
 }
