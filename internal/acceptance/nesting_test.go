@@ -31,7 +31,7 @@ func TestNestedAnswer(t *testing.T) {
 	env["RESOURCE_URL"], env["SCOPES"] = l.Issuer+"/api", "profile"
 	a := startApp(t, env)
 	b := newBrowser(t, a)
-	if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "The token is here") {
+	if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
 		t.Fatalf("the login ended with %d:\n%.2000s", r.StatusCode, r.Body)
 	}
 	for _, path := range []string{"/", "/session", "/userinfo", "/api", "/tokeninfo", "/flow", "/flow?tokens=full", "/flow.har"} {
