@@ -74,7 +74,7 @@ func TestSteps(t *testing.T) {
 	fourth := takeStep(t, b, third)
 	want(fourth, "4. The token response", "The code is spent", "The ID token, check by check", "at_hash")
 	fifth := takeStep(t, b, fourth)
-	want(fifth, "5. The API opens with the token, and with nothing else", "With the token: 200", "Without the token: 401", "changed: 401")
+	want(fifth, "5. Only the token opens the API", "With the token: 200", "Without the token: 401", "changed: 401")
 	held := keptLogins(t, a, b)[0]
 	for _, page := range []testserver.Reply{third, fourth, fifth} {
 		if strings.Contains(page.Body, held.Held.Access) || strings.Contains(page.Body, a.Cfg.ClientSecret) {
@@ -284,7 +284,7 @@ func TestStepsTellAPI(t *testing.T) {
 		opens func(authorization string) bool
 		want  string
 	}{
-		"sound":                {func(a string) bool { return a == right }, "opens with the token, and with nothing else"},
+		"sound":                {func(a string) bool { return a == right }, "Only the token opens the API"},
 		"open to everybody":    {func(string) bool { return true }, "does not do what it should"},
 		"open to altered ones": {func(a string) bool { return strings.HasPrefix(a, "Bearer ") }, "does not do what it should"},
 		"closed":               {func(string) bool { return false }, "does not do what it should"},

@@ -48,7 +48,7 @@ func TestChromiumTalk(t *testing.T) {
 				talk.waitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
-			talk.enter("5. The API opens with the token, and with nothing else")
+			talk.enter("5. Only the token opens the API")
 			talk.look("5-api")
 			if talk.pressed > 9 {
 				t.Errorf("%d presses to the API's answer; want at most 9", talk.pressed)

@@ -227,6 +227,9 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 		Fault:  wire.Clip(hide.text(e.Fault), 1000),
 		Took:   Duration(e.Took),
 	}
+	if e.Took == 0 && e.Status == 0 {
+		v.Took = "" // not measured: the browser carried it
+	}
 	if !e.Began.IsZero() {
 		v.Began = e.Began.UTC().Format("15:04:05.000")
 	}
