@@ -130,7 +130,7 @@ func (k *talk) look(name string) {
 	for what, wrong := range map[string]string{
 		"goes over the side":       `document.documentElement.scrollWidth > document.documentElement.clientWidth`,
 		"has text below 14 pixels": `(() => { const svg = document.querySelector(".diagram"); const box = svg.viewBox.baseVal, r = svg.getBoundingClientRect(); return 14 * Math.min(r.width / box.width, r.height / box.height) < 13.95 })()`,
-		"hides its button":         `(() => { const b = document.querySelector(".stage-head .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
+		"hides its button":         `(() => { const b = document.querySelector("main .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
 	} {
 		if perform(k.chromium, chromedp.Evaluate[bool](wrong)) {
 			k.t.Errorf("%s of the %s %s", name, k.row, what)
