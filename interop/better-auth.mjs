@@ -41,13 +41,15 @@ const client = await auth.api.adminCreateOAuthClient({
   headers: new Headers({ cookie }),
 });
 
+const deny = "&deny=1"; // is not among the parameters that Better Auth has signed
+
 // ask sends a form of our pages to Better Auth as its own client in the browser does, and goes where it
 // says.
 async function ask(request, response, path, body) {
   const answer = await auth.handler(new Request(`${origin}/api/auth${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json", origin, cookie: request.headers.cookie ?? "" },
-    body: JSON.stringify({ ...body, oauth_query: new URL(request.url, origin).search.slice(1) }),
+    body: JSON.stringify({ ...body, oauth_query: new URL(request.url, origin).search.slice(1).replace(deny, "") }),
   }));
   const next = await answer.json();
   if (!next.url) return response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(next));
@@ -62,8 +64,8 @@ server.on("request", async (request, response) => {
   if (url.pathname === "/sign-in") {
     return given ? ask(request, response, "/sign-in/email", { email: given.username, password: given.password }) : send(response, signInPage);
   }
-  if (given || url.searchParams.has("deny")) return ask(request, response, "/oauth2/consent", { accept: Boolean(given) });
-  send(response, consentPage(`${url.search}&deny=1`));
+  if (given || url.search.endsWith(deny)) return ask(request, response, "/oauth2/consent", { accept: Boolean(given) });
+  send(response, consentPage(url.search + deny));
 });
 
 announce({

@@ -201,6 +201,15 @@ func TestInterop(t *testing.T) {
 		{"oidc-provider, pushed authorization required", "par-required", provider},
 		{"zitadel/oidc", "", startZitadel},
 		{"Ory fosite", "", startFosite},
+		{"Better Auth, client_secret_basic", "basic", startBetterAuth},
+		{"Better Auth, client_secret_post", "post", startBetterAuth},
+		{"Better Auth, public client", "public", startBetterAuth},
+		{"oauth2-server, no metadata", "basic", startOAuth2Server},
+		{"oauth2-server, public client", "public", startOAuth2Server},
+		{"Authlib, client_secret_basic", "basic", startAuthlib},
+		{"Authlib, public client", "public", startAuthlib},
+		{"LemonLDAP::NG, confidential client", "confidential", startLemonLDAP},
+		{"LemonLDAP::NG, public client", "public", startLemonLDAP},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			port := freePort(t)
@@ -222,7 +231,7 @@ func TestInterop(t *testing.T) {
 			f.useTokens(t, b)
 			if f.deny != "" {
 				denied := newBrowserAt(t, a, base)
-				denied.GetJSON(f.play(denied, denied.Begin(""), true)).WantError(t, 400, "access_denied", "")
+				denied.GetJSON(f.play(denied, denied.Begin(f.login), true)).WantError(t, 400, "access_denied", "")
 			}
 		})
 	}
