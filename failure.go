@@ -133,7 +133,7 @@ type errorPage struct {
 
 	Heading string     `json:"-"`
 	Lead    string     `json:"-"` // what happened, when the heading names the cause
-	Causes  []string   `json:"-"` // the hint, sentence by sentence
+	Causes  []string   `json:"-"` // a long hint, sentence by sentence
 	Link    string     `json:"-"` // the server's error_uri, when it is one that may be followed
 	Theirs  bool       `json:"-"`
 	Denied  bool       `json:"-"` // access_denied: nothing is wrong with the setup
@@ -184,12 +184,12 @@ func rank(suspect bool) int {
 	return 0
 }
 
-// sentencesOf takes a hint apart, so that alternatives stand below each other.
+// sentencesOf takes a long hint apart, so that alternatives are a list. It returns nil for a short one.
 func sentencesOf(hint string) []string {
-	if hint == "" {
-		return nil
-	}
 	list := strings.SplitAfter(hint, ". ")
+	if len(list) < 3 {
+		return nil // a paragraph is short enough
+	}
 	for i := range list {
 		list[i] = strings.TrimSpace(list[i])
 	}

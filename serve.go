@@ -142,9 +142,10 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
 	defer cancel()
-	s.oauth.Metadata(ctx) // for the pages; what is wrong with it is said below
+	done := s.checks.StartFew() // what it finds is kept, for the pages
+	s.oauth.Metadata(ctx)       // for the pages, too; what is wrong with it is said below
 	select {
-	case <-s.checks.StartFew(): // kept, for the pages
+	case <-done:
 	case <-ctx.Done():
 	}
 	r := s.checks.State()

@@ -212,58 +212,29 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Write(body) // a browser that has gone away is no error of ours
 }
 
-// answer is what a server answered, and what there is to say about it.
-type answer struct {
-	flow.Answer
-	Kind string              `json:"-"` // which token it is about, when there are several; else empty
-	Why  *diagnose.APIAnswer `json:"why,omitempty"`
-}
-
 // answerOf prepares an exchange to be shown, without the client secret.
-func (s *server) answerOf(kind string, e *wire.Exchange) answer {
-	return answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
+func (s *server) answerOf(kind string, e *wire.Exchange) display.Answer {
+	return display.Answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
 }
 
 // answersPage is the data of answers.html.
 type answersPage struct {
 	page
-	Heading, Lead string
-	Answers       []answer
+	Heading string
+	Answers display.Answers
 }
 
-// Mood says whether the server did what it was asked.
-func (p answersPage) Mood() string {
-	for _, a := range p.Answers {
-		if a.Status >= http.StatusBadRequest {
-			return "bad"
-		}
-	}
-	return "good"
-}
+// MarshalJSON writes the answers alone.
+func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answers) }
 
-// Mark is the mood as a sign.
-func (p answersPage) Mark() string {
-	if p.Mood() == "bad" {
-		return "✕"
+// showAnswers answers with what the server said, below a heading that says what that means: the first
+// when every answer is what it should be, else the second.
+func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, answers ...display.Answer) error {
+	data := answersPage{s.page(good), good, answers}
+	if !data.Answers.Good() {
+		data.Title, data.Heading = bad, bad
 	}
-	return "✓"
-}
-
-// MarshalJSON writes one answer as it is, and several by their kind.
-func (p answersPage) MarshalJSON() ([]byte, error) {
-	if p.Answers[0].Kind == "" {
-		return json.Marshal(p.Answers[0])
-	}
-	byKind := map[string]answer{}
-	for _, v := range p.Answers {
-		byKind[v.Kind] = v
-	}
-	return json.Marshal(byKind)
-}
-
-// showAnswers answers with what the server said.
-func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, heading string, answers ...answer) error {
-	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, "The server’s answer, as it was sent.", answers})
+	return s.respond(w, r, http.StatusOK, "answers.html", data)
 }
 
 // handleStatic serves what the pages load. The browser asks each time whether it has changed.

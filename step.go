@@ -31,6 +31,7 @@ type stepPage struct {
 	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
 	Next     flow.Step      `json:"-"` // the request that is sent next
 	Asks     url.Values     `json:"-"` // what the login asks for, as /login takes it
+	Straight string         `json:"-"` // the same login without a pause
 	Fields   []string       `json:"-"` // the parameters that can be changed
 	Waited   string         `json:"-"` // how long the code has been waiting
 	Arrived  string         `json:"-"`
@@ -76,6 +77,7 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oa
 	for name, value := range request.Extra {
 		data.Asks.Set(name, value)
 	}
+	data.Straight = "/login?" + data.Asks.Encode()
 	if u, err := url.Parse(to); err == nil {
 		data.Server = u.Host
 	}

@@ -61,7 +61,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "Userinfo", s.answerOf("", e))
+	return s.showAnswers(w, r, "Userinfo answered", "Userinfo refused the token", s.answerOf("", e))
 }
 
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
@@ -78,11 +78,11 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "The API", s.explainedAnswer(r.Context(), "", l, e))
+	return s.showAnswers(w, r, "The API accepted the token", "The API refused the token", s.explainedAnswer(r.Context(), "", l, e))
 }
 
 // explainedAnswer is the API's answer to the access token, with the reason where it is a no.
-func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) answer {
+func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) display.Answer {
 	view := s.answerOf(kind, e)
 	why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
 	if kind != "" || why.Result != diagnose.OK {
@@ -100,7 +100,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 	if l.Held.Access == "" {
 		return noToken("No access token is held.", "It was revoked. Sign in again.")
 	}
-	var answers []answer
+	var answers []display.Answer
 	for _, try := range []struct{ kind, token string }{
 		{"access_token", l.Held.Access},
 		{string(diagnose.NoTokenAtAll), ""},
@@ -123,7 +123,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "The API, with three wrong tokens", answers...)
+	return s.showAnswers(w, r, "The API refuses wrong tokens", "The API does not do what it should", answers...)
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
@@ -135,7 +135,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return noToken("No token is held.", "They were revoked. Sign in again.")
 	}
-	var answers []answer
+	var answers []display.Answer
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		token := l.Held.Of(kind)
 		if token == "" {
@@ -150,7 +150,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "What the server knows of the tokens", answers...)
+	return s.showAnswers(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens", answers...)
 }
 
 // handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
@@ -163,7 +163,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return noToken("No token is held.", "They were revoked already. Sign in again.")
 	}
-	var answers []answer
+	var answers []display.Answer
 	gone := oauth.Tokens{} // what the server revoked
 	for _, kind := range []string{"refresh_token", "access_token"} {
 		token := l.Held.Of(kind)
@@ -196,7 +196,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, r, l, recorder, err, forget); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "Revocation", answers...)
+	return s.showAnswers(w, r, "The tokens are revoked", "The server did not revoke every token", answers...)
 }
 
 // revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
@@ -233,7 +233,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
 		}
 	}
-	return s.showAnswers(w, r, "Refresh", view)
+	return s.showAnswers(w, r, "There are new tokens", "The server refused to refresh", view)
 }
 
 // refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read

@@ -249,7 +249,8 @@ func TestChromium(t *testing.T) {
 	c.waitFor("wants to access your account")
 	c.press(`button[value="deny"]`, "Access was denied")
 	c.shot("denied")
-	c.press(`a.button`, "Signed in as Bob Example") // try again: consent was given, and is remembered
+	c.press(`main a.button`, "wants to access your account") // try again: the demo asks every time
+	c.press(`button[value="allow"]`, "Signed in as Bob Example")
 
 	c.open(a.Cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
 	c.waitFor("This login cannot be finished")

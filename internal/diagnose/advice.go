@@ -27,6 +27,9 @@ type Advice struct {
 func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) Advice {
 	words := dashboardOf(cfg)
 	a := Advice{Name: nameOf(cfg, method, e), Heading: heading(e), Hint: hint(cfg, method, scopes, e), Setting: settingOf(e), Server: words.Name}
+	if setting, known := settings[a.Name]; known {
+		a.Setting = setting // one cause, one setting
+	}
 	a.Field = words.Fields[a.Setting]
 	a.Remedy = remedyOf(cfg, method, a.Name)
 	if e.Issuer != "" && e.Step == wire.Metadata {

@@ -13,6 +13,13 @@ type Remedy struct {
 	Line  string `json:"line,omitempty"`  // what to write there; empty when no one line mends it
 }
 
+// settings are what is at fault where a cause is known.
+var settings = map[Name]Setting{
+	RedirectURINotRegistered: RedirectURI, RedirectURIIPAddress: RedirectURI, RedirectURINotHTTPS: RedirectURI, ClientIDUnknown: ClientID,
+	ClientSecretWrong: ClientSecret, ClientSecretNotDecoded: ClientSecret, ClientSecretMissing: ClientSecret, ClientIsPublic: ClientSecret,
+	ClientSecretIsItsID: ClientSecret, AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes,
+}
+
 const inEnv = "In .env"
 
 // remedyOf returns the line to change for a cause, with the method by which the client authenticated,

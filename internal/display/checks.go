@@ -28,6 +28,9 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	for _, f := range state.Checks {
 		switch f.Result {
 		case diagnose.Fail:
+			if f.Remedy.Line != "" && strings.HasSuffix(f.Fix, f.Remedy.Line) {
+				f.Fix = "" // the line above it says the same
+			}
 			v.Failed = append(v.Failed, f)
 		case diagnose.Warn:
 			v.Warned = append(v.Warned, f)

@@ -49,7 +49,7 @@ func Facts(l *session.Login, now time.Time) []Fact {
 			user.Note = wire.Clip(l.Subject(), 60)
 		}
 		n := len(l.IDToken.Verdicts)
-		checks.Value, checks.Note, checks.Good = fmt.Sprintf("%d of %d checks passed", n, n), "", true
+		checks.Value, checks.Note, checks.Good = fmt.Sprintf("%d of %d checks", n, n), "", true
 	}
 	scopes := Fact{Name: "Scopes granted", Value: cmp.Or(wire.Clip(l.Response.Scope, 300), "none")}
 	if !l.Response.ScopeSent {
