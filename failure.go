@@ -97,11 +97,11 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		f.Status = http.StatusNotFound
-	case e.Step == wire.Response || e.Step == wire.AuthorizationRequest: // the browser brought it
+	case e.Step == wire.Response || e.Step == wire.AuthorizationRequest || e.Step == wire.PushedRequest && e.Theirs: // the browser brought it, or would have
 		f.Status = http.StatusBadRequest
 	}
 	switch e.Step {
-	case wire.Metadata, wire.Response, wire.TokenRequest, wire.IDTokenCheck:
+	case wire.Metadata, wire.PushedRequest, wire.Response, wire.TokenRequest, wire.IDTokenCheck:
 		f.Retry = true
 	}
 	return f

@@ -201,12 +201,12 @@ func (s *server) beginTry(w http.ResponseWriter, r *http.Request, try diagnose.T
 	if err != nil {
 		return "", err
 	}
-	request.Try = string(try)
+	diagnose.Prepare(try, request)
 	to, err := s.oauth.AuthorizationURL(r.Context(), request)
 	if err != nil {
 		return "", err
 	}
-	return diagnose.Address(try, to), s.sessions.Begin(w, r, request)
+	return to, s.sessions.Begin(w, r, request)
 }
 
 // orTry handles the response to a login that was made for a try, and leaves every other to next.
@@ -239,7 +239,18 @@ func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oaut
 		return nil
 	}
 	ctx, recorder := wire.Record(r.Context())
-	found := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now).Answer(ctx, try, request, response)
+	misuse, to := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now), s.cfg.BaseURL+"/misuse"
+	found := misuse.Answer(ctx, try, request, response)
+	if next := diagnose.NextLogin(try); next != "" {
+		begun, err := s.beginTry(w, r, next)
+		if refused := misuse.NotBegun(ctx, next, err); refused != nil {
+			found = append(found, refused...)
+		} else if err != nil {
+			return err
+		} else {
+			to = begun
+		}
+	}
 	add := func(login session.Login) session.Login {
 		login.Misuse = diagnose.AddMisuse(login.Misuse, found)
 		login.Record(recorder.Exchanges())
@@ -247,12 +258,6 @@ func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oaut
 	}
 	if err := s.sessions.Change(w, r, l.Request.State, add); err != nil {
 		return err
-	}
-	to := s.cfg.BaseURL + "/misuse"
-	if next := diagnose.NextLogin(try); next != "" {
-		if to, err = s.beginTry(w, r, next); err != nil {
-			return err
-		}
 	}
 	http.Redirect(w, r, to, http.StatusFound)
 	return nil

@@ -74,9 +74,9 @@ func (s *settings) address() (baseURL, port string) {
 // yes reads a variable that switches something on.
 func (s *settings) yes(name string) bool {
 	switch value := s.get(name); value {
-	case "true", "1", "yes":
+	case "true", "1", "yes", "on":
 		return true
-	case "", "false", "0", "no":
+	case "", "false", "0", "no", "off":
 	default:
 		s.wrong(name, "%q is neither true nor false", value)
 	}

@@ -27,6 +27,7 @@ type Config struct {
 	AuthMethod    string    // token_endpoint_auth_method; empty lets the metadata decide
 	Endpoints     Endpoints // the ones that override the metadata
 	Scopes        []string  // asked for when a login names none; may be empty
+	PAR           bool      // requests are pushed, whether or not the server demands it (RFC 9126)
 	Port          string    // to listen on
 	BaseURL       string    // scheme and host, no slash at the end
 	SessionSecret string    // empty means random per process
@@ -46,6 +47,7 @@ type Endpoints struct {
 	Introspection string `json:"introspection_endpoint"`
 	Revocation    string `json:"revocation_endpoint"`
 	EndSession    string `json:"end_session_endpoint"`
+	PAR           string `json:"pushed_authorization_request_endpoint"` // RFC 9126 section 5
 	JWKS          string `json:"jwks_uri"`
 }
 
@@ -114,6 +116,7 @@ func (s *settings) config() Config {
 		JWKS:          s.endpoint("JWKS_URI"),
 	}
 	c.Scopes = s.scopes()
+	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)

@@ -10,7 +10,7 @@ import (
 
 // names are the variables that are read, in the order of the README.
 var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
-	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PORT", "BASE_URL", "ALLOW_PLAIN_HTTP", "SESSION_SECRET",
+	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PAR", "PORT", "BASE_URL", "ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 
 // stray is a name in the file that is none of ours, and the one that was most likely meant.
@@ -44,7 +44,7 @@ func meant(name, ours string) bool {
 	switch {
 	case a == b, strings.HasSuffix(upper, "_"+ours) && len(ours) > len("PORT"):
 		return true
-	case len(b) < len("ISSUER"): // PORT is close to HOST
+	case len(b) < len("ISSUER"): // PORT is close to HOST, PAR to many a word
 		return false
 	}
 	return distance(a, b) <= 1 || len(b) > len("CLIENTID") && distance(a, b) == 2

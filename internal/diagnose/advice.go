@@ -47,7 +47,7 @@ func compared(e *oauth.Error) bool {
 	case oauth.CodeInvalidIssuer, oauth.CodeOtherServer, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
 		return false // no setting of the OAuth application is to blame
 	}
-	return e.Step == wire.Response || e.Step == wire.TokenRequest
+	return e.Step == wire.Response || e.Step == wire.TokenRequest || e.Step == wire.PushedRequest
 }
 
 // settingOf is the setting that is most likely to blame.
@@ -83,7 +83,7 @@ func heading(e *oauth.Error) string {
 		return "This server does not offer that"
 	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
 		return "This login cannot be finished"
-	case e.Step == wire.Response:
+	case e.Step == wire.Response, e.Step == wire.PushedRequest && e.Theirs:
 		return "The authorization server refused the login"
 	case e.Theirs:
 		return "The authorization server refused the token request"
@@ -108,6 +108,11 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 		return metadataHint(cfg, e)
 	case wire.Response:
 		return responseHint(cfg, scopes, e)
+	case wire.PushedRequest:
+		if refusesClient(e.Code) || e.Status == http.StatusUnauthorized {
+			return tokenHint(cfg, method, e) // the client is authenticated there as at the token endpoint
+		}
+		return refusalHint(cfg, scopes, e.Code)
 	case wire.TokenRequest:
 		return tokenHint(cfg, method, e)
 	case wire.IDTokenCheck:
@@ -127,7 +132,10 @@ func unsupportedHint(step wire.Purpose) string {
 func metadataHint(cfg config.Config, e *oauth.Error) string {
 	switch {
 	case e.Check == "pushed_authorization":
-		return "Turn off require_pushed_authorization_requests for this OAuth application or realm."
+		if cfg.PAR {
+			return "Remove PAR from .env: this server offers no pushed authorization requests."
+		}
+		return "The server demands pushed authorization requests and does not say where: that is the server's to mend."
 	case cfg.Demo:
 		return "In demo mode this program is the server, too: BASE_URL must be an address at which it reaches itself."
 	case cfg.Clerk:

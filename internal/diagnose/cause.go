@@ -26,6 +26,11 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 		return metadataName(cfg, e)
 	case wire.Response:
 		return responseName(e)
+	case wire.PushedRequest:
+		if refusesClient(e.Code) || e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests {
+			return tokenName(method, e)
+		}
+		return refusalName(e.Code, e.Description)
 	case wire.TokenRequest:
 		return tokenName(method, e)
 	case wire.IDTokenCheck:
@@ -86,6 +91,8 @@ func responseName(e *oauth.Error) Name {
 // one.
 func refusalName(code, words string) Name {
 	switch {
+	case strings.Contains(strings.ToLower(words), "pushed authorization request"), strings.Contains(strings.ToLower(words), "request_uri is required"):
+		return PARRequired
 	case code == "access_denied" && suspect("", words) == Users:
 		return UserNotAllowed
 	case code == "access_denied":

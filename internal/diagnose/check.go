@@ -159,6 +159,8 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 	switch {
 	case f.Result == Fail && s.name == "redirect_uri" && c.stranger, f.Result == Skip && s.name == "client":
 		return f, "client_id"
+	case f.Result == Skip && s.name == "pushed_authorization":
+		return f, "client"
 	case f.Result == Fail:
 		return f, s.name
 	}
@@ -169,7 +171,7 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 var neededWords = map[string]string{
 	"connection":           "a server that answers",
 	"metadata":             "the metadata",
-	"pushed_authorization": "a login without pushed authorization",
+	"pushed_authorization": "a pushed authorization request",
 	"redirect_uri":         "the redirect URI",
 	"authorization":        "a login that begins",
 	"client_id":            "the client ID",

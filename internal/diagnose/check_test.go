@@ -254,8 +254,8 @@ func TestCheckJudges(t *testing.T) {
 		}), "advertised", Warn, "profile in scopes_supported"},
 		{"iss is not promised", document(func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }), "response_issuer", Warn, "RFC 9207"},
 		{"iss is promised", document(func(map[string]any) {}), "response_issuer", OK, ""},
-		{"pushed authorization is demanded", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "pushed_authorization", Fail, "RFC 9126"},
-		{"pushed authorization, and what hangs on it", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "redirect_uri", Skip, "not asked: needs a login without pushed authorization first"},
+		{"pushed authorization is demanded", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "pushed_authorization", Fail, "does not say where"},
+		{"pushed authorization, and what hangs on it", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "redirect_uri", Skip, "not asked: needs a pushed authorization request first"},
 		{"the issuer is another host", document(func(d map[string]any) { d["issuer"] = "http://keycloak:8080/realms/a" }), "metadata", Fail, "write ISSUER=http://keycloak:8080/realms/a"},
 		{"an endpoint without TLS", document(func(d map[string]any) { d["token_endpoint"] = "http://a.example/token" }), "metadata", Fail, "is not https"},
 		{"the two documents disagree", func(l *testserver.Liar) {

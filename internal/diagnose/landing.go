@@ -78,16 +78,11 @@ func (c *checker) request() url.Values {
 func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 	q := c.request()
 	change(q)
-	u, err := url.Parse(c.md.Authorization)
+	address, err := c.oauth.AddressOf(ctx, c.md, q)
 	if err != nil {
-		return landing{words: err.Error()}
+		return c.notPushed(err, sentIn(q))
 	}
-	own := u.Query()
-	for name, values := range q {
-		own[name] = values
-	}
-	u.RawQuery = own.Encode()
-	e, err := c.wire.Visit(ctx, u.String(), q.Get("redirect_uri"))
+	e, err := c.wire.Visit(ctx, address, q.Get("redirect_uri"))
 	if err != nil {
 		return landing{words: err.Error()}
 	}

@@ -105,17 +105,9 @@ func NewMisuse(cfg config.Config, w *wire.Client, client *oauth.Client, now func
 	return &Misuse{cfg: cfg, wire: w, now: now, client: client}
 }
 
-// Address is the authorization request of a try: the honest one, but for a login without PKCE.
-func Address(try Try, honest string) string {
-	u, err := url.Parse(honest)
-	if err != nil || try != WithoutPKCE {
-		return honest
-	}
-	q := u.Query()
-	q.Del("code_challenge")
-	q.Del("code_challenge_method")
-	u.RawQuery = q.Encode()
-	return u.String()
+// Prepare spoils the authorization request of a try: it is the honest one, but for a login without PKCE.
+func Prepare(try Try, r *oauth.Request) {
+	r.Try, r.Plain = string(try), try == WithoutPKCE
 }
 
 // refused is what came of a try whose login the server did not allow.
@@ -136,6 +128,22 @@ func (m *Misuse) Answer(ctx context.Context, try Try, r *oauth.Request, response
 	} else {
 		found = m.run(ctx, try, r, code)
 	}
+	return append(found, m.withoutLogin(ctx, try)...)
+}
+
+// NotBegun is what came of a try whose login could not be begun, as a server refuses what it is pushed
+// (RFC 9126 section 2.3), and of those that follow it without a login of their own.
+func (m *Misuse) NotBegun(ctx context.Context, try Try, err error) []MisuseFinding {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok {
+		return nil
+	}
+	return append(m.refused(try, e), m.withoutLogin(ctx, try)...)
+}
+
+// withoutLogin makes the tries that follow one and cost no login.
+func (m *Misuse) withoutLogin(ctx context.Context, try Try) []MisuseFinding {
+	var found []MisuseFinding
 	for _, rule := range after(try) {
 		if rule.Try.needsLogin() {
 			break

@@ -24,11 +24,15 @@ func (c *apiCase) misuse() []MisuseFinding {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		honest, err := c.client.AuthorizationURL(c.t.Context(), request)
-		if err != nil {
+		Prepare(try, request)
+		address, err := c.client.AuthorizationURL(c.t.Context(), request)
+		if refused := m.NotBegun(c.t.Context(), try, err); refused != nil {
+			found = append(found, refused...)
+			continue
+		} else if err != nil {
 			c.t.Fatal(err)
 		}
-		back, err := url.Parse(b.Authorize(Address(try, honest), "user_alice", "allow"))
+		back, err := url.Parse(b.Authorize(address, "user_alice", "allow"))
 		if err != nil {
 			c.t.Fatal(err)
 		}

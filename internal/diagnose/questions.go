@@ -246,15 +246,6 @@ func (c *checker) checkResponseIss(context.Context) Finding {
 	return proved("the server promises iss in its responses (RFC 9207)")
 }
 
-// checkPAR fails on the one demand that this client cannot meet.
-func (c *checker) checkPAR(context.Context) Finding {
-	if c.md.RequiresPAR {
-		return failing("", "turn off require_pushed_authorization_requests for this OAuth application", "",
-			"the server requires pushed authorization requests (RFC 9126), which this client does not support yet").as(PARRequired)
-	}
-	return proved("pushed authorization requests are not required")
-}
-
 // checkAdvertised compares the lists in the metadata with what will be asked for. Real servers grant
 // and enforce what they do not list, so a list only ever warns.
 func (c *checker) checkAdvertised(context.Context) Finding {

@@ -55,6 +55,8 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 		return Remedy{inEnv + ", without what is not enabled, or enable it: " + words.Name + ", " + words.Fields[Scopes], scopesLine(cfg.Scopes)}
 	case OpenIDMissing:
 		return Remedy{inEnv, scopesLine(append([]string{"openid"}, slices.DeleteFunc(slices.Clone(cfg.Scopes), func(s string) bool { return s == "openid" })...))}
+	case PARRequired:
+		return Remedy{inEnv, "PAR=on"}
 	case APIUnreachable:
 		return Remedy{inEnv, "RESOURCE_URL=" + cfg.ResourceURL}
 	}

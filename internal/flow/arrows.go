@@ -125,6 +125,7 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 
 // callWords say what is asked, where there is no address to show.
 var callWords = map[wire.Purpose]string{
+	wire.PushedRequest: "POST the authorization request",
 	wire.Metadata:      "Discovery",
 	wire.TokenRequest:  "POST the token endpoint",
 	wire.Keys:          "Keys of the ID tokens",

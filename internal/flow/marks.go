@@ -70,7 +70,7 @@ func findMarks(flow []*wire.Exchange) marks {
 	m := marks{}
 	for _, e := range flow {
 		switch e.Purpose {
-		case wire.AuthorizationRequest:
+		case wire.AuthorizationRequest, wire.PushedRequest:
 			for _, name := range []string{"state", "nonce", "code_challenge"} {
 				m.note(param(e, name), paramMarks[name])
 			}

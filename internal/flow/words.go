@@ -5,6 +5,7 @@ import "oauth-test-client/internal/wire"
 // stepWords says what each step is for.
 var stepWords = map[wire.Purpose]string{
 	wire.Metadata:             "The client reads where the server's endpoints are (RFC 8414 section 3).",
+	wire.PushedRequest:        "The client sends the authorization request to the server itself, and gets a request_uri that stands for it (RFC 9126 section 2).",
 	wire.AuthorizationRequest: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
 	wire.Consent:              "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
 	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
@@ -27,6 +28,7 @@ var parameterWords = map[string]wordsOf{
 	"response_type":            {"what should come back: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                {"which OAuth application asks", "RFC 6749 section 2.2"},
 	"client_secret":            {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
+	"request_uri":              {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
 	"redirect_uri":             {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
 	"scope":                    {"what is asked for", "RFC 6749 section 3.3"},
 	"state":                    {"ties the response to this browser's login", "RFC 6749 section 10.12"},

@@ -149,13 +149,6 @@ func TestOverrides(t *testing.T) {
 	wantError(t, err, CodeNotFound, "")
 }
 
-func TestPushedAuthorizationRequired(t *testing.T) {
-	l := testserver.StartLiar(t)
-	l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
-	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
-	wantError(t, err, CodeInvalidRequest, "RFC 9126")
-}
-
 // However many requests wait, one attempt runs, and all of them get what it finds.
 func TestOneAttempt(t *testing.T) {
 	l := testserver.StartLiar(t)

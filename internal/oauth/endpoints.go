@@ -25,6 +25,7 @@ func (c *Client) override(e config.Endpoints) config.Endpoints {
 		Introspection: cmp.Or(set.Introspection, e.Introspection, clerk.Introspection),
 		Revocation:    cmp.Or(set.Revocation, e.Revocation, clerk.Revocation),
 		EndSession:    e.EndSession,
+		PAR:           e.PAR,
 		JWKS:          cmp.Or(set.JWKS, e.JWKS),
 	}
 }
@@ -45,6 +46,7 @@ func endpointsOf(e config.Endpoints) []endpoint {
 		{"introspection_endpoint", e.Introspection, false},
 		{"revocation_endpoint", e.Revocation, false},
 		{"end_session_endpoint", e.EndSession, false},
+		{"pushed_authorization_request_endpoint", e.PAR, false},
 	}
 }
 

@@ -26,6 +26,8 @@ type Request struct {
 	Extra    map[string]string // the parameters of ExtraParameters that were given
 	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
 	Binding  string            // ties the login to its server; set when it is sent there
+	Pushed   string            // the request_uri that stands for the request, when the server was sent it (RFC 9126)
+	Plain    bool              // no code challenge is sent: to see whether the server asks for one
 	Began    time.Time
 	Steps    bool // each step is shown before it is taken
 }
@@ -82,9 +84,10 @@ func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, erro
 	if err != nil {
 		return "", err
 	}
-	if md.RequiresPAR {
-		return "", &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: "pushed_authorization",
-			Description: "The server demands pushed authorization requests (RFC 9126), which this client does not support yet."}
+	if c.Pushes(md) {
+		if r.Pushed, err = c.push(ctx, md, c.parameters(md, r)); err != nil {
+			return "", err
+		}
 	}
 	r.Binding = md.Binding
 	return c.authorizationURL(md, r), nil
@@ -100,14 +103,10 @@ func (c *Client) KnownAuthorizationURL(r *Request) string {
 }
 
 func (c *Client) authorizationURL(md *Metadata, r *Request) string {
-	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(r.Verifier)}
-	if r.Nonce != "" {
-		options = append(options, oauth2.SetAuthURLParam("nonce", r.Nonce))
+	if r.Pushed != "" {
+		return pushedAddress(md, c.cfg.ClientID, r.Pushed)
 	}
-	for name, value := range r.Extra {
-		options = append(options, oauth2.SetAuthURLParam(name, value))
-	}
-	return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, options...)
+	return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, c.options(r)...)
 }
 
 // CheckResponse looks at the authorization response (RFC 6749 section 4.1.2) to a request, in the order

@@ -36,6 +36,7 @@ type pending struct {
 	Binding  string            `json:"a"`
 	Began    int64             `json:"b"` // unix milliseconds
 	Steps    bool              `json:"p,omitempty"`
+	Pushed   string            `json:"u,omitempty"`
 }
 
 // Begin puts a request into a cookie of its own, until the browser comes back with its state. Of the
@@ -78,7 +79,8 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
 		p, ok := s.openPending(name, cookie.Value)
 		if ok {
-			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps}
+			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps,
+				Pushed: p.Pushed}
 		}
 	}
 	return nil
@@ -122,7 +124,7 @@ func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false) // which would make six bytes of one
-	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Binding, r.Began.UnixMilli(), r.Steps}); err != nil {
+	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed}); err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(s.cookies.close(plain.Bytes(), name)), nil

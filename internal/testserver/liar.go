@@ -31,7 +31,7 @@ type Liar struct {
 	Token    func(w http.ResponseWriter, r *http.Request)
 	JWKS     func(w http.ResponseWriter, r *http.Request)
 	RFC8414  func(w http.ResponseWriter, r *http.Request) // the metadata of RFC 8414; nil for none
-	Other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API
+	Other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API, pushed requests
 	Page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
 	Claims   func(claims map[string]any)                  // spoils the ID token's claims
 	Sign     func(claims map[string]any) string           // signs in another way
@@ -90,7 +90,7 @@ func StartLiar(t *testing.T) *Liar {
 		}
 		http.NotFound(w, r)
 	})
-	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api"} {
+	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api", "/par"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			if f := pick(l, &l.Other); f != nil {
 				f(w, r)

@@ -20,6 +20,7 @@ type Purpose string
 // carries, what the user does elsewhere, and what we check alone.
 const (
 	Metadata             Purpose = "metadata"
+	PushedRequest        Purpose = "pushed authorization request"
 	AuthorizationRequest Purpose = "authorization request"
 	Consent              Purpose = "sign-in and consent"
 	Response             Purpose = "authorization response"

@@ -1,0 +1,201 @@
+package oauth
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// pushingLiar offers pushed authorization requests, and demands them if asked to.
+func pushingLiar(t *testing.T, demands bool) *testserver.Liar {
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) {
+		d["pushed_authorization_request_endpoint"], d["require_pushed_authorization_requests"] = l.Issuer+"/par", demands
+	}
+	return l
+}
+
+const aRequestURI = "urn:ietf:params:oauth:request_uri:a-value"
+
+// A pushed request carries what the browser would have carried, by the client's authentication; the browser
+// carries client_id and request_uri alone (RFC 9126 sections 2 and 4).
+func TestPushedRequest(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		demands bool
+		env     map[string]string
+		pushed  bool
+	}{
+		{"offered only", false, nil, false},
+		{"demanded", true, nil, true},
+		{"switched on", false, map[string]string{"PAR": "on"}, true},
+		{"by client_secret_post", true, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, true},
+		{"a public client", true, map[string]string{"CLIENT_SECRET": ""}, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := pushingLiar(t, row.demands)
+			var got *http.Request
+			l.Other = func(w http.ResponseWriter, r *http.Request) {
+				r.ParseForm()
+				got = r
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusCreated)
+				w.Write([]byte(`{"request_uri":"` + aRequestURI + `","expires_in":60}`))
+			}
+			env := l.Env()
+			maps.Copy(env, row.env)
+			c := clientAt(t, env)
+			r, err := c.NewRequest(url.Values{"prompt": {"login"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := c.AuthorizationURL(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, _ := url.Parse(to)
+			query := u.Query()
+			if c.KnownAuthorizationURL(r) != to {
+				t.Errorf("the flow shows %s; sent was %s", c.KnownAuthorizationURL(r), to)
+			}
+			if !row.pushed {
+				if got != nil || query.Get("state") != r.State {
+					t.Errorf("it was pushed, or lacks its state: %s", to)
+				}
+				return
+			}
+			if want := "client_id=" + testserver.LiarClientID + "&request_uri=" + url.QueryEscape(aRequestURI); u.RawQuery != want {
+				t.Errorf("the browser carries %s; want %s", u.RawQuery, want)
+			}
+			form := got.PostForm
+			for name, want := range map[string]string{"response_type": "code", "client_id": testserver.LiarClientID, "redirect_uri": c.cfg.RedirectURI(), "scope": "openid profile email", "state": r.State,
+				"nonce": r.Nonce, "code_challenge": Challenge(r.Verifier), "code_challenge_method": "S256", "prompt": "login"} {
+				if !slices.Equal(form[name], []string{want}) {
+					t.Errorf("%s is %q; want %q", name, form[name], want)
+				}
+			}
+			id, secret, basic := got.BasicAuth()
+			switch c.Credentials(&Metadata{}).Method {
+			case "client_secret_basic":
+				if id != testserver.LiarClientID || secret != testserver.LiarClientSecret || form.Has("client_secret") {
+					t.Errorf("the credentials were %q, %q and the form %v", id, secret, form)
+				}
+			case "client_secret_post":
+				if basic || form.Get("client_secret") != testserver.LiarClientSecret {
+					t.Errorf("the form was %v", form)
+				}
+			default:
+				if basic || form.Has("client_secret") {
+					t.Errorf("a public client sent credentials: %v", form)
+				}
+			}
+		})
+	}
+}
+
+// What a server answers that no login can go on with.
+func TestPushedRequestRefused(t *testing.T) {
+	send := testserver.SendBody
+	const j = "application/json"
+	for _, row := range []struct {
+		name        string
+		answer      http.HandlerFunc
+		code, words string // empty when the login goes on
+	}{
+		{"honest", send(201, j, `{"request_uri":"`+aRequestURI+`","expires_in":60}`), "", ""},
+		{"200 instead of 201", send(200, j, `{"request_uri":"`+aRequestURI+`"}`), "", ""},
+		{"a redirect URI that is not registered", send(400, j, `{"error":"invalid_request","error_description":"redirect_uri is not registered"}`), "invalid_request", "redirect_uri is not registered"},
+		{"a wrong secret", send(401, j, `{"error":"invalid_client"}`), "invalid_client", "answered 401"},
+		{"it repeats the secret", send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.LiarClientSecret+`"}`), "invalid_request", "no [redacted]"},
+		{"a page", send(403, "text/html", `<p>not here</p>`), CodeRefused, "not here"},
+		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
+		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},
+		{"too many requests", send(429, j, `{}`), "rate_limited", ""},
+		{"no request_uri", send(201, j, `{"expires_in":60}`), CodeServerError, "without a request_uri"},
+		{"an empty request_uri", send(201, j, `{"request_uri":""}`), CodeServerError, "without a request_uri"},
+		{"a request_uri of no text", send(201, j, `{"request_uri":1}`), CodeServerError, `"request_uri" in its JSON is a number`},
+		{"a request_uri twice", send(201, j, `{"request_uri":"a","request_uri":"b"}`), CodeServerError, "twice"},
+		{"a request_uri without end", send(201, j, `{"request_uri":"`+strings.Repeat("x", maxRequestURI+1)+`"}`), CodeServerError, "no address can carry"},
+		{"a request_uri with a line break", send(201, j, `{"request_uri":"a\nb"}`), CodeServerError, "no address can carry"},
+		{"no JSON", send(201, j, `nothing`), CodeServerError, "answered 201, but"},
+		{"it hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := pushingLiar(t, true)
+			l.Other = row.answer
+			c := clientAt(t, l.Env())
+			r, err := c.NewRequest(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := c.AuthorizationURL(t.Context(), r)
+			if row.code == "" {
+				if err != nil || !strings.Contains(to, url.QueryEscape(aRequestURI)) {
+					t.Errorf("the login goes to %q: %v", to, err)
+				}
+				return
+			}
+			wantError(t, err, row.code, row.words)
+			if to != "" || r.Pushed != "" || strings.Contains(err.Error(), testserver.LiarClientSecret) {
+				t.Errorf("something is kept: %q, %q, %v", to, r.Pushed, err)
+			}
+		})
+	}
+}
+
+// A server that demands pushed requests and does not say where is at fault; PAR where it is not offered is
+// the user's.
+func TestPushedRequestNotOffered(t *testing.T) {
+	for _, row := range []struct {
+		demands bool
+		par     string
+	}{{true, ""}, {false, "on"}} {
+		l := testserver.StartLiar(t)
+		l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = row.demands }
+		env := l.Env()
+		env["PAR"] = row.par
+		_, _, err := signIn(t, clientAt(t, env), l, nil)
+		wantError(t, err, CodeInvalidRequest, "names no pushed_authorization_request_endpoint")
+	}
+}
+
+// A login without a challenge is asked for by the one question that is about it.
+func TestPlainRequest(t *testing.T) {
+	l := testserver.StartLiar(t)
+	c := clientAt(t, l.Env())
+	for _, plain := range []bool{true, false} {
+		r, err := c.NewRequest(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Plain = plain
+		to, err := c.AuthorizationURL(t.Context(), r)
+		if err != nil || strings.Contains(to, "code_challenge") == plain {
+			t.Errorf("plain %t: %s, %v", plain, to, err)
+		}
+	}
+}
+
+// An exchange of a pushed request has a purpose of its own.
+func TestPushedRequestIsRecorded(t *testing.T) {
+	l := pushingLiar(t, true)
+	l.Other = testserver.SendBody(201, "application/json", `{"request_uri":"`+aRequestURI+`"}`)
+	c := clientAt(t, l.Env())
+	r, err := c.NewRequest(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, recorder := wire.Record(t.Context())
+	if _, err := c.AuthorizationURL(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if e := recorder.Last(); e == nil || e.Purpose != wire.PushedRequest || e.Method != http.MethodPost {
+		t.Errorf("recorded was %+v", e)
+	}
+}
