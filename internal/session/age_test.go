@@ -24,17 +24,17 @@ func TestSessionAge(t *testing.T) {
 		}
 		return maxAge
 	}
-	for c.at = began; c.at.Before(began.Add(sessionAge - time.Hour)); c.at = c.at.Add(time.Hour) {
+	for c.at = began; c.at.Before(began.Add(12*time.Hour - time.Hour)); c.at = c.at.Add(time.Hour) {
 		use()
 	}
-	c.at = began.Add(sessionAge - time.Minute)
+	c.at = began.Add(12*time.Hour - time.Minute)
 	if n := len(j.states(t, s)); n != 1 {
 		t.Errorf("a minute before its end %d logins are remembered", n)
 	}
 	if maxAge := use(); maxAge != 60 {
 		t.Errorf("a minute before its end the cookie is good for %d s", maxAge)
 	}
-	c.at = began.Add(sessionAge + time.Second)
+	c.at = began.Add(12*time.Hour + time.Second)
 	if n := len(j.states(t, s)); n != 0 {
 		t.Errorf("a second after its end %d logins are remembered", n)
 	}
@@ -42,9 +42,9 @@ func TestSessionAge(t *testing.T) {
 	// A later login does not take the earlier one with it.
 	c.at = began
 	j.finish(t, s, newLogin("state-2", began))
-	c.at = began.Add(sessionAge / 2)
+	c.at = began.Add(12 * time.Hour / 2)
 	j.finish(t, s, newLogin("state-3", c.at))
-	c.at = began.Add(sessionAge + time.Second)
+	c.at = began.Add(12*time.Hour + time.Second)
 	if states := j.states(t, s); len(states) != 1 || states[0] != "state-3" {
 		t.Errorf("the logins are %v; want state-3", states)
 	}
@@ -59,7 +59,7 @@ func TestSweep(t *testing.T) {
 	first.finish(t, s, newLogin("state-1", c.at))
 	c.at = c.at.Add(time.Hour)
 	second.finish(t, s, newLogin("state-2", c.at))
-	c.at = c.at.Add(sessionAge - time.Minute)
+	c.at = c.at.Add(12*time.Hour - time.Minute)
 	if states := second.states(t, s); len(states) != 1 {
 		t.Errorf("the logins of the second are %v", states)
 	}

@@ -80,7 +80,9 @@ func TestFinishJoins(t *testing.T) {
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Errorf("the first request ended with %v", err)
 	}
-	if err := finish(httptest.NewRecorder(), j.ask("/oauth_callback?code=another&state=state-1")); !errors.Is(err, ErrSpent) {
+	ctx, stop = context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if err := finish(httptest.NewRecorder(), j.ask("/oauth_callback?code=another&state=state-1").WithContext(ctx)); !errors.Is(err, ErrSpent) {
 		t.Errorf("another response to the same login: %v", err)
 	}
 	w, second := httptest.NewRecorder(), make(chan error)
