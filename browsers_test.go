@@ -62,7 +62,7 @@ func TestStrictTransport(t *testing.T) {
 }
 
 // A request's body is read up to 64 KB.
-func TestBodyLimit(t *testing.T) {
+func TestRequestBodyLimit(t *testing.T) {
 	a := startApp(t, nil)
 	for size, fits := range map[int]bool{64 << 10: true, 64<<10 + 1: false} {
 		var read error
