@@ -99,6 +99,8 @@ func TestCrossSite(t *testing.T) {
 		{"our own host over a scheme of somebody's", "POST", headers{"Origin": "app" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
 		{"a path that only looks like the demo's", "GET", headers{"Sec-Fetch-Site": "cross-site"}, "/session/demo/ /x/demo/authorize /demonstration", false},
 		{"our own form of an old browser", "POST", headers{"Origin": a.URL}, "/ /login /demo/authorize", true},
+		{"our own form at another of our names", "POST", headers{"Origin": strings.Replace(a.URL, "127.0.0.1", "localhost", 1)}, "/ /login /revoke", true},
+		{"a form at another port of our names", "POST", headers{"Origin": "http://localhost:1"}, "/ /login /revoke", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for path := range strings.FieldsSeq(row.paths) {
@@ -616,4 +618,20 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 	b.Begin("")
 	clock = clock.Add(11 * time.Minute)
 	says(b, false, "after eleven minutes")
+}
+
+// A program that is stopping says so, on a connection that it will not use again, whoever asks.
+func TestStopping(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	for _, stopping := range []bool{false, true} {
+		a.server.traffic.stopping.Store(stopping)
+		for _, path := range []string{"/", "/login", "/demo/api/me"} {
+			r := b.GetJSON(path)
+			if (r.StatusCode == http.StatusServiceUnavailable) != stopping || r.Close != stopping || strings.Contains(r.Body, `"stopping"`) != stopping {
+				t.Errorf("stopping is %v, and %s answered %d %s, closing: %v", stopping, path, r.StatusCode, r.Body, r.Close)
+			}
+		}
+	}
+	a.server.traffic.stopping.Store(false)
 }

@@ -6,9 +6,6 @@ import "oauth-test-client/internal/redact"
 // sent. It is for text from outside, whole: what has been cut short no longer holds the secret as it
 // was, and our own sentences may hold a secret that is a common word.
 func (c Config) Hide(text string) string {
-	if len(text) < redact.Shortest {
-		return text
-	}
 	t := redact.Read(text)
 	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)
 	t.ReplaceClient(c.OtherClientID, c.OtherClientSecret, redact.Redacted)

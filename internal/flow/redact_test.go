@@ -171,6 +171,14 @@ func TestFileHeaders(t *testing.T) {
 			t.Errorf("%s: %s becomes %s; want %s", row[0], row[1], got, row[2])
 		}
 	}
+	for name, want := range map[string]string{"refresh_token": "…", "Client_Secret": "…", "client_secret": "$CLIENT_SECRET", "scope": "short"} {
+		if got := hide.parameter(name, "short"); got != want {
+			t.Errorf("the parameter %s becomes %s; want %s", name, got, want)
+		}
+	}
+	if got := newRedactor(Secrets{}, []*wire.Exchange{e}, true).parameter("refresh_token", "short"); got != "short" {
+		t.Errorf("in full, a parameter becomes %s", got)
+	}
 	if got := newRedactor(Secrets{}, []*wire.Exchange{e}, true).header("Authorization", "Bearer short"); got != "Bearer short" {
 		t.Errorf("in full, a token becomes %s", got)
 	}

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -17,28 +16,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 )
 
 func main() {
 	log.SetFlags(0)
 	oneIn := flag.Uint("one-in", 1, "try one in so many mutants, always the same ones")
-	workers := flag.Int("p", 1, "try so many at once")
 	run := flag.String("run", "", "only the tests that match, as for go test")
-	list := flag.Bool("list", false, "list the mutants, and try none")
 	flag.Parse()
-	chosen := choose(flag.Args(), uint32(max(*oneIn, 1)))
-	if *list {
-		for _, m := range chosen {
-			fmt.Println(m)
+	var tried, survived int
+	for _, m := range choose(flag.Args(), uint32(max(*oneIn, 1))) {
+		o, err := try(m, *run)
+		if err != nil {
+			log.Fatal(err)
 		}
-		return
+		fmt.Printf("%-8s %s\n", o, m)
+		switch o {
+		case lived:
+			survived++
+			tried++
+		case noticed:
+			tried++
+		}
 	}
-	if len(chosen) == 0 {
-		log.Fatal("no mutants; name files or folders of the program")
-	}
-	report(tryAll(chosen, *workers, *run))
+	fmt.Printf("%d of %d mutants survived (%.1f %%)\n", survived, tried, 100*float64(survived)/float64(max(tried, 1)))
 }
 
 // choose lists the mutants of files and folders, one in so many of them.
@@ -70,43 +70,15 @@ func choose(names []string, oneIn uint32) []mutant {
 }
 
 // outcome is what the tests said to a mutant.
-type outcome int
+type outcome string
 
 const (
-	noticed outcome = iota
-	survived
-	none // it does not compile
+	noticed outcome = "noticed"
+	lived   outcome = "SURVIVED"
+	none    outcome = "none" // it does not compile
 )
 
-// tryAll tries each mutant and says what became of it while it goes on.
-func tryAll(chosen []mutant, workers int, run string) map[outcome][]mutant {
-	var mu sync.Mutex // guards results
-	results := map[outcome][]mutant{}
-	work := make(chan mutant)
-	var busy sync.WaitGroup
-	for range workers {
-		busy.Go(func() {
-			for m := range work {
-				o, err := try(m, run)
-				if err != nil {
-					log.Fatal(err)
-				}
-				mu.Lock()
-				results[o] = append(results[o], m)
-				fmt.Println([]string{"noticed ", "SURVIVED", "none    "}[o], m)
-				mu.Unlock()
-			}
-		})
-	}
-	for _, m := range chosen {
-		work <- m
-	}
-	close(work)
-	busy.Wait()
-	return results
-}
-
-// try runs the tests of a mutant's package.
+// try runs the tests of a mutant's package. One that never ends is noticed after two minutes.
 func try(m mutant, run string) (outcome, error) {
 	folder, err := os.MkdirTemp("", "mutant")
 	if err != nil {
@@ -122,32 +94,17 @@ func try(m mutant, run string) (outcome, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := os.WriteFile(changed, m.source, 0o600); err != nil {
-		return none, err
+	for file, content := range map[string][]byte{changed: m.source, overlay: document} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			return none, err
+		}
 	}
-	if err := os.WriteFile(overlay, document, 0o600); err != nil {
-		return none, err
-	}
-	pkg := "./" + filepath.Dir(m.file)
-	const patience = 2 * time.Minute // a mutant that never ends is noticed
-	test := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout", patience.String(), "-run", run, pkg)
-	var out bytes.Buffer
-	test.Stdout, test.Stderr = &out, &out
-	switch err := test.Run(); {
+	out, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=2m", "-run", run, "./"+filepath.Dir(m.file)).CombinedOutput()
+	switch {
 	case err == nil:
-		return survived, nil
-	case bytes.Contains(out.Bytes(), []byte("[build failed]")):
+		return lived, nil
+	case strings.Contains(string(out), "[build failed]"):
 		return none, nil
 	}
 	return noticed, nil
-}
-
-// report sums up.
-func report(results map[outcome][]mutant) {
-	tried := len(results[noticed]) + len(results[survived])
-	fmt.Printf("\n%d mutants, %d noticed, %d survived (%.1f %%); %d more did not compile\n", tried, len(results[noticed]), len(results[survived]),
-		100*float64(len(results[survived]))/float64(max(tried, 1)), len(results[none]))
-	for _, m := range results[survived] {
-		fmt.Println("SURVIVED", m)
-	}
 }

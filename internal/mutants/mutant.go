@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,10 +21,8 @@ type mutant struct {
 }
 
 func (m mutant) String() string {
-	return fmt.Sprintf("%s:%d: %s → %s", m.file, m.line, oneLine(m.old), oneLine(m.new))
+	return fmt.Sprintf("%s:%d: %s", m.file, m.line, strings.Join(strings.Fields(m.old+" → "+m.new), " "))
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // mutator collects the mutants of a file.
 type mutator struct {
@@ -51,12 +50,18 @@ func mutantsOf(file string) ([]mutant, error) {
 
 func (m *mutator) visit(n ast.Node) bool {
 	switch n := n.(type) {
-	case *ast.ImportSpec, *ast.StructType:
-		return false // a path, a tag
+	case *ast.ImportSpec, *ast.StructType, *ast.ArrayType:
+		return false // a path, a tag, a size
 	case *ast.IfStmt:
 		m.condition(n.Cond)
 	case *ast.SwitchStmt:
-		m.cases(n)
+		for _, clause := range n.Body.List {
+			for _, cond := range clause.(*ast.CaseClause).List {
+				if n.Tag == nil {
+					m.condition(cond)
+				}
+			}
+		}
 	case *ast.BinaryExpr:
 		m.binary(n)
 	case *ast.BasicLit:
@@ -77,17 +82,6 @@ func (m *mutator) visit(n ast.Node) bool {
 func (m *mutator) condition(cond ast.Expr) {
 	m.replace(cond, "!("+m.text(cond)+")")
 	m.replace(cond, "("+m.text(cond)+") && false")
-}
-
-// cases drops the cases of a switch without a tag.
-func (m *mutator) cases(n *ast.SwitchStmt) {
-	for _, clause := range n.Body.List {
-		for _, cond := range clause.(*ast.CaseClause).List {
-			if n.Tag == nil {
-				m.condition(cond)
-			}
-		}
-	}
 }
 
 // binary drops one side of && and ||, and turns a comparison round.
@@ -161,6 +155,6 @@ func (m *mutator) replace(n ast.Node, text string) {
 	old := m.text(n)
 	key := old + "\x00" + text
 	m.seen[key]++
-	source := append(append(append([]byte{}, m.source[:from]...), text...), m.source[to:]...)
+	source := slices.Concat(m.source[:from], []byte(text), m.source[to:])
 	m.list = append(m.list, mutant{m.file, at.Line, m.seen[key], old, text, source})
 }

@@ -91,11 +91,13 @@ func (c *idTokenClaims) checkExpiry(want expected) Verdict {
 }
 
 func (c *idTokenClaims) checkIssuedAt(want expected) Verdict {
-	return Verdict{"iat", "not later than " + showTime(want.Now), quotedTime(c.IssuedAt), c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(Leeway)), "Core 3.1.3.7 (10)"}
+	return Verdict{"iat", "not later than " + showTime(want.Now), quotedTime(c.IssuedAt),
+		c.IssuedAt != nil && !numericDate(*c.IssuedAt).After(want.Now.Add(Leeway)), "Core 3.1.3.7 (10)"}
 }
 
 func (c *idTokenClaims) checkNotBefore(want expected) Verdict {
-	return Verdict{"nbf", "not later than " + showTime(want.Now), quotedTime(c.NotBefore), !numericDate(*c.NotBefore).After(want.Now.Add(Leeway)), "RFC 7519 section 4.1.5"}
+	return Verdict{"nbf", "not later than " + showTime(want.Now), quotedTime(c.NotBefore),
+		!numericDate(*c.NotBefore).After(want.Now.Add(Leeway)), "RFC 7519 section 4.1.5"}
 }
 
 func (c *idTokenClaims) checkSubject(want expected) Verdict {
@@ -127,7 +129,8 @@ func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
 
 // checkAtHash binds the access token to the ID token, when the server does.
 func (c *idTokenClaims) checkAtHash(alg string, want expected) Verdict {
-	return Verdict{"at_hash", "the hash of the access token, or nothing", want.quoted(c.AtHash), c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
+	return Verdict{"at_hash", "the hash of the access token, or nothing", want.quoted(c.AtHash),
+		c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
 }
 
 // atHash is the left half of the access token's hash, by the hash of the signature's algorithm

@@ -65,7 +65,8 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	header := jws.Signatures[0].Header
 	fitting := fittingKeys(keys, header)
 	if len(fitting) == 0 {
-		return nil, nil, fmt.Errorf("no signing key for %s with the ID %q is among the server's keys (%s)", header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))
+		return nil, nil, fmt.Errorf("no signing key for %s with the ID %q is among the server's keys (%s)",
+			header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))
 	}
 	return nil, nil, fmt.Errorf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))
 }

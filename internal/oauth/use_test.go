@@ -325,3 +325,22 @@ func TestRecordedPurposes(t *testing.T) {
 		t.Errorf("recorded are %q; want %q", purposes, want)
 	}
 }
+
+// The token request that is shown is the one that is sent, and showing it sends nothing.
+func TestTokenRequestIsShownAsSent(t *testing.T) {
+	l, c, r, _, _ := loginAt(t)
+	before := l.Asked("POST /token")
+	ctx, rec := wire.Record(t.Context())
+	shown, err := c.TokenRequest(ctx, r, "code-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Asked("POST /token") != before || len(rec.Exchanges()) != 0 {
+		t.Error("showing the request sent it, or left a record")
+	}
+	c.Exchange(ctx, r, "code-1")
+	sent := rec.Last()
+	if shown.Purpose != wire.TokenRequest || shown.URL != sent.URL || shown.RequestBody != sent.RequestBody || shown.RequestHeader != sent.RequestHeader || shown.Method != sent.Method {
+		t.Errorf("shown is %+v; sent is %+v", shown, sent)
+	}
+}

@@ -139,7 +139,7 @@ func (l layer) unescaped() (next layer, changed bool) {
 	at := make([]int32, 0, len(l.text)+1)
 	for i := 0; i < len(l.text); {
 		text, length := unescape(l.text[i:])
-		changed = changed || length != len(text) || text != l.text[i:i+length]
+		changed = changed || text != l.text[i:i+length]
 		from := l.place(i)
 		for j := range len(text) {
 			out, at = append(out, text[j]), append(at, from)

@@ -149,7 +149,21 @@ func TestNoSession(t *testing.T) {
 	if l, err := s.Login(w, two, "state-1"); l != nil || err != nil {
 		t.Errorf("two cookies open %v, %v", l, err)
 	}
-	if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Name != s.sessionName || cookies[0].Path != "/session" || cookies[0].MaxAge >= 0 {
+	if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Name != s.sessionName || cookies[0].Path != "/session" || cookies[0].MaxAge != -1 {
 		t.Errorf("the cookies are %v", cookies)
+	}
+}
+
+// How long and how much is remembered has its limits.
+func TestLimits(t *testing.T) {
+	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || successorAge > time.Minute {
+		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, successorAge)
+	}
+	if maxPauses > 1000 || maxSpent > 200_000 || maxSuccessors > 20_000 || maxPending > 5 {
+		t.Errorf("remembered are %d, %d, %d and %d", maxPauses, maxSpent, maxSuccessors, maxPending)
+	}
+	s := newStore(t, "http://localhost:3000", time.Now)
+	if session, err := s.store.Get(httptest.NewRequest(http.MethodGet, "/", nil), s.sessionName); err != nil || !session.IsNew {
+		t.Errorf("a browser without cookies has the session %v, %v", session, err)
 	}
 }

@@ -141,7 +141,7 @@ func (s *Store) open(cookie string) (*sessions.Session, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	if session.IsNew || len(s.loginsOf(session)) == 0 {
+	if len(s.loginsOf(session)) == 0 {
 		return nil, nil
 	}
 	return session, nil

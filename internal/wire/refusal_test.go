@@ -105,3 +105,14 @@ func TestWithoutQuery(t *testing.T) {
 		}
 	}
 }
+
+// A link of a server's is followed only where that does no harm.
+func TestSafeLink(t *testing.T) {
+	for address, safe := range map[string]bool{"https://a.example/b?c=d": true, "http://a.example/": true,
+		"javascript:alert(1)": false, "//a.example/": false, "/a": false, "https:///a": false, "https://u:p@a.example/": false, "https://u@a.example/": false,
+		"data:text/html,x": false, "https://a.example/\u202e": false, "%zz": false} {
+		if got := SafeLink(address); (got == address) != safe || got != "" && got != address {
+			t.Errorf("SafeLink(%q) = %q", address, got)
+		}
+	}
+}

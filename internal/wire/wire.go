@@ -8,14 +8,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -230,7 +228,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
 		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, NewHeader(resp.Header)
-		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		if resp.TLS != nil { // a server always has one
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
 		e.ResponseBody, err = readLimited(resp)
@@ -270,43 +268,4 @@ func readLimited(resp *http.Response) (string, error) {
 		return "", errTooLong
 	}
 	return buffer.String(), nil
-}
-
-// Fault says in one plain sentence why a server could not be asked, and what helps.
-func Fault(err error) string {
-	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		err = urlErr.Err // the URL may carry parameters; the caller names the host
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "does not resolve: there is no host of that name"
-	}
-	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		name := ""
-		if unknown.Cert != nil {
-			name = fmt.Sprintf(" (issued by %q)", unknown.Cert.Issuer.CommonName)
-		}
-		return "has a certificate from an authority that this machine does not know" + name + "; name a file with the authority's certificate in SSL_CERT_FILE"
-	}
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
-		return fmt.Sprintf("has a certificate that is valid from %s to %s only", invalid.Cert.NotBefore.Format(time.DateOnly), invalid.Cert.NotAfter.Format(time.DateOnly))
-	}
-	if wrong, ok := errors.AsType[x509.HostnameError](err); ok {
-		return fmt.Sprintf("has a certificate for other names than %q", wrong.Host)
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Sprintf("did not answer within %v", Timeout)
-	}
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refused the connection: nothing listens there"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "closed the connection before its answer was complete"
-	case errors.Is(err, errTooLong):
-		return errTooLong.Error()
-	case errors.Is(err, context.Canceled):
-		return "was not asked: the request was given up"
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return "speaks plain http, not https"
-	}
-	return "could not be asked: " + err.Error()
 }
