@@ -35,9 +35,7 @@ type stepPage struct {
 	Fields   []string       `json:"-"` // the parameters that can be changed
 	Waited   string         `json:"-"` // how long the code has been waiting
 	Arrived  string         `json:"-"`
-	Issuer   string         `json:"-"` // the iss of the response, which is right; may be empty
 	Tokens   *session.Login `json:"-"`
-	Checks   []flow.Check   `json:"-"`
 	Resource string         `json:"-"` // what the token is tried at; may be empty
 	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
 	Opens    bool           `json:"-"` // with the token, and with nothing else
@@ -46,7 +44,7 @@ type stepPage struct {
 // beginInSteps is the first step of /login?step=1: the request, before the browser takes it anywhere.
 func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.URL.Query().Get("step") == "" {
+		if !strings.Contains(r.URL.RawQuery, "step=") { // costs a login without steps nothing
 			return next(w, r)
 		}
 		params, err := singleValues(r.URL.RawQuery)
@@ -102,7 +100,7 @@ func (s *server) stepPage(number int, title string, request *oauth.Request, scen
 // next's, and so is whatever does not belong to a login of this browser.
 func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !s.sessions.InSteps(r, r.URL.Query().Get("state")) {
+		if !s.sessions.AnySteps(r) {
 			return next(w, r)
 		}
 		if err := spendsNothing(r); err != nil {
@@ -111,6 +109,9 @@ func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) err
 		response, err := singleValues(r.URL.RawQuery)
 		if err != nil {
 			return err
+		}
+		if !s.sessions.InSteps(r, response.Get("state")) {
+			return next(w, r)
 		}
 		handle := session.Handle(response.Get("state"))
 		l, err := s.inSteps(w, r, handle)
@@ -140,7 +141,7 @@ func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) err
 	}
 }
 
-// arrive checks the response and keeps its code. The error is a *failure.
+// arrive checks the response. The error is a *failure.
 func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Pause, error) {
 	ctx, recorder := wire.Record(ctx)
 	p := &session.Pause{Request: request, Callback: callback, Arrived: s.now()}
@@ -164,9 +165,6 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pau
 		if step.Coming && step.Name == string(wire.TokenRequest) {
 			data.Next = step
 		}
-	}
-	if u, err := url.Parse(p.Callback); err == nil {
-		data.Issuer = u.Query().Get("iss")
 	}
 	data.Waited = "less than a second"
 	if waited := s.now().Sub(p.Arrived); waited >= time.Second {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,15 +55,14 @@ func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.
 	return nil
 }
 
-// InSteps reports that this browser's login with the state is shown step by step. Of a browser that has
-// no such login it is asked at little cost.
+// AnySteps reports that a login of this browser is shown step by step. Where none is, that costs nothing.
+func (s *Store) AnySteps(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header["Cookie"], func(header string) bool { return strings.Contains(header, s.pausePrefix) })
+}
+
+// InSteps reports that the login with the state is one.
 func (s *Store) InSteps(r *http.Request, state string) bool {
-	for _, header := range r.Header["Cookie"] {
-		if strings.Contains(header, s.pausePrefix) {
-			return only(r, s.pausePrefix+Handle(state)) != ""
-		}
-	}
-	return false
+	return only(r, s.pausePrefix+Handle(state)) != ""
 }
 
 // Pause keeps what the work makes of the response to a request, once for its state: from here on the
