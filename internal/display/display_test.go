@@ -1,0 +1,132 @@
+package display
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+)
+
+var now = time.Unix(1_800_000_000, 0)
+
+// Times are said as a person says them, to come and past.
+func TestRelative(t *testing.T) {
+	for _, row := range []struct {
+		from time.Duration
+		want string
+	}{
+		{119*time.Minute + 59*time.Second, "in 1 h 59 min"}, {time.Second, "in 1 second"}, {90 * time.Second, "in 1 minute"}, {72 * time.Hour, "in 3 days"},
+		{0, "just now"}, {-time.Second, "just now"}, {-12 * time.Second, "12 seconds ago"}, {-3 * time.Minute, "3 minutes ago"}, {-25 * time.Hour, "25 h 0 min ago"},
+	} {
+		if got := Relative(now.Add(row.from), now); got != row.want {
+			t.Errorf("%v from now is %q; want %q", row.from, got, row.want)
+		}
+	}
+}
+
+// login is a login that brought every token, with what is held now.
+func login(held oauth.Tokens, scopes ...string) *session.Login {
+	issued := oauth.Tokens{Access: "a", Refresh: "r", Expires: now.Add(time.Hour)}
+	return &session.Login{Request: &oauth.Request{Scopes: scopes}, Response: &oauth.TokenResponse{Tokens: issued}, Held: held}
+}
+
+// What a page says of the tokens is true now: held, expired, replaced, revoked, or never there.
+func TestFacts(t *testing.T) {
+	held := oauth.Tokens{Access: "a", Refresh: "r", Expires: now.Add(time.Hour)}
+	never := login(oauth.Tokens{Access: "a"})
+	never.Response.Refresh = ""
+	expired := held
+	expired.Expires = now.Add(-3 * time.Minute)
+	for _, row := range []struct {
+		name            string
+		login           *session.Login
+		access, refresh string
+	}{
+		{"held", login(held), "in 1 h 0 min", "yes"},
+		{"expired", login(expired), "expired 3 minutes ago", "yes"},
+		{"refreshed", login(oauth.Tokens{Access: "a2", Refresh: "r2", Expires: now.Add(time.Hour)}), "in 1 h 0 min (a new one, from a refresh)", "yes (a new one, from a refresh)"},
+		{"revoked", login(oauth.Tokens{}), "revoked", "revoked"},
+		{"no refresh token", never, "held (the server does not say when it expires)", "no (the server issued none)"},
+	} {
+		got := map[string]string{}
+		for _, f := range Facts(row.login, now) {
+			got[f.Name] = f.Value
+			if f.Note != "" && !strings.HasSuffix(f.Note, "UTC") {
+				got[f.Name] += " (" + f.Note + ")"
+			}
+		}
+		if got["Access token"] != row.access || got["Refresh token"] != row.refresh {
+			t.Errorf("%s: the access token is %q and the refresh token %q; want %q and %q", row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
+		}
+	}
+	for want, scopes := range map[string][]string{"openid was not asked for": {"profile"}, "openid was asked for and not granted": {"openid", "profile"}} {
+		if got := NoIDToken(login(held, scopes...)); got != want {
+			t.Errorf("asked for %v: %q; want %q", scopes, got, want)
+		}
+	}
+}
+
+// A document that was taken apart is whole when it is put together, and only what nobody reads is marked.
+func TestPieces(t *testing.T) {
+	long := strings.Repeat("eyJ.-_9", 20)
+	document := `{"access_token": "` + long + `", "scope": "openid profile", "refresh_token": "short"}`
+	whole, marked := "", ""
+	for _, p := range Pieces(document) {
+		whole += p.Text
+		if p.Token {
+			marked += p.Text
+		}
+	}
+	if whole != document || marked != long {
+		t.Errorf("the pieces are %q together, and %q is marked", whole, marked)
+	}
+}
+
+// A refusal is bad, except of a wrong token; an API that opens to one is bad.
+func TestAnswersAreGood(t *testing.T) {
+	judged := func(result diagnose.Result) *diagnose.APIAnswer {
+		return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: result}}
+	}
+	for _, row := range []struct {
+		name string
+		a    Answer
+		good bool
+	}{
+		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, true},
+		{"a refusal", Answer{Answer: flow.Answer{Status: 401}}, false},
+		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK)}, true},
+		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail)}, false},
+	} {
+		if got := (Answers{{Answer: flow.Answer{Status: 200}}, row.a}).Good(); got != row.good {
+			t.Errorf("%s: good is %t", row.name, got)
+		}
+	}
+}
+
+// The worst is said first: a failure before what passed, and what was not tried at the start.
+func TestChecks(t *testing.T) {
+	passed, failed := diagnose.Finding{Check: "keys", Result: diagnose.OK}, diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}
+	state := func(few bool, checks ...diagnose.Finding) diagnose.State {
+		return diagnose.State{Report: diagnose.Report{Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
+	}
+	for _, row := range []struct {
+		name                string
+		state               diagnose.State
+		heading, mood, lead string
+	}{
+		{"never", diagnose.State{}, "Not checked yet", "", "The checks ask"},
+		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
+		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret was not tried yet"},
+		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
+		{"running", diagnose.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks are done. Asking now: PKCE."},
+	} {
+		v := NewChecks(row.state, SignIn{}, now)
+		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) {
+			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
+		}
+	}
+}
