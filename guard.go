@@ -153,6 +153,17 @@ func singleValues(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
+// stateOf is the state of an authorization response, without reading the rest of it.
+func stateOf(rawQuery string) string {
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if value, found := strings.CutPrefix(pair, "state="); found {
+			state, _ := url.QueryUnescape(value) // one that cannot be read is none of ours
+			return state
+		}
+	}
+	return ""
+}
+
 // current returns the newest login of this browser at the server that is configured, or a 401. Of a login
 // at another server nothing is shown or sent.
 func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"oauth-test-client/internal/diagnose"
@@ -202,6 +203,7 @@ func (s *server) beginTry(w http.ResponseWriter, r *http.Request, try diagnose.T
 		return "", err
 	}
 	diagnose.Prepare(try, request)
+	request.State = tryState + request.State
 	to, err := s.oauth.AuthorizationURL(r.Context(), request)
 	if err != nil {
 		return "", err
@@ -209,9 +211,15 @@ func (s *server) beginTry(w http.ResponseWriter, r *http.Request, try diagnose.T
 	return to, s.sessions.Begin(w, r, request)
 }
 
+// tryState begins the state of a login that is made for a try, so that no other login is looked at for it.
+const tryState = "try-"
+
 // orTry handles the response to a login that was made for a try, and leaves every other to next.
 func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if !strings.HasPrefix(stateOf(r.URL.RawQuery), tryState) {
+			return next(w, r)
+		}
 		response, err := singleValues(r.URL.RawQuery)
 		if err != nil {
 			return err

@@ -44,8 +44,11 @@ var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", 
 // NewRequest makes the secrets of a login, each of 130 bits at least, and takes over the parameters
 // that were given for it. The error is an *Error.
 func (c *Client) NewRequest(params url.Values) (*Request, error) {
-	scope := cmp.Or(params.Get("scope"), strings.Join(c.cfg.Scopes, " "))
-	if !config.ValidScope(scope) {
+	scopes := c.cfg.Scopes
+	if asked := params.Get("scope"); asked != "" {
+		scopes = strings.Fields(asked)
+	}
+	if !config.ValidScope(params.Get("scope")) {
 		return nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
 	}
 	if maxAge := params.Get("max_age"); maxAge != "" {
@@ -53,7 +56,7 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 			return nil, badParameter("max_age", "is no number of seconds")
 		}
 	}
-	r := &Request{State: rand.Text(), Verifier: NewVerifier(), Scopes: strings.Fields(scope), Began: c.now()}
+	r := &Request{State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}

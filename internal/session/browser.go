@@ -35,9 +35,12 @@ func (s *Store) markBrowser(w http.ResponseWriter, r *http.Request) {
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }
 
+// markLength is how long a mark is, as rand.Text makes it.
+const markLength = 26
+
 // mark returns the browser's mark, or "" when it has none that could be ours.
 func (s *Store) mark(r *http.Request) string {
-	if value := only(r, s.markName); len(value) == len(rand.Text()) {
+	if value := only(r, s.markName); len(value) == markLength {
 		return value
 	}
 	return ""

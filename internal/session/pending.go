@@ -65,7 +65,10 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Reque
 }
 
 func sizeOfParameters(r *oauth.Request) int {
-	n := len(strings.Join(r.Scopes, " "))
+	n := max(0, len(r.Scopes)-1) // the spaces
+	for _, scope := range r.Scopes {
+		n += len(scope)
+	}
 	for name, value := range r.Extra {
 		n += len(name) + len(value)
 	}
