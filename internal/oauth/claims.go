@@ -59,7 +59,7 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 }
 
 func checkAudience(audience []string, want expected) Verdict {
-	found := cmp.Or(want.said(strings.Join(audience, ", "), 200), "nothing")
+	found := cmp.Or(want.client.said(strings.Join(audience, ", "), 200), "nothing")
 	return Verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
@@ -172,7 +172,7 @@ func (want expected) quoted(claim *string) string {
 	if claim == nil {
 		return "nothing"
 	}
-	return want.said(*claim, 200)
+	return want.client.said(*claim, 200)
 }
 
 // ExpiryOf is the exp of an ID token, which is not verified for it; zero when there is none.

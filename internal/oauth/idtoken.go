@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"oauth-test-client/internal/wire"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ type expected struct {
 	AccessToken string        // what at_hash is a hash of
 	Now         time.Time
 
-	said func(text string, n int) string // a claim as it may be shown
+	client *Client // knows what must not be shown of a claim
 }
 
 // VerifyIDToken verifies the ID token of a token response, which must be there when openid was
@@ -81,7 +82,7 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 	if md.Issuer == "" {
 		return nil, badIDToken("issuer", "cannot be verified, as no issuer is configured")
 	}
-	want.Issuer, want.ClientID, want.Now, want.said = md.Issuer, c.cfg.ClientID, c.now(), c.said
+	want.Issuer, want.ClientID, want.Now, want.client = md.Issuer, c.cfg.ClientID, c.now(), c
 	header, claims, err := parseIDToken(raw)
 	if err != nil {
 		check := ""
@@ -122,7 +123,7 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 	if err != nil {
 		return Verdict{check, expected, "that " + err.Error(), false, section}
 	}
-	return Verdict{check, expected, fmt.Sprintf("%s by the key %q", alg, c.said(key.KeyID, 80)), true, section}
+	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
