@@ -46,6 +46,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, session.ErrSpent) {
 		return s.unknownState(r, response)
 	}
+	s.tell(login, err)
 	if err != nil {
 		return err
 	}

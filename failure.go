@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -230,6 +231,23 @@ func shownChecks(verdicts []oauth.Verdict) []flow.Check {
 		list = append(list, flow.Check{Name: v.Check, Expected: wire.Clip(v.Expected, 300), Found: wire.Clip(v.Found, 300), Section: v.Section, OK: v.OK})
 	}
 	return list
+}
+
+// tell says what came of a login to whoever waits for it.
+func (s *server) tell(l *session.Login, err error) {
+	switch {
+	case s.ended == nil:
+	case err != nil:
+		f := s.explain(err, s.cfg.Scopes)
+		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs, Name: string(f.Name), Hint: f.Hint,
+			Where: f.Remedy.Where, Line: f.Remedy.Line})
+	default:
+		v := command.Verdict{Works: true, Answer: l.Response.JSON, Scope: strings.Join(l.Granted(), " "), Refresh: l.Held.Refresh != ""}
+		if l.IDToken != nil {
+			v.Checks = len(l.IDToken.Verdicts)
+		}
+		s.ended(v)
+	}
 }
 
 // handle adapts a handler that returns an error.

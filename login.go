@@ -15,6 +15,7 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 	if err != nil {
+		s.tell(nil, err)
 		return err
 	}
 	if err := s.sessions.Begin(w, r, request); err != nil {

@@ -72,11 +72,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
+	opens := o.Open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout)
+	if o.Login {
+		return l.login(ctx, opens, listeners, stdout, stderr)
+	}
 	command.Announce(stdout, cfg, listeners)
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
 	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
-	if o.Open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout) {
+	if opens {
 		go func() { openBrowser(startURL(cfg, checked, maxWait), getenv, stderr) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
@@ -99,6 +103,42 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		cfg = demo
 	}
 	return diagnose.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
+}
+
+// login is the command login: it waits for one login, says what came of it, and ends.
+func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, stdout, stderr io.Writer) int {
+	l.log.SetOutput(io.Discard) // the verdict is what is printed
+	words := stdout
+	if l.options.JSON {
+		words = stderr
+	}
+	ended := make(chan command.Verdict, 1)
+	s := l.current.Load().server
+	s.ended = func(v command.Verdict) {
+		select {
+		case ended <- v:
+		default: // one is there already
+		}
+	}
+	ctx, stop := context.WithTimeout(ctx, l.options.Timeout)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- serve(ctx, s, l, listeners, l.log) }()
+	command.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
+	if opens {
+		go openBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
+	}
+	verdict := command.NobodyCame(l.options.Timeout)
+	select {
+	case verdict = <-ended:
+	case <-ctx.Done():
+	case err := <-served:
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	stop()
+	<-served // the browser gets its page
+	return verdict.Print(stdout, l.options.JSON)
 }
 
 // playDemo serves the demo on a free port until the context ends, and returns the settings for it.

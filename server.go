@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
@@ -40,6 +41,8 @@ type server struct {
 	traffic   *traffic
 	notice    *notice // about the settings; nil when there is nothing to say
 	broken    bool    // the demo server is, on purpose
+
+	ended func(command.Verdict) // is told what came of a login; nil while nobody waits for one
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.

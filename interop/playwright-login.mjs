@@ -3,7 +3,7 @@
 //   node playwright-login.mjs ADDRESS [USER]
 //
 // ADDRESS begins the login, such as http://localhost:3000/login. It prints the heading of the page that
-// the browser comes back to, and ends with exit code 0 when that page says that somebody signed in.
+// the browser comes back to, and ends with exit code 0 when that page says that it works.
 import { chromium } from "playwright-core";
 
 const [address, user = "Carol Example"] = process.argv.slice(2);
@@ -16,7 +16,7 @@ try {
   await page.waitForURL(/\/oauth_callback\?/);
   const heading = await page.getByRole("heading", { level: 1 }).textContent();
   console.log(heading.trim());
-  if (!heading.includes("Signed in")) process.exitCode = 1;
+  if (!heading.includes("It works")) process.exitCode = 1;
 } finally {
   await browser.close();
 }

@@ -21,20 +21,23 @@ const Usage = `OAuth Test Client tells whether an OAuth application works, and i
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
        go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
+       go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m]
 
   go run .                        sign in with the settings in .env; without any, try the demo
   go run . check -env other.env   ask the server everything that needs no user, and change nothing
+  go run . login                  wait for one login, say whether it works, and end
 
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
   -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
   -v                print every check, and what proves it
-  -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat
-  -timeout 15s      how long all checks together may take
+  -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
+                    with login -json prints the token response, tokens and all
+  -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
 
 exit codes
-  0   stopped by an interrupt; with check: no check failed
-  1   the program cannot listen; with check: a check failed
+  0   stopped by an interrupt; with check: no check failed; with login: it works
+  1   the program cannot listen; with check: a check failed; with login: it failed, or nobody came back
   2   a setting or a flag is wrong
 
 The settings are in README.md and .env.sample.
@@ -43,6 +46,7 @@ The settings are in README.md and .env.sample.
 // Options are what the command line says.
 type Options struct {
 	Check    bool
+	Login    bool
 	Env      string // the file to read instead of .env; empty for .env
 	Listen   string
 	Open     bool
@@ -83,7 +87,8 @@ func (o Options) Printing(getenv func(string) string, stdout io.Writer) diagnose
 // ErrUsage is a command line that cannot be understood; what is wrong has been said.
 var ErrUsage = errors.New("usage")
 
-// Parse reads the command line. The flags may stand before or behind the word check.
+// Parse reads the command line. The flags may stand before or behind the word
+// check or login.
 func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	var o Options
 	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
@@ -96,18 +101,23 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	flags.BoolVar(&o.Markdown, "md", false, "")
 	flags.DurationVar(&o.Timeout, "timeout", diagnose.Timeout, "")
 	err := flags.Parse(args)
-	if err == nil && flags.Arg(0) == "check" {
-		o.Check = true
+	if word := flags.Arg(0); err == nil && (word == "check" || word == "login") {
+		o.Check, o.Login = word == "check", word == "login"
 		err = flags.Parse(flags.Args()[1:])
+	}
+	if o.Login && !isSet(flags, "timeout") {
+		o.Timeout = LoginTimeout
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, Usage)
 		return o, err
 	case err == nil && flags.NArg() > 0:
-		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check"))
+		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))
 	case err == nil && o.JSON && o.Markdown:
 		err = errors.New("-json and -md exclude each other")
+	case err == nil && o.Login && (o.Markdown || o.Verbose):
+		err = errors.New("login takes neither -md nor -v")
 	case err != nil:
 		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
 	default:
@@ -115,6 +125,13 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	}
 	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
 	return o, ErrUsage
+}
+
+// isSet reports a flag that stands on the command line.
+func isSet(flags *flag.FlagSet, name string) bool {
+	set := false
+	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
 }
 
 // unknownFlag suggests a flag for the first one that is none of ours.

@@ -1,0 +1,111 @@
+package acceptance
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// The example of docs/ci.md: the command login, and Chromium that Playwright drives at the demo server. The
+// log tells nobody's name and no token.
+func TestLoginCommandInChromium(t *testing.T) {
+	needsNode(t, "playwright-core")
+	chromium, err := exec.LookPath("chromium")
+	needs(t, "chromium", err)
+	p, base := startLogin(t, nil, "-timeout", "2m")
+	page, err := os.ReadFile(root + "/docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(page), "```js\n")
+	example, _, ended := strings.Cut(example, "```")
+	if !found || !ended {
+		t.Fatal("docs/ci.md has no example")
+	}
+	node := exec.Command("node", "--input-type=module", "-", base+"/login")
+	node.Dir, node.Env, node.Stdin = interop, append(os.Environ(), "CHROMIUM="+chromium), strings.NewReader(example)
+	if out, err := node.CombinedOutput(); err != nil {
+		t.Errorf("playwright: %v\n%s", err, out)
+	}
+	code, said := p.wait(t, 30*time.Second), p.out.String()
+	if code != 0 || !strings.Contains(said, "The login works.") || !strings.Contains(said, "openid profile email") {
+		t.Errorf("it ended with %d and said\n%s", code, said)
+	}
+	for _, secret := range []string{"Carol", "eyJ", "access_token"} {
+		if strings.Contains(said+p.err.String(), secret) {
+			t.Errorf("%q is in the log:\n%s\n%s", secret, said, p.err)
+		}
+	}
+}
+
+// startLogin starts the command login on a free port, and returns its BASE_URL.
+func startLogin(t *testing.T, env map[string]string, args ...string) (*process, string) {
+	t.Helper()
+	port := freePort(t)
+	full := map[string]string{"PORT": port}
+	for name, value := range env {
+		full[name] = value
+	}
+	p := startProcess(t, full, append([]string{"login"}, args...)...)
+	waitForPort(t, port)
+	return p, "http://localhost:" + port
+}
+
+// What the command says and how it ends, for a login that works, one that does not, and none.
+func TestLoginCommand(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		args  []string
+		spoil func(*testserver.Liar)
+		stays bool // the browser never comes back
+		code  int
+		out   []string // in stdout
+		never []string // nowhere in stdout
+	}{
+		{"works", nil, nil, false, 0, []string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"}, []string{"liar-access-token", "Liar's User", "user-1"}},
+		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
+		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
+			[]string{"FAIL", "invalid_id_token", "the check of aud"}, []string{"liar-access-token", "works"}},
+		{"a refusal, for programs", []string{"-json"}, func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`"}`)
+		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.LiarClientSecret, "Open http"}},
+		{"a refusal that would command GitHub's runner", nil, func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"a\n::error::b"}`)
+		}, false, 1, []string{"FAIL", "invalid_grant"}, []string{"\n::error"}},
+		{"the server cannot be found", nil, func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") }, false, 1, []string{"FAIL", "server-not-found", "ISSUER="}, nil},
+		{"nobody comes", []string{"-timeout", "1s"}, nil, true, 1, []string{"FAIL", "No login came back within 1s", "login-never-came-back"}, []string{"works"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			if row.spoil != nil {
+				row.spoil(l)
+			}
+			p, base := startLogin(t, l.Env(), row.args...)
+			if !row.stays {
+				b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.err})
+				b.GetJSON("/oauth_callback?code=a&state=of-nobody") // is no login of this program
+				if r := b.Get("/login"); r.StatusCode == 302 {
+					b.GetJSON(l.Approve(t, b.Location(r)))
+				}
+			}
+			code, said := p.wait(t, 30*time.Second), p.out.String()
+			if code != row.code {
+				t.Errorf("it ended with %d; want %d\nstdout:\n%s\nstderr:\n%s", code, row.code, said, p.err)
+			}
+			for _, words := range row.out {
+				if !strings.Contains(said, words) {
+					t.Errorf("it did not say %q:\n%s", words, said)
+				}
+			}
+			for _, words := range row.never {
+				if strings.Contains(said, words) {
+					t.Errorf("it said %q:\n%s", words, said)
+				}
+			}
+		})
+	}
+}
