@@ -1,0 +1,48 @@
+// Reads what `go test -json` prints, shows what `go test` would, and at its end what was skipped and why.
+// Where everything is installed nothing may be skipped: it fails when anything was, or when a test did.
+import { createInterface } from "node:readline";
+
+const said = new Map(); // by test: its output so far
+const skipped = [];
+let failed = false;
+for await (const line of createInterface({ input: process.stdin })) {
+  let event;
+  try {
+    event = JSON.parse(line);
+  } catch {
+    console.log(line); // what the go command itself has to say
+    continue;
+  }
+  const test = event.Test && `${event.Package} ${event.Test}`;
+  switch (event.Action) {
+    case "output":
+      if (test) said.set(test, (said.get(test) ?? "") + event.Output);
+      else process.stdout.write(event.Output);
+      break;
+    case "build-output":
+      process.stdout.write(event.Output);
+      break;
+    case "build-fail":
+      failed = true;
+      break;
+    case "fail":
+      failed = true;
+      process.stdout.write(said.get(test) ?? "");
+      said.delete(test);
+      break;
+    case "skip":
+      if (test) skipped.push(`${test}: ${reason(said.get(test) ?? "")}`);
+      said.delete(test);
+      break;
+    case "pass":
+      said.delete(test);
+  }
+}
+console.log(skipped.length === 0 ? "nothing was skipped" : `${skipped.length} skipped:\n  ${skipped.join("\n  ")}`);
+process.exit(failed || skipped.length > 0 ? 1 : 0);
+
+// reason is what a test said when it was skipped.
+function reason(output) {
+  const lines = output.split("\n").filter((l) => l.trim() !== "" && !/^\s*(=== |--- )/.test(l));
+  return lines.map((l) => l.trim()).join(" ") || "no reason given";
+}
