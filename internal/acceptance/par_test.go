@@ -1,0 +1,72 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"html"
+	"net/url"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// With PAR=on everything that begins a login works as without: the login itself, the one step by step, and
+// the tries of /misuse. No address of the browser's carries more than client_id and request_uri.
+func TestPushedLogins(t *testing.T) {
+	a := startApp(t, map[string]string{"PAR": "on"})
+	b := newBrowser(t, a)
+	wantPushed(t, b.Begin(""))
+	if r := b.Login(); r.StatusCode != 200 || !strings.Contains(r.Body, "It works") {
+		t.Fatalf("the login answered %d:\n%.2000s", r.StatusCode, r.Body)
+	}
+	if page := b.Get("/flow"); page.StatusCode != 200 || !strings.Contains(page.Body, "request_uri") || strings.Contains(page.Body, "code_challenge=") {
+		t.Errorf("the flow shows another address than the one that the browser went to: %d", page.StatusCode)
+	}
+	steps := newBrowser(t, a)
+	var first struct {
+		To string `json:"authorization_uri"`
+	}
+	if r := steps.GetJSON("/login?step=1"); json.Unmarshal([]byte(r.Body), &first) != nil || first.To == "" {
+		t.Fatalf("the first step answered %d %s", r.StatusCode, r.Body)
+	}
+	wantPushed(t, first.To)
+	if page := steps.Get(steps.Authorize(first.To, "user_alice", "allow")); page.StatusCode != 200 || !strings.Contains(page.Body, "The browser is back") {
+		t.Errorf("the third step answered %d:\n%s", page.StatusCode, page.Body)
+	}
+	denied := newBrowser(t, a)
+	denied.GetJSON(denied.Authorize(denied.Begin(""), "user_bob", "deny")).WantError(t, 400, "access_denied", "")
+	refused := newBrowser(t, a)
+	refused.GetJSON("/login?scope=openid+nobody-has-this").WantError(t, 400, "invalid_scope", "")
+	misusePushed(t, b)
+}
+
+// wantPushed checks what the browser carries.
+func wantPushed(t *testing.T, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := u.Query(); len(q) != 2 || q.Get("client_id") == "" || !strings.HasPrefix(q.Get("request_uri"), "urn:ietf:params:oauth:request_uri:") {
+		t.Errorf("the browser carries %s", u.RawQuery)
+	}
+}
+
+// misusePushed plays a run of /misuse. Its last login, the one without PKCE, is refused where it is pushed.
+func misusePushed(t *testing.T, b *testserver.Browser) {
+	t.Helper()
+	link := continueLink.FindStringSubmatch(b.Post("/misuse", nil).Body)
+	if link == nil {
+		t.Fatal("no link leads on")
+	}
+	to, logins := html.UnescapeString(link[1]), 0
+	for ; !strings.HasSuffix(to, "/misuse") && logins < 10; logins++ {
+		wantPushed(t, to)
+		to = b.Location(b.Get(b.Authorize(to, "user_alice", "allow")))
+	}
+	report := b.GetJSON("/misuse").Body
+	if logins != 7 || strings.Contains(report, `"result": "fail"`) || strings.Contains(report, "not decided") || strings.Count(report, `"section"`) < 9 ||
+		!strings.Contains(report, "the login with PKCE is accepted") {
+		t.Errorf("after %d logins the report is\n%s", logins, report)
+	}
+}
