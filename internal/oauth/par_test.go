@@ -199,3 +199,29 @@ func TestPushedRequestIsRecorded(t *testing.T) {
 		t.Errorf("recorded was %+v", e)
 	}
 }
+
+// A pushed request is sent as the client that it names, which check replaces by a made-up one.
+func TestPushedAsTheClientItNames(t *testing.T) {
+	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
+		l := pushingLiar(t, true)
+		var got []string
+		l.Other = func(w http.ResponseWriter, r *http.Request) {
+			id, _, _ := r.BasicAuth()
+			got = append(got, id+r.PostFormValue("client_id"))
+			testserver.SendBody(201, "application/json", `{"request_uri":"`+aRequestURI+`"}`)(w, r)
+		}
+		env := l.Env()
+		env["TOKEN_ENDPOINT_AUTH_METHOD"] = method
+		c := clientAt(t, env)
+		md, err := c.Metadata(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.AddressOf(t.Context(), md, url.Values{"client_id": {"another"}}); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[string]string{"client_secret_basic": "anotheranother", "client_secret_post": "another"}[method]; !slices.Equal(got, []string{want}) {
+			t.Errorf("by %s it was sent as %q; want %q", method, got, want)
+		}
+	}
+}
