@@ -10,6 +10,7 @@ import (
 
 	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -156,7 +157,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	data := errorPage{page: s.page(f.Heading), Code: wire.Limit(f.Code), Description: wire.Limit(f.Description), URI: wire.Limit(f.URI), Hint: f.Hint,
 		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound,
 		Heading: f.Heading, Link: wire.SafeLink(f.URI), Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server,
-		Name: f.Name, Remedy: f.Remedy, Causes: sentencesOf(f.Hint), Again: "Try again"}
+		Name: f.Name, Remedy: f.Remedy, Causes: display.Sentences(f.Hint), Again: "Try again"}
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."
 	}
@@ -183,18 +184,6 @@ func rank(suspect bool) int {
 		return 1
 	}
 	return 0
-}
-
-// sentencesOf takes a long hint apart, so that alternatives are a list. It returns nil for a short one.
-func sentencesOf(hint string) []string {
-	list := strings.SplitAfter(hint, ". ")
-	if len(list) < 3 {
-		return nil // a paragraph is short enough
-	}
-	for i := range list {
-		list[i] = strings.TrimSpace(list[i])
-	}
-	return list
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed.

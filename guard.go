@@ -205,9 +205,6 @@ func noToken(description, hint string) *failure {
 	return f
 }
 
-// noRefreshToken says why a login has none.
-const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
-
 // logged writes one line per request, but none for what a page loads and for the demo server, which is
 // the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
 func (s *server) logged(next http.Handler) http.Handler {

@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, routes: (*server).handler, getenv: withPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, routes: (*server).handler, getenv: command.WithPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if o.Check {
 		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
-	listeners, err := listenAll(o.Listen, cfg.Port)
+	listeners, err := command.Listen(o.Listen, cfg.Port)
 	if err != nil {
 		if o.Listen == "" {
 			err = cmp.Or(command.AlreadyRunning(ctx, cfg.Port), err)
@@ -143,7 +143,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 
 // playDemo serves the demo on a free port until the context ends, and returns the settings for it.
 func (l *live) playDemo(ctx context.Context) (config.Config, error) {
-	listeners, err := listenAll("127.0.0.1:0", "")
+	listeners, err := command.Listen("127.0.0.1:0", "")
 	if err != nil {
 		return config.Config{}, err
 	}

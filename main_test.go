@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
@@ -20,7 +21,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -150,38 +150,16 @@ func TestListensOnBothOrNeither(t *testing.T) {
 			t.Skipf("no %s here: %v", host, err)
 		}
 		_, port, _ := net.SplitHostPort(taken.Addr().String())
-		if listeners, err := listenAll("", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
+		if listeners, err := command.Listen("", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
 			t.Errorf("beside a listener on %s there are %d of ours (%v)", host, len(listeners), err)
 		}
 		taken.Close()
-		listeners, err := listenAll("", port)
+		listeners, err := command.Listen("", port)
 		if err != nil {
 			t.Errorf("with nobody else there: %v", err)
 		}
 		for _, l := range listeners {
 			l.Close()
-		}
-	}
-}
-
-// What went wrong with a socket is told by number, also by the numbers of Windows.
-func TestSocketErrors(t *testing.T) {
-	for _, row := range []struct {
-		number         syscall.Errno
-		taken, missing bool
-	}{
-		{syscall.EADDRINUSE, true, false},
-		{10048, true, false},
-		{10013, true, false},
-		{syscall.EADDRNOTAVAIL, false, true},
-		{syscall.EAFNOSUPPORT, false, true},
-		{10049, false, true},
-		{10047, false, true},
-		{syscall.EACCES, false, false},
-	} {
-		err := &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", row.number)}
-		if isTaken(err) != row.taken || isMissing(err) != row.missing {
-			t.Errorf("%d: taken %t, missing %t", row.number, isTaken(err), isMissing(err))
 		}
 	}
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"net/http"
-	"time"
 
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
-	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
 )
@@ -14,32 +12,15 @@ import (
 // sessionPage is the data of session.html.
 type sessionPage struct {
 	page
-	Who     string      `json:"signed_in,omitempty"`
-	Subject string      `json:"sub,omitempty"`
-	Held    []heldToken `json:"tokens"`
-	Actions []action    `json:"actions"`
+	Who     string              `json:"signed_in,omitempty"`
+	Subject string              `json:"sub,omitempty"`
+	Held    []display.HeldToken `json:"tokens"`
+	Actions []display.Action    `json:"actions"`
 
 	Lead   string          `json:"-"`
 	Facts  []display.Fact  `json:"-"`
 	Tokens []display.Token `json:"-"` // those that are held
 	SignIn display.SignIn  `json:"-"`
-}
-
-// heldToken is a token as the session page lists it.
-type heldToken struct {
-	Name    string     `json:"name"`
-	Held    bool       `json:"held"`
-	Expires *time.Time `json:"expires,omitempty"`
-	Note    string     `json:"note,omitempty"`
-}
-
-// action is a button of the session page.
-type action struct {
-	Name     string `json:"name"`
-	About    string `json:"about"`
-	Method   string `json:"method"`
-	Path     string `json:"path"`
-	Disabled string `json:"disabled,omitempty"` // why; empty when it can be used
 }
 
 // handleSession shows who signed in, what is held, and what can be done with it.
@@ -49,7 +30,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{page: s.page("Your session"), Who: l.Who(), Subject: l.Subject(), Held: heldTokens(l), Actions: s.actions(md, l),
+	data := sessionPage{page: s.page("Your session"), Who: l.Who(), Subject: l.Subject(), Held: display.Held(l), Actions: display.Actions(md, l, s.cfg.ResourceURL),
 		Facts: display.Facts(l, s.now()), Tokens: display.Tokens(l, l.Held, s.now()), SignIn: s.signIn("Sign in again")}
 	data.Lead = "A plain OAuth login: " + display.NoIDToken(l) + ", so nothing says who signed in."
 	if l.IDToken != nil {
@@ -57,82 +38,6 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)
-}
-
-// heldTokens lists the three kinds of token, each with what it is good for or why it is not held.
-func heldTokens(l *session.Login) []heldToken {
-	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
-	if !l.Held.Expires.IsZero() {
-		access.Expires = &l.Held.Expires
-	}
-	if !access.Held {
-		access.Note = "It was revoked."
-	}
-	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
-	switch {
-	case !refresh.Held && l.Response.Refresh != "":
-		refresh.Note = "It was revoked."
-	case !refresh.Held:
-		refresh.Note = noRefreshToken
-	}
-	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
-	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {
-		id.Expires = &expires
-	}
-	if !id.Held {
-		id.Note = "There is none: " + display.NoIDToken(l) + "."
-	}
-	return []heldToken{access, refresh, id}
-}
-
-// actions lists what can be done, each with the reason if it cannot. The metadata is nil while the
-// server cannot be found.
-func (s *server) actions(md *oauth.Metadata, l *session.Login) []action {
-	missing := md == nil
-	if missing {
-		md = &oauth.Metadata{}
-	}
-	noAccess, noRefresh, nothing := "", "", ""
-	if l.Held.Access == "" {
-		noAccess = "no access token is held"
-	}
-	if l.Held.Refresh == "" {
-		noRefresh = "no refresh token is held"
-	}
-	if noAccess != "" && noRefresh != "" {
-		nothing = "no token is held"
-	}
-	offered := func(endpoint, what string) string {
-		switch {
-		case missing:
-			return "the server cannot be found"
-		case endpoint == "":
-			return "the server names no " + what + " endpoint"
-		}
-		return ""
-	}
-	resource := ""
-	if s.cfg.ResourceURL == "" {
-		resource = "RESOURCE_URL is not set"
-	}
-	reason := func(reasons ...string) string {
-		for _, r := range reasons {
-			if r != "" {
-				return r
-			}
-		}
-		return ""
-	}
-	return []action{
-		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
-		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
-		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
-		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
-		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
-		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
-		{"Try to misuse it", "what the server lets pass: nine tries, each with a login of its own", http.MethodGet, "/misuse", ""},
-		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
-	}
 }
 
 // handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a

@@ -244,7 +244,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("No refresh token is held.", noRefreshToken)
+		return nil, noToken("No refresh token is held.", display.NoRefreshToken)
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}

@@ -1,0 +1,104 @@
+package display
+
+import (
+	"net/http"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"time"
+)
+
+// HeldToken is a token as the session page lists it.
+type HeldToken struct {
+	Name    string     `json:"name"`
+	Held    bool       `json:"held"`
+	Expires *time.Time `json:"expires,omitempty"`
+	Note    string     `json:"note,omitempty"`
+}
+
+// Action is a button of the session page.
+type Action struct {
+	Name     string `json:"name"`
+	About    string `json:"about"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Disabled string `json:"disabled,omitempty"` // why; empty when it can be used
+}
+
+// NoRefreshToken says why a login has none.
+const NoRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
+
+// Held lists the three kinds of token, each with what it is good for or why it is not held.
+func Held(l *session.Login) []HeldToken {
+	access := HeldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
+	if !l.Held.Expires.IsZero() {
+		access.Expires = &l.Held.Expires
+	}
+	if !access.Held {
+		access.Note = "It was revoked."
+	}
+	refresh := HeldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	switch {
+	case !refresh.Held && l.Response.Refresh != "":
+		refresh.Note = "It was revoked."
+	case !refresh.Held:
+		refresh.Note = NoRefreshToken
+	}
+	id := HeldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
+	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {
+		id.Expires = &expires
+	}
+	if !id.Held {
+		id.Note = "There is none: " + NoIDToken(l) + "."
+	}
+	return []HeldToken{access, refresh, id}
+}
+
+// Actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil while the
+// server cannot be found.
+func Actions(md *oauth.Metadata, l *session.Login, resourceURL string) []Action {
+	missing := md == nil
+	if missing {
+		md = &oauth.Metadata{}
+	}
+	noAccess, noRefresh, nothing := "", "", ""
+	if l.Held.Access == "" {
+		noAccess = "no access token is held"
+	}
+	if l.Held.Refresh == "" {
+		noRefresh = "no refresh token is held"
+	}
+	if noAccess != "" && noRefresh != "" {
+		nothing = "no token is held"
+	}
+	offered := func(endpoint, what string) string {
+		switch {
+		case missing:
+			return "the server cannot be found"
+		case endpoint == "":
+			return "the server names no " + what + " endpoint"
+		}
+		return ""
+	}
+	resource := ""
+	if resourceURL == "" {
+		resource = "RESOURCE_URL is not set"
+	}
+	reason := func(reasons ...string) string {
+		for _, r := range reasons {
+			if r != "" {
+				return r
+			}
+		}
+		return ""
+	}
+	return []Action{
+		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
+		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
+		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
+		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
+		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
+		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
+		{"Try to misuse it", "what the server lets pass: nine tries, each with a login of its own", http.MethodGet, "/misuse", ""},
+		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
+	}
+}
