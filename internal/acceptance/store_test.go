@@ -182,8 +182,13 @@ func TestSessionsInRedis(t *testing.T) {
 		}
 	})
 	t.Run("another process that cannot find the server shows what is held", func(t *testing.T) {
-		l.Metadata = http.NotFound
-		defer func() { l.Metadata = nil }()
+		set := func(metadata http.HandlerFunc) {
+			l.Lock()
+			defer l.Unlock()
+			l.Metadata = metadata
+		}
+		set(http.NotFound)
+		defer set(nil)
 		second := another(t, "a-session-secret-of-32-characters")
 		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.Body, "the server cannot be found") || !strings.Contains(r.Body, "user-1") {
 			t.Errorf("/session answered %d %s", r.StatusCode, r.Body)
