@@ -138,7 +138,7 @@ func TestReloadDuringExchange(t *testing.T) {
 		go func() { statuses <- b.GetJSON(callback).StatusCode }()
 	}
 	<-arrived
-	for a.server.traffic.ours.Load() < 2 {
+	for a.server.traffic.Ours.Load() < 2 {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for the second to join the first

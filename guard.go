@@ -25,7 +25,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		if onlyHTTPS {
 			w.Header().Set("Strict-Transport-Security", "max-age=2592000") // 30 days, and no other host's business
 		}
-		at := s.traffic.enter(s.isDemo(r))
+		at := s.traffic.Enter(s.isDemo(r))
 		if at == nil {
 			w.Header().Set("Connection", "close")
 			s.fail(w, r, refuse(http.StatusServiceUnavailable, "stopping", "This program is stopping.", "Start it again."))

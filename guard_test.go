@@ -625,7 +625,7 @@ func TestStopping(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	for _, stopping := range []bool{false, true} {
-		a.server.traffic.stopping.Store(stopping)
+		a.server.traffic.Stopping.Store(stopping)
 		for _, path := range []string{"/", "/login", "/demo/api/me"} {
 			r := b.GetJSON(path)
 			if (r.StatusCode == http.StatusServiceUnavailable) != stopping || r.Close != stopping || strings.Contains(r.Body, `"stopping"`) != stopping {
@@ -633,5 +633,5 @@ func TestStopping(t *testing.T) {
 			}
 		}
 	}
-	a.server.traffic.stopping.Store(false)
+	a.server.traffic.Stopping.Store(false)
 }

@@ -7,6 +7,7 @@ import (
 	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/display"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -93,7 +94,7 @@ func (l *live) reread() {
 	s := l.current.Load().server
 	cfg, roots, err := l.read()
 	if err != nil {
-		s = s.noting(mistakes(l.options.File(), err))
+		s = s.noting(display.Mistakes(l.options.File(), err))
 	} else {
 		s = l.renew(s, cfg, roots)
 	}
@@ -116,7 +117,7 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 		s = s.with(next, roots)
 		l.renewed(s)
 	}
-	return s.noting(needsRestart(l.options.File(), waiting))
+	return s.noting(display.NeedsRestart(l.options.File(), waiting))
 }
 
 // setUp follows the demo server to the set-up that its page has turned on.

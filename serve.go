@@ -53,7 +53,7 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
-	s.traffic.drain(ctx)
+	s.traffic.Drain(ctx)
 	ctx, cancel = context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if srv.Shutdown(ctx) != nil { // browsers open connections ahead, on which nothing was asked yet
@@ -99,25 +99,6 @@ func startURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 	case <-time.After(wait):
 	}
 	return cfg.BaseURL + "/login"
-}
-
-// mistakes says what is wrong in a file that has been read again.
-func mistakes(file string, err error) *notice {
-	return &notice{Heading: file + " has changed, and something in it is wrong. Until it is mended, the settings from before are in use.",
-		Lines: strings.Split(err.Error(), "\n")}
-}
-
-// needsRestart says which settings have changed that only a restart can apply, or is nil.
-func needsRestart(file string, names []string) *notice {
-	if len(names) == 0 {
-		return nil
-	}
-	return &notice{Heading: strings.Join(names, ", ") + " changed in " + file + ". Restart the program to use that."}
-}
-
-// String is the notice as the terminal shows it.
-func (n *notice) String() string {
-	return strings.Join(append([]string{n.Heading}, n.Lines...), "\n  ")
 }
 
 // openBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.

@@ -2,18 +2,14 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"log"
 	"net/http"
-	"path"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"oauth-test-client/internal/command"
@@ -38,9 +34,9 @@ type server struct {
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
-	traffic   *traffic
-	notice    *notice // about the settings; nil when there is nothing to say
-	broken    bool    // the demo server is, on purpose
+	traffic   *command.Traffic
+	notice    *display.Notice // about the settings; nil when there is nothing to say
+	broken    bool            // the demo server is, on purpose
 
 	ended func(command.Verdict) // is told what came of a login; nil while nobody waits for one
 }
@@ -58,11 +54,11 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages()
+	pages, err := display.ParsePages(templates)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(traffic)}
+	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(command.Traffic)}
 	return s.with(cfg, roots), nil
 }
 
@@ -78,7 +74,7 @@ func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 }
 
 // noting is the server with something to say about its settings, or with nothing.
-func (s *server) noting(n *notice) *server {
+func (s *server) noting(n *display.Notice) *server {
 	next := *s
 	next.notice = n
 	return &next
@@ -89,73 +85,18 @@ func (s *server) secrets() flow.Secrets {
 	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret}
 }
 
-// traffic counts the requests at work. When the program stops it lets no more in, but for the demo server's
-// while a handler of ours may need it.
-type traffic struct {
-	ours, demo atomic.Int64
-	stopping   atomic.Bool
-}
-
-// enter counts a request, to be counted down again in what it returns; that is nil when it is too late.
-func (t *traffic) enter(demo bool) *atomic.Int64 {
-	at := &t.ours
-	if demo {
-		at = &t.demo
-	}
-	late := func() bool { return t.stopping.Load() && !(demo && t.ours.Load() > 0) }
-	if late() {
-		return nil
-	}
-	at.Add(1)
-	if late() { // since
-		at.Add(-1)
-		return nil
-	}
-	return at
-}
-
-// drain waits until no request is at work. Unlike http.Server.Shutdown it leaves the listener open, as a
-// callback may still need the demo server behind it.
-func (t *traffic) drain(ctx context.Context) {
-	t.stopping.Store(true)
-	for t.ours.Load()+t.demo.Load() > 0 && ctx.Err() == nil {
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
 //go:embed templates
 var templates embed.FS
 
 //go:embed static
 var static embed.FS
 
-// parsePages parses every page with the layout around it and the parts that several pages have, so
-// that a broken template is found at the start and not by a user.
-func parsePages() (map[string]*template.Template, error) {
-	files, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
-	pages := map[string]*template.Template{}
-	for _, file := range files {
-		if path.Base(file) == "layout.html" || strings.HasPrefix(path.Base(file), "part-") {
-			continue
-		}
-		page, err := template.New("layout.html").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/part-*.html", file)
-		if err != nil {
-			return nil, err
-		}
-		pages[path.Base(file)] = page
-	}
-	return pages, nil
-}
-
 // page is what the layout shows around every page. A page's own data embeds it.
 type page struct {
-	Title  string  `json:"-"`
-	Demo   bool    `json:"-"`
-	Notice *notice `json:"notice,omitempty"`
-	Broken bool    `json:"demo_is_broken,omitempty"` // on purpose
+	Title  string          `json:"-"`
+	Demo   bool            `json:"-"`
+	Notice *display.Notice `json:"notice,omitempty"`
+	Broken bool            `json:"demo_is_broken,omitempty"` // on purpose
 }
 
 // SignInPath is where the buttons that begin a login lead. The demo remembers consent, as servers do; who
@@ -165,12 +106,6 @@ func (p page) SignInPath() string {
 		return "/login?prompt=consent"
 	}
 	return "/login"
-}
-
-// notice is what the user should know of the settings while the program runs.
-type notice struct {
-	Heading string   `json:"heading"`
-	Lines   []string `json:"lines,omitempty"`
 }
 
 // Visible is for templates: text from outside, with nothing in it that a reader cannot see.

@@ -333,7 +333,7 @@ func TestRefreshOnce(t *testing.T) {
 			}
 		})
 	}
-	for a.server.traffic.ours.Load() < 8 {
+	for a.server.traffic.Ours.Load() < 8 {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for the last of them to join
@@ -373,7 +373,7 @@ func TestRefreshOfTwoBrowsers(t *testing.T) {
 			}
 		})
 	}
-	for a.server.traffic.ours.Load() < 2 {
+	for a.server.traffic.Ours.Load() < 2 {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for the second to join the first, if it did
