@@ -14,6 +14,7 @@ import (
 	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"os"
@@ -372,7 +373,7 @@ func TestForgedCookies(t *testing.T) {
 	own := first.Client.Jar.Cookies(u)[0]
 	second.Begin("")
 	foreign := second.Client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.URL, "http://"), Path: config.CallbackPath})[0]
-	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": "A" + own.Value[1:], "plain JSON": `{"v":"x"}`} {
+	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": oauth.Altered(own.Value), "plain JSON": `{"v":"x"}`} {
 		b := newBrowser(t, a)
 		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: value, Path: config.CallbackPath}})
 		r := b.GetJSON(callback)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/testserver"
 	"regexp"
@@ -215,7 +216,7 @@ func TestStepsOfAnotherBrowser(t *testing.T) {
 	u, _ := url.Parse(a.URL)
 	for _, c := range b.Client.Jar.Cookies(u) { // with its cookie, but for one character
 		if strings.HasPrefix(c.Name, "step_") {
-			other.Client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: "A" + c.Value[1:]}, {Name: "step_" + a.Cfg.Port + "_AAAAAAAA", Value: c.Value}})
+			other.Client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: oauth.Altered(c.Value)}, {Name: "step_" + a.Cfg.Port + "_AAAAAAAA", Value: c.Value}})
 		}
 	}
 	for _, handle := range []string{form.Get("login"), "AAAAAAAA", "", "begun"} {
