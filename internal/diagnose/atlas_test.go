@@ -1,0 +1,115 @@
+package diagnose
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+)
+
+// named is the cause that a person reads first: that of the settings, of the first line that fails, or of
+// the first warning that has one.
+func named(t *testing.T, values map[string]string) Name {
+	t.Helper()
+	_, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		return Name(problems[0].Cause)
+	}
+	r := checksOf(t, values)
+	if f := r.firstFailing(); f.Check != "" {
+		return f.Name
+	}
+	for _, f := range r.Checks {
+		if f.Result == Warn && f.Name != "" {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// with is a copy of settings with one changed, and without it where the value is empty.
+func with(values map[string]string, name, value string) map[string]string {
+	changed := maps.Clone(values)
+	if changed[name] = value; value == "" {
+		delete(changed, name)
+	}
+	return changed
+}
+
+// Each row changes one setting, or one thing at the demo server's client. The same set-up unchanged names
+// nothing.
+func TestAtlasOfTheDemo(t *testing.T) {
+	sound := demoEnv(startDemo(t, demoClient()))
+	delete(sound, "RESOURCE_URL")
+	if got := named(t, sound); got != "" {
+		t.Fatalf("the sound set-up is called %s", got)
+	}
+	for _, row := range []struct{ name, setting, value string }{
+		{"client-secret-is-a-hash", "CLIENT_SECRET", "$2a$10$abc"},
+		{"client-secret-wrong", "CLIENT_SECRET", "another-secret"},
+		{"client-secret-missing", "CLIENT_SECRET", ""},
+		{"client-id-unknown", "CLIENT_ID", "a-clietn"},
+		{"scope-not-enabled", "SCOPES", "openid profile admin"},
+		{"issuer-differs", "ISSUER", sound["ISSUER"] + "/"},
+		{"server-not-found", "ISSUER", sound["ISSUER"] + "/realms/none"},
+		{"server-unreachable", "ISSUER", "http://127.0.0.1:1"},
+		{"redirect-uri-not-registered", "PORT", "3998"},
+		{"api-wants-another-issuer", "RESOURCE_URL", startDemo(t, demoClient()) + "/api/me"},
+		{"api-unreachable", "RESOURCE_URL", "http://127.0.0.1:1/api"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := named(t, with(sound, row.setting, row.value)); got != Name(row.name) {
+				t.Errorf("the first line is called %q", got)
+			}
+		})
+	}
+	public := demoClient()
+	public.Secret = ""
+	post := demoClient()
+	post.AuthMethod = "client_secret_post"
+	for name, client := range map[Name]demo.Client{"client-is-public": public, "auth-method-wrong": post} {
+		t.Run(string(name), func(t *testing.T) {
+			if got := named(t, with(demoEnv(startDemo(t, client)), "RESOURCE_URL", "")); got != name {
+				t.Errorf("the first line is called %q", got)
+			}
+		})
+	}
+}
+
+// Each row spoils one answer of the liar. Reset, it is honest again, and the name is gone.
+func TestAtlasOfTheLiar(t *testing.T) {
+	document := func(name string, value any) func(*testserver.Liar) {
+		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
+	}
+	for _, row := range []struct {
+		name  Name
+		spoil func(*testserver.Liar)
+	}{
+		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a")},
+		{"endpoints-not-https", document("token_endpoint", "http://a.example/token")},
+		{"jwks-unusable", document("jwks_uri", nil)},
+		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"})},
+		{"par-required", document("require_pushed_authorization_requests", true)},
+		{"clock-differs", func(l *testserver.Liar) {
+			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
+				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize",
+					"token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
+			}
+		}},
+	} {
+		t.Run(string(row.name), func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			before := named(t, l.Env())
+			row.spoil(l)
+			if got := named(t, l.Env()); got != row.name || before == row.name {
+				t.Errorf("the first line is called %q; before, %q", got, before)
+			}
+		})
+	}
+}
