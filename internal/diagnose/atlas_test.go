@@ -81,34 +81,74 @@ func TestAtlasOfTheDemo(t *testing.T) {
 	}
 }
 
-// Each row spoils one answer of the liar. Reset, it is honest again, and the name is gone.
+// Each row spoils one answer of an honest server, which had no name before.
 func TestAtlasOfTheLiar(t *testing.T) {
 	document := func(name string, value any) func(*testserver.Liar) {
 		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
 	}
 	for _, row := range []struct {
-		name  Name
-		spoil func(*testserver.Liar)
+		name           Name
+		spoil          func(*testserver.Liar)
+		setting, value string // that go with it
 	}{
-		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a")},
-		{"endpoints-not-https", document("token_endpoint", "http://a.example/token")},
-		{"jwks-unusable", document("jwks_uri", nil)},
-		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"})},
-		{"par-required", document("require_pushed_authorization_requests", true)},
+		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), "", ""},
+		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), "", ""},
+		{"jwks-unusable", document("jwks_uri", nil), "", ""},
+		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"}), "", ""},
+		{"par-required", document("require_pushed_authorization_requests", true), "", ""},
 		{"clock-differs", func(l *testserver.Liar) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
 				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize",
 					"token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
 			}
-		}},
+		}, "", ""},
+		{"client-secret-not-decoded", func(l *testserver.Liar) {
+			l.Token = func(w http.ResponseWriter, r *http.Request) {
+				if _, raw, _ := r.BasicAuth(); raw != "a/secret+" && r.PostForm.Get("client_secret") != "a/secret+" {
+					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+					return
+				}
+				testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+			}
+		}, "CLIENT_SECRET", "a/secret+"},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {
 			l := testserver.StartLiar(t)
-			before := named(t, l.Env())
+			l.Honest()
+			env := with(l.Env(), "PORT", "3999")
+			if got := named(t, env); got != "" {
+				t.Fatalf("the sound set-up is called %s", got)
+			}
 			row.spoil(l)
-			if got := named(t, l.Env()); got != row.name || before == row.name {
-				t.Errorf("the first line is called %q; before, %q", got, before)
+			if got := named(t, with(env, row.setting, row.value)); got != row.name {
+				t.Errorf("the first line is called %q", got)
+			}
+		})
+	}
+}
+
+// Each row spoils the demo's API between two requests with the same token. The first one opens it.
+func TestAtlasOfTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for fault, name := range map[demo.Fault]Name{
+		demo.APIOtherAudience:     "api-wants-another-audience",
+		demo.APIOtherIssuer:       "api-wants-another-issuer",
+		demo.APITokenExpired:      "api-token-expired",
+		demo.APIOtherScope:        "api-scope-missing",
+		demo.APIWantsOpaque:       "api-wants-an-opaque-token",
+		demo.APIRedirectsToSignIn: "api-behind-a-sign-in-page",
+		demo.APIOtherScheme:       "api-wants-another-scheme",
+		demo.APIMethod:            "api-unreachable",
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			c.demo.SetFaults()
+			if got := c.ask(c.tokens.Access); got.Name != "" {
+				t.Fatalf("the sound API is called %s", got.Name)
+			}
+			c.demo.SetFaults(fault)
+			if got := c.ask(c.tokens.Access); got.Name != name {
+				t.Errorf("the answer is called %q", got.Name)
 			}
 		})
 	}
