@@ -115,6 +115,7 @@ func TestInteropMistakes(t *testing.T) {
 		{"Better Auth: public", startBetterAuth, "public", "", nil, ""},
 		{"oauth2-server: redirect URI", startOAuth2Server, "basic", slash, nil, diagnose.RedirectURINotRegistered},
 		{"oauth2-server: client ID", startOAuth2Server, "basic", "", set("CLIENT_ID", "nobody"), diagnose.ClientIDUnknown},
+		{"oauth2-server: secret", startOAuth2Server, "basic", "", set("CLIENT_SECRET", "not-the-secret"), diagnose.ClientSecretWrong},
 		{"oauth2-server: a secret that it does not decode", startOAuth2Server, "not-decoded", "", nil, diagnose.ClientSecretNotDecoded},
 		{"oauth2-server: grant", startOAuth2Server, "no-code-grant", "", nil, diagnose.GrantNotEnabled},
 		{"oauth2-server: sign-in before redirect URI", startOAuth2Server, "sign-in-first", slash, nil, ""},

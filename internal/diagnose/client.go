@@ -86,10 +86,15 @@ func (c *checker) codeQuestion() clientQuestion {
 		"redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}, true}
 }
 
+// refreshQuestion asks for a refresh, with a refresh token that nobody has issued.
+func (c *checker) refreshQuestion() clientQuestion {
+	return clientQuestion{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}, true}
+}
+
 // otherQuestions are for servers that look the code up before they look at the client. Introspection is
 // closed to a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
 func (c *checker) otherQuestions(method string) []clientQuestion {
-	list := []clientQuestion{{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}, true}}
+	list := []clientQuestion{c.refreshQuestion()}
 	if c.md.Introspection != "" && method != config.MethodNone {
 		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}, false})
 	}

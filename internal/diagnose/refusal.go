@@ -159,12 +159,14 @@ func (c *checker) byOtherMethod(ctx context.Context, real, control oauth.Credent
 	return c.askClient(ctx, real, control)
 }
 
-// worksWithoutSecret reports that the server would exchange a code without a secret. Only the question
-// that a login asks counts: some servers ask nobody for a secret to refresh or to revoke.
+// worksWithoutSecret reports that the server would exchange a code without a secret, and refuses no
+// refresh token for the want of one. The code alone does not tell: a server may ask for no secret where
+// PKCE comes with the code. The refresh token alone does not either: some servers ask nobody for a
+// secret to refresh.
 func (c *checker) worksWithoutSecret(ctx context.Context, real oauth.Credentials) bool {
 	public := oauth.Credentials{ID: real.ID, Method: config.MethodNone}
 	stranger := oauth.Credentials{ID: madeUp(), Method: config.MethodNone}
-	return c.askPair(ctx, public, stranger, c.codeQuestion()).yes != ""
+	return c.askPair(ctx, public, stranger, c.codeQuestion()).yes != "" && c.ask(ctx, public, c.refreshQuestion()).code != "invalid_client"
 }
 
 var (
