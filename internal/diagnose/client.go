@@ -91,6 +91,11 @@ func (c *checker) refreshQuestion() clientQuestion {
 	return clientQuestion{"a made-up refresh token", c.md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {madeUp()}}, true}
 }
 
+// revokeQuestion asks to revoke a token that nobody has issued (RFC 7009 section 2.1).
+func (c *checker) revokeQuestion() clientQuestion {
+	return clientQuestion{"a made-up token to revoke", c.md.Revocation, url.Values{"token": {madeUp()}}, false}
+}
+
 // otherQuestions are for servers that look the code up before they look at the client. Introspection is
 // closed to a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
 func (c *checker) otherQuestions(method string) []clientQuestion {
@@ -99,7 +104,7 @@ func (c *checker) otherQuestions(method string) []clientQuestion {
 		list = append(list, clientQuestion{"a made-up token to introspect", c.md.Introspection, url.Values{"token": {madeUp()}}, false})
 	}
 	if c.md.Revocation != "" {
-		list = append(list, clientQuestion{"a made-up token to revoke", c.md.Revocation, url.Values{"token": {madeUp()}}, false})
+		list = append(list, c.revokeQuestion())
 	}
 	return list
 }

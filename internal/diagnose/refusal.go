@@ -159,14 +159,18 @@ func (c *checker) byOtherMethod(ctx context.Context, real, control oauth.Credent
 	return c.askClient(ctx, real, control)
 }
 
-// worksWithoutSecret reports that the server would exchange a code without a secret, and refuses no
-// refresh token for the want of one. The code alone does not tell: a server may ask for no secret where
-// PKCE comes with the code. The refresh token alone does not either: some servers ask nobody for a
-// secret to refresh.
+// worksWithoutSecret reports that the server accepts the client without a secret for a code or a
+// revocation, and refuses it no refresh for the want of one. One question alone does not tell: some
+// servers ask for no secret where PKCE comes with the code, some look the code up before the client,
+// and some ask nobody for a secret to refresh.
 func (c *checker) worksWithoutSecret(ctx context.Context, real oauth.Credentials) bool {
 	public := oauth.Credentials{ID: real.ID, Method: config.MethodNone}
 	stranger := oauth.Credentials{ID: madeUp(), Method: config.MethodNone}
-	return c.askPair(ctx, public, stranger, c.codeQuestion()).yes != "" && c.ask(ctx, public, c.refreshQuestion()).code != "invalid_client"
+	if c.ask(ctx, public, c.refreshQuestion()).code == "invalid_client" {
+		return false
+	}
+	return c.askPair(ctx, public, stranger, c.codeQuestion()).yes != "" ||
+		c.md.Revocation != "" && c.askPair(ctx, public, stranger, c.revokeQuestion()).yes != ""
 }
 
 var (
