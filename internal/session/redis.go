@@ -26,12 +26,17 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	if err != nil {
 		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or remove the line to keep sessions in this process", config.WithoutUser(address), redisFault(err))
 	}
+	return keepIn(store, options, values), nil
+}
+
+// keepIn sets what is ours about a store in Redis: how long, how much, under which keys, and sealed.
+func keepIn(store *redistore.RediStore, options sessions.Options, values seal) *redistore.RediStore {
 	store.Options = &options
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
 	store.SetMaxLength(maxStored)
 	store.SetKeyPrefix("oauth_test_client:")
 	store.SetSerializer(sealed{values})
-	return store, nil
+	return store
 }
 
 // redisPool keeps connections to a Redis, each answer of which has wireTimeout to come.
