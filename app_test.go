@@ -80,18 +80,6 @@ func writeFile(t *testing.T, name, content string) string {
 	return file
 }
 
-// needs skips a test whose tool is missing, but never in CI, where .ci/run installs it.
-func needs(t *testing.T, what string, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
-	}
-	t.Skipf("%s is missing: %v", what, err)
-}
-
 // wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
 // a login.
 func wantHonest(t *testing.T, l *testserver.Liar, a *app) {

@@ -592,9 +592,9 @@ func TestHARValid(t *testing.T) {
 	}
 
 	_, err := exec.LookPath("node")
-	needs(t, "Node", err)
+	testserver.Needs(t, "Node", err)
 	_, err = os.Stat("interop/node_modules/har-validator")
-	needs(t, "interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(t, "interop/node_modules (npm ci in interop)", err)
 	node := exec.CommandContext(t.Context(), "node", "validate-har.cjs")
 	node.Dir, node.Stdin = "interop", strings.NewReader(r.Body)
 	if out, err := node.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "ok" {
@@ -610,7 +610,7 @@ func isChallenge(value, har string) bool {
 // Commands that the page gives are pasted into a real shell and do what they say.
 func TestCurlWorks(t *testing.T) {
 	_, err := exec.LookPath("curl")
-	needs(t, "curl", err)
+	testserver.Needs(t, "curl", err)
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
 		t.Run(method, func(t *testing.T) {
 			listener := listenLoopback(t)

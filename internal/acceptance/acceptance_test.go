@@ -192,15 +192,3 @@ func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
 	waitForPort(t, port)
 	return stop
 }
-
-// needs skips a test whose tool is missing, but never in CI, where .ci/run installs it.
-func needs(t *testing.T, what string, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
-	}
-	t.Skipf("%s is missing: %v", what, err)
-}

@@ -39,7 +39,7 @@ func startChromium(t *testing.T) *chromium {
 			break
 		}
 	}
-	needs(t, "Chromium", err)
+	testserver.Needs(t, "Chromium", err)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
@@ -163,7 +163,7 @@ func (c *chromium) shoot(name string) {
 func (c *chromium) audit(name string) {
 	c.t.Helper()
 	axe, err := os.ReadFile(interop + "/node_modules/axe-core/axe.min.js")
-	needs(c.t, "interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(c.t, "interop/node_modules (npm ci in interop)", err)
 	for _, scheme := range []string{"light", "dark"} {
 		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		perform(c, chromedp.Evaluate[any](string(axe)+"; null"))

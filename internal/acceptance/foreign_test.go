@@ -10,6 +10,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -87,7 +88,7 @@ func installed(t *testing.T, packages ...string) {
 		if err == nil && string(out) != "installed" {
 			err = errors.New(string(out))
 		}
-		needs(t, "the Debian package "+name, err)
+		testserver.Needs(t, "the Debian package "+name, err)
 	}
 }
 

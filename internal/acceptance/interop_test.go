@@ -38,9 +38,9 @@ func TestOpenIDClient(t *testing.T) {
 func needsNode(t *testing.T, pkg string) {
 	t.Helper()
 	_, err := exec.LookPath("node")
-	needs(t, "Node", err)
+	testserver.Needs(t, "Node", err)
 	_, err = os.Stat(interop + "/node_modules/" + pkg)
-	needs(t, "interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(t, "interop/node_modules (npm ci in interop)", err)
 }
 
 // foreign is an authorization server that we did not write, and how to play a person on its pages.
@@ -145,7 +145,7 @@ func startGo(t *testing.T, name, redirectURI string) map[string]string {
 		t.Fatal(err)
 	}
 	_, err = os.Stat(binary)
-	needs(t, "interop/bin/"+name+" (go build -o ../bin/ . in interop/"+name+")", err)
+	testserver.Needs(t, "interop/bin/"+name+" (go build -o ../bin/ . in interop/"+name+")", err)
 	var settings struct {
 		Issuer string `json:"issuer"`
 		ID     string `json:"client_id"`

@@ -57,7 +57,7 @@ func startNginx(t *testing.T, port, one, two string) {
 		path = "/usr/sbin/nginx" // not on everybody's PATH
 		_, err = os.Stat(path)
 	}
-	needs(t, "nginx", err)
+	testserver.Needs(t, "nginx", err)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "nginx.conf")
 	temp := func(kind string) string { return kind + "_temp_path " + filepath.Join(folder, kind) + ";\n" }

@@ -25,7 +25,7 @@ const redisPassword = "redis-password-4f1b"
 func startRedis(t *testing.T, port string, options ...string) *redisServer {
 	t.Helper()
 	_, err := exec.LookPath("redis-server")
-	needs(t, "redis-server", err)
+	testserver.Needs(t, "redis-server", err)
 	program := exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword,
 		"--save", "", "--appendonly", "no", "--dir", t.TempDir()}, options...)...)
 	return &redisServer{port, "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3", launch(t, program, port)}

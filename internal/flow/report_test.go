@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -31,12 +32,7 @@ func parseMermaid(t *testing.T, report string) string {
 	if _, missing := os.Stat("../../interop/node_modules/mermaid"); err == nil {
 		err = missing
 	}
-	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatalf("Node or interop/node_modules (npm ci in interop) is missing, and in CI both must be there: %v", err)
-	case err != nil:
-		t.Skipf("Node or interop/node_modules (npm ci in interop) is missing: %v", err)
-	}
+	testserver.Needs(t, "Node or interop/node_modules (npm ci in interop)", err)
 	parser := exec.CommandContext(t.Context(), node, "mermaid-parse.mjs")
 	parser.Dir, parser.Stdin = "../../interop", strings.NewReader(report)
 	out, err := parser.CombinedOutput()

@@ -2,7 +2,7 @@ package session
 
 import (
 	"net/http/httptest"
-	"os"
+	"oauth-test-client/internal/testserver"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -16,12 +16,8 @@ import (
 
 // A session above the bound is not kept in Redis, and one below it is.
 func TestRedisBound(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("redis-server is not installed")
-	}
+	_, err := exec.LookPath("redis-server")
+	testserver.Needs(t, "redis-server", err)
 	// No port: redistore is given connections to a socket that only this test knows.
 	socket := filepath.Join(t.TempDir(), "redis.sock")
 	server := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir())
