@@ -593,10 +593,10 @@ func TestHARValid(t *testing.T) {
 
 	_, err := exec.LookPath("node")
 	testserver.Needs(t, "Node", err)
-	_, err = os.Stat("interop/node_modules/har-validator")
-	testserver.Needs(t, "interop/node_modules (npm ci in interop)", err)
+	_, err = os.Stat("internal/acceptance/testdata/interop/node_modules/har-validator")
+	testserver.Needs(t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	node := exec.CommandContext(t.Context(), "node", "validate-har.cjs")
-	node.Dir, node.Stdin = "interop", strings.NewReader(r.Body)
+	node.Dir, node.Stdin = "internal/acceptance/testdata/interop", strings.NewReader(r.Body)
 	if out, err := node.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "ok" {
 		t.Errorf("the HAR schema: %v\n%s", err, out)
 	}

@@ -20,7 +20,7 @@ import (
 // The folders that the tests read from, as this package sees them.
 const (
 	root    = "../.."
-	interop = root + "/interop"
+	interop = "testdata/interop"
 )
 
 // build makes the program once for all tests.

@@ -163,7 +163,7 @@ func (c *chromium) shoot(name string) {
 func (c *chromium) audit(name string) {
 	c.t.Helper()
 	axe, err := os.ReadFile(interop + "/node_modules/axe-core/axe.min.js")
-	testserver.Needs(c.t, "interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(c.t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	for _, scheme := range []string{"light", "dark"} {
 		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		perform(c, chromedp.Evaluate[any](string(axe)+"; null"))

@@ -14,7 +14,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// startProgram starts a server of interop/ that says itself how it is reached, and as whom to sign in.
+// startProgram starts a server of testdata/interop that says itself how it is reached, and as whom to sign in.
 func startProgram(t *testing.T, command *exec.Cmd) foreign {
 	t.Helper()
 	command.Dir = interop

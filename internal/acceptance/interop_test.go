@@ -40,7 +40,7 @@ func needsNode(t *testing.T, pkg string) {
 	_, err := exec.LookPath("node")
 	testserver.Needs(t, "Node", err)
 	_, err = os.Stat(interop + "/node_modules/" + pkg)
-	testserver.Needs(t, "interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 }
 
 // foreign is an authorization server that we did not write, and how to play a person on its pages.
@@ -137,7 +137,7 @@ func startForeign(t *testing.T, command *exec.Cmd) string {
 	}
 }
 
-// startGo starts a server of interop/ that is written in Go, and reads its settings.
+// startGo starts a server of testdata/interop that is written in Go, and reads its settings.
 func startGo(t *testing.T, name, redirectURI string) map[string]string {
 	t.Helper()
 	binary, err := filepath.Abs(interop + "/bin/" + name)
@@ -145,7 +145,7 @@ func startGo(t *testing.T, name, redirectURI string) map[string]string {
 		t.Fatal(err)
 	}
 	_, err = os.Stat(binary)
-	testserver.Needs(t, "interop/bin/"+name+" (go build -o ../bin/ . in interop/"+name+")", err)
+	testserver.Needs(t, name+" (go build -o ../bin/ . in internal/acceptance/testdata/interop/"+name+")", err)
 	var settings struct {
 		Issuer string `json:"issuer"`
 		ID     string `json:"client_id"`

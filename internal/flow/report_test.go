@@ -29,12 +29,12 @@ func TestMarkdownGolden(t *testing.T) {
 func parseMermaid(t *testing.T, report string) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
-	if _, missing := os.Stat("../../interop/node_modules/mermaid"); err == nil {
+	if _, missing := os.Stat("../acceptance/testdata/interop/node_modules/mermaid"); err == nil {
 		err = missing
 	}
-	testserver.Needs(t, "Node or interop/node_modules (npm ci in interop)", err)
+	testserver.Needs(t, "Node or the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	parser := exec.CommandContext(t.Context(), node, "mermaid-parse.mjs")
-	parser.Dir, parser.Stdin = "../../interop", strings.NewReader(report)
+	parser.Dir, parser.Stdin = "../acceptance/testdata/interop", strings.NewReader(report)
 	out, err := parser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("Mermaid cannot read the picture: %v\n%s\n%s", err, out, report)
