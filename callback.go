@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -86,20 +85,7 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 // Anybody may have written the response, so nothing of it is shown; but to a browser that waits for a
 // login an error is a clue, and is shown as what it is. The login that it waits for stays.
 func (s *server) unknownState(r *http.Request, response url.Values) *failure {
-	state := response.Get("state")
-	description := "This login was not begun in this browser, was finished already, or is older than ten minutes."
-	hint := "A code is good once. Begin a new login."
-	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
-	switch {
-	case state == "":
-		description = "The authorization response has no state, so it cannot be told which login it belongs to."
-		hint = "Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
-	case !strings.EqualFold(r.Host, host):
-		description = fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", host, wire.Clip(r.Host, 80))
-		hint = "Register the redirect URI " + s.cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."
-	case len(r.Cookies()) == 0:
-		hint = "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
-	}
+	description, hint := diagnose.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Retry = true
 	if len(s.sessions.Unfinished(r)) > 0 {
@@ -111,19 +97,9 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 // resultPage is the data of callback.html.
 type resultPage struct {
 	page
-	Lead     string
-	Next     link
-	Facts    []display.Fact
-	Tokens   []display.Token
-	JSON     []display.Piece // the token response, indented
-	Missing  []string        // scopes asked for and not granted
-	Added    []string        // scopes granted and not asked for
-	Verdicts []oauth.Verdict
-	SignIn   display.SignIn
+	display.Result
+	SignIn display.SignIn
 }
-
-// link is where a button leads.
-type link struct{ Label, Path string }
 
 // showResult answers with the token response: as the server sent it, to the byte, or as a page
 // with the same JSON, indented.
@@ -133,15 +109,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		write(w, http.StatusOK, "application/json", []byte(l.Response.JSON))
 		return nil
 	}
-	data := resultPage{page: s.page("It works"), Lead: display.Lead(l), Next: link{"Use the tokens", "/session"}, Facts: display.Facts(l, s.now()),
-		Tokens: display.Tokens(l, l.Response.Tokens, s.now()), JSON: display.Pieces(wire.Pretty(l.Response.JSON)), SignIn: s.signIn("Sign in again")}
-	if s.cfg.ResourceURL != "" && l.Held.Access != "" {
-		data.Next = link{"Call the API", "/api"}
-	}
-	data.Missing, data.Added = l.Missing(), l.Added()
-	if l.IDToken != nil {
-		data.Verdicts = l.IDToken.Verdicts
-	}
+	data := resultPage{s.page("It works"), display.NewResult(l, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again")}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "callback.html", data)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,21 +16,23 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// failure is an error as the user sees it: with which status, on which page, and what to do next.
+// failure is an error as the user sees it: with which status, on which page, and what to do next. For
+// programs it is an error as OAuth writes it (RFC 6749 section 5.2) with what we have to add.
 type failure struct {
-	Status      int              // of our own answer
-	Code        string           // an OAuth error code, the server's or one like it
-	Description string           // the server's words, or ours where it sent none
-	URI         string           // the server's error_uri
-	Theirs      bool             // Code and Description are the server's
-	Retry       bool             // beginning a new login makes sense
-	Allow       string           // the method that would be answered, with a 405
-	Tried       []oauth.Tried    // when the server was not found
-	Verdicts    []oauth.Verdict  // of an ID token that was refused
-	Unbound     *oauth.Unbound   // an error that came without a login of this browser
-	Received    []oauth.Member   // of a token response that was refused
-	Flow        []*wire.Exchange // the flow up to here, the last step at fault
+	Code        string          `json:"error"`               // an OAuth error code, the server's or one like it
+	Description string          `json:"error_description"`   // the server's words, or ours where it sent none
+	URI         string          `json:"error_uri,omitempty"` // the server's
+	Tried       []oauth.Tried   `json:"tried,omitempty"`     // when the server was not found
+	Verdicts    []oauth.Verdict `json:"checks,omitempty"`    // of an ID token that was refused
+	Unbound     *oauth.Unbound  `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
+	Received    []oauth.Member  `json:"received,omitempty"`  // of a token response that was refused
 	diagnose.Advice
+
+	Status int              `json:"-"` // of our own answer
+	Theirs bool             `json:"-"` // Code and Description are the server's
+	Retry  bool             `json:"-"` // beginning a new login makes sense
+	Allow  string           `json:"-"` // the method that would be answered, with a 405
+	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
 }
 
 func (f *failure) Error() string {
@@ -115,34 +116,16 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// errorPage is the data of error.html, and for programs an error as OAuth writes it (RFC 6749 section
-// 5.2) with what we have to add.
+// errorPage is the data of error.html.
 type errorPage struct {
 	page
-	Code        string           `json:"error"`
-	Description string           `json:"error_description"`
-	URI         string           `json:"error_uri,omitempty"`
-	Hint        string           `json:"hint,omitempty"`
-	Tried       []oauth.Tried    `json:"tried,omitempty"`
-	Setting     diagnose.Setting `json:"setting,omitempty"` // the likely one
-	Field       string           `json:"field,omitempty"`   // what the server's dashboard calls it
-	Sent        []diagnose.Sent  `json:"sent,omitempty"`
-	Verdicts    []oauth.Verdict  `json:"checks,omitempty"`
-	Unbound     *oauth.Unbound   `json:"unbound,omitempty"`  // anybody may have written it
-	Received    []oauth.Member   `json:"received,omitempty"` // of a token response that was refused
-	Name        diagnose.Name    `json:"name,omitempty"`     // of the cause, as in docs/problems.md
-	Remedy      diagnose.Remedy  `json:"remedy,omitzero"`
-
-	Heading string     `json:"-"`
-	Lead    string     `json:"-"` // what happened, when the heading names the cause
-	Causes  []string   `json:"-"` // a long hint, sentence by sentence
-	Link    string     `json:"-"` // the server's error_uri, when it is one that may be followed
-	Theirs  bool       `json:"-"`
-	Denied  bool       `json:"-"` // access_denied: nothing is wrong with the setup
-	Retry   bool       `json:"-"`
-	Server  string     `json:"-"` // its name in the table of what we sent
-	Flow    *flow.Page `json:"-"`
-	Again   string     `json:"-"` // what the button says that begins a login
+	failure
+	Lead   string     `json:"-"` // what happened, when the heading names the cause
+	Causes []string   `json:"-"` // a long hint, sentence by sentence
+	Link   string     `json:"-"` // the server's error_uri, when it is one that may be followed
+	Denied bool       `json:"-"` // access_denied: nothing is wrong with the setup
+	Flow   *flow.Page `json:"-"`
+	Again  string     `json:"-"` // what the button says that begins a login
 }
 
 // fail is the one place that turns an error into a status, a log line and a page.
@@ -154,20 +137,17 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{page: s.page(f.Heading), Code: wire.Limit(f.Code), Description: wire.Limit(f.Description), URI: wire.Limit(f.URI), Hint: f.Hint,
-		Tried: f.Tried, Setting: f.Setting, Field: f.Field, Sent: f.Sent, Verdicts: f.Verdicts, Received: f.Received, Unbound: f.Unbound,
-		Heading: f.Heading, Link: wire.SafeLink(f.URI), Theirs: f.Theirs, Denied: f.Code == "access_denied", Retry: f.Retry, Server: f.Server,
-		Name: f.Name, Remedy: f.Remedy, Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data := errorPage{page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Code == "access_denied", Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."
 	}
 	if f.Status == http.StatusUnauthorized {
 		data.Again = "Sign in"
 	}
-	slices.SortStableFunc(data.Sent, func(a, b diagnose.Sent) int { return cmp.Compare(rank(b.Suspect), rank(a.Suspect)) })
-	if len(f.Flow) > 0 {
-		view := flow.View(s.told(f.Flow, false), s.secrets(), false)
-		view.AddChecks(shownChecks(f.Verdicts))
+	if len(f.Steps) > 0 {
+		view := flow.View(s.told(f.Steps, false), s.secrets(), false)
+		view.AddChecks(display.FlowChecks(f.Verdicts))
 		data.Flow = &view
 	}
 	if f.Allow != "" {
@@ -178,14 +158,6 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// rank puts what is suspected first.
-func rank(suspect bool) int {
-	if suspect {
-		return 1
-	}
-	return 0
-}
-
 // failedLogin adds the flow to the failure of a login, up to the step that failed.
 func (s *server) failedLogin(err error, request *oauth.Request, callback string, arrived time.Time, steps []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
@@ -194,7 +166,7 @@ func (s *server) failedLogin(err error, request *oauth.Request, callback string,
 		returned = "" // what came from somewhere else is not shown
 	}
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	f.Flow = failed(append(front, steps...), err)
+	f.Steps = failed(append(front, steps...), err)
 	return f
 }
 
@@ -211,15 +183,6 @@ func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 		md = &oauth.Metadata{}
 	}
 	return flow.Tell(steps, md.Source, md.JWKS, verified)
-}
-
-// shownChecks are the checks of an ID token as a flow shows them.
-func shownChecks(verdicts []oauth.Verdict) []flow.Check {
-	var list []flow.Check
-	for _, v := range verdicts {
-		list = append(list, flow.Check{Name: v.Check, Expected: wire.Clip(v.Expected, 300), Found: wire.Clip(v.Found, 300), Section: v.Section, OK: v.OK})
-	}
-	return list
 }
 
 // tell says what came of a login to whoever waits for it.

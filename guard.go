@@ -205,6 +205,10 @@ func noToken(description, hint string) *failure {
 	return f
 }
 
+func noAccessToken() *failure {
+	return noToken("No access token is held.", "It was revoked. Sign in again.")
+}
+
 // logged writes one line per request, but none for what a page loads and for the demo server, which is
 // the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
 func (s *server) logged(next http.Handler) http.Handler {

@@ -190,9 +190,7 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	if p.Next, err = s.beginTry(w, r, diagnose.NextLogin("")); err != nil {
 		return err
 	}
-	if u, err := url.Parse(p.Next); err == nil {
-		p.Where = u.Host
-	}
+	p.Where = display.HostOf(p.Next)
 	return s.respond(w, r, http.StatusOK, "misuse.html", p)
 }
 

@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
 	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
 	if opens {
-		go func() { openBrowser(startURL(cfg, checked, maxWait), getenv, stderr) }()
+		go func() { command.OpenBrowser(command.StartURL(cfg, checked, command.MaxWait), getenv, stderr) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
 		fmt.Fprintln(stderr, err)
@@ -126,7 +126,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	go func() { served <- serve(ctx, s, l, listeners, l.log) }()
 	command.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
 	if opens {
-		go openBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
+		go command.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
 	}
 	verdict := command.NobodyCame(l.options.Timeout)
 	select {

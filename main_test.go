@@ -300,30 +300,6 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// The browser begins at the login, unless something is known to be wrong.
-func TestStartURL(t *testing.T) {
-	server := config.Config{BaseURL: "http://localhost:3000"}
-	for _, row := range []struct {
-		name    string
-		cfg     config.Config
-		checked []bool
-		want    string
-	}{
-		{"the demo is explained first", config.Config{Demo: true, BaseURL: "http://localhost:3000"}, []bool{true}, "/"},
-		{"nothing is wrong", server, []bool{true}, "/login"},
-		{"something is wrong", server, []bool{false}, "/"},
-		{"nothing is known yet", server, nil, "/login"},
-	} {
-		checked := make(chan bool, 1)
-		for _, fine := range row.checked {
-			checked <- fine
-		}
-		if got := startURL(row.cfg, checked, 10*time.Millisecond); got != server.BaseURL+row.want {
-			t.Errorf("%s: the browser opens %s", row.name, got)
-		}
-	}
-}
-
 // The start says in one line what a login would trip over, sends no secret to find it out, and praises
 // nothing that it does not know.
 func TestCheckedAtStart(t *testing.T) {

@@ -15,7 +15,6 @@ import (
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/terminal"
 )
 
 // limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
@@ -79,33 +78,6 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 		fmt.Fprintf(out, "  checked       %s\n", r.Report.Summary(s.cfg.BaseURL))
 	}
 	return r.Result != diagnose.Fail
-}
-
-// maxWait is how long the browser waits for the checks at the start.
-const maxWait = 3 * time.Second
-
-// startURL is where the browser begins: at the login itself, unless something is wrong that would leave
-// the user on the server's error page. The demo is explained first. The checks are at work until they send
-// whether a login can be begun.
-func startURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
-	if cfg.Demo {
-		return cfg.BaseURL + "/"
-	}
-	select {
-	case fine := <-checked:
-		if !fine {
-			return cfg.BaseURL + "/"
-		}
-	case <-time.After(wait):
-	}
-	return cfg.BaseURL + "/login"
-}
-
-// openBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
-func openBrowser(address string, getenv func(string) string, stderr io.Writer) {
-	if err := terminal.Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
-		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
-	}
 }
 
 // newDemo is the authorization server of the demo, with our client registered.

@@ -6,21 +6,13 @@ import (
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/session"
-	"oauth-test-client/internal/wire"
 )
 
 // sessionPage is the data of session.html.
 type sessionPage struct {
 	page
-	Who     string              `json:"signed_in,omitempty"`
-	Subject string              `json:"sub,omitempty"`
-	Held    []display.HeldToken `json:"tokens"`
-	Actions []display.Action    `json:"actions"`
-
-	Lead   string          `json:"-"`
-	Facts  []display.Fact  `json:"-"`
-	Tokens []display.Token `json:"-"` // those that are held
-	SignIn display.SignIn  `json:"-"`
+	display.Session
+	SignIn display.SignIn `json:"-"`
 }
 
 // handleSession shows who signed in, what is held, and what can be done with it.
@@ -30,12 +22,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{page: s.page("Your session"), Who: l.Who(), Subject: l.Subject(), Held: display.Held(l), Actions: display.Actions(md, l, s.cfg.ResourceURL),
-		Facts: display.Facts(l, s.now()), Tokens: display.Tokens(l, l.Held, s.now()), SignIn: s.signIn("Sign in again")}
-	data.Lead = "A plain OAuth login: " + display.NoIDToken(l) + ", so nothing says who signed in."
-	if l.IDToken != nil {
-		data.Lead = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
-	}
+	data := sessionPage{s.page("Your session"), display.NewSession(l, md, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again")}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
@@ -92,14 +79,13 @@ type flowPage struct {
 
 // handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
 func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(w, r)
-	if err != nil {
-		return err
-	}
-	s.oauth.Metadata(r.Context()) // for the first step's address, when another process began the login
 	if !wantsHTML(r) {
 		w.Header().Set("Vary", "Accept")
-		return s.writeHAR(w, l)
+		return s.handleHAR(w, r)
+	}
+	l, err := s.recorded(w, r)
+	if err != nil {
+		return err
 	}
 	query := r.URL.Query()
 	full := query.Get("tokens") == "full"
@@ -109,40 +95,45 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := flow.View(s.told(s.steps(l), l.IDToken != nil), s.secrets(), full)
 	if l.IDToken != nil {
-		view.AddChecks(shownChecks(l.IDToken.Verdicts))
+		view.AddChecks(display.FlowChecks(l.IDToken.Verdicts))
 	}
 	view.ShowAt(address, query.Get("step"))
 	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view})
 }
 
+// recorded is the newest login of this browser, with what it takes to tell its flow.
+func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
+	l, err := s.current(w, r)
+	if err == nil {
+		s.oauth.Metadata(r.Context()) // for the first step's address, when another process began the login
+	}
+	return l, err
+}
+
 // handleHAR is the same as a file to keep, or to add to a bug report.
 func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(w, r)
+	l, err := s.recorded(w, r)
 	if err != nil {
 		return err
 	}
-	s.oauth.Metadata(r.Context())
-	w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
-	return s.writeHAR(w, l)
-}
-
-// handleReport is the same as Markdown, with the picture as Mermaid draws it.
-func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(w, r)
-	if err != nil {
-		return err
-	}
-	s.oauth.Metadata(r.Context())
-	report := flow.Markdown(s.told(s.steps(l), l.IDToken != nil), s.secrets())
-	write(w, http.StatusOK, "text/markdown; charset=utf-8", []byte(report))
-	return nil
-}
-
-func (s *server) writeHAR(w http.ResponseWriter, l *session.Login) error {
 	document, err := flow.HAR(s.steps(l), s.secrets())
 	if err != nil {
 		return err
 	}
+	if r.URL.Path != "/flow" { // where a program reads it
+		w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
+	}
 	write(w, http.StatusOK, "application/json", document)
+	return nil
+}
+
+// handleReport is the same as Markdown, with the picture as Mermaid draws it.
+func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
+	l, err := s.recorded(w, r)
+	if err != nil {
+		return err
+	}
+	report := flow.Markdown(s.told(s.steps(l), l.IDToken != nil), s.secrets())
+	write(w, http.StatusOK, "text/markdown; charset=utf-8", []byte(report))
 	return nil
 }

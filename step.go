@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -68,26 +68,12 @@ func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) erro
 
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
 	front := flow.FrontChannel(to, "", request.Began, request.Began)
-	coming := append(front[:1], flow.Coming(slices.Concat([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, after(request))...)...)
+	coming := append(front[:1], flow.Coming(slices.Concat([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, display.AfterToken(request))...)...)
 	data := s.stepPage(1, "Before the redirect", request, flow.Scene{Past: s.told(nil, false), Next: coming, Now: []wire.Purpose{wire.AuthorizationRequest}})
-	data.To, data.Asks = to, url.Values{"scope": {strings.Join(request.Scopes, " ")}}
-	data.Fields = slices.Concat([]string{"scope"}, oauth.ExtraParameters)
-	for name, value := range request.Extra {
-		data.Asks.Set(name, value)
-	}
+	data.To, data.Server = to, display.HostOf(to)
+	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	data.Straight = "/login?" + data.Asks.Encode()
-	if u, err := url.Parse(to); err == nil {
-		data.Server = u.Host
-	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
-}
-
-// after are the steps behind the token request.
-func after(request *oauth.Request) []wire.Purpose {
-	if request.Nonce == "" {
-		return []wire.Purpose{wire.API}
-	}
-	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
 }
 
 func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
@@ -159,18 +145,10 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pau
 		return err
 	}
 	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
-	next := append([]*wire.Exchange{unsent}, flow.Coming(after(p.Request)...)...)
+	next := append([]*wire.Exchange{unsent}, flow.Coming(display.AfterToken(p.Request)...)...)
 	data := s.stepPage(3, "The browser is back", p.Request, flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}})
-	for _, step := range data.Flow.Steps {
-		if step.Coming && step.Name == string(wire.TokenRequest) {
-			data.Next = step
-		}
-	}
-	data.Waited = "less than a second"
-	if waited := s.now().Sub(p.Arrived); waited >= time.Second {
-		data.Waited = flow.Duration(waited.Truncate(time.Second))
-	}
-	data.Arrived = p.Arrived.UTC().Format("15:04:05")
+	data.Next = data.Flow.ComingStep(wire.TokenRequest)
+	data.Waited, data.Arrived = display.Waited(s.now().Sub(p.Arrived)), p.Arrived.UTC().Format("15:04:05")
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
@@ -263,7 +241,7 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, l *session.L
 	data := s.stepPage(4, "The token response", l.Request, scene)
 	data.Tokens, data.Resource, data.StandsIn = l, s.oauth.ProtectedResource(), s.cfg.ResourceURL == ""
 	if l.IDToken != nil {
-		data.Flow.AddChecks(shownChecks(l.IDToken.Verdicts))
+		data.Flow.AddChecks(display.FlowChecks(l.IDToken.Verdicts))
 		data.Speaks = data.Flow.Speaks()
 	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
@@ -278,7 +256,7 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 	case l == nil:
 		return stepGone()
 	case l.Held.Access == "":
-		return noToken("No access token is held.", "It was revoked. Sign in again.")
+		return noAccessToken()
 	}
 	ctx, recorder := wire.Record(r.Context())
 	if err := s.oauth.TryResource(ctx, l.Held.Access); err != nil { // RFC 6750 section 2.1

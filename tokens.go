@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
@@ -48,37 +47,47 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Log
 	return err
 }
 
-// handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
-func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
+// uses asks a server with the tokens of this browser's login, remembers what went over the wire and what
+// change says of it, which may be nil, and shows the answers.
+func (s *server) uses(w http.ResponseWriter, r *http.Request, good, bad string, ask func(context.Context, *session.Login) ([]display.Answer, error), change func(*session.Login)) error {
 	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
 	}
-	if l.Held.Access == "" {
-		return noToken("No access token is held.", "It was revoked. Sign in again.")
-	}
-	e, err := s.oauth.Userinfo(ctx, l.Held.Access, l.IDToken)
-	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
+	answers, err := ask(ctx, l)
+	if err := s.remember(w, r, l, recorder, err, change); err != nil {
 		return err
 	}
-	return s.showAnswers(w, r, "Userinfo answered", "Userinfo refused the token", s.answerOf("", e))
+	return s.showAnswers(w, r, good, bad, answers...)
+}
+
+// handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
+func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
+	return s.uses(w, r, "Userinfo answered", "Userinfo refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		if l.Held.Access == "" {
+			return nil, noAccessToken()
+		}
+		e, err := s.oauth.Userinfo(ctx, l.Held.Access, l.IDToken)
+		if err != nil {
+			return nil, err
+		}
+		return []display.Answer{s.answerOf("", e)}, nil
+	}, nil)
 }
 
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
 // says why the API refuses it, if it does.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(w, r)
-	if err != nil {
-		return err
-	}
-	if l.Held.Access == "" {
-		return noToken("No access token is held.", "It was revoked. Sign in again.")
-	}
-	e, err := s.oauth.CallAPI(ctx, l.Held.Access)
-	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
-		return err
-	}
-	return s.showAnswers(w, r, "The API accepted the token", "The API refused the token", s.explainedAnswer(r.Context(), "", l, e))
+	return s.uses(w, r, "The API accepted the token", "The API refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		if l.Held.Access == "" {
+			return nil, noAccessToken()
+		}
+		e, err := s.oauth.CallAPI(ctx, l.Held.Access)
+		if err != nil {
+			return nil, err
+		}
+		return []display.Answer{s.explainedAnswer(r.Context(), "", l, e)}, nil
+	}, nil)
 }
 
 // explainedAnswer is the API's answer to the access token, with the reason where it is a no.
@@ -93,124 +102,80 @@ func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Lo
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
 func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(w, r)
-	if err != nil {
-		return err
-	}
-	if l.Held.Access == "" {
-		return noToken("No access token is held.", "It was revoked. Sign in again.")
-	}
-	var answers []display.Answer
-	for _, try := range []struct{ kind, token string }{
-		{"access_token", l.Held.Access},
-		{string(diagnose.NoTokenAtAll), ""},
-		{string(diagnose.AlteredToken), oauth.Altered(l.Held.Access)},
-		{string(diagnose.TheIDToken), l.Held.ID},
-	} {
-		if try.token == "" && try.kind == string(diagnose.TheIDToken) {
-			continue // none is held
+	return s.uses(w, r, "The API refuses wrong tokens", "The API does not do what it should", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		if l.Held.Access == "" {
+			return nil, noAccessToken()
 		}
-		var e *wire.Exchange
-		if e, err = s.oauth.CallAPI(ctx, try.token); err != nil {
-			break
+		e, err := s.oauth.CallAPI(ctx, l.Held.Access)
+		if err != nil {
+			return nil, err
 		}
-		view := s.explainedAnswer(r.Context(), try.kind, l, e)
-		if try.kind != "access_token" {
-			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(diagnose.WrongToken(try.kind), e)}
+		answers := []display.Answer{s.explainedAnswer(r.Context(), "access_token", l, e)}
+		for _, kind := range diagnose.WrongTokens {
+			if kind == diagnose.TheIDToken && l.Held.ID == "" {
+				continue
+			}
+			if e, err = s.oauth.CallAPI(ctx, kind.Of(l.Held)); err != nil {
+				return nil, err
+			}
+			view := s.answerOf(string(kind), e)
+			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(kind, e)}
+			answers = append(answers, view)
 		}
-		answers = append(answers, view)
-	}
-	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
-		return err
-	}
-	return s.showAnswers(w, r, "The API refuses wrong tokens", "The API does not do what it should", answers...)
+		return answers, nil
+	}, nil)
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(w, r)
-	if err != nil {
-		return err
-	}
+	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		return s.each(ctx, l, s.oauth.Introspect, "access_token", "refresh_token")
+	}, nil)
+}
+
+// each asks about every token of the kinds that is held, in their order.
+func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error), kinds ...string) ([]display.Answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
-		return noToken("No token is held.", "They were revoked. Sign in again.")
+		return nil, noToken("No token is held.", "They were revoked. Sign in again.")
 	}
 	var answers []display.Answer
-	for _, kind := range []string{"access_token", "refresh_token"} {
+	for _, kind := range kinds {
 		token := l.Held.Of(kind)
 		if token == "" {
 			continue
 		}
-		var e *wire.Exchange
-		if e, err = s.oauth.Introspect(ctx, kind, token); err != nil {
-			break
+		e, err := ask(ctx, kind, token)
+		if err != nil {
+			return nil, err
 		}
 		answers = append(answers, s.answerOf(kind, e))
 	}
-	if err := s.remember(w, r, l, recorder, err, nil); err != nil {
-		return err
-	}
-	return s.showAnswers(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens", answers...)
+	return answers, nil
 }
 
 // handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
 // the others with it, their own revocation does no harm.
 func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
-	ctx, recorder, l, err := s.begin(w, r)
-	if err != nil {
-		return err
-	}
-	if l.Held.Access == "" && l.Held.Refresh == "" {
-		return noToken("No token is held.", "They were revoked already. Sign in again.")
-	}
-	var answers []display.Answer
-	gone := oauth.Tokens{} // what the server revoked
-	for _, kind := range []string{"refresh_token", "access_token"} {
-		token := l.Held.Of(kind)
-		if token == "" {
-			continue
+	var gone oauth.Tokens // what the server revoked, even when it failed at the next one
+	var notes []string
+	revoke := func(ctx context.Context, kind, token string) (*wire.Exchange, error) {
+		e, err := s.oauth.Revoke(ctx, kind, token)
+		if err != nil {
+			return nil, err
 		}
-		var e *wire.Exchange
-		if e, err = s.oauth.Revoke(ctx, kind, token); err != nil {
-			break
+		notes = append(notes, display.RevocationNote(e))
+		if e.Status/100 == 2 {
+			gone.Set(kind, token)
 		}
-		view := s.answerOf(kind, e)
-		view.Note = revocationNote(e)
-		switch {
-		case e.Status/100 != 2:
-		case kind == "refresh_token":
-			gone.Refresh = token
-		default:
-			gone.Access = token
+		return e, nil
+	}
+	return s.uses(w, r, "The tokens are revoked", "The server did not revoke every token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		answers, err := s.each(ctx, l, revoke, "refresh_token", "access_token")
+		for i := range answers {
+			answers[i].Note = notes[i]
 		}
-		answers = append(answers, view)
-	}
-	forget := func(next *session.Login) { // unless a refresh has replaced them meanwhile
-		if gone.Refresh != "" && next.Held.Refresh == gone.Refresh {
-			next.Held.Refresh = ""
-		}
-		if gone.Access != "" && next.Held.Access == gone.Access {
-			next.Held.Access, next.Held.Expires = "", time.Time{}
-		}
-	}
-	if err := s.remember(w, r, l, recorder, err, forget); err != nil {
-		return err
-	}
-	return s.showAnswers(w, r, "The tokens are revoked", "The server did not revoke every token", answers...)
-}
-
-// revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
-func revocationNote(e *wire.Exchange) string {
-	code, _ := e.Refusal()
-	switch {
-	case e.Status/100 == 2: // some answer 204
-		return "The server accepted it: this app no longer holds the token."
-	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
-		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
-	case code == "unsupported_token_type":
-		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
-	}
-	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
+		return answers, err
+	}, func(next *session.Login) { next.Held = next.Held.Without(gone) })
 }
 
 // handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
 	"strings"
 	"time"
@@ -57,4 +58,31 @@ func AlreadyRunning(ctx context.Context, port string) error {
 		}
 	}
 	return nil
+}
+
+// MaxWait is how long the browser waits for the checks at the start.
+const MaxWait = 3 * time.Second
+
+// StartURL is where the browser begins: at the login itself, unless something is wrong that would leave
+// the user on the server's error page. The demo is explained first. The checks are at work until they send
+// whether a login can be begun.
+func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
+	if cfg.Demo {
+		return cfg.BaseURL + "/"
+	}
+	select {
+	case fine := <-checked:
+		if !fine {
+			return cfg.BaseURL + "/"
+		}
+	case <-time.After(wait):
+	}
+	return cfg.BaseURL + "/login"
+}
+
+// OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
+func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
+	if err := terminal.Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
+		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"oauth-test-client/internal/config"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Whatever the session store's address holds besides host and database is not announced.
@@ -12,5 +13,29 @@ func TestAnnounceWithoutPassword(t *testing.T) {
 	Announce(&out, config.Config{BaseURL: "http://localhost:3000", SessionStore: "redis://user:hidden@redis.example:6379/2"}, nil)
 	if !strings.Contains(out.String(), "redis://redis.example:6379/2") || strings.Contains(out.String(), "hidden") {
 		t.Errorf("the terminal says\n%s", out.String())
+	}
+}
+
+// The browser begins at the login, unless something is known to be wrong.
+func TestStartURL(t *testing.T) {
+	server := config.Config{BaseURL: "http://localhost:3000"}
+	for _, row := range []struct {
+		name    string
+		cfg     config.Config
+		checked []bool
+		want    string
+	}{
+		{"the demo is explained first", config.Config{Demo: true, BaseURL: "http://localhost:3000"}, []bool{true}, "/"},
+		{"nothing is wrong", server, []bool{true}, "/login"},
+		{"something is wrong", server, []bool{false}, "/"},
+		{"nothing is known yet", server, nil, "/login"},
+	} {
+		checked := make(chan bool, 1)
+		for _, fine := range row.checked {
+			checked <- fine
+		}
+		if got := StartURL(row.cfg, checked, 10*time.Millisecond); got != server.BaseURL+row.want {
+			t.Errorf("%s: the browser opens %s", row.name, got)
+		}
 	}
 }

@@ -12,14 +12,14 @@ import (
 
 // Advice is what helps to mend a failure.
 type Advice struct {
-	Name    Name    // of the cause, as in docs/problems.md; empty when none is known
-	Heading string  // what happened, in a few words
-	Hint    string  // the likely cause and what to do; may be empty
-	Setting Setting // most likely at fault; empty when none is suspected
-	Server  string  // the server's name, as its dashboard says it
-	Field   string  // what the dashboard calls the setting
-	Sent    []Sent  // what a login sent, the suspect marked
-	Remedy  Remedy  // the line to change
+	Hint    string  `json:"hint,omitempty"`    // the likely cause and what to do
+	Setting Setting `json:"setting,omitempty"` // most likely at fault; empty when none is suspected
+	Field   string  `json:"field,omitempty"`   // what the server's dashboard calls it
+	Sent    []Sent  `json:"sent,omitempty"`    // what a login sent, what is suspected first
+	Name    Name    `json:"name,omitempty"`    // of the cause, as in docs/problems.md; empty when none is known
+	Remedy  Remedy  `json:"remedy,omitzero"`   // the line to change
+	Heading string  `json:"-"`                 // what happened, in a few words
+	Server  string  `json:"-"`                 // the server's name, as its dashboard says it
 }
 
 // Advise explains an error of a login or of the use of its tokens. The method is how the client

@@ -270,6 +270,20 @@ const (
 	TheIDToken   WrongToken = "id_token"
 )
 
+// WrongTokens are all of them, in the order in which they are tried.
+var WrongTokens = []WrongToken{NoTokenAtAll, AlteredToken, TheIDToken}
+
+// Of is the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
+func (w WrongToken) Of(held oauth.Tokens) string {
+	switch w {
+	case AlteredToken:
+		return oauth.Altered(held.Access)
+	case TheIDToken:
+		return held.ID
+	}
+	return ""
+}
+
 // JudgeWrongToken says what an API's answer to a wrong token means.
 func JudgeWrongToken(which WrongToken, e *wire.Exchange) Finding {
 	if e.Status/100 != 2 {

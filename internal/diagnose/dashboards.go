@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"oauth-test-client/internal/config"
@@ -164,7 +165,7 @@ func dashboardOf(cfg config.Config) dashboard {
 	return anyDashboard
 }
 
-// whatWeSent lists the values of a login that the OAuth application must agree with.
+// whatWeSent lists the values of a login that the OAuth application must agree with, the suspect first.
 func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setting) []Sent {
 	secret := "none: a public client"
 	if cfg.ClientSecret != "" {
@@ -181,6 +182,11 @@ func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setti
 	for i := range list {
 		list[i].Field = words.Fields[list[i].Setting]
 		list[i].Suspect = list[i].Setting == suspect
+	}
+	if i := slices.IndexFunc(list, func(s Sent) bool { return s.Suspect }); i > 0 {
+		suspected := list[i]
+		copy(list[1:], list[:i])
+		list[0] = suspected
 	}
 	return list
 }

@@ -6,6 +6,8 @@ import (
 
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // Answer is a server's answer as it was sent, with what it means.
@@ -46,4 +48,27 @@ func (list Answers) MarshalJSON() ([]byte, error) {
 		byKind[a.Kind] = a
 	}
 	return json.Marshal(byKind)
+}
+
+// RevocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
+func RevocationNote(e *wire.Exchange) string {
+	code, _ := e.Refusal()
+	switch {
+	case e.Status/100 == 2: // some answer 204
+		return "The server accepted it: this app no longer holds the token."
+	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
+		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
+	case code == "unsupported_token_type":
+		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+	}
+	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
+}
+
+// FlowChecks are the checks of an ID token as a flow shows them.
+func FlowChecks(verdicts []oauth.Verdict) []flow.Check {
+	var list []flow.Check
+	for _, v := range verdicts {
+		list = append(list, flow.Check{Name: v.Check, Expected: wire.Clip(v.Expected, 300), Found: wire.Clip(v.Found, 300), Section: v.Section, OK: v.OK})
+	}
+	return list
 }

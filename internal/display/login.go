@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
 )
@@ -19,6 +20,34 @@ type Fact struct {
 	Note        string
 	Good        bool
 	Expires     *time.Time // counted down; nil for a fact that does not change
+}
+
+// Result is what a login came to, as the page of the callback shows it.
+type Result struct {
+	Lead     string
+	Next     Link
+	Facts    []Fact
+	Tokens   []Token
+	JSON     []Piece  // the token response, indented
+	Missing  []string // scopes asked for and not granted
+	Added    []string // scopes granted and not asked for
+	Verdicts []oauth.Verdict
+}
+
+// Link is where a button leads.
+type Link struct{ Label, Path string }
+
+// NewResult prepares a login. The API's address may be empty.
+func NewResult(l *session.Login, resourceURL string, now time.Time) Result {
+	v := Result{Lead: Lead(l), Next: Link{"Use the tokens", "/session"}, Facts: Facts(l, now), Tokens: Tokens(l, l.Response.Tokens, now),
+		JSON: Pieces(wire.Pretty(l.Response.JSON)), Missing: l.Missing(), Added: l.Added()}
+	if resourceURL != "" && l.Held.Access != "" {
+		v.Next = Link{"Call the API", "/api"}
+	}
+	if l.IDToken != nil {
+		v.Verdicts = l.IDToken.Verdicts
+	}
+	return v
 }
 
 // Lead says what came of a login in a sentence or two.

@@ -4,8 +4,32 @@ import (
 	"net/http"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
 	"time"
 )
+
+// Session is what is held of a login, and what can be done with it. As JSON it is for programs.
+type Session struct {
+	Who     string      `json:"signed_in,omitempty"`
+	Subject string      `json:"sub,omitempty"`
+	Held    []HeldToken `json:"tokens"`
+	Actions []Action    `json:"actions"`
+
+	Lead   string  `json:"-"`
+	Facts  []Fact  `json:"-"`
+	Tokens []Token `json:"-"` // those that are held
+}
+
+// NewSession prepares a login. The metadata is nil while the server cannot be found; the API's address may
+// be empty.
+func NewSession(l *session.Login, md *oauth.Metadata, resourceURL string, now time.Time) Session {
+	v := Session{Who: l.Who(), Subject: l.Subject(), Held: Held(l), Actions: Actions(md, l, resourceURL), Facts: Facts(l, now), Tokens: Tokens(l, l.Held, now)}
+	v.Lead = "A plain OAuth login: " + NoIDToken(l) + ", so nothing says who signed in."
+	if l.IDToken != nil {
+		v.Lead = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
+	}
+	return v
+}
 
 // HeldToken is a token as the session page lists it.
 type HeldToken struct {

@@ -215,6 +215,15 @@ func (p Page) Speaks() []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Now })
 }
 
+// ComingStep is the step of a purpose that has not been taken yet, or none.
+func (p Page) ComingStep(purpose wire.Purpose) Step {
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Coming && s.Name == string(purpose) })
+	if i < 0 {
+		return Step{}
+	}
+	return p.Steps[i]
+}
+
 func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 	hide := tell.hide
 	v := Step{

@@ -38,6 +38,15 @@ func NewVerifier() string { return oauth2.GenerateVerifier() }
 // Challenge is the code challenge of a verifier, by S256 (RFC 7636 section 4.2).
 func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
+// Asks is what the login asks for, as /login takes it.
+func (r *Request) Asks() url.Values {
+	asks := url.Values{"scope": {strings.Join(r.Scopes, " ")}}
+	for name, value := range r.Extra {
+		asks.Set(name, value)
+	}
+	return asks
+}
+
 // ExtraParameters are the parameters of a login that are passed on to the authorization endpoint.
 var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", "resource", "audience", "ui_locales"}
 

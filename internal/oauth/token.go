@@ -31,6 +31,15 @@ func (t Tokens) Of(kind string) string {
 	return t.Access
 }
 
+// Set sets the access token or the refresh token, as Of names them.
+func (t *Tokens) Set(kind, token string) {
+	if kind == "refresh_token" {
+		t.Refresh = token
+		return
+	}
+	t.Access = token
+}
+
 // TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
 type TokenResponse struct {
 	JSON      string // as the server sent it, to the byte; a form is rewritten as JSON in its order

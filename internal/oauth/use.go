@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 
@@ -178,6 +179,18 @@ func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	return next
 }
 
+// Without is what is held once the tokens of gone have been revoked. What a refresh has replaced meanwhile
+// is another token, and stays.
+func (t Tokens) Without(gone Tokens) Tokens {
+	if gone.Refresh != "" && t.Refresh == gone.Refresh {
+		t.Refresh = ""
+	}
+	if gone.Access != "" && t.Access == gone.Access {
+		t.Access, t.Expires = "", time.Time{}
+	}
+	return t
+}
+
 // CallAPI calls RESOURCE_URL, the resource server's, with a token (RFC 6750 section 2.1), or without one
 // when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
 // is an *Error.
@@ -216,22 +229,8 @@ func (c *Client) TryResource(ctx context.Context, access string) error {
 	}
 	c.GetAs(wire.For(ctx, wire.API), address, access) // a failure is in the record, as every answer is
 	c.wire.Do(without)
-	c.GetAs(wire.For(ctx, wire.APIAltered), address, altered(access))
+	c.GetAs(wire.For(ctx, wire.APIAltered), address, Altered(access))
 	return nil
-}
-
-// altered is a token with one character changed: of a JWT one of its signature, and not the last, whose
-// bits may not all count.
-func altered(token string) string {
-	at := len(token) / 2
-	if dot := strings.LastIndexByte(token, '.'); dot >= 0 && dot+2 < len(token) {
-		at = (dot + len(token)) / 2
-	}
-	changed := byte('A')
-	if token[at] == changed {
-		changed = 'B'
-	}
-	return token[:at] + string(changed) + token[at+1:]
 }
 
 // notOffered is the error of asking for what the server does not offer.
