@@ -16,25 +16,15 @@ import (
 // homePage is the data of home.html.
 type homePage struct {
 	page
-	DemoMode    bool          `json:"demo"`
-	Issuer      string        `json:"issuer,omitempty"`
-	ClientID    string        `json:"client_id"`
-	Scopes      []string      `json:"scopes"`
-	RedirectURI string        `json:"redirect_uri"`
-	LoginURI    string        `json:"login_uri"`
-	IsFound     bool          `json:"server_found"`
-	Source      string        `json:"metadata_uri,omitempty"`
-	Tried       []oauth.Tried `json:"tried,omitempty"`
-	Unfinished  *unfinished   `json:"unfinished,omitempty"` // a login that this browser has not come back from
-	SignedOut   bool          `json:"signed_out,omitempty"` // the browser is back from signing out at the server
+	display.Home
+	Unfinished *unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
+	SignedOut  bool        `json:"signed_out,omitempty"` // the browser is back from signing out at the server
 
-	Public   bool            `json:"-"` // the client has no secret
-	Found    *oauth.Metadata `json:"-"` // nil when the server has not been found
-	Failure  *failure        `json:"-"` // why not; nil before the first attempt has ended
-	Session  bool            `json:"-"` // this browser has signed in
-	SignedIn string          `json:"-"` // who signed in from this browser, if anybody
-	Checked  display.Checks  `json:"-"`
-	SignIn   display.SignIn  `json:"-"`
+	Failure  *failure       `json:"-"` // why the server was not found; nil before the first attempt has ended
+	Session  bool           `json:"-"` // this browser has signed in
+	SignedIn string         `json:"-"` // who signed in from this browser, if anybody
+	Checked  display.Checks `json:"-"`
+	SignIn   display.SignIn `json:"-"`
 }
 
 // handleHome shows what is configured, what the checks have found, and the button that begins.
@@ -52,25 +42,14 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, missing := s.oauth.Known()
 	data := homePage{
-		page:        s.page("Test an OAuth application"),
-		DemoMode:    s.cfg.Demo,
-		Issuer:      s.cfg.Issuer,
-		ClientID:    s.cfg.ClientID,
-		Scopes:      s.cfg.Scopes,
-		RedirectURI: s.cfg.RedirectURI(),
-		LoginURI:    s.cfg.BaseURL + "/login",
-		IsFound:     found != nil,
-		Public:      s.cfg.ClientSecret == "",
-		Found:       found,
-		SignedOut:   state != "" && right,
-		Checked:     display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
-		SignIn:      s.signIn("Sign in at the demo server"),
-	}
-	if found != nil {
-		data.Source = found.Source
+		page:      s.page("Test an OAuth application"),
+		Home:      display.NewHome(s.cfg, found, missing),
+		SignedOut: state != "" && right,
+		Checked:   display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
+		SignIn:    s.signIn("Sign in at the demo server"),
 	}
 	if missing != nil {
-		data.Failure, data.Tried = s.explain(missing, s.cfg.Scopes), missing.Tried
+		data.Failure = s.explain(missing, s.cfg.Scopes)
 	}
 	data.SignIn.Steps = true
 	data.Unfinished = s.unfinished(r, logins)

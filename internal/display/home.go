@@ -1,0 +1,36 @@
+package display
+
+import (
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+)
+
+// Home is what is configured, and what is known of the server. As JSON it is for programs.
+type Home struct {
+	DemoMode    bool          `json:"demo"`
+	Issuer      string        `json:"issuer,omitempty"`
+	ClientID    string        `json:"client_id"`
+	Scopes      []string      `json:"scopes"`
+	RedirectURI string        `json:"redirect_uri"`
+	LoginURI    string        `json:"login_uri"`
+	IsFound     bool          `json:"server_found"`
+	Source      string        `json:"metadata_uri,omitempty"`
+	Tried       []oauth.Tried `json:"tried,omitempty"`
+
+	Public bool            `json:"-"` // the client has no secret
+	Found  *oauth.Metadata `json:"-"` // nil when the server has not been found
+}
+
+// NewHome prepares the settings, with the server's metadata or the reason why there is none; both are nil
+// before the first attempt to find it has ended.
+func NewHome(cfg config.Config, found *oauth.Metadata, missing *oauth.Error) Home {
+	v := Home{DemoMode: cfg.Demo, Issuer: cfg.Issuer, ClientID: cfg.ClientID, Scopes: cfg.Scopes, RedirectURI: cfg.RedirectURI(), LoginURI: cfg.BaseURL + "/login",
+		IsFound: found != nil, Public: cfg.ClientSecret == "", Found: found}
+	if found != nil {
+		v.Source = found.Source
+	}
+	if missing != nil {
+		v.Tried = missing.Tried
+	}
+	return v
+}
