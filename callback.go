@@ -85,9 +85,9 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 // Anybody may have written the response, so nothing of it is shown; but to a browser that waits for a
 // login an error is a clue, and is shown as what it is. The login that it waits for stays.
 func (s *server) unknownState(r *http.Request, response url.Values) *failure {
-	description, hint := diagnose.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
+	cause, description, hint := diagnose.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
-	f.Retry = true
+	f.Name, f.Retry = cause, true
 	if len(s.sessions.Unfinished(r)) > 0 {
 		f.Unbound = s.oauth.UnboundError(response)
 	}

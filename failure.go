@@ -137,7 +137,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Code == "access_denied", Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data := errorPage{page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied, Causes: display.Sentences(f.Hint), Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."

@@ -71,7 +71,9 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		return []display.Answer{s.answerOf("", e)}, nil
+		view := s.answerOf("", e)
+		view.Why = diagnose.ExplainUserinfo(e, l.Granted())
+		return []display.Answer{view}, nil
 	}, nil)
 }
 

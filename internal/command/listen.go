@@ -6,6 +6,8 @@ import (
 	"net"
 	"slices"
 	"syscall"
+
+	"oauth-test-client/internal/diagnose"
 )
 
 // Listen listens on the given address, or on both loopback addresses. It never takes another
@@ -37,7 +39,7 @@ func Listen(address, port string) ([]net.Listener, error) {
 
 func cannotListen(host, port string, err error) error {
 	if isTaken(err) {
-		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it", port)
+		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it [%s]", port, diagnose.PortInUse)
 	}
 	return fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
 }

@@ -202,7 +202,7 @@ func (s *settings) client(c Config) {
 		s.wrong("CLIENT_ID", "holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here")
 	}
 	secret := c.ClientSecret
-	entra := strings.Contains(c.Issuer, "login.microsoftonline.com")
+	entra := entraHost.MatchString(cmp.Or(c.Issuer, c.Endpoints.Authorization))
 	switch {
 	case secret == "":
 	case isPlaceholder(secret):
@@ -268,6 +268,7 @@ var (
 	redisPath = regexp.MustCompile(`^(?:/[0-9]{0,4})?$`)
 	hostname  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 	guid      = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	entraHost = regexp.MustCompile(`^https://(?:[a-z0-9-]+\.)*(?:login\.microsoftonline\.(?:com|us)|ciamlogin\.com|sts\.windows\.net)(?:/|$)`)
 	allX      = regexp.MustCompile(`^[xX*.…]+$`)
 )
 

@@ -98,6 +98,8 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		return unsupportedHint(e.Step)
+	case nameOf(cfg, method, e) == ResourceUnknown:
+		return "The server knows no such API, or not with these scopes: compare audience or resource in the address of /login with the API's identifier at the server."
 	case e.Said != "":
 		return "Its own words: " + e.Said
 	case e.Code == oauth.CodeInvalidResponse:
@@ -217,8 +219,6 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 		return "The code was already used or has expired (a code works once, for about a minute), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
 	case e.Code == "invalid_scope":
 		return "Enable the scope in the OAuth application, or remove it from SCOPES."
-	case e.Code == "invalid_target":
-		return "The server issues no tokens for this resource: check the resource parameter of /login."
 	}
 	return ""
 }
@@ -284,6 +284,7 @@ var clues = []struct {
 	{"client_id", ClientID},
 	{"scope", Scopes},
 	{"tester", Users},
+	{"not assigned", Users}, // Entra's AADSTS50105, and Okta
 	{"policy", Users},
 }
 

@@ -125,13 +125,33 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 
 // An API that refuses without a word is told so, beside one that says why.
 func TestSilentAPI(t *testing.T) {
-	c := startAPI(t, "/api/me")
+	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)
 	if got := c.ask(oauth.Altered(c.tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
 		t.Errorf("with its challenge it gives %+v", got)
 	}
-	c.demo.SetFaults(demo.APINoChallenge)
-	if got := c.ask(oauth.Altered(c.tokens.Access)); got.Name != APIChallengeMissing {
+	c.demo.SetFaults(demo.OpaqueAccessTokens, demo.APINoChallenge)
+	got := c.ask(oauth.Altered(c.tokens.Access))
+	if got.Name != APIChallengeMissing {
 		t.Errorf("without it gives %+v", got)
+	}
+	if len(got.Untold) != 1 || !strings.Contains(got.Untold[0], "opaque") {
+		t.Errorf("of an opaque token it says %q", got.Untold)
+	}
+}
+
+// A token that no key of the server made is told first, whether the API says so or not: the API is right.
+func TestSignatureAtTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
+		c.demo.SetFaults(faults...)
+		got := c.ask(oauth.Altered(c.tokens.Access))
+		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") || slices.Contains(got.RuledOut, "the signature is of the server's keys") {
+			t.Errorf("with %v it says %+v", faults, got)
+		}
+	}
+	c.demo.SetFaults(demo.APIOtherAudience)
+	if got := c.ask(c.tokens.Access); !slices.Contains(got.RuledOut, "the signature is of the server's keys") || len(got.Untold) != 0 {
+		t.Errorf("of a token in order it says %+v", got)
 	}
 }
 
@@ -153,8 +173,11 @@ func TestExpiredAtTheAPI(t *testing.T) {
 func TestWordsOfAPIs(t *testing.T) {
 	jwt := oauth.AccessToken{JWT: true, Issuer: "https://auth.example", Audience: []string{"account"}, Scopes: []string{"email"}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
 	opaque := oauth.AccessToken{Signature: oauth.SignatureUnknown}
+	expired, idToken := jwt, jwt
+	expired.Expires, idToken.IDToken = time.Now().Add(-time.Minute), true
 	graph := jwt
 	graph.Audience, graph.Signature, graph.Why = []string{"00000003-0000-0000-c000-000000000000"}, oauth.SignatureUnknown, "its header holds a nonce"
+	graph.ForItsAPI = true
 	for _, row := range []struct {
 		name, challenge, body string
 		status                int
@@ -169,6 +192,9 @@ func TestWordsOfAPIs(t *testing.T) {
 		{"Google", `Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`, "", 403, opaque, APIScopeMissing},
 		{"Google, in the body", "", `{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`, 403, opaque, APIScopeMissing},
 		{"a token of Microsoft Graph", "", `{}`, 401, graph, APITokenNotVerifiable},
+		{"an expired token is not looked up", "", `{"message":"the token is inactive"}`, 401, expired, APITokenExpired},
+		{"an opaque token has expired, the API says", "", `{"message":"the token has expired"}`, 401, opaque, APITokenExpired},
+		{"an ID token came, and the API says so", "", `{"message":"this is an ID token"}`, 401, idToken, APIWantsAnotherAudience},
 		{"nothing is said", `Bearer`, ``, 401, jwt, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -180,6 +206,9 @@ func TestWordsOfAPIs(t *testing.T) {
 			got := ExplainAPI(config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}, e, &row.token, nil, time.Now())
 			if got.Name != row.want || got.Result != Fail {
 				t.Errorf("got %s %q: %s", got.Result, got.Name, got.Found)
+			}
+			if !row.token.JWT && strings.Contains(got.Found, "clocks differ") {
+				t.Errorf("nobody knows when it expires: %s", got.Found)
 			}
 		})
 	}
@@ -212,6 +241,24 @@ func TestWrongTokens(t *testing.T) {
 			if (got.Result == Fail) != wrong || which == row.which && got.Name != row.want {
 				t.Errorf("with %q the %s gives %s %q", row.fault, which, got.Result, got.Name)
 			}
+		}
+	}
+}
+
+// What stands in front of an API, or is none, neither clears it nor accuses it: the token never got there.
+func TestWrongTokensInFront(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for _, row := range []struct {
+		fault demo.Fault
+		want  Result
+	}{{"", OK}, {demo.APINoChallenge, OK}, {demo.APISignInPage, Warn}, {demo.APIRedirectsToSignIn, Warn}, {demo.APIFirewall, Warn}, {demo.APIMethod, Warn}} {
+		c.demo.SetFaults(row.fault)
+		e, err := c.client.CallAPI(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := JudgeWrongToken(NoTokenAtAll, e); got.Result != row.want || got.Result != OK && got.Fix == "" {
+			t.Errorf("%q: %s", row.fault, got)
 		}
 	}
 }

@@ -93,6 +93,8 @@ func refusalName(code, words string) Name {
 	switch {
 	case strings.Contains(strings.ToLower(words), "pushed authorization request"), strings.Contains(strings.ToLower(words), "request_uri is required"):
 		return PARRequired
+	case code == "invalid_target", namesNoAPI(words):
+		return ResourceUnknown
 	case code == "access_denied" && suspect("", words) == Users:
 		return UserNotAllowed
 	case code == "access_denied":
@@ -113,12 +115,17 @@ func refusalName(code, words string) Name {
 		return GrantNotEnabled
 	case refusesClient(code):
 		return ClientIDUnknown // nothing else of the client is known at the authorization endpoint
-	case code == "invalid_target":
-		return ResourceUnknown
 	case code == "server_error", code == "temporarily_unavailable":
 		return ServerFailed
 	}
 	return ""
+}
+
+// namesNoAPI reports the words of servers that do not know the API of audience or resource, and have
+// another code for it than RFC 8707's: Auth0 and Entra.
+func namesNoAPI(words string) bool {
+	words = strings.ToLower(words)
+	return strings.HasPrefix(words, "service not found") || strings.Contains(words, "aadsts9010010") || strings.Contains(words, "aadsts901002:")
 }
 
 // pkceName tells a server that misses the challenge from one that will not have it.
@@ -136,12 +143,19 @@ func tokenName(method string, e *oauth.Error) Name {
 	if e.Code == oauth.CodeInvalidResponse {
 		return TokenResponseUnusable
 	}
+	words := strings.ToLower(e.Description)
+	switch {
+	case e.Code == "invalid_target", namesNoAPI(words):
+		return ResourceUnknown
+	case strings.Contains(words, "aadsts700025"):
+		return ClientIsPublic
+	}
 	at := suspectOf(e)
 	switch at {
 	case Grant:
 		return GrantNotEnabled
 	case AuthMethod:
-		if strings.Contains(strings.ToLower(e.Description), "aadsts900232") {
+		if strings.Contains(words, "aadsts900232") {
 			return ClientTypeWrong
 		}
 		return AuthMethodWrong
@@ -158,10 +172,8 @@ func tokenName(method string, e *oauth.Error) Name {
 		return ClientSecretWrong
 	case e.Code == "server_error", e.Code == "temporarily_unavailable":
 		return ServerFailed
-	case e.Code == "invalid_grant":
+	case e.Code == "invalid_grant", e.Code == "bad_verification_code": // the latter is GitHub's
 		return CodeExpiredOrUsed
-	case e.Code == "invalid_target":
-		return ResourceUnknown
 	case e.Code == "slow_down", e.Code == "too_many_requests", e.Code == "rate_limited":
 		return RateLimited
 	}

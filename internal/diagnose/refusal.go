@@ -39,15 +39,11 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		}
 		return f
 	}
-	name, found := ClientSecretWrong, "the server refuses client ID and secret, by either method"
-	if guid.MatchString(real.Secret) && dashboardOf(c.cfg).Name == entra.Name {
-		name, found = ClientSecretIsItsID, "CLIENT_SECRET looks like the secret's ID; the secret is the column Value"
-	}
 	if !c.knowsID(ctx, real) {
 		return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, copy the secret again, or make a new one ("+c.field(ClientSecret)+")",
 			"client ID or secret is wrong: the server says the same of a made-up client ID")
 	}
-	return no(name, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+")", "%s", found)
+	return no(ClientSecretWrong, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+")", "the server refuses client ID and secret, by either method")
 }
 
 // takenRaw reports a server that does not decode the secret (RFC 6749 section 2.3.1): it is right as it is.
@@ -173,7 +169,5 @@ func (c *checker) worksWithoutSecret(ctx context.Context, real oauth.Credentials
 		c.md.Revocation != "" && c.askPair(ctx, public, stranger, c.revokeQuestion()).yes != ""
 }
 
-var (
-	unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`) // what form-encoding leaves as it is
-	guid       = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-)
+// unreserved is what form-encoding leaves as it is.
+var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)

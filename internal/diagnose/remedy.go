@@ -17,7 +17,7 @@ type Remedy struct {
 var settings = map[Name]Setting{
 	RedirectURINotRegistered: RedirectURI, RedirectURIIPAddress: RedirectURI, RedirectURINotHTTPS: RedirectURI, ClientIDUnknown: ClientID,
 	ClientSecretWrong: ClientSecret, ClientSecretNotDecoded: ClientSecret, ClientSecretMissing: ClientSecret, ClientIsPublic: ClientSecret,
-	ClientSecretIsItsID: ClientSecret, AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes,
+	AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes,
 }
 
 const inEnv = "In .env"
@@ -43,7 +43,7 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 		return Remedy{inEnv, "BASE_URL=https://"}
 	case ClientIDUnknown:
 		return copied("CLIENT_ID", ClientID)
-	case ClientSecretWrong, ClientSecretMissing, ClientSecretIsItsID:
+	case ClientSecretWrong, ClientSecretMissing:
 		return copied("CLIENT_SECRET", ClientSecret)
 	case ClientIsPublic:
 		return Remedy{inEnv + ", with nothing behind it", "CLIENT_SECRET="}
@@ -54,7 +54,10 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 	case ScopeNotEnabled:
 		return Remedy{inEnv + ", without what is not enabled, or enable it: " + words.Name + ", " + words.Fields[Scopes], scopesLine(cfg.Scopes)}
 	case OpenIDMissing:
-		return Remedy{inEnv, scopesLine(append([]string{"openid"}, slices.DeleteFunc(slices.Clone(cfg.Scopes), func(s string) bool { return s == "openid" })...))}
+		if slices.Contains(cfg.Scopes, "openid") {
+			return Remedy{at(Scopes, "enable"), "openid"}
+		}
+		return Remedy{inEnv, scopesLine(append([]string{"openid"}, cfg.Scopes...))}
 	case PARRequired:
 		return Remedy{inEnv, "PAR=on"}
 	case APIUnreachable:

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
 	"strings"
@@ -37,18 +38,19 @@ func NeverCameBack(cfg config.Config) []Cause {
 
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do: it
 // arrived at host, with a state or without, and the browser sent some cookie or none at all.
-func UnknownState(cfg config.Config, host string, state, cookie bool) (description, hint string) {
-	_, own, _ := strings.Cut(cfg.BaseURL, "://")
+func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Name, description, hint string) {
+	base, err := url.Parse(cfg.BaseURL)
+	local := err == nil && config.IsLoopback(base.Hostname()) // a proxy may send us another of our names
 	description = "This login was not begun in this browser, was finished already, or is older than ten minutes."
 	switch {
 	case !state:
-		return "The authorization response has no state, so it cannot be told which login it belongs to.",
+		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
 			"Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
-	case !strings.EqualFold(host, own):
-		return fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", own, wire.Clip(host, 80)),
+	case local && !strings.EqualFold(host, base.Host):
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
 			"Register the redirect URI " + cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."
 	case !cookie:
-		return description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
+		return LoginNotKnown, description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
 	}
-	return description, "A code is good once. Begin a new login."
+	return LoginNotKnown, description, "A code is good once. Begin a new login."
 }

@@ -20,7 +20,7 @@ type Answer struct {
 // bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
 func (a Answer) bad() bool {
 	if a.Why != nil {
-		return a.Why.Result == diagnose.Fail
+		return a.Why.Result != diagnose.OK
 	}
 	return a.Status >= http.StatusBadRequest
 }

@@ -99,6 +99,7 @@ func TestAnswersAreGood(t *testing.T) {
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, true},
 		{"a refusal", Answer{Answer: flow.Answer{Status: 401}}, false},
 		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK)}, true},
+		{"a wrong token that never got there", Answer{Answer: flow.Answer{Status: 302}, Why: judged(diagnose.Warn)}, false},
 		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail)}, false},
 	} {
 		if got := (Answers{{Answer: flow.Answer{Status: 200}}, row.a}).Good(); got != row.good {

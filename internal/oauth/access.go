@@ -22,6 +22,7 @@ type AccessToken struct {
 	Scopes    []string // scope, or scp
 	Expires   time.Time
 	Signature Signature
+	ForItsAPI bool   // its header says that only the API that it is for can verify it
 	Why       string // what is wrong with the signature, or why it cannot be verified
 }
 
@@ -49,7 +50,7 @@ type accessClaims struct {
 func (c *Client) Inspect(ctx context.Context, access string) *AccessToken {
 	jws, err := jose.ParseSignedCompact(access, joseAlgs)
 	if err != nil {
-		return &AccessToken{Signature: SignatureUnknown, Why: "it is no signed JWT"}
+		return &AccessToken{Signature: SignatureUnknown, Why: "it is opaque, so only the server can say (RFC 7662)"}
 	}
 	t := &AccessToken{JWT: true}
 	var claims accessClaims
@@ -62,6 +63,8 @@ func (c *Client) Inspect(ctx context.Context, access string) *AccessToken {
 		}
 	}
 	t.Signature, t.Why = c.signatureOf(ctx, jws)
+	_, nonce := jws.Signatures[0].Protected.ExtraHeaders["nonce"]
+	t.ForItsAPI = nonce && t.Signature == SignatureUnknown
 	return t
 }
 
@@ -80,7 +83,7 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 		return SignatureGood, ""
 	}
 	if _, others := jws.Signatures[0].Protected.ExtraHeaders["nonce"]; others {
-		return SignatureUnknown, "its header holds a nonce, so only the API that it is for can verify it, as with Microsoft Graph"
+		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
 	}
 	if !c.keys.known() {
 		return SignatureUnknown, c.said(err.Error(), 300)

@@ -1,0 +1,59 @@
+package diagnose
+
+import (
+	"net/http"
+	"slices"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// WrongToken is a token that an API must not open to.
+type WrongToken string
+
+const (
+	NoTokenAtAll WrongToken = "no_token"
+	AlteredToken WrongToken = "altered_token"
+	TheIDToken   WrongToken = "id_token"
+)
+
+// WrongTokens are all of them, in the order in which they are tried.
+var WrongTokens = []WrongToken{NoTokenAtAll, AlteredToken, TheIDToken}
+
+// Of is the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
+func (w WrongToken) Of(held oauth.Tokens) string {
+	switch w {
+	case AlteredToken:
+		return oauth.Altered(held.Access)
+	case TheIDToken:
+		return held.ID
+	}
+	return ""
+}
+
+// JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal that is the API's own
+// clears it: what stands in front of an API answers as well, and so does an address where there is none.
+func JudgeWrongToken(which WrongToken, e *wire.Exchange) Finding {
+	challenges, _ := saidByAPI(e)
+	switch {
+	case slices.Contains(refusals, e.Status) && (!isPage(e) || len(challenges) > 0):
+		return proved("refused (%d)", e.Status)
+	case e.Status/100 != 2 || isPage(e):
+		f := warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
+		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
+		return f
+	}
+	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "the API must check every access token: see docs/verify.md"}
+	switch which {
+	case NoTokenAtAll:
+		f.Name, f.Found = APIOpen, "the API opens without a token"
+	case AlteredToken:
+		f.Name, f.Found = APIIgnoresSignature, "the API opens to a token that nobody issued: it does not check the signature"
+	case TheIDToken:
+		f.Name, f.Found = APIAcceptsIDToken, "the API opens to the ID token, which is for the client alone"
+	}
+	return f
+}
+
+// refusals are the statuses with which an API refuses a token (RFC 6750 section 3.1).
+var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
