@@ -82,6 +82,7 @@ func Load(getenv func(string) string, file string, required bool) (Config, error
 			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
 	}
 	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
+	s.dropComments()
 	cfg := s.config()
 	if len(s.problems) > 0 {
 		return Config{}, s.problems

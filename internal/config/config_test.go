@@ -184,6 +184,8 @@ func TestDotenv(t *testing.T) {
 		{"plain", rest + "CLIENT_SECRET=abc\n", "secret=abc"},
 		{"# without a space before it", rest + "CLIENT_SECRET=ab#c\n", "secret=ab#c"},
 		{"a comment", rest + "CLIENT_SECRET=abc # from the dashboard\n", "secret=abc"},
+		{"nothing but a comment", rest + "CLIENT_SECRET= # from the dashboard\n", "secret="},
+		{"a quoted value that looks like a comment", rest + "CLIENT_SECRET='# from'\n", "secret=# from"},
 		{"single quotes", rest + "CLIENT_SECRET='a #b $C'\n", "secret=a #b $C"},
 		{"set but empty", rest + "CLIENT_SECRET=\n", "secret="},
 		{"Windows line ends", strings.ReplaceAll(rest, "\n", "\r\n") + "CLIENT_SECRET=abc\r\n", "secret=abc"},

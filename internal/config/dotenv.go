@@ -26,6 +26,15 @@ func parseDotenv(raw string) (map[string]string, int) {
 	return nil, good + 1
 }
 
+// dropComments empties the values that are nothing but a comment: godotenv takes "NAME= # words" for one.
+func (s *settings) dropComments() {
+	for name, value := range s.values {
+		if raw, _ := s.rawLine(name); strings.HasPrefix(value, "# ") && strings.HasPrefix(strings.TrimSpace(raw), "# ") {
+			s.values[name] = ""
+		}
+	}
+}
+
 // get returns a variable without the white space and quotes that came along with it.
 func (s *settings) get(name string) string {
 	value := s.getenv(name)

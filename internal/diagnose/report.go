@@ -9,7 +9,7 @@ import (
 // the other checks folded. Nothing that is secret ever gets into a finding.
 func (r Report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** %s\n", r.verdict(), r.numbers(0))
+	fmt.Fprintf(&b, "**%s** %s\n", r.verdict(), r.numbers())
 	if r.Issuer != "" {
 		fmt.Fprintf(&b, "\nServer %s, redirect URI %s\n", code(r.Issuer), code(r.RedirectURI))
 	}

@@ -28,7 +28,7 @@ type printer struct {
 	out     io.Writer
 	width   int
 	skipped []Finding // told together, at the end
-	notes   int       // warnings that are printed with -v only
+	told    []Finding // all but those that -v adds
 }
 
 func newPrinter(o PrintOptions, out io.Writer) *printer {
@@ -73,17 +73,14 @@ func (p *printer) finding(f Finding) {
 	}
 	switch {
 	case p.o.Verbose:
-	case f.Result == Skip:
-		if !background(f.Check) {
-			p.skipped = append(p.skipped, f)
-		}
+	case f.Result == Skip && !background(f.Check):
+		p.skipped = append(p.skipped, f)
+		p.told = append(p.told, f)
 		return
-	case f.Result == OK && background(f.Check):
-		return
-	case f.Result == Warn && f.Check == "response_issuer": // of many servers, and nothing to be done about it
-		p.notes++
+	case f.Result != Fail && background(f.Check) && (f.Result != Warn || f.Check == "response_issuer"): // a warning of many servers, and nothing to be done about it
 		return
 	}
+	p.told = append(p.told, f)
 	p.line(f)
 }
 
@@ -157,12 +154,12 @@ func (p *printer) verdict(r Report) {
 		p.paragraph("  -     ", nameColumn, "not asked", text)
 	}
 	fmt.Fprintln(p.out)
-	p.lines("", r.verdict()+" "+r.numbers(p.notes))
+	p.lines("", r.verdict()+" "+Report{Checks: p.told}.numbers())
 	next := "Sign in: " + p.o.SignIn
 	if r.Result == Fail {
 		next = "Fix it and run again: " + p.o.Again
 	}
-	more := "Every line with its controls: " + p.o.Again + " -v"
+	more := fmt.Sprintf("All %d lines with their controls: %s -v", len(r.Checks), p.o.Again)
 	switch {
 	case p.o.Verbose:
 		p.lines("", next)
@@ -180,7 +177,7 @@ func (p *printer) unreadable(r Report) {
 		p.line(f)
 	}
 	fmt.Fprintln(p.out)
-	p.lines("", r.verdict()+" "+r.numbers(0))
+	p.lines("", r.verdict()+" "+r.numbers())
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }
 
@@ -229,13 +226,16 @@ func (r Report) verdict() string {
 	return number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
 }
 
-// numbers counts the other results; the notes are warnings that are not among those printed.
-func (r Report) numbers(notes int) string {
+// numbers counts the results but the failed ones.
+func (r Report) numbers() string {
 	n := r.counts()
 	if n.OK+n.Warn+n.Skip == 0 {
 		return "Nothing was asked."
 	}
-	parts := []string{fmt.Sprintf("%d ok", n.OK)}
+	var parts []string
+	if n.OK > 0 {
+		parts = append(parts, fmt.Sprintf("%d ok", n.OK))
+	}
 	add := func(n int, one, many string) {
 		if n == 1 {
 			parts = append(parts, "1 "+one)
@@ -243,8 +243,7 @@ func (r Report) numbers(notes int) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, many))
 		}
 	}
-	add(n.Warn-notes, "warning", "warnings")
-	add(notes, "note", "notes")
+	add(n.Warn, "warning", "warnings")
 	add(n.Skip, "not asked", "not asked")
 	return strings.Join(parts, ", ") + "."
 }
