@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -60,7 +60,7 @@ func Fault(err error) string {
 		return errTooLong.Error()
 	case errors.Is(err, context.Canceled):
 		return "was not asked: the request was given up"
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return "speaks plain http, not https"
 	}
 	return "could not be asked: " + err.Error()
