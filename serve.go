@@ -111,6 +111,7 @@ func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
 	next.cfg = atDemo(s.cfg, issuer, s.cfg.ClientSecret)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
+	next.checks = diagnose.NewRunner(next.cfg, s.wire, s.now)
 	next.broken = broken
 	return &next
 }
