@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -69,16 +68,6 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 
 // newBrowser is a browser for the app.
 func newBrowser(t *testing.T, a *app) *testserver.Browser { return testserver.NewBrowser(t, &a.App) }
-
-// writeFile writes a file that the test's end removes.
-func writeFile(t *testing.T, name, content string) string {
-	t.Helper()
-	file := t.TempDir() + "/" + name
-	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 // wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
 // a login.

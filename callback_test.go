@@ -4,11 +4,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestCallbackRefuses(t *testing.T) {
 		}, 400, "invalid_scope", "not allowed to request scope 'x'"},
 		{"an error of no standard", func(q url.Values) { q.Del("code"); q.Set("error", "weird_thing") }, 400, "weird_thing", "gave no description"},
 	} {
-		for way, begin := range map[string]func(*testserver.Browser) string{"": func(b *testserver.Browser) string { return b.Begin("") }, ", step by step": func(b *testserver.Browser) string { return beginInSteps(b, "") }} {
+		for way, begin := range map[string]func(*testserver.Browser) string{"": func(b *testserver.Browser) string { return b.Begin("") }, ", step by step": func(b *testserver.Browser) string { return b.BeginInSteps("") }} {
 			t.Run(row.name+way, func(t *testing.T) {
 				l := testserver.StartLiar(t)
 				a := startApp(t, l.Env())
@@ -56,32 +57,10 @@ func TestCallbackRefuses(t *testing.T) {
 				if n := l.Asked("POST /token"); n != 0 {
 					t.Errorf("the token endpoint was asked %d times", n)
 				}
-				wantNothingKept(t, b)
+				b.WantNothingKept()
 				wantHonest(t, l, a)
 			})
 		}
-	}
-}
-
-// sessionCookie is the one of them that opens a session, or nil.
-func sessionCookie(cookies []*http.Cookie) *http.Cookie {
-	for _, c := range cookies {
-		if strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), "oauth_test_client_") && c.MaxAge >= 0 {
-			return c
-		}
-	}
-	return nil
-}
-
-// wantNothingKept checks that no login is remembered.
-func wantNothingKept(t *testing.T, b *testserver.Browser) {
-	t.Helper()
-	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
-		t.Error("the home page says that somebody signed in")
-	}
-	u, _ := url.Parse(b.App.Address)
-	if cookie := sessionCookie(b.Client.Jar.Cookies(u)); cookie != nil {
-		t.Errorf("the browser has the session %s", cookie.Name)
 	}
 }
 
@@ -185,7 +164,7 @@ func TestTokenRequestExplained(t *testing.T) {
 			b := newBrowser(t, a)
 			callback := l.Approve(t, b.Begin(""))
 			b.GetJSON(callback).WantError(t, http.StatusBadGateway, row.code, row.words)
-			wantNothingKept(t, b)
+			b.WantNothingKept()
 			b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
 			wantHonest(t, l, a)
 		})
@@ -340,140 +319,6 @@ func TestExchangeCarries(t *testing.T) {
 	a.Log.Secret(form.Get("code_verifier"))
 }
 
-// The whole flow, against the demo server and against a server of Clerk's shape over TLS.
-func TestFlow(t *testing.T) {
-	for _, server := range []struct {
-		name  string
-		start func(t *testing.T) *app
-	}{
-		{"demo", func(t *testing.T) *app { return startApp(t, nil) }},
-		{"Clerk over TLS", startAppAtClerk},
-	} {
-		t.Run(server.name, func(t *testing.T) {
-			t.Run("token JSON for a program", func(t *testing.T) { testTokenJSON(t, server.start(t)) })
-			t.Run("page for a browser", func(t *testing.T) { testResultPage(t, server.start(t)) })
-			t.Run("Deny", func(t *testing.T) { testDeny(t, server.start(t)) })
-			t.Run("two tabs", func(t *testing.T) { testTwoTabs(t, server.start(t)) })
-			t.Run("two browsers", func(t *testing.T) { testTwoBrowsers(t, server.start(t)) })
-			t.Run("a code is redeemed once", func(t *testing.T) { testReplay(t, server.start(t)) })
-		})
-	}
-}
-
-// startAppAtClerk starts the client with the three values of the Clerk guide. Each of the two has to
-// know the other's address, so the client's listener is made first.
-func startAppAtClerk(t *testing.T) *app {
-	t.Helper()
-	listener := listenLoopback(t)
-	c := testserver.StartClerk(t, listener.Addr().String())
-	return startAppOn(t, listener, c.Env(), time.Now)
-}
-
-func testTokenJSON(t *testing.T, a *app) {
-	b := newBrowser(t, a)
-	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
-	r := b.GetJSON(callback)
-	a.NoteTokens(r.Body)
-	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
-		t.Fatalf("the callback answered %d %s: %s", r.StatusCode, r.Header.Get("Content-Type"), r.Body)
-	}
-	var names []string
-	d := json.NewDecoder(strings.NewReader(r.Body))
-	d.Token()
-	for d.More() {
-		name, _ := d.Token()
-		names = append(names, name.(string))
-		d.Token()
-	}
-	want := []string{"access_token", "expires_in", "id_token", "refresh_token", "scope", "token_type"}
-	if !slices.Equal(names, want) {
-		t.Errorf("the token response has %v; want %v", names, want)
-	}
-	if !strings.Contains(r.Body, `"expires_in": 7200`) || !strings.Contains(r.Body, `"token_type": "bearer"`) || !strings.Contains(r.Body, `"scope": "openid profile email"`) {
-		t.Errorf("the token response is not as the server wrote it: %s", r.Body)
-	}
-	again := b.GetJSON(callback)
-	if again.StatusCode != http.StatusOK || again.Body != r.Body {
-		t.Errorf("a reload answered %d %s; want the same result", again.StatusCode, again.Body)
-	}
-}
-
-func testResultPage(t *testing.T, a *app) {
-	b := newBrowser(t, a)
-	r := b.Login()
-	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
-		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Header.Get("Content-Type"))
-	}
-	for _, want := range []string{"Signed in as Alice Example", "&#34;token_type&#34;: &#34;bearer&#34;", "passed every check", "at_hash"} {
-		if !strings.Contains(r.Body, want) {
-			t.Errorf("the page lacks %q", want)
-		}
-	}
-	if home := b.Get("/"); !strings.Contains(home.Body, "Alice Example") {
-		t.Error("the home page does not say who signed in")
-	}
-}
-
-func testDeny(t *testing.T, a *app) {
-	b := newBrowser(t, a)
-	callback := b.Authorize(b.Begin(""), "user_bob", "deny")
-	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
-	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
-	page := b.Get(b.Authorize(b.Begin(""), "user_bob", "deny"))
-	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") || strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
-		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
-	}
-	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
-		t.Error("somebody is signed in after Deny")
-	}
-}
-
-func testTwoTabs(t *testing.T, a *app) {
-	b := newBrowser(t, a)
-	first, second := b.Begin(""), b.Begin("?prompt=login")
-	secondCallback := b.Authorize(second, "user_bob", "allow")
-	firstCallback := b.Authorize(first, "user_alice", "allow")
-	for _, callback := range []string{secondCallback, firstCallback} {
-		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
-			t.Errorf("a tab's callback answered %d %s", r.StatusCode, r.Body)
-		}
-	}
-	for _, callback := range []string{firstCallback, secondCallback} {
-		if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
-			t.Errorf("a tab's reload answered %d %s", r.StatusCode, r.Body)
-		}
-	}
-}
-
-func testTwoBrowsers(t *testing.T, a *app) {
-	alice, mallory := newBrowser(t, a), newBrowser(t, a)
-	callback := alice.Authorize(alice.Begin(""), "user_alice", "allow")
-	mallory.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
-	r := alice.GetJSON(callback)
-	if r.StatusCode != http.StatusOK {
-		t.Fatalf("the callback answered %d after another browser had tried it: %s", r.StatusCode, r.Body)
-	}
-	stolen := mallory.GetJSON(callback)
-	stolen.WantError(t, http.StatusBadRequest, "invalid_state", "")
-	if strings.Contains(mallory.Get("/").Body, "Alice") {
-		t.Error("another browser sees who signed in")
-	}
-}
-
-// A browser that kept the pending cookie, and the session it got, cannot redeem the code again.
-func testReplay(t *testing.T, a *app) {
-	b := newBrowser(t, a)
-	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
-	u, _ := url.Parse(callback)
-	kept := b.Client.Jar.Cookies(u)
-	if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
-		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
-	}
-	thief := newBrowser(t, a)
-	thief.Client.Jar.SetCookies(u, kept)
-	thief.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "finished already")
-}
-
 // The authorization request has what OAuth, PKCE and OpenID Connect ask for, and of the query's
 // parameters those that are known.
 func TestLoginRequest(t *testing.T) {
@@ -598,4 +443,85 @@ func TestSecretRepeated(t *testing.T) {
 			}
 		}
 	}
+}
+
+// startAppAtClerk starts the client with the three values of the Clerk guide. Each of the two has to
+// know the other's address, so the client's listener is made first.
+func startAppAtClerk(t *testing.T) *app {
+	t.Helper()
+	listener := listenLoopback(t)
+	c := testserver.StartClerk(t, listener.Addr().String())
+	return startAppOn(t, listener, c.Env(), time.Now)
+}
+
+// A reload while the code is being exchanged shows the login, and costs the server one code.
+func TestReloadDuringExchange(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["SCOPES"] = "email"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	callback := l.Approve(t, b.Begin(""))
+	arrived, release := make(chan bool, 2), make(chan bool)
+	l.Lock()
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		arrived <- true
+		<-release
+		testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email"}`)(w, r)
+	}
+	l.Unlock()
+	statuses := make(chan int, 2)
+	for range 2 {
+		go func() { statuses <- b.GetJSON(callback).StatusCode }()
+	}
+	<-arrived
+	for a.server.traffic.Ours.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for the second to join the first
+	close(release)
+	first, second := <-statuses, <-statuses
+	if first != 200 || second != 200 || l.Asked("POST /token") != 1 {
+		t.Errorf("the two were answered %d and %d, with %d token requests", first, second, l.Asked("POST /token"))
+	}
+}
+
+// Servers that fail at another moment than they were asked first.
+func TestServerThatDies(t *testing.T) {
+	t.Run("keys gone at the callback", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
+		b := newBrowser(t, a)
+		callback := l.Approve(t, b.Begin(""))
+		l.JWKS = http.NotFound
+		b.GetJSON(callback).WantError(t, 502, "invalid_id_token", "404 Not Found")
+		b.WantNothingKept()
+		wantHonest(t, l, a)
+	})
+	t.Run("dead at the callback, and back again", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		a := startApp(t, l.Env())
+		b := newBrowser(t, a)
+		callback := l.Approve(t, b.Begin(""))
+		address, handler := l.Listener.Addr().String(), l.Config.Handler
+		l.CloseClientConnections()
+		l.Close()
+		b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
+		b.WantNothingKept()
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skipf("the port was taken meanwhile: %v", err)
+		}
+		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+		again.Start()
+		t.Cleanup(again.Close)
+		wantHonest(t, l, a)
+	})
+	t.Run("dead at the start", func(t *testing.T) {
+		l := testserver.StartLiar(t)
+		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+		a := startApp(t, l.Env())
+		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
+		wantHonest(t, l, a)
+	})
 }

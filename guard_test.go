@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -215,46 +213,6 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// Servers that fail at another moment than they were asked first.
-func TestServerThatDies(t *testing.T) {
-	t.Run("keys gone at the callback", func(t *testing.T) {
-		l := testserver.StartLiar(t)
-		a := startApp(t, l.Env())
-		b := newBrowser(t, a)
-		callback := l.Approve(t, b.Begin(""))
-		l.JWKS = http.NotFound
-		b.GetJSON(callback).WantError(t, 502, "invalid_id_token", "404 Not Found")
-		wantNothingKept(t, b)
-		wantHonest(t, l, a)
-	})
-	t.Run("dead at the callback, and back again", func(t *testing.T) {
-		l := testserver.StartLiar(t)
-		a := startApp(t, l.Env())
-		b := newBrowser(t, a)
-		callback := l.Approve(t, b.Begin(""))
-		address, handler := l.Listener.Addr().String(), l.Config.Handler
-		l.CloseClientConnections()
-		l.Close()
-		b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
-		wantNothingKept(t, b)
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Skipf("the port was taken meanwhile: %v", err)
-		}
-		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
-		again.Start()
-		t.Cleanup(again.Close)
-		wantHonest(t, l, a)
-	})
-	t.Run("dead at the start", func(t *testing.T) {
-		l := testserver.StartLiar(t)
-		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-		a := startApp(t, l.Env())
-		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
-		wantHonest(t, l, a)
-	})
-}
-
 // Methods and shapes that a callback must not have.
 func TestCallbackMethods(t *testing.T) {
 	l := testserver.StartLiar(t)
@@ -271,37 +229,6 @@ func TestCallbackMethods(t *testing.T) {
 	}
 	if r := b.GetJSON(callback); r.StatusCode != 200 {
 		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.Body)
-	}
-}
-
-// Cookies that another program on localhost planted, and a callback that somebody else began.
-func TestPlantedCookies(t *testing.T) {
-	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	attacker, victim := newBrowser(t, a), newBrowser(t, a)
-	u, _ := url.Parse(a.URL)
-
-	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
-	callback := l.Approve(t, attacker.Begin(""))
-	victim.GetJSON(callback).WantError(t, 400, "invalid_state", "")
-
-	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
-	attacker.GetJSON(callback)
-	planted := attacker.Client.Jar.Cookies(u)
-	victim.Client.Jar.SetCookies(u, planted)
-	victim.GetJSON(l.Approve(t, victim.Begin("")))
-	if own := sessionCookie(victim.Client.Jar.Cookies(u)); own == nil || own.Value == sessionCookie(planted).Value {
-		t.Errorf("after the victim's login the session is still %v", own)
-	}
-
-	// Cookies of the same name that were made up, or far too long.
-	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
-		b := newBrowser(t, a)
-		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: sessionCookie(planted).Name, Value: value}})
-		if home := b.Get("/"); home.StatusCode != 200 || strings.Contains(home.Body, "Signed in") {
-			t.Errorf("the cookie %.20q gives %d", value, home.StatusCode)
-		}
-		b.Ask("/session", false).WantError(t, 401, "no_token", "")
 	}
 }
 
@@ -338,48 +265,6 @@ func TestOpenRedirect(t *testing.T) {
 	}
 	if redirects < 4 {
 		t.Errorf("%d redirects were looked at; want 4 at least", redirects)
-	}
-}
-
-// Requests that two parsers could read differently are refused, and end the connection. Each has a twin
-// that is well-formed and is answered.
-func TestSmuggling(t *testing.T) {
-	a := startApp(t, nil)
-	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
-	ask := func(request string) (status int, ends bool) {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		io.WriteString(conn, request)
-		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatalf("no answer: %v", err)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode, resp.Close
-	}
-	for _, row := range []struct{ name, twin, request string }{
-		{"two lengths", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\nhello",
-			"GET / HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"},
-		{"length and chunks", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\n0\r\n\r\n",
-			"GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-		{"an unknown coding", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n"},
-		{"a space before the colon", "GET / HTTP/1.1\r\n" + host + "X-A: b\r\n\r\n", "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n"},
-		{"two hosts", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + host + "\r\n"},
-		{"no host", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n\r\n"},
-		{"a line break in the target", "GET /?a HTTP/1.1\r\n" + host + "\r\n", "GET /?a\x0bb HTTP/1.1\r\n" + host + "\r\n"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			if status, _ := ask(row.twin); status != http.StatusOK {
-				t.Errorf("the well-formed twin was answered %d", status)
-			}
-			if status, ends := ask(row.request); status < 400 || !ends {
-				t.Errorf("it was answered %d; the connection ends: %t", status, ends)
-			}
-		})
 	}
 }
 
@@ -423,11 +308,10 @@ func FuzzCallback(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, handler, err := assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now)
+	_, handler, err := assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now)
 	if err != nil {
 		f.Fatal(err)
 	}
-	_ = s
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, accept := range []string{"text/html", "application/json"} {
 			r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
@@ -447,88 +331,6 @@ func FuzzCallback(f *testing.F) {
 			}
 		}
 	})
-}
-
-// The session has another ID after each login, and the old one is worth nothing.
-func TestSessionIDChanges(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	u, _ := url.Parse(a.URL)
-	b.Login()
-	before := b.Client.Jar.Cookies(u)
-	same := newBrowser(t, a)
-	same.Client.Jar.SetCookies(u, before)
-	if !strings.Contains(same.Get("/").Body, "Alice") {
-		t.Error("the session ID does not open the session before the next login")
-	}
-	b.Login()
-	if after := b.Client.Jar.Cookies(u); sessionCookie(after).Value == sessionCookie(before).Value {
-		t.Errorf("the session cookie was %v and is %v", before, after)
-	}
-	old := newBrowser(t, a)
-	old.Client.Jar.SetCookies(u, before)
-	if strings.Contains(old.Get("/").Body, "Alice") {
-		t.Error("the old session ID still opens the session")
-	}
-}
-
-// The attributes stand in the header itself: Go's cookie jar would hide a Secure cookie on http.
-func TestCookieAttributes(t *testing.T) {
-	for _, row := range []struct {
-		name, base string
-		secure     bool
-	}{
-		{"http", "http://127.0.0.1:PORT", false},
-		{"https behind a proxy", "https://test.example.com", true},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			env := l.Env()
-			env["BASE_URL"] = row.base
-			a := startApp(t, env)
-			b := newBrowser(t, a)
-			host := strings.TrimPrefix(strings.TrimPrefix(a.Cfg.BaseURL, "https://"), "http://")
-			ask := func(address string, cookies []*http.Cookie) testserver.Reply {
-				u, _ := url.Parse(address)
-				req, _ := http.NewRequest(http.MethodGet, a.URL+u.RequestURI(), nil)
-				req.Host = host
-				for _, c := range cookies {
-					req.AddCookie(c)
-				}
-				return b.Do(req)
-			}
-			begun := ask("/login", nil)
-			pending := begun.Cookies()
-			if len(pending) != 2 || !strings.Contains(pending[0].Name, "login_") || !strings.Contains(pending[1].Name, "browser_") {
-				t.Fatalf("/login sets the cookies %v", pending)
-			}
-			wantCookie(t, pending[0], 600, row.secure)
-			wantCookie(t, pending[1], 12*60*60+600, row.secure)
-			done := ask(l.Approve(t, b.Location(begun)), pending)
-			if done.StatusCode != http.StatusOK {
-				t.Fatalf("the callback answered %d %s", done.StatusCode, done.Body)
-			}
-			if len(done.Cookies()) != 2 {
-				t.Fatalf("the callback sets the cookies %v", done.Cookies())
-			}
-			wantCookie(t, sessionCookie(done.Cookies()), 12*60*60, row.secure)
-			for _, c := range done.Cookies() {
-				if c.Name == pending[0].Name && c.MaxAge >= 0 {
-					t.Errorf("the login's cookie stays: %s", c)
-				}
-			}
-		})
-	}
-}
-
-func wantCookie(t *testing.T, c *http.Cookie, maxAge int, secure bool) {
-	t.Helper()
-	if c == nil || c.Path != "/" || c.MaxAge > maxAge || c.MaxAge < maxAge-2 || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
-		t.Fatalf("the cookie is %s; want Path=/, Max-Age %d, Secure %t, HttpOnly, SameSite=Lax, no Domain", c, maxAge, secure)
-	}
-	if secure != strings.HasPrefix(c.Name, "__Host-") {
-		t.Errorf("the cookie is named %s", c.Name)
-	}
 }
 
 // A prefetch and a HEAD leave the login as it is.
@@ -568,58 +370,6 @@ func TestNothingSpent(t *testing.T) {
 	}
 }
 
-// A login that was begun and has not come back is said at /, with its usual causes in order; for ten
-// minutes, in this browser only, and not when a later one has come back.
-func TestLoginThatNeverCameBack(t *testing.T) {
-	const words = "A login was begun and has not come back"
-	l := testserver.StartLiar(t)
-	clock := time.Now()
-	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })
-	b := newBrowser(t, a)
-	says := func(who *testserver.Browser, want bool, when string) {
-		t.Helper()
-		page, document := who.Get("/").Body, who.GetJSON("/").Body
-		if strings.Contains(page, words) != want || strings.Contains(document, `"unfinished"`) != want {
-			t.Errorf("%s / says so: want %v\n%s\n%s", when, want, page, document)
-		}
-	}
-	says(b, false, "before any login")
-	first := b.Begin("")
-	clock = clock.Add(30 * time.Second)
-	says(b, true, "after a login was begun")
-	says(newBrowser(t, a), false, "in another browser")
-	page := b.Get("/").Body
-	last := 0
-	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
-		at := strings.Index(page, cause)
-		if at < last {
-			t.Errorf("%q stands at %d, before what comes first:\n%s", cause, at, page)
-		}
-		last = at
-	}
-	var document struct {
-		Unfinished struct{ Causes []struct{ Name string } }
-	}
-	if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &document); err != nil || len(document.Unfinished.Causes) != 4 || document.Unfinished.Causes[0].Name != "redirect-uri-not-registered" {
-		t.Errorf("the document has %+v, %v", document, err)
-	}
-	if r := b.GetJSON(l.Approve(t, first)); r.StatusCode != 200 {
-		t.Fatalf("the login was answered %d", r.StatusCode)
-	}
-	says(b, false, "after it came back")
-
-	b.Begin("")
-	clock = clock.Add(time.Second)
-	second := b.Begin("")
-	says(b, true, "after two more were begun")
-	clock = clock.Add(time.Second)
-	b.GetJSON(l.Approve(t, second))
-	says(b, false, "after the newer one came back")
-	b.Begin("")
-	clock = clock.Add(11 * time.Minute)
-	says(b, false, "after eleven minutes")
-}
-
 // A program that is stopping says so, on a connection that it will not use again, whoever asks.
 func TestStopping(t *testing.T) {
 	a := startApp(t, nil)
@@ -634,4 +384,65 @@ func TestStopping(t *testing.T) {
 		}
 	}
 	a.server.traffic.Stopping.Store(false)
+}
+
+// Every answer carries what keeps other pages away from ours, word for word.
+func TestSecurityHeaders(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	for _, path := range []string{"/", "/session", "/nothing", "/static/style.css"} {
+		r := b.Get(path)
+		for name, want := range map[string]string{
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Referrer-Policy":              "same-origin",
+			"X-Content-Type-Options":       "nosniff",
+			"Strict-Transport-Security":    "",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q; want %q", path, name, got, want)
+			}
+		}
+		for _, rule := range []string{"default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			if !strings.Contains("; "+r.Header.Get("Content-Security-Policy")+";", "; "+rule+";") {
+				t.Errorf("%s: the policy lacks %s: %s", path, rule, r.Header.Get("Content-Security-Policy"))
+			}
+		}
+	}
+}
+
+// A browser that knows us by https comes back by https only; no promise is made for other hosts, nor for
+// names that are every program's on this machine.
+func TestStrictTransport(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://test.example.com": "max-age=2592000",
+		"https://localhost:PORT":   "",
+		"https://127.0.0.1:PORT":   "",
+		"https://app.localhost":    "",
+		"http://localhost:PORT":    "",
+	} {
+		l := testserver.StartLiar(t)
+		env := l.Env()
+		env["BASE_URL"] = base
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		_, b.Host, _ = strings.Cut(a.Cfg.BaseURL, "://")
+		if got := b.Get("/").Header.Get("Strict-Transport-Security"); got != want {
+			t.Errorf("%s: Strict-Transport-Security is %q; want %q", base, got, want)
+		}
+	}
+}
+
+// A request's body is read up to 64 KB.
+func TestRequestBodyLimit(t *testing.T) {
+	a := startApp(t, nil)
+	for size, fits := range map[int]bool{64 << 10: true, 64<<10 + 1: false} {
+		var read error
+		handler := a.server.guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, read = io.ReadAll(r.Body) }))
+		r := httptest.NewRequest(http.MethodPost, a.URL+"/", strings.NewReader(strings.Repeat("x", size)))
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		if (read == nil) != fits {
+			t.Errorf("a body of %d bytes: %v", size, read)
+		}
+	}
 }

@@ -3,13 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"html"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/testserver"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,9 +16,6 @@ import (
 	"time"
 
 	"oauth-test-client/internal/flow"
-	"oauth-test-client/internal/wire"
-	"os"
-	"os/exec"
 )
 
 func TestNoToken(t *testing.T) {
@@ -99,31 +95,6 @@ func TestTokenRoutes(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAPI(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	b.Login()
-	if r := b.Ask("/api", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"username": "alice"`) {
-		t.Errorf("/api answered %d %s", r.StatusCode, r.Body)
-	}
-	b.Location(b.Get("/login?scope=email&prompt=login"))
-	b.Get(b.Authorize(b.Begin("?scope=email"), "user_alice", "allow"))
-	r := b.Ask("/api", false)
-	if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 403`) || !strings.Contains(r.Body, `"scheme": "Bearer"`) || !strings.Contains(r.Body, `"scope": "profile"`) {
-		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.Body)
-	}
-	page := b.Ask("/api", true)
-	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile"} {
-		if !strings.Contains(page.Body, want) {
-			t.Errorf("the page of /api lacks %q:\n%s", want, page.Body)
-		}
-	}
-	l := testserver.StartLiar(t)
-	other := newBrowser(t, startApp(t, l.Env()))
-	other.GetJSON(l.Approve(t, other.Begin("")))
-	other.Ask("/api", false).WantError(t, 404, "not_supported", "RESOURCE_URL")
 }
 
 // An access token that has expired is the server's to refuse, and its refusal is shown.
@@ -213,7 +184,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 		{"the refresh has no access token", "/refresh", testserver.SendBody(200, jsonType, `{"token_type":"bearer"}`), 502, "invalid_token_response", "without an access_token"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, a, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
+			_, _, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
 			r := b.Ask(row.path, false)
 			if row.code != "" {
 				r.WantError(t, row.status, row.code, row.words)
@@ -231,7 +202,6 @@ func TestTokenRouteAnswers(t *testing.T) {
 			if flow := b.Ask("/flow", true); !strings.Contains(flow.Body, "failed") && (row.code != "" || strings.Contains(row.words, `"status": 4`)) {
 				t.Error("the flow shows no failed step")
 			}
-			_ = a
 		})
 	}
 }
@@ -444,90 +414,6 @@ func TestNotOffered(t *testing.T) {
 	}
 }
 
-// A logout in the middle of a change to the session waits for it, so that the change does not bring
-// the session back.
-func TestLogoutDuringChange(t *testing.T) {
-	_, a, b := startAtLiar(t, func(*testserver.Liar) {})
-	r, _ := http.NewRequest(http.MethodGet, a.URL, nil)
-	u, _ := url.Parse(a.URL)
-	for _, c := range b.Client.Jar.Cookies(u) {
-		r.AddCookie(c)
-	}
-	sessions := a.server.sessions
-	gone := make(chan error, 1)
-	err := sessions.Change(session.NoCookies{}, r, keptLogins(t, a, b)[0].Request.State, func(l session.Login) session.Login {
-		go func() { gone <- sessions.Forget(session.NoCookies{}, r) }()
-		time.Sleep(50 * time.Millisecond) // for a logout that does not wait
-		return l
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-gone; err != nil {
-		t.Fatal(err)
-	}
-	b.Ask("/session", false).WantError(t, 401, "no_token", "")
-}
-
-func TestLogout(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	b.Login()
-	page := b.Ask("/logout", true)
-	to := endSessionLink(page.Body)
-	if page.StatusCode != 200 || !strings.Contains(page.Body, "You are signed out") || to == "" {
-		t.Fatalf("/logout answered %d without saying so, or without the way to the server:\n%s", page.StatusCode, page.Body)
-	}
-	u, _ := url.Parse(to)
-	if !strings.HasPrefix(to, a.Cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.Cfg.BaseURL+"/" {
-		t.Errorf("the logout goes to %s", to)
-	}
-	state := u.Query().Get("state")
-	back := b.Location(b.Get(to))
-	if state == "" || back != a.Cfg.BaseURL+"/?state="+state {
-		t.Errorf("the server sends the browser to %s; want our state %q", back, state)
-	}
-	if r := b.GetJSON(back); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) {
-		t.Errorf("with our state the browser gets %d %s", r.StatusCode, r.Body)
-	}
-	b.GetJSON("/?state=of-somebody-else").WantError(t, 400, "invalid_state", "")
-	if r := b.GetJSON("/"); r.StatusCode != 200 || strings.Contains(r.Body, "signed_out") {
-		t.Errorf("without a state the browser gets %d %s", r.StatusCode, r.Body)
-	}
-	if r := newBrowser(t, a).GetJSON(back); r.StatusCode != 200 || strings.Contains(r.Body, "signed_out") {
-		t.Errorf("another browser gets %d %s", r.StatusCode, r.Body)
-	}
-	b.Ask("/session", false).WantError(t, 401, "no_token", "")
-	if page := b.Get(b.Begin("")); !strings.Contains(page.Body, "Choose anybody") {
-		t.Error("the user is still signed in at the server")
-	}
-	b.Login()
-	if r := b.Ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) || !strings.Contains(r.Body, `"end_session_uri": "`+a.Cfg.Issuer) {
-		t.Errorf("/logout answered %d %s", r.StatusCode, r.Body)
-	}
-
-	l := testserver.StartLiar(t)
-	other := newBrowser(t, startApp(t, l.Env()))
-	other.GetJSON(l.Approve(t, other.Begin("")))
-	cross, _ := http.NewRequest(http.MethodPost, other.App.Address+"/logout", nil)
-	cross.Header.Set("Sec-Fetch-Site", "same-site")
-	if r := other.Do(cross); r.StatusCode != http.StatusForbidden {
-		t.Errorf("a logout from another port of localhost answered %d", r.StatusCode)
-	}
-	if page := other.Ask("/logout", true); page.StatusCode != 200 || endSessionLink(page.Body) != "" || !strings.Contains(page.Body, "offers no sign-out") {
-		t.Errorf("without an endpoint the logout answers %d:\n%s", page.StatusCode, page.Body)
-	}
-}
-
-// endSessionLink is the link of the page after a logout that leads to the server, or "".
-func endSessionLink(page string) string {
-	found := regexp.MustCompile(`href="([^"]*)">Sign out at the server too`).FindStringSubmatch(page)
-	if found == nil {
-		return ""
-	}
-	return html.UnescapeString(found[1])
-}
-
 // A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
 func TestFailureNamesTheSetting(t *testing.T) {
 	l := testserver.StartLiar(t)
@@ -550,130 +436,119 @@ func TestFailureNamesTheSetting(t *testing.T) {
 	}
 }
 
-// The HAR of a real session is valid, and holds nothing that is secret.
-func TestHARValid(t *testing.T) {
-	a := startAppAtClerk(t)
+// A login that was begun and has not come back is said at /, with its usual causes in order; for ten
+// minutes, in this browser only, and not when a later one has come back.
+func TestLoginThatNeverCameBack(t *testing.T) {
+	const words = "A login was begun and has not come back"
+	l := testserver.StartLiar(t)
+	clock := time.Now()
+	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })
 	b := newBrowser(t, a)
-	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
-	tokens := b.GetJSON(callback)
-	a.NoteTokens(tokens.Body)
-	for _, path := range []string{"/userinfo", "/tokeninfo", "/refresh", "/revoke"} {
-		if r := b.Ask(path, false); r.StatusCode != 200 {
-			t.Fatalf("%s answered %d %s", path, r.StatusCode, r.Body)
+	says := func(who *testserver.Browser, want bool, when string) {
+		t.Helper()
+		page, document := who.Get("/").Body, who.GetJSON("/").Body
+		if strings.Contains(page, words) != want || strings.Contains(document, `"unfinished"`) != want {
+			t.Errorf("%s / says so: want %v\n%s\n%s", when, want, page, document)
 		}
 	}
-	r := b.Ask("/flow.har", false)
-	if r.StatusCode != 200 || !strings.Contains(r.Header.Get("Content-Disposition"), "oauth-flow.har") {
-		t.Fatalf("/flow.har answered %d %v", r.StatusCode, r.Header)
-	}
-	secrets := a.Log.Secrets()
-	form, _ := url.Parse(callback)
-	for _, secret := range append(secrets, url.QueryEscape(testserver.ClerkClientSecret), form.Query().Get("code")) {
-		if secret == "" || isChallenge(secret, r.Body) {
-			continue
+	says(b, false, "before any login")
+	first := b.Begin("")
+	clock = clock.Add(30 * time.Second)
+	says(b, true, "after a login was begun")
+	says(newBrowser(t, a), false, "in another browser")
+	page := b.Get("/").Body
+	last := 0
+	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
+		at := strings.Index(page, cause)
+		if at < last {
+			t.Errorf("%q stands at %d, before what comes first:\n%s", cause, at, page)
 		}
-		if strings.Contains(r.Body, secret) {
-			t.Errorf("the file holds %q", secret)
-		}
+		last = at
 	}
-	for _, e := range a.server.steps(keptLogins(t, a, b)[0]) {
-		values, _ := url.ParseQuery(e.RequestBody)
-		for _, name := range []string{"code_verifier", "refresh_token", "token", "code"} {
-			if v := values.Get(name); v != "" && strings.Contains(r.Body, v) {
-				t.Errorf("the file holds the %s", name)
-			}
-		}
-		if v := e.RequestHeader.Get("Authorization"); v != "" && strings.Contains(r.Body, strings.Fields(v)[1]) {
-			t.Error("the file holds credentials")
-		}
+	var document struct {
+		Unfinished struct{ Causes []struct{ Name string } }
 	}
-	if strings.Count(r.Body, `"comment"`) < 9 {
-		t.Errorf("the file has too few entries:\n%s", r.Body)
+	if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &document); err != nil || len(document.Unfinished.Causes) != 4 || document.Unfinished.Causes[0].Name != "redirect-uri-not-registered" {
+		t.Errorf("the document has %+v, %v", document, err)
 	}
+	if r := b.GetJSON(l.Approve(t, first)); r.StatusCode != 200 {
+		t.Fatalf("the login was answered %d", r.StatusCode)
+	}
+	says(b, false, "after it came back")
 
-	_, err := exec.LookPath("node")
-	testserver.Needs(t, "Node", err)
-	_, err = os.Stat("internal/acceptance/testdata/interop/node_modules/har-validator")
-	testserver.Needs(t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
-	node := exec.CommandContext(t.Context(), "node", "validate-har.cjs")
-	node.Dir, node.Stdin = "internal/acceptance/testdata/interop", strings.NewReader(r.Body)
-	if out, err := node.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "ok" {
-		t.Errorf("the HAR schema: %v\n%s", err, out)
-	}
+	b.Begin("")
+	clock = clock.Add(time.Second)
+	second := b.Begin("")
+	says(b, true, "after two more were begun")
+	clock = clock.Add(time.Second)
+	b.GetJSON(l.Approve(t, second))
+	says(b, false, "after the newer one came back")
+	b.Begin("")
+	clock = clock.Add(11 * time.Minute)
+	says(b, false, "after eleven minutes")
 }
 
-// isChallenge: the code challenge is noted with the secrets of a login request, but it is public.
-func isChallenge(value, har string) bool {
-	return strings.Contains(har, `"code_challenge",`+"\n"+`              "value": "`+value+`"`) || strings.Contains(har, "code_challenge="+value)
-}
-
-// Commands that the page gives are pasted into a real shell and do what they say.
-func TestCurlWorks(t *testing.T) {
-	_, err := exec.LookPath("curl")
-	testserver.Needs(t, "curl", err)
-	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
-		t.Run(method, func(t *testing.T) {
-			listener := listenLoopback(t)
-			c := testserver.StartClerk(t, listener.Addr().String())
-			values := c.Env()
-			values["TOKEN_ENDPOINT_AUTH_METHOD"] = method
-			a := startAppOn(t, listener, values, time.Now)
-			b := newBrowser(t, a)
-			b.Login()
-			for _, path := range []string{"/userinfo", "/tokeninfo", "/refresh"} {
-				b.Ask(path, false)
-			}
-			l := keptLogins(t, a, b)[0]
-			environment := append(os.Environ(), "CLIENT_SECRET="+testserver.ClerkClientSecret, "ACCESS_TOKEN="+l.Held.Access, "REFRESH_TOKEN="+l.Held.Refresh, "CURL_CA_BUNDLE="+c.Authority.File)
-			paste := func(full bool, purpose wire.Purpose) string {
-				var command string
-				for _, step := range flow.View(a.server.steps(l), a.server.secrets(), full).Steps {
-					if step.Name == string(purpose) {
-						command = step.Curl // the newest
-					}
-				}
-				if strings.Contains(command, testserver.ClerkClientSecret) || !full && strings.Contains(command, l.Held.Access) {
-					t.Errorf("the command holds what it should not:\n%s", command)
-				}
-				shell := exec.CommandContext(t.Context(), "sh", "-c", command)
-				shell.Env = environment
-				out, err := shell.CombinedOutput()
-				if err != nil {
-					t.Errorf("%s\n%v\n%s", command, err, out)
-				}
-				return string(out)
-			}
-			for _, full := range []bool{false, true} {
-				if out := paste(full, wire.Userinfo); !strings.Contains(out, "alice@example.com") {
-					t.Errorf("userinfo by curl (full: %t):\n%s", full, out)
-				}
-				if out := paste(full, wire.Introspection); !strings.Contains(out, `"active"`) || strings.Contains(out, "invalid_client") {
-					t.Errorf("introspection by curl (full: %t):\n%s", full, out)
-				}
-			}
-			if out := paste(false, wire.AuthorizationRequest); !strings.Contains(out, "Choose anybody") && !strings.Contains(out, "200 OK") {
-				t.Errorf("the authorization request by curl:\n%s", out)
-			}
-			if out := paste(false, wire.TokenRequest); !strings.Contains(out, "invalid_grant") || strings.Contains(out, "invalid_client") {
-				t.Errorf("the token request by curl: the code is spent, and the client authenticates:\n%s", out)
-			}
-		})
-	}
-}
-
-// Programs get the flow as HAR.
-func TestFlowJSON(t *testing.T) {
-	a := startApp(t, nil)
+// A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
+func TestStepsHarmless(t *testing.T) {
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	b.Login()
-	var file struct {
-		Log struct {
-			Version string
-			Entries []any
+	b.Get("/login?step=1")
+	callback := l.Approve(t, b.BeginInSteps("")) // the page was reloaded: this is the second request
+	for _, spoil := range []func(*http.Request){
+		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch") },
+		func(r *http.Request) { r.Method = http.MethodHead },
+	} {
+		req, _ := http.NewRequest(http.MethodGet, callback, nil)
+		spoil(req)
+		if r := b.Do(req); r.StatusCode < 400 {
+			t.Errorf("a %s or a prefetch of the callback answered %d", req.Method, r.StatusCode)
 		}
 	}
-	r := b.Ask("/flow", false)
-	if err := json.Unmarshal([]byte(r.Body), &file); err != nil || file.Log.Version != "1.2" || len(file.Log.Entries) < 4 {
-		t.Errorf("/flow answered %v %s", err, r.Body)
+	back := b.Get(callback)
+	if again := b.Get(callback); back.StepForm() == nil || again.StepForm().Encode() != back.StepForm().Encode() {
+		t.Errorf("a reload of the third step shows another page:\n%s", again.Body)
+	}
+	form := back.StepForm()
+	var presses sync.WaitGroup
+	for range 5 {
+		presses.Go(func() { b.Post("/step", form) })
+	}
+	presses.Wait()
+	tokens := b.Get(b.Location(b.Post("/step", form)))
+	for name, page := range map[string]testserver.Reply{"another press": tokens, "Back": b.Get(callback), "its address": b.Get("/step?login=" + form.Get("login"))} {
+		if page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "4. The token response") {
+			t.Errorf("%s answered %d:\n%s", name, page.StatusCode, page.Body)
+		}
+	}
+	if n := l.Asked("POST /token"); n != 1 {
+		t.Errorf("the token endpoint was asked %d times", n)
+	}
+	if logins := keptLogins(t, a, b); len(logins) != 1 {
+		t.Errorf("%d logins are kept", len(logins))
+	}
+}
+
+// A login waits for ten minutes at a step, and not longer. What is left half way costs nothing but itself.
+func TestStepsWaitTenMinutes(t *testing.T) {
+	for minutes, want := range map[time.Duration]string{9: "4. The token response", 11: "This login is over"} {
+		l := testserver.StartLiar(t)
+		var passed time.Duration
+		var mu sync.Mutex
+		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(passed) }
+		l.Claims = func(claims map[string]any) { now := clock().Unix(); claims["iat"], claims["exp"] = now, now+60 }
+		a := startAppOn(t, listenLoopback(t), l.Env(), clock)
+		b := newBrowser(t, a)
+		b.Get(l.Approve(t, b.Begin(""))) // a login that is finished, and stays
+		back := b.Get(l.Approve(t, b.BeginInSteps("")))
+		mu.Lock()
+		passed = minutes * time.Minute
+		mu.Unlock()
+		if page := b.TakeStep(back); !strings.Contains(page.Body, want) {
+			t.Errorf("after %d minutes the page lacks %q:\n%s", minutes, want, page.Body)
+		}
+		if kept := keptLogins(t, a, b); !slices.ContainsFunc(kept, func(l *session.Login) bool { return !l.Request.Steps }) {
+			t.Error("the login from before is gone")
+		}
 	}
 }

@@ -81,6 +81,9 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 // kill ends the program without any chance to tidy up.
 func (p *process) kill() { p.command.Process.Kill() }
 
+// interrupt asks the program to stop, as Ctrl-C does.
+func (p *process) interrupt() { p.command.Process.Signal(os.Interrupt) }
+
 // wait returns the exit code, which must come soon.
 func (p *process) wait(t *testing.T, within time.Duration) int {
 	t.Helper()
@@ -155,13 +158,21 @@ func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
 
 func freePort(t *testing.T) string {
 	t.Helper()
+	l, port := takenPort(t)
+	l.Close()
+	return port
+}
+
+// takenPort is a port of 127.0.0.1 on which somebody else listens until the end of the test.
+func takenPort(t *testing.T) (net.Listener, string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	return l, port
 }
 
 func waitForPort(t *testing.T, port string) {

@@ -78,3 +78,28 @@ func TestRefusedByTheAPI(t *testing.T) {
 		t.Errorf("the page does not explain it:\n%s", page.Body)
 	}
 }
+
+func TestAPI(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	b.Login()
+	if r := b.Ask("/api", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"username": "alice"`) {
+		t.Errorf("/api answered %d %s", r.StatusCode, r.Body)
+	}
+	b.Location(b.Get("/login?scope=email&prompt=login"))
+	b.Get(b.Authorize(b.Begin("?scope=email"), "user_alice", "allow"))
+	r := b.Ask("/api", false)
+	if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 403`) || !strings.Contains(r.Body, `"scheme": "Bearer"`) || !strings.Contains(r.Body, `"scope": "profile"`) {
+		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.Body)
+	}
+	page := b.Ask("/api", true)
+	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile"} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the page of /api lacks %q:\n%s", want, page.Body)
+		}
+	}
+	l := testserver.StartLiar(t)
+	other := newBrowser(t, startApp(t, l.Env()))
+	other.GetJSON(l.Approve(t, other.Begin("")))
+	other.Ask("/api", false).WantError(t, 404, "not_supported", "RESOURCE_URL")
+}

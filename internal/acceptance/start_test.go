@@ -5,6 +5,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"oauth-test-client/internal/testserver"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +61,88 @@ func TestLogLines(t *testing.T) {
 	for _, absent := range []string{"/demo/", "/static/", "/.well-known/", " 0s"} {
 		if strings.Contains(lines, absent) {
 			t.Errorf("the log holds %q:\n%s", absent, lines)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	_, port := takenPort(t)
+	noCerts := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(noCerts, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		code int
+		want string
+	}{
+		{"a setting is wrong", map[string]string{"PORT": "x"}, nil, 2, `PORT (environment): "x" is not a port`},
+		{"the file is missing", nil, []string{"-env", "no-such.env"}, 2, "no-such.env: cannot be read"},
+		{"an unknown flag", nil, []string{"-x"}, 2, "flag provided but not defined: -x"},
+		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"` + "\n"},
+		{"a mistyped word", nil, []string{"chekc"}, 2, `unknown argument "chekc"; did you mean check?`},
+		{"a mistyped flag", nil, []string{"check", "-jsn"}, 2, "flag provided but not defined: -jsn; did you mean -json?"},
+		{"two formats", nil, []string{"check", "-json", "-md"}, 2, "-json and -md exclude each other"},
+		{"help", nil, []string{"-h"}, 0, "go run . check -env other.env"},
+		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},
+		{"the address is taken", map[string]string{"PORT": port}, []string{"-listen", "127.0.0.1:" + port}, 1, "-listen: cannot listen on 127.0.0.1:" + port},
+		{"no certificate in the file", map[string]string{"SSL_CERT_FILE": noCerts}, nil, 2, "SSL_CERT_FILE (environment): " + noCerts + " holds no certificate"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := startProcess(t, row.env, row.args...)
+			if code := p.wait(t, 10*time.Second); code != row.code || !strings.Contains(p.out.String()+p.err.String(), row.want) {
+				t.Errorf("exit code %d and\n%s%s\nwant %d and %q", code, p.out, p.err, row.code, row.want)
+			}
+			if strings.HasPrefix(row.name, "the port") && strings.Count(p.err.String(), "\n") != 1 {
+				t.Errorf("want one line, got\n%s", p.err)
+			}
+		})
+	}
+}
+
+// With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
+func TestListenElsewhere(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
+	p.waitFor(t, "redirect URI  http://localhost:"+port+"/oauth_callback")
+	other := freePort(t)
+	p = startProcess(t, map[string]string{"BASE_URL": "http://localhost:1234"}, "-listen", "127.0.0.1:"+other)
+	p.waitFor(t, "redirect URI  http://localhost:1234/oauth_callback")
+}
+
+// The start says in one line what a login would trip over, sends no secret to find it out, and praises
+// nothing that it does not know.
+func TestCheckedAtStart(t *testing.T) {
+	honest := testserver.StartLiar(t)
+	honest.Honest()
+	strict := testserver.StartLiar(t)
+	strict.Honest()
+	vague := testserver.StartLiar(t)
+	vague.Page = func(http.ResponseWriter, *http.Request) {}
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "the server and the redirect URI are fine"},
+		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the redirect URI is not registered: see http://localhost:"},
+		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "the server is fine; whether the redirect URI is registered, only a login can tell"},
+		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = freePort(t), testserver.LiarClientID, testserver.LiarClientSecret
+			p := startProcess(t, row.env)
+			p.waitFor(t, "checked  ")
+			if !strings.Contains(p.out.String(), row.want+"\n") && !strings.Contains(p.out.String(), row.want+row.env["PORT"]+"\n") {
+				t.Errorf("want %q:\n%s", row.want, p.out)
+			}
+		})
+	}
+	for name, l := range map[string]*testserver.Liar{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
+		if l.Asked("GET /authorize") == 0 || l.Asked("POST /token") > 0 {
+			t.Errorf("%s: asked %d times for /authorize, %d times for /token; want some and none", name, l.Asked("GET /authorize"), l.Asked("POST /token"))
 		}
 	}
 }

@@ -4,7 +4,9 @@ package acceptance
 
 import (
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -125,4 +127,34 @@ func until(t *testing.T, is func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("it never came so far")
+}
+
+// The program says where it is and stops on request, with exit code 0 and without waiting for
+// connections that were opened and never used.
+func TestServeAndStop(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "checked  ")
+	for _, want := range []string{"demo mode", "http://localhost:" + port + "\n", "redirect URI  http://localhost:" + port + "/oauth_callback"} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("the terminal lacks %q:\n%s", want, p.out)
+		}
+	}
+	if lines := strings.Count(p.out.String(), "\n"); lines < 4 || lines > 5 {
+		t.Errorf("%d lines; want four or five:\n%s", lines, p.out)
+	}
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		conn, err := net.Dial("tcp", host+":"+port)
+		if err != nil && host != "127.0.0.1" {
+			continue // a machine without IPv6
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	time.Sleep(50 * time.Millisecond) // for the server to accept them
+	p.interrupt()
+	if code := p.wait(t, 4*time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
 }

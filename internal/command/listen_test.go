@@ -3,6 +3,7 @@ package command
 import (
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -25,6 +26,28 @@ func TestSocketErrors(t *testing.T) {
 		err := &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", row.number)}
 		if isTaken(err) != row.taken || isMissing(err) != row.missing {
 			t.Errorf("%d: taken %t, missing %t", row.number, isTaken(err), isMissing(err))
+		}
+	}
+}
+
+// Somebody else's listener on either loopback address would get the code of a browser that tries that one.
+func TestListensOnBothOrNeither(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			t.Skipf("no %s here: %v", host, err)
+		}
+		_, port, _ := net.SplitHostPort(taken.Addr().String())
+		if listeners, err := Listen("", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
+			t.Errorf("beside a listener on %s there are %d of ours (%v)", host, len(listeners), err)
+		}
+		taken.Close()
+		listeners, err := Listen("", port)
+		if err != nil {
+			t.Errorf("with nobody else there: %v", err)
+		}
+		for _, l := range listeners {
+			l.Close()
 		}
 	}
 }

@@ -1,61 +1,23 @@
-package main
+package acceptance
 
 import (
-	"encoding/json"
 	"html"
 	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/testserver"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
-
-// beginInSteps begins a login step by step, and returns the authorization request's address.
-func beginInSteps(b *testserver.Browser, query string) string {
-	r := b.GetJSON("/login?step=1" + query)
-	var first stepPage
-	if err := json.Unmarshal([]byte(r.Body), &first); err != nil || first.Number != 1 {
-		panic(r.Body)
-	}
-	to, _ := url.Parse(first.To)
-	for _, name := range []string{"state", "nonce", "code_challenge"} {
-		b.App.Log.Secret(to.Query().Get(name))
-	}
-	return first.To
-}
-
-// takeStep presses the button of a step's page, and follows.
-func takeStep(t *testing.T, b *testserver.Browser, page testserver.Reply) testserver.Reply {
-	t.Helper()
-	form := stepForm(page)
-	if form == nil {
-		t.Fatalf("the page has no button for a next step:\n%s", page.Body)
-	}
-	return b.Get(b.Location(b.Post("/step", form)))
-}
-
-var stepFields = regexp.MustCompile(`name="login" value="([A-Z2-7]{8})"><button class="button" name="do" value="(\w+)"`)
-
-func stepForm(page testserver.Reply) url.Values {
-	found := stepFields.FindStringSubmatch(page.Body)
-	if found == nil {
-		return nil
-	}
-	return url.Values{"login": {found[1]}, "do": {found[2]}}
-}
 
 // The five steps of a login at the demo server, and what is said at each.
 func TestSteps(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
+	a := startTalk(t, true)
+	b := newBrowserAt(t, a, a.Cfg.BaseURL)
 	want := func(page testserver.Reply, words ...string) {
 		t.Helper()
 		for _, w := range words {
@@ -72,13 +34,13 @@ func TestSteps(t *testing.T) {
 	}
 	third := b.Get(b.Authorize(html.UnescapeString(to[1]), "user_alice", "allow"))
 	want(third, "3. The browser is back", "✓ same as sent", "✓ as configured", "code_verifier", "Basic [redacted]")
-	fourth := takeStep(t, b, third)
+	fourth := b.TakeStep(third)
 	want(fourth, "4. The token response", "The code is spent", "The ID token, check by check", "at_hash")
-	fifth := takeStep(t, b, fourth)
+	fifth := b.TakeStep(fourth)
 	want(fifth, "5. Only the token opens the API", "With the token: 200", "Without the token: 401", "changed: 401")
-	held := keptLogins(t, a, b)[0]
+	held := accessToken(t, b)
 	for _, page := range []testserver.Reply{third, fourth, fifth} {
-		if strings.Contains(page.Body, held.Held.Access) || strings.Contains(page.Body, a.Cfg.ClientSecret) {
+		if strings.Contains(page.Body, held) || strings.Contains(page.Body, a.Cfg.ClientSecret) {
 			t.Error("a page for a projector holds the access token or the secret")
 		}
 	}
@@ -99,19 +61,20 @@ func TestStepsSameBytes(t *testing.T) {
 	})
 	random := regexp.MustCompile(`(code|code_verifier|state|nonce|code_challenge)=[^&\s]+`)
 	run := func(login func(b *testserver.Browser) string) string {
-		a := startAppOn(t, listenLoopback(t), l.Env(), time.Now)
+		a := startApp(t, l.Env())
+		a.process.waitFor(t, "checked  ")
 		mu.Lock()
 		sent = nil
 		mu.Unlock()
 		b := newBrowser(t, a)
 		asked := login(b)
-		if logins := keptLogins(t, a, b); len(logins) != 1 {
-			t.Errorf("%d logins are kept", len(logins))
+		if r := b.Ask("/session", false); r.StatusCode != http.StatusOK {
+			t.Errorf("no login is kept: /session answered %d %s", r.StatusCode, r.Body)
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		all := random.ReplaceAllString(asked+"\n"+strings.Join(sent, "\n"), "$1=random")
-		return strings.ReplaceAll(all, strings.TrimPrefix(a.URL, "http://"), "app")
+		return strings.ReplaceAll(all, strings.TrimPrefix(a.Address, "http://"), "app")
 	}
 	plain := run(func(b *testserver.Browser) string {
 		asked := b.Begin("?prompt=consent&resource=https://api.example/")
@@ -119,8 +82,8 @@ func TestStepsSameBytes(t *testing.T) {
 		return asked
 	})
 	inSteps := run(func(b *testserver.Browser) string {
-		asked := beginInSteps(b, "&prompt=consent&resource=https://api.example/")
-		takeStep(t, b, b.Get(l.Approve(t, asked)))
+		asked := b.BeginInSteps("&prompt=consent&resource=https://api.example/")
+		b.TakeStep(b.Get(l.Approve(t, asked)))
 		return asked
 	})
 	plain, inSteps = strings.ReplaceAll(plain, url.QueryEscape("app"), "app"), strings.ReplaceAll(inSteps, url.QueryEscape("app"), "app")
@@ -141,8 +104,8 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 			delete(env, "CLIENT_SECRET")
 		}
 		b := newBrowser(t, startApp(t, env))
-		back := b.Get(l.Approve(t, beginInSteps(b, "&resource=https://api.example/")))
-		takeStep(t, b, back)
+		back := b.Get(l.Approve(t, b.BeginInSteps("&resource=https://api.example/")))
+		b.TakeStep(back)
 		sent := l.LastForm()
 		for name, values := range sent.PostForm {
 			value := values[0]
@@ -160,60 +123,19 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 	}
 }
 
-// A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
-func TestStepsHarmless(t *testing.T) {
-	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	b.Get("/login?step=1")
-	callback := l.Approve(t, beginInSteps(b, "")) // the page was reloaded: this is the second request
-	for _, spoil := range []func(*http.Request){
-		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch") },
-		func(r *http.Request) { r.Method = http.MethodHead },
-	} {
-		req, _ := http.NewRequest(http.MethodGet, callback, nil)
-		spoil(req)
-		if r := b.Do(req); r.StatusCode < 400 {
-			t.Errorf("a %s or a prefetch of the callback answered %d", req.Method, r.StatusCode)
-		}
-	}
-	back := b.Get(callback)
-	if again := b.Get(callback); stepForm(back) == nil || stepForm(again).Encode() != stepForm(back).Encode() {
-		t.Errorf("a reload of the third step shows another page:\n%s", again.Body)
-	}
-	form := stepForm(back)
-	var presses sync.WaitGroup
-	for range 5 {
-		presses.Go(func() { b.Post("/step", form) })
-	}
-	presses.Wait()
-	tokens := b.Get(b.Location(b.Post("/step", form)))
-	for name, page := range map[string]testserver.Reply{"another press": tokens, "Back": b.Get(callback), "its address": b.Get("/step?login=" + form.Get("login"))} {
-		if page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "4. The token response") {
-			t.Errorf("%s answered %d:\n%s", name, page.StatusCode, page.Body)
-		}
-	}
-	if n := l.Asked("POST /token"); n != 1 {
-		t.Errorf("the token endpoint was asked %d times", n)
-	}
-	if logins := keptLogins(t, a, b); len(logins) != 1 {
-		t.Errorf("%d logins are kept", len(logins))
-	}
-}
-
 // What waits is this browser's alone, whoever knows the address of the callback and of the step.
 func TestStepsOfAnotherBrowser(t *testing.T) {
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	other.Get("/login?step=1")
-	callback := l.Approve(t, beginInSteps(b, ""))
+	callback := l.Approve(t, b.BeginInSteps(""))
 	other.GetJSON(callback).WantError(t, 400, "invalid_state", "")
 	back := b.Get(callback)
-	form := stepForm(back)
+	form := back.StepForm()
 	other.GetJSON(callback).WantError(t, 400, "invalid_state", "")
 	other.GetJSON("/step?login="+form.Get("login")).WantError(t, 404, "step_gone", "another browser")
-	u, _ := url.Parse(a.URL)
+	u, _ := url.Parse(a.Address)
 	for _, c := range b.Client.Jar.Cookies(u) { // with its cookie, but for one character
 		if strings.HasPrefix(c.Name, "step_") {
 			other.Client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: oauth.Altered(c.Value)}, {Name: "step_" + a.Cfg.Port + "_AAAAAAAA", Value: c.Value}})
@@ -230,38 +152,14 @@ func TestStepsOfAnotherBrowser(t *testing.T) {
 	if n := l.Asked("POST /token"); n != 0 {
 		t.Errorf("another browser had the code exchanged")
 	}
-	cross, _ := http.NewRequest(http.MethodPost, a.URL+"/step", strings.NewReader(form.Encode()))
+	cross, _ := http.NewRequest(http.MethodPost, a.Address+"/step", strings.NewReader(form.Encode()))
 	cross.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	cross.Header.Set("Sec-Fetch-Site", "cross-site")
 	if r := b.Do(cross); r.StatusCode != http.StatusForbidden {
 		t.Errorf("another site's form answered %d", r.StatusCode)
 	}
-	if page := takeStep(t, b, back); !strings.Contains(page.Body, "4. The token response") { // the honest twin
+	if page := b.TakeStep(back); !strings.Contains(page.Body, "4. The token response") { // the honest twin
 		t.Errorf("this browser's own step answered %d:\n%s", page.StatusCode, page.Body)
-	}
-}
-
-// A login waits for ten minutes at a step, and not longer. What is left half way costs nothing but itself.
-func TestStepsWaitTenMinutes(t *testing.T) {
-	for minutes, want := range map[time.Duration]string{9: "4. The token response", 11: "This login is over"} {
-		l := testserver.StartLiar(t)
-		var passed time.Duration
-		var mu sync.Mutex
-		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(passed) }
-		l.Claims = func(claims map[string]any) { now := clock().Unix(); claims["iat"], claims["exp"] = now, now+60 }
-		a := startAppOn(t, listenLoopback(t), l.Env(), clock)
-		b := newBrowser(t, a)
-		b.Get(l.Approve(t, b.Begin(""))) // a login that is finished, and stays
-		back := b.Get(l.Approve(t, beginInSteps(b, "")))
-		mu.Lock()
-		passed = minutes * time.Minute
-		mu.Unlock()
-		if page := takeStep(t, b, back); !strings.Contains(page.Body, want) {
-			t.Errorf("after %d minutes the page lacks %q:\n%s", minutes, want, page.Body)
-		}
-		if kept := keptLogins(t, a, b); !slices.ContainsFunc(kept, func(l *session.Login) bool { return !l.Request.Steps }) {
-			t.Error("the login from before is gone")
-		}
 	}
 }
 
@@ -271,15 +169,15 @@ func TestStepsFail(t *testing.T) {
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Too late."}`)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
-	back := b.Get(l.Approve(t, beginInSteps(b, "")))
-	form := stepForm(back)
+	back := b.Get(l.Approve(t, b.BeginInSteps("")))
+	form := back.StepForm()
 	if failed := b.Post("/step", form); failed.StatusCode != http.StatusBadGateway || !strings.Contains(failed.Body, "Too late.") || !strings.Contains(failed.Body, ", token request:</strong>") {
 		t.Errorf("the failed exchange answered %d:\n%s", failed.StatusCode, failed.Body)
 	}
 	if again := b.Get(b.Location(b.Post("/step", form))); again.StatusCode != http.StatusNotFound || l.Asked("POST /token") != 1 {
 		t.Errorf("a second press answered %d, and the token endpoint was asked %d times", again.StatusCode, l.Asked("POST /token"))
 	}
-	wantNothingKept(t, b)
+	b.WantNothingKept()
 }
 
 // The last step tells an API that does what it should from one that does not.
@@ -305,8 +203,8 @@ func TestStepsTellAPI(t *testing.T) {
 			env := l.Env()
 			env["RESOURCE_URL"] = l.Issuer + "/api"
 			b := newBrowser(t, startApp(t, env))
-			tokens := takeStep(t, b, b.Get(l.Approve(t, beginInSteps(b, ""))))
-			if page := takeStep(t, b, tokens); !strings.Contains(page.Body, row.want) {
+			tokens := b.TakeStep(b.Get(l.Approve(t, b.BeginInSteps(""))))
+			if page := b.TakeStep(tokens); !strings.Contains(page.Body, row.want) {
 				t.Errorf("the page lacks %q:\n%s", row.want, page.Body)
 			}
 		})

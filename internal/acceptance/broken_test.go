@@ -1,16 +1,13 @@
-package main
+package acceptance
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
@@ -35,13 +32,13 @@ func TestBrokenOnPurpose(t *testing.T) {
 	} {
 		t.Run(string(row.fault), func(t *testing.T) {
 			a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-			b := testserver.NewBrowser(t, &a.App)
-			b.Base = a.Cfg.BaseURL
+			a.process.waitFor(t, "checked  ")
+			b := newBrowserAt(t, a, a.Cfg.BaseURL)
 			b.Post("/demo/setup", url.Values{"setup": {string(row.fault)}})
 			if home := b.Get("/"); !strings.Contains(home.Body, "broken on purpose") || strings.Contains(home.Body, string(row.fault)) {
 				t.Errorf("the banner is missing, or says too much:\n%s", home.Body)
 			}
-			if got := firstFinding(t, a, b); !strings.HasPrefix(got, row.check) || row.check == "" && got != "" {
+			if got := firstFinding(t, b); !strings.HasPrefix(got, row.check) || row.check == "" && got != "" {
 				t.Errorf("check says %q; want %q", got, row.check)
 			}
 			if end := endOfLogin(t, b); end.StatusCode != row.status || !strings.Contains(end.Body, row.login) {
@@ -51,7 +48,7 @@ func TestBrokenOnPurpose(t *testing.T) {
 			if home := b.Get("/"); strings.Contains(home.Body, "broken on purpose") {
 				t.Error("it is not mended")
 			}
-			if got := firstFinding(t, a, b); got != "" {
+			if got := firstFinding(t, b); got != "" {
 				t.Errorf("mended, check says %q", got)
 			}
 			if end := endOfLogin(t, b); end.StatusCode != http.StatusOK || strings.Contains(end.Body, "401 Unauthorized") {
@@ -62,14 +59,9 @@ func TestBrokenOnPurpose(t *testing.T) {
 }
 
 // firstFinding is the first line of check that is not ok, with the settings of the moment.
-func firstFinding(t *testing.T, a *app, b *testserver.Browser) string {
+func firstFinding(t *testing.T, b *testserver.Browser) string {
 	t.Helper()
-	var home homePage
-	if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &home); err != nil {
-		t.Fatal(err)
-	}
-	cfg := atDemo(a.Cfg, home.Issuer, a.Cfg.ClientSecret)
-	report := diagnose.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+	report := runChecks(t, b)
 	for _, result := range []diagnose.Result{diagnose.Fail, diagnose.Warn} {
 		for _, f := range report.Checks {
 			if f.Result == result {

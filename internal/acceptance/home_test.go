@@ -1,28 +1,50 @@
-package main
+package acceptance
 
 import (
 	"encoding/json"
 	"net/http"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/display"
-	"oauth-test-client/internal/testserver"
 )
 
-// countingLiar is a server that counts what it is asked, and an app configured for it.
+// startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
+func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Browser) {
+	t.Helper()
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	a.process.waitFor(t, "checked  ")
+	l.Lock()
+	l.Metadata = metadata
+	l.Unlock()
+	return a, newBrowser(t, a)
+}
+
+// countingLiar is a server that counts what it is asked, and the program at it.
 func countingLiar(t *testing.T) (*atomic.Int64, *app, *testserver.Browser) {
 	t.Helper()
 	asked := new(atomic.Int64)
-	l, a, b := startAtLiar(t, func(l *testserver.Liar) {})
-	l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+	a, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
 		w.WriteHeader(http.StatusServiceUnavailable)
-	}
+	})
 	return asked, a, b
+}
+
+// runChecks lets the program run its checks, and waits for what they find.
+func runChecks(t *testing.T, b *testserver.Browser) diagnose.Report {
+	t.Helper()
+	program := *b
+	program.Accept = "*/*"
+	r := program.Post("/check", nil)
+	var report diagnose.Report
+	if err := json.Unmarshal([]byte(r.Body), &report); err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("POST /check answered %d %s", r.StatusCode, r.Body)
+	}
+	return report
 }
 
 // Whoever looks makes the server be asked nothing: not by a page, a HEAD, a prefetch or a program. A
@@ -40,13 +62,14 @@ func TestLookingAsksNothing(t *testing.T) {
 			b.Get(path)
 		}
 	}
+	b.GetJSON("/check") // which waits for a run that was begun
 	if n := asked.Load(); n > 0 {
 		t.Errorf("looking made the server be asked %d times", n)
 	}
 	if r := b.Post("/check", nil); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/check" {
 		t.Errorf("POST /check answered %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
-	<-a.server.checks.Start()
+	b.GetJSON("/check")
 	if asked.Load() == 0 {
 		t.Error("POST /check asked nothing")
 	}
@@ -62,20 +85,23 @@ func TestChecksAreOurs(t *testing.T) {
 			t.Errorf("%s /check from another site answered %d", method, r.StatusCode)
 		}
 	}
-	if asked.Load() > 0 || a.server.checks.State().Running {
+	b.GetJSON("/check") // which waits for a run that was begun
+	if asked.Load() > 0 {
 		t.Error("another site began a run")
+	}
+	if runChecks(t, b); asked.Load() == 0 {
+		t.Error("our own page began none")
 	}
 }
 
 // While a run is under way the page shows what is known and comes again by itself, without a script;
 // when it is over it stops that.
 func TestPageOfRunUnderWay(t *testing.T) {
-	l, a, b := startAtLiar(t, func(*testserver.Liar) {})
 	release := make(chan bool)
-	l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+	_, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
 		<-release
 		w.WriteHeader(http.StatusNotFound)
-	}
+	})
 	b.Post("/check", nil)
 	for _, path := range []string{"/", "/check"} {
 		if r := b.Get(path); r.Header.Get("Refresh") != "1" || !strings.Contains(r.Body, "Checking the settings") || !strings.Contains(r.Body, "disabled") {
@@ -83,9 +109,9 @@ func TestPageOfRunUnderWay(t *testing.T) {
 		}
 	}
 	close(release)
-	<-a.server.checks.Start()
+	b.GetJSON("/check") // which waits for the run
 	for _, path := range []string{"/", "/check"} {
-		if r := b.Get(path); r.Header.Get("Refresh") != "" || !strings.Contains(r.Body, "Checked just now") || strings.Contains(r.Body, "disabled") {
+		if r := b.Get(path); r.Header.Get("Refresh") != "" || !strings.Contains(r.Body, "Checked ") || strings.Contains(r.Body, "disabled") {
 			t.Errorf("after the run %s answered with Refresh %q:\n%s", path, r.Header.Get("Refresh"), r.Body)
 		}
 	}
@@ -95,25 +121,27 @@ func TestPageOfRunUnderWay(t *testing.T) {
 // everything right nothing of it is there.
 func TestCheckPage(t *testing.T) {
 	right := startApp(t, nil)
+	right.process.waitFor(t, "checked  ")
 	b := newBrowser(t, right)
-	if page := b.Get("/check"); page.StatusCode != 200 || !strings.Contains(page.Body, "<h1>Not checked yet</h1>") {
-		t.Errorf("before any run /check answered %d:\n%s", page.StatusCode, page.Body)
+	runChecks(t, b)
+	page := b.Get("/check").Body
+	if !strings.Contains(page, "<h1>Ready to sign in</h1>") || !strings.Contains(page, "<summary>17 checks passed</summary>") || strings.Contains(page, "Change this line") {
+		t.Errorf("with everything right /check shows:\n%s", page)
 	}
-	b.Post("/check", nil)
-	<-right.server.checks.Start()
-	if page := b.Get("/check"); !strings.Contains(page.Body, "<h1>Ready to sign in</h1>") || strings.Contains(page.Body, "Change this line") || !strings.Contains(page.Body, "<summary>17 checks passed</summary>") {
-		t.Errorf("with everything right /check shows:\n%s", page.Body)
+	var r struct {
+		diagnose.Report
+		Running bool
+		Ended   *time.Time
 	}
-	var r checkPage
 	answer := b.GetJSON("/check")
 	if err := json.Unmarshal([]byte(answer.Body), &r); err != nil || len(r.Checks) != 17 || r.Result != diagnose.OK || r.Ended == nil || r.Running {
 		t.Errorf("as JSON /check answered %v %s", err, answer.Body)
 	}
 
 	wrong := startApp(t, map[string]string{"ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
+	wrong.process.waitFor(t, "checked  ")
 	b = newBrowser(t, wrong)
-	b.Post("/check", nil)
-	<-wrong.server.checks.Start()
+	runChecks(t, b)
 	for _, path := range []string{"/", "/check"} {
 		page := b.Get(path).Body
 		title := strings.Index(page, "<h1>The redirect URI is not registered</h1>")
@@ -121,21 +149,5 @@ func TestCheckPage(t *testing.T) {
 		if title < 0 || line < title {
 			t.Errorf("%s does not say what is wrong and then which line mends it:\n%s", path, page)
 		}
-	}
-}
-
-// The age of a result is the time since its run, and other settings have no result.
-func TestAgeOfTheChecks(t *testing.T) {
-	clock := time.Unix(1_800_000_000, 0)
-	a := startAppOn(t, listenLoopback(t), nil, func() time.Time { return clock })
-	ended := clock.Add(-3 * time.Minute)
-	v := display.NewChecks(diagnose.State{Report: diagnose.Report{Checks: []diagnose.Finding{{Check: "keys", Result: diagnose.OK}}}, Ended: ended}, display.SignIn{}, clock)
-	if !strings.HasSuffix(v.Lead, " Checked 3 minutes ago.") {
-		t.Errorf("the page says %q", v.Lead)
-	}
-	a.server.checks.Start()
-	<-a.server.checks.Start()
-	if next := a.server.with(a.Cfg, nil); !next.checks.State().Ended.IsZero() || a.server.checks.State().Ended.IsZero() {
-		t.Error("what was found with other settings is shown")
 	}
 }

@@ -1,0 +1,92 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The command: exit codes, one line per check, JSON with stable names, a bounded time.
+func TestCheckCommand(t *testing.T) {
+	issuer := testserver.StartDemo(t)
+	values := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d", "PORT": "3999", "RESOURCE_URL": issuer + "/api/me"}
+	for _, row := range []struct {
+		name string
+		env  func(map[string]string)
+		args []string
+		code int
+	}{
+		{"everything in order", func(map[string]string) {}, []string{"check"}, 0},
+		{"flags before the word", func(map[string]string) {}, []string{"-timeout", "20s", "check", "-json"}, 0},
+		{"a wrong secret", func(e map[string]string) { e["CLIENT_SECRET"] = "wrong-secret" }, []string{"check"}, 1},
+		{"a wrong setting", func(e map[string]string) { e["PORT"] = "x" }, []string{"check"}, 2},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			full := map[string]string{}
+			for name, value := range values {
+				full[name] = value
+			}
+			row.env(full)
+			p := startProcess(t, full, row.args...)
+			if code := p.wait(t, 30*time.Second); code != row.code {
+				t.Errorf("exit code %d; want %d\n%s%s", code, row.code, p.out, p.err)
+			}
+			if row.code == 2 {
+				return
+			}
+			out := p.out.String()
+			if row.args[len(row.args)-1] == "-json" {
+				var r diagnose.Report
+				if err := json.Unmarshal([]byte(out), &r); err != nil || r.Result != diagnose.OK || r.Checks[0].Check != "configuration" {
+					t.Errorf("the JSON is %v\n%s", err, out)
+				}
+				return
+			}
+			verdict, next := "No problem found.", "Sign in: "+p.command.Path
+			if row.code == 1 {
+				verdict, next = "1 problem: client.", "Fix it and run again: "+p.command.Path+" check"
+			}
+			end := out[strings.LastIndex(out, "\n\n"):]
+			if !strings.HasPrefix(end, "\n\n"+verdict) || !strings.Contains(end, "\n"+next) {
+				t.Errorf("the report is\n%s", out)
+			}
+		})
+	}
+
+	hung := testserver.StartLiar(t)
+	release := make(chan bool)
+	t.Cleanup(func() { close(release) })
+	hung.Metadata = func(http.ResponseWriter, *http.Request) { <-release }
+	full := hung.Env()
+	began := time.Now()
+	p := startProcess(t, full, "check", "-timeout", "300ms")
+	if code := p.wait(t, 10*time.Second); code != 1 || time.Since(began) > 5*time.Second || !strings.Contains(p.out.String(), "FAIL  connection ") {
+		t.Errorf("a server that never answers: exit code %d after %v\n%s", code, time.Since(began), p.out)
+	}
+}
+
+// With nothing configured a demo server is played on a free port, beside whatever runs on PORT.
+func TestCheckDemo(t *testing.T) {
+	_, port := takenPort(t)
+	p := startProcess(t, map[string]string{"PORT": port, "BASE_URL": "http://demo.localhost:" + port}, "check")
+	if code := p.wait(t, 30*time.Second); code != 0 || !strings.Contains(p.out.String(), "No problem found. 12 ok.") {
+		t.Errorf("exit code %d\n%s%s", code, p.out, p.err)
+	}
+}
+
+// A setting that cannot be read is a document for programs, and an annotation in GitHub Actions.
+func TestCheckUnreadable(t *testing.T) {
+	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")
+	code := p.wait(t, 10*time.Second)
+	var r diagnose.Report
+	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || code != 2 || r.Result != diagnose.Fail || r.Checks[0].Setting != "PORT" {
+		t.Errorf("exit code %d, %v:\n%s", code, err, p.out)
+	}
+	if !strings.HasPrefix(p.err.String(), "::error title=settings::PORT (environment)") {
+		t.Errorf("the annotation is %q", p.err)
+	}
+}

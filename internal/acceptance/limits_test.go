@@ -1,0 +1,96 @@
+package acceptance
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Slow and oversized requests are cut off.
+func TestRequestLimits(t *testing.T) {
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "checked  ")
+	for name, header := range map[string]string{"a header without end": "X: " + strings.Repeat("x", 300<<10), "a query without end": ""} {
+		path := "/"
+		if header == "" {
+			path += "?" + strings.Repeat("x", 300<<10)
+		}
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost:"+port+"\r\n"+header+"\r\n\r\n") // the server may hang up midway
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		line, _ := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if !strings.Contains(line, "431") && line != "" {
+			t.Errorf("%s was answered %q", name, line)
+		}
+	}
+}
+
+// A header that never ends is cut off by the program's own deadline.
+func TestSlowHeaders(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	p := startProcess(t, map[string]string{"PORT": port})
+	p.waitFor(t, "checked  ")
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost:"+port+"\r\n")
+	began := time.Now()
+	conn.SetReadDeadline(began.Add(15 * time.Second))
+	if _, err := io.ReadAll(conn); err != nil || time.Since(began) > 10*time.Second {
+		t.Errorf("after %v the connection is still open (%v)", time.Since(began), err)
+	}
+}
+
+// Requests that two parsers could read differently are refused, and end the connection. Each has a twin
+// that is well-formed and is answered.
+func TestSmuggling(t *testing.T) {
+	a := startApp(t, nil)
+	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
+	ask := func(request string) (status int, ends bool) {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, request)
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("no answer: %v", err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode, resp.Close
+	}
+	for _, row := range []struct{ name, twin, request string }{
+		{"two lengths", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\nhello",
+			"GET / HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"},
+		{"length and chunks", "GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\n0\r\n\r\n",
+			"GET / HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+		{"an unknown coding", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n"},
+		{"a space before the colon", "GET / HTTP/1.1\r\n" + host + "X-A: b\r\n\r\n", "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n"},
+		{"two hosts", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n" + host + host + "\r\n"},
+		{"no host", "GET / HTTP/1.1\r\n" + host + "\r\n", "GET / HTTP/1.1\r\n\r\n"},
+		{"a line break in the target", "GET /?a HTTP/1.1\r\n" + host + "\r\n", "GET /?a\x0bb HTTP/1.1\r\n" + host + "\r\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if status, _ := ask(row.twin); status != http.StatusOK {
+				t.Errorf("the well-formed twin was answered %d", status)
+			}
+			if status, ends := ask(row.request); status < 400 || !ends {
+				t.Errorf("it was answered %d; the connection ends: %t", status, ends)
+			}
+		})
+	}
+}
