@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +113,18 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	reload := at(two)
 	u, _ := url.Parse(callback)
 	reload.GetJSON(two.Address+u.RequestURI()).WantError(t, 400, "other_server", "")
+	steps := stepsAt(t, one, b, first)
+	for _, address := range []string{"/step?login=" + steps, "/step?show=api&login=" + steps} {
+		at(two).GetJSON(two.Address+address).WantError(t, 400, "other_server", "")
+		if r := at(one).GetJSON(one.Address + address); r.StatusCode != 200 {
+			t.Errorf("%s at its own server answered %d %s", address, r.StatusCode, r.Body)
+		}
+	}
+	for a, want := range map[*app]int{one: 303, two: 400} {
+		if r := at(a).Post("/step", url.Values{"login": {steps}, "do": {"api"}}); r.StatusCode != want {
+			t.Errorf("the step to the API answered %d %s; want %d", r.StatusCode, r.Body, want)
+		}
+	}
 	for _, request := range []string{"GET /userinfo", "GET /api", "POST /introspect", "POST /revoke", "POST /token"} {
 		if n := second.Asked(request); n != 0 {
 			t.Errorf("the second server was sent %d times %s", n, request)
@@ -123,4 +136,23 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	if r := at(two).Ask("/logout", false); r.StatusCode != 200 || strings.Contains(r.Body, "end_session_uri") {
 		t.Errorf("the logout sends the ID token to another server: %d %s", r.StatusCode, r.Body)
 	}
+}
+
+// stepsAt finishes a login step by step, and returns what names it at /step.
+func stepsAt(t *testing.T, a *app, b *testserver.Browser, l *testserver.Liar) string {
+	t.Helper()
+	var step struct {
+		To    string `json:"authorization_uri"`
+		Login string `json:"login"`
+	}
+	if r := b.GetJSON("/login?step=1&scope=email"); json.Unmarshal([]byte(r.Body), &step) != nil || step.To == "" {
+		t.Fatalf("the first step answered %d %s", r.StatusCode, r.Body)
+	}
+	if r := b.GetJSON(l.Approve(t, step.To)); r.StatusCode != 200 {
+		t.Fatalf("the third step answered %d %s", r.StatusCode, r.Body)
+	}
+	if r := b.Post("/step", url.Values{"login": {step.Login}, "do": {"exchange"}}); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the exchange answered %d %s", r.StatusCode, r.Body)
+	}
+	return step.Login
 }

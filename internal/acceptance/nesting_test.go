@@ -34,7 +34,7 @@ func TestNestedAnswer(t *testing.T) {
 	if r := b.Get(l.Approve(t, b.Begin(""))); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
 		t.Fatalf("the login ended with %d:\n%.2000s", r.StatusCode, r.Body)
 	}
-	for _, path := range []string{"/", "/session", "/userinfo", "/api", "/tokeninfo", "/flow", "/flow?tokens=full", "/flow.har"} {
+	for _, path := range []string{"/", "/session", "/userinfo", "/api", "/tokeninfo", "/flow", "/flow?tokens=full", "/flow.har", "/flow.md"} {
 		for _, r := range []testserver.Reply{b.Get(path), b.GetJSON(path)} {
 			if r.StatusCode != http.StatusOK || len(r.Body) > 4<<20 {
 				t.Errorf("%s answered %d with %d bytes", path, r.StatusCode, len(r.Body))

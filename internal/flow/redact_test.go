@@ -211,3 +211,26 @@ func TestSignedAnswer(t *testing.T) {
 		t.Errorf("an answer that is not signed: %+v", a)
 	}
 }
+
+// What is nested deeper than anybody reads is not looked into, as each level is read once for every level
+// above it. No token gets into a file that way.
+func TestNestedMembers(t *testing.T) {
+	for levels, rewritten := range map[int]bool{1: true, 65: true, 66: false, 5000: false} {
+		body := strings.Repeat(`{"a":`, levels-1) + `{"access_token":"` + someJWT + `"}` + strings.Repeat("}", levels-1)
+		visited := 0
+		got, ok := rewriteMembers(body, func(_ int, name string, _ json.RawMessage) string {
+			if visited++; name == "access_token" {
+				return `"x"`
+			}
+			return ""
+		})
+		if ok != rewritten || strings.Contains(got, someJWT) == rewritten || visited > 66 {
+			t.Errorf("%d levels: rewritten %t, %d members visited", levels, ok, visited)
+		}
+		for _, purpose := range []wire.Purpose{wire.TokenRequest, wire.Userinfo} {
+			if text := harText(t, Secrets{}, answerOf(purpose, 200, "application/json", body)); strings.Contains(text, someJWT) {
+				t.Errorf("%d levels of an answer at the step %s: the token is in the file", levels, purpose)
+			}
+		}
+	}
+}

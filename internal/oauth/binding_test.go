@@ -14,7 +14,10 @@ import (
 
 // A login goes on only with the server and as the client that it was begun with.
 func TestBinding(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l, other := testserver.StartLiar(t), testserver.StartLiar(t)
+	for _, server := range []*testserver.Liar{l, other} {
+		server.Document = func(d map[string]any) { d["end_session_endpoint"] = server.Issuer + "/end" }
+	}
 	begin := func() *Request {
 		c := clientAt(t, l.Env())
 		r, err := c.NewRequest(nil)
@@ -36,7 +39,8 @@ func TestBinding(t *testing.T) {
 		"the token endpoint":   {map[string]string{"TOKEN_ENDPOINT": l.Issuer + "/other"}, false},
 		"the client":           {map[string]string{"CLIENT_ID": "other"}, false},
 		"the redirect URI":     {map[string]string{"BASE_URL": "http://localhost:4567"}, false},
-		"the issuer (as well)": {map[string]string{"ISSUER": testserver.StartLiar(t).Issuer}, false},
+		"the issuer":           {map[string]string{"ISSUER": other.Issuer, "TOKEN_ENDPOINT": l.Issuer + "/token"}, false},
+		"the issuer (as well)": {map[string]string{"ISSUER": other.Issuer}, false},
 	} {
 		env := l.Env()
 		for variable, value := range row.change {
@@ -60,10 +64,25 @@ func TestBinding(t *testing.T) {
 		if _, err := c.Exchange(t.Context(), r, "code"); !row.same && (err == nil || !strings.HasPrefix(err.Error(), CodeOtherServer)) {
 			t.Errorf("%s changed, and the code was sent: %v", name, err)
 		}
+		if _, err := c.TokenRequest(t.Context(), r, "code"); (err == nil) != row.same {
+			t.Errorf("%s changed, and the token request: %v", name, err)
+		}
+		if to := c.EndSessionURL(t.Context(), r, "hint", "state"); (to != "") != row.same {
+			t.Errorf("%s changed, and the ID token goes to %q", name, to)
+		}
+		if to := c.KnownAuthorizationURL(r); (to != "") != row.same {
+			t.Errorf("%s changed, and the flow shows %q", name, to)
+		}
 	}
 	if err := clientAt(t, l.Env()).CheckServer(t.Context(), new(Request)); err == nil {
 		t.Error("a login that was begun with nobody goes on")
 	}
+	r := begin()
+	l.Close()
+	gone := clientAt(t, l.Env())
+	wantError(t, gone.CheckServer(t.Context(), r), CodeNotFound, "refused the connection")
+	_, err := gone.Exchange(t.Context(), r, "code")
+	wantError(t, err, CodeNotFound, "")
 }
 
 // Without an ID token a login is a plain OAuth one, if openid was not granted, or not asked for.

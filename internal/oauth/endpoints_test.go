@@ -28,7 +28,7 @@ func TestLoopbackEndpoints(t *testing.T) {
 		return l, c
 	}
 	names := map[string]string{"authorization_endpoint": "AUTHORIZATION_ENDPOINT", "token_endpoint": "TOKEN_ENDPOINT", "jwks_uri": "JWKS_URI",
-		"userinfo_endpoint": "USERINFO_ENDPOINT", "introspection_endpoint": "INTROSPECTION_ENDPOINT", "revocation_endpoint": "REVOCATION_ENDPOINT", "end_session_endpoint": ""}
+		"userinfo_endpoint": "USERINFO_ENDPOINT", "introspection_endpoint": "INTROSPECTION_ENDPOINT", "revocation_endpoint": "REVOCATION_ENDPOINT", "end_session_endpoint": "", "pushed_authorization_request_endpoint": ""}
 	for name, variable := range names {
 		for _, address := range []string{"http://127.0.0.1:6379/x", "https://localhost/x", "http://[::1]:80/x", "http://admin.localhost/x", "http://127.1.2.3/x"} {
 			_, c := public(t, nil, func(d map[string]any) { d[name] = address })
@@ -55,7 +55,7 @@ func TestLoopbackEndpoints(t *testing.T) {
 
 // Every endpoint is looked at: http beyond this machine, and what is no address, spoils all of the metadata.
 func TestEveryEndpointIsChecked(t *testing.T) {
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint"} {
+	for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint", "pushed_authorization_request_endpoint"} {
 		for address, words := range map[string]string{"http://a.example/x": "is not https", "http://evillocalhost/x": "is not https", "javascript:alert(1)": "full address", "https://u@a.example/": "user name", "https://a.example/#x": "fragment"} {
 			l := testserver.StartLiar(t)
 			l.Document = func(d map[string]any) { d[name] = address }

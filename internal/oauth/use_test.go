@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -125,6 +126,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 		return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
 	}
 	other := testserver.NewKey(t)
+	readable := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","jwk":"none"}`)) // by us, and not by go-jose
 	for _, row := range []struct{ name, mediaType, body, words string }{
 		{"the user", "application/json", `{"sub":"user-1"}`, ""},
 		{"another", "application/json", `{"sub":"user-2"}`, `its sub is "user-2", the ID token's is "user-1"`},
@@ -138,6 +140,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 		{"signed, for another", "application/jwt", signed(map[string]any{"sub": "user-1", "aud": "other"}), "for another client"},
 		{"signed by another", "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, map[string]any{"sub": "user-1"}), "not made by the server's key"},
 		{"signed by nobody", "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ.", "proves nothing"},
+		{"signed, with a header that says more than can be read", "application/jwt", readable + ".eyJzdWIiOiJ1c2VyLTEifQ.AAAA", "is no signed JWT"},
 		{"no JWT", "application/jwt", `{"sub":"user-1"}`, "is no JWT"},
 	} {
 		l.Lock()
@@ -342,5 +345,28 @@ func TestTokenRequestIsShownAsSent(t *testing.T) {
 	sent := rec.Last()
 	if shown.Purpose != wire.TokenRequest || shown.URL != sent.URL || shown.RequestBody != sent.RequestBody || shown.RequestHeader != sent.RequestHeader || shown.Method != sent.Method {
 		t.Errorf("shown is %+v; sent is %+v", shown, sent)
+	}
+}
+
+// What a token is tried at is the API that is configured, or else the userinfo endpoint of a server that is known.
+func TestProtectedResource(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	without := clientAt(t, env)
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	with := clientAt(t, env)
+	for _, c := range []*Client{without, with} {
+		if got := c.ProtectedResource(); got != c.cfg.ResourceURL {
+			t.Errorf("before the server is known, it is %q", got)
+		}
+		if _, err := c.Metadata(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := without.ProtectedResource(); got != l.Issuer+"/userinfo" {
+		t.Errorf("without RESOURCE_URL it is %q", got)
+	}
+	if got := with.ProtectedResource(); got != env["RESOURCE_URL"] {
+		t.Errorf("with RESOURCE_URL it is %q", got)
 	}
 }

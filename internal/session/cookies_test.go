@@ -14,7 +14,7 @@ import (
 )
 
 // Every cookie that is set is out of reach for scripts and for other sites, and over https for other hosts
-// and for plain http too.
+// and for plain http too. Its name has the port: another program of ours at another port has its own.
 func TestEveryCookie(t *testing.T) {
 	for base, secure := range map[string]bool{"http://localhost:3000": false, "https://app.example": true} {
 		c := &clock{time.Now()}
@@ -30,20 +30,24 @@ func TestEveryCookie(t *testing.T) {
 		if _, err := s.Pause(w, r, newRequest("state-2", c.at), func(context.Context) (*Pause, error) { return &Pause{Request: newRequest("state-2", c.at)}, nil }); err != nil {
 			t.Fatal(err)
 		}
-		kinds := map[string]bool{}
-		for _, cookie := range w.Result().Cookies() {
-			for _, kind := range []string{"login_", "browser_", "step_", "oauth_test_client_"} {
-				kinds[kind] = kinds[kind] || strings.Contains(cookie.Name, kind)
+		s.BeginLogout(w)
+		of := func(kind string) func(*http.Cookie) bool {
+			return func(c *http.Cookie) bool {
+				return strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), kind+"_"+portOf(base))
 			}
+		}
+		for _, kind := range []string{"login", "browser", "step", "oauth_test_client", "logout"} {
+			if !slices.ContainsFunc(w.Result().Cookies(), of(kind)) {
+				t.Errorf("at %s: no cookie is of the kind %s and has the port: %v", base, kind, w.Result().Cookies())
+			}
+		}
+		for _, cookie := range w.Result().Cookies() {
 			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.Secure != secure || strings.HasPrefix(cookie.Name, "__Host-") != secure {
 				t.Errorf("at %s: %v", base, cookie)
 			}
 			if cookie.MaxAge == 0 {
 				t.Errorf("at %s: %s lives as long as the browser", base, cookie.Name)
 			}
-		}
-		if len(kinds) != 4 || slices.Contains([]bool{kinds["login_"], kinds["browser_"], kinds["step_"], kinds["oauth_test_client_"]}, false) {
-			t.Errorf("at %s the kinds of cookies are %v", base, kinds)
 		}
 	}
 }
@@ -126,6 +130,27 @@ func TestGranted(t *testing.T) {
 		l := &Login{Request: &oauth.Request{Scopes: []string{"a", "b"}}, Held: oauth.Tokens{Scope: scope}}
 		if got := l.Granted(); !slices.Equal(got, want) {
 			t.Errorf("granted by %q is %q", scope, got)
+		}
+	}
+}
+
+// What was granted of what was asked for, and beyond it, is by the server's word alone: a server that says
+// nothing granted what was asked for (RFC 6749 section 5.1).
+func TestMissingAndAdded(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		response       oauth.TokenResponse
+		missing, added []string
+	}{
+		{"as asked for", oauth.TokenResponse{ScopeSent: true, Tokens: oauth.Tokens{Scope: "b a"}}, nil, nil},
+		{"less", oauth.TokenResponse{ScopeSent: true, Tokens: oauth.Tokens{Scope: "a"}}, []string{"b"}, nil},
+		{"more", oauth.TokenResponse{ScopeSent: true, Tokens: oauth.Tokens{Scope: "a b c"}}, nil, []string{"c"}},
+		{"nothing", oauth.TokenResponse{ScopeSent: true}, []string{"a", "b"}, nil},
+		{"not said", oauth.TokenResponse{}, nil, nil},
+	} {
+		l := &Login{Request: &oauth.Request{Scopes: []string{"a", "b"}}, Response: &row.response}
+		if missing, added := l.Missing(), l.Added(); !slices.Equal(missing, row.missing) || !slices.Equal(added, row.added) {
+			t.Errorf("%s: missing are %q, and added %q", row.name, missing, added)
 		}
 	}
 }

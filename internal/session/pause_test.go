@@ -79,12 +79,15 @@ func TestPauseOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := &oauth.Request{State: "the-state"}
+	request, pendingGone := &oauth.Request{State: "the-state"}, false
 	pause := func(n int) (*http.Request, *Pause, error) {
 		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/oauth_callback?n=%d", n), nil)
 		w := httptest.NewRecorder()
 		p, err := s.Pause(w, r, request, func(context.Context) (*Pause, error) { return &Pause{Request: request, Arrived: time.Now()}, nil })
 		for _, c := range w.Result().Cookies() {
+			if c.Name == s.pendingName("the-state") && c.MaxAge < 0 {
+				pendingGone = true
+			}
 			r.AddCookie(c)
 		}
 		return r, p, err
@@ -92,6 +95,9 @@ func TestPauseOnce(t *testing.T) {
 	r, p, err := pause(1)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !pendingGone {
+		t.Error("the cookie of the request that was answered stays")
 	}
 	if _, _, err := pause(2); !errors.Is(err, ErrSpent) {
 		t.Errorf("a second response with the state: %v; want ErrSpent", err)

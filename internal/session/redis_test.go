@@ -57,3 +57,11 @@ func TestRedisBound(t *testing.T) {
 		t.Error("a session above the bound was kept")
 	}
 }
+
+// A Redis that cannot be reached is named without its password.
+func TestRedisWithoutPassword(t *testing.T) {
+	_, err := newRedisStore("redis://user:redis-password@127.0.0.1:1/0", nil, sessions.Options{}, nil, seal{})
+	if err == nil || strings.Contains(err.Error(), "redis-password") || !strings.Contains(err.Error(), "SESSION_STORE: redis://127.0.0.1:1/0 refused the connection") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -96,6 +96,23 @@ func TestForgetAcrossLogin(t *testing.T) {
 	}
 }
 
+// A sign-out waits for a change under way, which would otherwise bring the session back.
+func TestForgetWaits(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	j := jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	j.finish(t, s, newLogin("state-1", time.Now()))
+	r, deletes := j.ask("/logout"), 0
+	s.store = slowStore{Store: s.store, save: func() {
+		if deletes++; s.lock(r).TryLock() {
+			t.Error("a change of the same browser could be under way")
+		}
+	}}
+	if err := s.Forget(NoCookies{}, r); err != nil || deletes != 1 || len(j.states(t, s)) != 0 {
+		t.Errorf("signed out with %v, deleting %d times", err, deletes)
+	}
+}
+
 // A session that was replaced opens for nobody, and a later login with the old cookies, which somebody
 // may have planted or kept, does not lead to what the browser has now.
 func TestOldCookiesLeadNowhere(t *testing.T) {
