@@ -132,27 +132,29 @@ func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
 // misusePage is the data of misuse.html.
 type misusePage struct {
 	page
-	Rules []diagnose.Rule          `json:"-"`
-	Found []diagnose.MisuseFinding `json:"findings"`
-	Next  string                   `json:"next_login_uri,omitempty"` // the login of the next try, while a run goes on
-	Where string                   `json:"-"`                        // its host
+	display.Misuse
 }
 
-// handleMisuse shows what a run found so far. It asks nothing.
+// showMisuse shows how far a run has come. A browser goes on by itself: it takes no more than twenty
+// redirects in a row, and a run has more.
+func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []diagnose.MisuseFinding, next string) error {
+	if next != "" && len(found) > 0 {
+		w.Header().Set("Refresh", "0; url="+next)
+	}
+	return s.respond(w, r, http.StatusOK, "misuse.html", misusePage{s.page("What the server lets pass"), display.NewMisuse(s.cfg, found, next)})
+}
+
+// handleMisuse shows what a run found so far. It tries nothing.
 func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.current(w, r)
 	if err != nil {
 		return err
 	}
-	return s.respond(w, r, http.StatusOK, "misuse.html", s.misuse(l.Misuse))
+	return s.showMisuse(w, r, diagnose.ReadMisuse(l.Misuse), "")
 }
 
-func (s *server) misuse(report []byte) misusePage {
-	return misusePage{page: s.page("What the server lets pass"), Rules: diagnose.Rules, Found: diagnose.ReadMisuse(report)}
-}
-
-// handleBeginMisuse begins a run: each try is a login of its own. The first one begins with a link, as a
-// form that ends at another server is one that Chromium stops (form-action).
+// handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
+// a link, as a form that ends at another server is one that Chromium stops (form-action).
 func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error {
 	if err := spendsNothing(r); err != nil {
 		return err
@@ -161,40 +163,21 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	none := func(next session.Login) session.Login { next.Misuse = nil; return next }
-	if err := s.sessions.Change(w, r, l.Request.State, none); err != nil {
-		return err
+	misuse := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, nil)
+	if do := r.PostFormValue("do"); do != "" {
+		misuse = diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+		if do == "leave-out" {
+			misuse.LeaveOut()
+		}
 	}
-	p := s.misuse(nil)
-	if p.Next, err = s.beginTry(w, r, diagnose.NextLogin("")); err != nil {
-		return err
-	}
-	p.Where = display.HostOf(p.Next)
-	return s.respond(w, r, http.StatusOK, "misuse.html", p)
+	ctx, recorder := wire.Record(r.Context())
+	return s.nextTry(w, r.WithContext(ctx), l, misuse, recorder)
 }
-
-// beginTry begins the login of a try, and returns where the browser goes for it.
-func (s *server) beginTry(w http.ResponseWriter, r *http.Request, try diagnose.Try) (string, error) {
-	request, err := s.oauth.NewRequest(nil)
-	if err != nil {
-		return "", err
-	}
-	diagnose.Prepare(try, request)
-	request.State = tryState + request.State
-	to, err := s.oauth.AuthorizationURL(r.Context(), request)
-	if err != nil {
-		return "", err
-	}
-	return to, s.sessions.Begin(w, r, request)
-}
-
-// tryState begins the state of a login that is made for a try, so that no other login is looked at for it.
-const tryState = "try-"
 
 // orTry handles the response to a login that was made for a try, and leaves every other to next.
 func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !strings.HasPrefix(stateOf(r.URL.RawQuery), tryState) {
+		if !strings.HasPrefix(stateOf(r.URL.RawQuery), diagnose.TryState) {
 			return next(w, r)
 		}
 		response, err := singleValues(r.URL.RawQuery)
@@ -212,38 +195,43 @@ func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func
 	}
 }
 
-// finishTry makes the try, remembers what it found, and sends the browser on to the next one.
+// finishTry makes the try that a login was begun for, and begins the next one.
 func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oauth.Request, response url.Values) error {
 	l, err := s.current(w, r)
 	if err != nil {
 		return err
 	}
-	try := diagnose.Try(request.Try)
 	if !s.sessions.Spend(w, request) {
 		http.Redirect(w, r, s.cfg.BaseURL+"/misuse", http.StatusFound)
 		return nil
 	}
 	ctx, recorder := wire.Record(r.Context())
-	misuse, to := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now), s.cfg.BaseURL+"/misuse"
-	found := misuse.Answer(ctx, try, request, response)
-	if next := diagnose.NextLogin(try); next != "" {
-		begun, err := s.beginTry(w, r, next)
-		if refused := misuse.NotBegun(ctx, next, err); refused != nil {
-			found = append(found, refused...)
-		} else if err != nil {
-			return err
-		} else {
-			to = begun
-		}
-	}
-	add := func(login session.Login) session.Login {
-		login.Misuse = diagnose.AddMisuse(login.Misuse, found)
+	misuse := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+	misuse.Answer(ctx, request, response)
+	return s.nextTry(w, r.WithContext(ctx), l, misuse, recorder)
+}
+
+// nextTry begins the login of the next try, and remembers what was found so far, and what went over the
+// wire for it.
+func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Login, misuse *diagnose.Misuse, recorder *wire.Recorder) error {
+	request, to, failed := misuse.Begin(r.Context())
+	note := func(login session.Login) session.Login {
+		login.Misuse = misuse.Report()
 		login.Record(recorder.Exchanges())
 		return login
 	}
-	if err := s.sessions.Change(w, r, l.Request.State, add); err != nil {
+	if err := s.sessions.Change(w, r, l.Request.State, note); err != nil {
 		return err
 	}
-	http.Redirect(w, r, to, http.StatusFound)
-	return nil
+	switch {
+	case failed != nil:
+		return failed
+	case request == nil:
+		http.Redirect(w, r, s.cfg.BaseURL+"/misuse", http.StatusSeeOther)
+		return nil
+	}
+	if err := s.sessions.Begin(w, r, request); err != nil {
+		return err
+	}
+	return s.showMisuse(w, r, diagnose.ReadMisuse(misuse.Report()), to)
 }

@@ -2,8 +2,8 @@ package acceptance
 
 import (
 	"encoding/json"
-	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,21 +52,14 @@ func wantPushed(t *testing.T, address string) {
 	}
 }
 
-// misusePushed plays a run of /misuse. Its last login, the one without PKCE, is refused where it is pushed.
+// misusePushed plays a run of /misuse. The login without PKCE is refused where it is pushed.
 func misusePushed(t *testing.T, b *testserver.Browser) {
 	t.Helper()
-	link := continueLink.FindStringSubmatch(b.Post("/misuse", nil).Body)
-	if link == nil {
-		t.Fatal("no link leads on")
-	}
-	to, logins := html.UnescapeString(link[1]), 0
-	for ; !strings.HasSuffix(to, "/misuse") && logins < 10; logins++ {
-		wantPushed(t, to)
-		to = b.Location(b.Get(b.Authorize(to, "user_alice", "allow")))
-	}
-	report := b.GetJSON("/misuse").Body
-	if logins != 7 || strings.Contains(report, `"result": "fail"`) || strings.Contains(report, "not decided") || strings.Count(report, `"section"`) < 9 ||
-		!strings.Contains(report, "the login with PKCE is accepted") {
-		t.Errorf("after %d logins the report is\n%s", logins, report)
+	run := playMisuse(t, b, func(address string) string {
+		wantPushed(t, address)
+		return b.Authorize(address, "user_alice", "allow")
+	})
+	if run.logins != 7 || run.Result != "ok" || !slices.ContainsFunc(run.Findings, func(f misuseFinding) bool { return f.Check == "without_pkce" && f.Control == "with PKCE it begins" }) {
+		t.Errorf("after %d logins the report is %+v", run.logins, run)
 	}
 }

@@ -13,10 +13,11 @@ type expectation struct {
 	jwt.Expected      // issuer and time; the audience, where it matters
 	signed       bool // by this server
 	expires      bool
-	live         bool // not revoked
+	live         bool // not revoked by itself; that its grant is revoked is always noticed
 }
 
-// expect is what every place expects. Each may be made deaf to revocations, by a fault of its own.
+// expect is what every place expects. Each may be made deaf to the revocation of
+// a token, by a fault of its own.
 func (s *Server) expect(deaf Fault) expectation {
 	return expectation{Expected: jwt.Expected{Issuer: s.issuer(), Time: s.now()}, signed: true, expires: true, live: !s.breaks(deaf)}
 }
@@ -43,7 +44,7 @@ func (s *Server) verifyAccessToken(raw string, want expectation) (*accessToken, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.access.get(s.now(), claims.ID)
-	if !ok || want.live && (a.revoked || a.grant.revoked) {
+	if !ok || a.grant.revoked || want.live && a.revoked {
 		return nil, errors.New("the access token has been revoked")
 	}
 	return a, nil

@@ -34,7 +34,9 @@ func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": checkSecret, "PORT": "3999", "RESOURCE_URL": issuer + api,
 		"OTHER_CLIENT_ID": "b-client", "OTHER_CLIENT_SECRET": "other-secret-77aa"}
 	d, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{demoClient(),
-		{ID: "b-client", Secret: "other-secret-77aa", Name: "Another", RedirectURIs: demoClient().RedirectURIs}}})
+		{ID: "b-client", Secret: "other-secret-77aa", Name: "Another", RedirectURIs: demoClient().RedirectURIs},
+		{ID: "public-client", Name: "Public", RedirectURIs: demoClient().RedirectURIs},
+		{ID: "other-public-client", Name: "Another public one", RedirectURIs: demoClient().RedirectURIs}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,12 @@
 package diagnose
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,98 +19,259 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// misuse plays a whole run at the demo server: a login for each try.
+// misuse plays a whole run at the demo server: a login for each try that costs one. Each step begins from
+// the report of the one before, as the pages do.
 func (c *apiCase) misuse() []MisuseFinding {
 	c.t.Helper()
-	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now)
 	b := testserver.NewBrowser(c.t, &testserver.App{Address: "http://localhost:3999", Cfg: c.cfg, Log: new(testserver.Logbook)})
-	var found []MisuseFinding
-	for try := NextLogin(""); try != ""; try = NextLogin(try) {
-		request, err := c.client.NewRequest(nil)
+	var report []byte
+	for range len(Rules) + 1 {
+		m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, report)
+		request, to, err := m.Begin(c.t.Context())
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		Prepare(try, request)
-		address, err := c.client.AuthorizationURL(c.t.Context(), request)
-		if refused := m.NotBegun(c.t.Context(), try, err); refused != nil {
-			found = append(found, refused...)
-			continue
-		} else if err != nil {
-			c.t.Fatal(err)
+		if request == nil {
+			return m.found
 		}
-		back, err := url.Parse(b.Authorize(address, "user_alice", "allow"))
+		back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		found = append(found, m.Answer(c.t.Context(), try, request, back.Query())...)
+		m.Answer(c.t.Context(), request, back.Query())
+		report = m.Report()
 	}
-	return found
+	c.t.Fatal("the run does not end")
+	return nil
 }
 
-// The demo server has one mutant for each rule. Each is found, and a sound server is accused of nothing.
+// public makes the client of a case a public one, and the second one too.
+func (c *apiCase) public() {
+	c.cfg.ClientID, c.cfg.ClientSecret = "public-client", ""
+	c.cfg.OtherClientID, c.cfg.OtherClientSecret = "other-public-client", ""
+	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+}
+
+// The demo server has a mutant for each rule. Each is found, and nothing but it: every other answer is
+// right, as all are at the sound server.
 func TestMisuse(t *testing.T) {
+	const confidential, public = false, true
 	for _, row := range []struct {
+		name   string
 		fault  demo.Fault
+		public bool
 		try    Try
 		result Result
 		words  string
 	}{
-		{"", "", "", ""},
-		{demo.CodeUsedTwice, CodeTwice, Fail, "takes a code twice"},
-		{demo.CodeReuseTokensLive, CodeTwice, Warn, "live on after its second use"},
-		{demo.WrongVerifier, WrongVerifier, Fail, "accepted"},
-		{demo.MissingVerifier, NoVerifier, Fail, "accepted"},
-		{demo.OtherRedirectURI, OtherRedirectURI, Fail, "accepted"},
-		{demo.OtherClientsCode, OtherClient, Fail, "another client the tokens"},
-		{demo.OldRefreshToken, OldRefreshToken, Fail, "accepted after it was replaced"},
-		{demo.RefreshReuseFamilyLives, OldRefreshToken, Warn, "lives on"},
-		{demo.RefreshNotRotated, OldRefreshToken, OK, "a confidential client does not need"},
-		{demo.RevokedAtUserinfo, RevokedToken, Fail, "still good at userinfo"},
-		{demo.RevokedAtIntrospection, RevokedToken, Fail, "still good at introspection"},
-		{demo.RevokedAtAPI, RevokedToken, Warn, "it is a JWT"},
-		{demo.NoPKCE, WithoutPKCE, Warn, "without PKCE is accepted"},
-		{demo.PromptNonePage, PromptNone, Warn, "shows a page"},
-		{demo.PromptNoneCode, PromptNone, Fail, "sends a code"},
+		{"sound", "", confidential, "", "", ""},
+		{"sound, public client", "", public, "", "", ""},
+		{"a code twice", demo.CodeUsedTwice, confidential, CodeTwice, Fail, "accepts a code twice"},
+		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, Warn, "lives on after the second use"},
+		{"a wrong verifier", demo.WrongVerifier, confidential, WrongVerifier, Fail, "the server accepts it"},
+		{"no verifier", demo.MissingVerifier, confidential, NoVerifier, Fail, "the server accepts it"},
+		{"another redirect URI", demo.OtherRedirectURI, confidential, OtherRedirectURI, Fail, "the server accepts it"},
+		{"another client", demo.OtherClientsCode, confidential, OtherClient, Fail, "another client the tokens"},
+		{"another public client", demo.OtherClientsCode, public, OtherClient, Fail, "another client the tokens"},
+		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, Fail, "accepted after it was replaced"},
+		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, Warn, "accepted after it was replaced"},
+		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, Warn, "lives on"},
+		{"refresh tokens of a public client that stay", demo.RefreshNotRotated, public, OldRefreshToken, Fail, "are not replaced"},
+		{"refresh tokens of a confidential client that stay", demo.RefreshNotRotated, confidential, OldRefreshToken, OK, "need not be"},
+		{"revoked at userinfo", demo.RevokedAtUserinfo, confidential, RevokedToken, Fail, "still good at userinfo"},
+		{"revoked at introspection", demo.RevokedAtIntrospection, confidential, RevokedToken, Fail, "still good at introspection"},
+		{"revoked at the API", demo.RevokedAtAPI, confidential, RevokedToken, Warn, "it is a JWT"},
+		{"no PKCE", demo.NoPKCE, confidential, WithoutPKCE, Warn, "can sign in without PKCE"},
+		{"no PKCE of a public client", demo.NoPKCE, public, WithoutPKCE, Fail, "can sign in without PKCE"},
+		{"prompt=none shows a page", demo.PromptNonePage, confidential, PromptNone, Warn, "shows a page"},
+		{"prompt=none sends a code", demo.PromptNoneCode, confidential, PromptNone, Fail, "sends a code"},
 	} {
-		t.Run(string(row.fault), func(t *testing.T) {
-			c := startAPI(t, "/api/me", row.fault)
-			found := c.misuse()
-			if row.fault == "" {
-				for _, f := range found {
-					if f.Result != OK || f.Section == "" {
-						t.Errorf("the sound server: %s %s: %s (%s)", f.Result, f.Check, f.Found, f.Section)
-					}
-				}
-				if len(found) < len(Rules) {
-					t.Errorf("%d findings for %d rules", len(found), len(Rules))
-				}
-				return
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			if row.public {
+				c.public()
 			}
-			named := func(f MisuseFinding) bool {
-				return f.Check == string(row.try) && f.Result == row.result && strings.Contains(f.Found, row.words)
-			}
-			if !slices.ContainsFunc(found, named) {
-				for _, f := range found {
-					t.Logf("%s %s: %s", f.Result, f.Check, f.Found)
+			c.demo.SetFaults(row.fault)
+			found, seen := c.misuse(), false
+			for _, f := range found {
+				named := f.Check == string(row.try) && f.Result == row.result && strings.Contains(f.Found, row.words)
+				seen = seen || named
+				if !named && f.Result != OK {
+					t.Errorf("%s %s: %s", f.Result, f.Check, f.Found)
 				}
-				t.Errorf("not found: %s %s %q", row.result, row.try, row.words)
+				if f.Section == "" || f.Undecided || (f.Result == OK) != (f.Fix == "") {
+					t.Errorf("%s lacks its section, is undecided, or has no fix: %+v", f.Check, f)
+				}
+			}
+			if !seen && row.try != "" {
+				t.Errorf("not found: %s %s %q in\n%+v", row.result, row.try, row.words, found)
+			}
+			if left := Untried(found); len(left) > 0 {
+				t.Errorf("not tried: %v", left)
 			}
 		})
 	}
 }
 
-// Where nothing can be asked, nothing is accused.
+// An opaque token that an API still takes after its revocation is worse than a JWT.
+func TestMisuseOpaqueAtTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
+	wantFinding(t, c.misuse(), RevokedToken, Fail, "still good at the API")
+}
+
+func wantFinding(t *testing.T, found []MisuseFinding, try Try, result Result, words string) {
+	t.Helper()
+	if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
+		return f.Check == string(try) && f.Result == result && strings.Contains(f.Found, words)
+	}) {
+		t.Errorf("not found: %s %s %q in\n%+v", result, try, words, found)
+	}
+}
+
+// What cannot be asked costs no login, and accuses nobody.
 func TestMisuseNotAsked(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	c.cfg.OtherClientID = ""
-	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now)
-	if got := m.run(t.Context(), OtherClient, &oauth.Request{}, "code"); got[0].Result != Skip {
-		t.Errorf("without a second client it says %+v", got)
+	with := Logins(c.cfg)
+	c.cfg.OtherClientID, c.cfg.OtherClientSecret, c.cfg.Scopes = "", "", []string{"profile", "email"}
+	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+	found := c.misuse()
+	wantFinding(t, found, OtherClient, Skip, "OTHER_CLIENT_ID")
+	wantFinding(t, found, PromptNone, Skip, "openid")
+	if without := Logins(c.cfg); with != 8 || without != 7 {
+		t.Errorf("a run costs %d logins with a second client and %d without", with, without)
 	}
-	if got := m.run(t.Context(), CodeTwice, &oauth.Request{}, "made-up"); got[0].Result != Warn || !strings.Contains(got[0].Found, "not decided") {
-		t.Errorf("with a code that is refused it says %+v", got)
+}
+
+// answering puts a real server before the token endpoint, userinfo and revocation of the demo server. It
+// refuses the requests that a test picks; the demo server gets the others.
+func (c *apiCase) answering(status int, code string, picks func(path string, form url.Values) bool) {
+	c.t.Helper()
+	issuer, err := url.Parse(c.cfg.Issuer)
+	if err != nil {
+		c.t.Fatal(err)
 	}
-	if got := m.refused(WrongVerifier, &oauth.Error{Code: "access_denied", Theirs: true}); got[0].Result != Warn {
-		t.Errorf("a login that was denied says %+v", got)
+	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: issuer.Scheme, Host: issuer.Host}) }}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			c.t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, _ := url.ParseQuery(string(body))
+		if picks(r.URL.Path, form) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"error":%q}`, code)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	c.t.Cleanup(srv.Close)
+	for endpoint, address := range map[*string]string{&c.cfg.Endpoints.Token: "/demo/token", &c.cfg.Endpoints.Userinfo: "/demo/userinfo", &c.cfg.Endpoints.Revocation: "/demo/revoke"} {
+		*endpoint = srv.URL + address
+	}
+	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+}
+
+// A refusal that may be about something else proves nothing: neither that the server keeps a rule, nor
+// that it does not.
+func TestMisuseUndecided(t *testing.T) {
+	seen := map[string]int{} // by what a request holds
+	again := func(key string) bool { seen[key]++; return seen[key] > 1 }
+	is := func(grant string) func(string, url.Values) bool {
+		return func(_ string, form url.Values) bool { return form.Get("grant_type") == grant }
+	}
+	for _, row := range []struct {
+		name   string
+		status int
+		code   string
+		picks  func(path string, form url.Values) bool
+		tries  []Try
+	}{
+		{"every code is refused", 400, "invalid_grant", is("authorization_code"),
+			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+		{"the client is refused", 401, "invalid_client", is("authorization_code"),
+			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+		{"a code that comes again is too much", 429, "slow_down", func(_ string, form url.Values) bool {
+			return form.Get("code") != "" && again(form.Get("code"))
+		}, []Try{CodeTwice}},
+		{"a request without a verifier is an accident", 500, "server_error", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+		}, []Try{NoVerifier}},
+		{"a refresh is an accident", 503, "temporarily_unavailable", is("refresh_token"), []Try{OldRefreshToken}},
+		{"an old refresh token is an accident", 503, "temporarily_unavailable", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "refresh_token" && again(form.Get("refresh_token"))
+		}, []Try{OldRefreshToken}},
+		{"revocation is an accident", 503, "temporarily_unavailable", func(path string, _ url.Values) bool { return path == "/demo/revoke" }, []Try{RevokedToken}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			c.answering(row.status, row.code, row.picks)
+			for _, f := range c.misuse() {
+				if slices.Contains(row.tries, Try(f.Check)) != f.Undecided || f.Undecided && (f.Result != Warn || f.Fix != "") {
+					t.Errorf("%s %s: %s (undecided: %v, fix %q)", f.Result, f.Check, f.Found, f.Undecided, f.Fix)
+				}
+			}
+		})
+	}
+}
+
+// Userinfo that is out of order after a revocation has not refused the token.
+func TestMisuseRevokedAtSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	revoked := false
+	c.answering(503, "temporarily_unavailable", func(path string, _ url.Values) bool {
+		revoked = revoked || path == "/demo/revoke"
+		return revoked && path == "/demo/userinfo"
+	})
+	found := c.misuse()
+	wantFinding(t, found, RevokedToken, Warn, "userinfo did not tell")
+	wantFinding(t, found, RevokedToken, OK, "refused at introspection")
+}
+
+// A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
+func TestMisuseLoginFails(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, nil)
+	for _, want := range []Try{CodeTwice, WrongVerifier} {
+		request, _, err := m.Begin(t.Context())
+		if err != nil || request.Try != string(want) {
+			t.Fatalf("the next login is for %v, %v; want %s", request, err, want)
+		}
+		if want == CodeTwice {
+			m.Answer(t.Context(), request, url.Values{"error": {"access_denied"}, "iss": {c.cfg.Issuer}})
+		} else {
+			m.LeaveOut()
+		}
+	}
+	wantFinding(t, m.found, CodeTwice, Warn, "access_denied")
+	wantFinding(t, m.found, WrongVerifier, Warn, "left out")
+	if m.controlled() {
+		t.Error("no honest exchange was accepted, but one is taken for the control")
+	}
+}
+
+// Deny is no answer to a login without PKCE; a refusal that is about PKCE is one, once a login with it was
+// accepted.
+func TestMisuseRefusedLogin(t *testing.T) {
+	accepted := []MisuseFinding{{Finding: Finding{Check: string(CodeTwice), Result: OK}}}
+	for _, row := range []struct {
+		name  string
+		found []MisuseFinding
+		e     oauth.Error
+		want  Result
+	}{
+		{"about PKCE", accepted, oauth.Error{Theirs: true, Code: "invalid_request"}, OK},
+		{"about PKCE, in words", accepted, oauth.Error{Theirs: true, Code: "unauthorized_client", Description: "PKCE is required"}, OK},
+		{"denied", accepted, oauth.Error{Theirs: true, Code: "access_denied"}, Warn},
+		{"out of order", accepted, oauth.Error{Theirs: true, Code: "server_error"}, Warn},
+		{"ours", accepted, oauth.Error{Code: "invalid_request"}, Warn},
+		{"without a control", nil, oauth.Error{Theirs: true, Code: "invalid_request"}, Warn},
+	} {
+		m := &Misuse{found: row.found}
+		if got := m.noLogin(WithoutPKCE, &row.e); got.Result != row.want || got.Undecided != (row.want == Warn) {
+			t.Errorf("%s: %s %s", row.name, got.Result, got.Found)
+		}
 	}
 }

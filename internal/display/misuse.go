@@ -1,0 +1,127 @@
+package display
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
+)
+
+// Misuse is a run of /misuse as its page shows it: the verdict first, what the server lets pass next.
+type Misuse struct {
+	Result diagnose.Result          `json:"result,omitempty"` // the worst; only of a whole run
+	Says   string                   `json:"verdict"`
+	Tried  int                      `json:"tried"`
+	Of     int                      `json:"of"`
+	Logins int                      `json:"logins"` // what a whole run costs at most
+	Found  []diagnose.MisuseFinding `json:"findings"`
+	Next   string                   `json:"next_login_uri,omitempty"` // the login of the next try, while a run goes on
+
+	Lead, Mood, Mark string                   `json:"-"`
+	Where            string                   `json:"-"` // the authorization server's host
+	Left             []diagnose.Rule          `json:"-"` // what is still to be tried
+	Failed           []diagnose.MisuseFinding `json:"-"`
+	Warned           []diagnose.MisuseFinding `json:"-"`
+	Undecided        []diagnose.MisuseFinding `json:"-"`
+	NotAsked         []diagnose.MisuseFinding `json:"-"`
+	Passed           []diagnose.MisuseFinding `json:"-"`
+}
+
+// NewMisuse prepares what a run has found. Next is the address of the login that comes next, if one was
+// begun.
+func NewMisuse(cfg config.Config, found []diagnose.MisuseFinding, next string) Misuse {
+	v := Misuse{Found: found, Of: len(diagnose.Rules), Logins: diagnose.Logins(cfg), Next: next, Left: diagnose.Untried(found), Mark: "–"}
+	v.Where = HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
+	v.Tried = v.Of - len(v.Left)
+	if v.Found == nil {
+		v.Found = []diagnose.MisuseFinding{}
+	}
+	for _, f := range found {
+		switch {
+		case f.Undecided:
+			v.Undecided = append(v.Undecided, f)
+		case f.Result == diagnose.Fail:
+			v.Failed = append(v.Failed, f)
+		case f.Result == diagnose.Warn:
+			v.Warned = append(v.Warned, f)
+		case f.Result == diagnose.Skip:
+			v.NotAsked = append(v.NotAsked, f)
+		default:
+			v.Passed = append(v.Passed, f)
+		}
+	}
+	if len(v.Left) > 0 {
+		v.progress()
+	} else {
+		v.judge()
+	}
+	return v
+}
+
+// Begun reports whether a run is under way.
+func (v Misuse) Begun() bool { return len(v.Left) > 0 && (v.Next != "" || v.Tried > 0) }
+
+// progress says what a run costs, or how far it has come.
+func (v *Misuse) progress() {
+	if !v.Begun() {
+		v.Says = "Not tried yet"
+		v.Lead = fmt.Sprintf("Nine tries show what the server lets pass. They cost up to %d logins at %s. Your own session stays as it is.", v.Logins, v.Where)
+		return
+	}
+	v.Says, v.Mark = fmt.Sprintf("%d of %d tries done", v.Tried, v.Of), "…"
+	if v.Next != "" {
+		v.Lead = fmt.Sprintf("Next: %s. It costs a login.", lowerFirst(v.Left[0].About))
+		return
+	}
+	v.Lead = fmt.Sprintf("The login for the next one has not come back: %s.", lowerFirst(v.Left[0].About))
+}
+
+// judge is the verdict of a whole run. Nothing is called safe that was not decided.
+func (v *Misuse) judge() {
+	switch {
+	case len(v.Failed) > 0:
+		v.Result, v.Mood, v.Mark = diagnose.Fail, "bad", "✕"
+		v.Says, v.Lead = "The server lets "+count(tries(v.Failed), "thing")+" pass", sentence(v.Failed[0])
+	case len(v.Undecided) > 0 && len(v.Passed)+len(v.Warned) == 0:
+		v.Result, v.Says, v.Lead = diagnose.Warn, "Nothing could be decided", sentence(v.Undecided[0])
+	case len(v.Undecided) > 0:
+		v.Result, v.Says = diagnose.Warn, "Nothing dangerous was seen, but not everything could be tried"
+		v.Lead = fmt.Sprintf("Not decided: %d of %d. %s", tries(v.Undecided), v.Of, sentence(v.Undecided[0]))
+	case len(v.Warned) > 0:
+		v.Result, v.Mood, v.Mark = diagnose.Warn, "good", "✓"
+		v.Says, v.Lead = "Nothing dangerous gets through", count(len(v.Warned), "warning")+". "+sentence(v.Warned[0])
+	default:
+		v.Result, v.Mood, v.Mark = diagnose.OK, "good", "✓"
+		v.Says, v.Lead = "Nothing dangerous gets through", "Every answer was compared with that to an honest request."
+	}
+}
+
+// tries is the number of tries that findings are about.
+func tries(found []diagnose.MisuseFinding) int {
+	var names []string
+	for _, f := range found {
+		names = append(names, f.Check)
+	}
+	return len(slices.Compact(names)) // those of a try stand together
+}
+
+// sentence is a finding as a sentence of its own.
+func sentence(f diagnose.MisuseFinding) string { return f.About() + ": " + f.Found + "." }
+
+// count is a number with what it counts.
+func count(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
+// lowerFirst begins a phrase in the middle of a sentence, unless it begins with a name.
+func lowerFirst(s string) string {
+	if s == "" || s[0] < 'A' || s[0] > 'Z' {
+		return s
+	}
+	return string(s[0]+'a'-'A') + s[1:]
+}
