@@ -2,154 +2,337 @@ package diagnose
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
 
-// named is the cause that a person reads first: that of the settings, of the first line that fails, or of
-// the first warning that has one.
-func named(t *testing.T, values map[string]string) Name {
-	t.Helper()
-	_, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
-	if problems, ok := errors.AsType[config.Problems](err); ok {
-		return Name(problems[0].Cause)
-	}
-	r := checksOf(t, values)
-	if f := r.firstFailing(); f.Check != "" {
-		return f.Name
-	}
-	for _, f := range r.Checks {
-		if f.Result == Warn && f.Name != "" {
-			return f.Name
+// The atlas of causes: each row is a set-up with one mistake in it, and the name of its cause. The same
+// set-up without the mistake names nothing. internal/acceptance has the causes that a login, a session or an
+// API tells, and the test that no cause of docs/problems.md is without a row.
+
+// changed is a copy of settings with some of them changed: names and values, in turns. An empty value takes
+// the setting away.
+func changed(values map[string]string, pairs ...string) map[string]string {
+	next := maps.Clone(values)
+	for i := 0; i < len(pairs); i += 2 {
+		if next[pairs[i]] = pairs[i+1]; pairs[i+1] == "" {
+			delete(next, pairs[i])
 		}
 	}
-	return ""
+	return next
 }
 
-// with is a copy of settings with one changed, and without it where the value is empty.
-func with(values map[string]string, name, value string) map[string]string {
-	changed := maps.Clone(values)
-	if changed[name] = value; value == "" {
-		delete(changed, name)
+// The settings tell it, before anything is asked.
+func TestAtlasOfTheSettings(t *testing.T) {
+	told := func(file string) Name {
+		path := filepath.Join(t.TempDir(), "test.env")
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(func(string) string { return "" }, path, true)
+		if problems, ok := errors.AsType[config.Problems](err); ok && len(problems) == 1 {
+			return Name(problems[0].Cause)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		return ""
 	}
-	return changed
-}
-
-// Each row changes one setting, or one thing at the demo server's client. The same set-up unchanged names
-// nothing.
-func TestAtlasOfTheDemo(t *testing.T) {
-	sound := demoEnv(startDemo(t, demoClient()))
-	delete(sound, "RESOURCE_URL")
-	if got := named(t, sound); got != "" {
-		t.Fatalf("the sound set-up is called %s", got)
-	}
-	for _, row := range []struct{ name, setting, value string }{
-		{"client-secret-is-a-hash", "CLIENT_SECRET", "$2a$10$abc"},
-		{"client-secret-wrong", "CLIENT_SECRET", "another-secret"},
-		{"client-secret-missing", "CLIENT_SECRET", ""},
-		{"client-id-unknown", "CLIENT_ID", "a-clietn"},
-		{"scope-not-enabled", "SCOPES", "openid profile admin"},
-		{"issuer-differs", "ISSUER", sound["ISSUER"] + "/"},
-		{"server-not-found", "ISSUER", sound["ISSUER"] + "/realms/none"},
-		{"server-unreachable", "ISSUER", "http://127.0.0.1:1"},
-		{"redirect-uri-not-registered", "PORT", "3998"},
-		{"api-wants-another-issuer", "RESOURCE_URL", startDemo(t, demoClient()) + "/api/me"},
-		{"api-unreachable", "RESOURCE_URL", "http://127.0.0.1:1/api"},
+	const plain, entra = "CLIENT_ID=a\nISSUER=https://a.example\n", "CLIENT_ID=a\nISSUER=https://login.microsoftonline.com/t/v2.0\n"
+	for _, row := range []struct {
+		name          Name
+		sound, broken string
+	}{
+		{"clerk-key-wrong", "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n", "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY=sk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n"},
+		{"client-secret-mangled", plain + "CLIENT_SECRET='abcdefgh #cd$EF'\n", plain + "CLIENT_SECRET=abcdefgh #cd\n"},
+		{"client-secret-mangled", plain + "CLIENT_SECRET='abcdefgh$EF'\n", plain + "CLIENT_SECRET=abcdefgh$EF\n"},
+		{"client-secret-is-a-hash", plain + "CLIENT_SECRET='pbkdf2-is-my-hobby'\n", plain + "CLIENT_SECRET='pbkdf2_sha256$320000$abc'\n"},
+		{"client-secret-is-its-id", entra + "CLIENT_SECRET=abc8Q~0b2bb2d45b8e4d4d9d1f0a1b2c3d4e5f\n", entra + "CLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n"},
+		{"client-secret-is-its-id", plain + "CLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n", "CLIENT_ID=a\nISSUER=https://t.ciamlogin.com/t/v2.0\nCLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got := named(t, with(sound, row.setting, row.value)); got != Name(row.name) {
-				t.Errorf("the first line is called %q", got)
+		t.Run(string(row.name), func(t *testing.T) {
+			if got := told(row.sound); got != "" {
+				t.Errorf("the sound settings are called %s", got)
 			}
-		})
-	}
-	public := demoClient()
-	public.Secret = ""
-	post := demoClient()
-	post.AuthMethod = "client_secret_post"
-	for name, client := range map[Name]demo.Client{"client-is-public": public, "auth-method-wrong": post} {
-		t.Run(string(name), func(t *testing.T) {
-			if got := named(t, with(demoEnv(startDemo(t, client)), "RESOURCE_URL", "")); got != name {
-				t.Errorf("the first line is called %q", got)
+			if got := told(row.broken); got != row.name {
+				t.Errorf("the mistake is called %q", got)
 			}
 		})
 	}
 }
 
-// Each row spoils one answer of an honest server, which had no name before.
-func TestAtlasOfTheLiar(t *testing.T) {
-	document := func(name string, value any) func(*testserver.Liar) {
-		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
+// told is what the checks name: the first line that fails, and the first warning that has a name.
+func told(t *testing.T, env map[string]string) (failing, warning Name) {
+	t.Helper()
+	r := checksOf(t, env)
+	for _, f := range r.Checks {
+		if f.Result == Warn && f.Name != "" && warning == "" {
+			warning = f.Name
+		}
 	}
+	if f := r.firstFailing(); f.Check != "" && f.Name == "" {
+		t.Errorf("a failure without a name: %s", f)
+	}
+	return r.firstFailing().Name, warning
+}
+
+// wantSound checks the other half of every row: without the mistake nothing is named.
+func wantSound(t *testing.T, env map[string]string) {
+	t.Helper()
+	if failing, warning := told(t, env); failing != "" || warning != "" {
+		t.Fatalf("the sound set-up is called %q %q", failing, warning)
+	}
+}
+
+// wantTold checks that the checks fail, and by which name first.
+func wantTold(t *testing.T, env map[string]string, name Name) {
+	t.Helper()
+	if failing, _ := told(t, env); failing != name {
+		t.Errorf("the first failing line is called %q", failing)
+	}
+}
+
+// The checks tell it: each row changes one setting, or one thing at the demo server's client.
+func TestAtlasOfTheDemo(t *testing.T) {
+	sound := changed(demoEnv(startDemo(t, demoClient())), "RESOURCE_URL", "")
+	wantSound(t, sound)
 	for _, row := range []struct {
 		name           Name
-		spoil          func(*testserver.Liar)
-		setting, value string // that go with it
+		setting, value string
+		client         func(*demo.Client)
 	}{
-		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), "", ""},
-		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), "", ""},
-		{"jwks-unusable", document("jwks_uri", nil), "", ""},
-		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"}), "", ""},
-		{"par-required", document("require_pushed_authorization_requests", true), "", ""},
+		{"client-secret-wrong", "CLIENT_SECRET", "another-secret", nil},
+		{"client-secret-missing", "CLIENT_SECRET", "", nil},
+		{"client-id-unknown", "CLIENT_ID", "a-clietn", nil},
+		{"client-is-public", "", "", func(c *demo.Client) { c.Secret = "" }},
+		{"auth-method-wrong", "", "", func(c *demo.Client) { c.AuthMethod = "client_secret_post" }},
+		{"scope-not-enabled", "SCOPES", "openid profile admin", nil},
+		{"issuer-differs", "ISSUER", sound["ISSUER"] + "/", nil},
+		{"server-not-found", "ISSUER", sound["ISSUER"] + "/realms/none", nil},
+		{"server-unreachable", "ISSUER", "http://127.0.0.1:1", nil},
+		{"redirect-uri-not-registered", "PORT", "3998", nil},
+		{"api-wants-another-issuer", "RESOURCE_URL", startDemo(t, demoClient()) + "/api/me", nil},
+		{"api-unreachable", "RESOURCE_URL", "http://127.0.0.1:1/api", nil},
+		{"api-unreachable", "RESOURCE_URL", sound["ISSUER"] + "/api/nothing", nil},
+	} {
+		t.Run(string(row.name), func(t *testing.T) {
+			env := sound
+			if row.client != nil {
+				client := demoClient()
+				row.client(&client)
+				env = changed(demoEnv(startDemo(t, client)), "RESOURCE_URL", "")
+			}
+			wantTold(t, changed(env, row.setting, row.value), row.name)
+		})
+	}
+}
+
+// document spoils one member of the liar's metadata; nil takes it away.
+func document(name string, value any) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		l.Document = func(d map[string]any) {
+			if d[name] = value; value == nil {
+				delete(d, name)
+			}
+		}
+	}
+}
+
+// backWith sends every honest login back to the redirect URI with an error, unless the request is spared.
+func backWith(code, words string, spares func(url.Values) bool) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		honest := l.Page
+		l.Page = func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			if q.Get("redirect_uri") != testserver.CheckedURI || q.Get("client_id") != testserver.LiarClientID || spares != nil && spares(q) {
+				honest(w, r)
+				return
+			}
+			back := url.Values{"error": {code}, "error_description": {words}, "state": {q.Get("state")}}
+			http.Redirect(w, r, testserver.CheckedURI+"?"+back.Encode(), http.StatusFound)
+		}
+	}
+}
+
+// registered lets one redirect URI pass, and has words for every other.
+func registered(uri, words string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		l.Page = func(w http.ResponseWriter, r *http.Request) {
+			if q := r.URL.Query(); q.Get("redirect_uri") != uri || q.Get("client_id") != testserver.LiarClientID {
+				testserver.SendBody(400, "text/plain", strings.ReplaceAll(words, "URI", q.Get("redirect_uri")))(w, r)
+			}
+		}
+	}
+}
+
+// answers takes the place of the token endpoint: what it says to the right secret, and to every other.
+func answers(right, wrong string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		l.Token = func(w http.ResponseWriter, r *http.Request) {
+			body, status := wrong, 401
+			if _, secret, _ := r.BasicAuth(); secret == testserver.LiarClientSecret {
+				body, status = right, 400
+			}
+			testserver.SendBody(status, "application/json", body)(w, r)
+		}
+	}
+}
+
+// apiSays is the answer of the liar's API.
+func apiSays(status int, contentType, header, value string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		l.Other = func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set(header, value)
+			testserver.SendBody(status, contentType, "{}")(w, r)
+		}
+	}
+}
+
+// notDecoding compares the secret as it came (RFC 6749 section 2.3.1 encodes it).
+func notDecoding(l *testserver.Liar) {
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		if _, raw, _ := r.BasicAuth(); raw != "a/secret+" && r.PostForm.Get("client_secret") != "a/secret+" {
+			testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+			return
+		}
+		testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+	}
+}
+
+// startHonest is a liar that has nothing to hide, and the settings that fit it.
+func startHonest(t *testing.T) (*testserver.Liar, map[string]string) {
+	l := testserver.StartLiar(t)
+	l.Honest()
+	apiSays(401, "application/json", "WWW-Authenticate", "Bearer")(l)
+	return l, changed(l.Env(), "PORT", "3999", "RESOURCE_URL", l.Issuer+"/api")
+}
+
+// The checks tell it: each row spoils one answer of an honest server.
+func TestAtlasOfTheLiar(t *testing.T) {
+	withChallenge := func(q url.Values) bool { return !q.Has("code_challenge") }
+	for _, row := range []struct {
+		name  Name
+		spoil func(*testserver.Liar)
+		env   []string // settings that go with it
+	}{
+		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), nil},
+		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), nil},
+		{"jwks-unusable", document("jwks_uri", nil), nil},
+		{"jwks-unusable", func(l *testserver.Liar) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
+		}, nil},
+		{"id-token-signature", func(l *testserver.Liar) {
+			document("id_token_signing_alg_values_supported", []string{"HS256"})(l)
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
+		}, nil},
+		{"par-required", document("require_pushed_authorization_requests", true), nil},
+		{"par-required", backWith("invalid_request", "Pushed Authorization Request is only allowed.", nil), nil},
+		{"grant-not-enabled", backWith("unauthorized_client", "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.", nil), nil},
+		{"grant-not-enabled", answers(`{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`, `{"error":"invalid_client"}`), nil},
+		{"pkce-required", backWith("invalid_request", "Missing parameter: code_challenge_method", nil), nil},
+		{"pkce-refused", backWith("invalid_request", "", withChallenge), nil},
+		{"scope-not-enabled", backWith("invalid_scope", "Invalid scopes: openid email profile groups", func(q url.Values) bool { return !strings.Contains(q.Get("scope"), "email") }), nil},
+		{"redirect-uri-not-registered", registered("https://b.example/callback", "Invalid parameter: redirect_uri"), nil},
+		{"redirect-uri-not-https", registered("https://localhost:3999/oauth_callback", "URI is no https redirect URI"), nil},
+		{"redirect-uri-ip-address", registered(testserver.CheckedURI, "URI has an IP address"), []string{"BASE_URL", "http://127.0.0.1:3999"}},
+		{"client-secret-not-decoded", notDecoding, []string{"CLIENT_SECRET", "a/secret+"}},
+		{"client-secret-wrong", answers(`{"error":"invalid_client"}`, `{"error":"invalid_client"}`), nil},
+		{"api-open", apiSays(200, "application/json", "X", ""), nil},
+		{"api-behind-a-sign-in-page", apiSays(200, "text/html", "X", ""), nil},
+	} {
+		t.Run(string(row.name), func(t *testing.T) {
+			l, env := startHonest(t)
+			wantSound(t, env)
+			row.spoil(l)
+			wantTold(t, changed(env, row.env...), row.name)
+		})
+	}
+}
+
+// The checks warn of it, and nothing fails: a login may succeed all the same.
+func TestAtlasOfWarnings(t *testing.T) {
+	anyPage := func(l *testserver.Liar) { l.Page = func(http.ResponseWriter, *http.Request) {} }
+	for _, row := range []struct {
+		name  Name
+		spoil func(*testserver.Liar)
+		env   []string
+	}{
 		{"clock-differs", func(l *testserver.Liar) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
 				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize",
 					"token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
 			}
-		}, "", ""},
-		{"client-secret-not-decoded", func(l *testserver.Liar) {
+		}, nil},
+		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"}), nil},
+		{"redirect-uri-not-https", anyPage, []string{"BASE_URL", "http://devbox.example", "ALLOW_PLAIN_HTTP", "on"}},
+		{"redirect-uri-ip-address", anyPage, []string{"BASE_URL", "http://127.0.0.1:3999"}},
+		{"client-is-public", func(l *testserver.Liar) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
-				if _, raw, _ := r.BasicAuth(); raw != "a/secret+" && r.PostForm.Get("client_secret") != "a/secret+" {
-					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
-					return
+				code := "invalid_grant"
+				if id, _, _ := r.BasicAuth(); id != testserver.LiarClientID {
+					code = "invalid_client"
 				}
-				testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
+				testserver.SendBody(400, "application/json", fmt.Sprintf(`{"error":%q}`, code))(w, r)
 			}
-		}, "CLIENT_SECRET", "a/secret+"},
+		}, nil},
+		{"form-action-blocks-return", func(l *testserver.Liar) {
+			honest := l.Page
+			l.Page = func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Security-Policy", "form-action 'self'")
+				honest(w, r)
+			}
+		}, nil},
+		{"server-failed", func(l *testserver.Liar) { l.Page = testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>") }, nil},
+		{"server-failed", func(l *testserver.Liar) { l.Token = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>") }, nil},
+		{"rate-limited", func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(429, "application/json", `{"error":"slow_down"}`)
+		}, nil},
+		{"api-behind-a-sign-in-page", apiSays(302, "text/html", "Location", "https://sso.example/login"), nil},
+		{"api-challenge-missing", apiSays(401, "application/json", "X", ""), nil},
+		{"api-wants-another-scheme", apiSays(401, "application/json", "WWW-Authenticate", `Basic realm="a"`), nil},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			l.Honest()
-			env := with(l.Env(), "PORT", "3999")
-			if got := named(t, env); got != "" {
-				t.Fatalf("the sound set-up is called %s", got)
-			}
+			l, env := startHonest(t)
+			wantSound(t, env)
 			row.spoil(l)
-			if got := named(t, with(env, row.setting, row.value)); got != row.name {
-				t.Errorf("the first line is called %q", got)
+			if failing, warning := told(t, changed(env, row.env...)); failing != "" || warning != row.name {
+				t.Errorf("the failure is called %q, the warning %q", failing, warning)
 			}
 		})
 	}
 }
 
-// Each row spoils the demo's API between two requests with the same token. The first one opens it.
-func TestAtlasOfTheAPI(t *testing.T) {
-	c := startAPI(t, "/api/me")
-	for fault, name := range map[demo.Fault]Name{
-		demo.APIOtherAudience:     "api-wants-another-audience",
-		demo.APIOtherIssuer:       "api-wants-another-issuer",
-		demo.APITokenExpired:      "api-token-expired",
-		demo.APIOtherScope:        "api-scope-missing",
-		demo.APIWantsOpaque:       "api-wants-an-opaque-token",
-		demo.APIRedirectsToSignIn: "api-behind-a-sign-in-page",
-		demo.APIOtherScheme:       "api-wants-another-scheme",
-		demo.APIMethod:            "api-unreachable",
-	} {
-		t.Run(string(fault), func(t *testing.T) {
-			c.demo.SetFaults()
-			if got := c.ask(c.tokens.Access); got.Name != "" {
-				t.Fatalf("the sound API is called %s", got.Name)
-			}
-			c.demo.SetFaults(fault)
-			if got := c.ask(c.tokens.Access); got.Name != name {
-				t.Errorf("the answer is called %q", got.Name)
-			}
-		})
+// startWithCertificate is a server with a certificate of a private authority that we were told of, for so
+// long.
+func startWithCertificate(t *testing.T, left time.Duration) map[string]string {
+	c := testserver.StartClerk(t, "localhost:3999")
+	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(left))
+	return changed(c.Env(), "PORT", "3999")
+}
+
+// The checks tell of a certificate from an authority that nobody has told us of.
+func TestAtlasOfCertificates(t *testing.T) {
+	sound := startWithCertificate(t, 60*24*time.Hour)
+	wantSound(t, sound)
+	wantTold(t, changed(sound, "SSL_CERT_FILE", ""), "certificate-not-trusted")
+}
+
+// The checks warn of a certificate that ends within a week.
+func TestAtlasOfLastDays(t *testing.T) {
+	if failing, warning := told(t, startWithCertificate(t, time.Hour)); failing != "" || warning != "certificate-not-trusted" {
+		t.Errorf("the failure is called %q, the warning %q", failing, warning)
 	}
 }

@@ -105,6 +105,8 @@ func refusalName(code, words string) Name {
 	switch suspect(code, words) {
 	case RedirectURI:
 		return RedirectURINotRegistered
+	case ClientID:
+		return ClientIDUnknown
 	case Scopes:
 		return ScopeNotEnabled
 	case Grant:

@@ -111,9 +111,12 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
 		}
 	}
-	challenges := wire.ParseChallenges(without.ResponseHeader.Get("WWW-Authenticate"))
+	challenges, _ := saidByAPI(without) // Bearer may be the second of them
 	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
-	if i < 0 {
+	switch {
+	case i < 0 && len(challenges) > 0:
+		return warning("refuses a missing and a made-up token, and wants %s, not a bearer token (RFC 6750)", c.said(challenges[0].Scheme, 40)).as(APIWantsAnotherScheme)
+	case i < 0:
 		return warning("refuses a missing and a made-up token, but names no scheme: WWW-Authenticate is missing (RFC 6750)").as(APIChallengeMissing)
 	}
 	if address := challenges[i].Params["resource_metadata"]; address != "" {

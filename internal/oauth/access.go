@@ -63,8 +63,7 @@ func (c *Client) Inspect(ctx context.Context, access string) *AccessToken {
 		}
 	}
 	t.Signature, t.Why = c.signatureOf(ctx, jws)
-	_, nonce := jws.Signatures[0].Protected.ExtraHeaders["nonce"]
-	t.ForItsAPI = nonce && t.Signature == SignatureUnknown
+	t.ForItsAPI = t.Signature == SignatureUnknown && jws.Signatures[0].Protected.Nonce != ""
 	return t
 }
 
@@ -82,7 +81,7 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 	if err == nil {
 		return SignatureGood, ""
 	}
-	if _, others := jws.Signatures[0].Protected.ExtraHeaders["nonce"]; others {
+	if jws.Signatures[0].Protected.Nonce != "" {
 		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
 	}
 	if !c.keys.known() {

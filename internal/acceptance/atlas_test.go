@@ -1,0 +1,506 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+)
+
+// The atlas of causes, as far as only the whole program tells them: each row is a set-up with one mistake in
+// it, and the name of its cause. Without the mistake nothing is named. internal/diagnose has the causes that
+// the settings and the checks tell.
+
+// nameOf is the name of the cause in an error, as programs get it; empty for a login that works.
+func nameOf(t *testing.T, r testserver.Reply) string {
+	t.Helper()
+	var e struct{ Error, Name string }
+	if err := json.Unmarshal([]byte(r.Body), &e); err != nil {
+		t.Fatalf("answered %d %s: %v", r.StatusCode, r.Body, err)
+	}
+	if (e.Error == "") != (r.StatusCode == http.StatusOK) {
+		t.Errorf("answered %d with the error %q", r.StatusCode, e.Error)
+	}
+	return e.Name
+}
+
+// signIn begins a login at the liar and finishes it, as far as it comes.
+func signIn(t *testing.T, b *testserver.Browser, l *testserver.Liar) testserver.Reply {
+	t.Helper()
+	begun := b.GetJSON("/login")
+	if begun.StatusCode != http.StatusFound {
+		return begun
+	}
+	return b.GetJSON(l.Approve(t, b.Location(begun)))
+}
+
+// sentBack spoils the response that the browser brings.
+func sentBack(pairs ...string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		l.Callback = func(response map[string]string) {
+			if pairs[0] == "error" {
+				delete(response, "code")
+			}
+			for i := 0; i < len(pairs); i += 2 {
+				response[pairs[i]] = pairs[i+1]
+			}
+		}
+	}
+}
+
+// tokenSays takes the place of the token endpoint.
+func tokenSays(status int, contentType, body string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) { l.Token = testserver.SendBody(status, contentType, body) }
+}
+
+// tokenRefuses is an error of the token endpoint, in its words.
+func tokenRefuses(code, words string) func(*testserver.Liar) {
+	body, _ := json.Marshal(map[string]string{"error": code, "error_description": words})
+	return tokenSays(http.StatusBadRequest, "application/json", string(body))
+}
+
+// without takes a member out of the token response.
+func without(name string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) { l.Response = func(response map[string]any) { delete(response, name) } }
+}
+
+// claim spoils a claim of the ID token.
+func claim(name string, value any) func(*testserver.Liar) {
+	return func(l *testserver.Liar) { l.Claims = func(claims map[string]any) { claims[name] = value } }
+}
+
+// encrypted wraps the ID token in a JWE of five parts.
+func encrypted(l *testserver.Liar) {
+	l.Sign = func(claims map[string]any) string {
+		signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
+		e, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.ECDH_ES, Key: l.Key.Public()}, nil)
+		if err != nil {
+			panic(err)
+		}
+		jwe, err := e.Encrypt([]byte(signed))
+		if err != nil {
+			panic(err)
+		}
+		raw, err := jwe.CompactSerialize()
+		if err != nil {
+			panic(err)
+		}
+		return raw
+	}
+}
+
+// symmetric signs the ID token with the client secret.
+func symmetric(l *testserver.Liar) {
+	l.Sign = func(claims map[string]any) string {
+		return testserver.SignClaims(jose.HS256, []byte(strings.Repeat(testserver.LiarClientSecret, 3)), claims)
+	}
+}
+
+// A login tells it: one app and one server, and each row spoils one of its answers, in the words of real
+// servers where these are known.
+func TestAtlasOfTheLogin(t *testing.T) {
+	l := testserver.StartLiar(t)
+	b := newBrowser(t, startApp(t, l.Env()))
+	for _, row := range []struct {
+		name  string
+		spoil func(*testserver.Liar)
+	}{
+		{"access-denied", sentBack("error", "access_denied", "error_description", "The user has denied your application access.")},
+		{"user-not-allowed", sentBack("error", "access_denied", "error_description", "Policy evaluation failed for this request, please check the policy configurations.")},
+		{"user-not-allowed", sentBack("error", "access_denied", "error_description", "AADSTS50105: The signed in user 'a' is not assigned to a role for the application 'b'.")},
+		{"resource-unknown", sentBack("error", "access_denied", "error_description", "Service not found: https://api.example")},
+		{"resource-unknown", sentBack("error", "invalid_target")},
+		{"resource-unknown", tokenRefuses("invalid_target", "")},
+		{"resource-unknown", tokenRefuses("invalid_request", "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.")},
+		{"redirect-uri-not-registered", sentBack("error", "redirect_uri_mismatch", "error_description", "The redirect_uri MUST match the registered callback URL for this application.")},
+		{"client-id-unknown", sentBack("error", "unauthorized_client", "error_description", "Unknown client or client not enabled")},
+		{"grant-not-enabled", sentBack("error", "unauthorized_client", "error_description", "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.")},
+		{"grant-not-enabled", tokenRefuses("unauthorized_client", "Grant type 'authorization_code' not allowed for the client.")},
+		{"pkce-required", sentBack("error", "invalid_request", "error_description", "code_challenge is missing")},
+		{"pkce-refused", sentBack("error", "invalid_request", "error_description", "code_challenge_method S256 is not supported")},
+		{"par-required", sentBack("error", "invalid_request", "error_description", "Pushed Authorization Request is only allowed.")},
+		{"scope-not-enabled", sentBack("error", "invalid_scope", "error_description", "The OAuth 2.0 Client is not allowed to request scope 'openid'.")},
+		{"scope-not-enabled", sentBack("error", "invalid_client", "error_description", "AADSTS650053: The application 'a' asked for scope 'b' that doesn't exist on the resource 'c'.")},
+		{"response-issuer-differs", sentBack("iss", l.Issuer+"/")},
+		{"server-failed", sentBack("error", "temporarily_unavailable")},
+		{"server-failed", tokenSays(502, "text/html", "<h1>Bad Gateway</h1>")},
+		{"rate-limited", tokenSays(429, "application/json", `{"error":"slow_down"}`)},
+		{"client-secret-wrong", tokenRefuses("unauthorized_client", "Invalid client or Invalid client credentials")},
+		{"client-secret-wrong", tokenSays(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`)},
+		{"client-is-public", tokenRefuses("invalid_client", "AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")},
+		{"client-type-wrong", tokenRefuses("invalid_request", "AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.")},
+		{"auth-method-wrong", tokenRefuses("invalid_client", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.")},
+		{"code-expired-or-used", tokenRefuses("invalid_grant", "Code not valid")},
+		{"code-expired-or-used", tokenSays(200, "application/json", `{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}`)},
+		{"token-response-unusable", without("token_type")},
+		{"token-response-unusable", tokenSays(200, "text/plain", "access_token=a&token_type=bearer")},
+		{"openid-missing", without("id_token")},
+		{"id-token-signature", symmetric},
+		{"id-token-encrypted", encrypted},
+		{"clock-differs", claim("iat", time.Now().Add(5*time.Minute).Unix())},
+		{"clock-differs", claim("exp", time.Now().Add(-5*time.Minute).Unix())},
+		{"issuer-differs", claim("iss", "http://localhost:8180/realms/a")},
+		{"", sentBack("error", "weird", "error_description", "What?")}, // what is not known gets no name
+		{"", tokenRefuses("weird", "What?")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l.Reset()
+			if r := signIn(t, b, l); nameOf(t, r) != "" || r.StatusCode != http.StatusOK {
+				t.Fatalf("the sound login was answered %d %s", r.StatusCode, r.Body)
+			}
+			row.spoil(l)
+			if r := signIn(t, b, l); nameOf(t, r) != row.name || r.StatusCode == http.StatusOK {
+				t.Errorf("the failure is called %q: %d %s", nameOf(t, r), r.StatusCode, r.Body)
+			}
+		})
+	}
+}
+
+// A login tells it, and may not even begin: each row is an app with settings of its own.
+func TestAtlasOfTheServer(t *testing.T) {
+	document := func(name string, value any) func(*testserver.Liar) {
+		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
+	}
+	for _, row := range []struct {
+		name           string
+		spoil          func(*testserver.Liar)
+		setting, value string // ISSUER in a value stands for the liar's
+	}{
+		{"server-unreachable", nil, "ISSUER", "http://127.0.0.1:1"},
+		{"server-not-found", nil, "ISSUER", "ISSUER/realms/none"},
+		{"issuer-differs", nil, "ISSUER", "ISSUER/"},
+		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), "", ""},
+		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), "", ""},
+		{"par-required", document("require_pushed_authorization_requests", true), "", ""},
+		{"client-secret-missing", tokenRefuses("unauthorized_client", "Client secret not provided in request"), "CLIENT_SECRET", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			env := l.Env()
+			if r := signIn(t, newBrowser(t, startApp(t, env)), l); r.StatusCode != http.StatusOK {
+				t.Fatalf("the sound login was answered %d %s", r.StatusCode, r.Body)
+			}
+			if row.spoil != nil {
+				row.spoil(l)
+			}
+			if row.setting != "" {
+				env[row.setting] = strings.Replace(row.value, "ISSUER", l.Issuer, 1)
+			}
+			if r := signIn(t, newBrowser(t, startApp(t, env)), l); nameOf(t, r) != row.name {
+				t.Errorf("the failure is called %q: %s", nameOf(t, r), r.Body)
+			}
+		})
+	}
+}
+
+// A login tells it: the certificate is from an authority that nobody has told us of.
+func TestAtlasOfCertificates(t *testing.T) {
+	port := freePort(t)
+	c := testserver.StartClerk(t, "127.0.0.1:"+port)
+	env := c.Env()
+	if r := newBrowser(t, startAppOn(t, port, env)).GetJSON("/login"); r.StatusCode != http.StatusFound {
+		t.Fatalf("with the authority the login was answered %d %s", r.StatusCode, r.Body)
+	}
+	delete(env, "SSL_CERT_FILE")
+	if r := newBrowser(t, startApp(t, env)).GetJSON("/login"); nameOf(t, r) != "certificate-not-trusted" {
+		t.Errorf("without it the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+}
+
+// A login tells it that came back to another host, or to a browser that has not begun it.
+func TestAtlasOfTheWayBack(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["BASE_URL"] = "http://localhost:PORT"
+	a := startApp(t, env)
+	b := newBrowserAt(t, a, a.Cfg.BaseURL)
+	back := l.Approve(t, b.Begin(""))
+	if r := b.GetJSON(strings.Replace(back, "localhost", "127.0.0.1", 1)); nameOf(t, r) != "host-changed-on-the-way-back" {
+		t.Errorf("on another host the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+	if r := newBrowserAt(t, a, a.Cfg.BaseURL).GetJSON(back); nameOf(t, r) != "login-not-known" {
+		t.Errorf("in another browser the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+	if r := b.GetJSON(back); nameOf(t, r) != "" || r.StatusCode != http.StatusOK {
+		t.Errorf("in this browser and at this host it was answered %d %s", r.StatusCode, r.Body)
+	}
+	env["BASE_URL"] = "https://test.example.com" // behind a proxy that sends one of our names, and not its own
+	proxied := newBrowser(t, startApp(t, env))
+	if r := proxied.GetJSON("/oauth_callback?state=a&code=b"); nameOf(t, r) != "login-not-known" {
+		t.Errorf("behind a proxy the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+}
+
+// The start tells it: another program listens on the port.
+func TestAtlasOfTheStart(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(other.Close)
+	_, taken, _ := net.SplitHostPort(other.Listener.Addr().String())
+	p := startProcess(t, map[string]string{"PORT": taken})
+	if code := p.wait(t, 10*time.Second); code != 1 || !strings.Contains(p.err.String(), "[port-in-use]") {
+		t.Errorf("it ended with %d and said %q", code, p.err)
+	}
+	sound := startProcess(t, map[string]string{"PORT": freePort(t)})
+	if sound.waitFor(t, "redirect URI"); strings.Contains(sound.err.String()+sound.out.String(), "port-in-use") {
+		t.Errorf("on a free port it said\n%s%s", sound.out, sound.err)
+	}
+}
+
+// The start page tells the usual causes of a login that was begun and has not come back.
+func TestAtlasOfTheStartPage(t *testing.T) {
+	l := testserver.StartLiar(t)
+	b := newBrowser(t, startApp(t, l.Env()))
+	names := func() string {
+		var home struct {
+			Unfinished struct{ Causes []struct{ Name string } }
+		}
+		if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &home); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, cause := range home.Unfinished.Causes {
+			list = append(list, cause.Name)
+		}
+		return strings.Join(list, " ")
+	}
+	if got := names(); got != "" {
+		t.Errorf("before a login it names %s", got)
+	}
+	begun := b.Begin("")
+	for _, name := range []string{"login-never-came-back", "form-action-blocks-return"} {
+		if !strings.Contains(names(), name) {
+			t.Errorf("of a login that is under way it names %s, and not %s", names(), name)
+		}
+	}
+	b.GetJSON(l.Approve(t, begun))
+	if got := names(); got != "" {
+		t.Errorf("of a login that came back it names %s", got)
+	}
+}
+
+// startAtDemo is a browser at an app whose server, of another origin, is a demo server that can be spoiled.
+func startAtDemo(t *testing.T, pairs ...string) (*demo.Server, *testserver.Browser) {
+	t.Helper()
+	port := freePort(t)
+	srv := httptest.NewUnstartedServer(nil)
+	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
+	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "atlas-secret-5e1b", "RESOURCE_URL": issuer + "/api/me"}
+	for i := 0; i < len(pairs); i += 2 {
+		env[pairs[i]] = pairs[i+1]
+	}
+	server, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "atlas-secret-5e1b", Name: "Atlas",
+		RedirectURIs: []string{"http://127.0.0.1:" + port + "/oauth_callback"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = server
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return server, newBrowser(t, startAppOn(t, port, env))
+}
+
+// seen is what the session refers to, of the access token, the refresh token and the ID token.
+func seen(t *testing.T, b *testserver.Browser) string {
+	t.Helper()
+	var session struct{ Tokens []struct{ See string } }
+	if err := json.Unmarshal([]byte(b.GetJSON("/session").Body), &session); err != nil || len(session.Tokens) != 3 {
+		t.Fatalf("the session is %+v: %v", session, err)
+	}
+	return session.Tokens[0].See + "/" + session.Tokens[1].See + "/" + session.Tokens[2].See
+}
+
+// The session tells what is missing in it. That is no fault by itself.
+func TestAtlasOfTheSession(t *testing.T) {
+	server, b := startAtDemo(t)
+	for _, row := range []struct {
+		want   string
+		query  string
+		faults []demo.Fault
+	}{
+		{"//", "", nil},
+		{"access-token-opaque//", "", []demo.Fault{demo.OpaqueAccessTokens}},
+		{"//openid-missing", "?scope=profile", nil},
+	} {
+		server.SetFaults(row.faults...)
+		b.App.NoteTokens(b.Get(b.Authorize(b.Begin(row.query), "user_alice", "allow")).Body)
+		if got := seen(t, b); got != row.want {
+			t.Errorf("with %q and %v it refers to %q", row.query, row.faults, got)
+		}
+	}
+	l := testserver.StartLiar(t) // the demo always issues a refresh token
+	b = newBrowser(t, startApp(t, l.Env()))
+	for _, row := range []struct {
+		want  string
+		spoil func(*testserver.Liar)
+	}{{"access-token-opaque//", func(*testserver.Liar) {}}, {"access-token-opaque/no-refresh-token/", without("refresh_token")}} {
+		row.spoil(l)
+		signIn(t, b, l)
+		if got := seen(t, b); got != row.want {
+			t.Errorf("it refers to %q; want %q", got, row.want)
+		}
+	}
+}
+
+// reasons are the names in an answer of /api or /userinfo: of one call, or of several by their kind.
+func reasons(t *testing.T, r testserver.Reply) map[string]string {
+	t.Helper()
+	type why struct{ Result, Name string }
+	var one struct {
+		Status int
+		Why    why
+	}
+	if err := json.Unmarshal([]byte(r.Body), &one); err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("answered %d %s", r.StatusCode, r.Body)
+	}
+	if one.Status != 0 {
+		return map[string]string{"": one.Why.Name}
+	}
+	var several map[string]struct{ Why why }
+	json.Unmarshal([]byte(r.Body), &several)
+	names := map[string]string{}
+	for kind, answer := range several {
+		names[kind] = answer.Why.Name
+	}
+	return names
+}
+
+// Userinfo tells it.
+func TestAtlasOfUserinfo(t *testing.T) {
+	for scopes, name := range map[string]string{"profile": "openid-missing", "openid profile": ""} {
+		_, b := startAtDemo(t, "SCOPES", scopes)
+		b.Login()
+		if got := reasons(t, b.GetJSON("/userinfo"))[""]; got != name {
+			t.Errorf("with the scopes %s it says %q", scopes, got)
+		}
+	}
+}
+
+// The API tells it: each row spoils the demo's API between two calls with the same token.
+func TestAtlasOfTheAPI(t *testing.T) {
+	server, b := startAtDemo(t)
+	b.Login()
+	opaqueServer, opaque := startAtDemo(t)
+	opaqueServer.SetFaults(demo.OpaqueAccessTokens)
+	opaque.Login()
+	for _, row := range []struct {
+		name   string
+		faults []demo.Fault
+	}{
+		{"api-wants-another-audience", []demo.Fault{demo.APIOtherAudience}},
+		{"api-wants-another-issuer", []demo.Fault{demo.APIOtherIssuer}},
+		{"api-token-expired", []demo.Fault{demo.APITokenExpired}},
+		{"api-scope-missing", []demo.Fault{demo.APIOtherScope}},
+		{"api-accepts-id-token", []demo.Fault{demo.APIWantsIDToken}},
+		{"api-wants-an-opaque-token", []demo.Fault{demo.APIWantsOpaque}},
+		{"api-wants-a-jwt", []demo.Fault{demo.OpaqueAccessTokens, demo.APIWantsJWT}},
+		{"api-behind-a-sign-in-page", []demo.Fault{demo.APIRedirectsToSignIn}},
+		{"api-behind-a-sign-in-page", []demo.Fault{demo.APISignInPage}},
+		{"api-behind-a-sign-in-page", []demo.Fault{demo.APIFirewall}},
+		{"api-wants-another-scheme", []demo.Fault{demo.APIOtherScheme}},
+		{"api-unreachable", []demo.Fault{demo.APIMethod}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			at, from := server, b
+			sound := []demo.Fault{}
+			if row.faults[0] == demo.OpaqueAccessTokens {
+				at, from, sound = opaqueServer, opaque, row.faults[:1]
+			}
+			at.SetFaults(sound...)
+			if got := reasons(t, from.GetJSON("/api"))[""]; got != "" {
+				t.Fatalf("the sound API is called %s", got)
+			}
+			at.SetFaults(row.faults...)
+			if got := reasons(t, from.GetJSON("/api"))[""]; got != row.name {
+				t.Errorf("the refusal is called %q", got)
+			}
+		})
+	}
+}
+
+// Three wrong tokens tell it, each by its own row. The API opens to the right one in every row.
+func TestAtlasOfWrongTokens(t *testing.T) {
+	server, b := startAtDemo(t)
+	b.Login()
+	for _, row := range []struct {
+		name, kind string
+		fault      demo.Fault
+	}{
+		{"api-open", "no_token", demo.APIOpen},
+		{"api-ignores-signature", "altered_token", demo.APIOpenToAltered},
+		{"api-accepts-id-token", "id_token", demo.APIOpenToIDToken},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, faults := range [][]demo.Fault{nil, {row.fault}} {
+				server.SetFaults(faults...)
+				req, _ := http.NewRequest(http.MethodPost, b.App.Address+"/api", nil)
+				req.Header.Set("Accept", "*/*")
+				got, want := reasons(t, b.Do(req)), ""
+				if faults != nil {
+					want = row.name
+				}
+				if len(got) != 4 || got["access_token"] != "" || got[row.kind] != want {
+					t.Errorf("with %v it says %v", faults, got)
+				}
+			}
+		})
+	}
+}
+
+// The API tells of what no demo token is like: one that only the API that it is for can verify, and a
+// refusal without a word.
+func TestAtlasOfForeignAPIs(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	b := newBrowser(t, startApp(t, env))
+	key := testserver.NewKey(t)
+	graph := func(l *testserver.Liar) {
+		l.Claims = func(claims map[string]any) { delete(claims, "at_hash") }
+		l.Response = func(response map[string]any) {
+			response["access_token"] = testserver.Sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"},
+				[]byte(`{"aud":"00000003-0000-0000-c000-000000000000","iss":"https://sts.windows.net/t/","scp":"User.Read"}`), map[jose.HeaderKey]any{"nonce": "a"})
+		}
+	}
+	for _, row := range []struct {
+		name, challenge string
+		tokens          func(*testserver.Liar)
+	}{
+		{"api-token-not-verifiable", `Bearer error="invalid_token"`, graph},
+		{"api-challenge-missing", "", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l.Reset()
+			if row.tokens != nil {
+				row.tokens(l)
+			}
+			if r := signIn(t, b, l); r.StatusCode != http.StatusOK {
+				t.Fatalf("the login was answered %d %s", r.StatusCode, r.Body)
+			}
+			l.Other = testserver.SendBody(200, "application/json", "{}")
+			if got := reasons(t, b.GetJSON("/api"))[""]; got != "" {
+				t.Errorf("the sound API is called %s", got)
+			}
+			l.Other = func(w http.ResponseWriter, r *http.Request) {
+				if row.challenge != "" {
+					w.Header().Set("WWW-Authenticate", row.challenge)
+				}
+				testserver.SendBody(401, "application/json", "{}")(w, r)
+			}
+			if got := reasons(t, b.GetJSON("/api"))[""]; got != row.name {
+				t.Errorf("the refusal is called %q", got)
+			}
+		})
+	}
+	l.Close()
+	if r := b.GetJSON("/api"); nameOf(t, r) != "api-unreachable" {
+		t.Errorf("an API that is gone is called %q: %s", nameOf(t, r), r.Body)
+	}
+}

@@ -1,0 +1,175 @@
+package acceptance
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// tellers are who tells a cause, as docs/problems.md writes it, by the tests of the atlas that ask them.
+var tellers = map[string]map[string]string{
+	"internal/diagnose/atlas_test.go": {
+		"TestAtlasOfTheSettings":  "the settings",
+		"TestAtlasOfTheDemo":      "`check`",
+		"TestAtlasOfTheLiar":      "`check`",
+		"TestAtlasOfCertificates": "`check`",
+		"TestAtlasOfWarnings":     "a warning of `check`",
+		"TestAtlasOfLastDays":     "a warning of `check`",
+	},
+	"internal/acceptance/atlas_test.go": {
+		"TestAtlasOfTheStart":     "the start",
+		"TestAtlasOfTheLogin":     "the login's page",
+		"TestAtlasOfTheServer":    "the login's page",
+		"TestAtlasOfCertificates": "the login's page",
+		"TestAtlasOfTheWayBack":   "the login's page",
+		"TestAtlasOfTheStartPage": "`/`",
+		"TestAtlasOfTheSession":   "`/session`",
+		"TestAtlasOfUserinfo":     "`/userinfo`",
+		"TestAtlasOfTheAPI":       "`/api`",
+		"TestAtlasOfWrongTokens":  "`/api`",
+		"TestAtlasOfForeignAPIs":  "`/api`",
+	},
+}
+
+// What docs/problems.md says of who tells a cause is what the atlas shows, and nothing else: every cause has a
+// row for each that tells it, and no row is missing there.
+func TestEveryCauseHasARow(t *testing.T) {
+	documented := documentedTellers(t)
+	shown := map[string][]string{}
+	for file, tests := range tellers {
+		for test, names := range namesIn(t, root+"/"+file, documented) {
+			teller, known := tests[test]
+			if !known {
+				t.Errorf("%s: %s is no test of a teller", file, test)
+			}
+			for _, name := range names {
+				shown[name] = append(shown[name], teller)
+			}
+		}
+	}
+	if len(documented) < 50 {
+		t.Fatalf("docs/problems.md has %d causes: this test looks at nothing", len(documented))
+	}
+	for name, want := range documented {
+		got := slices.Compact(slices.Sorted(slices.Values(shown[name])))
+		if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			t.Errorf("docs/problems.md says that %s is told by %q; the atlas has rows for %q", name, want, got)
+		}
+	}
+}
+
+var (
+	link      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	aside     = regexp.MustCompile(` ?\([^)]*\)`)
+	conjoined = regexp.MustCompile(`,? and |, `)
+)
+
+// documentedTellers reads the line "Told by" below each heading: a list, with asides in parentheses.
+func documentedTellers(t *testing.T) map[string][]string {
+	t.Helper()
+	document, err := os.ReadFile(root + "/docs/problems.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, heading := map[string][]string{}, ""
+	for line := range strings.Lines(string(document)) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "## "); ok {
+			heading = name
+			found[heading] = nil
+		}
+		if list, ok := strings.CutPrefix(line, "- Told by: "); ok {
+			found[heading] = append(found[heading], conjoined.Split(aside.ReplaceAllString(link.ReplaceAllString(list, "$1"), ""), -1)...)
+		}
+	}
+	return found
+}
+
+var stableName = regexp.MustCompile(`[a-z]+(?:-[a-z]+)+`)
+
+// namesIn are the stable names in the literals of each test of the atlas in a file.
+func namesIn(t *testing.T, path string, known map[string][]string) map[string][]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, declaration := range file.Decls {
+		f, ok := declaration.(*ast.FuncDecl)
+		if !ok || !strings.HasPrefix(f.Name.Name, "TestAtlas") {
+			continue
+		}
+		found[f.Name.Name] = []string{}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				text, _ := strconv.Unquote(literal.Value)
+				for _, name := range stableName.FindAllString(text, -1) {
+					if _, is := known[name]; is {
+						found[f.Name.Name] = append(found[f.Name.Name], name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(found) != len(tellers[strings.TrimPrefix(path, root+"/")]) {
+		t.Errorf("%s has the tests %q", path, slices.Sorted(maps.Keys(found)))
+	}
+	return found
+}
+
+var (
+	thread   = regexp.MustCompile(`\[([A-Za-z0-9._-]+/[A-Za-z0-9._-]+#[0-9]+)\]`)
+	resolved = regexp.MustCompile(`(?m)^\[([^\]]+#[0-9]+)\]: https://github\.com/(\S+)/(?:issues|pull)/([0-9]+)$`)
+)
+
+// Every cause is in one of the tables, has a public thread, and no server's words are without one. Every thread has
+// its address.
+func TestEveryCauseHasAThread(t *testing.T) {
+	document, err := os.ReadFile(root + "/docs/problems.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses := map[string]bool{}
+	for _, m := range resolved.FindAllStringSubmatch(string(document), -1) {
+		if m[1] != m[2]+"#"+m[3] {
+			t.Errorf("%s leads to %s#%s", m[1], m[2], m[3])
+		}
+		addresses[m[1]] = false
+	}
+	tables, sections, _ := strings.Cut(resolved.ReplaceAllString(string(document), ""), "\n## ")
+	for section := range strings.SplitSeq(sections, "\n## ") {
+		name, text, _ := strings.Cut(section, "\n")
+		if !strings.Contains(tables, "["+name+"](#"+name+")") {
+			t.Errorf("%s is in no table", name)
+		}
+		found := thread.FindAllStringSubmatch(text, -1)
+		if len(found) == 0 {
+			t.Errorf("%s has no public thread", name)
+		}
+		for _, m := range found {
+			if _, known := addresses[m[1]]; !known {
+				t.Errorf("%s: %s has no address", name, m[1])
+			}
+			addresses[m[1]] = true
+		}
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| server |") && !thread.MatchString(line) {
+				t.Errorf("%s: nobody has seen %s", name, line)
+			}
+		}
+	}
+	for address, used := range addresses {
+		if !used {
+			t.Errorf("%s is seen by no cause", address)
+		}
+	}
+}
