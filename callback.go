@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
@@ -50,6 +51,26 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.showResult(w, r, login)
+}
+
+// pasted takes the response from the address at which the browser stopped, where the redirect URI does not lead
+// here: a person pastes it. What becomes of the response is next's to decide, as for one that the browser brings.
+func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !s.cfg.IsPasted() {
+			return wrongMethod(http.MethodGet)
+		}
+		if err := r.ParseForm(); err != nil || len(r.PostForm["address"]) > 1 {
+			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field, address, and at most 64 KB.", "")
+		}
+		query, err := s.oauth.ReadPasted(r.PostForm.Get("address"))
+		if err != nil {
+			return err
+		}
+		arrived := *r
+		arrived.URL = &url.URL{Path: r.URL.Path, RawQuery: query}
+		return next(w, &arrived)
+	}
 }
 
 // redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.
@@ -107,6 +128,10 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 	if !wantsHTML(r) {
 		w.Header().Set("Vary", "Accept")
 		write(w, http.StatusOK, "application/json", []byte(l.Response.JSON))
+		return nil
+	}
+	if r.Method == http.MethodPost { // a reload must not send the form again
+		http.Redirect(w, r, config.CallbackPath+"?"+url.Values{"state": {l.Request.State}}.Encode(), http.StatusSeeOther)
 		return nil
 	}
 	data := resultPage{s.page("It works"), display.NewResult(l, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again")}

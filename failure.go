@@ -161,7 +161,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // failedLogin adds the flow to the failure of a login, up to the step that failed.
 func (s *server) failedLogin(err error, request *oauth.Request, callback string, arrived time.Time, steps []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
-	returned := s.cfg.BaseURL + callback
+	returned := s.cfg.ReturnedTo(callback)
 	if f.Code == oauth.CodeInvalidIssuer {
 		returned = "" // what came from somewhere else is not shown
 	}
@@ -172,7 +172,7 @@ func (s *server) failedLogin(err error, request *oauth.Request, callback string,
 
 // steps is everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
-	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.BaseURL+l.Callback, l.Request.Began, l.Arrived)
+	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.ReturnedTo(l.Callback), l.Request.Began, l.Arrived)
 	return append(front, l.Steps...)
 }
 

@@ -138,7 +138,7 @@ type misusePage struct {
 // showMisuse shows how far a run has come. A browser goes on by itself: it takes no more than twenty
 // redirects in a row, and a run has more.
 func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []diagnose.MisuseFinding, next string) error {
-	if next != "" && len(found) > 0 {
+	if next != "" && len(found) > 0 && !s.cfg.IsPasted() {
 		w.Header().Set("Refresh", "0; url="+next)
 	}
 	return s.respond(w, r, http.StatusOK, "misuse.html", misusePage{s.page("What the server lets pass"), display.NewMisuse(s.cfg, found, next)})

@@ -21,6 +21,5 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Begin(w, r, request); err != nil {
 		return err
 	}
-	http.Redirect(w, r, to, http.StatusFound)
-	return nil
+	return s.leave(w, r, to)
 }

@@ -178,6 +178,7 @@ func (s *server) routes() []route {
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
 		{"GET", "/login", s.canonicalHost(s.beginInSteps(s.handleLogin))},
 		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
+		{"POST", config.CallbackPath, s.pasted(s.orTry(s.returnInSteps(s.handleCallback)))},
 		{"GET", "/step", s.handleStep},
 		{"POST", "/step", s.handleNextStep},
 		{"GET", "/session", s.handleSession},

@@ -97,6 +97,7 @@ type page struct {
 	Demo   bool            `json:"-"`
 	Notice *display.Notice `json:"notice,omitempty"`
 	Broken bool            `json:"demo_is_broken,omitempty"` // on purpose
+	Paste  *display.Paste  `json:"-"`                        // the form for the way back; nil where the browser comes by itself
 }
 
 // SignInPath is where the buttons that begin a login lead. The demo remembers consent, as servers do; who
@@ -112,7 +113,7 @@ func (p page) SignInPath() string {
 func (page) Visible(s string) string { return wire.Clip(s, 2000) }
 
 func (s *server) page(title string) page {
-	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken}
+	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: display.NewPaste(s.cfg)}
 }
 
 // signIn is the button that begins a login, with its options.
@@ -148,6 +149,22 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	w.Write(body) // a browser that has gone away is no error of ours
+}
+
+// leavePage is the data of paste.html.
+type leavePage struct {
+	page
+	To, Server string // the authorization request, and its host
+}
+
+// leave sends the browser to the authorization server. Where it does not come back by itself, that is a link
+// beside the form for the way back, as a page that has been left cannot take the address.
+func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
+	if !s.cfg.IsPasted() || !wantsHTML(r) {
+		http.Redirect(w, r, to, http.StatusFound)
+		return nil
+	}
+	return s.respond(w, r, http.StatusOK, "paste.html", leavePage{s.page("Sign in, then paste the address"), to, display.HostOf(to)})
 }
 
 // answerOf prepares an exchange to be shown, without the client secret.

@@ -140,6 +140,10 @@ func (s *server) arrive(ctx context.Context, request *oauth.Request, response ur
 }
 
 func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pause) error {
+	if r.Method == http.MethodPost && wantsHTML(r) { // a reload must not send the pasted address again
+		http.Redirect(w, r, "/step?login="+url.QueryEscape(session.Handle(p.Request.State)), http.StatusSeeOther)
+		return nil
+	}
 	unsent, err := s.oauth.TokenRequest(r.Context(), p.Request, p.Code)
 	if err != nil {
 		return err

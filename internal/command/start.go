@@ -25,7 +25,11 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if len(listeners) == 1 {
 		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
 	}
-	fmt.Fprintf(out, "\n  redirect URI  %s  (register exactly this)\n", cfg.RedirectURI())
+	note := "register exactly this"
+	if cfg.IsPasted() {
+		note = "the browser stops there; paste its address"
+	}
+	fmt.Fprintf(out, "\n  redirect URI  %s  (%s)\n", cfg.RedirectURI(), note)
 	if !cfg.Demo {
 		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}
@@ -53,7 +57,7 @@ func AlreadyRunning(ctx context.Context, port string) error {
 		if found {
 			base, found = strings.CutSuffix(home.LoginURI, "/login")
 		}
-		if found && home.RedirectURI == base+config.CallbackPath {
+		if found && home.RedirectURI != "" {
 			return fmt.Errorf("already running at %s", wire.Clip(base, 200))
 		}
 	}

@@ -30,6 +30,7 @@ type Config struct {
 	PAR           bool      // requests are pushed, whether or not the server demands it (RFC 9126)
 	Port          string    // to listen on
 	BaseURL       string    // scheme and host, no slash at the end
+	Elsewhere     string    // the redirect URI where it does not lead to this program; see IsPasted
 	SessionSecret string    // empty means random per process
 	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
@@ -57,12 +58,6 @@ const (
 	MethodPost  = "client_secret_post"
 	MethodNone  = "none"
 )
-
-// CallbackPath is where the authorization response arrives, below BASE_URL.
-const CallbackPath = "/oauth_callback"
-
-// RedirectURI is the address to register at the authorization server, exactly.
-func (c Config) RedirectURI() string { return c.BaseURL + CallbackPath }
 
 // Load reads every variable through getenv first and the file second: a variable that is
 // set but empty counts as unset. A missing file is fine unless the user named it (required).
@@ -119,6 +114,7 @@ func (s *settings) config() Config {
 	c.Scopes = s.scopes()
 	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
+	c.Elsewhere = s.redirectURI(c.BaseURL)
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")

@@ -10,7 +10,7 @@ import (
 
 // names are the variables that are read, in the order of the README.
 var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
-	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PAR", "PORT", "BASE_URL", "ALLOW_PLAIN_HTTP", "SESSION_SECRET",
+	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PAR", "PORT", "BASE_URL", "REDIRECT_URI", "ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 
 // stray is a name in the file that is none of ours, and the one that was most likely meant.
@@ -35,8 +35,8 @@ func (s *settings) strays() []stray {
 // meant reports whether somebody who wrote name may have meant ours: CLIENTID, client_id, CLIENT_SERCET,
 // NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
 func meant(name, ours string) bool {
-	if name == "REDIRECT_URI" || name == "CALLBACK_URL" {
-		return ours == "BASE_URL"
+	if name == "CALLBACK_URL" {
+		return ours == "REDIRECT_URI"
 	}
 	upper := strings.ToUpper(name)
 	plain := strings.NewReplacer("_", "", "-", "").Replace
@@ -91,9 +91,6 @@ func (s *settings) pointOut(demo bool) {
 	for _, stray := range s.strays() {
 		where := s.inFile(stray.name)
 		fix := "write " + stray.meant
-		if stray.meant == "BASE_URL" {
-			fix = "the redirect URI is BASE_URL" + CallbackPath
-		}
 		i := slices.IndexFunc(s.problems, func(p Problem) bool { return p.Setting == stray.meant })
 		switch {
 		case i >= 0:

@@ -18,7 +18,7 @@ func TestStrayNames(t *testing.T) {
 		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this program; write CLIENT_SECRET"},
 		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this program; write SCOPES"},
 		{"of a framework", "CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n", "refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY"},
-		{"the redirect URI", rest + "REDIRECT_URI=http://localhost:3000/cb\n", "REDIRECT_URI (.env:3): is not a setting of this program; the redirect URI is BASE_URL/oauth_callback"},
+		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this program; write REDIRECT_URI"},
 		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
 		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nAPI_URL=f\n", ""},

@@ -44,7 +44,7 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 // compared reports whether what we sent has to agree with the OAuth application for this step.
 func compared(e *oauth.Error) bool {
 	switch e.Code {
-	case oauth.CodeInvalidIssuer, oauth.CodeOtherServer, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
+	case oauth.CodeInvalidIssuer, oauth.CodeOtherServer, oauth.CodeInvalidAddress, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
 		return false // no setting of the OAuth application is to blame
 	}
 	return e.Step == wire.Response || e.Step == wire.TokenRequest || e.Step == wire.PushedRequest
@@ -79,6 +79,8 @@ func heading(e *oauth.Error) string {
 		return "The authorization server was not found"
 	case e.Code == oauth.CodeUnreachable:
 		return "The authorization server did not answer"
+	case e.Code == oauth.CodeInvalidAddress:
+		return "This address does not finish the login"
 	case e.Code == oauth.CodeNotSupported:
 		return "This server does not offer that"
 	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
@@ -151,6 +153,8 @@ func responseHint(cfg config.Config, scopes []string, e *oauth.Error) string {
 	switch {
 	case e.Code == oauth.CodeOtherServer:
 		return "Begin a new login."
+	case e.Code == oauth.CodeInvalidAddress:
+		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
 	case e.Check == "code":
 		return "The server must answer with response_type code in the query; an implicit or form_post application does not."
 	case e.Code == oauth.CodeInvalidIssuer && e.Issuer != "":
@@ -215,6 +219,8 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 			return "The client sent no secret, as CLIENT_SECRET is empty. Either CLIENT_ID is wrong, or the OAuth application is not a public client: then set CLIENT_SECRET."
 		}
 		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. If it is a public client, remove CLIENT_SECRET.", method, other)
+	case e.Code == "invalid_grant" && cfg.IsPasted():
+		return "The code was already used or has expired: it works once, for about a minute. The application at " + cfg.RedirectURI() + " may have used it first: stop that one, then begin a new login and paste its address at once."
 	case e.Code == "invalid_grant":
 		return "The code was already used or has expired (a code works once, for about a minute), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
 	case e.Code == "invalid_scope":

@@ -26,8 +26,8 @@ func (c *checker) checkAuthorization(ctx context.Context) Finding {
 		return proved("the login would begin").by("the server says %s", l.code)
 	}
 	if policy := c.blockingPolicy(l.page); policy != "" {
-		f := warning("the login would begin, but the page's Content-Security-Policy lets no form on it lead back to this program").as(FormActionBlocksReturn)
-		f.Fix = "in Chromium and Safari nothing happens when the user presses the button: add " + c.cfg.BaseURL + " to form-action at the server"
+		f := warning("the login would begin, but the page's Content-Security-Policy lets no form on it lead to the redirect URI").as(FormActionBlocksReturn)
+		f.Fix = "in Chromium and Safari nothing happens when the user presses the button: add " + returnOrigin(c.cfg) + " to form-action at the server"
 		f.Server = policy
 		return f
 	}

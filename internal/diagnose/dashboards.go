@@ -172,7 +172,7 @@ func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setti
 		secret = "not shown"
 	}
 	list := []Sent{
-		{Setting: RedirectURI, Name: "Redirect URI", Value: cfg.RedirectURI(), Variable: "BASE_URL"},
+		{Setting: RedirectURI, Name: "Redirect URI", Value: cfg.RedirectURI(), Variable: cfg.RedirectVariable()},
 		{Setting: ClientID, Name: "Client ID", Value: cfg.ClientID, Variable: "CLIENT_ID"},
 		{Setting: ClientSecret, Name: "Client secret", Value: secret, Variable: "CLIENT_SECRET"},
 		{Setting: AuthMethod, Name: "Authentication method", Value: method, Variable: "TOKEN_ENDPOINT_AUTH_METHOD"},

@@ -41,17 +41,17 @@ func (c *checker) checkConfiguration(context.Context) Finding {
 	if c.cfg.ClientSecret == "" {
 		kind = "a public client"
 	}
-	base, err := url.Parse(c.cfg.BaseURL)
+	uri, err := url.Parse(c.cfg.RedirectURI())
 	said := c.await("redirect_uri").Result
 	switch {
 	case err != nil, said == OK, said == Fail:
-	case base.Scheme == "http" && !config.IsLoopback(base.Hostname()):
+	case uri.Scheme == "http" && !config.IsLoopback(uri.Hostname()):
 		f := warning("the redirect URI %s is http on a public host, which most servers refuse", c.cfg.RedirectURI()).as(RedirectURINotHTTPS)
-		f.Setting, f.Fix = "BASE_URL", "use https, or http://localhost"
+		f.Setting, f.Fix = c.cfg.RedirectVariable(), "use https, or http://localhost"
 		return f
-	case base.Hostname() == "127.0.0.1" || base.Hostname() == "::1":
+	case uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1":
 		f := warning("the redirect URI %s has an IP address; several servers (Entra, Google, Cognito) take localhost only", c.cfg.RedirectURI()).as(RedirectURIIPAddress)
-		f.Setting, f.Fix = "BASE_URL", "if yours refuses it, write BASE_URL=http://localhost:"+c.cfg.Port
+		f.Setting, f.Fix = c.cfg.RedirectVariable(), "if yours refuses it, write "+localhostLine(c.cfg)
 		return f
 	}
 	return proved("%s", kind).by("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())

@@ -149,17 +149,21 @@ func (c *checker) notRegistered(ctx context.Context) Finding {
 		return c.registeredIs(accepted)
 	}
 	uri := c.cfg.RedirectURI()
-	f := failing("BASE_URL", c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
+	f := failing(c.cfg.RedirectVariable(), c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
 	return f.as(redirectName(uri, c.landed.words))
 }
 
 // registeredIs is the finding that another redirect URI is registered.
 func (c *checker) registeredIs(accepted string) Finding {
 	uri := c.cfg.RedirectURI()
-	f := failing("BASE_URL", c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
+	f := failing(c.cfg.RedirectVariable(), c.at(RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
 	f.Accepts = accepted
-	if base, ok := strings.CutSuffix(accepted, config.CallbackPath); ok {
+	if c.cfg.IsPasted() {
+		f.Line = "REDIRECT_URI=" + accepted
+	} else if base, ok := strings.CutSuffix(accepted, config.CallbackPath); ok {
 		f.Line = "BASE_URL=" + base
+	}
+	if f.Line != "" {
 		f.Fix = "write " + f.Line + ", or " + f.Fix
 	}
 	return f.as(redirectName(uri, c.landed.words))

@@ -38,9 +38,9 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 	case RedirectURINotRegistered, ClientTypeWrong:
 		return Remedy{at(RedirectURI, "add"), cfg.RedirectURI()}
 	case RedirectURIIPAddress:
-		return Remedy{inEnv, "BASE_URL=http://localhost:" + cfg.Port}
+		return Remedy{inEnv, localhostLine(cfg)}
 	case RedirectURINotHTTPS:
-		return Remedy{inEnv, "BASE_URL=https://"}
+		return Remedy{inEnv, cfg.RedirectVariable() + "=https://"}
 	case ClientIDUnknown:
 		return copied("CLIENT_ID", ClientID)
 	case ClientSecretWrong, ClientSecretMissing:
@@ -77,6 +77,14 @@ func serverRemedy(cfg config.Config, name Name) Remedy {
 		return Remedy{inEnv, "TOKEN_ENDPOINT=" + cfg.Endpoints.Token}
 	}
 	return Remedy{inEnv, "ISSUER=" + cfg.Issuer}
+}
+
+// localhostLine is the line of .env for the redirect URI with localhost instead of an IP address.
+func localhostLine(cfg config.Config) string {
+	if cfg.IsPasted() {
+		return "REDIRECT_URI=" + strings.NewReplacer("//127.0.0.1", "//localhost", "//[::1]", "//localhost").Replace(cfg.RedirectURI())
+	}
+	return "BASE_URL=http://localhost:" + cfg.Port
 }
 
 // scopesLine is the line of .env that asks for the scopes.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
+	"slices"
 	"strings"
 )
 
@@ -20,13 +21,13 @@ type Cause struct {
 // first. The server keeps such a user, so what it shows is all there is to tell them apart by.
 func NeverCameBack(cfg config.Config) []Cause {
 	field := dashboardOf(cfg).Fields[RedirectURI]
-	return []Cause{
+	causes := []Cause{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
 			"The server shows an error page of its own.",
 			"Register " + cfg.RedirectURI() + " (" + field + "). Check tells, with many servers."},
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
-			"At the server, add " + cfg.BaseURL + " to form-action in its Content-Security-Policy. Firefox does not block."},
+			"At the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
 		{HostChangedOnTheWayBack, "The browser came back to another host name",
 			"You land on a page that cannot be reached, or that does not know the login: 127.0.0.1 instead of localhost, say.",
 			"Register " + cfg.RedirectURI() + ", or set BASE_URL to the host that is registered."},
@@ -34,6 +35,22 @@ func NeverCameBack(cfg config.Config) []Cause {
 			"Nothing is wrong.",
 			"Sign in again, or finish in the other tab."},
 	}
+	if cfg.IsPasted() {
+		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
+	}
+	return causes
+}
+
+// returnOrigin is what a policy of the server's pages must allow for the way back.
+func returnOrigin(cfg config.Config) string {
+	u, err := url.Parse(cfg.RedirectURI())
+	switch {
+	case err != nil:
+		return cfg.RedirectURI() // the configuration has been checked
+	case u.Scheme != "http" && u.Scheme != "https":
+		return u.Scheme + ":"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do: it
@@ -46,6 +63,9 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 	case !state:
 		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
 			"Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
+	case local && cfg.IsPasted() && !strings.EqualFold(host, base.Host):
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
+			"Open " + cfg.BaseURL + " and paste it there."
 	case local && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
 			"Register the redirect URI " + cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."

@@ -51,6 +51,7 @@ const (
 	CodeInvalidRequest  = "invalid_request"
 	CodeInvalidIssuer   = "invalid_issuer"
 	CodeOtherServer     = "other_server"
+	CodeInvalidAddress  = "invalid_address" // a pasted one
 	CodeInvalidResponse = "invalid_token_response"
 	CodeInvalidIDToken  = "invalid_id_token"
 	CodeInvalidUserinfo = "invalid_userinfo"

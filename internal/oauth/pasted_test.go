@@ -1,0 +1,73 @@
+package oauth
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// The address must be the redirect URI with a response behind it. What is refused is refused for its own reason,
+// and nothing of the address is said.
+func TestReadPasted(t *testing.T) {
+	const web, app, port, query, bare = "https://app.example.com/cb", "com.example.app:/cb", "http://localhost:8080/cb", "https://app.example.com/cb?tenant=a", "https://app.example.com"
+	const response = "code=the-code&state=the-state"
+	for _, row := range []struct{ name, uri, address, want string }{ // want is the query, or a part of the error
+		{"as it is", web, web + "?" + response, response},
+		{"blanks and line breaks around it", web, "\r\n\t " + web + "?" + response + " \n", response},
+		{"as a browser writes it", bare, bare + "/?" + response, response},
+		{"host in capitals, and the port of https", web, "https://App.Example.COM:443/cb?" + response, response},
+		{"an error", web, web + "?error=access_denied&state=the-state", "error=access_denied&state=the-state"},
+		{"a state alone, for the callback to refuse", web, web + "?state=the-state", "state=the-state"},
+		{"a fragment behind the query", web, web + "?" + response + "#_=_", response},
+		{"a scheme of an app's", app, app + "?" + response, response},
+		{"another port of this machine", port, port + "?" + response, response},
+		{"a query of its own", query, query + "&" + response, "tenant=a&" + response},
+		{"8 KB", web, web + "?code=" + strings.Repeat("x", maxPasted-len(web+"?code=")), "code=" + strings.Repeat("x", maxPasted-len(web+"?code="))},
+
+		{"nothing", web, " \n ", "No address was pasted"},
+		{"more than 8 KB", web, web + "?code=the-code" + strings.Repeat("x", maxPasted), "more than 8 KB"},
+		{"a line break in it", web, web + "?code=the-\ncode&state=the-state", "line break in it"},
+		{"a blank in it", web, web + "?code=the-code &state=the-state", "a blank or a line break"},
+		{"the code alone", web, "the-code", "not a whole address"},
+		{"without its scheme", web, "app.example.com/cb?" + response, "not a whole address"},
+		{"no address at all", web, "http://[the-code", "not a whole address"},
+		{"another scheme", web, "http://app.example.com/cb?" + response, "another scheme"},
+		{"another host", web, "https://app.example.com.the-code.example/cb?" + response, "another host or port"},
+		{"another port", web, "https://app.example.com:8443/cb?" + response, "another host or port"},
+		{"a user before the host", web, "https://the-code@app.example.com/cb?" + response, "another host or port"},
+		{"another path", web, "https://app.example.com/cb/the-code?" + response, "another path"},
+		{"the path in other letters", web, "https://app.example.com/CB?" + response, "another path"},
+		{"a slash too many", web, web + "/?" + response, "another path"},
+		{"a path behind none", bare, bare + "/cb?" + response, "another path"},
+		{"an app's scheme without its slash", app, "com.example.app:cb?" + response, "another path"},
+		{"another app's", app, "com.example.other:/cb?" + response, "another scheme"},
+		{"another query", query, "https://app.example.com/cb?tenant=b&" + response, "another query"},
+		{"the query of its own missing", query, "https://app.example.com/cb?" + response, "another query"},
+		{"the fragment", web, web + "#" + response, "behind a #"},
+		{"a token in the fragment", web, web + "#access_token=the-code&state=the-state", "behind a #"},
+		{"nothing behind it", web, web, "form_post"},
+		{"nothing that belongs to OAuth", web, web + "?lang=the-code#top", "form_post"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := New(config.Config{BaseURL: "http://localhost:3000", Elsewhere: row.uri}, wire.New(nil, time.Now), time.Now)
+			got, err := c.ReadPasted(row.address)
+			if err == nil {
+				if got != row.want {
+					t.Errorf("read %q; want %q", got, row.want)
+				}
+				return
+			}
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Step != wire.Response || e.Code != CodeInvalidAddress || got != "" || !strings.Contains(e.Description, row.want) {
+				t.Fatalf("read %q, %v; want %q", got, err, row.want)
+			}
+			if strings.Contains(err.Error(), "the-code") || strings.Contains(err.Error(), "the-state") {
+				t.Errorf("the error quotes the address: %v", err)
+			}
+		})
+	}
+}
