@@ -27,6 +27,8 @@ func startProgram(t *testing.T, command *exec.Cmd) foreign {
 		Resource      string `json:"resource_url"`
 		ID            string `json:"client_id"`
 		Secret        string `json:"client_secret"`
+		OtherID       string `json:"other_client_id"`
+		OtherSecret   string `json:"other_client_secret"`
 		User          string `json:"user"`
 		Password      string `json:"password"`
 	}
@@ -36,7 +38,8 @@ func startProgram(t *testing.T, command *exec.Cmd) foreign {
 	}
 	env := map[string]string{
 		"ISSUER": settings.Issuer, "AUTHORIZATION_ENDPOINT": settings.Authorization, "TOKEN_ENDPOINT": settings.Token, "RESOURCE_URL": settings.Resource,
-		"CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret, "TOKEN_ENDPOINT_AUTH_METHOD": settings.Method, "SCOPES": settings.Scopes}
+		"CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret, "TOKEN_ENDPOINT_AUTH_METHOD": settings.Method, "SCOPES": settings.Scopes,
+		"OTHER_CLIENT_ID": settings.OtherID, "OTHER_CLIENT_SECRET": settings.OtherSecret}
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
 	return foreign{env: env, user: settings.User, password: settings.Password, refresh: true}
 }

@@ -70,15 +70,18 @@ func startOIDCProvider(t *testing.T, configuration, redirectURI string) foreign 
 	node := exec.Command("node", args...)
 	node.Dir = interop
 	var settings struct {
-		Issuer string `json:"issuer"`
-		ID     string `json:"client_id"`
-		Secret string `json:"client_secret"`
+		Issuer      string `json:"issuer"`
+		ID          string `json:"client_id"`
+		Secret      string `json:"client_secret"`
+		OtherID     string `json:"other_client_id"`
+		OtherSecret string `json:"other_client_secret"`
 	}
 	first := startForeign(t, node)
 	if err := json.Unmarshal([]byte(first), &settings); err != nil {
 		t.Fatalf("oidc-provider: %v\n%s", err, first)
 	}
 	f.env["ISSUER"], f.env["CLIENT_ID"], f.env["CLIENT_SECRET"] = settings.Issuer, settings.ID, settings.Secret
+	f.env["OTHER_CLIENT_ID"], f.env["OTHER_CLIENT_SECRET"] = settings.OtherID, settings.OtherSecret
 	switch configuration {
 	case "clerk-paths-tls": // found from the publishable key, as Clerk is
 		u, _ := url.Parse(settings.Issuer)
@@ -147,15 +150,18 @@ func startGo(t *testing.T, name, redirectURI string) map[string]string {
 	_, err = os.Stat(binary)
 	testserver.Needs(t, name+" (go build -o ../bin/ . in internal/acceptance/testdata/interop/"+name+")", err)
 	var settings struct {
-		Issuer string `json:"issuer"`
-		ID     string `json:"client_id"`
-		Secret string `json:"client_secret"`
+		Issuer      string `json:"issuer"`
+		ID          string `json:"client_id"`
+		Secret      string `json:"client_secret"`
+		OtherID     string `json:"other_client_id"`
+		OtherSecret string `json:"other_client_secret"`
 	}
 	first := startForeign(t, exec.Command(binary, redirectURI))
 	if err := json.Unmarshal([]byte(first), &settings); err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, first)
 	}
-	return map[string]string{"ISSUER": settings.Issuer, "CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret}
+	return map[string]string{"ISSUER": settings.Issuer, "CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret,
+		"OTHER_CLIENT_ID": settings.OtherID, "OTHER_CLIENT_SECRET": settings.OtherSecret}
 }
 
 // startZitadel starts the example server of zitadel/oidc.

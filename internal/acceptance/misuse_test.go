@@ -20,7 +20,10 @@ type misuseRun struct {
 	logins            int // that were played
 }
 
-type misuseFinding struct{ Check, Result, Found, Control, Section, Fix string }
+type misuseFinding struct {
+	Check, Result, Found, Control, Section, Fix string
+	Undecided                                   bool
+}
 
 var (
 	continueLink = regexp.MustCompile(`<a class="button[^"]*" href="(http[^"]*)"`)

@@ -53,10 +53,12 @@ codes, tokens = {}, []
 
 
 class Client(ClientMixin):
-    client_id = "interop-client"
     secret = chosen.get("secret", SECRET)
     method = chosen["method"]
     scopes = {"openid", "profile", "email"}
+
+    def __init__(self, client_id):
+        self.client_id = client_id
 
     def get_client_id(self):
         return self.client_id
@@ -116,7 +118,7 @@ class Token(TokenMixin, SimpleNamespace):
         return self.revoked
 
 
-client = Client()
+client, other = Client("interop-client"), Client("other-client")  # with the same secret
 
 
 def find(value):
@@ -125,7 +127,7 @@ def find(value):
 
 server = AuthorizationServer(
     app,
-    query_client=lambda client_id: client if client_id == client.client_id else None,
+    query_client=lambda client_id: next((c for c in (client, other) if c.client_id == client_id), None),
     save_token=lambda token, asked: tokens.append(Token(client_id=asked.client.client_id, user=asked.user, **token)),
 )
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
@@ -141,7 +143,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             code_challenge=asked.data.get("code_challenge"), code_challenge_method=asked.data.get("code_challenge_method"))
 
     def query_authorization_code(self, code, client):
-        return codes.get(code)
+        found = codes.get(code)
+        return found if found and found.client_id == client.client_id else None
 
     def delete_authorization_code(self, code):
         del codes[code.code]
@@ -285,6 +288,7 @@ def metadata():
 listening = make_server("127.0.0.1", 0, app, threaded=True)
 origin = f"http://localhost:{listening.port}"
 threading.Thread(target=listening.serve_forever, daemon=True).start()
-print(json.dumps({"issuer": origin, "client_id": client.client_id, "client_secret": client.secret, "token_endpoint_auth_method": client.method,
+print(json.dumps({"issuer": origin, "client_id": client.client_id, "client_secret": client.secret, "other_client_id": other.client_id,
+                  "other_client_secret": other.secret, "token_endpoint_auth_method": client.method,
                   "user": USER["email"], "password": USER["password"], "version": authlib.__version__}), flush=True)
 sys.stdin.read()

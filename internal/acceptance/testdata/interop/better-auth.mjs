@@ -33,13 +33,15 @@ const auth = betterAuth({
 });
 const signedUp = await auth.api.signUpEmail({ body: user, asResponse: true });
 const cookie = signedUp.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
-const client = await auth.api.adminCreateOAuthClient({
+const register = () => auth.api.adminCreateOAuthClient({
   body: {
     redirect_uris: [redirectURI], application_type: "native", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"],
     ...chosen.client,
   },
   headers: new Headers({ cookie }),
 });
+const client = await register();
+const other = await register();
 
 const deny = "&deny=1"; // is not among the parameters that Better Auth has signed
 
@@ -69,5 +71,6 @@ server.on("request", async (request, response) => {
 });
 
 announce({
-  issuer: `${origin}/api/auth`, client_id: client.client_id, client_secret: client.client_secret ?? "", version: version("@better-auth/oauth-provider"),
+  issuer: `${origin}/api/auth`, client_id: client.client_id, client_secret: client.client_secret ?? "",
+  other_client_id: other.client_id, other_client_secret: other.client_secret ?? "", version: version("@better-auth/oauth-provider"),
 });

@@ -16,7 +16,7 @@ use IO::Socket::INET;
 use JSON;
 
 my ( $name, $redirect_uri ) = @ARGV;
-my $client_id = 'interop-client';
+my ( $client_id, $other_id ) = ( 'interop-client', 'other-client' );    # with the same secret
 my %confidential = ( oidcRPMetaDataOptionsClientSecret => 's3cr3t-without-special-characters' );
 my %configurations = (
     'confidential'     => {%confidential},
@@ -53,13 +53,15 @@ write_file(
             oidcServicePrivateKeySig => $private, oidcServicePublicKeySig => $public, oidcServiceKeyIdSig => 'interop',
             oidcServiceMetaDataAuthorizeURI => 'authorize', oidcServiceMetaDataTokenURI => 'token', oidcServiceMetaDataUserInfoURI => 'userinfo',
             oidcServiceMetaDataJWKSURI => 'jwks', oidcServiceMetaDataIntrospectionURI => 'introspect', oidcServiceMetaDataEndSessionURI => 'logout',
-            oidcRPMetaDataExportedVars => { client => { name => 'cn', email => 'mail' } },
+            oidcRPMetaDataExportedVars => { map { $_ => { name => 'cn', email => 'mail' } } $client_id, $other_id },
             oidcRPMetaDataOptions      => {
-                client => {
-                    oidcRPMetaDataOptionsClientID => $client_id, oidcRPMetaDataOptionsRedirectUris => $redirect_uri,
-                    oidcRPMetaDataOptionsIDTokenSignAlg => 'RS256', oidcRPMetaDataOptionsRefreshToken => 1, oidcRPMetaDataOptionsRequirePKCE => 1,
-                    oidcRPMetaDataOptionsUserIDAttr => 'uid', %chosen,
-                }
+                map {
+                    $_ => {
+                        oidcRPMetaDataOptionsClientID => $_, oidcRPMetaDataOptionsRedirectUris => $redirect_uri,
+                        oidcRPMetaDataOptionsIDTokenSignAlg => 'RS256', oidcRPMetaDataOptionsRefreshToken => 1, oidcRPMetaDataOptionsRequirePKCE => 1,
+                        oidcRPMetaDataOptionsUserIDAttr => 'uid', %chosen,
+                    }
+                } $client_id, $other_id
             },
         }
     )
@@ -82,7 +84,12 @@ my $app = Lemonldap::NG::Portal::Main->run( {} );
 my $version = qx(dpkg-query -W -f '\${Version}' liblemonldap-ng-portal-perl);
 $| = 1;
 my $secret = $chosen{oidcRPMetaDataOptionsClientSecret} // '';
-print encode_json( { issuer => "$issuer/", client_id => $client_id, client_secret => $secret, user => 'dwho', password => 'dwho', version => $version } ), "\n";
+print encode_json(
+    {
+        issuer => "$issuer/", client_id => $client_id, client_secret => $secret, other_client_id => $other_id, other_client_secret => $secret,
+        user => 'dwho', password => 'dwho', version => $version,
+    }
+), "\n";
 
 # A second process waits for the end of the standard input, ends the first and cleans up.
 my $server = $$;

@@ -14,6 +14,7 @@ const chosen = choose({
   "no-code-grant": { secret: plainSecret, method: "client_secret_basic", grants: ["client_credentials"] },
 });
 
+const other = { id: "other-client", redirectUris: [redirectURI], grants: ["authorization_code"], secret: chosen.secret && "other-secret" };
 const client = { id: "interop-client", redirectUris: [redirectURI], grants: chosen.grants ?? ["authorization_code", "refresh_token"] };
 const scopes = ["profile", "email"];
 const codes = new Map(), tokens = new Map(), sessions = new Set();
@@ -22,7 +23,7 @@ class SignInNeeded extends Error {}
 
 const oauth = new OAuth2Server({
   model: {
-    getClient: (id, given) => (id === client.id && (!given || given === chosen.secret) ? client : undefined),
+    getClient: (id, given) => [client, other].find((known) => id === known.id && (!given || given === (known.secret ?? chosen.secret))),
     validateScope: (_, __, requested = []) => requested.every((scope) => scopes.includes(scope)) && requested,
     saveAuthorizationCode: (code, client, user) => keep(codes, code.authorizationCode, { ...code, client, user }),
     getAuthorizationCode: (code) => codes.get(code),
@@ -91,5 +92,6 @@ server.on("request", async (request, response) => {
 
 announce({
   authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, token_endpoint_auth_method: chosen.method, scopes: scopes.join(" "),
-  resource_url: `${origin}/me`, client_id: client.id, client_secret: chosen.secret, version: version("@node-oauth/oauth2-server"),
+  resource_url: `${origin}/me`, client_id: client.id, client_secret: chosen.secret,
+  other_client_id: other.id, other_client_secret: other.secret, version: version("@node-oauth/oauth2-server"),
 });

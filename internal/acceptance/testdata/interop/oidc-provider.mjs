@@ -30,6 +30,7 @@ const configurations = {
   "basic-only": { methods: ["client_secret_basic"], client: { client_secret: secret, token_endpoint_auth_method: "client_secret_basic" } },
   "post-only": { methods: ["client_secret_post"], client: { client_secret: secret, token_endpoint_auth_method: "client_secret_post" } },
   "public": { methods: ["none"], client: { client_secret: undefined, token_endpoint_auth_method: "none" } },
+  "public-rotation": { methods: ["none"], client: { client_secret: undefined, token_endpoint_auth_method: "none" }, rotate: true },
   "jwt-access-token": { jwt: true },
   "ps256": { keys: [rsa("PS256"), rsa("RS256")], client: { id_token_signed_response_alg: "PS256" } },
   "es256": { keys: [jwk("ec", { namedCurve: "P-256" }, { kid: "es", alg: "ES256" }), rsa("RS256")], client: { id_token_signed_response_alg: "ES256" } },
@@ -53,8 +54,9 @@ server.listen(0, "127.0.0.1", () => {
     grant_types: ["authorization_code", "refresh_token"], response_types: ["code"], token_endpoint_auth_method: "client_secret_basic", ...chosen.client,
   };
   if (client.token_endpoint_auth_method !== "none") client.application_type = "web";
+  const other = { ...client, client_id: "other-client", client_secret: client.client_secret && "other-secret" };
   const provider = new Provider(origin + prefix, {
-    clients: [client],
+    clients: [client, other],
     clientAuthMethods: chosen.methods ?? ["client_secret_basic", "client_secret_post", "none"],
     scopes: ["openid", "offline_access", "profile", "email"],
     claims: { openid: ["sub"], profile: ["name"], email: ["email"] },
@@ -96,7 +98,10 @@ server.listen(0, "127.0.0.1", () => {
     }
     handle(request, response);
   });
-  console.log(JSON.stringify({ issuer: origin + prefix, client_id: client.client_id, client_secret: client.client_secret ?? "", version: readVersion() }));
+  console.log(JSON.stringify({
+    issuer: origin + prefix, client_id: client.client_id, client_secret: client.client_secret ?? "", other_client_id: other.client_id,
+    other_client_secret: other.client_secret ?? "", version: readVersion(),
+  }));
 });
 
 function readVersion() {

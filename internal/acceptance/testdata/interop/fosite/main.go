@@ -25,9 +25,10 @@ import (
 )
 
 const (
-	clientID     = "ory-client"
-	clientSecret = "ory/secret+with:special %characters"
-	page         = `<!doctype html><title>Consent</title><form method="post" action=""><input name="login"><button name="decision" value="allow">Allow</button></form><a href="?%s&deny=1">Deny</a>`
+	clientID      = "ory-client"
+	otherClientID = "other-client" // with the same secret
+	clientSecret  = "ory/secret+with:special %characters"
+	page          = `<!doctype html><title>Consent</title><form method="post" action=""><input name="login"><button name="decision" value="allow">Allow</button></form><a href="?%s&deny=1">Deny</a>`
 )
 
 type server struct {
@@ -51,9 +52,11 @@ func main() {
 	}
 	s := &server{issuer: "http://" + listener.Addr().String(), key: key}
 	store := storage.NewMemoryStore()
-	store.Clients[clientID] = &fosite.DefaultOpenIDConnectClient{TokenEndpointAuthMethod: "client_secret_basic", DefaultClient: &fosite.DefaultClient{
-		ID: clientID, Secret: hash, RedirectURIs: []string{os.Args[1]}, ResponseTypes: []string{"code"},
-		GrantTypes: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "profile", "offline_access"}}}
+	for _, id := range []string{clientID, otherClientID} {
+		store.Clients[id] = &fosite.DefaultOpenIDConnectClient{TokenEndpointAuthMethod: "client_secret_basic", DefaultClient: &fosite.DefaultClient{
+			ID: id, Secret: hash, RedirectURIs: []string{os.Args[1]}, ResponseTypes: []string{"code"},
+			GrantTypes: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "profile", "offline_access"}}}
+	}
 	config := &fosite.Config{IDTokenIssuer: s.issuer, AccessTokenIssuer: s.issuer, GlobalSecret: []byte("a secret of thirty-two characters"[:32]),
 		EnforcePKCE: true, ScopeStrategy: fosite.ExactScopeStrategy, SendDebugMessagesToClients: false}
 	s.provider = compose.ComposeAllEnabled(config, store, key)
@@ -66,7 +69,8 @@ func main() {
 	http.HandleFunc("/oauth2/revoke", s.revoke)
 	http.HandleFunc("/userinfo", s.userinfo)
 
-	settings, _ := json.Marshal(map[string]string{"issuer": s.issuer, "client_id": clientID, "client_secret": clientSecret})
+	settings, _ := json.Marshal(map[string]string{"issuer": s.issuer, "client_id": clientID, "client_secret": clientSecret,
+		"other_client_id": otherClientID, "other_client_secret": clientSecret})
 	fmt.Println(string(settings))
 	go func() {
 		io.Copy(io.Discard, os.Stdin)

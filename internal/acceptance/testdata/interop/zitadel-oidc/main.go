@@ -22,10 +22,10 @@ func main() {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	issuer := "http://localhost:" + port + "/"
-	storage.RegisterClients(storage.WebClient("web", "secret", os.Args[1]))
+	storage.RegisterClients(storage.WebClient("web", "secret", os.Args[1]), storage.WebClient("other", "other-secret", os.Args[1]))
 	store := storage.NewStorage(storage.NewUserStore(issuer))
 	handler := exampleop.SetupServer(issuer, store, slog.New(slog.NewTextHandler(os.Stderr, nil)), false)
-	fmt.Printf("{\"issuer\":%q,\"client_id\":\"web\",\"client_secret\":\"secret\"}\n", issuer)
+	fmt.Printf(`{"issuer":%q,"client_id":"web","client_secret":"secret","other_client_id":"other","other_client_secret":"other-secret"}`+"\n", issuer)
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)

@@ -1,0 +1,93 @@
+package acceptance
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
+)
+
+// found is what a run of /misuse finds: the results of each try, in their order.
+type found map[diagnose.Try]string
+
+// sound is what a server gives that keeps every rule, and replaces refresh tokens.
+var sound = found{
+	diagnose.CodeTwice: "ok ok", diagnose.WrongVerifier: "ok", diagnose.NoVerifier: "ok", diagnose.OtherRedirectURI: "ok", diagnose.OtherClient: "ok",
+	diagnose.OldRefreshToken: "ok ok", diagnose.RevokedToken: "ok ok", diagnose.WithoutPKCE: "ok", diagnose.PromptNone: "ok",
+}
+
+// but is the same with some results changed.
+func (f found) but(changes found) found {
+	next := maps.Clone(f)
+	maps.Copy(next, changes)
+	return next
+}
+
+// A whole run of /misuse at other people's servers finds exactly what docs/misuse.md says of each, where
+// it is written why that is so.
+func TestInteropMisuse(t *testing.T) {
+	type start func(t *testing.T, configuration, redirectURI string) foreign
+	provider := func(t *testing.T, configuration, redirectURI string) foreign {
+		needsNode(t, "oidc-provider")
+		return startOIDCProvider(t, configuration, redirectURI)
+	}
+	stays := sound.but(found{diagnose.OldRefreshToken: "ok"}) // refresh tokens are not replaced
+	for _, row := range []struct {
+		name, configuration string
+		start               start
+		want                found
+	}{
+		{"oidc-provider, Clerk's paths over TLS", "clerk-paths-tls", provider, stays},
+		{"oidc-provider, client_secret_basic", "basic-only", provider, stays},
+		{"oidc-provider, client_secret_post", "post-only", provider, stays},
+		{"oidc-provider, public client", "public", provider, sound.but(found{diagnose.OldRefreshToken: "fail", diagnose.RevokedToken: "ok"})},
+		{"oidc-provider, public client, refresh rotation", "public-rotation", provider, sound.but(found{diagnose.RevokedToken: "ok"})},
+		{"oidc-provider, JWT access tokens", "jwt-access-token", provider, stays.but(found{diagnose.CodeTwice: "ok skip", diagnose.RevokedToken: "skip"})},
+		{"oidc-provider, refresh rotation", "rotation", provider, sound},
+		{"oidc-provider, RFC 8414 metadata only", "rfc8414-only", provider, stays},
+		{"oidc-provider, issuer with a path", "issuer-path", provider, stays},
+		{"oidc-provider, no introspection or revocation", "no-introspection", provider, stays.but(found{diagnose.RevokedToken: "skip"})},
+		{"oidc-provider, pushed authorization required", "par-required", provider, stays},
+		{"zitadel/oidc", "", startZitadel, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn", diagnose.WithoutPKCE: "warn"})},
+		{"Ory fosite", "", startFosite, sound.but(found{diagnose.PromptNone: "warn"})},
+		{"Better Auth, client_secret_basic", "basic", startBetterAuth, sound},
+		{"Better Auth, client_secret_post", "post", startBetterAuth, sound},
+		{"Better Auth, public client", "public", startBetterAuth, sound.but(found{diagnose.RevokedToken: "ok"})},
+		{"oauth2-server, no metadata", "basic", startOAuth2Server, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
+			diagnose.RevokedToken: "skip", diagnose.WithoutPKCE: "warn", diagnose.PromptNone: "skip"})},
+		{"oauth2-server, public client", "public", startOAuth2Server, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
+			diagnose.RevokedToken: "skip", diagnose.WithoutPKCE: "fail", diagnose.PromptNone: "skip"})},
+		{"Authlib, client_secret_basic", "basic", startAuthlib, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
+			diagnose.WithoutPKCE: "warn", diagnose.PromptNone: "warn"})},
+		{"Authlib, public client", "public", startAuthlib, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
+			diagnose.RevokedToken: "ok", diagnose.PromptNone: "warn"})},
+		{"LemonLDAP::NG, confidential client", "confidential", startLemonLDAP, stays.but(found{diagnose.CodeTwice: "ok warn",
+			diagnose.RevokedToken: "skip", diagnose.PromptNone: "warn"})},
+		{"LemonLDAP::NG, public client", "public", startLemonLDAP, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "fail",
+			diagnose.RevokedToken: "skip", diagnose.PromptNone: "warn"})},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			port := freePort(t)
+			base := "http://localhost:" + port
+			f := row.start(t, row.configuration, base+config.CallbackPath)
+			f.env["BASE_URL"] = base
+			a := startAppOn(t, port, f.env)
+			b := newBrowserAt(t, a, base)
+			b.GetJSON(f.play(b, b.Begin(f.login), false))
+			run := playMisuse(t, b, func(address string) string { return f.play(b, address, false) })
+			got := found{}
+			for _, line := range run.Findings {
+				t.Logf("%s %s: %s; %s", line.Result, line.Check, line.Found, line.Control)
+				got[diagnose.Try(line.Check)] = strings.TrimSpace(got[diagnose.Try(line.Check)] + " " + line.Result)
+				if line.Undecided {
+					t.Errorf("%s is not decided: %s", line.Check, line.Found)
+				}
+			}
+			if !maps.Equal(got, row.want) {
+				t.Errorf("%s after %d logins; got %v\nwant %v", run.Verdict, run.logins, got, row.want)
+			}
+		})
+	}
+}
