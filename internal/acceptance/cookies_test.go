@@ -38,8 +38,10 @@ func TestForgedCookies(t *testing.T) {
 	other.Name = own.Name
 	swapped.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: other.Value, Path: config.CallbackPath}})
 	swapped.GetJSON(callback).WantError(t, 400, "invalid_state", "")
-	if r := first.GetJSON(callback); r.StatusCode != 200 {
-		t.Errorf("after all that the honest browser was answered %d %s", r.StatusCode, r.Body)
+	twin := newBrowser(t, a) // with the cookie as it is
+	twin.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: own.Value, Path: config.CallbackPath}})
+	if r := twin.GetJSON(callback); r.StatusCode != 200 {
+		t.Errorf("after all that the right cookie was answered %d %s", r.StatusCode, r.Body)
 	}
 }
 
@@ -92,15 +94,23 @@ func TestPlantedCookies(t *testing.T) {
 	attacker, victim := newBrowser(t, a), newBrowser(t, a)
 	u, _ := url.Parse(a.Address)
 
+	works := func(r testserver.Reply, what string) {
+		t.Helper()
+		if r.StatusCode != 200 {
+			t.Errorf("%s answered %d %s", what, r.StatusCode, r.Body)
+		}
+	}
+
 	// The attacker's own login, finished in the victim's browser, would sign the victim in as the attacker.
 	callback := l.Approve(t, attacker.Begin(""))
 	victim.GetJSON(callback).WantError(t, 400, "invalid_state", "")
 
 	// The attacker's session, planted in the victim's browser, is left behind at the victim's own login.
-	attacker.GetJSON(callback)
+	works(attacker.GetJSON(callback), "the attacker's own callback")
 	planted := attacker.Client.Jar.Cookies(u)
 	victim.Client.Jar.SetCookies(u, planted)
-	victim.GetJSON(l.Approve(t, victim.Begin("")))
+	works(victim.Ask("/session", false), "the planted session")
+	works(victim.GetJSON(l.Approve(t, victim.Begin(""))), "the victim's callback")
 	if own := testserver.SessionCookie(victim.Client.Jar.Cookies(u)); own == nil || own.Value == testserver.SessionCookie(planted).Value {
 		t.Errorf("after the victim's login the session is still %v", own)
 	}

@@ -15,21 +15,25 @@ func TestRequestLimits(t *testing.T) {
 	port := freePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
 	p.waitFor(t, "checked  ")
-	for name, header := range map[string]string{"a header without end": "X: " + strings.Repeat("x", 300<<10), "a query without end": ""} {
-		path := "/"
-		if header == "" {
-			path += "?" + strings.Repeat("x", 300<<10)
-		}
+	for _, row := range []struct {
+		name, path, header string
+		fits               bool
+	}{
+		{"a header without end", "/", "X: " + strings.Repeat("x", 300<<10), false},
+		{"a query without end", "/?" + strings.Repeat("x", 300<<10), "X: x", false},
+		{"a long header", "/", "X: " + strings.Repeat("x", 100<<10), true},
+		{"a long query", "/?" + strings.Repeat("x", 100<<10), "X: x", true},
+	} {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost:"+port+"\r\n"+header+"\r\n\r\n") // the server may hang up midway
+		io.WriteString(conn, "GET "+row.path+" HTTP/1.1\r\nHost: localhost:"+port+"\r\n"+row.header+"\r\n\r\n") // the server may hang up midway
 		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 		line, _ := bufio.NewReader(conn).ReadString('\n')
 		conn.Close()
-		if !strings.Contains(line, "431") && line != "" {
-			t.Errorf("%s was answered %q", name, line)
+		if cutOff := line == "" || strings.Contains(line, "431"); cutOff == row.fits {
+			t.Errorf("%s was answered %q", row.name, line)
 		}
 	}
 }
@@ -45,7 +49,12 @@ func TestSlowHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost:"+port+"\r\n")
+	ask := "GET / HTTP/1.1\r\nHost: localhost:" + port + "\r\n"
+	io.WriteString(conn, ask+"\r\n") // the twin, whose header ends
+	if first, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || first.StatusCode != http.StatusOK {
+		t.Fatalf("a header that ends was answered %v (%v)", first, err)
+	}
+	io.WriteString(conn, ask)
 	began := time.Now()
 	conn.SetReadDeadline(began.Add(15 * time.Second))
 	if _, err := io.ReadAll(conn); err != nil || time.Since(began) > 10*time.Second {

@@ -17,6 +17,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		code  string
 		back  bool // sent to the redirect URI
 	}{
+		{"nothing", func(url.Values) {}, "", false},
 		{"no client", func(q url.Values) { q.Del("client_id") }, "invalid_client", false},
 		{"another client", func(q url.Values) { q.Set("client_id", "nobody") }, "invalid_client", false},
 		{"no redirect URI", func(q url.Values) { q.Del("redirect_uri") }, "invalid_request", false},
@@ -43,6 +44,12 @@ func TestAuthorizeRefuses(t *testing.T) {
 			q := authorizeQuery()
 			row.spoil(q)
 			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
+			if row.code == "" { // the honest twin
+				if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Choose anybody") {
+					t.Errorf("the request as it is was answered %d %s", a.StatusCode, a.body)
+				}
+				return
+			}
 			if !row.back {
 				a.want(t, http.StatusBadRequest, row.code)
 				return

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -22,14 +23,15 @@ func main() {
 	log.SetFlags(0)
 	oneIn := flag.Uint("one-in", 1, "try one in so many mutants, always the same ones")
 	run := flag.String("run", "", "only the tests that match, as for go test")
+	also := flag.String("also", "", "a package whose tests are asked too, about what those of the changed one do not notice")
 	flag.Parse()
 	var tried, survived int
 	for _, m := range choose(flag.Args(), uint32(max(*oneIn, 1))) {
-		o, err := try(m, *run)
+		o, by, err := try(m, *run, filepath.Dir(m.file), *also)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Printf("%-8s %s\n", o, m)
+		fmt.Printf("%-8s %s%s\n", o, m, by)
 		switch o {
 		case lived:
 			survived++
@@ -78,33 +80,61 @@ const (
 	none    outcome = "none" // it does not compile
 )
 
-// try runs the tests of a mutant's package. One that never ends is noticed after two minutes.
-func try(m mutant, run string) (outcome, error) {
+// try runs the tests of packages, one after the other, until one notices the mutant, and says which test it was.
+func try(m mutant, run string, packages ...string) (o outcome, by string, err error) {
 	folder, err := os.MkdirTemp("", "mutant")
 	if err != nil {
-		return none, err
+		return none, "", err
 	}
 	defer os.RemoveAll(folder)
+	overlay, err := m.overlay(folder)
+	if err != nil {
+		return none, "", err
+	}
+	o = lived
+	for _, name := range packages {
+		if name != "" && o == lived {
+			o, by = ask(overlay, run, name)
+		}
+	}
+	return o, by, nil
+}
+
+// overlay writes a mutant into a folder, and returns the file that has the go command see it.
+func (m mutant) overlay(folder string) (string, error) {
 	original, err := filepath.Abs(m.file)
 	if err != nil {
-		return none, err
+		return "", err
 	}
 	changed, overlay := filepath.Join(folder, "changed.go"), filepath.Join(folder, "overlay.json")
 	document, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
 	if err != nil {
-		return none, err
+		return "", err
 	}
 	for file, content := range map[string][]byte{changed: m.source, overlay: document} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
-			return none, err
+			return "", err
 		}
 	}
-	out, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=2m", "-run", run, "./"+filepath.Dir(m.file)).CombinedOutput()
-	switch {
+	return overlay, nil
+}
+
+// failed is how the go command begins the line of a test that failed.
+var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// ask runs the tests of a package, which are stopped after five minutes. The overlay is in the environment,
+// so that a program which the tests build is the mutant, too.
+func ask(overlay, run, name string) (o outcome, by string) {
+	test := exec.Command("go", "test", "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-run", run, "./"+name)
+	test.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay)
+	out, err := test.CombinedOutput()
+	switch found := failed.FindSubmatch(out); {
 	case err == nil:
-		return lived, nil
+		return lived, ""
 	case strings.Contains(string(out), "[build failed]"):
-		return none, nil
+		return none, ""
+	case found != nil:
+		return noticed, " (" + string(found[1]) + ")"
 	}
-	return noticed, nil
+	return noticed, " (it never ended, or ended the tests)"
 }

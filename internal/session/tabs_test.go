@@ -225,26 +225,3 @@ func TestPlantedBesideSession(t *testing.T) {
 		t.Errorf("afterwards the logins are %v", states)
 	}
 }
-
-// A sign-out in the middle of a change waits for it, so that the change does not bring the session back.
-func TestLogoutDuringChange(t *testing.T) {
-	s := newStore(t, "http://localhost:3000", time.Now)
-	j := jar{}
-	j.begin(s, newRequest("state-1", time.Now()))
-	j.finish(t, s, newLogin("state-1", time.Now()))
-	out, gone := j.ask("/logout"), make(chan error, 1)
-	err := s.Change(NoCookies{}, j.ask("/refresh"), "state-1", func(l Login) Login {
-		go func() { gone <- s.Forget(NoCookies{}, out) }()
-		time.Sleep(50 * time.Millisecond) // for a sign-out that does not wait
-		return l
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-gone; err != nil {
-		t.Fatal(err)
-	}
-	if states := j.states(t, s); len(states) > 0 {
-		t.Errorf("the logins are %v after the sign-out", states)
-	}
-}
