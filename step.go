@@ -263,7 +263,7 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 		return noAccessToken()
 	}
 	ctx, recorder := wire.Record(r.Context())
-	if err := s.oauth.TryResource(ctx, l.Held.Access); err != nil { // RFC 6750 section 2.1
+	if err := s.oauth.TryResource(ctx, l.Request, l.Held.Access); err != nil { // RFC 6750 section 2.1
 		return err
 	}
 	return s.sessions.Change(w, r, l.Request.State, func(next session.Login) session.Login {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
@@ -135,6 +136,62 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	}
 	if r := at(two).Ask("/logout", false); r.StatusCode != 200 || strings.Contains(r.Body, "end_session_uri") {
 		t.Errorf("the logout sends the ID token to another server: %d %s", r.StatusCode, r.Body)
+	}
+}
+
+// While the server of the settings cannot be found it is not known whether the tokens are its own, so they go
+// nowhere, and not to its API either; not even when it is found in the middle of a request.
+func TestTokensStayWhileTheServerIsAway(t *testing.T) {
+	redis := startRedis(t, freePort(t))
+	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
+	for _, l := range []*testserver.Liar{first, second} {
+		l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1"}`)
+		l.Response = func(response map[string]any) { delete(response, "id_token") }
+	}
+	var away atomic.Int64 // so many more requests
+	second.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+		if away.Add(-1) >= 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		testserver.SendJSON(w, map[string]any{"issuer": second.Issuer, "authorization_endpoint": second.Issuer + "/authorize", "token_endpoint": second.Issuer + "/token",
+			"userinfo_endpoint": second.Issuer + "/userinfo"})
+	}
+	env := redis.onRedis(first.Env())
+	env["RESOURCE_URL"] = first.Issuer + "/api"
+	one := startApp(t, env)
+	b := newBrowser(t, one)
+	steps := stepsAt(t, one, b, first)
+	env["BASE_URL"], env["ISSUER"], env["RESOURCE_URL"] = one.Cfg.BaseURL, second.Issuer, second.Issuer+"/api"
+	for _, row := range []struct {
+		name   string
+		times  int64 // that it is not found
+		status int
+	}{{"away", 1 << 40, 502}, {"away at first", 1, 400}} {
+		away.Store(1 << 40)
+		two := startApp(t, env)
+		two.process.waitFor(t, "checked  ")
+		other := newBrowser(t, two)
+		u, _ := url.Parse(two.Address)
+		other.Client.Jar.SetCookies(u, b.Client.Jar.Cookies(u))
+		other.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
+		other.Accept = "*/*"
+		for name, ask := range map[string]func() testserver.Reply{
+			"/api":      func() testserver.Reply { return other.Ask("/api", false) },
+			"/userinfo": func() testserver.Reply { return other.Ask("/userinfo", false) },
+			"/step":     func() testserver.Reply { return other.Post("/step", url.Values{"login": {steps}, "do": {"api"}}) },
+		} {
+			away.Store(row.times)
+			if r := ask(); r.StatusCode != row.status && r.StatusCode != 401 {
+				t.Errorf("the server is %s, and %s answered %d %s", row.name, name, r.StatusCode, r.Body)
+			}
+		}
+	}
+	if n := second.Asked("GET /api") + second.Asked("GET /userinfo"); n > 0 {
+		t.Errorf("the first server's token went to the second one %d times", n)
+	}
+	if r := b.Post("/step", url.Values{"login": {steps}, "do": {"api"}}); r.StatusCode != 303 || first.Asked("GET /api") != 3 {
+		t.Errorf("at its own server the step to the API answered %d %s", r.StatusCode, r.Body)
 	}
 }
 

@@ -43,6 +43,7 @@ func TestBinding(t *testing.T) {
 		"the issuer (as well)": {map[string]string{"ISSUER": other.Issuer}, false},
 	} {
 		env := l.Env()
+		env["RESOURCE_URL"] = l.Issuer + "/api"
 		for variable, value := range row.change {
 			env[variable] = value
 		}
@@ -64,6 +65,10 @@ func TestBinding(t *testing.T) {
 		if _, err := c.Exchange(t.Context(), r, "code"); !row.same && (err == nil || !strings.HasPrefix(err.Error(), CodeOtherServer)) {
 			t.Errorf("%s changed, and the code was sent: %v", name, err)
 		}
+		before := l.Asked("GET /api")
+		if err := c.TryResource(t.Context(), r, "token"); (err == nil) != row.same || (l.Asked("GET /api")-before == 3) != row.same {
+			t.Errorf("%s changed, and the token was tried %d times: %v", name, l.Asked("GET /api")-before, err)
+		}
 		if _, err := c.TokenRequest(t.Context(), r, "code"); (err == nil) != row.same {
 			t.Errorf("%s changed, and the token request: %v", name, err)
 		}
@@ -83,6 +88,12 @@ func TestBinding(t *testing.T) {
 	wantError(t, gone.CheckServer(t.Context(), r), CodeNotFound, "refused the connection")
 	_, err := gone.Exchange(t.Context(), r, "code")
 	wantError(t, err, CodeNotFound, "")
+	api := testserver.StartLiar(t)
+	gone.cfg.ResourceURL = api.Issuer + "/api"
+	wantError(t, gone.TryResource(t.Context(), r, "token"), CodeNotFound, "")
+	if n := api.Asked("GET /api"); n > 0 {
+		t.Errorf("while the server cannot be found the token was tried %d times", n)
+	}
 }
 
 // Without an ID token a login is a plain OAuth one, if openid was not granted, or not asked for.

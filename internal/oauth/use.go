@@ -217,8 +217,12 @@ func (c *Client) ProtectedResource() string {
 
 // TryResource calls the protected resource with the access token, then without it, then with one that has
 // been altered: that a token opens it says something only if nothing else does (RFC 6750 section 3). What
-// came of it is in the context's record.
-func (c *Client) TryResource(ctx context.Context, access string) error {
+// came of it is in the context's record. A token of another server's login goes nowhere, nor does any while
+// the server cannot be found.
+func (c *Client) TryResource(ctx context.Context, r *Request, access string) error {
+	if err := c.CheckServer(ctx, r); err != nil {
+		return err
+	}
 	address := c.ProtectedResource()
 	if address == "" {
 		return &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
