@@ -126,7 +126,7 @@ var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 // so that a program which the tests build is the mutant, too.
 func ask(overlay, run, name string) (o outcome, by string) {
 	test := exec.Command("go", "test", "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-run", run, "./"+name)
-	test.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay)
+	test.Env = append(test.Environ(), "GOFLAGS=-overlay="+overlay)
 	out, err := test.CombinedOutput()
 	switch found := failed.FindSubmatch(out); {
 	case err == nil:
