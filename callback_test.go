@@ -44,7 +44,10 @@ func TestCallbackRefuses(t *testing.T) {
 		}, 400, "invalid_scope", "not allowed to request scope 'x'"},
 		{"an error of no standard", func(q url.Values) { q.Del("code"); q.Set("error", "weird_thing") }, 400, "weird_thing", "gave no description"},
 	} {
-		for way, begin := range map[string]func(*testserver.Browser) string{"": func(b *testserver.Browser) string { return b.Begin("") }, ", step by step": func(b *testserver.Browser) string { return b.BeginInSteps("") }} {
+		for way, begin := range map[string]func(*testserver.Browser) string{
+			"":               func(b *testserver.Browser) string { return b.Begin("") },
+			", step by step": func(b *testserver.Browser) string { return b.BeginInSteps("") },
+		} {
 			t.Run(row.name+way, func(t *testing.T) {
 				l := testserver.StartLiar(t)
 				a := startApp(t, l.Env())
@@ -89,7 +92,8 @@ func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 			if r.StatusCode != 400 || !strings.Contains(r.Body, "https://evil.example") || !strings.Contains(r.Body, l.Issuer) {
 				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.Body)
 			}
-			if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") || !strings.Contains(r.Body, ", authorization response:</strong>") {
+			if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") ||
+				!strings.Contains(r.Body, ", authorization response:</strong>") {
 				t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.Body)
 			}
 		})
@@ -151,9 +155,28 @@ func TestTokenRequestExplained(t *testing.T) {
 		words      string
 	}{
 		{"invalid_client", `{"error":"invalid_client"}`, 401, "invalid_client", "CLIENT_SECRET"},
-		{"unauthorized_client as Keycloak says it", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`, 401, "unauthorized_client", "CLIENT_SECRET"},
-		{"the grant is off, as Auth0 says it", `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`, 403, "unauthorized_client", "authorization code grant"},
-		{"a single-page application, as Entra says it", `{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."}`, 400, "invalid_request", "web application"},
+		{
+			"unauthorized_client as Keycloak says it",
+			`{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
+			401,
+			"unauthorized_client",
+			"CLIENT_SECRET",
+		},
+		{
+			"the grant is off, as Auth0 says it",
+			`{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`,
+			403,
+			"unauthorized_client",
+			"authorization code grant",
+		},
+		{
+			"a single-page application, as Entra says it",
+			`{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted ` +
+				`only for the 'Single-Page Application' client-type."}`,
+			400,
+			"invalid_request",
+			"web application",
+		},
 		{"invalid_scope", `{"error":"invalid_scope"}`, 400, "invalid_scope", "SCOPES"},
 		{"invalid_target", `{"error":"invalid_target"}`, 400, "invalid_target", "resource"},
 	} {
@@ -173,7 +196,8 @@ func TestTokenRequestExplained(t *testing.T) {
 
 // The answer is the token response to the byte, whatever is in it.
 func TestTokenResponseUntouched(t *testing.T) {
-	const body = "{ \"scope\" :\"email\",\n\t\"access_token\":\"a\\u0062c\", \"expires_in\":\"3600\",\"big\":12345678901234567890.10, \"token_type\":\"Bearer\", \"x\":[{}, null], \"html\":\"<&>\" }\n"
+	const body = "{ \"scope\" :\"email\",\n\t" + `"access_token":"a\u0062c", "expires_in":"3600","big":12345678901234567890.10, ` +
+		`"token_type":"Bearer", "x":[{}, null], "html":"<&>" }` + "\n"
 	l := testserver.StartLiar(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -239,7 +263,12 @@ func TestClientAuthentication(t *testing.T) {
 					d["token_endpoint_auth_methods_supported"] = row.advertised
 				}
 			}
-			a := startApp(t, map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": row.secret, "TOKEN_ENDPOINT_AUTH_METHOD": row.configured})
+			a := startApp(t, map[string]string{
+				"ISSUER":                     l.Issuer,
+				"CLIENT_ID":                  testserver.LiarClientID,
+				"CLIENT_SECRET":              row.secret,
+				"TOKEN_ENDPOINT_AUTH_METHOD": row.configured,
+			})
 			b := newBrowser(t, a)
 			if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
 				t.Fatalf("answered %d %s", r.StatusCode, r.Body)
@@ -343,14 +372,30 @@ func TestLoginRequest(t *testing.T) {
 	if len(q) != 8 {
 		t.Errorf("the request has %d parameters; want 8: %v", len(q), q)
 	}
-	q = query("?scope=email&prompt=consent&login_hint=bob&max_age=60&acr_values=a&resource=r&audience=d&ui_locales=de&redirect_uri=https://evil.example&foo=bar")
-	for name, want := range map[string]string{"scope": "email", "prompt": "consent", "login_hint": "bob", "max_age": "60", "acr_values": "a", "resource": "r",
-		"audience": "d", "ui_locales": "de", "redirect_uri": a.Cfg.RedirectURI(), "foo": "", "nonce": ""} {
+	q = query("?scope=email&prompt=consent&login_hint=bob&max_age=60&acr_values=a&resource=r&audience=d&ui_locales=de" +
+		"&redirect_uri=https://evil.example&foo=bar")
+	for name, want := range map[string]string{
+		"scope":        "email",
+		"prompt":       "consent",
+		"login_hint":   "bob",
+		"max_age":      "60",
+		"acr_values":   "a",
+		"resource":     "r",
+		"audience":     "d",
+		"ui_locales":   "de",
+		"redirect_uri": a.Cfg.RedirectURI(),
+		"foo":          "",
+		"nonce":        "",
+	} {
 		if q.Get(name) != want {
 			t.Errorf("%s is %q; want %q", name, q.Get(name), want)
 		}
 	}
-	for path, words := range map[string]string{"/login?scope=a&scope=b": "more than once", "/login?max_age=soon": "no number", "/login?scope=%22": "no scope may have"} {
+	for path, words := range map[string]string{
+		"/login?scope=a&scope=b": "more than once",
+		"/login?max_age=soon":    "no number",
+		"/login?scope=%22":       "no scope may have",
+	} {
 		b.GetJSON(path).WantError(t, http.StatusBadRequest, "invalid_request", words)
 	}
 }
@@ -402,7 +447,11 @@ func TestSecretRepeated(t *testing.T) {
 		"a server that sends on": func(l *testserver.Liar, _ http.HandlerFunc) { l.Honest() },
 		"a server that sends back": func(l *testserver.Liar, _ http.HandlerFunc) {
 			l.Page = func(w http.ResponseWriter, r *http.Request) {
-				q := url.Values{"error": {testserver.LiarClientSecret}, "error_description": {"no " + testserver.LiarClientSecret}, "state": {r.URL.Query().Get("state")}}
+				q := url.Values{
+					"error":             {testserver.LiarClientSecret},
+					"error_description": {"no " + testserver.LiarClientSecret},
+					"state":             {r.URL.Query().Get("state")},
+				}
 				http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?"+q.Encode(), http.StatusFound)
 			}
 		},

@@ -48,7 +48,8 @@ func TestCanonicalHost(t *testing.T) {
 			t.Errorf("%s answered %d to %q with the cookies %v; want %s", path, r.StatusCode, to, r.Cookies(), a.Cfg.BaseURL+path)
 		}
 	}
-	b.GetJSON(config.CallbackPath+"?state=abc&code=d").WantError(t, 400, "invalid_state", "began on localhost:"+a.Cfg.Port+" and came back on 127.0.0.1:"+a.Cfg.Port)
+	lost := b.GetJSON(config.CallbackPath + "?state=abc&code=d")
+	lost.WantError(t, 400, "invalid_state", "began on localhost:"+a.Cfg.Port+" and came back on 127.0.0.1:"+a.Cfg.Port)
 }
 
 // A proxy that does not pass the Host header on is not sent in circles.
@@ -79,14 +80,50 @@ func TestCrossSite(t *testing.T) {
 		allowed      bool
 	}{
 		{"curl", "GET", headers{}, "/ /login /oauth_callback /static/style.css", true},
-		{"typed", "GET", headers{"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, "/ /login /oauth_callback /static/style.css", true},
+		{
+			"typed",
+			"GET",
+			headers{"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+			"/ /login /oauth_callback /static/style.css",
+			true,
+		},
 		{"our own page", "GET", headers{"Sec-Fetch-Site": "same-origin"}, "/ /login /oauth_callback /static/style.css", true},
 		{"a link elsewhere", "GET", link, "/ /login /oauth_callback /demo/authorize", true},
-		{"a link elsewhere to the rest", "GET", link, "/static/style.css /session /userinfo /api /tokeninfo /refresh /revoke /logout /flow /flow.har /check /nothing", false},
-		{"another port of localhost", "GET", headers{"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, "/ /login /oauth_callback /demo/authorize", false},
-		{"a fetch", "GET", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, "/ /login /oauth_callback /session /userinfo /api /tokeninfo /refresh /flow /flow.har /check /demo/authorize /demo/userinfo", false},
-		{"an image", "GET", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, "/ /login /oauth_callback /demo/authorize", false},
-		{"a frame", "GET", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, "/ /login /oauth_callback /demo/authorize", false},
+		{
+			"a link elsewhere to the rest",
+			"GET",
+			link,
+			"/static/style.css /session /userinfo /api /tokeninfo /refresh /revoke /logout /flow /flow.har /check /nothing",
+			false,
+		},
+		{
+			"another port of localhost",
+			"GET",
+			headers{"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+			"/ /login /oauth_callback /demo/authorize",
+			false,
+		},
+		{
+			"a fetch",
+			"GET",
+			headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+			"/ /login /oauth_callback /session /userinfo /api /tokeninfo /refresh /flow /flow.har /check /demo/authorize /demo/userinfo",
+			false,
+		},
+		{
+			"an image",
+			"GET",
+			headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+			"/ /login /oauth_callback /demo/authorize",
+			false,
+		},
+		{
+			"a frame",
+			"GET",
+			headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+			"/ /login /oauth_callback /demo/authorize",
+			false,
+		},
 		{"a form", "POST", link, "/ /login /oauth_callback /demo/authorize /demo/token /demo/register", false},
 		{"a fetch of an old browser", "GET", headers{"Origin": "https://evil.example"}, "/ /login /oauth_callback /refresh /userinfo /flow.har", false},
 		{"a form of an old browser", "POST", headers{"Origin": "https://evil.example"}, "/ /login /refresh /revoke /logout /demo/authorize /demo/token", false},
@@ -241,7 +278,10 @@ func TestOpenRedirect(t *testing.T) {
 	b := newBrowser(t, a)
 	own := strings.TrimPrefix(a.Cfg.BaseURL, "http://")
 	b.Host = own
-	for _, query := range []string{"", "?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example", "?client_id=x&issuer=https://evil.example"} {
+	for _, query := range []string{
+		"", "?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example",
+		"?client_id=x&issuer=https://evil.example",
+	} {
 		to, _ := url.Parse(b.Begin(query))
 		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.Cfg.RedirectURI() {
 			t.Errorf("/login%s goes to %s", query, to)
@@ -249,7 +289,10 @@ func TestOpenRedirect(t *testing.T) {
 	}
 	b.Host = ""
 	redirects := 0
-	for _, path := range []string{"/", "/login?prompt=consent", "//evil.example/", "//evil.example/login", "/\\evil.example", "/%2f%2fevil.example", "/.evil.example", "/@evil.example/"} {
+	for _, path := range []string{
+		"/", "/login?prompt=consent", "//evil.example/", "//evil.example/login", "/\\evil.example",
+		"/%2f%2fevil.example", "/.evil.example", "/@evil.example/",
+	} {
 		req, _ := http.NewRequest(http.MethodGet, a.URL+"/", nil)
 		req.URL.Opaque = "//" + strings.TrimPrefix(a.URL, "http://") + path
 		r := b.Do(req)
@@ -301,7 +344,10 @@ func TestAbandonedLogins(t *testing.T) {
 
 // Whatever comes as a query, a callback that nobody began is refused, and nothing of it is shown.
 func FuzzCallback(f *testing.F) {
-	for _, q := range []string{"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=", "error_description=%ff%00&state=x", strings.Repeat("a=b&", 100)} {
+	for _, q := range []string{
+		"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=",
+		"error_description=%ff%00&state=x", strings.Repeat("a=b&", 100),
+	} {
 		f.Add(q)
 	}
 	cfg, err := config.Load(func(string) string { return "" }, "does-not-exist.env", false)
@@ -322,7 +368,8 @@ func FuzzCallback(f *testing.F) {
 			if w.Code != http.StatusBadRequest {
 				t.Errorf("%q was answered %d", query, w.Code)
 			}
-			harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" && w.Header().Get("X-Content-Type-Options") == "nosniff"
+			harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" &&
+				w.Header().Get("X-Content-Type-Options") == "nosniff"
 			if accept == "text/html" {
 				harmless = !bytes.Contains(w.Body.Bytes(), []byte("<script>"))
 			}
@@ -403,7 +450,10 @@ func TestSecurityHeaders(t *testing.T) {
 				t.Errorf("%s: %s is %q; want %q", path, name, got, want)
 			}
 		}
-		for _, rule := range []string{"default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+		for _, rule := range []string{
+			"default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'", "form-action 'self'",
+			"frame-ancestors 'none'", "base-uri 'none'",
+		} {
 			if !strings.Contains("; "+r.Header.Get("Content-Security-Policy")+";", "; "+rule+";") {
 				t.Errorf("%s: the policy lacks %s: %s", path, rule, r.Header.Get("Content-Security-Policy"))
 			}

@@ -23,7 +23,8 @@ func TestNoToken(t *testing.T) {
 	b := newBrowser(t, a)
 	for path := range testserver.TokenRoutes {
 		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
-		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") || !strings.Contains(r.Body, `href="/login?prompt=consent"`) {
+		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") ||
+			!strings.Contains(r.Body, `href="/login?prompt=consent"`) {
 			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.Body)
 		}
 	}
@@ -43,7 +44,11 @@ func TestTokenRoutes(t *testing.T) {
 				Body    json.RawMessage `json:"body"`
 				Changes []flow.Change   `json:"changes"`
 			}
-			for path, words := range map[string]string{"/userinfo": `"email": "alice@example.com"`, "/tokeninfo": `"active": true`, "/refresh": `"access_token"`} {
+			for path, words := range map[string]string{
+				"/userinfo":  `"email": "alice@example.com"`,
+				"/tokeninfo": `"active": true`,
+				"/refresh":   `"access_token"`,
+			} {
 				r := b.Ask(path, false)
 				if r.StatusCode != 200 || !strings.Contains(r.Body, words) {
 					t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
@@ -53,7 +58,8 @@ func TestTokenRoutes(t *testing.T) {
 				}
 			}
 			r := b.Ask("/refresh", false)
-			if err := json.Unmarshal([]byte(r.Body), &answer); err != nil || answer.Status != 200 || answer.Headers["Content-Type"] != "application/json" || !answer.Changes[0].Changed || !answer.Changes[1].Changed {
+			if err := json.Unmarshal([]byte(r.Body), &answer); err != nil || answer.Status != 200 || answer.Headers["Content-Type"] != "application/json" ||
+				!answer.Changes[0].Changed || !answer.Changes[1].Changed {
 				t.Errorf("/refresh answered %v %s", err, r.Body)
 			}
 			var tokens struct {
@@ -110,7 +116,8 @@ func TestExpiredToken(t *testing.T) {
 	mu.Unlock()
 	for _, path := range []string{"/userinfo", "/api"} {
 		r := b.Ask(path, false)
-		if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 401`) || !strings.Contains(r.Body, "invalid_token") || !strings.Contains(r.Body, "has expired") {
+		if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 401`) ||
+			!strings.Contains(r.Body, "invalid_token") || !strings.Contains(r.Body, "has expired") {
 			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 		}
 		if page := b.Ask(path, true); !strings.Contains(page.Body, "401 Unauthorized") {
@@ -157,20 +164,69 @@ func TestTokenRouteAnswers(t *testing.T) {
 		words      string
 	}{
 		{"userinfo fails", "/userinfo", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},
-		{"userinfo redirects", "/userinfo", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", http.StatusFound) }, 502, "server_error", "not followed"},
-		{"userinfo hangs up", "/userinfo", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 502, "server_unreachable", "closed the connection"},
+		{
+			"userinfo redirects",
+			"/userinfo",
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stolen", http.StatusFound) },
+			502,
+			"server_error",
+			"not followed",
+		},
+		{
+			"userinfo hangs up",
+			"/userinfo",
+			func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			502,
+			"server_unreachable",
+			"closed the connection",
+		},
 		{"userinfo is about another user", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
 		{"userinfo has no sub", "/userinfo", testserver.SendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
 		{"userinfo is a page", "/userinfo", testserver.SendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
 		{"userinfo is right", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
-		{"userinfo refuses", "/userinfo", testserver.SendBody(403, jsonType, `{"error":"insufficient_scope","error_description":"Missing openid scope"}`), 200, "", `"status": 403`},
-		{"userinfo with alg none", "/userinfo", testserver.SendBody(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."), 502, "invalid_userinfo", "proves nothing"},
+		{
+			"userinfo refuses",
+			"/userinfo",
+			testserver.SendBody(403, jsonType, `{"error":"insufficient_scope","error_description":"Missing openid scope"}`),
+			200,
+			"",
+			`"status": 403`,
+		},
+		{
+			"userinfo with alg none",
+			"/userinfo",
+			testserver.SendBody(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."),
+			502,
+			"invalid_userinfo",
+			"proves nothing",
+		},
 		{"introspection fails", "/tokeninfo", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
 		{"introspection refuses", "/tokeninfo", testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", `"status": 401`},
 		{"introspection says no JSON", "/tokeninfo", testserver.SendBody(200, "text/plain", "yes"), 200, "", `"body": "yes"`},
-		{"revocation refuses", "/revoke", testserver.SendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`), 200, "", "a limit of the server"},
-		{"revocation refuses our credentials", "/revoke", testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`), 200, "", "refused this app's own credentials"},
-		{"revocation refuses them with 400", "/revoke", testserver.SendBody(400, jsonType, `{"error":"invalid_client"}`), 200, "", "refused this app's own credentials"},
+		{
+			"revocation refuses",
+			"/revoke",
+			testserver.SendBody(400, jsonType, `{"error":"unsupported_token_type","error_description":"JWTs cannot be revoked"}`),
+			200,
+			"",
+			"a limit of the server",
+		},
+		{
+			"revocation refuses our credentials",
+			"/revoke",
+			testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`),
+			200,
+			"",
+			"refused this app's own credentials",
+		},
+		{
+			"revocation refuses them with 400",
+			"/revoke",
+			testserver.SendBody(400, jsonType, `{"error":"invalid_client"}`),
+			200,
+			"",
+			"refused this app's own credentials",
+		},
 		{"revocation refuses for another reason", "/revoke", testserver.SendBody(400, jsonType, `{"error":"invalid_request"}`), 200, "", "Its answer says why"},
 		{"revocation fails", "/revoke", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},
 		{"the API fails", "/api", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
@@ -179,9 +235,23 @@ func TestTokenRouteAnswers(t *testing.T) {
 			w.WriteHeader(401)
 		}, 200, "", `"error": "invalid_token"`},
 		{"the refresh fails", "/refresh", testserver.SendBody(500, jsonType, `{}`), 502, "server_error", "500"},
-		{"the refresh is refused", "/refresh", testserver.SendBody(400, jsonType, `{"error":"invalid_grant","error_description":"Token is not active"}`), 200, "", "Token is not active"},
+		{
+			"the refresh is refused",
+			"/refresh",
+			testserver.SendBody(400, jsonType, `{"error":"invalid_grant","error_description":"Token is not active"}`),
+			200,
+			"",
+			"Token is not active",
+		},
 		{"the refresh is refused with 200", "/refresh", testserver.SendBody(200, jsonType, `{"error":"bad_refresh_token"}`), 200, "", "bad_refresh_token"},
-		{"the refresh has no access token", "/refresh", testserver.SendBody(200, jsonType, `{"token_type":"bearer"}`), 502, "invalid_token_response", "without an access_token"},
+		{
+			"the refresh has no access token",
+			"/refresh",
+			testserver.SendBody(200, jsonType, `{"token_type":"bearer"}`),
+			502,
+			"invalid_token_response",
+			"without an access_token",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, _, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
@@ -407,7 +477,10 @@ func TestNotOffered(t *testing.T) {
 		b.Ask(path, false).WantError(t, 404, "not_supported", variable)
 	}
 	page := b.Ask("/session", true)
-	for _, want := range []string{"the server names no userinfo endpoint", "the server names no introspection endpoint", "the server names no revocation endpoint", "RESOURCE_URL is not set", "It is opaque"} {
+	for _, want := range []string{
+		"the server names no userinfo endpoint", "the server names no introspection endpoint",
+		"the server names no revocation endpoint", "RESOURCE_URL is not set", "It is opaque",
+	} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the session page lacks %q", want)
 		}
@@ -420,7 +493,10 @@ func TestFailureNamesTheSetting(t *testing.T) {
 	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
 	b := newBrowser(t, startApp(t, l.Env()))
 	r := b.GetJSON(l.Approve(t, b.Begin("")))
-	for _, want := range []string{`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`, b.App.Cfg.RedirectURI(), `"value": "not shown"`} {
+	for _, want := range []string{
+		`"setting": "client_secret"`, `"field": "client secret"`, `"variable": "CLIENT_SECRET"`,
+		b.App.Cfg.RedirectURI(), `"value": "not shown"`,
+	} {
 		if !strings.Contains(r.Body, want) {
 			t.Errorf("the answer lacks %s:\n%s", want, r.Body)
 		}
@@ -434,58 +510,6 @@ func TestFailureNamesTheSetting(t *testing.T) {
 	if strings.Contains(page.Body, testserver.LiarClientSecret) {
 		t.Error("the page shows the secret")
 	}
-}
-
-// A login that was begun and has not come back is said at /, with its usual causes in order; for ten
-// minutes, in this browser only, and not when a later one has come back.
-func TestLoginThatNeverCameBack(t *testing.T) {
-	const words = "A login was begun and has not come back"
-	l := testserver.StartLiar(t)
-	clock := time.Now()
-	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })
-	b := newBrowser(t, a)
-	says := func(who *testserver.Browser, want bool, when string) {
-		t.Helper()
-		page, document := who.Get("/").Body, who.GetJSON("/").Body
-		if strings.Contains(page, words) != want || strings.Contains(document, `"unfinished"`) != want {
-			t.Errorf("%s / says so: want %v\n%s\n%s", when, want, page, document)
-		}
-	}
-	says(b, false, "before any login")
-	first := b.Begin("")
-	clock = clock.Add(30 * time.Second)
-	says(b, true, "after a login was begun")
-	says(newBrowser(t, a), false, "in another browser")
-	page := b.Get("/").Body
-	last := 0
-	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
-		at := strings.Index(page, cause)
-		if at < last {
-			t.Errorf("%q stands at %d, before what comes first:\n%s", cause, at, page)
-		}
-		last = at
-	}
-	var document struct {
-		Unfinished struct{ Causes []struct{ Name string } }
-	}
-	if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &document); err != nil || len(document.Unfinished.Causes) != 4 || document.Unfinished.Causes[0].Name != "redirect-uri-not-registered" {
-		t.Errorf("the document has %+v, %v", document, err)
-	}
-	if r := b.GetJSON(l.Approve(t, first)); r.StatusCode != 200 {
-		t.Fatalf("the login was answered %d", r.StatusCode)
-	}
-	says(b, false, "after it came back")
-
-	b.Begin("")
-	clock = clock.Add(time.Second)
-	second := b.Begin("")
-	says(b, true, "after two more were begun")
-	clock = clock.Add(time.Second)
-	b.GetJSON(l.Approve(t, second))
-	says(b, false, "after the newer one came back")
-	b.Begin("")
-	clock = clock.Add(11 * time.Minute)
-	says(b, false, "after eleven minutes")
 }
 
 // A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
@@ -516,7 +540,11 @@ func TestStepsHarmless(t *testing.T) {
 	}
 	presses.Wait()
 	tokens := b.Get(b.Location(b.Post("/step", form)))
-	for name, page := range map[string]testserver.Reply{"another press": tokens, "Back": b.Get(callback), "its address": b.Get("/step?login=" + form.Get("login"))} {
+	for name, page := range map[string]testserver.Reply{
+		"another press": tokens,
+		"Back":          b.Get(callback),
+		"its address":   b.Get("/step?login=" + form.Get("login")),
+	} {
 		if page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "4. The token response") {
 			t.Errorf("%s answered %d:\n%s", name, page.StatusCode, page.Body)
 		}

@@ -71,7 +71,8 @@ func TestRefusedByTheAPI(t *testing.T) {
 	env["RESOURCE_URL"] = l.Issuer + "/api"
 	b := newBrowser(t, startApp(t, env))
 	b.GetJSON(l.Approve(t, b.Begin("")))
-	if r := b.GetJSON("/api"); r.StatusCode != 200 || !strings.Contains(r.Body, `"name": "api-scope-missing"`) || !strings.Contains(r.Body, "lacks the scope notes") {
+	if r := b.GetJSON("/api"); r.StatusCode != 200 || !strings.Contains(r.Body, `"name": "api-scope-missing"`) ||
+		!strings.Contains(r.Body, "lacks the scope notes") {
 		t.Errorf("answered %d %s", r.StatusCode, r.Body)
 	}
 	if page := b.Get("/api"); !strings.Contains(page.Body, "lacks the scope notes") || !strings.Contains(page.Body, "SCOPES") {
@@ -89,7 +90,8 @@ func TestAPI(t *testing.T) {
 	b.Location(b.Get("/login?scope=email&prompt=login"))
 	b.Get(b.Authorize(b.Begin("?scope=email"), "user_alice", "allow"))
 	r := b.Ask("/api", false)
-	if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 403`) || !strings.Contains(r.Body, `"scheme": "Bearer"`) || !strings.Contains(r.Body, `"scope": "profile"`) {
+	if r.StatusCode != 200 || !strings.Contains(r.Body, `"status": 403`) || !strings.Contains(r.Body, `"scheme": "Bearer"`) ||
+		!strings.Contains(r.Body, `"scope": "profile"`) {
 		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.Body)
 	}
 	page := b.Ask("/api", true)

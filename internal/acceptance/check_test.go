@@ -13,7 +13,13 @@ import (
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
 func TestCheckCommand(t *testing.T) {
 	issuer := testserver.StartDemo(t)
-	values := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d", "PORT": "3999", "RESOURCE_URL": issuer + "/api/me"}
+	values := map[string]string{
+		"ISSUER":        issuer,
+		"CLIENT_ID":     "a-client",
+		"CLIENT_SECRET": "check-secret-1c9d",
+		"PORT":          "3999",
+		"RESOURCE_URL":  issuer + "/api/me",
+	}
 	for _, row := range []struct {
 		name string
 		env  func(map[string]string)

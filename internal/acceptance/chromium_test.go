@@ -146,7 +146,9 @@ func (c *chromium) shoot(name string) {
 	for kind, width := range map[string]int64{"wide": 1200, "narrow": 360} {
 		c.resize(width)
 		for _, scheme := range []string{"light", "dark"} {
-			call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			})
 			if overflow := perform(c, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); overflow > 0 {
 				c.t.Errorf("%s is %d pixels wider than a screen of %d", name, overflow, width)
 			}
@@ -165,7 +167,9 @@ func (c *chromium) audit(name string) {
 	axe, err := os.ReadFile(interop + "/node_modules/axe-core/axe.min.js")
 	testserver.Needs(c.t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	for _, scheme := range []string{"light", "dark"} {
-		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
 		perform(c, chromedp.Evaluate[any](string(axe)+"; null"))
 		found := perform(c, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then(r =>
 			r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "  " + n.html + " " + n.failureSummary).join("\n")).join("\n"))`,
@@ -276,7 +280,8 @@ func TestChromiumFailures(t *testing.T) {
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
-		w.Write([]byte(`{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."}`))
+		w.Write([]byte(`{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, ` +
+			`no client authentication included, or unsupported authentication method)."}`))
 	}
 	b := startApp(t, l.Env())
 	l.Page = func(w http.ResponseWriter, r *http.Request) {

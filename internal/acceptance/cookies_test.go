@@ -24,7 +24,13 @@ func TestForgedCookies(t *testing.T) {
 	own := first.Client.Jar.Cookies(u)[0]
 	second.Begin("")
 	foreign := second.Client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.Address, "http://"), Path: config.CallbackPath})[0]
-	for name, value := range map[string]string{"empty": "", "cut": own.Value[:len(own.Value)/2], "of another secret": foreign.Value, "changed": oauth.Altered(own.Value), "plain JSON": `{"v":"x"}`} {
+	for name, value := range map[string]string{
+		"empty":             "",
+		"cut":               own.Value[:len(own.Value)/2],
+		"of another secret": foreign.Value,
+		"changed":           oauth.Altered(own.Value),
+		"plain JSON":        `{"v":"x"}`,
+	} {
 		b := newBrowser(t, a)
 		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: own.Name, Value: value, Path: config.CallbackPath}})
 		r := b.GetJSON(callback)
@@ -200,7 +206,8 @@ func TestCookieAttributes(t *testing.T) {
 
 func wantCookie(t *testing.T, c *http.Cookie, maxAge int, secure bool) {
 	t.Helper()
-	if c == nil || c.Path != "/" || c.MaxAge > maxAge || c.MaxAge < maxAge-2 || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
+	if c == nil || c.Path != "/" || c.MaxAge > maxAge || c.MaxAge < maxAge-2 ||
+		c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
 		t.Fatalf("the cookie is %s; want Path=/, Max-Age %d, Secure %t, HttpOnly, SameSite=Lax, no Domain", c, maxAge, secure)
 	}
 	if secure != strings.HasPrefix(c.Name, "__Host-") {

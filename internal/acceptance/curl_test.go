@@ -31,7 +31,8 @@ func TestCurlWorks(t *testing.T) {
 				t.Fatal(err)
 			}
 			access, refresh := fmt.Sprint(refreshed.Body["access_token"]), fmt.Sprint(refreshed.Body["refresh_token"])
-			environment := append(os.Environ(), "CLIENT_SECRET="+testserver.ClerkClientSecret, "ACCESS_TOKEN="+access, "REFRESH_TOKEN="+refresh, "CURL_CA_BUNDLE="+c.Authority.File)
+			environment := append(os.Environ(), "CLIENT_SECRET="+testserver.ClerkClientSecret,
+				"ACCESS_TOKEN="+access, "REFRESH_TOKEN="+refresh, "CURL_CA_BUNDLE="+c.Authority.File)
 			paste := func(full bool, words string) string {
 				t.Helper()
 				command := newestCommand(t, b, full, words)

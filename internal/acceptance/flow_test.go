@@ -74,7 +74,8 @@ func testTokenJSON(t *testing.T, a *app) {
 	if !slices.Equal(names, want) {
 		t.Errorf("the token response has %v; want %v", names, want)
 	}
-	if !strings.Contains(r.Body, `"expires_in": 7200`) || !strings.Contains(r.Body, `"token_type": "bearer"`) || !strings.Contains(r.Body, `"scope": "openid profile email"`) {
+	if !strings.Contains(r.Body, `"expires_in": 7200`) || !strings.Contains(r.Body, `"token_type": "bearer"`) ||
+		!strings.Contains(r.Body, `"scope": "openid profile email"`) {
 		t.Errorf("the token response is not as the server wrote it: %s", r.Body)
 	}
 	again := b.GetJSON(callback)
@@ -105,7 +106,8 @@ func testDeny(t *testing.T, a *app) {
 	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
 	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
 	page := b.Get(b.Authorize(b.Begin(""), "user_bob", "deny"))
-	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") || strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
+	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") ||
+		strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
 		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
 	}
 	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {

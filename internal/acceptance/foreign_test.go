@@ -117,7 +117,14 @@ func TestInteropMistakes(t *testing.T) {
 		{"Better Auth: method", startBetterAuth, "post", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_basic"), diagnose.AuthMethodWrong},
 		{"Better Auth: scope", startBetterAuth, "basic", "", set("SCOPES", "openid nonsense"), diagnose.ScopeNotEnabled},
 		{"Better Auth: public", startBetterAuth, "public", "", nil, ""},
-		{"Better Auth: a secret for a public client", startBetterAuth, "public", "", set("CLIENT_SECRET", "not-the-secret"), diagnose.ClientSecretWrong}, // it does not list "none", so the line names both
+		{ // it does not list "none", so the line names both
+			"Better Auth: a secret for a public client",
+			startBetterAuth,
+			"public",
+			"",
+			set("CLIENT_SECRET", "not-the-secret"),
+			diagnose.ClientSecretWrong,
+		},
 		{"oauth2-server: redirect URI", startOAuth2Server, "basic", slash, nil, diagnose.RedirectURINotRegistered},
 		{"oauth2-server: client ID", startOAuth2Server, "basic", "", set("CLIENT_ID", "nobody"), diagnose.ClientIDUnknown},
 		{"oauth2-server: secret", startOAuth2Server, "basic", "", set("CLIENT_SECRET", "not-the-secret"), diagnose.ClientSecretWrong},

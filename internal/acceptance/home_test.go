@@ -125,7 +125,8 @@ func TestCheckPage(t *testing.T) {
 	b := newBrowser(t, right)
 	runChecks(t, b)
 	page := b.Get("/check").Body
-	if !strings.Contains(page, "<h1>Ready to sign in</h1>") || !strings.Contains(page, "<summary>17 checks passed</summary>") || strings.Contains(page, "Change this line") {
+	if !strings.Contains(page, "<h1>Ready to sign in</h1>") || !strings.Contains(page, "<summary>17 checks passed</summary>") ||
+		strings.Contains(page, "Change this line") {
 		t.Errorf("with everything right /check shows:\n%s", page)
 	}
 	var r struct {

@@ -166,7 +166,15 @@ func startGo(t *testing.T, name, redirectURI string) map[string]string {
 
 // startZitadel starts the example server of zitadel/oidc.
 func startZitadel(t *testing.T, _, redirectURI string) foreign {
-	f := foreign{env: startGo(t, "zitadel-oidc", redirectURI), user: "test-user@localhost", password: "verysecure", tokeninfo: true, revoke: true, userinfo: true, refresh: true}
+	f := foreign{
+		env:       startGo(t, "zitadel-oidc", redirectURI),
+		user:      "test-user@localhost",
+		password:  "verysecure",
+		tokeninfo: true,
+		revoke:    true,
+		userinfo:  true,
+		refresh:   true,
+	}
 	f.env["SCOPES"] = "openid profile email offline_access"
 	return f
 }
@@ -422,7 +430,8 @@ func TestCheckAtFosite(t *testing.T) {
 		full[name] = value
 		return full
 	}
-	wantFails(t, checksOf(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")), "client", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
+	wantFails(t, checksOf(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")),
+		"client", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
 	wantFails(t, checksOf(t, broken("CLIENT_SECRET", "wrong")), "client", "CLIENT_SECRET", "Client authentication failed")
 	wantFails(t, checksOf(t, broken("PORT", "3998")), "redirect_uri", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
 	wantFails(t, checksOf(t, broken("SCOPES", "openid admin")), "authorization", "SCOPES", "is not allowed to request scope 'admin'")

@@ -66,7 +66,15 @@ func TestLoginCommand(t *testing.T) {
 		out   []string // in stdout
 		never []string // nowhere in stdout
 	}{
-		{"works", nil, nil, false, 0, []string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"}, []string{"liar-access-token", "Liar's User", "user-1"}},
+		{
+			"works",
+			nil,
+			nil,
+			false,
+			0,
+			[]string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
+			[]string{"liar-access-token", "Liar's User", "user-1"},
+		},
 		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
 		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
 			[]string{"FAIL", "invalid_id_token", "the check of aud"}, []string{"liar-access-token", "works"}},
@@ -76,8 +84,24 @@ func TestLoginCommand(t *testing.T) {
 		{"a refusal that would command GitHub's runner", nil, func(l *testserver.Liar) {
 			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"a\n::error::b"}`)
 		}, false, 1, []string{"FAIL", "invalid_grant"}, []string{"\n::error"}},
-		{"the server cannot be found", nil, func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") }, false, 1, []string{"FAIL", "server-not-found", "ISSUER="}, nil},
-		{"nobody comes", []string{"-timeout", "1s"}, nil, true, 1, []string{"FAIL", "No login came back within 1s", "login-never-came-back"}, []string{"works"}},
+		{
+			"the server cannot be found",
+			nil,
+			func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
+			false,
+			1,
+			[]string{"FAIL", "server-not-found", "ISSUER="},
+			nil,
+		},
+		{
+			"nobody comes",
+			[]string{"-timeout", "1s"},
+			nil,
+			true,
+			1,
+			[]string{"FAIL", "No login came back within 1s", "login-never-came-back"},
+			[]string{"works"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)

@@ -20,7 +20,8 @@ func TestLogout(t *testing.T) {
 		t.Fatalf("/logout answered %d without saying so, or without the way to the server:\n%s", page.StatusCode, page.Body)
 	}
 	u, _ := url.Parse(to)
-	if !strings.HasPrefix(to, a.Cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" || u.Query().Get("post_logout_redirect_uri") != a.Cfg.BaseURL+"/" {
+	if !strings.HasPrefix(to, a.Cfg.Issuer+"/logout?") || u.Query().Get("id_token_hint") == "" ||
+		u.Query().Get("post_logout_redirect_uri") != a.Cfg.BaseURL+"/" {
 		t.Errorf("the logout goes to %s", to)
 	}
 	state := u.Query().Get("state")
@@ -43,7 +44,8 @@ func TestLogout(t *testing.T) {
 		t.Error("the user is still signed in at the server")
 	}
 	b.Login()
-	if r := b.Ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) || !strings.Contains(r.Body, `"end_session_uri": "`+a.Cfg.Issuer) {
+	if r := b.Ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"signed_out": true`) ||
+		!strings.Contains(r.Body, `"end_session_uri": "`+a.Cfg.Issuer) {
 		t.Errorf("/logout answered %d %s", r.StatusCode, r.Body)
 	}
 

@@ -29,7 +29,12 @@ var screens = []screen{{"a laptop", 1280, 800}, {"a projector", 1920, 1080}, {"a
 // look resizes the window to a screen.
 func (c *chromium) look(s screen) {
 	c.t.Helper()
-	call(c, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: s.width, Height: s.height, DeviceScaleFactor: 1, Mobile: s.width < 500})
+	call(c, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width:             s.width,
+		Height:            s.height,
+		DeviceScaleFactor: 1,
+		Mobile:            s.width < 500,
+	})
 }
 
 // evaluate returns what an expression is on the page.
@@ -61,7 +66,8 @@ func (c *chromium) atTheTop(heading, next string) {
 		c.look(s)
 		for _, selector := range []string{"h1", next} {
 			quoted, _ := json.Marshal(selector)
-			if bottom := evaluate[float64](c, fmt.Sprintf(`document.querySelector(%s).getBoundingClientRect().bottom + scrollY`, quoted)); bottom <= 0 || bottom > 800 {
+			bottom := evaluate[float64](c, fmt.Sprintf(`document.querySelector(%s).getBoundingClientRect().bottom + scrollY`, quoted))
+			if bottom <= 0 || bottom > 800 {
 				c.t.Errorf("%q, on %s: %s ends at %v; want within the first 800 pixels", heading, s.name, selector, bottom)
 			}
 		}
@@ -69,7 +75,8 @@ func (c *chromium) atTheTop(heading, next string) {
 			c.t.Errorf("%q is %d pixels wider than %s", heading, over, s.name)
 		}
 		small := evaluate[string](c, `[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest("svg") &&
-			[...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.outerHTML.slice(0, 80)).join("\n")`)
+			[...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && parseFloat(getComputedStyle(e).fontSize) < 14)
+			.map(e => e.outerHTML.slice(0, 80)).join("\n")`)
 		if small != "" {
 			c.t.Errorf("%q, on %s, has text below 14 pixels:\n%s", heading, s.name, small)
 		}
@@ -85,7 +92,9 @@ func TestPageOfResult(t *testing.T) {
 		t.Errorf("the first thing to do is %q", got)
 	}
 	raw := evaluate[string](c, `document.getElementById("id-token").textContent`)
-	shown := evaluate[map[string]string](c, `Object.fromEntries([...document.getElementById("id-token").closest("section").querySelectorAll("tr")].map(r => [r.querySelector("th").textContent, r.querySelector("td").textContent]))`)
+	shown := evaluate[map[string]string](c, `Object.fromEntries(
+		[...document.getElementById("id-token").closest("section").querySelectorAll("tr")].map(
+			r => [r.querySelector("th").textContent, r.querySelector("td").textContent]))`)
 	for i, part := range strings.Split(raw, ".")[:2] {
 		document, err := base64.RawURLEncoding.DecodeString(part)
 		if err != nil {

@@ -108,7 +108,11 @@ func TestReplicasBehindNginx(t *testing.T) {
 	one, two := startReplica(t, freePort(t), env), startReplica(t, freePort(t), env)
 	startNginx(t, port, one.port, two.port)
 
-	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]}, Log: new(testserver.Logbook)})
+	b := testserver.NewBrowser(t, &testserver.App{
+		Address: base,
+		Cfg:     config.Config{BaseURL: base, ClientSecret: env["CLIENT_SECRET"]},
+		Log:     new(testserver.Logbook),
+	})
 	by := func(r testserver.Reply, want replica) testserver.Reply {
 		t.Helper()
 		if got := r.Header.Get("X-Served-By"); r.StatusCode >= 400 || !strings.HasSuffix(got, ":"+want.port) { // the last that was tried

@@ -104,7 +104,8 @@ func TestMistakeWhileRunning(t *testing.T) {
 	if !strings.Contains(home.Body, strings.ReplaceAll(want, `"`, `\"`)) || !strings.Contains(home.Body, "CLIENT_ID: is missing") {
 		t.Errorf("/ does not say %s:\n%s", want, home.Body)
 	}
-	if page := r.Get("/"); !strings.Contains(page.Body, "is not the address of a server") || !strings.Contains(page.Body, "has changed, and something in it is wrong") {
+	if page := r.Get("/"); !strings.Contains(page.Body, "is not the address of a server") ||
+		!strings.Contains(page.Body, "has changed, and something in it is wrong") {
 		t.Errorf("the page does not show the mistake:\n%s", page.Body)
 	}
 	if log := r.p.err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
@@ -125,7 +126,10 @@ func TestRestartIsSaid(t *testing.T) {
 	other := freePort(t)
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
 	home := r.GetJSON("/")
-	for _, want := range []string{"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart the program to use that.", `"email"`, `"http://localhost:` + r.port + `/oauth_callback"`} {
+	for _, want := range []string{
+		"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart the program to use that.", `"email"`,
+		`"http://localhost:` + r.port + `/oauth_callback"`,
+	} {
 		if !strings.Contains(home.Body, want) {
 			t.Errorf("/ lacks %q:\n%s", want, home.Body)
 		}

@@ -11,7 +11,10 @@ import (
 // However a server spells the client secret that it repeats, it is in nothing that is shown.
 func TestSecretSpelled(t *testing.T) {
 	const secret = "s/e+c&r'et-7d2c9a"
-	spelled := []string{`s\/e+c&r'et-7d2c9a`, `s/e\u002Bc\u0026r\u0027et-7d2c9a`, "s/e&#43;c&amp;r&#39;et-7d2c9a", "s%2fe%2bc%26r%27et-7d2c9a", `\u0073/e+c&r'et-7d2c9a`}
+	spelled := []string{
+		`s\/e+c&r'et-7d2c9a`, `s/e\u002Bc\u0026r\u0027et-7d2c9a`, "s/e&#43;c&amp;r&#39;et-7d2c9a",
+		"s%2fe%2bc%26r%27et-7d2c9a", `\u0073/e+c&r'et-7d2c9a`,
+	}
 	for _, spelling := range spelled {
 		l := testserver.StartLiar(t)
 		repeat := testserver.SendBody(http.StatusBadRequest, "application/json", `{"error":"invalid_client","error_description":"you sent `+spelling+`"}`)

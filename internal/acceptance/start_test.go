@@ -88,7 +88,13 @@ func TestExitCodes(t *testing.T) {
 		{"help", nil, []string{"-h"}, 0, "go run . check -env other.env"},
 		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},
 		{"the address is taken", map[string]string{"PORT": port}, []string{"-listen", "127.0.0.1:" + port}, 1, "-listen: cannot listen on 127.0.0.1:" + port},
-		{"no certificate in the file", map[string]string{"SSL_CERT_FILE": noCerts}, nil, 2, "SSL_CERT_FILE (environment): " + noCerts + " holds no certificate"},
+		{
+			"no certificate in the file",
+			map[string]string{"SSL_CERT_FILE": noCerts},
+			nil,
+			2,
+			"SSL_CERT_FILE (environment): " + noCerts + " holds no certificate",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := startProcess(t, row.env, row.args...)

@@ -138,7 +138,10 @@ func TestStepsOfAnotherBrowser(t *testing.T) {
 	u, _ := url.Parse(a.Address)
 	for _, c := range b.Client.Jar.Cookies(u) { // with its cookie, but for one character
 		if strings.HasPrefix(c.Name, "step_") {
-			other.Client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: oauth.Altered(c.Value)}, {Name: "step_" + a.Cfg.Port + "_AAAAAAAA", Value: c.Value}})
+			other.Client.Jar.SetCookies(u, []*http.Cookie{
+				{Name: c.Name, Value: oauth.Altered(c.Value)},
+				{Name: "step_" + a.Cfg.Port + "_AAAAAAAA", Value: c.Value},
+			})
 		}
 	}
 	for _, handle := range []string{form.Get("login"), "AAAAAAAA", "", "begun"} {
@@ -171,7 +174,8 @@ func TestStepsFail(t *testing.T) {
 	b := newBrowser(t, a)
 	back := b.Get(l.Approve(t, b.BeginInSteps("")))
 	form := back.StepForm()
-	if failed := b.Post("/step", form); failed.StatusCode != http.StatusBadGateway || !strings.Contains(failed.Body, "Too late.") || !strings.Contains(failed.Body, ", token request:</strong>") {
+	if failed := b.Post("/step", form); failed.StatusCode != http.StatusBadGateway || !strings.Contains(failed.Body, "Too late.") ||
+		!strings.Contains(failed.Body, ", token request:</strong>") {
 		t.Errorf("the failed exchange answered %d:\n%s", failed.StatusCode, failed.Body)
 	}
 	if again := b.Get(b.Location(b.Post("/step", form))); again.StatusCode != http.StatusNotFound || l.Asked("POST /token") != 1 {

@@ -112,7 +112,12 @@ func TestSessionsInRedis(t *testing.T) {
 		}
 		l.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
 		defer func() { l.Response = nil }()
-		for path, words := range map[string]string{"/session": `"held": true`, "/refresh": `"status": 200`, "/flow": "authorization response", "/flow.har": "code_challenge"} {
+		for path, words := range map[string]string{
+			"/session":  `"held": true`,
+			"/refresh":  `"status": 200`,
+			"/flow":     "authorization response",
+			"/flow.har": "code_challenge",
+		} {
 			if got := b.Ask(path, false); got.StatusCode != 200 || !strings.Contains(got.Body, words) {
 				t.Errorf("%s answered %d %s", path, got.StatusCode, got.Body)
 			}
@@ -190,7 +195,8 @@ func TestSessionsInRedis(t *testing.T) {
 		set(http.NotFound)
 		defer set(nil)
 		second := another(t, "a-session-secret-of-32-characters")
-		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.Body, "the server cannot be found") || !strings.Contains(r.Body, "user-1") {
+		if r := ask(t, second, "/session"); r.StatusCode != 200 || !strings.Contains(r.Body, "the server cannot be found") ||
+			!strings.Contains(r.Body, "user-1") {
 			t.Errorf("/session answered %d %s", r.StatusCode, r.Body)
 		}
 	})
@@ -289,7 +295,11 @@ func TestSessionStoreAtStart(t *testing.T) {
 	server := startRedis(t, freePort(t))
 	unused := freePort(t)
 	for _, row := range []struct{ name, url, want string }{
-		{"nothing there", "redis://:" + redisPassword + "@127.0.0.1:" + unused, "SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; see that Redis runs there"},
+		{
+			"nothing there",
+			"redis://:" + redisPassword + "@127.0.0.1:" + unused,
+			"SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; see that Redis runs there",
+		},
 		{"another password", "redis://:wrong-password@127.0.0.1:" + server.port, `SESSION_STORE: redis://127.0.0.1:` + server.port + ` says "WRONGPASS`},
 		{"no password", "redis://127.0.0.1:" + server.port, `says "NOAUTH`},
 		{"no such host", "rediss://no-such-host.invalid", "does not resolve"},

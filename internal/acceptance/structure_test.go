@@ -19,13 +19,31 @@ import (
 // mayImport says which of our packages and of other people's modules each package may import; the
 // standard library is free. The arrows go down only: see docs/house.md.
 var mayImport = map[string][]string{
-	".":                 {"internal/command", "internal/config", "internal/demo", "internal/diagnose", "internal/display", "internal/flow", "internal/oauth", "internal/session", "internal/terminal", "internal/wire"},
+	".": {
+		"internal/command",
+		"internal/config",
+		"internal/demo",
+		"internal/diagnose",
+		"internal/display",
+		"internal/flow",
+		"internal/oauth",
+		"internal/session",
+		"internal/terminal",
+		"internal/wire",
+	},
 	"internal/wire":     {},
 	"internal/terminal": {},
 	"internal/redact":   {},
 	"internal/config":   {"internal/redact", "github.com/joho/godotenv"},
 	"internal/oauth":    {"internal/config", "internal/wire", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"},
-	"internal/session":  {"internal/config", "internal/oauth", "internal/wire", "github.com/gorilla/", "github.com/boj/redistore", "github.com/gomodule/redigo/redis"},
+	"internal/session": {
+		"internal/config",
+		"internal/oauth",
+		"internal/wire",
+		"github.com/gorilla/",
+		"github.com/boj/redistore",
+		"github.com/gomodule/redigo/redis",
+	},
 	"internal/flow":     {"internal/redact", "internal/wire"},
 	"internal/diagnose": {"internal/config", "internal/oauth", "internal/terminal", "internal/wire"},
 	"internal/display":  {"internal/config", "internal/diagnose", "internal/flow", "internal/oauth", "internal/session", "internal/wire"},
@@ -88,7 +106,8 @@ func TestWhoMayCall(t *testing.T) {
 		{"os", "Environ", func(string) bool { return false }},
 		{"os", "Exit", func(file string) bool { return file == "main.go" }},
 		{"http", "ResponseWriter", func(file string) bool {
-			return !strings.Contains(file, "/") || strings.HasPrefix(file, "internal/session/") || strings.HasPrefix(file, "internal/demo/") || strings.HasPrefix(file, "internal/testserver/")
+			return !strings.Contains(file, "/") || strings.HasPrefix(file, "internal/session/") ||
+				strings.HasPrefix(file, "internal/demo/") || strings.HasPrefix(file, "internal/testserver/")
 		}},
 	} {
 		seen := false

@@ -120,17 +120,23 @@ func (k *talk) tabTo(selector string) {
 func (k *talk) look(name string) {
 	k.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		call(k.chromium, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		call(k.chromium, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
 		if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-			if err := os.WriteFile(filepath.Join(folder, k.row+"-"+name+"-"+scheme+".png"), perform(k.chromium, chromedp.CaptureScreenshot()), 0o644); err != nil {
+			picture := perform(k.chromium, chromedp.CaptureScreenshot())
+			if err := os.WriteFile(filepath.Join(folder, k.row+"-"+name+"-"+scheme+".png"), picture, 0o644); err != nil {
 				k.t.Fatal(err)
 			}
 		}
 	}
 	for what, wrong := range map[string]string{
-		"goes over the side":       `document.documentElement.scrollWidth > document.documentElement.clientWidth`,
-		"has text below 14 pixels": `(() => { const svg = document.querySelector(".diagram"); const box = svg.viewBox.baseVal, r = svg.getBoundingClientRect(); return 14 * Math.min(r.width / box.width, r.height / box.height) < 13.95 })()`,
-		"hides its button":         `(() => { const b = document.querySelector("main .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
+		"goes over the side": `document.documentElement.scrollWidth > document.documentElement.clientWidth`,
+		"has text below 14 pixels": `(() => {
+			const svg = document.querySelector(".diagram"), box = svg.viewBox.baseVal, r = svg.getBoundingClientRect()
+			return 14 * Math.min(r.width / box.width, r.height / box.height) < 13.95
+		})()`,
+		"hides its button": `(() => { const b = document.querySelector("main .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
 	} {
 		if perform(k.chromium, chromedp.Evaluate[bool](wrong)) {
 			k.t.Errorf("%s of the %s %s", name, k.row, what)

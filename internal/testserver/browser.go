@@ -148,7 +148,8 @@ func (r Reply) checkInvariants(b *Browser, req *http.Request) {
 			t.Errorf("%s %s: %s is %q; want %q", req.Method, req.URL.Path, name, got, want)
 		}
 	}
-	if got := r.Header.Get("Referrer-Policy"); got != "same-origin" && !strings.HasPrefix(req.URL.Path, "/demo/") && !strings.HasPrefix(req.URL.Path, "/.well-known/") {
+	if got := r.Header.Get("Referrer-Policy"); got != "same-origin" && !strings.HasPrefix(req.URL.Path, "/demo/") &&
+		!strings.HasPrefix(req.URL.Path, "/.well-known/") {
 		t.Errorf("%s %s: Referrer-Policy is %q", req.Method, req.URL.Path, got)
 	}
 	csp := r.Header.Get("Content-Security-Policy")
@@ -164,7 +165,8 @@ func (r Reply) checkInvariants(b *Browser, req *http.Request) {
 	isJSON := r.Header.Get("Content-Type") == "application/json"
 	if r.StatusCode >= 400 && isJSON && req.Method != http.MethodHead {
 		var e map[string]any
-		if err := json.Unmarshal([]byte(r.Body), &e); err != nil || e["error"] == nil || e["error_description"] == nil || e["error"] == "" || e["error_description"] == "" {
+		if err := json.Unmarshal([]byte(r.Body), &e); err != nil || e["error"] == nil || e["error_description"] == nil ||
+			e["error"] == "" || e["error_description"] == "" {
 			t.Errorf("%s %s: the error lacks error or error_description: %s", req.Method, req.URL.Path, r.Body)
 		}
 	}
@@ -307,7 +309,17 @@ func (r Reply) WantError(t *testing.T, status int, code, words string) {
 }
 
 // TokenRoutes are the addresses that need a token, with their method.
-var TokenRoutes = map[string]string{"/session": "GET", "/userinfo": "GET", "/api": "GET", "/tokeninfo": "GET", "/refresh": "POST", "/revoke": "POST", "/logout": "POST", "/flow": "GET", "/flow.har": "GET"}
+var TokenRoutes = map[string]string{
+	"/session":   "GET",
+	"/userinfo":  "GET",
+	"/api":       "GET",
+	"/tokeninfo": "GET",
+	"/refresh":   "POST",
+	"/revoke":    "POST",
+	"/logout":    "POST",
+	"/flow":      "GET",
+	"/flow.har":  "GET",
+}
 
 // Ask sends a request as curl does, or as a browser when html is set.
 func (b *Browser) Ask(path string, html bool) Reply {

@@ -12,7 +12,10 @@ func StartDemo(t *testing.T, redirectURIs ...string) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
 	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: append(redirectURIs, CheckedURI)}}})
+	handler, err := demo.New(demo.Config{
+		Issuer:  issuer,
+		Clients: []demo.Client{{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: append(redirectURIs, CheckedURI)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,14 +54,29 @@ func Stub(issuer string, tokenSize int) (http.Handler, error) {
 		json.NewEncoder(w).Encode(document)
 	}
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		send(w, map[string]any{"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks"})
+		send(w, map[string]any{
+			"issuer":                 issuer,
+			"authorization_endpoint": issuer + "/authorize",
+			"token_endpoint":         issuer + "/token",
+			"jwks_uri":               issuer + "/jwks",
+		})
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) {
-		send(w, map[string]any{"keys": []any{map[string]string{"kty": "RSA", "kid": "k1", "use": "sig", "alg": "RS256", "n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes())}}})
+		send(w, map[string]any{
+			"keys": []any{map[string]string{
+				"kty": "RSA",
+				"kid": "k1",
+				"use": "sig",
+				"alg": "RS256",
+				"n":   encode(key.N.Bytes()),
+				"e":   encode(big.NewInt(int64(key.E)).Bytes()),
+			}},
+		})
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now().Unix()
-		claims := fmt.Sprintf(`{"iss":%q,"sub":"user","aud":"load","exp":%d,"iat":%d,"nonce":%q,"name":"Load User","email":"load@example.com"}`, issuer, now+3600, now, r.PostFormValue("code"))
+		claims := fmt.Sprintf(`{"iss":%q,"sub":"user","aud":"load","exp":%d,"iat":%d,"nonce":%q,"name":"Load User","email":"load@example.com"}`,
+			issuer, now+3600, now, r.PostFormValue("code"))
 		signed := header + "." + encode([]byte(claims))
 		hash := sha256.Sum256([]byte(signed))
 		signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, hash[:])
@@ -69,7 +84,14 @@ func Stub(issuer string, tokenSize int) (http.Handler, error) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		send(w, map[string]any{"access_token": access, "token_type": "bearer", "expires_in": 3600, "refresh_token": "refresh", "scope": "openid profile email", "id_token": signed + "." + encode(signature)})
+		send(w, map[string]any{
+			"access_token":  access,
+			"token_type":    "bearer",
+			"expires_in":    3600,
+			"refresh_token": "refresh",
+			"scope":         "openid profile email",
+			"id_token":      signed + "." + encode(signature),
+		})
 	})
 	return mux, nil
 }
@@ -101,7 +123,12 @@ func Floor(issuer, base string) (http.Handler, error) {
 			return
 		}
 		b := found.(begun)
-		form := url.Values{"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {base + "/oauth_callback"}, "code_verifier": {b.verifier}}
+		form := url.Values{
+			"grant_type":    {"authorization_code"},
+			"code":          {q.Get("code")},
+			"redirect_uri":  {base + "/oauth_callback"},
+			"code_verifier": {b.verifier},
+		}
 		req, _ := http.NewRequest(http.MethodPost, issuer+"/token", strings.NewReader(form.Encode()))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.SetBasicAuth("load", "load-secret")

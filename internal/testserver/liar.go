@@ -113,7 +113,13 @@ func StartLiar(t *testing.T) *Liar {
 			f(w, r)
 			return
 		}
-		response := map[string]any{"access_token": "liar-access-token", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "liar-refresh-token", "id_token": l.idToken(r.PostForm.Get("code"))}
+		response := map[string]any{
+			"access_token":  "liar-access-token",
+			"token_type":    "Bearer",
+			"expires_in":    3600,
+			"refresh_token": "liar-refresh-token",
+			"id_token":      l.idToken(r.PostForm.Get("code")),
+		}
 		if f := pick(l, &l.Response); f != nil {
 			f(response)
 		}
