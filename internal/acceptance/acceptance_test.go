@@ -52,6 +52,7 @@ type process struct {
 	out     *testserver.Logbook // stdout
 	err     *testserver.Logbook // stderr
 	code    chan int
+	gone    chan struct{} // closed when it has ended
 }
 
 // startProcess starts the program with nothing but the given environment, in an empty folder. It ends
@@ -62,7 +63,13 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{command: exec.Command(binary, args...), out: new(testserver.Logbook), err: new(testserver.Logbook), code: make(chan int, 1)}
+	p := &process{
+		command: exec.Command(binary, args...),
+		out:     new(testserver.Logbook),
+		err:     new(testserver.Logbook),
+		code:    make(chan int, 1),
+		gone:    make(chan struct{}),
+	}
 	p.command.Dir, p.command.Stdout, p.command.Stderr = t.TempDir(), p.out, p.err
 	for name, value := range env {
 		p.command.Env = append(p.command.Env, name+"="+value)
@@ -73,13 +80,17 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 	go func() {
 		p.command.Wait()
 		p.code <- p.command.ProcessState.ExitCode()
+		close(p.gone)
 	}()
 	t.Cleanup(p.kill)
 	return p
 }
 
-// kill ends the program without any chance to tidy up.
-func (p *process) kill() { p.command.Process.Kill() }
+// kill ends the program without any chance to tidy up. Nothing reaches it any more when kill returns.
+func (p *process) kill() {
+	p.command.Process.Kill()
+	<-p.gone
+}
 
 // interrupt asks the program to stop, as Ctrl-C does.
 func (p *process) interrupt() { p.command.Process.Signal(os.Interrupt) }

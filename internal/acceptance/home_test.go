@@ -6,6 +6,7 @@ import (
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -97,18 +98,20 @@ func TestChecksAreOurs(t *testing.T) {
 // While a run is under way the page shows what is known and comes again by itself, without a script;
 // when it is over it stops that.
 func TestPageOfRunUnderWay(t *testing.T) {
-	release := make(chan bool)
+	held := make(chan bool)
+	release := sync.OnceFunc(func() { close(held) })
 	_, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
-		<-release
+		<-held
 		w.WriteHeader(http.StatusNotFound)
 	})
+	t.Cleanup(release) // the server waits for its answers when it closes
 	b.Post("/check", nil)
 	for _, path := range []string{"/", "/check"} {
 		if r := b.Get(path); r.Header.Get("Refresh") != "1" || !strings.Contains(r.Body, "Checking the settings") || !strings.Contains(r.Body, "disabled") {
 			t.Errorf("during the run %s answered with Refresh %q:\n%s", path, r.Header.Get("Refresh"), r.Body)
 		}
 	}
-	close(release)
+	release()
 	b.GetJSON("/check") // which waits for the run
 	for _, path := range []string{"/", "/check"} {
 		if r := b.Get(path); r.Header.Get("Refresh") != "" || !strings.Contains(r.Body, "Checked ") || strings.Contains(r.Body, "disabled") {

@@ -16,17 +16,20 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// heldBack is a server whose token endpoint answers when it is told to.
-func heldBack(t *testing.T) (l *testserver.Liar, arrived, release chan bool) {
+// heldBack is a server whose token endpoint answers when it is told to, or when the test ends.
+func heldBack(t *testing.T) (l *testserver.Liar, arrived chan bool, release func()) {
 	l = testserver.StartLiar(t)
-	arrived, release = make(chan bool, 10), make(chan bool)
+	arrived = make(chan bool, 10)
+	held := make(chan bool)
+	release = sync.OnceFunc(func() { close(held) })
+	t.Cleanup(release)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if r.PostForm.Get("code_verifier") == "" || r.PostForm.Get("code") == "" { // a question of the checks
 			testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 			return
 		}
 		arrived <- true
-		<-release
+		<-held
 		testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email"}`)(w, r)
 	}
 	return l, arrived, release
@@ -47,7 +50,9 @@ func TestStopUnderTraffic(t *testing.T) {
 
 	var clients sync.WaitGroup
 	var answered, refused atomic.Int64
+	defer clients.Wait()
 	done := make(chan bool)
+	defer close(done)
 	for range 4 {
 		clients.Go(func() {
 			client := &http.Client{Transport: &http.Transport{}}
@@ -80,21 +85,18 @@ func TestStopUnderTraffic(t *testing.T) {
 	if after := answered.Load(); after > before+4 {
 		t.Errorf("%d requests were answered after others had been refused", after-before)
 	}
-	close(release)
+	release()
 	if got := <-status; got != http.StatusOK {
 		t.Errorf("the callback in flight was answered %d", got)
 	}
 	if code := a.process.wait(t, 10*time.Second); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	close(done)
-	clients.Wait()
 }
 
 // A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
 func TestSecondInterrupt(t *testing.T) {
-	l, arrived, release := heldBack(t)
-	defer close(release)
+	l, arrived, _ := heldBack(t)
 	env := l.Env()
 	env["SCOPES"] = "email"
 	a := startApp(t, env)
