@@ -176,6 +176,7 @@ func (s *server) answerOf(kind string, e *wire.Exchange) display.Answer {
 type answersPage struct {
 	page
 	Heading string
+	Lead    string
 	Answers display.Answers
 }
 
@@ -185,11 +186,8 @@ func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answe
 // showAnswers answers with what the server said, below a heading that says what that means: the first
 // when every answer is what it should be, else the second.
 func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, answers ...display.Answer) error {
-	data := answersPage{s.page(good), good, answers}
-	if !data.Answers.Good() {
-		data.Title, data.Heading = bad, bad
-	}
-	return s.respond(w, r, http.StatusOK, "answers.html", data)
+	heading, lead := display.Answers(answers).Verdict(good, bad)
+	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, lead, answers})
 }
 
 // handleStatic serves what the pages load. The browser asks each time whether it has changed.

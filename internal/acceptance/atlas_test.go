@@ -499,6 +499,10 @@ func TestAtlasOfForeignAPIs(t *testing.T) {
 			}
 		})
 	}
+	l.Other = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>")
+	if r := b.GetJSON("/api"); nameOf(t, r) != "server-failed" {
+		t.Errorf("an API that fails is called %q: %s", nameOf(t, r), r.Body)
+	}
 	l.Close()
 	if r := b.GetJSON("/api"); nameOf(t, r) != "api-unreachable" {
 		t.Errorf("an API that is gone is called %q: %s", nameOf(t, r), r.Body)

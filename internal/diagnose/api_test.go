@@ -118,6 +118,9 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 			if got.Name != row.cause || !strings.Contains(got.Found, row.words) || (got.Result == OK) != (row.cause == "") {
 				t.Errorf("got %s %q: %s (%q); want %q and %q", got.Result, got.Name, got.Found, got.Server, row.cause, row.words)
 			}
+			if row.cause == APIScopeMissing && !strings.HasPrefix(got.Line, "SCOPES='openid profile email ") {
+				t.Errorf("the line to write is %q", got.Line)
+			}
 			if row.cause != "" && got.Fix == "" {
 				t.Error("nothing is said to mend it")
 			}
@@ -152,6 +155,9 @@ func TestSignatureAtTheAPI(t *testing.T) {
 		}
 	}
 	c.demo.SetFaults(demo.APIOtherAudience)
+	if got := c.ask(c.tokens.Access); strings.Count(got.Server, "for another API") != 1 {
+		t.Errorf("it repeats what the API says twice: %q", got.Server)
+	}
 	if got := c.ask(c.tokens.Access); !slices.Contains(got.RuledOut, "the signature is of the server's keys") || len(got.Untold) != 0 {
 		t.Errorf("of a token in order it says %+v", got)
 	}
@@ -243,6 +249,31 @@ func TestWrongTokens(t *testing.T) {
 			if (got.Result == Fail) != wrong || which == row.which && got.Name != row.want {
 				t.Errorf("with %q the %s gives %s %q", row.fault, which, got.Result, got.Name)
 			}
+		}
+	}
+}
+
+// A redirect that leads to the API itself gives the line to write. Any other is a sign-in in front of it.
+func TestMovedAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	to := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }))
+	t.Cleanup(srv.Close)
+	for _, row := range []struct{ path, to, line string }{
+		{"/items", "/items/", srv.URL + "/items/"},
+		{"/items", "https://api.example/items?a=b", "https://api.example/items"},
+		{"/items", "https://sso.example/login?next=/items", ""},
+		{"/items", "/items", ""},
+		{"/", "https://sso.example/", ""},
+	} {
+		c.cfg.ResourceURL, to = srv.URL+row.path, row.to
+		c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+		got, want, name := c.ask(c.tokens.Access), "", APIBehindASignInPage
+		if row.line != "" {
+			want, name = "RESOURCE_URL="+row.line, APIUnreachable
+		}
+		if got.Name != name || got.Line != want {
+			t.Errorf("to %s: %s %q; want %s %q", row.to, got.Name, got.Line, name, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"oauth-test-client/internal/config"
@@ -42,12 +43,17 @@ func TestCauseOfAFailedLogin(t *testing.T) {
 		{IDTokenSignature, "", &oauth.Error{Step: wire.IDTokenCheck, Code: oauth.CodeInvalidIDToken, Check: "signature"}},
 		{IDTokenEncrypted, "", &oauth.Error{Step: wire.IDTokenCheck, Code: oauth.CodeInvalidIDToken, Check: "encryption"}},
 		{ClockDiffers, "", &oauth.Error{Step: wire.IDTokenCheck, Code: oauth.CodeInvalidIDToken, Check: "iat"}},
+		{ResourceUnknown, "", theirs(wire.Response, "access_denied", "Service not found: https://a.example")},
+		{ResourceUnknown, "", theirs(wire.TokenRequest, "invalid_target", "")},
 		{"", "", theirs(wire.Response, "weird", "What?")},
 		{"", "", theirs(wire.TokenRequest, "weird", "What?")},
 	} {
-		got := Advise(config.Config{Issuer: "https://a.example/"}, row.method, nil, row.e).Name
-		if got != row.want {
-			t.Errorf("%s at the %s (%s) is %q; want %q", row.e.Code, row.e.Step, row.e.Description, got, row.want)
+		got := Advise(config.Config{Issuer: "https://a.example/"}, row.method, nil, row.e)
+		if got.Name != row.want {
+			t.Errorf("%s at the %s (%s) is %q; want %q", row.e.Code, row.e.Step, row.e.Description, got.Name, row.want)
+		}
+		if row.want == ResourceUnknown && (got.Field != "" || !strings.Contains(got.Hint, "audience or resource")) {
+			t.Errorf("%s (%s): look at %q, %q", row.e.Code, row.e.Description, got.Field, got.Hint)
 		}
 	}
 }

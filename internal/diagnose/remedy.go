@@ -17,7 +17,7 @@ type Remedy struct {
 var settings = map[Name]Setting{
 	RedirectURINotRegistered: RedirectURI, RedirectURIIPAddress: RedirectURI, RedirectURINotHTTPS: RedirectURI, ClientIDUnknown: ClientID,
 	ClientSecretWrong: ClientSecret, ClientSecretNotDecoded: ClientSecret, ClientSecretMissing: ClientSecret, ClientIsPublic: ClientSecret,
-	AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes,
+	AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes, ResourceUnknown: "", // no field of the client
 }
 
 const inEnv = "In .env"

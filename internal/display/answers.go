@@ -38,6 +38,20 @@ func (list Answers) Good() bool {
 	return true
 }
 
+// Verdict is the heading of a page of answers and the sentence below it: good when every answer is what it
+// should be, else what is wrong, or bad alone where no cause is known.
+func (list Answers) Verdict(good, bad string) (heading, lead string) {
+	if list.Good() {
+		return good, ""
+	}
+	for _, a := range list {
+		if a.bad() && a.Why != nil && a.Why.Name != "" {
+			return a.Why.Name.Title(), bad + "."
+		}
+	}
+	return bad, ""
+}
+
 // MarshalJSON writes one answer as it is, and several by their kind.
 func (list Answers) MarshalJSON() ([]byte, error) {
 	if len(list) == 1 && list[0].Kind == "" {

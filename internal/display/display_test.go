@@ -108,6 +108,25 @@ func TestAnswersAreGood(t *testing.T) {
 	}
 }
 
+// The heading of the answers is the cause, where one is known.
+func TestVerdictOfAnswers(t *testing.T) {
+	refused := Answer{Answer: flow.Answer{Status: 401}}
+	explained := refused
+	explained.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Name: diagnose.APIScopeMissing}}
+	for _, row := range []struct {
+		list          Answers
+		heading, lead string
+	}{
+		{Answers{{Answer: flow.Answer{Status: 200}}}, "Good", ""},
+		{Answers{refused}, "Bad", ""},
+		{Answers{refused, explained}, "The API wants a scope that the token lacks", "Bad."},
+	} {
+		if heading, lead := row.list.Verdict("Good", "Bad"); heading != row.heading || lead != row.lead {
+			t.Errorf("it says %q, %q; want %q, %q", heading, lead, row.heading, row.lead)
+		}
+	}
+}
+
 // The worst is said first: a failure before what passed, and what was not tried at the start.
 func TestChecks(t *testing.T) {
 	passed, failed := diagnose.Finding{Check: "keys", Result: diagnose.OK}, diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}

@@ -89,10 +89,11 @@ func (c *Client) SetTransport(next http.RoundTripper) { c.http.Transport.(*recor
 func (c *Client) HTTP() *http.Client { return c.http }
 
 // checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
-// stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse.
+// stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse. That of an API
+// is an answer with and without a token: where it leads is no part of the API.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	if first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
+	if purpose := first.Context().Value(purposeKey); purpose == API || purpose == APIWithout || first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
 		Origin(req.URL) != Origin(first.URL) || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}

@@ -69,6 +69,9 @@ func TestRedirects(t *testing.T) {
 		{"from http to https", plain.URL + "/to/" + secure.URL + "/x", nil, 302, 1, ""},
 		{"to another scheme", plain.URL + "/to/file:///etc/passwd", nil, 302, 1, ""},
 		{"of a POST", plain.URL + "/to//x", func(r *http.Request) { r.Method = http.MethodPost }, 302, 1, ""},
+		{"of an API", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), API)) }, 302, 1, ""},
+		{"of an API that is called without the token", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), APIWithout)) }, 302, 1, ""},
+		{"of the metadata", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), Metadata)) }, 200, 2, "/x"},
 		{"with credentials", plain.URL + "/to//x", func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 302, 1, ""},
 	} {
 		asked.Store(0)
