@@ -31,7 +31,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if done != nil { // a reload: the code is spent, the result is not
-		if err := s.oauth.CheckServer(r.Context(), done.Request); isOtherServer(err) {
+		if err := s.oauth.CheckServer(r.Context(), done.Request); oauth.IsOtherServer(err) {
 			return err
 		}
 		return s.showResult(w, r, done)
@@ -117,7 +117,7 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 
 // resultPage is the data of callback.html.
 type resultPage struct {
-	page
+	display.Page
 	display.Result
 	SignIn display.SignIn
 }

@@ -44,7 +44,7 @@ func (f *failure) Error() string {
 
 // refuse is a failure of a request to us, and not of anything that was asked of a server.
 func refuse(status int, code, description, hint string) *failure {
-	return &failure{Status: status, Code: code, Description: description, Advice: diagnose.Advice{Heading: headingOf(status), Hint: hint}}
+	return &failure{Status: status, Code: code, Description: description, Advice: diagnose.Advice{Heading: display.HeadingOf(status), Hint: hint}}
 }
 
 // wrongMethod refuses a method, and says which one is answered.
@@ -52,21 +52,6 @@ func wrongMethod(allowed string) *failure {
 	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+allowed+" only.", "")
 	f.Allow = allowed
 	return f
-}
-
-// headingOf says in a few words what is wrong with a request to us.
-func headingOf(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "You are not signed in"
-	case http.StatusNotFound:
-		return "There is no page here"
-	case http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusMethodNotAllowed:
-		return "This request is not allowed"
-	case http.StatusBadRequest:
-		return "This login cannot be finished"
-	}
-	return "Something went wrong here"
 }
 
 // explain makes a failure of an error, with advice for a login that asked for the scopes.
@@ -79,12 +64,12 @@ func (s *server) explain(err error, scopes []string) *failure {
 	}
 	switch {
 	case errors.Is(err, session.ErrUnavailable):
-		f := refuse(http.StatusServiceUnavailable, "session_store_failed", sentence(err),
+		f := refuse(http.StatusServiceUnavailable, "session_store_failed", display.Sentence(err.Error()),
 			"The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page.")
 		f.Heading = "The session store cannot be used"
 		return f
 	case errors.Is(err, session.ErrTooLong):
-		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, sentence(err), "")
+		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, display.Sentence(err.Error()), "")
 	}
 	return refuse(http.StatusInternalServerError, oauth.CodeServerError, err.Error(), "") // a fault of this program
 }
@@ -110,15 +95,9 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 	return f
 }
 
-// sentence is an error's text as a sentence of its own.
-func sentence(err error) string {
-	text := err.Error()
-	return strings.ToUpper(text[:1]) + text[1:] + "."
-}
-
 // errorPage is the data of error.html.
 type errorPage struct {
-	page
+	display.Page
 	failure
 	Lead   string     `json:"-"` // what happened, when the heading names the cause
 	Causes []string   `json:"-"` // a long hint, sentence by sentence
@@ -137,7 +116,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied, Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied, Causes: display.Sentences(f.Hint), Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,7 +18,7 @@ import (
 // carries.
 func (s *server) guard(next http.Handler) http.Handler {
 	hosts := s.cfg.OwnHosts()
-	onlyHTTPS := s.isPublicHTTPS()
+	onlyHTTPS := s.cfg.IsPublicHTTPS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
 		if onlyHTTPS {
@@ -50,13 +49,6 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// isPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a
-// promise made for localhost would bind every other program on it (RFC 6797 section 8.3).
-func (s *server) isPublicHTTPS() bool {
-	base, err := url.Parse(s.cfg.BaseURL)
-	return err == nil && base.Scheme == "https" && !config.IsLoopback(base.Hostname())
 }
 
 // isDemo reports a request to the demo server.
@@ -92,7 +84,7 @@ func (s *server) allowedSite(r *http.Request) bool {
 	case "same-origin", "none":
 		return true
 	case "":
-		return from == "" || from == s.cfg.BaseURL || s.isOwnOrigin(from)
+		return from == "" || s.cfg.IsOwnOrigin(from)
 	}
 	return isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
 }
@@ -100,11 +92,6 @@ func (s *server) allowedSite(r *http.Request) bool {
 // isNavigation reports whether a person follows a link or a redirect, in a tab and not in a frame.
 func isNavigation(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
-}
-
-func (s *server) isOwnOrigin(from string) bool {
-	u, err := url.Parse(from)
-	return err == nil && u.Scheme == "http" && slices.Contains(s.cfg.OwnHosts(), u.Host)
 }
 
 // canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:
@@ -153,17 +140,6 @@ func singleValues(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
-// stateOf is the state of an authorization response, without reading the rest of it.
-func stateOf(rawQuery string) string {
-	for pair := range strings.SplitSeq(rawQuery, "&") {
-		if value, found := strings.CutPrefix(pair, "state="); found {
-			state, _ := url.QueryUnescape(value) // one that cannot be read is none of ours
-			return state
-		}
-	}
-	return ""
-}
-
 // current returns the newest login of this browser at the server that is configured, or a 401. Of a login
 // at another server nothing is shown or sent.
 func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
@@ -172,7 +148,7 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 		return nil, err
 	}
 	for _, l := range logins {
-		if !isOtherServer(s.oauth.CheckServer(r.Context(), l.Request)) {
+		if !oauth.IsOtherServer(s.oauth.CheckServer(r.Context(), l.Request)) {
 			return l, nil
 		}
 	}
@@ -189,13 +165,6 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 
 func notSignedIn() *failure {
 	return noToken("No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
-}
-
-// isOtherServer reports that a login belongs to another server than the one that is configured. One that
-// cannot be found is not known to be another.
-func isOtherServer(err error) bool {
-	e, ok := errors.AsType[*oauth.Error](err)
-	return ok && e.Code == oauth.CodeOtherServer
 }
 
 // noToken is the 401 of a use of a token that is not held.

@@ -15,7 +15,7 @@ import (
 
 // homePage is the data of home.html.
 type homePage struct {
-	page
+	display.Page
 	display.Home
 	Unfinished *unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
 	SignedOut  bool        `json:"signed_out,omitempty"` // the browser is back from signing out at the server
@@ -42,7 +42,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, missing := s.oauth.Known()
 	data := homePage{
-		page:      s.page("Test an OAuth application"),
+		Page:      s.page("Test an OAuth application"),
 		Home:      display.NewHome(s.cfg, found, missing),
 		SignedOut: state != "" && right,
 		Checked:   display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
@@ -88,7 +88,7 @@ func (s *server) unfinished(r *http.Request, logins []*session.Login) *unfinishe
 
 // checkPage is the data of check.html, and for programs the report with its age.
 type checkPage struct {
-	page
+	display.Page
 	diagnose.Report
 	Running bool       `json:"running"`
 	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
@@ -97,7 +97,7 @@ type checkPage struct {
 }
 
 func (s *server) checkPage(state diagnose.State) checkPage {
-	data := checkPage{page: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: display.NewChecks(state, s.signIn("Sign in"), s.now())}
+	data := checkPage{Page: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: display.NewChecks(state, s.signIn("Sign in"), s.now())}
 	if data.Checks == nil {
 		data.Checks = []diagnose.Finding{}
 	}
@@ -131,7 +131,7 @@ func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
 
 // misusePage is the data of misuse.html.
 type misusePage struct {
-	page
+	display.Page
 	display.Misuse
 }
 
@@ -177,7 +177,7 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 // orTry handles the response to a login that was made for a try, and leaves every other to next.
 func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !strings.HasPrefix(stateOf(r.URL.RawQuery), diagnose.TryState) {
+		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), diagnose.TryState) {
 			return next(w, r)
 		}
 		response, err := singleValues(r.URL.RawQuery)

@@ -91,29 +91,9 @@ var templates embed.FS
 //go:embed static
 var static embed.FS
 
-// page is what the layout shows around every page. A page's own data embeds it.
-type page struct {
-	Title  string          `json:"-"`
-	Demo   bool            `json:"-"`
-	Notice *display.Notice `json:"notice,omitempty"`
-	Broken bool            `json:"demo_is_broken,omitempty"` // on purpose
-	Paste  *display.Paste  `json:"-"`                        // the form for the way back; nil where the browser comes by itself
-}
-
-// SignInPath is where the buttons that begin a login lead. The demo remembers consent, as servers do; who
-// presses a button wants to see it.
-func (p page) SignInPath() string {
-	if p.Demo {
-		return "/login?prompt=consent"
-	}
-	return "/login"
-}
-
-// Visible is for templates: text from outside, with nothing in it that a reader cannot see.
-func (page) Visible(s string) string { return wire.Clip(s, 2000) }
-
-func (s *server) page(title string) page {
-	return page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: display.NewPaste(s.cfg)}
+// page is what the layout shows around a page.
+func (s *server) page(title string) display.Page {
+	return display.Page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: display.NewPaste(s.cfg)}
 }
 
 // signIn is the button that begins a login, with its options.
@@ -153,7 +133,7 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 
 // leavePage is the data of paste.html.
 type leavePage struct {
-	page
+	display.Page
 	To, Server string // the authorization request, and its host
 }
 
@@ -174,7 +154,7 @@ func (s *server) answerOf(kind string, e *wire.Exchange) display.Answer {
 
 // answersPage is the data of answers.html.
 type answersPage struct {
-	page
+	display.Page
 	Heading string
 	Lead    string
 	Answers display.Answers

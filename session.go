@@ -10,7 +10,7 @@ import (
 
 // sessionPage is the data of session.html.
 type sessionPage struct {
-	page
+	display.Page
 	display.Session
 	SignIn display.SignIn `json:"-"`
 }
@@ -44,7 +44,7 @@ func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error 
 
 // logoutPage is the data of logout.html.
 type logoutPage struct {
-	page
+	display.Page
 	SignedOut  bool   `json:"signed_out"`
 	EndSession string `json:"end_session_uri,omitempty"`
 
@@ -67,13 +67,13 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := logins[0]
 	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
-	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{page: s.page("Signed out"), SignedOut: true, EndSession: to,
+	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{Page: s.page("Signed out"), SignedOut: true, EndSession: to,
 		Held: l.Held.Access != "" || l.Held.Refresh != ""})
 }
 
 // flowPage is the data of flow.html.
 type flowPage struct {
-	page
+	display.Page
 	Flow flow.Page
 }
 

@@ -21,7 +21,7 @@ import (
 
 // stepPage is the data of step.html. The names of the fields that a program gets are those of RFC 6749.
 type stepPage struct {
-	page
+	display.Page
 	Number int    `json:"step"`
 	Login  string `json:"login,omitempty"`             // names the login at /step
 	To     string `json:"authorization_uri,omitempty"` // where the browser goes next
@@ -77,7 +77,7 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oa
 }
 
 func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
-	data := stepPage{page: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
+	data := stepPage{Page: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
 	data.Speaks = data.Flow.Speaks()
 	return data
 }
@@ -188,7 +188,7 @@ func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) 
 		if session.Handle(l.Request.State) != handle {
 			continue
 		}
-		if err := s.oauth.CheckServer(r.Context(), l.Request); isOtherServer(err) {
+		if err := s.oauth.CheckServer(r.Context(), l.Request); oauth.IsOtherServer(err) {
 			return nil, err
 		}
 		return l, nil

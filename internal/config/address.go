@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -124,4 +125,17 @@ func (c Config) OwnHosts() []string {
 		hosts = append(hosts, hostPort(name, "http", c.Port))
 	}
 	return hosts
+}
+
+// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port.
+func (c Config) IsOwnOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	return origin == c.BaseURL || err == nil && u.Scheme == "http" && slices.Contains(c.OwnHosts(), u.Host)
+}
+
+// IsPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a
+// promise made for localhost would bind every other program on it (RFC 6797 section 8.3).
+func (c Config) IsPublicHTTPS() bool {
+	base, err := url.Parse(c.BaseURL)
+	return err == nil && base.Scheme == "https" && !IsLoopback(base.Hostname())
 }

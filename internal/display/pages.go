@@ -3,6 +3,7 @@ package display
 import (
 	"html/template"
 	"io/fs"
+	"oauth-test-client/internal/wire"
 	"path"
 	"strings"
 )
@@ -27,3 +28,24 @@ func ParsePages(templates fs.FS) (map[string]*template.Template, error) {
 	}
 	return pages, nil
 }
+
+// Page is what the layout shows around every page. A page's own data embeds it.
+type Page struct {
+	Title  string  `json:"-"`
+	Demo   bool    `json:"-"`
+	Notice *Notice `json:"notice,omitempty"`
+	Broken bool    `json:"demo_is_broken,omitempty"` // on purpose
+	Paste  *Paste  `json:"-"`                        // the form for the way back; nil where the browser comes by itself
+}
+
+// SignInPath is where the buttons that begin a login lead. The demo remembers consent, as servers do; who
+// presses a button wants to see it.
+func (p Page) SignInPath() string {
+	if p.Demo {
+		return "/login?prompt=consent"
+	}
+	return "/login"
+}
+
+// Visible is for templates: text from outside, with nothing in it that a reader cannot see.
+func (Page) Visible(s string) string { return wire.Clip(s, 2000) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"strings"
 
 	"oauth-test-client/internal/wire"
@@ -36,4 +37,11 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID or the redirect URI has changed since. Nothing of it is sent to the server that is configured now."}
 	}
 	return md, nil
+}
+
+// IsOtherServer reports that a login belongs to another server than the one that is configured. One that
+// cannot be found is not known to be another.
+func IsOtherServer(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == CodeOtherServer
 }

@@ -167,3 +167,14 @@ func (c *Client) refusedResponse(response url.Values) *Error {
 		URI:         c.hide(response.Get("error_uri")),
 	}
 }
+
+// StateOf is the state of an authorization response, without reading the rest of it.
+func StateOf(rawQuery string) string {
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if value, found := strings.CutPrefix(pair, "state="); found {
+			state, _ := url.QueryUnescape(value) // one that cannot be read is none of ours
+			return state
+		}
+	}
+	return ""
+}
