@@ -2,7 +2,7 @@
 // Where everything is installed nothing may be skipped: it fails when anything was, or when a test did.
 import { createInterface } from "node:readline";
 
-const said = new Map(); // by test: its output so far
+const said = new Map(); // by test: its output so far, until it has ended
 const skipped = [];
 let failed = false;
 for await (const line of createInterface({ input: process.stdin })) {
@@ -27,8 +27,11 @@ for await (const line of createInterface({ input: process.stdin })) {
       break;
     case "fail":
       failed = true;
-      process.stdout.write(said.get(test) ?? "");
-      said.delete(test);
+      for (const [other, output] of said) {
+        if (other !== test && (event.Test || !other.startsWith(`${event.Package} `))) continue;
+        process.stdout.write(output); // of the test, or of those that were at work when their process ended
+        said.delete(other);
+      }
       break;
     case "skip":
       if (test) skipped.push(`${test}: ${reason(said.get(test) ?? "")}`);
