@@ -152,6 +152,26 @@ func TestCrossSite(t *testing.T) {
 	}
 }
 
+// Every address is held to the rule, and none can be forgotten: a link leads to three of them, and a form of
+// another site to none.
+func TestCrossSiteEverywhere(t *testing.T) {
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	for _, route := range a.server.routes() {
+		path := strings.TrimSuffix(route.path, "{$}")
+		linked := path == "/" || path == "/login" || path == config.CallbackPath
+		for site, allowed := range map[string]bool{"cross-site": linked && route.method == "GET", "same-site": linked && route.method == "GET", "same-origin": true} {
+			req, _ := http.NewRequest(route.method, a.URL+path, nil)
+			for name, value := range map[string]string{"Accept": "*/*", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
+				req.Header.Set(name, value)
+			}
+			if r := b.Do(req); (r.StatusCode != http.StatusForbidden) != allowed {
+				t.Errorf("%s %s from %s was answered %d; allowed should be %t", route.method, path, site, r.StatusCode, allowed)
+			}
+		}
+	}
+}
+
 // Opening an address changes nothing: what spends or ends a token is done by a POST of our own page. A
 // foreign page may open any address, and so do a reload and a restored tab.
 func TestStateChangesByPost(t *testing.T) {

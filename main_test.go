@@ -109,9 +109,18 @@ func TestSecurityPromises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllSubmatch(promises, -1)
+	names := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(promises, -1)
 	if len(names) < 20 {
 		t.Errorf("SECURITY.md names %d tests", len(names))
+	}
+	rows := regexp.MustCompile(`(?m)^\| [A-Z].*\|$`).FindAll(promises, -1)
+	for _, row := range rows {
+		if !bytes.Contains(row, []byte("`Test")) && !bytes.HasSuffix(row, []byte("| a check of every answer in all tests |")) {
+			t.Errorf("no test is named for %s", row)
+		}
+	}
+	if len(rows) < 30 {
+		t.Errorf("SECURITY.md has %d promises", len(rows))
 	}
 	for _, name := range names {
 		if !bytes.Contains(sources, append([]byte("func "), append(name[1], '(')...)) {
