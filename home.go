@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
@@ -135,11 +137,11 @@ type misusePage struct {
 	display.Misuse
 }
 
-// showMisuse shows how far a run has come. A browser goes on by itself: it takes no more than twenty
-// redirects in a row, and a run has more.
+// showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
+// it takes no more than twenty in a row, and each would count as sent by the server's site.
 func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []diagnose.MisuseFinding, next string) error {
-	if next != "" && len(found) > 0 && !s.cfg.IsPasted() {
-		w.Header().Set("Refresh", "0; url="+next)
+	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.IsPasted()) {
+		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
 	return s.respond(w, r, http.StatusOK, "misuse.html", misusePage{s.page("What the server lets pass"), display.NewMisuse(s.cfg, found, next)})
 }
@@ -202,8 +204,7 @@ func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oaut
 		return err
 	}
 	if !s.sessions.Spend(w, request) {
-		http.Redirect(w, r, s.cfg.BaseURL+"/misuse", http.StatusFound)
-		return nil
+		return s.showMisuse(w, r, diagnose.ReadMisuse(l.Misuse), "")
 	}
 	ctx, recorder := wire.Record(r.Context())
 	misuse := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
@@ -223,15 +224,13 @@ func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Logi
 	if err := s.sessions.Change(w, r, l.Request.State, note); err != nil {
 		return err
 	}
-	switch {
-	case failed != nil:
+	if failed != nil {
 		return failed
-	case request == nil:
-		http.Redirect(w, r, s.cfg.BaseURL+"/misuse", http.StatusSeeOther)
-		return nil
 	}
-	if err := s.sessions.Begin(w, r, request); err != nil {
-		return err
+	if request != nil {
+		if err := s.sessions.Begin(w, r, request); err != nil {
+			return err
+		}
 	}
 	return s.showMisuse(w, r, diagnose.ReadMisuse(misuse.Report()), to)
 }

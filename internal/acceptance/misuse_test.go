@@ -1,14 +1,21 @@
 package acceptance
 
 import (
+	"bytes"
 	"encoding/json"
 	"html"
+	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -50,13 +57,13 @@ func playMisuse(t *testing.T, b *testserver.Browser, person func(address string)
 	}
 	to := html.UnescapeString(link[1])
 	for logins := 1; ; logins++ {
-		r = b.Get(person(to))
-		if r.StatusCode == http.StatusSeeOther && strings.HasSuffix(b.Location(r), "/misuse") {
+		r = b.Do(fromTheServer(t, person(to)))
+		next := refreshURL.FindStringSubmatch(r.Header.Get("Refresh"))
+		if next != nil && strings.HasSuffix(next[1], "/misuse") {
 			run := readMisuse(t, b)
 			run.logins = logins
 			return run
 		}
-		next := refreshURL.FindStringSubmatch(r.Header.Get("Refresh"))
 		link = continueLink.FindStringSubmatch(r.Body)
 		if next == nil || link == nil || html.UnescapeString(link[1]) != next[1] || logins > 10 {
 			t.Fatalf("after login %d the page leads nowhere (%d, refresh %q):\n%s", logins, r.StatusCode, r.Header.Get("Refresh"), r.Body)
@@ -65,12 +72,105 @@ func playMisuse(t *testing.T, b *testserver.Browser, person func(address string)
 	}
 }
 
-// The server's rules are tried only when asked for, each with a login of its own, and the demo's server
-// is accused of nothing. The session stays as it was, and everything is in the flow, redacted.
+// fromTheServer is how a browser comes back from a server of another site.
+func fromTheServer(t *testing.T, address string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
+		req.Header.Set(name, value)
+	}
+	return req
+}
+
+// watchedDemo is the demo server as another site, with everything that went in and out of it.
+type watchedDemo struct {
+	issuer string
+	mu     sync.Mutex // guards the fields below
+	asked  []string   // the paths of the requests of the client's own
+	codes  []string   // and verifiers
+	tokens []string
+}
+
+const otherSecret = "other-secret-77aa"
+
+func startWatchedDemo(t *testing.T, redirectURI string, faults ...demo.Fault) *watchedDemo {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	w := &watchedDemo{issuer: "http://" + srv.Listener.Addr().String() + "/demo"}
+	behind, err := demo.New(demo.Config{Issuer: w.issuer, Faults: faults, Clients: []demo.Client{
+		{ID: "a-client", Secret: "check-secret-1c9d", Name: "Checked", RedirectURIs: []string{redirectURI}},
+		{ID: "b-client", Secret: otherSecret, Name: "Another", RedirectURIs: []string{redirectURI}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answer := httptest.NewRecorder()
+		behind.ServeHTTP(answer, r)
+		w.note(r.URL.Path, body, answer.Body.Bytes())
+		maps.Copy(out.Header(), answer.Header())
+		out.WriteHeader(answer.Code)
+		out.Write(answer.Body.Bytes())
+	})
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return w
+}
+
+// note remembers a request, and what must not be shown of it.
+func (w *watchedDemo) note(path string, sent, answered []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if path == "/demo/token" || path == "/demo/revoke" || path == "/demo/introspect" || path == "/demo/userinfo" || path == "/demo/api/me" {
+		w.asked = append(w.asked, path)
+	}
+	form, _ := url.ParseQuery(string(sent))
+	w.codes = append(w.codes, form["code"]...)
+	w.codes = append(w.codes, form["code_verifier"]...)
+	var issued map[string]any
+	json.Unmarshal(answered, &issued)
+	for _, name := range []string{"refresh_token", "access_token", "id_token"} {
+		if token, ok := issued[name].(string); ok {
+			w.tokens = append(w.tokens, token)
+		}
+	}
+}
+
+// count is how often the server was asked by the client itself.
+func (w *watchedDemo) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.asked)
+}
+
+// startMisuse signs in at a watched demo server.
+func startMisuse(t *testing.T, faults ...demo.Fault) (*watchedDemo, *app, *testserver.Browser) {
+	t.Helper()
+	port := freePort(t)
+	base := "http://localhost:" + port
+	w := startWatchedDemo(t, base+config.CallbackPath, faults...)
+	a := startAppOn(t, port, map[string]string{"BASE_URL": base, "ISSUER": w.issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d",
+		"OTHER_CLIENT_ID": "b-client", "OTHER_CLIENT_SECRET": otherSecret, "RESOURCE_URL": w.issuer + "/api/me"})
+	b := newBrowserAt(t, a, base)
+	if r := b.Login(); r.StatusCode != http.StatusOK {
+		t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
+	}
+	return w, a, b
+}
+
+// The server's rules are tried only when asked for, each with a login of its own, and a sound server is
+// accused of nothing. The session stays as it was. Everything is in the flow, where a refusal of a try is no
+// failure of the login, and no code, verifier, token or secret is anywhere.
 func TestMisuseOnRequest(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	b.Login()
+	w, a, b := startMisuse(t)
+	w.codes, w.tokens = nil, nil // of the login itself
 	held := b.GetJSON("/session").Body
 	if run := readMisuse(t, b); run.Verdict != "Not tried yet" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
 		t.Errorf("before a run it says %+v", run)
@@ -84,10 +184,153 @@ func TestMisuseOnRequest(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if page := b.Get("/misuse"); !strings.Contains(page.Body, "<h1>Nothing dangerous gets through</h1>") || !strings.Contains(page.Body, "RFC 7636 section 4.6") {
-		t.Errorf("the page lacks the verdict or the rules:\n%s", page.Body)
+	page := b.Get("/misuse").Body
+	if !strings.Contains(page, "<h1>Nothing dangerous gets through</h1>") || !strings.Contains(page, "RFC 7636 section 4.6") {
+		t.Errorf("the page lacks the verdict or the rules:\n%s", page)
 	}
 	if now := b.GetJSON("/session").Body; now != held {
 		t.Errorf("the session was\n%s\nand is\n%s", held, now)
 	}
+	har, report := b.GetJSON("/flow.har").Body, b.GetJSON("/flow.md").Body
+	for _, words := range []string{"token request: A wrong code verifier", "refresh: The old refresh token after a refresh", "revocation: A token that was revoked"} {
+		if !strings.Contains(har, words) || !strings.Contains(report, words) {
+			t.Errorf("the flow lacks %q", words)
+		}
+	}
+	if !strings.HasPrefix(report, "# The login works\n") {
+		t.Errorf("a refused try is taken for a failure of the login: %.100s", report)
+	}
+	codes, tokens := append(w.codes, otherSecret, a.Cfg.ClientSecret), w.tokens
+	a.Log.Secret(append(codes, tokens...)...)
+	files := har + report + page + b.GetJSON("/misuse").Body + b.GetJSON("/session").Body + b.Get("/session").Body
+	flow, full := b.Get("/flow").Body, b.Get("/flow?tokens=full").Body
+	for _, code := range codes {
+		if strings.Contains(files, code) {
+			t.Errorf("a page or a file holds the code, verifier or secret %q", code)
+		}
+	}
+	for _, token := range tokens {
+		if strings.Contains(files+flow, token) || !strings.Contains(full, token) { // this finds what there is
+			t.Errorf("a page or a file holds the token %q, or the whole flow does not", token)
+		}
+	}
+	if len(codes) < 20 || len(tokens) < 10 {
+		t.Errorf("%d codes and %d tokens were made: this test looks at nothing", len(codes), len(tokens))
+	}
+}
+
+// What the server lets pass is named first, and counted by rules.
+func TestMisuseFindsFaults(t *testing.T) {
+	_, _, b := startMisuse(t, demo.WrongVerifier, demo.RevokedAtUserinfo, demo.RevokedAtIntrospection, demo.PromptNonePage)
+	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
+	if run.Result != "fail" || run.Verdict != "The server lets 2 things pass" {
+		t.Errorf("it says %+v", run)
+	}
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "<h1>The server lets 2 things pass</h1><p>A wrong code verifier: the server accepts it.</p>") {
+		t.Errorf("the page is\n%s", page)
+	}
+}
+
+// Nothing is tried by itself, from a prefetch or from another site: neither the beginning of a run nor the
+// answer to one of its logins. Each has its honest twin.
+func TestMisuseNeverByItself(t *testing.T) {
+	w, _, b := startMisuse(t)
+	refused := func(what, method, address string, header map[string]string) {
+		t.Helper()
+		before := w.count()
+		req, err := http.NewRequest(method, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range header {
+			req.Header.Set(name, value)
+		}
+		if r := b.Do(req); r.StatusCode < 400 || len(r.Header.Values("Set-Cookie")) > 0 || w.count() != before {
+			t.Errorf("%s was answered %d, and the server was asked %d times", what, r.StatusCode, w.count()-before)
+		}
+	}
+	anotherSite := map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+	prefetch := map[string]string{"Sec-Purpose": "prefetch", "Sec-Fetch-Site": "same-origin"}
+	refused("a run that a prefetch begins", "POST", b.Base+"/misuse", prefetch)
+	refused("a run that a form of another site begins", "POST", b.Base+"/misuse", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+	refused("a run that an older browser begins from another site", "POST", b.Base+"/misuse", map[string]string{"Origin": "https://evil.example"})
+	refused("the report, from another site", "GET", b.Base+"/misuse", anotherSite)
+	before := w.count()
+	for range 2 {
+		if run := readMisuse(t, b); run.Tried != 0 || w.count() != before {
+			t.Errorf("the report alone tries something: %+v", run)
+		}
+	}
+
+	begun := continueLink.FindStringSubmatch(b.Post("/misuse", nil).Body) // the twin of the first three
+	if begun == nil || w.count() != before {
+		t.Fatalf("a run does not begin with a link, or asks before it is followed (%d)", w.count()-before)
+	}
+	back := b.Authorize(html.UnescapeString(begun[1]), "user_alice", "allow")
+	refused("a try's answer that is prefetched", "GET", back, prefetch)
+	refused("a try's answer by HEAD", "HEAD", back, nil)
+	refused("a try's answer as an image of another site", "GET", back, anotherSite)
+	stranger := testserver.NewBrowser(t, b.App)
+	if r := stranger.Do(fromTheServer(t, back)); r.StatusCode != http.StatusBadRequest || w.count() != before {
+		t.Errorf("in another browser a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
+	}
+	if r := b.Do(fromTheServer(t, back)); r.StatusCode != http.StatusOK || w.count() == before { // their twin
+		t.Errorf("a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
+	}
+	if run := readMisuse(t, b); run.Tried != 1 {
+		t.Errorf("one login came back, and it says %+v", run)
+	}
+	refused("a try's answer that comes again", "GET", back, map[string]string{"Sec-Fetch-Site": "none"})
+}
+
+// A login that does not come back is begun again, or left out; what was found stays.
+func TestMisuseGoesOn(t *testing.T) {
+	_, _, b := startMisuse(t)
+	begin := func(do, next string) string {
+		t.Helper()
+		form := url.Values{}
+		if do != "" {
+			form.Set("do", do)
+		}
+		r := b.Post("/misuse", form)
+		link := continueLink.FindStringSubmatch(r.Body)
+		if link == nil || !strings.Contains(r.Body, "Next: "+next) {
+			t.Fatalf("%q does not begin the login for %s:\n%s", do, next, r.Body)
+		}
+		return html.UnescapeString(link[1])
+	}
+	b.Do(fromTheServer(t, b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 tries done") || !strings.Contains(page, "has not come back: a wrong code verifier") {
+		t.Errorf("while a login is out the page says\n%s", page)
+	}
+	begin("go-on", "a wrong code verifier")
+	begin("leave-out", "no code verifier")
+	run := readMisuse(t, b)
+	if run.Tried != 2 || run.Result != "" || !strings.Contains(run.Findings[len(run.Findings)-1].Found, "left out") {
+		t.Errorf("it says %+v", run)
+	}
+	begin("", "the code used twice") // from the beginning
+	if run := readMisuse(t, b); run.Tried != 0 {
+		t.Errorf("a new run begins with %+v", run)
+	}
+}
+
+// In a real browser, at a server of another site, a run ends at its page: no redirect of it counts as sent
+// by that site, and there are not too many in a row.
+func TestChromiumMisuse(t *testing.T) {
+	c := startChromium(t)
+	port := freePort(t)
+	base := "http://localhost:" + port
+	issuer := testserver.StartDemo(t, base+config.CallbackPath)
+	startAppOn(t, port, map[string]string{"BASE_URL": base, "ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d", "RESOURCE_URL": issuer + "/api/me"})
+	c.open(base + "/login")
+	c.press("button[value=user_alice]", "Allow")
+	c.press("button[value=allow]", "It works")
+	c.open(base + "/misuse")
+	c.waitFor("up to 7 logins")
+	c.shot("misuse-before")
+	c.press(".go form button", "0 of 9 tries done")
+	c.press(".go a.button", "Nothing dangerous gets through")
+	c.wantPath("/misuse")
+	c.shot("misuse")
 }

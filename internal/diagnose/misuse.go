@@ -187,6 +187,7 @@ const TryState = "try-"
 // *oauth.Error.
 func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 	for _, rule := range Untried(m.found) {
+		ctx := wire.ForTry(ctx, rule.About)
 		if m.withoutLogin(ctx, rule.Try) {
 			continue
 		}
@@ -233,6 +234,7 @@ func (m *Misuse) Answer(ctx context.Context, r *oauth.Request, response url.Valu
 	if !slices.Contains(Untried(m.found), try.rule()) {
 		return // it is made already: two windows
 	}
+	ctx = wire.ForTry(ctx, try.rule().About)
 	code, err := m.client.CheckResponse(ctx, r, response)
 	if e, failed := errors.AsType[*oauth.Error](err); failed {
 		m.add(try, m.noLogin(try, e))

@@ -72,7 +72,7 @@ func (v *Misuse) progress() {
 	}
 	v.Says, v.Mark = fmt.Sprintf("%d of %d tries done", v.Tried, v.Of), "…"
 	if v.Next != "" {
-		v.Lead = fmt.Sprintf("Next: %s. It costs a login.", lowerFirst(v.Left[0].About))
+		v.Lead = fmt.Sprintf("Next: %s. Sign in and allow it, as often as the server asks. The page goes on by itself.", lowerFirst(v.Left[0].About))
 		return
 	}
 	v.Lead = fmt.Sprintf("The login for the next one has not come back: %s.", lowerFirst(v.Left[0].About))
@@ -94,7 +94,7 @@ func (v *Misuse) judge() {
 		v.Says, v.Lead = "Nothing dangerous gets through", count(len(v.Warned), "warning")+". "+sentence(v.Warned[0])
 	default:
 		v.Result, v.Mood, v.Mark = diagnose.OK, "good", "✓"
-		v.Says, v.Lead = "Nothing dangerous gets through", "Every answer was compared with that to an honest request."
+		v.Says, v.Lead = "Nothing dangerous gets through", "Every answer was compared with the answer to an honest request."
 	}
 }
 

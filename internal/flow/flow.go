@@ -230,7 +230,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 		Number: number,
 		ID:     fmt.Sprintf("step-%d", number),
 		Link:   fmt.Sprintf("#step-%d", number),
-		Name:   string(e.Purpose),
+		Name:   e.Name(),
 		About:  stepWords[e.Purpose],
 		Failed: e.Purpose != wire.Consent && e.Failed() && (e.Status > 0 || e.Fault != ""),
 		Fault:  wire.Clip(hide.text(e.Fault), 1000),

@@ -99,7 +99,7 @@ func HAR(steps []*wire.Exchange, s Secrets) ([]byte, error) {
 
 func newHAREntry(e *wire.Exchange, hide *redactor) harEntry {
 	took := float64(e.Took) / float64(time.Millisecond)
-	comment := string(e.Purpose)
+	comment := e.Name()
 	if e.Fault != "" {
 		comment += ": " + hide.text(e.Fault)
 	}

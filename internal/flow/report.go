@@ -15,7 +15,7 @@ func Markdown(steps []*wire.Exchange, s Secrets) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# %s\n\n```mermaid\n%s```\n\n", plain(verdict(steps, hide)), mermaid(steps, tell))
 	for i, e := range steps {
-		fmt.Fprintf(&out, "%d. **%s**", i+1, e.Purpose)
+		fmt.Fprintf(&out, "%d. **%s**", i+1, e.Name())
 		if e.URL != "" {
 			fmt.Fprintf(&out, " `%s`", code(e.Method+" "+hide.text(wire.WithoutQuery(e.URL))))
 		}

@@ -52,6 +52,15 @@ type Exchange struct {
 	Took           time.Duration
 	CertExpires    time.Time // of the server's certificate; zero without TLS
 	Fault          string    // why this step failed, in a sentence; empty when it did not
+	Try            string    // what the server is tried with, where this is no step of a user's login
+}
+
+// Name is what the exchange is for, as a page shows it.
+func (e *Exchange) Name() string {
+	if e.Try == "" {
+		return string(e.Purpose)
+	}
+	return strings.TrimPrefix(string(e.Purpose)+": "+e.Try, ": ")
 }
 
 // Size is about what an exchange costs in memory, in bytes.
@@ -59,8 +68,12 @@ func (e *Exchange) Size() int {
 	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
 }
 
-// Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes.
+// Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes; of
+// a try, which the server should refuse, only that no answer came.
 func (e *Exchange) Failed() bool {
+	if e.Try != "" {
+		return e.Fault != ""
+	}
 	if e.Purpose == APIWithout || e.Purpose == APIAltered {
 		return e.Fault != "" || e.Status < 400
 	}
@@ -156,6 +169,7 @@ type contextKey int
 const (
 	recorderKey contextKey = iota
 	purposeKey
+	tryKey
 )
 
 // Record returns the context with its recorder, or with a new one where it has none.
@@ -170,4 +184,9 @@ func Record(ctx context.Context) (context.Context, *Recorder) {
 // For names what the requests made in the context are for.
 func For(ctx context.Context, p Purpose) context.Context {
 	return context.WithValue(ctx, purposeKey, p)
+}
+
+// ForTry says what the requests made in the context try.
+func ForTry(ctx context.Context, what string) context.Context {
+	return context.WithValue(ctx, tryKey, what)
 }

@@ -80,6 +80,22 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// What a server refuses when it is tried is no failure; that it does not answer is one.
+func TestTry(t *testing.T) {
+	answer := &Exchange{Purpose: TokenRequest, Status: 400}
+	if answer.Name() != "token request" || !answer.Failed() {
+		t.Errorf("a refusal is %q, failed: %v", answer.Name(), answer.Failed())
+	}
+	tried := &Exchange{Purpose: TokenRequest, Status: 400, Try: "No code verifier"}
+	if tried.Name() != "token request: No code verifier" || tried.Failed() {
+		t.Errorf("a refused try is %q, failed: %v", tried.Name(), tried.Failed())
+	}
+	silent := &Exchange{Fault: "did not answer in time", Try: "No code verifier"}
+	if silent.Name() != "No code verifier" || !silent.Failed() {
+		t.Errorf("a try without an answer is %q, failed: %v", silent.Name(), silent.Failed())
+	}
+}
+
 // Words are what a person would read in an answer.
 func TestWords(t *testing.T) {
 	for body, want := range map[string]string{

@@ -219,6 +219,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: NewHeader(req.Header), Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(Purpose)
+	e.Try, _ = ctx.Value(tryKey).(string)
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // our bodies are in memory: this cannot fail
 		var sent strings.Builder
