@@ -62,7 +62,10 @@ func TestIssuerFromKey(t *testing.T) {
 
 // Whatever a key decodes to is an https origin that survives being parsed, or an error.
 func FuzzIssuerFromKey(f *testing.F) {
-	for _, key := range []string{"pk_live_Y2xlcmsuY2xlcmsuZGV2JA==", "pk_test_" + encodeKey("localhost:1"), "pk_test_" + encodeKey("a/b"), "sk_test_x", "pk_test_%", "", "pk_test_" + encodeKey("[::1]:80")} {
+	for _, key := range []string{
+		"pk_live_Y2xlcmsuY2xlcmsuZGV2JA==", "pk_test_" + encodeKey("localhost:1"), "pk_test_" + encodeKey("a/b"),
+		"sk_test_x", "pk_test_%", "", "pk_test_" + encodeKey("[::1]:80"),
+	} {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
@@ -87,80 +90,196 @@ func TestConfigErrors(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		{"the sample as it is", map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"}, []string{
-			"CLERK_PUBLISHABLE_KEY (environment): still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, or remove the three lines for demo mode",
-			"CLIENT_ID (environment): still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard",
-			"CLIENT_SECRET (environment): still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the application is made), or remove the line for a public client",
-		}},
-		{"a client without a server", map[string]string{"CLIENT_ID": "a"}, []string{
-			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)"}},
-		{"only a method", map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"}, []string{
-			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)",
-			"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard"}},
+		{
+			"the sample as it is",
+			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"},
+			[]string{
+				"CLERK_PUBLISHABLE_KEY (environment): still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API " +
+					"keys page, or remove the three lines for demo mode",
+				"CLIENT_ID (environment): still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard",
+				"CLIENT_SECRET (environment): still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the " +
+					"application is made), or remove the line for a public client",
+			},
+		},
+		{
+			"a client without a server",
+			map[string]string{"CLIENT_ID": "a"},
+			[]string{
+				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+					"setting for demo mode)",
+			},
+		},
+		{
+			"only a method",
+			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"},
+			[]string{
+				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+					"setting for demo mode)",
+				"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard",
+			},
+		},
 		{"a server without a client", map[string]string{"CLERK_PUBLISHABLE_KEY": key}, []string{
 			"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard"}},
 		{"two issuers", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "ISSUER": "https://other.example.com", "CLIENT_ID": "a"}, []string{
 			"ISSUER (environment): says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
-		{"a secret key for the publishable key", map[string]string{"CLERK_PUBLISHABLE_KEY": "sk_test_abc", "CLIENT_ID": "a"}, []string{
-			"CLERK_PUBLISHABLE_KEY (environment): holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared"}},
-		{"Clerk's secret key for the client secret", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": "a", "CLIENT_SECRET": "sk_live_abc"}, []string{
-			"CLIENT_SECRET (environment): holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"}},
+		{
+			"a secret key for the publishable key",
+			map[string]string{"CLERK_PUBLISHABLE_KEY": "sk_test_abc", "CLIENT_ID": "a"},
+			[]string{
+				"CLERK_PUBLISHABLE_KEY (environment): holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the " +
+					"dashboard's API keys page, and rotate the secret key if it was shared",
+			},
+		},
+		{
+			"Clerk's secret key for the client secret",
+			map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": "a", "CLIENT_SECRET": "sk_live_abc"},
+			[]string{
+				"CLIENT_SECRET (environment): holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"},
+		},
 		{"the publishable key for the client ID", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": key}, []string{
 			"CLIENT_ID (environment): holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here"}},
-		{"a hash for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "pbkdf2_sha256$600000$salt$hash"}, []string{
-			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
+		{
+			"a hash for the secret",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "pbkdf2_sha256$600000$salt$hash"},
+			[]string{
+				"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"},
+		},
 		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
 			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
 		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
 			"CLIENT_SECRET (environment): repeats the client ID; copy the Client Secret instead"}},
-		{"the secret's ID at Entra", map[string]string{"ISSUER": "https://login.microsoftonline.com/t/v2.0", "CLIENT_ID": "abc", "CLIENT_SECRET": "0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f"}, []string{
-			"CLIENT_SECRET (environment): is the secret's ID; copy the column named Value instead"}},
+		{
+			"the secret's ID at Entra",
+			map[string]string{
+				"ISSUER":        "https://login.microsoftonline.com/t/v2.0",
+				"CLIENT_ID":     "abc",
+				"CLIENT_SECRET": "0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f",
+			},
+			[]string{
+				"CLIENT_SECRET (environment): is the secret's ID; copy the column named Value instead"},
+		},
 		{"the discovery URL", map[string]string{"ISSUER": "https://auth.example.com/realms/a/.well-known/openid-configuration", "CLIENT_ID": "a"}, []string{
 			"ISSUER (environment): is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/realms/a"}},
-		{"the metadata URL of RFC 8414", map[string]string{"ISSUER": "https://auth.example.com/.well-known/oauth-authorization-server/tenant", "CLIENT_ID": "a"}, []string{
-			"ISSUER (environment): is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/tenant"}},
+		{
+			"the metadata URL of RFC 8414",
+			map[string]string{"ISSUER": "https://auth.example.com/.well-known/oauth-authorization-server/tenant", "CLIENT_ID": "a"},
+			[]string{
+				"ISSUER (environment): is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/tenant"},
+		},
 		{"http on a public host", map[string]string{"ISSUER": "http://auth.example.com", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "http://auth.example.com" is not https; http is allowed on localhost only`}},
 		{"no scheme", map[string]string{"ISSUER": "auth.example.com", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
 		{"a query", map[string]string{"ISSUER": "https://auth.example.com/?a=b", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "https://auth.example.com/?a=b" has a query or a fragment, which an issuer never has (RFC 8414 section 2); remove it`}},
-		{"an unknown method", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "private_key_jwt"}, []string{
-			`TOKEN_ENDPOINT_AUTH_METHOD (environment): "private_key_jwt" is not supported; write client_secret_basic, client_secret_post or none`}},
-		{"none with a secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "TOKEN_ENDPOINT_AUTH_METHOD": "none"}, []string{
-			"TOKEN_ENDPOINT_AUTH_METHOD (environment): none means a public client, which has no secret; remove this line or CLIENT_SECRET"}},
-		{"a method without a secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, []string{
-			"CLIENT_SECRET: is missing, but TOKEN_ENDPOINT_AUTH_METHOD says client_secret_post; set the secret, or remove that line for a public client"}},
-		{"one endpoint without an issuer", map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"}, []string{
-			"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)"}},
-		{"endpoints that are not safe", map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "a", "TOKEN_ENDPOINT": "http://a.example/t", "JWKS_URI": "keys", "USERINFO_ENDPOINT": "https://u:p@a.example", "REVOCATION_ENDPOINT": "https://a.example#x"}, []string{
-			`TOKEN_ENDPOINT (environment): "http://a.example/t" is not https; http is allowed on localhost only`,
-			"USERINFO_ENDPOINT (environment): has a user name or password in its address; remove them",
-			`REVOCATION_ENDPOINT (environment): "https://a.example#x" has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it`,
-			`JWKS_URI (environment): "keys" is not the full address of an endpoint, such as https://auth.example.com/oauth/token`}},
+		{
+			"an unknown method",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "private_key_jwt"},
+			[]string{
+				`TOKEN_ENDPOINT_AUTH_METHOD (environment): "private_key_jwt" is not supported; write client_secret_basic, client_secret_post or none`},
+		},
+		{
+			"none with a secret",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "TOKEN_ENDPOINT_AUTH_METHOD": "none"},
+			[]string{
+				"TOKEN_ENDPOINT_AUTH_METHOD (environment): none means a public client, which has no secret; remove this line or CLIENT_SECRET"},
+		},
+		{
+			"a method without a secret",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"},
+			[]string{
+				"CLIENT_SECRET: is missing, but TOKEN_ENDPOINT_AUTH_METHOD says client_secret_post; set the secret, or remove that line for a public client"},
+		},
+		{
+			"one endpoint without an issuer",
+			map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"},
+			[]string{
+				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+					"setting for demo mode)",
+			},
+		},
+		{
+			"endpoints that are not safe",
+			map[string]string{
+				"ISSUER":              "https://a.example",
+				"CLIENT_ID":           "a",
+				"TOKEN_ENDPOINT":      "http://a.example/t",
+				"JWKS_URI":            "keys",
+				"USERINFO_ENDPOINT":   "https://u:p@a.example",
+				"REVOCATION_ENDPOINT": "https://a.example#x",
+			},
+			[]string{
+				`TOKEN_ENDPOINT (environment): "http://a.example/t" is not https; http is allowed on localhost only`,
+				"USERINFO_ENDPOINT (environment): has a user name or password in its address; remove them",
+				`REVOCATION_ENDPOINT (environment): "https://a.example#x" has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it`,
+				`JWKS_URI (environment): "keys" is not the full address of an endpoint, such as https://auth.example.com/oauth/token`},
+		},
 		{"a port that is none", map[string]string{"PORT": "http"}, []string{`PORT (environment): "http" is not a port; write a number from 1 to 65535`}},
 		{"a port beyond the last", map[string]string{"PORT": "65536"}, []string{`PORT (environment): "65536" is not a port; write a number from 1 to 65535`}},
-		{"the redirect URI as BASE_URL", map[string]string{"BASE_URL": "http://localhost:3000/oauth_callback"}, []string{
-			`BASE_URL (environment): "http://localhost:3000/oauth_callback" has more than scheme, host and port; write BASE_URL=http://localhost:3000 (the redirect URI adds /oauth_callback)`}},
+		{
+			"the redirect URI as BASE_URL",
+			map[string]string{"BASE_URL": "http://localhost:3000/oauth_callback"},
+			[]string{
+				`BASE_URL (environment): "http://localhost:3000/oauth_callback" has more than scheme, host and port; write ` +
+					`BASE_URL=http://localhost:3000 (the redirect URI adds /oauth_callback)`,
+			},
+		},
 		{"a host for BASE_URL", map[string]string{"BASE_URL": "localhost:3000"}, []string{
 			`BASE_URL (environment): "localhost:3000" is not the address of a server; write one such as http://localhost:3000`}},
-		{"plain http beyond this machine", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000"}, []string{
-			`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`}},
-		{"plain http that is half meant", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000", "ALLOW_PLAIN_HTTP": "maybe"}, []string{
-			`ALLOW_PLAIN_HTTP (environment): "maybe" is neither true nor false`, `BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`}},
+		{
+			"plain http beyond this machine",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000"},
+			[]string{
+				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and ` +
+					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
+			},
+		},
+		{
+			"plain http that is half meant",
+			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000", "ALLOW_PLAIN_HTTP": "maybe"},
+			[]string{
+				`ALLOW_PLAIN_HTTP (environment): "maybe" is neither true nor false`,
+				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and ` +
+					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
+			},
+		},
 		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com", "ALLOW_PLAIN_HTTP": "true"}, []string{
 			"BASE_URL (environment): the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL"}},
-		{"a short session secret", map[string]string{"SESSION_SECRET": "short"}, []string{"SESSION_SECRET (environment): has fewer than 16 characters; make one with: openssl rand -base64 32"}},
-		{"a session store without the secret", map[string]string{"SESSION_STORE": "redis://localhost"}, []string{
-			"SESSION_STORE (environment): needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32"}},
+		{
+			"a short session secret",
+			map[string]string{"SESSION_SECRET": "short"},
+			[]string{"SESSION_SECRET (environment): has fewer than 16 characters; make one with: openssl rand -base64 32"},
+		},
+		{
+			"a session store without the secret",
+			map[string]string{"SESSION_STORE": "redis://localhost"},
+			[]string{
+				"SESSION_STORE (environment): needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one " +
+					"with: openssl rand -base64 32",
+			},
+		},
 		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
 			"SESSION_STORE (environment): is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
-		{"a session store with too much", map[string]string{"SESSION_STORE": "redis://user:hidden@localhost/a?db=1", "SESSION_SECRET": "0123456789abcdef"}, []string{
-			"SESSION_STORE (environment): redis://localhost/a has more than host, port and the number of a database; write one such as redis://localhost:6379/0"}},
-		{"a scope with a quote", map[string]string{"SCOPES": `openid "x"`}, []string{`SCOPES (environment): "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`}},
+		{
+			"a session store with too much",
+			map[string]string{"SESSION_STORE": "redis://user:hidden@localhost/a?db=1", "SESSION_SECRET": "0123456789abcdef"},
+			[]string{
+				"SESSION_STORE (environment): redis://localhost/a has more than host, port and the number of a database; write one such as " +
+					"redis://localhost:6379/0",
+			},
+		},
+		{
+			"a scope with a quote",
+			map[string]string{"SCOPES": `openid "x"`},
+			[]string{`SCOPES (environment): "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`},
+		},
 		{"a line break inside a value", map[string]string{"CLIENT_ID": "a\nb", "ISSUER": "https://a.example"}, []string{
 			"CLIENT_ID (environment): contains a line break or another control character; copy it again"}},
-		{"an API without TLS", map[string]string{"RESOURCE_URL": "http://api.example.com"}, []string{`RESOURCE_URL (environment): "http://api.example.com" is not https; http is allowed on localhost only`}},
+		{
+			"an API without TLS",
+			map[string]string{"RESOURCE_URL": "http://api.example.com"},
+			[]string{`RESOURCE_URL (environment): "http://api.example.com" is not https; http is allowed on localhost only`},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := Load(env(row.env), "does-not-exist.env", false)
@@ -190,15 +309,51 @@ func TestDotenv(t *testing.T) {
 		{"set but empty", rest + "CLIENT_SECRET=\n", "secret="},
 		{"Windows line ends", strings.ReplaceAll(rest, "\n", "\r\n") + "CLIENT_SECRET=abc\r\n", "secret=abc"},
 		{"another variable", "CLIENT_SECRET=abc\n" + rest + "PORT=4000\nBASE_URL=http://localhost:${PORT}\n", "secret=abc"},
-		{"# cuts", rest + "CLIENT_SECRET=ab #cd\n", "CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)"},
-		{"$ cuts", rest + "CLIENT_SECRET=ab$CD\n", "CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes"},
-		{"$ in double quotes cuts", rest + "CLIENT_SECRET=\"ab${CD}e\"\n", "CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes"},
-		{"$( cuts", rest + "CLIENT_SECRET=ab$(cd)\n", "CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes"},
-		{"no equals sign", rest + "CLIENT_SECRET abc\n", ".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
-		{"no equals sign at the end", rest + "CLIENT_SECRET", ".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
-		{"a quote that never ends", "CLIENT_SECRET='abc\n" + rest, ".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
-		{"a quote that ends too late", "CLIENT_SECRET='abc\nCLIENT_ID='a'\n", ".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote"},
-		{"a short secret", rest + "CLIENT_SECRET=short\n", "note=CLIENT_SECRET: has fewer than 6 characters, which is easy to guess and cannot be taken out of what a server repeats; have a longer one made"},
+		{
+			"# cuts",
+			rest + "CLIENT_SECRET=ab #cd\n",
+			"CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)",
+		},
+		{
+			"$ cuts",
+			rest + "CLIENT_SECRET=ab$CD\n",
+			"CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes",
+		},
+		{
+			"$ in double quotes cuts",
+			rest + "CLIENT_SECRET=\"ab${CD}e\"\n",
+			"CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes",
+		},
+		{
+			"$( cuts",
+			rest + "CLIENT_SECRET=ab$(cd)\n",
+			"CLIENT_SECRET (.env:3): a $ in the value was read as a variable, which cut the value short; put the value in single quotes",
+		},
+		{
+			"no equals sign",
+			rest + "CLIENT_SECRET abc\n",
+			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
+			"no equals sign at the end",
+			rest + "CLIENT_SECRET",
+			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
+			"a quote that never ends",
+			"CLIENT_SECRET='abc\n" + rest,
+			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
+			"a quote that ends too late",
+			"CLIENT_SECRET='abc\nCLIENT_ID='a'\n",
+			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
+			"a short secret",
+			rest + "CLIENT_SECRET=short\n",
+			"note=CLIENT_SECRET: has fewer than 6 characters, which is easy to guess and cannot be taken out of what a server repeats; have a longer one made",
+		},
 		{"white space", rest + "CLIENT_SECRET=  abcdef  \n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
 		{"white space in quotes", rest + "CLIENT_SECRET=' abcdef '\n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
 	} {
@@ -262,9 +417,27 @@ func TestDefaults(t *testing.T) {
 		{"nothing", "http://localhost:3000/oauth_callback", "3000", "http://localhost:3000/demo", nil},
 		{"a port", "http://localhost:4000/oauth_callback", "4000", "http://localhost:4000/demo", map[string]string{"PORT": "4000"}},
 		{"port 80", "http://localhost/oauth_callback", "80", "http://localhost/demo", map[string]string{"PORT": "80"}},
-		{"a base URL on this machine", "http://127.0.0.1:5000/oauth_callback", "5000", "http://127.0.0.1:5000/demo", map[string]string{"BASE_URL": "http://127.0.0.1:5000/"}},
-		{"a base URL behind a proxy", "https://demo.example.com/oauth_callback", "3000", "https://demo.example.com/demo", map[string]string{"BASE_URL": "https://Demo.example.com:443"}},
-		{"a name below localhost", "http://app.localhost:5000/oauth_callback", "5000", "http://app.localhost:5000/demo", map[string]string{"BASE_URL": "http://app.localhost:5000"}},
+		{
+			"a base URL on this machine",
+			"http://127.0.0.1:5000/oauth_callback",
+			"5000",
+			"http://127.0.0.1:5000/demo",
+			map[string]string{"BASE_URL": "http://127.0.0.1:5000/"},
+		},
+		{
+			"a base URL behind a proxy",
+			"https://demo.example.com/oauth_callback",
+			"3000",
+			"https://demo.example.com/demo",
+			map[string]string{"BASE_URL": "https://Demo.example.com:443"},
+		},
+		{
+			"a name below localhost",
+			"http://app.localhost:5000/oauth_callback",
+			"5000",
+			"http://app.localhost:5000/demo",
+			map[string]string{"BASE_URL": "http://app.localhost:5000"},
+		},
 		{"IPv6", "http://[::1]:5000/oauth_callback", "5000", "http://[::1]:5000/demo", map[string]string{"BASE_URL": "http://[::1]:5000"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -272,7 +445,8 @@ func TestDefaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !cfg.Demo || cfg.RedirectURI() != row.redirectURI || cfg.Port != row.port || cfg.Issuer != row.issuer || strings.Join(cfg.Scopes, " ") != "openid profile email" {
+			if !cfg.Demo || cfg.RedirectURI() != row.redirectURI || cfg.Port != row.port ||
+				cfg.Issuer != row.issuer || strings.Join(cfg.Scopes, " ") != "openid profile email" {
 				t.Errorf("got %+v", cfg)
 			}
 		})

@@ -32,8 +32,18 @@ func TestIsSecure(t *testing.T) {
 
 // An endpoint is a full address on https, or on this machine.
 func TestCheckEndpoint(t *testing.T) {
-	for address, want := range map[string]bool{"https://a.example/x?y=z": true, "http://127.0.0.1:1/": true,
-		"": false, "/x": false, "https:///x": false, "https://u@a.example": false, "https://a.example/#": false, "https://a.example/#x": false, "http://a.example": false, "%zz": false} {
+	for address, want := range map[string]bool{
+		"https://a.example/x?y=z": true,
+		"http://127.0.0.1:1/":     true,
+		"":                        false,
+		"/x":                      false,
+		"https:///x":              false,
+		"https://u@a.example":     false,
+		"https://a.example/#":     false,
+		"https://a.example/#x":    false,
+		"http://a.example":        false,
+		"%zz":                     false,
+	} {
 		if err := CheckEndpoint(address); (err == nil) != want {
 			t.Errorf("CheckEndpoint(%q): %v", address, err)
 		}

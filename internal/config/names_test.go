@@ -17,7 +17,12 @@ func TestStrayNames(t *testing.T) {
 		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
 		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this program; write CLIENT_SECRET"},
 		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this program; write SCOPES"},
-		{"of a framework", "CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n", "refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY"},
+		{
+			"of a framework",
+			"CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
+			"refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says " +
+				"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY",
+		},
 		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this program; write REDIRECT_URI"},
 		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},

@@ -70,7 +70,10 @@ func TestConsent(t *testing.T) {
 		t.Errorf("the sign-in page answered %d:\n%s", page.StatusCode, page.body)
 	}
 	page = h.signIn(q, "user_bob")
-	for _, want := range []string{"A web application", "Bob Example", "Your email address", "Your name and your picture", "<code>email</code>", "Allow", "Deny"} {
+	for _, want := range []string{
+		"A web application", "Bob Example", "Your email address", "Your name and your picture", "<code>email</code>",
+		"Allow", "Deny",
+	} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the consent page lacks %q:\n%s", want, page.body)
 		}

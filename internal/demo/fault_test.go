@@ -296,7 +296,8 @@ func TestSoundVariants(t *testing.T) {
 		if !h.opens(token) || h.opens(nil) || h.opens(token+"x") || h.opens(tokens["id_token"]) || h.opens(h.revoked()) {
 			t.Errorf("%q: the API opens to a wrong token, or not to the right one", row.faults)
 		}
-		if a := h.do("POST", "/introspect", url.Values{"token": {token}}, basic("web", "s3cret")); a.json["active"] != true || a.json["aud"] != h.issuer+"/api" {
+		if a := h.do("POST", "/introspect", url.Values{"token": {token}}, basic("web", "s3cret")); a.json["active"] != true ||
+			a.json["aud"] != h.issuer+"/api" {
 			t.Errorf("%q: introspection answers %s", row.faults, a.body)
 		}
 		if a := h.do("GET", "/userinfo", nil, bearer(token)); a.json["sub"] != "user_alice" {

@@ -95,8 +95,16 @@ func (h *harness) do(method, path string, form url.Values, header map[string]str
 // authorizeQuery is an honest authorization request.
 func authorizeQuery() url.Values {
 	hash := sha256.Sum256([]byte(verifier))
-	return url.Values{"response_type": {"code"}, "client_id": {"web"}, "redirect_uri": {redirectURI}, "scope": {"openid profile email"}, "state": {"some-state"},
-		"nonce": {"some-nonce"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(hash[:])}, "code_challenge_method": {"S256"}}
+	return url.Values{
+		"response_type":         {"code"},
+		"client_id":             {"web"},
+		"redirect_uri":          {redirectURI},
+		"scope":                 {"openid profile email"},
+		"state":                 {"some-state"},
+		"nonce":                 {"some-nonce"},
+		"code_challenge":        {base64.RawURLEncoding.EncodeToString(hash[:])},
+		"code_challenge_method": {"S256"},
+	}
 }
 
 // response returns the parameters of the authorization response that a redirect carries.

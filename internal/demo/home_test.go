@@ -33,7 +33,8 @@ func TestReset(t *testing.T) {
 		waiting := h.response(h.do("GET", "/authorize?"+authorizeQuery().Encode(), nil, nil)).Get("code")
 		if reset {
 			a := h.do("POST", "/reset", url.Values{}, map[string]string{"Origin": strings.TrimSuffix(h.issuer, "/demo")})
-			if to, err := a.Location(); a.StatusCode != 303 || err != nil || !strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") {
+			if to, err := a.Location(); a.StatusCode != 303 || err != nil ||
+				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") {
 				t.Errorf("the reset answered %d to %v", a.StatusCode, to)
 			}
 		}

@@ -35,7 +35,8 @@ func TestPush(t *testing.T) {
 	form.Set("max_age", "0")
 	q := h.pushed(form)
 	page := h.signIn(q, "user_alice")
-	if !strings.Contains(page.body, "wants to access") || strings.Contains(page.body, form.Get("nonce")) || strings.Contains(page.Request.URL.String(), "state") {
+	if !strings.Contains(page.body, "wants to access") || strings.Contains(page.body, form.Get("nonce")) ||
+		strings.Contains(page.Request.URL.String(), "state") {
 		t.Fatalf("after the sign-in comes %s\n%s", page.Request.URL, page.body)
 	}
 	r := h.response(h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"allow"}}, nil))

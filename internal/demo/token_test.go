@@ -116,7 +116,13 @@ func TestResponseShape(t *testing.T) {
 		t.Errorf("the token response is %v", tokens)
 	}
 	header, claims := decode(t, tokens["access_token"].(string))
-	for name, want := range map[string]any{"iss": h.issuer, "sub": "user_alice", "client_id": "web", "aud": h.issuer + "/api", "scope": "openid profile email"} {
+	for name, want := range map[string]any{
+		"iss":       h.issuer,
+		"sub":       "user_alice",
+		"client_id": "web",
+		"aud":       h.issuer + "/api",
+		"scope":     "openid profile email",
+	} {
 		if claims[name] != want {
 			t.Errorf("the access token's %s is %v; want %v", name, claims[name], want)
 		}

@@ -13,8 +13,16 @@ func TestVerifierFits(t *testing.T) {
 		sum := sha256.Sum256([]byte(verifier))
 		return base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	for verifier, want := range map[string]bool{strings.Repeat("a", 43): true, strings.Repeat("-._~A0", 21): true, strings.Repeat("a", 128): true,
-		strings.Repeat("a", 42): false, strings.Repeat("a", 129): false, strings.Repeat("a", 43) + "+": false, strings.Repeat("a", 43) + "é": false, "": false} {
+	for verifier, want := range map[string]bool{
+		strings.Repeat("a", 43):       true,
+		strings.Repeat("-._~A0", 21):  true,
+		strings.Repeat("a", 128):      true,
+		strings.Repeat("a", 42):       false,
+		strings.Repeat("a", 129):      false,
+		strings.Repeat("a", 43) + "+": false,
+		strings.Repeat("a", 43) + "é": false,
+		"":                            false,
+	} {
 		if got := verifierFits(verifier, challengeOf(verifier)); got != want {
 			t.Errorf("%d characters %.20s…: %v", len(verifier), verifier, got)
 		}

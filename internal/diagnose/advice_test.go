@@ -11,18 +11,39 @@ func TestSuspect(t *testing.T) {
 		name, code, words string
 		want              Setting
 	}{
-		{"Clerk and Ory: redirect URI", "invalid_request", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", RedirectURI},
+		{
+			"Clerk and Ory: redirect URI",
+			"invalid_request",
+			"The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.",
+			RedirectURI,
+		},
 		{"Clerk and Ory: scope", "invalid_scope", "The OAuth 2.0 Client is not allowed to request scope 'x'.", Scopes},
-		{"Clerk and Ory: secret", "invalid_client", "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).", ClientSecret},
+		{
+			"Clerk and Ory: secret",
+			"invalid_client",
+			"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).",
+			ClientSecret,
+		},
 		{"Keycloak: secret", "unauthorized_client", "Invalid client or Invalid client credentials", ClientSecret},
 		{"Keycloak: scope", "invalid_scope", "Invalid scopes: openid foo", Scopes},
 		{"Entra: secret", "invalid_client", "AADSTS7000215: Invalid client secret provided.", ClientSecret},
 		{"Entra: redirect URI", "invalid_request", "AADSTS50011: The redirect URI specified does not match", RedirectURI},
-		{"Entra: single page", "invalid_request", "AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.", AuthMethod},
+		{
+			"Entra: single page",
+			"invalid_request",
+			"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.",
+			AuthMethod,
+		},
 		{"Google: redirect URI", "redirect_uri_mismatch", "Bad Request: redirect", RedirectURI},
 		{"GitHub: secret", "incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.", ClientSecret},
 		{"Auth0: grant", "unauthorized_client", "Grant type 'authorization_code' not allowed for the client.", Grant},
-		{"Authelia: method", "invalid_client", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", AuthMethod},
+		{
+			"Authelia: method",
+			"invalid_client",
+			"The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client " +
+				"registration does not allow this method.",
+			AuthMethod,
+		},
 		{"Okta: policy", "access_denied", "Policy evaluation failed for this request, please check the policy configurations.", Users},
 		{"Google: testers", "access_denied", "The app can only be accessed by developer-approved testers", Users},
 		{"nothing known", "weird", "What?", ""},
@@ -34,8 +55,15 @@ func TestSuspect(t *testing.T) {
 }
 
 func TestDashboards(t *testing.T) {
-	for issuer, want := range map[string]string{"https://tenant.eu.auth0.com/": "Auth0", "https://dev-1.okta.com/oauth2/default": "Okta", "https://login.microsoftonline.com/x/v2.0": "Microsoft Entra",
-		"https://accounts.google.com": "Google", "https://sso.example.com/realms/a": "Keycloak", "https://evilauth0.com": "the authorization server", "https://x.example": "the authorization server"} {
+	for issuer, want := range map[string]string{
+		"https://tenant.eu.auth0.com/":             "Auth0",
+		"https://dev-1.okta.com/oauth2/default":    "Okta",
+		"https://login.microsoftonline.com/x/v2.0": "Microsoft Entra",
+		"https://accounts.google.com":              "Google",
+		"https://sso.example.com/realms/a":         "Keycloak",
+		"https://evilauth0.com":                    "the authorization server",
+		"https://x.example":                        "the authorization server",
+	} {
 		if got := dashboardOf(config.Config{Issuer: issuer}).Name; got != want {
 			t.Errorf("the dashboard of %s is %s; want %s", issuer, got, want)
 		}

@@ -3,9 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"strings"
@@ -16,80 +14,6 @@ import (
 
 	"oauth-test-client/internal/demo"
 )
-
-// configOf reads an environment as the program would, without a file.
-func configOf(t *testing.T, values map[string]string) config.Config {
-	t.Helper()
-	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
-// checksOf makes every check with an environment.
-func checksOf(t *testing.T, values map[string]string) Report {
-	t.Helper()
-	roots, err := config.TrustedRoots(values["SSL_CERT_FILE"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := wire.New(roots, time.Now)
-	t.Cleanup(w.HTTP().CloseIdleConnections)
-	return Run(t.Context(), configOf(t, values), w, time.Now, func(string) {}, func(Finding) {})
-}
-
-func (r Report) line(check string) Finding {
-	for _, f := range r.Checks {
-		if f.Check == check {
-			return f
-		}
-	}
-	return Finding{}
-}
-
-// firstFailing is the line that a person reads first.
-func (r Report) firstFailing() Finding {
-	for _, f := range r.Checks {
-		if f.Result == Fail {
-			return f
-		}
-	}
-	return Finding{}
-}
-
-func (r Report) String() string {
-	var lines []string
-	for _, f := range r.Checks {
-		lines = append(lines, f.String())
-	}
-	return strings.Join(lines, "\n")
-}
-
-// startDemo starts the demo server on its own, as any other authorization server, with one client.
-func startDemo(t *testing.T, client demo.Client) string {
-	t.Helper()
-	srv := httptest.NewUnstartedServer(nil)
-	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{client}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = handler
-	srv.Start()
-	t.Cleanup(srv.Close)
-	return issuer
-}
-
-const checkSecret = "check-secret-1c9d"
-
-func demoEnv(issuer string) map[string]string {
-	return map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": checkSecret, "PORT": "3999", "RESOURCE_URL": issuer + "/api/me"}
-}
-
-func demoClient() demo.Client {
-	return demo.Client{ID: "a-client", Secret: checkSecret, Name: "Checked", RedirectURIs: []string{testserver.CheckedURI}}
-}
 
 // Against a server in order every line is ok.
 func TestCheckPasses(t *testing.T) {
@@ -118,21 +42,77 @@ func TestCheckFails(t *testing.T) {
 		words   string
 	}{
 		{"wrong secret", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another-secret" }, "client", "CLIENT_SECRET", "copy the secret again"},
-		{"secret with special characters, wrong", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another/secret+" }, "client", "CLIENT_SECRET", "copy the secret again"},
-		{"unknown client ID", nil, func(e map[string]string) { e["CLIENT_ID"] = "a-clietn" }, "redirect_uri", "CLIENT_ID", "does not know the client ID a-clietn"},
+		{
+			"secret with special characters, wrong",
+			nil,
+			func(e map[string]string) { e["CLIENT_SECRET"] = "another/secret+" },
+			"client",
+			"CLIENT_SECRET",
+			"copy the secret again",
+		},
+		{
+			"unknown client ID",
+			nil,
+			func(e map[string]string) { e["CLIENT_ID"] = "a-clietn" },
+			"redirect_uri",
+			"CLIENT_ID",
+			"does not know the client ID a-clietn",
+		},
 		{"a secret for a public client", func(c *demo.Client) { c.Secret = "" }, nil, "client", "CLIENT_SECRET", "remove CLIENT_SECRET"},
 		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "set CLIENT_SECRET"},
-		{"redirect URI not registered", func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} }, nil, "redirect_uri", "BASE_URL", "add " + testserver.CheckedURI},
-		{"registered with a slash", func(c *demo.Client) { c.RedirectURIs = []string{testserver.CheckedURI + "/"} }, nil, "redirect_uri", "BASE_URL", "the server accepts " + testserver.CheckedURI + "/"},
-		{"registered as 127.0.0.1", func(c *demo.Client) { c.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=http://127.0.0.1:3999"},
-		{"registered as https", func(c *demo.Client) { c.RedirectURIs = []string{"https://localhost:3999/oauth_callback"} }, nil, "redirect_uri", "BASE_URL", "write BASE_URL=https://localhost:3999"},
+		{
+			"redirect URI not registered",
+			func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} },
+			nil,
+			"redirect_uri",
+			"BASE_URL",
+			"add " + testserver.CheckedURI,
+		},
+		{
+			"registered with a slash",
+			func(c *demo.Client) { c.RedirectURIs = []string{testserver.CheckedURI + "/"} },
+			nil,
+			"redirect_uri",
+			"BASE_URL",
+			"the server accepts " + testserver.CheckedURI + "/",
+		},
+		{
+			"registered as 127.0.0.1",
+			func(c *demo.Client) { c.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"} },
+			nil,
+			"redirect_uri",
+			"BASE_URL",
+			"write BASE_URL=http://127.0.0.1:3999",
+		},
+		{
+			"registered as https",
+			func(c *demo.Client) { c.RedirectURIs = []string{"https://localhost:3999/oauth_callback"} },
+			nil,
+			"redirect_uri",
+			"BASE_URL",
+			"write BASE_URL=https://localhost:3999",
+		},
 		{"scope not enabled", nil, func(e map[string]string) { e["SCOPES"] = "openid profile admin" }, "authorization", "SCOPES", "not enabled: admin"},
-		{"issuer with a slash too many", nil, func(e map[string]string) { e["ISSUER"] += "/"; delete(e, "RESOURCE_URL") }, "metadata", "ISSUER", "write ISSUER="},
+		{
+			"issuer with a slash too many",
+			nil,
+			func(e map[string]string) { e["ISSUER"] += "/"; delete(e, "RESOURCE_URL") },
+			"metadata",
+			"ISSUER",
+			"write ISSUER=",
+		},
 		{"issuer without its path", nil, func(e map[string]string) {
 			e["ISSUER"] = strings.TrimSuffix(e["ISSUER"], "/demo")
 			delete(e, "RESOURCE_URL")
 		}, "metadata", "ISSUER", "404"},
-		{"nothing listens", nil, func(e map[string]string) { e["ISSUER"] = "http://127.0.0.1:1"; delete(e, "RESOURCE_URL") }, "connection", "ISSUER", "refused the connection"},
+		{
+			"nothing listens",
+			nil,
+			func(e map[string]string) { e["ISSUER"] = "http://127.0.0.1:1"; delete(e, "RESOURCE_URL") },
+			"connection",
+			"ISSUER",
+			"refused the connection",
+		},
 		{"the API is another server's", nil, func(e map[string]string) {
 			e["RESOURCE_URL"] = startDemo(t, demoClient()) + "/api/me"
 		}, "api", "RESOURCE_URL", "the API trusts"},
@@ -252,17 +232,51 @@ func TestCheckJudges(t *testing.T) {
 		{"a scope is not listed", document(func(d map[string]any) {
 			d["code_challenge_methods_supported"], d["scopes_supported"] = []string{"S256"}, []string{"openid"}
 		}), "advertised", Warn, "profile in scopes_supported"},
-		{"iss is not promised", document(func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }), "response_issuer", Warn, "RFC 9207"},
+		{
+			"iss is not promised",
+			document(func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }),
+			"response_issuer",
+			Warn,
+			"RFC 9207",
+		},
 		{"iss is promised", document(func(map[string]any) {}), "response_issuer", OK, ""},
-		{"pushed authorization is demanded", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "pushed_authorization", Fail, "does not say where"},
-		{"pushed authorization, and what hangs on it", document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }), "redirect_uri", Skip, "not asked: needs a pushed authorization request first"},
-		{"the issuer is another host", document(func(d map[string]any) { d["issuer"] = "http://keycloak:8080/realms/a" }), "metadata", Fail, "write ISSUER=http://keycloak:8080/realms/a"},
+		{
+			"pushed authorization is demanded",
+			document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }),
+			"pushed_authorization",
+			Fail,
+			"does not say where",
+		},
+		{
+			"pushed authorization, and what hangs on it",
+			document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }),
+			"redirect_uri",
+			Skip,
+			"not asked: needs a pushed authorization request first",
+		},
+		{
+			"the issuer is another host",
+			document(func(d map[string]any) { d["issuer"] = "http://keycloak:8080/realms/a" }),
+			"metadata",
+			Fail,
+			"write ISSUER=http://keycloak:8080/realms/a",
+		},
 		{"an endpoint without TLS", document(func(d map[string]any) { d["token_endpoint"] = "http://a.example/token" }), "metadata", Fail, "is not https"},
-		{"the two documents disagree", func(l *testserver.Liar) {
-			l.RFC8414 = func(w http.ResponseWriter, _ *http.Request) {
-				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/other"})
-			}
-		}, "metadata_flavours", Warn, "different endpoints"},
+		{
+			"the two documents disagree",
+			func(l *testserver.Liar) {
+				l.RFC8414 = func(w http.ResponseWriter, _ *http.Request) {
+					testserver.SendJSON(w, map[string]any{
+						"issuer":                 l.Issuer,
+						"authorization_endpoint": l.Issuer + "/authorize",
+						"token_endpoint":         l.Issuer + "/other",
+					})
+				}
+			},
+			"metadata_flavours",
+			Warn,
+			"different endpoints",
+		},
 		{"one document", func(*testserver.Liar) {}, "metadata_flavours", OK, "one metadata document"},
 		{"the clock is five minutes off", func(l *testserver.Liar) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { // whatever it answers has a date
@@ -281,7 +295,13 @@ func TestCheckJudges(t *testing.T) {
 				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "e", Use: "enc"}}})
 			}
 		}, "keys", Fail, "none of the 1 keys"},
-		{"HS256 is all that is listed", document(func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }), "keys", Warn, "HS256"},
+		{
+			"HS256 is all that is listed",
+			document(func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }),
+			"keys",
+			Warn,
+			"HS256",
+		},
 		{"no jwks_uri", document(func(d map[string]any) { delete(d, "jwks_uri") }), "keys", Fail, "no jwks_uri"},
 
 		{"the secret is right", token(func(id, secret string, _ bool) (int, string) {
@@ -321,8 +341,20 @@ func TestCheckJudges(t *testing.T) {
 		}), "client", Warn, "could not be asked"},
 		{"out of order", token(func(string, string, bool) (int, string) { return 503, "temporarily_unavailable" }), "client", Warn, "could not be asked"},
 		{"everybody is refused", token(func(string, string, bool) (int, string) { return 401, "invalid_client" }), "client", Fail, "copy the secret again"},
-		{"everybody is refused with 400", token(func(string, string, bool) (int, string) { return 400, "invalid_client" }), "client", Fail, "copy the secret again"},
-		{"refused as Keycloak does", token(func(string, string, bool) (int, string) { return 401, "unauthorized_client" }), "client", Fail, "copy the secret again"},
+		{
+			"everybody is refused with 400",
+			token(func(string, string, bool) (int, string) { return 400, "invalid_client" }),
+			"client",
+			Fail,
+			"copy the secret again",
+		},
+		{
+			"refused as Keycloak does",
+			token(func(string, string, bool) (int, string) { return 401, "unauthorized_client" }),
+			"client",
+			Fail,
+			"copy the secret again",
+		},
 		{"the grant is off", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.LiarClientSecret {
 				return 401, "invalid_client"
@@ -382,9 +414,27 @@ func TestCheckJudges(t *testing.T) {
 			http.Redirect(w, r, "https://login.example/error?error=redirect_uri_mismatch", http.StatusFound)
 		}), "redirect_uri", OK, "registered"},
 		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", Warn, "only a login can tell"},
-		{"anything goes", authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }), "redirect_uri", Warn, "any redirect URI"},
-		{"out of order", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "redirect_uri", Warn, "could not be asked: the authorization endpoint answered 503"},
-		{"out of order, so nobody knows", authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }), "authorization", Warn, "could not be asked"},
+		{
+			"anything goes",
+			authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }),
+			"redirect_uri",
+			Warn,
+			"any redirect URI",
+		},
+		{
+			"out of order",
+			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
+			"redirect_uri",
+			Warn,
+			"could not be asked: the authorization endpoint answered 503",
+		},
+		{
+			"out of order, so nobody knows",
+			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
+			"authorization",
+			Warn,
+			"could not be asked",
+		},
 		{"the grant is off, at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			if good {
 				back(w, r, "unauthorized_client")
@@ -523,7 +573,14 @@ func TestCheckConfiguration(t *testing.T) {
 		"http://test.example.com":  {Warn, "http on a public host"},
 		"https://test.example.com": {OK, "https://test.example.com/oauth_callback"},
 	} {
-		cfg := configOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "PORT": "3999", "BASE_URL": base, "ALLOW_PLAIN_HTTP": "true"})
+		cfg := configOf(t, map[string]string{
+			"ISSUER":           "http://127.0.0.1:1",
+			"CLIENT_ID":        "a",
+			"CLIENT_SECRET":    "b",
+			"PORT":             "3999",
+			"BASE_URL":         base,
+			"ALLOW_PLAIN_HTTP": "true",
+		})
 		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
 		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
 			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)

@@ -59,7 +59,8 @@ func TestCheckPushed(t *testing.T) {
 			if first.Check != row.check || first.Setting != row.setting || failed > 1 {
 				t.Errorf("%d checks fail, the first is %q (%s); want %q (%s):\n%s", failed, first.Check, first.Setting, row.check, row.setting, r)
 			}
-			if row.check == "" && (r.line("pushed_authorization").Found != "the server accepts a pushed authorization request" || r.line("redirect_uri").Result != OK || r.line("pkce").Result != OK) {
+			if row.check == "" && (r.line("pushed_authorization").Found != "the server accepts a pushed authorization request" ||
+				r.line("redirect_uri").Result != OK || r.line("pkce").Result != OK) {
 				t.Errorf("in order it says:\n%s", r)
 			}
 		})

@@ -159,7 +159,8 @@ func TestPrintJSON(t *testing.T) {
 		sum += n
 	}
 	f := r.firstFailing()
-	if r.Result != Fail || sum != 17 || r.Counts["fail"] != 1 || f.Check != "redirect_uri" || f.Name != RedirectURINotRegistered || f.Accepts != testserver.CheckedURI+"/" {
+	if r.Result != Fail || sum != 17 || r.Counts["fail"] != 1 || f.Check != "redirect_uri" ||
+		f.Name != RedirectURINotRegistered || f.Accepts != testserver.CheckedURI+"/" {
 		t.Errorf("the document is\n%s", out)
 	}
 	for _, name := range []string{`"check"`, `"result"`, `"found"`, `"setting"`, `"server_says"`, `"fix"`, `"name"`} {
@@ -172,7 +173,10 @@ func TestPrintJSON(t *testing.T) {
 // The report for an issue: the failure with the server's words, which no Markdown can act in.
 func TestPrintMarkdown(t *testing.T) {
 	out, _, code := printed(t, situations(t)["one-wrong"], PrintOptions{Format: Markdown})
-	for _, want := range []string{"**1 problem: redirect URI.**", "**FAIL redirect URI**: `" + testserver.CheckedURI + " is not registered`", "- cause: `redirect-uri-not-registered`", "| ok | keys | `1 key` |"} {
+	for _, want := range []string{
+		"**1 problem: redirect URI.**", "**FAIL redirect URI**: `" + testserver.CheckedURI + " is not registered`",
+		"- cause: `redirect-uri-not-registered`", "| ok | keys | `1 key` |",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
@@ -181,7 +185,10 @@ func TestPrintMarkdown(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	r := Report{Result: Fail, Checks: []Finding{{Check: "client", Result: Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
-	for _, line := range []string{"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`", "| fail | client | `a\\|b # c` |"} {
+	for _, line := range []string{
+		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
+		"| fail | client | `a\\|b # c` |",
+	} {
 		if !strings.Contains(r.markdown(), line+"\n") {
 			t.Errorf("the report lacks %q:\n%s", line, r.markdown())
 		}
@@ -192,7 +199,8 @@ func TestPrintMarkdown(t *testing.T) {
 func TestPrintAnnotation(t *testing.T) {
 	for _, format := range []Format{Text, JSON, Markdown} {
 		_, errs, _ := printed(t, situations(t)["one-wrong"], PrintOptions{Format: format, Actions: true})
-		if !strings.HasPrefix(errs, "::error title=redirect-uri-not-registered::"+testserver.CheckedURI+" is not registered; ") || strings.Count(errs, "\n") != 1 {
+		if !strings.HasPrefix(errs, "::error title=redirect-uri-not-registered::"+testserver.CheckedURI+" is not registered; ") ||
+			strings.Count(errs, "\n") != 1 {
 			t.Errorf("%q: the annotation is %q", format, errs)
 		}
 	}
@@ -209,13 +217,22 @@ func TestPrintAnnotation(t *testing.T) {
 // Settings that cannot be read are a document, too.
 func TestPrintUnreadable(t *testing.T) {
 	var out, errs bytes.Buffer
-	err := config.Problems{{Setting: "CLIENT_SECRET", Where: ".env:3", What: "is the hash of a secret", Fix: "paste the secret", Cause: "client-secret-is-a-hash"}}
+	err := config.Problems{
+		{Setting: "CLIENT_SECRET", Where: ".env:3", What: "is the hash of a secret", Fix: "paste the secret", Cause: "client-secret-is-a-hash"},
+	}
 	PrintUnreadable(err, PrintOptions{Format: JSON}, &out, &errs)
 	var r Report
 	if json.Unmarshal(out.Bytes(), &r) != nil || r.Result != Fail || len(r.Checks) != 1 || errs.Len() > 0 {
 		t.Fatalf("the document is\n%s\n%s", &out, &errs)
 	}
-	want := Finding{Check: "configuration", Result: Fail, Found: "CLIENT_SECRET (.env:3): is the hash of a secret", Name: ClientSecretIsAHash, Setting: "CLIENT_SECRET", Fix: "paste the secret"}
+	want := Finding{
+		Check:   "configuration",
+		Result:  Fail,
+		Found:   "CLIENT_SECRET (.env:3): is the hash of a secret",
+		Name:    ClientSecretIsAHash,
+		Setting: "CLIENT_SECRET",
+		Fix:     "paste the secret",
+	}
 	if r.Checks[0] != want {
 		t.Errorf("got %+v", r.Checks[0])
 	}

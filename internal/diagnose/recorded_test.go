@@ -153,9 +153,36 @@ func TestRecordedAnswers(t *testing.T) {
 		{"4", "right secret, method wrong", formOnly, nil, "client", Fail, AuthMethodWrong, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
 		{"4", "right", formOnly, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, "client", OK, "", "accepted"},
 		{"4", "secret and method wrong", formOnly, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},
-		{"4", "right secret, method wrong, and it fails on made-up codes", formOnlyFails, nil, "client", Fail, AuthMethodWrong, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
-		{"9", "right, but it fails on made-up codes", formOnlyFails, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, "client", Warn, ServerFailed, "does not refuse the client"},
-		{"9", "secret wrong, and it fails on made-up codes", formOnlyFails, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post", "CLIENT_SECRET": "another-secret"}, "client", Fail, ClientSecretWrong, "Invalid client_secret"},
+		{
+			"4",
+			"right secret, method wrong, and it fails on made-up codes",
+			formOnlyFails,
+			nil,
+			"client",
+			Fail,
+			AuthMethodWrong,
+			"write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post",
+		},
+		{
+			"9",
+			"right, but it fails on made-up codes",
+			formOnlyFails,
+			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"},
+			"client",
+			Warn,
+			ServerFailed,
+			"does not refuse the client",
+		},
+		{
+			"9",
+			"secret wrong, and it fails on made-up codes",
+			formOnlyFails,
+			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post", "CLIENT_SECRET": "another-secret"},
+			"client",
+			Fail,
+			ClientSecretWrong,
+			"Invalid client_secret",
+		},
 		{"4", "a secret where the client is public", lemonPublic, nil, "client", Warn, ClientIsPublic, "remove CLIENT_SECRET"},
 		{"4", "right", lemonPublic, map[string]string{"CLIENT_SECRET": ""}, "client", OK, "", "without a secret"},
 
@@ -168,14 +195,32 @@ func TestRecordedAnswers(t *testing.T) {
 		{"6", "secret wrong", refreshTells, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},
 
 		{"7", "unknown client ID", echoes, unknownID, "redirect_uri", Fail, ClientIDUnknown, "Invalid client id"},
-		{"7", "unknown client ID, which is a word", echoes, map[string]string{"CLIENT_ID": "nobody"}, "redirect_uri", Fail, ClientIDUnknown, "Invalid client id"},
+		{
+			"7",
+			"unknown client ID, which is a word",
+			echoes,
+			map[string]string{"CLIENT_ID": "nobody"},
+			"redirect_uri",
+			Fail,
+			ClientIDUnknown,
+			"Invalid client id",
+		},
 		{"7", "redirect URI not registered", echoes, elsewhere, "redirect_uri", Fail, RedirectURINotRegistered, "3998"},
 		{"7", "right", echoes, nil, "redirect_uri", OK, "", "registered"},
 
 		{"9", "a code at once", server{authorize: func(a asked) recorded {
 			return recorded{302, "", a.redirectURI + "?code=abc&state=" + a.URL.Query().Get("state"), ""}
 		}}, nil, "authorization", Warn, "", "makes codes"},
-		{"9", "the sign-in page comes first", server{authorize: func(asked) recorded { return recorded{200, "text/html", "", signIn} }}, nil, "authorization", Warn, "", "only a login can tell"},
+		{
+			"9",
+			"the sign-in page comes first",
+			server{authorize: func(asked) recorded { return recorded{200, "text/html", "", signIn} }},
+			nil,
+			"authorization",
+			Warn,
+			"",
+			"only a login can tell",
+		},
 		{"9", "out of order for the control alone", server{authorize: func(a asked) recorded {
 			if a.redirectURI != testserver.CheckedURI {
 				return recorded{500, "text/html", "", "<html>oops</html>"}
@@ -186,8 +231,26 @@ func TestRecordedAnswers(t *testing.T) {
 			d["id_token_signing_alg_values_supported"] = []string{"HS256"}
 			delete(d, "jwks_uri")
 		}}, nil, "keys", Fail, IDTokenSignature, "HS256 only"},
-		{"9", "introspection refuses a client without a secret", withIntrospection(lemonPublic), map[string]string{"CLIENT_SECRET": ""}, "introspection", OK, "", "closed to a client without a secret"},
-		{"9", "the secret is a common word", inOrder, map[string]string{"CLIENT_SECRET": "client"}, "client", Fail, ClientSecretWrong, "the server refuses client ID and secret, by either method"},
+		{
+			"9",
+			"introspection refuses a client without a secret",
+			withIntrospection(lemonPublic),
+			map[string]string{"CLIENT_SECRET": ""},
+			"introspection",
+			OK,
+			"",
+			"closed to a client without a secret",
+		},
+		{
+			"9",
+			"the secret is a common word",
+			inOrder,
+			map[string]string{"CLIENT_SECRET": "client"},
+			"client",
+			Fail,
+			ClientSecretWrong,
+			"the server refuses client ID and secret, by either method",
+		},
 		{"9", "the code grant is off", betterAuthNoGrant, nil, "authorization", Fail, GrantNotEnabled, "authorization_code grant"},
 		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", Fail, ClientIDUnknown, "compare CLIENT_ID"},
 		{"9", "secret wrong where the sign-in page comes first", authlibFirst, wrongSecret, "client", Fail, ClientSecretWrong, "copy the secret again"},

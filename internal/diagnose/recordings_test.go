@@ -49,12 +49,26 @@ var betterAuthNoGrant = server{authorize: func(a asked) recorded {
 }}
 
 // Doorkeeper (lib/doorkeeper/oauth/error_response.rb at 0800715) answers every error with 401.
-var doorkeeper = server{token: func(a asked) recorded {
-	if !a.right {
-		return recorded{401, jsonType, `Bearer realm="Doorkeeper", error="invalid_client"`, `{"error":"invalid_client","error_description":"Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method."}`}
-	}
-	return recorded{401, jsonType, `Bearer realm="Doorkeeper", error="invalid_grant"`, `{"error":"invalid_grant","error_description":"The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client."}`}
-}}
+var doorkeeper = server{
+	token: func(a asked) recorded {
+		if !a.right {
+			return recorded{
+				401,
+				jsonType,
+				`Bearer realm="Doorkeeper", error="invalid_client"`,
+				`{"error":"invalid_client","error_description":"Client authentication failed due to unknown client, no client authentication ` +
+					`included, or unsupported authentication method."}`,
+			}
+		}
+		return recorded{
+			401,
+			jsonType,
+			`Bearer realm="Doorkeeper", error="invalid_grant"`,
+			`{"error":"invalid_grant","error_description":"The provided authorization grant is invalid, expired, revoked, does not match the ` +
+				`redirection URI used in the authorization request, or was issued to another client."}`,
+		}
+	},
+}
 
 // A server that has members of its own for a wrong secret, and those of OAuth for the rest.
 var ownMembers = server{token: func(a asked) recorded {
@@ -73,15 +87,23 @@ var plainUnauthorized = server{token: func(a asked) recorded {
 }}
 
 // @modelcontextprotocol/sdk 1.32.2 reads form fields only.
-var formOnly = server{token: func(a asked) recorded {
-	switch {
-	case a.method == "client_secret_basic":
-		return recorded{400, jsonType, "", `{"error":"invalid_request","error_description":"[{\"expected\":\"string\",\"code\":\"invalid_type\",\"path\":[\"client_id\"],\"message\":\"Invalid input: expected string, received undefined\"}]"}`}
-	case !a.right:
-		return recorded{400, jsonType, "", `{"error":"invalid_client","error_description":"Invalid client_secret"}`}
-	}
-	return recorded{400, jsonType, "", `{"error":"invalid_grant"}`}
-}}
+var formOnly = server{
+	token: func(a asked) recorded {
+		switch {
+		case a.method == "client_secret_basic":
+			return recorded{
+				400,
+				jsonType,
+				"",
+				`{"error":"invalid_request","error_description":"[{\"expected\":\"string\",\"code\":\"invalid_type\",\"path\":[\"client_id\"],` +
+					`\"message\":\"Invalid input: expected string, received undefined\"}]"}`,
+			}
+		case !a.right:
+			return recorded{400, jsonType, "", `{"error":"invalid_client","error_description":"Invalid client_secret"}`}
+		}
+		return recorded{400, jsonType, "", `{"error":"invalid_grant"}`}
+	},
+}
 
 // @modelcontextprotocol/sdk 1.32.2 with the provider of its examples, which fails on a made-up code.
 var formOnlyFails = server{token: func(a asked) recorded {
@@ -145,11 +167,23 @@ var goOAuth2 = server{
 		case a.grant == "refresh_token" && (a.right || !a.ours):
 			return recorded{401, jsonType, "", `{"error":"invalid_grant"}`}
 		case !a.ours:
-			return recorded{500, jsonType, "", `{"error":"server_error","error_description":"The authorization server encountered an unexpected condition that prevented it from fulfilling the request"}`}
+			return recorded{
+				500,
+				jsonType,
+				"",
+				`{"error":"server_error","error_description":"The authorization server encountered an unexpected condition that prevented it from ` +
+					`fulfilling the request"}`,
+			}
 		case !a.right:
 			return recorded{401, jsonType, "", `{"error":"invalid_client","error_description":"Client authentication failed"}`}
 		}
-		return recorded{401, jsonType, "", `{"error":"invalid_grant","error_description":"The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid"}`}
+		return recorded{
+			401,
+			jsonType,
+			"",
+			`{"error":"invalid_grant","error_description":"The provided authorization grant (e.g., authorization code, resource owner credentials) ` +
+				`or refresh token is invalid"}`,
+		}
 	},
 }
 
@@ -162,12 +196,19 @@ var refreshTells = server{token: func(a asked) recorded {
 }}
 
 // A server that repeats what it was sent, in pages with the status 200 (the words are Casdoor's).
-var echoes = server{authorize: func(a asked) recorded {
-	switch {
-	case !a.ours:
-		return recorded{http.StatusOK, "text/html", "", "<html><body>Invalid client id: " + a.clientID + "</body></html>"}
-	case a.redirectURI != testserver.CheckedURI:
-		return recorded{http.StatusOK, "text/html", "", "<html><body>Redirect URI: " + a.redirectURI + " doesn't exist in the allowed Redirect URI list</body></html>"}
-	}
-	return recorded{200, "text/html", "", signIn}
-}}
+var echoes = server{
+	authorize: func(a asked) recorded {
+		switch {
+		case !a.ours:
+			return recorded{http.StatusOK, "text/html", "", "<html><body>Invalid client id: " + a.clientID + "</body></html>"}
+		case a.redirectURI != testserver.CheckedURI:
+			return recorded{
+				http.StatusOK,
+				"text/html",
+				"",
+				"<html><body>Redirect URI: " + a.redirectURI + " doesn't exist in the allowed Redirect URI list</body></html>",
+			}
+		}
+		return recorded{200, "text/html", "", signIn}
+	},
+}

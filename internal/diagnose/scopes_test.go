@@ -31,7 +31,8 @@ func TestCheckWithoutScopes(t *testing.T) {
 			l.Page = func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Query().Has("scope") {
 					sent.Add(1)
-				} else if !row.hasDefault && r.URL.Query().Get("redirect_uri") == testserver.CheckedURI && r.URL.Query().Get("client_id") == testserver.LiarClientID {
+				} else if !row.hasDefault && r.URL.Query().Get("redirect_uri") == testserver.CheckedURI &&
+					r.URL.Query().Get("client_id") == testserver.LiarClientID {
 					http.Redirect(w, r, testserver.CheckedURI+"?error=invalid_scope&iss="+l.Issuer+"&state="+r.URL.Query().Get("state"), http.StatusFound)
 					return
 				}

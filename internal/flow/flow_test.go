@@ -44,18 +44,70 @@ func sampleFlow() []*wire.Exchange {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
 	jsonHeader := wire.NewHeader(http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"sid=server-cookie-value"}})
-	form := wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="}})
+	form := wire.NewHeader(http.Header{
+		"Content-Type":  {"application/x-www-form-urlencoded"},
+		"Accept":        {"application/json"},
+		"Authorization": {"Basic YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw=="},
+	})
 	bearer := wire.NewHeader(http.Header{"Authorization": {"Bearer access-token-0123456789abcdefghijklmnopqrstuvwxyz"}, "Accept": {"application/json"}})
 	return []*wire.Exchange{
-		{Purpose: wire.AuthorizationRequest, Method: "GET", URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value&code_challenge=GPXfFfmq30W8w5PWMLNtzZR2q9pxnxZ4FkY2A8xIsF4&code_challenge_method=S256&scope=openid", Began: at(0)},
+		{
+			Purpose: wire.AuthorizationRequest,
+			Method:  "GET",
+			URL: "https://auth.example/authorize?client_id=a-client&state=state-value&nonce=nonce-value" +
+				"&code_challenge=GPXfFfmq30W8w5PWMLNtzZR2q9pxnxZ4FkY2A8xIsF4&code_challenge_method=S256&scope=openid",
+			Began: at(0),
+		},
 		{Purpose: wire.Consent, Began: at(0), Took: 12 * time.Second},
 		{Purpose: wire.Response, Method: "GET", URL: "http://localhost:3000/oauth_callback?code=code-value&state=state-value", Began: at(12000)},
-		{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",
-			Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"access_token":"access-token-0123456789abcdefghijklmnopqrstuvwxyz","refresh_token":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz","token_type":"bearer"}`, Began: at(12001), Took: 34 * time.Millisecond},
-		{Purpose: wire.Userinfo, Method: "GET", URL: "https://auth.example/userinfo", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"sub":"user-1"}`, Began: at(13000), Took: 5 * time.Millisecond},
-		{Purpose: wire.API, Method: "GET", URL: "https://api.example/me?fields=all", RequestHeader: bearer, Status: 200, ResponseHeader: jsonHeader, ResponseBody: `{"hello":"it's me"}`, Began: at(14000), Took: 1500 * time.Millisecond},
-		{Purpose: wire.Refresh, Method: "POST", URL: "https://auth.example/token", RequestHeader: form, RequestBody: "grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz",
-			Status: 400, ResponseHeader: jsonHeader, ResponseBody: `{"error":"invalid_grant","error_description":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz is spent, s/ecret's"}`, Began: at(15000), Took: 8 * time.Millisecond, Fault: "invalid_grant"},
+		{
+			Purpose:        wire.TokenRequest,
+			Method:         "POST",
+			URL:            "https://auth.example/token",
+			RequestHeader:  form,
+			RequestBody:    "code=code-value&code_verifier=verifier-value&grant_type=authorization_code",
+			Status:         200,
+			ResponseHeader: jsonHeader,
+			ResponseBody: `{"access_token":"access-token-0123456789abcdefghijklmnopqrstuvwxyz",` +
+				`"refresh_token":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz","token_type":"bearer"}`,
+			Began: at(12001),
+			Took:  34 * time.Millisecond,
+		},
+		{
+			Purpose:        wire.Userinfo,
+			Method:         "GET",
+			URL:            "https://auth.example/userinfo",
+			RequestHeader:  bearer,
+			Status:         200,
+			ResponseHeader: jsonHeader,
+			ResponseBody:   `{"sub":"user-1"}`,
+			Began:          at(13000),
+			Took:           5 * time.Millisecond,
+		},
+		{
+			Purpose:        wire.API,
+			Method:         "GET",
+			URL:            "https://api.example/me?fields=all",
+			RequestHeader:  bearer,
+			Status:         200,
+			ResponseHeader: jsonHeader,
+			ResponseBody:   `{"hello":"it's me"}`,
+			Began:          at(14000),
+			Took:           1500 * time.Millisecond,
+		},
+		{
+			Purpose:        wire.Refresh,
+			Method:         "POST",
+			URL:            "https://auth.example/token",
+			RequestHeader:  form,
+			RequestBody:    "grant_type=refresh_token&refresh_token=refresh-token-0123456789abcdefghijklmnopqrstuvwxyz",
+			Status:         400,
+			ResponseHeader: jsonHeader,
+			ResponseBody:   `{"error":"invalid_grant","error_description":"refresh-token-0123456789abcdefghijklmnopqrstuvwxyz is spent, s/ecret's"}`,
+			Began:          at(15000),
+			Took:           8 * time.Millisecond,
+			Fault:          "invalid_grant",
+		},
 	}
 }
 
@@ -128,8 +180,18 @@ func TestShellQuote(t *testing.T) {
 }
 
 // sampleSecrets are everything secret in the sample flow.
-var sampleSecrets = []string{"state-value", "nonce-value", "code-value", "verifier-value", "access-token-0123456789", "refresh-token-0123456789", "server-cookie-value",
-	"s/ecret's", "s%2Fecret", "YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw"}
+var sampleSecrets = []string{
+	"state-value",
+	"nonce-value",
+	"code-value",
+	"verifier-value",
+	"access-token-0123456789",
+	"refresh-token-0123456789",
+	"server-cookie-value",
+	"s/ecret's",
+	"s%2Fecret",
+	"YS1jbGllbnQ6cyUyRmVjcmV0JTI3cw",
+}
 
 // A redactor that meets a secret by its value alone, in the words of a server that repeats it.
 func TestRedactByValue(t *testing.T) {
@@ -172,8 +234,16 @@ func FuzzHAR(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address, body, answer, header string) {
 		const secret = "the-secret-value-1234"
 		secrets := Secrets{ClientSecret: secret}
-		e := &wire.Exchange{Method: "POST", URL: address, RequestBody: body, ResponseBody: answer, Status: 200, Fault: answer,
-			RequestHeader: wire.NewHeader(http.Header{"Authorization": {header}, "X": {header}}), ResponseHeader: wire.NewHeader(http.Header{"Location": {address}, "Content-Type": {answer}, "Y": {answer}, answer: {"z"}})}
+		e := &wire.Exchange{
+			Method:         "POST",
+			URL:            address,
+			RequestBody:    body,
+			ResponseBody:   answer,
+			Status:         200,
+			Fault:          answer,
+			RequestHeader:  wire.NewHeader(http.Header{"Authorization": {header}, "X": {header}}),
+			ResponseHeader: wire.NewHeader(http.Header{"Location": {address}, "Content-Type": {answer}, "Y": {answer}, answer: {"z"}}),
+		}
 		document, err := HAR([]*wire.Exchange{e}, secrets)
 		if err != nil {
 			t.Fatal(err)
@@ -193,7 +263,12 @@ func FuzzCurl(f *testing.F) {
 	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
 	f.Fuzz(func(t *testing.T, address, body, accept string) {
 		secrets := Secrets{ClientID: "a'b", ClientSecret: "a-very-secret/value"}
-		e := &wire.Exchange{Method: "POST", URL: address, RequestBody: body, RequestHeader: wire.NewHeader(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}})}
+		e := &wire.Exchange{
+			Method:        "POST",
+			URL:           address,
+			RequestBody:   body,
+			RequestHeader: wire.NewHeader(http.Header{"Accept": {accept}, "Authorization": {"Basic eDp5"}}),
+		}
 		command := curl(e, secrets, newRedactor(secrets, []*wire.Exchange{e}, false))
 		if strings.Contains(command, "a-very-secret") && !strings.Contains(address+body+accept, "a-very-secret") {
 			t.Errorf("the command holds the secret: %s", command)
@@ -212,7 +287,8 @@ func FuzzCurl(f *testing.F) {
 				quoted, rest = rest[1:end+1], rest[end+2:]
 			case strings.HasPrefix(rest, `"`): // ours: the variable, or the pipeline that encodes it
 				end := strings.LastIndex(strings.SplitN(rest, "\n", 2)[0], `"`)
-				if inside := rest[1:end]; !regexp.MustCompile(`^(?:client_secret=)?\$CLIENT_SECRET$|^\$\(printf %s "\$CLIENT_SECRET" \| od -An -v -tx1 \| tr -d ' \\n' \| sed 's/\.\./%&/g'\)$`).MatchString(inside) {
+				if inside := rest[1:end]; !regexp.MustCompile(`^(?:client_secret=)?\$CLIENT_SECRET$|^\$\(printf %s "\$CLIENT_SECRET" \| od -An -v ` +
+					`-tx1 \| tr -d ' \\n' \| sed 's/\.\./%&/g'\)$`).MatchString(inside) {
 					t.Fatalf("in double quotes stands %q", inside)
 				}
 				rest = rest[end+1:]

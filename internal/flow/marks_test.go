@@ -23,7 +23,8 @@ func TestMarks(t *testing.T) {
 		}
 		return out.String()
 	}
-	const sound = "● state=stat…|◆ challenge=GPXf…|▲ nonce=nonc…|■ code=code…|● state=stat…|✓ the state that was sent■ code=code…|◆ verifier=veri…|★ token=…wxyz|★ token=…wxyz|★ token=…wxyz|"
+	const sound = "● state=stat…|◆ challenge=GPXf…|▲ nonce=nonc…|■ code=code…|● state=stat…|✓ the state that was sent■ code=code…|◆ " +
+		"verifier=veri…|★ token=…wxyz|★ token=…wxyz|★ token=…wxyz|"
 	for _, row := range []struct {
 		name, want string
 		spoil      func([]*wire.Exchange)
@@ -57,11 +58,13 @@ func TestTell(t *testing.T) {
 	}
 	flow := sampleFlow()[:4]
 	if got, want := names(Tell(flow, "https://a.example/md", "https://a.example/jwks", true)),
-		"metadata known already|authorization request |sign-in and consent 12 s|authorization response |token request 200, 34 ms|keys known already|ID token check verified"; got != want {
+		"metadata known already|authorization request |sign-in and consent 12 s|authorization response |token request 200, 34 ms|keys known "+
+			"already|ID token check verified"; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	fetched := append(flow, &wire.Exchange{Purpose: wire.Keys, URL: "https://a.example/jwks", Status: 200, Began: flow[3].Began})
-	if got := names(Tell(fetched, "", "https://a.example/jwks", true)); strings.Count(got, "keys") != 1 || !strings.HasSuffix(got, "keys 200, 0 ms|ID token check verified") {
+	if got := names(Tell(fetched, "", "https://a.example/jwks", true)); strings.Count(got, "keys") != 1 ||
+		!strings.HasSuffix(got, "keys 200, 0 ms|ID token check verified") {
 		t.Errorf("with keys that were fetched: %s", got)
 	}
 	if got := names(Tell(flow, "", "https://a.example/jwks", false)); strings.Contains(got, "ID token check") || strings.Contains(got, "keys") {

@@ -46,21 +46,54 @@ func TestFileKeeps(t *testing.T) {
 			`{"access_token":"[redacted]","token_type":"bearer","expires_in":60,"scope":"openid"}`},
 		{"a refreshed one, with white space", wire.Refresh, 200, jsonType, "{ \"refresh_token\" : \"a1\",\n \"token_type\": \"bearer\" }",
 			"{ \"refresh_token\" : \"[redacted]\",\n \"token_type\": \"bearer\" }"},
-		{"what nobody knows", wire.TokenRequest, 200, jsonType, `{"device_secret":"d1","mfa_token":"m1","pin":1234,"user":{"mail":"a@b"},"Scope":"x","list":["a"],"yes":true}`,
-			`{"device_secret":"[redacted]","mfa_token":"[redacted]","pin":"[redacted]","user":"[redacted]","Scope":"[redacted]","list":"[redacted]","yes":"[redacted]"}`},
-		{"a token under a harmless name", wire.TokenRequest, 200, jsonType, `{"scope":{"access_token":"a1","x":"y"},"error_description":"` + someJWT + ` is spent"}`,
-			`{"scope":{"access_token":"[redacted]","x":"y"},"error_description":"[redacted] is spent"}`},
-		{"an error", wire.TokenRequest, 400, jsonType, `{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"t"}`,
-			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"[redacted]"}`},
+		{
+			"what nobody knows",
+			wire.TokenRequest,
+			200,
+			jsonType,
+			`{"device_secret":"d1","mfa_token":"m1","pin":1234,"user":{"mail":"a@b"},"Scope":"x","list":["a"],"yes":true}`,
+			`{"device_secret":"[redacted]","mfa_token":"[redacted]","pin":"[redacted]","user":"[redacted]","Scope":"[redacted]","list":"[redacted]",` +
+				`"yes":"[redacted]"}`,
+		},
+		{
+			"a token under a harmless name",
+			wire.TokenRequest,
+			200,
+			jsonType,
+			`{"scope":{"access_token":"a1","x":"y"},"error_description":"` + someJWT + ` is spent"}`,
+			`{"scope":{"access_token":"[redacted]","x":"y"},"error_description":"[redacted] is spent"}`,
+		},
+		{
+			"an error",
+			wire.TokenRequest,
+			400,
+			jsonType,
+			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"t"}`,
+			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"[redacted]"}`,
+		},
 		{"no object", wire.TokenRequest, 200, jsonType, `["a1"]`, `[redacted: 6 bytes that are no token response]`},
 		{"JSON that is cut short", wire.TokenRequest, 200, jsonType, `{"device_code":"d1"`, `[redacted: 19 bytes that are no token response]`},
 		{"a page in place of an error", wire.TokenRequest, 502, "text/html", `<p>Bad gateway</p>`, `<p>Bad gateway</p>`},
 		{"a form", wire.TokenRequest, 200, formType, "access_token=a1&token_type=bearer&pin=1", "access_token=[redacted]&token_type=bearer&pin=[redacted]"},
 
 		{"userinfo", wire.Userinfo, 200, jsonType, `{"sub":"u","name":"N","email":"e@x"}`, `{"sub":"u","name":"N","email":"e@x"}`},
-		{"tokens by name, in any spelling and at any depth", wire.API, 200, jsonType, `{"a":[{"Access_Token":"a1","mfa_token":"m"}],"clientSecret":"c","\u0069d_token":"i","token_type":"t","state":"s","pin":1}`,
-			`{"a":[{"Access_Token":"[redacted]","mfa_token":"[redacted]"}],"clientSecret":"[redacted]","\u0069d_token":"[redacted]","token_type":"t","state":"[redacted]","pin":1}`},
-		{"a JWT anywhere", wire.API, 200, jsonType, `{"echo":"Bearer ` + someJWT + `","host":"eyes.example.com"}`, `{"echo":"Bearer [redacted]","host":"eyes.example.com"}`},
+		{
+			"tokens by name, in any spelling and at any depth",
+			wire.API,
+			200,
+			jsonType,
+			`{"a":[{"Access_Token":"a1","mfa_token":"m"}],"clientSecret":"c","\u0069d_token":"i","token_type":"t","state":"s","pin":1}`,
+			`{"a":[{"Access_Token":"[redacted]","mfa_token":"[redacted]"}],"clientSecret":"[redacted]","\u0069d_token":"[redacted]",` +
+				`"token_type":"t","state":"[redacted]","pin":1}`,
+		},
+		{
+			"a JWT anywhere",
+			wire.API,
+			200,
+			jsonType,
+			`{"echo":"Bearer ` + someJWT + `","host":"eyes.example.com"}`,
+			`{"echo":"Bearer [redacted]","host":"eyes.example.com"}`,
+		},
 		{"a JWT with escapes", wire.API, 200, jsonType, `{"echo":"\u0065` + someJWT[1:] + `"}`, `{"echo":"[redacted]"}`},
 		{"a JWT alone", wire.Userinfo, 200, "application/jwt", someJWT, `[redacted]`},
 		{"an encrypted one", wire.Userinfo, 200, "application/jwt", "eyJhbGciOiJSU0EifQ.a_1.b-2.c.d", `[redacted]`},
@@ -76,9 +109,16 @@ func TestFileKeeps(t *testing.T) {
 
 // What was a token once is none anywhere else, whoever writes it and however.
 func TestFileForgetsValues(t *testing.T) {
-	sent := &wire.Exchange{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token?nonce=nonce%2Fvalue", RequestBody: "code=co%2Fde-value&code_verifier=verifier-1",
-		Status: 200, ResponseBody: `{"refresh_token":"re\/fresh-1","refresh_token":"re/fresh-2","mfa_token":"mfa/token-1"}`}
-	echo := answerOf(wire.API, 200, "text/plain", `co/de-value co\/de-value co%2fde-value nonce&#47;value verifier-1 re/fresh-1 re\u002ffresh-2 mfa%2Ftoken-1 s\/ecret kept/value`)
+	sent := &wire.Exchange{
+		Purpose:      wire.TokenRequest,
+		Method:       "POST",
+		URL:          "https://auth.example/token?nonce=nonce%2Fvalue",
+		RequestBody:  "code=co%2Fde-value&code_verifier=verifier-1",
+		Status:       200,
+		ResponseBody: `{"refresh_token":"re\/fresh-1","refresh_token":"re/fresh-2","mfa_token":"mfa/token-1"}`,
+	}
+	echo := answerOf(wire.API, 200, "text/plain", `co/de-value co\/de-value co%2fde-value nonce&#47;value verifier-1 re/fresh-1 re\u002ffresh-2 `+
+		`mfa%2Ftoken-1 s\/ecret kept/value`)
 	got := harText(t, Secrets{ClientID: "c", ClientSecret: "s/ecret"}, sent, echo)
 	if want := strings.Repeat("[redacted] ", 9) + "kept/value"; got != want {
 		t.Errorf("the echo is %s; want %s", got, want)
@@ -105,7 +145,9 @@ func TestFileParameters(t *testing.T) {
 			t.Errorf("the parameter %s is %q", p.Name, p.Value)
 		}
 	}
-	if want := "grant_type=authorization_code&code=[redacted]&code_verifier=[redacted]&client_secret=[redacted]&Refresh_Token=[redacted]&client_assertion=[redacted]&password=[redacted]"; request.PostData.Text != want {
+	want := "grant_type=authorization_code&code=[redacted]&code_verifier=[redacted]&client_secret=[redacted]" +
+		"&Refresh_Token=[redacted]&client_assertion=[redacted]&password=[redacted]"
+	if request.PostData.Text != want {
 		t.Errorf("the text is %s; want %s", request.PostData.Text, want)
 	}
 	if want := "https://auth.example/token?state=[redacted]&a=b"; request.URL != want {
@@ -121,7 +163,8 @@ func TestPageShortens(t *testing.T) {
 	e := answerOf(wire.TokenRequest, 200, "application/json", body)
 	secrets := Secrets{ClientID: "c", ClientSecret: "s/ecret"}
 	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body.String()
-	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\",\n  \"n\": 1\n}"; short != want {
+	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\"," +
+		"\n  \"n\": 1\n}"; short != want {
 		t.Errorf("the page shows %s; want %s", short, want)
 	}
 	full := View([]*wire.Exchange{e}, secrets, true).Steps[0].Body.String()
@@ -149,7 +192,12 @@ func TestPageKeeps(t *testing.T) {
 // A token that is only in a header is a token all the same, and cookies and credentials are in no file.
 func TestFileHeaders(t *testing.T) {
 	e := answerOf(wire.API, 200, "text/plain", "you sent opaque-token-1")
-	e.RequestHeader = wire.NewHeader(http.Header{"Authorization": {"Bearer opaque-token-1"}, "Cookie": {"a=cookie-1"}, "Proxy-Authorization": {"Basic cHJveHk="}, "X": {"opaque-token-1"}})
+	e.RequestHeader = wire.NewHeader(http.Header{
+		"Authorization":       {"Bearer opaque-token-1"},
+		"Cookie":              {"a=cookie-1"},
+		"Proxy-Authorization": {"Basic cHJveHk="},
+		"X":                   {"opaque-token-1"},
+	})
 	e.ResponseHeader = wire.NewHeader(http.Header{"Set-Cookie": {"a=cookie-2"}, "Location": {"https://a.example/?code=c1&x=y"}})
 	document, err := HAR([]*wire.Exchange{e}, Secrets{})
 	if err != nil {
@@ -166,7 +214,17 @@ func TestFileHeaders(t *testing.T) {
 		}
 	}
 	hide := newRedactor(Secrets{}, []*wire.Exchange{e}, false)
-	for _, row := range [][3]string{{"Authorization", "Bearer short", "Bearer …"}, {"authorization", "Basic abc", "Basic [redacted]"}, {"Authorization", "Other abc", "[redacted]"}, {"COOKIE", "a=b", "[redacted]"}, {"X", "you sent opaque-token-1", "you sent …"}} {
+	for _, row := range [][3]string{
+		{
+			"Authorization",
+			"Bearer short",
+			"Bearer …",
+		},
+		{"authorization", "Basic abc", "Basic [redacted]"},
+		{"Authorization", "Other abc", "[redacted]"},
+		{"COOKIE", "a=b", "[redacted]"},
+		{"X", "you sent opaque-token-1", "you sent …"},
+	} {
 		if got := hide.header(row[0], row[1]); got != row[2] {
 			t.Errorf("%s: %s becomes %s; want %s", row[0], row[1], got, row[2])
 		}

@@ -87,7 +87,11 @@ func TestVerdict(t *testing.T) {
 		{"the token request failed", Failed(good()[:4], wire.TokenRequest, "Nope"), "# The login failed. Step 4, token request, failed: Nope\n"},
 		{"the ID token failed", Failed(good()[:4], wire.IDTokenCheck, "No nonce"), "# The login failed. Step 5, ID token check, failed: No nonce\n"},
 		{"the refresh failed later", sampleFlow(), "# The login works. Step 7, refresh, failed: invalid\\_grant\n"},
-		{"the API opens without a token", append(good(), &wire.Exchange{Purpose: wire.APIWithout, Status: 200}), "# The login works. Step 8, API call without the token, failed: 200, 0 ms\n"},
+		{
+			"the API opens without a token",
+			append(good(), &wire.Exchange{Purpose: wire.APIWithout, Status: 200}),
+			"# The login works. Step 8, API call without the token, failed: 200, 0 ms\n",
+		},
 		{"the API refuses the altered token", append(good(), &wire.Exchange{Purpose: wire.APIAltered, Status: 401}), "# The login works\n"},
 	} {
 		if report := Markdown(row.steps, sampleClient); !strings.HasPrefix(report, row.want) {

@@ -128,7 +128,9 @@ func TestIDTokenPresence(t *testing.T) {
 func TestVerdictsShow(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Claims = func(claims map[string]any) {
-		claims["aud"], claims["azp"], claims["at_hash"], claims["nonce"], claims["iss"], claims["sub"] = []string{"other", "more"}, "party", "hash", "nonce-value", "https://iss.example", ""
+		claims["aud"], claims["azp"] = []string{"other", "more"}, "party"
+		claims["at_hash"], claims["nonce"] = "hash", "nonce-value"
+		claims["iss"], claims["sub"] = "https://iss.example", ""
 	}
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 	failed, ok := err.(*Error)
@@ -142,7 +144,15 @@ func TestVerdictsShow(t *testing.T) {
 		}
 		found[v.Check] = v.Found
 	}
-	for check, want := range map[string]string{"aud": "other, more", "azp": "party", "at_hash": "hash", "nonce": "another", "iss": "https://iss.example", "sub": "", "signature": `ES256 by the key "k1"`} {
+	for check, want := range map[string]string{
+		"aud":       "other, more",
+		"azp":       "party",
+		"at_hash":   "hash",
+		"nonce":     "another",
+		"iss":       "https://iss.example",
+		"sub":       "",
+		"signature": `ES256 by the key "k1"`,
+	} {
 		if found[check] != want {
 			t.Errorf("%s: found is %q; want %q", check, found[check], want)
 		}
@@ -160,7 +170,8 @@ func TestBadParameters(t *testing.T) {
 		wantError(t, err, CodeInvalidRequest, "The parameter "+name+" ")
 	}
 	r, err := c.NewRequest(url.Values{"scope": {"a b"}, "max_age": {"60"}, "login_hint": {"x"}, "state": {"mine"}, "nonce": {"mine"}})
-	if err != nil || strings.Join(r.Scopes, ",") != "a,b" || r.Extra["max_age"] != "60" || r.Extra["login_hint"] != "x" || len(r.Extra) != 2 || r.State == "mine" || r.Nonce != "" {
+	if err != nil || strings.Join(r.Scopes, ",") != "a,b" || r.Extra["max_age"] != "60" ||
+		r.Extra["login_hint"] != "x" || len(r.Extra) != 2 || r.State == "mine" || r.Nonce != "" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -17,8 +17,16 @@ func unsigned(header, claims string) string {
 func TestDecode(t *testing.T) {
 	d := Decode(unsigned(`{"alg":"RS256","typ":"at+jwt"}`,
 		`{"sub":"u\u0031","exp":1795563719,"big":12345678901234567890,"email_verified":true,"aud":["a","b"],"nothing":null,"exp_like":5,"deep":{"a":[1]}}`))
-	want := []Claim{{Name: "sub", Value: "u1"}, {Name: "exp", Value: "1795563719", Time: time.Unix(1795563719, 0)}, {Name: "big", Value: "12345678901234567890"},
-		{Name: "email_verified", Value: "true"}, {Name: "aud", Value: `["a","b"]`}, {Name: "nothing", Value: "null"}, {Name: "exp_like", Value: "5"}, {Name: "deep", Value: `{"a":[1]}`}}
+	want := []Claim{
+		{Name: "sub", Value: "u1"},
+		{Name: "exp", Value: "1795563719", Time: time.Unix(1795563719, 0)},
+		{Name: "big", Value: "12345678901234567890"},
+		{Name: "email_verified", Value: "true"},
+		{Name: "aud", Value: `["a","b"]`},
+		{Name: "nothing", Value: "null"},
+		{Name: "exp_like", Value: "5"},
+		{Name: "deep", Value: `{"a":[1]}`},
+	}
 	if len(d.Claims) != len(want) || d.Opaque || !d.Profile || len(d.Header) != 2 || d.Header[0] != (Claim{Name: "alg", Value: "RS256"}) {
 		t.Fatalf("decoded %+v", d)
 	}
@@ -40,7 +48,10 @@ func TestDecodeOpaque(t *testing.T) {
 	if Decode("") != nil {
 		t.Error("no token was decoded")
 	}
-	for _, token := range []string{"abc", "a.b", "a.b.c.d.e", unsigned(`{"alg":"RS256"}`, `[1]`), unsigned(`null`, `{}`), unsigned(`{}`, `{"a":`), "!!.e30.e30"} {
+	for _, token := range []string{
+		"abc", "a.b", "a.b.c.d.e", unsigned(`{"alg":"RS256"}`, `[1]`), unsigned(`null`, `{}`),
+		unsigned(`{}`, `{"a":`), "!!.e30.e30",
+	} {
 		if d := Decode(token); !d.Opaque || len(d.Claims) > 0 {
 			t.Errorf("%q was decoded: %+v", token, d)
 		}

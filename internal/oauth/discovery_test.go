@@ -15,9 +15,14 @@ import (
 
 func TestMetadataURLs(t *testing.T) {
 	for issuer, want := range map[string][]string{
-		"https://a.example":     {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
-		"https://a.example/":    {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
-		"https://a.example/x/y": {"https://a.example/x/y/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server/x/y", "https://a.example/x/y/.well-known/oauth-authorization-server", "https://a.example/.well-known/openid-configuration/x/y"},
+		"https://a.example":  {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
+		"https://a.example/": {"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server"},
+		"https://a.example/x/y": {
+			"https://a.example/x/y/.well-known/openid-configuration",
+			"https://a.example/.well-known/oauth-authorization-server/x/y",
+			"https://a.example/x/y/.well-known/oauth-authorization-server",
+			"https://a.example/.well-known/openid-configuration/x/y",
+		},
 	} {
 		if got := MetadataURLs(issuer); !slices.Equal(got, want) {
 			t.Errorf("MetadataURLs(%q) = %q; want %q", issuer, got, want)
@@ -97,7 +102,12 @@ func TestDiscoveryFinds(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
 	good := func(w http.ResponseWriter, issuer string) {
-		testserver.SendJSON(w, map[string]any{"issuer": issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
+		testserver.SendJSON(w, map[string]any{
+			"issuer":                 issuer,
+			"authorization_endpoint": l.Issuer + "/authorize",
+			"token_endpoint":         l.Issuer + "/token",
+			"jwks_uri":               l.Issuer + "/jwks",
+		})
 	}
 	mux := l.Config.Handler
 	path := ""

@@ -27,10 +27,21 @@ func TestLoopbackEndpoints(t *testing.T) {
 		}})
 		return l, c
 	}
-	names := map[string]string{"authorization_endpoint": "AUTHORIZATION_ENDPOINT", "token_endpoint": "TOKEN_ENDPOINT", "jwks_uri": "JWKS_URI",
-		"userinfo_endpoint": "USERINFO_ENDPOINT", "introspection_endpoint": "INTROSPECTION_ENDPOINT", "revocation_endpoint": "REVOCATION_ENDPOINT", "end_session_endpoint": "", "pushed_authorization_request_endpoint": ""}
+	names := map[string]string{
+		"authorization_endpoint":                "AUTHORIZATION_ENDPOINT",
+		"token_endpoint":                        "TOKEN_ENDPOINT",
+		"jwks_uri":                              "JWKS_URI",
+		"userinfo_endpoint":                     "USERINFO_ENDPOINT",
+		"introspection_endpoint":                "INTROSPECTION_ENDPOINT",
+		"revocation_endpoint":                   "REVOCATION_ENDPOINT",
+		"end_session_endpoint":                  "",
+		"pushed_authorization_request_endpoint": "",
+	}
 	for name, variable := range names {
-		for _, address := range []string{"http://127.0.0.1:6379/x", "https://localhost/x", "http://[::1]:80/x", "http://admin.localhost/x", "http://127.1.2.3/x"} {
+		for _, address := range []string{
+			"http://127.0.0.1:6379/x", "https://localhost/x", "http://[::1]:80/x", "http://admin.localhost/x",
+			"http://127.1.2.3/x",
+		} {
 			_, c := public(t, nil, func(d map[string]any) { d[name] = address })
 			_, err := c.Metadata(t.Context())
 			wantError(t, err, CodeNotFound, "its "+name+` "`+address+`" is on this machine, and the issuer is not`)
@@ -55,8 +66,17 @@ func TestLoopbackEndpoints(t *testing.T) {
 
 // Every endpoint is looked at: http beyond this machine, and what is no address, spoils all of the metadata.
 func TestEveryEndpointIsChecked(t *testing.T) {
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint", "pushed_authorization_request_endpoint"} {
-		for address, words := range map[string]string{"http://a.example/x": "is not https", "http://evillocalhost/x": "is not https", "javascript:alert(1)": "full address", "https://u@a.example/": "user name", "https://a.example/#x": "fragment"} {
+	for _, name := range []string{
+		"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint",
+		"revocation_endpoint", "end_session_endpoint", "pushed_authorization_request_endpoint",
+	} {
+		for address, words := range map[string]string{
+			"http://a.example/x":     "is not https",
+			"http://evillocalhost/x": "is not https",
+			"javascript:alert(1)":    "full address",
+			"https://u@a.example/":   "user name",
+			"https://a.example/#x":   "fragment",
+		} {
 			l := testserver.StartLiar(t)
 			l.Document = func(d map[string]any) { d[name] = address }
 			c := clientAt(t, l.Env())
@@ -83,14 +103,26 @@ func TestEndpointsOwnMethods(t *testing.T) {
 		{"nothing said", nil, nil, nil, "", "basic", "basic"},
 		{"as the token endpoint", []string{"client_secret_post"}, nil, nil, "", "post", "post"},
 		{"each its own", []string{"client_secret_basic"}, []string{"client_secret_post"}, []string{"client_secret_basic"}, "", "post", "basic"},
-		{"and the other way round", []string{"client_secret_post"}, []string{"client_secret_basic"}, []string{"client_secret_post", "private_key_jwt"}, "", "basic", "post"},
+		{
+			"and the other way round",
+			[]string{"client_secret_post"},
+			[]string{"client_secret_basic"},
+			[]string{"client_secret_post", "private_key_jwt"},
+			"",
+			"basic",
+			"post",
+		},
 		{"the user decides", nil, []string{"client_secret_post"}, []string{"client_secret_post"}, "client_secret_basic", "basic", "basic"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
 			l.Document = func(d map[string]any) {
 				d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
-				for name, methods := range map[string][]string{"token_endpoint": row.token, "introspection_endpoint": row.introspection, "revocation_endpoint": row.revocation} {
+				for name, methods := range map[string][]string{
+					"token_endpoint":         row.token,
+					"introspection_endpoint": row.introspection,
+					"revocation_endpoint":    row.revocation,
+				} {
 					if methods != nil {
 						d[name+"_auth_methods_supported"] = methods
 					}

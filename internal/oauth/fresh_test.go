@@ -154,7 +154,12 @@ func TestAtHashOf384(t *testing.T) {
 	sum384, sum512 := sha512.Sum384([]byte("liar-access-token")), sha512.Sum512([]byte("liar-access-token"))
 	right, of512 := base64.RawURLEncoding.EncodeToString(sum384[:24]), base64.RawURLEncoding.EncodeToString(sum512[:32])
 	for alg, key := range map[jose.SignatureAlgorithm]any{jose.ES384: p384, jose.RS384: rsaKey, jose.PS384: rsaKey} {
-		for atHash, words := range map[string]string{right: "", of512: "the check of at_hash", testserver.HalfHash("liar-access-token"): "the check of at_hash", right + "A": "the check of at_hash"} {
+		for atHash, words := range map[string]string{
+			right:                                    "",
+			of512:                                    "the check of at_hash",
+			testserver.HalfHash("liar-access-token"): "the check of at_hash",
+			right + "A":                              "the check of at_hash",
+		} {
 			l := testserver.StartLiar(t)
 			public := any(&rsaKey.PublicKey)
 			if alg == jose.ES384 {

@@ -9,8 +9,15 @@ import (
 
 // A token response is taken only whole: an object with a token that can go into a header.
 func FuzzTokenResponse(f *testing.F) {
-	for _, body := range []string{`{"access_token":"a","token_type":"bearer"}`, `{"access_token":"a","token_type":"Bearer","expires_in":"60","scope":"x","id_token":"y","refresh_token":"z"}`,
-		`{"access_token":"a","access_token":"b"}`, `[]`, `null`, `{"expires_in":1e9}`, "access_token=a&token_type=bearer"} {
+	for _, body := range []string{
+		`{"access_token":"a","token_type":"bearer"}`,
+		`{"access_token":"a","token_type":"Bearer","expires_in":"60","scope":"x","id_token":"y","refresh_token":"z"}`,
+		`{"access_token":"a","access_token":"b"}`,
+		`[]`,
+		`null`,
+		`{"expires_in":1e9}`,
+		"access_token=a&token_type=bearer",
+	} {
 		f.Add([]byte(body), false)
 		f.Add([]byte(body), true)
 	}
@@ -37,8 +44,13 @@ func FuzzTokenResponse(f *testing.F) {
 
 // Metadata without a fault has nothing but endpoints to which a secret may be sent.
 func FuzzMetadata(f *testing.F) {
-	for _, document := range []string{`{"issuer":"https://a","authorization_endpoint":"https://a/x","token_endpoint":"https://a/y"}`, `{"token_endpoint":"javascript:x"}`,
-		`{"authorization_endpoint":"//x","token_endpoint":"https://u:p@a"}`, `{"issuer":1}`, `{}`} {
+	for _, document := range []string{
+		`{"issuer":"https://a","authorization_endpoint":"https://a/x","token_endpoint":"https://a/y"}`,
+		`{"token_endpoint":"javascript:x"}`,
+		`{"authorization_endpoint":"//x","token_endpoint":"https://u:p@a"}`,
+		`{"issuer":1}`,
+		`{}`,
+	} {
 		f.Add([]byte(document))
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {

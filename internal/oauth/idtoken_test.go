@@ -277,12 +277,20 @@ func TestIDTokenSignature(t *testing.T) {
 				return signRaw(l.Key, payload, map[jose.HeaderKey]any{"crit": []string{"b64"}, "b64": true})
 			}
 		}, "critical header parameters"},
-		{"its own key in the header", func(l *testserver.Liar) {
-			l.Sign = func(c map[string]any) string {
-				payload, _ := json.Marshal(c)
-				return signRaw(other, payload, map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: other.Public()}, "jku": l.Issuer + "/own-keys", "x5u": l.Issuer + "/own-cert"})
-			}
-		}, "not made by"},
+		{
+			"its own key in the header",
+			func(l *testserver.Liar) {
+				l.Sign = func(c map[string]any) string {
+					payload, _ := json.Marshal(c)
+					return signRaw(other, payload, map[jose.HeaderKey]any{
+						"jwk": jose.JSONWebKey{Key: other.Public()},
+						"jku": l.Issuer + "/own-keys",
+						"x5u": l.Issuer + "/own-cert",
+					})
+				}
+			},
+			"not made by",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
@@ -382,7 +390,11 @@ func TestUnaskedIDToken(t *testing.T) {
 	l.Claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
 	wantIDToken(t, l, url.Values{"scope": {"email"}}, "the check of aud")
 
-	c := clientAt(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token", "CLIENT_ID": testserver.LiarClientID})
+	c := clientAt(t, map[string]string{
+		"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize",
+		"TOKEN_ENDPOINT":         l.Issuer + "/token",
+		"CLIENT_ID":              testserver.LiarClientID,
+	})
 	_, _, err := signIn(t, c, l, nil)
 	wantError(t, err, CodeInvalidIDToken, "no issuer is configured")
 }

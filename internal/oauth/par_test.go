@@ -74,8 +74,17 @@ func TestPushedRequest(t *testing.T) {
 				t.Errorf("the browser carries %s; want %s", u.RawQuery, want)
 			}
 			form := got.PostForm
-			for name, want := range map[string]string{"response_type": "code", "client_id": testserver.LiarClientID, "redirect_uri": c.cfg.RedirectURI(), "scope": "openid profile email", "state": r.State,
-				"nonce": r.Nonce, "code_challenge": Challenge(r.Verifier), "code_challenge_method": "S256", "prompt": "login"} {
+			for name, want := range map[string]string{
+				"response_type":         "code",
+				"client_id":             testserver.LiarClientID,
+				"redirect_uri":          c.cfg.RedirectURI(),
+				"scope":                 "openid profile email",
+				"state":                 r.State,
+				"nonce":                 r.Nonce,
+				"code_challenge":        Challenge(r.Verifier),
+				"code_challenge_method": "S256",
+				"prompt":                "login",
+			} {
 				if !slices.Equal(form[name], []string{want}) {
 					t.Errorf("%s is %q; want %q", name, form[name], want)
 				}
@@ -110,9 +119,19 @@ func TestPushedRequestRefused(t *testing.T) {
 	}{
 		{"honest", send(201, j, `{"request_uri":"`+aRequestURI+`","expires_in":60}`), "", ""},
 		{"200 instead of 201", send(200, j, `{"request_uri":"`+aRequestURI+`"}`), "", ""},
-		{"a redirect URI that is not registered", send(400, j, `{"error":"invalid_request","error_description":"redirect_uri is not registered"}`), "invalid_request", "redirect_uri is not registered"},
+		{
+			"a redirect URI that is not registered",
+			send(400, j, `{"error":"invalid_request","error_description":"redirect_uri is not registered"}`),
+			"invalid_request",
+			"redirect_uri is not registered",
+		},
 		{"a wrong secret", send(401, j, `{"error":"invalid_client"}`), "invalid_client", "answered 401"},
-		{"it repeats the secret", send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.LiarClientSecret+`"}`), "invalid_request", "no [redacted]"},
+		{
+			"it repeats the secret",
+			send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.LiarClientSecret+`"}`),
+			"invalid_request",
+			"no [redacted]",
+		},
 		{"a page", send(403, "text/html", `<p>not here</p>`), CodeRefused, "not here"},
 		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
 		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},

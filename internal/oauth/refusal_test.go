@@ -18,8 +18,22 @@ func TestRefusedWithoutAnOAuthError(t *testing.T) {
 		contentType, body string
 		code, words       string
 	}{
-		{"members of its own", 400, "application/json", `{"code":400,"error_code":"invalid_credentials","msg":"invalid client credentials"}`, "invalid_credentials", "invalid client credentials"},
-		{"problem details (RFC 9457)", 400, "application/problem+json", `{"title":"Bad Request","status":400,"detail":"client_id is not valid"}`, CodeRefused, "client_id is not valid"},
+		{
+			"members of its own",
+			400,
+			"application/json",
+			`{"code":400,"error_code":"invalid_credentials","msg":"invalid client credentials"}`,
+			"invalid_credentials",
+			"invalid client credentials",
+		},
+		{
+			"problem details (RFC 9457)",
+			400,
+			"application/problem+json",
+			`{"title":"Bad Request","status":400,"detail":"client_id is not valid"}`,
+			CodeRefused,
+			"client_id is not valid",
+		},
 		{"a proxy", 401, "text/plain; charset=utf-8", "Unauthorized\n", CodeRefused, "Unauthorized"},
 		{"nothing at all", 403, "text/plain", "", CodeRefused, "403 Forbidden and said no more"},
 		{"an error inside an object", 422, "application/json", `{"error":{"code":"bad_client","message":"no such client"}}`, "bad_client", "no such client"},

@@ -31,10 +31,32 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_client", send(401, "application/json", `{"error":"invalid_client","error_description":"Nope."}`), "invalid_client", "Nope."},
 		{"invalid_client names the secret", send(401, "application/json", `{"error":"invalid_client"}`), "invalid_client", ""},
 		{"invalid_grant", send(400, "application/json", `{"error":"invalid_grant","error_description":"expired"}`), "invalid_grant", "expired"},
-		{"unauthorized_client as Keycloak says it", send(401, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`), "unauthorized_client", ""},
-		{"the grant is off, as Auth0 says it", send(403, "application/json", `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`), "unauthorized_client", ""},
-		{"a single-page application, as Entra says it", send(400, "application/json", `{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."}`), "invalid_request", ""},
-		{"an error with 200, as GitHub sends it", send(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`), "incorrect_client_credentials", "passed are incorrect"},
+		{
+			"unauthorized_client as Keycloak says it",
+			send(401, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`),
+			"unauthorized_client",
+			"",
+		},
+		{
+			"the grant is off, as Auth0 says it",
+			send(403, "application/json", `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`),
+			"unauthorized_client",
+			"",
+		},
+		{
+			"a single-page application, as Entra says it",
+			send(400, "application/json", `{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is `+
+				`permitted only for the 'Single-Page Application' client-type."}`),
+			"invalid_request",
+			"",
+		},
+		{
+			"an error with 200, as GitHub sends it",
+			send(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed `+
+				`are incorrect."}`),
+			"incorrect_client_credentials",
+			"passed are incorrect",
+		},
 		{"500 with a page", send(500, "text/html", `<h1>oops</h1>`), "server_error", "500 Internal Server Error"},
 		{"a page", send(200, "text/html", `<h1>hello</h1>`), "invalid_token_response", "text/html"},
 		{"a page that says JSON", send(200, "application/json", `<h1>hello</h1>`), "invalid_token_response", "an HTML page"},
@@ -43,15 +65,50 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"a list", send(200, "application/json", `[1]`), "invalid_token_response", "a list"},
 		{"null", send(200, "application/json", `null`), "invalid_token_response", "a single value"},
 		{"a name twice", send(200, "application/json", `{`+good+`,"access_token":"b"}`), "invalid_token_response", `"access_token" twice`},
-		{"names in another case", send(200, "application/json", `{"Access_Token":"b","Token_Type":"bearer"}`), "invalid_token_response", `without an access_token: it writes "Access_Token", and names are case sensitive`},
-		{"a type in another case", send(200, "application/json", `{"access_token":"b","Token_Type":"bearer"}`), "invalid_token_response", `without a token_type`},
-		{"an error in another case", send(400, "application/json", `{"Error":"invalid_grant"}`), "server_error", `answered 400 with "Error" instead of "error"`},
-		{"a form", send(200, "application/x-www-form-urlencoded", `access_token=a&token_type=bearer`), "invalid_token_response", "application/x-www-form-urlencoded"},
+		{
+			"names in another case",
+			send(200, "application/json", `{"Access_Token":"b","Token_Type":"bearer"}`),
+			"invalid_token_response",
+			`without an access_token: it writes "Access_Token", and names are case sensitive`,
+		},
+		{
+			"a type in another case",
+			send(200, "application/json", `{"access_token":"b","Token_Type":"bearer"}`),
+			"invalid_token_response",
+			`without a token_type`,
+		},
+		{
+			"an error in another case",
+			send(400, "application/json", `{"Error":"invalid_grant"}`),
+			"server_error",
+			`answered 400 with "Error" instead of "error"`,
+		},
+		{
+			"a form",
+			send(200, "application/x-www-form-urlencoded", `access_token=a&token_type=bearer`),
+			"invalid_token_response",
+			"application/x-www-form-urlencoded",
+		},
 		{"text", send(200, "text/plain", `access_token=a&token_type=bearer`), "invalid_token_response", "text/plain"},
 		{"no access_token", send(200, "application/json", `{"token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
-		{"an empty access_token", send(200, "application/json", `{"access_token":"","token_type":"bearer"}`), "invalid_token_response", "without an access_token"},
-		{"access_token is a number", send(200, "application/json", `{"access_token":1,"token_type":"bearer"}`), "invalid_token_response", `"access_token" in its JSON is a number`},
-		{"a line break in the access_token", send(200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{
+			"an empty access_token",
+			send(200, "application/json", `{"access_token":"","token_type":"bearer"}`),
+			"invalid_token_response",
+			"without an access_token",
+		},
+		{
+			"access_token is a number",
+			send(200, "application/json", `{"access_token":1,"token_type":"bearer"}`),
+			"invalid_token_response",
+			`"access_token" in its JSON is a number`,
+		},
+		{
+			"a line break in the access_token",
+			send(200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`),
+			"invalid_token_response",
+			"characters no token may have",
+		},
 		{"no token_type", send(200, "application/json", `{"access_token":"a"}`), "invalid_token_response", "without a token_type"},
 		{"another token_type", send(200, "application/json", `{"access_token":"a","token_type":"mac"}`), "invalid_token_response", `"mac"`},
 		{"a negative lifetime", send(200, "application/json", `{`+good+`,"expires_in":-1}`), "invalid_token_response", "expires_in of -1"},
@@ -63,10 +120,21 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", ""},
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "7", "400 Bad Request"},
 		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), redact.Redacted, "said no more"},
-		{"a description that repeats the code and the verifier", func(w http.ResponseWriter, r *http.Request) {
-			send(400, "application/json", `{"error":"invalid_grant","error_description":"`+r.PostForm.Get("code")+" "+r.PostForm.Get("code_verifier")+`"}`)(w, r)
-		}, "invalid_grant", "code-"},
-		{"a description that repeats the secret", send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`!"}`), "invalid_client", "no [redacted]!"},
+		{
+			"a description that repeats the code and the verifier",
+			func(w http.ResponseWriter, r *http.Request) {
+				said := r.PostForm.Get("code") + " " + r.PostForm.Get("code_verifier")
+				send(400, "application/json", `{"error":"invalid_grant","error_description":"`+said+`"}`)(w, r)
+			},
+			"invalid_grant",
+			"code-",
+		},
+		{
+			"a description that repeats the secret",
+			send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`!"}`),
+			"invalid_client",
+			"no [redacted]!",
+		},
 		{"nested without end", send(200, "application/json", `{"access_token":`+strings.Repeat("[", 200_000)), "invalid_token_response", "malformed"},
 		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -93,7 +161,12 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/token", http.StatusPermanentRedirect)
 		}, "server_error", "308 Permanent Redirect"},
-		{"a token of another encoding", send(200, "application/json", `{"access_token":"ä","token_type":"bearer"}`), "invalid_token_response", "characters no token may have"},
+		{
+			"a token of another encoding",
+			send(200, "application/json", `{"access_token":"ä","token_type":"bearer"}`),
+			"invalid_token_response",
+			"characters no token may have",
+		},
 		{"token_type is empty", send(200, "application/json", `{"access_token":"a","token_type":""}`), "invalid_token_response", "cannot use"},
 		{"no UTF-8", send(200, "application/json", "{\"access_token\":\"a\xff\",\"token_type\":\"bearer\"}"), "invalid_token_response", "not UTF-8"},
 		{"a huge lifetime beyond any number", send(200, "application/json", `{`+good+`,"expires_in":1e400}`), "invalid_token_response", "expires_in"},
@@ -111,8 +184,18 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}, "server_error", "307 Temporary Redirect"},
-		{"no id_token", send(200, "application/json", `{"access_token":"a","token_type":"bearer"}`), "invalid_id_token", "is missing, though the scope openid was granted"},
-		{"no id_token with openid granted", send(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email openid"}`), "invalid_id_token", "is missing"},
+		{
+			"no id_token",
+			send(200, "application/json", `{"access_token":"a","token_type":"bearer"}`),
+			"invalid_id_token",
+			"is missing, though the scope openid was granted",
+		},
+		{
+			"no id_token with openid granted",
+			send(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email openid"}`),
+			"invalid_id_token",
+			"is missing",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)

@@ -34,8 +34,22 @@ func TestUnboundError(t *testing.T) {
 		{"a code that nobody has registered", known, url.Values{"error": {"call_us"}, "error_description": {"call us"}}, true, "", "call us"},
 		{"and no words", known, url.Values{"error": {"call_us"}}, false, "", ""},
 		{"words without an error", known, url.Values{"error_description": {"call us"}}, false, "", ""},
-		{"words with the secret", known, url.Values{"error": {"invalid_client"}, "error_description": {"not " + testserver.LiarClientSecret}}, true, "invalid_client", "not [redacted]"},
-		{"words without end", known, url.Values{"error": {"invalid_client"}, "error_description": {strings.Repeat("x", 5000)}}, true, "invalid_client", strings.Repeat("x", 300) + "…"},
+		{
+			"words with the secret",
+			known,
+			url.Values{"error": {"invalid_client"}, "error_description": {"not " + testserver.LiarClientSecret}},
+			true,
+			"invalid_client",
+			"not [redacted]",
+		},
+		{
+			"words without end",
+			known,
+			url.Values{"error": {"invalid_client"}, "error_description": {strings.Repeat("x", 5000)}},
+			true,
+			"invalid_client",
+			strings.Repeat("x", 300) + "…",
+		},
 	} {
 		got := row.client.UnboundError(row.response)
 		if (got != nil) != row.shown || row.shown && *got != (Unbound{row.code, row.words}) {
@@ -50,7 +64,12 @@ func TestRegisteredErrors(t *testing.T) {
 	env := l.Env()
 	env["CLIENT_SECRET"] = "invalid"
 	c := clientAt(t, env)
-	for code, want := range map[string]string{"invalid_grant": "invalid_grant", "invalid_target": "invalid_target", "invalid_secret": "[redacted]_secret", "weird": "weird"} {
+	for code, want := range map[string]string{
+		"invalid_grant":  "invalid_grant",
+		"invalid_target": "invalid_target",
+		"invalid_secret": "[redacted]_secret",
+		"weird":          "weird",
+	} {
 		if got := c.errorCode(code); got != want {
 			t.Errorf("%s is shown as %q; want %q", code, got, want)
 		}

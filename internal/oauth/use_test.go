@@ -104,8 +104,13 @@ func TestUsesOfTokens(t *testing.T) {
 		}
 		answer(testserver.SendBody(403, "application/json", `{}`))
 		use()
-		want := map[wire.Purpose]string{wire.Userinfo: "GET /userinfo Bearer a-token", wire.API: "GET /api Bearer a-token", wire.Introspection: "POST /introspect a-token access_token",
-			wire.Revocation: "POST /revoke a-token refresh_token", wire.Refresh: "POST /token refresh_token liar-refresh-token"}[step]
+		want := map[wire.Purpose]string{
+			wire.Userinfo:      "GET /userinfo Bearer a-token",
+			wire.API:           "GET /api Bearer a-token",
+			wire.Introspection: "POST /introspect a-token access_token",
+			wire.Revocation:    "POST /revoke a-token refresh_token",
+			wire.Refresh:       "POST /token refresh_token liar-refresh-token",
+		}[step]
 		sent := []string{got.Method, got.URL.Path}
 		if got.Method == http.MethodGet {
 			sent = append(sent, got.Header.Get("Authorization"))
@@ -136,9 +141,19 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}), ""},
 		{"signed, and no more", "Application/JWT; charset=utf-8", signed(map[string]any{"sub": "user-1"}), ""},
 		{"signed, about another", "application/jwt", signed(map[string]any{"sub": "user-2"}), "about another user"},
-		{"signed, from elsewhere", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": "https://other.example"}), `from the issuer "https://other.example"`},
+		{
+			"signed, from elsewhere",
+			"application/jwt",
+			signed(map[string]any{"sub": "user-1", "iss": "https://other.example"}),
+			`from the issuer "https://other.example"`,
+		},
 		{"signed, for another", "application/jwt", signed(map[string]any{"sub": "user-1", "aud": "other"}), "for another client"},
-		{"signed by another", "application/jwt", testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, map[string]any{"sub": "user-1"}), "not made by the server's key"},
+		{
+			"signed by another",
+			"application/jwt",
+			testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, map[string]any{"sub": "user-1"}),
+			"not made by the server's key",
+		},
 		{"signed by nobody", "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ.", "proves nothing"},
 		{"signed, with a header that says more than can be read", "application/jwt", readable + ".eyJzdWIiOiJ1c2VyLTEifQ.AAAA", "is no signed JWT"},
 		{"no JWT", "application/jwt", `{"sub":"user-1"}`, "is no JWT"},
@@ -198,7 +213,9 @@ func TestRefreshAnswers(t *testing.T) {
 		}
 	}
 	held := Tokens{Access: "a1", Refresh: "r1", ID: "i1", Scope: "s1", Expires: r.Began}
-	if next := held.ReplacedBy(&TokenResponse{Tokens: Tokens{Access: "a2", Scope: "unsaid"}}); next != (Tokens{Access: "a2", Refresh: "r1", ID: "i1", Scope: "s1"}) {
+	if next := held.ReplacedBy(&TokenResponse{
+		Tokens: Tokens{Access: "a2", Scope: "unsaid"},
+	}); next != (Tokens{Access: "a2", Refresh: "r1", ID: "i1", Scope: "s1"}) {
 		t.Errorf("after a refresh with an access token alone, held is %+v", next)
 	}
 	all := Tokens{Access: "a2", Refresh: "r2", ID: "i2", Scope: "s2", Expires: r.Began}
@@ -230,7 +247,13 @@ func TestEndSessionURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := url.Values{"a": {"b"}, "client_id": {testserver.LiarClientID}, "post_logout_redirect_uri": {c.cfg.BaseURL + "/"}, "id_token_hint": {"hint"}, "state": {"a-state"}}
+	want := url.Values{
+		"a":                        {"b"},
+		"client_id":                {testserver.LiarClientID},
+		"post_logout_redirect_uri": {c.cfg.BaseURL + "/"},
+		"id_token_hint":            {"hint"},
+		"state":                    {"a-state"},
+	}
 	if u.Path != "/end" || u.Query().Encode() != want.Encode() {
 		t.Errorf("the address is %s", u)
 	}
@@ -280,7 +303,8 @@ func TestInspect(t *testing.T) {
 	}
 	good := sign(map[string]any{"iss": "i", "aud": []string{"a", "b"}, "scope": "x y", "scp": []string{"z"}, "exp": 1000})
 	got := c.Inspect(t.Context(), good)
-	if !got.JWT || got.IDToken || got.Issuer != "i" || !slices.Equal(got.Audience, []string{"a", "b"}) || !slices.Equal(got.Scopes, []string{"x", "y", "z"}) || got.Expires.Unix() != 1000 || got.Signature != SignatureGood {
+	if !got.JWT || got.IDToken || got.Issuer != "i" || !slices.Equal(got.Audience, []string{"a", "b"}) ||
+		!slices.Equal(got.Scopes, []string{"x", "y", "z"}) || got.Expires.Unix() != 1000 || got.Signature != SignatureGood {
 		t.Errorf("inspected: %+v", got)
 	}
 	if got := c.Inspect(t.Context(), sign(map[string]any{"aud": testserver.LiarClientID, "nonce": "n"})); !got.IDToken || !got.Expires.IsZero() {
@@ -343,7 +367,8 @@ func TestTokenRequestIsShownAsSent(t *testing.T) {
 	}
 	c.Exchange(ctx, r, "code-1")
 	sent := rec.Last()
-	if shown.Purpose != wire.TokenRequest || shown.URL != sent.URL || shown.RequestBody != sent.RequestBody || shown.RequestHeader != sent.RequestHeader || shown.Method != sent.Method {
+	if shown.Purpose != wire.TokenRequest || shown.URL != sent.URL || shown.RequestBody != sent.RequestBody ||
+		shown.RequestHeader != sent.RequestHeader || shown.Method != sent.Method {
 		t.Errorf("shown is %+v; sent is %+v", shown, sent)
 	}
 }

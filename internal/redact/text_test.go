@@ -49,7 +49,10 @@ func TestReplace(t *testing.T) {
 func TestReplaceEscapeLike(t *testing.T) {
 	for _, secret := range []string{`100%25sure`, `n\n\/n\n`, `&amp;&lt;`, `\u002B\u002B`, `name0123`, `2F2F2F2F`, "++++++"} {
 		quoted, _ := json.Marshal(secret)
-		for _, spelled := range []string{secret, `\` + secret, `%` + secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret), html.EscapeString(secret)} {
+		for _, spelled := range []string{
+			secret, `\` + secret, `%` + secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret),
+			html.EscapeString(secret),
+		} {
 			text := Read("(" + spelled + ")")
 			text.Replace(secret, "X")
 			if got := text.String(); !strings.HasSuffix(got, "X)") || len(got) > 4 {

@@ -27,7 +27,8 @@ func TestEveryCookie(t *testing.T) {
 		if _, err := s.Finish(w, r, newRequest("state-1", c.at), func(context.Context) (*Login, error) { return newLogin("state-1", c.at), nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Pause(w, r, newRequest("state-2", c.at), func(context.Context) (*Pause, error) { return &Pause{Request: newRequest("state-2", c.at)}, nil }); err != nil {
+		if _, err := s.Pause(w, r, newRequest("state-2", c.at),
+			func(context.Context) (*Pause, error) { return &Pause{Request: newRequest("state-2", c.at)}, nil }); err != nil {
 			t.Fatal(err)
 		}
 		s.BeginLogout(w)
@@ -42,7 +43,8 @@ func TestEveryCookie(t *testing.T) {
 			}
 		}
 		for _, cookie := range w.Result().Cookies() {
-			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.Secure != secure || strings.HasPrefix(cookie.Name, "__Host-") != secure {
+			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" ||
+				cookie.Domain != "" || cookie.Secure != secure || strings.HasPrefix(cookie.Name, "__Host-") != secure {
 				t.Errorf("at %s: %v", base, cookie)
 			}
 			if cookie.MaxAge == 0 {
@@ -65,7 +67,14 @@ func TestPlantedPending(t *testing.T) {
 	if good.Name != s.pendingName("mine") {
 		t.Fatalf("the cookie is %s", good.Name)
 	}
-	for value, opens := range map[string]bool{good.Value: true, "": false, "%%%": false, "AAAA": false, good.Value[:len(good.Value)-4]: false, oauth.Altered(good.Value): false} {
+	for value, opens := range map[string]bool{
+		good.Value:                     true,
+		"":                             false,
+		"%%%":                          false,
+		"AAAA":                         false,
+		good.Value[:len(good.Value)-4]: false,
+		oauth.Altered(good.Value):      false,
+	} {
 		r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
 		r.AddCookie(&http.Cookie{Name: good.Name, Value: value})
 		if got := s.Begun(r, "mine"); (got != nil) != opens {

@@ -98,7 +98,12 @@ func newRequest(state string, began time.Time) *oauth.Request {
 const oauthVerifier = "0123456789012345678901234567890123456789012"
 
 func newLogin(state string, arrived time.Time) *Login {
-	return &Login{Request: newRequest(state, arrived), Arrived: arrived, Response: new(oauth.TokenResponse), Held: oauth.Tokens{Access: "access", Refresh: "refresh"}}
+	return &Login{
+		Request:  newRequest(state, arrived),
+		Arrived:  arrived,
+		Response: new(oauth.TokenResponse),
+		Held:     oauth.Tokens{Access: "access", Refresh: "refresh"},
+	}
 }
 
 // slowStore is a store in which something happens between reading a session and saving it.

@@ -24,10 +24,12 @@ func TestPending(t *testing.T) {
 	}
 	found := func() bool { return s.Begun(j.ask("/oauth_callback"), "state-1") != nil }
 	got := s.Begun(j.ask("/oauth_callback"), "state-1")
-	if got == nil || got.Verifier != want.Verifier || got.Nonce != want.Nonce || got.Binding != want.Binding || got.Extra["login_hint"] != "<bob>" || !got.Began.Equal(want.Began) {
+	if got == nil || got.Verifier != want.Verifier || got.Nonce != want.Nonce || got.Binding != want.Binding ||
+		got.Extra["login_hint"] != "<bob>" || !got.Began.Equal(want.Began) {
 		t.Errorf("begun is %+v; want %+v", got, want)
 	}
-	if s.Begun(j.ask("/oauth_callback"), "state-2") != nil || s.Begun(j.ask("/oauth_callback"), "") != nil || s.Begun(jar{}.ask("/oauth_callback"), "state-1") != nil {
+	if s.Begun(j.ask("/oauth_callback"), "state-2") != nil || s.Begun(j.ask("/oauth_callback"), "") != nil ||
+		s.Begun(jar{}.ask("/oauth_callback"), "state-1") != nil {
 		t.Error("a login is found by another state, or in another browser")
 	}
 	c.at = c.at.Add(10 * time.Minute)
@@ -89,7 +91,8 @@ func TestPendingBounded(t *testing.T) {
 				open++
 			}
 			if open < row.least || open > 5 || open != len(j)-1 {
-				t.Errorf("%d of the newest logins can be finished; want at least %d, at most 5, and as many as there are cookies: %d", open, row.least, len(j)-1)
+				t.Errorf("%d of the newest logins can be finished; want at least %d, at most 5, and as many as there are cookies: %d",
+					open, row.least, len(j)-1)
 			}
 		})
 	}

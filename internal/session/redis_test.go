@@ -61,7 +61,8 @@ func TestRedisBound(t *testing.T) {
 // A Redis that cannot be reached is named without its password.
 func TestRedisWithoutPassword(t *testing.T) {
 	_, err := newRedisStore("redis://user:redis-password@127.0.0.1:1/0", nil, sessions.Options{}, nil, seal{})
-	if err == nil || strings.Contains(err.Error(), "redis-password") || !strings.Contains(err.Error(), "SESSION_STORE: redis://127.0.0.1:1/0 refused the connection") {
+	if err == nil || strings.Contains(err.Error(), "redis-password") ||
+		!strings.Contains(err.Error(), "SESSION_STORE: redis://127.0.0.1:1/0 refused the connection") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -49,7 +49,12 @@ func TestBounds(t *testing.T) {
 	}
 	store := sessions.store.(*memoryStore)
 	keep := func(size int) {
-		l := &Login{Request: &oauth.Request{State: "s"}, Arrived: now, Response: new(oauth.TokenResponse), Steps: []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}}}
+		l := &Login{
+			Request:  &oauth.Request{State: "s"},
+			Arrived:  now,
+			Response: new(oauth.TokenResponse),
+			Steps:    []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}},
+		}
 		r, _ := http.NewRequest(http.MethodGet, "http://localhost:3000", nil)
 		if err := sessions.keep(NoCookies{}, r, l); err != nil {
 			t.Fatal(err)

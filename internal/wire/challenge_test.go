@@ -9,13 +9,19 @@ import (
 func TestParseChallenges(t *testing.T) {
 	for _, row := range []struct{ header, want string }{
 		{`Bearer`, `[Bearer map[]]`},
-		{`Bearer realm="api", error="invalid_token", error_description="The \"token\", expired"`, `[Bearer map[error:invalid_token error_description:The "token", expired realm:api]]`},
+		{
+			`Bearer realm="api", error="invalid_token", error_description="The \"token\", expired"`,
+			`[Bearer map[error:invalid_token error_description:The "token", expired realm:api]]`,
+		},
 		{`Basic realm="a", Bearer scope="x y"`, `[Basic map[realm:a] Bearer map[scope:x y]]`},
 		{`Bearer error=invalid_token`, `[Bearer map[error:invalid_token]]`},
 		{`Bearer resource_metadata="https://a/b"`, `[Bearer map[resource_metadata:https://a/b]]`},
 		{`Negotiate, NTLM`, `[Negotiate map[] NTLM map[]]`},
 		{`Bearer realm="never ends`, `[Bearer map[] realm map[]]`},
-		{``, `[]`}, {`,,,`, `[]`}, {`"`, `[]`}, {`=`, `[]`},
+		{``, `[]`},
+		{`,,,`, `[]`},
+		{`"`, `[]`},
+		{`=`, `[]`},
 	} {
 		var flat []string
 		for _, c := range ParseChallenges(row.header) {

@@ -72,7 +72,14 @@ func TestFault(t *testing.T) {
 	}{
 		{"in order", good, roots, t.Context(), "", false},
 		{"an unknown authority", good, nil, t.Context(), `authority that this machine does not know (issued by "Test Authority"); name a file`, true},
-		{"another name", strings.Replace(good, "127.0.0.1", "app.localhost", 1), roots, t.Context(), `has a certificate for other names than "app.localhost"`, true},
+		{
+			"another name",
+			strings.Replace(good, "127.0.0.1", "app.localhost", 1),
+			roots,
+			t.Context(),
+			`has a certificate for other names than "app.localhost"`,
+			true,
+		},
 		{"an old certificate", expired, expiredRoots, t.Context(), "valid from 2020-01-02 to 2021-03-04 only", true},
 		{"http for https", strings.Replace(plain, "http:", "https:", 1), nil, t.Context(), "speaks plain http, not https", false},
 		{"nobody there", "http://127.0.0.1:1", nil, t.Context(), "refused the connection: nothing listens there", false},
@@ -117,7 +124,8 @@ func TestRecordsWhatIsSent(t *testing.T) {
 	c := New(nil, time.Now)
 	req, _ := http.NewRequest(http.MethodPost, address, strings.NewReader("a=b&c=d"))
 	e, err := c.Do(req)
-	if err != nil || e.RequestBody != "a=b&c=d" || body != "a=b&c=d" || accept != "application/json" || e.RequestHeader.Get("Accept") != accept || req.Header.Get("Accept") != "" {
+	if err != nil || e.RequestBody != "a=b&c=d" || body != "a=b&c=d" || accept != "application/json" ||
+		e.RequestHeader.Get("Accept") != accept || req.Header.Get("Accept") != "" {
 		t.Errorf("sent %q for %q, recorded %+v (%v); the caller's header is %v", body, accept, e, err, req.Header)
 	}
 	req, _ = http.NewRequest(http.MethodPost, address, io.MultiReader(strings.NewReader("a="), strings.NewReader("b"))) // of unknown length
@@ -134,7 +142,13 @@ func TestVisitLooksLikeABrowser(t *testing.T) {
 	if _, err := New(nil, time.Now).Visit(t.Context(), address, ""); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-User": "?1", "Upgrade-Insecure-Requests": "1"} {
+	for name, want := range map[string]string{
+		"Sec-Fetch-Mode":            "navigate",
+		"Sec-Fetch-Dest":            "document",
+		"Sec-Fetch-Site":            "cross-site",
+		"Sec-Fetch-User":            "?1",
+		"Upgrade-Insecure-Requests": "1",
+	} {
 		if got.Get(name) != want {
 			t.Errorf("%s is %q; want %q", name, got.Get(name), want)
 		}

@@ -48,9 +48,26 @@ func TestUnmarshalObject(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{"plain": "plain", "ü €": "ü €", "a\nb\tc": "a b c", "a\x00b": "a\uFFFDb", "a\u202eb": "a\uFFFDb", "a\u200bb": "a\uFFFDb", "a\xffb": "a\uFFFDb", "a\u2028b": "a\uFFFDb",
-		"a\u3164b": "a\uFFFDb", "a\uffa0b": "a\uFFFDb", "a\u115fb": "a\uFFFDb", "a\u2800b": "a\uFFFDb", "a\ufe0fb": "a\uFFFDb", "a\U000e0100b": "a\uFFFDb", "a\u034fb": "a\uFFFDb",
-		"a\u180bb": "a\uFFFDb", "\u7530中\U0001F600": "\u7530中\U0001F600", "\u2801\u0301": "\u2801\u0301"} {
+	for in, want := range map[string]string{
+		"plain":             "plain",
+		"ü €":               "ü €",
+		"a\nb\tc":           "a b c",
+		"a\x00b":            "a\uFFFDb",
+		"a\u202eb":          "a\uFFFDb",
+		"a\u200bb":          "a\uFFFDb",
+		"a\xffb":            "a\uFFFDb",
+		"a\u2028b":          "a\uFFFDb",
+		"a\u3164b":          "a\uFFFDb",
+		"a\uffa0b":          "a\uFFFDb",
+		"a\u115fb":          "a\uFFFDb",
+		"a\u2800b":          "a\uFFFDb",
+		"a\ufe0fb":          "a\uFFFDb",
+		"a\U000e0100b":      "a\uFFFDb",
+		"a\u034fb":          "a\uFFFDb",
+		"a\u180bb":          "a\uFFFDb",
+		"\u7530中\U0001F600": "\u7530中\U0001F600",
+		"\u2801\u0301":      "\u2801\u0301",
+	} {
 		if got := Visible(in); got != want {
 			t.Errorf("visible(%q) = %q; want %q", in, got, want)
 		}
@@ -84,7 +101,12 @@ func TestUnmarshalObjectExactly(t *testing.T) {
 			t.Errorf("%s was changed to %s", data, before)
 		}
 	}
-	for data, want := range map[string]string{`{"a":1,"Access_Token":"x"}`: "Access_Token", `{"access_token":"x"}`: "", `{"ACCESS_TOKEN":1`: "", `{"b":{"Access_Token":1}}`: ""} {
+	for data, want := range map[string]string{
+		`{"a":1,"Access_Token":"x"}`: "Access_Token",
+		`{"access_token":"x"}`:       "",
+		`{"ACCESS_TOKEN":1`:          "",
+		`{"b":{"Access_Token":1}}`:   "",
+	} {
 		if got := Misspelled([]byte(data), "access_token"); got != want {
 			t.Errorf("Misspelled(%s) = %q; want %q", data, got, want)
 		}

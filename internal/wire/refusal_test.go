@@ -65,14 +65,17 @@ func TestRecord(t *testing.T) {
 		t.Fatalf("recorded are %v", list)
 	}
 	e := list[0]
-	if e.Purpose != Keys || e.Method != "GET" || e.URL != address+"/a?b=c" || e.Status != http.StatusTeapot || e.ResponseBody != "short\n" || e.Proto != "HTTP/1.1" ||
-		e.RequestHeader.Get("accept") != "application/json" || e.ResponseHeader.Get("x") != "one" || len(e.ResponseHeader.Values("x")) != 2 || e.Took != time.Second || !e.Began.Equal(time.Unix(1001, 0)) {
+	if e.Purpose != Keys || e.Method != "GET" || e.URL != address+"/a?b=c" ||
+		e.Status != http.StatusTeapot || e.ResponseBody != "short\n" || e.Proto != "HTTP/1.1" ||
+		e.RequestHeader.Get("accept") != "application/json" || e.ResponseHeader.Get("x") != "one" || len(e.ResponseHeader.Values("x")) != 2 ||
+		e.Took != time.Second || !e.Began.Equal(time.Unix(1001, 0)) {
 		t.Errorf("recorded is %+v", e)
 	}
 	if e.StatusLine() != "418 I'm a teapot" || !e.Failed() || e.Fault != "" {
 		t.Errorf("it is said to be %q, %v, %q", e.StatusLine(), e.Failed(), e.Fault)
 	}
-	if failed := list[1]; failed.Purpose != Userinfo || failed.Status != 0 || !failed.Failed() || failed.Fault != "refused the connection: nothing listens there" {
+	if failed := list[1]; failed.Purpose != Userinfo || failed.Status != 0 || !failed.Failed() ||
+		failed.Fault != "refused the connection: nothing listens there" {
 		t.Errorf("the failed one is %+v", failed)
 	}
 	if (&Exchange{Status: 200}).Failed() {
