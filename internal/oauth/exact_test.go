@@ -49,14 +49,27 @@ func TestTriedIsClean(t *testing.T) {
 	l := testserver.StartLiar(t)
 	c := clientAt(t, l.Env())
 	secret := strings.ReplaceAll(testserver.LiarClientSecret, "-", `\u002D`)
+	malformed := func(w http.ResponseWriter, _ *http.Request) { // which net/http quotes
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		conn.Write([]byte("HTTP/1.1 " + testserver.LiarClientSecret + " OK\r\n\r\n"))
+	}
 	for name, spoil := range map[string]func(d map[string]any){
+		"its status":   nil,
 		"the issuer":   func(d map[string]any) { d["issuer"] = "https://" + testserver.LiarClientSecret + "\u202e\u3164" },
 		"an endpoint":  func(d map[string]any) { d["token_endpoint"] = "http://" + testserver.LiarClientSecret + "\u202e\u2800" },
 		"its spelling": func(d map[string]any) { d["token_endpoint"] = "http://" + secret + "\ufe0f" },
 		"its length":   func(d map[string]any) { d["token_endpoint"] = "http://" + strings.Repeat("x", 100_000) },
 	} {
 		l.Lock()
-		l.Document = spoil
+		l.Document, l.Metadata = spoil, nil
+		if spoil == nil {
+			l.Metadata = malformed
+		}
 		l.Unlock()
 		_, _, err := signIn(t, c, l, nil)
 		failed, _ := err.(*Error)

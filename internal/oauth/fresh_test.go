@@ -50,7 +50,7 @@ func TestAskedForAgain(t *testing.T) {
 	for _, row := range []struct {
 		wait          time.Duration
 		metadata, jwk int
-	}{{0, 1, 1}, {freshFor - time.Minute, 1, 1}, {2 * time.Minute, 2, 2}, {time.Minute, 2, 2}, {time.Hour, 3, 3}} {
+	}{{0, 1, 1}, {4 * time.Minute, 1, 1}, {2 * time.Minute, 2, 2}, {time.Minute, 2, 2}, {time.Hour, 3, 3}} {
 		turn(row.wait)
 		if _, _, err := signIn(t, c, l, nil); err != nil {
 			t.Fatalf("after %v: %v", row.wait, err)
