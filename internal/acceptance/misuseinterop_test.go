@@ -2,6 +2,8 @@ package acceptance
 
 import (
 	"maps"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,5 +91,20 @@ func TestInteropMisuse(t *testing.T) {
 				t.Errorf("%s after %d logins; got %v\nwant %v", run.Verdict, run.logins, got, row.want)
 			}
 		})
+	}
+}
+
+// docs/misuse.md has each try by its stable name, and the rule where it is written.
+func TestMisuseIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/misuse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	for _, rule := range diagnose.Rules {
+		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Try)+"` |") })
+		if row < 0 || !strings.HasSuffix(lines[row], "| "+rule.Section+" |") {
+			t.Errorf("%s (%s) has no row of its own there", rule.Try, rule.Section)
+		}
 	}
 }

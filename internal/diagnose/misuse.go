@@ -41,7 +41,7 @@ type Rule struct {
 // Rules are all tries, in the order in which they are made. The first exchanges a code as it should be:
 // it is the control of those whose code is spent by the refusal.
 var Rules = []Rule{
-	{CodeTwice, "The code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 2.1.1",
+	{CodeTwice, "The code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
 		"the server has to accept a code once, and should revoke its tokens when it comes again"},
 	{WrongVerifier, "A wrong code verifier", "RFC 7636 section 4.6, RFC 9700 section 2.1.1",
 		"the server has to compare the code verifier with the code challenge"},

@@ -129,7 +129,7 @@ func Actions(md *oauth.Metadata, l *session.Login, resourceURL string) []Action 
 		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
 		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
 		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
-		{"Try to misuse it", "what the server lets pass: nine tries, each with a login of its own", http.MethodGet, "/misuse", ""},
+		{"Try to misuse it", "what the server lets pass: nine tries, most with a login of their own", http.MethodGet, "/misuse", ""},
 		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
 	}
 }
