@@ -35,6 +35,12 @@ type Config struct {
 	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
 
+	AtAPI      bool   // a login begins at the API, which names its authorization server (RFC 9728)
+	AnyScopes  bool   // then: SCOPES is unset, and the API says which scopes it wants
+	Resource   string // found there: what the API calls itself (RFC 8707); empty when nothing was found yet
+	ByPost     bool   // found there: the API answers POST alone, as one that speaks MCP does
+	Registered bool   // found there: this process has registered the client (RFC 7591)
+
 	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
 	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
 	Notes                            []string // what was put right on the way in, to be said in the terminal
@@ -111,7 +117,6 @@ func (s *settings) config() Config {
 		Revocation:    s.endpoint("REVOCATION_ENDPOINT"),
 		JWKS:          s.endpoint("JWKS_URI"),
 	}
-	c.Scopes = s.scopes()
 	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
 	c.Elsewhere = s.redirectURI(c.BaseURL)
@@ -121,14 +126,20 @@ func (s *settings) config() Config {
 	c.OtherClientID, c.OtherClientSecret = s.get("OTHER_CLIENT_ID"), s.get("OTHER_CLIENT_SECRET")
 	c.CertFile = s.certFile()
 
-	c.Demo = key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
-	if c.Demo {
+	c.AtAPI = c.atAPI(key, issuer)
+	c.Scopes = s.scopes(c.AtAPI)
+	c.AnyScopes = c.AtAPI && c.Scopes == nil
+	c.Demo = !c.AtAPI && key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
+	switch {
+	case c.Demo:
 		s.demo(&c)
-	} else {
+	case c.AtAPI:
+		s.clientAtAPI(c)
+	default:
 		c.Issuer, c.Clerk = s.issuer(key, issuer, c.Endpoints)
 		s.client(c)
 	}
-	s.pointOut(c.Demo)
+	s.pointOut(c.Demo || c.AtAPI)
 	c.Notes = s.notes
 	return c
 }

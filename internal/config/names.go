@@ -86,8 +86,8 @@ func distance(a, b string) int {
 }
 
 // pointOut says which names were probably meant to be ours: in the line that misses one, or in a note.
-// Where nothing else is set it is a mistake: the demo would run, and all would seem well.
-func (s *settings) pointOut(demo bool) {
+// Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
+func (s *settings) pointOut(mistake bool) {
 	for _, stray := range s.strays() {
 		where := s.inFile(stray.name)
 		fix := "write " + stray.meant
@@ -95,7 +95,7 @@ func (s *settings) pointOut(demo bool) {
 		switch {
 		case i >= 0:
 			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, stray.name, stray.meant)
-		case demo:
+		case mistake:
 			s.problems = append(s.problems, Problem{Setting: stray.name, Where: where, What: "is not a setting of this program", Fix: fix})
 		default:
 			s.notes = append(s.notes, place(stray.name, where)+": is not a setting of this program; "+fix)

@@ -3,10 +3,14 @@ package config
 import "strings"
 
 // scopes are what a login asks for. A line of the file with nothing behind SCOPES= asks for none, so that
-// the server decides (RFC 6749 section 3.3).
-func (s *settings) scopes() []string {
+// the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
+func (s *settings) scopes(atAPI bool) []string {
 	value := s.get("SCOPES")
-	if value == "" && !s.leftEmpty("SCOPES") {
+	switch {
+	case value != "" || s.leftEmpty("SCOPES"):
+	case atAPI:
+		return nil
+	default:
 		value = "openid profile email"
 	}
 	if !ValidScope(value) {

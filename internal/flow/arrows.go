@@ -104,7 +104,7 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 		answered.values = t.tokens(e, coming)
 	case wire.API, wire.Userinfo:
 		asked.values = t.bearer(e, coming)
-	case wire.APIWithout:
+	case wire.APIWithout, wire.APIAsked:
 		asked.words += ", no token"
 	case wire.APIAltered:
 		asked.words += ", token altered"
@@ -125,29 +125,38 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 
 // callWords say what is asked, where there is no address to show.
 var callWords = map[wire.Purpose]string{
-	wire.PushedRequest: "POST the authorization request",
-	wire.Metadata:      "Discovery",
-	wire.TokenRequest:  "POST the token endpoint",
-	wire.Keys:          "Keys of the ID tokens",
-	wire.Userinfo:      "GET userinfo",
-	wire.Introspection: "Introspection",
-	wire.Revocation:    "Revocation",
-	wire.Refresh:       "POST the token endpoint",
-	wire.API:           "GET the API",
-	wire.APIWithout:    "GET the API",
-	wire.APIAltered:    "GET the API",
+	wire.PushedRequest:    "POST the authorization request",
+	wire.APIAsked:         "GET the API",
+	wire.ResourceMetadata: "Who issues its tokens?",
+	wire.Registration:     "Registration",
+	wire.Metadata:         "Discovery",
+	wire.TokenRequest:     "POST the token endpoint",
+	wire.Keys:             "Keys of the ID tokens",
+	wire.Userinfo:         "GET userinfo",
+	wire.Introspection:    "Introspection",
+	wire.Revocation:       "Revocation",
+	wire.Refresh:          "POST the token endpoint",
+	wire.API:              "GET the API",
+	wire.APIWithout:       "GET the API",
+	wire.APIAltered:       "GET the API",
 }
 
 // isKnown reports a step that this login did not need: its answer was known from before.
 func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && e.Status == 0 }
 
 // isAPI reports a call of the resource server.
-func isAPI(p wire.Purpose) bool { return p == wire.API || p == wire.APIWithout || p == wire.APIAltered }
+func isAPI(p wire.Purpose) bool {
+	switch p {
+	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIAsked, wire.ResourceMetadata:
+		return true
+	}
+	return false
+}
 
 // request is a request line without its query, short enough for an arrow.
 func (t *teller) request(e *wire.Exchange, otherwise string) string {
 	u, err := url.Parse(e.URL)
-	if err != nil || u.Path == "" || e.Purpose == wire.Metadata || e.Purpose == wire.Keys {
+	if err != nil || u.Path == "" || e.Purpose == wire.Metadata || e.Purpose == wire.ResourceMetadata || e.Purpose == wire.Keys {
 		return otherwise
 	}
 	path := wire.Clip(t.hide.text(u.Path), 100)

@@ -31,7 +31,15 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	case strings.EqualFold(scheme, "Bearer"):
 		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
 	}
-	eachParameter(e.RequestBody, func(name, value string) {
+	if e.RequestBody != formOf(e) {
+		for _, name := range []string{"Content-Type", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"} {
+			if value := e.RequestHeader.Get(name); value != "" {
+				lines = append(lines, "-H "+shellQuote(name+": "+hide.text(value)))
+			}
+		}
+		lines = append(lines, "--data-raw "+shellQuote(hide.text(e.RequestBody)))
+	}
+	eachParameter(formOf(e), func(name, value string) {
 		if name == "client_secret" {
 			lines = append(lines, `--data-urlencode "client_secret=$CLIENT_SECRET"`)
 			return

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"net/url"
 	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
@@ -110,6 +109,7 @@ type Step struct {
 	Coming   bool // it has not happened yet
 	Now      bool // it is spoken of
 	Fault    string
+	Note     string // what is worth a word about a good answer
 	Request  string // "POST https://…"
 	Params   []Parameter
 	Headers  []Header // of the request
@@ -234,6 +234,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 		About:  stepWords[e.Purpose],
 		Failed: e.Purpose != wire.Consent && e.Failed() && (e.Status > 0 || e.Fault != ""),
 		Fault:  wire.Clip(hide.text(e.Fault), 1000),
+		Note:   wire.Clip(hide.text(e.Note), 1000),
 		Took:   Duration(e.Took),
 	}
 	if e.Took == 0 && e.Status == 0 {
@@ -299,30 +300,4 @@ func ClipBody(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "\n… and more"
-}
-
-// showHeaders lists header fields by name, without what is secret.
-func showHeaders(h wire.Header, hide *redactor) []Header {
-	var list []Header
-	for name, value := range h.All() {
-		list = append(list, Header{hide.text(name), wire.Clip(hide.header(name, value), 1000)})
-	}
-	return list
-}
-
-// explain lists the parameters of a request, each with what it is for.
-func explain(e *wire.Exchange, tell *teller) []Parameter {
-	values, err := url.ParseQuery(paramsOf(e))
-	if err != nil {
-		return nil
-	}
-	var list []Parameter
-	for name, vs := range values {
-		words := parameterWords[name]
-		for _, value := range vs {
-			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), wire.Clip(tell.hide.parameter(name, value), 4000), words.about, words.section, tell.marks[value]})
-		}
-	}
-	slices.SortFunc(list, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
-	return list
 }

@@ -116,7 +116,7 @@ func newHAREntry(e *wire.Exchange, hide *redactor) harEntry {
 			Content: harContent{Size: len(e.ResponseBody), MimeType: hide.text(e.ResponseHeader.Get("Content-Type")), Text: hide.body(e)}},
 	}
 	if len(e.RequestBody) > 0 {
-		entry.Request.PostData = &harPostData{MimeType: e.RequestHeader.Get("Content-Type"), Params: harParams(e.RequestBody, hide), Text: hide.text(e.RequestBody)}
+		entry.Request.PostData = &harPostData{MimeType: e.RequestHeader.Get("Content-Type"), Params: harParams(formOf(e), hide), Text: hide.text(e.RequestBody)}
 	}
 	return entry
 }

@@ -110,10 +110,18 @@ func param(e *wire.Exchange, name string) string {
 // paramsOf is where the parameters of a request are.
 func paramsOf(e *wire.Exchange) string {
 	if e.RequestBody != "" {
-		return e.RequestBody
+		return formOf(e)
 	}
 	_, query, _ := strings.Cut(e.URL, "?")
 	return query
+}
+
+// formOf is the body of a request when it is a form, and none of JSON.
+func formOf(e *wire.Exchange) string {
+	if strings.HasPrefix(e.RequestHeader.Get("Content-Type"), "application/json") {
+		return ""
+	}
+	return e.RequestBody
 }
 
 // tokensIn are the tokens of a token response that are shown in the picture.

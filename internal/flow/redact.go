@@ -34,6 +34,12 @@ func isSecret(name string) bool {
 	return isToken(name) || slices.Contains(secretNames, strings.ToLower(name))
 }
 
+// isCredential recognises what a registration brings and no page shows: it is the client's for as long as it
+// lives (RFC 7591 section 3.2.1, RFC 7592 section 3).
+func isCredential(name string) bool {
+	return slices.Contains([]string{"client_secret", "registration_access_token", "registration_client_uri"}, strings.ToLower(name))
+}
+
 var (
 	// The names of isSecret once more, for text that is cut short or malformed, as far as it looks like JSON
 	// or like parameters.
@@ -52,12 +58,13 @@ type redactor struct {
 	file   bool // for a file that leaves the browser: everything secret goes
 	full   bool // for a page: tokens stay
 	values []string
+	issued []string          // what a registration brought
 	tokens map[string]string // a token's value to the shell variable that stands for it
 }
 
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
-	r := &redactor{client: s, full: full, tokens: tokenVariables(flow)}
+	r := &redactor{client: s, full: full, issued: issuedIn(flow), tokens: tokenVariables(flow)}
 	if !full {
 		r.values = valuesOf(flow, isToken)
 	}
@@ -66,7 +73,25 @@ func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
-	return &redactor{client: s, file: true, values: valuesOf(flow, isSecret)}
+	return &redactor{client: s, file: true, issued: issuedIn(flow), values: valuesOf(flow, isSecret)}
+}
+
+// issuedIn collects what the registrations of a flow brought.
+func issuedIn(flow []*wire.Exchange) []string {
+	seen := map[string]bool{}
+	for _, e := range flow {
+		if e.Purpose != wire.Registration {
+			continue
+		}
+		rewriteMembers(e.ResponseBody, func(_ int, name string, value json.RawMessage) string {
+			var text string
+			if isCredential(name) && json.Unmarshal(value, &text) == nil {
+				seen[text] = true
+			}
+			return ""
+		})
+	}
+	return sortedKeys(seen)
 }
 
 // valuesOf collects the values of everything in a flow whose name is secret.
@@ -84,7 +109,7 @@ func valuesOf(flow []*wire.Exchange, secret func(name string) bool) []string {
 	}
 	for _, e := range flow {
 		_, query, _ := strings.Cut(e.URL, "?")
-		for _, raw := range []string{query, e.RequestBody} {
+		for _, raw := range []string{query, formOf(e)} {
 			eachParameter(raw, sent)
 		}
 		if _, isJSON := rewriteMembers(e.ResponseBody, func(level int, name string, value json.RawMessage) string {
@@ -143,6 +168,9 @@ func sortedKeys(m map[string]bool) []string {
 func (r *redactor) text(s string) string {
 	t := redact.Read(s)
 	t.ReplaceClient(r.client.ClientID, r.client.ClientSecret, r.standIn("$CLIENT_SECRET"))
+	for _, value := range r.issued {
+		t.Replace(value, redact.Redacted)
+	}
 	for _, value := range r.values {
 		t.Replace(value, r.standIn(Shorten(value)))
 	}
@@ -165,9 +193,6 @@ func (r *redactor) standIn(onPage string) string {
 // body redacts the body of an answer.
 func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
-	if r.full || body == "" {
-		return r.text(body)
-	}
 	rewritten, isJSON := rewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
 	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
 	if r.file && atTokenEndpoint(e) && !isObject {
@@ -182,6 +207,10 @@ func (r *redactor) member(e *wire.Exchange, level int, name string, value json.R
 	var text string
 	isText := json.Unmarshal(value, &text) == nil && value[0] == '"'
 	switch {
+	case isText && isCredential(name):
+		return `"` + redact.Redacted + `"`
+	case r.full:
+		return ""
 	case r.file && atTokenEndpoint(e) && level == 0 && !slices.Contains(harmlessNames, name),
 		r.file && isText && isSecret(name):
 		return `"` + redact.Redacted + `"`

@@ -25,6 +25,9 @@ func Markdown(steps []*wire.Exchange, s Secrets) string {
 		if e.Fault != "" {
 			out.WriteString(". " + plain(hide.text(e.Fault)))
 		}
+		if e.Note != "" {
+			out.WriteString(". " + plain(hide.text(e.Note)))
+		}
 		out.WriteString("\n")
 	}
 	out.WriteString("\n")

@@ -29,6 +29,8 @@ type Metadata struct {
 	IDTokenAlgs              []string `json:"id_token_signing_alg_values_supported"`
 	ResponseIss              bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
 	RequiresPAR              bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
+	Registration             string   `json:"registration_endpoint"`                          // RFC 7591 section 3
+	ClientDocuments          bool     `json:"client_id_metadata_document_supported"`          // a client ID may be the address of the client's metadata
 	Binding                  string   `json:"-"`                                              // of the logins that are begun with it
 	Source                   string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
 	MaySendAsForm            bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
@@ -95,6 +97,9 @@ func (c *Client) fresh() *Metadata {
 func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 	set := c.cfg.Endpoints
 	complete := set.Authorization != "" && set.Token != ""
+	if c.cfg.AtAPI && c.cfg.Issuer == "" {
+		return nil, &Error{Step: wire.ResourceMetadata, Code: CodeNotFound, Description: "No authorization server is known yet: the API has not named one."}
+	}
 	if c.cfg.Issuer == "" {
 		return &Metadata{Endpoints: set, MaySendAsForm: true}, nil
 	}
@@ -189,6 +194,9 @@ func (c *Client) wrongIssuer(theirs string) string {
 	}
 	if c.cfg.Demo {
 		return fmt.Sprintf("names another issuer: %q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
+	}
+	if c.cfg.AtAPI {
+		return fmt.Sprintf("names another issuer: it says that it is %q, and the API names %q (RFC 8414 section 3.3); one of the two is wrong", theirs, c.cfg.Issuer)
 	}
 	variable := "ISSUER"
 	if c.cfg.Clerk {

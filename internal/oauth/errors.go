@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -55,6 +56,8 @@ const (
 	CodeInvalidResponse = "invalid_token_response"
 	CodeInvalidIDToken  = "invalid_id_token"
 	CodeInvalidUserinfo = "invalid_userinfo"
+	CodeInvalidResource = "invalid_resource_metadata"
+	CodeNotRegistered   = "client_not_registered"
 )
 
 // unreachable is the error of an endpoint that gave no answer.
@@ -72,6 +75,15 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300)), Said: c.said(e.Words(), 300)}
 	}
 	return e, nil
+}
+
+// triedOf is what was tried before an error.
+func triedOf(err error) []Tried {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return nil
+	}
+	return e.Tried
 }
 
 // badParameter is the error of a parameter that a login cannot be begun with.

@@ -30,6 +30,9 @@ type Request struct {
 	Plain    bool              // no code challenge is sent: to see whether the server asks for one
 	Began    time.Time
 	Steps    bool // each step is shown before it is taken
+	StepUp   int  // how many times in a row the API wanted more scopes before this login
+
+	Before []*wire.Exchange // what was asked before the browser left; only while the process that asked runs
 }
 
 // NewVerifier makes a code verifier (RFC 7636 section 4.1).
@@ -65,12 +68,20 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 			return nil, badParameter("max_age", "is no number of seconds")
 		}
 	}
-	r := &Request{State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
+	stepUp, err := strconv.Atoi(cmp.Or(params.Get("step_up"), "0"))
+	if err != nil || stepUp < 0 || stepUp > MaxStepUps {
+		return nil, badParameter("step_up", fmt.Sprintf("is no number up to %d", MaxStepUps))
+	}
+	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}
 	for _, name := range ExtraParameters {
-		if value := params.Get(name); value != "" {
+		value := params.Get(name)
+		if name == "resource" {
+			value = cmp.Or(value, c.cfg.Resource) // RFC 8707 section 2
+		}
+		if value != "" {
 			if r.Extra == nil {
 				r.Extra = map[string]string{}
 			}
@@ -78,6 +89,21 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 		}
 	}
 	return r, nil
+}
+
+// MaxStepUps is how many times in a row a login may be offered for more scopes: an API that wants others each
+// time would have its user sign in without end.
+const MaxStepUps = 2
+
+// Union is lists of scopes as one, each scope once, in their order.
+func Union(lists ...[]string) []string {
+	var union []string
+	for _, scope := range slices.Concat(lists...) {
+		if !slices.Contains(union, scope) {
+			union = append(union, scope)
+		}
+	}
+	return union
 }
 
 // maxAge is the max_age that was asked for, negative when none was.

@@ -126,7 +126,11 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := c.PostAs(wire.For(ctx, wire.Refresh), c.Credentials(md), md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}})
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}}
+	if resource := r.Extra["resource"]; resource != "" && c.cfg.AtAPI { // RFC 8707 section 2.2
+		form.Set("resource", resource)
+	}
+	e, err := c.PostAs(wire.For(ctx, wire.Refresh), c.Credentials(md), md.Token, form)
 	if e, err = c.answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
 		return nil, nil, err
 	}
@@ -198,7 +202,12 @@ func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, err
 	if c.cfg.ResourceURL == "" {
 		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
 	}
-	e, err := c.GetAs(wire.For(ctx, wire.API), c.cfg.ResourceURL, token)
+	e, err := c.AskAPI(wire.For(ctx, wire.API), token)
+	return c.apiAnswered(e, err)
+}
+
+// apiAnswered is answered for the API, where a redirect is an answer.
+func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err == nil && e.Status/100 == 3 {
 		return e, nil
 	}
@@ -227,13 +236,17 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 	if address == "" {
 		return &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
 	}
-	without, err := http.NewRequestWithContext(wire.For(ctx, wire.APIWithout), http.MethodGet, address, nil)
-	if err != nil {
-		return &Error{Step: wire.API, Code: CodeInvalidRequest, Description: "The address of the API cannot be used."}
+	for _, try := range []struct {
+		purpose wire.Purpose
+		token   string
+	}{{wire.API, access}, {wire.APIWithout, ""}, {wire.APIAltered, Altered(access)}} {
+		ctx := wire.For(ctx, try.purpose)
+		if c.cfg.ResourceURL != "" {
+			c.AskAPI(ctx, try.token) // a failure is in the record, as every answer is
+		} else {
+			c.GetAs(ctx, address, try.token)
+		}
 	}
-	c.GetAs(wire.For(ctx, wire.API), address, access) // a failure is in the record, as every answer is
-	c.wire.Do(without)
-	c.GetAs(wire.For(ctx, wire.APIAltered), address, Altered(access))
 	return nil
 }
 

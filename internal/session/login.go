@@ -87,7 +87,7 @@ func (l *Login) size() int {
 	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
 		n += len(l.Response.JSON) // which the tokens are parts of
 	}
-	for _, e := range l.Steps {
+	for _, e := range slices.Concat(l.Steps, l.Request.Before) {
 		n += e.Size()
 	}
 	return n

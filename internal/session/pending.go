@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 const (
@@ -37,6 +38,7 @@ type pending struct {
 	Began    int64             `json:"b"` // unix milliseconds
 	Steps    bool              `json:"p,omitempty"`
 	Pushed   string            `json:"u,omitempty"`
+	StepUp   int               `json:"g,omitempty"`
 }
 
 // Begin puts a request into a cookie of its own, until the browser comes back with its state. Of the
@@ -61,6 +63,7 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Reque
 		}
 	}
 	s.markBrowser(w, r)
+	begun.Before = s.keepBefore(begun.State, wire.Recorded(r.Context()))
 	return nil
 }
 
@@ -83,7 +86,7 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 		p, ok := s.openPending(name, cookie.Value)
 		if ok {
 			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps,
-				Pushed: p.Pushed}
+				Pushed: p.Pushed, StepUp: p.StepUp, Before: s.before(state)}
 		}
 	}
 	return nil
@@ -127,7 +130,7 @@ func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false) // which would make six bytes of one
-	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed}); err != nil {
+	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}); err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(s.cookies.close(plain.Bytes(), name)), nil

@@ -20,6 +20,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 const (
@@ -45,10 +46,11 @@ type Store struct {
 	options    sessions.Options // of the session cookie
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
 	spent      *expiring[struct{}]
-	finishing  oauth.Shared[*kept]  // by the query of the authorization response
-	pausing    oauth.Shared[*Pause] // by the same
-	pauses     *expiring[*Pause]    // by the key in their cookie
-	successors *expiring[successor] // by the mark and the cookie before; see successor
+	finishing  oauth.Shared[*kept]         // by the query of the authorization response
+	pausing    oauth.Shared[*Pause]        // by the same
+	pauses     *expiring[*Pause]           // by the key in their cookie
+	begun      *expiring[[]*wire.Exchange] // by the state; see before
+	successors *expiring[successor]        // by the mark and the cookie before; see successor
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
@@ -74,6 +76,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		cookies:       cookies,
 		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
 		pauses:        newExpiring[*Pause](now, pendingAge, maxPauses),
+		begun:         newExpiring[[]*wire.Exchange](now, pendingAge, maxBefore),
 		successors:    newExpiring[successor](now, successorAge, maxSuccessors),
 		secure:        secure,
 		sessionName:   prefix + "oauth_test_client_" + port,

@@ -19,7 +19,10 @@ type Purpose string
 // The steps of a login and the uses of its tokens. Some never go over our own wire: what the browser
 // carries, what the user does elsewhere, and what we check alone.
 const (
+	APIAsked             Purpose = "API asked who issues its tokens"
+	ResourceMetadata     Purpose = "API metadata"
 	Metadata             Purpose = "metadata"
+	Registration         Purpose = "client registration"
 	PushedRequest        Purpose = "pushed authorization request"
 	AuthorizationRequest Purpose = "authorization request"
 	Consent              Purpose = "sign-in and consent"
@@ -52,6 +55,7 @@ type Exchange struct {
 	Took           time.Duration
 	CertExpires    time.Time // of the server's certificate; zero without TLS
 	Fault          string    // why this step failed, in a sentence; empty when it did not
+	Note           string    // what is worth a word about an answer that is good; may be empty
 	Try            string    // what the server is tried with, where this is no step of a user's login
 }
 
@@ -69,13 +73,17 @@ func (e *Exchange) Size() int {
 }
 
 // Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes; of
-// a try, which the server should refuse, only that no answer came.
+// a try, which the server should refuse, only that no answer came. And a no is an answer where it is only asked
+// who issues tokens, or where something is.
 func (e *Exchange) Failed() bool {
 	if e.Try != "" {
 		return e.Fault != ""
 	}
-	if e.Purpose == APIWithout || e.Purpose == APIAltered {
+	switch e.Purpose {
+	case APIWithout, APIAltered:
 		return e.Fault != "" || e.Status < 400
+	case APIAsked, ResourceMetadata, Metadata:
+		return e.Fault != ""
 	}
 	return e.Fault != "" || e.Status >= 400
 }
@@ -156,6 +164,30 @@ func (r *Recorder) Last() *Exchange {
 		return nil
 	}
 	return r.exchanges[len(r.exchanges)-1]
+}
+
+// Recorded returns the exchanges of the context's recorder, or none where it has none.
+func Recorded(ctx context.Context) []*Exchange {
+	r, ok := ctx.Value(recorderKey).(*Recorder)
+	if !ok {
+		return nil
+	}
+	return r.Exchanges()
+}
+
+// Note adds a sentence to the newest exchange of the context's recorder, if it has one.
+func Note(ctx context.Context, text string) {
+	r, ok := ctx.Value(recorderKey).(*Recorder)
+	if !ok {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := len(r.exchanges) - 1; last >= 0 {
+		noted := *r.exchanges[last]
+		noted.Note = text
+		r.exchanges[last] = &noted
+	}
 }
 
 func (r *Recorder) add(e *Exchange) {

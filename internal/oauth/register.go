@@ -1,0 +1,173 @@
+package oauth
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// The reasons why there is no client: the Check of an *Error at the step wire.Registration.
+const (
+	CheckNotOffered     = "offered"  // the server registers none, and none is configured
+	CheckAnswer         = "answer"   // what the server answered cannot be used
+	CheckClientDocument = "document" // the server reads no client ID metadata documents
+	CheckOtherServer    = "moved"    // the configured client belongs to another server
+)
+
+// What a server may give to a client, in bytes.
+const (
+	maxClientID     = 2000 // it goes into the browser's address
+	maxClientSecret = 4000
+)
+
+// registered is a client that a server has registered for this process.
+type registered struct {
+	issuer, id, secret, method string
+	expires                    time.Time // of the secret; zero for never
+}
+
+// registration is what is asked for (RFC 7591 section 2, OpenID Connect Dynamic Client Registration section 2).
+type registration struct {
+	Name            string   `json:"client_name"`
+	ApplicationType string   `json:"application_type"`
+	RedirectURIs    []string `json:"redirect_uris"`
+	AfterLogout     []string `json:"post_logout_redirect_uris,omitempty"`
+	GrantTypes      []string `json:"grant_types"`
+	ResponseTypes   []string `json:"response_types"`
+	AuthMethod      string   `json:"token_endpoint_auth_method"`
+	Scope           string   `json:"scope,omitempty"`
+}
+
+// newRegistration asks for what our logins need, and no more.
+func (c *Client) newRegistration(md *Metadata) registration {
+	asked := registration{Name: "OAuth Test Client", ApplicationType: "web", RedirectURIs: []string{c.cfg.RedirectURI()}, ResponseTypes: []string{"code"},
+		GrantTypes: []string{"authorization_code", "refresh_token"}, AuthMethod: config.MethodBasic, Scope: strings.Join(c.cfg.Scopes, " ")}
+	if u, err := url.Parse(c.cfg.RedirectURI()); err == nil && (u.Scheme != "https" || config.IsLoopback(u.Hostname())) {
+		asked.ApplicationType = "native" // a web client's redirect URI is never on localhost
+	}
+	if md.EndSession != "" {
+		asked.AfterLogout = []string{c.cfg.BaseURL + "/"} // OpenID Connect RP-Initiated Logout section 2.1
+	}
+	for _, method := range []string{config.MethodBasic, config.MethodPost, config.MethodNone} {
+		if slices.Contains(md.AuthMethods, method) {
+			asked.AuthMethod = method
+			break
+		}
+	}
+	return asked
+}
+
+// register registers a client (RFC 7591 section 3). Nothing of an answer that cannot be used is kept. The
+// error is an *Error.
+func (c *Client) register(ctx context.Context) (registered, error) {
+	const what = "registration endpoint"
+	md, _ := c.Known()
+	if md.Registration == "" {
+		return registered{}, c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
+	}
+	if err := config.CheckEndpoint(md.Registration); err != nil {
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
+	}
+	if isLoopback(md.Registration) && !isLoopback(c.cfg.Issuer) {
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, and is not on it.", c.said(md.Registration, 300))
+	}
+	body, err := json.Marshal(c.newRegistration(md))
+	if err != nil {
+		return registered{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, md.Registration, bytes.NewReader(body))
+	if err != nil {
+		return registered{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	e, err := c.wire.Do(req)
+	if e, err = c.answered(wire.Registration, what, md.Registration, e, err); err != nil {
+		return registered{}, err
+	}
+	if e.Status/100 != 2 {
+		return registered{}, c.registrationRefused(e)
+	}
+	client, fault := c.readRegistered(e)
+	if fault != nil {
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so nothing of it is used.", md.Issuer, c.said(fault.Error(), 500))
+	}
+	return client, nil
+}
+
+// registrationRefused is the error of a registration that the server refused (RFC 7591 section 3.2.2).
+func (c *Client) registrationRefused(e *wire.Exchange) *Error {
+	code, words := e.Refusal()
+	if code == "" && words == "" {
+		words = e.Words()
+	}
+	refused := &Error{Step: wire.Registration, Theirs: true, Code: CodeRefused, Status: e.Status,
+		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The registration endpoint answered %d and said no more.", e.Status))}
+	if code != "" {
+		refused.Code = c.errorCode(wire.Clip(code, 60))
+	}
+	return refused
+}
+
+// readRegistered reads what the server registered (RFC 7591 section 3.2.1): it decides, and may have decided
+// otherwise than it was asked. The error completes "the server answered the registration …", and repeats
+// nothing that may be a secret.
+func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
+	var answer struct {
+		ID           string   `json:"client_id"`
+		Secret       string   `json:"client_secret"`
+		Expires      float64  `json:"client_secret_expires_at"`
+		AuthMethod   string   `json:"token_endpoint_auth_method"`
+		RedirectURIs []string `json:"redirect_uris"`
+	}
+	if err := wire.UnmarshalObject([]byte(e.ResponseBody), &answer); err != nil {
+		return registered{}, errors.New("with something else: " + err.Error())
+	}
+	client := registered{issuer: c.cfg.Issuer, id: answer.ID, secret: answer.Secret, method: answer.AuthMethod}
+	if client.method == "" {
+		client.method = config.MethodBasic // RFC 7591 section 2
+		if client.secret == "" {
+			client.method = config.MethodNone
+		}
+	}
+	if answer.Expires > 0 {
+		client.expires = time.Unix(int64(min(answer.Expires, 1<<40)), 0)
+	}
+	ours := c.cfg.RedirectURI()
+	others := slices.DeleteFunc(answer.RedirectURIs, func(uri string) bool { return uri == ours }) // some servers send none
+	switch {
+	case client.id == "":
+		return registered{}, errors.New("without a client_id")
+	case !visibleASCII(client.id) || len(client.id) > maxClientID:
+		return registered{}, errors.New("with a client_id that no address can carry")
+	case !visibleASCII(client.secret) || len(client.secret) > maxClientSecret:
+		return registered{}, errors.New("with a client_secret that cannot be used")
+	case len(others) > 0:
+		return registered{}, fmt.Errorf("with the redirect URI %q, and not with %q alone", others[0], ours)
+	case client.method == config.MethodNone:
+		client.secret = "" // a public client has none
+	case client.method != config.MethodBasic && client.method != config.MethodPost:
+		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %q, which this client cannot use", client.method)
+	case client.secret == "":
+		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %s and without a client_secret", client.method)
+	}
+	return client, nil
+}
+
+// notInTime is the error of a registration that the caller did not wait for.
+func (c *Client) notInTime(err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return c.unreachable(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
+}

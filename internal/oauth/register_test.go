@@ -1,0 +1,257 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/wire"
+)
+
+// What is asked of a registration endpoint, to the byte.
+func TestRegistrationRequest(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		env    map[string]string
+		server map[string]any
+		want   string
+	}{
+		{"on localhost", nil, nil, `{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
+			`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic","scope":"notes profile"}`},
+		{"on a public host", map[string]string{"BASE_URL": "https://app.example", "SCOPES": "a"}, nil,
+			`{"client_name":"OAuth Test Client","application_type":"web","redirect_uris":["https://app.example/oauth_callback"],` +
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic","scope":"a"}`},
+		{"a server of public clients", nil, map[string]any{"token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"}},
+			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none","scope":"notes profile"}`},
+		{"a server where users sign out", nil, map[string]any{"end_session_endpoint": "https://auth.example/out", "token_endpoint_auth_methods_supported": []string{"none", "client_secret_post"}},
+			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],"post_logout_redirect_uris":["http://localhost:3000/"],` +
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_post","scope":"notes profile"}`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.env)
+			w.document("GET "+theServerMetadata, serverDocument(row.server))
+			w.begin(t)
+			if got := w.posted[len(w.posted)-1]; got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+		})
+	}
+}
+
+// A client is registered once: whoever looks registers none, logins at the same time share one, and the next
+// login has it still.
+func TestRegisteredOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	c, err := w.Find(t.Context(), w.cfg, w.wire, time.Now)
+	if err != nil || c.cfg.ClientID != "" || c.cfg.Issuer != "https://auth.example" || w.wasAsked("POST ") != 0 {
+		t.Fatalf("found %v, %v after %q", c, err, w.asked)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { w.begin(t) })
+	}
+	all.Wait()
+	c, err = w.begin(t)
+	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.cfg.ClientID != "client-1" || c.cfg.ClientSecret != "a-secret-of-the-client-1" || !c.cfg.Registered {
+		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
+	}
+	if found, err := w.Find(t.Context(), c.cfg, w.wire, time.Now); err != nil || found.cfg.ClientID != "client-1" {
+		t.Errorf("whoever looks then does not see the client: %v", err)
+	}
+	if again, err := NewStarter(c.cfg).Find(t.Context(), c.cfg, w.wire, time.Now); err != nil || again.cfg.ClientID != "client-1" {
+		t.Errorf("settings that hold the client do not bring it: %v", err)
+	}
+}
+
+// A secret that has expired is replaced by registering again, and not before.
+func TestSecretExpires(t *testing.T) {
+	now := time.Now()
+	for _, row := range []struct {
+		later time.Duration
+		want  int
+	}{{59 * time.Minute, 1}, {61 * time.Minute, 2}} {
+		w := newWorld(t, nil)
+		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_secret_expires_at": now.Add(time.Hour).Unix()}))
+		w.begin(t)
+		if _, err := w.Begin(t.Context(), w.cfg, w.wire, func() time.Time { return now.Add(row.later) }); err != nil {
+			t.Error(err)
+		}
+		if got := w.wasAsked("POST https://auth.example/register"); got != row.want {
+			t.Errorf("after %v: registered %d times; want %d", row.later, got, row.want)
+		}
+	}
+}
+
+// An API that moves to another server means another client there. What belongs to one issuer is sent to no
+// other, and is there again when the API comes back.
+func TestServerMoves(t *testing.T) {
+	w := newWorld(t, nil)
+	first, err := w.begin(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.document("GET https://new.example/.well-known/openid-configuration", map[string]any{"issuer": "https://new.example", "authorization_endpoint": "https://new.example/authorize",
+		"token_endpoint": "https://new.example/token", "registration_endpoint": "https://new.example/register"})
+	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
+		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
+	})
+	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
+	if found, err := w.Find(t.Context(), first.cfg, w.wire, time.Now); err != nil || found.cfg.ClientID != "" || found.cfg.ClientSecret != "" {
+		t.Errorf("at the new server the client is %q, %v", found.cfg.ClientID, err)
+	}
+	second, err := w.Begin(t.Context(), first.cfg, w.wire, time.Now)
+	if err != nil || second.cfg.ClientID != "client-2" || second.cfg.ClientSecret != "a-secret-of-the-client-2" {
+		t.Fatalf("got %v, %v", second, err)
+	}
+	for i, name := range w.asked {
+		if strings.Contains(name, "https://new.example") && strings.Contains(name+w.posted[i], "client-1") {
+			t.Errorf("the first client went to the new server: %s %s", name, w.posted[i])
+		}
+	}
+	if md1, _ := first.Known(); first.CheckServer(t.Context(), &Request{Binding: md1.Binding}) != nil || second.CheckServer(t.Context(), &Request{Binding: md1.Binding}) == nil {
+		t.Error("a login of the first server is one of the second")
+	}
+	w.document("GET "+theAPIMetadata, apiDocument(nil))
+	if back, err := w.begin(t); err != nil || back.cfg.ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
+		t.Errorf("back at the first server: %v, %v", back, err)
+	}
+}
+
+// A configured client is sent to the first server that the API names, and to no other. A client ID metadata
+// document belongs to none.
+func TestConfiguredClientStays(t *testing.T) {
+	for _, row := range []struct {
+		env  map[string]string
+		want string // the check that refuses
+	}{
+		{map[string]string{"CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"}, CheckOtherServer},
+		{map[string]string{"CLIENT_ID": "mine"}, CheckOtherServer},
+		{map[string]string{"CLIENT_ID": "https://client.example/document"}, ""},
+	} {
+		w := newWorld(t, row.env)
+		documents := map[string]any{"client_id_metadata_document_supported": true}
+		w.document("GET "+theServerMetadata, serverDocument(documents))
+		w.document("GET https://new.example/.well-known/openid-configuration", spoilt(serverDocument(documents), map[string]any{"issuer": "https://new.example"}))
+		for range 2 {
+			if _, err := w.begin(t); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
+		_, err := w.begin(t)
+		e, _ := errors.AsType[*Error](err)
+		if got := check(e); got != row.want {
+			t.Errorf("%v: at another server: %v", row.env, err)
+		}
+		if e != nil && (!strings.Contains(e.Description, "https://new.example") || !strings.Contains(e.Description, "https://auth.example")) {
+			t.Errorf("it does not name both servers: %s", e.Description)
+		}
+	}
+}
+
+func check(e *Error) string {
+	if e == nil {
+		return ""
+	}
+	return e.Check
+}
+
+// The address of a document is no client ID for a server that does not say that it reads documents.
+func TestClientDocumentUnsupported(t *testing.T) {
+	for _, supported := range []any{nil, false} {
+		w := newWorld(t, map[string]string{"CLIENT_ID": "https://client.example/document"})
+		w.document("GET "+theServerMetadata, serverDocument(map[string]any{"client_id_metadata_document_supported": supported}))
+		_, err := w.begin(t)
+		if e, _ := errors.AsType[*Error](err); check(e) != CheckClientDocument {
+			t.Errorf("%v: %v", supported, err)
+		}
+	}
+}
+
+// Clients are kept at so many servers, and the newest are.
+func TestRegisteredIsBounded(t *testing.T) {
+	w := newWorld(t, nil)
+	for i := range maxRegistered + 3 {
+		host := fmt.Sprintf("https://n%d.example", i)
+		w.document("GET "+host+"/.well-known/openid-configuration", serverDocument(map[string]any{"issuer": host}))
+		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{host}}))
+		if _, err := w.begin(t); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newest := fmt.Sprintf("https://n%d.example", maxRegistered+2)
+	if len(w.clients) != maxRegistered || !slices.ContainsFunc(w.clients, func(r registered) bool { return r.issuer == newest }) {
+		t.Errorf("%d clients are kept", len(w.clients))
+	}
+}
+
+// The steps of a start are recorded in their order, and a resource that is more than the API is noted.
+func TestStartIsRecorded(t *testing.T) {
+	for resource, noted := range map[string]bool{"https://api.example/v1/notes": false, "https://api.example/v1": true} {
+		w := newWorld(t, nil)
+		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": resource}))
+		ctx, recorder := wire.Record(t.Context())
+		if _, err := w.Begin(ctx, w.cfg, w.wire, time.Now); err != nil {
+			t.Fatal(err)
+		}
+		var got []wire.Purpose
+		for _, e := range recorder.Exchanges() {
+			got = append(got, e.Purpose)
+			if e.Failed() || (e.Note != "") != (noted && e.Purpose == wire.ResourceMetadata) {
+				t.Errorf("%s: failed %v, note %q", e.Purpose, e.Failed(), e.Note)
+			}
+		}
+		if want := []wire.Purpose{wire.APIAsked, wire.ResourceMetadata, wire.Metadata, wire.Registration}; !slices.Equal(got, want) {
+			t.Errorf("got %q; want %q", got, want)
+		}
+	}
+}
+
+// The resource goes into the authorization request, the token request and the refresh of a login that began
+// at the API, and into none of another login.
+func TestResourceIsSent(t *testing.T) {
+	w := newWorld(t, nil)
+	w.document("POST https://auth.example/token", map[string]any{"access_token": "t", "token_type": "bearer", "refresh_token": "r"})
+	c, err := w.begin(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := New(c.cfg, w.wire, time.Now)
+	plain.cfg.Resource, plain.cfg.AtAPI = "", false
+	for _, row := range []struct {
+		c    *Client
+		want bool
+	}{{c, true}, {plain, false}} {
+		r, err := row.c.NewRequest(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := row.c.AuthorizationURL(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const resource = "resource=https%3A%2F%2Fapi.example%2Fv1%2Fnotes"
+		response, err := row.c.Exchange(t.Context(), r, "a-code")
+		if err != nil {
+			t.Fatal(err)
+		}
+		redeemed := w.posted[len(w.posted)-1]
+		row.c.Refresh(t.Context(), response.Tokens, r, nil)
+		refreshed := w.posted[len(w.posted)-1]
+		for what, sent := range map[string]string{"authorization request": to, "token request": redeemed, "refresh": refreshed} {
+			if strings.Contains(sent, resource) != row.want {
+				t.Errorf("%s: %s; want a resource: %v", what, sent, row.want)
+			}
+		}
+		if redeemed == refreshed {
+			t.Error("nothing was refreshed")
+		}
+	}
+}

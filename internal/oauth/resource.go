@@ -1,0 +1,269 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// What an API may cost us before a login.
+const (
+	maxServers    = 3    // authorization servers that are looked at, of those that it names
+	maxScopeBytes = 1000 // of all scopes that it wants; they go into the browser's address
+	maxAddress    = 2000 // bytes of an address that it names
+)
+
+// The rules that an API's metadata can break: the Check of an *Error at the step wire.ResourceMetadata.
+const (
+	CheckAbsent   = "absent"   // there is none
+	CheckDocument = "document" // it cannot be read
+	CheckResource = "resource" // it is about something else
+	CheckServers  = "servers"  // none of the servers that it names may be used
+	CheckScopes   = "scopes"   // nobody can ask for what it wants
+)
+
+// resource is an API that names its authorization servers (RFC 9728 section 2).
+type resource struct {
+	Identifier string   `json:"resource"`
+	Servers    []string `json:"authorization_servers"`
+	Scopes     []string `json:"scopes_supported"`
+	byPost     bool     // it answers POST alone
+}
+
+// findResource asks the API who issues its tokens. The error is an *Error.
+func (c *Client) findResource(ctx context.Context) (*resource, error) {
+	a, err := c.askWithout(wire.For(ctx, wire.APIAsked))
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a.challenge["resource_metadata"], a.tried)
+	if err != nil {
+		return nil, err
+	}
+	found.byPost = a.byPost
+	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
+		found.Scopes = []string{scope}
+	}
+	found.Scopes = Union(strings.Fields(strings.Join(found.Scopes, " ")))
+	if asked := strings.Join(found.Scopes, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
+		return nil, c.badResource(CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
+	}
+	return found, nil
+}
+
+// asked is what the API answered to a call without a token.
+type asked struct {
+	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
+	byPost    bool              // it answers POST alone
+	tried     []Tried
+}
+
+// askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
+// by POST that only reads. The error is an *Error.
+func (c *Client) askWithout(ctx context.Context) (asked, error) {
+	e, err := c.AskAPI(ctx, "")
+	if err != nil {
+		return asked{}, c.unreachable(wire.APIAsked, "API", c.cfg.ResourceURL, err)
+	}
+	a := asked{tried: []Tried{c.triedAPI("GET", e)}}
+	if noRoute(e) {
+		byPost := c.cfg
+		byPost.ByPost = true
+		if answered, err := New(byPost, c.wire, c.now).AskAPI(ctx, ""); err == nil && !noRoute(answered) {
+			e, a.byPost = answered, true
+			a.tried = append(a.tried, c.triedAPI("POST", e))
+		}
+	}
+	if e.Status == http.StatusUnauthorized {
+		a.challenge = challengeOf(e)
+	}
+	return a, nil
+}
+
+// challengeOf are the parameters of a challenge: of the one that names metadata, if there are several.
+func challengeOf(e *wire.Exchange) map[string]string {
+	var first map[string]string
+	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
+		for _, challenge := range wire.ParseChallenges(value) {
+			if challenge.Params["resource_metadata"] != "" {
+				return challenge.Params
+			}
+			if first == nil {
+				first = challenge.Params
+			}
+		}
+	}
+	return first
+}
+
+// noRoute reports that the API has nothing at this method.
+func noRoute(e *wire.Exchange) bool {
+	return e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed
+}
+
+func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
+	return Tried{c.cfg.ResourceURL, fmt.Sprintf("answered %s to %s without a token, and names no resource_metadata", c.said(e.StatusLine(), 300), method)}
+}
+
+// resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
+// well-known addresses (section 3.1).
+func (c *Client) resourceMetadata(ctx context.Context, named string, tried []Tried) (*resource, error) {
+	addresses := wellKnownResource(c.cfg.ResourceURL)
+	if named != "" {
+		if fault := c.mayNotAsk(named); fault != "" {
+			return nil, c.badResource(CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
+		}
+		addresses, tried = []string{named}, nil
+	}
+	check := CheckAbsent
+	for _, address := range addresses {
+		found, why, absent := c.readResource(ctx, address)
+		if found != nil {
+			return found, c.checkResource(ctx, found)
+		}
+		tried = append(tried, Tried{c.said(address, 500), c.said(why, 1000)})
+		if named != "" || !absent {
+			check = CheckDocument
+		}
+	}
+	failure := c.badResource(check, "The API %s does not say which authorization server issues its tokens.", wire.WithoutQuery(c.cfg.ResourceURL))
+	if check == CheckDocument {
+		last := tried[len(tried)-1]
+		failure.Description = fmt.Sprintf("The API’s metadata at %s cannot be used: it %s.", wire.WithoutQuery(last.URL), last.Answer)
+	}
+	failure.Tried = tried
+	return nil, failure
+}
+
+// readResource reads one address. Without metadata it says why, and whether simply nothing is there.
+func (c *Client) readResource(ctx context.Context, address string) (found *resource, why string, absent bool) {
+	e, err := c.wire.Get(ctx, address)
+	if err != nil {
+		return nil, err.Error(), false
+	}
+	if e.Status != http.StatusOK {
+		return nil, "answered " + e.StatusLine(), noRoute(e) || e.Status == http.StatusGone
+	}
+	found = new(resource)
+	if err := wire.UnmarshalObject([]byte(e.ResponseBody), found); err != nil {
+		return nil, "answered 200, but not with metadata: " + err.Error(), false
+	}
+	return found, "", false
+}
+
+// wellKnownResource are the addresses of an API's metadata (RFC 9728 section 3.1): with its path first.
+func wellKnownResource(address string) []string {
+	const wellKnown = "/.well-known/oauth-protected-resource"
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil // the configuration has been checked
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	root := wire.Origin(u) + wellKnown
+	if path == "" {
+		return []string{root}
+	}
+	return []string{root + path, root}
+}
+
+// checkResource compares what the metadata is about with the API that was asked (RFC 9728 section 3.3): its
+// URL or, as APIs that speak MCP write it, a path on its origin that contains it by whole segments.
+func (c *Client) checkResource(ctx context.Context, found *resource) error {
+	if found.Identifier == c.cfg.ResourceURL {
+		return nil
+	}
+	if !contains(found.Identifier, c.cfg.ResourceURL) || len(found.Identifier) > maxAddress {
+		return c.badResource(CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.said(found.Identifier, 300), c.cfg.ResourceURL)
+	}
+	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.said(found.Identifier, 300)))
+	return nil
+}
+
+// contains reports that an address is on the origin of a resource and below its path.
+func contains(resource, address string) bool {
+	whole, err := url.Parse(resource)
+	part, errPart := url.Parse(address)
+	if err != nil || errPart != nil || whole.User != nil || whole.RawQuery != "" || strings.ContainsAny(resource, "#?") {
+		return false
+	}
+	if whole.Scheme != part.Scheme || hostOf(whole) != hostOf(part) {
+		return false
+	}
+	above := strings.TrimSuffix(whole.EscapedPath(), "/")
+	return strings.HasPrefix(strings.TrimSuffix(part.EscapedPath(), "/")+"/", above+"/")
+}
+
+// hostOf is the host of a URL with its port, whether it says that or not.
+func hostOf(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port == "" && u.Scheme == "https":
+		port = "443"
+	case port == "":
+		port = "80"
+	}
+	return strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// mayNotAsk says why an address that the API names may not be asked, or "": it must be https, and on this
+// machine only where the API is, too.
+func (c *Client) mayNotAsk(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > maxAddress:
+		return "is no address that can be asked"
+	case !config.IsSecure(u):
+		return "is not https; http is allowed on localhost only"
+	case config.IsLoopback(u.Hostname()) && !isLoopback(c.cfg.ResourceURL):
+		return "is on this machine, and the API is not"
+	}
+	return ""
+}
+
+// serverOf is a client of the first usable authorization server that the API names. The error is an *Error.
+func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error) {
+	if len(found.Servers) == 0 {
+		return nil, c.badResource(CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
+	}
+	var tried []Tried
+	var only error
+	for _, issuer := range found.Servers[:min(len(found.Servers), maxServers)] {
+		fault := c.mayNotAsk(issuer)
+		if strings.Contains(issuer, "?") {
+			fault = "is no issuer: it has a query (RFC 8414 section 2)"
+		}
+		if fault != "" {
+			tried = append(tried, Tried{c.said(issuer, 300), fault})
+			continue
+		}
+		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.Scopes), c.wire, c.now)
+		_, err := next.Metadata(ctx)
+		if err == nil {
+			return next, nil
+		}
+		only = err
+		tried = append(tried, triedOf(err)...)
+	}
+	if len(found.Servers) == 1 && only != nil {
+		return nil, only // which says more
+	}
+	failure := c.badResource(CheckServers, "The API names %d authorization servers, and none of the first %d can be used.", len(found.Servers), min(len(found.Servers), maxServers))
+	if len(found.Servers) == 1 {
+		failure.Description = fmt.Sprintf("The API names the authorization server %q, which %s.", tried[0].URL, tried[0].Answer)
+	}
+	failure.Tried = tried
+	return nil, failure
+}
+
+// badResource is the error of an API whose metadata cannot be used.
+func (c *Client) badResource(check, format string, args ...any) *Error {
+	return &Error{Step: wire.ResourceMetadata, Code: CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,145 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// startTimeout bounds all that is asked before a login that begins at the API.
+const startTimeout = 20 * time.Second
+
+// maxRegistered is how many servers a process has a client at, at the most.
+const maxRegistered = 16
+
+// Starter begins at an API that names its authorization server (RFC 9728), and keeps the clients that it has
+// registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
+type Starter struct {
+	registering Shared[registered] // by issuer
+
+	mu      sync.Mutex // guards the fields below
+	clients []registered
+	owner   string // the issuer that the configured client is used at; empty before it was
+}
+
+// NewStarter returns a starter that knows what settings hold which were found earlier.
+func NewStarter(cfg config.Config) *Starter {
+	s := new(Starter)
+	switch {
+	case !cfg.AtAPI || cfg.Issuer == "":
+	case cfg.Registered:
+		s.clients = []registered{{issuer: cfg.Issuer, id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod}}
+	default:
+		s.owner = cfg.Issuer
+	}
+	return s
+}
+
+// Find asks the API which authorization server issues its tokens, and returns a client of that server. It has
+// no client ID where none is configured and none was registered. The error is an *Error.
+func (s *Starter) Find(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) (*Client, error) {
+	return s.find(ctx, cfg, w, now, false)
+}
+
+// Begin is Find for a login: where there is no client, one is registered (RFC 7591). The error is an *Error.
+func (s *Starter) Begin(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) (*Client, error) {
+	return s.find(ctx, cfg, w, now, true)
+}
+
+func (s *Starter) find(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	unknown := New(cfg.AsConfigured(), w, now)
+	found, err := unknown.findResource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := unknown.serverOf(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	switch md, _ := c.Known(); {
+	case c.cfg.IsClientDocument() && !md.ClientDocuments:
+		return nil, c.notRegistered(CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the authorization server %s does not say that it reads those.", md.Issuer)
+	case c.cfg.IsClientDocument():
+		return c, nil // everybody may read it: it belongs to no server
+	case c.cfg.ClientID != "":
+		return c, s.own(c)
+	}
+	return s.asRegistered(ctx, c, register)
+}
+
+// own refuses a configured client at another server than the one that it was used at: what belongs to one
+// issuer is sent to no other.
+func (s *Starter) own(c *Client) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.owner == "" {
+		s.owner = c.cfg.Issuer
+	}
+	if s.owner != c.cfg.Issuer {
+		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is sent nowhere else.", c.cfg.Issuer, s.owner)
+	}
+	return nil
+}
+
+// asRegistered is the client with the credentials that were registered at its server.
+func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*Client, error) {
+	known, ok := s.known(c)
+	if !ok && !register {
+		return c, nil
+	}
+	if !ok {
+		var err error
+		if known, err = s.registering.Do(ctx, c.cfg.Issuer, func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }); err != nil {
+			return nil, c.notInTime(err)
+		}
+	}
+	next := New(c.cfg.AsClient(known.id, known.secret, known.method), c.wire, c.now)
+	md, _ := c.Known()
+	mine := *md
+	mine.Binding = next.binding(&mine)
+	next.found, next.foundAt = &mine, c.foundAt
+	return next, nil
+}
+
+// registerOnce registers a client unless somebody has done it since the caller looked, and keeps it.
+func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, error) {
+	if known, ok := s.known(c); ok {
+		return known, nil
+	}
+	client, err := c.register(wire.For(ctx, wire.Registration))
+	if err != nil {
+		return registered{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clients = slices.DeleteFunc(s.clients, func(other registered) bool { return other.issuer == client.issuer })
+	s.clients = append(s.clients, client)
+	s.clients = s.clients[max(0, len(s.clients)-maxRegistered):]
+	return client, nil
+}
+
+// known is the client that was registered at a server, while its secret is good.
+func (s *Starter) known(c *Client) (registered, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.clients, func(other registered) bool { return other.issuer == c.cfg.Issuer })
+	if i < 0 || !s.clients[i].expires.IsZero() && c.now().After(s.clients[i].expires) {
+		return registered{}, false
+	}
+	return s.clients[i], true
+}
+
+// notRegistered is the error of a client that there is none of.
+func (c *Client) notRegistered(check, format string, args ...any) *Error {
+	return &Error{Step: wire.Registration, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
+}
+
+// Config are the client's settings, with what was found.
+func (c *Client) Config() config.Config { return c.cfg }

@@ -1,0 +1,343 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// A world is an API with its authorization server, each under a public name: https://api.example/v1/notes and
+// https://auth.example. Everything in it can be replaced by what a row of a test wants.
+type world struct {
+	*Starter
+	cfg  config.Config
+	wire *wire.Client
+
+	mu     sync.Mutex // guards the fields below
+	routes map[string]http.HandlerFunc
+	asked  []string // "GET https://api.example/v1/notes"
+	posted []string // the bodies
+}
+
+const (
+	theAPIMetadata    = "https://api.example/.well-known/oauth-protected-resource/v1/notes"
+	theServerMetadata = "https://auth.example/.well-known/openid-configuration"
+)
+
+func newWorld(t *testing.T, env map[string]string) *world {
+	t.Helper()
+	w := &world{routes: map[string]http.HandlerFunc{}}
+	server := httptest.NewServer(http.HandlerFunc(w.serve))
+	t.Cleanup(server.Close)
+	w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
+	w.document("GET "+theAPIMetadata, apiDocument(nil))
+	w.document("GET "+theServerMetadata, serverDocument(nil))
+	w.route("POST https://auth.example/register", func(rw http.ResponseWriter, r *http.Request) {
+		rw.WriteHeader(http.StatusCreated)
+		json.NewEncoder(rw).Encode(registrationAnswer(nil))
+	})
+	full := map[string]string{"RESOURCE_URL": "https://api.example/v1/notes"}
+	for name, value := range env {
+		full[name] = value
+	}
+	c := clientAt(t, full)
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String()) // every name leads here, without TLS
+	}
+	c.wire.SetTransport(&http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true})
+	w.cfg, w.wire, w.Starter = c.cfg, c.wire, NewStarter(c.cfg)
+	return w
+}
+
+func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	name := r.Method + " https://" + r.Host + r.URL.RequestURI()
+	body := new(strings.Builder)
+	for buffer := make([]byte, 4096); ; {
+		n, err := r.Body.Read(buffer)
+		body.Write(buffer[:n])
+		if err != nil {
+			break
+		}
+	}
+	w.mu.Lock()
+	w.asked, w.posted = append(w.asked, name), append(w.posted, body.String())
+	handler := w.routes[name]
+	w.mu.Unlock()
+	if handler == nil {
+		http.NotFound(rw, r)
+		return
+	}
+	handler(rw, r)
+}
+
+func (w *world) route(name string, handler http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.routes[name] = handler
+}
+
+// at answers with a status, a body and header fields.
+func (w *world) at(name string, status int, body string, header ...string) {
+	w.route(name, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		for i := 0; i < len(header); i += 2 {
+			rw.Header().Add(header[i], header[i+1])
+		}
+		rw.WriteHeader(status)
+		rw.Write([]byte(body))
+	})
+}
+
+func (w *world) document(name string, document map[string]any) {
+	body, _ := json.Marshal(document)
+	w.at(name, 200, string(body))
+}
+
+// spoilt is a document with other values; nil takes a member away.
+func spoilt(document, other map[string]any) map[string]any {
+	for name, value := range other {
+		if document[name] = value; value == nil {
+			delete(document, name)
+		}
+	}
+	return document
+}
+
+func apiDocument(other map[string]any) map[string]any {
+	return spoilt(map[string]any{"resource": "https://api.example/v1/notes", "authorization_servers": []string{"https://auth.example"}, "scopes_supported": []string{"notes", "profile"}}, other)
+}
+
+func serverDocument(other map[string]any) map[string]any {
+	return spoilt(map[string]any{"issuer": "https://auth.example", "authorization_endpoint": "https://auth.example/authorize", "token_endpoint": "https://auth.example/token",
+		"registration_endpoint": "https://auth.example/register"}, other)
+}
+
+func registrationAnswer(other map[string]any) map[string]any {
+	return spoilt(map[string]any{"client_id": "client-1", "client_secret": "a-secret-of-the-client-1", "client_secret_expires_at": 0,
+		"token_endpoint_auth_method": "client_secret_basic", "redirect_uris": []string{"http://localhost:3000/oauth_callback"}}, other)
+}
+
+// begin is the start of a login.
+func (w *world) begin(t *testing.T) (*Client, error) {
+	t.Helper()
+	return w.Begin(t.Context(), w.cfg, w.wire, time.Now)
+}
+
+func (w *world) wasAsked(prefix string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, name := range w.asked {
+		if strings.HasPrefix(name, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// A login that begins at the API finds the server, and registers there; each row is one way in which APIs
+// say where it is.
+func TestBegin(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		env   map[string]string
+		setUp func(w *world)
+		want  string // issuer, resource, scopes, client
+		never string // an address that must not be asked
+	}{
+		{"named in the challenge", nil, nil, "https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/.well-known/oauth-protected-resource"},
+		{"the challenge names a scope", nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer scope="notes:read notes:list", resource_metadata="`+theAPIMetadata+`"`)
+		}, "https://auth.example https://api.example/v1/notes [notes:read notes:list] client-1", ""},
+		{"SCOPES counts first", map[string]string{"SCOPES": "mine"}, nil, "https://auth.example https://api.example/v1/notes [mine] client-1", ""},
+		{"nobody names a scope", nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": nil}))
+		},
+			"https://auth.example https://api.example/v1/notes [] client-1", ""},
+		{"not named: the address with the path", nil, func(w *world) { w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", "Bearer") },
+			"https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/.well-known/oauth-protected-resource"},
+		{"at the root, for the whole origin", nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "")
+			w.route("GET "+theAPIMetadata, nil)
+			w.document("GET https://api.example/.well-known/oauth-protected-resource", apiDocument(map[string]any{"resource": "https://api.example"}))
+		}, "https://auth.example https://api.example [notes profile] client-1", ""},
+		{"for a path that contains the API", nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": "https://API.example:443/v1/"}))
+		},
+			"https://auth.example https://API.example:443/v1/ [notes profile] client-1", ""},
+		{"by POST alone", nil, func(w *world) {
+			w.route("GET https://api.example/v1/notes", nil)
+			w.at("POST https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`", scope="mcp"`)
+		}, "https://auth.example https://api.example/v1/notes [mcp] client-1 by POST", ""},
+		{"the second server is the first that can be used", nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://gone.example", "https://auth.example"}}))
+		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
+		{"a configured client", map[string]string{"CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"}, nil,
+			"https://auth.example https://api.example/v1/notes [notes profile] mine", "POST https://auth.example/register"},
+		{"a client ID metadata document", map[string]string{"CLIENT_ID": "https://client.example/document"}, func(w *world) {
+			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"client_id_metadata_document_supported": true}))
+		}, "https://auth.example https://api.example/v1/notes [notes profile] https://client.example/document", "POST https://auth.example/register"},
+		{"a public client", nil, func(w *world) {
+			w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"token_endpoint_auth_method": "none", "client_secret": nil, "redirect_uris": nil}))
+		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.env)
+			if row.setUp != nil {
+				row.setUp(w)
+			}
+			c, err := w.begin(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := fmt.Sprintf("%s %s %v %s", c.cfg.Issuer, c.cfg.Resource, c.cfg.Scopes, c.cfg.ClientID)
+			if c.cfg.ByPost {
+				got += " by POST"
+			}
+			if got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+			if slices.Contains(w.asked, row.never) {
+				t.Errorf("%s was asked: %q", row.never, w.asked)
+			}
+		})
+	}
+}
+
+// What an API or a server must not say. Each is refused with the name of who is at fault, and nothing is
+// registered or kept; without the spoiling the same login begins.
+func TestBeginRefuses(t *testing.T) {
+	api := func(other map[string]any) func(*world) {
+		return func(w *world) { w.document("GET "+theAPIMetadata, apiDocument(other)) }
+	}
+	challenge := func(address string) func(*world) {
+		return func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", fmt.Sprintf("Bearer resource_metadata=%q", address))
+		}
+	}
+	server := func(other map[string]any) func(*world) {
+		return func(w *world) { w.document("GET "+theServerMetadata, serverDocument(other)) }
+	}
+	registered := func(other map[string]any) func(*world) {
+		return func(w *world) { w.document("POST https://auth.example/register", registrationAnswer(other)) }
+	}
+	raw := func(route, body string) func(*world) { return func(w *world) { w.at(route, 200, body) } }
+	many := func() (list []string) {
+		for i := range 50 {
+			list = append(list, fmt.Sprintf("https://s%d.example", i))
+		}
+		return append(list, "https://auth.example")
+	}()
+	const big = 1<<20 + 1
+	for _, row := range []struct {
+		name  string
+		spoil func(*world)
+		step  wire.Purpose
+		check string
+		words string
+	}{
+		{"metadata that loops", func(w *world) {
+			w.route("GET "+theAPIMetadata, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, theAPIMetadata, http.StatusFound) })
+		}, wire.ResourceMetadata, CheckDocument, "The API’s metadata at " + theAPIMetadata + " cannot be used: it answered 302 Found"},
+		{"metadata of another API", api(map[string]any{"resource": "https://other.example/v1/notes"}), wire.ResourceMetadata, CheckResource, `The metadata is about "https://other.example/v1/notes"`},
+		{"metadata of half a segment", api(map[string]any{"resource": "https://api.example/v1/no"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata of something below", api(map[string]any{"resource": "https://api.example/v1/notes/1"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata of another port", api(map[string]any{"resource": "https://api.example:444/v1/notes"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata of another scheme", api(map[string]any{"resource": "http://api.example/v1/notes"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata of a name that begins alike", api(map[string]any{"resource": "https://api.example.evil.example/"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata with a fragment", api(map[string]any{"resource": "https://api.example/v1#x"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata with a query", api(map[string]any{"resource": "https://api.example/v1?x"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata with a user", api(map[string]any{"resource": "https://u@api.example/v1"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{"metadata without a resource", api(map[string]any{"resource": nil}), wire.ResourceMetadata, CheckResource, `The metadata is about ""`},
+		{"no metadata anywhere", func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", "Bearer")
+			w.route("GET "+theAPIMetadata, nil)
+		}, wire.ResourceMetadata, CheckAbsent, "does not say which authorization server issues its tokens"},
+		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "answered 404"},
+		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
+		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
+		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is no address that can be asked"},
+		{"metadata that is a page", raw("GET "+theAPIMetadata, "<html>"), wire.ResourceMetadata, CheckDocument, "an HTML page instead of a JSON object"},
+		{"metadata of a megabyte", raw("GET "+theAPIMetadata, `{"resource":"`+strings.Repeat("x", big)+`"}`), wire.ResourceMetadata, CheckDocument, "sent an answer of more than 1 MB"},
+		{"metadata nested deep", raw("GET "+theAPIMetadata, `{"resource":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`), wire.ResourceMetadata, CheckDocument, "its JSON"},
+		{"two resources", raw("GET "+theAPIMetadata, `{"resource":"https://api.example/v1/notes","resource":"https://evil.example/"}`), wire.ResourceMetadata, CheckDocument, `names "resource" twice`},
+		{"no server", api(map[string]any{"authorization_servers": []string{}}), wire.ResourceMetadata, CheckServers, "names no authorization server"},
+		{"fifty servers", api(map[string]any{"authorization_servers": many}), wire.ResourceMetadata, CheckServers, "names 51 authorization servers, and none of the first 3 can be used"},
+		{"a server without TLS", api(map[string]any{"authorization_servers": []string{"http://auth.example"}}), wire.ResourceMetadata, CheckServers, `"http://auth.example", which is not https`},
+		{"a server on this machine", api(map[string]any{"authorization_servers": []string{"https://localhost:8443"}}), wire.ResourceMetadata, CheckServers, "is on this machine, and the API is not"},
+		{"a server with a query", api(map[string]any{"authorization_servers": []string{"https://auth.example?x"}}), wire.ResourceMetadata, CheckServers, "is no issuer"},
+		{"a scope that nobody can ask for", api(map[string]any{"scopes_supported": []string{"no\"tes"}}), wire.ResourceMetadata, CheckScopes, "wants scopes that no login can ask for"},
+		{"scopes without end", api(map[string]any{"scopes_supported": strings.Fields(strings.Repeat("x", 600) + " " + strings.Repeat("y", 600))}), wire.ResourceMetadata, CheckScopes, "wants scopes that no login can ask for"},
+		{"a server of another name", server(map[string]any{"issuer": "https://attacker.example"}), wire.Metadata, "", "https://auth.example"},
+		{"a server that is not there", func(w *world) { w.route("GET "+theServerMetadata, nil) }, wire.Metadata, "", "No authorization server was found at https://auth.example"},
+		{"a server whose token endpoint is on this machine", server(map[string]any{"token_endpoint": "http://localhost/token"}), wire.Metadata, "endpoint", "https://auth.example"},
+		{"no registration", server(map[string]any{"registration_endpoint": nil}), wire.Registration, CheckNotOffered, "The authorization server https://auth.example registers no clients by itself"},
+		{"registration without TLS", server(map[string]any{"registration_endpoint": "http://auth.example/register"}), wire.Registration, CheckAnswer, "is not https"},
+		{"registration on this machine", server(map[string]any{"registration_endpoint": "http://127.0.0.1/register"}), wire.Registration, CheckAnswer, "on this machine"},
+		{"registration refused", func(w *world) {
+			w.at("POST https://auth.example/register", 400, `{"error":"invalid_redirect_uri","error_description":"not on localhost"}`)
+		}, wire.Registration, "", "not on localhost"},
+		{"registration that fails", func(w *world) { w.at("POST https://auth.example/register", 500, `{}`) }, wire.Registration, "", "answered 500"},
+		{"registration that is elsewhere", func(w *world) {
+			w.at("POST https://auth.example/register", 307, "", "Location", "https://evil.example/register")
+		}, wire.Registration, "", "which is not followed"},
+		{"another redirect URI", registered(map[string]any{"redirect_uris": []string{"https://evil.example/cb"}}), wire.Registration, CheckAnswer, `with the redirect URI "https://evil.example/cb"`},
+		{"a second redirect URI", registered(map[string]any{"redirect_uris": []string{"http://localhost:3000/oauth_callback", "https://evil.example/cb"}}), wire.Registration, CheckAnswer, `with the redirect URI "https://evil.example/cb"`},
+		{"no client ID", registered(map[string]any{"client_id": nil}), wire.Registration, CheckAnswer, "The authorization server https://auth.example answered the registration without a client_id"},
+		{"a client ID that is a number", registered(map[string]any{"client_id": 17}), wire.Registration, CheckAnswer, `"client_id" in its JSON is a number`},
+		{"a client ID with a line break", registered(map[string]any{"client_id": "a\nb"}), wire.Registration, CheckAnswer, "no address can carry"},
+		{"a client ID without end", registered(map[string]any{"client_id": strings.Repeat("x", 2001)}), wire.Registration, CheckAnswer, "no address can carry"},
+		{"a secret that no header can carry", registered(map[string]any{"client_secret": "a\u0000b"}), wire.Registration, CheckAnswer, "client_secret that cannot be used"},
+		{"a method without its secret", registered(map[string]any{"client_secret": nil}), wire.Registration, CheckAnswer, "without a client_secret"},
+		{"a method that we do not speak", registered(map[string]any{"token_endpoint_auth_method": "private_key_jwt"}), wire.Registration, CheckAnswer, `"private_key_jwt", which this client cannot use`},
+		{"a client of a megabyte", raw("POST https://auth.example/register", strings.Repeat(" ", big)), wire.Registration, "", "sent an answer of more than 1 MB"},
+		{"a client nested deep", raw("POST https://auth.example/register", `{"client_id":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`), wire.Registration, CheckAnswer, "its JSON"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			row.spoil(w)
+			_, err := w.begin(t)
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Step != row.step || e.Check != row.check {
+				t.Fatalf("got %+v; want step %q, check %q", err, row.step, row.check)
+			}
+			said := e.Description
+			for _, tried := range e.Tried {
+				said += "\n" + tried.URL + " " + tried.Answer
+			}
+			if !strings.Contains(said, row.words) {
+				t.Errorf("it says %q, and not %q", said, row.words)
+			}
+			if len(w.clients) > 0 {
+				t.Errorf("kept %+v", w.clients)
+			}
+			if row.step != wire.Registration && w.wasAsked("POST https://auth.example/register") > 0 {
+				t.Error("a client was registered all the same")
+			}
+			if len(w.asked) > 20 {
+				t.Errorf("%d requests for one login", len(w.asked))
+			}
+			for _, name := range w.asked {
+				if !strings.Contains(name, " https://api.example/") && !strings.Contains(name, " https://auth.example/") && !strings.Contains(name, "https://s") {
+					t.Errorf("%s was asked", name)
+				}
+			}
+		})
+	}
+	w := newWorld(t, nil)
+	if _, err := w.begin(t); err != nil { // the honest twin of all rows
+		t.Error(err)
+	}
+}
