@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 		f.Status = http.StatusBadRequest
 	}
 	switch e.Step {
-	case wire.Metadata, wire.PushedRequest, wire.Response, wire.TokenRequest, wire.IDTokenCheck:
+	case wire.APIAsked, wire.ResourceMetadata, wire.Metadata, wire.Registration, wire.PushedRequest, wire.Response, wire.TokenRequest, wire.IDTokenCheck:
 		f.Retry = true
 	}
 	return f
@@ -145,14 +146,21 @@ func (s *server) failedLogin(err error, request *oauth.Request, callback string,
 		returned = "" // what came from somewhere else is not shown
 	}
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	f.Steps = failed(append(front, steps...), err)
+	f.Steps = failed(slices.Concat(request.Before, front, steps), err)
+	return f
+}
+
+// failedStart adds what was asked to the failure of a login that begins at the API.
+func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
+	f := s.explain(err, s.cfg.Scopes)
+	f.Steps = failed(steps, err)
 	return f
 }
 
 // steps is everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.ReturnedTo(l.Callback), l.Request.Began, l.Arrived)
-	return append(front, l.Steps...)
+	return slices.Concat(l.Request.Before, front, l.Steps)
 }
 
 // told completes the steps of a login as they are told: with what was known before it.

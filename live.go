@@ -8,6 +8,7 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/display"
+	"oauth-test-client/internal/oauth"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -54,7 +55,20 @@ func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
 	if err != nil {
 		return err
 	}
+	s.found = l.at
 	return l.use(s)
+}
+
+// at is the server with what was found at the API. From now on it answers, unless the settings are others by now.
+func (l *live) at(c *oauth.Client) *server {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.current.Load().server
+	found := s.at(c)
+	if reflect.DeepEqual(s.cfg.AsConfigured(), c.Config().AsConfigured()) {
+		l.use(found) // which fails with a demo server only
+	}
+	return found
 }
 
 // use answers with a server from now on.
@@ -108,11 +122,11 @@ func (l *live) reread() {
 
 // renew is the server with settings that have been read again.
 func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
-	next, waiting := s.cfg.Reread(fresh)
+	next, waiting := s.cfg.AsConfigured().Reread(fresh)
 	if next.Demo && l.demo != nil {
 		next = atDemo(next, l.demo.Issuer(), l.demoSecret)
 	}
-	if !reflect.DeepEqual(next, s.cfg) {
+	if !reflect.DeepEqual(next, s.cfg.AsConfigured()) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
 		l.renewed(s)

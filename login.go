@@ -1,6 +1,39 @@
 package main
 
-import "net/http"
+import (
+	"net/http"
+
+	"oauth-test-client/internal/wire"
+)
+
+// fromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
+// which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3).
+func (s *server) fromAPI(next func(*server, http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !s.cfg.AtAPI {
+			return next(s, w, r)
+		}
+		if err := spendsNothing(r); err != nil { // it may register a client
+			return err
+		}
+		ctx, recorder := wire.Record(r.Context())
+		client, err := s.starter.Begin(ctx, s.cfg, s.wire, s.now)
+		if err != nil {
+			s.tell(nil, err)
+			return s.failedStart(err, recorder.Exchanges())
+		}
+		at := s.found(client)
+		if err := next(at, w, r.WithContext(ctx)); err != nil {
+			return at.failedStart(err, recorder.Exchanges())
+		}
+		return nil
+	}
+}
+
+// login is /login, with its steps shown or without.
+func (s *server) login(w http.ResponseWriter, r *http.Request) error {
+	return s.beginInSteps(s.handleLogin)(w, r)
+}
 
 // handleLogin begins a login: it remembers state, nonce and verifier in a cookie, and sends the browser
 // to the authorization endpoint.

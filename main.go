@@ -176,7 +176,7 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.beginInSteps(s.handleLogin))},
+		{"GET", "/login", s.canonicalHost(s.fromAPI((*server).login))},
 		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
 		{"POST", config.CallbackPath, s.pasted(s.orTry(s.returnInSteps(s.handleCallback)))},
 		{"GET", "/step", s.handleStep},

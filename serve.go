@@ -67,6 +67,11 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
 	defer cancel()
+	if s.cfg.AtAPI {
+		if c, err := s.starter.Find(ctx, s.cfg, s.wire, s.now); err == nil { // what is wrong is said below
+			s = s.found(c)
+		}
+	}
 	done := s.checks.StartFew() // what it finds is kept, for the pages
 	s.oauth.Metadata(ctx)       // for the pages, too; what is wrong with it is said below
 	select {

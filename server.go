@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"log"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type server struct {
 	oauth     *oauth.Client
 	checks    *diagnose.Runner
 	sessions  *session.Store
+	starter   *oauth.Starter            // of logins that begin at an API
 	refreshes *oauth.Shared[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
@@ -38,7 +40,8 @@ type server struct {
 	notice    *display.Notice // about the settings; nil when there is nothing to say
 	broken    bool            // the demo server is, on purpose
 
-	ended func(command.Verdict) // is told what came of a login; nil while nobody waits for one
+	found func(*oauth.Client) *server // puts what was found at the API to use
+	ended func(command.Verdict)       // is told what came of a login; nil while nobody waits for one
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.
@@ -58,7 +61,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(command.Traffic)}
+	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(command.Traffic)}
 	return s.with(cfg, roots), nil
 }
 
@@ -70,6 +73,16 @@ func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
 	next.checks = diagnose.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
+	return &next
+}
+
+// at is the server with what was found at the API.
+func (s *server) at(c *oauth.Client) *server {
+	next := *s
+	next.cfg, next.oauth = c.Config(), c
+	if !reflect.DeepEqual(next.cfg, s.cfg) {
+		next.checks = s.checks.For(next.cfg, s.wire)
+	}
 	return &next
 }
 

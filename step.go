@@ -69,7 +69,7 @@ func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) erro
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
 	front := flow.FrontChannel(to, "", request.Began, request.Began)
 	coming := append(front[:1], flow.Coming(slices.Concat([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, display.AfterToken(request))...)...)
-	data := s.stepPage(1, "Before the redirect", request, flow.Scene{Past: s.told(nil, false), Next: coming, Now: []wire.Purpose{wire.AuthorizationRequest}})
+	data := s.stepPage(1, "Before the redirect", request, flow.Scene{Past: s.told(request.Before, false), Next: coming, Now: []wire.Purpose{wire.AuthorizationRequest}})
 	data.To, data.Server = to, display.HostOf(to)
 	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	data.Straight = "/login?" + data.Asks.Encode()

@@ -32,7 +32,7 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	}
 	a.Field = words.Fields[a.Setting]
 	a.Remedy = remedyOf(cfg, method, a.Name)
-	if e.Issuer != "" && e.Step == wire.Metadata {
+	if e.Issuer != "" && e.Step == wire.Metadata && !cfg.AtAPI {
 		a.Remedy = Remedy{inEnv, "ISSUER=" + e.Issuer}
 	}
 	if method != "" && compared(e) {
@@ -72,7 +72,12 @@ func suspectOf(e *oauth.Error) Setting {
 
 // heading says in a few words whose turn it is.
 func heading(e *oauth.Error) string {
+	if words := startHeadings[startName(e)]; words != "" && (e.Step == wire.ResourceMetadata || e.Step == wire.Registration) {
+		return words
+	}
 	switch {
+	case e.Step == wire.APIAsked:
+		return "The API did not answer"
 	case e.Code == "access_denied":
 		return "Access was denied"
 	case e.Code == oauth.CodeNotFound:
@@ -108,6 +113,10 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 		return "Either the authorization server is at fault, or TOKEN_ENDPOINT is not its token endpoint."
 	}
 	switch e.Step {
+	case wire.APIAsked:
+		return "Check RESOURCE_URL: the login begins at this API."
+	case wire.ResourceMetadata, wire.Registration:
+		return startHint(cfg, e)
 	case wire.Metadata:
 		return metadataHint(cfg, e)
 	case wire.Response:
@@ -140,6 +149,8 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 			return "Remove PAR from .env: this server offers no pushed authorization requests."
 		}
 		return "The server demands pushed authorization requests and does not say where: that is the server's to mend."
+	case cfg.AtAPI:
+		return "The API names this server, so one of the two is at fault: what the API’s metadata says, or what the server says of itself."
 	case cfg.Demo:
 		return "In demo mode this program is the server, too: BASE_URL must be an address at which it reaches itself."
 	case cfg.Clerk:

@@ -14,7 +14,7 @@ import (
 // the client authenticated. It returns "" when no cause is known.
 func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 	switch {
-	case e.Cause != nil && e.Step == wire.API:
+	case e.Cause != nil && (e.Step == wire.API || e.Step == wire.APIAsked):
 		return APIUnreachable
 	case e.Cause != nil:
 		return unreachableName(e.Cause)
@@ -22,6 +22,8 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 		return ServerFailed
 	}
 	switch e.Step {
+	case wire.ResourceMetadata, wire.Registration:
+		return startName(e)
 	case wire.Metadata:
 		return metadataName(cfg, e)
 	case wire.Response:

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -71,30 +72,39 @@ type step struct {
 	name  string
 	needs string // the check without whose success this question makes no sense
 	start bool   // the program asks it when it starts
+	as    bool   // it is asked as the client, so that there has to be one
 	check func(context.Context) Finding
 }
 
 // steps are all checks in the order in which they are read, which is that in which a login meets them.
 func (c *checker) steps() []step {
-	return []step{
-		{"configuration", "", true, c.checkConfiguration},
-		{"connection", "", true, c.checkConnection},
-		{"metadata", "connection", true, c.checkMetadata},
-		{"metadata_flavours", "metadata", false, c.checkFlavours},
-		{"response_issuer", "metadata", false, c.checkResponseIss},
-		{"pushed_authorization", "metadata", true, c.checkPAR},
-		{"advertised", "metadata", false, c.checkAdvertised},
-		{"keys", "metadata", true, c.checkKeys},
-		{"redirect_uri", "pushed_authorization", true, c.checkRedirectURI},
-		{"authorization", "redirect_uri", true, c.checkAuthorization},
-		{"client", "metadata", false, c.checkClient},
-		{"pkce", "authorization", false, c.checkPKCE},
-		{"scopes", "authorization", false, c.checkScopes},
-		{"userinfo", "metadata", false, c.checkUserinfo},
-		{"introspection", "client", false, c.checkIntrospection},
-		{"revocation", "client", false, c.checkRevocation},
-		{"api", "", false, c.checkAPI},
+	const begin, client = true, true
+	list := []step{
+		{"configuration", "", begin, client, c.checkConfiguration},
+		{"connection", "", begin, false, c.checkConnection},
+		{"metadata", "connection", begin, false, c.checkMetadata},
+		{"metadata_flavours", "metadata", false, false, c.checkFlavours},
+		{"response_issuer", "metadata", false, false, c.checkResponseIss},
+		{"pushed_authorization", "metadata", begin, client, c.checkPAR},
+		{"advertised", "metadata", false, client, c.checkAdvertised},
+		{"keys", "metadata", begin, false, c.checkKeys},
+		{"redirect_uri", "pushed_authorization", begin, client, c.checkRedirectURI},
+		{"authorization", "redirect_uri", begin, client, c.checkAuthorization},
+		{"client", "metadata", false, client, c.checkClient},
+		{"pkce", "authorization", false, client, c.checkPKCE},
+		{"scopes", "authorization", false, client, c.checkScopes},
+		{"userinfo", "metadata", false, false, c.checkUserinfo},
+		{"introspection", "client", false, client, c.checkIntrospection},
+		{"revocation", "client", false, client, c.checkRevocation},
+		{"api", "", false, false, c.checkAPI},
 	}
+	if !c.cfg.AtAPI {
+		return list
+	}
+	for i := range list { // what it finds, each of the others needs
+		list[i].needs = cmp.Or(list[i].needs, "start")
+	}
+	return append([]step{{"start", "", begin, false, c.checkStart}}, list...)
 }
 
 // run makes the checks, those that do not depend on each other side by side, and reports each in order.
@@ -142,6 +152,9 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 			return skipped("not asked: needs %s first", neededWords[root]), root
 		}
 	}
+	if s.as && c.cfg.AtAPI && c.cfg.ClientID == "" {
+		return noClientYet(), ""
+	}
 	if ctx.Err() != nil {
 		return tooLate(), ""
 	}
@@ -169,6 +182,7 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 
 // neededWords is what a check stands for in a sentence, for those that others need.
 var neededWords = map[string]string{
+	"start":                "an API that names its authorization server",
 	"connection":           "a server that answers",
 	"metadata":             "the metadata",
 	"pushed_authorization": "a pushed authorization request",
@@ -226,5 +240,6 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 		}
 		each(f)
 	})
+	r.Issuer, r.ClientID = c.cfg.Issuer, c.cfg.ClientID // found at the API, perhaps
 	return r
 }

@@ -85,8 +85,8 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	var without, with *wire.Exchange
 	var err, errWith error
 	var both sync.WaitGroup
-	both.Go(func() { without, err = c.wire.Get(ctx, c.cfg.ResourceURL) })
-	both.Go(func() { with, errWith = c.oauth.GetAs(ctx, c.cfg.ResourceURL, madeUp()) })
+	both.Go(func() { without, err = c.oauth.AskAPI(ctx, "") })
+	both.Go(func() { with, errWith = c.oauth.AskAPI(ctx, madeUp()) })
 	both.Wait()
 	if err = cmp.Or(err, errWith); err != nil {
 		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)

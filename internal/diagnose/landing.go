@@ -71,6 +71,9 @@ func (c *checker) request() url.Values {
 	if slices.Contains(c.cfg.Scopes, "openid") {
 		q.Set("nonce", rand.Text())
 	}
+	if c.cfg.Resource != "" {
+		q.Set("resource", c.cfg.Resource) // RFC 8707 section 2
+	}
 	return q
 }
 

@@ -77,6 +77,19 @@ const (
 	RateLimited           Name = "rate-limited"
 )
 
+// The start at an API.
+const (
+	APIMetadataMissing         Name = "api-metadata-missing"
+	APIMetadataUnusable        Name = "api-metadata-unusable"
+	APIMetadataOfAnother       Name = "api-metadata-of-another"
+	APIServersUnusable         Name = "api-servers-unusable"
+	RegistrationNotOffered     Name = "registration-not-offered"
+	RegistrationRefused        Name = "registration-refused"
+	RegistrationUnusable       Name = "registration-unusable"
+	ClientDocumentNotSupported Name = "client-document-not-supported"
+	ClientOfAnotherServer      Name = "client-of-another-server"
+)
+
 // The API.
 const (
 	APIUnreachable          Name = "api-unreachable"

@@ -32,6 +32,9 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 	copied := func(variable string, setting Setting) Remedy {
 		return Remedy{inEnv + ", copied again from " + words.Name + ": " + words.Fields[setting], variable + "="}
 	}
+	if remedy, ok := startRemedy(cfg, name); ok {
+		return remedy
+	}
 	switch name {
 	case ServerUnreachable, ServerNotFound, IssuerDiffers, TwoHostNames, CertificateNotTrusted:
 		return serverRemedy(cfg, name)

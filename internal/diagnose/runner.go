@@ -42,6 +42,17 @@ func NewRunner(cfg config.Config, w *wire.Client, now func() time.Time) *Runner 
 	}
 }
 
+// For is a runner for the same server and other settings: those of a client that was registered since, say. What
+// the last run found is still there.
+func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
+	next := NewRunner(cfg, w, r.now)
+	if last := r.State(); !last.Running && last.Issuer == cfg.Issuer {
+		next.last = last
+		next.last.ClientID = cfg.ClientID
+	}
+	return next
+}
+
 // Start begins a run of every check, unless one is under way. What it returns is closed when that run
 // has ended.
 func (r *Runner) Start() <-chan struct{} { return r.start(false) }

@@ -42,7 +42,12 @@ func newPrinter(o PrintOptions, out io.Writer) *printer {
 // header says what is checked: which server, and as which client.
 func (p *printer) header(cfg config.Config) {
 	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + shortened(cfg.ClientID)}
-	if cfg.Demo {
+	if cfg.AtAPI {
+		parts[0] = "The API " + cfg.ResourceURL
+		if cfg.ClientID == "" {
+			parts = parts[:1]
+		}
+	} else if cfg.Demo {
 		parts = append([]string{"Demo server, as nothing is configured"}, parts...)
 	} else if name := dashboardOf(cfg).Name; name != anyDashboard.Name {
 		parts = append([]string{name}, parts...)
@@ -261,6 +266,8 @@ func label(check string) string {
 	switch check {
 	case "configuration":
 		return "settings"
+	case "start":
+		return "start at API"
 	case "metadata_flavours":
 		return "both metadata"
 	case "response_issuer":

@@ -125,22 +125,11 @@ type Step struct {
 	Link     string // to this step on its page
 }
 
-// Parameter is one parameter of a request with what it is for.
-type Parameter struct {
-	Name, Value, About, Section string
-	Mark                        Mark
-}
-
 // Check is one check of the ID token.
 type Check struct {
 	Name, Expected, Found, Section string
 	OK                             bool
 	Mark                           Mark // of the value that was compared
-}
-
-// Header is one header field.
-type Header struct {
-	Name, Value string
 }
 
 // Secrets are what must not be in anything that is shown.

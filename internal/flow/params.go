@@ -9,6 +9,17 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
+// Parameter is one parameter of a request with what it is for.
+type Parameter struct {
+	Name, Value, About, Section string
+	Mark                        Mark
+}
+
+// Header is one header field.
+type Header struct {
+	Name, Value string
+}
+
 // showHeaders lists header fields by name, without what is secret.
 func showHeaders(h wire.Header, hide *redactor) []Header {
 	var list []Header

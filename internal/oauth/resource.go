@@ -194,23 +194,11 @@ func contains(resource, address string) bool {
 	if err != nil || errPart != nil || whole.User != nil || whole.RawQuery != "" || strings.ContainsAny(resource, "#?") {
 		return false
 	}
-	if whole.Scheme != part.Scheme || hostOf(whole) != hostOf(part) {
+	if whole.Scheme != part.Scheme || !strings.EqualFold(hostOf(whole), hostOf(part)) {
 		return false
 	}
 	above := strings.TrimSuffix(whole.EscapedPath(), "/")
 	return strings.HasPrefix(strings.TrimSuffix(part.EscapedPath(), "/")+"/", above+"/")
-}
-
-// hostOf is the host of a URL with its port, whether it says that or not.
-func hostOf(u *url.URL) string {
-	port := u.Port()
-	switch {
-	case port == "" && u.Scheme == "https":
-		port = "443"
-	case port == "":
-		port = "80"
-	}
-	return strings.ToLower(u.Hostname()) + ":" + port
 }
 
 // mayNotAsk says why an address that the API names may not be asked, or "": it must be https, and on this

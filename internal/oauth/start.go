@@ -24,7 +24,7 @@ type Starter struct {
 
 	mu      sync.Mutex // guards the fields below
 	clients []registered
-	owner   string // the issuer that the configured client is used at; empty before it was
+	owner   registered // the configured client, and the issuer that it is used at; empty before it was
 }
 
 // NewStarter returns a starter that knows what settings hold which were found earlier.
@@ -35,7 +35,7 @@ func NewStarter(cfg config.Config) *Starter {
 	case cfg.Registered:
 		s.clients = []registered{{issuer: cfg.Issuer, id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod}}
 	default:
-		s.owner = cfg.Issuer
+		s.owner = registered{issuer: cfg.Issuer, id: cfg.ClientID}
 	}
 	return s
 }
@@ -79,11 +79,11 @@ func (s *Starter) find(ctx context.Context, cfg config.Config, w *wire.Client, n
 func (s *Starter) own(c *Client) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.owner == "" {
-		s.owner = c.cfg.Issuer
+	if s.owner.id != c.cfg.ClientID {
+		s.owner = registered{issuer: c.cfg.Issuer, id: c.cfg.ClientID}
 	}
-	if s.owner != c.cfg.Issuer {
-		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is sent nowhere else.", c.cfg.Issuer, s.owner)
+	if s.owner.issuer != c.cfg.Issuer {
+		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is sent nowhere else.", c.cfg.Issuer, s.owner.issuer)
 	}
 	return nil
 }

@@ -1,0 +1,147 @@
+package diagnose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// A login that begins at the API finds its authorization server and its client on the way. What can go wrong
+// there is the API's, the server's, or a line of .env.
+
+// startName is why a login could not begin at the API.
+func startName(e *oauth.Error) Name {
+	switch {
+	case e.Step == wire.Registration && e.Theirs:
+		return RegistrationRefused
+	case e.Check == oauth.CheckAbsent:
+		return APIMetadataMissing
+	case e.Check == oauth.CheckDocument, e.Check == oauth.CheckScopes:
+		return APIMetadataUnusable
+	case e.Check == oauth.CheckResource:
+		return APIMetadataOfAnother
+	case e.Check == oauth.CheckServers:
+		return APIServersUnusable
+	case e.Check == oauth.CheckNotOffered:
+		return RegistrationNotOffered
+	case e.Check == oauth.CheckAnswer:
+		return RegistrationUnusable
+	case e.Check == oauth.CheckClientDocument:
+		return ClientDocumentNotSupported
+	case e.Check == oauth.CheckOtherServer:
+		return ClientOfAnotherServer
+	}
+	return ""
+}
+
+// startHeadings say in a few words who is at fault.
+var startHeadings = map[Name]string{
+	APIMetadataMissing:         "The API names no authorization server",
+	APIMetadataUnusable:        "The API’s metadata cannot be used",
+	APIMetadataOfAnother:       "The API’s metadata is about another API",
+	APIServersUnusable:         "The API names no authorization server that can be used",
+	RegistrationNotOffered:     "The authorization server registers no clients by itself",
+	RegistrationRefused:        "The authorization server registers no client for this program",
+	RegistrationUnusable:       "The authorization server registered something else",
+	ClientDocumentNotSupported: "The authorization server reads no client ID metadata documents",
+	ClientOfAnotherServer:      "The API has moved to another authorization server",
+}
+
+// startHint says what to do.
+func startHint(cfg config.Config, e *oauth.Error) string {
+	byHand := "make an OAuth application there with the redirect URI " + cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
+	switch startName(e) {
+	case APIMetadataMissing:
+		return `The API should answer 401 with WWW-Authenticate: Bearer resource_metadata="…" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID, and the API need not name it.`
+	case APIMetadataUnusable:
+		if e.Check == oauth.CheckScopes {
+			return "Name the scopes to ask for in SCOPES."
+		}
+		return "The API is at fault: its metadata must be a JSON object at an https address (RFC 9728 section 3)."
+	case APIMetadataOfAnother:
+		return "Either RESOURCE_URL is not the API’s own address, or the API is at fault: resource in its metadata must be this address, or one on the same origin that contains it (RFC 9728 section 3.3)."
+	case APIServersUnusable:
+		return "The API is at fault: authorization_servers in its metadata must name an https issuer that answers (RFC 9728 section 2). If you know the right one, set ISSUER and CLIENT_ID."
+	case RegistrationNotOffered:
+		return "At the authorization server, " + byHand
+	case RegistrationRefused:
+		return "Allow dynamic registration for this redirect URI at the authorization server, or " + byHand
+	case RegistrationUnusable:
+		return "The authorization server is at fault. Nothing of its answer is kept. To go on, " + byHand
+	case ClientDocumentNotSupported:
+		return "Remove CLIENT_ID, and a client is registered at the first login. Or " + byHand
+	case ClientOfAnotherServer:
+		return "If the move is meant, " + byHand
+	}
+	return ""
+}
+
+// startRemedy is the line to change for what went wrong at the start.
+func startRemedy(cfg config.Config, name Name) (Remedy, bool) {
+	switch name {
+	case APIMetadataMissing, APIServersUnusable:
+		return Remedy{inEnv + ", if you know the API’s authorization server", "ISSUER="}, true
+	case APIMetadataUnusable:
+		return Remedy{}, true
+	case APIMetadataOfAnother:
+		return Remedy{inEnv + ", the API’s own address", "RESOURCE_URL="}, true
+	case RegistrationNotOffered, RegistrationRefused, RegistrationUnusable, ClientOfAnotherServer:
+		return Remedy{inEnv + ", from an OAuth application with the redirect URI " + cfg.RedirectURI(), "CLIENT_ID="}, true
+	case ClientDocumentNotSupported:
+		return Remedy{inEnv + ", with nothing behind it", "CLIENT_ID="}, true
+	case ServerUnreachable, ServerNotFound, IssuerDiffers, TwoHostNames:
+		return Remedy{}, cfg.AtAPI // no setting says which server it is
+	}
+	return Remedy{}, false
+}
+
+// checkStart asks the API which authorization server issues its tokens. No client is registered for that. What
+// it finds is what every other check goes on with.
+func (c *checker) checkStart(ctx context.Context) Finding {
+	found, err := oauth.NewStarter(c.cfg).Find(ctx, c.cfg, c.wire, c.now)
+	if err != nil {
+		e, ok := errors.AsType[*oauth.Error](err)
+		if !ok {
+			return tooLate()
+		}
+		return c.startFailed(e)
+	}
+	c.cfg = found.Config()
+	c.oauth = oauth.New(c.cfg, c.wire, c.now) // the next checks ask the server anew
+	if md, _ := found.Known(); c.cfg.ClientID == "" && md.Registration == "" {
+		return c.startFailed(&oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: oauth.CheckNotOffered,
+			Description: "the authorization server " + c.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
+	}
+	f := proved("the API names %s", c.cfg.Issuer).by("tokens are for %s, scopes: %s", c.said(c.cfg.Resource, 200), cmp.Or(strings.Join(c.cfg.Scopes, " "), "none, the server decides"))
+	if c.cfg.Resource != c.cfg.ResourceURL {
+		f.Found += ", for " + c.said(c.cfg.Resource, 200) + ", which contains this API"
+	}
+	return f
+}
+
+// startFailed is the finding of an API with which no login can begin.
+func (c *checker) startFailed(e *oauth.Error) Finding {
+	setting, words := "RESOURCE_URL", ""
+	if e.Step == wire.Registration {
+		setting = "CLIENT_ID"
+	}
+	if e.Theirs {
+		words = e.Description
+	}
+	found := strings.TrimSuffix(e.Description, ".")
+	if len(e.Tried) > 0 {
+		last := e.Tried[len(e.Tried)-1]
+		found += ": " + last.URL + " " + last.Answer
+	}
+	return failing(setting, cmp.Or(hint(c.cfg, "", c.cfg.Scopes, e), "see that the API runs"), words, "%s", found).as(nameOf(c.cfg, "", e))
+}
+
+// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
+func noClientYet() Finding {
+	return skipped("not asked: no client is registered yet; the first login registers one")
+}
