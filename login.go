@@ -8,10 +8,10 @@ import (
 
 // fromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
 // which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3).
-func (s *server) fromAPI(next func(*server, http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.cfg.AtAPI {
-			return next(s, w, r)
+			return next(s)(w, r)
 		}
 		if err := spendsNothing(r); err != nil { // it may register a client
 			return err
@@ -23,16 +23,11 @@ func (s *server) fromAPI(next func(*server, http.ResponseWriter, *http.Request) 
 			return s.failedStart(err, recorder.Exchanges())
 		}
 		at := s.found(client)
-		if err := next(at, w, r.WithContext(ctx)); err != nil {
+		if err := next(at)(w, r.WithContext(ctx)); err != nil {
 			return at.failedStart(err, recorder.Exchanges())
 		}
 		return nil
 	}
-}
-
-// login is /login, with its steps shown or without.
-func (s *server) login(w http.ResponseWriter, r *http.Request) error {
-	return s.beginInSteps(s.handleLogin)(w, r)
 }
 
 // handleLogin begins a login: it remembers state, nonce and verifier in a cookie, and sends the browser

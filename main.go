@@ -176,7 +176,7 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.fromAPI((*server).login))},
+		{"GET", "/login", s.canonicalHost(s.fromAPI(func(s *server) func(http.ResponseWriter, *http.Request) error { return s.beginInSteps(s.handleLogin) }))},
 		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
 		{"POST", config.CallbackPath, s.pasted(s.orTry(s.returnInSteps(s.handleCallback)))},
 		{"GET", "/step", s.handleStep},
@@ -184,7 +184,7 @@ func (s *server) routes() []route {
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},
-		{"POST", "/api", s.handleWrongTokens},
+		{"POST", "/api", s.handleCallTool},
 		{"GET", "/misuse", s.handleMisuse},
 		{"POST", "/misuse", s.handleBeginMisuse},
 		{"GET", "/tokeninfo", s.handleTokeninfo},

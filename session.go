@@ -13,6 +13,7 @@ type sessionPage struct {
 	display.Page
 	display.Session
 	SignIn display.SignIn `json:"-"`
+	Env    string         `json:"-"` // the lines of .env that keep a registered client
 }
 
 // handleSession shows who signed in, what is held, and what can be done with it.
@@ -22,7 +23,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{s.page("Your session"), display.NewSession(l, md, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again")}
+	data := sessionPage{s.page("Your session"), display.NewSession(l, md, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again"), display.EnvLines(s.cfg)}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }

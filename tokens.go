@@ -99,7 +99,26 @@ func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Lo
 	if kind != "" || why.Result != diagnose.OK {
 		view.Why = &why
 	}
+	view.AtAPI(s.cfg, l.Request, e)
 	return view
+}
+
+// handleCallTool calls a tool of an API that speaks MCP.
+func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
+	tool := r.PostFormValue("tool")
+	if tool == "" {
+		return s.handleWrongTokens(w, r)
+	}
+	return s.uses(w, r, "The API accepted the token", "The API refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		if l.Held.Access == "" {
+			return nil, noAccessToken()
+		}
+		e, err := s.oauth.CallTool(ctx, tool, l.Held.Access)
+		if err != nil {
+			return nil, err
+		}
+		return []display.Answer{s.explainedAnswer(r.Context(), "", l, e)}, nil
+	}, nil)
 }
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.

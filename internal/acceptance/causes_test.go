@@ -23,6 +23,8 @@ var tellers = map[string]map[string]string{
 		"TestAtlasOfWarnings":     "a warning of `check`",
 		"TestAtlasOfLastDays":     "a warning of `check`",
 	},
+	"internal/diagnose/start_test.go":   {"TestAtlasOfTheAPIsServer": "`check`"},
+	"internal/acceptance/atapi_test.go": {"TestAtlasOfTheAPIsServer": "the login's page", "TestAtlasOfTheOtherServer": "the login's page"},
 	"internal/acceptance/atlas_test.go": {
 		"TestAtlasOfTheStart":     "the start",
 		"TestAtlasOfTheLogin":     "the login's page",

@@ -30,7 +30,11 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 		note = "the browser stops there; paste its address"
 	}
 	fmt.Fprintf(out, "\n  redirect URI  %s  (%s)\n", cfg.RedirectURI(), note)
-	if !cfg.Demo {
+	switch {
+	case cfg.Demo:
+	case cfg.AtAPI:
+		fmt.Fprintf(out, "  API           %s  (it names its server)\n", cfg.ResourceURL)
+	default:
 		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}
 	if cfg.SessionStore != "" {

@@ -72,10 +72,9 @@ func suspectOf(e *oauth.Error) Setting {
 
 // heading says in a few words whose turn it is.
 func heading(e *oauth.Error) string {
-	if words := startHeadings[startName(e)]; words != "" && (e.Step == wire.ResourceMetadata || e.Step == wire.Registration) {
-		return words
-	}
 	switch {
+	case (e.Step == wire.ResourceMetadata || e.Step == wire.Registration) && startName(e) != "":
+		return startName(e).Title()
 	case e.Step == wire.APIAsked:
 		return "The API did not answer"
 	case e.Code == "access_denied":

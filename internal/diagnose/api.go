@@ -155,8 +155,15 @@ func (r *refusal) scope() (Finding, bool) {
 		return refusedBecause(APIScopeMissing, "ask for the scope that the API wants: add it to SCOPES and sign in again", "the access token lacks a scope")
 	}
 	list := wire.Clip(strings.Join(missing, " "), 200)
-	f, found := refusedBecause(APIScopeMissing, "add "+list+" to SCOPES, enable it for the OAuth application, and sign in again", "the access token lacks the scope %s", list)
-	f.Setting, f.Line = "SCOPES", wire.Clip(scopesLine(slices.Concat(r.cfg.Scopes, missing)), 300)
+	fix := "add " + list + " to SCOPES, enable it for the OAuth application, and sign in again"
+	if r.cfg.AtAPI {
+		fix = "sign in for it, too; the server decides whether this user may have it"
+	}
+	f, found := refusedBecause(APIScopeMissing, fix, "the access token lacks the scope %s", list)
+	f.Setting = "SCOPES"
+	if !r.cfg.AtAPI {
+		f.Line = wire.Clip(scopesLine(slices.Concat(r.cfg.Scopes, missing)), 300)
+	}
 	return f, found
 }
 

@@ -39,19 +39,6 @@ func startName(e *oauth.Error) Name {
 	return ""
 }
 
-// startHeadings say in a few words who is at fault.
-var startHeadings = map[Name]string{
-	APIMetadataMissing:         "The API names no authorization server",
-	APIMetadataUnusable:        "The API’s metadata cannot be used",
-	APIMetadataOfAnother:       "The API’s metadata is about another API",
-	APIServersUnusable:         "The API names no authorization server that can be used",
-	RegistrationNotOffered:     "The authorization server registers no clients by itself",
-	RegistrationRefused:        "The authorization server registers no client for this program",
-	RegistrationUnusable:       "The authorization server registered something else",
-	ClientDocumentNotSupported: "The authorization server reads no client ID metadata documents",
-	ClientOfAnotherServer:      "The API has moved to another authorization server",
-}
-
 // startHint says what to do.
 func startHint(cfg config.Config, e *oauth.Error) string {
 	byHand := "make an OAuth application there with the redirect URI " + cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."

@@ -15,6 +15,10 @@ type Answer struct {
 	flow.Answer
 	Kind string              `json:"-"` // which token it is about, when there are several; else empty
 	Why  *diagnose.APIAnswer `json:"why,omitempty"`
+	Next *Next               `json:"next,omitempty"` // the login that may open the API
+
+	CanCall bool     `json:"-"` // a tool of the API can be called
+	Tools   []string `json:"-"` // those that it lists
 }
 
 // bad reports whether the answer is not what it should be. To a wrong token a refusal is right.

@@ -17,8 +17,14 @@ type Home struct {
 	Source      string        `json:"metadata_uri,omitempty"`
 	Tried       []oauth.Tried `json:"tried,omitempty"`
 
-	Public bool            `json:"-"` // the client has no secret
-	Found  *oauth.Metadata `json:"-"` // nil when the server has not been found
+	AtAPI bool   `json:"begins_at_the_api,omitempty"` // which names its authorization server
+	API   string `json:"resource_url,omitempty"`
+
+	Resource   string          `json:"-"` // what the API calls itself, where that is not its address
+	Registered bool            `json:"-"` // the client was, by this process
+	Registers  bool            `json:"-"` // or it will be
+	Public     bool            `json:"-"` // the client has no secret
+	Found      *oauth.Metadata `json:"-"` // nil when the server has not been found
 }
 
 // NewHome prepares the settings, with the server's metadata or the reason why there is none; both are nil
@@ -26,6 +32,12 @@ type Home struct {
 func NewHome(cfg config.Config, found *oauth.Metadata, missing *oauth.Error) Home {
 	v := Home{DemoMode: cfg.Demo, Issuer: cfg.Issuer, ClientID: cfg.ClientID, Scopes: cfg.Scopes, RedirectURI: cfg.RedirectURI(), LoginURI: cfg.BaseURL + "/login",
 		IsFound: found != nil, Public: cfg.ClientSecret == "", Found: found}
+	if cfg.AtAPI {
+		v.AtAPI, v.API, v.Registered, v.Registers = true, cfg.ResourceURL, cfg.Registered, cfg.Registered || cfg.ClientID == ""
+		if cfg.Resource != cfg.ResourceURL {
+			v.Resource = cfg.Resource
+		}
+	}
 	if found != nil {
 		v.Source = found.Source
 	}

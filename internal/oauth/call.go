@@ -21,9 +21,15 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 	return c.GetAs(ctx, c.cfg.ResourceURL, token)
 }
 
+// MaxToolName is how long the name of a tool may be, in bytes; it goes into a header, too.
+const MaxToolName = 200
+
 // CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
 // CallAPI. The error is an *Error.
 func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
+	if !c.cfg.ByPost || len(name) > MaxToolName || !visibleASCII(name) {
+		return nil, &Error{Step: wire.API, Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
+	}
 	e, err := c.rpc(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)
 	return c.apiAnswered(e, err)
 }

@@ -1,0 +1,188 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+)
+
+// A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
+// mistake the same program signs in.
+func TestAtlasOfTheAPIsServer(t *testing.T) {
+	json := func(status int, body string) http.HandlerFunc {
+		return testserver.SendBody(status, "application/json", body)
+	}
+	metadata := func(a *testserver.API, issuer string) string {
+		return `{"issuer":"` + issuer + `","authorization_endpoint":"` + a.Issuer + `/authorize","token_endpoint":"` + a.Issuer + `/token"}`
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(*testserver.API)
+		env   map[string]string
+		words string // of who is at fault
+	}{
+		{"api-metadata-missing", func(a *testserver.API) {
+			a.At(testserver.APIRoute, json(401, `{"error":"invalid_request"}`))
+			a.At(testserver.ResourceMetadataRoute, http.NotFound)
+		}, nil, "The API "},
+		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "The API is at fault"},
+		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "the API is at fault"},
+		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "The API is at fault"},
+		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceFiftyServers) }, nil, "names 50 authorization servers"},
+		{"registration-not-offered", func(a *testserver.API) { a.At(testserver.MetadataRoute, json(200, metadata(a, a.Issuer))) }, nil, "/oauth_callback"},
+		{"registration-refused", func(a *testserver.API) {
+			a.At(testserver.RegisterRoute, json(400, `{"error":"invalid_redirect_uri","error_description":"Value of one or more redirect_uris is invalid."}`))
+		}, nil, "Value of one or more redirect_uris is invalid."},
+		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredOtherURI) }, nil, "The authorization server is at fault"},
+		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredWithoutClientID) }, nil, "The authorization server is at fault"},
+		{"client-document-not-supported", nil, map[string]string{"CLIENT_ID": "https://client.example/document"}, "does not say that it reads those"},
+		{"server-failed", func(a *testserver.API) { a.At(testserver.RegisterRoute, json(500, `{}`)) }, nil, "registration endpoint"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			api := testserver.StartAPI(t)
+			env := map[string]string{"RESOURCE_URL": api.URL}
+			for name, value := range row.env {
+				env[name] = value
+			}
+			b := newBrowser(t, startApp(t, env))
+			if row.spoil != nil {
+				row.spoil(api)
+			}
+			r := b.GetJSON("/login")
+			if nameOf(t, r) != row.name || !strings.Contains(r.Body, row.words) {
+				t.Errorf("the failure is called %q: %s", nameOf(t, r), r.Body)
+			}
+			page := b.Get("/login").Body
+			if !strings.Contains(page, row.words) && !strings.Contains(page, strings.ReplaceAll(row.words, "'", "&#39;")) || !strings.Contains(page, "The flow, step by step") {
+				t.Errorf("the page lacks %q, or the steps:\n%s", row.words, page)
+			}
+			if row.spoil == nil {
+				return
+			}
+			api.SetFaults()
+			for _, route := range []string{testserver.APIRoute, testserver.ResourceMetadataRoute, testserver.MetadataRoute, testserver.RegisterRoute} {
+				api.At(route, nil)
+			}
+			if r := b.Login(); r.StatusCode != http.StatusOK {
+				t.Errorf("the sound login was answered %d %s", r.StatusCode, r.Body)
+			}
+		})
+	}
+}
+
+// The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
+func TestAtlasOfTheOtherServer(t *testing.T) {
+	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
+	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
+	if r := b.GetJSON("/login"); r.StatusCode != http.StatusFound {
+		t.Fatalf("at the first server the login was answered %d %s", r.StatusCode, r.Body)
+	}
+	first.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json", `{"resource":"`+first.URL+`","authorization_servers":["`+second.Issuer+`"]}`))
+	if r := b.GetJSON("/login"); nameOf(t, r) != "client-of-another-server" || !strings.Contains(r.Body, second.Issuer) {
+		t.Errorf("at the second the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+	if n := second.Asked("GET /demo/authorize") + second.Asked("POST /"); n > 0 {
+		t.Errorf("the second server was sent the client %d times", n)
+	}
+}
+
+// With RESOURCE_URL alone the program finds the server, registers, signs in, calls the API, refreshes and
+// shows each step. The secret that it was given is in nothing but "Show for .env".
+func TestLoginFromAPI(t *testing.T) {
+	api := testserver.StartAPI(t)
+	secret := ""
+	api.At(testserver.RegisterRoute, func(w http.ResponseWriter, r *http.Request) {
+		kept := new(keptAnswer)
+		api.Server.ServeHTTP(kept, r)
+		var answer struct {
+			Secret string `json:"client_secret"`
+		}
+		json.Unmarshal(kept.body, &answer)
+		secret = answer.Secret
+		testserver.SendBody(kept.status, "application/json", strings.Replace(string(kept.body), "{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
+	})
+	a := startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+	a.process.waitFor(t, "the first login registers a client")
+	b := newBrowser(t, a)
+	if n := api.Asked("POST "); n != 0 {
+		t.Fatalf("%d clients were registered by a start", n)
+	}
+	if home := b.Get("/").Body; !strings.Contains(home, "Starts at an API") || !strings.Contains(home, api.Issuer) || !strings.Contains(home, "the first login registers one") {
+		t.Errorf("the start page does not say what was found:\n%s", home)
+	}
+	to, err := url.Parse(b.Begin(""))
+	if err != nil || to.Query().Get("resource") != api.URL || to.Query().Get("scope") != "profile" {
+		t.Fatalf("the authorization request is %s", to)
+	}
+	if r := b.Get(b.Authorize(to.String(), "user_alice", "allow")); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
+		t.Fatalf("the login was answered %d %s", r.StatusCode, r.Body)
+	}
+	if r := b.GetJSON("/api"); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "Hello, Alice") {
+		t.Errorf("the API answered %d %s", r.StatusCode, r.Body)
+	}
+	b.Ask("/refresh", false)
+	wantRegisteredFlow(t, b, api, secret)
+	b.Login()
+	if n := api.Asked(testserver.RegisterRoute); n != 1 {
+		t.Errorf("%d clients were registered by two logins", n)
+	}
+}
+
+// keptAnswer is an answer that is looked at before it is sent.
+type keptAnswer struct {
+	header http.Header
+	status int
+	body   []byte
+}
+
+func (k *keptAnswer) Header() http.Header {
+	if k.header == nil {
+		k.header = http.Header{}
+	}
+	return k.header
+}
+func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
+func (k *keptAnswer) Write(p []byte) (int, error) { k.body = append(k.body, p...); return len(p), nil }
+
+// wantRegisteredFlow checks what is shown of a registration, and that nothing secret is.
+func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API, secret string) {
+	t.Helper()
+	if secret == "" {
+		t.Fatal("the server registered no secret")
+	}
+	for _, path := range []string{"/", "/session", "/api", "/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/check"} {
+		page := b.Get(path).Body
+		shown := strings.Replace(page, "CLIENT_SECRET=&#39;"+secret+"&#39;", "", 1) // the line for .env
+		if (shown != page) != (path == "/session") {
+			t.Errorf("%s has the line for .env: %v", path, shown != page)
+		}
+		for _, hidden := range []string{secret, secret[:12], "registration-token-9c1f", "manage-me-77"} {
+			if strings.Contains(shown, hidden) {
+				t.Errorf("%s shows %q", path, hidden)
+			}
+		}
+	}
+	if strings.Contains(b.GetJSON("/session").Body, secret) {
+		t.Error("programs are told the secret")
+	}
+	md := b.Get("/flow.md").Body
+	steps := regexp.MustCompile(`(?m)^\d+\. \*\*(.*?)\*\*`).FindAllStringSubmatch(md, -1)
+	var names []string
+	for _, step := range steps {
+		names = append(names, step[1])
+	}
+	want := "API asked who issues its tokens, API metadata, metadata, client registration, authorization request, sign-in and consent, authorization response, token request, API call, refresh"
+	if got := strings.Join(names, ", "); !strings.HasPrefix(got, want) {
+		t.Errorf("the steps are %s", got)
+	}
+	har := b.GetJSON("/flow.har").Body
+	if n := strings.Count(har, "resource="+url.QueryEscape(api.URL)); n < 3 {
+		t.Errorf("resource is in %d requests", n)
+	}
+}

@@ -1,0 +1,70 @@
+package diagnose
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+)
+
+// The checks tell it, of a login that begins at the API.
+func TestAtlasOfTheAPIsServer(t *testing.T) {
+	nothing := func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+	for _, row := range []struct {
+		name  Name
+		spoil func(*testserver.API)
+		env   []string
+	}{
+		{"api-metadata-missing", func(a *testserver.API) {
+			a.At(testserver.APIRoute, testserver.SendBody(401, "application/json", `{"error":"invalid_request"}`))
+			a.At(testserver.ResourceMetadataRoute, nothing)
+		}, nil},
+		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil},
+		{"api-metadata-unusable", func(a *testserver.API) {
+			a.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "text/html", "<!doctype html>"))
+		}, nil},
+		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil},
+		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil},
+		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceFiftyServers) }, nil},
+		{"registration-not-offered", func(a *testserver.API) {
+			a.At(testserver.MetadataRoute, testserver.SendBody(200, "application/json", `{"issuer":"`+a.Issuer+`","authorization_endpoint":"`+a.Issuer+`/authorize","token_endpoint":"`+a.Issuer+`/token"}`))
+		}, nil},
+		{"client-document-not-supported", func(*testserver.API) {}, []string{"CLIENT_ID", "https://client.example/document"}},
+		{"api-unreachable", func(*testserver.API) {}, []string{"RESOURCE_URL", "http://127.0.0.1:1/api"}},
+	} {
+		t.Run(string(row.name), func(t *testing.T) {
+			a := testserver.StartAPI(t)
+			env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
+			wantSound(t, env)
+			row.spoil(a)
+			wantTold(t, changed(env, row.env...), row.name)
+			if n := a.Asked(testserver.RegisterRoute); n != 0 {
+				t.Errorf("%d clients were registered by asking", n)
+			}
+		})
+	}
+}
+
+// Without a client every question is asked that needs none, and the others say why not.
+func TestChecksWithoutAClient(t *testing.T) {
+	a := testserver.StartAPI(t)
+	r := checksOf(t, map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL})
+	if r.Result != OK || r.Issuer != a.Issuer || r.ClientID != "" {
+		t.Errorf("the result is %s, for %q at %q:\n%s", r.Result, r.ClientID, r.Issuer, r)
+	}
+	for _, check := range []string{"redirect_uri", "authorization", "client", "pkce", "scopes", "introspection", "revocation"} {
+		if f := r.line(check); f.Result != Skip || f.Found != noClientYet().Found {
+			t.Errorf("%s", f)
+		}
+	}
+	for _, check := range []string{"start", "connection", "metadata", "api"} {
+		if f := r.line(check); f.Result != OK {
+			t.Errorf("%s", f)
+		}
+	}
+	if want := "the first login registers a client"; !strings.Contains(r.Summary("/"), want) {
+		t.Errorf("the start says %q", r.Summary("/"))
+	}
+}

@@ -1,0 +1,82 @@
+package display
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// maxTools is how many tools of an API are offered by name.
+const maxTools = 50
+
+// AtAPI adds to the API's answer what can be done next: a login for the scopes that it wants, a login that begins at
+// the API anew and, at an API that speaks MCP, the call of a tool.
+func (a *Answer) AtAPI(cfg config.Config, r *oauth.Request, e *wire.Exchange) {
+	if scopes := oauth.StepUp(r, e); scopes != nil {
+		query := url.Values{"scope": {strings.Join(scopes, " ")}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
+		a.Next = &Next{"Sign in for " + wire.Clip(strings.Join(scopes, " "), 100), "/login?" + query.Encode()}
+	} else if e.Status == http.StatusUnauthorized && cfg.AtAPI {
+		a.Next = &Next{"Sign in again", "/login"}
+	}
+	a.CanCall = cfg.ByPost
+	if cfg.ByPost {
+		a.Tools = toolsIn(e.ResponseBody)
+	}
+}
+
+// Next is the button that leads on.
+type Next struct {
+	Label string `json:"label"`
+	Path  string `json:"path"`
+}
+
+// toolsIn are the names of the tools in an answer of JSON-RPC, plain or as one event of a stream.
+func toolsIn(body string) []string {
+	for line := range strings.Lines(body) {
+		if data, ok := strings.CutPrefix(line, "data:"); ok {
+			body = data
+		}
+	}
+	var answer struct {
+		Result struct {
+			Tools []struct {
+				Name string `json:"name"`
+			} `json:"tools"`
+		} `json:"result"`
+	}
+	if json.Unmarshal([]byte(body), &answer) != nil {
+		return nil
+	}
+	var names []string
+	for _, tool := range answer.Result.Tools[:min(len(answer.Result.Tools), maxTools)] {
+		names = append(names, wire.Clip(tool.Name, oauth.MaxToolName))
+	}
+	return names
+}
+
+// EnvLines are the lines of .env that keep a client that was registered, or "" where there is none to keep. The
+// secret is in them: they are for the page that asks before it shows them.
+func EnvLines(cfg config.Config) string {
+	if !cfg.Registered {
+		return ""
+	}
+	lines := "CLIENT_ID=" + quoted(cfg.ClientID)
+	if cfg.ClientSecret != "" {
+		lines += "\nCLIENT_SECRET=" + quoted(cfg.ClientSecret)
+	}
+	return lines + "\n# issued by " + cfg.Issuer
+}
+
+// quoted is a value as .env takes it whole.
+func quoted(value string) string {
+	if !strings.Contains(value, "'") {
+		return "'" + value + "'"
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(value) + `"`
+}

@@ -1,0 +1,30 @@
+package oauth
+
+import (
+	"net/http"
+	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// StepUp returns what a login has to ask for that an API's refusal wants (RFC 6750 section 3.1): all that was
+// asked for so far, and what the challenge names. It returns nil where no such login would help: the challenge
+// names nothing new, or this login was the last of MaxStepUps already.
+func StepUp(r *Request, refused *wire.Exchange) []string {
+	if refused.Status != http.StatusForbidden || r.StepUp >= MaxStepUps {
+		return nil
+	}
+	for _, value := range refused.ResponseHeader.Values("WWW-Authenticate") {
+		for _, challenge := range wire.ParseChallenges(value) {
+			wanted := challenge.Params["scope"]
+			if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > maxScopeBytes {
+				continue
+			}
+			if all := Union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
+				return all
+			}
+		}
+	}
+	return nil
+}
