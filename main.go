@@ -176,7 +176,7 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.fromAPI(func(s *server) func(http.ResponseWriter, *http.Request) error { return s.beginInSteps(s.handleLogin) }))},
+		{"GET", "/login", s.canonicalHost(s.fromAPI((*server).login))},
 		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
 		{"POST", config.CallbackPath, s.pasted(s.orTry(s.returnInSteps(s.handleCallback)))},
 		{"GET", "/step", s.handleStep},
@@ -198,6 +198,11 @@ func (s *server) routes() []route {
 		{"GET", "/check", s.handleCheck},
 		{"POST", "/check", s.handleRunChecks},
 	}
+}
+
+// login is /login, with a pause before each step or without.
+func (s *server) login() func(http.ResponseWriter, *http.Request) error {
+	return s.beginInSteps(s.handleLogin)
 }
 
 // handler returns everything that this process answers: the client's routes, and those of the demo
