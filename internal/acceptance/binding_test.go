@@ -154,8 +154,12 @@ func TestTokensStayWhileTheServerIsAway(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		testserver.SendJSON(w, map[string]any{"issuer": second.Issuer, "authorization_endpoint": second.Issuer + "/authorize", "token_endpoint": second.Issuer + "/token",
-			"userinfo_endpoint": second.Issuer + "/userinfo"})
+		testserver.SendJSON(w, map[string]any{
+			"issuer":                 second.Issuer,
+			"authorization_endpoint": second.Issuer + "/authorize",
+			"token_endpoint":         second.Issuer + "/token",
+			"userinfo_endpoint":      second.Issuer + "/userinfo",
+		})
 	}
 	env := redis.onRedis(first.Env())
 	env["RESOURCE_URL"] = first.Issuer + "/api"

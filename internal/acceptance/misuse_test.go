@@ -192,7 +192,10 @@ func TestMisuseOnRequest(t *testing.T) {
 		t.Errorf("the session was\n%s\nand is\n%s", held, now)
 	}
 	har, report := b.GetJSON("/flow.har").Body, b.GetJSON("/flow.md").Body
-	for _, words := range []string{"token request: A wrong code verifier", "refresh: The old refresh token after a refresh", "revocation: A token that was revoked"} {
+	for _, words := range []string{
+		"token request: A wrong code verifier", "refresh: The old refresh token after a refresh",
+		"revocation: A token that was revoked",
+	} {
 		if !strings.Contains(har, words) || !strings.Contains(report, words) {
 			t.Errorf("the flow lacks %q", words)
 		}
@@ -252,7 +255,11 @@ func TestMisuseNeverByItself(t *testing.T) {
 	anotherSite := map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
 	prefetch := map[string]string{"Sec-Purpose": "prefetch", "Sec-Fetch-Site": "same-origin"}
 	refused("a run that a prefetch begins", "POST", b.Base+"/misuse", prefetch)
-	refused("a run that a form of another site begins", "POST", b.Base+"/misuse", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+	refused("a run that a form of another site begins", "POST", b.Base+"/misuse", map[string]string{
+		"Sec-Fetch-Site": "cross-site",
+		"Sec-Fetch-Mode": "navigate",
+		"Sec-Fetch-Dest": "document",
+	})
 	refused("a run that an older browser begins from another site", "POST", b.Base+"/misuse", map[string]string{"Origin": "https://evil.example"})
 	refused("the report, from another site", "GET", b.Base+"/misuse", anotherSite)
 	before := w.count()
@@ -322,7 +329,13 @@ func TestChromiumMisuse(t *testing.T) {
 	port := freePort(t)
 	base := "http://localhost:" + port
 	issuer := testserver.StartDemo(t, base+config.CallbackPath)
-	startAppOn(t, port, map[string]string{"BASE_URL": base, "ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d", "RESOURCE_URL": issuer + "/api/me"})
+	startAppOn(t, port, map[string]string{
+		"BASE_URL":      base,
+		"ISSUER":        issuer,
+		"CLIENT_ID":     "a-client",
+		"CLIENT_SECRET": "check-secret-1c9d",
+		"RESOURCE_URL":  issuer + "/api/me",
+	})
 	c.open(base + "/login")
 	c.press("button[value=user_alice]", "Allow")
 	c.press("button[value=allow]", "It works")

@@ -59,7 +59,8 @@ func misusePushed(t *testing.T, b *testserver.Browser) {
 		wantPushed(t, address)
 		return b.Authorize(address, "user_alice", "allow")
 	})
-	if run.logins != 7 || run.Result != "ok" || !slices.ContainsFunc(run.Findings, func(f misuseFinding) bool { return f.Check == "without_pkce" && f.Control == "with PKCE it begins" }) {
+	if run.logins != 7 || run.Result != "ok" ||
+		!slices.ContainsFunc(run.Findings, func(f misuseFinding) bool { return f.Check == "without_pkce" && f.Control == "with PKCE it begins" }) {
 		t.Errorf("after %d logins the report is %+v", run.logins, run)
 	}
 }

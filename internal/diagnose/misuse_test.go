@@ -168,7 +168,11 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 		behind.ServeHTTP(w, r)
 	}))
 	c.t.Cleanup(srv.Close)
-	for endpoint, address := range map[*string]string{&c.cfg.Endpoints.Token: "/demo/token", &c.cfg.Endpoints.Userinfo: "/demo/userinfo", &c.cfg.Endpoints.Revocation: "/demo/revoke"} {
+	for endpoint, address := range map[*string]string{
+		&c.cfg.Endpoints.Token:      "/demo/token",
+		&c.cfg.Endpoints.Userinfo:   "/demo/userinfo",
+		&c.cfg.Endpoints.Revocation: "/demo/revoke",
+	} {
 		*endpoint = srv.URL + address
 	}
 	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
@@ -203,7 +207,13 @@ func TestMisuseUndecided(t *testing.T) {
 		{"an old refresh token is an accident", 503, "temporarily_unavailable", func(_ string, form url.Values) bool {
 			return form.Get("grant_type") == "refresh_token" && again(form.Get("refresh_token"))
 		}, []Try{OldRefreshToken}},
-		{"revocation is an accident", 503, "temporarily_unavailable", func(path string, _ url.Values) bool { return path == "/demo/revoke" }, []Try{RevokedToken}},
+		{
+			"revocation is an accident",
+			503,
+			"temporarily_unavailable",
+			func(path string, _ url.Values) bool { return path == "/demo/revoke" },
+			[]Try{RevokedToken},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")

@@ -19,8 +19,15 @@ func TestRelative(t *testing.T) {
 		from time.Duration
 		want string
 	}{
-		{119*time.Minute + 59*time.Second, "in 1 h 59 min"}, {time.Second, "in 1 second"}, {90 * time.Second, "in 1 minute"}, {72 * time.Hour, "in 3 days"},
-		{0, "just now"}, {-time.Second, "just now"}, {-12 * time.Second, "12 seconds ago"}, {-3 * time.Minute, "3 minutes ago"}, {-25 * time.Hour, "25 h 0 min ago"},
+		{119*time.Minute + 59*time.Second, "in 1 h 59 min"},
+		{time.Second, "in 1 second"},
+		{90 * time.Second, "in 1 minute"},
+		{72 * time.Hour, "in 3 days"},
+		{0, "just now"},
+		{-time.Second, "just now"},
+		{-12 * time.Second, "12 seconds ago"},
+		{-3 * time.Minute, "3 minutes ago"},
+		{-25 * time.Hour, "25 h 0 min ago"},
 	} {
 		if got := Relative(now.Add(row.from), now); got != row.want {
 			t.Errorf("%v from now is %q; want %q", row.from, got, row.want)
@@ -48,7 +55,12 @@ func TestFacts(t *testing.T) {
 	}{
 		{"held", login(held), "in 1 h 0 min", "yes"},
 		{"expired", login(expired), "expired 3 minutes ago", "yes"},
-		{"refreshed", login(oauth.Tokens{Access: "a2", Refresh: "r2", Expires: now.Add(time.Hour)}), "in 1 h 0 min (a new one, from a refresh)", "yes (a new one, from a refresh)"},
+		{
+			"refreshed",
+			login(oauth.Tokens{Access: "a2", Refresh: "r2", Expires: now.Add(time.Hour)}),
+			"in 1 h 0 min (a new one, from a refresh)",
+			"yes (a new one, from a refresh)",
+		},
 		{"revoked", login(oauth.Tokens{}), "revoked", "revoked"},
 		{"no refresh token", never, "held (the server does not say when it expires)", "no (the server issued none)"},
 	} {
@@ -60,7 +72,8 @@ func TestFacts(t *testing.T) {
 			}
 		}
 		if got["Access token"] != row.access || got["Refresh token"] != row.refresh {
-			t.Errorf("%s: the access token is %q and the refresh token %q; want %q and %q", row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
+			t.Errorf("%s: the access token is %q and the refresh token %q; want %q and %q",
+				row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
 		}
 	}
 	for want, scopes := range map[string][]string{"openid was not asked for": {"profile"}, "openid was asked for and not granted": {"openid", "profile"}} {
@@ -129,7 +142,8 @@ func TestVerdictOfAnswers(t *testing.T) {
 
 // The worst is said first: a failure before what passed, and what was not tried at the start.
 func TestChecks(t *testing.T) {
-	passed, failed := diagnose.Finding{Check: "keys", Result: diagnose.OK}, diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}
+	passed := diagnose.Finding{Check: "keys", Result: diagnose.OK}
+	failed := diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}
 	state := func(few bool, checks ...diagnose.Finding) diagnose.State {
 		return diagnose.State{Report: diagnose.Report{Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
 	}

@@ -70,7 +70,14 @@ func TestRedirects(t *testing.T) {
 		{"to another scheme", plain.URL + "/to/file:///etc/passwd", nil, 302, 1, ""},
 		{"of a POST", plain.URL + "/to//x", func(r *http.Request) { r.Method = http.MethodPost }, 302, 1, ""},
 		{"of an API", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), API)) }, 302, 1, ""},
-		{"of an API that is called without the token", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), APIWithout)) }, 302, 1, ""},
+		{
+			"of an API that is called without the token",
+			plain.URL + "/to//x",
+			func(r *http.Request) { *r = *r.WithContext(For(r.Context(), APIWithout)) },
+			302,
+			1,
+			"",
+		},
 		{"of the metadata", plain.URL + "/to//x", func(r *http.Request) { *r = *r.WithContext(For(r.Context(), Metadata)) }, 200, 2, "/x"},
 		{"with credentials", plain.URL + "/to//x", func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 302, 1, ""},
 	} {
@@ -88,7 +95,8 @@ func TestRedirects(t *testing.T) {
 			continue
 		}
 		if e.Status != row.status || int(asked.Load()) != row.asked || row.last != "" && last.Load() != row.last || last.Load() == "elsewhere" {
-			t.Errorf("%s: %d after %d requests, the last one for %s; want %d after %d, %s", row.name, e.Status, asked.Load(), last.Load(), row.status, row.asked, row.last)
+			t.Errorf("%s: %d after %d requests, the last one for %s; want %d after %d, %s",
+				row.name, e.Status, asked.Load(), last.Load(), row.status, row.asked, row.last)
 		}
 	}
 }
@@ -116,7 +124,10 @@ func TestVisit(t *testing.T) {
 		}
 	})
 	c := New(nil, time.Now)
-	for path, want := range map[string]string{"/a": "302 Found to /callback, which is not followed", "/away": "302 Found to http://elsewhere.invalid/, which is not followed"} {
+	for path, want := range map[string]string{
+		"/a":    "302 Found to /callback, which is not followed",
+		"/away": "302 Found to http://elsewhere.invalid/, which is not followed",
+	} {
 		// The jar is new each time: the cookie of one visit is not in another.
 		e, err := c.Visit(t.Context(), address+path, address+"/callback")
 		if err != nil {
