@@ -317,6 +317,14 @@ func TestMisuseGoesOn(t *testing.T) {
 		t.Errorf("it says %+v", run)
 	}
 	begin("", "the code used twice") // from the beginning
+	b.Accept = "*/*"
+	var program struct {
+		Verdict string
+		Next    string `json:"next_login_uri"`
+	}
+	if r := b.Post("/misuse", nil); json.Unmarshal([]byte(r.Body), &program) != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 tries done" {
+		t.Errorf("to a program it says %s", r.Body)
+	}
 	if run := readMisuse(t, b); run.Tried != 0 {
 		t.Errorf("a new run begins with %+v", run)
 	}

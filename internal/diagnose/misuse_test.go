@@ -73,8 +73,8 @@ func TestMisuse(t *testing.T) {
 		{"another redirect URI", demo.OtherRedirectURI, confidential, OtherRedirectURI, Fail, "the server accepts it"},
 		{"another client", demo.OtherClientsCode, confidential, OtherClient, Fail, "another client the tokens"},
 		{"another public client", demo.OtherClientsCode, public, OtherClient, Fail, "another client the tokens"},
-		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, Fail, "accepted after it was replaced"},
-		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, Warn, "accepted after it was replaced"},
+		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, Fail, "accepted right after it was replaced"},
+		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, Warn, "accepted right after it was replaced"},
 		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, Warn, "lives on"},
 		{"refresh tokens of a public client that stay", demo.RefreshNotRotated, public, OldRefreshToken, Fail, "are not replaced"},
 		{"refresh tokens of a confidential client that stay", demo.RefreshNotRotated, confidential, OldRefreshToken, OK, "need not be"},
@@ -101,6 +101,9 @@ func TestMisuse(t *testing.T) {
 				}
 				if f.Section == "" || f.Undecided || (f.Result == OK) != (f.Fix == "") {
 					t.Errorf("%s lacks its section, is undecided, or has no fix: %+v", f.Check, f)
+				}
+				if f.Result == OK && f.Control == "" || strings.Contains(f.Found+f.Control, "%") {
+					t.Errorf("%s is called right without a control: %+v", f.Check, f)
 				}
 			}
 			if !seen && row.try != "" {
@@ -225,6 +228,26 @@ func TestMisuseUndecided(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that does not answer is waited for once for each try, and decides nothing.
+func TestMisuseSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then is it seen that the client gives up
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	c.cfg.Endpoints.Token = silent.URL
+	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, nil)
+	request, _, err := m.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.time = 100 * time.Millisecond
+	m.Answer(t.Context(), request, url.Values{"code": {"a-code"}, "iss": {c.cfg.Issuer}})
+	wantFinding(t, m.found, CodeTwice, Warn, "no answer")
 }
 
 // Userinfo that is out of order after a revocation has not refused the token.

@@ -108,9 +108,9 @@ func (m *Misuse) oldRefreshToken(ctx context.Context, r *oauth.Request, code str
 	again := refresh(first.Refresh)
 	switch {
 	case again.accepted() && public:
-		return []MisuseFinding{passes("the old refresh token of a public client is accepted after it was replaced")}
+		return []MisuseFinding{passes("the old refresh token of a public client is accepted right after it was replaced")}
 	case again.accepted():
-		return []MisuseFinding{weak("the old refresh token is accepted after it was replaced, so its theft is not noticed; a thief needs the client secret as well")}
+		return []MisuseFinding{weak("the old refresh token is accepted right after it was replaced, so its theft is not noticed; a thief needs the client secret as well")}
 	case again.unclear():
 		return []MisuseFinding{undecided("the old refresh token was answered %s", again)}
 	}
@@ -121,7 +121,7 @@ func (m *Misuse) oldRefreshToken(ctx context.Context, r *oauth.Request, code str
 	case newer.unclear():
 		return []MisuseFinding{old, undecided("the newer refresh token was answered %s", newer)}
 	}
-	return []MisuseFinding{old, refused("the newer refresh token is dead after the old one was used again")}
+	return []MisuseFinding{old, refused("the newer refresh token is dead after the old one was used again").by("the refresh that brought it was accepted")}
 }
 
 func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
