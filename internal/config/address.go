@@ -120,17 +120,22 @@ func IsLoopback(host string) bool {
 // OwnHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
 // names with our port. Anything else is a page that points its own name at us (DNS rebinding).
 func (c Config) OwnHosts() []string {
-	hosts := []string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}
+	return append([]string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}, c.loopbackHosts()...)
+}
+
+func (c Config) loopbackHosts() []string {
+	var hosts []string
 	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
 		hosts = append(hosts, hostPort(name, "http", c.Port))
 	}
 	return hosts
 }
 
-// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port.
+// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port. The
+// host of BASE_URL by another scheme is somebody else: over plain http anybody on the way may answer for it.
 func (c Config) IsOwnOrigin(origin string) bool {
-	u, err := url.Parse(origin)
-	return origin == c.BaseURL || err == nil && u.Scheme == "http" && slices.Contains(c.OwnHosts(), u.Host)
+	host, plain := strings.CutPrefix(origin, "http://")
+	return origin == c.BaseURL || plain && slices.Contains(c.loopbackHosts(), host)
 }
 
 // IsPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a

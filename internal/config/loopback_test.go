@@ -56,3 +56,31 @@ func TestOwnHosts(t *testing.T) {
 		t.Errorf("own hosts are %q; want %q", got, want)
 	}
 }
+
+// An origin is ours by scheme, host and port together.
+func TestIsOwnOrigin(t *testing.T) {
+	for base, origins := range map[string]map[string]bool{
+		"http://localhost:3000": {"http://localhost:3000": true, "http://127.0.0.1:3000": true, "http://[::1]:3000": true,
+			"https://localhost:3000": false, "app://localhost:3000": false, "http://localhost:3001": false, "http://localhost": false, "": false, "null": false,
+			"http://localhost:3000.evil.example": false, "http://localhost:3000/": false, "http://evil.example@localhost:3000": false, "localhost:3000": false},
+		"https://test.example.com": {"https://test.example.com": true, "http://localhost:3000": true,
+			"http://test.example.com": false, "https://test.example.com:444": false, "https://evil.test.example.com": false, "https://localhost:3000": false},
+	} {
+		c := Config{BaseURL: base, Port: "3000"}
+		for origin, want := range origins {
+			if got := c.IsOwnOrigin(origin); got != want {
+				t.Errorf("at %s the origin %q is ours: %t", base, origin, got)
+			}
+		}
+	}
+}
+
+// Only a public name over https is promised to stay there.
+func TestIsPublicHTTPS(t *testing.T) {
+	for base, want := range map[string]bool{"https://test.example.com": true, "http://test.example.com": false, "https://localhost:3000": false,
+		"https://127.0.0.1": false, "https://[::1]:3000": false, "https://app.localhost": false, "https://evillocalhost": true} {
+		if got := (Config{BaseURL: base}).IsPublicHTTPS(); got != want {
+			t.Errorf("%s: %t", base, got)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 
@@ -393,5 +394,33 @@ func TestProtectedResource(t *testing.T) {
 	}
 	if got := with.ProtectedResource(); got != env["RESOURCE_URL"] {
 		t.Errorf("with RESOURCE_URL it is %q", got)
+	}
+}
+
+// What was revoked is gone, unless a refresh has replaced it meanwhile.
+func TestWithout(t *testing.T) {
+	held := Tokens{Access: "a1", Refresh: "r1", ID: "i1", Scope: "s", Expires: time.Now()}
+	for _, row := range []struct {
+		name            string
+		kinds           map[string]string
+		access, refresh string
+	}{
+		{"both", map[string]string{"access_token": "a1", "refresh_token": "r1"}, "", ""},
+		{"the access token", map[string]string{"access_token": "a1"}, "", "r1"},
+		{"the refresh token", map[string]string{"refresh_token": "r1"}, "a1", ""},
+		{"those of before", map[string]string{"access_token": "a0", "refresh_token": "r0"}, "a1", "r1"},
+		{"nothing", nil, "a1", "r1"},
+	} {
+		var gone Tokens
+		for kind, token := range row.kinds {
+			gone.Set(kind, token)
+		}
+		left := held.Without(gone)
+		if left.Access != row.access || left.Refresh != row.refresh || left.Expires.IsZero() != (row.access == "") || left.ID != "i1" || left.Scope != "s" {
+			t.Errorf("%s revoked: left is %+v", row.name, left)
+		}
+	}
+	if (Tokens{}).Without(Tokens{}) != (Tokens{}) {
+		t.Error("of nothing something is left")
 	}
 }
