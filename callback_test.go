@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
@@ -48,21 +47,24 @@ func TestCallbackRefuses(t *testing.T) {
 			"":               func(b *testserver.Browser) string { return b.Begin("") },
 			", step by step": func(b *testserver.Browser) string { return b.BeginInSteps("") },
 		} {
-			t.Run(row.name+way, func(t *testing.T) {
-				l := testserver.StartLiar(t)
-				a := startApp(t, l.Env())
-				b := newBrowser(t, a)
-				u, _ := url.Parse(l.Approve(t, begin(b)))
-				q := u.Query()
-				row.spoil(q)
-				u.RawQuery = q.Encode()
-				b.GetJSON(u.String()).WantError(t, row.status, row.code, row.words)
-				if n := l.Asked("POST /token"); n != 0 {
-					t.Errorf("the token endpoint was asked %d times", n)
-				}
-				b.WantNothingKept()
-				wantHonest(t, l, a)
-			})
+			l := testserver.StartLiar(t)
+			for entrance, env := range testserver.Entrances(l.Env()) {
+				t.Run(row.name+way+entrance, func(t *testing.T) {
+					a := startApp(t, env)
+					b := newBrowser(t, a)
+					u, _ := url.Parse(l.Approve(t, begin(b)))
+					q := u.Query()
+					row.spoil(q)
+					u.RawQuery = q.Encode()
+					before := l.Asked("POST /token")
+					b.GetJSON(u.String()).WantError(t, row.status, row.code, row.words)
+					if n := l.Asked("POST /token") - before; n != 0 {
+						t.Errorf("the token endpoint was asked %d times", n)
+					}
+					b.WantNothingKept()
+					wantHonest(t, l, a)
+				})
+			}
 		}
 	}
 }
@@ -71,32 +73,34 @@ func TestCallbackRefuses(t *testing.T) {
 // known before or is found in the middle of the flow, by a process that took over from another.
 func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 	l := testserver.StartLiar(t)
-	values := l.Env()
-	values["SESSION_SECRET"] = "0123456789abcdef"
-	begins := startApp(t, values)
-	values["BASE_URL"], values["PORT"] = begins.Cfg.BaseURL, begins.Cfg.Port
-	for name, finishes := range map[string]*app{"the same process": begins, "another process": startApp(t, values)} {
-		t.Run(name, func(t *testing.T) {
-			b := newBrowser(t, begins)
-			u, _ := url.Parse(l.Approve(t, b.Begin("")))
-			q := u.Query()
-			q.Set("iss", "https://evil.example")
-			q.Set("error", "from_elsewhere")
-			q.Set("error_description", "Call 0123 to win")
-			req, _ := http.NewRequest(http.MethodGet, finishes.URL+config.CallbackPath+"?"+q.Encode(), nil)
-			req.Host = u.Host
-			for _, c := range b.Client.Jar.Cookies(u) {
-				req.AddCookie(c)
-			}
-			r := newBrowser(t, finishes).Do(req)
-			if r.StatusCode != 400 || !strings.Contains(r.Body, "https://evil.example") || !strings.Contains(r.Body, l.Issuer) {
-				t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.Body)
-			}
-			if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") ||
-				!strings.Contains(r.Body, ", authorization response:</strong>") {
-				t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.Body)
-			}
-		})
+	env := l.Env()
+	env["SESSION_SECRET"] = "0123456789abcdef"
+	for entrance, values := range testserver.Entrances(env) {
+		begins := startApp(t, values)
+		values["BASE_URL"], values["PORT"] = begins.Cfg.BaseURL, begins.Cfg.Port
+		for name, finishes := range map[string]*app{"the same process": begins, "another process": startApp(t, values)} {
+			t.Run(name+entrance, func(t *testing.T) { testIssuerMismatch(t, l, begins, finishes) })
+		}
+	}
+}
+
+func testIssuerMismatch(t *testing.T, l *testserver.Liar, begins, finishes *app) {
+	b, other := newBrowser(t, begins), newBrowser(t, finishes)
+	u, _ := url.Parse(l.Approve(t, b.Begin("")))
+	q := u.Query()
+	q.Set("iss", "https://evil.example")
+	q.Set("error", "from_elsewhere")
+	q.Set("error_description", "Call 0123 to win")
+	u.RawQuery = q.Encode()
+	here, _ := url.Parse(begins.URL)
+	other.Client.Jar.SetCookies(here, b.Client.Jar.Cookies(here))
+	other.Host = here.Host
+	r := other.Get(strings.Replace(u.String(), begins.URL, finishes.URL, 1))
+	if r.StatusCode != 400 || !strings.Contains(r.Body, "https://evil.example") || !strings.Contains(r.Body, l.Issuer) {
+		t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.Body)
+	}
+	if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") || !strings.Contains(r.Body, ", authorization response:</strong>") {
+		t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.Body)
 	}
 }
 
@@ -115,9 +119,9 @@ func TestServersWordsAreData(t *testing.T) {
 		{"no UTF-8", "error_description", "a\xffb", "\xff"},
 		{"far too long", "error_description", strings.Repeat("x", 100_000), strings.Repeat("x", 10_000)},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			a := startApp(t, l.Env())
+		l := testserver.StartLiar(t)
+		for entrance, env := range testserver.Entrances(l.Env()) {
+			a := startApp(t, env)
 			for _, accept := range []string{"text/html", "application/json"} {
 				b := newBrowser(t, a)
 				b.Accept = accept
@@ -129,13 +133,13 @@ func TestServersWordsAreData(t *testing.T) {
 				u.RawQuery = q.Encode()
 				r := b.Get(u.String())
 				if r.StatusCode != 400 {
-					t.Errorf("answered %d %s", r.StatusCode, r.Body)
+					t.Errorf("%s%s: answered %d %s", row.name, entrance, r.StatusCode, r.Body)
 				}
 				if accept == "text/html" && strings.Contains(r.Body, row.absent) || len(r.Body) > 30_000 {
-					t.Errorf("the page holds %q:\n%.2000s", row.absent, r.Body)
+					t.Errorf("%s%s: the page holds %q:\n%.2000s", row.name, entrance, row.absent, r.Body)
 				}
 			}
-		})
+		}
 	}
 	l := testserver.StartLiar(t)
 	b := newBrowser(t, startApp(t, l.Env()))
@@ -180,17 +184,19 @@ func TestTokenRequestExplained(t *testing.T) {
 		{"invalid_scope", `{"error":"invalid_scope"}`, 400, "invalid_scope", "SCOPES"},
 		{"invalid_target", `{"error":"invalid_target"}`, 400, "invalid_target", "resource"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			l.Token = testserver.SendBody(row.status, "application/json", row.body)
-			a := startApp(t, l.Env())
-			b := newBrowser(t, a)
-			callback := l.Approve(t, b.Begin(""))
-			b.GetJSON(callback).WantError(t, http.StatusBadGateway, row.code, row.words)
-			b.WantNothingKept()
-			b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
-			wantHonest(t, l, a)
-		})
+		l := testserver.StartLiar(t)
+		for entrance, env := range testserver.Entrances(l.Env()) {
+			t.Run(row.name+entrance, func(t *testing.T) {
+				l.Token = testserver.SendBody(row.status, "application/json", row.body)
+				a := startApp(t, env)
+				b := newBrowser(t, a)
+				callback := l.Approve(t, b.Begin(""))
+				b.GetJSON(callback).WantError(t, http.StatusBadGateway, row.code, row.words)
+				b.WantNothingKept()
+				b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
+				wantHonest(t, l, a)
+			})
+		}
 	}
 }
 
@@ -203,16 +209,18 @@ func TestTokenResponseUntouched(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Write([]byte(body))
 	}
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	callback := l.Approve(t, b.Begin(""))
-	if r := b.GetJSON(callback); r.StatusCode != 200 || r.Body != body {
-		t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.Body, body)
-	}
-	page := b.Get(callback)
-	for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Asked for, not granted"} {
-		if !strings.Contains(page.Body, want) {
-			t.Errorf("the page lacks %q:\n%s", want, page.Body)
+	for _, env := range testserver.Entrances(l.Env()) {
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		callback := l.Approve(t, b.Begin(""))
+		if r := b.GetJSON(callback); r.StatusCode != 200 || r.Body != body {
+			t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.Body, body)
+		}
+		page := b.Get(callback)
+		for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Asked for, not granted"} {
+			if !strings.Contains(page.Body, want) {
+				t.Errorf("the page lacks %q:\n%s", want, page.Body)
+			}
 		}
 	}
 }
@@ -302,13 +310,15 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		testserver.SendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
 	}
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
-	a.Log.Secret(callback.Query().Get("code"))
-	b.GetJSON(callback.String()).WantError(t, 502, callback.Query().Get("code"), "")
-	if !strings.Contains(a.Log.String(), "502") || !strings.Contains(a.Log.String(), "server_refused") {
-		t.Errorf("the log is\n%s", a.Log)
+	for _, env := range testserver.Entrances(l.Env()) {
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		callback, _ := url.Parse(l.Approve(t, b.Begin("")))
+		a.Log.Secret(callback.Query().Get("code"))
+		b.GetJSON(callback.String()).WantError(t, 502, callback.Query().Get("code"), "")
+		if !strings.Contains(a.Log.String(), "502") || !strings.Contains(a.Log.String(), "server_refused") {
+			t.Errorf("the log is\n%s", a.Log)
+		}
 	}
 }
 
@@ -330,22 +340,24 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 // The code verifier fits the challenge of the same login, and the resource is named twice.
 func TestExchangeCarries(t *testing.T) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	authorize := b.Begin("?resource=https://api.example/")
-	request, _ := url.Parse(authorize)
-	callback := l.Approve(t, authorize)
-	b.GetJSON(callback)
-	form := l.LastForm().PostForm
-	if got, want := pkceChallenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
-		t.Errorf("the verifier hashes to %q; want %q", got, want)
-	}
-	for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.Cfg.RedirectURI(), "resource": "https://api.example/"} {
-		if form.Get(name) != want {
-			t.Errorf("%s is %q; want %q", name, form.Get(name), want)
+	for _, env := range testserver.Entrances(l.Env()) {
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		authorize := b.Begin("?resource=https://api.example/")
+		request, _ := url.Parse(authorize)
+		callback := l.Approve(t, authorize)
+		b.GetJSON(callback)
+		form := l.LastForm().PostForm
+		if got, want := pkceChallenge(form.Get("code_verifier")), request.Query().Get("code_challenge"); got != want {
+			t.Errorf("the verifier hashes to %q; want %q", got, want)
 		}
+		for name, want := range map[string]string{"grant_type": "authorization_code", "redirect_uri": a.Cfg.RedirectURI(), "resource": "https://api.example/"} {
+			if form.Get(name) != want {
+				t.Errorf("%s is %q; want %q", name, form.Get(name), want)
+			}
+		}
+		a.Log.Secret(form.Get("code_verifier"))
 	}
-	a.Log.Secret(form.Get("code_verifier"))
 }
 
 // The authorization request has what OAuth, PKCE and OpenID Connect ask for, and of the query's
@@ -460,7 +472,7 @@ func TestSecretRepeated(t *testing.T) {
 			status int
 			form   bool
 		}{{400, false}, {400, true}, {500, false}} {
-			for _, lead := range []int{0, 183, 283, 975} { // before the limits of 200, 300 and 1000
+			for i, lead := range []int{0, 183, 283, 975} { // before the limits of 200, 300 and 1000
 				l := testserver.StartLiar(t)
 				repeat := parrot(answer.status, lead, answer.form)
 				page(l, repeat)
@@ -468,7 +480,7 @@ func TestSecretRepeated(t *testing.T) {
 				l.Document = func(d map[string]any) {
 					d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
 				}
-				env := l.Env()
+				env := testserver.Entrances(l.Env())[[]string{"", ", pasted"}[i%2]] // by turns, as each costs a second
 				env["RESOURCE_URL"] = l.Issuer + "/api"
 				b := newBrowser(t, startApp(t, env))
 				b.GetJSON(l.Approve(t, b.Begin("")))
@@ -505,8 +517,14 @@ func startAppAtClerk(t *testing.T) *app {
 
 // A reload while the code is being exchanged shows the login, and costs the server one code.
 func TestReloadDuringExchange(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testReloadDuringExchange(t, entrance) })
+	}
+}
+
+func testReloadDuringExchange(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	env := l.Env()
+	env := testserver.Entrances(l.Env())[entrance]
 	env["SCOPES"] = "email"
 	a := startApp(t, env)
 	b := newBrowser(t, a)

@@ -69,7 +69,12 @@ func TestBehindProxy(t *testing.T) {
 
 // A navigation from elsewhere may reach three addresses, and nothing else may come from elsewhere.
 func TestCrossSite(t *testing.T) {
-	a := startApp(t, nil)
+	for entrance, env := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testCrossSite(t, startApp(t, env)) })
+	}
+}
+
+func testCrossSite(t *testing.T, a *app) {
 	b := newBrowser(t, a)
 	type headers map[string]string
 	link := headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -126,16 +131,40 @@ func TestCrossSite(t *testing.T) {
 		},
 		{"a form", "POST", link, "/ /login /oauth_callback /demo/authorize /demo/token /demo/register", false},
 		{"a fetch of an old browser", "GET", headers{"Origin": "https://evil.example"}, "/ /login /oauth_callback /refresh /userinfo /flow.har", false},
-		{"a form of an old browser", "POST", headers{"Origin": "https://evil.example"}, "/ /login /refresh /revoke /logout /demo/authorize /demo/token", false},
-		{"a sandboxed frame of an old browser", "POST", headers{"Origin": "null"}, "/ /login /demo/authorize", false},
-		{"our own form", "POST", headers{"Origin": a.URL, "Sec-Fetch-Site": "same-origin"}, "/ /login /refresh /revoke /logout /demo/authorize", true},
-		{"a frame of nobody's origin", "POST", headers{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, "/ /login /refresh /revoke /logout", false},
-		{"our own host over another scheme", "POST", headers{"Origin": "https" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
+		{
+			"a form of an old browser",
+			"POST",
+			headers{"Origin": "https://evil.example"},
+			"/ /login /oauth_callback /refresh /revoke /logout /demo/authorize /demo/token",
+			false,
+		},
+		{"a sandboxed frame of an old browser", "POST", headers{"Origin": "null"}, "/ /login /oauth_callback /demo/authorize", false},
+		{
+			"our own form",
+			"POST",
+			headers{"Origin": a.URL, "Sec-Fetch-Site": "same-origin"},
+			"/ /login /oauth_callback /refresh /revoke /logout /demo/authorize",
+			true,
+		},
+		{
+			"a frame of nobody's origin",
+			"POST",
+			headers{"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+			"/ /login /oauth_callback /refresh /revoke /logout",
+			false,
+		},
+		{
+			"our own host over another scheme",
+			"POST",
+			headers{"Origin": "https" + strings.TrimPrefix(a.URL, "http")},
+			"/ /oauth_callback /refresh /revoke /logout",
+			false,
+		},
 		{"our own host over a scheme of somebody's", "POST", headers{"Origin": "app" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
 		{"a path that only looks like the demo's", "GET", headers{"Sec-Fetch-Site": "cross-site"}, "/session/demo/ /x/demo/authorize /demonstration", false},
 		{"our own form of an old browser", "POST", headers{"Origin": a.URL}, "/ /login /demo/authorize", true},
 		{"our own form at another of our names", "POST", headers{"Origin": strings.Replace(a.URL, "127.0.0.1", "localhost", 1)}, "/ /login /revoke", true},
-		{"a form at another port of our names", "POST", headers{"Origin": "http://localhost:1"}, "/ /login /revoke", false},
+		{"a form at another port of our names", "POST", headers{"Origin": "http://localhost:1"}, "/ /login /oauth_callback /revoke", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for path := range strings.FieldsSeq(row.paths) {
@@ -256,43 +285,59 @@ func TestUnknown(t *testing.T) {
 
 // The log has one line per request, and of the URL only the path.
 func TestLog(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	b.Get("/?x=secret-value")
-	b.Get(config.CallbackPath + "?state=secret-value&code=secret-value&error=secret-value")
-	b.Get("/a%0Ab%1Bc")
-	got := a.Log.String()
-	if strings.Contains(got, "secret-value") || strings.Count(got, "\n") != 3 || strings.Contains(got, "\x1b") {
-		t.Errorf("the log is\n%s", got)
-	}
-	if !strings.Contains(got, "GET /oauth_callback 400 ") || !strings.Contains(got, "invalid_state") {
-		t.Errorf("the log lacks the failure:\n%s", got)
+	for _, env := range testserver.Entrances(nil) {
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		b.Get("/?x=secret-value")
+		b.Get(a.Cfg.ReturnedTo("?state=secret-value&code=secret-value&error=secret-value"))
+		b.Get("/a%0Ab%1Bc")
+		got := a.Log.String()
+		if strings.Contains(got, "secret-value") || strings.Count(got, "\n") != 3 || strings.Contains(got, "\x1b") {
+			t.Errorf("the log is\n%s", got)
+		}
+		if !strings.Contains(got, " /oauth_callback 400 ") || !strings.Contains(got, "invalid_state") {
+			t.Errorf("the log lacks the failure:\n%s", got)
+		}
 	}
 }
 
 // Methods and shapes that a callback must not have.
 func TestCallbackMethods(t *testing.T) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	b := newBrowser(t, a)
-	b.Accept = "*/*"
-	callback := l.Approve(t, b.Begin(""))
-	b.Post(callback, url.Values{}).WantError(t, 405, "method_not_allowed", "GET only")
-	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
-		req, _ := http.NewRequest(method, callback, nil)
-		if r := b.Do(req); r.StatusCode != 405 {
-			t.Errorf("%s answered %d", method, r.StatusCode)
+	for entrance, env := range testserver.Entrances(l.Env()) {
+		a := startApp(t, env)
+		b := newBrowser(t, a)
+		b.Accept = "*/*"
+		callback := l.Approve(t, b.Begin(""))
+		_, query, _ := strings.Cut(callback, "?")
+		here := a.URL + config.CallbackPath + "?" + query
+		if r := b.Post(here, url.Values{}); a.Cfg.IsPasted() {
+			r.WantError(t, 400, "invalid_address", "No address was pasted")
+		} else {
+			r.WantError(t, 405, "method_not_allowed", "GET only")
 		}
-	}
-	if r := b.GetJSON(callback); r.StatusCode != 200 {
-		t.Errorf("after all that the login was spent: %d %s", r.StatusCode, r.Body)
+		for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
+			req, _ := http.NewRequest(method, here, nil)
+			if r := b.Do(req); r.StatusCode != 405 {
+				t.Errorf("%s%s answered %d", method, entrance, r.StatusCode)
+			}
+		}
+		if r := b.GetJSON(callback); r.StatusCode != 200 {
+			t.Errorf("after all that the login%s was spent: %d %s", entrance, r.StatusCode, r.Body)
+		}
 	}
 }
 
 // No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
 func TestOpenRedirect(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testOpenRedirect(t, entrance) })
+	}
+}
+
+func testOpenRedirect(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	env := l.Env()
+	env := testserver.Entrances(l.Env())[entrance]
 	env["BASE_URL"] = "http://localhost:PORT" // and the requests go to 127.0.0.1
 	a := startApp(t, env)
 	b := newBrowser(t, a)
@@ -370,31 +415,39 @@ func FuzzCallback(f *testing.F) {
 	} {
 		f.Add(q)
 	}
-	cfg, err := config.Load(func(string) string { return "" }, "does-not-exist.env", false)
-	if err != nil {
-		f.Fatal(err)
-	}
-	_, handler, err := assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now)
-	if err != nil {
-		f.Fatal(err)
+	handlers := map[string]http.Handler{}
+	for entrance, env := range testserver.Entrances(nil) {
+		cfg, err := config.Load(func(name string) string { return env[name] }, "does-not-exist.env", false)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if _, handlers[entrance], err = assemble(cfg, nil, log.New(io.Discard, "", 0), time.Now); err != nil {
+			f.Fatal(err)
+		}
 	}
 	f.Fuzz(func(t *testing.T, query string) {
+		form := url.Values{"address": {"https://app.example.com/callback?" + query}}.Encode()
 		for _, accept := range []string{"text/html", "application/json"} {
-			r := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
-			r.URL.RawQuery, r.Host = query, "localhost:3000"
-			r.Header.Set("Accept", accept)
-			w := httptest.NewRecorder()
-			handler.ServeHTTP(w, r)
-			if w.Code != http.StatusBadRequest {
-				t.Errorf("%q was answered %d", query, w.Code)
-			}
-			harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" &&
-				w.Header().Get("X-Content-Type-Options") == "nosniff"
-			if accept == "text/html" {
-				harmless = !bytes.Contains(w.Body.Bytes(), []byte("<script>"))
-			}
-			if w.Body.Len() > 20_000 || !harmless {
-				t.Errorf("%q was answered with\n%.2000s", query, w.Body)
+			brought := httptest.NewRequest(http.MethodGet, "/oauth_callback", nil)
+			brought.URL.RawQuery = query
+			pasted := httptest.NewRequest(http.MethodPost, "/oauth_callback", strings.NewReader(form))
+			pasted.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for entrance, r := range map[string]*http.Request{"": brought, ", pasted": pasted} {
+				r.Host = "localhost:3000"
+				r.Header.Set("Accept", accept)
+				w := httptest.NewRecorder()
+				handlers[entrance].ServeHTTP(w, r)
+				if w.Code != http.StatusBadRequest {
+					t.Errorf("%q%s was answered %d", query, entrance, w.Code)
+				}
+				harmless := json.Valid(w.Body.Bytes()) && w.Header().Get("Content-Type") == "application/json" &&
+					w.Header().Get("X-Content-Type-Options") == "nosniff"
+				if accept == "text/html" {
+					harmless = !bytes.Contains(w.Body.Bytes(), []byte("<script>"))
+				}
+				if w.Body.Len() > 20_000 || !harmless {
+					t.Errorf("%q%s was answered with\n%.2000s", query, entrance, w.Body)
+				}
 			}
 		}
 	})
@@ -402,14 +455,19 @@ func FuzzCallback(f *testing.F) {
 
 // A prefetch and a HEAD leave the login as it is.
 func TestNothingSpent(t *testing.T) {
-	a := startApp(t, nil)
+	for entrance, env := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testNothingSpent(t, startApp(t, env)) })
+	}
+}
+
+func testNothingSpent(t *testing.T, a *app) {
 	b := newBrowser(t, a)
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	for _, spoil := range []func(*http.Request){
 		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") },
 		func(r *http.Request) { r.Method = http.MethodHead },
 	} {
-		req, _ := http.NewRequest(http.MethodGet, callback, nil)
+		req := b.Bring(callback)
 		spoil(req)
 		if r := b.Do(req); r.StatusCode < 400 {
 			t.Errorf("%s with Sec-Purpose %q answered %d; want an error that no browser keeps", req.Method, req.Header.Get("Sec-Purpose"), r.StatusCode)

@@ -514,8 +514,14 @@ func TestFailureNamesTheSetting(t *testing.T) {
 
 // A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
 func TestStepsHarmless(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testStepsHarmless(t, entrance) })
+	}
+}
+
+func testStepsHarmless(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
+	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	b := newBrowser(t, a)
 	b.Get("/login?step=1")
 	callback := l.Approve(t, b.BeginInSteps("")) // the page was reloaded: this is the second request
@@ -523,7 +529,7 @@ func TestStepsHarmless(t *testing.T) {
 		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch") },
 		func(r *http.Request) { r.Method = http.MethodHead },
 	} {
-		req, _ := http.NewRequest(http.MethodGet, callback, nil)
+		req := b.Bring(callback)
 		spoil(req)
 		if r := b.Do(req); r.StatusCode < 400 {
 			t.Errorf("a %s or a prefetch of the callback answered %d", req.Method, r.StatusCode)
