@@ -12,15 +12,21 @@ import (
 
 // A cookie that another key sealed, or that belongs to another state, begins nothing.
 func TestForgedCookies(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testForgedCookies(t, entrance) })
+	}
+}
+
+func testForgedCookies(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	env := l.Env()
+	env := testserver.Entrances(l.Env())[entrance]
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	a := startApp(t, env)
 	env["SESSION_SECRET"] = "fedcba9876543210"
 	stranger := startApp(t, env)
 	first, second := newBrowser(t, a), newBrowser(t, stranger)
 	callback := l.Approve(t, first.Begin(""))
-	u, _ := url.Parse(callback)
+	u, _ := url.Parse(a.Address + config.CallbackPath)
 	own := first.Client.Jar.Cookies(u)[0]
 	second.Begin("")
 	foreign := second.Client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(stranger.Address, "http://"), Path: config.CallbackPath})[0]
@@ -95,8 +101,14 @@ func TestTwoSessionCookies(t *testing.T) {
 
 // Cookies that another program on localhost planted, and a callback that somebody else began.
 func TestPlantedCookies(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testPlantedCookies(t, entrance) })
+	}
+}
+
+func testPlantedCookies(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
+	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	attacker, victim := newBrowser(t, a), newBrowser(t, a)
 	u, _ := url.Parse(a.Address)
 
@@ -134,7 +146,12 @@ func TestPlantedCookies(t *testing.T) {
 
 // The session has another ID after each login, and the old one is worth nothing.
 func TestSessionIDChanges(t *testing.T) {
-	a := startApp(t, nil)
+	for entrance, env := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testSessionIDChanges(t, startApp(t, env)) })
+	}
+}
+
+func testSessionIDChanges(t *testing.T, a *app) {
 	b := newBrowser(t, a)
 	u, _ := url.Parse(a.Address)
 	b.Login()

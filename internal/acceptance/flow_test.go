@@ -21,6 +21,7 @@ func TestFlow(t *testing.T) {
 		start func(t *testing.T) *app
 	}{
 		{"demo", func(t *testing.T) *app { return startApp(t, nil) }},
+		{"demo, pasted", func(t *testing.T) *app { return startApp(t, testserver.Entrances(nil)[", pasted"]) }},
 		{"Clerk over TLS", startAppAtClerk},
 	} {
 		t.Run(server.name, func(t *testing.T) {
@@ -151,7 +152,7 @@ func testTwoBrowsers(t *testing.T, a *app) {
 func testReplay(t *testing.T, a *app) {
 	b := newBrowser(t, a)
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
-	u, _ := url.Parse(callback)
+	u, _ := url.Parse(a.Address)
 	kept := b.Client.Jar.Cookies(u)
 	if r := b.GetJSON(callback); r.StatusCode != http.StatusOK {
 		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)

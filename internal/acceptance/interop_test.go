@@ -223,23 +223,29 @@ func TestInterop(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			port := freePort(t)
-			base := "http://localhost:" + port
-			f := row.start(t, row.configuration, base+config.CallbackPath)
-			f.env["BASE_URL"] = base
-			a := startAppOn(t, port, f.env)
-			f.check(t, a)
-			b := newBrowserAt(t, a, base)
-			r := b.GetJSON(f.play(b, b.Begin(f.login), false))
-			a.NoteTokens(r.Body)
-			if r.StatusCode != 200 || !strings.Contains(r.Body, `"access_token"`) {
-				t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
-			}
-			f.useTokens(t, b)
-			if f.deny != "" {
-				denied := newBrowserAt(t, a, base)
-				denied.GetJSON(f.play(denied, denied.Begin(f.login), true)).WantError(t, 400, "access_denied", "")
-			}
+			f := row.start(t, row.configuration, "http://localhost:"+port+config.CallbackPath)
+			f.whole(t, port)
 		})
+	}
+}
+
+// whole plays the check, the login, everything after it, and Deny, with an app on a port.
+func (f foreign) whole(t *testing.T, port string) {
+	t.Helper()
+	base := "http://localhost:" + port
+	f.env["BASE_URL"] = base
+	a := startAppOn(t, port, f.env)
+	f.check(t, a)
+	b := newBrowserAt(t, a, base)
+	r := b.GetJSON(f.play(b, b.Begin(f.login), false))
+	a.NoteTokens(r.Body)
+	if r.StatusCode != 200 || !strings.Contains(r.Body, `"access_token"`) {
+		t.Fatalf("the callback answered %d %s", r.StatusCode, r.Body)
+	}
+	f.useTokens(t, b)
+	if f.deny != "" {
+		denied := newBrowserAt(t, a, base)
+		denied.GetJSON(f.play(denied, denied.Begin(f.login), true)).WantError(t, 400, "access_denied", "")
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 // Slow and oversized requests are cut off.
@@ -65,7 +68,7 @@ func TestSlowHeaders(t *testing.T) {
 // Requests that two parsers could read differently are refused, and end the connection. Each has a twin
 // that is well-formed and is answered.
 func TestSmuggling(t *testing.T) {
-	a := startApp(t, nil)
+	a := startApp(t, testserver.Entrances(nil)[", pasted"])
 	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
 	ask := func(request string) (status int, ends bool) {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+a.Cfg.Port)
@@ -99,6 +102,13 @@ func TestSmuggling(t *testing.T) {
 			}
 			if status, ends := ask(row.request); status < 400 || !ends {
 				t.Errorf("it was answered %d; the connection ends: %t", status, ends)
+			}
+			form := strings.NewReplacer("GET / ", "POST "+config.CallbackPath+" ", "GET /?a", "POST "+config.CallbackPath+"?a").Replace // that takes an address
+			if status, ends := ask(form(row.twin)); status != http.StatusBadRequest || ends {
+				t.Errorf("the well-formed twin at the form was answered %d; the connection ends: %t", status, ends)
+			}
+			if status, ends := ask(form(row.request)); status < 400 || !ends {
+				t.Errorf("at the form it was answered %d; the connection ends: %t", status, ends)
 			}
 		})
 	}

@@ -125,8 +125,14 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 
 // What waits is this browser's alone, whoever knows the address of the callback and of the step.
 func TestStepsOfAnotherBrowser(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testStepsOfAnotherBrowser(t, entrance) })
+	}
+}
+
+func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
+	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	other.Get("/login?step=1")
 	callback := l.Approve(t, b.BeginInSteps(""))

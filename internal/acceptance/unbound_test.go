@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -29,42 +28,43 @@ func TestErrorWithoutState(t *testing.T) {
 		{"nobody waits", false, "error=invalid_request&error_description=" + url.QueryEscape(words), "", ""},
 		{"a code without state", true, "code=abc", "", ""},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
-			a := startApp(t, l.Env())
-			b := newBrowser(t, a)
-			begun := ""
-			if row.waiting {
-				begun = b.Begin("")
-			} else { // the server is known all the same
-				newBrowser(t, a).Begin("")
-			}
-			address := config.CallbackPath + "?" + strings.ReplaceAll(row.query, "ISSUER", url.QueryEscape(l.Issuer))
-			page := b.Get(address)
-			if page.StatusCode != 400 {
-				t.Errorf("answered %d", page.StatusCode)
-			}
-			shown := row.code != "" || row.words != ""
-			if strings.Contains(page.Body, remark) != shown {
-				t.Errorf("the remark is wanted: %v; the page:\n%s", shown, page.Body)
-			}
-			for _, text := range []string{"invalid_request", "invalid_scope", "access_denied", "call-555", words} {
-				wanted := text == row.code || row.words != "" && strings.Contains(row.words, text)
-				if strings.Contains(page.Body, text) != wanted {
-					t.Errorf("%q on the page: want %v\n%s", text, wanted, page.Body)
+		for entrance := range testserver.Entrances(nil) {
+			t.Run(row.name+entrance, func(t *testing.T) {
+				l := testserver.StartLiar(t)
+				a := startApp(t, testserver.Entrances(l.Env())[entrance])
+				b := newBrowser(t, a)
+				begun := ""
+				if row.waiting {
+					begun = b.Begin("")
+				} else { // the server is known all the same
+					newBrowser(t, a).Begin("")
 				}
-			}
-			if row.words != "" && !strings.Contains(page.Body, row.words) {
-				t.Errorf("the page lacks %q:\n%s", row.words, page.Body)
-			}
-			if n := l.Asked("POST /token"); n != 0 {
-				t.Errorf("the token endpoint was asked %d times", n)
-			}
-			if row.waiting { // the login that it waits for is still there
-				if r := b.GetJSON(l.Approve(t, begun)); r.StatusCode != 200 {
-					t.Errorf("afterwards the login itself was answered %d %s", r.StatusCode, r.Body)
+				page := b.Get(a.Cfg.ReturnedTo("?" + strings.ReplaceAll(row.query, "ISSUER", url.QueryEscape(l.Issuer))))
+				if page.StatusCode != 400 {
+					t.Errorf("answered %d", page.StatusCode)
 				}
-			}
-		})
+				shown := row.code != "" || row.words != ""
+				if strings.Contains(page.Body, remark) != shown {
+					t.Errorf("the remark is wanted: %v; the page:\n%s", shown, page.Body)
+				}
+				for _, text := range []string{"invalid_request", "invalid_scope", "access_denied", "call-555", words} {
+					wanted := text == row.code || row.words != "" && strings.Contains(row.words, text)
+					if strings.Contains(page.Body, text) != wanted {
+						t.Errorf("%q on the page: want %v\n%s", text, wanted, page.Body)
+					}
+				}
+				if row.words != "" && !strings.Contains(page.Body, row.words) {
+					t.Errorf("the page lacks %q:\n%s", row.words, page.Body)
+				}
+				if n := l.Asked("POST /token"); n != 0 {
+					t.Errorf("the token endpoint was asked %d times", n)
+				}
+				if row.waiting { // the login that it waits for is still there
+					if r := b.GetJSON(l.Approve(t, begun)); r.StatusCode != 200 {
+						t.Errorf("afterwards the login itself was answered %d %s", r.StatusCode, r.Body)
+					}
+				}
+			})
+		}
 	}
 }
