@@ -80,7 +80,8 @@ func TestPastedCodeStaysOut(t *testing.T) {
 	if flow := b.Get("/flow"); !strings.Contains(flow.Body, "GET https://app.example.com/callback") {
 		t.Errorf("the flow does not show where the browser was sent:\n%s", flow.Body)
 	}
-	if har := b.GetJSON("/flow.har").Body; strings.Contains(har, u.Query().Get("code")) || !strings.Contains(har, "https://app.example.com/callback?code=[redacted]") {
+	har := b.GetJSON("/flow.har").Body
+	if strings.Contains(har, u.Query().Get("code")) || !strings.Contains(har, "https://app.example.com/callback?code=[redacted]") {
 		t.Errorf("the file has the code, or lacks the response:\n%s", har)
 	}
 }
@@ -177,7 +178,8 @@ func TestLoginLeavesThePageOpen(t *testing.T) {
 	for entrance, env := range testserver.Entrances(l.Env()) {
 		b := newBrowser(t, startApp(t, env))
 		page, program := b.Get("/login"), b.GetJSON("/login")
-		opens := strings.Contains(page.Body, `target="_blank" rel="noopener"`) && strings.Contains(page.Body, `<form class="paste" method="post" action="/oauth_callback">`)
+		opens := strings.Contains(page.Body, `target="_blank" rel="noopener"`) &&
+			strings.Contains(page.Body, `<form class="paste" method="post" action="/oauth_callback">`)
 		if pasted := entrance != ""; opens != pasted || (page.StatusCode == http.StatusOK) != pasted {
 			t.Errorf("/login%s answered %d:\n%s", entrance, page.StatusCode, page.Body)
 		}
@@ -208,7 +210,8 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 	b := newBrowser(t, startApp(t, testserver.Entrances(l.Env())[", pasted"]))
-	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "invalid_grant", "The application at https://app.example.com/callback may have used it first")
+	const words = "The application at https://app.example.com/callback may have used it first"
+	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "invalid_grant", words)
 }
 
 // The command login waits for the address like for any other way back, also past a wrong one.

@@ -69,7 +69,8 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	case u.Hostname() == "":
 		s.wrong(name, "%q has no host; write what is registered, such as https://app.example.com/callback", value)
 	case !IsSecure(u):
-		s.wrong(name, "%q is plain http beyond this machine, so everybody on the way can read the code; register https, or http on localhost (RFC 8252 section 7.3)", value)
+		s.wrong(name, "%q is plain http beyond this machine, so everybody on the way can read the code; "+
+			"register https, or http on localhost (RFC 8252 section 7.3)", value)
 	case !isSameServer(u, base):
 	case u.Path == CallbackPath && u.RawQuery == "":
 		s.wrong(name, "%q leads to this program by another name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
@@ -92,15 +93,16 @@ func isSameServer(a, b *url.URL) bool {
 }
 
 // browserSchemes are never an app's: the browser itself opens them, runs them or keeps them.
-var browserSchemes = []string{"about", "blob", "chrome", "content", "data", "edge", "file", "filesystem", "ftp", "intent", "javascript", "mailto", "resource", "tel",
-	"urn", "vbscript", "view-source", "ws", "wss"}
+var browserSchemes = []string{"about", "blob", "chrome", "content", "data", "edge", "file", "filesystem", "ftp", "intent", "javascript", "mailto",
+	"resource", "tel", "urn", "vbscript", "view-source", "ws", "wss"}
 
 // checkAppRedirect checks an address of a scheme that an app registers with the system (RFC 8252 section 7.1).
 func (s *settings) checkAppRedirect(value string, u *url.URL) {
 	const name = "REDIRECT_URI"
 	switch {
 	case slices.Contains(browserSchemes, u.Scheme):
-		s.wrong(name, "%q cannot be a redirect URI: no app is opened by %s:; write https, http on localhost, or a scheme of an app such as com.example.app:/callback", value, u.Scheme)
+		s.wrong(name, "%q cannot be a redirect URI: no app is opened by %s:; "+
+			"write https, http on localhost, or a scheme of an app such as com.example.app:/callback", value, u.Scheme)
 	case u.Opaque != "" || u.Host == "" && u.Path == "":
 		s.wrong(name, "%q has no / behind its scheme; write it as it is registered, such as com.example.app:/callback", value)
 	case !strings.Contains(u.Scheme, "."):

@@ -8,6 +8,11 @@ import (
 // What is registered is used exactly as written, and what cannot work is refused with what to write instead.
 func TestRedirectURI(t *testing.T) {
 	const refused = "REDIRECT_URI (environment): "
+	const inTheClear = " is plain http beyond this machine, so everybody on the way can read the code; " +
+		"register https, or http on localhost (RFC 8252 section 7.3)"
+	const here = " leads to this program, which answers at /oauth_callback only; "
+	const another = ", or write another PORT so that it leads elsewhere"
+	const noApp = "write https, http on localhost, or a scheme of an app such as com.example.app:/callback"
 	for _, row := range []struct{ name, base, value, want string }{ // want is the redirect URI, or the error
 		{"unset", "", "", "http://localhost:3000/oauth_callback"},
 		{"as it would be anyway", "", "http://localhost:3000/oauth_callback", "http://localhost:3000/oauth_callback"},
@@ -35,76 +40,26 @@ func TestRedirectURI(t *testing.T) {
 			refused + `"https://app.example.com/cb?state=a" has the parameter state in its query twice, or as the server's response will have it; remove it`},
 		{"a parameter twice", "", "https://app.example.com/cb?a=1&a=2",
 			refused + `"https://app.example.com/cb?a=1&a=2" has the parameter a in its query twice, or as the server's response will have it; remove it`},
-		{
-			"plain http beyond this machine",
-			"",
-			"http://app.example.com/cb",
-			refused + `"http://app.example.com/cb" is plain http beyond this machine, so everybody on the way can read the code; register https, or ` +
-				`http on localhost (RFC 8252 section 7.3)`,
-		},
-		{
-			"plain http on a name that only looks like this machine's",
-			"",
-			"http://localhost.example.com/cb",
-			refused + `"http://localhost.example.com/cb" is plain http beyond this machine, so everybody on the way can read the code; register ` +
-				`https, or http on localhost (RFC 8252 section 7.3)`,
-		},
-		{
-			"our own server, where nothing answers",
-			"",
-			"http://localhost:3000/api/auth/callback",
-			refused + `"http://localhost:3000/api/auth/callback" leads to this program, which answers at /oauth_callback only; register ` +
-				`http://localhost:3000/oauth_callback, or write another PORT so that it leads elsewhere`,
-		},
-		{
-			"our own server, with a slash at the end",
-			"https://test.example.com",
-			"https://test.example.com:443/oauth_callback/",
-			refused + `"https://test.example.com:443/oauth_callback/" leads to this program, which answers at /oauth_callback only; register ` +
-				`https://test.example.com/oauth_callback, or write another PORT so that it leads elsewhere`,
-		},
-		{
-			"our own server by another name",
-			"",
-			"http://127.0.0.1:3000/oauth_callback",
-			refused + `"http://127.0.0.1:3000/oauth_callback" leads to this program by another name than BASE_URL; remove it, and write ` +
-				`BASE_URL=http://127.0.0.1:3000`,
-		},
-		{
-			"a script",
-			"",
-			"javascript:alert(1)",
-			refused + `"javascript:alert(1)" cannot be a redirect URI: no app is opened by javascript:; write https, http on localhost, or a scheme ` +
-				`of an app such as com.example.app:/callback`,
-		},
-		{
-			"a script in capitals",
-			"",
-			"JavaScript://a/%0aalert(1)",
-			refused + `"JavaScript://a/%0aalert(1)" cannot be a redirect URI: no app is opened by javascript:; write https, http on localhost, or a ` +
-				`scheme of an app such as com.example.app:/callback`,
-		},
-		{
-			"a document in the address",
-			"",
-			"data:text/html,x",
-			refused + `"data:text/html,x" cannot be a redirect URI: no app is opened by data:; write https, http on localhost, or a scheme of an ` +
-				`app such as com.example.app:/callback`,
-		},
-		{
-			"a file",
-			"",
-			"file:///etc/passwd",
-			refused + `"file:///etc/passwd" cannot be a redirect URI: no app is opened by file:; write https, http on localhost, or a scheme of an ` +
-				`app such as com.example.app:/callback`,
-		},
-		{
-			"out of band",
-			"",
-			"urn:ietf:wg:oauth:2.0:oob",
-			refused + `"urn:ietf:wg:oauth:2.0:oob" cannot be a redirect URI: no app is opened by urn:; write https, http on localhost, or a scheme ` +
-				`of an app such as com.example.app:/callback`,
-		},
+		{"plain http beyond this machine", "", "http://app.example.com/cb",
+			refused + `"http://app.example.com/cb"` + inTheClear},
+		{"plain http on a name that only looks like this machine's", "", "http://localhost.example.com/cb",
+			refused + `"http://localhost.example.com/cb"` + inTheClear},
+		{"our own server, where nothing answers", "", "http://localhost:3000/api/auth/callback",
+			refused + `"http://localhost:3000/api/auth/callback"` + here + `register http://localhost:3000/oauth_callback` + another},
+		{"our own server, with a slash at the end", "https://test.example.com", "https://test.example.com:443/oauth_callback/",
+			refused + `"https://test.example.com:443/oauth_callback/"` + here + `register https://test.example.com/oauth_callback` + another},
+		{"our own server by another name", "", "http://127.0.0.1:3000/oauth_callback",
+			refused + `"http://127.0.0.1:3000/oauth_callback" leads to this program by another name than BASE_URL; remove it, and write BASE_URL=http://127.0.0.1:3000`},
+		{"a script", "", "javascript:alert(1)",
+			refused + `"javascript:alert(1)" cannot be a redirect URI: no app is opened by javascript:; ` + noApp},
+		{"a script in capitals", "", "JavaScript://a/%0aalert(1)",
+			refused + `"JavaScript://a/%0aalert(1)" cannot be a redirect URI: no app is opened by javascript:; ` + noApp},
+		{"a document in the address", "", "data:text/html,x",
+			refused + `"data:text/html,x" cannot be a redirect URI: no app is opened by data:; ` + noApp},
+		{"a file", "", "file:///etc/passwd",
+			refused + `"file:///etc/passwd" cannot be a redirect URI: no app is opened by file:; ` + noApp},
+		{"out of band", "", "urn:ietf:wg:oauth:2.0:oob",
+			refused + `"urn:ietf:wg:oauth:2.0:oob" cannot be a redirect URI: no app is opened by urn:; ` + noApp},
 		{"no slash", "", "com.example.app:callback",
 			refused + `"com.example.app:callback" has no / behind its scheme; write it as it is registered, such as com.example.app:/callback`},
 	} {
@@ -117,8 +72,7 @@ func TestRedirectURI(t *testing.T) {
 			if got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
-			if elsewhere := err == nil && row.want != "http://localhost:3000/oauth_callback" ||
-				row.base == "http://localhost:8080"; cfg.IsPasted() != elsewhere {
+			if elsewhere := err == nil && row.want != "http://localhost:3000/oauth_callback" || row.base == "http://localhost:8080"; cfg.IsPasted() != elsewhere {
 				t.Errorf("pasted: %v; want %v", cfg.IsPasted(), elsewhere)
 			}
 		})

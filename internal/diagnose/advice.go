@@ -230,7 +230,8 @@ func tokenHint(cfg config.Config, method string, e *oauth.Error) string {
 		}
 		return fmt.Sprintf("CLIENT_SECRET is the likely cause: mistyped, rotated, or that of another application. If it is right, compare CLIENT_ID, then the method: the credentials went by %s; TOKEN_ENDPOINT_AUTH_METHOD=%s is the other one. If it is a public client, remove CLIENT_SECRET.", method, other)
 	case e.Code == "invalid_grant" && cfg.IsPasted():
-		return "The code was already used or has expired: it works once, for about a minute. The application at " + cfg.RedirectURI() + " may have used it first: stop that one, then begin a new login and paste its address at once."
+		return "The code was already used or has expired: it works once, for about a minute. The application at " + cfg.RedirectURI() +
+			" may have used it first: stop that one, then begin a new login and paste its address at once."
 	case e.Code == "invalid_grant":
 		return "The code was already used or has expired (a code works once, for about a minute), or the redirect URI differs from the registered one. Begin a new login; if it fails again, compare " + cfg.RedirectURI() + " with the OAuth application."
 	case e.Code == "invalid_scope":

@@ -64,8 +64,8 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
 			"Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
 	case local && cfg.IsPasted() && !strings.EqualFold(host, base.Host):
-		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
-			"Open " + cfg.BaseURL + " and paste it there."
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
+			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
 	case local && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
 			"Register the redirect URI " + cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."

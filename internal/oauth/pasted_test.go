@@ -13,14 +13,9 @@ import (
 // The address must be the redirect URI with a response behind it. What is refused is refused for its own reason,
 // and nothing of the address is said.
 func TestReadPasted(t *testing.T) {
-	const (
-		web      = "https://app.example.com/cb"
-		app      = "com.example.app:/cb"
-		port     = "http://localhost:8080/cb"
-		query    = "https://app.example.com/cb?tenant=a"
-		bare     = "https://app.example.com"
-		response = "code=the-code&state=the-state"
-	)
+	const web, app, port = "https://app.example.com/cb", "com.example.app:/cb", "http://localhost:8080/cb"
+	const query, bare = "https://app.example.com/cb?tenant=a", "https://app.example.com"
+	const response = "code=the-code&state=the-state"
 	for _, row := range []struct{ name, uri, address, want string }{ // want is the query, or a part of the error
 		{"as it is", web, web + "?" + response, response},
 		{"blanks and line breaks around it", web, "\r\n\t " + web + "?" + response + " \n", response},
