@@ -42,16 +42,12 @@ func signIn(t *testing.T, b *testserver.Browser, l *testserver.Liar) testserver.
 	return b.GetJSON(l.Approve(t, b.Location(begun)))
 }
 
-// sentBack spoils the response that the browser brings.
-func sentBack(pairs ...string) func(*testserver.Liar) {
+// refused is an error that the browser brings back, in the server's words.
+func refused(code, words string) func(*testserver.Liar) {
 	return func(l *testserver.Liar) {
 		l.Callback = func(response map[string]string) {
-			if pairs[0] == "error" {
-				delete(response, "code")
-			}
-			for i := 0; i < len(pairs); i += 2 {
-				response[pairs[i]] = pairs[i+1]
-			}
+			delete(response, "code")
+			response["error"], response["error_description"] = code, words
 		}
 	}
 }
@@ -113,33 +109,45 @@ func TestAtlasOfTheLogin(t *testing.T) {
 		name  string
 		spoil func(*testserver.Liar)
 	}{
-		{"access-denied", sentBack("error", "access_denied", "error_description", "The user has denied your application access.")},
-		{"user-not-allowed", sentBack("error", "access_denied", "error_description", "Policy evaluation failed for this request, please check the policy configurations.")},
-		{"user-not-allowed", sentBack("error", "access_denied", "error_description", "AADSTS50105: The signed in user 'a' is not assigned to a role for the application 'b'.")},
-		{"resource-unknown", sentBack("error", "access_denied", "error_description", "Service not found: https://api.example")},
-		{"resource-unknown", sentBack("error", "invalid_target")},
+		{"access-denied", refused("access_denied", "The user has denied your application access.")},
+		{"user-not-allowed", refused("access_denied", "Policy evaluation failed for this request, please check the policy configurations.")},
+		{"user-not-allowed", refused("access_denied", "AADSTS50105: The signed in user 'a' is not assigned to a role for the application 'b'.")},
+		{"resource-unknown", refused("access_denied", "Service not found: https://api.example")},
+		{"resource-unknown", refused("invalid_target", "")},
 		{"resource-unknown", tokenRefuses("invalid_target", "")},
-		{"resource-unknown", tokenRefuses("invalid_request", "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.")},
-		{"redirect-uri-not-registered", sentBack("error", "redirect_uri_mismatch", "error_description", "The redirect_uri MUST match the registered callback URL for this application.")},
-		{"client-id-unknown", sentBack("error", "unauthorized_client", "error_description", "Unknown client or client not enabled")},
-		{"grant-not-enabled", sentBack("error", "unauthorized_client", "error_description", "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.")},
+		{"resource-unknown", tokenRefuses("invalid_request",
+			"AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.")},
+		{"redirect-uri-not-registered", refused("redirect_uri_mismatch",
+			"The redirect_uri MUST match the registered callback URL for this application.")},
+		{"client-id-unknown", refused("unauthorized_client", "Unknown client or client not enabled")},
+		{"grant-not-enabled", refused("unauthorized_client",
+			"Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.")},
 		{"grant-not-enabled", tokenRefuses("unauthorized_client", "Grant type 'authorization_code' not allowed for the client.")},
-		{"pkce-required", sentBack("error", "invalid_request", "error_description", "code_challenge is missing")},
-		{"pkce-refused", sentBack("error", "invalid_request", "error_description", "code_challenge_method S256 is not supported")},
-		{"par-required", sentBack("error", "invalid_request", "error_description", "Pushed Authorization Request is only allowed.")},
-		{"scope-not-enabled", sentBack("error", "invalid_scope", "error_description", "The OAuth 2.0 Client is not allowed to request scope 'openid'.")},
-		{"scope-not-enabled", sentBack("error", "invalid_client", "error_description", "AADSTS650053: The application 'a' asked for scope 'b' that doesn't exist on the resource 'c'.")},
-		{"response-issuer-differs", sentBack("iss", l.Issuer+"/")},
-		{"server-failed", sentBack("error", "temporarily_unavailable")},
+		{"pkce-required", refused("invalid_request", "code_challenge is missing")},
+		{"pkce-refused", refused("invalid_request", "code_challenge_method S256 is not supported")},
+		{"par-required", refused("invalid_request", "Pushed Authorization Request is only allowed.")},
+		{"scope-not-enabled", refused("invalid_scope", "The OAuth 2.0 Client is not allowed to request scope 'openid'.")},
+		{"scope-not-enabled", refused("invalid_client",
+			"AADSTS650053: The application 'a' asked for scope 'b' that doesn't exist on the resource 'c'.")},
+		{"response-issuer-differs", func(l *testserver.Liar) {
+			l.Callback = func(response map[string]string) { response["iss"] = l.Issuer + "/" }
+		}},
+		{"server-failed", refused("temporarily_unavailable", "")},
 		{"server-failed", tokenSays(502, "text/html", "<h1>Bad Gateway</h1>")},
 		{"rate-limited", tokenSays(429, "application/json", `{"error":"slow_down"}`)},
 		{"client-secret-wrong", tokenRefuses("unauthorized_client", "Invalid client or Invalid client credentials")},
-		{"client-secret-wrong", tokenSays(200, "application/json", `{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`)},
-		{"client-is-public", tokenRefuses("invalid_client", "AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")},
-		{"client-type-wrong", tokenRefuses("invalid_request", "AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.")},
-		{"auth-method-wrong", tokenRefuses("invalid_client", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.")},
+		{"client-secret-wrong", tokenSays(200, "application/json",
+			`{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}`)},
+		{"client-is-public", tokenRefuses("invalid_client",
+			"AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")},
+		{"client-type-wrong", tokenRefuses("invalid_request",
+			"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.")},
+		{"auth-method-wrong", tokenRefuses("invalid_client",
+			"The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', "+
+				"however the OAuth 2.0 client registration does not allow this method.")},
 		{"code-expired-or-used", tokenRefuses("invalid_grant", "Code not valid")},
-		{"code-expired-or-used", tokenSays(200, "application/json", `{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}`)},
+		{"code-expired-or-used", tokenSays(200, "application/json",
+			`{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}`)},
 		{"token-response-unusable", without("token_type")},
 		{"token-response-unusable", tokenSays(200, "text/plain", "access_token=a&token_type=bearer")},
 		{"openid-missing", without("id_token")},
@@ -148,7 +156,7 @@ func TestAtlasOfTheLogin(t *testing.T) {
 		{"clock-differs", claim("iat", time.Now().Add(5*time.Minute).Unix())},
 		{"clock-differs", claim("exp", time.Now().Add(-5*time.Minute).Unix())},
 		{"issuer-differs", claim("iss", "http://localhost:8180/realms/a")},
-		{"", sentBack("error", "weird", "error_description", "What?")}, // what is not known gets no name
+		{"", refused("weird", "What?")}, // what is not known gets no name
 		{"", tokenRefuses("weird", "What?")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -466,7 +474,8 @@ func TestAtlasOfForeignAPIs(t *testing.T) {
 		l.Claims = func(claims map[string]any) { delete(claims, "at_hash") }
 		l.Response = func(response map[string]any) {
 			response["access_token"] = testserver.Sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"},
-				[]byte(`{"aud":"00000003-0000-0000-c000-000000000000","iss":"https://sts.windows.net/t/","scp":"User.Read"}`), map[jose.HeaderKey]any{"nonce": "a"})
+				[]byte(`{"aud":"00000003-0000-0000-c000-000000000000","iss":"https://sts.windows.net/t/","scp":"User.Read"}`),
+				map[jose.HeaderKey]any{"nonce": "a"})
 		}
 	}
 	for _, row := range []struct {

@@ -93,7 +93,8 @@ func (r *refusal) inFront() (Finding, bool) {
 	case isPage && e.Status/100 == 2:
 		return refusedBecause(APIBehindASignInPage, fix, "a page answers, not an API: a sign-in page, most likely")
 	case isPage && len(r.challenges) == 0 && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized):
-		return refusedBecause(APIBehindASignInPage, fix, "a page with %d and without a challenge answers: a firewall or a sign-in page is in front of the API", e.Status)
+		return refusedBecause(APIBehindASignInPage, fix,
+			"a page with %d and without a challenge answers: a firewall or a sign-in page is in front of the API", e.Status)
 	}
 	return Finding{}, false
 }
@@ -152,7 +153,8 @@ func (r *refusal) scope() (Finding, bool) {
 	}
 	missing := slices.DeleteFunc(strings.Fields(wanted), func(s string) bool { return slices.Contains(r.granted, s) })
 	if len(missing) == 0 {
-		return refusedBecause(APIScopeMissing, "ask for the scope that the API wants: add it to SCOPES and sign in again", "the access token lacks a scope")
+		return refusedBecause(APIScopeMissing, "ask for the scope that the API wants: add it to SCOPES and sign in again",
+			"the access token lacks a scope")
 	}
 	list := wire.Clip(strings.Join(missing, " "), 200)
 	fix := "add " + list + " to SCOPES, enable it for the OAuth application, and sign in again"
@@ -172,5 +174,6 @@ func (r *refusal) scheme() (Finding, bool) {
 	if len(r.challenges) == 0 || slices.ContainsFunc(r.challenges, func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") }) {
 		return Finding{}, false
 	}
-	return refusedBecause(APIWantsAnotherScheme, "the API must take bearer tokens (RFC 6750), or this is not the API", "the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
+	return refusedBecause(APIWantsAnotherScheme, "the API must take bearer tokens (RFC 6750), or this is not the API",
+		"the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
 }

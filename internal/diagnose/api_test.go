@@ -179,7 +179,8 @@ func TestExpiredAtTheAPI(t *testing.T) {
 
 // Real answers of APIs, as their servers word them.
 func TestWordsOfAPIs(t *testing.T) {
-	jwt := oauth.AccessToken{JWT: true, Issuer: "https://auth.example", Audience: []string{"account"}, Scopes: []string{"email"}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
+	jwt := oauth.AccessToken{JWT: true, Issuer: "https://auth.example", Audience: []string{"account"},
+		Scopes: []string{"email"}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
 	opaque := oauth.AccessToken{Signature: oauth.SignatureUnknown}
 	expired, idToken := jwt, jwt
 	expired.Expires, idToken.IDToken = time.Now().Add(-time.Minute), true
@@ -192,13 +193,18 @@ func TestWordsOfAPIs(t *testing.T) {
 		token                 oauth.AccessToken
 		want                  Name
 	}{
-		{"ASP.NET Core", `Bearer error="invalid_token", error_description="The audience 'account' is invalid"`, "", 401, jwt, APIWantsAnotherAudience},
-		{"ASP.NET Core, issuer", `Bearer error="invalid_token", error_description="The issuer 'http://localhost:8080/realms/my-realm' is invalid"`, "", 401, jwt, APIWantsAnotherIssuer},
-		{"WSO2, which is wrong about the time", `Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, APITokenExpired},
+		{"ASP.NET Core",
+			`Bearer error="invalid_token", error_description="The audience 'account' is invalid"`, "", 401, jwt, APIWantsAnotherAudience},
+		{"ASP.NET Core, issuer",
+			`Bearer error="invalid_token", error_description="The issuer 'http://localhost:8080/realms/my-realm' is invalid"`, "", 401, jwt, APIWantsAnotherIssuer},
+		{"WSO2, which is wrong about the time",
+			`Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, APITokenExpired},
 		{"Auth0's middleware", "", `{"error":"invalid_token","message":"Invalid Compact JWS"}`, 401, opaque, APIWantsAJWT},
 		{"Auth0's middleware says so of a JWT, which cannot be", "", `{"message":"Invalid Compact JWS"}`, 401, jwt, APIChallengeMissing},
-		{"Google", `Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`, "", 403, opaque, APIScopeMissing},
-		{"Google, in the body", "", `{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`, 403, opaque, APIScopeMissing},
+		{"Google",
+			`Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`, "", 403, opaque, APIScopeMissing},
+		{"Google, in the body", "",
+			`{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`, 403, opaque, APIScopeMissing},
 		{"a token of Microsoft Graph", "", `{}`, 401, graph, APITokenNotVerifiable},
 		{"an expired token is not looked up", "", `{"message":"the token is inactive"}`, 401, expired, APITokenExpired},
 		{"an opaque token has expired, the API says", "", `{"message":"the token has expired"}`, 401, opaque, APITokenExpired},

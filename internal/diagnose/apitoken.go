@@ -21,7 +21,8 @@ var apiWords = []struct {
 	{[]string{"issuer", "iss claim", "'iss'", `"iss"`, "idx10205"}, APIWantsAnotherIssuer},
 	{[]string{"expired", "idx10223", "exp claim"}, APITokenExpired},
 	{[]string{" id token", " id_token"}, APIAcceptsIDToken},
-	{[]string{"invalid compact jws", "not a jwt", "malformed", "number of segments", "idx12741", "is no jwt", "must be a jwt", "wants a jwt", "jwt is expected"}, APIWantsAJWT},
+	{[]string{"invalid compact jws", "not a jwt", "malformed", "number of segments", "idx12741",
+		"is no jwt", "must be a jwt", "wants a jwt", "jwt is expected"}, APIWantsAJWT},
 	{[]string{"not active", "inactive", "introspect", "unknown token", "not known", "opaque"}, APIWantsAnOpaqueToken},
 }
 
@@ -60,7 +61,8 @@ func (r *refusal) fromToken() (Finding, bool) {
 	case r.expired():
 		return r.because(APITokenExpired)
 	case t.IDToken:
-		return refusedBecause(APIWantsAnotherAudience, "the server sent an ID token where an access token belongs: name the API in the login (audience or resource)", "the access token is an ID token, for this client and not for the API")
+		return refusedBecause(APIWantsAnotherAudience, "the server sent an ID token where an access token belongs: name the API in the login (audience or resource)",
+			"the access token is an ID token, for this client and not for the API")
 	case t.ForItsAPI && hostOf(r.cfg.ResourceURL) != "graph.microsoft.com":
 		return refusedBecause(APITokenNotVerifiable, "ask for a scope of your own API", "the API cannot verify this token: %s", t.Why)
 	case t.JWT && len(t.Audience) > 0 && !r.audienceFits():
@@ -87,9 +89,11 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		if audience == "" {
 			audience = "nobody: it has no aud"
 		}
-		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0", "the access token is for %s, not for this API", audience)
+		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0",
+			"the access token is for %s, not for this API", audience)
 	case APIWantsAnotherIssuer:
-		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in at the server that it trusts", "the API trusts another issuer than %s", wire.Clip(t.Issuer, 200))
+		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in at the server that it trusts",
+			"the API trusts another issuer than %s", wire.Clip(t.Issuer, 200))
 	case APITokenExpired:
 		if t.Expires.IsZero() {
 			return refusedBecause(name, "refresh the token, or sign in again", "the API says that the access token has expired")
@@ -109,11 +113,12 @@ func (r *refusal) because(name Name) (Finding, bool) {
 
 // unknown is a refusal that nothing explains.
 func (r *refusal) unknown() Finding {
-	f := Finding{Result: Fail, Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Hide(r.exchange.StatusLine()), 200)), Setting: "RESOURCE_URL",
-		Fix: "look at the API's own log: what can be seen from here is in order"}
+	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: what can be seen from here is in order",
+		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Hide(r.exchange.StatusLine()), 200))}
 	switch {
 	case r.token.Signature == oauth.SignatureWrong:
-		f.Found, f.Fix = "the token's signature is not of this server's keys: "+r.token.Why, "that is the authorization server's to mend: it has to publish the key that it signs with"
+		f.Found = "the token's signature is not of this server's keys: " + r.token.Why
+		f.Fix = "that is the authorization server's to mend: it has to publish the key that it signs with"
 	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
 		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
 		f.Fix = "let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"

@@ -50,17 +50,20 @@ func TestAtlasOfTheSettings(t *testing.T) {
 		}
 		return ""
 	}
-	const plain, entra = "CLIENT_ID=a\nISSUER=https://a.example\n", "CLIENT_ID=a\nISSUER=https://login.microsoftonline.com/t/v2.0\n"
+	const plain, clerk = "CLIENT_ID=a\nISSUER=https://a.example\n", "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY="
+	const entra = "CLIENT_ID=a\nISSUER=https://login.microsoftonline.com/t/v2.0\n"
+	const otherEntra = "CLIENT_ID=a\nISSUER=https://t.ciamlogin.com/t/v2.0\n"
+	const secretID = "CLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n"
 	for _, row := range []struct {
 		name          Name
 		sound, broken string
 	}{
-		{"clerk-key-wrong", "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n", "CLIENT_ID=a\nCLERK_PUBLISHABLE_KEY=sk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n"},
+		{"clerk-key-wrong", clerk + "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n", clerk + "sk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n"},
 		{"client-secret-mangled", plain + "CLIENT_SECRET='abcdefgh #cd$EF'\n", plain + "CLIENT_SECRET=abcdefgh #cd\n"},
 		{"client-secret-mangled", plain + "CLIENT_SECRET='abcdefgh$EF'\n", plain + "CLIENT_SECRET=abcdefgh$EF\n"},
 		{"client-secret-is-a-hash", plain + "CLIENT_SECRET='pbkdf2-is-my-hobby'\n", plain + "CLIENT_SECRET='pbkdf2_sha256$320000$abc'\n"},
-		{"client-secret-is-its-id", entra + "CLIENT_SECRET=abc8Q~0b2bb2d45b8e4d4d9d1f0a1b2c3d4e5f\n", entra + "CLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n"},
-		{"client-secret-is-its-id", plain + "CLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n", "CLIENT_ID=a\nISSUER=https://t.ciamlogin.com/t/v2.0\nCLIENT_SECRET=0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f\n"},
+		{"client-secret-is-its-id", entra + "CLIENT_SECRET=abc8Q~0b2bb2d45b8e4d4d9d1f0a1b2c3d4e5f\n", entra + secretID},
+		{"client-secret-is-its-id", plain + secretID, otherEntra + secretID},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {
 			if got := told(row.sound); got != "" {
@@ -239,11 +242,15 @@ func TestAtlasOfTheLiar(t *testing.T) {
 		}, nil},
 		{"par-required", document("require_pushed_authorization_requests", true), nil},
 		{"par-required", backWith("invalid_request", "Pushed Authorization Request is only allowed.", nil), nil},
-		{"grant-not-enabled", backWith("unauthorized_client", "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.", nil), nil},
-		{"grant-not-enabled", answers(`{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`, `{"error":"invalid_client"}`), nil},
+		{"grant-not-enabled", backWith("unauthorized_client",
+			"Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.", nil), nil},
+		{"grant-not-enabled", answers(
+			`{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`,
+			`{"error":"invalid_client"}`), nil},
 		{"pkce-required", backWith("invalid_request", "Missing parameter: code_challenge_method", nil), nil},
 		{"pkce-refused", backWith("invalid_request", "", withChallenge), nil},
-		{"scope-not-enabled", backWith("invalid_scope", "Invalid scopes: openid email profile groups", func(q url.Values) bool { return !strings.Contains(q.Get("scope"), "email") }), nil},
+		{"scope-not-enabled", backWith("invalid_scope", "Invalid scopes: openid email profile groups",
+			func(q url.Values) bool { return !strings.Contains(q.Get("scope"), "email") }), nil},
 		{"redirect-uri-not-registered", registered("https://b.example/callback", "Invalid parameter: redirect_uri"), nil},
 		{"redirect-uri-not-https", registered("https://localhost:3999/oauth_callback", "URI is no https redirect URI"), nil},
 		{"redirect-uri-ip-address", registered(testserver.CheckedURI, "URI has an IP address"), []string{"BASE_URL", "http://127.0.0.1:3999"}},

@@ -97,12 +97,15 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	}{{"without a token", without}, {"with a made-up token", with}} {
 		if asked.e.Status/100 == 2 {
 			if strings.Contains(strings.ToLower(asked.e.ResponseHeader.Get("Content-Type")), "html") {
-				return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "", "a page answers %s, and no API (%s)", asked.how, c.status(asked.e)).as(APIBehindASignInPage)
+				return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "",
+					"a page answers %s, and no API (%s)", asked.how, c.status(asked.e)).as(APIBehindASignInPage)
 			}
-			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "", "opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
+			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "",
+				"opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
 		}
 		if slices.Contains(noAPI, asked.e.Status) {
-			return failing("RESOURCE_URL", "set RESOURCE_URL to an address of the API that answers GET", "", "there is no API at %s (%s)", c.cfg.ResourceURL, c.status(asked.e)).as(APIUnreachable)
+			return failing("RESOURCE_URL", "set RESOURCE_URL to an address of the API that answers GET", "",
+				"there is no API at %s (%s)", c.cfg.ResourceURL, c.status(asked.e)).as(APIUnreachable)
 		}
 		if asked.e.Status/100 == 3 {
 			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how).as(APIBehindASignInPage)
@@ -115,7 +118,8 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
 	switch {
 	case i < 0 && len(challenges) > 0:
-		return warning("refuses a missing and a made-up token, and wants %s, not a bearer token (RFC 6750)", c.said(challenges[0].Scheme, 40)).as(APIWantsAnotherScheme)
+		return warning("refuses a missing and a made-up token, and wants %s, not a bearer token (RFC 6750)",
+			c.said(challenges[0].Scheme, 40)).as(APIWantsAnotherScheme)
 	case i < 0:
 		return warning("refuses a missing and a made-up token, but names no scheme: WWW-Authenticate is missing (RFC 6750)").as(APIChallengeMissing)
 	}
