@@ -17,8 +17,8 @@ type Answer struct {
 	Why  *diagnose.APIAnswer `json:"why,omitempty"`
 	Next *Next               `json:"next,omitempty"` // the login that may open the API
 
-	CanCall bool     `json:"-"` // a tool of the API can be called
-	Tools   []string `json:"-"` // those that it lists
+	CanCall bool     `json:"-"`               // a tool of the API can be called
+	Tools   []string `json:"tools,omitempty"` // those that it lists
 }
 
 // bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
