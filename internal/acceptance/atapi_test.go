@@ -59,7 +59,8 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 				t.Errorf("the failure is called %q: %s", nameOf(t, r), r.Body)
 			}
 			page := b.Get("/login").Body
-			if !strings.Contains(page, row.words) && !strings.Contains(page, strings.ReplaceAll(row.words, "'", "&#39;")) || !strings.Contains(page, "The flow, step by step") {
+			if !strings.Contains(page, row.words) && !strings.Contains(page, strings.ReplaceAll(row.words, "'", "&#39;")) ||
+				!strings.Contains(page, "The flow, step by step") {
 				t.Errorf("the page lacks %q, or the steps:\n%s", row.words, page)
 			}
 			if row.spoil == nil {
@@ -83,7 +84,8 @@ func TestAtlasOfTheOtherServer(t *testing.T) {
 	if r := b.GetJSON("/login"); r.StatusCode != http.StatusFound {
 		t.Fatalf("at the first server the login was answered %d %s", r.StatusCode, r.Body)
 	}
-	first.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json", `{"resource":"`+first.URL+`","authorization_servers":["`+second.Issuer+`"]}`))
+	first.At(testserver.ResourceMetadataRoute, testserver.SendBody(200,
+		"application/json", `{"resource":"`+first.URL+`","authorization_servers":["`+second.Issuer+`"]}`))
 	if r := b.GetJSON("/login"); nameOf(t, r) != "client-of-another-server" || !strings.Contains(r.Body, second.Issuer) {
 		t.Errorf("at the second the failure is called %q: %s", nameOf(t, r), r.Body)
 	}
@@ -105,7 +107,8 @@ func TestLoginFromAPI(t *testing.T) {
 		}
 		json.Unmarshal(kept.body, &answer)
 		secret = answer.Secret
-		testserver.SendBody(kept.status, "application/json", strings.Replace(string(kept.body), "{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
+		testserver.SendBody(kept.status, "application/json", strings.Replace(string(kept.body),
+			"{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
 	})
 	a := startApp(t, map[string]string{"RESOURCE_URL": api.URL})
 	a.process.waitFor(t, "the first login registers a client")
@@ -113,7 +116,8 @@ func TestLoginFromAPI(t *testing.T) {
 	if n := api.Asked("POST "); n != 0 {
 		t.Fatalf("%d clients were registered by a start", n)
 	}
-	if home := b.Get("/").Body; !strings.Contains(home, "Starts at an API") || !strings.Contains(home, api.Issuer) || !strings.Contains(home, "the first login registers one") {
+	if home := b.Get("/").Body; !strings.Contains(home, "Starts at an API") || !strings.Contains(home, api.Issuer) ||
+		!strings.Contains(home, "the first login registers one") {
 		t.Errorf("the start page does not say what was found:\n%s", home)
 	}
 	to, err := url.Parse(b.Begin(""))
@@ -177,7 +181,8 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 	for _, step := range steps {
 		names = append(names, step[1])
 	}
-	want := "API asked who issues its tokens, API metadata, metadata, client registration, authorization request, sign-in and consent, authorization response, token request, API call, refresh"
+	want := "API asked who issues its tokens, API metadata, metadata, client registration, authorization request, sign-in and consent, " +
+		"authorization response, token request, API call, refresh"
 	if got := strings.Join(names, ", "); !strings.HasPrefix(got, want) {
 		t.Errorf("the steps are %s", got)
 	}

@@ -150,7 +150,8 @@ func TestSignatureAtTheAPI(t *testing.T) {
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
 		c.demo.SetFaults(faults...)
 		got := c.ask(oauth.Altered(c.tokens.Access))
-		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") || slices.Contains(got.RuledOut, "the signature is of the server's keys") {
+		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") ||
+			slices.Contains(got.RuledOut, "the signature is of the server's keys") {
 			t.Errorf("with %v it says %+v", faults, got)
 		}
 	}
@@ -195,16 +196,34 @@ func TestWordsOfAPIs(t *testing.T) {
 	}{
 		{"ASP.NET Core",
 			`Bearer error="invalid_token", error_description="The audience 'account' is invalid"`, "", 401, jwt, APIWantsAnotherAudience},
-		{"ASP.NET Core, issuer",
-			`Bearer error="invalid_token", error_description="The issuer 'http://localhost:8080/realms/my-realm' is invalid"`, "", 401, jwt, APIWantsAnotherIssuer},
+		{
+			"ASP.NET Core, issuer",
+			`Bearer error="invalid_token", error_description="The issuer 'http://localhost:8080/realms/my-realm' is invalid"`,
+			"",
+			401,
+			jwt,
+			APIWantsAnotherIssuer,
+		},
 		{"WSO2, which is wrong about the time",
 			`Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, APITokenExpired},
 		{"Auth0's middleware", "", `{"error":"invalid_token","message":"Invalid Compact JWS"}`, 401, opaque, APIWantsAJWT},
 		{"Auth0's middleware says so of a JWT, which cannot be", "", `{"message":"Invalid Compact JWS"}`, 401, jwt, APIChallengeMissing},
-		{"Google",
-			`Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`, "", 403, opaque, APIScopeMissing},
-		{"Google, in the body", "",
-			`{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`, 403, opaque, APIScopeMissing},
+		{
+			"Google",
+			`Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/drive"`,
+			"",
+			403,
+			opaque,
+			APIScopeMissing,
+		},
+		{
+			"Google, in the body",
+			"",
+			`{"error":{"message":"Request had insufficient authentication scopes."},"message":"Request had insufficient authentication scopes."}`,
+			403,
+			opaque,
+			APIScopeMissing,
+		},
 		{"a token of Microsoft Graph", "", `{}`, 401, graph, APITokenNotVerifiable},
 		{"an expired token is not looked up", "", `{"message":"the token is inactive"}`, 401, expired, APITokenExpired},
 		{"an opaque token has expired, the API says", "", `{"message":"the token has expired"}`, 401, opaque, APITokenExpired},

@@ -28,9 +28,14 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceFiftyServers) }, nil},
-		{"registration-not-offered", func(a *testserver.API) {
-			a.At(testserver.MetadataRoute, testserver.SendBody(200, "application/json", `{"issuer":"`+a.Issuer+`","authorization_endpoint":"`+a.Issuer+`/authorize","token_endpoint":"`+a.Issuer+`/token"}`))
-		}, nil},
+		{
+			"registration-not-offered",
+			func(a *testserver.API) {
+				a.At(testserver.MetadataRoute, testserver.SendBody(200,
+					"application/json", `{"issuer":"`+a.Issuer+`","authorization_endpoint":"`+a.Issuer+`/authorize","token_endpoint":"`+a.Issuer+`/token"}`))
+			},
+			nil,
+		},
 		{"client-document-not-supported", func(*testserver.API) {}, []string{"CLIENT_ID", "https://client.example/document"}},
 		{"api-unreachable", func(*testserver.API) {}, []string{"RESOURCE_URL", "http://127.0.0.1:1/api"}},
 	} {

@@ -22,17 +22,34 @@ func TestRegistrationRequest(t *testing.T) {
 		server map[string]any
 		want   string
 	}{
-		{"on localhost", nil, nil, `{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
-			`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic","scope":"notes profile"}`},
-		{"on a public host", map[string]string{"BASE_URL": "https://app.example", "SCOPES": "a"}, nil,
+		{
+			"on localhost",
+			nil,
+			nil,
+			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic",` +
+				`"scope":"notes profile"}`,
+		},
+		{
+			"on a public host",
+			map[string]string{"BASE_URL": "https://app.example", "SCOPES": "a"},
+			nil,
 			`{"client_name":"OAuth Test Client","application_type":"web","redirect_uris":["https://app.example/oauth_callback"],` +
-				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic","scope":"a"}`},
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic",` +
+				`"scope":"a"}`,
+		},
 		{"a server of public clients", nil, map[string]any{"token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"}},
 			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
 				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none","scope":"notes profile"}`},
-		{"a server where users sign out", nil, map[string]any{"end_session_endpoint": "https://auth.example/out", "token_endpoint_auth_methods_supported": []string{"none", "client_secret_post"}},
-			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],"post_logout_redirect_uris":["http://localhost:3000/"],` +
-				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_post","scope":"notes profile"}`},
+		{
+			"a server where users sign out",
+			nil,
+			map[string]any{"end_session_endpoint": "https://auth.example/out", "token_endpoint_auth_methods_supported": []string{"none", "client_secret_post"}},
+			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +
+				`"post_logout_redirect_uris":["http://localhost:3000/"],` +
+				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_post",` +
+				`"scope":"notes profile"}`,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, row.env)
@@ -59,7 +76,8 @@ func TestRegisteredOnce(t *testing.T) {
 	}
 	all.Wait()
 	c, err = w.begin(t)
-	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.cfg.ClientID != "client-1" || c.cfg.ClientSecret != "a-secret-of-the-client-1" || !c.cfg.Registered {
+	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.cfg.ClientID != "client-1" ||
+		c.cfg.ClientSecret != "a-secret-of-the-client-1" || !c.cfg.Registered {
 		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
 	}
 	if found, err := w.Find(t.Context(), c.cfg, w.wire, time.Now); err != nil || found.cfg.ClientID != "client-1" {
@@ -97,8 +115,12 @@ func TestServerMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.document("GET https://new.example/.well-known/openid-configuration", map[string]any{"issuer": "https://new.example", "authorization_endpoint": "https://new.example/authorize",
-		"token_endpoint": "https://new.example/token", "registration_endpoint": "https://new.example/register"})
+	w.document("GET https://new.example/.well-known/openid-configuration", map[string]any{
+		"issuer":                 "https://new.example",
+		"authorization_endpoint": "https://new.example/authorize",
+		"token_endpoint":         "https://new.example/token",
+		"registration_endpoint":  "https://new.example/register",
+	})
 	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
 	})
@@ -115,7 +137,8 @@ func TestServerMoves(t *testing.T) {
 			t.Errorf("the first client went to the new server: %s %s", name, w.posted[i])
 		}
 	}
-	if md1, _ := first.Known(); first.CheckServer(t.Context(), &Request{Binding: md1.Binding}) != nil || second.CheckServer(t.Context(), &Request{Binding: md1.Binding}) == nil {
+	if md1, _ := first.Known(); first.CheckServer(t.Context(), &Request{Binding: md1.Binding}) != nil ||
+		second.CheckServer(t.Context(), &Request{Binding: md1.Binding}) == nil {
 		t.Error("a login of the first server is one of the second")
 	}
 	w.document("GET "+theAPIMetadata, apiDocument(nil))
@@ -138,7 +161,8 @@ func TestConfiguredClientStays(t *testing.T) {
 		w := newWorld(t, row.env)
 		documents := map[string]any{"client_id_metadata_document_supported": true}
 		w.document("GET "+theServerMetadata, serverDocument(documents))
-		w.document("GET https://new.example/.well-known/openid-configuration", spoilt(serverDocument(documents), map[string]any{"issuer": "https://new.example"}))
+		w.document("GET https://new.example/.well-known/openid-configuration",
+			spoilt(serverDocument(documents), map[string]any{"issuer": "https://new.example"}))
 		for range 2 {
 			if _, err := w.begin(t); err != nil {
 				t.Fatal(err)

@@ -116,12 +116,20 @@ func spoilt(document, other map[string]any) map[string]any {
 }
 
 func apiDocument(other map[string]any) map[string]any {
-	return spoilt(map[string]any{"resource": "https://api.example/v1/notes", "authorization_servers": []string{"https://auth.example"}, "scopes_supported": []string{"notes", "profile"}}, other)
+	return spoilt(map[string]any{
+		"resource":              "https://api.example/v1/notes",
+		"authorization_servers": []string{"https://auth.example"},
+		"scopes_supported":      []string{"notes", "profile"},
+	}, other)
 }
 
 func serverDocument(other map[string]any) map[string]any {
-	return spoilt(map[string]any{"issuer": "https://auth.example", "authorization_endpoint": "https://auth.example/authorize", "token_endpoint": "https://auth.example/token",
-		"registration_endpoint": "https://auth.example/register"}, other)
+	return spoilt(map[string]any{
+		"issuer":                 "https://auth.example",
+		"authorization_endpoint": "https://auth.example/authorize",
+		"token_endpoint":         "https://auth.example/token",
+		"registration_endpoint":  "https://auth.example/register",
+	}, other)
 }
 
 func registrationAnswer(other map[string]any) map[string]any {
@@ -157,10 +165,23 @@ func TestBegin(t *testing.T) {
 		want  string // issuer, resource, scopes, client
 		never string // an address that must not be asked
 	}{
-		{"named in the challenge", nil, nil, "https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/.well-known/oauth-protected-resource"},
-		{"the challenge names a scope", nil, func(w *world) {
-			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer scope="notes:read notes:list", resource_metadata="`+theAPIMetadata+`"`)
-		}, "https://auth.example https://api.example/v1/notes [notes:read notes:list] client-1", ""},
+		{
+			"named in the challenge",
+			nil,
+			nil,
+			"https://auth.example https://api.example/v1/notes [notes profile] client-1",
+			"GET https://api.example/.well-known/oauth-protected-resource",
+		},
+		{
+			"the challenge names a scope",
+			nil,
+			func(w *world) {
+				w.at("GET https://api.example/v1/notes", 401, "",
+					"WWW-Authenticate", `Bearer scope="notes:read notes:list", resource_metadata="`+theAPIMetadata+`"`)
+			},
+			"https://auth.example https://api.example/v1/notes [notes:read notes:list] client-1",
+			"",
+		},
 		{"SCOPES counts first", map[string]string{"SCOPES": "mine"}, nil, "https://auth.example https://api.example/v1/notes [mine] client-1", ""},
 		{"nobody names a scope", nil, func(w *world) {
 			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": nil}))
@@ -189,9 +210,19 @@ func TestBegin(t *testing.T) {
 		{"a client ID metadata document", map[string]string{"CLIENT_ID": "https://client.example/document"}, func(w *world) {
 			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"client_id_metadata_document_supported": true}))
 		}, "https://auth.example https://api.example/v1/notes [notes profile] https://client.example/document", "POST https://auth.example/register"},
-		{"a public client", nil, func(w *world) {
-			w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"token_endpoint_auth_method": "none", "client_secret": nil, "redirect_uris": nil}))
-		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
+		{
+			"a public client",
+			nil,
+			func(w *world) {
+				w.document("POST https://auth.example/register", registrationAnswer(map[string]any{
+					"token_endpoint_auth_method": "none",
+					"client_secret":              nil,
+					"redirect_uris":              nil,
+				}))
+			},
+			"https://auth.example https://api.example/v1/notes [notes profile] client-1",
+			"",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, row.env)
@@ -251,13 +282,55 @@ func TestBeginRefuses(t *testing.T) {
 		{"metadata that loops", func(w *world) {
 			w.route("GET "+theAPIMetadata, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, theAPIMetadata, http.StatusFound) })
 		}, wire.ResourceMetadata, CheckDocument, "The API’s metadata at " + theAPIMetadata + " cannot be used: it answered 302 Found"},
-		{"metadata of another API", api(map[string]any{"resource": "https://other.example/v1/notes"}), wire.ResourceMetadata, CheckResource, `The metadata is about "https://other.example/v1/notes"`},
-		{"metadata of half a segment", api(map[string]any{"resource": "https://api.example/v1/no"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata of something below", api(map[string]any{"resource": "https://api.example/v1/notes/1"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata of another port", api(map[string]any{"resource": "https://api.example:444/v1/notes"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata of another scheme", api(map[string]any{"resource": "http://api.example/v1/notes"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata of a name that begins alike", api(map[string]any{"resource": "https://api.example.evil.example/"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata with a fragment", api(map[string]any{"resource": "https://api.example/v1#x"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
+		{
+			"metadata of another API",
+			api(map[string]any{"resource": "https://other.example/v1/notes"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			`The metadata is about "https://other.example/v1/notes"`,
+		},
+		{
+			"metadata of half a segment",
+			api(map[string]any{"resource": "https://api.example/v1/no"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
+		{
+			"metadata of something below",
+			api(map[string]any{"resource": "https://api.example/v1/notes/1"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
+		{
+			"metadata of another port",
+			api(map[string]any{"resource": "https://api.example:444/v1/notes"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
+		{
+			"metadata of another scheme",
+			api(map[string]any{"resource": "http://api.example/v1/notes"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
+		{
+			"metadata of a name that begins alike",
+			api(map[string]any{"resource": "https://api.example.evil.example/"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
+		{
+			"metadata with a fragment",
+			api(map[string]any{"resource": "https://api.example/v1#x"}),
+			wire.ResourceMetadata,
+			CheckResource,
+			"The metadata is about",
+		},
 		{"metadata with a query", api(map[string]any{"resource": "https://api.example/v1?x"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
 		{"metadata with a user", api(map[string]any{"resource": "https://u@api.example/v1"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
 		{"metadata without a resource", api(map[string]any{"resource": nil}), wire.ResourceMetadata, CheckResource, `The metadata is about ""`},
@@ -270,22 +343,106 @@ func TestBeginRefuses(t *testing.T) {
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
 		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is no address that can be asked"},
 		{"metadata that is a page", raw("GET "+theAPIMetadata, "<html>"), wire.ResourceMetadata, CheckDocument, "an HTML page instead of a JSON object"},
-		{"metadata of a megabyte", raw("GET "+theAPIMetadata, `{"resource":"`+strings.Repeat("x", big)+`"}`), wire.ResourceMetadata, CheckDocument, "sent an answer of more than 1 MB"},
-		{"metadata nested deep", raw("GET "+theAPIMetadata, `{"resource":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`), wire.ResourceMetadata, CheckDocument, "its JSON"},
-		{"two resources", raw("GET "+theAPIMetadata, `{"resource":"https://api.example/v1/notes","resource":"https://evil.example/"}`), wire.ResourceMetadata, CheckDocument, `names "resource" twice`},
+		{
+			"metadata of a megabyte",
+			raw("GET "+theAPIMetadata, `{"resource":"`+strings.Repeat("x", big)+`"}`),
+			wire.ResourceMetadata,
+			CheckDocument,
+			"sent an answer of more than 1 MB",
+		},
+		{
+			"metadata nested deep",
+			raw("GET "+theAPIMetadata, `{"resource":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`),
+			wire.ResourceMetadata,
+			CheckDocument,
+			"its JSON",
+		},
+		{
+			"two resources",
+			raw("GET "+theAPIMetadata, `{"resource":"https://api.example/v1/notes","resource":"https://evil.example/"}`),
+			wire.ResourceMetadata,
+			CheckDocument,
+			`names "resource" twice`,
+		},
 		{"no server", api(map[string]any{"authorization_servers": []string{}}), wire.ResourceMetadata, CheckServers, "names no authorization server"},
-		{"fifty servers", api(map[string]any{"authorization_servers": many}), wire.ResourceMetadata, CheckServers, "names 51 authorization servers, and none of the first 3 can be used"},
-		{"a server without TLS", api(map[string]any{"authorization_servers": []string{"http://auth.example"}}), wire.ResourceMetadata, CheckServers, `"http://auth.example", which is not https`},
-		{"a server on this machine", api(map[string]any{"authorization_servers": []string{"https://localhost:8443"}}), wire.ResourceMetadata, CheckServers, "is on this machine, and the API is not"},
-		{"a server with a query", api(map[string]any{"authorization_servers": []string{"https://auth.example?x"}}), wire.ResourceMetadata, CheckServers, "is no issuer"},
-		{"a scope that nobody can ask for", api(map[string]any{"scopes_supported": []string{"no\"tes"}}), wire.ResourceMetadata, CheckScopes, "wants scopes that no login can ask for"},
-		{"scopes without end", api(map[string]any{"scopes_supported": strings.Fields(strings.Repeat("x", 600) + " " + strings.Repeat("y", 600))}), wire.ResourceMetadata, CheckScopes, "wants scopes that no login can ask for"},
+		{
+			"fifty servers",
+			api(map[string]any{"authorization_servers": many}),
+			wire.ResourceMetadata,
+			CheckServers,
+			"names 51 authorization servers, and none of the first 3 can be used",
+		},
+		{
+			"a server without TLS",
+			api(map[string]any{"authorization_servers": []string{"http://auth.example"}}),
+			wire.ResourceMetadata,
+			CheckServers,
+			`"http://auth.example", which is not https`,
+		},
+		{
+			"a server on this machine",
+			api(map[string]any{"authorization_servers": []string{"https://localhost:8443"}}),
+			wire.ResourceMetadata,
+			CheckServers,
+			"is on this machine, and the API is not",
+		},
+		{
+			"a server with a query",
+			api(map[string]any{"authorization_servers": []string{"https://auth.example?x"}}),
+			wire.ResourceMetadata,
+			CheckServers,
+			"is no issuer",
+		},
+		{
+			"a scope that nobody can ask for",
+			api(map[string]any{"scopes_supported": []string{"no\"tes"}}),
+			wire.ResourceMetadata,
+			CheckScopes,
+			"wants scopes that no login can ask for",
+		},
+		{
+			"scopes without end",
+			api(map[string]any{"scopes_supported": strings.Fields(strings.Repeat("x", 600) + " " + strings.Repeat("y", 600))}),
+			wire.ResourceMetadata,
+			CheckScopes,
+			"wants scopes that no login can ask for",
+		},
 		{"a server of another name", server(map[string]any{"issuer": "https://attacker.example"}), wire.Metadata, "", "https://auth.example"},
-		{"a server that is not there", func(w *world) { w.route("GET "+theServerMetadata, nil) }, wire.Metadata, "", "No authorization server was found at https://auth.example"},
-		{"a server whose token endpoint is on this machine", server(map[string]any{"token_endpoint": "http://localhost/token"}), wire.Metadata, "endpoint", "https://auth.example"},
-		{"no registration", server(map[string]any{"registration_endpoint": nil}), wire.Registration, CheckNotOffered, "The authorization server https://auth.example registers no clients by itself"},
-		{"registration without TLS", server(map[string]any{"registration_endpoint": "http://auth.example/register"}), wire.Registration, CheckAnswer, "is not https"},
-		{"registration on this machine", server(map[string]any{"registration_endpoint": "http://127.0.0.1/register"}), wire.Registration, CheckAnswer, "on this machine"},
+		{
+			"a server that is not there",
+			func(w *world) { w.route("GET "+theServerMetadata, nil) },
+			wire.Metadata,
+			"",
+			"No authorization server was found at https://auth.example",
+		},
+		{
+			"a server whose token endpoint is on this machine",
+			server(map[string]any{"token_endpoint": "http://localhost/token"}),
+			wire.Metadata,
+			"endpoint",
+			"https://auth.example",
+		},
+		{
+			"no registration",
+			server(map[string]any{"registration_endpoint": nil}),
+			wire.Registration,
+			CheckNotOffered,
+			"The authorization server https://auth.example registers no clients by itself",
+		},
+		{
+			"registration without TLS",
+			server(map[string]any{"registration_endpoint": "http://auth.example/register"}),
+			wire.Registration,
+			CheckAnswer,
+			"is not https",
+		},
+		{
+			"registration on this machine",
+			server(map[string]any{"registration_endpoint": "http://127.0.0.1/register"}),
+			wire.Registration,
+			CheckAnswer,
+			"on this machine",
+		},
 		{"registration refused", func(w *world) {
 			w.at("POST https://auth.example/register", 400, `{"error":"invalid_redirect_uri","error_description":"not on localhost"}`)
 		}, wire.Registration, "", "not on localhost"},
@@ -293,17 +450,59 @@ func TestBeginRefuses(t *testing.T) {
 		{"registration that is elsewhere", func(w *world) {
 			w.at("POST https://auth.example/register", 307, "", "Location", "https://evil.example/register")
 		}, wire.Registration, "", "which is not followed"},
-		{"another redirect URI", registered(map[string]any{"redirect_uris": []string{"https://evil.example/cb"}}), wire.Registration, CheckAnswer, `with the redirect URI "https://evil.example/cb"`},
-		{"a second redirect URI", registered(map[string]any{"redirect_uris": []string{"http://localhost:3000/oauth_callback", "https://evil.example/cb"}}), wire.Registration, CheckAnswer, `with the redirect URI "https://evil.example/cb"`},
-		{"no client ID", registered(map[string]any{"client_id": nil}), wire.Registration, CheckAnswer, "The authorization server https://auth.example answered the registration without a client_id"},
+		{
+			"another redirect URI",
+			registered(map[string]any{"redirect_uris": []string{"https://evil.example/cb"}}),
+			wire.Registration,
+			CheckAnswer,
+			`with the redirect URI "https://evil.example/cb"`,
+		},
+		{
+			"a second redirect URI",
+			registered(map[string]any{"redirect_uris": []string{"http://localhost:3000/oauth_callback", "https://evil.example/cb"}}),
+			wire.Registration,
+			CheckAnswer,
+			`with the redirect URI "https://evil.example/cb"`,
+		},
+		{
+			"no client ID",
+			registered(map[string]any{"client_id": nil}),
+			wire.Registration,
+			CheckAnswer,
+			"The authorization server https://auth.example answered the registration without a client_id",
+		},
 		{"a client ID that is a number", registered(map[string]any{"client_id": 17}), wire.Registration, CheckAnswer, `"client_id" in its JSON is a number`},
 		{"a client ID with a line break", registered(map[string]any{"client_id": "a\nb"}), wire.Registration, CheckAnswer, "no address can carry"},
 		{"a client ID without end", registered(map[string]any{"client_id": strings.Repeat("x", 2001)}), wire.Registration, CheckAnswer, "no address can carry"},
-		{"a secret that no header can carry", registered(map[string]any{"client_secret": "a\u0000b"}), wire.Registration, CheckAnswer, "client_secret that cannot be used"},
+		{
+			"a secret that no header can carry",
+			registered(map[string]any{"client_secret": "a\u0000b"}),
+			wire.Registration,
+			CheckAnswer,
+			"client_secret that cannot be used",
+		},
 		{"a method without its secret", registered(map[string]any{"client_secret": nil}), wire.Registration, CheckAnswer, "without a client_secret"},
-		{"a method that we do not speak", registered(map[string]any{"token_endpoint_auth_method": "private_key_jwt"}), wire.Registration, CheckAnswer, `"private_key_jwt", which this client cannot use`},
-		{"a client of a megabyte", raw("POST https://auth.example/register", strings.Repeat(" ", big)), wire.Registration, "", "sent an answer of more than 1 MB"},
-		{"a client nested deep", raw("POST https://auth.example/register", `{"client_id":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`), wire.Registration, CheckAnswer, "its JSON"},
+		{
+			"a method that we do not speak",
+			registered(map[string]any{"token_endpoint_auth_method": "private_key_jwt"}),
+			wire.Registration,
+			CheckAnswer,
+			`"private_key_jwt", which this client cannot use`,
+		},
+		{
+			"a client of a megabyte",
+			raw("POST https://auth.example/register", strings.Repeat(" ", big)),
+			wire.Registration,
+			"",
+			"sent an answer of more than 1 MB",
+		},
+		{
+			"a client nested deep",
+			raw("POST https://auth.example/register", `{"client_id":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}`),
+			wire.Registration,
+			CheckAnswer,
+			"its JSON",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -330,7 +529,8 @@ func TestBeginRefuses(t *testing.T) {
 				t.Errorf("%d requests for one login", len(w.asked))
 			}
 			for _, name := range w.asked {
-				if !strings.Contains(name, " https://api.example/") && !strings.Contains(name, " https://auth.example/") && !strings.Contains(name, "https://s") {
+				if !strings.Contains(name, " https://api.example/") && !strings.Contains(name, " https://auth.example/") &&
+					!strings.Contains(name, "https://s") {
 					t.Errorf("%s was asked", name)
 				}
 			}
