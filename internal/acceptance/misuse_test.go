@@ -281,6 +281,12 @@ func TestMisuseNeverByItself(t *testing.T) {
 	if r := stranger.Do(fromTheServer(t, back)); r.StatusCode != http.StatusBadRequest || w.count() != before {
 		t.Errorf("in another browser a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
+	replayed := testserver.NewBrowser(t, b.App) // with the cookies from before the answer
+	address, err := url.Parse(b.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayed.Client.Jar.SetCookies(address, b.Client.Jar.Cookies(address))
 	if r := b.Do(fromTheServer(t, back)); r.StatusCode != http.StatusOK || w.count() == before { // their twin
 		t.Errorf("a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
@@ -288,6 +294,10 @@ func TestMisuseNeverByItself(t *testing.T) {
 		t.Errorf("one login came back, and it says %+v", run)
 	}
 	refused("a try's answer that comes again", "GET", back, map[string]string{"Sec-Fetch-Site": "none"})
+	before = w.count()
+	if r := replayed.Do(fromTheServer(t, back)); !strings.Contains(r.Body, "1 of 9 tries done") || w.count() != before {
+		t.Errorf("a try's answer that is replayed gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
+	}
 }
 
 // A login that does not come back is begun again, or left out; what was found stays.

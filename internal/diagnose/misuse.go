@@ -205,7 +205,10 @@ func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 			m.add(rule.Try, m.noLogin(rule.Try, e))
 			continue
 		}
-		return r, to, err
+		if err != nil {
+			return nil, "", err
+		}
+		return r, to, nil
 	}
 	return nil, "", nil
 }

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -83,7 +84,7 @@ func TestMisuse(t *testing.T) {
 		{"revoked at the API", demo.RevokedAtAPI, confidential, RevokedToken, Warn, "it is a JWT"},
 		{"no PKCE", demo.NoPKCE, confidential, WithoutPKCE, Warn, "can sign in without PKCE"},
 		{"no PKCE of a public client", demo.NoPKCE, public, WithoutPKCE, Fail, "can sign in without PKCE"},
-		{"prompt=none shows a page", demo.PromptNonePage, confidential, PromptNone, Warn, "shows a page"},
+		{"prompt=none shows a page", demo.PromptNonePage, confidential, PromptNone, Warn, "shows the same page"},
 		{"prompt=none sends a code", demo.PromptNoneCode, confidential, PromptNone, Fail, "sends a code"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -163,6 +164,9 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		form, _ := url.ParseQuery(string(body))
 		if picks(r.URL.Path, form) {
+			if status == 0 {
+				panic(http.ErrAbortHandler) // the connection ends without an answer
+			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
 			fmt.Fprintf(w, `{"error":%q}`, code)
@@ -204,6 +208,9 @@ func TestMisuseUndecided(t *testing.T) {
 			return form.Get("code") != "" && again(form.Get("code"))
 		}, []Try{CodeTwice}},
 		{"a request without a verifier is an accident", 500, "server_error", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+		}, []Try{NoVerifier}},
+		{"a request without a verifier gets no answer", 0, "", func(_ string, form url.Values) bool {
 			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
 		}, []Try{NoVerifier}},
 		{"a refresh is an accident", 503, "temporarily_unavailable", is("refresh_token"), []Try{OldRefreshToken}},
@@ -282,6 +289,17 @@ func TestMisuseLoginFails(t *testing.T) {
 	wantFinding(t, m.found, WrongVerifier, Warn, "left out")
 	if m.controlled() {
 		t.Error("no honest exchange was accepted, but one is taken for the control")
+	}
+}
+
+// A server that cannot be found is no finding: the page says why, and the run waits.
+func TestMisuseServerGone(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.cfg.Issuer = "http://127.0.0.1:1"
+	m := NewMisuse(c.cfg, wire.New(nil, time.Now), oauth.New(c.cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
+	request, _, err := m.Begin(t.Context())
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.Metadata || request != nil || len(m.found) > 0 {
+		t.Errorf("it begins with %v, %v, and found %+v", request, err, m.found)
 	}
 }
 

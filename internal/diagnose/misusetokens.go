@@ -193,8 +193,12 @@ func (m *Misuse) promptNone(ctx context.Context) MisuseFinding {
 		return passes("the server sends a code although nobody is signed in")
 	case got.kind == comesBack && got.begins() && got.code != "":
 		return refused("refused (%s)", got.code).by("without prompt=none the sign-in begins")
-	case got.kind == showsPage || got.kind == goesElsewhere:
-		return weak("the server shows a page, and must not show any")
+	case got.kind == showsPage && got.same(control):
+		return weak("the server shows the same page as without prompt=none, and must not show any")
+	case got.kind == goesElsewhere:
+		return undecided("the server sends the browser on to another host, which may refuse")
+	case got.kind == showsPage:
+		return undecided("the server shows another page than without prompt=none, which may go back by a script")
 	}
 	return undecided("the server answered %s", wire.Clip(m.cfg.Hide(got.answer()), 60))
 }
