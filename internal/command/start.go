@@ -26,8 +26,11 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
 	}
 	note := "register exactly this"
-	if cfg.IsPasted() {
+	switch {
+	case cfg.IsPasted():
 		note = "the browser stops there; paste its address"
+	case cfg.AtAPI && cfg.ClientID == "":
+		note = "the first login registers it"
 	}
 	fmt.Fprintf(out, "\n  redirect URI  %s  (%s)\n", cfg.RedirectURI(), note)
 	switch {
