@@ -271,6 +271,9 @@ func refusesClient(code string) bool {
 	return strings.HasSuffix(code, "_client") || code == "incorrect_client_credentials"
 }
 
+// singlePage is what Entra says, whatever the number, where the redirect URI is registered for a browser alone.
+const singlePage = "'single-page application' client-type"
+
 // clues are words that servers use, and the setting that they mean.
 var clues = []struct {
 	words   string
@@ -283,6 +286,7 @@ var clues = []struct {
 	{"aadsts7000215", ClientSecret},
 	{"aadsts9002326", AuthMethod}, // registered as a single-page application
 	{"aadsts9002325", AuthMethod},
+	{singlePage, AuthMethod},
 	{"authentication method", AuthMethod},
 	{"not allow this method", AuthMethod},
 	{"client_secret", ClientSecret},
@@ -297,6 +301,7 @@ var clues = []struct {
 	{"authorization code grant", Grant},
 	{"code flow", Grant},
 	{"unknown client", ClientID},
+	{"aadsts700016", ClientID},
 	{"client not found", ClientID},
 	{"client_id", ClientID},
 	{"scope", Scopes},

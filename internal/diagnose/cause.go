@@ -159,7 +159,7 @@ func tokenName(method string, e *oauth.Error) Name {
 	case Grant:
 		return GrantNotEnabled
 	case AuthMethod:
-		if strings.Contains(words, "aadsts900232") {
+		if strings.Contains(words, "aadsts900232") || strings.Contains(words, singlePage) {
 			return ClientTypeWrong
 		}
 		return AuthMethodWrong
