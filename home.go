@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
@@ -19,8 +18,8 @@ import (
 type homePage struct {
 	display.Page
 	display.Home
-	Unfinished *unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
-	SignedOut  bool        `json:"signed_out,omitempty"` // the browser is back from signing out at the server
+	Unfinished *display.Unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
+	SignedOut  bool                `json:"signed_out,omitempty"` // the browser is back from signing out at the server
 
 	Failure  *failure       `json:"-"` // why the server was not found; nil before the first attempt has ended
 	Session  bool           `json:"-"` // this browser has signed in
@@ -54,7 +53,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		data.Failure = s.explain(missing, s.cfg.Scopes)
 	}
 	data.SignIn.Steps = true
-	data.Unfinished = s.unfinished(r, logins)
+	data.Unfinished = display.NewUnfinished(s.cfg, s.sessions.Unfinished(r), logins, s.now())
 	if len(logins) > 0 {
 		data.Session, data.SignedIn = true, logins[0].Who()
 	}
@@ -71,42 +70,14 @@ func refreshWhile(w http.ResponseWriter, running bool) {
 	}
 }
 
-// unfinished is a login that was begun and has not come back, and the usual causes.
-type unfinished struct {
-	Began  time.Time        `json:"began"`
-	Ago    string           `json:"-"`
-	Causes []diagnose.Cause `json:"causes"`
-}
-
-// unfinished returns the newest login that this browser has begun and not come back from, unless one has
-// been finished since: then nothing is wrong.
-func (s *server) unfinished(r *http.Request, logins []*session.Login) *unfinished {
-	begun := s.sessions.Unfinished(r)
-	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
-		return nil
-	}
-	return &unfinished{Began: begun[0], Ago: display.Ago(s.now().Sub(begun[0])), Causes: diagnose.NeverCameBack(s.cfg)}
-}
-
-// checkPage is the data of check.html, and for programs the report with its age.
+// checkPage is the data of check.html.
 type checkPage struct {
 	display.Page
-	diagnose.Report
-	Running bool       `json:"running"`
-	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
-
-	Checked display.Checks `json:"-"`
+	display.CheckReport
 }
 
 func (s *server) checkPage(state diagnose.State) checkPage {
-	data := checkPage{Page: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: display.NewChecks(state, s.signIn("Sign in"), s.now())}
-	if data.Checks == nil {
-		data.Checks = []diagnose.Finding{}
-	}
-	if !state.Ended.IsZero() {
-		data.Ended = &state.Ended
-	}
-	return data
+	return checkPage{s.page("Check the settings"), display.NewCheckReport(state, s.signIn("Sign in"), s.now())}
 }
 
 // handleCheck shows the last run of the checks, or how far the one under way has come. It asks the

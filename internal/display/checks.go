@@ -81,3 +81,24 @@ func (v Checks) counts() string {
 	add(len(v.Skipped), "not asked", "not asked")
 	return strings.Join(parts, ", ")
 }
+
+// CheckReport is the outcome of the checks, for programs the report with its age.
+type CheckReport struct {
+	diagnose.Report
+	Running bool       `json:"running"`
+	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
+
+	Checked Checks `json:"-"`
+}
+
+// NewCheckReport prepares what is known of the checks.
+func NewCheckReport(state diagnose.State, signIn SignIn, now time.Time) CheckReport {
+	v := CheckReport{Report: state.Report, Running: state.Running, Checked: NewChecks(state, signIn, now)}
+	if v.Checks == nil {
+		v.Checks = []diagnose.Finding{} // an empty list for programs, and not null
+	}
+	if !state.Ended.IsZero() {
+		v.Ended = &state.Ended
+	}
+	return v
+}

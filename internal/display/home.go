@@ -2,7 +2,10 @@ package display
 
 import (
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"time"
 )
 
 // Home is what is configured, and what is known of the server. As JSON it is for programs.
@@ -45,4 +48,20 @@ func NewHome(cfg config.Config, found *oauth.Metadata, missing *oauth.Error) Hom
 		v.Tried = missing.Tried
 	}
 	return v
+}
+
+// Unfinished is a login that was begun and has not come back, and the usual causes.
+type Unfinished struct {
+	Began  time.Time        `json:"began"`
+	Ago    string           `json:"-"`
+	Causes []diagnose.Cause `json:"causes"`
+}
+
+// NewUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
+// been finished since: then nothing is wrong. Both lists begin with the newest.
+func NewUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login, now time.Time) *Unfinished {
+	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
+		return nil
+	}
+	return &Unfinished{Began: begun[0], Ago: Ago(now.Sub(begun[0])), Causes: diagnose.NeverCameBack(cfg)}
 }
