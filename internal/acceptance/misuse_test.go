@@ -332,7 +332,8 @@ func TestMisuseGoesOn(t *testing.T) {
 		Verdict string
 		Next    string `json:"next_login_uri"`
 	}
-	if r := b.Post("/misuse", nil); json.Unmarshal([]byte(r.Body), &program) != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 tries done" {
+	r := b.Post("/misuse", nil)
+	if err := json.Unmarshal([]byte(r.Body), &program); err != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 tries done" {
 		t.Errorf("to a program it says %s", r.Body)
 	}
 	if run := readMisuse(t, b); run.Tried != 0 {

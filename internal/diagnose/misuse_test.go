@@ -237,6 +237,25 @@ func TestMisuseUndecided(t *testing.T) {
 	}
 }
 
+// A server that refuses without spending the code has its control at once: the same code, sent as it should
+// be. Other controls name what was good before.
+func TestMisuseControls(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.answering(400, "invalid_grant", func(_ string, form url.Values) bool {
+		return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+	})
+	found := c.misuse()
+	for try, control := range map[Try]string{
+		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
+		WrongVerifier: "the refusal spends the code; an honest exchange was accepted before", OtherClient: "the same code is accepted when all is right",
+		WithoutPKCE: "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
+	} {
+		if !slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(try) && f.Result == OK && f.Control == control }) {
+			t.Errorf("%s is not beside %q: %+v", try, control, found)
+		}
+	}
+}
+
 // A server that does not answer is waited for once for each try, and decides nothing.
 func TestMisuseSilence(t *testing.T) {
 	c := startAPI(t, "/api/me")

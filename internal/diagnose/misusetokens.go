@@ -110,7 +110,8 @@ func (m *Misuse) oldRefreshToken(ctx context.Context, r *oauth.Request, code str
 	case again.accepted() && public:
 		return []MisuseFinding{passes("the old refresh token of a public client is accepted right after it was replaced")}
 	case again.accepted():
-		return []MisuseFinding{weak("the old refresh token is accepted right after it was replaced, so its theft is not noticed; a thief needs the client secret as well")}
+		f := weak("the old refresh token is accepted right after it was replaced, so its theft is not noticed; a thief needs the client secret as well")
+		return []MisuseFinding{f}
 	case again.unclear():
 		return []MisuseFinding{undecided("the old refresh token was answered %s", again)}
 	}
