@@ -317,7 +317,7 @@ func TestMisuseGoesOn(t *testing.T) {
 		return html.UnescapeString(link[1])
 	}
 	b.Do(fromTheServer(t, b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
-	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 tries done") || !strings.Contains(page, "has not come back: a wrong code verifier") {
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 tries done") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
 	begin("go-on", "a wrong code verifier")

@@ -75,7 +75,7 @@ func (v *Misuse) progress() {
 		v.Lead = fmt.Sprintf("Next: %s. Sign in and allow it, as often as the server asks. The page goes on by itself.", lowerFirst(v.Left[0].About))
 		return
 	}
-	v.Lead = fmt.Sprintf("The login for the next one has not come back: %s.", lowerFirst(v.Left[0].About))
+	v.Lead = fmt.Sprintf("Next: %s. Its login has not come back.", lowerFirst(v.Left[0].About))
 }
 
 // judge is the verdict of a whole run. Nothing is called safe that was not decided.

@@ -46,7 +46,7 @@ func TestMisuseVerdict(t *testing.T) {
 		{"nothing tried", nil, "", "Not tried yet", "up to 8 logins at auth.example", "", ""},
 		{"begun", nil, "https://auth.example/authorize", "0 of 9 tries done", "Next: the code used twice.", "", ""},
 		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 tries done", "Next: another redirect URI", "", ""},
-		{"a login is out", whole(nil)[:8], "", "8 of 9 tries done", "has not come back: prompt=none without a session", "", ""},
+		{"a login is out", whole(nil)[:8], "", "8 of 9 tries done", "Next: prompt=none without a session. Its login has not come back.", "", ""},
 		{"sound", whole(nil), "", "Nothing dangerous gets through", "honest request", diagnose.OK, "good"},
 		{
 			"not all asked",
