@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -93,6 +94,24 @@ func TestBinding(t *testing.T) {
 	wantError(t, gone.TryResource(t.Context(), r, "token"), CodeNotFound, "")
 	if n := api.Asked("GET /api"); n > 0 {
 		t.Errorf("while the server cannot be found the token was tried %d times", n)
+	}
+}
+
+// Only a server that is known to be another is one.
+func TestIsOtherServer(t *testing.T) {
+	for _, row := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{errors.New("something else"), false},
+		{&Error{Code: CodeNotFound}, false},
+		{&Error{Code: CodeOtherServer}, true},
+		{fmt.Errorf("wrapped: %w", &Error{Code: CodeOtherServer}), true},
+	} {
+		if got := IsOtherServer(row.err); got != row.want {
+			t.Errorf("%v: %t", row.err, got)
+		}
 	}
 }
 
