@@ -85,9 +85,9 @@ func (r *refusal) inFront() (Finding, bool) {
 	e := r.exchange
 	isPage := isPage(e)
 	const fix = "set RESOURCE_URL to an address that goes to the API itself, or let this route through"
-	switch to := r.apiAt(e.ResponseHeader.Get("Location")); {
-	case e.Status/100 == 3 && to != "":
-		return r.movedTo(to)
+	switch to := apiAt(r.cfg.ResourceURL, e); {
+	case to != "":
+		return movedTo(to), true
 	case e.Status/100 == 3:
 		return refusedBecause(APIBehindASignInPage, fix, "a redirect answers before the API does: the token never reached it")
 	case isPage && e.Status/100 == 2:
@@ -101,14 +101,15 @@ func (r *refusal) inFront() (Finding, bool) {
 
 // isPage reports an answer for people, which no API gives to a program.
 func isPage(e *wire.Exchange) bool {
-	return strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "text/html")
+	return strings.Contains(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "html")
 }
 
 // apiAt is where a redirect leads to the API itself, under another scheme or host name or but for a slash at
-// the end; "" when it leads elsewhere.
-func (r *refusal) apiAt(location string) string {
-	from, err := url.Parse(r.cfg.ResourceURL)
-	if err != nil || location == "" {
+// the end; "" when it leads elsewhere, or when there is none.
+func apiAt(address string, e *wire.Exchange) string {
+	from, err := url.Parse(address)
+	location := e.ResponseHeader.Get("Location")
+	if err != nil || e.Status/100 != 3 || location == "" {
 		return ""
 	}
 	to, err := from.Parse(location)
@@ -122,10 +123,11 @@ func (r *refusal) apiAt(location string) string {
 	return wire.Clip(wire.WithoutQuery(to.String()), 200)
 }
 
-func (r *refusal) movedTo(address string) (Finding, bool) {
-	f, found := refusedBecause(APIUnreachable, "write RESOURCE_URL="+address, "the API is at another address: %s", address)
+// movedTo is the finding that the API is there.
+func movedTo(address string) Finding {
+	f := failing("RESOURCE_URL", "write RESOURCE_URL="+address, "", "the API is at another address: %s", address).as(APIUnreachable)
 	f.Line = "RESOURCE_URL=" + address
-	return f, found
+	return f
 }
 
 // moved finds an address or a method that the API does not know.

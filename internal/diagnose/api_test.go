@@ -128,6 +128,19 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 	}
 }
 
+// The checks find nothing wrong with a sound API, whatever else it offers, and with one that has a fault they do.
+func TestCheckOfTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for fault, want := range map[demo.Fault]Result{"": OK, demo.APIPlainChallenge: OK, demo.APIOffersDPoP: OK, demo.OpaqueAccessTokens: OK,
+		demo.APINoChallenge: Warn, demo.APIOtherScheme: Warn, demo.APIRedirectsToSignIn: Warn, demo.APIOpen: Fail, demo.APISignInPage: Fail, demo.APIMethod: Fail} {
+		c.demo.SetFaults(fault)
+		r := Run(t.Context(), c.cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
+		if f := r.line("api"); f.Result != want {
+			t.Errorf("with %q: %s", fault, f)
+		}
+	}
+}
+
 // An API that refuses without a word is told so, beside one that says why.
 func TestSilentAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)

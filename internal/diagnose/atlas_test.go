@@ -256,6 +256,7 @@ func TestAtlasOfTheLiar(t *testing.T) {
 		{"redirect-uri-ip-address", registered(testserver.CheckedURI, "URI has an IP address"), []string{"BASE_URL", "http://127.0.0.1:3999"}},
 		{"client-secret-not-decoded", notDecoding, []string{"CLIENT_SECRET", "a/secret+"}},
 		{"client-secret-wrong", answers(`{"error":"invalid_client"}`, `{"error":"invalid_client"}`), nil},
+		{"api-unreachable", apiSays(307, "application/json", "Location", "/api/"), nil},
 		{"api-open", apiSays(200, "application/json", "X", ""), nil},
 		{"api-behind-a-sign-in-page", apiSays(200, "text/html", "X", ""), nil},
 	} {

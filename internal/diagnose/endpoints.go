@@ -82,11 +82,12 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 	if c.await("connection").Result == Fail && hostOf(c.cfg.ResourceURL) == hostOf(c.cfg.Issuer) {
 		return skipped("not asked: needs a server that answers first")
 	}
+	asAPI := wire.For(ctx, wire.API) // whose redirect is an answer
 	var without, with *wire.Exchange
 	var err, errWith error
 	var both sync.WaitGroup
-	both.Go(func() { without, err = c.oauth.AskAPI(ctx, "") })
-	both.Go(func() { with, errWith = c.oauth.AskAPI(ctx, madeUp()) })
+	both.Go(func() { without, err = c.oauth.AskAPI(asAPI, "") })
+	both.Go(func() { with, errWith = c.oauth.AskAPI(asAPI, madeUp()) })
 	both.Wait()
 	if err = cmp.Or(err, errWith); err != nil {
 		return failing("RESOURCE_URL", "check RESOURCE_URL", "", "%s %v", c.cfg.ResourceURL, err).as(APIUnreachable)
@@ -95,23 +96,8 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 		how string
 		e   *wire.Exchange
 	}{{"without a token", without}, {"with a made-up token", with}} {
-		if asked.e.Status/100 == 2 {
-			if strings.Contains(strings.ToLower(asked.e.ResponseHeader.Get("Content-Type")), "html") {
-				return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "",
-					"a page answers %s, and no API (%s)", asked.how, c.status(asked.e)).as(APIBehindASignInPage)
-			}
-			return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "",
-				"opens %s (%s)", asked.how, c.status(asked.e)).as(APIOpen)
-		}
-		if slices.Contains(noAPI, asked.e.Status) {
-			return failing("RESOURCE_URL", "set RESOURCE_URL to an address of the API that answers GET", "",
-				"there is no API at %s (%s)", c.cfg.ResourceURL, c.status(asked.e)).as(APIUnreachable)
-		}
-		if asked.e.Status/100 == 3 {
-			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how).as(APIBehindASignInPage)
-		}
-		if asked.e.Status != http.StatusUnauthorized {
-			return warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(asked.e), asked.how)
+		if f, found := c.otherThanARefusal(asked.how, asked.e); found {
+			return f
 		}
 	}
 	challenges, _ := saidByAPI(without) // Bearer may be the second of them
@@ -127,6 +113,30 @@ func (c *checker) checkAPI(ctx context.Context) Finding {
 		return c.checkResourceMetadata(ctx, address)
 	}
 	return proved("refuses a missing and a made-up token")
+}
+
+// otherThanARefusal finds whatever an API answers to a wrong token that is not 401 (RFC 6750 section 3.1).
+func (c *checker) otherThanARefusal(how string, e *wire.Exchange) (Finding, bool) {
+	switch to := apiAt(c.cfg.ResourceURL, e); {
+	case e.Status == http.StatusUnauthorized:
+		return Finding{}, false
+	case e.Status/100 == 2 && isPage(e):
+		return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "",
+			"a page answers %s, and no API (%s)", how, c.status(e)).as(APIBehindASignInPage), true
+	case e.Status/100 == 2:
+		return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "",
+			"opens %s (%s)", how, c.status(e)).as(APIOpen), true
+	case slices.Contains(noAPI, e.Status):
+		return failing("RESOURCE_URL", "set RESOURCE_URL to an address of the API that answers GET", "",
+			"there is no API at %s (%s)", c.cfg.ResourceURL, c.status(e)).as(APIUnreachable), true
+	case to != "":
+		return movedTo(to), true
+	}
+	f := warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
+	if e.Status/100 == 3 {
+		f = f.as(APIBehindASignInPage)
+	}
+	return f, true
 }
 
 // noAPI are statuses of an address where nothing is that could be called.
