@@ -62,21 +62,23 @@ func (l *Login) Subject() string {
 	return l.IDToken.Subject
 }
 
-// The most that a login remembers of what went over the wire; the oldest exchanges go first.
+// The most that a login remembers of what went over the wire: itself, its tokens used, and a run of /misuse.
 const (
-	maxSteps     = 40
+	maxSteps     = 64
 	maxStepsSize = 4 << 20 // bytes
 )
 
-// Record adds what went over the wire, and drops the oldest beyond the bounds.
+// Record adds what went over the wire. Beyond the bounds the oldest tries of /misuse are dropped first: what
+// the user did is what the flow is about.
 func (l *Login) Record(more []*wire.Exchange) {
-	steps := slices.Concat(l.Steps, more)
-	size := 0
-	for i, e := range slices.Backward(steps) {
-		if size += e.Size(); size > maxStepsSize || len(steps)-i > maxSteps {
-			steps = steps[i+1:]
-			break
-		}
+	steps, size := slices.Concat(l.Steps, more), 0
+	for _, e := range steps {
+		size += e.Size()
+	}
+	for len(steps) > maxSteps || size > maxStepsSize {
+		oldest := max(0, slices.IndexFunc(steps, func(e *wire.Exchange) bool { return e.Try != "" }))
+		size -= steps[oldest].Size()
+		steps = slices.Delete(steps, oldest, oldest+1)
 	}
 	l.Steps = steps
 }

@@ -32,6 +32,21 @@ func TestStepsBounded(t *testing.T) {
 	}
 }
 
+// What a run of /misuse tried gives way to what the user did, the oldest first.
+func TestTriesGiveWay(t *testing.T) {
+	var l Login
+	mine := &wire.Exchange{Purpose: wire.TokenRequest}
+	l.Record([]*wire.Exchange{mine})
+	for range maxSteps {
+		l.Record([]*wire.Exchange{{Try: "a wrong code verifier"}})
+	}
+	newest := &wire.Exchange{Try: "no code verifier"}
+	l.Record([]*wire.Exchange{newest})
+	if len(l.Steps) != maxSteps || l.Steps[0] != mine || l.Steps[maxSteps-1] != newest {
+		t.Errorf("%d steps are kept; the first is %+v, the last %+v", len(l.Steps), l.Steps[0], l.Steps[len(l.Steps)-1])
+	}
+}
+
 // The memory of spent states and of sessions is bounded, whatever strangers do.
 func TestBounds(t *testing.T) {
 	now := time.Now()
