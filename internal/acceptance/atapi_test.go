@@ -191,3 +191,95 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 		t.Errorf("resource is in %d requests", n)
 	}
 }
+
+// What the pages show of a start at an API, in a real browser: before a login, after it, one step up, and who is at
+// fault.
+func TestPagesOfAStartAtAPI(t *testing.T) {
+	api := testserver.StartAPI(t)
+	a := startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+	a.process.waitFor(t, "the first login registers a client")
+	c := startChromium(t)
+	look := func(name, path, words string) {
+		t.Helper()
+		c.open(a.Address + path)
+		c.waitFor(words)
+		c.shoot("api-" + name)
+		c.audit("api-" + name)
+	}
+	look("home-before", "/", "none yet: the first login registers one")
+	c.open(a.Address + "/login")
+	c.waitFor("Alice")
+	c.press("button[value=user_alice]", "Allow")
+	c.press("button[value=allow]", "It works")
+	c.shoot("api-callback")
+	look("flow", "/flow?step=4", "application_type")
+	look("step", "/login?step=1", "Before the redirect")
+	look("home-after", "/", "registered")
+	look("check", "/check", "Ready to sign in")
+	c.open(a.Address + "/session")
+	c.press("details.card summary", "CLIENT_SECRET=")
+	c.shoot("api-session")
+	api.At(testserver.APIRoute, refusesForScope("notes"))
+	look("step-up", "/api", "Sign in for profile notes")
+	api.At(testserver.APIRoute, nil)
+	for name, fault := range map[string]demo.Fault{"fifty": demo.ResourceFiftyServers, "lies": demo.ResourceMetadataLies, "other-uri": demo.RegisteredOtherURI} {
+		api.SetFaults(fault)
+		if fault == demo.RegisteredOtherURI { // of a program that has no client yet
+			a = startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+		}
+		look(name, "/login", "at fault")
+	}
+}
+
+// refusesForScope is an API that wants a scope more.
+func refusesForScope(scope string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scope+`"`)
+		testserver.SendBody(http.StatusForbidden, "application/json", `{"error":"insufficient_scope"}`)(w, r)
+	}
+}
+
+// One more scope is offered while that can help: the login for it asks for all, and an API that goes on is not
+// followed without end.
+func TestStepUp(t *testing.T) {
+	api := testserver.StartAPI(t)
+	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json",
+		`{"resource":"`+api.URL+`","authorization_servers":["`+api.Issuer+`"],"scopes_supported":["notes","openid","email"]}`))
+	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "profile"}))
+	b.Login()
+	next := func() string {
+		t.Helper()
+		var answer struct {
+			Status int
+			Next   struct{ Path string }
+		}
+		if r := b.GetJSON("/api"); json.Unmarshal([]byte(r.Body), &answer) != nil || answer.Status == 0 {
+			t.Fatalf("the API's answer is %d %s", r.StatusCode, r.Body)
+		}
+		return answer.Next.Path
+	}
+	if got := next(); got != "" {
+		t.Errorf("an API that opens leads to %s", got)
+	}
+	var asked []string
+	for _, scope := range []string{"notes", "openid", "email"} {
+		api.At(testserver.APIRoute, refusesForScope(scope))
+		path := next()
+		if path == "" {
+			break
+		}
+		to, err := url.Parse(b.Location(b.Get(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked = append(asked, to.Query().Get("scope"))
+		if to.Query().Get("resource") != api.URL {
+			t.Errorf("a step up asks for the resource %q", to.Query().Get("resource"))
+		}
+		api.At(testserver.APIRoute, nil)
+		b.Get(b.Authorize(to.String(), "user_alice", "allow"))
+	}
+	if got := strings.Join(asked, ", "); got != "profile notes, profile notes openid" {
+		t.Errorf("the steps up asked for %q", got)
+	}
+}

@@ -19,11 +19,12 @@ import (
 
 // Client is an OAuth client and what it knows of its authorization server.
 type Client struct {
-	cfg  config.Config
-	wire *wire.Client
-	now  func() time.Time
-	hide func(text string) string // takes the client secret out of what a server says
-	keys keySet
+	cfg   config.Config
+	wire  *wire.Client
+	now   func() time.Time
+	hide  func(text string) string // takes the client secret out of what a server says
+	keys  keySet
+	opens []string // what the API that this client was found at may want; see newRegistration
 
 	discovery Shared[*Metadata]
 

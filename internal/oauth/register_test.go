@@ -36,7 +36,7 @@ func TestRegistrationRequest(t *testing.T) {
 			nil,
 			`{"client_name":"OAuth Test Client","application_type":"web","redirect_uris":["https://app.example/oauth_callback"],` +
 				`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic",` +
-				`"scope":"a"}`,
+				`"scope":"a notes profile"}`,
 		},
 		{"a server of public clients", nil, map[string]any{"token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"}},
 			`{"client_name":"OAuth Test Client","application_type":"native","redirect_uris":["http://localhost:3000/oauth_callback"],` +

@@ -33,6 +33,7 @@ type resource struct {
 	Servers    []string `json:"authorization_servers"`
 	Scopes     []string `json:"scopes_supported"`
 	byPost     bool     // it answers POST alone
+	wanted     []string // the scopes of a call
 }
 
 // findResource asks the API who issues its tokens. The error is an *Error.
@@ -46,11 +47,12 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found.byPost = a.byPost
-	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
-		found.Scopes = []string{scope}
-	}
 	found.Scopes = Union(strings.Fields(strings.Join(found.Scopes, " ")))
-	if asked := strings.Join(found.Scopes, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
+	found.wanted = found.Scopes
+	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
+		found.wanted = Union(strings.Fields(scope))
+	}
+	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
 		return nil, c.badResource(CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
 	}
 	return found, nil
@@ -232,7 +234,8 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 			tried = append(tried, Tried{c.said(issuer, 300), fault})
 			continue
 		}
-		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.Scopes), c.wire, c.now)
+		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now)
+		next.opens = found.Scopes
 		_, err := next.Metadata(ctx)
 		if err == nil {
 			return next, nil

@@ -1,0 +1,86 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// RESOURCE_URL is where the login begins when nothing else says which server is meant.
+func TestAtAPI(t *testing.T) {
+	const api = "RESOURCE_URL=https://api.example.com/mcp\n"
+	for _, row := range []struct{ name, file, want string }{
+		{"alone", api, "at the API, asks for what the API wants"},
+		{"with scopes", api + "SCOPES='a b'\n", "at the API, asks for [a b]"},
+		{"with no scopes", api + "SCOPES=\n", "at the API, asks for []"},
+		{"with a client", api + "CLIENT_ID=a\nCLIENT_SECRET='a-secret-0123'\n", "at the API, asks for what the API wants"},
+		{"with a client's document", api + "CLIENT_ID=https://client.example/document\n", "at the API, asks for what the API wants, reads a document"},
+		{"with an issuer", api + "ISSUER=https://auth.example.com\nCLIENT_ID=a\n", "at https://auth.example.com, asks for [openid profile email]"},
+		{"an https client ID at an issuer", api + "ISSUER=https://auth.example.com\nCLIENT_ID=https://client.example/document\n", "at https://auth.example.com, asks for [openid profile email]"},
+		{"with endpoints", api + "AUTHORIZATION_ENDPOINT=https://a.example/a\nTOKEN_ENDPOINT=https://a.example/t\nCLIENT_ID=a\n", "at , asks for [openid profile email]"},
+		{"with a Clerk key", api + "CLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\nCLIENT_ID=a\n", "at https://clerk.example.com, asks for [openid profile email]"},
+		{"of the demo itself", "RESOURCE_URL=http://localhost:3000/demo/api/notes\n", "at http://localhost:3000/demo, asks for [openid profile email]"},
+		{"of another demo", "PORT=3001\nRESOURCE_URL=http://localhost:3000/demo/api/notes\n", "at the API, asks for what the API wants"},
+		{"a secret without its ID", api + "CLIENT_SECRET=a-secret-0123\n", "refused: CLIENT_ID"},
+		{"a method without an ID", api + "TOKEN_ENDPOINT_AUTH_METHOD=none\n", "refused: TOKEN_ENDPOINT_AUTH_METHOD"},
+		{"a document with a secret", api + "CLIENT_ID=https://client.example/document\nCLIENT_SECRET='a-secret-0123'\n", "refused: CLIENT_SECRET"},
+		{"a store without a client", api + "SESSION_STORE=redis://localhost\nSESSION_SECRET=0123456789abcdefgh\n", "refused: CLIENT_ID"},
+		{"a store with a client", api + "CLIENT_ID=a\nSESSION_STORE=redis://localhost\nSESSION_SECRET=0123456789abcdefgh\n", "at the API, asks for what the API wants"},
+		{"a placeholder", api + "CLIENT_ID=your-client-id\n", "refused: CLIENT_ID"},
+		{"an issuer that is misspelt", api + "ISUER=https://auth.example.com\n", "refused: ISUER"},
+		{"plain http", "RESOURCE_URL=http://api.example.com/\n", "refused: RESOURCE_URL"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cfg, err := Load(env(nil), writeFile(t, "test.env", row.file), true)
+			got := saysWhere(cfg)
+			if err != nil {
+				name, _, _ := strings.Cut(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ':' })[0], " ")
+				got = "refused: " + name
+			}
+			if got != row.want {
+				t.Errorf("got %q (%v); want %q", got, err, row.want)
+			}
+		})
+	}
+}
+
+func saysWhere(cfg Config) string {
+	says := "at " + cfg.Issuer + ", asks for [" + strings.Join(cfg.Scopes, " ") + "]"
+	if cfg.AtAPI {
+		says = "at the API, asks for [" + strings.Join(cfg.Scopes, " ") + "]"
+	}
+	if cfg.AnyScopes {
+		says = "at the API, asks for what the API wants"
+	}
+	if cfg.IsClientDocument() {
+		says += ", reads a document"
+	}
+	return says
+}
+
+// What was found is added to what is configured, and taken away again.
+func TestFoundAt(t *testing.T) {
+	for _, file := range []string{"", "SCOPES=mine\n", "CLIENT_ID=mine\nCLIENT_SECRET='a-secret-0123'\nTOKEN_ENDPOINT_AUTH_METHOD=client_secret_post\n"} {
+		cfg, err := Load(env(nil), writeFile(t, "test.env", "RESOURCE_URL=https://api.example.com/mcp\n"+file), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := cfg.FoundAt("https://a.clerk.accounts.dev", "https://api.example.com", true, []string{"theirs"})
+		if found.Issuer == "" || !found.Clerk || found.Resource == "" || !found.ByPost {
+			t.Errorf("found %+v", found)
+		}
+		if got, want := found.Scopes[0], map[bool]string{true: "theirs", false: "mine"}[cfg.AnyScopes]; got != want {
+			t.Errorf("it asks for %s; want %s", got, want)
+		}
+		if cfg.ClientID == "" {
+			found = found.AsClient("registered", "a-registered-secret", MethodBasic)
+		}
+		if back := found.AsConfigured(); !reflect.DeepEqual(back, cfg) {
+			t.Errorf("configured was\n%+v, and is\n%+v", cfg, back)
+		}
+	}
+	plain := Config{Issuer: "https://a.example", ClientID: "a", Scopes: []string{"openid"}}
+	if !reflect.DeepEqual(plain.AsConfigured(), plain) {
+		t.Error("settings that name a server are changed")
+	}
+}
