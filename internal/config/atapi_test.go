@@ -8,24 +8,31 @@ import (
 
 // RESOURCE_URL is where the login begins when nothing else says which server is meant.
 func TestAtAPI(t *testing.T) {
-	const api = "RESOURCE_URL=https://api.example.com/mcp\n"
+	const (
+		api       = "RESOURCE_URL=https://api.example.com/mcp\n"
+		document  = "CLIENT_ID=https://client.example/document\n"
+		issuer    = "ISSUER=https://auth.example.com\n"
+		endpoints = "AUTHORIZATION_ENDPOINT=https://a.example/a\nTOKEN_ENDPOINT=https://a.example/t\n"
+		clerkKey  = "CLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\n"
+		store     = "SESSION_STORE=redis://localhost\nSESSION_SECRET=0123456789abcdefgh\n"
+	)
 	for _, row := range []struct{ name, file, want string }{
 		{"alone", api, "at the API, asks for what the API wants"},
 		{"with scopes", api + "SCOPES='a b'\n", "at the API, asks for [a b]"},
 		{"with no scopes", api + "SCOPES=\n", "at the API, asks for []"},
 		{"with a client", api + "CLIENT_ID=a\nCLIENT_SECRET='a-secret-0123'\n", "at the API, asks for what the API wants"},
-		{"with a client's document", api + "CLIENT_ID=https://client.example/document\n", "at the API, asks for what the API wants, reads a document"},
-		{"with an issuer", api + "ISSUER=https://auth.example.com\nCLIENT_ID=a\n", "at https://auth.example.com, asks for [openid profile email]"},
-		{"an https client ID at an issuer", api + "ISSUER=https://auth.example.com\nCLIENT_ID=https://client.example/document\n", "at https://auth.example.com, asks for [openid profile email]"},
-		{"with endpoints", api + "AUTHORIZATION_ENDPOINT=https://a.example/a\nTOKEN_ENDPOINT=https://a.example/t\nCLIENT_ID=a\n", "at , asks for [openid profile email]"},
-		{"with a Clerk key", api + "CLERK_PUBLISHABLE_KEY=pk_test_Y2xlcmsuZXhhbXBsZS5jb20k\nCLIENT_ID=a\n", "at https://clerk.example.com, asks for [openid profile email]"},
+		{"with a client's document", api + document, "at the API, asks for what the API wants, reads a document"},
+		{"with an issuer", api + issuer + "CLIENT_ID=a\n", "at https://auth.example.com, asks for [openid profile email]"},
+		{"an https client ID at an issuer", api + issuer + document, "at https://auth.example.com, asks for [openid profile email]"},
+		{"with endpoints", api + endpoints + "CLIENT_ID=a\n", "at , asks for [openid profile email]"},
+		{"with a Clerk key", api + clerkKey + "CLIENT_ID=a\n", "at https://clerk.example.com, asks for [openid profile email]"},
 		{"of the demo itself", "RESOURCE_URL=http://localhost:3000/demo/api/notes\n", "at http://localhost:3000/demo, asks for [openid profile email]"},
 		{"of another demo", "PORT=3001\nRESOURCE_URL=http://localhost:3000/demo/api/notes\n", "at the API, asks for what the API wants"},
 		{"a secret without its ID", api + "CLIENT_SECRET=a-secret-0123\n", "refused: CLIENT_ID"},
 		{"a method without an ID", api + "TOKEN_ENDPOINT_AUTH_METHOD=none\n", "refused: TOKEN_ENDPOINT_AUTH_METHOD"},
-		{"a document with a secret", api + "CLIENT_ID=https://client.example/document\nCLIENT_SECRET='a-secret-0123'\n", "refused: CLIENT_SECRET"},
-		{"a store without a client", api + "SESSION_STORE=redis://localhost\nSESSION_SECRET=0123456789abcdefgh\n", "refused: CLIENT_ID"},
-		{"a store with a client", api + "CLIENT_ID=a\nSESSION_STORE=redis://localhost\nSESSION_SECRET=0123456789abcdefgh\n", "at the API, asks for what the API wants"},
+		{"a document with a secret", api + document + "CLIENT_SECRET='a-secret-0123'\n", "refused: CLIENT_SECRET"},
+		{"a store without a client", api + store, "refused: CLIENT_ID"},
+		{"a store with a client", api + "CLIENT_ID=a\n" + store, "at the API, asks for what the API wants"},
 		{"a placeholder", api + "CLIENT_ID=your-client-id\n", "refused: CLIENT_ID"},
 		{"an issuer that is misspelt", api + "ISUER=https://auth.example.com\n", "refused: ISUER"},
 		{"plain http", "RESOURCE_URL=http://api.example.com/\n", "refused: RESOURCE_URL"},

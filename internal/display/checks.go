@@ -53,9 +53,6 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
 		if state.Few && !slices.ContainsFunc(v.Skipped, func(f diagnose.Finding) bool { return f.Check == "redirect_uri" }) { // there is a client
 			v.Lead = v.counts() + ". The client secret was not tried yet: press Check again."
-			if state.ClientID == "" {
-				v.Lead = v.counts() + ". The first login registers a client."
-			}
 		}
 	}
 	switch {

@@ -145,7 +145,7 @@ func TestChecks(t *testing.T) {
 	passed := diagnose.Finding{Check: "keys", Result: diagnose.OK}
 	failed := diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}
 	state := func(few bool, checks ...diagnose.Finding) diagnose.State {
-		return diagnose.State{Report: diagnose.Report{ClientID: "a", Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
+		return diagnose.State{Report: diagnose.Report{Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
 	}
 	for _, row := range []struct {
 		name                string
@@ -154,8 +154,6 @@ func TestChecks(t *testing.T) {
 	}{
 		{"never", diagnose.State{}, "Not checked yet", "", "The checks ask"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
-		{"right at the start, without a client", diagnose.State{Report: diagnose.Report{Checks: []diagnose.Finding{passed}}, Few: true, Ended: state(true).Ended},
-			"Ready to sign in", "good", "1 check passed. The first login registers a client."},
 		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret was not tried yet"},
 		{"right at the start, before a client is registered", state(true, passed, diagnose.Finding{Check: "redirect_uri", Result: diagnose.Skip}), "Ready to sign in", "good",
 			"1 check passed, 1 not asked. Only a login can test the rest."},

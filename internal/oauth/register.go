@@ -77,14 +77,8 @@ func (c *Client) newRegistration(md *Metadata) registration {
 func (c *Client) register(ctx context.Context) (registered, error) {
 	const what = "registration endpoint"
 	md, _ := c.Known()
-	if md.Registration == "" {
-		return registered{}, c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
-	}
-	if err := config.CheckEndpoint(md.Registration); err != nil {
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
-	}
-	if isLoopback(md.Registration) && !isLoopback(c.cfg.Issuer) {
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, and is not on it.", c.said(md.Registration, 300))
+	if e := c.mayNotRegister(md); e != nil {
+		return registered{}, e
 	}
 	body, err := json.Marshal(c.newRegistration(md))
 	if err != nil {
@@ -104,9 +98,25 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so nothing of it is used.", md.Issuer, c.said(fault.Error(), 500))
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so nothing of it is used.",
+			md.Issuer, c.said(fault.Error(), 500))
 	}
 	return client, nil
+}
+
+// mayNotRegister says why a server is not asked to register a client, or nil.
+func (c *Client) mayNotRegister(md *Metadata) *Error {
+	err := config.CheckEndpoint(md.Registration)
+	switch {
+	case md.Registration == "":
+		return c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
+	case err != nil:
+		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
+	case isLoopback(md.Registration) && !isLoopback(c.cfg.Issuer):
+		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, and is not on it.",
+			c.said(md.Registration, 300))
+	}
+	return nil
 }
 
 // registrationRefused is the error of a registration that the server refused (RFC 7591 section 3.2.2).

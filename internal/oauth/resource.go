@@ -246,7 +246,8 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 	if len(found.Servers) == 1 && only != nil {
 		return nil, only // which says more
 	}
-	failure := c.badResource(CheckServers, "The API names %d authorization servers, and none of the first %d can be used.", len(found.Servers), min(len(found.Servers), maxServers))
+	failure := c.badResource(CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
+		len(found.Servers), min(len(found.Servers), maxServers))
 	if len(found.Servers) == 1 {
 		failure.Description = fmt.Sprintf("The API names the authorization server %q, which %s.", tried[0].URL, tried[0].Answer)
 	}
