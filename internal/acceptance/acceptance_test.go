@@ -4,6 +4,8 @@ package acceptance
 
 import (
 	"fmt"
+	"io/fs"
+	"log"
 	"net"
 	"os"
 	"os/exec"
@@ -23,10 +25,9 @@ const (
 	interop = "testdata/interop"
 )
 
-// build makes the program once for all tests.
+// build makes the program once for all tests, in the folder that TestMain made.
 var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "oauth-test-client")
-	if err != nil {
+	if err := lookAtSources(); err != nil {
 		return "", err
 	}
 	binary := filepath.Join(folder, "oauth-test-client")
@@ -38,11 +39,30 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
+// lookAtSources looks at every file that the program is made of. The go command remembers which files a test
+// has looked at: without this it would take a result from its cache that was another program's.
+func lookAtSources() error {
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "testdata") {
+			return filepath.SkipDir
+		}
+		_, err = os.Stat(path)
+		return err
+	})
+}
+
+var folder string // for what the tests build; removed at the end
+
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if binary, err := build(); err == nil {
-		os.RemoveAll(filepath.Dir(binary))
+	var err error
+	if folder, err = os.MkdirTemp("", "oauth-test-client"); err != nil {
+		log.Fatal(err)
 	}
+	code := m.Run()
+	os.RemoveAll(folder)
 	os.Exit(code)
 }
 
