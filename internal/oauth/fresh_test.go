@@ -274,3 +274,41 @@ func TestRefreshedAuthTime(t *testing.T) {
 		})
 	}
 }
+
+// A refreshed ID token is about the same user, of the same server and for the same client; its nonce may be left
+// out, and not be another (OpenID Connect Core section 12.2).
+func TestRefreshedIDToken(t *testing.T) {
+	for _, row := range []struct {
+		name, claim string
+		value       any
+		words       string
+	}{
+		{"as it is", "name", "Somebody", ""},
+		{"the same user", "sub", "user-1", ""},
+		{"another user", "sub", "user-2", "the check of sub"},
+		{"another server", "iss", "https://evil.example", "the check of iss"},
+		{"another client", "aud", "other", "the check of aud"},
+		{"this login's nonce", "nonce", "ours", ""},
+		{"another login's nonce", "nonce", "other", "the check of nonce"},
+		{"another token's hash", "at_hash", testserver.HalfHash("other"), "the check of at_hash"},
+		{"expired", "exp", time.Now().Add(-time.Hour).Unix(), "the check of exp"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l, c, r, response, id := loginAt(t)
+			l.Lock()
+			l.Claims = func(claims map[string]any) {
+				delete(claims, "nonce")
+				if claims[row.claim] = row.value; row.value == "ours" {
+					claims[row.claim] = r.Nonce
+				}
+			}
+			l.Unlock()
+			_, refreshed, err := c.Refresh(t.Context(), response.Tokens, r, id)
+			if row.words != "" {
+				wantError(t, err, CodeInvalidIDToken, row.words)
+			} else if err != nil || refreshed == nil || refreshed.ID == "" {
+				t.Errorf("refused: %v", err)
+			}
+		})
+	}
+}

@@ -113,6 +113,11 @@ func TestPauseOnce(t *testing.T) {
 	if s.Paused(r, Handle("the-state")) != p {
 		t.Error("what waits is not found")
 	}
+	renamed := httptest.NewRequest(http.MethodGet, "/step", nil)
+	renamed.AddCookie(&http.Cookie{Name: s.pausePrefix + "AAAAAAAA", Value: p.key})
+	if s.Paused(renamed, "AAAAAAAA") != nil {
+		t.Error("what waits is found under another handle")
+	}
 	if err := resume(); err != nil {
 		t.Fatal(err)
 	}
