@@ -145,9 +145,17 @@ func (s *server) failedLogin(err error, request *oauth.Request, callback string,
 	if f.Code == oauth.CodeInvalidIssuer {
 		returned = "" // what came from somewhere else is not shown
 	}
-	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	f.Steps = failed(slices.Concat(request.Before, front, steps), err)
+	f.Steps = failed(slices.Concat(request.Before, s.front(request, returned, arrived), steps), err)
 	return f
+}
+
+// front is what the browser carried for a login, and at its end a person where the address was pasted.
+func (s *server) front(request *oauth.Request, returned string, arrived time.Time) []*wire.Exchange {
+	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
+	if s.cfg.IsPasted() {
+		front[len(front)-1].Note = flow.Pasted
+	}
+	return front
 }
 
 // failedStart adds what was asked to the failure of a login that begins at the API.
@@ -159,8 +167,7 @@ func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 
 // steps is everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
-	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(l.Request), s.cfg.ReturnedTo(l.Callback), l.Request.Began, l.Arrived)
-	return slices.Concat(l.Request.Before, front, l.Steps)
+	return slices.Concat(l.Request.Before, s.front(l.Request, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
 }
 
 // told completes the steps of a login as they are told: with what was known before it.

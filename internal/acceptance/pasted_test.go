@@ -77,7 +77,10 @@ func TestPastedCodeStaysOut(t *testing.T) {
 	if n := l.Asked("POST /token"); n != 1 {
 		t.Errorf("the token endpoint was asked %d times", n)
 	}
-	if flow := b.Get("/flow"); !strings.Contains(flow.Body, "GET https://app.example.com/callback") {
+	if r := b.Do(b.Bring(l.Approve(t, b.BeginInSteps("")))); !strings.HasPrefix(b.Location(r), a.Address+"/step?login=") {
+		t.Errorf("step by step the form leads to %s", b.Location(r))
+	}
+	if flow := b.Get("/flow"); !strings.Contains(flow.Body, "GET https://app.example.com/callback") || !strings.Contains(flow.Body, "its address, pasted") {
 		t.Errorf("the flow does not show where the browser was sent:\n%s", flow.Body)
 	}
 	har := b.GetJSON("/flow.har").Body
@@ -210,6 +213,9 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 	b := newBrowser(t, startApp(t, testserver.Entrances(l.Env())[", pasted"]))
+	if page := b.Get(l.Approve(t, b.Begin(""))); !strings.Contains(page.Body, "GET https://app.example.com/callback") {
+		t.Errorf("the flow of the error does not show where the browser was sent:\n%s", page.Body)
+	}
 	const words = "The application at https://app.example.com/callback may have used it first"
 	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "invalid_grant", words)
 }

@@ -74,10 +74,11 @@ func (s *Server) Break(f Fault) error {
 	return nil
 }
 
-// offered are the set-ups that are possible here: two of them need a second name of this machine.
+// offered are the set-ups that are possible here: one needs a second name of this machine for the server, another
+// for the client's redirect URI, which may be anywhere.
 func (s *Server) offered() []SetUp {
 	return slices.DeleteFunc(SetUps(), func(o SetUp) bool {
-		return (o.Fault == RedirectURIHost || o.Fault == ConsentNoWayBack) && otherLoopback(s.mount) == s.mount
+		return o.Fault == RedirectURIHost && !s.local || o.Fault == ConsentNoWayBack && otherLoopback(s.mount) == s.mount
 	})
 }
 

@@ -196,23 +196,30 @@ func TestBanner(t *testing.T) {
 	}
 }
 
-// Where there is no second name for the server, the set-ups that need one are not offered.
+// Where there is no second name for the server, or for the redirect URI, the set-ups that need one are not offered.
 func TestOffered(t *testing.T) {
-	for issuer, want := range map[string]int{
-		"http://localhost:3000/demo": 10,
-		"http://[::1]:3000/demo":     10,
-		"http://127.0.0.1/demo":      10,
-		"https://demo.example/demo":  8,
+	for _, row := range []struct {
+		origin, redirectURI string
+		want                int
+		moves               bool // the server can be moved to another name
+	}{
+		{"http://localhost:3000", "http://localhost:3000/oauth_callback", 10, true},
+		{"http://[::1]:3000", "http://[::1]:3000/oauth_callback", 10, true},
+		{"http://127.0.0.1", "http://127.0.0.1/oauth_callback", 10, true},
+		{"https://demo.example", "https://demo.example/oauth_callback", 8, false},
+		{"http://localhost:3000", "https://app.example.com/callback", 9, true},
+		{"http://localhost:3000", "com.example.app:/callback", 9, true},
+		{"https://demo.example", "http://localhost:8080/callback", 9, false},
 	} {
-		s, err := New(Config{Issuer: issuer, keys: testKeys})
+		s, err := New(Config{Issuer: row.origin + "/demo", keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{row.redirectURI}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(s.offered()); n != want {
-			t.Errorf("at %s there are %d set-ups; want %d", issuer, n, want)
+		if n := len(s.offered()); n != row.want {
+			t.Errorf("%+v: there are %d set-ups", row, n)
 		}
-		if err := s.Break(ConsentNoWayBack); (err == nil) != (want == 10) {
-			t.Errorf("at %s the last set-up gives the error %v", issuer, err)
+		if err := s.Break(ConsentNoWayBack); (err == nil) != row.moves {
+			t.Errorf("%+v: the last set-up gives the error %v", row, err)
 		}
 	}
 }

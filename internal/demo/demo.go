@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,7 @@ func (c *Client) scopes() []string {
 type Server struct {
 	mount     string // where the server is mounted: Config.Issuer
 	base      string // its path: /demo
+	local     bool   // a client's redirect URI is on this machine, which has another name
 	home      string // the first client's own page, to which the pages lead back; may be empty
 	now       func() time.Time
 	onSetUp   func(SetUp, string)
@@ -116,6 +118,7 @@ func New(cfg Config) (*Server, error) {
 	s.clients = newExpiring[*Client](clientLife, mostClients)
 	for _, c := range cfg.Clients {
 		s.clients.putForever(c.ID, &c)
+		s.local = s.local || slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return otherLoopback(uri) != uri })
 	}
 	if len(cfg.Clients) > 0 && len(cfg.Clients[0].PostLogoutRedirectURIs) > 0 {
 		s.home = cfg.Clients[0].PostLogoutRedirectURIs[0]

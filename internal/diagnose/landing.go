@@ -85,7 +85,7 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 	if err != nil {
 		return c.notPushed(err, sentIn(q))
 	}
-	e, err := c.wire.Visit(ctx, address, wire.WithoutQuery(q.Get("redirect_uri")))
+	e, err := c.wire.Visit(ctx, address, q.Get("redirect_uri"))
 	if err != nil {
 		return landing{words: err.Error()}
 	}

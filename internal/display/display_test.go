@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -164,5 +165,18 @@ func TestChecks(t *testing.T) {
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) {
 			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
 		}
+	}
+}
+
+// The form is there where the browser does not come back, and says where an app's address is.
+func TestPaste(t *testing.T) {
+	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {
+		p := NewPaste(config.Config{BaseURL: "http://localhost:3000", Elsewhere: elsewhere})
+		if p == nil || p.RedirectURI != elsewhere || p.Example != elsewhere+"?code=…&state=…" || p.App != app {
+			t.Errorf("%s: %+v", elsewhere, p)
+		}
+	}
+	if p := NewPaste(config.Config{BaseURL: "http://localhost:3000"}); p != nil {
+		t.Errorf("where the browser comes back there is the form %+v", p)
 	}
 }

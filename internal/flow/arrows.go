@@ -77,10 +77,14 @@ func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 		return []line{{from: theBrowser, to: theAuthorizationServer, words: consentWords(e, coming), both: true}}
 	case wire.Response:
 		back := line{from: theBrowser, to: theClient, words: t.request(e, "GET the redirect URI"), values: t.values(e, "code", "state")}
+		to := "go back to the client"
+		if e.Note == Pasted {
+			to, back.words = "go to the redirect URI", "its address, pasted"
+		}
 		if !coming && e.Fault == "" && t.marks[param(e, "state")] == StateMark {
 			back.found = "✓ the state that was sent"
 		}
-		return []line{{from: theAuthorizationServer, to: theBrowser, words: "302 or 303, go back to the client", answer: true}, back}
+		return []line{{from: theAuthorizationServer, to: theBrowser, words: "302 or 303, " + to, answer: true}, back}
 	case wire.IDTokenCheck:
 		return []line{t.idTokenCheck(e, coming)}
 	}

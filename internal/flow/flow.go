@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// Pasted is the note of an authorization response that no browser brought.
+const Pasted = "The redirect URI does not lead to this program. The browser stopped there, and its address was pasted."
+
 // FrontChannel is what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response. An address
 // may be empty when it is not known.

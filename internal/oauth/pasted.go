@@ -43,7 +43,7 @@ func (c *Client) differs(u *url.URL) string {
 		return "scheme"
 	case u.User != nil || !strings.EqualFold(hostOf(u), hostOf(want)):
 		return "host or port"
-	case u.Opaque != "" || pathOf(u) != pathOf(want):
+	case pathOf(u) != pathOf(want):
 		return "path"
 	}
 	has := u.Query()
