@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/wire"
 )
 
@@ -34,7 +35,7 @@ func AskToSignIn(out io.Writer, address string, within time.Duration) {
 
 // NobodyCame is the verdict when no login came back in time.
 func NobodyCame(within time.Duration) Verdict {
-	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: "login-never-came-back",
+	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(diagnose.LoginNeverCameBack),
 		Description: "The address above was not opened, or the browser stayed at the authorization server.", Hint: "See what the browser shows."}
 }
 

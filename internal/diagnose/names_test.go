@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,4 +59,39 @@ func declaredNames(t *testing.T) []string {
 		return true
 	})
 	return names
+}
+
+// The names that the settings tell stand in another room, which cannot see the constants: they are the same.
+func TestNamesOfTheSettings(t *testing.T) {
+	names := declaredNames(t)
+	files, err := filepath.Glob("../config/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			selector, isMethod := call.Fun.(*ast.SelectorExpr)
+			cause, isLiteral := call.Args[0].(*ast.BasicLit)
+			if !isMethod || selector.Sel.Name != "wrongBecause" || !isLiteral || cause.Value == `""` {
+				return true
+			}
+			found++
+			if name, _ := strconv.Unquote(cause.Value); !slices.Contains(names, name) {
+				t.Errorf("%s names %s, which is no name of names.go", path, name)
+			}
+			return true
+		})
+	}
+	if found < 3 {
+		t.Errorf("%d names were found: this test looks at nothing", found)
+	}
 }
