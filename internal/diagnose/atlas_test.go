@@ -169,6 +169,20 @@ func backWith(code, words string, spares func(url.Values) bool) func(*testserver
 	}
 }
 
+// looksAtItFirst refuses every login of our client, before it looks at the redirect URI.
+func looksAtItFirst(code, words string) func(*testserver.Liar) {
+	return func(l *testserver.Liar) {
+		honest := l.Page
+		l.Page = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("client_id") != testserver.LiarClientID {
+				honest(w, r)
+				return
+			}
+			testserver.SendBody(400, "application/json", fmt.Sprintf(`{"error":%q,"error_description":%q}`, code, words))(w, r)
+		}
+	}
+}
+
 // registered lets one redirect URI pass, and has words for every other.
 func registered(uri, words string) func(*testserver.Liar) {
 	return func(l *testserver.Liar) {
@@ -248,6 +262,8 @@ func TestAtlasOfTheLiar(t *testing.T) {
 			`{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`,
 			`{"error":"invalid_client"}`), nil},
 		{"pkce-required", backWith("invalid_request", "Missing parameter: code_challenge_method", nil), nil},
+		{"pkce-required", looksAtItFirst("invalid_request", "code_challenge is missing"), nil},
+		{"par-required", looksAtItFirst("invalid_request", "Pushed Authorization Request is only allowed."), nil},
 		{"pkce-refused", backWith("invalid_request", "", withChallenge), nil},
 		{"scope-not-enabled", backWith("invalid_scope", "Invalid scopes: openid email profile groups",
 			func(q url.Values) bool { return !strings.Contains(q.Get("scope"), "email") }), nil},
