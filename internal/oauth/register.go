@@ -33,8 +33,13 @@ const (
 
 // registered is a client that a server has registered for this process.
 type registered struct {
-	issuer, id, secret, method string
-	expires                    time.Time // of the secret; zero for never
+	issuer, redirectURI, id, secret, method string
+	expires                                 time.Time // of the secret; zero for never
+}
+
+// isAt reports a client that was registered at the issuer, for the redirect URI: with another it can do nothing.
+func (r registered) isAt(cfg config.Config) bool {
+	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
 }
 
 // registration is what is asked for (RFC 7591 section 2, OpenID Connect Dynamic Client Registration section 2).
@@ -147,7 +152,7 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), &answer); err != nil {
 		return registered{}, errors.New("with something else: " + err.Error())
 	}
-	client := registered{issuer: c.cfg.Issuer, id: answer.ID, secret: answer.Secret, method: answer.AuthMethod}
+	client := registered{issuer: c.cfg.Issuer, redirectURI: c.cfg.RedirectURI(), id: answer.ID, secret: answer.Secret, method: answer.AuthMethod}
 	if client.method == "" {
 		client.method = config.MethodBasic // RFC 7591 section 2
 		if client.secret == "" {

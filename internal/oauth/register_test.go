@@ -88,6 +88,30 @@ func TestRegisteredOnce(t *testing.T) {
 	}
 }
 
+// A client is good for the redirect URI that it was registered with, so another one means another client.
+func TestRegisteredForItsRedirectURI(t *testing.T) {
+	const elsewhere = "https://app.example.com/callback"
+	w := newWorld(t, nil)
+	begin := func(redirectURI, id string) {
+		t.Helper()
+		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_id": id, "redirect_uris": []string{redirectURI}}))
+		c, err := w.begin(t)
+		if err != nil || c.cfg.ClientID != id {
+			t.Errorf("for %s the client is %+v, %v", redirectURI, c, err)
+		}
+	}
+	begin("http://localhost:3000/oauth_callback", "client-1")
+	w.cfg.Elsewhere = elsewhere
+	begin(elsewhere, "client-2")
+	if n := w.wasAsked("POST https://auth.example/register"); n != 2 || !strings.Contains(w.posted[len(w.posted)-1], elsewhere) {
+		t.Errorf("%d clients were registered, the last with %s", n, w.posted[len(w.posted)-1])
+	}
+	w.cfg.Elsewhere = "" // and back
+	if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 2 {
+		t.Errorf("the first client is not used again: %+v, %v", c, err)
+	}
+}
+
 // A secret that has expired is replaced by registering again, and not before.
 func TestSecretExpires(t *testing.T) {
 	now := time.Now()

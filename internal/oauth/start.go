@@ -20,7 +20,7 @@ const maxRegistered = 16
 // Starter begins at an API that names its authorization server (RFC 9728), and keeps the clients that it has
 // registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
 type Starter struct {
-	registering Shared[registered] // by issuer
+	registering Shared[registered] // by issuer and redirect URI
 
 	mu      sync.Mutex // guards the fields below
 	clients []registered
@@ -33,7 +33,7 @@ func NewStarter(cfg config.Config) *Starter {
 	switch {
 	case !cfg.AtAPI || cfg.Issuer == "":
 	case cfg.Registered:
-		s.clients = []registered{{issuer: cfg.Issuer, id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod}}
+		s.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod}}
 	default:
 		s.owner = registered{issuer: cfg.Issuer, id: cfg.ClientID}
 	}
@@ -96,7 +96,7 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 	}
 	if !ok {
 		var err error
-		if known, err = s.registering.Do(ctx, c.cfg.Issuer, func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }); err != nil {
+		if known, err = s.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }); err != nil {
 			return nil, c.notInTime(err)
 		}
 	}
@@ -119,7 +119,7 @@ func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, erro
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clients = slices.DeleteFunc(s.clients, func(other registered) bool { return other.issuer == client.issuer })
+	s.clients = slices.DeleteFunc(s.clients, func(other registered) bool { return other.isAt(c.cfg) })
 	s.clients = append(s.clients, client)
 	s.clients = s.clients[max(0, len(s.clients)-maxRegistered):]
 	return client, nil
@@ -129,7 +129,7 @@ func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, erro
 func (s *Starter) known(c *Client) (registered, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.clients, func(other registered) bool { return other.issuer == c.cfg.Issuer })
+	i := slices.IndexFunc(s.clients, func(other registered) bool { return other.isAt(c.cfg) })
 	if i < 0 || !s.clients[i].expires.IsZero() && c.now().After(s.clients[i].expires) {
 		return registered{}, false
 	}
