@@ -289,6 +289,21 @@ func TestMisuseRevokedAtSilence(t *testing.T) {
 	wantFinding(t, found, RevokedToken, OK, "refused at introspection")
 }
 
+// Nor is a newer refresh token dead because the server is out of order when it is tried.
+func TestMisuseNewerTokenAtSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	refreshes := 0
+	c.answering(503, "temporarily_unavailable", func(_ string, form url.Values) bool {
+		if form.Get("grant_type") == "refresh_token" {
+			refreshes++
+		}
+		return refreshes == 3 && form.Get("grant_type") == "refresh_token"
+	})
+	found := c.misuse()
+	wantFinding(t, found, OldRefreshToken, OK, "refused after it was replaced")
+	wantFinding(t, found, OldRefreshToken, Warn, "not decided: the newer refresh token was answered 503")
+}
+
 // A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
 func TestMisuseLoginFails(t *testing.T) {
 	c := startAPI(t, "/api/me")
