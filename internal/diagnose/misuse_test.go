@@ -276,6 +276,29 @@ func TestMisuseSilence(t *testing.T) {
 	wantFinding(t, m.found, CodeTwice, Warn, "no answer")
 }
 
+// A server need not revoke access tokens; whose client is refused has not said that.
+func TestMisuseNotRevoked(t *testing.T) {
+	for _, row := range []struct {
+		status int
+		code   string
+		want   Result
+		words  string
+	}{
+		{400, "unsupported_token_type", Skip, "not asked: the server does not revoke access tokens (400 unsupported_token_type)"},
+		{401, "invalid_client", Warn, "not decided: the revocation endpoint answered 401 invalid_client"},
+	} {
+		c := startAPI(t, "/api/me")
+		c.answering(row.status, row.code, func(path string, _ url.Values) bool { return path == "/demo/revoke" })
+		found := c.misuse()
+		wantFinding(t, found, RevokedToken, row.want, row.words)
+		for _, f := range found {
+			if f.Check == string(RevokedToken) && f.Result == Fail {
+				t.Errorf("a token that was not revoked is held against the server: %s", f.Found)
+			}
+		}
+	}
+}
+
 // Userinfo that is out of order after a revocation has not refused the token.
 func TestMisuseRevokedAtSilence(t *testing.T) {
 	c := startAPI(t, "/api/me")

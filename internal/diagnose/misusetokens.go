@@ -143,14 +143,24 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 	case err != nil:
 		return []MisuseFinding{undecided("the revocation endpoint did not answer")}
 	case e.Status/100 != 2:
-		code, _ := e.Refusal()
-		return []MisuseFinding{notAsked("the server does not revoke access tokens (%d %s)", e.Status, wire.Clip(m.cfg.Hide(code), 60))}
+		return []MisuseFinding{m.notRevoked(e)}
 	}
 	var findings []MisuseFinding
 	for _, p := range before {
 		findings = append(findings, m.afterRevocation(ctx, p, tokens.Access))
 	}
 	return findings
+}
+
+// notRevoked is what came of a revocation that was refused: a server need not revoke access tokens, and says
+// unsupported_token_type then (RFC 7009 section 2.2.1).
+func (m *Misuse) notRevoked(e *wire.Exchange) MisuseFinding {
+	code, _ := e.Refusal()
+	code = wire.Clip(m.cfg.Hide(code), 60)
+	if refusesClient(code) || e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests {
+		return undecided("the revocation endpoint answered %d %s", e.Status, code)
+	}
+	return notAsked("the server does not revoke access tokens (%d %s)", e.Status, code)
 }
 
 // afterRevocation shows a revoked access token at a place where it was good before. An API may take a JWT
