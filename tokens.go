@@ -80,7 +80,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
 // says why the API refuses it, if it does.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "The API accepted the token", "The API refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
@@ -109,7 +109,7 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 	if tool == "" {
 		return s.handleWrongTokens(w, r)
 	}
-	return s.uses(w, r, "The API accepted the token", "The API refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
