@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -195,6 +196,21 @@ func TestKeysDiffer(t *testing.T) {
 	}
 	if len(seen) != 6 {
 		t.Errorf("of six keys for three uses and two secrets, %d differ", len(seen))
+	}
+	s, j := newStore(t, "http://localhost:3000", time.Now), jar{}
+	j.begin(s, newRequest("state-1", time.Now()))
+	closed, err := base64.RawURLEncoding.DecodeString(j[s.pendingName("state-1")])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range one.all() {
+		seal, err := newSeal(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := seal.open(closed, s.pendingName("state-1")); (err == nil) != (i == 0) {
+			t.Errorf("the key %d of the secret opens the cookie of a login: %v", i, err)
+		}
 	}
 }
 
