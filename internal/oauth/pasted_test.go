@@ -33,6 +33,7 @@ func TestReadPasted(t *testing.T) {
 		{"more than 8 KB", web, web + "?code=the-code" + strings.Repeat("x", maxPasted), "more than 8 KB"},
 		{"a line break in it", web, web + "?code=the-\ncode&state=the-state", "line break in it"},
 		{"a blank in it", web, web + "?code=the-code &state=the-state", "a blank or a line break"},
+		{"a character that deletes in it", web, web + "?code=the-\x7fcode&state=the-state", "a blank or a line break"},
 		{"the code alone", web, "the-code", "not a whole address"},
 		{"without its scheme", web, "app.example.com/cb?" + response, "not a whole address"},
 		{"no address at all", web, "http://[the-code", "not a whole address"},
