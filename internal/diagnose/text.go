@@ -155,7 +155,11 @@ func (p *printer) lines(lead, text string) {
 
 // verdict ends the report: what was not asked, what is wrong, and the command that comes next.
 func (p *printer) verdict(r Report) {
-	if text := foldSkips(p.skipped, r.Result == Fail); text != "" {
+	if r.Result == Fail { // beside a failure only what waits for it counts
+		beside := func(f Finding) bool { return f.Result == Skip && !strings.HasPrefix(f.Found, waiting) }
+		p.skipped, p.told = slices.DeleteFunc(p.skipped, beside), slices.DeleteFunc(p.told, beside)
+	}
+	if text := foldSkips(p.skipped); text != "" {
 		p.paragraph("  -     ", nameColumn, "not asked", text)
 	}
 	fmt.Fprintln(p.out)
@@ -186,16 +190,15 @@ func (p *printer) unreadable(r Report) {
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }
 
-// foldSkips tells of all checks that were not made, those with the same reason together. Beside a
-// failure only those count that wait for it.
-func foldSkips(skips []Finding, failed bool) string {
+// waiting begins what is found of a check that waits for something else to be mended.
+const waiting = "not asked: "
+
+// foldSkips tells of all checks that were not made, those with the same reason together.
+func foldSkips(skips []Finding) string {
 	var reasons []string
 	names := map[string][]string{}
 	for _, f := range skips {
-		reason, waits := strings.CutPrefix(f.Found, "not asked: ")
-		if failed && !waits {
-			continue
-		}
+		reason := strings.TrimPrefix(f.Found, waiting)
 		if names[reason] == nil {
 			reasons = append(reasons, reason)
 		}
