@@ -1,0 +1,69 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// An API is asked by GET, or by a request of MCP that only reads; the token goes into its header, and nothing does
+// where there is none.
+func TestAskAPI(t *testing.T) {
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	for _, byPost := range []bool{false, true} {
+		for token, want := range map[string]string{"a-token": "Bearer a-token", "": ""} {
+			c := clientAt(t, env)
+			c.cfg.ByPost = byPost
+			e, err := c.AskAPI(t.Context(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := e.RequestHeader.Get("Authorization"); got != want || (e.Method == http.MethodPost) != byPost {
+				t.Errorf("by POST %t: %s with the authorization %q; want %q", byPost, e.Method, got, want)
+			}
+			var asked struct{ Method string }
+			if byPost && (json.Unmarshal([]byte(e.RequestBody), &asked) != nil || asked.Method != "tools/list") {
+				t.Errorf("asked was %s", e.RequestBody)
+			}
+		}
+	}
+}
+
+// The name of a tool is the API's word: what no header can carry is called nowhere, and no tool where there are none.
+func TestCallTool(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Other = testserver.SendBody(200, "application/json", `{}`)
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	for _, row := range []struct {
+		name, tool string
+		byPost     bool
+		called     bool
+	}{
+		{"a tool", "read_notes", true, true},
+		{"a long name", strings.Repeat("x", MaxToolName), true, true},
+		{"a longer name", strings.Repeat("x", MaxToolName+1), true, false},
+		{"a line break", "read\r\nX-Evil: 1", true, false},
+		{"beyond ASCII", "löschen", true, false},
+		{"no API of MCP", "read_notes", false, false},
+	} {
+		c := clientAt(t, env)
+		c.cfg.ByPost = row.byPost
+		before := l.Asked("POST /api")
+		e, err := c.CallTool(t.Context(), row.tool, "a-token")
+		if called := l.Asked("POST /api") > before; called != row.called || (err == nil) != row.called {
+			t.Errorf("%s: called %t, %v", row.name, called, err)
+		}
+		if !row.called {
+			wantError(t, err, CodeInvalidRequest, "no tool of that name")
+		} else if e.Purpose != wire.API || e.RequestHeader.Get("Mcp-Name") != row.tool || e.RequestHeader.Get("Authorization") != "Bearer a-token" {
+			t.Errorf("%s: sent was %+v", row.name, e)
+		}
+	}
+}
