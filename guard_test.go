@@ -493,6 +493,14 @@ func testNothingSpent(t *testing.T, a *app) {
 	if keptLogins(t, a, b)[0].Held != held {
 		t.Error("a HEAD or a prefetch changed the tokens held")
 	}
+	for _, path := range []string{"/userinfo", "/api", "/tokeninfo", "/refresh"} { // the same, meant
+		if r := b.Ask(path, false); r.StatusCode != http.StatusOK {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
+		}
+	}
+	if keptLogins(t, a, b)[0].Held == held {
+		t.Error("a refresh that is meant changed nothing")
+	}
 }
 
 // A program that is stopping says so, on a connection that it will not use again, whoever asks.

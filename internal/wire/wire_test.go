@@ -227,6 +227,10 @@ func TestAnswerThatNeverEnds(t *testing.T) {
 			t.Errorf("%s: recorded was %+v", name, e)
 		}
 	}
+	ends := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ends") })
+	if e, err := NewWithTimeout(nil, time.Now, time.Minute).Get(t.Context(), ends); err != nil || e.ResponseBody != "ends" {
+		t.Errorf("an answer that ends: %v", err)
+	}
 	if Timeout > 10*time.Second || New(nil, time.Now).http.Transport.(*recording).timeout != Timeout {
 		t.Error("a request may take longer than ten seconds")
 	}
