@@ -59,12 +59,13 @@ func AlreadyRunning(ctx context.Context, port string) error {
 		var home struct { // the start page, as programs get it
 			RedirectURI string `json:"redirect_uri"`
 			LoginURI    string `json:"login_uri"`
+			ServerFound *bool  `json:"server_found"`
 		}
 		base, found := "", json.Unmarshal([]byte(e.ResponseBody), &home) == nil
 		if found {
 			base, found = strings.CutSuffix(home.LoginURI, "/login")
 		}
-		if found && home.RedirectURI != "" {
+		if found && home.RedirectURI != "" && home.ServerFound != nil {
 			return fmt.Errorf("already running at %s", wire.Clip(base, 200))
 		}
 	}
