@@ -161,7 +161,9 @@ func (s *server) front(request *oauth.Request, returned string, arrived time.Tim
 // failedStart adds what was asked to the failure of a login that begins at the API.
 func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 	f := s.explain(err, s.cfg.Scopes)
-	f.Steps = failed(steps, err)
+	if len(f.Steps) == 0 {
+		f.Steps = failed(steps, err)
+	}
 	return f
 }
 

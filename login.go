@@ -7,26 +7,28 @@ import (
 )
 
 // fromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
-// which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3).
+// which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3). On the way back it is found where
+// this process does not know it yet, as another one began the login; no client is registered then.
 func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !s.cfg.AtAPI {
+		begins := r.URL.Path == "/login"
+		if !s.cfg.AtAPI || !begins && s.cfg.Issuer != "" {
 			return next(s)(w, r)
 		}
 		if err := spendsNothing(r); err != nil { // it may register a client
 			return err
 		}
 		ctx, recorder := wire.Record(r.Context())
-		client, err := s.starter.Begin(ctx, s.cfg, s.wire, s.now)
+		client, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, begins)
 		if err != nil {
 			s.tell(nil, err)
 			return s.failedStart(err, recorder.Exchanges())
 		}
 		at := s.found(client)
-		if err := next(at)(w, r.WithContext(ctx)); err != nil {
-			return at.failedStart(err, recorder.Exchanges())
+		if err = next(at)(w, r.WithContext(ctx)); err != nil {
+			err = at.failedStart(err, recorder.Exchanges())
 		}
-		return nil
+		return err
 	}
 }
 

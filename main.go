@@ -177,8 +177,8 @@ func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
 		{"GET", "/login", s.canonicalHost(s.fromAPI((*server).login))},
-		{"GET", config.CallbackPath, s.orTry(s.returnInSteps(s.handleCallback))},
-		{"POST", config.CallbackPath, s.pasted(s.orTry(s.returnInSteps(s.handleCallback)))},
+		{"GET", config.CallbackPath, s.fromAPI((*server).callback)},
+		{"POST", config.CallbackPath, s.pasted(s.fromAPI((*server).callback))},
 		{"GET", "/step", s.handleStep},
 		{"POST", "/step", s.handleNextStep},
 		{"GET", "/session", s.handleSession},
@@ -203,6 +203,11 @@ func (s *server) routes() []route {
 // login is /login, with a pause before each step or without.
 func (s *server) login() func(http.ResponseWriter, *http.Request) error {
 	return s.beginInSteps(s.handleLogin)
+}
+
+// callback is the way back, of a login in steps or of a try too.
+func (s *server) callback() func(http.ResponseWriter, *http.Request) error {
+	return s.orTry(s.returnInSteps(s.handleCallback))
 }
 
 // handler returns everything that this process answers: the client's routes, and those of the demo

@@ -68,7 +68,7 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
 	defer cancel()
 	if s.cfg.AtAPI {
-		if c, err := s.starter.Find(ctx, s.cfg, s.wire, s.now); err == nil { // what is wrong is said below
+		if c, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, false); err == nil { // what is wrong is said below
 			s = s.found(c)
 		}
 	}

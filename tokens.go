@@ -80,11 +80,15 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 // handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
 // says why the API refuses it, if it does.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
+	return s.callAPI(w, r, s.oauth.CallAPI)
+}
+
+func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx context.Context, access string) (*wire.Exchange, error)) error {
 	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
-		e, err := s.oauth.CallAPI(ctx, l.Held.Access)
+		e, err := call(ctx, l.Held.Access)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +103,7 @@ func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Lo
 	if kind != "" || why.Result != diagnose.OK {
 		view.Why = &why
 	}
-	view.AtAPI(s.cfg, l.Request, e)
+	view.AtAPI(s.cfg, s.oauth.ByPost(), l.Request, e)
 	return view
 }
 
@@ -109,16 +113,9 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 	if tool == "" {
 		return s.handleWrongTokens(w, r)
 	}
-	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
-		if l.Held.Access == "" {
-			return nil, noAccessToken()
-		}
-		e, err := s.oauth.CallTool(ctx, tool, l.Held.Access)
-		if err != nil {
-			return nil, err
-		}
-		return []display.Answer{s.explainedAnswer(r.Context(), "", l, e)}, nil
-	}, nil)
+	return s.callAPI(w, r, func(ctx context.Context, access string) (*wire.Exchange, error) {
+		return s.oauth.CallTool(ctx, tool, access)
+	})
 }
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.

@@ -283,3 +283,40 @@ func TestStepUp(t *testing.T) {
 		t.Errorf("the steps up asked for %q", got)
 	}
 }
+
+// Several processes with one SESSION_SECRET begin and finish each other's logins: one that could not ask the API when
+// it started asks it on the way back, and registers nothing.
+func TestAtAPIInAnotherProcess(t *testing.T) {
+	api := testserver.StartAPI(t)
+	port := freePort(t)
+	answer, err := http.Post(api.Issuer+"/register", "application/json", strings.NewReader(
+		`{"redirect_uris":["http://127.0.0.1:`+port+`/oauth_callback"],"application_type":"native","token_endpoint_auth_method":"none"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var client struct {
+		ID string `json:"client_id"`
+	}
+	if json.NewDecoder(answer.Body).Decode(&client) != nil || client.ID == "" {
+		t.Fatalf("the registration answered %d", answer.StatusCode)
+	}
+	env := map[string]string{"RESOURCE_URL": api.URL, "CLIENT_ID": client.ID, "SESSION_SECRET": "a secret of several processes"}
+	first := startAppOn(t, port, env)
+	api.At(testserver.APIRoute, testserver.SendBody(500, "text/plain", "down"))
+	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(500, "text/plain", "down"))
+	env["BASE_URL"] = first.Address
+	second := startApp(t, env)
+	second.process.waitFor(t, "checked")
+	api.At(testserver.APIRoute, nil)
+	api.At(testserver.ResourceMetadataRoute, nil)
+	b := newBrowser(t, first)
+	back := strings.Replace(b.Authorize(b.Begin(""), "user_alice", "allow"), first.Address, second.Address, 1)
+	b.Host = strings.TrimPrefix(first.Address, "http://")
+	if r := b.Get(back); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
+		t.Errorf("the other process answered %d:\n%s", r.StatusCode, r.Body)
+	}
+	if n := api.Asked(testserver.RegisterRoute); n != 1 {
+		t.Errorf("%d clients were registered; the test registered one", n)
+	}
+}

@@ -137,6 +137,12 @@ func (r *refusal) moved() (Finding, bool) {
 		return refusedBecause(APIUnreachable, "check the path of RESOURCE_URL", "there is no API at this path (%d)", r.exchange.Status)
 	case http.StatusMethodNotAllowed:
 		return refusedBecause(APIUnreachable, "set RESOURCE_URL to an address that answers GET", "the API does not answer GET here (405)")
+	case http.StatusBadRequest:
+		if r.exchange.Method == http.MethodPost && len(r.challenges) == 0 { // with a challenge it is about the token
+			f := warning("the API does not understand the call (400), which says nothing about the token")
+			f.Fix = "its own words say what it wants instead; the token may be fine"
+			return f, true
+		}
 	}
 	return Finding{}, false
 }

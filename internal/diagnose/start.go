@@ -90,7 +90,7 @@ func startRemedy(cfg config.Config, name Name) (Remedy, bool) {
 // checkStart asks the API which authorization server issues its tokens. No client is registered for that. What
 // it finds is what every other check goes on with.
 func (c *checker) checkStart(ctx context.Context) Finding {
-	found, err := oauth.NewStarter(c.cfg).Find(ctx, c.cfg, c.wire, c.now)
+	found, err := oauth.NewStarter(c.cfg).Client(ctx, c.cfg, c.wire, c.now, false)
 	if err != nil {
 		e, ok := errors.AsType[*oauth.Error](err)
 		if !ok {

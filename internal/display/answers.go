@@ -52,6 +52,9 @@ func (list Answers) Verdict(good, bad string) (heading, lead string) {
 		if a.bad() && a.Why != nil && a.Why.Name != "" {
 			return a.Why.Name.Title(), bad + "."
 		}
+		if a.bad() && a.Why != nil && a.Why.Result == diagnose.Warn {
+			return "The API does not understand the call", ""
+		}
 	}
 	return bad, ""
 }

@@ -106,7 +106,7 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 	case wire.Refresh:
 		asked.words = "Refresh, " + asked.words
 		answered.values = t.tokens(e, coming)
-	case wire.API, wire.Userinfo:
+	case wire.API, wire.APIProbe, wire.Userinfo:
 		asked.values = t.bearer(e, coming)
 	case wire.APIWithout, wire.APIAsked:
 		asked.words += ", no token"
@@ -151,7 +151,7 @@ func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && 
 // isAPI reports a call of the resource server.
 func isAPI(p wire.Purpose) bool {
 	switch p {
-	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIAsked, wire.ResourceMetadata:
+	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIAsked, wire.APIProbe, wire.ResourceMetadata:
 		return true
 	}
 	return false

@@ -259,7 +259,7 @@ func (r *redactor) parameter(name, value string) string {
 // a page shows what it shows of tokens.
 func (r *redactor) header(name, value string) string {
 	switch strings.ToLower(name) {
-	case "cookie", "set-cookie":
+	case "cookie", "set-cookie", "mcp-session-id":
 		return redact.Redacted
 	case "authorization", "proxy-authorization":
 		scheme, token, _ := strings.Cut(value, " ")

@@ -19,6 +19,7 @@ var stepWords = map[wire.Purpose]string{
 	wire.Userinfo:             "The client asks who the user is (OpenID Connect Core section 5.3).",
 	wire.Introspection:        "The client asks what the server knows of a token (RFC 7662 section 2).",
 	wire.Revocation:           "The client ends a token (RFC 7009 section 2).",
+	wire.APIProbe:             "The client finds out how this API is called: by POST, and within a session if it wants one.",
 	wire.API:                  "The client calls the API with the access token (RFC 6750 section 2.1).",
 	wire.APIWithout:           "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
 	wire.APIAltered:           "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -19,12 +20,13 @@ import (
 
 // Client is an OAuth client and what it knows of its authorization server.
 type Client struct {
-	cfg   config.Config
-	wire  *wire.Client
-	now   func() time.Time
-	hide  func(text string) string // takes the client secret out of what a server says
-	keys  keySet
-	opens []string // what the API that this client was found at may want; see newRegistration
+	cfg    config.Config
+	wire   *wire.Client
+	now    func() time.Time
+	hide   func(text string) string // takes the client secret out of what a server says
+	keys   keySet
+	byPost atomic.Bool // the API answers POST alone, as was found out since
+	opens  []string    // what the API that this client was found at may want; see newRegistration
 
 	discovery Shared[*Metadata]
 

@@ -66,7 +66,7 @@ func TestRegistrationRequest(t *testing.T) {
 // login has it still.
 func TestRegisteredOnce(t *testing.T) {
 	w := newWorld(t, nil)
-	c, err := w.Find(t.Context(), w.cfg, w.wire, time.Now)
+	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
 	if err != nil || c.cfg.ClientID != "" || c.cfg.Issuer != "https://auth.example" || w.wasAsked("POST ") != 0 {
 		t.Fatalf("found %v, %v after %q", c, err, w.asked)
 	}
@@ -80,10 +80,10 @@ func TestRegisteredOnce(t *testing.T) {
 		c.cfg.ClientSecret != "a-secret-of-the-client-1" || !c.cfg.Registered {
 		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
 	}
-	if found, err := w.Find(t.Context(), c.cfg, w.wire, time.Now); err != nil || found.cfg.ClientID != "client-1" {
+	if found, err := w.Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || found.cfg.ClientID != "client-1" {
 		t.Errorf("whoever looks then does not see the client: %v", err)
 	}
-	if again, err := NewStarter(c.cfg).Find(t.Context(), c.cfg, w.wire, time.Now); err != nil || again.cfg.ClientID != "client-1" {
+	if again, err := NewStarter(c.cfg).Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || again.cfg.ClientID != "client-1" {
 		t.Errorf("settings that hold the client do not bring it: %v", err)
 	}
 }
@@ -122,7 +122,7 @@ func TestSecretExpires(t *testing.T) {
 		w := newWorld(t, nil)
 		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_secret_expires_at": now.Add(time.Hour).Unix()}))
 		w.begin(t)
-		if _, err := w.Begin(t.Context(), w.cfg, w.wire, func() time.Time { return now.Add(row.later) }); err != nil {
+		if _, err := w.Client(t.Context(), w.cfg, w.wire, func() time.Time { return now.Add(row.later) }, true); err != nil {
 			t.Error(err)
 		}
 		if got := w.wasAsked("POST https://auth.example/register"); got != row.want {
@@ -149,10 +149,10 @@ func TestServerMoves(t *testing.T) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
 	})
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
-	if found, err := w.Find(t.Context(), first.cfg, w.wire, time.Now); err != nil || found.cfg.ClientID != "" || found.cfg.ClientSecret != "" {
+	if found, err := w.Client(t.Context(), first.cfg, w.wire, time.Now, false); err != nil || found.cfg.ClientID != "" || found.cfg.ClientSecret != "" {
 		t.Errorf("at the new server the client is %q, %v", found.cfg.ClientID, err)
 	}
-	second, err := w.Begin(t.Context(), first.cfg, w.wire, time.Now)
+	second, err := w.Client(t.Context(), first.cfg, w.wire, time.Now, true)
 	if err != nil || second.cfg.ClientID != "client-2" || second.cfg.ClientSecret != "a-secret-of-the-client-2" {
 		t.Fatalf("got %v, %v", second, err)
 	}
@@ -246,7 +246,7 @@ func TestStartIsRecorded(t *testing.T) {
 		w := newWorld(t, nil)
 		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": resource}))
 		ctx, recorder := wire.Record(t.Context())
-		if _, err := w.Begin(ctx, w.cfg, w.wire, time.Now); err != nil {
+		if _, err := w.Client(ctx, w.cfg, w.wire, time.Now, true); err != nil {
 			t.Fatal(err)
 		}
 		var got []wire.Purpose

@@ -68,15 +68,13 @@ type asked struct {
 // askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
 // by POST that only reads. The error is an *Error.
 func (c *Client) askWithout(ctx context.Context) (asked, error) {
-	e, err := c.AskAPI(ctx, "")
+	e, err := c.GetAs(ctx, c.cfg.ResourceURL, "")
 	if err != nil {
 		return asked{}, c.unreachable(wire.APIAsked, "API", c.cfg.ResourceURL, err)
 	}
 	a := asked{tried: []Tried{c.triedAPI("GET", e)}}
 	if noRoute(e) {
-		byPost := c.cfg
-		byPost.ByPost = true
-		if answered, err := New(byPost, c.wire, c.now).AskAPI(ctx, ""); err == nil && !noRoute(answered) {
+		if answered, err := c.askMCP(ctx, "tools/list", nil, ""); err == nil && !noRoute(answered) {
 			e, a.byPost = answered, true
 			a.tried = append(a.tried, c.triedAPI("POST", e))
 		}

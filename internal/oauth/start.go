@@ -40,18 +40,10 @@ func NewStarter(cfg config.Config) *Starter {
 	return s
 }
 
-// Find asks the API which authorization server issues its tokens, and returns a client of that server. It has
-// no client ID where none is configured and none was registered. The error is an *Error.
-func (s *Starter) Find(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) (*Client, error) {
-	return s.find(ctx, cfg, w, now, false)
-}
-
-// Begin is Find for a login: where there is no client, one is registered (RFC 7591). The error is an *Error.
-func (s *Starter) Begin(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) (*Client, error) {
-	return s.find(ctx, cfg, w, now, true)
-}
-
-func (s *Starter) find(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
+// Client asks the API which authorization server issues its tokens, and returns a client of that server. Where no
+// client ID is configured and none was registered, one is registered for a login (RFC 7591), and for nobody else:
+// who only looks gets a client without an ID. The error is an *Error.
+func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)

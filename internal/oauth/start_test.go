@@ -140,7 +140,7 @@ func registrationAnswer(other map[string]any) map[string]any {
 // begin is the start of a login.
 func (w *world) begin(t *testing.T) (*Client, error) {
 	t.Helper()
-	return w.Begin(t.Context(), w.cfg, w.wire, time.Now)
+	return w.Client(t.Context(), w.cfg, w.wire, time.Now, true)
 }
 
 func (w *world) wasAsked(prefix string) int {

@@ -34,6 +34,7 @@ const (
 	Userinfo             Purpose = "userinfo"
 	Introspection        Purpose = "introspection"
 	Revocation           Purpose = "revocation"
+	APIProbe             Purpose = "how the API is called"
 	API                  Purpose = "API call"
 	APIWithout           Purpose = "API call without the token"
 	APIAltered           Purpose = "API call with an altered token"
@@ -82,7 +83,7 @@ func (e *Exchange) Failed() bool {
 	switch e.Purpose {
 	case APIWithout, APIAltered:
 		return e.Fault != "" || e.Status < 400
-	case APIAsked, ResourceMetadata, Metadata:
+	case APIAsked, APIProbe, ResourceMetadata, Metadata:
 		return e.Fault != ""
 	}
 	return e.Fault != "" || e.Status >= 400
@@ -177,6 +178,16 @@ func Recorded(ctx context.Context) []*Exchange {
 
 // Note adds a sentence to the newest exchange of the context's recorder, if it has one.
 func Note(ctx context.Context, text string) {
+	revise(ctx, func(e *Exchange) { e.Note = text })
+}
+
+// WasProbe says of the newest exchange of the context's recorder that it only found out how an API is called.
+func WasProbe(ctx context.Context) {
+	revise(ctx, func(e *Exchange) { e.Purpose = APIProbe })
+}
+
+// revise replaces the newest exchange of the context's recorder, if it has one, by a copy with a change.
+func revise(ctx context.Context, change func(*Exchange)) {
 	r, ok := ctx.Value(recorderKey).(*Recorder)
 	if !ok {
 		return
@@ -184,9 +195,9 @@ func Note(ctx context.Context, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if last := len(r.exchanges) - 1; last >= 0 {
-		noted := *r.exchanges[last]
-		noted.Note = text
-		r.exchanges[last] = &noted
+		revised := *r.exchanges[last]
+		change(&revised)
+		r.exchanges[last] = &revised
 	}
 }
 
