@@ -76,6 +76,8 @@ func TestFileKeeps(t *testing.T) {
 		{"a page in place of an error", wire.TokenRequest, 502, "text/html", `<p>Bad gateway</p>`, `<p>Bad gateway</p>`},
 		{"a form", wire.TokenRequest, 200, formType, "access_token=a1&token_type=bearer&pin=1", "access_token=[redacted]&token_type=bearer&pin=[redacted]"},
 
+		{"names in other letters", wire.Userinfo, 200, jsonType, `{"Password":"p1","STATE":"s1","Sub":"u"}`,
+			`{"Password":"[redacted]","STATE":"[redacted]","Sub":"u"}`},
 		{"userinfo", wire.Userinfo, 200, jsonType, `{"sub":"u","name":"N","email":"e@x"}`, `{"sub":"u","name":"N","email":"e@x"}`},
 		{
 			"tokens by name, in any spelling and at any depth",
@@ -129,7 +131,7 @@ func TestFileForgetsValues(t *testing.T) {
 func TestFileParameters(t *testing.T) {
 	e := &wire.Exchange{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token?state=s&a=b", Status: 200,
 		RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}),
-		RequestBody:   "grant_type=authorization_code&code=c1&code_verifier=v1&client_secret=x1&Refresh_Token=r1&client_assertion=j1&password=p1"}
+		RequestBody:   "grant_type=authorization_code&code=c1&code_verifier=v1&client_secret=x1&Refresh_Token=r1&client_assertion=j1&Password=p1"}
 	document, err := HAR([]*wire.Exchange{e}, Secrets{})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +148,7 @@ func TestFileParameters(t *testing.T) {
 		}
 	}
 	want := "grant_type=authorization_code&code=[redacted]&code_verifier=[redacted]&client_secret=[redacted]" +
-		"&Refresh_Token=[redacted]&client_assertion=[redacted]&password=[redacted]"
+		"&Refresh_Token=[redacted]&client_assertion=[redacted]&Password=[redacted]"
 	if request.PostData.Text != want {
 		t.Errorf("the text is %s; want %s", request.PostData.Text, want)
 	}
@@ -290,5 +292,41 @@ func TestNestedMembers(t *testing.T) {
 				t.Errorf("%d levels of an answer at the step %s: the token is in the file", levels, purpose)
 			}
 		}
+	}
+}
+
+// What a registration brings is the client's for as long as it lives: no page shows it, not even one that shows
+// tokens, and no file, and nowhere it is repeated either. What else the answer says stays.
+func TestRegistrationIsHidden(t *testing.T) {
+	const secret, token, address = "registered-secret", "registered-token-4711", "https://auth.example/register/4711"
+	registration := answerOf(wire.Registration, 201, "application/json",
+		`{"client_id":"c1","Client_Secret":"`+secret+`","registration_access_token":"`+token+`","registration_client_uri":"`+address+`","client_name":"N"}`)
+	later := answerOf(wire.Userinfo, 400, "text/plain", "no client has "+secret+" or "+token+" at "+address+", says c1")
+	flow := []*wire.Exchange{registration, later}
+	shown := []string{harText(t, Secrets{}, registration), harText(t, Secrets{}, registration, later)}
+	for _, full := range []bool{false, true} {
+		for _, step := range View(flow, Secrets{}, full).Steps {
+			shown = append(shown, step.Body.String())
+		}
+	}
+	for i, text := range shown {
+		for _, hidden := range []string{secret, token, address} {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%d: %q is in %s", i, hidden, text)
+			}
+		}
+		if !strings.Contains(text, "c1") {
+			t.Errorf("%d: the client ID is not in %s", i, text)
+		}
+	}
+	short := answerOf(wire.Registration, 201, "application/json", `{"client_secret":"ab1"}`) // which is looked for by its name alone
+	for _, text := range []string{harText(t, Secrets{}, short), View([]*wire.Exchange{short}, Secrets{}, true).Steps[0].Body.String()} {
+		if strings.Contains(text, "ab1") {
+			t.Errorf("a short secret is in %s", text)
+		}
+	}
+	another := answerOf(wire.Userinfo, 200, "application/json", `{"client_name":"N","sub":"u"}`) // the twin
+	if text := harText(t, Secrets{}, another); text != another.ResponseBody {
+		t.Errorf("what no registration brought becomes %s", text)
 	}
 }
