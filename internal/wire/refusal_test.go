@@ -135,3 +135,20 @@ func TestSafeLink(t *testing.T) {
 		}
 	}
 }
+
+// A note goes to the newest exchange of the record, and changes none that somebody has already.
+func TestNote(t *testing.T) {
+	ctx, rec := Record(t.Context())
+	Note(t.Context(), "for nobody")
+	Note(ctx, "too early")
+	if Recorded(t.Context()) != nil || len(Recorded(ctx)) != 0 {
+		t.Error("a note is an exchange")
+	}
+	rec.add(&Exchange{URL: "a"})
+	rec.add(&Exchange{URL: "b"})
+	before := rec.Last()
+	Note(ctx, "the note")
+	if list := Recorded(ctx); len(list) != 2 || list[0].Note != "" || list[1].Note != "the note" || list[1].URL != "b" || before.Note != "" {
+		t.Errorf("recorded are %+v and %+v", list[0], list[1])
+	}
+}
