@@ -395,6 +395,16 @@ func TestAtlasOfUserinfo(t *testing.T) {
 			t.Errorf("with the scopes %s it says %q", scopes, got)
 		}
 	}
+	l := testserver.StartLiar(t) // a refusal for another reason, as a plain OAuth server may give it
+	env := l.Env()
+	env["SCOPES"] = "profile"
+	b := newBrowser(t, startApp(t, env))
+	without("id_token")(l)
+	signIn(t, b, l)
+	l.Other = testserver.SendBody(http.StatusForbidden, "application/json", `{"message":"API rate limit exceeded"}`)
+	if got := reasons(t, b.GetJSON("/userinfo"))[""]; got != "" {
+		t.Errorf("a refusal that is not about openid is called %q", got)
+	}
 }
 
 // The API tells it: each row spoils the demo's API between two calls with the same token.
