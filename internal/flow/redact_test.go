@@ -330,3 +330,17 @@ func TestRegistrationIsHidden(t *testing.T) {
 		t.Errorf("what no registration brought becomes %s", text)
 	}
 }
+
+// The tokens of an answer that is a form are known by their value, as those of JSON are.
+func TestTokensOfAForm(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	later := answerOf(wire.Userinfo, 401, "text/plain", "form-token-4711 is no token")
+	for body, hidden := range map[string]bool{"access_token=form-token-4711&token_type=bearer": true, "scope=form-token-4711&token_type=bearer": false} {
+		flow := []*wire.Exchange{answerOf(wire.TokenRequest, 200, form, body), later}
+		for _, text := range []string{harText(t, Secrets{}, flow...), View(flow, Secrets{}, false).Steps[1].Body.String()} {
+			if strings.Contains(text, "form-token-4711") == hidden {
+				t.Errorf("after %s: %s", body, text)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,33 @@ func TestRegistrationOfTooManyScopes(t *testing.T) {
 		}
 		if got := w.posted[len(w.posted)-1]; !strings.HasSuffix(got, want) {
 			t.Errorf("asked was for %.300s; want %s", got, want)
+		}
+	}
+}
+
+// The API is asked with the token, without it and with another, each known by its purpose: RESOURCE_URL, or else the
+// userinfo endpoint.
+func TestTryResource(t *testing.T) {
+	l, c, r, _, _ := loginAt(t)
+	for _, path := range []string{"/api", "/userinfo"} {
+		if path == "/userinfo" {
+			c.cfg.ResourceURL = ""
+		}
+		ctx, rec := wire.Record(t.Context())
+		if err := c.TryResource(ctx, r, "a-token"); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range rec.Exchanges() {
+			got = append(got, strings.TrimPrefix(e.URL, l.Issuer)+" "+string(e.Purpose)+" "+e.RequestHeader.Get("Authorization"))
+		}
+		want := []string{
+			path + " " + string(wire.API) + " Bearer a-token",
+			path + " " + string(wire.APIWithout) + " ",
+			path + " " + string(wire.APIAltered) + " Bearer " + Altered("a-token"),
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("asked was %q; want %q", got, want)
 		}
 	}
 }

@@ -97,6 +97,10 @@ func TestSaidIsBounded(t *testing.T) {
 	_, _, err = signIn(t, clientAt(t, l.Env()), l, nil)
 	wantBounded(t, err, CodeServerError, "answered 303 See Other to /xxx")
 
+	l.Token = testserver.SendBody(400, "text/plain", long)
+	_, _, err = signIn(t, clientAt(t, l.Env()), l, nil)
+	wantBounded(t, err, CodeRefused, "xxx")
+
 	l = testserver.StartLiar(t)
 	l.Metadata = testserver.SendBody(200, "application/json", twice)
 	_, err = clientAt(t, l.Env()).Metadata(t.Context())
