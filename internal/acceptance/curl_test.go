@@ -4,18 +4,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // Commands that the page gives are pasted into a real shell and do what they say.
 func TestCurlWorks(t *testing.T) {
 	_, err := exec.LookPath("curl")
-	testserver.Needs(t, "curl", err)
+	testserver.Needs(t, os.Getenv, "curl", err)
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
 		t.Run(method, func(t *testing.T) {
 			port := freePort(t)

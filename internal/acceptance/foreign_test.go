@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func installed(t *testing.T, packages ...string) {
 		if err == nil && string(out) != "installed" {
 			err = errors.New(string(out))
 		}
-		testserver.Needs(t, "the Debian package "+name, err)
+		testserver.Needs(t, os.Getenv, "the Debian package "+name, err)
 	}
 }
 

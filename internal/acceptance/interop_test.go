@@ -8,10 +8,6 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +15,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The demo server satisfies a certified client that we did not write.
@@ -38,9 +39,9 @@ func TestOpenIDClient(t *testing.T) {
 func needsNode(t *testing.T, pkg string) {
 	t.Helper()
 	_, err := exec.LookPath("node")
-	testserver.Needs(t, "Node", err)
+	testserver.Needs(t, os.Getenv, "Node", err)
 	_, err = os.Stat(interop + "/node_modules/" + pkg)
-	testserver.Needs(t, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
+	testserver.Needs(t, os.Getenv, "the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 }
 
 // foreign is an authorization server that we did not write, and how to play a person on its pages.
@@ -148,7 +149,7 @@ func startGo(t *testing.T, name, redirectURI string) map[string]string {
 		t.Fatal(err)
 	}
 	_, err = os.Stat(binary)
-	testserver.Needs(t, name+" (go build -o ../bin/ . in internal/acceptance/testdata/interop/"+name+")", err)
+	testserver.Needs(t, os.Getenv, name+" (go build -o ../bin/ . in internal/acceptance/testdata/interop/"+name+")", err)
 	var settings struct {
 		Issuer      string `json:"issuer"`
 		ID          string `json:"client_id"`

@@ -15,7 +15,7 @@ import (
 func TestLoginCommandInChromium(t *testing.T) {
 	needsNode(t, "playwright-core")
 	chromium, err := exec.LookPath("chromium")
-	testserver.Needs(t, "chromium", err)
+	testserver.Needs(t, os.Getenv, "chromium", err)
 	p, base := startLogin(t, nil, "-timeout", "2m")
 	page, err := os.ReadFile(root + "/docs/ci.md")
 	if err != nil {

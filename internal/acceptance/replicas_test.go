@@ -6,13 +6,14 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
@@ -57,7 +58,7 @@ func startNginx(t *testing.T, port, one, two string) {
 		path = "/usr/sbin/nginx" // not on everybody's PATH
 		_, err = os.Stat(path)
 	}
-	testserver.Needs(t, "nginx", err)
+	testserver.Needs(t, os.Getenv, "nginx", err)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "nginx.conf")
 	temp := func(kind string) string { return kind + "_temp_path " + filepath.Join(folder, kind) + ";\n" }

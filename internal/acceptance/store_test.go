@@ -3,7 +3,7 @@ package acceptance
 import (
 	"bytes"
 	"net/http"
-	"oauth-test-client/internal/testserver"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // redisServer is a real Redis on a port of its own, with a password.
@@ -25,7 +27,7 @@ const redisPassword = "redis-password-4f1b"
 func startRedis(t *testing.T, port string, options ...string) *redisServer {
 	t.Helper()
 	_, err := exec.LookPath("redis-server")
-	testserver.Needs(t, "redis-server", err)
+	testserver.Needs(t, os.Getenv, "redis-server", err)
 	program := exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--requirepass", redisPassword,
 		"--save", "", "--appendonly", "no", "--dir", t.TempDir()}, options...)...)
 	return &redisServer{port, "redis://:" + redisPassword + "@127.0.0.1:" + port + "/3", launch(t, program, port)}

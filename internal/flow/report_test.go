@@ -32,7 +32,7 @@ func parseMermaid(t *testing.T, report string) string {
 	if _, missing := os.Stat("../acceptance/testdata/interop/node_modules/mermaid"); err == nil {
 		err = missing
 	}
-	testserver.Needs(t, "Node or the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
+	testserver.Needs(t, os.Getenv, "Node or the npm packages (npm ci in internal/acceptance/testdata/interop)", err)
 	parser := exec.CommandContext(t.Context(), node, "mermaid-parse.mjs")
 	parser.Dir, parser.Stdin = "../acceptance/testdata/interop", strings.NewReader(report)
 	out, err := parser.CombinedOutput()

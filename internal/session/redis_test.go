@@ -2,7 +2,7 @@ package session
 
 import (
 	"net/http/httptest"
-	"oauth-test-client/internal/testserver"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -12,12 +12,14 @@ import (
 	"github.com/boj/redistore"
 	"github.com/gomodule/redigo/redis"
 	"github.com/gorilla/sessions"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // A session above the bound is not kept in Redis, and one below it is.
 func TestRedisBound(t *testing.T) {
 	_, err := exec.LookPath("redis-server")
-	testserver.Needs(t, "redis-server", err)
+	testserver.Needs(t, os.Getenv, "redis-server", err)
 	// No port: redistore is given connections to a socket that only this test knows.
 	socket := filepath.Join(t.TempDir(), "redis.sock")
 	server := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir())
