@@ -8,11 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 // app is the whole program behind a real listener on a free port of 127.0.0.1.

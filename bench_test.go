@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"os/exec"
 	"runtime/debug"
@@ -19,6 +17,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 // The benchmarks measure flows without the HTTP server in front and the browser before it: what the

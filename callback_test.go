@@ -8,10 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // Each row spoils one thing of an authorization response, and says which refusal comes.

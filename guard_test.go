@@ -8,12 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
 )
 
 func TestForeignHost(t *testing.T) {

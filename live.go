@@ -4,15 +4,16 @@ import (
 	"crypto/x509"
 	"log"
 	"net/http"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
 	"oauth-test-client/internal/command"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
-	"reflect"
-	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // live answers with the settings of the moment. When their file has changed, the next request to /, /login

@@ -10,9 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,6 +17,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // slowToken holds every token request back until it is told to go on, and opens a connection for each.

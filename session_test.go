@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/session"
-	"oauth-test-client/internal/testserver"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +13,9 @@ import (
 	"time"
 
 	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/testserver"
 )
 
 func TestNoToken(t *testing.T) {

@@ -3,11 +3,12 @@ package acceptance
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/testserver"
-	"strings"
-	"testing"
 )
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what

@@ -3,11 +3,12 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
 )
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.

@@ -3,11 +3,12 @@ package acceptance
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
-	"strings"
-	"testing"
 )
 
 // A cookie that another key sealed, or that belongs to another state, begins nothing.

@@ -7,11 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // The whole flow, against the demo server and against a server of Clerk's shape over TLS.

@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // heard are the secrets that a server was sent, in forms and in headers.

@@ -3,13 +3,14 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/testserver"
 )
 
 // startQuiet is the program, whose checks at the start are over, at a server that is then replaced.

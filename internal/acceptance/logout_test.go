@@ -4,10 +4,11 @@ import (
 	"html"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"regexp"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
 func TestLogout(t *testing.T) {

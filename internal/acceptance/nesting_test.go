@@ -6,12 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // An answer of 138 KB that is nested a thousand deep costs the program about what it weighs, wherever a

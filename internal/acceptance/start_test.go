@@ -5,12 +5,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/testserver"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // A second start says where the first one runs, by whatever name it goes.

@@ -6,12 +6,13 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/testserver"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 )
 
 // The five steps of a login at the demo server, and what is said at each.

@@ -7,13 +7,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/terminal"
 	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/terminal"
 )
 
 // Usage is what -h prints.

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/terminal"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"time"
 )
 
 // Announce says in a few lines what runs where, before anything is asked of anybody.

@@ -1,10 +1,11 @@
 package command
 
 import (
-	"oauth-test-client/internal/config"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
 )
 
 // Whatever the session store's address holds besides host and database is not announced.

@@ -2,8 +2,9 @@ package config
 
 import (
 	"encoding/base64"
-	"oauth-test-client/internal/redact"
 	"testing"
+
+	"oauth-test-client/internal/redact"
 )
 
 // The client secret is hidden as it should be sent, and as some servers repeat it; nothing else is.

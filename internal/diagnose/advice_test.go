@@ -1,8 +1,9 @@
 package diagnose
 
 import (
-	"oauth-test-client/internal/config"
 	"testing"
+
+	"oauth-test-client/internal/config"
 )
 
 // The setting at fault is known from the words of servers.

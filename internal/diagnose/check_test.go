@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,8 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // Against a server in order every line is ok.

@@ -2,13 +2,14 @@ package diagnose
 
 import (
 	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 const checkSecret = "check-secret-1c9d"

@@ -3,9 +3,10 @@ package diagnose
 import (
 	"context"
 	"fmt"
-	"oauth-test-client/internal/oauth"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/oauth"
 )
 
 // checkKeys fetches the keys that ID tokens are verified with.

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/oauth"
-
 	"oauth-test-client/internal/wire"
 )
 

@@ -3,10 +3,11 @@ package diagnose
 import (
 	"fmt"
 	"net/url"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // Cause is one reason why a login never came back, and what the user saw.

@@ -1,9 +1,10 @@
 package display
 
 import (
+	"time"
+
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
-	"time"
 )
 
 // Changes lists what a refresh changed.

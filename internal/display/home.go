@@ -1,11 +1,12 @@
 package display
 
 import (
+	"time"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
-	"time"
 )
 
 // Home is what is configured, and what is known of the server. As JSON it is for programs.

@@ -3,9 +3,10 @@ package display
 import (
 	"html/template"
 	"io/fs"
-	"oauth-test-client/internal/wire"
 	"path"
 	"strings"
+
+	"oauth-test-client/internal/wire"
 )
 
 // ParsePages parses every page with the layout around it and the parts that several pages have, so

@@ -3,9 +3,10 @@ package flow
 import (
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/wire"
 	"regexp"
 	"strings"
+
+	"oauth-test-client/internal/wire"
 )
 
 // curl writes a request as a command that works when it is pasted into a shell. The client secret

@@ -6,11 +6,12 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/wire"
 )
 
 // Pasted is the note of an authorization response that no browser brought.

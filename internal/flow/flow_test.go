@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"testing"
 	"text/template"
 	"time"
+
+	"oauth-test-client/internal/wire"
 )
 
 var update = flag.Bool("update", false, "write the golden files in testdata anew")

@@ -5,9 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/wire"
 )
 
 // The parts of a HAR 1.2 file (http://www.softwareishard.com/blog/har-12-spec/).

@@ -2,15 +2,16 @@ package oauth
 
 import (
 	"net/http"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 func TestMetadataURLs(t *testing.T) {

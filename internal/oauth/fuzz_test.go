@@ -2,9 +2,10 @@ package oauth
 
 import (
 	"net/url"
+	"testing"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
-	"testing"
 )
 
 // A token response is taken only whole: an object with a token that can go into a header.

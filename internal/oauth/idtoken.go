@@ -7,13 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/wire"
 )
 
 // Leeway is how far two clocks may be apart.

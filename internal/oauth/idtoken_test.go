@@ -10,12 +10,13 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.

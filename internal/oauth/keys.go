@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/wire"
 )
 
 // The most keys that a key set may have.

@@ -4,12 +4,13 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/redact"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/redact"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // Each row spoils one thing of the token response. Nothing of it is believed.

@@ -7,13 +7,14 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
 	"time"
 
 	"github.com/boj/redistore"
 	"github.com/gomodule/redigo/redis"
 	"github.com/gorilla/sessions"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // The most bytes of a session in Redis: maxLogins logins of maxStepsSize each, and what is around them.

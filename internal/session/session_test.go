@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/sessions"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // The steps of a login are bounded in number and in bytes; the oldest go first.

@@ -9,13 +9,14 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"oauth-test-client/internal/config"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
 )
 
 // App is an app that a browser talks to, in this process or in another.

@@ -7,11 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
 )
 
 // Clerk is a server of Clerk's shape over TLS: its paths, and its metadata, which lists neither

@@ -2,8 +2,9 @@ package testserver
 
 import (
 	"net/http/httptest"
-	"oauth-test-client/internal/demo"
 	"testing"
+
+	"oauth-test-client/internal/demo"
 )
 
 // StartDemo starts the demo server on its own, as any other authorization server, where the redirect URI

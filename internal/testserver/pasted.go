@@ -5,9 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/config"
 	"regexp"
 	"strings"
+
+	"oauth-test-client/internal/config"
 )
 
 // Entrances are the two ways in which an authorization response reaches the app, each as an environment with
