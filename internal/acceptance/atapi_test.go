@@ -320,3 +320,16 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 		t.Errorf("%d clients were registered; the test registered one", n)
 	}
 }
+
+// The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
+func TestBesideARunningDemo(t *testing.T) {
+	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
+	a.process.waitFor(t, "the first login registers a client")
+	c := startChromium(t)
+	c.open(a.Cfg.BaseURL + "/")
+	c.press(".verdict .go a.button", "Alice")
+	c.press("button[value=user_alice]", "Allow")
+	c.press("button[value=allow]", "It works")
+	c.press(".verdict .go a.button", "Hello, Alice")
+}

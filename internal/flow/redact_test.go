@@ -200,12 +200,12 @@ func TestFileHeaders(t *testing.T) {
 		"Proxy-Authorization": {"Basic cHJveHk="},
 		"X":                   {"opaque-token-1"},
 	})
-	e.ResponseHeader = wire.NewHeader(http.Header{"Set-Cookie": {"a=cookie-2"}, "Location": {"https://a.example/?code=c1&x=y"}})
+	e.ResponseHeader = wire.NewHeader(http.Header{"Set-Cookie": {"a=cookie-2"}, "Mcp-Session-Id": {"session-3"}, "Location": {"https://a.example/?code=c1&x=y"}})
 	document, err := HAR([]*wire.Exchange{e}, Secrets{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"opaque-token-1", "cookie-1", "cookie-2", "cHJveHk=", "c1"} {
+	for _, secret := range []string{"opaque-token-1", "cookie-1", "cookie-2", "session-3", "cHJveHk=", "c1"} {
 		if strings.Contains(string(document), secret) {
 			t.Errorf("the file holds %q:\n%s", secret, document)
 		}

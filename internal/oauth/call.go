@@ -46,7 +46,7 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 // CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
 // CallAPI. The error is an *Error.
 func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
-	if !c.cfg.AtAPI || len(name) > MaxToolName || !visibleASCII(name) {
+	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !visibleASCII(name) {
 		return nil, &Error{Step: wire.API, Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
 	}
 	e, err := c.askMCP(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)

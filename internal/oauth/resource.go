@@ -180,7 +180,7 @@ func (c *Client) checkResource(ctx context.Context, found *resource) error {
 	if found.Identifier == c.cfg.ResourceURL {
 		return nil
 	}
-	if !contains(found.Identifier, c.cfg.ResourceURL) || len(found.Identifier) > maxAddress {
+	if !contains(found.Identifier, c.cfg.ResourceURL) {
 		return c.badResource(CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.said(found.Identifier, 300), c.cfg.ResourceURL)
 	}
 	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.said(found.Identifier, 300)))
@@ -191,7 +191,7 @@ func (c *Client) checkResource(ctx context.Context, found *resource) error {
 func contains(resource, address string) bool {
 	whole, err := url.Parse(resource)
 	part, errPart := url.Parse(address)
-	if err != nil || errPart != nil || whole.User != nil || whole.RawQuery != "" || strings.ContainsAny(resource, "#?") {
+	if err != nil || errPart != nil || whole.User != nil || strings.ContainsAny(resource, "#?") {
 		return false
 	}
 	if whole.Scheme != part.Scheme || !strings.EqualFold(hostOf(whole), hostOf(part)) {

@@ -202,6 +202,13 @@ func TestBegin(t *testing.T) {
 			w.route("GET https://api.example/v1/notes", nil)
 			w.at("POST https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`", scope="mcp"`)
 		}, "https://auth.example https://api.example/v1/notes [mcp] client-1 by POST", ""},
+		{"named in the second of two challenges", nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `DPoP algs="ES256", scope="dpop"`,
+				"WWW-Authenticate", `Bearer scope="bearer", resource_metadata="`+theAPIMetadata+`"`)
+		}, "https://auth.example https://api.example/v1/notes [bearer] client-1", "GET https://api.example/.well-known/oauth-protected-resource"},
+		{"an answer that is no refusal names something else", nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 200, "", "WWW-Authenticate", `Bearer scope="other", resource_metadata="https://api.example/other"`)
+		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/other"},
 		{"the second server is the first that can be used", nil, func(w *world) {
 			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://gone.example", "https://auth.example"}}))
 		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
@@ -342,6 +349,8 @@ func TestBeginRefuses(t *testing.T) {
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
 		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is no address that can be asked"},
+		{"metadata at an address without end", challenge("https://api.example/" + strings.Repeat("x", 2000)), wire.ResourceMetadata, CheckDocument,
+			"is no address that can be asked"},
 		{"metadata that is a page", raw("GET "+theAPIMetadata, "<html>"), wire.ResourceMetadata, CheckDocument, "an HTML page instead of a JSON object"},
 		{
 			"metadata of a megabyte",
