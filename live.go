@@ -139,5 +139,5 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 func (l *live) setUp(current demo.SetUp, issuer string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.use(l.current.Load().follow(issuer, current.Fault != "")) // which fails without a demo server only
+	l.use(l.current.Load().follow(issuer, current.Broken())) // which fails without a demo server only
 }

@@ -13,35 +13,48 @@ import (
 // is the sound one.
 type SetUp struct {
 	Fault   Fault  // also its stable name
+	With    Fault  // what else is on, where the fault does not show without it
+	Sound   bool   // no mistake: a server may be like this, too
 	Mistake string // what is wrong
 	Looks   string // what is seen of it
 	Fix     string // what has to be changed
 }
 
-// SetUps are those that the demo's page offers, in its order. They are numbered from one.
+// Broken reports a mistake.
+func (o SetUp) Broken() bool { return o.Fault != "" && !o.Sound }
+
+// SetUps are the riddles of the demo's page, in its order. They are numbered from one.
 func SetUps() []SetUp {
 	return []SetUp{
-		{RedirectURISlash, "The redirect URI is registered with a slash at its end.", "The server shows an error page and never comes back.",
-			"Register the redirect URI exactly as the client sends it."},
-		{RedirectURIHost, "The redirect URI is registered with another name of this machine, such as 127.0.0.1 for localhost.",
-			"The server shows an error page and never comes back.", "Register the redirect URI exactly as the client sends it, or set BASE_URL."},
-		{SecretWrong, "The server has another client secret.", "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.",
-			"Copy CLIENT_SECRET again."},
-		{AuthMethodWrong, "The client is registered for the other authentication method. The metadata does not say so.",
-			"Sign-in and consent work. Then the token endpoint answers 401 invalid_client.", "Set TOKEN_ENDPOINT_AUTH_METHOD to the other method."},
-		{ClientUnknown, "The server has no client with this client ID.", "The server shows an error page, and the token endpoint answers 401 invalid_client.",
-			"Copy CLIENT_ID again."},
-		{ScopeNotEnabled, "The scope email is not enabled for the client.", "The browser comes back with invalid_scope, before anybody has signed in.",
-			"Enable the scope at the server, or take email out of SCOPES."},
-		{IssuerSlash, "The server's issuer has a slash at its end. The client's does not.", "The client finds the metadata and refuses it.",
-			"Write ISSUER exactly as the metadata has it."},
-		{IDTokenSignature, "The ID token is signed with another key than the published one.", "The client gets an ID token and refuses its signature.",
-			"Nothing at the client: the server has to publish the key that it signs with."},
-		{AccessTokenAudience, "The access token is for another API.", "The login works. The API answers 401 invalid_token.",
-			"Ask for a token for this API: its audience (aud) has to name it."},
-		{ConsentNoWayBack, "The consent page has the Content-Security-Policy form-action 'self'. The server is on 127.0.0.1, the client on localhost.",
-			"After Allow nothing happens. Chromium and Safari block the redirect that follows the form.",
-			"Nothing at the client: the server has to add its clients' origins to form-action, or leave it out."},
+		{Fault: RedirectURISlash, Mistake: "The redirect URI is registered with a slash at its end.",
+			Looks: "The server shows an error page and never comes back.",
+			Fix:   "Register the redirect URI exactly as the client sends it."},
+		{Fault: RedirectURIHost, Mistake: "The redirect URI is registered with another name of this machine, such as 127.0.0.1 for localhost.",
+			Looks: "The server shows an error page and never comes back.", Fix: "Register the redirect URI exactly as the client sends it, or set BASE_URL."},
+		{Fault: SecretWrong, Mistake: "The server has another client secret.",
+			Looks: "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.",
+			Fix:   "Copy CLIENT_SECRET again."},
+		{Fault: AuthMethodWrong, Mistake: "The client is registered for the other authentication method. The metadata does not say so.",
+			Looks: "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.", Fix: "Set TOKEN_ENDPOINT_AUTH_METHOD to the other method."},
+		{Fault: ClientUnknown, Mistake: "The server has no client with this client ID.",
+			Looks: "The server shows an error page, and the token endpoint answers 401 invalid_client.",
+			Fix:   "Copy CLIENT_ID again."},
+		{Fault: ScopeNotEnabled, Mistake: "The scope email is not enabled for the client.",
+			Looks: "The browser comes back with invalid_scope, before anybody has signed in.",
+			Fix:   "Enable the scope at the server, or take email out of SCOPES."},
+		{Fault: IssuerSlash, Mistake: "The server's issuer has a slash at its end. The client's does not.",
+			Looks: "The client finds the metadata and refuses it.",
+			Fix:   "Write ISSUER exactly as the metadata has it."},
+		{Fault: IDTokenSignature, Mistake: "The ID token is signed with another key than the published one.",
+			Looks: "The client gets an ID token and refuses its signature.",
+			Fix:   "Nothing at the client: the server has to publish the key that it signs with."},
+		{Fault: AccessTokenAudience, Mistake: "The access token is for another API.",
+			Looks: "The login works. The API answers 401 invalid_token.",
+			Fix:   "Ask for a token for this API: its audience (aud) has to name it."},
+		{Fault: ConsentNoWayBack,
+			Mistake: "The consent page has the Content-Security-Policy form-action 'self'. The server is on 127.0.0.1, the client on localhost.",
+			Looks:   "After Allow nothing happens. Chromium and Safari block the redirect that follows the form.",
+			Fix:     "Nothing at the client: the server has to add its clients' origins to form-action, or leave it out."},
 	}
 }
 
@@ -58,6 +71,9 @@ func (s *Server) Break(f Fault) error {
 	var chosen SetUp
 	if f != "" {
 		offered := s.offered()
+		for _, g := range s.Groups() {
+			offered = append(offered, g.SetUps...)
+		}
 		i := slices.IndexFunc(offered, func(o SetUp) bool { return o.Fault == f })
 		if i < 0 {
 			return fmt.Errorf("there is no set-up %q here", f)
@@ -74,7 +90,7 @@ func (s *Server) Break(f Fault) error {
 	return nil
 }
 
-// offered are the set-ups that are possible here: one needs a second name of this machine for the server, another
+// offered are the riddles that are possible here: one needs a second name of this machine for the server, another
 // for the client's redirect URI, which may be anywhere.
 func (s *Server) offered() []SetUp {
 	return slices.DeleteFunc(SetUps(), func(o SetUp) bool {

@@ -199,7 +199,7 @@ func TestChromiumPages(t *testing.T) {
 	}
 	q := authorizeQuery()
 	q.Set("redirect_uri", site+"/callback")
-	for _, broken := range []Fault{"", SecretWrong} {
+	for _, broken := range []Fault{"", SecretWrong, ResourceMetadataLies} {
 		if err := s.Break(broken); err != nil {
 			t.Fatal(err)
 		}

@@ -88,5 +88,6 @@ func (s *Server) SetFaults(faults ...Fault) {
 
 // breaks is the question at each rule that can be broken on purpose.
 func (s *Server) breaks(f Fault) bool {
-	return (*s.faults.Load())[f] || f != "" && s.setUp.Load().Fault == f
+	on := s.setUp.Load()
+	return (*s.faults.Load())[f] || f != "" && (on.Fault == f || on.With == f)
 }

@@ -1,6 +1,9 @@
 package demo
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // homePage is the data of home.html.
 type homePage struct {
@@ -10,7 +13,9 @@ type homePage struct {
 	Users     []*user
 	Addresses []address
 	SetUps    []setUpChoice
-	Reset     bool // it has just been done
+	Groups    []Group
+	On        *Group // that of what is on; nil for a riddle
+	Reset     bool   // it has just been done
 }
 
 // address is one line of the table of addresses.
@@ -49,6 +54,10 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 	current := s.SetUp()
 	for i, o := range s.offered() {
 		data.SetUps = append(data.SetUps, setUpChoice{o, i + 1, o == current})
+	}
+	data.Groups = s.Groups()
+	if i := slices.IndexFunc(data.Groups, func(g Group) bool { return slices.Contains(g.SetUps, current) }); i >= 0 {
+		data.On = &data.Groups[i]
 	}
 	s.render(w, http.StatusOK, "home.html", data)
 }

@@ -15,11 +15,11 @@ var templates embed.FS
 type page struct {
 	Base, Title string
 	Wide        bool
-	Broken      bool // on purpose
+	SetUp       SetUp // that is on
 }
 
 func (s *Server) page(title string) page {
-	return page{Base: s.base, Title: title, Broken: s.SetUp() != SetUp{}}
+	return page{Base: s.base, Title: title, SetUp: s.SetUp()}
 }
 
 // person is the data of the template "person".

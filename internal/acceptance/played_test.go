@@ -1,0 +1,181 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// startPlayed is the program with its demo server, and a browser.
+func startPlayed(t *testing.T) (*app, *testserver.Browser) {
+	t.Helper()
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	return a, newBrowserAt(t, a, a.Cfg.BaseURL)
+}
+
+// turnOn presses the button with the words on the demo's page.
+func turnOn(t *testing.T, b *testserver.Browser, words string) {
+	t.Helper()
+	button := regexp.MustCompile(`<button name="setup" value="([^"]+)"[^>]*>` + regexp.QuoteMeta(html.EscapeString(words)) + `</button>`)
+	found := button.FindStringSubmatch(b.Get("/demo/").Body)
+	if found == nil {
+		t.Fatalf("the demo's page has no button %q", words)
+	}
+	b.Post("/demo/setup", url.Values{"setup": found[1:]})
+}
+
+// mend presses the button of the banner.
+func mend(b *testserver.Browser) { b.Post("/demo/setup", url.Values{"setup": {""}}) }
+
+// Each thing that the server lets pass is turned on at the demo's page and named by /misuse, alone. Mended,
+// nothing is.
+func TestMisuseOfTheDemosPage(t *testing.T) {
+	_, b := startPlayed(t)
+	named := func() string {
+		t.Helper()
+		if r := b.Login(); r.StatusCode != http.StatusOK {
+			t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
+		}
+		var lines []string
+		for _, f := range playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") }).Findings {
+			if f.Result != "ok" {
+				lines = append(lines, f.Result+" "+f.Check)
+			}
+		}
+		return strings.Join(lines, ", ")
+	}
+	for _, row := range []struct{ button, line string }{
+		{"A code can be used twice.", "fail code_used_twice"},
+		{"A code used twice is refused, but its tokens stay good.", "warn code_used_twice"},
+		{"A wrong code verifier is accepted.", "fail wrong_verifier"},
+		{"A missing code verifier is accepted.", "fail no_verifier"},
+		{"Another redirect URI is accepted with the code.", "fail other_redirect_uri"},
+		{"Another client can use the code.", "fail other_client"},
+		{"A replaced refresh token is accepted.", "warn old_refresh_token"},
+		{"A replaced refresh token is refused, but the newer one stays good.", "warn old_refresh_token"},
+		{"Refresh tokens are not replaced.", ""}, // as the button says: this client has a secret
+		{"A revoked token is still good at userinfo.", "fail revoked_token"},
+		{"A revoked token is still active at introspection.", "fail revoked_token"},
+		{"A revoked token is still good at the API.", "warn revoked_token"},
+		{"A login without PKCE is accepted.", "warn without_pkce"},
+		{"A page is shown for prompt=none.", "warn prompt_none"},
+		{"A code is given for prompt=none, although nobody is signed in.", "fail prompt_none"},
+	} {
+		turnOn(t, b, row.button)
+		if got := named(); got != row.line {
+			t.Errorf("%s /misuse names %q; want %q", row.button, got, row.line)
+		}
+	}
+	mend(b)
+	if got := named(); got != "" {
+		t.Errorf("mended, /misuse names %q", got)
+	}
+}
+
+// wrongAtTheAPI names what Try wrong tokens finds on the page of the API, the real token first.
+func wrongAtTheAPI(t *testing.T, b *testserver.Browser) string {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, b.Base+"/api", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "*/*")
+	r := b.Do(req)
+	var answers map[string]struct{ Why struct{ Result, Name string } }
+	if err := json.Unmarshal([]byte(r.Body), &answers); err != nil || len(answers) != 4 {
+		t.Fatalf("answered %d %s", r.StatusCode, r.Body)
+	}
+	var names []string
+	for _, token := range []string{"access_token", "no_token", "altered_token", "id_token"} {
+		if why := answers[token].Why; why.Result == "fail" && !slices.Contains(names, why.Name) {
+			names = append(names, why.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Each thing that the API gets wrong is turned on at the demo's page and named where the API is called. Sound
+// variants are not accused, and neither is the API when it is mended.
+func TestAPIOfTheDemosPage(t *testing.T) {
+	_, b := startPlayed(t)
+	for _, row := range []struct {
+		button string // the banner's where it is empty
+		names  string
+		sound  bool
+	}{
+		{"It wants tokens for another API.", "api-wants-another-audience", false},
+		{"It trusts another issuer.", "api-wants-another-issuer", false},
+		{"Its clock is wrong: every token has expired.", "api-token-expired", false},
+		{"It wants a scope that nobody has.", "api-scope-missing", false},
+		{"It wants the ID token.", "api-accepts-id-token", false},
+		{"It wants a JWT, and the server's tokens are opaque.", "api-wants-a-jwt", false},
+		{"It wants an opaque token, and the server's are JWTs.", "api-wants-an-opaque-token", false},
+		{"A sign-in stands in front of it, by redirect.", "api-behind-a-sign-in-page", false},
+		{"A sign-in page stands in front of it.", "api-behind-a-sign-in-page", false},
+		{"A firewall stands in front of it.", "api-behind-a-sign-in-page", false},
+		{"It wants user and password.", "api-wants-another-scheme", false},
+		{"It does not answer GET.", "api-unreachable", false},
+		{"It opens to everybody.", "api-open, api-ignores-signature, api-accepts-id-token", false},
+		{"It does not check the signature.", "api-ignores-signature", false},
+		{"It opens to the ID token too.", "api-accepts-id-token", false},
+		{"Access tokens are opaque.", "", true},
+		{"Every authorization request has to be pushed.", "", true},
+		{"The API's challenge does not name its metadata.", "", true},
+		{"The API offers DPoP, too.", "", true},
+		{"", "", true},
+	} {
+		if mend(b); row.button != "" {
+			turnOn(t, b, row.button)
+		}
+		if broken := strings.Contains(b.Get("/").Body, "broken on purpose"); broken == row.sound {
+			t.Errorf("%s The start page says broken: %t", row.button, broken)
+		}
+		if r := b.Login(); r.StatusCode != http.StatusOK {
+			t.Fatalf("%s The login answered %d %s", row.button, r.StatusCode, r.Body)
+		}
+		if got := wrongAtTheAPI(t, b); got != row.names {
+			t.Errorf("%s It is called %q; want %q", row.button, got, row.names)
+		}
+		if got := firstFinding(t, b); row.sound && got != "" {
+			t.Errorf("%s check says %q", row.button, got)
+		}
+	}
+	turnOn(t, b, "It refuses without saying why.")
+	if got := firstFinding(t, b); got != "warn api api-challenge-missing" {
+		t.Errorf("of an API without a challenge check says %q", got)
+	}
+}
+
+// Each mistake that keeps a login from beginning at the API is turned on at the demo's page, and named by
+// another one that knows the API's URL alone. Mended, that one signs in.
+func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
+	a, b := startPlayed(t)
+	other := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
+	for _, row := range []struct{ button, name, check string }{
+		{"Its metadata is another API's.", "api-metadata-of-another", "fail start api-metadata-of-another"},
+		{"Its metadata is a redirect without end.", "api-metadata-unusable", "fail start api-metadata-unusable"},
+		{"Its metadata names fifty servers.", "api-servers-unusable", "fail start api-servers-unusable"},
+		{"Its metadata names a server without https.", "api-servers-unusable", "fail start api-servers-unusable"},
+		{"The server registers another redirect URI.", "registration-unusable", ""},
+		{"The server registers a client without a client ID.", "registration-unusable", ""},
+	} {
+		turnOn(t, b, row.button)
+		if r := other.GetJSON("/login"); nameOf(t, r) != row.name {
+			t.Errorf("%s The login is answered %d %s", row.button, r.StatusCode, r.Body)
+		}
+		if got := firstFinding(t, other); got != row.check {
+			t.Errorf("%s check says %q; want %q", row.button, got, row.check)
+		}
+	}
+	mend(b)
+	if r := other.Login(); r.StatusCode != http.StatusOK {
+		t.Errorf("mended, the login is answered %d %s", r.StatusCode, r.Body)
+	}
+}
