@@ -1,0 +1,75 @@
+package oauth
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// mcpAPI is an API that answers POST alone, in sessions or without, or one that is no such API at all.
+func mcpAPI(speaks, sessions bool) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var m struct{ Method string }
+		err := json.NewDecoder(r.Body).Decode(&m)
+		status := 200
+		switch {
+		case r.Method == http.MethodGet || !speaks || err != nil:
+			status = 405
+		case sessions && m.Method == "initialize":
+			w.Header().Set("Mcp-Session-Id", "s1")
+		case sessions && r.Header.Get("Mcp-Session-Id") != "s1":
+			status = 400
+		case m.Method == "notifications/initialized":
+			status = 202
+		}
+		testserver.SendBody(status, "application/json", "{}")(w, r)
+	}
+}
+
+// An API that has nothing at GET is asked by POST where the login began there, in a session where it knows nothing
+// else. What was only tried is no call that failed.
+func TestFindsHowItIsCalled(t *testing.T) {
+	const tried = "how the API is called, "
+	for _, row := range []struct {
+		name                    string
+		atAPI, speaks, sessions bool
+		status                  int
+		steps, methods          string
+	}{
+		{"without sessions", true, true, false, 200, tried + "API call", "GET tools/list"},
+		{"in a session", true, true, true, 200, tried + tried + tried + tried + "API call", "GET tools/list initialize notifications/initialized tools/list"},
+		{"no API of that kind", true, false, false, 405, tried + "API call", "GET tools/list"},
+		{"a login that began elsewhere", false, true, false, 405, "API call", "GET"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			l.Other = mcpAPI(row.speaks, row.sessions)
+			env := l.Env()
+			env["RESOURCE_URL"] = l.Issuer + "/api"
+			c := clientAt(t, env)
+			c.cfg.AtAPI = row.atAPI
+			ctx, recorder := wire.Record(t.Context())
+			e, err := c.CallAPI(ctx, "a-token")
+			if err != nil || e.Status != row.status {
+				t.Fatalf("answered %+v, %v", e, err)
+			}
+			var steps, methods []string
+			for _, e := range recorder.Exchanges() {
+				var m struct{ Method string }
+				json.Unmarshal([]byte(e.RequestBody), &m) // a GET has none
+				steps, methods = append(steps, string(e.Purpose)), append(methods, cmp.Or(m.Method, e.Method))
+			}
+			if strings.Join(steps, ", ") != row.steps || strings.Join(methods, " ") != row.methods {
+				t.Errorf("the steps are %q, the methods %q", steps, methods)
+			}
+			if c.ByPost() != (row.status == 200) {
+				t.Errorf("by POST from now on: %t", c.ByPost())
+			}
+		})
+	}
+}
