@@ -24,7 +24,7 @@ type live struct {
 	log     *log.Logger
 	now     func() time.Time
 	current atomic.Pointer[wiring]
-	renewed func(*server) // is told of other settings in use
+	renewed func(*server) // is told of other settings in use; nil while nobody asks
 	routes  func(s *server, demo http.Handler) http.Handler
 
 	mu         sync.Mutex   // guards the fields below
@@ -130,7 +130,9 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 	if !reflect.DeepEqual(next, s.cfg.AsConfigured()) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
-		l.renewed(s)
+		if l.renewed != nil {
+			l.renewed(s)
+		}
 	}
 	return s.noting(display.NeedsRestart(l.options.File(), waiting))
 }

@@ -23,12 +23,12 @@ type rereading struct {
 	lines int
 }
 
-func startRereading(t *testing.T, settings string) *rereading {
+func startRereading(t *testing.T, settings string, args ...string) *rereading {
 	t.Helper()
 	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: freePort(t)}
 	r.write(settings)
-	r.p = startProcess(t, nil, "-env", r.file)
-	r.p.waitFor(t, "redirect URI")
+	r.p = startProcess(t, nil, append(args, "-env", r.file)...)
+	waitForPort(t, r.port)
 	base := "http://localhost:" + r.port
 	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.err})
 	return r
@@ -72,6 +72,25 @@ func TestMendWhileRunning(t *testing.T) {
 	}
 	if got := r.GetJSON("/session"); got.StatusCode != 200 || strings.Count(got.Body, `"user_alice"`) == 0 {
 		t.Errorf("/session answered %d %s", got.StatusCode, got.Body)
+	}
+}
+
+// Settings that change while the command login waits are those of the login that it waits for.
+func TestRereadBeforeLogin(t *testing.T) {
+	l := testserver.StartLiar(t)
+	settings := ""
+	for name, value := range l.Env() {
+		settings += name + "='" + value + "'\n"
+	}
+	r := startRereading(t, settings+"SCOPES=openid", "login", "-timeout", "2m")
+	r.write(settings + "SCOPES='openid email'")
+	address := r.Begin("")
+	if !strings.Contains(address, url.Values{"scope": {"openid email"}}.Encode()) {
+		t.Errorf("the login asks for %s", address)
+	}
+	r.GetJSON(l.Approve(t, address))
+	if code := r.p.wait(t, 30*time.Second); code != 0 || !strings.Contains(r.p.out.String(), "The login works.") {
+		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.out, r.p.err)
 	}
 }
 
