@@ -60,11 +60,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if o.Check {
 		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
-	listeners, err := command.Listen(o.Listen, cfg.Port)
+	listeners, err := command.Listen(ctx, o.Listen, cfg.Port)
 	if err != nil {
-		if o.Listen == "" {
-			err = cmp.Or(command.AlreadyRunning(ctx, cfg.Port), err)
-		}
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
@@ -143,7 +140,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 
 // playDemo serves the demo on a free port until the context ends, and returns the settings for it.
 func (l *live) playDemo(ctx context.Context) (config.Config, error) {
-	listeners, err := command.Listen("127.0.0.1:0", "")
+	listeners, err := command.Listen(ctx, "127.0.0.1:0", "")
 	if err != nil {
 		return config.Config{}, err
 	}

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -11,8 +13,9 @@ import (
 )
 
 // Listen listens on the given address, or on both loopback addresses. It never takes another
-// port than the one that was asked for: the redirect URI has it.
-func Listen(address, port string) ([]net.Listener, error) {
+// port than the one that was asked for: the redirect URI has it. Where this same program has that port
+// already, the error says so.
+func Listen(ctx context.Context, address, port string) ([]net.Listener, error) {
 	if address != "" {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -31,7 +34,7 @@ func Listen(address, port string) ([]net.Listener, error) {
 			for _, l := range listeners {
 				l.Close()
 			}
-			return nil, cannotListen(host, port, err)
+			return nil, cmp.Or(alreadyRunning(ctx, port), cannotListen(host, port, err))
 		}
 	}
 	return listeners, nil
@@ -39,7 +42,8 @@ func Listen(address, port string) ([]net.Listener, error) {
 
 func cannotListen(host, port string, err error) error {
 	if isTaken(err) {
-		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI that goes with it [%s]", port, diagnose.PortInUse)
+		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI "+
+			"that goes with it [%s]", port, diagnose.PortInUse)
 	}
 	return fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
 }

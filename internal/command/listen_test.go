@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"net"
 	"os"
 	"strings"
@@ -32,17 +33,19 @@ func TestSocketErrors(t *testing.T) {
 
 // Somebody else's listener on either loopback address would get the code of a browser that tries that one.
 func TestListensOnBothOrNeither(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // nobody is asked who it is
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			t.Skipf("no %s here: %v", host, err)
 		}
 		_, port, _ := net.SplitHostPort(taken.Addr().String())
-		if listeners, err := Listen("", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
+		if listeners, err := Listen(ctx, "", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {
 			t.Errorf("beside a listener on %s there are %d of ours (%v)", host, len(listeners), err)
 		}
 		taken.Close()
-		listeners, err := Listen("", port)
+		listeners, err := Listen(ctx, "", port)
 		if err != nil {
 			t.Errorf("with nobody else there: %v", err)
 		}

@@ -46,8 +46,8 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	}
 }
 
-// AlreadyRunning is an error that says where, when it is this same program that listens on the port, or nil.
-func AlreadyRunning(ctx context.Context, port string) error {
+// alreadyRunning is an error that says where, when it is this same program that listens on the port, or nil.
+func alreadyRunning(ctx context.Context, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	client := wire.New(nil, time.Now)
