@@ -31,6 +31,10 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			a.At(testserver.APIRoute, json(401, `{"error":"invalid_request"}`))
 			a.At(testserver.ResourceMetadataRoute, http.NotFound)
 		}, nil, "The API "},
+		{"api-unreachable", func(a *testserver.API) {
+			a.At(testserver.APIRoute, http.NotFound)
+			a.At(testserver.ResourceMetadataRoute, http.NotFound)
+		}, nil, "There is no API at"},
 		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "The API is at fault"},
 		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "the API is at fault"},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "The API is at fault"},

@@ -14,7 +14,7 @@ import (
 // the client authenticated. It returns "" when no cause is known.
 func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 	switch {
-	case e.Cause != nil && (e.Step == wire.API || e.Step == wire.APIAsked):
+	case e.Cause != nil && e.Step == wire.API, e.Step == wire.APIAsked && (e.Cause == nil || !wire.Untrusted(e.Cause)):
 		return APIUnreachable
 	case e.Cause != nil:
 		return unreachableName(e.Cause)

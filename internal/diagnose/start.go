@@ -121,6 +121,9 @@ func (c *checker) startFailed(e *oauth.Error) Finding {
 		words = e.Description
 	}
 	found := strings.TrimSuffix(e.Description, ".")
+	if rest, ok := strings.CutPrefix(found, "The "); ok {
+		found = "the " + rest
+	}
 	if len(e.Tried) > 0 {
 		last := e.Tried[len(e.Tried)-1]
 		found += ": " + last.URL + " " + last.Answer

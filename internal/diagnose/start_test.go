@@ -37,6 +37,10 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			nil,
 		},
 		{"client-document-not-supported", func(*testserver.API) {}, []string{"CLIENT_ID", "https://client.example/document"}},
+		{"api-unreachable", func(a *testserver.API) {
+			a.At(testserver.APIRoute, nothing)
+			a.At(testserver.ResourceMetadataRoute, nothing)
+		}, nil},
 		{"api-unreachable", func(*testserver.API) {}, []string{"RESOURCE_URL", "http://127.0.0.1:1/api"}},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -43,6 +44,10 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a.challenge["resource_metadata"], a.tried)
+	if e, ok := errors.AsType[*Error](err); ok && a.nothing && e.Check == CheckAbsent { // which says more
+		return nil, &Error{Step: wire.APIAsked, Code: CodeNotFound, Tried: e.Tried,
+			Description: fmt.Sprintf("There is no API at %s: it has nothing at GET or at POST.", wire.WithoutQuery(c.cfg.ResourceURL))}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +67,7 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
+	nothing   bool              // is there, at GET or at POST
 	tried     []Tried
 }
 
@@ -78,6 +84,7 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 			e, a.byPost = answered, true
 			a.tried = append(a.tried, c.triedAPI("POST", e))
 		}
+		a.nothing = !a.byPost
 	}
 	if e.Status == http.StatusUnauthorized {
 		a.challenge = challengeOf(e)

@@ -345,6 +345,10 @@ func TestBeginRefuses(t *testing.T) {
 			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", "Bearer")
 			w.route("GET "+theAPIMetadata, nil)
 		}, wire.ResourceMetadata, CheckAbsent, "does not say which authorization server issues its tokens"},
+		{"no API at all", func(w *world) {
+			w.route("GET https://api.example/v1/notes", nil)
+			w.route("GET "+theAPIMetadata, nil)
+		}, wire.APIAsked, "", "There is no API at https://api.example/v1/notes"},
 		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "answered 404"},
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
