@@ -11,7 +11,8 @@ import (
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
 func IssuerFromKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
-		return "", errors.New("holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's API keys page, and rotate the secret key if it was shared")
+		return "", errors.New("holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's " +
+			"API keys page, and rotate the secret key if it was shared")
 	}
 	encoded, ok := strings.CutPrefix(key, "pk_test_")
 	if !ok {
@@ -21,7 +22,8 @@ func IssuerFromKey(key string) (string, error) {
 		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
 	}
 	if isPlaceholder(encoded) {
-		return "", errors.New("still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, or remove the three lines for demo mode")
+		return "", errors.New("still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, " +
+			"or remove the three lines for demo mode")
 	}
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	host, whole := strings.CutSuffix(string(decoded), "$")

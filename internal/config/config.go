@@ -164,7 +164,8 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	if key == "" {
 		u, err := url.Parse(issuer)
 		if issuer == "" && (set.Authorization == "" || set.Token == "") {
-			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every setting for demo mode)")
+			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and so is ISSUER, so no authorization server is known; set one of the two (or "+
+				"remove every setting for demo mode)")
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}
@@ -214,7 +215,8 @@ func (s *settings) client(c Config) {
 	switch {
 	case secret == "":
 	case isPlaceholder(secret):
-		s.wrong("CLIENT_SECRET", "still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the application is made), or remove the line for a public client")
+		s.wrong("CLIENT_SECRET", "still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the "+
+			"application is made), or remove the line for a public client")
 	case c.Clerk && strings.HasPrefix(secret, "sk_"):
 		s.wrong("CLIENT_SECRET", "holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own")
 	case isHash(secret):
@@ -225,7 +227,8 @@ func (s *settings) client(c Config) {
 		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}
 	if secret != "" && len(secret) < redact.Shortest {
-		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET: has fewer than %d characters, which is easy to guess and cannot be taken out of what a server repeats; have a longer one made", redact.Shortest))
+		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET: has fewer than %d characters, which is easy to guess and cannot be taken "+
+			"out of what a server repeats; have a longer one made", redact.Shortest))
 	}
 	switch c.AuthMethod {
 	case "", MethodBasic, MethodPost, MethodNone:

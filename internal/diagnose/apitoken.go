@@ -105,7 +105,8 @@ func (r *refusal) because(name Name) (Finding, bool) {
 	case APIAcceptsIDToken:
 		return refusedBecause(name, "the API must take access tokens: an ID token is for the client (RFC 9068 section 2)", "the API wants an ID token")
 	case APIWantsAJWT:
-		return refusedBecause(name, "have access tokens issued as JWTs, or let the API ask the server (introspection)", "the access token is opaque, and the API wants a JWT")
+		return refusedBecause(name, "have access tokens issued as JWTs, or let the API ask the server "+
+			"(introspection)", "the access token is opaque, and the API wants a JWT")
 	}
 	return refusedBecause(APIWantsAnOpaqueToken, "let the API verify JWTs, or have opaque access tokens issued; if the token was revoked, sign in again",
 		"the access token is a JWT, and the API looks tokens up instead")

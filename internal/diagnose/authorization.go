@@ -44,7 +44,8 @@ func (c *checker) explainRefusedLogin(ctx context.Context) Finding {
 		return c.explainScope(ctx)
 	case "", PKCERequired, PKCERefused:
 		if c.land(ctx, withoutPKCE).begins() {
-			return failing("", "allow PKCE with S256 for the OAuth application", l.said(), "the server refuses the login because of PKCE: without it, it would begin").as(PKCERefused)
+			return failing("", "allow PKCE with S256 for the OAuth application", l.said(), "the server refuses the login because of PKCE: "+
+				"without it, it would begin").as(PKCERefused)
 		}
 	}
 	f := failing("", refusalHint(c.cfg, c.cfg.Scopes, l.code), l.said(), "the server refuses the login with the error %q", l.code).as(name)
@@ -63,7 +64,8 @@ func (c *checker) explainRefusedLogin(ctx context.Context) Finding {
 // explainScope finds out which scope is refused, by leaving out each in turn.
 func (c *checker) explainScope(ctx context.Context) Finding {
 	if len(c.cfg.Scopes) == 0 {
-		return failing("SCOPES", "the server has no default: name the scopes in SCOPES", c.landed.said(), "the server refuses a login that asks for no scope").as(ScopeNotEnabled)
+		return failing("SCOPES", "the server has no default: name the scopes in SCOPES", c.landed.said(),
+			"the server refuses a login that asks for no scope").as(ScopeNotEnabled)
 	}
 	scopes := c.cfg.Scopes[:min(len(c.cfg.Scopes), 20)]
 	refused := make([]bool, len(scopes))

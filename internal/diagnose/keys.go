@@ -50,7 +50,8 @@ func (c *checker) countKeys(ctx context.Context) (usable, all int, err error) {
 // its metadata is to be believed: then a login fails, and this is why. Keys that could be used speak
 // against the metadata.
 func (c *checker) symmetricOnly(usable int) Finding {
-	found := fmt.Sprintf("the server signs ID tokens with %s only, which this client refuses: whoever has the client secret could forge one", c.said(strings.Join(c.md.IDTokenAlgs, ", "), 100))
+	found := fmt.Sprintf("the server signs ID tokens with %s only, which this client refuses: whoever has the client secret "+
+		"could forge one", c.said(strings.Join(c.md.IDTokenAlgs, ", "), 100))
 	fix := "choose RS256 for this OAuth application (" + c.field(IDToken) + "), or remove openid from SCOPES"
 	if usable == 0 {
 		return failing("SCOPES", fix, "", "%s", found).as(IDTokenSignature)

@@ -103,7 +103,8 @@ func (c *checker) land(ctx context.Context, change func(url.Values)) landing {
 var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
 
 // refusing finds a page that is no more than a refusal, though its status is 200.
-var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match)|(?:does not|doesn.t|not) exist)` +
+var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}` +
+	`\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match)|(?:does not|doesn.t|not) exist)` +
 	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
 
 // readLanding reads the last answer to a request with the values sent: what it repeats of them is not its

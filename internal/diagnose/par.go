@@ -34,7 +34,8 @@ func (c *checker) checkPAR(ctx context.Context) Finding {
 	case c.clientAnswer(ctx).no != "":
 		return skipped("not asked: needs the client's ID and secret first")
 	}
-	return failing("CLIENT_SECRET", "compare CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD with the OAuth application ("+c.field(ClientSecret)+")", e.Description,
+	return failing("CLIENT_SECRET", "compare CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD with the "+
+		"OAuth application ("+c.field(ClientSecret)+")", e.Description,
 		"the server refuses the client where the authorization request is pushed (%s)", e.Code).as(nameOf(c.cfg, c.method(), e))
 }
 

@@ -50,7 +50,8 @@ func (c *checker) checkConfiguration(context.Context) Finding {
 		f.Setting, f.Fix = c.cfg.RedirectVariable(), "use https, or http://localhost"
 		return f
 	case uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1":
-		f := warning("the redirect URI %s has an IP address; several servers (Entra, Google, Cognito) take localhost only", c.cfg.RedirectURI()).as(RedirectURIIPAddress)
+		f := warning("the redirect URI %s has an IP address; several servers (Entra, Google, Cognito) take "+
+			"localhost only", c.cfg.RedirectURI()).as(RedirectURIIPAddress)
 		f.Setting, f.Fix = c.cfg.RedirectVariable(), "if yours refuses it, write "+localhostLine(c.cfg)
 		return f
 	}
@@ -87,7 +88,8 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 	}
 	difference, known := clockDifference(e)
 	if known && difference.Abs() > oauth.Leeway {
-		f := warning("%s, but its clock and this machine's are %v apart; ID tokens are allowed one minute", found, difference.Abs().Round(time.Second)).as(ClockDiffers)
+		f := warning("%s, but its clock and this machine's are %v apart; ID tokens are "+
+			"allowed one minute", found, difference.Abs().Round(time.Second)).as(ClockDiffers)
 		f.Fix = "set this machine's clock, or the server's"
 		return f
 	}

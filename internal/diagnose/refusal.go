@@ -21,7 +21,8 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 			return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, the OAuth application is not public: set CLIENT_SECRET",
 				"the server refuses the client ID without a secret, and says the same of a made-up one")
 		}
-		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET; if the OAuth application is meant to be public, make it so ("+c.field(AuthMethod)+"); if it is, compare CLIENT_ID ("+c.field(ClientID)+")",
+		return no(ClientSecretMissing, "CLIENT_SECRET", "set CLIENT_SECRET; if the OAuth application is meant to be "+
+			"public, make it so ("+c.field(AuthMethod)+"); if it is, compare CLIENT_ID ("+c.field(ClientID)+")",
 			"the server refuses the client without a secret")
 	}
 	byOther := c.byOtherMethod(ctx, real, control).accepts()
@@ -32,7 +33,8 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		return c.wrongMethod(real.Method, refused.reply.words)
 	}
 	if c.worksWithoutSecret(ctx, real) {
-		f := no(ClientIsPublic, "CLIENT_SECRET", "if the OAuth application is public, remove CLIENT_SECRET; if it is confidential, copy the secret again ("+c.field(ClientSecret)+")",
+		f := no(ClientIsPublic, "CLIENT_SECRET", "if the OAuth application is public, remove CLIENT_SECRET; if it is confidential, copy "+
+			"the secret again ("+c.field(ClientSecret)+")",
 			"the server refuses the client with this secret, and accepts it without one")
 		if !slices.Contains(c.md.AuthMethods, config.MethodNone) && len(c.md.AuthMethods) > 0 {
 			f = f.as(ClientSecretWrong)
@@ -40,10 +42,12 @@ func (c *checker) explainRefusal(ctx context.Context, real, control oauth.Creden
 		return f
 	}
 	if !c.knowsID(ctx, real) {
-		return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, copy the secret again, or make a new one ("+c.field(ClientSecret)+")",
+		return no(ClientIDUnknown, "CLIENT_ID", "compare CLIENT_ID ("+c.field(ClientID)+"); if it is right, copy the secret again, or "+
+			"make a new one ("+c.field(ClientSecret)+")",
 			"client ID or secret is wrong: the server says the same of a made-up client ID")
 	}
-	return no(ClientSecretWrong, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+")", "the server refuses client ID and secret, by either method")
+	return no(ClientSecretWrong, "CLIENT_SECRET", "copy the secret again, or make a new one ("+c.field(ClientSecret)+")",
+		"the server refuses client ID and secret, by either method")
 }
 
 // takenRaw reports a server that does not decode the secret (RFC 6749 section 2.3.1): it is right as it is.
@@ -121,7 +125,8 @@ func (c *checker) explainSilence(ctx context.Context, real, control oauth.Creden
 		case other.yes != "":
 			return warning("client ID and secret are right, but the server tells so only by %s; by %s only a login can tell", otherMethod(real.Method), real.Method)
 		case other.no != "" && silent.reply.unread():
-			return failing("CLIENT_SECRET", "copy the secret again ("+c.field(ClientSecret)+"), and write TOKEN_ENDPOINT_AUTH_METHOD="+otherMethod(real.Method), other.reply.words,
+			return failing("CLIENT_SECRET", "copy the secret again ("+c.field(ClientSecret)+"), and write TOKEN_ENDPOINT_AUTH_METHOD="+otherMethod(real.Method),
+				other.reply.words,
 				"the server does not read the secret by %s, and refuses it by %s", real.Method, otherMethod(real.Method)).as(ClientSecretWrong)
 		}
 		if c.worksWithoutSecret(ctx, real) && silent.reply.unread() {

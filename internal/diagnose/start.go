@@ -44,16 +44,19 @@ func startHint(cfg config.Config, e *oauth.Error) string {
 	byHand := "make an OAuth application there with the redirect URI " + cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
 	switch startName(e) {
 	case APIMetadataMissing:
-		return `The API should answer 401 with WWW-Authenticate: Bearer resource_metadata="…" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID, and the API need not name it.`
+		return `The API should answer 401 with WWW-Authenticate: Bearer resource_metadata="…" (RFC 9728 section 5.1). ` +
+			`If you know its authorization server, set ISSUER and CLIENT_ID, and the API need not name it.`
 	case APIMetadataUnusable:
 		if e.Check == oauth.CheckScopes {
 			return "Name the scopes to ask for in SCOPES."
 		}
 		return "The API is at fault: its metadata must be a JSON object at an https address (RFC 9728 section 3)."
 	case APIMetadataOfAnother:
-		return "Either RESOURCE_URL is not the API’s own address, or the API is at fault: resource in its metadata must be this address, or one on the same origin that contains it (RFC 9728 section 3.3)."
+		return "Either RESOURCE_URL is not the API’s own address, or the API is at fault: resource in its metadata must be this " +
+			"address, or one on the same origin that contains it (RFC 9728 section 3.3)."
 	case APIServersUnusable:
-		return "The API is at fault: authorization_servers in its metadata must name an https issuer that answers (RFC 9728 section 2). If you know the right one, set ISSUER and CLIENT_ID."
+		return "The API is at fault: authorization_servers in its metadata must name an https issuer that answers (RFC 9728 section 2). " +
+			"If you know the right one, set ISSUER and CLIENT_ID."
 	case RegistrationNotOffered:
 		return "At the authorization server, " + byHand
 	case RegistrationRefused:
@@ -104,7 +107,8 @@ func (c *checker) checkStart(ctx context.Context) Finding {
 		return c.startFailed(&oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: oauth.CheckNotOffered,
 			Description: "the authorization server " + c.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
 	}
-	f := proved("the API names %s", c.cfg.Issuer).by("tokens are for %s, scopes: %s", c.said(c.cfg.Resource, 200), cmp.Or(strings.Join(c.cfg.Scopes, " "), "none, the server decides"))
+	f := proved("the API names %s", c.cfg.Issuer).by("tokens are for %s, scopes: %s",
+		c.said(c.cfg.Resource, 200), cmp.Or(strings.Join(c.cfg.Scopes, " "), "none, the server decides"))
 	if c.cfg.Resource != c.cfg.ResourceURL {
 		f.Found += ", for " + c.said(c.cfg.Resource, 200) + ", which contains this API"
 	}

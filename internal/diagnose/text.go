@@ -82,7 +82,8 @@ func (p *printer) finding(f Finding) {
 		p.skipped = append(p.skipped, f)
 		p.told = append(p.told, f)
 		return
-	case f.Result != Fail && background(f.Check) && (f.Result != Warn || f.Check == "response_issuer"): // a warning of many servers, and nothing to be done about it
+	case f.Result != Fail && background(f.Check) && (f.Result != Warn || f.Check == "response_issuer"):
+		// response_issuer is a warning of many servers, and nothing to be done about it
 		return
 	}
 	p.told = append(p.told, f)

@@ -68,7 +68,8 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
 	case local && !strings.EqualFold(host, base.Host):
-		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the login is not sent.", base.Host, wire.Clip(host, 80)),
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the "+
+				"login is not sent.", base.Host, wire.Clip(host, 80)),
 			"Register the redirect URI " + cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."
 	case !cookie:
 		return LoginNotKnown, description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."

@@ -53,7 +53,8 @@ type Action struct {
 }
 
 // NoRefreshToken says why a login has none.
-const NoRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the OAuth application; Google also wants /login?prompt=consent."
+const NoRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the " +
+	"OAuth application; Google also wants /login?prompt=consent."
 
 // Held lists the three kinds of token, each with what it is good for or why it is not held.
 func Held(l *session.Login) []HeldToken {

@@ -42,7 +42,8 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 	for name, vs := range values {
 		words := parameterWords[name]
 		for _, value := range vs {
-			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), wire.Clip(tell.hide.parameter(name, value), 4000), words.about, words.section, tell.marks[value]})
+			shown := wire.Clip(tell.hide.parameter(name, value), 4000)
+			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, tell.marks[value]})
 		}
 	}
 	slices.SortFunc(list, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
@@ -58,7 +59,8 @@ func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 			text = string(value)
 		}
 		words := parameterWords[name]
-		list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), wire.Clip(tell.hide.parameter(name, text), 4000), words.about, words.section, ""})
+		shown := wire.Clip(tell.hide.parameter(name, text), 4000)
+		list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, ""})
 		return string(value) // not to look inside
 	})
 	return list

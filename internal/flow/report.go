@@ -128,7 +128,9 @@ var labelEscapes = strings.NewReplacer("#", "#35;", ";", "#59;", "<", "#60;", ">
 func label(s string) string { return labelEscapes.Replace(wire.Clip(s, 200)) }
 
 // markdownEscapes are the characters with which Markdown or HTML would begin something.
-var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", "\\#", "!", "\\!", "|", "\\|", "@", "\\@", "~", "\\~", "://", ":&#8203;//")
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]",
+	"<", "&lt;", ">", "&gt;", "&", "&amp;", "#", "\\#", "!", "\\!", "|", "\\|",
+	"@", "\\@", "~", "\\~", "://", ":&#8203;//")
 
 // plain is a text from outside in Markdown: one line, nothing of it markup, a link or a mention.
 func plain(s string) string { return markdownEscapes.Replace(wire.Clip(s, 500)) }

@@ -34,7 +34,8 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 	}
 	if r.Binding != md.Binding {
 		return nil, &Error{Step: wire.Response, Code: CodeOtherServer,
-			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID or the redirect URI has changed since. Nothing of it is sent to the server that is configured now."}
+			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID or the redirect URI has " +
+				"changed since. Nothing of it is sent to the server that is configured now."}
 	}
 	return md, nil
 }

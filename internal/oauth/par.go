@@ -81,7 +81,8 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 		fault = "with a request_uri that no address can carry"
 	}
 	if fault != "" {
-		return "", &Error{Step: wire.PushedRequest, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
+		return "", &Error{Step: wire.PushedRequest, Code: CodeServerError,
+			Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
 	}
 	return response.RequestURI, nil
 }

@@ -176,7 +176,8 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	switch theirs := response.Get("iss"); {
 	case response.Has("iss") && theirs != md.Issuer:
 		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.said(theirs, 200),
-			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at %q (the configured issuer).", c.said(theirs, 200), md.Issuer)}
+			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at "+
+				"%q (the configured issuer).", c.said(theirs, 200), md.Issuer)}
 	case !response.Has("iss") && md.ResponseIss:
 		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss",
 			Description: "The authorization response has no iss parameter, though the server's metadata promises one (RFC 9207 section 2.4)."}

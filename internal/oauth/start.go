@@ -57,7 +57,8 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	}
 	switch md, _ := c.Known(); {
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
-		return nil, c.notRegistered(CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the authorization server %s does not say that it reads those.", md.Issuer)
+		return nil, c.notRegistered(CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
+			"authorization server %s does not say that it reads those.", md.Issuer)
 	case c.cfg.IsClientDocument():
 		return c, nil // everybody may read it: it belongs to no server
 	case c.cfg.ClientID != "":
@@ -75,7 +76,8 @@ func (s *Starter) own(c *Client) error {
 		s.owner = registered{issuer: c.cfg.Issuer, id: c.cfg.ClientID}
 	}
 	if s.owner.issuer != c.cfg.Issuer {
-		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is sent nowhere else.", c.cfg.Issuer, s.owner.issuer)
+		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
+			"sent nowhere else.", c.cfg.Issuer, s.owner.issuer)
 	}
 	return nil
 }
@@ -87,8 +89,9 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 		return c, nil
 	}
 	if !ok {
+		once := func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }
 		var err error
-		if known, err = s.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }); err != nil {
+		if known, err = s.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), once); err != nil {
 			return nil, c.notInTime(err)
 		}
 	}
@@ -128,7 +131,7 @@ func (s *Starter) known(c *Client) (registered, bool) {
 	return s.clients[i], true
 }
 
-// notRegistered is the error of a client that there is none of.
+// notRegistered is the error of a login for which there is no client at the server.
 func (c *Client) notRegistered(check, format string, args ...any) *Error {
 	return &Error{Step: wire.Registration, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
 }

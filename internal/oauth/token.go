@@ -107,7 +107,8 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError, e *wire.Exchange) *
 		return c.refusedOtherwise(e)
 	}
 	if other := wire.Misspelled(refused.Body, "error"); other != "" {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q instead of %q; names are case sensitive (RFC 6749 section 5.2).",
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q "+
+			"instead of %q; names are case sensitive (RFC 6749 section 5.2).",
 			refused.Response.StatusCode, other, "error")}
 	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
@@ -161,7 +162,8 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 	}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
 	if other := wire.Misspelled([]byte(body), "access_token"); fields.AccessToken == nil && other != "" {
-		return nil, faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), so most clients cannot use it", other)
+		return nil, faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), "+
+			"so most clients cannot use it", other)
 	}
 	if fields.AccessToken == nil || *fields.AccessToken == "" {
 		return nil, faulty("access_token", "without an access_token (RFC 6749 section 5.1)")

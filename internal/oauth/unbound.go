@@ -16,9 +16,13 @@ type Unbound struct {
 // registeredErrors are the error codes of OAuth: those of the authorization endpoint (RFC 6749 section
 // 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2, RFC 9101 section 6.2), and those of the
 // token endpoint (RFC 6749 section 5.2).
-var registeredErrors = []string{"invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope", "server_error",
-	"temporarily_unavailable", "interaction_required", "login_required", "account_selection_required", "consent_required", "invalid_request_uri",
-	"invalid_request_object", "request_not_supported", "request_uri_not_supported", "registration_not_supported", "invalid_target", "unmet_authentication_requirements"}
+var registeredErrors = []string{
+	"invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_request", "unauthorized_client", "access_denied",
+	"unsupported_response_type", "invalid_scope", "server_error", "temporarily_unavailable", "interaction_required",
+	"login_required", "account_selection_required", "consent_required", "invalid_request_uri", "invalid_request_object",
+	"request_not_supported", "request_uri_not_supported", "registration_not_supported", "invalid_target",
+	"unmet_authentication_requirements",
+}
 
 // IsRegisteredError reports an error code of OAuth's own. It is no secret, even if the client secret is a
 // part of it.

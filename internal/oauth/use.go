@@ -56,7 +56,8 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		return badUserinfo(c.said(err.Error(), 500))
 	}
 	if claims.Subject != id.Subject {
-		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core section 5.3.2)", c.said(claims.Subject, 100), c.said(id.Subject, 100)))
+		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
+			"section 5.3.2)", c.said(claims.Subject, 100), c.said(id.Subject, 100)))
 	}
 	return nil
 }

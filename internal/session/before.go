@@ -13,7 +13,8 @@ const (
 	maxBeforeBody = 16 << 10 // bytes of one answer
 )
 
-// keepBefore holds what was asked for the login with a state. Of an answer that is long its length is left: a part of one could not be read any more, and what is secret in it not be told.
+// keepBefore holds what was asked for the login with a state. Of a long answer only its length is kept: a part of
+// it could not be read any more, and nobody could tell what is secret in it.
 func (s *Store) keepBefore(state string, steps []*wire.Exchange) []*wire.Exchange {
 	if len(steps) == 0 {
 		return nil

@@ -85,8 +85,8 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
 		p, ok := s.openPending(name, cookie.Value)
 		if ok {
-			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps,
-				Pushed: p.Pushed, StepUp: p.StepUp, Before: s.before(state)}
+			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try,
+				Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp, Before: s.before(state)}
 		}
 	}
 	return nil

@@ -93,8 +93,11 @@ func (c *Client) HTTP() *http.Client { return c.http }
 // is an answer with and without a token: where it leads is no part of the API.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	if purpose := first.Context().Value(purposeKey); purpose == API || purpose == APIWithout || first.Method != http.MethodGet || first.Header.Get("Authorization") != "" ||
-		Origin(req.URL) != Origin(first.URL) || len(via) > maxRedirects {
+	purpose := first.Context().Value(purposeKey)
+	switch {
+	case purpose == API || purpose == APIWithout,
+		first.Method != http.MethodGet || first.Header.Get("Authorization") != "",
+		Origin(req.URL) != Origin(first.URL) || len(via) > maxRedirects:
 		return http.ErrUseLastResponse
 	}
 	return nil
