@@ -117,7 +117,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied, Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied,
+		Causes: display.Sentences(f.Hint), Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."
@@ -187,8 +188,8 @@ func (s *server) tell(l *session.Login, err error) {
 	case s.ended == nil:
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
-		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs, Name: string(f.Name), Hint: f.Hint,
-			Where: f.Remedy.Where, Line: f.Remedy.Line})
+		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
+			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
 	default:
 		v := command.Verdict{Works: true, Answer: l.Response.JSON, Scope: strings.Join(l.Granted(), " "), Refresh: l.Held.Refresh != ""}
 		if l.IDToken != nil {

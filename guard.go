@@ -59,7 +59,8 @@ func (s *server) isDemo(r *http.Request) bool {
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,
 // frames, referrers, caches. Every answer carries them; the values are shared and never changed.
 var securityHeaders = http.Header{
-	"Content-Security-Policy":      {"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
+	"Content-Security-Policy": {"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
+		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
 	"X-Content-Type-Options":       {"nosniff"},
 	"Referrer-Policy":              {"same-origin"}, // under no-referrer our own forms would send "Origin: null"
 	"Cross-Origin-Opener-Policy":   {"same-origin"},
@@ -130,11 +131,12 @@ func spendsNothing(r *http.Request) error {
 func singleValues(rawQuery string) (url.Values, error) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "The query string cannot be read.", "")
+		return nil, refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The query string cannot be read.", "")
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return nil, refuse(http.StatusBadRequest, "invalid_request", "The parameter "+wire.Clip(name, 40)+" is there more than once (RFC 6749 section 3.1).", "")
+			description := "The parameter " + wire.Clip(name, 40) + " is there more than once (RFC 6749 section 3.1)."
+			return nil, refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, description, "")
 		}
 	}
 	return query, nil
@@ -153,8 +155,8 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 		}
 	}
 	if len(logins) > 0 {
-		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, the client ID or the redirect URI has changed since.",
-			"Sign in again. The old tokens are sent nowhere.")
+		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, "+
+			"the client ID or the redirect URI has changed since.", "Sign in again. The old tokens are sent nowhere.")
 	}
 	if s.sessions.Ambiguous(r) {
 		return nil, noToken("The browser sent two session cookies, so another program on this host name has set one. Neither is used.",

@@ -37,7 +37,8 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	state := r.URL.Query().Get("state")
 	begun, right := s.sessions.EndLogout(r, state)
 	if state != "" && begun && !right { // OpenID Connect RP-Initiated Logout section 3
-		f := refuse(http.StatusBadRequest, "invalid_state", "The state of this sign-out is not the one that this browser was given.", "You are signed out here. Sign out at the server itself if you are not there.")
+		f := refuse(http.StatusBadRequest, "invalid_state", "The state of this sign-out is not the one that this browser was given.",
+			"You are signed out here. Sign out at the server itself if you are not there.")
 		f.Heading = "This sign-out was not begun here"
 		return f
 	}

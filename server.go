@@ -61,7 +61,8 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), pages: pages, log: log, now: now, traffic: new(command.Traffic)}
+	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), traffic: new(command.Traffic),
+		pages: pages, log: log, now: now}
 	return s.with(cfg, roots), nil
 }
 

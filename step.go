@@ -19,26 +19,14 @@ import (
 // before the code is exchanged and before the API is called, and a page at each. The pages of the
 // authorization server in between are the second of the five steps.
 
-// stepPage is the data of step.html. The names of the fields that a program gets are those of RFC 6749.
+// stepPage is the data of step.html.
 type stepPage struct {
 	display.Page
-	Number int    `json:"step"`
-	Login  string `json:"login,omitempty"`             // names the login at /step
-	To     string `json:"authorization_uri,omitempty"` // where the browser goes next
+	display.LoginStep
+}
 
-	Server   string         `json:"-"` // the authorization server's host
-	Flow     flow.Page      `json:"-"`
-	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
-	Next     flow.Step      `json:"-"` // the request that is sent next
-	Asks     url.Values     `json:"-"` // what the login asks for, as /login takes it
-	Straight string         `json:"-"` // the same login without a pause
-	Fields   []string       `json:"-"` // the parameters that can be changed
-	Waited   string         `json:"-"` // how long the code has been waiting
-	Arrived  string         `json:"-"`
-	Tokens   *session.Login `json:"-"`
-	Resource string         `json:"-"` // what the token is tried at; may be empty
-	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
-	Opens    bool           `json:"-"` // with the token, and with nothing else
+func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
+	return stepPage{s.page(title), display.NewLoginStep(number, request, scene, s.secrets())}
 }
 
 // beginInSteps is the first step of /login?step=1: the request, before the browser takes it anywhere.
@@ -68,18 +56,13 @@ func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) erro
 
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
 	front := flow.FrontChannel(to, "", request.Began, request.Began)
-	coming := append(front[:1], flow.Coming(slices.Concat([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, display.AfterToken(request))...)...)
-	data := s.stepPage(1, "Before the redirect", request, flow.Scene{Past: s.told(request.Before, false), Next: coming, Now: []wire.Purpose{wire.AuthorizationRequest}})
+	coming := append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, display.AfterToken(request)...)
+	scene := flow.Scene{Past: s.told(request.Before, false), Next: append(front[:1], flow.Coming(coming...)...), Now: []wire.Purpose{wire.AuthorizationRequest}}
+	data := s.stepPage(1, "Before the redirect", request, scene)
 	data.To, data.Server = to, display.HostOf(to)
 	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	data.Straight = "/login?" + data.Asks.Encode()
 	return s.respond(w, r, http.StatusOK, "step.html", data)
-}
-
-func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
-	data := stepPage{Page: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
-	data.Speaks = data.Flow.Speaks()
-	return data
 }
 
 // returnInSteps is the third step: the browser is back, and the code waits. Any other login's response is
@@ -176,7 +159,8 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 
 // stepGone is the error of a step whose login is over.
 func stepGone() error {
-	f := refuse(http.StatusNotFound, "step_gone", "There is no login at this step: it was left for more than ten minutes, it failed, or it was begun in another browser.", "Begin again.")
+	f := refuse(http.StatusNotFound, "step_gone",
+		"There is no login at this step: it was left for more than ten minutes, it failed, or it was begun in another browser.", "Begin again.")
 	f.Heading, f.Retry = "This login is over", true
 	return f
 }
@@ -243,10 +227,10 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, l *session.L
 		scene.Next = flow.Coming(wire.API)
 	}
 	data := s.stepPage(4, "The token response", l.Request, scene)
-	data.Tokens, data.Resource, data.StandsIn = l, s.oauth.ProtectedResource(), s.cfg.ResourceURL == ""
+	data.Tokens = l
+	data.TriedAt(s.cfg, s.oauth.ProtectedResource())
 	if l.IDToken != nil {
-		data.Flow.AddChecks(display.FlowChecks(l.IDToken.Verdicts))
-		data.Speaks = data.Flow.Speaks()
+		data.AddChecks(l.IDToken.Verdicts)
 	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -275,8 +259,7 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *session.Login) error {
 	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
 	data := s.stepPage(5, "The API", l.Request, scene)
-	data.Speaks = data.Speaks[max(0, len(data.Speaks)-3):] // the newest call of each kind
-	data.Opens = !slices.ContainsFunc(data.Speaks, func(step flow.Step) bool { return step.Failed || step.Response == "" })
-	data.Resource, data.StandsIn = s.oauth.ProtectedResource(), s.cfg.ResourceURL == ""
+	data.TriedAt(s.cfg, s.oauth.ProtectedResource())
+	data.JudgeCalls()
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }

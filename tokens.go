@@ -47,9 +47,12 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Log
 	return err
 }
 
+// question asks a server with the tokens of a login.
+type question func(context.Context, *session.Login) ([]display.Answer, error)
+
 // uses asks a server with the tokens of this browser's login, remembers what went over the wire and what
 // change says of it, which may be nil, and shows the answers.
-func (s *server) uses(w http.ResponseWriter, r *http.Request, good, bad string, ask func(context.Context, *session.Login) ([]display.Answer, error), change func(*session.Login)) error {
+func (s *server) uses(w http.ResponseWriter, r *http.Request, good, bad string, ask question, change func(*session.Login)) error {
 	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
 func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "The API refuses wrong tokens", "The API does not do what it should", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	tryAll := func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
@@ -141,18 +144,21 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 			answers = append(answers, view)
 		}
 		return answers, nil
-	}, nil)
+	}
+	return s.uses(w, r, "The API refuses wrong tokens", "The API does not do what it should", tryAll, nil)
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
-		return s.each(ctx, l, s.oauth.Introspect, "access_token", "refresh_token")
-	}, nil)
+	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens",
+		func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+			return s.each(ctx, l, s.oauth.Introspect, "access_token", "refresh_token")
+		}, nil)
 }
 
 // each asks about every token of the kinds that is held, in their order.
-func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error), kinds ...string) ([]display.Answer, error) {
+func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
+	kinds ...string) ([]display.Answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return nil, noToken("No token is held.", "They were revoked. Sign in again.")
 	}
