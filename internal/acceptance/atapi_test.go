@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -336,4 +337,51 @@ func TestBesideARunningDemo(t *testing.T) {
 	c.press("button[value=user_alice]", "Allow")
 	c.press("button[value=allow]", "It works")
 	c.press(".verdict .go a.button", "Hello, Alice")
+}
+
+var envLines = regexp.MustCompile(`<code id="env">([^<]*)</code>`)
+
+// A change of .env that is none keeps the client that was registered. The lines that keep it for good make it a
+// configured one, and the session goes on.
+func TestKeepTheRegisteredClient(t *testing.T) {
+	api := testserver.StartAPI(t)
+	settings := "RESOURCE_URL=" + api.URL + "\n"
+	r := startRereading(t, settings)
+	if got := r.signIn(); got.StatusCode != http.StatusOK {
+		t.Fatalf("the login was answered %d %s", got.StatusCode, got.Body)
+	}
+	r.write(settings)
+	if got := r.signIn(); got.StatusCode != http.StatusOK || api.Asked(testserver.RegisterRoute) != 1 {
+		t.Errorf("after a change that is none: %d, %d clients", got.StatusCode, api.Asked(testserver.RegisterRoute))
+	}
+	lines := envLines.FindStringSubmatch(r.Get("/session").Body)
+	if lines == nil {
+		t.Fatal("the session page has no lines for .env")
+	}
+	r.write(settings + html.UnescapeString(lines[1]) + "\n")
+	if got := r.signIn(); got.StatusCode != http.StatusOK || api.Asked(testserver.RegisterRoute) != 1 {
+		t.Errorf("with the lines in .env: %d, %d clients\n%s", got.StatusCode, api.Asked(testserver.RegisterRoute), got.Body)
+	}
+	if page := r.Get("/session").Body; envLines.MatchString(page) || !strings.Contains(page, "Your session") {
+		t.Error("a configured client is shown for .env")
+	}
+	if got := r.GetJSON("/api"); !strings.Contains(got.Body, "Hello, Alice") {
+		t.Errorf("the API answered %s", got.Body)
+	}
+}
+
+// A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
+func TestForgottenClient(t *testing.T) {
+	api := testserver.StartAPI(t)
+	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL}))
+	back := b.Authorize(b.Begin(""), "user_alice", "allow")
+	api.At("POST /demo/token", testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`))
+	r := b.GetJSON(back)
+	if nameOf(t, r) != "client-secret-wrong" || !strings.Contains(r.Body, "Start this program again") || strings.Contains(r.Body, "CLIENT_SECRET") {
+		t.Errorf("the login was answered %d %s", r.StatusCode, r.Body)
+	}
+	b.Begin("")
+	if page := b.Get("/").Body; !strings.Contains(page, "no longer knows the client") || strings.Contains(page, "The redirect URI is not registered") {
+		t.Errorf("the start page says\n%s", page)
+	}
 }

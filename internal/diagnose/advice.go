@@ -31,7 +31,7 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	if e.Issuer != "" && e.Step == wire.Metadata && !cfg.AtAPI {
 		a.Remedy = Remedy{inEnv, "ISSUER=" + e.Issuer}
 	}
-	if method != "" && compared(e) {
+	if method != "" && compared(e) && !ofRegistered(cfg, a.Name) {
 		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
 	}
 	return a

@@ -15,6 +15,8 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		return unsupportedHint(e.Step)
+	case ofRegistered(cfg, nameOf(cfg, method, e)):
+		return "The server refuses the client that it registered itself. " + registerAgain
 	case nameOf(cfg, method, e) == ResourceUnknown:
 		return "The server knows no such API, or not with these scopes: compare audience or resource in the address of /login with the " +
 			"API's identifier at the server."

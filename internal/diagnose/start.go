@@ -71,8 +71,23 @@ func startHint(cfg config.Config, e *oauth.Error) string {
 	return ""
 }
 
+// registerAgain is what to do about a client that was registered, and that the server does not know any more.
+const registerAgain = "Start this program again, and the next login registers another client."
+
+// ofRegistered reports a cause that no line of .env mends, as the client was registered and not configured.
+func ofRegistered(cfg config.Config, name Name) bool {
+	switch name {
+	case ClientIDUnknown, ClientSecretWrong, ClientSecretMissing, ClientIsPublic, AuthMethodWrong, RedirectURINotRegistered:
+		return cfg.Registered
+	}
+	return false
+}
+
 // startRemedy is the line to change for what went wrong at the start.
 func startRemedy(cfg config.Config, name Name) (Remedy, bool) {
+	if ofRegistered(cfg, name) {
+		return Remedy{}, true
+	}
 	switch name {
 	case APIMetadataMissing, APIServersUnusable:
 		return Remedy{inEnv + ", if you know the API’s authorization server", "ISSUER="}, true

@@ -36,6 +36,10 @@ func NeverCameBack(cfg config.Config) []Cause {
 			"Nothing is wrong.",
 			"Sign in again, or finish in the other tab."},
 	}
+	if cfg.Registered { // with exactly our redirect URI
+		causes[0] = Cause{LoginNeverCameBack, "The server no longer knows the client that it registered",
+			"It shows an error page of its own: it was restarted, say, and keeps no clients.", registerAgain}
+	}
 	if cfg.IsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
 	}
