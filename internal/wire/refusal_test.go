@@ -151,4 +151,9 @@ func TestNote(t *testing.T) {
 	if list := Recorded(ctx); len(list) != 2 || list[0].Note != "" || list[1].Note != "the note" || list[1].URL != "b" || before.Note != "" {
 		t.Errorf("recorded are %+v and %+v", list[0], list[1])
 	}
+	WasProbe(t.Context())
+	WasProbe(ctx)
+	if list := Recorded(ctx); list[0].Purpose != "" || list[1].Purpose != APIProbe || list[1].Note != "the note" {
+		t.Errorf("recorded are %+v and %+v", list[0], list[1])
+	}
 }
