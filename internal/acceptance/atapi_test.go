@@ -385,3 +385,19 @@ func TestForgottenClient(t *testing.T) {
 		t.Errorf("the start page says\n%s", page)
 	}
 }
+
+// What /misuse tries after a login that began at an API names the API, too: nothing dangerous gets through at the
+// sound demo server, and every control is accepted.
+func TestMisuseAtAPI(t *testing.T) {
+	api := testserver.StartAPI(t)
+	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL}))
+	b.Login()
+	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
+	if run.logins != 6 || run.Result != "ok" {
+		t.Errorf("after %d logins the report is %+v", run.logins, run)
+	}
+	har := b.GetJSON("/flow.har").Body
+	if asked, named := strings.Count(har, "grant_type="), strings.Count(har, "&resource="+url.QueryEscape(api.URL)); asked < 9 || named < asked {
+		t.Errorf("of %d token requests %d name the API", asked, named)
+	}
+}

@@ -42,6 +42,9 @@ func (r redeemed) String() string {
 
 // redeem sends a token request as a client.
 func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Values) redeemed {
+	if m.cfg.Resource != "" { // RFC 8707 section 2.2
+		form.Set("resource", m.cfg.Resource)
+	}
 	md, err := m.client.Metadata(ctx)
 	if err != nil {
 		return redeemed{}
