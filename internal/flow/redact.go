@@ -195,6 +195,9 @@ func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
 	rewritten, isJSON := rewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
 	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
+	if e.Purpose == wire.Registration && !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
+		return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
+	}
 	if r.file && atTokenEndpoint(e) && !isObject {
 		return r.tokenBody(e, body)
 	}
@@ -207,7 +210,7 @@ func (r *redactor) member(e *wire.Exchange, level int, name string, value json.R
 	var text string
 	isText := json.Unmarshal(value, &text) == nil && value[0] == '"'
 	switch {
-	case isText && isCredential(name):
+	case isCredential(name):
 		return `"` + redact.Redacted + `"`
 	case r.full:
 		return ""

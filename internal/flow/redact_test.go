@@ -325,6 +325,19 @@ func TestRegistrationIsHidden(t *testing.T) {
 			t.Errorf("a short secret is in %s", text)
 		}
 	}
+	for _, odd := range []string{"<p>client_secret=s3cret-a</p>", "client_id=c1&client_secret=s3cret-a", `{"client_id":"c1","client_secret":"s3cret-a"`,
+		`["s3cret-a"]`, `{"client_secret":["s3cret-a"],"registration_access_token":{"a":"s3cret-a"}}`, `{"client\u005fsecret":{"a":["s3cret-a"]}}`} {
+		e := answerOf(wire.Registration, 200, "text/html", odd)
+		for _, text := range []string{harText(t, Secrets{}, e), View([]*wire.Exchange{e}, Secrets{}, true).Steps[0].Body.String()} {
+			if strings.Contains(text, "s3cret-a") || !strings.Contains(text, "redacted") {
+				t.Errorf("of %s is shown %s", odd, text)
+			}
+		}
+	}
+	refused := answerOf(wire.Registration, 403, "text/html", "<p>blocked by a firewall</p>") // which brings no client
+	if text := View([]*wire.Exchange{refused}, Secrets{}, false).Steps[0].Body.String(); !strings.Contains(text, "firewall") {
+		t.Errorf("why a registration is refused becomes %s", text)
+	}
 	another := answerOf(wire.Userinfo, 200, "application/json", `{"client_name":"N","sub":"u"}`) // the twin
 	if text := harText(t, Secrets{}, another); text != another.ResponseBody {
 		t.Errorf("what no registration brought becomes %s", text)

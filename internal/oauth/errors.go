@@ -72,8 +72,11 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err), Cause: err}
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
-		return nil, &Error{Step: step, Code: CodeServerError, Said: c.said(e.Words(), 300),
-			Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300))}
+		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300))}
+		if e.Status/100 != 3 { // what a redirect says is where it leads
+			failed.Said = c.said(e.Words(), 300)
+		}
+		return nil, failed
 	}
 	return e, nil
 }
