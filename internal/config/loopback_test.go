@@ -9,6 +9,7 @@ import (
 // This machine has a few names, and none that only look like them.
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{"localhost": true, "app.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
+		"LOCALHOST": true, "App.LocalHost": true, "localhost.": true, "localhost.example.": false,
 		"evillocalhost": false, "localhost.example": false, "127.0.0.1.example": false, "10.0.0.1": false, "0.0.0.0": false, "": false, "example": false} {
 		if got := IsLoopback(host); got != want {
 			t.Errorf("IsLoopback(%q) = %v", host, got)

@@ -56,6 +56,8 @@ func unreachableName(err error) Name {
 // metadataName is why there is no metadata that could be used.
 func metadataName(cfg config.Config, e *oauth.Error) Name {
 	switch {
+	case e.Check == "pushed_authorization" && cfg.PAR:
+		return "" // the settings want it, and not the server
 	case e.Check == "pushed_authorization":
 		return PARRequired
 	case e.Cause != nil:

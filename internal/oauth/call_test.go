@@ -82,7 +82,7 @@ func TestAPIUnreachable(t *testing.T) {
 	}
 }
 
-// Of several challenges the one that names metadata counts, or else the first.
+// Of several challenges the one that names metadata counts, or else the first that names scopes.
 func TestChallengeOf(t *testing.T) {
 	const first, second, metadata = `Bearer scope="a"`, `Basic realm="b"`, `Bearer resource_metadata="https://api.example/m"`
 	for _, row := range []struct {
@@ -90,7 +90,8 @@ func TestChallengeOf(t *testing.T) {
 		name, value string
 	}{
 		{[]string{first, second}, "scope", "a"},
-		{[]string{second, first}, "realm", "b"},
+		{[]string{second, first}, "scope", "a"},
+		{[]string{second}, "realm", "b"},
 		{[]string{first, metadata, second}, "resource_metadata", "https://api.example/m"},
 		{[]string{first + ", " + metadata}, "resource_metadata", "https://api.example/m"},
 	} {

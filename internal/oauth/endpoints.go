@@ -3,6 +3,7 @@ package oauth
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -82,8 +83,12 @@ func (c *Client) loopbackFault(md *Metadata) string {
 	return ""
 }
 
-// isLoopback reports whether an address is on this machine.
+// isLoopback reports whether an address is on this machine. 0.0.0.0 and [::] are, to whoever connects there.
 func isLoopback(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && config.IsLoopback(u.Hostname())
+	if err != nil {
+		return false
+	}
+	ip, _ := netip.ParseAddr(u.Hostname()) // a name is no address, and none is unspecified
+	return config.IsLoopback(u.Hostname()) || ip.Unmap().IsUnspecified()
 }

@@ -174,19 +174,21 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 	case len(others) > 0:
 		return registered{}, fmt.Errorf("with the redirect URI %q, and not with %q alone", others[0], ours)
 	case client.method == config.MethodNone:
-		client.secret = "" // a public client has none
+		client.secret, client.expires = "", time.Time{} // a public client has none
 	case client.method != config.MethodBasic && client.method != config.MethodPost:
 		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %q, which this client cannot use", client.method)
 	case client.secret == "":
 		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %s and without a client_secret", client.method)
+	case !client.expires.IsZero() && !client.expires.After(c.now()): // every login would register anew
+		return registered{}, fmt.Errorf("with a client_secret that has expired: its client_secret_expires_at is %s", client.expires.UTC().Format(time.DateTime))
 	}
 	return client, nil
 }
 
-// notInTime is the error of a registration that the caller did not wait for.
-func (c *Client) notInTime(err error) error {
+// notInTime is the error of shared work, of which the caller may not have waited for the end.
+func (c *Client) notInTime(step wire.Purpose, what, address string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
-	return c.unreachable(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
+	return c.unreachable(step, what, address, err)
 }

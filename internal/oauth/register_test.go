@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +90,62 @@ func TestRegisteredOnce(t *testing.T) {
 	}
 }
 
+// However many logins begin at once, one of them asks the API: each costs a dozen requests, and anybody can begin one.
+func TestOneSearch(t *testing.T) {
+	w := newWorld(t, nil)
+	var begun, asking, most atomic.Int64
+	w.route("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
+		most.Store(max(most.Load(), asking.Add(1)))
+		for begun.Load() < 8 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(20 * time.Millisecond) // for another one to ask, if it does
+		asking.Add(-1)
+		rw.Header().Set("WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
+		rw.WriteHeader(http.StatusUnauthorized)
+	})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			ctx, recorder := wire.Record(t.Context())
+			begun.Add(1)
+			c, err := w.Client(ctx, w.cfg, w.wire, time.Now, true)
+			if err != nil || c.cfg.ClientID != "client-1" || len(recorder.Exchanges()) < 3 {
+				t.Errorf("a login begins with %+v, %v, and shows %d steps", c, err, len(recorder.Exchanges()))
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != 1 {
+		t.Errorf("the API was asked by %d logins at once", most.Load())
+	}
+}
+
+// Who does not wait for the API to answer has an error of that step, and the next login begins.
+func TestSearchIsGivenUp(t *testing.T) {
+	w := newWorld(t, nil)
+	asked, release := make(chan bool, 1), make(chan bool)
+	w.route("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
+		asked <- true
+		<-release
+		rw.Header().Set("WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
+		rw.WriteHeader(http.StatusUnauthorized)
+	})
+	gone, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := w.Client(gone, w.cfg, w.wire, time.Now, true)
+		failed <- err
+	}()
+	<-asked
+	cancel()
+	wantError(t, <-failed, CodeUnreachable, "The API https://api.example/v1/notes")
+	close(release)
+	if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" {
+		t.Errorf("the next login begins with %+v, %v", c, err)
+	}
+}
+
 // A client is good for the redirect URI that it was registered with, so another one means another client.
 func TestRegisteredForItsRedirectURI(t *testing.T) {
 	const elsewhere = "https://app.example.com/callback"
@@ -122,6 +180,7 @@ func TestSecretExpires(t *testing.T) {
 		w := newWorld(t, nil)
 		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_secret_expires_at": now.Add(time.Hour).Unix()}))
 		w.begin(t)
+		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_secret_expires_at": now.Add(3 * time.Hour).Unix()}))
 		if _, err := w.Client(t.Context(), w.cfg, w.wire, func() time.Time { return now.Add(row.later) }, true); err != nil {
 			t.Error(err)
 		}

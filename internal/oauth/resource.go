@@ -92,7 +92,8 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 	return a, nil
 }
 
-// challengeOf are the parameters of a challenge: of the one that names metadata, if there are several.
+// challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
+// first that names scopes.
 func challengeOf(e *wire.Exchange) map[string]string {
 	var first map[string]string
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
@@ -100,7 +101,7 @@ func challengeOf(e *wire.Exchange) map[string]string {
 			if challenge.Params["resource_metadata"] != "" {
 				return challenge.Params
 			}
-			if first == nil {
+			if first["scope"] == "" {
 				first = challenge.Params
 			}
 		}
@@ -114,7 +115,7 @@ func noRoute(e *wire.Exchange) bool {
 }
 
 func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
-	return Tried{c.cfg.ResourceURL, fmt.Sprintf("answered %s to %s without a token, and names no resource_metadata", c.said(e.StatusLine(), 300), method)}
+	return Tried{c.cfg.ResourceURL, fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.said(e.StatusLine(), 300))}
 }
 
 // resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
@@ -184,6 +185,9 @@ func wellKnownResource(address string) []string {
 // checkResource compares what the metadata is about with the API that was asked (RFC 9728 section 3.3): its
 // URL or, as APIs that speak MCP write it, a path on its origin that contains it by whole segments.
 func (c *Client) checkResource(ctx context.Context, found *resource) error {
+	if found.Identifier == "" {
+		return c.badResource(CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
+	}
 	if found.Identifier == c.cfg.ResourceURL {
 		return nil
 	}
@@ -217,7 +221,7 @@ func (c *Client) mayNotAsk(address string) string {
 		return "is no address that can be asked"
 	case !config.IsSecure(u):
 		return "is not https; http is allowed on localhost only"
-	case config.IsLoopback(u.Hostname()) && !isLoopback(c.cfg.ResourceURL):
+	case isLoopback(address) && !isLoopback(c.cfg.ResourceURL):
 		return "is on this machine, and the API is not"
 	}
 	return ""

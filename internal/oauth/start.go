@@ -20,6 +20,7 @@ const maxRegistered = 16
 // Starter begins at an API that names its authorization server (RFC 9728), and keeps the clients that it has
 // registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
 type Starter struct {
+	finding     Shared[search]     // by settings
 	registering Shared[registered] // by issuer and redirect URI
 
 	mu      sync.Mutex // guards the fields below
@@ -47,13 +48,11 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
-	found, err := unknown.findResource(ctx)
+	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
+	wire.Keep(ctx, found.asked)
+	c := found.client
 	if err != nil {
-		return nil, err
-	}
-	c, err := unknown.serverOf(ctx, found)
-	if err != nil {
-		return nil, err
+		return nil, unknown.notInTime(wire.APIAsked, "API", cfg.ResourceURL, err)
 	}
 	switch md, _ := c.Known(); {
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
@@ -65,6 +64,26 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 		return c, s.own(c)
 	}
 	return s.asRegistered(ctx, c, register)
+}
+
+// search is what came of asking an API, for everybody who waited for it.
+type search struct {
+	client *Client // of the server that the API names
+	asked  []*wire.Exchange
+}
+
+// findServer asks the API which server issues its tokens. One search runs at a time, however many logins wait for
+// it: each costs a dozen requests and more, and anybody can begin one. The error is an *Error.
+func (c *Client) findServer(ctx context.Context) (found search, err error) {
+	ctx, recorder := wire.RecordApart(ctx)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	named, err := c.findResource(ctx)
+	if err == nil {
+		found.client, err = c.serverOf(ctx, named)
+	}
+	found.asked = recorder.Exchanges()
+	return found, err
 }
 
 // own refuses a configured client at another server than the one that it was used at: what belongs to one
@@ -92,7 +111,7 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 		once := func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }
 		var err error
 		if known, err = s.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), once); err != nil {
-			return nil, c.notInTime(err)
+			return nil, c.notInTime(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
 		}
 	}
 	next := New(c.cfg.AsClient(known.id, known.secret, known.method), c.wire, c.now)

@@ -340,7 +340,7 @@ func TestBeginRefuses(t *testing.T) {
 		},
 		{"metadata with a query", api(map[string]any{"resource": "https://api.example/v1?x"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
 		{"metadata with a user", api(map[string]any{"resource": "https://u@api.example/v1"}), wire.ResourceMetadata, CheckResource, "The metadata is about"},
-		{"metadata without a resource", api(map[string]any{"resource": nil}), wire.ResourceMetadata, CheckResource, `The metadata is about ""`},
+		{"metadata without a resource", api(map[string]any{"resource": nil}), wire.ResourceMetadata, CheckDocument, "it has no resource"},
 		{"no metadata anywhere", func(w *world) {
 			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", "Bearer")
 			w.route("GET "+theAPIMetadata, nil)
@@ -395,6 +395,13 @@ func TestBeginRefuses(t *testing.T) {
 		{
 			"a server on this machine",
 			api(map[string]any{"authorization_servers": []string{"https://localhost:8443"}}),
+			wire.ResourceMetadata,
+			CheckServers,
+			"is on this machine, and the API is not",
+		},
+		{
+			"a server at an address that leads to this machine",
+			api(map[string]any{"authorization_servers": []string{"https://0.0.0.0:8443"}}),
 			wire.ResourceMetadata,
 			CheckServers,
 			"is on this machine, and the API is not",
@@ -493,6 +500,13 @@ func TestBeginRefuses(t *testing.T) {
 			wire.Registration,
 			CheckAnswer,
 			"client_secret that cannot be used",
+		},
+		{
+			"a secret that has expired already",
+			registered(map[string]any{"client_secret_expires_at": 3600}),
+			wire.Registration,
+			CheckAnswer,
+			"with a client_secret that has expired: its client_secret_expires_at is 1970-01-01 01:00:00",
 		},
 		{"a method without its secret", registered(map[string]any{"client_secret": nil}), wire.Registration, CheckAnswer, "without a client_secret"},
 		{

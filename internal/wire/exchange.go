@@ -220,8 +220,22 @@ func Record(ctx context.Context) (context.Context, *Recorder) {
 	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		return ctx, r
 	}
+	return RecordApart(ctx)
+}
+
+// RecordApart returns the context with a recorder of its own, for what is done once for several requests to us.
+func RecordApart(ctx context.Context) (context.Context, *Recorder) {
 	r := new(Recorder)
 	return context.WithValue(ctx, recorderKey, r), r
+}
+
+// Keep adds exchanges that were recorded apart to the context's recorder, if it has one.
+func Keep(ctx context.Context, recorded []*Exchange) {
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
+		for _, e := range recorded {
+			r.add(e)
+		}
+	}
 }
 
 // For names what the requests made in the context are for.

@@ -31,7 +31,11 @@ func UnmarshalObject(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(withoutOthers(data, names), v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return fmt.Errorf("%q in its JSON is a %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
+			article := "a"
+			if strings.ContainsAny(typeErr.Value[:1], "ao") { // an array, an object
+				article = "an"
+			}
+			return fmt.Errorf("%q in its JSON is %s %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], article, typeErr.Value)
 		}
 		return errCutShort
 	}

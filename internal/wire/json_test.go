@@ -36,6 +36,8 @@ func TestUnmarshalObject(t *testing.T) {
 		{`hello`, "text"},
 		{"{\"a\": \"\xff\"}", "not UTF-8"},
 		{`{"known": "text"}`, `"known" in its JSON is a string`},
+		{`{"known": []}`, `"known" in its JSON is an array`},
+		{`{"known": {}}`, `"known" in its JSON is an object`},
 	} {
 		var v struct {
 			Known int `json:"known"`

@@ -57,6 +57,7 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 // isLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761
 // section 6.3).
 func isLocalName(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
