@@ -18,6 +18,9 @@ func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Requ
 		if err := spendsNothing(r); err != nil { // it may register a client
 			return err
 		}
+		if _, err := singleValues(r.URL.RawQuery); err != nil { // no login comes of it
+			return err
+		}
 		ctx, recorder := wire.Record(r.Context())
 		client, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, begins)
 		if err != nil {

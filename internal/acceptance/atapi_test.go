@@ -121,6 +121,9 @@ func TestLoginFromAPI(t *testing.T) {
 	if n := api.Asked("POST "); n != 0 {
 		t.Fatalf("%d clients were registered by a start", n)
 	}
+	if r := b.GetJSON("/login?scope=a&scope=b"); r.StatusCode != http.StatusBadRequest || api.Asked("POST ") != 0 {
+		t.Errorf("a login that cannot begin was answered %d, and registered %d clients", r.StatusCode, api.Asked("POST "))
+	}
 	if home := b.Get("/").Body; !strings.Contains(home, "Starts at an API") || !strings.Contains(home, api.Issuer) ||
 		!strings.Contains(home, "the first login registers one") {
 		t.Errorf("the start page does not say what was found:\n%s", home)
