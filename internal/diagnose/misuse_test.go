@@ -124,6 +124,22 @@ func TestMisuseOpaqueAtTheAPI(t *testing.T) {
 	wantFinding(t, c.misuse(), RevokedToken, Fail, "still good at the API")
 }
 
+// An API that opens to any token, or has a sign-in page in front, shows nothing of a token that was revoked: that is
+// another mistake, and the server is not to blame for it.
+func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
+	for _, fault := range []demo.Fault{demo.APIOpen, demo.APIOpenToAltered, demo.APISignInPage} {
+		c := startAPI(t, "/api/me")
+		c.demo.SetFaults(fault)
+		found := c.misuse()
+		for _, f := range found {
+			if f.Result != OK {
+				t.Errorf("%s: %s %s: %s", fault, f.Result, f.Check, f.Found)
+			}
+		}
+		wantFinding(t, found, RevokedToken, OK, "refused at userinfo after its revocation")
+	}
+}
+
 func wantFinding(t *testing.T, found []MisuseFinding, try Try, result Result, words string) {
 	t.Helper()
 	if !slices.ContainsFunc(found, func(f MisuseFinding) bool {

@@ -64,11 +64,15 @@ func opensTo(e *wire.Exchange, err error) (open, told bool) {
 	return e.Status/100 == 2, true
 }
 
-// opened are the places that open to an access token.
+// opened are the places that open to an access token and not to an altered one. A place that opens to both has
+// nothing to say of a token: it has a sign-in page in front, or checks nothing.
 func (m *Misuse) opened(ctx context.Context, places []place, access string) []place {
 	return slices.DeleteFunc(places, func(p place) bool {
-		open, _ := p.ask(ctx, access)
-		return !open
+		if open, _ := p.ask(ctx, access); !open {
+			return true
+		}
+		toAny, told := p.ask(ctx, oauth.Altered(access))
+		return toAny || !told
 	})
 }
 
@@ -136,7 +140,7 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 	}
 	before := m.opened(ctx, m.places(ctx), tokens.Access)
 	if len(before) == 0 {
-		return []MisuseFinding{notAsked("the access token was good nowhere before")}
+		return []MisuseFinding{notAsked("before, the access token was good at no place that refuses others")}
 	}
 	e, err := m.client.Revoke(ctx, "access_token", tokens.Access)
 	switch {
