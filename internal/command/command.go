@@ -17,8 +17,8 @@ import (
 	"oauth-test-client/internal/terminal"
 )
 
-// Usage is what -h prints.
-const Usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
+// usage is what -h prints.
+const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
        go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
@@ -85,8 +85,8 @@ func (o Options) Printing(getenv func(string) string, stdout io.Writer) diagnose
 	return p
 }
 
-// ErrUsage is a command line that cannot be understood; what is wrong has been said.
-var ErrUsage = errors.New("usage")
+// errUsage is a command line that cannot be understood; what is wrong has been said.
+var errUsage = errors.New("usage")
 
 // Parse reads the command line. The flags may stand before or behind the word
 // check or login.
@@ -107,11 +107,11 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		err = flags.Parse(flags.Args()[1:])
 	}
 	if o.Login && !isSet(flags, "timeout") {
-		o.Timeout = LoginTimeout
+		o.Timeout = loginTimeout
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, Usage)
+		fmt.Fprint(stdout, usage)
 		return o, err
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))
@@ -125,7 +125,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		return o, nil
 	}
 	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
-	return o, ErrUsage
+	return o, errUsage
 }
 
 // isSet reports a flag that stands on the command line.

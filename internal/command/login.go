@@ -11,8 +11,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// LoginTimeout is how long the command login waits for the browser, unless -timeout says otherwise.
-const LoginTimeout = 5 * time.Minute
+// loginTimeout is how long the command login waits for the browser, unless -timeout says otherwise.
+const loginTimeout = 5 * time.Minute
 
 // Verdict is what came of a login. Nothing in it tells who signed in, but for the token response, which is
 // printed on request only: the logs of a CI are read by many.

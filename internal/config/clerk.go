@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// IssuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
+// issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
-func IssuerFromKey(key string) (string, error) {
+func issuerFromKey(key string) (string, error) {
 	if strings.HasPrefix(key, "sk_") {
 		return "", errors.New("holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's " +
 			"API keys page, and rotate the secret key if it was shared")

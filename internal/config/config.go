@@ -169,7 +169,7 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}
-	fromKey, err := IssuerFromKey(key)
+	fromKey, err := issuerFromKey(key)
 	if err != nil {
 		s.wrongBecause("clerk-key-wrong", "CLERK_PUBLISHABLE_KEY", "%v", err)
 	} else if issuer != "" && issuer != fromKey {

@@ -28,7 +28,7 @@ func TestIssuerFromKey(t *testing.T) {
 		"pk_test_" + encodeKey("1.example.com") + strings.Repeat("=", 2): "https://1.example.com",
 	}
 	for key, want := range good {
-		if got, err := IssuerFromKey(key); err != nil || got != want {
+		if got, err := issuerFromKey(key); err != nil || got != want {
 			t.Errorf("issuerFromKey(%q) = %q, %v; want %q", key, got, err, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestIssuerFromKey(t *testing.T) {
 		{"a line break", "pk_test_" + encodeKey("example.com\n"), "not a host name"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := IssuerFromKey(row.key)
+			got, err := issuerFromKey(row.key)
 			if err == nil || !strings.Contains(err.Error(), row.words) {
 				t.Errorf("issuerFromKey(%q) = %q, %v; want the words %q", row.key, got, err, row.words)
 			}
@@ -69,7 +69,7 @@ func FuzzIssuerFromKey(f *testing.F) {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
-		issuer, err := IssuerFromKey(key)
+		issuer, err := issuerFromKey(key)
 		if err != nil {
 			if issuer != "" {
 				t.Errorf("issuerFromKey(%q) = %q with the error %v", key, issuer, err)

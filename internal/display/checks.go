@@ -59,7 +59,7 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	case state.Running:
 		v.Lead = fmt.Sprintf("%d checks are done. Asking now: %s.", len(state.Checks), diagnose.Finding{Check: state.Asking}.Label())
 	case !state.Ended.IsZero():
-		v.Lead += " Checked " + Ago(now.Sub(state.Ended)) + "."
+		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
 	}
 	return v
 }

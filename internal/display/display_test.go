@@ -31,7 +31,7 @@ func TestRelative(t *testing.T) {
 		{-3 * time.Minute, "3 minutes ago"},
 		{-25 * time.Hour, "25 h 0 min ago"},
 	} {
-		if got := Relative(now.Add(row.from), now); got != row.want {
+		if got := relative(now.Add(row.from), now); got != row.want {
 			t.Errorf("%v from now is %q; want %q", row.from, got, row.want)
 		}
 	}
@@ -67,7 +67,7 @@ func TestFacts(t *testing.T) {
 		{"no refresh token", never, "held (the server does not say when it expires)", "no (the server issued none)"},
 	} {
 		got := map[string]string{}
-		for _, f := range Facts(row.login, now) {
+		for _, f := range facts(row.login, now) {
 			got[f.Name] = f.Value
 			if f.Note != "" && !strings.HasSuffix(f.Note, "UTC") {
 				got[f.Name] += " (" + f.Note + ")"
@@ -79,7 +79,7 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	for want, scopes := range map[string][]string{"openid was not asked for": {"profile"}, "openid was asked for and not granted": {"openid", "profile"}} {
-		if got := NoIDToken(login(held, scopes...)); got != want {
+		if got := noIDToken(login(held, scopes...)); got != want {
 			t.Errorf("asked for %v: %q; want %q", scopes, got, want)
 		}
 	}
@@ -90,7 +90,7 @@ func TestPieces(t *testing.T) {
 	long := strings.Repeat("eyJ.-_9", 20)
 	document := `{"access_token": "` + long + `", "scope": "openid profile", "refresh_token": "short"}`
 	whole, marked := "", ""
-	for _, p := range Pieces(document) {
+	for _, p := range pieces(document) {
 		whole += p.Text
 		if p.Token {
 			marked += p.Text

@@ -64,5 +64,5 @@ func NewUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &Unfinished{Began: begun[0], Ago: Ago(now.Sub(begun[0])), Causes: diagnose.NeverCameBack(cfg)}
+	return &Unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: diagnose.NeverCameBack(cfg)}
 }

@@ -39,8 +39,8 @@ type Link struct{ Label, Path string }
 
 // NewResult prepares a login. The API's address may be empty.
 func NewResult(l *session.Login, resourceURL string, now time.Time) Result {
-	v := Result{Lead: Lead(l), Next: Link{"Use the tokens", "/session"}, Facts: Facts(l, now), Tokens: Tokens(l, l.Response.Tokens, now),
-		JSON: Pieces(wire.Pretty(l.Response.JSON)), Missing: l.Missing(), Added: l.Added()}
+	v := Result{Lead: lead(l), Next: Link{"Use the tokens", "/session"}, Facts: facts(l, now), Tokens: tokens(l, l.Response.Tokens, now),
+		JSON: pieces(wire.Pretty(l.Response.JSON)), Missing: l.Missing(), Added: l.Added()}
 	if resourceURL != "" && l.Held.Access != "" {
 		v.Next = Link{"Call the API", "/api"}
 	}
@@ -50,26 +50,26 @@ func NewResult(l *session.Login, resourceURL string, now time.Time) Result {
 	return v
 }
 
-// Lead says what came of a login in a sentence or two.
-func Lead(l *session.Login) string {
+// lead says what came of a login in a sentence or two.
+func lead(l *session.Login) string {
 	if l.IDToken == nil {
-		return "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + NoIDToken(l) + "."
+		return "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
 	}
 	return "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
 }
 
-// NoIDToken is why there is no ID token.
-func NoIDToken(l *session.Login) string {
+// noIDToken is why there is no ID token.
+func noIDToken(l *session.Login) string {
 	if slices.Contains(l.Request.Scopes, "openid") {
 		return "openid was asked for and not granted"
 	}
 	return "openid was not asked for"
 }
 
-// Facts are the few things that matter about a login, as they are now.
-func Facts(l *session.Login, now time.Time) []Fact {
-	user := Fact{Name: "User", Value: "not known", Note: NoIDToken(l)}
-	checks := Fact{Name: "ID token", Value: "none", Note: NoIDToken(l)}
+// facts are the few things that matter about a login, as they are now.
+func facts(l *session.Login, now time.Time) []Fact {
+	user := Fact{Name: "User", Value: "not known", Note: noIDToken(l)}
+	checks := Fact{Name: "ID token", Value: "none", Note: noIDToken(l)}
 	if l.IDToken != nil {
 		user.Value, user.Note = l.Who(), ""
 		if email := claimOf(l.IDToken.Raw, "email"); email != "" && email != user.Value {
@@ -94,9 +94,9 @@ func accessFact(l *session.Login, now time.Time) Fact {
 	case l.Held.Access == "":
 		f.Value, f.Note = "revoked", ""
 	case !expires.IsZero() && expires.After(now):
-		f.Value, f.Note, f.Expires = Relative(expires, now), Clock(expires), &expires
+		f.Value, f.Note, f.Expires = relative(expires, now), clock(expires), &expires
 	case !expires.IsZero():
-		f.Value, f.Note = "expired "+Relative(expires, now), Clock(expires)
+		f.Value, f.Note = "expired "+relative(expires, now), clock(expires)
 	}
 	if l.Held.Access != "" && l.Held.Access != l.Response.Access {
 		f.Note = "a new one, from a refresh"

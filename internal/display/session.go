@@ -25,8 +25,8 @@ type Session struct {
 // NewSession prepares a login. The metadata is nil while the server cannot be found; the API's address may
 // be empty.
 func NewSession(l *session.Login, md *oauth.Metadata, resourceURL string, now time.Time) Session {
-	v := Session{Who: l.Who(), Subject: l.Subject(), Held: Held(l), Actions: Actions(md, l, resourceURL), Facts: Facts(l, now), Tokens: Tokens(l, l.Held, now)}
-	v.Lead = "A plain OAuth login: " + NoIDToken(l) + ", so nothing says who signed in."
+	v := Session{Who: l.Who(), Subject: l.Subject(), Held: held(l), Actions: actions(md, l, resourceURL), Facts: facts(l, now), Tokens: tokens(l, l.Held, now)}
+	v.Lead = "A plain OAuth login: " + noIDToken(l) + ", so nothing says who signed in."
 	if l.IDToken != nil {
 		v.Lead = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
 	}
@@ -56,8 +56,8 @@ type Action struct {
 const NoRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the " +
 	"OAuth application; Google also wants /login?prompt=consent."
 
-// Held lists the three kinds of token, each with what it is good for or why it is not held.
-func Held(l *session.Login) []HeldToken {
+// held lists the three kinds of token, each with what it is good for or why it is not held.
+func held(l *session.Login) []HeldToken {
 	access := HeldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
 	if !l.Held.Expires.IsZero() {
 		access.Expires = &l.Held.Expires
@@ -80,14 +80,14 @@ func Held(l *session.Login) []HeldToken {
 		id.Expires = &expires
 	}
 	if !id.Held {
-		id.Note, id.See = "There is none: "+NoIDToken(l)+".", diagnose.OpenIDMissing
+		id.Note, id.See = "There is none: "+noIDToken(l)+".", diagnose.OpenIDMissing
 	}
 	return []HeldToken{access, refresh, id}
 }
 
-// Actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil while the
+// actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil while the
 // server cannot be found.
-func Actions(md *oauth.Metadata, l *session.Login, resourceURL string) []Action {
+func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []Action {
 	missing := md == nil
 	if missing {
 		md = &oauth.Metadata{}

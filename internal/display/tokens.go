@@ -18,8 +18,8 @@ type Piece struct {
 // longValue is what a reader does not read: a token, a key, a hash.
 var longValue = regexp.MustCompile(`[A-Za-z0-9._~+/=-]{60,}`)
 
-// Pieces takes a document apart. Put together, its pieces are the document.
-func Pieces(document string) []Piece {
+// pieces takes a document apart. Put together, its pieces are the document.
+func pieces(document string) []Piece {
 	var list []Piece
 	at := 0
 	for _, found := range longValue.FindAllStringIndex(document, -1) {
@@ -46,8 +46,8 @@ type Claim struct {
 	About       string
 }
 
-// Tokens shows the tokens, the ID token first: it says who signed in.
-func Tokens(l *session.Login, tokens oauth.Tokens, now time.Time) []Token {
+// tokens shows the tokens, the ID token first: it says who signed in.
+func tokens(l *session.Login, tokens oauth.Tokens, now time.Time) []Token {
 	var views []Token
 	if tokens.ID != "" {
 		v := newToken("id-token", "ID token: who signed in", tokens.ID, now)
@@ -80,7 +80,7 @@ func claims(members []oauth.Claim, now time.Time) []Claim {
 	for _, c := range members {
 		v := Claim{Name: c.Name, Value: c.Value, About: claimWords[c.Name]}
 		if !c.Time.IsZero() {
-			v.Time, v.Words, v.Coming = &c.Time, Relative(c.Time, now), c.Time.After(now)
+			v.Time, v.Words, v.Coming = &c.Time, relative(c.Time, now), c.Time.After(now)
 		}
 		list = append(list, v)
 	}

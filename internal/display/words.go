@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Relative is a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".
-func Relative(t, now time.Time) string {
+// relative is a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".
+func relative(t, now time.Time) string {
 	if t.After(now) {
 		return "in " + span(t.Sub(now))
 	}
-	return Ago(now.Sub(t))
+	return ago(now.Sub(t))
 }
 
-// Ago is how long something is past.
-func Ago(d time.Duration) string {
+// ago is how long something is past.
+func ago(d time.Duration) string {
 	if d < 2*time.Second {
 		return "just now"
 	}
@@ -38,5 +38,5 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
-// Clock is a time to be compared with another clock.
-func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+// clock is a time to be compared with another clock.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

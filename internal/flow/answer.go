@@ -40,12 +40,12 @@ var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control",
 func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	raw := hide(e.ResponseBody)
 	a := Answer{Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status), Headers: map[string]string{},
-		Body: json.RawMessage(raw), Shown: ClipBody(wire.Pretty(raw)), Took: Duration(e.Took)}
+		Body: json.RawMessage(raw), Shown: clipBody(wire.Pretty(raw)), Took: Duration(e.Took)}
 	if !json.Valid([]byte(raw)) {
 		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
 	}
 	if claims := hide(signedClaims(e, raw)); json.Valid([]byte(claims)) { // the secret is another text in base64
-		a.Claims, a.Shown = json.RawMessage(claims), ClipBody(wire.Pretty(claims))
+		a.Claims, a.Shown = json.RawMessage(claims), clipBody(wire.Pretty(claims))
 		a.Note = "The answer is a signed JWT. Its signature has been verified; these are its claims."
 	}
 	for _, name := range shownHeaders {

@@ -48,9 +48,9 @@ func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchang
 	return append(steps, &wire.Exchange{Purpose: at, Began: ended, Fault: why})
 }
 
-// Known is a step that this login did not need, as what it asks for was known from before: discovery, or
+// known is a step that this login did not need, as what it asks for was known from before: discovery, or
 // the keys. It has an address and no time.
-func Known(purpose wire.Purpose, address string) *wire.Exchange {
+func known(purpose wire.Purpose, address string) *wire.Exchange {
 	return &wire.Exchange{Purpose: purpose, Method: http.MethodGet, URL: address}
 }
 
@@ -61,7 +61,7 @@ func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.
 		return func(e *wire.Exchange) bool { return e.Purpose == p }
 	}
 	if metadata != "" && !slices.ContainsFunc(steps, has(wire.Metadata)) {
-		steps = append([]*wire.Exchange{Known(wire.Metadata, metadata)}, steps...)
+		steps = append([]*wire.Exchange{known(wire.Metadata, metadata)}, steps...)
 	}
 	i := slices.IndexFunc(steps, has(wire.TokenRequest))
 	if i < 0 || !verified {
@@ -73,7 +73,7 @@ func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.
 		check.Began = steps[i].Began.Add(steps[i].Took)
 	} else if keys != "" {
 		i++
-		steps = slices.Insert(slices.Clone(steps), i, Known(wire.Keys, keys))
+		steps = slices.Insert(slices.Clone(steps), i, known(wire.Keys, keys))
 	}
 	return slices.Insert(slices.Clone(steps), i+1, check)
 }
@@ -247,7 +247,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 	if e.Status > 0 {
 		v.Response = fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 		v.RespHdrs = showHeaders(e.ResponseHeader, hide)
-		v.Body = tell.marks.runs(ClipBody(wire.Pretty(hide.body(e))), hide)
+		v.Body = tell.marks.runs(clipBody(wire.Pretty(hide.body(e))), hide)
 	}
 	return v
 }
@@ -286,8 +286,8 @@ func Duration(d time.Duration) string {
 	return "0 ms"
 }
 
-// ClipBody bounds what a page shows of a body.
-func ClipBody(s string) string {
+// clipBody bounds what a page shows of a body.
+func clipBody(s string) string {
 	const most = 20_000
 	if len(s) <= most {
 		return s

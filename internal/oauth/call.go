@@ -30,7 +30,7 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 	if c.ByPost() {
 		return c.askMCP(ctx, "tools/list", nil, token)
 	}
-	e, err := c.GetAs(ctx, c.cfg.ResourceURL, token)
+	e, err := c.getAs(ctx, c.cfg.ResourceURL, token)
 	if err != nil || !c.cfg.AtAPI || !noRoute(e) {
 		return e, err
 	}

@@ -20,7 +20,7 @@ func (c *Client) ReadPasted(address string) (query string, err error) {
 	case address == "":
 		return "", badPaste("No address was pasted.")
 	case len(address) > maxPasted:
-		return "", badPaste("The address has more than 8 KB, so it is none of an authorization response.")
+		return "", badPaste("The address has more than 8 KB: that is too long for an authorization response.")
 	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
 		return "", badPaste("The address has a blank or a line break in it. Copy it again, in one piece.")
 	}

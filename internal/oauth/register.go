@@ -59,7 +59,7 @@ func (c *Client) newRegistration(md *Metadata) registration {
 	asked := registration{Name: "OAuth Test Client", ApplicationType: "web", RedirectURIs: []string{c.cfg.RedirectURI()}, ResponseTypes: []string{"code"},
 		GrantTypes: []string{"authorization_code", "refresh_token"}, AuthMethod: config.MethodBasic, Scope: strings.Join(c.cfg.Scopes, " ")}
 	// The API may want another of its scopes later, and what is not registered cannot be asked for.
-	if all := strings.Join(Union(c.cfg.Scopes, c.opens), " "); config.ValidScope(all) && len(all) <= maxScopeBytes {
+	if all := strings.Join(union(c.cfg.Scopes, c.opens), " "); config.ValidScope(all) && len(all) <= maxScopeBytes {
 		asked.Scope = all
 	}
 	if u, err := url.Parse(c.cfg.RedirectURI()); err == nil && (u.Scheme != "https" || config.IsLoopback(u.Hostname())) {

@@ -69,8 +69,8 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 		}
 	}
 	stepUp, err := strconv.Atoi(cmp.Or(params.Get("step_up"), "0"))
-	if err != nil || stepUp < 0 || stepUp > MaxStepUps {
-		return nil, badParameter("step_up", fmt.Sprintf("is no number up to %d", MaxStepUps))
+	if err != nil || stepUp < 0 || stepUp > maxStepUps {
+		return nil, badParameter("step_up", fmt.Sprintf("is no number up to %d", maxStepUps))
 	}
 	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {
@@ -91,12 +91,12 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	return r, nil
 }
 
-// MaxStepUps is how many times in a row a login may be offered for more scopes: an API that wants others each
+// maxStepUps is how many times in a row a login may be offered for more scopes: an API that wants others each
 // time would have its user sign in without end.
-const MaxStepUps = 2
+const maxStepUps = 2
 
-// Union is lists of scopes as one, each scope once, in their order.
-func Union(lists ...[]string) []string {
+// union is lists of scopes as one, each scope once, in their order.
+func union(lists ...[]string) []string {
 	var union []string
 	for _, scope := range slices.Concat(lists...) {
 		if !slices.Contains(union, scope) {

@@ -52,10 +52,10 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found.byPost = a.byPost
-	found.Scopes = Union(strings.Fields(strings.Join(found.Scopes, " ")))
+	found.Scopes = union(strings.Fields(strings.Join(found.Scopes, " ")))
 	found.wanted = found.Scopes
 	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
-		found.wanted = Union(strings.Fields(scope))
+		found.wanted = union(strings.Fields(scope))
 	}
 	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
 		return nil, c.badResource(CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
@@ -74,7 +74,7 @@ type asked struct {
 // askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
 // by POST that only reads. The error is an *Error.
 func (c *Client) askWithout(ctx context.Context) (asked, error) {
-	e, err := c.GetAs(ctx, c.cfg.ResourceURL, "")
+	e, err := c.getAs(ctx, c.cfg.ResourceURL, "")
 	if err != nil {
 		return asked{}, c.unreachable(wire.APIAsked, "API", c.cfg.ResourceURL, err)
 	}

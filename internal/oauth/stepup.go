@@ -10,9 +10,9 @@ import (
 
 // StepUp returns what a login has to ask for that an API's refusal wants (RFC 6750 section 3.1): all that was
 // asked for so far, and what the challenge names. It returns nil where no such login would help: the challenge
-// names nothing new, or this login was the last of MaxStepUps already.
+// names nothing new, or this login was the last of maxStepUps already.
 func StepUp(r *Request, refused *wire.Exchange) []string {
-	if refused.Status != http.StatusForbidden || r.StepUp >= MaxStepUps {
+	if refused.Status != http.StatusForbidden || r.StepUp >= maxStepUps {
 		return nil
 	}
 	for _, value := range refused.ResponseHeader.Values("WWW-Authenticate") {
@@ -21,7 +21,7 @@ func StepUp(r *Request, refused *wire.Exchange) []string {
 			if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > maxScopeBytes {
 				continue
 			}
-			if all := Union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
+			if all := union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
 				return all
 			}
 		}

@@ -19,7 +19,7 @@ func TestStepUp(t *testing.T) {
 	}{
 		{"a scope more", 403, `Bearer error="insufficient_scope", scope="write"`, 0, "read list write"},
 		{"after one", 403, `Bearer error="insufficient_scope", scope="write"`, 1, "read list write"},
-		{"after as many as there may be", 403, `Bearer error="insufficient_scope", scope="write"`, MaxStepUps, ""},
+		{"after as many as there may be", 403, `Bearer error="insufficient_scope", scope="write"`, maxStepUps, ""},
 		{"what was asked for again", 403, `Bearer error="insufficient_scope", scope="list write"`, 0, "read list write"},
 		{"nothing new", 403, `Bearer error="insufficient_scope", scope="list"`, 0, ""},
 		{"no scope", 403, `Bearer error="insufficient_scope"`, 0, ""},

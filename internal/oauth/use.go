@@ -25,7 +25,7 @@ func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wir
 	if md.Userinfo == "" {
 		return nil, notOffered(wire.Userinfo)
 	}
-	e, err := c.GetAs(wire.For(ctx, wire.Userinfo), md.Userinfo, access)
+	e, err := c.getAs(wire.For(ctx, wire.Userinfo), md.Userinfo, access)
 	if e, err = c.answered(wire.Userinfo, "userinfo endpoint", md.Userinfo, e, err); err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 		if c.cfg.ResourceURL != "" {
 			c.AskAPI(ctx, try.token) // a failure is in the record, as every answer is
 		} else {
-			c.GetAs(ctx, address, try.token)
+			c.getAs(ctx, address, try.token)
 		}
 	}
 	return nil
