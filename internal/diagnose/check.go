@@ -1,3 +1,5 @@
+// Package diagnose says which setting is wrong: asked in advance (check), or explained after a failure. It also
+// tries what a server lets pass (/misuse).
 package diagnose
 
 import (
