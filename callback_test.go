@@ -516,44 +516,6 @@ func startAppAtClerk(t *testing.T) *app {
 	return startAppOn(t, listener, c.Env(), time.Now)
 }
 
-// A reload while the code is being exchanged shows the login, and costs the server one code.
-func TestReloadDuringExchange(t *testing.T) {
-	for entrance := range testserver.Entrances(nil) {
-		t.Run(entrance, func(t *testing.T) { testReloadDuringExchange(t, entrance) })
-	}
-}
-
-func testReloadDuringExchange(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
-	env := testserver.Entrances(l.Env())[entrance]
-	env["SCOPES"] = "email"
-	a := startApp(t, env)
-	b := newBrowser(t, a)
-	callback := l.Approve(t, b.Begin(""))
-	arrived, release := make(chan bool, 2), make(chan bool)
-	l.Lock()
-	l.Token = func(w http.ResponseWriter, r *http.Request) {
-		arrived <- true
-		<-release
-		testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email"}`)(w, r)
-	}
-	l.Unlock()
-	statuses := make(chan int, 2)
-	for range 2 {
-		go func() { statuses <- b.GetJSON(callback).StatusCode }()
-	}
-	<-arrived
-	for a.server.traffic.Ours.Load() < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	time.Sleep(20 * time.Millisecond) // for the second to join the first
-	close(release)
-	first, second := <-statuses, <-statuses
-	if first != 200 || second != 200 || l.Asked("POST /token") != 1 {
-		t.Errorf("the two were answered %d and %d, with %d token requests", first, second, l.Asked("POST /token"))
-	}
-}
-
 // Servers that fail at another moment than they were asked first.
 func TestServerThatDies(t *testing.T) {
 	t.Run("keys gone at the callback", func(t *testing.T) {
@@ -567,23 +529,12 @@ func TestServerThatDies(t *testing.T) {
 		wantHonest(t, l, a)
 	})
 	t.Run("dead at the callback, and back again", func(t *testing.T) {
-		l := testserver.StartLiar(t)
-		a := startApp(t, l.Env())
-		b := newBrowser(t, a)
-		callback := l.Approve(t, b.Begin(""))
-		address, handler := l.Listener.Addr().String(), l.Config.Handler
-		l.CloseClientConnections()
-		l.Close()
-		b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
-		b.WantNothingKept()
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Skipf("the port was taken meanwhile: %v", err)
+		for range 5 { // another program may take the port meanwhile
+			if diesAndComesBack(t) {
+				return
+			}
 		}
-		again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
-		again.Start()
-		t.Cleanup(again.Close)
-		wantHonest(t, l, a)
+		t.Error("its port was taken five times")
 	})
 	t.Run("dead at the start", func(t *testing.T) {
 		l := testserver.StartLiar(t)
@@ -592,4 +543,28 @@ func TestServerThatDies(t *testing.T) {
 		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
 		wantHonest(t, l, a)
 	})
+}
+
+// diesAndComesBack plays a login whose server is gone at the callback, and one when it is back. It reports
+// whether the server could come back to its port.
+func diesAndComesBack(t *testing.T) bool {
+	t.Helper()
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	b := newBrowser(t, a)
+	callback := l.Approve(t, b.Begin(""))
+	address, handler := l.Listener.Addr().String(), l.Config.Handler
+	l.CloseClientConnections()
+	l.Close()
+	b.GetJSON(callback).WantError(t, 502, "server_unreachable", "the connection")
+	b.WantNothingKept()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return false
+	}
+	again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+	again.Start()
+	t.Cleanup(again.Close)
+	wantHonest(t, l, a)
+	return true
 }

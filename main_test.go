@@ -239,3 +239,41 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 	clock = clock.Add(11 * time.Minute)
 	says(b, false, "after eleven minutes")
 }
+
+// A reload while the code is being exchanged shows the login, and costs the server one code.
+func TestReloadDuringExchange(t *testing.T) {
+	for entrance := range testserver.Entrances(nil) {
+		t.Run(entrance, func(t *testing.T) { testReloadDuringExchange(t, entrance) })
+	}
+}
+
+func testReloadDuringExchange(t *testing.T, entrance string) {
+	l := testserver.StartLiar(t)
+	env := testserver.Entrances(l.Env())[entrance]
+	env["SCOPES"] = "email"
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	callback := l.Approve(t, b.Begin(""))
+	arrived, release := make(chan bool, 2), make(chan bool)
+	l.Lock()
+	l.Token = func(w http.ResponseWriter, r *http.Request) {
+		arrived <- true
+		<-release
+		testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email"}`)(w, r)
+	}
+	l.Unlock()
+	statuses := make(chan int, 2)
+	for range 2 {
+		go func() { statuses <- b.GetJSON(callback).StatusCode }()
+	}
+	<-arrived
+	for a.server.traffic.Ours.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond) // for the second to join the first
+	close(release)
+	first, second := <-statuses, <-statuses
+	if first != 200 || second != 200 || l.Asked("POST /token") != 1 {
+		t.Errorf("the two were answered %d and %d, with %d token requests", first, second, l.Asked("POST /token"))
+	}
+}

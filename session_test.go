@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -373,10 +375,7 @@ func TestRefreshOnce(t *testing.T) {
 			}
 		})
 	}
-	for a.server.traffic.Ours.Load() < 8 {
-		time.Sleep(time.Millisecond)
-	}
-	time.Sleep(20 * time.Millisecond) // for the last of them to join
+	waitForShared(8)
 	close(release)
 	wg.Wait()
 	if n := l.Asked("POST /token") - before; n != 1 {
@@ -384,6 +383,18 @@ func TestRefreshOnce(t *testing.T) {
 	}
 	if n := len(keptLogins(t, a, b)[0].Steps); n != 3 { // token, keys, refresh
 		t.Errorf("the flow has %d steps; want 3", n)
+	}
+}
+
+// waitForShared waits until so many requests wait for the work that they share, or have to themselves.
+func waitForShared(n int) {
+	for range 10_000 {
+		var stacks bytes.Buffer
+		pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+		if strings.Count(stacks.String(), "oauth.(*Shared[...]).Do(") >= n {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -413,10 +424,7 @@ func TestRefreshOfTwoBrowsers(t *testing.T) {
 			}
 		})
 	}
-	for a.server.traffic.Ours.Load() < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	time.Sleep(20 * time.Millisecond) // for the second to join the first, if it did
+	waitForShared(2)
 	close(release)
 	wg.Wait()
 }
