@@ -156,7 +156,7 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 	}
 	if len(logins) > 0 {
 		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, "+
-			"the client ID or the redirect URI has changed since.", "Sign in again. The old tokens are sent nowhere.")
+			"the client ID, the redirect URI or the API has changed since.", "Sign in again. The old tokens are sent nowhere.")
 	}
 	if s.sessions.Ambiguous(r) {
 		return nil, noToken("The browser sent two session cookies, so another program on this host name has set one. Neither is used.",

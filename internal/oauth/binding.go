@@ -11,10 +11,13 @@ import (
 )
 
 // binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the
-// client ID and the redirect URI. A code and the tokens that came of it go to that server only (RFC 9700
+// client ID, the redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only (RFC 9700
 // section 4.4.2), whatever the settings say by the time they are used.
 func (c *Client) binding(md *Metadata) string {
 	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
+	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
+		parts = append(parts, c.cfg.Resource)
+	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
@@ -34,7 +37,7 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 	}
 	if r.Binding != md.Binding {
 		return nil, &Error{Step: wire.Response, Code: CodeOtherServer,
-			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID or the redirect URI has " +
+			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
 				"changed since. Nothing of it is sent to the server that is configured now."}
 	}
 	return md, nil

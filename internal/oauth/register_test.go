@@ -362,3 +362,28 @@ func TestResourceIsSent(t *testing.T) {
 		}
 	}
 }
+
+// A token is for the API that its login began at: with another one in RESOURCE_URL it is sent nowhere, though
+// the server and the client are the same.
+func TestTokensStayWithTheirAPI(t *testing.T) {
+	const other, otherMetadata = "https://api.example/v2/other", "https://api.example/.well-known/oauth-protected-resource/v2/other"
+	w := newWorld(t, nil)
+	w.document("GET "+otherMetadata, apiDocument(map[string]any{"resource": other}))
+	first, err := w.begin(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := new(Request)
+	if _, err := first.AuthorizationURL(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := w.begin(t); err != nil || again.CheckServer(t.Context(), r) != nil {
+		t.Errorf("at the same API the login does not go on: %v", err)
+	}
+	w.cfg.ResourceURL = other
+	second, err := w.begin(t)
+	if err != nil || second.cfg.ClientID != first.cfg.ClientID || second.cfg.Resource != other {
+		t.Fatalf("at the other API: %v", err)
+	}
+	wantError(t, second.CheckServer(t.Context(), r), CodeOtherServer, "or the API has changed since")
+}
