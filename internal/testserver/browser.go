@@ -138,6 +138,7 @@ func (b *Browser) GetJSON(address string) Reply {
 	return b.Do(req)
 }
 
+// Post sends a form of a page of ours.
 func (b *Browser) Post(address string, form url.Values) Reply {
 	b.T.Helper()
 	req, err := http.NewRequest(http.MethodPost, b.abs(address), strings.NewReader(form.Encode()))

@@ -48,7 +48,6 @@ func Stub(issuer string, tokenSize int) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	access := strings.Repeat("a", tokenSize)
-	header := encode([]byte(`{"alg":"RS256","kid":"k1"}`))
 	send := func(w http.ResponseWriter, document any) {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(document)
@@ -77,9 +76,7 @@ func Stub(issuer string, tokenSize int) (http.Handler, error) {
 		now := time.Now().Unix()
 		claims := fmt.Sprintf(`{"iss":%q,"sub":"user","aud":"load","exp":%d,"iat":%d,"nonce":%q,"name":"Load User","email":"load@example.com"}`,
 			issuer, now+3600, now, r.PostFormValue("code"))
-		signed := header + "." + encode([]byte(claims))
-		hash := sha256.Sum256([]byte(signed))
-		signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, hash[:])
+		idToken, err := signRS256(key, claims)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -90,10 +87,18 @@ func Stub(issuer string, tokenSize int) (http.Handler, error) {
 			"expires_in":    3600,
 			"refresh_token": "refresh",
 			"scope":         "openid profile email",
-			"id_token":      signed + "." + encode(signature),
+			"id_token":      idToken,
 		})
 	})
 	return mux, nil
+}
+
+// signRS256 signs claims as an ID token.
+func signRS256(key *rsa.PrivateKey, claims string) (string, error) {
+	signed := encode([]byte(`{"alg":"RS256","kid":"k1"}`)) + "." + encode([]byte(claims))
+	hash := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, hash[:])
+	return signed + "." + encode(signature), err
 }
 
 // Floor does only what the protocol forces: random state, nonce and verifier, one POST, the
@@ -123,22 +128,12 @@ func Floor(issuer, base string) (http.Handler, error) {
 			return
 		}
 		b := found.(begun)
-		form := url.Values{
+		body, err := redeem(client, issuer, url.Values{
 			"grant_type":    {"authorization_code"},
 			"code":          {q.Get("code")},
 			"redirect_uri":  {base + "/oauth_callback"},
 			"code_verifier": {b.verifier},
-		}
-		req, _ := http.NewRequest(http.MethodPost, issuer+"/token", strings.NewReader(form.Encode()))
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.SetBasicAuth("load", "load-secret")
-		resp, err := client.Do(req)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
+		})
 		var t struct {
 			ID string `json:"id_token"`
 		}
@@ -150,6 +145,22 @@ func Floor(issuer, base string) (http.Handler, error) {
 		w.Write(body)
 	})
 	return mux, nil
+}
+
+// redeem sends a token request and returns the answer.
+func redeem(client *http.Client, issuer string, form url.Values) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodPost, issuer+"/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth("load", "load-secret")
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
 }
 
 func fetchKey(issuer string) (*rsa.PublicKey, error) {

@@ -63,79 +63,78 @@ func pick[T any](l *Liar, field *T) T {
 func StartLiar(t *testing.T) *Liar {
 	t.Helper()
 	l := &Liar{Key: NewKey(t), nonces: map[string]string{}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
-		if f := pick(l, &l.Metadata); f != nil {
-			f(w, r)
-			return
-		}
-		document := map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token",
-			"jwks_uri": l.Issuer + "/jwks", "userinfo_endpoint": l.Issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
-		if f := pick(l, &l.Document); f != nil {
-			f(document)
-		}
-		SendJSON(w, document)
-	})
-	mux.HandleFunc("/jwks", func(w http.ResponseWriter, r *http.Request) {
-		if f := pick(l, &l.JWKS); f != nil {
-			f(w, r)
-			return
-		}
-		SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
-	})
-	mux.HandleFunc("/.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
-		if f := pick(l, &l.RFC8414); f != nil {
-			f(w, r)
-			return
-		}
-		http.NotFound(w, r)
-	})
-	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api", "/par"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			if f := pick(l, &l.Other); f != nil {
-				f(w, r)
-				return
-			}
-			http.NotFound(w, r)
-		})
-	}
-	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) {
-		if f := pick(l, &l.Page); f != nil { // a program that starts looks whether there is anything
-			f(w, r)
-		}
-	})
-	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
-		r.ParseForm()
-		l.mu.Lock()
-		l.forms = append(l.forms, *r)
-		l.mu.Unlock()
-		if f := pick(l, &l.Token); f != nil {
-			f(w, r)
-			return
-		}
-		response := map[string]any{
-			"access_token":  "liar-access-token",
-			"token_type":    "Bearer",
-			"expires_in":    3600,
-			"refresh_token": "liar-refresh-token",
-			"id_token":      l.idToken(r.PostForm.Get("code")),
-		}
-		if f := pick(l, &l.Response); f != nil {
-			f(response)
-		}
-		SendJSON(w, response)
-	})
+	answers := l.answers()
 	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.mu.Lock()
 		l.requests = append(l.requests, r.Method+" "+r.URL.Path)
 		l.origin += r.Header.Get("Origin")
 		l.mu.Unlock()
-		mux.ServeHTTP(w, r)
+		answers.ServeHTTP(w, r)
 	}))
 	l.Issuer = "http://" + l.Listener.Addr().String()
 	l.Start()
 	t.Cleanup(l.Close)
 	return l
+}
+
+// answers are what the liar says at each of its addresses.
+func (l *Liar) answers() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/.well-known/openid-configuration", l.unless(&l.Metadata, l.metadata))
+	mux.HandleFunc("/.well-known/oauth-authorization-server", l.unless(&l.RFC8414, http.NotFound))
+	mux.HandleFunc("/jwks", l.unless(&l.JWKS, l.keys))
+	mux.HandleFunc("/authorize", l.unless(&l.Page, nothing)) // a program that starts looks whether there is anything
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		l.mu.Lock()
+		l.forms = append(l.forms, *r)
+		l.mu.Unlock()
+		l.unless(&l.Token, l.tokens)(w, r)
+	})
+	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api", "/par"} {
+		mux.HandleFunc(path, l.unless(&l.Other, http.NotFound))
+	}
+	return mux
+}
+
+// unless answers honestly, unless the test has put another answer into the field.
+func (l *Liar) unless(field *func(http.ResponseWriter, *http.Request), honest http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if f := pick(l, field); f != nil {
+			f(w, r)
+			return
+		}
+		honest(w, r)
+	}
+}
+
+func nothing(http.ResponseWriter, *http.Request) {}
+
+func (l *Liar) metadata(w http.ResponseWriter, _ *http.Request) {
+	document := map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token",
+		"jwks_uri": l.Issuer + "/jwks", "userinfo_endpoint": l.Issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
+	if f := pick(l, &l.Document); f != nil {
+		f(document)
+	}
+	SendJSON(w, document)
+}
+
+func (l *Liar) keys(w http.ResponseWriter, _ *http.Request) {
+	SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
+}
+
+func (l *Liar) tokens(w http.ResponseWriter, r *http.Request) {
+	response := map[string]any{
+		"access_token":  "liar-access-token",
+		"token_type":    "Bearer",
+		"expires_in":    3600,
+		"refresh_token": "liar-refresh-token",
+		"id_token":      l.idToken(r.PostForm.Get("code")),
+	}
+	if f := pick(l, &l.Response); f != nil {
+		f(response)
+	}
+	SendJSON(w, response)
 }
 
 // Lock guards the fields against requests that are still on their way.
@@ -225,6 +224,7 @@ func Sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.
 	return raw
 }
 
+// Env are the settings of its client.
 func (l *Liar) Env() map[string]string {
 	return map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": LiarClientID, "CLIENT_SECRET": LiarClientSecret}
 }
@@ -281,6 +281,7 @@ func HalfHash(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
+// SendBody is an answer with a body, as it is.
 func SendBody(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
