@@ -406,7 +406,7 @@ func TestLoginRequest(t *testing.T) {
 	}
 	for path, words := range map[string]string{
 		"/login?scope=a&scope=b": "more than once",
-		"/login?max_age=soon":    "no number",
+		"/login?max_age=soon":    "not a number",
 		"/login?scope=%22":       "no scope may have",
 	} {
 		b.GetJSON(path).WantError(t, http.StatusBadRequest, "invalid_request", words)

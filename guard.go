@@ -43,7 +43,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		if len(r.TransferEncoding) > 0 && !s.isDemo(r) {
 			w.Header().Set("Connection", "close")
-			s.fail(w, r, refuse(http.StatusLengthRequired, "length_required", "A request to this app has a Content-Length, or no body.", ""))
+			s.fail(w, r, refuse(http.StatusLengthRequired, "length_required", "A request to this app must have a Content-Length, or no body.", ""))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)

@@ -139,7 +139,7 @@ func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 	if maxAge := q.Get("max_age"); maxAge != "" {
 		seconds, err := strconv.ParseUint(maxAge, 10, 31)
 		if err != nil {
-			return "invalid_request", "max_age is no number of seconds"
+			return "invalid_request", "max_age is not a number of seconds"
 		}
 		req.maxAge = time.Duration(seconds) * time.Second
 	}

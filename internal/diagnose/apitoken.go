@@ -119,7 +119,7 @@ func (r *refusal) unknown() Finding {
 	switch {
 	case r.token.Signature == oauth.SignatureWrong:
 		f.Found = "the token's signature is not of this server's keys: " + r.token.Why
-		f.Fix = "that is the authorization server's to mend: it has to publish the key that it signs with"
+		f.Fix = "the authorization server has to publish the key that it signs with"
 	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
 		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
 		f.Fix = "let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"

@@ -61,7 +61,7 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 		if cfg.PAR {
 			return "Remove PAR from .env: this server offers no pushed authorization requests."
 		}
-		return "The server demands pushed authorization requests and does not say where: that is the server's to mend."
+		return "The server demands pushed authorization requests and does not say where: that has to be mended at the server."
 	case cfg.AtAPI:
 		return "The API names this server, so one of the two is at fault: what the API’s metadata says, or what the server says of itself."
 	case cfg.Demo:

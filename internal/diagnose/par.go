@@ -18,7 +18,7 @@ func (c *checker) checkPAR(ctx context.Context) Finding {
 	case c.md.PAR == "" && c.cfg.PAR:
 		return failing("PAR", "remove PAR", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
 	case c.md.PAR == "":
-		return failing("", "this is the server's to mend", "",
+		return failing("", "this has to be mended at the server", "",
 			"the server requires pushed authorization requests (RFC 9126), and its metadata does not say where").as(PARRequired)
 	}
 	_, err := c.oauth.AddressOf(ctx, c.md, c.request())
@@ -27,7 +27,7 @@ func (c *checker) checkPAR(ctx context.Context) Finding {
 	case !refused:
 		return proved("the server accepts a pushed authorization request")
 	case !e.Theirs:
-		f := failing("", "this is the server's to mend", e.Said, "%s", e.Description)
+		f := failing("", "this has to be mended at the server", e.Said, "%s", e.Description)
 		return f.as(nameOf(c.cfg, c.method(), e))
 	case !refusesClient(e.Code) && e.Status != http.StatusUnauthorized:
 		return proved("the server answers a pushed authorization request")

@@ -14,7 +14,7 @@ import (
 // Decoded is a token as far as anybody can read it: nothing of it is verified here. What an access token
 // says is between the two servers (RFC 6749 section 1.4): a client shows it and draws nothing from it.
 type Decoded struct {
-	Opaque  bool // it is no JWT
+	Opaque  bool // it is not a JWT
 	Header  []Claim
 	Claims  []Claim
 	Profile bool // it says that it follows RFC 9068

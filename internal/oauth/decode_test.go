@@ -43,7 +43,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// What is no JWT is opaque, and no token is nothing.
+// What is not a JWT is opaque, and no token is nothing.
 func TestDecodeOpaque(t *testing.T) {
 	if Decode("") != nil {
 		t.Error("no token was decoded")

@@ -142,12 +142,12 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 		return header, claims, errors.New("is encrypted (JWE), which this client does not support; turn ID token encryption off for this OAuth application")
 	}
 	if len(parts) != 3 {
-		return header, claims, fmt.Errorf("is no JWT: it has %d parts instead of 3 (RFC 7515 section 7.1)", len(parts))
+		return header, claims, fmt.Errorf("is not a JWT: it has %d parts instead of 3 (RFC 7515 section 7.1)", len(parts))
 	}
 	var decoded [3][]byte
 	for i, part := range parts {
 		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
-			return header, claims, errors.New("is no JWT: it is not base64url (RFC 7515 section 2)")
+			return header, claims, errors.New("is not a JWT: it is not base64url (RFC 7515 section 2)")
 		}
 	}
 	if err := wire.UnmarshalObject(decoded[0], &header); err != nil {

@@ -162,7 +162,7 @@ func TestIDTokenSignature(t *testing.T) {
 				one := `{"protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 				return `{"payload":"` + p[1] + `","signatures":[` + one + `,` + one + `]}`
 			})(l)
-		}, "is no JWT"},
+		}, "is not a JWT"},
 		{"as long as an answer may be", func(l *testserver.Liar) {
 			l.Claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 700<<10) }
 		}, ""},
@@ -265,7 +265,7 @@ func TestIDTokenSignature(t *testing.T) {
 				p := strings.Split(raw, ".")
 				return `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 			})(l)
-		}, "is no JWT"},
+		}, "is not a JWT"},
 		{"a claim twice", func(l *testserver.Liar) {
 			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)

@@ -103,7 +103,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so nothing of it is used.",
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
 			md.Issuer, c.said(fault.Error(), 500))
 	}
 	return client, nil
@@ -118,7 +118,7 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 	case err != nil:
 		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
 	case isLoopback(md.Registration) && !isLoopback(c.cfg.Issuer):
-		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, and is not on it.",
+		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, but is not on this machine itself.",
 			c.said(md.Registration, 300))
 	}
 	return nil

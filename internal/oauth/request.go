@@ -65,12 +65,12 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	}
 	if maxAge := params.Get("max_age"); maxAge != "" {
 		if _, err := strconv.ParseUint(maxAge, 10, 31); err != nil {
-			return nil, badParameter("max_age", "is no number of seconds")
+			return nil, badParameter("max_age", "is not a number of seconds")
 		}
 	}
 	stepUp, err := strconv.Atoi(cmp.Or(params.Get("step_up"), "0"))
 	if err != nil || stepUp < 0 || stepUp > maxStepUps {
-		return nil, badParameter("step_up", fmt.Sprintf("is no number up to %d", maxStepUps))
+		return nil, badParameter("step_up", fmt.Sprintf("is not a number up to %d", maxStepUps))
 	}
 	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {

@@ -46,7 +46,7 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a.challenge["resource_metadata"], a.tried)
 	if e, ok := errors.AsType[*Error](err); ok && a.nothing && e.Check == CheckAbsent { // which says more
 		return nil, &Error{Step: wire.APIAsked, Code: CodeNotFound, Tried: e.Tried,
-			Description: fmt.Sprintf("There is no API at %s: it has nothing at GET or at POST.", wire.WithoutQuery(c.cfg.ResourceURL))}
+			Description: fmt.Sprintf("There is no API at %s: nothing answers GET or POST there.", wire.WithoutQuery(c.cfg.ResourceURL))}
 	}
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (c *Client) mayNotAsk(address string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > maxAddress:
-		return "is no address that can be asked"
+		return "is not an address that can be asked"
 	case !config.IsSecure(u):
 		return "is not https; http is allowed on localhost only"
 	case isLoopback(address) && !isLoopback(c.cfg.ResourceURL):
@@ -237,7 +237,7 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 	for _, issuer := range found.Servers[:min(len(found.Servers), maxServers)] {
 		fault := c.mayNotAsk(issuer)
 		if strings.Contains(issuer, "?") {
-			fault = "is no issuer: it has a query (RFC 8414 section 2)"
+			fault = "is not an issuer: it has a query (RFC 8414 section 2)"
 		}
 		if fault != "" {
 			tried = append(tried, Tried{c.said(issuer, 300), fault})

@@ -352,9 +352,9 @@ func TestBeginRefuses(t *testing.T) {
 		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "answered 404"},
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
-		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is no address that can be asked"},
+		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is not an address that can be asked"},
 		{"metadata at an address without end", challenge("https://api.example/" + strings.Repeat("x", 2000)), wire.ResourceMetadata, CheckDocument,
-			"is no address that can be asked"},
+			"is not an address that can be asked"},
 		{"metadata that is a page", raw("GET "+theAPIMetadata, "<html>"), wire.ResourceMetadata, CheckDocument, "an HTML page instead of a JSON object"},
 		{
 			"metadata of a megabyte",
@@ -411,7 +411,7 @@ func TestBeginRefuses(t *testing.T) {
 			api(map[string]any{"authorization_servers": []string{"https://auth.example?x"}}),
 			wire.ResourceMetadata,
 			CheckServers,
-			"is no issuer",
+			"is not an issuer",
 		},
 		{
 			"a scope that nobody can ask for",

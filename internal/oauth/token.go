@@ -248,7 +248,7 @@ func parseExpiresIn(raw json.RawMessage) (int64, error) {
 	}
 	seconds, err := json.Number(text).Int64()
 	if err != nil || seconds < 0 {
-		return 0, faulty("expires_in", "with an expires_in of %s, which is no number of seconds (RFC 6749 section 5.1)", raw)
+		return 0, faulty("expires_in", "with an expires_in of %s, which is not a number of seconds (RFC 6749 section 5.1)", raw)
 	}
 	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
 }

@@ -77,7 +77,7 @@ func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) (
 	}
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
-		return nil, errors.New("it is no signed JWT")
+		return nil, errors.New("it is not a signed JWT")
 	}
 	payload, _, err := c.keys.verify(ctx, md.JWKS, jws)
 	switch {

@@ -156,8 +156,8 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 			"not made by the server's key",
 		},
 		{"signed by nobody", "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ.", "proves nothing"},
-		{"signed, with a header that says more than can be read", "application/jwt", readable + ".eyJzdWIiOiJ1c2VyLTEifQ.AAAA", "is no signed JWT"},
-		{"no JWT", "application/jwt", `{"sub":"user-1"}`, "is no JWT"},
+		{"signed, with a header that says more than can be read", "application/jwt", readable + ".eyJzdWIiOiJ1c2VyLTEifQ.AAAA", "is not a signed JWT"},
+		{"no JWT", "application/jwt", `{"sub":"user-1"}`, "is not a JWT"},
 	} {
 		l.Lock()
 		l.Other = testserver.SendBody(200, row.mediaType, row.body)
