@@ -60,7 +60,7 @@ var titles = map[Name]string{
 	APIServersUnusable:         "The API names no usable authorization server",
 	RegistrationNotOffered:     "The server registers no clients by itself",
 	RegistrationRefused:        "The server registers no client for this program",
-	RegistrationUnusable:       "The server registered something else",
+	RegistrationUnusable:       "The registration cannot be used",
 	ClientDocumentNotSupported: "The server reads no client ID metadata documents",
 	ClientOfAnotherServer:      "The API has moved to another authorization server",
 	APIUnreachable:             "The API does not answer",

@@ -69,6 +69,9 @@ func EnvLines(cfg config.Config) string {
 	if cfg.ClientSecret != "" {
 		lines += "\nCLIENT_SECRET=" + quoted(cfg.ClientSecret)
 	}
+	if cfg.AuthMethod == config.MethodPost { // unset, it is client_secret_basic wherever the server takes both
+		lines += "\nTOKEN_ENDPOINT_AUTH_METHOD=" + cfg.AuthMethod
+	}
 	return lines + "\n# issued by " + cfg.Issuer
 }
 

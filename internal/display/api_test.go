@@ -63,6 +63,12 @@ func TestEnvLines(t *testing.T) {
 			t.Errorf("%q is read as %q, %v", secret, values["CLIENT_SECRET"], err)
 		}
 	}
+	for _, method := range []string{config.MethodBasic, config.MethodPost} { // the server's choice, where it takes both
+		got := EnvLines(config.Config{Registered: true, ClientID: "client", ClientSecret: "a-secret", AuthMethod: method})
+		if strings.Contains(got, "\nTOKEN_ENDPOINT_AUTH_METHOD=client_secret_post\n") != (method == config.MethodPost) {
+			t.Errorf("for %s the lines are %s", method, got)
+		}
+	}
 	if got := EnvLines(config.Config{ClientID: "client", ClientSecret: "configured"}); got != "" {
 		t.Errorf("a configured client is shown: %s", got)
 	}

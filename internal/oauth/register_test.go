@@ -387,3 +387,33 @@ func TestTokensStayWithTheirAPI(t *testing.T) {
 	}
 	wantError(t, second.CheckServer(t.Context(), r), CodeOtherServer, "or the API has changed since")
 }
+
+// The secret of a client that was registered is hidden in what the API says at a later login, too.
+func TestRegisteredSecretIsHidden(t *testing.T) {
+	const secret = "a-secret-of-the-client-1"
+	w := newWorld(t, nil)
+	c, err := w.begin(t)
+	if err != nil || c.cfg.ClientSecret != secret {
+		t.Fatalf("%v", err)
+	}
+	w.cfg = c.cfg // which the program goes on with
+	for _, row := range []struct {
+		address string
+		said    map[string]any
+	}{
+		{theAPIMetadata, apiDocument(map[string]any{"resource": "https://evil.example/" + secret})},
+		{theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"http://evil.example/" + secret}})},
+		{theServerMetadata, serverDocument(map[string]any{"issuer": "https://evil.example/" + secret})},
+	} {
+		w.document("GET "+theAPIMetadata, apiDocument(nil))
+		w.document("GET "+row.address, row.said)
+		_, err := w.begin(t)
+		failed, ok := errors.AsType[*Error](err)
+		if !ok {
+			t.Fatalf("of %v nothing is said", row.said)
+		}
+		if told := fmt.Sprintf("%+v", *failed); strings.Contains(told, secret) || !strings.Contains(told, "evil.example") {
+			t.Errorf("of %v is said %s", row.said, told)
+		}
+	}
+}

@@ -48,6 +48,7 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
+	unknown.hide = cfg.Hide // the secret of a registered client, too
 	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
 	wire.Keep(ctx, found.asked)
 	c := found.client
