@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,6 +80,17 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, failed
 	}
 	return e, nil
+}
+
+// refusedBy is the error of a request that an endpoint refused: with the server's code and words, where it sent any.
+func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
+	code, words := e.Refusal()
+	if code == "" && words == "" {
+		words = e.Words()
+	}
+	return &Error{Step: step, Theirs: true, Status: e.Status,
+		Code:        cmp.Or(wire.Clip(c.errorCode(code), 60), CodeRefused),
+		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The %s answered %d and said no more.", what, e.Status))}
 }
 
 // triedOf is what was tried before an error.

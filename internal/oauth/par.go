@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -67,7 +66,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 		return "", err
 	}
 	if e.Status/100 != 2 {
-		return "", c.notPushed(e)
+		return "", c.notPushed(what, e)
 	}
 	var response struct {
 		RequestURI string `json:"request_uri"`
@@ -88,18 +87,10 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 }
 
 // notPushed is the error of a request that the server refused (RFC 9126 section 2.3).
-func (c *Client) notPushed(e *wire.Exchange) *Error {
-	code, words := e.Refusal()
-	if code == "" && words == "" {
-		words = e.Words()
-	}
-	refused := &Error{Step: wire.PushedRequest, Theirs: true, Code: CodeRefused, Status: e.Status,
-		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The pushed authorization request endpoint answered %d and said no more.", e.Status))}
-	if code != "" {
-		refused.Code = c.errorCode(wire.Clip(code, 60))
-	}
-	if e.Status == http.StatusTooManyRequests {
-		refused.Code = cmp.Or(code, "rate_limited")
+func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
+	refused := c.refusedBy(wire.PushedRequest, what, e)
+	if e.Status == http.StatusTooManyRequests && refused.Code == CodeRefused {
+		refused.Code = "rate_limited"
 	}
 	return refused
 }

@@ -136,6 +136,13 @@ func TestPushedRequestRefused(t *testing.T) {
 		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
 		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},
 		{"too many requests", send(429, j, `{}`), "rate_limited", ""},
+		{"too many requests, and the secret as a code", send(429, j, `{"error":"`+testserver.LiarClientSecret+`"}`), "[redacted]", ""},
+		{
+			"a long code with the secret where it is cut",
+			send(400, j, `{"error":"`+strings.Repeat("x", 55)+testserver.LiarClientSecret+`"}`),
+			wire.Clip(strings.Repeat("x", 55)+"[redacted]", 60),
+			"answered 400",
+		},
 		{"no request_uri", send(201, j, `{"expires_in":60}`), CodeServerError, "without a request_uri"},
 		{"an empty request_uri", send(201, j, `{"request_uri":""}`), CodeServerError, "without a request_uri"},
 		{"a request_uri of no text", send(201, j, `{"request_uri":1}`), CodeServerError, `"request_uri" in its JSON is a number`},

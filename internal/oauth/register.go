@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,7 +98,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 		return registered{}, err
 	}
 	if e.Status/100 != 2 {
-		return registered{}, c.registrationRefused(e)
+		return registered{}, c.refusedBy(wire.Registration, what, e) // RFC 7591 section 3.2.2
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
@@ -122,20 +121,6 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 			c.said(md.Registration, 300))
 	}
 	return nil
-}
-
-// registrationRefused is the error of a registration that the server refused (RFC 7591 section 3.2.2).
-func (c *Client) registrationRefused(e *wire.Exchange) *Error {
-	code, words := e.Refusal()
-	if code == "" && words == "" {
-		words = e.Words()
-	}
-	refused := &Error{Step: wire.Registration, Theirs: true, Code: CodeRefused, Status: e.Status,
-		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The registration endpoint answered %d and said no more.", e.Status))}
-	if code != "" {
-		refused.Code = c.errorCode(wire.Clip(code, 60))
-	}
-	return refused
 }
 
 // readRegistered reads what the server registered (RFC 7591 section 3.2.1): it decides, and may have decided
