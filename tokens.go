@@ -145,7 +145,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		}
 		return answers, nil
 	}
-	return s.uses(w, r, "The API refuses wrong tokens", "The API does not do what it should", tryAll, nil)
+	return s.uses(w, r, "The API refuses wrong tokens", "Not every answer is as it should be", tryAll, nil)
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).

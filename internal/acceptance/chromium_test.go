@@ -204,7 +204,7 @@ func TestChromium(t *testing.T) {
 	c.open("http://127.0.0.1:" + a.Cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.waitFor("Does your OAuth application work?")
 	c.shot("home")
-	c.press(`a[href="/check"]`, "The client secret was not tried yet") // the start sends no wrong secret
+	c.press(`a[href="/check"]`, "The client secret has not been tried yet") // the start sends no wrong secret
 	c.press(`form[action="/check"] button`, "17 checks passed")
 	c.shot("check")
 	c.open(a.Cfg.BaseURL + "/")

@@ -112,7 +112,7 @@ func testDeny(t *testing.T, a *app) {
 		strings.Contains(page.Body, "failed") || strings.Contains(page.Body, "look here") {
 		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
 	}
-	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
+	if home := b.Get("/"); strings.Contains(home.Body, "Last signed in") {
 		t.Error("somebody is signed in after Deny")
 	}
 }

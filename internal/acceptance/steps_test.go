@@ -199,9 +199,9 @@ func TestStepsTellAPI(t *testing.T) {
 		want  string
 	}{
 		"sound":                {func(a string) bool { return a == right }, "Only the token opens the API"},
-		"open to everybody":    {func(string) bool { return true }, "does not do what it should"},
-		"open to altered ones": {func(a string) bool { return strings.HasPrefix(a, "Bearer ") }, "does not do what it should"},
-		"closed":               {func(string) bool { return false }, "does not do what it should"},
+		"open to everybody":    {func(string) bool { return true }, "Not every answer is as it should be"},
+		"open to altered ones": {func(a string) bool { return strings.HasPrefix(a, "Bearer ") }, "Not every answer is as it should be"},
+		"closed":               {func(string) bool { return false }, "Not every answer is as it should be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := testserver.StartLiar(t)

@@ -22,8 +22,8 @@ func issuerFromKey(key string) (string, error) {
 		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
 	}
 	if isPlaceholder(encoded) {
-		return "", errors.New("still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API keys page, " +
-			"or remove the three lines for demo mode")
+		return "", errors.New("holds a placeholder; copy the publishable key from the dashboard's API keys page, " +
+			"or set ISSUER instead for another server than Clerk, or remove the three lines for demo mode")
 	}
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	host, whole := strings.CutSuffix(string(decoded), "$")

@@ -186,7 +186,7 @@ func (s *settings) checkIssuer(issuer string) {
 		}
 	}
 	if isPlaceholder(issuer) {
-		s.wrong("ISSUER", "still holds a placeholder; write the address of your authorization server, such as https://auth.example.com")
+		s.wrong("ISSUER", "holds a placeholder; write the address of your authorization server, such as https://auth.example.com")
 		return
 	}
 	u, err := url.Parse(issuer)
@@ -206,7 +206,7 @@ func (s *settings) client(c Config) {
 	case c.ClientID == "":
 		s.wrong("CLIENT_ID", "is missing; copy it from the OAuth application's page in the dashboard")
 	case isPlaceholder(c.ClientID):
-		s.wrong("CLIENT_ID", "still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard")
+		s.wrong("CLIENT_ID", "holds a placeholder; copy the Client ID from the OAuth application's page in the dashboard")
 	case strings.HasPrefix(c.ClientID, "pk_test_"), strings.HasPrefix(c.ClientID, "pk_live_"):
 		s.wrong("CLIENT_ID", "holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here")
 	}
@@ -215,7 +215,7 @@ func (s *settings) client(c Config) {
 	switch {
 	case secret == "":
 	case isPlaceholder(secret):
-		s.wrong("CLIENT_SECRET", "still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the "+
+		s.wrong("CLIENT_SECRET", "holds a placeholder; copy the Client Secret (it is shown once, when the "+
 			"application is made), or remove the line for a public client")
 	case c.Clerk && strings.HasPrefix(secret, "sk_"):
 		s.wrong("CLIENT_SECRET", "holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own")

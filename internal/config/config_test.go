@@ -94,10 +94,10 @@ func TestConfigErrors(t *testing.T) {
 			"the sample as it is",
 			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY (environment): still holds the placeholder of .env.sample; copy the publishable key from the dashboard's API " +
-					"keys page, or remove the three lines for demo mode",
-				"CLIENT_ID (environment): still holds the placeholder of .env.sample; copy the Client ID from the OAuth application's page in the dashboard",
-				"CLIENT_SECRET (environment): still holds the placeholder of .env.sample; copy the Client Secret (it is shown once, when the " +
+				"CLERK_PUBLISHABLE_KEY (environment): holds a placeholder; copy the publishable key from the dashboard's API " +
+					"keys page, or set ISSUER instead for another server than Clerk, or remove the three lines for demo mode",
+				"CLIENT_ID (environment): holds a placeholder; copy the Client ID from the OAuth application's page in the dashboard",
+				"CLIENT_SECRET (environment): holds a placeholder; copy the Client Secret (it is shown once, when the " +
 					"application is made), or remove the line for a public client",
 			},
 		},
@@ -456,7 +456,7 @@ func TestDefaults(t *testing.T) {
 // The sample names every variable, and is refused until its three values are filled in.
 func TestSample(t *testing.T) {
 	_, err := Load(env(nil), "../../.env.sample", true)
-	if err == nil || strings.Count(err.Error(), "placeholder of .env.sample") != 3 {
+	if err == nil || strings.Count(err.Error(), "holds a placeholder") != 3 {
 		t.Errorf("the sample as it is gives %v; want three placeholders", err)
 	}
 	sample, err := os.ReadFile("../../.env.sample")

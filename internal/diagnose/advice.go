@@ -66,6 +66,8 @@ func heading(e *oauth.Error) string {
 		return "The API did not answer"
 	case e.Code == "access_denied":
 		return "Access was denied"
+	case e.Code == oauth.CodeNotFound && e.Issuer != "":
+		return "The metadata names another issuer"
 	case e.Code == oauth.CodeNotFound:
 		return "The authorization server was not found"
 	case e.Code == oauth.CodeUnreachable:

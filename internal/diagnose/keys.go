@@ -12,7 +12,7 @@ import (
 // checkKeys fetches the keys that ID tokens are verified with.
 func (c *checker) checkKeys(ctx context.Context) Finding {
 	if !slices.Contains(c.cfg.Scopes, "openid") {
-		return skipped("SCOPES does not have openid, so there is no ID token to verify")
+		return skipped("openid is not asked for, so there is no ID token to verify")
 	}
 	algs := c.md.IDTokenAlgs
 	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })

@@ -20,7 +20,10 @@ var settings = map[Name]Setting{
 	AuthMethodWrong: AuthMethod, ClientTypeWrong: AuthMethod, GrantNotEnabled: Grant, ScopeNotEnabled: Scopes, ResourceUnknown: "", // no field of the client
 }
 
-const inEnv = "In .env"
+const (
+	inEnv  = "In .env"
+	nowEnv = "In .env, which says now" // the line is the one to change: nobody knows what belongs there
+)
 
 // remedyOf returns the line to change for a cause, with the method by which the client authenticated,
 // "" when that is not known. A secret is never in it.
@@ -30,7 +33,7 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 		return words.where() + ": " + words.Fields[setting] + ", " + verb
 	}
 	copied := func(variable string, setting Setting) Remedy {
-		return Remedy{inEnv + ", copied again from " + words.Name + ": " + words.Fields[setting], variable + "="}
+		return Remedy{inEnv + ", copied again from " + words.Name + " (" + words.Fields[setting] + ")", variable + "="}
 	}
 	if remedy, ok := startRemedy(cfg, name); ok {
 		return remedy
@@ -64,7 +67,7 @@ func remedyOf(cfg config.Config, method string, name Name) Remedy {
 	case PARRequired:
 		return Remedy{inEnv, "PAR=on"}
 	case APIUnreachable:
-		return Remedy{inEnv, "RESOURCE_URL=" + cfg.ResourceURL}
+		return Remedy{nowEnv, "RESOURCE_URL=" + cfg.ResourceURL}
 	}
 	return Remedy{}
 }
@@ -77,9 +80,11 @@ func serverRemedy(cfg config.Config, name Name) Remedy {
 	case cfg.Demo:
 		return Remedy{inEnv, "BASE_URL=" + cfg.BaseURL}
 	case cfg.Issuer == "":
-		return Remedy{inEnv, "TOKEN_ENDPOINT=" + cfg.Endpoints.Token}
+		return Remedy{nowEnv, "TOKEN_ENDPOINT=" + cfg.Endpoints.Token}
+	case cfg.Clerk:
+		return Remedy{inEnv + ", copied again from Clerk (API keys → Publishable key)", "CLERK_PUBLISHABLE_KEY="}
 	}
-	return Remedy{inEnv, "ISSUER=" + cfg.Issuer}
+	return Remedy{nowEnv, "ISSUER=" + cfg.Issuer}
 }
 
 // localhostLine is the line of .env for the redirect URI with localhost instead of an IP address.

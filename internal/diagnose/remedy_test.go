@@ -51,6 +51,13 @@ func TestRemedy(t *testing.T) {
 			t.Errorf("the other method of %s: %s", method, got)
 		}
 	}
+	for clerk, want := range map[bool]string{false: "ISSUER=https://id.example.com", true: "CLERK_PUBLISHABLE_KEY="} {
+		at := cfg
+		at.Clerk = clerk // then .env has the key, and no issuer
+		if got := remedyOf(at, "", ServerNotFound); got.Line != want {
+			t.Errorf("no server found, at Clerk %v: %+v; want the line %q", clerk, got, want)
+		}
+	}
 	for _, name := range declaredNames(t) {
 		if r := remedyOf(cfg, "", Name(name)); strings.Contains(r.Where+r.Line, cfg.ClientSecret) {
 			t.Errorf("%s: the line holds the secret", name)

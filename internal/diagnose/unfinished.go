@@ -25,7 +25,7 @@ func NeverCameBack(cfg config.Config) []Cause {
 	causes := []Cause{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
 			"The server shows an error page of its own.",
-			"Register " + cfg.RedirectURI() + " (" + field + "). Check tells, with many servers."},
+			"Register " + cfg.RedirectURI() + " (" + field + "). If it is registered, compare CLIENT_ID. With many servers, Check tells which."},
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
 			"At the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},

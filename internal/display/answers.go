@@ -21,6 +21,23 @@ type Answer struct {
 	Tools   []string `json:"tools,omitempty"` // those that it lists
 }
 
+// About is the heading of the answer: what was sent.
+func (a Answer) About() string {
+	switch a.Kind {
+	case "access_token":
+		return "With the access token"
+	case "refresh_token":
+		return "With the refresh token"
+	case string(diagnose.NoTokenAtAll):
+		return "Without a token"
+	case string(diagnose.AlteredToken):
+		return "With one character of the access token changed"
+	case string(diagnose.TheIDToken):
+		return "With the ID token instead"
+	}
+	return "The server’s answer"
+}
+
 // bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
 func (a Answer) bad() bool {
 	if a.Why != nil {

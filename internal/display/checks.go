@@ -52,12 +52,15 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	case !state.Ended.IsZero():
 		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
 		if state.Few && !slices.ContainsFunc(v.Skipped, func(f diagnose.Finding) bool { return f.Check == "redirect_uri" }) { // there is a client
-			v.Lead = v.counts() + ". The client secret was not tried yet: press Check again."
+			v.Lead = v.counts() + ". The client secret has not been tried yet: press Check again."
 		}
 	}
 	switch {
 	case state.Running:
-		v.Lead = fmt.Sprintf("%d checks are done. Asking now: %s.", len(state.Checks), diagnose.Finding{Check: state.Asking}.Label())
+		v.Lead = count(len(state.Checks), "check") + " done."
+		if state.Asking != "" {
+			v.Lead += " Asking now: " + diagnose.Finding{Check: state.Asking}.Label() + "."
+		}
 	case !state.Ended.IsZero():
 		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
 	}

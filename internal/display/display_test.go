@@ -43,6 +43,45 @@ func login(held oauth.Tokens, scopes ...string) *session.Login {
 	return &session.Login{Request: &oauth.Request{Scopes: scopes}, Response: &oauth.TokenResponse{Tokens: issued}, Held: held}
 }
 
+// A scope that was asked for and not granted is in the sentence below "It works", once.
+func TestLead(t *testing.T) {
+	for name, row := range map[string]struct {
+		asked, granted string
+		signedIn       bool
+		want, not      string
+	}{
+		"everything granted": {"openid notes", "openid notes", true, "passed every check.", "Not granted"},
+		"a scope missing":    {"openid notes", "openid", true, "every check. Not granted: notes.", "openid"},
+		"openid missing":     {"openid notes", "notes", false, "openid was asked for and not granted.", "Not granted"},
+		"both missing":       {"openid notes", "", false, "not granted. Not granted: notes.", "Not granted: openid"},
+	} {
+		l := login(oauth.Tokens{}, strings.Fields(row.asked)...)
+		l.Response.Scope, l.Response.ScopeSent = row.granted, true
+		if row.signedIn {
+			l.IDToken = &oauth.IDToken{}
+		}
+		if got := lead(l); !strings.HasSuffix(got, row.want) || strings.Contains(got, row.not) {
+			t.Errorf("%s: %q; want %q at its end, and no %q", name, got, row.want, row.not)
+		}
+	}
+}
+
+// Every token that is tried has a heading of its own.
+func TestAnswerAbout(t *testing.T) {
+	seen := map[string]string{}
+	kinds := []string{"", "access_token", "refresh_token"}
+	for _, wrong := range diagnose.WrongTokens {
+		kinds = append(kinds, string(wrong))
+	}
+	for _, kind := range kinds {
+		about := Answer{Kind: kind}.About()
+		if other, twice := seen[about]; twice || strings.Contains(about, "_") {
+			t.Errorf("%q is headed %q, as is %q", kind, about, other)
+		}
+		seen[about] = kind
+	}
+}
+
 // What a page says of the tokens is true now: held, expired, replaced, revoked, or never there.
 func TestFacts(t *testing.T) {
 	held := oauth.Tokens{Access: "a", Refresh: "r", Expires: now.Add(time.Hour)}
@@ -156,14 +195,15 @@ func TestChecks(t *testing.T) {
 	}{
 		{"never", diagnose.State{}, "Not checked yet", "", "The checks ask"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
-		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret was not tried yet"},
+		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret has not been tried yet"},
 		{"right at the start, before a client is registered", state(true, passed, diagnose.Finding{Check: "redirect_uri", Result: diagnose.Skip}), "Ready to sign in", "good",
 			"1 check passed, 1 not asked. Only a login can test the rest."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
-		{"running", diagnose.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks are done. Asking now: PKCE."},
+		{"running", diagnose.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
+		{"running, and nothing asked yet", diagnose.State{Running: true}, "Checking the settings …", "", "0 checks done."},
 	} {
 		v := NewChecks(row.state, SignIn{}, now)
-		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) {
+		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {
 			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
 		}
 	}

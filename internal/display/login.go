@@ -50,12 +50,17 @@ func NewResult(l *session.Login, resourceURL string, now time.Time) Result {
 	return v
 }
 
-// lead says what came of a login in a sentence or two.
+// lead says what came of a login in a sentence or two, and which scopes it lacks.
 func lead(l *session.Login) string {
-	if l.IDToken == nil {
-		return "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
+	says := "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
+	if l.IDToken != nil {
+		says = "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
 	}
-	return "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
+	missing := slices.DeleteFunc(l.Missing(), func(scope string) bool { return scope == "openid" && l.IDToken == nil }) // said above
+	if len(missing) > 0 {
+		says += " Not granted: " + strings.Join(missing, " ") + "."
+	}
+	return says
 }
 
 // noIDToken is why there is no ID token.

@@ -10,7 +10,7 @@ type Notice struct {
 
 // Mistakes says what is wrong in a file that has been read again.
 func Mistakes(file string, err error) *Notice {
-	return &Notice{Heading: file + " has changed, and something in it is wrong. Until it is mended, the settings from before are in use.",
+	return &Notice{Heading: file + " has changed, and something in it is wrong. Until that is fixed, the settings from before are in use.",
 		Lines: strings.Split(err.Error(), "\n")}
 }
 

@@ -202,6 +202,6 @@ func (c *Client) wrongIssuer(theirs string) string {
 	if c.cfg.Clerk {
 		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
 	}
-	return fmt.Sprintf("names another issuer: the issuer says %q, you reached it as %q (%s); if that is the server you mean, write ISSUER=%s",
-		theirs, c.cfg.Issuer, variable, theirs)
+	return fmt.Sprintf("names another issuer: it says %q, and %s is %q; if that is the server you mean, write ISSUER=%s",
+		theirs, variable, c.cfg.Issuer, theirs)
 }

@@ -201,9 +201,9 @@ func TestMetadataErrors(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 	for words, change := range map[string]func(){
-		"another program listens at BASE_URL":             func() { c.cfg.Demo = true },
-		"the issuer from CLERK_PUBLISHABLE_KEY":           func() { c.cfg.Demo, c.cfg.Clerk = false, true },
-		"you reached it as \"" + l.Issuer + "\" (ISSUER)": func() { c.cfg.Clerk = false },
+		"another program listens at BASE_URL":   func() { c.cfg.Demo = true },
+		"the issuer from CLERK_PUBLISHABLE_KEY": func() { c.cfg.Demo, c.cfg.Clerk = false, true },
+		"ISSUER is \"" + l.Issuer + "\"":        func() { c.cfg.Clerk = false },
 	} {
 		l.Document = func(d map[string]any) { d["issuer"] = "https://other.example" }
 		c.cfg.Demo, c.cfg.Clerk = false, false

@@ -19,7 +19,7 @@ func SessionCookie(cookies []*http.Cookie) *http.Cookie {
 // WantNothingKept checks that no login of the browser is remembered.
 func (b *Browser) WantNothingKept() {
 	b.T.Helper()
-	if home := b.Get("/"); strings.Contains(home.Body, "Signed in last") {
+	if home := b.Get("/"); strings.Contains(home.Body, "Last signed in") {
 		b.T.Error("the home page says that somebody signed in")
 	}
 	u, err := url.Parse(b.App.Address)
