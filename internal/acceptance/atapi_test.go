@@ -55,7 +55,7 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			for name, value := range row.env {
 				env[name] = value
 			}
-			b := newBrowser(t, startApp(t, env))
+			b := newBrowser(t, startAtAPI(t, env))
 			if row.spoil != nil {
 				row.spoil(api)
 			}
@@ -85,7 +85,7 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 // The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
 func TestAtlasOfTheOtherServer(t *testing.T) {
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
-	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
+	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
 	if r := b.GetJSON("/login"); r.StatusCode != http.StatusFound {
 		t.Fatalf("at the first server the login was answered %d %s", r.StatusCode, r.Body)
 	}
@@ -115,7 +115,7 @@ func TestLoginFromAPI(t *testing.T) {
 		testserver.SendBody(kept.status, "application/json", strings.Replace(string(kept.body),
 			"{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
 	})
-	a := startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 	a.process.waitFor(t, "the first login registers a client")
 	b := newBrowser(t, a)
 	if n := api.Asked("POST "); n != 0 {
@@ -204,7 +204,7 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 // fault.
 func TestPagesOfAStartAtAPI(t *testing.T) {
 	api := testserver.StartAPI(t)
-	a := startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 	a.process.waitFor(t, "the first login registers a client")
 	c := startChromium(t)
 	look := func(name, path, words string) {
@@ -233,7 +233,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 	for name, fault := range map[string]demo.Fault{"fifty": demo.ResourceFiftyServers, "lies": demo.ResourceMetadataLies, "other-uri": demo.RegisteredOtherURI} {
 		api.SetFaults(fault)
 		if fault == demo.RegisteredOtherURI { // of a program that has no client yet
-			a = startApp(t, map[string]string{"RESOURCE_URL": api.URL})
+			a = startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 		}
 		look(name, "/login", "at fault")
 	}
@@ -253,7 +253,7 @@ func TestStepUp(t *testing.T) {
 	api := testserver.StartAPI(t)
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json",
 		`{"resource":"`+api.URL+`","authorization_servers":["`+api.Issuer+`"],"scopes_supported":["notes","openid","email"]}`))
-	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "profile"}))
+	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "profile"}))
 	b.Login()
 	next := func() string {
 		t.Helper()
@@ -314,7 +314,7 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 	api.At(testserver.APIRoute, testserver.SendBody(500, "text/plain", "down"))
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(500, "text/plain", "down"))
 	env["BASE_URL"] = first.Address
-	second := startApp(t, env)
+	second := startAtAPI(t, env)
 	second.process.waitFor(t, "checked")
 	api.At(testserver.APIRoute, nil)
 	api.At(testserver.ResourceMetadataRoute, nil)
@@ -332,7 +332,7 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 // The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
 func TestBesideARunningDemo(t *testing.T) {
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
+	a := startAtAPI(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
 	a.process.waitFor(t, "the first login registers a client")
 	c := startChromium(t)
 	c.open(a.Cfg.BaseURL + "/")
@@ -376,7 +376,7 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 // A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
 func TestForgottenClient(t *testing.T) {
 	api := testserver.StartAPI(t)
-	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL}))
+	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	back := b.Authorize(b.Begin(""), "user_alice", "allow")
 	api.At("POST /demo/token", testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`))
 	r := b.GetJSON(back)
@@ -393,7 +393,7 @@ func TestForgottenClient(t *testing.T) {
 // sound demo server, and every control is accepted.
 func TestMisuseAtAPI(t *testing.T) {
 	api := testserver.StartAPI(t)
-	b := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": api.URL}))
+	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	b.Login()
 	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
 	if run.logins != 6 || run.Result != "ok" {
@@ -403,4 +403,13 @@ func TestMisuseAtAPI(t *testing.T) {
 	if asked, named := strings.Count(har, "grant_type="), strings.Count(har, "&resource="+url.QueryEscape(api.URL)); asked < 9 || named < asked {
 		t.Errorf("of %d token requests %d name the API", asked, named)
 	}
+}
+
+// startAtAPI is the program once its search at the start is over: a login that comes earlier shares it, and what
+// a test changes meanwhile would not be seen.
+func startAtAPI(t *testing.T, env map[string]string) *app {
+	t.Helper()
+	a := startApp(t, env)
+	a.process.waitFor(t, "checked  ")
+	return a
 }

@@ -3,7 +3,6 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os/exec"
 	"slices"
@@ -20,10 +19,9 @@ type heard struct {
 	values []string
 }
 
-// listen notes what comes from now on.
-func (h *heard) listen(server *httptest.Server) {
-	inner := server.Config.Handler
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// listen notes what comes, before next answers it.
+func (h *heard) listen(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()
 		h.mu.Lock()
 		for _, name := range []string{"code_verifier", "refresh_token", "token", "code", "client_secret"} {
@@ -33,7 +31,7 @@ func (h *heard) listen(server *httptest.Server) {
 			h.values = append(h.values, credentials)
 		}
 		h.mu.Unlock()
-		inner.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -49,7 +47,7 @@ func TestHARValid(t *testing.T) {
 	port := freePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
 	var sent heard
-	sent.listen(c.Server)
+	c.Around(sent.listen)
 	a := startAppOn(t, port, c.Env())
 	b := newBrowser(t, a)
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")

@@ -157,7 +157,7 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 // another one that knows the API's URL alone. Mended, that one signs in.
 func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 	a, b := startPlayed(t)
-	other := newBrowser(t, startApp(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
+	other := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
 	for _, row := range []struct{ button, name, check string }{
 		{"Its metadata is another API's.", "api-metadata-of-another", "fail start api-metadata-of-another"},
 		{"Its metadata is a redirect without end.", "api-metadata-unusable", "fail start api-metadata-unusable"},

@@ -52,13 +52,14 @@ func TestStepsSameBytes(t *testing.T) {
 	l := testserver.StartLiar(t)
 	var mu sync.Mutex
 	var sent []string
-	inner := l.Config.Handler
-	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		dump, _ := httputil.DumpRequest(r, true)
-		mu.Lock()
-		sent = append(sent, string(dump))
-		mu.Unlock()
-		inner.ServeHTTP(w, r)
+	l.Around(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			dump, _ := httputil.DumpRequest(r, true)
+			mu.Lock()
+			sent = append(sent, string(dump))
+			mu.Unlock()
+			next.ServeHTTP(w, r)
+		})
 	})
 	random := regexp.MustCompile(`(code|code_verifier|state|nonce|code_challenge)=[^&\s]+`)
 	run := func(login func(b *testserver.Browser) string) string {

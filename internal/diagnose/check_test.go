@@ -540,16 +540,7 @@ func TestCheckOtherServers(t *testing.T) {
 	l.Honest()
 	l.Issuer += "/auth/realms/a"
 	values := l.Env()
-	inner := l.Config.Handler
-	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, ok := strings.CutPrefix(r.URL.Path, "/auth/realms/a")
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		r.URL.Path = path
-		inner.ServeHTTP(w, r)
-	})
+	l.Around(func(next http.Handler) http.Handler { return http.StripPrefix("/auth/realms/a", next) })
 	values["ISSUER"] = strings.Replace(l.Issuer, "/auth", "", 1)
 	wantFails(t, checksOf(t, values), "metadata", "ISSUER", "write ISSUER="+l.Issuer)
 

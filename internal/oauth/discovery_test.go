@@ -110,18 +110,19 @@ func TestDiscoveryFinds(t *testing.T) {
 			"jwks_uri":               l.Issuer + "/jwks",
 		})
 	}
-	mux := l.Config.Handler
 	path := ""
 	issuer := l.Issuer
-	l.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == path:
-			good(w, issuer)
-		case issuer != l.Issuer:
-			http.NotFound(w, r)
-		default:
-			mux.ServeHTTP(w, r)
-		}
+	l.Around(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == path:
+				good(w, issuer)
+			case issuer != l.Issuer:
+				http.NotFound(w, r)
+			default:
+				next.ServeHTTP(w, r)
+			}
+		})
 	})
 	for _, row := range []struct{ name, path, suffix string }{
 		{"a redirect on the same origin", "/moved", ""},

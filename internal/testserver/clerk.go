@@ -19,6 +19,7 @@ import (
 // userinfo nor introspection nor revocation. Behind the paths the demo server answers.
 type Clerk struct {
 	*httptest.Server
+	layers
 	Authority *Authority
 	Issuer    string
 	Key       string // the publishable key
@@ -65,7 +66,8 @@ func StartClerk(t *testing.T, appAddress string) *Clerk {
 			"token_endpoint_auth_methods_supported":["client_secret_basic","none","client_secret_post"],
 			"id_token_signing_alg_values_supported":["RS256"],"code_challenge_methods_supported":["S256"]}`, c.Issuer, c.Issuer)
 	})
-	c.Config.Handler = mux
+	c.handler = mux
+	c.Config.Handler = &c.layers
 	c.TLS = &tls.Config{Certificates: []tls.Certificate{c.Authority.Issue(t, time.Now().Add(time.Hour))}}
 	c.StartTLS()
 	t.Cleanup(c.Close)

@@ -23,6 +23,7 @@ import (
 // grants whatever it is asked, at once, and signs ID tokens with ES256.
 type Liar struct {
 	*httptest.Server
+	layers
 	Issuer string
 	Key    *ecdsa.PrivateKey
 
@@ -64,13 +65,14 @@ func StartLiar(t *testing.T) *Liar {
 	t.Helper()
 	l := &Liar{Key: NewKey(t), nonces: map[string]string{}}
 	answers := l.answers()
-	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.mu.Lock()
 		l.requests = append(l.requests, r.Method+" "+r.URL.Path)
 		l.origin += r.Header.Get("Origin")
 		l.mu.Unlock()
 		answers.ServeHTTP(w, r)
-	}))
+	})
+	l.Server = httptest.NewUnstartedServer(&l.layers)
 	l.Issuer = "http://" + l.Listener.Addr().String()
 	l.Start()
 	t.Cleanup(l.Close)
