@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,11 +62,11 @@ func TestUsesOfTokens(t *testing.T) {
 			return e, err
 		},
 	} {
-		var got *http.Request
+		var newest atomic.Pointer[http.Request]
 		answer := func(f http.HandlerFunc) {
 			handler := func(w http.ResponseWriter, r *http.Request) {
 				r.ParseForm()
-				got = r
+				newest.Store(r)
 				f(w, r)
 			}
 			l.Lock()
@@ -112,6 +113,7 @@ func TestUsesOfTokens(t *testing.T) {
 			wire.Revocation:    "POST /revoke a-token refresh_token",
 			wire.Refresh:       "POST /token refresh_token liar-refresh-token",
 		}[step]
+		got := newest.Load()
 		sent := []string{got.Method, got.URL.Path}
 		if got.Method == http.MethodGet {
 			sent = append(sent, got.Header.Get("Authorization"))
