@@ -10,10 +10,11 @@ import (
 // which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3). On the way back it is found where
 // this process does not know it yet, as another one began the login; no client is registered then.
 func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	here := next(s)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		begins := r.URL.Path == "/login"
 		if !s.cfg.AtAPI || !begins && s.cfg.Issuer != "" {
-			return next(s)(w, r)
+			return here(w, r)
 		}
 		if err := spendsNothing(r); err != nil { // it may register a client
 			return err
