@@ -65,6 +65,11 @@ func (r *refusal) explain() Finding {
 	if f, found := r.inFront(); found {
 		return f
 	}
+	if r.exchange.ErrorInside() {
+		f := warning("the API answers %d with an error of its own, so nothing shows that the token is good", r.exchange.Status)
+		f.Fix = "its own words say what it wants; the token may be fine"
+		return f
+	}
 	if r.exchange.Status/100 == 2 {
 		return proved("the API opened")
 	}

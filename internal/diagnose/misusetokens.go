@@ -61,7 +61,7 @@ func opensTo(e *wire.Exchange, err error) (open, told bool) {
 	if err != nil || e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout {
 		return false, false
 	}
-	return e.Status/100 == 2, true
+	return e.Status/100 == 2 && !e.ErrorInside(), true
 }
 
 // opened are the places that open to an access token and not to an altered one. A place that opens to both has

@@ -9,9 +9,14 @@ import (
 )
 
 // ExplainUserinfo says why userinfo refused the token of a login without openid, where its words are about
-// that scope. Any other refusal speaks for itself, and nil is returned.
+// that scope, and warns of an error that came with 200. Any other refusal speaks for itself, and nil is returned.
 func ExplainUserinfo(e *wire.Exchange, granted []string) *APIAnswer {
 	_, said := saidByAPI(e)
+	if e.ErrorInside() { // at a plain OAuth server; OpenID Connect demands a sub
+		f := warning("userinfo answers %d with an error, so nothing shows that the token is good", e.Status)
+		f.Check, f.Fix = "userinfo", "look at its own words"
+		return &APIAnswer{Finding: f}
+	}
 	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 	if !refused || slices.Contains(granted, "openid") || !strings.Contains(strings.ToLower(said), "openid") {
 		return nil

@@ -42,6 +42,10 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange) Finding {
 		f := warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
+	case e.ErrorInside():
+		f := warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
+		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
+		return f
 	}
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "the API must check every access token: see docs/verify.md"}
 	switch which {

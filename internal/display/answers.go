@@ -70,6 +70,9 @@ func (list Answers) Verdict(good, bad string) (heading, lead string) {
 			return a.Why.Name.Title(), bad + "."
 		}
 		if a.bad() && a.Why != nil && a.Why.Result == diagnose.Warn {
+			if a.Status < http.StatusBadRequest {
+				return "The answer is an error", "" // in the body of a 200
+			}
 			return "The API does not understand the call", ""
 		}
 	}

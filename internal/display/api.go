@@ -25,7 +25,7 @@ func (a *Answer) AtAPI(cfg config.Config, byPost bool, r *oauth.Request, e *wire
 		a.Next = &Next{"Sign in again", "/login"}
 	}
 	if a.CanCall = byPost; byPost {
-		a.Tools = toolsIn(e.ResponseBody)
+		a.Tools = toolsIn(e.JSONMessage())
 	}
 }
 
@@ -35,13 +35,8 @@ type Next struct {
 	Path  string `json:"path"`
 }
 
-// toolsIn are the names of the tools in an answer of JSON-RPC, plain or as one event of a stream.
-func toolsIn(body string) []string {
-	for line := range strings.Lines(body) {
-		if data, ok := strings.CutPrefix(line, "data:"); ok {
-			body = data
-		}
-	}
+// toolsIn are the names of the tools in a message of JSON-RPC.
+func toolsIn(message string) []string {
 	var answer struct {
 		Result struct {
 			Tools []struct {
@@ -49,7 +44,7 @@ func toolsIn(body string) []string {
 			} `json:"tools"`
 		} `json:"result"`
 	}
-	if json.Unmarshal([]byte(body), &answer) != nil {
+	if json.Unmarshal([]byte(message), &answer) != nil {
 		return nil
 	}
 	var names []string

@@ -12,11 +12,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// The tools that an API lists are offered, as it answers JSON or one event of a stream, and only so many.
+// The tools that an API lists are offered, and only so many.
 func TestToolsIn(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"add"},{"name":"remove"}]}}`: "[add remove]",
-		"event: message\ndata: {\"result\":{\"tools\":[{\"name\":\"add\"}]}}\n\n":        "[add]",
 		`{"error":{"code":-32001}}`: "[]",
 		"<html>":                    "[]",
 		"":                          "[]",

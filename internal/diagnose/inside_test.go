@@ -1,0 +1,77 @@
+package diagnose
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// jsonRPC is an API that speaks MCP and has every answer 200: to a token that opens says so, a result, to any other
+// the error of JSON-RPC.
+func jsonRPC(opens func(token string) bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			http.Error(w, "POST alone", http.StatusMethodNotAllowed)
+			return
+		}
+		answer := map[string]any{"jsonrpc": "2.0", "id": 1, "error": map[string]any{"code": -32001, "message": "this is not for you"}}
+		if opens(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
+			answer = map[string]any{"jsonrpc": "2.0", "id": 1, "result": map[string]any{"tools": []any{}}}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(answer)
+	}
+}
+
+// An error that comes with 200 shows neither that the token is good nor that the API opens to a wrong one.
+func TestErrorWith200(t *testing.T) {
+	const good, warned, open = OK, Warn, Fail
+	for _, row := range []struct {
+		name          string
+		opens         func(good string) func(token string) bool
+		token, others Result
+	}{
+		{"it opens to the token", func(good string) func(string) bool { return func(token string) bool { return token == good } }, good, warned},
+		{"it opens to nothing", func(string) func(string) bool { return func(string) bool { return false } }, warned, warned},
+		{"it opens to anything", func(string) func(string) bool { return func(string) bool { return true } }, good, open},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			srv := httptest.NewServer(jsonRPC(row.opens(c.tokens.Access)))
+			t.Cleanup(srv.Close)
+			c.cfg.ResourceURL, c.cfg.AtAPI, c.cfg.ByPost = srv.URL, true, true
+			c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+			got := c.ask(c.tokens.Access)
+			if got.Result != row.token || got.Name != "" || row.token == warned && (got.Server != "this is not for you" || got.Fix == "") {
+				t.Errorf("the token: %s %q: %s (%q)", got.Result, got.Name, got.Found, got.Server)
+			}
+			for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.tokens.Access)} {
+				e, err := c.client.CallAPI(t.Context(), token)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := JudgeWrongToken(which, e); got.Result != row.others {
+					t.Errorf("%s: %s", which, got)
+				}
+			}
+			ck := newChecker(c.cfg, wire.New(nil, time.Now), time.Now)
+			ck.oauth = c.client
+			e, err := c.client.AskAPI(t.Context(), madeUp())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f, found := ck.otherThanARefusal("with a made-up token", e); !found || f.Result != row.others || (f.Name == APIOpen) != (row.others == open) {
+				t.Errorf("check: %s", f)
+			}
+			if opened, _ := opensTo(e, nil); opened != (row.others == open) {
+				t.Errorf("misuse: a made-up token opens it: %v", opened)
+			}
+		})
+	}
+}
