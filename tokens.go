@@ -106,7 +106,7 @@ func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Lo
 	if kind != "" || why.Result != diagnose.OK {
 		view.Why = &why
 	}
-	view.AtAPI(s.cfg, s.oauth.ByPost(), l.Request, e)
+	view.OfferNext(s.cfg, s.oauth.ByPost(), l.Request, e)
 	return view
 }
 

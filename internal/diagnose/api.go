@@ -46,9 +46,7 @@ func ExplainAPI(cfg config.Config, e *wire.Exchange, token *oauth.AccessToken, g
 
 // saidByAPI is what an API says in an answer: its challenges, and all its words.
 func saidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
-	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
-		challenges = append(challenges, wire.ParseChallenges(value)...)
-	}
+	challenges = e.Challenges()
 	words := []string{e.Words()}
 	for _, challenge := range challenges {
 		for _, more := range []string{challenge.Params["error"], challenge.Params["error_description"]} {

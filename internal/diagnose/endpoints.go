@@ -23,7 +23,7 @@ func (c *checker) checkUserinfo(ctx context.Context) Finding {
 	switch {
 	case err != nil:
 		return warning("%s %v", c.md.Userinfo, err)
-	case e.Status == http.StatusUnauthorized && len(wire.ParseChallenges(e.ResponseHeader.Get("WWW-Authenticate"))) > 0:
+	case e.Status == http.StatusUnauthorized && len(e.Challenges()) > 0:
 		return proved("refuses a request without a token")
 	case e.Status == http.StatusUnauthorized:
 		return warning("refuses a request without a token, but names no scheme: WWW-Authenticate is missing (RFC 6750)")

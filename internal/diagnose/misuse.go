@@ -143,7 +143,7 @@ type Misuse struct {
 	now    func() time.Time
 	client *oauth.Client
 	found  []MisuseFinding
-	time   time.Duration // for one try with all its requests
+	within time.Duration // for one try with all its requests
 }
 
 // tryTime is how long a try may take: with two that need no login behind it, a page is still in time.
@@ -151,7 +151,7 @@ const tryTime = 15 * time.Second
 
 // NewMisuse goes on with a run, of which a report is what was found; nil begins another.
 func NewMisuse(cfg config.Config, w *wire.Client, client *oauth.Client, now func() time.Time, report []byte) *Misuse {
-	return &Misuse{cfg: cfg, wire: w, now: now, client: client, found: ReadMisuse(report), time: tryTime}
+	return &Misuse{cfg: cfg, wire: w, now: now, client: client, found: ReadMisuse(report), within: tryTime}
 }
 
 // Report is what was found so far.
@@ -215,7 +215,7 @@ func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 
 // withoutLogin makes a try that costs no login here, and reports whether it did.
 func (m *Misuse) withoutLogin(ctx context.Context, try Try) bool {
-	ctx, cancel := context.WithTimeout(ctx, m.time)
+	ctx, cancel := context.WithTimeout(ctx, m.within)
 	defer cancel()
 	switch {
 	case try == OtherClient && m.cfg.OtherClientID == "":
@@ -243,7 +243,7 @@ func (m *Misuse) Answer(ctx context.Context, r *oauth.Request, response url.Valu
 	if !slices.Contains(Untried(m.found), try.rule()) {
 		return // it is made already: two windows
 	}
-	ctx, cancel := context.WithTimeout(wire.ForTry(ctx, try.rule().About), m.time)
+	ctx, cancel := context.WithTimeout(wire.ForTry(ctx, try.rule().About), m.within)
 	defer cancel()
 	code, err := m.client.CheckResponse(ctx, r, response)
 	if e, failed := errors.AsType[*oauth.Error](err); failed {

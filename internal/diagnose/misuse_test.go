@@ -287,7 +287,7 @@ func TestMisuseSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.time = 100 * time.Millisecond
+	m.within = 100 * time.Millisecond
 	m.Answer(t.Context(), request, url.Values{"code": {"a-code"}, "iss": {c.cfg.Issuer}})
 	wantFinding(t, m.found, CodeTwice, Warn, "no answer")
 }

@@ -15,9 +15,9 @@ import (
 // maxTools is how many tools of an API are offered by name.
 const maxTools = 50
 
-// AtAPI adds to the API's answer what can be done next: a login for the scopes that it wants, a login that begins at
+// OfferNext adds to the API's answer what can be done next: a login for the scopes that it wants, a login that begins at
 // the API anew and, at an API that speaks MCP, the call of a tool.
-func (a *Answer) AtAPI(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
+func (a *Answer) OfferNext(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
 	if scopes := oauth.StepUp(r, e); scopes != nil {
 		query := url.Values{"scope": {strings.Join(scopes, " ")}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
 		a.Next = &Next{"Sign in for " + wire.Clip(strings.Join(scopes, " "), 100), "/login?" + query.Encode()}

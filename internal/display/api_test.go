@@ -42,7 +42,7 @@ func TestNextAtAPI(t *testing.T) {
 		{config.Config{}, 403, "Www-Authenticate: Bearer error=\"insufficient_scope\", scope=\"b&c\"\r\n", "/login?scope=a+b%26c&step_up=1"},
 	} {
 		var a Answer
-		a.AtAPI(row.cfg, false, &oauth.Request{Scopes: []string{"a"}}, &wire.Exchange{Status: row.status, ResponseHeader: wire.Header(row.header)})
+		a.OfferNext(row.cfg, false, &oauth.Request{Scopes: []string{"a"}}, &wire.Exchange{Status: row.status, ResponseHeader: wire.Header(row.header)})
 		got := ""
 		if a.Next != nil {
 			got = a.Next.Path

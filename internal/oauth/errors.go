@@ -70,7 +70,7 @@ func (c *Client) unreachable(step wire.Purpose, what, address string, err error)
 // or a 5xx, or a redirect. A 4xx is an answer, to be shown.
 func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
-		return nil, &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %v.", what, wire.WithoutQuery(address), err), Cause: err}
+		return nil, c.unreachable(step, what, address, err)
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
 		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300))}

@@ -96,14 +96,12 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 // first that names scopes.
 func challengeOf(e *wire.Exchange) map[string]string {
 	var first map[string]string
-	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
-		for _, challenge := range wire.ParseChallenges(value) {
-			if challenge.Params["resource_metadata"] != "" {
-				return challenge.Params
-			}
-			if first["scope"] == "" {
-				first = challenge.Params
-			}
+	for _, challenge := range e.Challenges() {
+		if challenge.Params["resource_metadata"] != "" {
+			return challenge.Params
+		}
+		if first["scope"] == "" {
+			first = challenge.Params
 		}
 	}
 	return first

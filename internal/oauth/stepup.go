@@ -15,15 +15,13 @@ func StepUp(r *Request, refused *wire.Exchange) []string {
 	if refused.Status != http.StatusForbidden || r.StepUp >= maxStepUps {
 		return nil
 	}
-	for _, value := range refused.ResponseHeader.Values("WWW-Authenticate") {
-		for _, challenge := range wire.ParseChallenges(value) {
-			wanted := challenge.Params["scope"]
-			if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > maxScopeBytes {
-				continue
-			}
-			if all := union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
-				return all
-			}
+	for _, challenge := range refused.Challenges() {
+		wanted := challenge.Params["scope"]
+		if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > maxScopeBytes {
+			continue
+		}
+		if all := union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
+			return all
 		}
 	}
 	return nil

@@ -11,6 +11,15 @@ type Challenge struct {
 	Params map[string]string `json:"params,omitempty"`
 }
 
+// Challenges are those of the answer, of all its WWW-Authenticate headers.
+func (e *Exchange) Challenges() []Challenge {
+	var list []Challenge
+	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
+		list = append(list, ParseChallenges(value)...)
+	}
+	return list
+}
+
 // ParseChallenges reads a WWW-Authenticate header as far as it can be read.
 func ParseChallenges(s string) []Challenge {
 	const most = 4096
