@@ -229,6 +229,29 @@ func TestAtlasOfCertificates(t *testing.T) {
 	}
 }
 
+// A login tells it, at a server elsewhere that names an endpoint on this machine.
+func TestAtlasOfPublicServers(t *testing.T) {
+	l := testserver.StartLiar(t)
+	l.Issuer = "https://" + testserver.PublicName
+	env := l.Env()
+	for name, value := range testserver.StartPublic(t, l.Config.Handler) {
+		env[name] = value
+	}
+	if r := signIn(t, newBrowser(t, startApp(t, env)), l); r.StatusCode != http.StatusOK {
+		t.Fatalf("the sound login was answered %d %s", r.StatusCode, r.Body)
+	}
+	l.Document = func(d map[string]any) { d["token_endpoint"] = "https://127.1/token" }
+	b := newBrowser(t, startApp(t, env))
+	if r := b.GetJSON("/login"); nameOf(t, r) != "endpoints-on-this-machine" || strings.Contains(r.Body, "remedy") {
+		t.Errorf("the failure is called %q: %s", nameOf(t, r), r.Body)
+	}
+	page := b.Get("/login").Body
+	if !strings.Contains(page, "<h1>The server names an endpoint on this machine</h1>") || strings.Contains(page, "not https") ||
+		!strings.Contains(page, "is on this machine, and the issuer is not") {
+		t.Errorf("the page says\n%s", page)
+	}
+}
+
 // A login tells it that came back to another host, or to a browser that has not begun it.
 func TestAtlasOfTheWayBack(t *testing.T) {
 	l := testserver.StartLiar(t)

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/wire":     {},
 	"internal/terminal": {},
 	"internal/redact":   {},
-	"internal/config":   {"internal/redact", "github.com/joho/godotenv"},
+	"internal/config":   {"internal/redact", "internal/wire", "github.com/joho/godotenv"},
 	"internal/oauth":    {"internal/config", "internal/wire", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"},
 	"internal/session": {
 		"internal/config",

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"oauth-test-client/internal/wire"
 )
 
 // endpoint reads a variable that holds the full address of an endpoint.
@@ -36,10 +38,13 @@ func CheckEndpoint(address string) error {
 	case u.Fragment != "" || strings.HasSuffix(address, "#"):
 		return fmt.Errorf("%q has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it", address)
 	case !IsSecure(u):
-		return fmt.Errorf("%q is not https; http is allowed on localhost only", address)
+		return fmt.Errorf("%q %w; http is allowed on localhost only", address, ErrNotHTTPS)
 	}
 	return nil
 }
+
+// ErrNotHTTPS is why CheckEndpoint refuses an address that would do with TLS.
+var ErrNotHTTPS = errors.New("is not https")
 
 // address returns BASE_URL and PORT. Each follows from the other where only one is set.
 func (s *settings) address() (baseURL, port string) {
@@ -109,13 +114,13 @@ func IsSecure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
-// IsLoopback reports whether a host name without its port can only be this machine.
+// IsLoopback reports whether a host name without its port can only be this machine: it is for allowing, and knows
+// no spelling that a resolver might read otherwise. What may be this machine is wire.MayBeLocal.
 func IsLoopback(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.IsLoopback()
 	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return wire.IsLocalName(host)
 }
 
 // OwnHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback

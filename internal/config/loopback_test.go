@@ -6,10 +6,11 @@ import (
 	"testing"
 )
 
-// This machine has a few names, and none that only look like them.
+// This machine has a few names, and none that only look like them, or that only some resolvers read so.
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{"localhost": true, "app.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
 		"LOCALHOST": true, "App.LocalHost": true, "localhost.": true, "localhost.example.": false,
+		"::ffff:127.0.0.1": true, "127.1": false, "2130706433": false, "0x7f.1": false, "0177.0.0.1": false, "ip6-localhost": false, "::": false,
 		"evillocalhost": false, "localhost.example": false, "127.0.0.1.example": false, "10.0.0.1": false, "0.0.0.0": false, "": false, "example": false} {
 		if got := IsLoopback(host); got != want {
 			t.Errorf("IsLoopback(%q) = %v", host, got)
@@ -20,7 +21,7 @@ func TestIsLoopback(t *testing.T) {
 // http is for this machine alone.
 func TestIsSecure(t *testing.T) {
 	for address, want := range map[string]bool{"https://a.example/": true, "http://localhost:3000/": true, "http://[::1]/": true,
-		"http://a.example/": false, "http://evillocalhost/": false, "ftp://localhost/": false, "localhost": false, "//localhost": false} {
+		"http://127.1/": false, "http://0.0.0.0/": false, "http://ｌｏｃａｌｈｏｓｔ/": false, "http://a.example/": false, "http://evillocalhost/": false, "ftp://localhost/": false, "localhost": false, "//localhost": false} {
 		u, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)

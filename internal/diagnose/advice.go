@@ -68,6 +68,8 @@ func heading(e *oauth.Error) string {
 		return "Access was denied"
 	case e.Code == oauth.CodeNotFound && e.Issuer != "":
 		return "The metadata names another issuer"
+	case e.Check == oauth.CheckNotHTTPS, e.Check == oauth.CheckOnLocal, e.Check == oauth.CheckAddress:
+		return "The server’s metadata cannot be used"
 	case e.Code == oauth.CodeNotFound:
 		return "The authorization server was not found"
 	case e.Code == oauth.CodeUnreachable:

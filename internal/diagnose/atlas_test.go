@@ -1,9 +1,11 @@
 package diagnose
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The atlas of causes: each row is a set-up with one mistake in it, and the name of its cause. The same
@@ -352,6 +355,41 @@ func TestAtlasOfCertificates(t *testing.T) {
 	sound := startWithCertificate(t, 60*24*time.Hour)
 	wantSound(t, sound)
 	wantTold(t, changed(sound, "SSL_CERT_FILE", ""), "certificate-not-trusted")
+}
+
+// atPublicName makes every check of a liar at https://auth.example, whose API is at https://api.example.
+func atPublicName(t *testing.T, spoil func(*testserver.Liar)) Report {
+	t.Helper()
+	l, env := startHonest(t)
+	address := l.Listener.Addr().String()
+	l.Issuer = "https://" + testserver.PublicName
+	env["ISSUER"], env["RESOURCE_URL"] = l.Issuer, "https://api.example/api"
+	spoil(l)
+	w := wire.New(nil, time.Now)
+	w.SetTransport(&http.Transport{DisableKeepAlives: true, DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address) // every public name leads to the liar, without TLS
+	}})
+	return Run(t.Context(), configOf(t, env), w, time.Now, func(string) {}, func(Finding) {})
+}
+
+// The checks tell it of a server elsewhere that names an endpoint on this machine. An API that does is not followed.
+func TestAtlasOfPublicServers(t *testing.T) {
+	if r := atPublicName(t, func(*testserver.Liar) {}); r.Result == Fail {
+		t.Errorf("the sound server:\n%s", r)
+	}
+	for _, address := range []string{"https://localhost/token", "http://127.0.0.1:1/token", "https://127.1/token"} {
+		r := atPublicName(t, document("token_endpoint", address))
+		f := r.firstFailing()
+		if f.Name != "endpoints-on-this-machine" || !strings.Contains(f.Found, "is on this machine, and the issuer is not") ||
+			!strings.Contains(f.Fix, "TOKEN_ENDPOINT") || f.Remedy != (Remedy{}) {
+			t.Errorf("the token endpoint %s: %+v", address, f)
+		}
+	}
+	asked := testserver.StartLiar(t)
+	r := atPublicName(t, apiSays(401, "application/json", "WWW-Authenticate", `Bearer resource_metadata="`+asked.Issuer+`/metadata"`))
+	if f := r.line("api"); f.Result != Warn || !strings.Contains(f.Found, "is on this machine, and the API is not") || asked.Asked("GET /metadata") > 0 {
+		t.Errorf("%s, and this machine was asked %d times", f, asked.Asked("GET /metadata"))
+	}
 }
 
 // The checks warn of a certificate that ends within a week.

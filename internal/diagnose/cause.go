@@ -66,8 +66,12 @@ func metadataName(cfg config.Config, e *oauth.Error) Name {
 		return TwoHostNames
 	case e.Issuer != "":
 		return IssuerDiffers
-	case e.Check == "endpoint":
+	case e.Check == oauth.CheckNotHTTPS:
 		return EndpointsNotHTTPS
+	case e.Check == oauth.CheckOnLocal:
+		return EndpointsHere
+	case e.Check == oauth.CheckAddress:
+		return "" // the server is there
 	}
 	return ServerNotFound
 }

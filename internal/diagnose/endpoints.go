@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
 )
 
@@ -144,8 +143,8 @@ var noAPI = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusG
 
 // checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
 func (c *checker) checkResourceMetadata(ctx context.Context, address string) Finding {
-	if err := config.CheckEndpoint(address); err != nil {
-		return warning("its resource_metadata %v", err)
+	if fault := c.oauth.MayNotAsk(address); fault != "" {
+		return warning("its resource_metadata %q %s", c.said(address, 200), fault)
 	}
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {

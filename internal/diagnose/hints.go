@@ -62,6 +62,9 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 			return "Remove PAR from .env: this server offers no pushed authorization requests."
 		}
 		return "The server demands pushed authorization requests and does not say where: that has to be mended at the server."
+	case e.Check == oauth.CheckOnLocal && !cfg.AtAPI:
+		return "The server is at fault: whatever listens on this machine is not asked in its name. If that is meant, set the endpoint " +
+			"itself, such as TOKEN_ENDPOINT."
 	case cfg.AtAPI:
 		return "The API names this server, so one of the two is at fault: what the API’s metadata says, or what the server says of itself."
 	case cfg.Demo:

@@ -22,6 +22,7 @@ const (
 	IssuerDiffers         Name = "issuer-differs"
 	TwoHostNames          Name = "two-host-names"
 	EndpointsNotHTTPS     Name = "endpoints-not-https"
+	EndpointsHere         Name = "endpoints-on-this-machine"
 	JWKSUnusable          Name = "jwks-unusable"
 )
 

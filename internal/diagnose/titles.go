@@ -15,6 +15,7 @@ var titles = map[Name]string{
 	IssuerDiffers:         "The server has another issuer",
 	TwoHostNames:          "The server calls itself by another host name",
 	EndpointsNotHTTPS:     "The server’s endpoints are not https",
+	EndpointsHere:         "The server names an endpoint on this machine",
 	JWKSUnusable:          "The server has no key that can be used",
 
 	RedirectURINotRegistered: "The redirect URI is not registered",

@@ -145,7 +145,7 @@ func MetadataURLs(issuer string) []string {
 type answer struct {
 	text   string
 	issuer string // what the server calls itself there, when that is the mistake
-	check  string // "endpoint" when the metadata is there and an endpoint in it may not be used
+	check  string // the rule that an endpoint breaks, when the metadata is there
 	absent bool   // there is nothing at this address
 	fault  error  // the host could not be asked
 }
@@ -176,11 +176,11 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		return nil, answer{text: c.wrongIssuer(c.said(md.Issuer, 300)), issuer: c.said(md.Issuer, 300)}
 	}
 	md.Endpoints = c.override(md.Endpoints)
-	if fault := cmp.Or(md.fault(), c.loopbackFault(md)); fault != "" {
-		check := "endpoint"
-		if md.Authorization == "" || md.Token == "" {
-			check = ""
-		}
+	fault, check := md.fault()
+	if fault == "" {
+		fault, check = c.localFault(md)
+	}
+	if fault != "" {
 		return nil, answer{text: "answered 200, but " + c.said(fault, 300), check: check}
 	}
 	return md, answer{}

@@ -2,12 +2,13 @@ package oauth
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
@@ -51,44 +52,70 @@ func endpointsOf(e config.Endpoints) []endpoint {
 	}
 }
 
-// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing
-// secret may be sent. It returns "" for none.
-func (md *Metadata) fault() string {
+// The rules that an endpoint in metadata can break: the Check of an *Error at the step wire.Metadata.
+const (
+	CheckNotHTTPS = "endpoint_not_https" // it is plain http, and not on this machine
+	CheckOnLocal  = "endpoint_on_local"  // it may be on this machine, and the server is not
+	CheckAddress  = "endpoint_address"   // it is no address that may be asked
+)
+
+// fault says what makes metadata unusable, and which rule that breaks: an endpoint that is missing, or to which
+// nothing secret may be sent. It returns "" for none.
+func (md *Metadata) fault() (fault, check string) {
 	for _, e := range endpointsOf(md.Endpoints) {
 		if e.address == "" && e.required {
-			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name))
+			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name)), ""
 		}
 		if e.address == "" {
 			continue
 		}
 		if err := config.CheckEndpoint(e.address); err != nil {
-			return fmt.Sprintf("its %s %v", e.name, err)
+			check := CheckAddress
+			if errors.Is(err, config.ErrNotHTTPS) {
+				check = CheckNotHTTPS
+			}
+			return fmt.Sprintf("its %s %v", e.name, err), check
 		}
 	}
-	return ""
+	return "", ""
 }
 
-// loopbackFault names an endpoint on this machine that a server elsewhere wants us to ask: whatever listens
+// localFault names an endpoint on this machine that a server elsewhere wants us to ask: whatever listens
 // here is none of its business. A server on this machine may, and so may the user. It returns "" for none.
-func (c *Client) loopbackFault(md *Metadata) string {
-	if isLoopback(c.cfg.Issuer) {
-		return ""
-	}
+func (c *Client) localFault(md *Metadata) (fault, check string) {
 	set := endpointsOf(c.cfg.Endpoints)
 	for i, e := range endpointsOf(md.Endpoints) {
-		if set[i].address == "" && isLoopback(e.address) {
-			return fmt.Sprintf("its %s %q is on this machine, and the issuer is not", e.name, e.address)
+		if set[i].address != "" {
+			continue
 		}
+		if where := leadsHere(e.address, c.cfg.Issuer); where != "" {
+			return fmt.Sprintf("its %s %q %s, and the issuer is not", e.name, e.address, where), CheckOnLocal
+		}
+	}
+	return "", ""
+}
+
+// leadsHere says how an address leads to this machine, or may, that is named by somebody who is not on it. It
+// returns "" for one that does not, and whatever is named by somebody here. Letters beyond ASCII are believed of
+// the host alone that names it: in an address they are written as xn--… (RFC 3986 section 3.2.2).
+func leadsHere(address, namedBy string) string {
+	to, from := hostname(address), hostname(namedBy)
+	switch {
+	case to == from, wire.MayBeLocal(from):
+		return ""
+	case wire.MayBeLocal(to):
+		return "is on this machine"
+	case !wire.IsASCII(to):
+		return "may be this machine, in letters beyond ASCII (write its host as xn--…)"
 	}
 	return ""
 }
 
-// isLoopback reports whether an address is on this machine. 0.0.0.0 and [::] are, to whoever connects there.
-func isLoopback(address string) bool {
+// hostname is the host of an address, without its port; of what is no address it is empty.
+func hostname(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return false
+		return ""
 	}
-	ip, _ := netip.ParseAddr(u.Hostname()) // a name is no address, and none is unspecified
-	return config.IsLoopback(u.Hostname()) || ip.Unmap().IsUnspecified()
+	return u.Hostname()
 }

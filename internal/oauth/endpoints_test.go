@@ -40,7 +40,7 @@ func TestLoopbackEndpoints(t *testing.T) {
 	for name, variable := range names {
 		for _, address := range []string{
 			"http://127.0.0.1:6379/x", "https://localhost/x", "http://[::1]:80/x", "http://admin.localhost/x",
-			"http://127.1.2.3/x",
+			"http://127.1.2.3/x", "https://127.1/x", "https://2130706433/x", "https://0.0.0.0/x", "https://[::ffff:127.0.0.1]/x", "https://localhost./x",
 		} {
 			_, c := public(t, nil, func(d map[string]any) { d[name] = address })
 			_, err := c.Metadata(t.Context())
@@ -54,6 +54,10 @@ func TestLoopbackEndpoints(t *testing.T) {
 			}
 		}
 	}
+	const mapped = "https://ｌｏｃａｌｈｏｓｔ/x" // net/http connects to localhost
+	_, c := public(t, nil, func(d map[string]any) { d["token_endpoint"] = mapped })
+	_, err := c.Metadata(t.Context())
+	wantError(t, err, CodeNotFound, `its token_endpoint "`+mapped+`" may be this machine, in letters beyond ASCII`)
 	l, c := public(t, nil, nil)
 	wantHonest(t, l, c) // the same public name, with its own endpoints
 	for _, elsewhere := range []string{"https://evillocalhost/x", "https://localhost.evil.example/x", "https://127.0.0.1.evil.example/x"} {
@@ -177,11 +181,22 @@ func TestOverridesNeedAnAnswer(t *testing.T) {
 	wantError(t, err, CodeNotFound, "refused the connection")
 }
 
-func TestIsLoopback(t *testing.T) {
-	for address, want := range map[string]bool{"http://localhost:1/": true, "https://127.0.0.1": true, "http://[::1]/": true, "http://a.localhost/": true,
-		"https://a.example/": false, "": false, "https://evillocalhost/": false, "%zz": false, "https://10.0.0.1/": false} {
-		if got := isLoopback(address); got != want {
-			t.Errorf("isLoopback(%q) = %v", address, got)
+// Who is on this machine may name it, and a host beyond ASCII may name itself.
+func TestLeadsHere(t *testing.T) {
+	for _, row := range []struct{ address, namedBy, want string }{
+		{"http://localhost:1/", "https://a.example", "is on this machine"},
+		{"https://127.1", "https://a.example", "is on this machine"},
+		{"http://[::1]/", "https://köln.example", "is on this machine"},
+		{"http://localhost:1/", "%zz", "is on this machine"},
+		{"http://localhost:1/", "http://127.0.0.1:2", ""},
+		{"https://köln.example/token", "https://köln.example:8443", ""},
+		{"https://localhoſt/", "https://a.example", "may be this machine, in letters beyond ASCII (write its host as xn--…)"},
+		{"https://a.example/", "https://b.example", ""},
+		{"", "https://b.example", ""},
+		{"%zz", "https://b.example", ""},
+	} {
+		if got := leadsHere(row.address, row.namedBy); got != row.want {
+			t.Errorf("%s, named by %s: %q; want %q", row.address, row.namedBy, got, row.want)
 		}
 	}
 }
@@ -192,7 +207,7 @@ func TestMetadataErrors(t *testing.T) {
 	l.Document = func(d map[string]any) { d["userinfo_endpoint"] = "http://a.example/" }
 	c := clientAt(t, l.Env())
 	_, err := c.Metadata(t.Context())
-	if failed, ok := err.(*Error); !ok || failed.Check != "endpoint" {
+	if failed, ok := err.(*Error); !ok || failed.Check != CheckNotHTTPS {
 		t.Errorf("%+v", err)
 	}
 	l.Document = func(d map[string]any) { delete(d, "token_endpoint") }

@@ -56,7 +56,10 @@ func FuzzMetadata(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		md := &Metadata{}
-		if wire.UnmarshalObject(document, md) != nil || md.fault() != "" {
+		if wire.UnmarshalObject(document, md) != nil {
+			return
+		}
+		if fault, _ := md.fault(); fault != "" {
 			return
 		}
 		for _, address := range []string{md.Authorization, md.Token, md.JWKS, md.Userinfo, md.Introspection, md.Revocation, md.EndSession} {

@@ -116,9 +116,10 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 		return c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
 		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
-	case isLoopback(md.Registration) && !isLoopback(c.cfg.Issuer):
-		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint on this machine, %s, but is not on this machine itself.",
-			c.said(md.Registration, 300))
+	}
+	if where := leadsHere(md.Registration, c.cfg.Issuer); where != "" {
+		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
+			where, c.said(md.Registration, 300))
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
 func (c *Client) resourceMetadata(ctx context.Context, named string, tried []Tried) (*resource, error) {
 	addresses := wellKnownResource(c.cfg.ResourceURL)
 	if named != "" {
-		if fault := c.mayNotAsk(named); fault != "" {
+		if fault := c.MayNotAsk(named); fault != "" {
 			return nil, c.badResource(CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
 		}
 		addresses, tried = []string{named}, nil
@@ -210,17 +210,18 @@ func contains(resource, address string) bool {
 	return strings.HasPrefix(strings.TrimSuffix(part.EscapedPath(), "/")+"/", above+"/")
 }
 
-// mayNotAsk says why an address that the API names may not be asked, or "": it must be https, and on this
+// MayNotAsk says why an address that the API names may not be asked, or "": it must be https, and on this
 // machine only where the API is, too.
-func (c *Client) mayNotAsk(address string) string {
+func (c *Client) MayNotAsk(address string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > maxAddress:
 		return "is not an address that can be asked"
 	case !config.IsSecure(u):
 		return "is not https; http is allowed on localhost only"
-	case isLoopback(address) && !isLoopback(c.cfg.ResourceURL):
-		return "is on this machine, and the API is not"
+	}
+	if where := leadsHere(address, c.cfg.ResourceURL); where != "" {
+		return where + ", and the API is not"
 	}
 	return ""
 }
@@ -233,7 +234,7 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 	var tried []Tried
 	var only error
 	for _, issuer := range found.Servers[:min(len(found.Servers), maxServers)] {
-		fault := c.mayNotAsk(issuer)
+		fault := c.MayNotAsk(issuer)
 		if strings.Contains(issuer, "?") {
 			fault = "is not an issuer: it has a query (RFC 8414 section 2)"
 		}

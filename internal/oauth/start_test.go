@@ -352,6 +352,8 @@ func TestBeginRefuses(t *testing.T) {
 		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "answered 404"},
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
+		{"metadata on this machine, spelled otherwise", challenge("https://127.1/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
+		{"metadata on this machine, in other letters", challenge("https://ｌｏｃａｌｈｏｓｔ/"), wire.ResourceMetadata, CheckDocument, "may be this machine, in letters"},
 		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is not an address that can be asked"},
 		{"metadata at an address without end", challenge("https://api.example/" + strings.Repeat("x", 2000)), wire.ResourceMetadata, CheckDocument,
 			"is not an address that can be asked"},
@@ -439,7 +441,7 @@ func TestBeginRefuses(t *testing.T) {
 			"a server whose token endpoint is on this machine",
 			server(map[string]any{"token_endpoint": "http://localhost/token"}),
 			wire.Metadata,
-			"endpoint",
+			CheckOnLocal,
 			"https://auth.example",
 		},
 		{
@@ -461,7 +463,14 @@ func TestBeginRefuses(t *testing.T) {
 			server(map[string]any{"registration_endpoint": "http://127.0.0.1/register"}),
 			wire.Registration,
 			CheckAnswer,
-			"on this machine",
+			"names a registration endpoint that is on this machine, http://127.0.0.1/register, and is not there itself",
+		},
+		{
+			"registration on this machine, spelled otherwise",
+			server(map[string]any{"registration_endpoint": "https://0x7f.1/register"}),
+			wire.Registration,
+			CheckAnswer,
+			"is on this machine",
 		},
 		{"registration refused", func(w *world) {
 			w.at("POST https://auth.example/register", 400, `{"error":"invalid_redirect_uri","error_description":"not on localhost"}`)

@@ -39,11 +39,11 @@ func NewAuthority(t *testing.T) *Authority {
 	return &Authority{cert, key, writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))}
 }
 
-// Issue makes a server certificate for localhost that is valid until notAfter.
+// Issue makes a server certificate for localhost and the public name that is valid until notAfter.
 func (a *Authority) Issue(t *testing.T, notAfter time.Time) tls.Certificate {
 	t.Helper()
 	key := NewKey(t)
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost", PublicName},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: notAfter}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {

@@ -54,16 +54,9 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 	}}
 }
 
-// isLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761
-// section 6.3).
-func isLocalName(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
 // proxyFor is the proxy of the environment, which no request to this machine goes through.
 func proxyFor(req *http.Request) (*url.URL, error) {
-	if isLocalName(req.URL.Hostname()) {
+	if IsLocalName(req.URL.Hostname()) {
 		return nil, nil
 	}
 	return http.ProxyFromEnvironment(req)
@@ -73,7 +66,7 @@ func proxyFor(req *http.Request) (*url.URL, error) {
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: Timeout, KeepAlive: 30 * time.Second}
 	host, port, _ := net.SplitHostPort(address) // it comes from net/http
-	if !isLocalName(host) {
+	if !IsLocalName(host) {
 		return dialer.DialContext(ctx, network, address)
 	}
 	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))

@@ -247,11 +247,6 @@ func TestLocalNames(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, e, err)
 		}
 	}
-	for host, want := range map[string]bool{"localhost": true, "x.localhost": true, "evillocalhost": false, "localhost.example": false, "": false} {
-		if isLocalName(host) != want {
-			t.Errorf("isLocalName(%q) = %v", host, !want)
-		}
-	}
 	six, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
 		t.Skip("this machine has no IPv6")
