@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The checks tell it, of a login that begins at the API.
@@ -56,6 +58,30 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 	}
 }
 
+const startedAtAPI = "the API names its server, and the server is fine; the first login registers a client"
+
+// The start calls the API without a token only, and does not praise it for more: one that opens to anything else is
+// found by the checks.
+func TestStartDoesNotPraiseTheAPI(t *testing.T) {
+	a := testserver.StartAPI(t)
+	a.At(testserver.APIRoute, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			testserver.SendBody(200, "application/json", `{"hello":"anybody"}`)(w, r)
+			return
+		}
+		a.Server.ServeHTTP(w, r)
+	})
+	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
+	w := wire.New(nil, time.Now)
+	t.Cleanup(w.HTTP().CloseIdleConnections)
+	if got := RunAtStart(t.Context(), configOf(t, env), w, time.Now).Summary("/"); got != startedAtAPI {
+		t.Errorf("the start says %q", got)
+	}
+	if f := checksOf(t, env).firstFailing(); f.Name != APIOpen || !strings.Contains(f.Found, "with a made-up token") {
+		t.Errorf("the first failure is %s", f)
+	}
+}
+
 // Without a client every question is asked that needs none, and the others say why not.
 func TestChecksWithoutAClient(t *testing.T) {
 	a := testserver.StartAPI(t)
@@ -73,7 +99,7 @@ func TestChecksWithoutAClient(t *testing.T) {
 			t.Errorf("%s", f)
 		}
 	}
-	if want := "the first login registers a client"; !strings.Contains(r.Summary("/"), want) {
-		t.Errorf("the start says %q", r.Summary("/"))
+	if got := r.Summary("/"); got != startedAtAPI {
+		t.Errorf("the start says %q", got)
 	}
 }

@@ -12,7 +12,7 @@ func (r Report) Summary(home string) string {
 			return f.Found + ": see " + home
 		}
 		if f.Check == "start" && f.Result == OK && r.ClientID == "" {
-			found = "the API and its server are fine; the first login registers a client"
+			found = "the API names its server, and the server is fine; the first login registers a client"
 		}
 		registered = registered || f.Check == "redirect_uri" && f.Result == OK
 	}

@@ -51,8 +51,12 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 		v.Heading, v.Mark = "Checking the settings …", "…"
 	case !state.Ended.IsZero():
 		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
-		if state.Few && !slices.ContainsFunc(v.Skipped, func(f diagnose.Finding) bool { return f.Check == "redirect_uri" }) { // there is a client
-			v.Lead = v.counts() + ". The client secret has not been tried yet: press Check again."
+		untried := "The client secret has"
+		if slices.ContainsFunc(v.Skipped, func(f diagnose.Finding) bool { return f.Check == "redirect_uri" }) { // there is no client yet
+			untried = "A made-up token has"
+		}
+		if state.Few {
+			v.Lead = v.counts() + ". " + untried + " not been tried yet: press Check again."
 		}
 	}
 	switch {

@@ -197,7 +197,7 @@ func TestChecks(t *testing.T) {
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret has not been tried yet"},
 		{"right at the start, before a client is registered", state(true, passed, diagnose.Finding{Check: "redirect_uri", Result: diagnose.Skip}), "Ready to sign in", "good",
-			"1 check passed, 1 not asked. Only a login can test the rest."},
+			"1 check passed, 1 not asked. A made-up token has not been tried yet: press Check again."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", diagnose.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
 		{"running, and nothing asked yet", diagnose.State{Running: true}, "Checking the settings …", "", "0 checks done."},
