@@ -193,7 +193,7 @@ func TestAtlasOfTheServer(t *testing.T) {
 		{"issuer-differs", nil, "ISSUER", "ISSUER/"},
 		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), "", ""},
 		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), "", ""},
-		{"par-required", document("require_pushed_authorization_requests", true), "", ""},
+		{"par-endpoint-missing", document("require_pushed_authorization_requests", true), "", ""},
 		{"client-secret-missing", tokenRefuses("unauthorized_client", "Client secret not provided in request"), "CLIENT_SECRET", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

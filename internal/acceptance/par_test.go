@@ -40,6 +40,26 @@ func TestPushedLogins(t *testing.T) {
 	misusePushed(t, b)
 }
 
+// A server that demands pushed requests and does not say where: the page says that it contradicts itself, and offers
+// no line of .env.
+func TestPushedNowhere(t *testing.T) {
+	for _, par := range []string{"", "on"} {
+		l := testserver.StartLiar(t)
+		l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
+		env := l.Env()
+		env["PAR"] = par
+		b := newBrowser(t, startApp(t, env))
+		if r := b.GetJSON("/login"); nameOf(t, r) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
+			t.Errorf("PAR=%s: the login was answered %d %s", par, r.StatusCode, r.Body)
+		}
+		page := b.Get("/login").Body
+		if !strings.Contains(page, "<h1>The server’s metadata contradicts itself</h1>") || strings.Contains(page, "PAR=on") ||
+			!strings.Contains(page, "names no pushed_authorization_request_endpoint") {
+			t.Errorf("PAR=%s: the page says\n%s", par, page)
+		}
+	}
+}
+
 // wantPushed checks what the browser carries.
 func wantPushed(t *testing.T, address string) {
 	t.Helper()

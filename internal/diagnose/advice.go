@@ -72,6 +72,10 @@ func heading(e *oauth.Error) string {
 		return "The server’s metadata cannot be used"
 	case e.Code == oauth.CodeNotFound:
 		return "The authorization server was not found"
+	case e.Check == oauth.CheckPARNowhere:
+		return PARNowhere.Title()
+	case e.Check == oauth.CheckPARNotOffered:
+		return "The server offers no pushed authorization requests"
 	case e.Code == oauth.CodeUnreachable:
 		return "The authorization server did not answer"
 	case e.Code == oauth.CodeInvalidAddress:

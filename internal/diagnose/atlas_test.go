@@ -257,7 +257,7 @@ func TestAtlasOfTheLiar(t *testing.T) {
 			document("id_token_signing_alg_values_supported", []string{"HS256"})(l)
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
 		}, nil},
-		{"par-required", document("require_pushed_authorization_requests", true), nil},
+		{"par-endpoint-missing", document("require_pushed_authorization_requests", true), nil},
 		{"par-required", backWith("invalid_request", "Pushed Authorization Request is only allowed.", nil), nil},
 		{"grant-not-enabled", backWith("unauthorized_client",
 			"Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.", nil), nil},

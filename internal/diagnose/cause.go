@@ -56,10 +56,10 @@ func unreachableName(err error) Name {
 // metadataName is why there is no metadata that could be used.
 func metadataName(cfg config.Config, e *oauth.Error) Name {
 	switch {
-	case e.Check == "pushed_authorization" && cfg.PAR:
+	case e.Check == oauth.CheckPARNowhere:
+		return PARNowhere
+	case e.Check == oauth.CheckPARNotOffered:
 		return "" // the settings want it, and not the server
-	case e.Check == "pushed_authorization":
-		return PARRequired
 	case e.Cause != nil:
 		return unreachableName(e.Cause)
 	case e.Issuer != "" && hostOf(e.Issuer) != hostOf(cfg.Issuer):

@@ -245,7 +245,7 @@ func TestCheckJudges(t *testing.T) {
 			document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }),
 			"pushed_authorization",
 			Fail,
-			"does not say where",
+			"the server's metadata contradicts itself",
 		},
 		{
 			"pushed authorization, and what hangs on it",

@@ -57,11 +57,10 @@ func unsupportedHint(step wire.Purpose) string {
 
 func metadataHint(cfg config.Config, e *oauth.Error) string {
 	switch {
-	case e.Check == "pushed_authorization":
-		if cfg.PAR {
-			return "Remove PAR from .env: this server offers no pushed authorization requests."
-		}
-		return "The server demands pushed authorization requests and does not say where: that has to be mended at the server."
+	case e.Check == oauth.CheckPARNotOffered:
+		return "Remove PAR from .env: this server offers no pushed authorization requests."
+	case e.Check == oauth.CheckPARNowhere:
+		return "One of the two is wrong, and that has to be mended at the server: no setting of this program helps."
 	case e.Check == oauth.CheckOnLocal && !cfg.AtAPI:
 		return "The server is at fault: whatever listens on this machine is not asked in its name. If that is meant, set the endpoint " +
 			"itself, such as TOKEN_ENDPOINT."

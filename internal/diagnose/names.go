@@ -50,6 +50,7 @@ const (
 	PKCERequired      Name = "pkce-required"
 	PKCERefused       Name = "pkce-refused"
 	PARRequired       Name = "par-required"
+	PARNowhere        Name = "par-endpoint-missing"
 	ScopeNotEnabled   Name = "scope-not-enabled"
 	OpenIDMissing     Name = "openid-missing"
 	ResourceUnknown   Name = "resource-unknown"

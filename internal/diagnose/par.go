@@ -15,11 +15,11 @@ func (c *checker) checkPAR(ctx context.Context) Finding {
 	switch {
 	case !c.oauth.Pushes(c.md):
 		return proved("pushed authorization requests are not required")
-	case c.md.PAR == "" && c.cfg.PAR:
-		return failing("PAR", "remove PAR", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
+	case c.md.PAR == "" && c.md.RequiresPAR:
+		return failing("", "this has to be mended at the server", "", "the server's metadata contradicts itself: it requires pushed authorization "+
+			"requests, and names no pushed_authorization_request_endpoint (RFC 9126 section 5)").as(PARNowhere)
 	case c.md.PAR == "":
-		return failing("", "this has to be mended at the server", "",
-			"the server requires pushed authorization requests (RFC 9126), and its metadata does not say where").as(PARRequired)
+		return failing("PAR", "remove PAR", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
 	}
 	_, err := c.oauth.AddressOf(ctx, c.md, c.request())
 	e, refused := errors.AsType[*oauth.Error](err)

@@ -117,6 +117,19 @@ func TestAdvicePushed(t *testing.T) {
 	}
 }
 
+// A server that demands pushed requests and does not say where contradicts itself: no line of .env mends that, and
+// PAR=on does not make it the user's mistake.
+func TestCheckPARNowhere(t *testing.T) {
+	for _, par := range []string{"", "on"} {
+		l, env := startHonest(t)
+		document("require_pushed_authorization_requests", true)(l)
+		f := checksOf(t, changed(env, "PAR", par)).firstFailing()
+		if f.Check != "pushed_authorization" || !strings.Contains(f.Found, "metadata contradicts itself") || f.Remedy != (Remedy{}) || f.Setting != "" {
+			t.Errorf("with PAR=%s the first failure is %+v", par, f)
+		}
+	}
+}
+
 // PAR where the server does not offer it is the setting at fault.
 func TestCheckPARNotOffered(t *testing.T) {
 	l := testserver.StartLiar(t)

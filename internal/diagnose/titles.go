@@ -34,6 +34,7 @@ var titles = map[Name]string{
 	PKCERequired:      "The server wants PKCE",
 	PKCERefused:       "The server refuses PKCE",
 	PARRequired:       "The server wants a pushed authorization request",
+	PARNowhere:        "The server’s metadata contradicts itself",
 	ScopeNotEnabled:   "A scope is not enabled",
 	OpenIDMissing:     "The scope openid is missing",
 	ResourceUnknown:   "The server does not know this API",

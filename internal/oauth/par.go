@@ -15,6 +15,12 @@ import (
 // A request_uri goes into the browser's address and into the cookie of the login.
 const maxRequestURI = 512
 
+// Why a request cannot be pushed: the Check of an *Error at the step wire.Metadata.
+const (
+	CheckPARNotOffered = "pushed_authorization"         // the settings want it, and the server does not offer it
+	CheckPARNowhere    = "pushed_authorization_nowhere" // the server demands it, and does not say where
+)
+
 // Pushes reports whether authorization requests are sent to the server by POST first (RFC 9126): it demands
 // that, or the settings do.
 func (c *Client) Pushes(md *Metadata) bool { return md.RequiresPAR || c.cfg.PAR }
@@ -56,8 +62,7 @@ func withQuery(address string, query url.Values) string {
 func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (string, error) {
 	const what = "pushed authorization request endpoint"
 	if md.PAR == "" {
-		return "", &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: "pushed_authorization",
-			Description: "The server's metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}
+		return "", nowhereToPush(md)
 	}
 	as := c.Credentials(md)
 	as.ID = query.Get("client_id")
@@ -84,6 +89,18 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 			Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
 	}
 	return response.RequestURI, nil
+}
+
+// nowhereToPush is the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
+func nowhereToPush(md *Metadata) *Error {
+	e := &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
+		Description: "The server’s metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}
+	if md.RequiresPAR {
+		e.Check = CheckPARNowhere
+		e.Description = "The server’s metadata requires pushed authorization requests (require_pushed_authorization_requests), " +
+			"and names no pushed_authorization_request_endpoint (RFC 9126 section 5)."
+	}
+	return e
 }
 
 // notPushed is the error of a request that the server refused (RFC 9126 section 2.3).
