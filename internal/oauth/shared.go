@@ -23,36 +23,63 @@ type oneRun[T any] struct {
 // Do joins the run under way for the key or begins one. A run goes on when the caller that began it
 // is gone; each caller waits no longer than its own context.
 func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
-	s.mu.Lock()
-	run := s.running[key]
-	if run == nil {
-		run = &oneRun[T]{done: make(chan struct{})}
-		if s.running == nil {
-			s.running = map[string]*oneRun[T]{}
-		}
-		s.running[key] = run
-		go func() {
-			defer func() {
-				s.mu.Lock()
-				delete(s.running, key)
-				s.mu.Unlock()
-				close(run.done)
-			}()
-			run.value, run.err = protected(context.WithoutCancel(ctx), work)
-		}()
+	run, begun := s.join(key)
+	if begun {
+		go s.finish(ctx, key, run, work)
 	}
-	s.mu.Unlock()
+	return run.wait(ctx)
+}
 
+// See is Do for a caller that sees to the end what it begins, even when nobody waits for its own answer any
+// more: the work is done where it is, which costs no goroutine and no change between two.
+func (s *Shared[T]) See(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
+	run, begun := s.join(key)
+	if !begun {
+		return run.wait(ctx)
+	}
+	s.finish(ctx, key, run, work)
+	return run.value, run.err
+}
+
+// join returns the run of the key, and whether it begins with this caller.
+func (s *Shared[T]) join(key string) (run *oneRun[T], begun bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if run = s.running[key]; run != nil {
+		return run, false
+	}
+	if s.running == nil {
+		s.running = map[string]*oneRun[T]{}
+	}
+	run = &oneRun[T]{done: make(chan struct{})}
+	s.running[key] = run
+	return run, true
+}
+
+// finish does the work of a run, which does not end with the context of its caller.
+func (s *Shared[T]) finish(ctx context.Context, key string, run *oneRun[T], work func(context.Context) (T, error)) {
+	defer func() {
+		s.mu.Lock()
+		delete(s.running, key)
+		s.mu.Unlock()
+		close(run.done)
+	}()
+	run.value, run.err = protected(context.WithoutCancel(ctx), work)
+}
+
+// wait returns what comes of the run, or the context's error if that ends first.
+func (r *oneRun[T]) wait(ctx context.Context) (T, error) {
 	select {
-	case <-run.done:
-		return run.value, run.err
+	case <-r.done:
+		return r.value, r.err
 	case <-ctx.Done():
 		var none T
 		return none, ctx.Err()
 	}
 }
 
-// protected turns a panic into an error: it is in a goroutine of its own, where it would end the process.
+// protected turns a panic into an error: everybody who waits for the work gets it, and in a goroutine of its own
+// it would end the process.
 func protected[T any](ctx context.Context, work func(context.Context) (T, error)) (value T, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -71,4 +73,57 @@ func TestSharedKeys(t *testing.T) {
 	if got := <-second; got != "done" && got != "anew" { // whichever came first
 		t.Errorf("the second caller got %q", got)
 	}
+}
+
+// Who begins the work with See gets what comes of it even when nobody waits for that caller any more, and the work
+// does not notice; whoever joins waits no longer than for its own context, and a panic is an error for both.
+func TestSharedSee(t *testing.T) {
+	for _, row := range []struct {
+		panics bool
+		want   string
+	}{{false, "done <nil>"}, {true, " a fault of this program: a nil map"}} {
+		var s Shared[string]
+		gone, cancel := context.WithCancel(t.Context())
+		begun, release := make(chan struct{}), make(chan struct{})
+		work := func(ctx context.Context) (string, error) {
+			close(begun)
+			<-release
+			if row.panics {
+				panic("a nil map")
+			}
+			return "done", ctx.Err()
+		}
+		first, joined := make(chan string, 1), make(chan string, 1)
+		see := func(ctx context.Context, to chan string) {
+			got, err := s.See(ctx, "key", work)
+			to <- fmt.Sprint(got, " ", err)
+		}
+		go see(gone, first)
+		<-begun
+		cancel()
+		if _, err := s.See(gone, "key", work); !errors.Is(err, context.Canceled) {
+			t.Errorf("who joins and gives up gets %v", err)
+		}
+		waits := make(chan struct{}, 1)
+		go see(waiting{t.Context(), waits}, joined)
+		<-waits
+		close(release)
+		if got := <-first; got != row.want {
+			t.Errorf("who began it gets %q; want %q", got, row.want)
+		}
+		if got := <-joined; got != row.want {
+			t.Errorf("who joined gets %q; want %q", got, row.want)
+		}
+	}
+}
+
+// waiting is a context that tells when somebody begins to wait for its end.
+type waiting struct {
+	context.Context
+	begins chan<- struct{}
+}
+
+func (w waiting) Done() <-chan struct{} {
+	w.begins <- struct{}{}
+	return w.Context.Done()
 }
