@@ -161,11 +161,10 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 		return nil, err
 	}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
-	if other := wire.Misspelled([]byte(body), "access_token"); fields.AccessToken == nil && other != "" {
-		return nil, faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), "+
-			"so most clients cannot use it", other)
+	if fields.AccessToken == nil {
+		return nil, withoutAccessToken(body)
 	}
-	if fields.AccessToken == nil || *fields.AccessToken == "" {
+	if *fields.AccessToken == "" {
 		return nil, faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
 	}
 	if !visibleASCII(*fields.AccessToken) {
@@ -192,6 +191,15 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
 	}
 	return t, nil
+}
+
+// withoutAccessToken says what a token response writes instead of an access token.
+func withoutAccessToken(body string) error {
+	if other := wire.Misspelled([]byte(body), "access_token"); other != "" {
+		return faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), "+
+			"so most clients cannot use it", other)
+	}
+	return faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
 }
 
 // within returns the part as it stands in the whole, so that a long token is kept once and not twice.

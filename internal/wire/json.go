@@ -21,11 +21,11 @@ func UnmarshalObject(data []byte, v any) error {
 	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
 		return errors.New("it sent " + describeBody(data) + " instead of a JSON object")
 	}
-	if !json.Valid(data) {
-		return errCutShort
-	}
 	var room [32]memberName // for most objects
 	names, err := uniqueNames(data, room[:0])
+	if err != nil && !json.Valid(data) { // which alone is worth saying then
+		return errCutShort
+	}
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ type memberName struct {
 }
 
 // uniqueNames adds the members of an object to a list, which must be empty, and refuses an object that names
-// one twice. The data must be a valid JSON object.
+// one twice. Of data that is no JSON object the list says nothing.
 func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 	depth, expectName := 0, false
 	for i := 0; i < len(data); i++ {
@@ -129,6 +129,9 @@ func Misspelled(data []byte, name string) string {
 // unescaped is what a JSON string says, which is what stands between its quotes unless something is
 // escaped there.
 func unescaped(quoted []byte) ([]byte, error) {
+	if len(quoted) < 2 {
+		return nil, errCutShort
+	}
 	if !bytes.Contains(quoted, []byte{'\\'}) {
 		return quoted[1 : len(quoted)-1], nil
 	}
