@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -53,7 +54,7 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 // explainMembers lists the members of a request that is a JSON object, in their order.
 func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 	var list []Parameter
-	rewriteMembers(e.RequestBody, func(level int, name string, value json.RawMessage) string {
+	redact.RewriteMembers(e.RequestBody, func(level int, name string, value json.RawMessage) string {
 		var text string
 		if json.Unmarshal(value, &text) != nil {
 			text = string(value)
@@ -64,4 +65,16 @@ func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 		return string(value) // not to look inside
 	})
 	return list
+}
+
+// eachParameter reads a query or a form in its order, as far as it can be read.
+func eachParameter(raw string, visit func(name, value string)) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, errName := url.QueryUnescape(name)
+		value, errValue := url.QueryUnescape(value)
+		if pair != "" && errName == nil && errValue == nil {
+			visit(name, value)
+		}
+	}
 }

@@ -83,7 +83,7 @@ func issuedIn(flow []*wire.Exchange) []string {
 		if e.Purpose != wire.Registration {
 			continue
 		}
-		rewriteMembers(e.ResponseBody, func(_ int, name string, value json.RawMessage) string {
+		redact.RewriteMembers(e.ResponseBody, func(_ int, name string, value json.RawMessage) string {
 			var text string
 			if isCredential(name) && json.Unmarshal(value, &text) == nil {
 				seen[text] = true
@@ -112,7 +112,7 @@ func valuesOf(flow []*wire.Exchange, secret func(name string) bool) []string {
 		for _, raw := range []string{query, formOf(e)} {
 			eachParameter(raw, sent)
 		}
-		if _, isJSON := rewriteMembers(e.ResponseBody, func(level int, name string, value json.RawMessage) string {
+		if _, isJSON := redact.RewriteMembers(e.ResponseBody, func(level int, name string, value json.RawMessage) string {
 			var text string
 			if json.Unmarshal(value, &text) == nil {
 				came(name, text)
@@ -193,7 +193,7 @@ func (r *redactor) standIn(onPage string) string {
 // body redacts the body of an answer.
 func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
-	rewritten, isJSON := rewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
+	rewritten, isJSON := redact.RewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
 	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
 	if e.Purpose == wire.Registration && !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
 		return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))

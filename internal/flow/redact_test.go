@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -278,7 +279,7 @@ func TestNestedMembers(t *testing.T) {
 	for levels, rewritten := range map[int]bool{1: true, 65: true, 66: false, 5000: false} {
 		body := strings.Repeat(`{"a":`, levels-1) + `{"access_token":"` + someJWT + `"}` + strings.Repeat("}", levels-1)
 		visited := 0
-		got, ok := rewriteMembers(body, func(_ int, name string, _ json.RawMessage) string {
+		got, ok := redact.RewriteMembers(body, func(_ int, name string, _ json.RawMessage) string {
 			if visited++; name == "access_token" {
 				return `"x"`
 			}

@@ -1,10 +1,9 @@
-package flow
+package redact
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strings"
 )
 
@@ -25,9 +24,9 @@ type memberWalk struct {
 	cuts  []cut
 }
 
-// rewriteMembers replaces the values of members, and leaves everything else to the byte. It reports false
+// RewriteMembers replaces the values of members, and leaves everything else to the byte. It reports false
 // for a text that is no JSON.
-func rewriteMembers(body string, visit func(level int, name string, value json.RawMessage) string) (string, bool) {
+func RewriteMembers(body string, visit func(level int, name string, value json.RawMessage) string) (string, bool) {
 	if !json.Valid([]byte(body)) {
 		return body, false
 	}
@@ -102,16 +101,4 @@ func (w *memberWalk) members(level int) error {
 		}
 	}
 	return nil
-}
-
-// eachParameter reads a query or a form in its order, as far as it can be read.
-func eachParameter(raw string, visit func(name, value string)) {
-	for pair := range strings.SplitSeq(raw, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, errName := url.QueryUnescape(name)
-		value, errValue := url.QueryUnescape(value)
-		if pair != "" && errName == nil && errValue == nil {
-			visit(name, value)
-		}
-	}
 }
