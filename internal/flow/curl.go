@@ -17,9 +17,10 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 		return ""
 	}
 	var lines []string
-	line := "curl -sSi " + shellQuote(e.URL)
+	address := shellQuote(hide.text(e.URL)) // the callback's has the server's words in it
+	line := "curl -sSi " + address
 	if e.Method != http.MethodGet {
-		line = "curl -sSi -X " + e.Method + " " + shellQuote(e.URL)
+		line = "curl -sSi -X " + e.Method + " " + address
 	}
 	lines = append(lines, line)
 	if accept := e.RequestHeader.Get("Accept"); accept != "" {
