@@ -96,7 +96,7 @@ func (s *server) noting(n *display.Notice) *server {
 
 // secrets are what no page and no file of a flow may hold.
 func (s *server) secrets() flow.Secrets {
-	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret}
+	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret, Issued: s.cfg.Issued}
 }
 
 //go:embed templates

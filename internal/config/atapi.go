@@ -31,9 +31,9 @@ func (c Config) FoundAt(issuer, resource string, byPost bool, scopes []string) C
 	return c
 }
 
-// AsClient is the settings with a client that was registered.
-func (c Config) AsClient(id, secret, method string) Config {
-	c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod = true, id, secret, method
+// AsClient is the settings with a client that was registered, and the secrets that came with it.
+func (c Config) AsClient(id, secret, method string, issued []string) Config {
+	c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = true, id, secret, method, issued
 	return c
 }
 
@@ -47,7 +47,7 @@ func (c Config) AsConfigured() Config {
 		c.Scopes = nil
 	}
 	if c.Registered {
-		c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod = false, "", "", ""
+		c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = false, "", "", "", nil
 	}
 	return c
 }

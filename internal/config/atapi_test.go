@@ -80,7 +80,7 @@ func TestFoundAt(t *testing.T) {
 			t.Errorf("it asks for %s; want %s", got, want)
 		}
 		if cfg.ClientID == "" {
-			found = found.AsClient("registered", "a-registered-secret", MethodBasic)
+			found = found.AsClient("registered", "a-registered-secret", MethodBasic, []string{"a-registration-token"})
 		}
 		if back := found.AsConfigured(); !reflect.DeepEqual(back, cfg) {
 			t.Errorf("configured was\n%+v, and is\n%+v", cfg, back)

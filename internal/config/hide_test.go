@@ -2,6 +2,8 @@ package config
 
 import (
 	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
 
 	"oauth-test-client/internal/redact"
@@ -41,4 +43,51 @@ func TestHideOther(t *testing.T) {
 	if want := "[redacted] [redacted] [redacted] [redacted]"; got != want {
 		t.Errorf("hidden is %q; want %q", got, want)
 	}
+}
+
+// What came with a registration is hidden like the client secret.
+func TestHideIssued(t *testing.T) {
+	cfg := Config{}.AsClient("a-client", "a-secret-1", MethodBasic, []string{"a-token/2"})
+	if got, want := cfg.Hide(`a-secret-1 and a-token\/2 of a-client`), "[redacted] and [redacted] of a-client"; got != want {
+		t.Errorf("hidden is %q; want %q", got, want)
+	}
+}
+
+// What is said of an answer is rid of the secrets that the answer names, and of ours. Nothing is said of one that
+// names more than anybody looks for.
+func TestHideNamed(t *testing.T) {
+	cfg := Config{ClientID: "a-client", ClientSecret: "a-secret-1"}
+	for _, row := range []struct{ answer, text, want string }{
+		{`{"client_secret":"theirs-1"}`, "theirs-1 is not a-secret-1", "[redacted] is not [redacted]"},
+		{`{"client_secret":"a-secret-1-and-more"}`, "it is a-secret-1-and-more", "it is [redacted]"},
+		{`{"client_secret":"theirs-1"`, `{"client_secret":"ab1"}`, `{"client_secret":"[redacted]"}`},
+		{`{"client_id":"theirs-1"}`, "theirs-1 is taken", "theirs-1 is taken"},
+		{"token=" + strings.Join(numbered(100), "&token="), "whatever it says", "[redacted]"},
+		{"token=" + strings.Join(numbered(100), "&token="), "", ""},
+	} {
+		if got := cfg.HideNamed(row.answer, row.text); got != row.want {
+			t.Errorf("of %.60s is said %q; want %q", row.answer, got, row.want)
+		}
+	}
+}
+
+// What is kept of a registration is bounded.
+func TestIssued(t *testing.T) {
+	for answer, want := range map[string]bool{
+		`{"client_secret":"` + strings.Repeat("x", 16<<10) + `"}`:   true,
+		`{"client_secret":"` + strings.Repeat("x", 16<<10+1) + `"}`: false,
+		"token=" + strings.Join(numbered(100), "&token="):           false,
+	} {
+		if _, all := Issued(answer); all != want {
+			t.Errorf("of %.60s all is kept: %t", answer, all)
+		}
+	}
+}
+
+func numbered(n int) []string {
+	var values []string
+	for i := range n {
+		values = append(values, fmt.Sprintf("value-%d", i))
+	}
+	return values
 }

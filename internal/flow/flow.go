@@ -139,6 +139,7 @@ type Check struct {
 // Secrets are what must not be in anything that is shown.
 type Secrets struct {
 	ClientID, ClientSecret string
+	Issued                 []string // what came with a registered client and is as secret
 }
 
 // View prepares a flow for a page. The client secret is never in it; tokens only when full.

@@ -25,8 +25,7 @@ var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "erro
 // isToken recognises the name of something that a page shows on request only, in any spelling: access_token,
 // mfa_token, device_secret, accessToken.
 func isToken(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasSuffix(name, "token") || strings.HasSuffix(name, "secret") || name == "id_token_hint"
+	return redact.IsToken(name) || strings.EqualFold(name, "id_token_hint")
 }
 
 // isSecret recognises the name of something that no file may hold.
@@ -43,9 +42,9 @@ func isCredential(name string) bool {
 var (
 	// The names of isSecret once more, for text that is cut short or malformed, as far as it looks like JSON
 	// or like parameters.
-	anySecret     = `(?i:[\w-]*token|[\w-]*secret|id_token_hint|` + strings.Join(secretNames, "|") + `)`
-	secretInJSON  = regexp.MustCompile(`"` + anySecret + `"\s*:\s*"((?:[^"\\]|\\.)*)`)
-	secretInQuery = regexp.MustCompile(`(?:^|[?&#;\s])` + anySecret + `=([^&#;\s"]*)`)
+	anySecret     = `[\w-]*token|[\w-]*secret|id_token_hint|` + strings.Join(secretNames, "|")
+	secretInJSON  = redact.InJSON(anySecret)
+	secretInQuery = redact.InQuery(anySecret)
 
 	// A JWT, signed or encrypted: its header is an object, which begins with {" or with white space after the {.
 	jwt = regexp.MustCompile(`\b(?:eyJ|eyA|ewo|ewk|ew0)[\w-]*\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?`)
@@ -64,7 +63,7 @@ type redactor struct {
 
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
-	r := &redactor{client: s, full: full, issued: issuedIn(flow), tokens: tokenVariables(flow)}
+	r := &redactor{client: s, full: full, issued: issuedIn(flow, s.Issued), tokens: tokenVariables(flow)}
 	if !full {
 		r.values = valuesOf(flow, isToken)
 	}
@@ -73,25 +72,19 @@ func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
-	return &redactor{client: s, file: true, issued: issuedIn(flow), values: valuesOf(flow, isSecret)}
+	return &redactor{client: s, file: true, issued: issuedIn(flow, s.Issued), values: valuesOf(flow, isSecret)}
 }
 
-// issuedIn collects what the registrations of a flow brought.
-func issuedIn(flow []*wire.Exchange) []string {
-	seen := map[string]bool{}
+// issuedIn collects what the registrations of a flow brought, besides what is known from an earlier one.
+func issuedIn(flow []*wire.Exchange, known []string) []string {
+	issued := known
 	for _, e := range flow {
-		if e.Purpose != wire.Registration {
-			continue
+		if e.Purpose == wire.Registration {
+			values, _ := redact.Secrets(e.ResponseBody)
+			issued = slices.Concat(issued, values)
 		}
-		redact.RewriteMembers(e.ResponseBody, func(_ int, name string, value json.RawMessage) string {
-			var text string
-			if isCredential(name) && json.Unmarshal(value, &text) == nil {
-				seen[text] = true
-			}
-			return ""
-		})
 	}
-	return sortedKeys(seen)
+	return issued
 }
 
 // valuesOf collects the values of everything in a flow whose name is secret.
@@ -165,7 +158,10 @@ func sortedKeys(m map[string]bool) []string {
 }
 
 // text redacts a text of any kind.
-func (r *redactor) text(s string) string {
+func (r *redactor) text(s string) string { return r.marked(s).String() }
+
+// marked is a text in which everything secret is marked.
+func (r *redactor) marked(s string) *redact.Text {
 	t := redact.Read(s)
 	t.ReplaceClient(r.client.ClientID, r.client.ClientSecret, r.standIn("$CLIENT_SECRET"))
 	for _, value := range r.issued {
@@ -179,7 +175,7 @@ func (r *redactor) text(s string) string {
 		t.ReplaceMatches(secretInQuery, 1, redact.Redacted)
 		t.ReplaceMatches(jwt, 0, redact.Redacted)
 	}
-	return t.String()
+	return t
 }
 
 // standIn is what stands in place of a secret: in a file nothing tells it from another.
@@ -195,8 +191,14 @@ func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
 	rewritten, isJSON := redact.RewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
 	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
-	if e.Purpose == wire.Registration && !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
-		return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
+	if e.Purpose == wire.Registration {
+		_, all := redact.Secrets(body)
+		if !all || !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
+			return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
+		}
+		t := r.marked(rewritten)
+		t.ReplaceNamed(redact.Redacted) // a refusal may be text of any kind
+		return t.String()
 	}
 	if r.file && atTokenEndpoint(e) && !isObject {
 		return r.tokenBody(e, body)
@@ -210,7 +212,7 @@ func (r *redactor) member(e *wire.Exchange, level int, name string, value json.R
 	var text string
 	isText := json.Unmarshal(value, &text) == nil && value[0] == '"'
 	switch {
-	case isCredential(name):
+	case isCredential(name), e.Purpose == wire.Registration && redact.IsSecret(name):
 		return `"` + redact.Redacted + `"`
 	case r.full:
 		return ""

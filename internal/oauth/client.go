@@ -23,7 +23,7 @@ type Client struct {
 	cfg    config.Config
 	wire   *wire.Client
 	now    func() time.Time
-	hide   func(text string) string // takes the client secret out of what a server says
+	hiding config.Config // whose secrets are taken out of what a server says
 	keys   keySet
 	byPost atomic.Bool // the API answers POST alone, as was found out since
 	opens  []string    // what the API that this client was found at may want; see newRegistration
@@ -38,7 +38,7 @@ type Client struct {
 
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
-	c := &Client{cfg: cfg, wire: w, now: now, hide: cfg.Hide}
+	c := &Client{cfg: cfg, wire: w, now: now, hiding: cfg}
 	c.keys.wire, c.keys.said, c.keys.now = w, c.said, now
 	return c
 }
@@ -46,6 +46,14 @@ func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 // said is a text of the server's as it may be shown: without the client secret, which a server may
 // repeat, with nothing invisible in it, and at most n bytes long.
 func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text), n) }
+
+// hide takes the client secret out of what a server says.
+func (c *Client) hide(text string) string { return c.hiding.Hide(text) }
+
+// saidIn is said for what an answer says: without the secrets that the answer names, either.
+func (c *Client) saidIn(e *wire.Exchange, text string, n int) string {
+	return wire.Clip(c.hiding.HideNamed(e.ResponseBody, text), n)
+}
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
 // a secret, else the server's preference, else the default of RFC 8414 section 2.

@@ -73,9 +73,9 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, c.unreachable(step, what, address, err)
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
-		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.said(e.StatusLine(), 300))}
+		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.saidIn(e, e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
-			failed.Said = c.said(e.Words(), 300)
+			failed.Said = c.saidIn(e, e.Words(), 300)
 		}
 		return nil, failed
 	}
@@ -89,8 +89,8 @@ func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 		words = e.Words()
 	}
 	return &Error{Step: step, Theirs: true, Status: e.Status,
-		Code:        cmp.Or(wire.Clip(c.errorCode(code), 60), CodeRefused),
-		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The %s answered %d and said no more.", what, e.Status))}
+		Code:        cmp.Or(c.errorCodeIn(e, code), CodeRefused),
+		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The %s answered %d and said no more.", what, e.Status))}
 }
 
 // triedOf is what was tried before an error.

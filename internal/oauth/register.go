@@ -33,6 +33,7 @@ const (
 // registered is a client that a server has registered for this process.
 type registered struct {
 	issuer, redirectURI, id, secret, method string
+	issued                                  []string  // all that came with it and is secret
 	expires                                 time.Time // of the secret; zero for never
 }
 
@@ -103,7 +104,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	client, fault := c.readRegistered(e)
 	if fault != nil {
 		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
-			md.Issuer, c.said(fault.Error(), 500))
+			md.Issuer, c.saidIn(e, fault.Error(), 500))
 	}
 	return client, nil
 }
@@ -125,8 +126,7 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 }
 
 // readRegistered reads what the server registered (RFC 7591 section 3.2.1): it decides, and may have decided
-// otherwise than it was asked. The error completes "the server answered the registration …", and repeats
-// nothing that may be a secret.
+// otherwise than it was asked. The error completes "the server answered the registration …".
 func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 	var answer struct {
 		ID           string   `json:"client_id"`
@@ -139,6 +139,8 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 		return registered{}, errors.New("with something else: " + err.Error())
 	}
 	client := registered{issuer: c.cfg.Issuer, redirectURI: c.cfg.RedirectURI(), id: answer.ID, secret: answer.Secret, method: answer.AuthMethod}
+	issued, all := config.Issued(e.ResponseBody)
+	client.issued = issued
 	if client.method == "" {
 		client.method = config.MethodBasic // RFC 7591 section 2
 		if client.secret == "" {
@@ -157,6 +159,8 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 		return registered{}, errors.New("with a client_id that no address can carry")
 	case !visibleASCII(client.secret) || len(client.secret) > maxClientSecret:
 		return registered{}, errors.New("with a client_secret that cannot be used")
+	case !all:
+		return registered{}, errors.New("with more secrets than are kept of one client")
 	case len(others) > 0:
 		return registered{}, fmt.Errorf("with the redirect URI %q, and not with %q alone", others[0], ours)
 	case client.method == config.MethodNone:

@@ -243,7 +243,7 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 			continue
 		}
 		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now)
-		next.opens, next.hide = found.Scopes, c.hide
+		next.opens, next.hiding = found.Scopes, c.hiding
 		_, err := next.Metadata(ctx)
 		if err == nil {
 			return next, nil

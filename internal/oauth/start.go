@@ -34,7 +34,8 @@ func NewStarter(cfg config.Config) *Starter {
 	switch {
 	case !cfg.AtAPI || cfg.Issuer == "":
 	case cfg.Registered:
-		s.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod}}
+		s.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod,
+			issued: cfg.Issued}}
 	default:
 		s.owner = registered{issuer: cfg.Issuer, id: cfg.ClientID}
 	}
@@ -48,7 +49,7 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
-	unknown.hide = cfg.Hide // the secret of a registered client, too
+	unknown.hiding = cfg // the secret of a registered client, too
 	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
 	wire.Keep(ctx, found.asked)
 	c := found.client
@@ -115,7 +116,7 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 			return nil, c.notInTime(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
 		}
 	}
-	next := New(c.cfg.AsClient(known.id, known.secret, known.method), c.wire, c.now)
+	next := New(c.cfg.AsClient(known.id, known.secret, known.method, known.issued), c.wire, c.now)
 	md, _ := c.Known()
 	mine := *md
 	mine.Binding = next.binding(&mine)

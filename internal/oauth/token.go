@@ -113,7 +113,7 @@ func (c *Client) tokenRefused(refused *oauth2.RetrieveError, e *wire.Exchange) *
 	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
 	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.errorCode(refused.ErrorCode),
-		Description: cmp.Or(c.hide(refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
+		Description: cmp.Or(c.hiding.HideNamed(string(refused.Body), refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
 }
 
 // refusedOtherwise is the error of a token request that was answered with a status that says no, and
@@ -123,15 +123,15 @@ func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token endpoint refused."}
 	}
 	if e.Status/100 != 4 {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.said(e.Words(), 300),
-			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.said(e.StatusLine(), 300))}
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.saidIn(e, e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.saidIn(e, e.StatusLine(), 300))}
 	}
 	code, words := e.Refusal()
 	if words == "" && code == "" {
 		words = e.Words()
 	}
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.said(code, 60), CodeRefused), Status: e.Status,
-		Description: cmp.Or(c.said(words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.said(e.StatusLine(), 300)))}
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.saidIn(e, code, 60), CodeRefused), Status: e.Status,
+		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e, e.StatusLine(), 300)))}
 }
 
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and

@@ -1,0 +1,106 @@
+package acceptance
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/testserver"
+)
+
+const registrationToken = "registration-token-9c1f"
+
+// withToken is the demo's registration, with a token that manages it in the answer (RFC 7592 section 3).
+func withToken(api *testserver.API) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		kept := new(keptAnswer)
+		api.Server.ServeHTTP(kept, r)
+		body := strings.Replace(string(kept.body), "{", `{"registration_access_token":"`+registrationToken+`",`, 1)
+		testserver.SendBody(kept.status, "application/json", body)(w, r)
+	}
+}
+
+// A server repeats, at later logins, the token that came with the registration: as the code and in the words of an
+// authorization response, at the token endpoint and at a refresh. It is on no page, in no file and not in the log.
+func TestRegistrationTokenRepeated(t *testing.T) {
+	const tokenRoute = "POST /demo/token"
+	api := testserver.StartAPI(t)
+	api.At(testserver.RegisterRoute, withToken(api))
+	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "profile offline_access"})
+	b := newBrowser(t, a)
+	shows := func(what string, r testserver.Reply) {
+		t.Helper()
+		if strings.Contains(r.Body, registrationToken) || !strings.Contains(r.Body, "redacted") {
+			t.Errorf("%s is answered %d:\n%s", what, r.StatusCode, r.Body)
+		}
+	}
+	b.Login()
+	b.Login() // the steps of which have no registration
+	refused := testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"no `+registrationToken+`"}`)
+	api.At(tokenRoute, refused)
+	shows("the refresh", b.Ask("/refresh", true))
+	shows("the refresh, for programs,", b.Ask("/refresh", false))
+	for _, path := range []string{"/flow", "/flow?tokens=full", "/flow.har"} {
+		shows(path, b.Get(path))
+	}
+	if report := b.Get("/flow.md").Body; strings.Contains(report, registrationToken) {
+		t.Errorf("the report is\n%s", report)
+	}
+	for _, get := range []func(string) testserver.Reply{b.Get, b.GetJSON} {
+		shows("a code that is refused", get(b.Authorize(b.Begin(""), "user_alice", "allow")))
+		to, err := url.Parse(b.Begin(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response := url.Values{"state": {to.Query().Get("state")}, "iss": {api.Issuer}, "error": {registrationToken},
+			"error_description": {"no " + registrationToken}, "error_uri": {"https://a.example/" + registrationToken}}
+		state := response["state"]
+		response.Del("state")
+		shows("an error without a login", get("/oauth_callback?"+response.Encode()))
+		response["state"] = state
+		shows("a login that is refused", get("/oauth_callback?"+response.Encode()))
+	}
+	if log := a.process.err.String() + a.process.out.String(); strings.Contains(log, registrationToken) {
+		t.Errorf("the log is\n%s", log)
+	}
+	if n := api.Asked(testserver.RegisterRoute); n != 1 {
+		t.Errorf("%d clients were registered", n)
+	}
+}
+
+// A refusal that has the client's secrets in it, and in its words: the page, programs and the command login are
+// told the words alone.
+func TestRefusedRegistrationWithSecrets(t *testing.T) {
+	const secret = "a-secret-of-nobody"
+	api := testserver.StartAPI(t)
+	for _, body := range []string{
+		`{"error":"invalid_client_metadata","error_description":"no ` + secret + `","client_id":"c1","client_secret":"` + secret + `"}`,
+		`{"client_id":"c1","client_secret":"` + secret + `","registration_access_token":"` + registrationToken + `"}`,
+		"c1 has client_secret=" + secret,
+	} {
+		api.At(testserver.RegisterRoute, testserver.SendBody(400, "application/json", body))
+		a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
+		b := newBrowser(t, a)
+		p, base := startLogin(t, map[string]string{"RESOURCE_URL": api.URL}, "-timeout", "1m")
+		r, err := http.Get(base + "/login")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if code := p.wait(t, 30*time.Second); code != 1 {
+			t.Errorf("the command ends with %d", code)
+		}
+		page, answer := b.Get("/login"), b.GetJSON("/login")
+		for what, text := range map[string]string{"the page": page.Body, "the answer for programs": answer.Body, "the command": p.out.String(),
+			"the log": a.process.err.String() + p.err.String()} {
+			if strings.Contains(text, secret) || strings.Contains(text, registrationToken) || what != "the log" && !strings.Contains(text, "redacted") {
+				t.Errorf("of %s %s shows\n%s", body, what, text)
+			}
+		}
+		if !strings.Contains(page.Body, "c1") || nameOf(t, answer) != "registration-refused" {
+			t.Errorf("of %s the page is\n%s\nand programs are told %s", body, page.Body, answer.Body)
+		}
+	}
+}
