@@ -123,6 +123,7 @@ func (l *live) reread() {
 
 // renew is the server with settings that have been read again.
 func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
+	s.starter.AskAgain()
 	next, waiting := s.cfg.AsConfigured().Reread(fresh)
 	if next.Demo && l.demo != nil {
 		next = atDemo(next, l.demo.Issuer(), l.demoSecret)

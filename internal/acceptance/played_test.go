@@ -157,7 +157,10 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 // another one that knows the API's URL alone. Mended, that one signs in.
 func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 	a, b := startPlayed(t)
-	other := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
+	start := func() *testserver.Browser {
+		return newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
+	}
+	other := start()
 	for _, row := range []struct{ button, name, check string }{
 		{"Its metadata is another API's.", "api-metadata-of-another", "fail start api-metadata-of-another"},
 		{"Its metadata is a redirect without end.", "api-metadata-unusable", "fail start api-metadata-unusable"},
@@ -172,6 +175,9 @@ func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 		}
 		if got := firstFinding(t, other); got != row.check {
 			t.Errorf("%s check says %q; want %q", row.button, got, row.check)
+		}
+		if row.name == "registration-unusable" { // which is asked for once in a process
+			other = start()
 		}
 	}
 	mend(b)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -103,4 +104,42 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 			t.Errorf("of %s the page is\n%s\nand programs are told %s", body, page.Body, answer.Body)
 		}
 	}
+}
+
+// A registration whose answer cannot be used is asked for once, until .env is saved again or the program is started
+// again, and the page says so. Neither a start nor check asks for one.
+func TestUnusableRegistration(t *testing.T) {
+	api := testserver.StartAPI(t)
+	api.SetFaults(demo.RegisteredWithoutClientID)
+	settings := "RESOURCE_URL=" + api.URL + "\n"
+	r := startRereading(t, settings)
+	r.p.waitFor(t, "checked  ")
+	registered := func(want int) {
+		t.Helper()
+		if n := api.Asked(testserver.RegisterRoute); n != want {
+			t.Errorf("%d clients were registered; want %d", n, want)
+		}
+	}
+	r.Get("/")
+	r.Get("/check")
+	check := startProcess(t, map[string]string{"RESOURCE_URL": api.URL}, "check")
+	check.wait(t, time.Minute)
+	registered(0)
+	for range 3 {
+		page := r.Get("/login").Body
+		if !strings.Contains(page, "without a client_id") || !strings.Contains(page, "save .env again or start this program again") {
+			t.Errorf("the page does not say what has to be done:\n%s", page)
+		}
+	}
+	registered(1)
+	api.SetFaults()
+	if name := nameOf(t, r.GetJSON("/login")); name != "registration-unusable" {
+		t.Errorf("once it is mended, the failure is called %q", name)
+	}
+	registered(1)
+	r.write(settings)
+	if got := r.signIn(); got.StatusCode != http.StatusOK {
+		t.Errorf("once .env is saved, the login was answered %d %s", got.StatusCode, got.Body)
+	}
+	registered(2)
 }

@@ -29,7 +29,7 @@ func startName(e *oauth.Error) Name {
 		return APIServersUnusable
 	case e.Check == oauth.CheckNotOffered:
 		return RegistrationNotOffered
-	case e.Check == oauth.CheckAnswer:
+	case e.Check == oauth.CheckEndpoint, e.Check == oauth.CheckAnswer:
 		return RegistrationUnusable
 	case e.Check == oauth.CheckClientDocument:
 		return ClientDocumentNotSupported
@@ -62,7 +62,11 @@ func startHint(cfg config.Config, e *oauth.Error) string {
 	case RegistrationRefused:
 		return "Allow dynamic registration for this redirect URI at the authorization server, or " + byHand
 	case RegistrationUnusable:
-		return "The authorization server is at fault. Nothing of its answer is kept. To go on, " + byHand
+		if e.Check == oauth.CheckEndpoint {
+			return "The authorization server is at fault. To go on, " + byHand
+		}
+		return "The authorization server is at fault. Nothing of its answer is kept, and it is not asked again, as it may make another " +
+			"client each time. Once it is mended, save .env again or start this program again. Or " + byHand
 	case ClientDocumentNotSupported:
 		return "Remove CLIENT_ID, and a client is registered at the first login. Or " + byHand
 	case ClientOfAnotherServer:

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
@@ -101,5 +103,18 @@ func TestChecksWithoutAClient(t *testing.T) {
 	}
 	if got := r.Summary("/"); got != startedAtAPI {
 		t.Errorf("the start says %q", got)
+	}
+}
+
+// Who has registered nothing usable is told what makes the program ask again; where nothing was asked, nothing keeps
+// it from asking at the next login.
+func TestUnusableRegistrationHint(t *testing.T) {
+	cfg := config.Config{AtAPI: true, BaseURL: "http://localhost:3000"}
+	for check, again := range map[string]bool{oauth.CheckAnswer: true, oauth.CheckEndpoint: false} {
+		a := Advise(cfg, "", nil, &oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: check})
+		if a.Name != RegistrationUnusable || strings.Contains(a.Hint, "save .env again or start this program again") != again ||
+			!strings.Contains(a.Hint, "set CLIENT_ID") {
+			t.Errorf("%s: %q %q", check, a.Name, a.Hint)
+		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 // The reasons why there is no client: the Check of an *Error at the step wire.Registration.
 const (
 	CheckNotOffered     = "offered"         // the server registers none, and none is configured
-	CheckAnswer         = "answer"          // what the server answered cannot be used
+	CheckEndpoint       = "endpoint"        // the server's endpoint for that may not be asked
+	CheckAnswer         = "answer"          // what the server answered cannot be used, and it may have made a client
 	CheckClientDocument = "client document" // the server reads no client ID metadata documents
 	CheckOtherServer    = "moved"           // the configured client belongs to another server
 )
@@ -40,6 +41,13 @@ type registered struct {
 // isAt reports a client that was registered at the issuer, for the redirect URI: with another it can do nothing.
 func (r registered) isAt(cfg config.Config) bool {
 	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
+}
+
+// spent is a registration that was answered with nothing that can be used. The server may have made a client all the
+// same, and would make another one each time that it is asked.
+type spent struct {
+	issuer, redirectURI string
+	err                 *Error
 }
 
 // registration is what is asked for (RFC 7591 section 2, OpenID Connect Dynamic Client Registration section 2).
@@ -94,7 +102,13 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 		return registered{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	e, err := c.wire.Do(req)
+	apart, recorder := wire.RecordApart(ctx)
+	e, err := c.wire.Do(req.WithContext(apart))
+	wire.Keep(ctx, recorder.Exchanges())
+	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it said yes, and then not what to
+		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
+			md.Issuer, last.Status, wire.Fault(err))
+	}
 	if e, err = c.answered(wire.Registration, what, md.Registration, e, err); err != nil {
 		return registered{}, err
 	}
@@ -116,10 +130,10 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 	case md.Registration == "":
 		return c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
-		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
+		return c.notRegistered(CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
 	}
 	if where := leadsHere(md.Registration, c.cfg.Issuer); where != "" {
-		return c.notRegistered(CheckAnswer, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
+		return c.notRegistered(CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
 			where, c.said(md.Registration, 300))
 	}
 	return nil

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,6 +26,7 @@ type Starter struct {
 
 	mu      sync.Mutex // guards the fields below
 	clients []registered
+	spent   []spent
 	owner   registered // the configured client, and the issuer that it is used at; empty before it was
 }
 
@@ -124,17 +126,25 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 	return next, nil
 }
 
-// registerOnce registers a client unless somebody has done it since the caller looked, and keeps it.
+// registerOnce registers a client unless somebody has done it since the caller looked, and keeps it. After an answer
+// that cannot be used the same is said again, and the server is not asked again.
 func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, error) {
 	if known, ok := s.known(c); ok {
 		return known, nil
 	}
+	if err := s.spentAt(c); err != nil {
+		return registered{}, err
+	}
 	client, err := c.register(wire.For(ctx, wire.Registration))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := errors.AsType[*Error](err); ok && e.Check == CheckAnswer {
+		s.spent = append(s.spent, spent{c.cfg.Issuer, c.cfg.RedirectURI(), e})
+		s.spent = s.spent[max(0, len(s.spent)-maxRegistered):]
+	}
 	if err != nil {
 		return registered{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.clients = slices.DeleteFunc(s.clients, func(other registered) bool { return other.isAt(c.cfg) })
 	s.clients = append(s.clients, client)
 	s.clients = s.clients[max(0, len(s.clients)-maxRegistered):]
@@ -150,6 +160,26 @@ func (s *Starter) known(c *Client) (registered, bool) {
 		return registered{}, false
 	}
 	return s.clients[i], true
+}
+
+// spentAt is what came of the registration at a server when it was answered with nothing that can be used, or nil.
+func (s *Starter) spentAt(c *Client) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.spent {
+		if other.issuer == c.cfg.Issuer && other.redirectURI == c.cfg.RedirectURI() {
+			return other.err
+		}
+	}
+	return nil
+}
+
+// AskAgain lets the next login register a client where the answer could not be used before: somebody says that it
+// has been mended.
+func (s *Starter) AskAgain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spent = nil
 }
 
 // notRegistered is the error of a login for which there is no client at the server.
