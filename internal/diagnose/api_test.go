@@ -141,6 +141,32 @@ func TestCheckOfTheAPI(t *testing.T) {
 	}
 }
 
+// An API's metadata need not name its servers (RFC 9728 section 2). Where it does, ours must be among them.
+func TestCheckOfTheAPIsMetadata(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	document := ""
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metadata" {
+			testserver.SendBody(200, "application/json", document)(w, r)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="http://`+r.Host+`/metadata"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(api.Close)
+	c.cfg.ResourceURL = api.URL
+	for servers, want := range map[string]Name{
+		``: "", `,"authorization_servers":[]`: "", `,"authorization_servers":["https://a.example","` + c.cfg.Issuer + `"]`: "",
+		`,"authorization_servers":["https://a.example"]`: APIWantsAnotherIssuer,
+	} {
+		document = `{"resource":"` + api.URL + `"` + servers + `}`
+		r := Run(t.Context(), c.cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
+		if f := r.line("api"); f.Name != want || (f.Result == OK) != (want == "") {
+			t.Errorf("%s: %s %q", document, f, f.Name)
+		}
+	}
+}
+
 // An API that refuses without a word is told so, beside one that says why.
 func TestSilentAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)

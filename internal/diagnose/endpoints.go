@@ -156,6 +156,9 @@ func (c *checker) checkResourceMetadata(ctx context.Context, address string) Fin
 	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
 		return warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
 	}
+	if len(document.Servers) == 0 { // which is optional
+		return proved("refuses a missing and a made-up token")
+	}
 	if !slices.Contains(document.Servers, c.cfg.Issuer) && c.await("metadata").Result == Fail {
 		return skipped("refuses a missing and a made-up token; which server it trusts is not asked: needs the metadata first")
 	}
