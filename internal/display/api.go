@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
@@ -15,14 +16,16 @@ import (
 // maxTools is how many tools of an API are offered by name.
 const maxTools = 50
 
-// OfferNext adds to the API's answer what can be done next: a login for the scopes that it wants, a login that begins at
-// the API anew and, at an API that speaks MCP, the call of a tool.
+// OfferNext adds to the API's answer what can be done next: a login for the scopes that it wants, one that begins at
+// the API anew, one that names it where none did (RFC 8707) and, at an API that speaks MCP, the call of a tool.
 func (a *Answer) OfferNext(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
 	if scopes := oauth.StepUp(r, e); scopes != nil {
 		query := url.Values{"scope": {strings.Join(scopes, " ")}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
 		a.Next = &Next{"Sign in for " + wire.Clip(strings.Join(scopes, " "), 100), "/login?" + query.Encode()}
 	} else if e.Status == http.StatusUnauthorized && cfg.AtAPI {
 		a.Next = &Next{"Sign in again", "/login"}
+	} else if a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && r.Extra["resource"] == "" {
+		a.Next = &Next{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	}
 	if a.CanCall = byPost; byPost {
 		a.Tools = toolsIn(e.JSONMessage())

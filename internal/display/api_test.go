@@ -8,6 +8,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
@@ -23,6 +24,30 @@ func TestToolsIn(t *testing.T) {
 	} {
 		if got := fmt.Sprint(toolsIn(body)); got != want {
 			t.Errorf("%.60s: %s; want %s", body, got, want)
+		}
+	}
+}
+
+// Where a token is for somebody else, the login that names the API is offered, unless this one did.
+func TestNextForThisAPI(t *testing.T) {
+	for _, row := range []struct {
+		name     diagnose.Name
+		resource string
+		want     string
+	}{
+		{diagnose.APIWantsAnotherAudience, "", "/login?resource=https%3A%2F%2Fapi.example%2Fa%3Fb%3Dc%26d"},
+		{diagnose.APIWantsAnotherAudience, "https://api.example/a", ""},
+		{diagnose.APIWantsAnotherIssuer, "", ""},
+	} {
+		a := Answer{Why: &diagnose.APIAnswer{Finding: diagnose.Finding{Name: row.name}}}
+		a.OfferNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}, false,
+			&oauth.Request{Extra: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
+		got := ""
+		if a.Next != nil {
+			got = a.Next.Path
+		}
+		if got != row.want {
+			t.Errorf("%s after a login for %q: %q; want %q", row.name, row.resource, got, row.want)
 		}
 	}
 }
