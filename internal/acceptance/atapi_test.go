@@ -36,6 +36,14 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			a.At(testserver.APIRoute, http.NotFound)
 			a.At(testserver.ResourceMetadataRoute, http.NotFound)
 		}, nil, "There is no API at"},
+		{"api-failed", func(a *testserver.API) {
+			a.At(testserver.APIRoute, testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>"))
+			a.At(testserver.ResourceMetadataRoute, testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>"))
+		}, nil, "answered 502 Bad Gateway to a call without a token"},
+		{"rate-limited", func(a *testserver.API) {
+			a.At(testserver.APIRoute, json(429, `{}`))
+			a.At(testserver.ResourceMetadataRoute, json(429, `{}`))
+		}, nil, "answered 429 Too Many Requests to a call without a token"},
 		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "The API is at fault"},
 		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "the API is at fault"},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "The API is at fault"},

@@ -548,7 +548,7 @@ func TestAtlasOfForeignAPIs(t *testing.T) {
 		})
 	}
 	l.Other = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>")
-	if r := b.GetJSON("/api"); nameOf(t, r) != "server-failed" {
+	if r := b.GetJSON("/api"); nameOf(t, r) != "api-failed" {
 		t.Errorf("an API that fails is called %q: %s", nameOf(t, r), r.Body)
 	}
 	l.Close()

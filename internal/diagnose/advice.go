@@ -62,6 +62,10 @@ func heading(e *oauth.Error) string {
 	switch {
 	case (e.Step == wire.ResourceMetadata || e.Step == wire.Registration) && startName(e) != "":
 		return startName(e).Title()
+	case apiFailed(e):
+		return APIFailed.Title()
+	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
+		return "The API wants fewer requests"
 	case e.Step == wire.APIAsked:
 		return "The API did not answer"
 	case e.Code == "access_denied":

@@ -328,6 +328,7 @@ func TestAtlasOfWarnings(t *testing.T) {
 			l.Token = testserver.SendBody(429, "application/json", `{"error":"slow_down"}`)
 		}, nil},
 		{"api-behind-a-sign-in-page", apiSays(302, "text/html", "Location", "https://sso.example/login"), nil},
+		{"api-failed", apiSays(503, "text/html", "X", ""), nil},
 		{"api-challenge-missing", apiSays(401, "application/json", "X", ""), nil},
 		{"api-wants-another-scheme", apiSays(401, "application/json", "WWW-Authenticate", `Basic realm="a"`), nil},
 	} {

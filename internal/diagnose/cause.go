@@ -14,6 +14,10 @@ import (
 // the client authenticated. It returns "" when no cause is known.
 func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 	switch {
+	case apiFailed(e):
+		return APIFailed
+	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
+		return RateLimited
 	case e.Cause != nil && e.Step == wire.API, e.Step == wire.APIAsked && (e.Cause == nil || !wire.Untrusted(e.Cause)):
 		return APIUnreachable
 	case e.Cause != nil:
@@ -43,6 +47,11 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 		}
 	}
 	return ""
+}
+
+// apiFailed reports an API that answered with a failure of its own, with a token or without.
+func apiFailed(e *oauth.Error) bool {
+	return e.Code == oauth.CodeServerError && !e.Theirs && (e.Step == wire.API || e.Step == wire.APIAsked)
 }
 
 // unreachableName is why no answer came.

@@ -22,6 +22,9 @@ func TestCauseOfAFailedLogin(t *testing.T) {
 	}{
 		{ServerUnreachable, "", &oauth.Error{Step: wire.TokenRequest, Code: oauth.CodeUnreachable, Cause: errors.New("refused")}},
 		{APIUnreachable, "", &oauth.Error{Step: wire.API, Code: oauth.CodeUnreachable, Cause: errors.New("refused")}},
+		{APIFailed, "", &oauth.Error{Step: wire.API, Code: oauth.CodeServerError}},
+		{APIFailed, "", &oauth.Error{Step: wire.APIAsked, Code: oauth.CodeServerError}},
+		{RateLimited, "", &oauth.Error{Step: wire.APIAsked, Code: oauth.CodeRateLimited}},
 		{ServerFailed, "", &oauth.Error{Step: wire.TokenRequest, Code: oauth.CodeServerError}},
 		{ServerNotFound, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound}},
 		{IssuerDiffers, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound, Issuer: "https://a.example"}},

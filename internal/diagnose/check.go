@@ -163,6 +163,7 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 	watchedCtx, limit := watched(ctx)
 	f := s.check(watchedCtx)
 	switch met, got, words := limit.seen(); {
+	case got && s.name == "start": // it says so itself, and without it nothing can be asked
 	case got:
 		f = warning("the server wants fewer requests (429): wait a minute and check again").as(RateLimited)
 		f.Server = c.said(words, 200)

@@ -132,8 +132,12 @@ func (c *checker) otherThanARefusal(how string, e *wire.Exchange) (Finding, bool
 		return movedTo(to), true
 	}
 	f := warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
-	if e.Status/100 == 3 {
+	switch {
+	case e.Status/100 == 3:
 		f = f.as(APIBehindASignInPage)
+	case e.Status >= http.StatusInternalServerError:
+		f = f.as(APIFailed)
+		f.Fix = "look at the API's own log, or at what stands in front of it"
 	}
 	return f, true
 }

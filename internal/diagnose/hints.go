@@ -20,8 +20,12 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 	case nameOf(cfg, method, e) == ResourceUnknown:
 		return "The server knows no such API, or not with these scopes: compare audience or resource in the address of /login with the " +
 			"API's identifier at the server."
+	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
+		return "Wait a minute, then begin a new login." + ownWords(e)
+	case apiFailed(e):
+		return apiFailedHint(e) + ownWords(e)
 	case e.Said != "":
-		return "Its own words: " + e.Said
+		return strings.TrimSpace(ownWords(e))
 	case e.Code == oauth.CodeInvalidResponse:
 		return "Either the authorization server is at fault, or TOKEN_ENDPOINT is not its token endpoint."
 	}
@@ -45,6 +49,22 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 		return idTokenHint(e.Check)
 	}
 	return ""
+}
+
+// ownWords are what an answer that was no OAuth error says to people, as a sentence after others.
+func ownWords(e *oauth.Error) string {
+	if e.Said == "" {
+		return ""
+	}
+	return " Its own words: " + e.Said
+}
+
+func apiFailedHint(e *oauth.Error) string {
+	const look = "Look at the API’s own log, or at what stands in front of it."
+	if e.Step == wire.APIAsked {
+		return look + " A call without a token is to be refused with 401 (RFC 6750 section 3.1)."
+	}
+	return look
 }
 
 // unsupportedHint names the variable that says where an endpoint is.

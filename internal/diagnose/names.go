@@ -95,6 +95,7 @@ const (
 // The API.
 const (
 	APIUnreachable          Name = "api-unreachable"
+	APIFailed               Name = "api-failed"
 	APIOpen                 Name = "api-open"
 	APIIgnoresSignature     Name = "api-ignores-signature"
 	APIAcceptsIDToken       Name = "api-accepts-id-token"

@@ -45,6 +45,9 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			a.At(testserver.APIRoute, nothing)
 			a.At(testserver.ResourceMetadataRoute, nothing)
 		}, nil},
+		{"api-failed", outOfOrder(500, 404), nil},
+		{"api-failed", outOfOrder(502, 502), nil},
+		{"rate-limited", outOfOrder(429, 429), nil},
 		{"api-unreachable", func(*testserver.API) {}, []string{"RESOURCE_URL", "http://127.0.0.1:1/api"}},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {
@@ -57,6 +60,30 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 				t.Errorf("%d clients were registered by asking", n)
 			}
 		})
+	}
+}
+
+// outOfOrder is an API that answers so, and beside it its metadata.
+func outOfOrder(api, metadata int) func(*testserver.API) {
+	return func(a *testserver.API) {
+		a.At(testserver.APIRoute, testserver.SendBody(api, "text/html", "<h1>Oops</h1>"))
+		a.At(testserver.ResourceMetadataRoute, testserver.SendBody(metadata, "text/html", "<h1>Oops</h1>"))
+	}
+}
+
+// A start says what the API answered, and that this is what to look at. Metadata that is there is gone on with.
+func TestStartAtAPIOutOfOrder(t *testing.T) {
+	a := testserver.StartAPI(t)
+	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
+	outOfOrder(500, 404)(a)
+	if f := checksOf(t, env).firstFailing(); f.Check != "start" || !strings.Contains(f.Found, "answered 500 Internal Server Error to a call without a token") ||
+		!strings.Contains(f.Fix, "Look at the API’s own log") || !strings.Contains(f.Fix, "Oops") || f.Remedy != (Remedy{}) {
+		t.Errorf("the first failure is %+v", f)
+	}
+	a.At(testserver.ResourceMetadataRoute, nil)
+	r := checksOf(t, env)
+	if f := r.line("api"); r.line("start").Result != OK || f.Result != Warn || f.Name != APIFailed || !strings.Contains(f.Found, "500") {
+		t.Errorf("with its metadata:\n%s", r)
 	}
 }
 

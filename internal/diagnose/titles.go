@@ -66,6 +66,7 @@ var titles = map[Name]string{
 	ClientDocumentNotSupported: "The server reads no client ID metadata documents",
 	ClientOfAnotherServer:      "The API has moved to another authorization server",
 	APIUnreachable:             "The API does not answer",
+	APIFailed:                  "The API is out of order",
 	APIOpen:                    "The API opens without a token",
 	APIIgnoresSignature:        "The API opens to an altered token",
 	APIAcceptsIDToken:          "The API takes the ID token",

@@ -49,6 +49,7 @@ const (
 	CodeUnreachable     = "server_unreachable"
 	CodeServerError     = "server_error"
 	CodeRefused         = "request_refused" // a 4xx without an OAuth error
+	CodeRateLimited     = "rate_limited"
 	CodeNotSupported    = "not_supported"
 	CodeInvalidRequest  = "invalid_request"
 	CodeInvalidIssuer   = "invalid_issuer"

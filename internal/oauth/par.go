@@ -107,7 +107,7 @@ func nowhereToPush(md *Metadata) *Error {
 func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
 	refused := c.refusedBy(wire.PushedRequest, what, e)
 	if e.Status == http.StatusTooManyRequests && refused.Code == CodeRefused {
-		refused.Code = "rate_limited"
+		refused.Code = CodeRateLimited
 	}
 	return refused
 }

@@ -43,10 +43,10 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a.challenge["resource_metadata"], a.tried)
-	if e, ok := errors.AsType[*Error](err); ok && a.nothing && e.Check == CheckAbsent { // which says more
-		return nil, &Error{Step: wire.APIAsked, Code: CodeNotFound, Tried: e.Tried,
-			Description: fmt.Sprintf("There is no API at %s: nothing answers GET or POST there.", wire.WithoutQuery(c.cfg.ResourceURL))}
+	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a)
+	if e, ok := errors.AsType[*Error](err); ok && a.fault != nil && e.Check == CheckAbsent { // which says more
+		a.fault.Tried = e.Tried
+		return nil, a.fault
 	}
 	if err != nil {
 		return nil, err
@@ -67,8 +67,15 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
-	nothing   bool              // is there, at GET or at POST
+	fault     *Error            // what is wrong with the API itself, which counts where it has no metadata; nil for nothing
 	tried     []Tried
+}
+
+// noMetadata reports that an address has none, by the status of its answer, or 0 where none came. What fails beside
+// an API that is out of order says nothing of its own.
+func (a *asked) noMetadata(status int) bool {
+	outOfOrder := a.fault != nil && a.fault.Code != CodeNotFound
+	return isNoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
 }
 
 // askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
@@ -84,12 +91,25 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 			e, a.byPost = answered, true
 			a.tried = append(a.tried, c.triedAPI("POST", e))
 		}
-		a.nothing = !a.byPost
 	}
-	if e.Status == http.StatusUnauthorized {
+	switch {
+	case noRoute(e):
+		a.fault = &Error{Step: wire.APIAsked, Code: CodeNotFound,
+			Description: fmt.Sprintf("There is no API at %s: nothing answers GET or POST there.", wire.WithoutQuery(c.cfg.ResourceURL))}
+	case e.Status >= http.StatusInternalServerError:
+		a.fault = c.outOfOrder(CodeServerError, e)
+	case e.Status == http.StatusTooManyRequests:
+		a.fault = c.outOfOrder(CodeRateLimited, e)
+	case e.Status == http.StatusUnauthorized:
 		a.challenge = challengeOf(e)
 	}
 	return a, nil
+}
+
+// outOfOrder is the error of an API that cannot answer at present.
+func (c *Client) outOfOrder(code string, e *wire.Exchange) *Error {
+	return &Error{Step: wire.APIAsked, Code: code, Said: c.said(e.Words(), 300), Description: fmt.Sprintf("The API %s answered %s to a call without a token.",
+		wire.WithoutQuery(c.cfg.ResourceURL), c.said(e.StatusLine(), 300))}
 }
 
 // challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
@@ -108,8 +128,10 @@ func challengeOf(e *wire.Exchange) map[string]string {
 }
 
 // noRoute reports that the API has nothing at this method.
-func noRoute(e *wire.Exchange) bool {
-	return e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed
+func noRoute(e *wire.Exchange) bool { return isNoRoute(e.Status) }
+
+func isNoRoute(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 }
 
 func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
@@ -118,8 +140,9 @@ func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
 
 // resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
 // well-known addresses (section 3.1).
-func (c *Client) resourceMetadata(ctx context.Context, named string, tried []Tried) (*resource, error) {
-	addresses := wellKnownResource(c.cfg.ResourceURL)
+func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, error) {
+	addresses, tried := wellKnownResource(c.cfg.ResourceURL), a.tried
+	named := a.challenge["resource_metadata"]
 	if named != "" {
 		if fault := c.MayNotAsk(named); fault != "" {
 			return nil, c.badResource(CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
@@ -128,12 +151,12 @@ func (c *Client) resourceMetadata(ctx context.Context, named string, tried []Tri
 	}
 	check := CheckAbsent
 	for _, address := range addresses {
-		found, why, absent := c.readResource(ctx, address)
+		found, why, status := c.readResource(ctx, address)
 		if found != nil {
 			return found, c.checkResource(ctx, found)
 		}
 		tried = append(tried, Tried{c.said(address, 500), c.said(why, 1000)})
-		if named != "" || !absent {
+		if named != "" || !a.noMetadata(status) {
 			check = CheckDocument
 		}
 	}
@@ -146,20 +169,20 @@ func (c *Client) resourceMetadata(ctx context.Context, named string, tried []Tri
 	return nil, failure
 }
 
-// readResource reads one address. Without metadata it says why, and whether simply nothing is there.
-func (c *Client) readResource(ctx context.Context, address string) (found *resource, why string, absent bool) {
+// readResource reads one address. Without metadata it says why, with the status of the answer if one came.
+func (c *Client) readResource(ctx context.Context, address string) (found *resource, why string, status int) {
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {
-		return nil, err.Error(), false
+		return nil, err.Error(), 0
 	}
 	if e.Status != http.StatusOK {
-		return nil, "answered " + e.StatusLine(), noRoute(e) || e.Status == http.StatusGone
+		return nil, "answered " + e.StatusLine(), e.Status
 	}
 	found = new(resource)
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), found); err != nil {
-		return nil, "answered 200, but not with metadata: " + err.Error(), false
+		return nil, "answered 200, but not with metadata: " + err.Error(), e.Status
 	}
-	return found, "", false
+	return found, "", e.Status
 }
 
 // wellKnownResource are the addresses of an API's metadata (RFC 9728 section 3.1): with its path first.

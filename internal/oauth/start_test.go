@@ -209,6 +209,10 @@ func TestBegin(t *testing.T) {
 		{"an answer that is no refusal names something else", nil, func(w *world) {
 			w.at("GET https://api.example/v1/notes", 200, "", "WWW-Authenticate", `Bearer scope="other", resource_metadata="https://api.example/other"`)
 		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/other"},
+		{"an API that is out of order, and its metadata is not", nil, func(w *world) { w.at("GET https://api.example/v1/notes", 500, "") },
+			"https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
+		{"an API that wants fewer requests, and its metadata is there", nil, func(w *world) { w.at("GET https://api.example/v1/notes", 429, "") },
+			"https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
 		{"the second server is the first that can be used", nil, func(w *world) {
 			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://gone.example", "https://auth.example"}}))
 		}, "https://auth.example https://api.example/v1/notes [notes profile] client-1", ""},
@@ -270,6 +274,13 @@ func TestBeginRefuses(t *testing.T) {
 	}
 	registered := func(other map[string]any) func(*world) {
 		return func(w *world) { w.document("POST https://auth.example/register", registrationAnswer(other)) }
+	}
+	failing := func(api, metadata int) func(*world) {
+		return func(w *world) {
+			w.at("GET https://api.example/v1/notes", api, "")
+			w.at("GET "+theAPIMetadata, metadata, "<html>")
+			w.at("GET https://api.example/.well-known/oauth-protected-resource", metadata, "<html>")
+		}
 	}
 	raw := func(route, body string) func(*world) { return func(w *world) { w.at(route, 200, body) } }
 	many := func() (list []string) {
@@ -349,6 +360,19 @@ func TestBeginRefuses(t *testing.T) {
 			w.route("GET https://api.example/v1/notes", nil)
 			w.route("GET "+theAPIMetadata, nil)
 		}, wire.APIAsked, "", "There is no API at https://api.example/v1/notes"},
+		{"nothing at the API, and metadata that fails", func(w *world) {
+			w.route("GET https://api.example/v1/notes", nil)
+			w.at("GET "+theAPIMetadata, 500, "")
+		}, wire.ResourceMetadata, CheckDocument, "cannot be used: it answered 404"},
+		{"an API that fails", failing(500, 404), wire.APIAsked, "", "The API https://api.example/v1/notes answered 500 Internal Server Error to a call without a token"},
+		{"an API that fails at POST alone", func(w *world) {
+			w.route("GET https://api.example/v1/notes", nil)
+			w.at("POST https://api.example/v1/notes", 503, "")
+			w.route("GET "+theAPIMetadata, nil)
+		}, wire.APIAsked, "", "answered 503 Service Unavailable to a call without a token"},
+		{"a host that fails, metadata and all", failing(502, 502), wire.APIAsked, "", "answered 502 Bad Gateway to a call without a token"},
+		{"an API that wants fewer requests", failing(429, 429), wire.APIAsked, "", "answered 429 Too Many Requests to a call without a token"},
+		{"an API that fails, and a page for metadata", failing(500, 200), wire.ResourceMetadata, CheckDocument, "cannot be used"},
 		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "answered 404"},
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
