@@ -37,7 +37,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	switch {
 	case cfg.Demo:
 	case cfg.AtAPI:
-		fmt.Fprintf(out, "  API           %s  (it names its server)\n", cfg.ResourceURL)
+		fmt.Fprintf(out, "  API           %s  (asked which server issues its tokens)\n", cfg.ResourceURL)
 	default:
 		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}

@@ -17,6 +17,15 @@ func TestAnnounceWithoutPassword(t *testing.T) {
 	}
 }
 
+// Nothing was asked of the API yet: that it names its server is not said.
+func TestAnnounceAPI(t *testing.T) {
+	var out strings.Builder
+	Announce(&out, config.Config{BaseURL: "http://localhost:3000", AtAPI: true, ResourceURL: "https://api.example/mcp"}, nil)
+	if !strings.Contains(out.String(), "https://api.example/mcp  (asked which server issues its tokens)\n") {
+		t.Errorf("the terminal says\n%s", out.String())
+	}
+}
+
 // The browser begins at the login, unless something is known to be wrong.
 func TestStartURL(t *testing.T) {
 	server := config.Config{BaseURL: "http://localhost:3000"}
