@@ -51,7 +51,7 @@ func alreadyRunning(ctx context.Context, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	client := wire.New(nil, time.Now)
-	defer client.HTTP().CloseIdleConnections()
+	defer client.CloseIdleConnections()
 	for _, host := range []string{"localhost", "127.0.0.1"} { // it may send one name to the other
 		e, err := client.Get(ctx, "http://"+net.JoinHostPort(host, port)+"/")
 		if err != nil {

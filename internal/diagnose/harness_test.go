@@ -32,7 +32,7 @@ func checksOf(t *testing.T, values map[string]string) Report {
 		t.Fatal(err)
 	}
 	w := wire.New(roots, time.Now)
-	t.Cleanup(w.HTTP().CloseIdleConnections)
+	t.Cleanup(w.CloseIdleConnections)
 	return Run(t.Context(), configOf(t, values), w, time.Now, func(string) {}, func(Finding) {})
 }
 

@@ -73,7 +73,7 @@ func TestCheckPushedAtStart(t *testing.T) {
 	for secret, want := range map[string]Name{checkSecret: "", "a-wrong-secret": ClientSecretWrong} {
 		env["CLIENT_SECRET"] = secret
 		w := wire.New(nil, time.Now)
-		t.Cleanup(w.HTTP().CloseIdleConnections)
+		t.Cleanup(w.CloseIdleConnections)
 		r := RunAtStart(t.Context(), configOf(t, env), w, time.Now)
 		if got := r.firstFailing().Name; got != want {
 			t.Errorf("with the secret %s the first failure is %q; want %q:\n%s", secret, got, want, r)

@@ -25,7 +25,7 @@ func printed(t *testing.T, values map[string]string, o PrintOptions) (out, errs 
 		t.Fatal(err)
 	}
 	w := wire.New(roots, time.Now)
-	t.Cleanup(w.HTTP().CloseIdleConnections)
+	t.Cleanup(w.CloseIdleConnections)
 	o.Timeout, o.Again, o.SignIn = Timeout, "go run . check", "go run ."
 	var stdout, stderr bytes.Buffer
 	code = Print(t.Context(), configOf(t, values), w, time.Now, o, &stdout, &stderr)

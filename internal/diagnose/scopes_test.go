@@ -43,7 +43,7 @@ func TestCheckWithoutScopes(t *testing.T) {
 			cfg := configOf(t, env)
 			cfg.Scopes = nil
 			w := wire.New(nil, time.Now)
-			t.Cleanup(w.HTTP().CloseIdleConnections)
+			t.Cleanup(w.CloseIdleConnections)
 			report := Run(t.Context(), cfg, w, time.Now, func(string) {}, func(Finding) {})
 			line := report.line(row.check)
 			if line.Result != row.result || !strings.Contains(line.String(), row.words) || sent.Load() > 0 {

@@ -102,7 +102,7 @@ func TestStartDoesNotPraiseTheAPI(t *testing.T) {
 	})
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
 	w := wire.New(nil, time.Now)
-	t.Cleanup(w.HTTP().CloseIdleConnections)
+	t.Cleanup(w.CloseIdleConnections)
 	if got := RunAtStart(t.Context(), configOf(t, env), w, time.Now).Summary("/"); got != startedAtAPI {
 		t.Errorf("the start says %q", got)
 	}

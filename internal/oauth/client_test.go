@@ -26,7 +26,7 @@ func clientWithin(t *testing.T, env map[string]string, timeout time.Duration) *C
 		t.Fatal(err)
 	}
 	w := wire.NewWithTimeout(nil, time.Now, timeout)
-	t.Cleanup(w.HTTP().CloseIdleConnections)
+	t.Cleanup(w.CloseIdleConnections)
 	return New(cfg, w, time.Now)
 }
 

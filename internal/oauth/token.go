@@ -1,11 +1,11 @@
 package oauth
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,35 +54,25 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	if err != nil {
 		return nil, err
 	}
-	ctx, rec := wire.Record(wire.For(ctx, wire.TokenRequest))
-	err = c.redeem(ctx, md, r, code, c.wire)
-	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return nil, c.tokenRefused(refused, rec.Last())
+	req, err := c.tokenRequest(md, r, code)
+	if err != nil {
+		return nil, err
 	}
-	e := rec.Last()
-	if e == nil || e.Fault != "" {
+	e, err := c.wire.Do(req.WithContext(wire.For(ctx, wire.TokenRequest)))
+	if err != nil {
 		return nil, c.unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
 	}
-	// x/oauth2 looks at less than RFC 6749 section 5.1 asks, and its words name no field.
+	if e.Status/100 != 2 {
+		return nil, c.tokenRefused(e)
+	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if fault != nil && readOAuthError(e).Code != "" { // some refuse with 200
+		return nil, c.tokenRefused(e)
+	}
 	if fault != nil {
 		return nil, c.badTokenResponse(wire.TokenRequest, e, fault)
 	}
-	if err != nil {
-		return nil, &Error{Step: wire.TokenRequest, Code: CodeInvalidResponse, Description: c.said(err.Error(), 300), Received: c.received(e, nil)}
-	}
 	return response, nil
-}
-
-// redeem sends the token request through a client. The error is one of x/oauth2's.
-func (c *Client) redeem(ctx context.Context, md *Metadata, r *Request, code string, through *wire.Client) error {
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, through.HTTP())
-	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
-	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
-		options = append(options, oauth2.SetAuthURLParam("resource", resource))
-	}
-	_, err := c.oauth2Config(md, nil).Exchange(ctx, code, options...)
-	return err
 }
 
 // TokenRequest is the request that Exchange would send now, byte for byte. It is not sent. The error is
@@ -92,55 +82,42 @@ func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wi
 	if err != nil {
 		return nil, err
 	}
-	ctx, rec := wire.Record(wire.For(context.Background(), wire.TokenRequest)) // no part of the login's own record
-	c.redeem(ctx, md, r, code, c.wire.Unsent())
-	e := rec.Last()
-	if e == nil {
-		return nil, &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token request cannot be made."}
+	req, err := c.tokenRequest(md, r, code)
+	if err != nil {
+		return nil, err
 	}
+	ctx, rec := wire.Record(wire.For(context.Background(), wire.TokenRequest)) // no part of the login's own record
+	c.wire.Unsent().Do(req.WithContext(ctx))
+	e := rec.Last()
 	return &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}, nil
 }
 
-// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
-func (c *Client) tokenRefused(refused *oauth2.RetrieveError, e *wire.Exchange) *Error {
-	if refused.ErrorCode == "" {
-		return c.refusedOtherwise(e)
+// tokenRequest is the request for the code's tokens, with the client's authentication and the code verifier. x/oauth2
+// makes it, and hands it over instead of sending it: what comes back is read as strictly as RFC 6749 section 5.1 asks,
+// and once. The error is an *Error.
+func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Request, error) {
+	var made handedOver
+	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: &made})
+	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
+	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
+		options = append(options, oauth2.SetAuthURLParam("resource", resource))
 	}
-	if other := wire.Misspelled(refused.Body, "error"); other != "" {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q "+
-			"instead of %q; names are case sensitive (RFC 6749 section 5.2).",
-			refused.Response.StatusCode, other, "error")}
+	c.oauth2Config(md, nil).Exchange(ctx, code, options...)
+	if made.request == nil {
+		return nil, &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token request cannot be made."}
 	}
-	said := fmt.Sprintf("The token endpoint answered %d and said no more.", refused.Response.StatusCode)
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.errorCode(refused.ErrorCode),
-		Description: cmp.Or(c.hiding.HideNamed(string(refused.Body), refused.ErrorDescription), said), URI: c.hide(refused.ErrorURI)}
+	return made.request, nil
 }
 
-// refusedOtherwise is the error of a token request that was answered with a status that says no, and
-// without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
-func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
-	if e == nil {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token endpoint refused."}
-	}
-	if e.Status/100 != 4 {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.saidIn(e, e.Words(), 300),
-			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.saidIn(e, e.StatusLine(), 300))}
-	}
-	code, words := e.Refusal()
-	if words == "" && code == "" {
-		words = e.Words()
-	}
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.saidIn(e, code, 60), CodeRefused), Status: e.Status,
-		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e, e.StatusLine(), 300)))}
+// handedOver is where a library's request ends: it is kept, and not sent.
+type handedOver struct{ request *http.Request }
+
+func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
+	h.request = req
+	return nil, errHandedOver
 }
 
-// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
-// nothing of it is kept.
-func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
-	field, _ := errors.AsType[*fieldFault](fault)
-	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + ".",
-		Received: c.received(e, field)}
-}
+var errHandedOver = errors.New("the request is sent elsewhere")
 
 // parseTokenResponse reads and checks a token response. The error completes "the token endpoint
 // answered 200, but …".
@@ -156,9 +133,13 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 		IDToken      string          `json:"id_token"`
 		Scope        *string         `json:"scope"`
 		ExpiresIn    json.RawMessage `json:"expires_in"`
+		oauthError
 	}
 	if err := wire.UnmarshalObject([]byte(body), &fields); err != nil {
 		return nil, err
+	}
+	if fields.Code != "" {
+		return nil, faulty("error", "with an error (RFC 6749 section 5.2)")
 	}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
 	if fields.AccessToken == nil {
@@ -212,8 +193,7 @@ func within(whole, part string) string {
 
 // tokenBody returns the token response as a JSON object.
 func tokenBody(e *wire.Exchange, formAllowed bool) (string, error) {
-	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	mediaType := mediaTypeOf(e)
 	switch {
 	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
 		return e.ResponseBody, nil

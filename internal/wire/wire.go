@@ -29,7 +29,8 @@ var errTooLong = errors.New("sent an answer of more than 1 MB")
 
 // Client sends requests and keeps what was said.
 type Client struct {
-	http *http.Client
+	http    *http.Client
+	timeout time.Duration // for a request as a whole
 }
 
 // New returns a client that trusts the given authorities, or the system's (and those of SSL_CERT_FILE)
@@ -40,9 +41,9 @@ func New(roots *x509.CertPool, now func() time.Time) *Client {
 
 // NewWithTimeout is New with another time for an answer to its last byte.
 func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Duration) *Client {
-	return &Client{&http.Client{
+	return &Client{timeout: timeout, http: &http.Client{
 		CheckRedirect: checkRedirect,
-		Transport: &recording{now: now, timeout: timeout, next: &http.Transport{
+		Transport: &recording{now: now, next: &http.Transport{
 			Proxy:                  proxyFor,
 			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: roots},
@@ -79,8 +80,8 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 // SetTransport replaces what requests go out through, which is still bounded and recorded.
 func (c *Client) SetTransport(next http.RoundTripper) { c.http.Transport.(*recording).next = next }
 
-// HTTP is the same client for a library that sends its own requests.
-func (c *Client) HTTP() *http.Client { return c.http }
+// CloseIdleConnections closes the connections that are kept for requests to come.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
 // checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
 // stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse. That of an API
@@ -106,21 +107,25 @@ func (c *Client) Get(ctx context.Context, address string) (*Exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", "application/json")
 	return c.Do(req)
 }
 
 // Do sends a request and returns what came back, whatever its status. The error, if any, is one
 // sentence about the server without its name: "refused the connection".
 func (c *Client) Do(req *http.Request) (*Exchange, error) {
-	return send(c.http, req)
+	return c.send(c.http, req)
 }
 
-// send gives a request and all its redirects together one deadline.
-func send(client *http.Client, req *http.Request) (*Exchange, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
+// send gives a request and all its redirects together one deadline, up to the last byte of the answer.
+func (c *Client) send(client *http.Client, req *http.Request) (*Exchange, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	defer cancel()
-	resp, err := client.Do(req.WithContext(ctx))
+	req = req.WithContext(ctx)
+	if req.Header.Get("Accept") == "" { // GitHub answers a form unless asked for JSON
+		req.Header = req.Header.Clone()
+		req.Header.Set("Accept", "application/json")
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, &fault{err}
 	}
@@ -145,7 +150,7 @@ var navigation = map[string]string{
 func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client {
 	inner := *c.http
 	inner.Transport = wrap(inner.Transport)
-	return &Client{&inner}
+	return &Client{&inner, c.timeout}
 }
 
 // ExchangeOf is the exchange that a response of a client's transport belongs to.
@@ -171,21 +176,20 @@ func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 		}
 		return checkRedirect(req, via)
 	}}
-	return send(browser, req)
+	return c.send(browser, req)
 }
 
 // recording is a RoundTripper that reads the whole answer at once and keeps it.
 type recording struct {
-	next    http.RoundTripper
-	now     func() time.Time
-	timeout time.Duration // for an answer to its last byte
+	next http.RoundTripper
+	now  func() time.Time
 }
 
 // Unsent is a client that sends nothing: what would go out is recorded as it would, and fails.
 func (c *Client) Unsent() *Client {
 	t := *c.http.Transport.(*recording)
 	t.next = unsent{}
-	return &Client{&http.Client{Transport: &t}}
+	return &Client{&http.Client{Transport: &t}, c.timeout}
 }
 
 // unsent is where requests go that are only looked at.
@@ -203,17 +207,9 @@ type keptBody struct {
 
 func (*keptBody) Close() error { return nil }
 
-// RoundTrip sends the request and records the exchange, failed or not. The deadline is set here,
-// where the answer is read to its end, so that it holds for x/oauth2 too.
+// RoundTrip sends the request and records the exchange, failed or not.
 func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
-	defer cancel()
-	req = req.WithContext(ctx)
-	if req.Header.Get("Accept") == "" {
-		// x/oauth2 names no format; GitHub answers a form unless asked for JSON.
-		req.Header = req.Header.Clone()
-		req.Header.Set("Accept", "application/json")
-	}
+	ctx := req.Context()
 	e := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: NewHeader(req.Header), Began: t.now()}
 	e.Purpose, _ = ctx.Value(purposeKey).(Purpose)
 	e.Try, _ = ctx.Value(tryKey).(string)

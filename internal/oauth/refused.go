@@ -1,0 +1,82 @@
+package oauth
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"oauth-test-client/internal/wire"
+)
+
+// oauthError is the error of an answer (RFC 6749 section 5.2), as it was sent.
+type oauthError struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+	URI         string `json:"error_uri"`
+}
+
+// readOAuthError reads an error in JSON, whatever the answer says that it is, or in a form, as some servers send it.
+// An answer without one has no code. Names are not compared exactly: what is refused is refused.
+func readOAuthError(e *wire.Exchange) oauthError {
+	switch mediaTypeOf(e) {
+	case "application/x-www-form-urlencoded", "text/plain":
+		form, err := url.ParseQuery(e.ResponseBody)
+		if err != nil {
+			return oauthError{}
+		}
+		return oauthError{form.Get("error"), form.Get("error_description"), form.Get("error_uri")}
+	}
+	var said oauthError
+	if json.Unmarshal([]byte(e.ResponseBody), &said) != nil {
+		return oauthError{}
+	}
+	return said
+}
+
+// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
+func (c *Client) tokenRefused(e *wire.Exchange) *Error {
+	refused := readOAuthError(e)
+	if refused.Code == "" {
+		return c.refusedOtherwise(e)
+	}
+	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q "+
+			"instead of %q; names are case sensitive (RFC 6749 section 5.2).",
+			e.Status, other, "error")}
+	}
+	said := fmt.Sprintf("The token endpoint answered %d and said no more.", e.Status)
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.errorCode(refused.Code),
+		Description: cmp.Or(c.hiding.HideNamed(e.ResponseBody, refused.Description), said), URI: c.hide(refused.URI)}
+}
+
+// refusedOtherwise is the error of a token request that was answered with a status that says no, and
+// without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
+func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
+	if e.Status/100 != 4 {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.saidIn(e, e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.saidIn(e, e.StatusLine(), 300))}
+	}
+	code, words := e.Refusal()
+	if words == "" && code == "" {
+		words = e.Words()
+	}
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.saidIn(e, code, 60), CodeRefused), Status: e.Status,
+		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e, e.StatusLine(), 300)))}
+}
+
+// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
+// nothing of it is kept.
+func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
+	field, _ := errors.AsType[*fieldFault](fault)
+	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + ".",
+		Received: c.received(e, field)}
+}
+
+// mediaTypeOf is the media type of an answer, in lower case and without parameters.
+func mediaTypeOf(e *wire.Exchange) string {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(mediaType))
+}
