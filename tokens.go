@@ -140,7 +140,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 				return nil, err
 			}
 			view := s.answerOf(string(kind), e)
-			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(kind, e)}
+			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(kind, e, answers[0].Why.Result == diagnose.OK)}
 			answers = append(answers, view)
 		}
 		return answers, nil

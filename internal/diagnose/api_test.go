@@ -305,7 +305,7 @@ func TestWrongTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := JudgeWrongToken(which, e)
+			got := JudgeWrongToken(which, e, true)
 			wrong := which == row.which
 			if row.fault == demo.APIOpen { // it opens to everything
 				wrong = true
@@ -354,7 +354,7 @@ func TestWrongTokensInFront(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := JudgeWrongToken(NoTokenAtAll, e); got.Result != row.want || got.Result != OK && got.Fix == "" {
+		if got := JudgeWrongToken(NoTokenAtAll, e, true); got.Result != row.want || got.Result != OK && got.Fix == "" {
 			t.Errorf("%q: %s", row.fault, got)
 		}
 	}

@@ -29,17 +29,18 @@ func jsonRPC(opens func(token string) bool) http.HandlerFunc {
 	}
 }
 
-// An error that comes with 200 shows neither that the token is good nor that the API opens to a wrong one.
+// An error that comes with 200 shows neither that the token is good nor that the API opens to a wrong one. Beside a
+// token that opens it is a refusal.
 func TestErrorWith200(t *testing.T) {
 	const good, warned, open = OK, Warn, Fail
 	for _, row := range []struct {
-		name          string
-		opens         func(good string) func(token string) bool
-		token, others Result
+		name                  string
+		opens                 func(good string) func(token string) bool
+		token, others, beside Result
 	}{
-		{"it opens to the token", func(good string) func(string) bool { return func(token string) bool { return token == good } }, good, warned},
-		{"it opens to nothing", func(string) func(string) bool { return func(string) bool { return false } }, warned, warned},
-		{"it opens to anything", func(string) func(string) bool { return func(string) bool { return true } }, good, open},
+		{"it opens to the token", func(good string) func(string) bool { return func(token string) bool { return token == good } }, good, warned, good},
+		{"it opens to nothing", func(string) func(string) bool { return func(string) bool { return false } }, warned, warned, warned},
+		{"it opens to anything", func(string) func(string) bool { return func(string) bool { return true } }, good, open, open},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")
@@ -56,7 +57,7 @@ func TestErrorWith200(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := JudgeWrongToken(which, e); got.Result != row.others {
+				if got := JudgeWrongToken(which, e, row.token == good); got.Result != row.beside {
 					t.Errorf("%s: %s", which, got)
 				}
 			}

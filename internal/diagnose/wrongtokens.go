@@ -32,8 +32,9 @@ func (w WrongToken) Of(held oauth.Tokens) string {
 }
 
 // JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal that is the API's own
-// clears it: what stands in front of an API answers as well, and so does an address where there is none.
-func JudgeWrongToken(which WrongToken, e *wire.Exchange) Finding {
+// clears it: what stands in front of an API answers as well, and so does an address where there is none. An error in
+// the body is one where the access token opened the API.
+func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	challenges, _ := saidByAPI(e)
 	switch {
 	case slices.Contains(refusals, e.Status) && (!isPage(e) || len(challenges) > 0):
@@ -42,6 +43,8 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange) Finding {
 		f := warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
+	case e.ErrorInside() && opened:
+		return proved("refused, by an error in the body (%d); 401 belongs there (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
 		f := warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"

@@ -32,7 +32,7 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 		return c.askMCP(ctx, "tools/list", nil, token)
 	}
 	e, err := c.getAs(ctx, c.cfg.ResourceURL, token)
-	if err != nil || !c.cfg.AtAPI || !noRoute(e) {
+	if err != nil || !c.cfg.AtAPI || !noRoute(e) && !wantsRPC(e) {
 		return e, err
 	}
 	wire.WasProbe(ctx)
@@ -42,6 +42,12 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 	}
 	c.byPost.Store(true)
 	return answered, nil
+}
+
+// wantsRPC reports an API that speaks JSON-RPC and does not understand a GET, or not this one: of those that speak MCP
+// many answer 400 (no session) or 406 (no stream of events) once a token has opened them.
+func wantsRPC(e *wire.Exchange) bool {
+	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
 }
 
 // CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at

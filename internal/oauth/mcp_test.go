@@ -11,14 +11,18 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// mcpAPI is an API that answers POST alone, in sessions or without, or one that is no such API at all.
-func mcpAPI(speaks, sessions bool) func(http.ResponseWriter, *http.Request) {
+// mcpAPI is an API that answers POST alone, and GET with a status and a body, in sessions or without, or one that is no
+// such API at all.
+func mcpAPI(speaks, sessions bool, get int, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var m struct{ Method string }
 		err := json.NewDecoder(r.Body).Decode(&m)
 		status := 200
 		switch {
-		case r.Method == http.MethodGet || !speaks || err != nil:
+		case r.Method == http.MethodGet:
+			testserver.SendBody(get, "application/json", body)(w, r)
+			return
+		case !speaks || err != nil:
 			status = 405
 		case sessions && m.Method == "initialize":
 			w.Header().Set("Mcp-Session-Id", "s1")
@@ -34,21 +38,29 @@ func mcpAPI(speaks, sessions bool) func(http.ResponseWriter, *http.Request) {
 // An API that has nothing at GET is asked by POST where the login began there, in a session where it knows nothing
 // else. What was only tried is no call that failed.
 func TestFindsHowItIsCalled(t *testing.T) {
-	const tried = "how the API is called, "
+	const (
+		tried    = "how the API is called, "
+		rpcError = `{"jsonrpc":"2.0","error":{"code":-32000,"message":"Not acceptable"},"id":null}`
+	)
 	for _, row := range []struct {
 		name                    string
 		atAPI, speaks, sessions bool
+		get                     int
+		body                    string
 		status                  int
 		steps, methods          string
 	}{
-		{"without sessions", true, true, false, 200, tried + "API call", "GET tools/list"},
-		{"in a session", true, true, true, 200, tried + tried + tried + tried + "API call", "GET tools/list initialize notifications/initialized tools/list"},
-		{"no API of that kind", true, false, false, 405, tried + "API call", "GET tools/list"},
-		{"a login that began elsewhere", false, true, false, 405, "API call", "GET"},
+		{"without sessions", true, true, false, 405, "{}", 200, tried + "API call", "GET tools/list"},
+		{"in a session", true, true, true, 405, "{}", 200, tried + tried + tried + tried + "API call", "GET tools/list initialize notifications/initialized tools/list"},
+		{"GET is for streams of events", true, true, false, 406, rpcError, 200, tried + "API call", "GET tools/list"},
+		{"GET is for sessions", true, true, true, 400, rpcError, 200, tried + tried + tried + tried + "API call", "GET tools/list initialize notifications/initialized tools/list"},
+		{"a call that is wrong otherwise", true, true, false, 400, "{}", 400, "API call", "GET"},
+		{"no API of that kind", true, false, false, 405, "{}", 405, tried + "API call", "GET tools/list"},
+		{"a login that began elsewhere", false, true, false, 405, "{}", 405, "API call", "GET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
-			l.Other = mcpAPI(row.speaks, row.sessions)
+			l.Other = mcpAPI(row.speaks, row.sessions, row.get, row.body)
 			env := l.Env()
 			env["RESOURCE_URL"] = l.Issuer + "/api"
 			c := clientAt(t, env)

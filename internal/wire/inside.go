@@ -3,36 +3,67 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
-// JSONMessage is the JSON of an answer's body: all of it or, of a stream of events, the data of the last one, as APIs
-// that speak MCP send it.
+// JSONMessage is the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
+// data of the event that answers the request, else of the last one.
 func (e *Exchange) JSONMessage() string {
-	body := e.ResponseBody
 	if !strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "text/event-stream") {
-		return body
+		return e.ResponseBody
 	}
-	for line := range strings.Lines(e.ResponseBody) {
-		if data, ok := strings.CutPrefix(line, "data:"); ok {
-			body = data
+	message := e.ResponseBody
+	for _, data := range events(e.ResponseBody) {
+		var answer struct{ Result, Error json.RawMessage }
+		message = data
+		if json.Unmarshal([]byte(data), &answer) == nil && (answer.Result != nil || answer.Error != nil) {
+			break
 		}
 	}
-	return body
+	return message
+}
+
+// events are the data of a stream of events, of each that has any (HTML, section 9.2.6).
+func events(stream string) []string {
+	var list, data []string
+	stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")
+	for line := range strings.SplitSeq(stream+"\n\n", "\n") { // the last event may have no end yet
+		if text, ok := strings.CutPrefix(line, "data:"); ok {
+			data = append(data, strings.TrimPrefix(text, " "))
+		} else if line == "" && data != nil {
+			list, data = append(list, strings.Join(data, "\n")), nil
+		}
+	}
+	return list
 }
 
 // ErrorInside reports that an API answers with a status of success and says in the body that the call failed: by the
-// error of JSON-RPC (section 5), as APIs that speak MCP do, by the failed result of an MCP tool, or by an error
-// member of its own. Such an answer does not show that a token is good.
+// error of JSON-RPC (section 5; in a batch, section 6), as APIs that speak MCP do, by the failed result of an MCP
+// tool, or by an error member of its own. Such an answer does not show that a token is good.
 func (e *Exchange) ErrorInside() bool {
 	if e.Status/100 != 2 {
 		return false
 	}
-	var answer struct {
-		Error, Errors json.RawMessage
-		Result        json.RawMessage
+	message := []byte(e.JSONMessage())
+	var batch []json.RawMessage
+	if json.Unmarshal(message, &batch) == nil {
+		return slices.ContainsFunc(batch, func(one json.RawMessage) bool { return isRPC(one) && saysFailed(one) })
 	}
-	if json.Unmarshal([]byte(e.JSONMessage()), &answer) != nil {
+	return saysFailed(message)
+}
+
+// SpeaksRPC reports that an answer is a message of JSON-RPC, with whatever status.
+func (e *Exchange) SpeaksRPC() bool { return isRPC([]byte(e.JSONMessage())) }
+
+func isRPC(message []byte) bool {
+	var m struct{ JSONRPC string }
+	return json.Unmarshal(message, &m) == nil && m.JSONRPC != ""
+}
+
+func saysFailed(message []byte) bool {
+	var answer struct{ Error, Errors, Result json.RawMessage }
+	if json.Unmarshal(message, &answer) != nil {
 		return false
 	}
 	var result struct {

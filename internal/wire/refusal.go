@@ -20,7 +20,7 @@ func (e *Exchange) Refusal() (code, words string) {
 		return form.Get("error"), form.Get("error_description")
 	}
 	var document map[string]json.RawMessage
-	if json.Unmarshal([]byte(e.ResponseBody), &document) != nil {
+	if json.Unmarshal([]byte(e.JSONMessage()), &document) != nil {
 		return "", ""
 	}
 	return refusalIn(document, true)

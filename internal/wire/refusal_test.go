@@ -29,6 +29,7 @@ func TestRefusal(t *testing.T) {
 		{"Application/X-WWW-Form-Urlencoded", "error=c", "c", ""},
 		{formType, "error=%zz", "", ""},
 		{formType, `{"error":"c"}`, "", ""},
+		{"text/event-stream", "event: message\ndata: {\"error\":{\"code\":1,\"message\":\"m\"}}\n\n", "1", "m"},
 	} {
 		e := &Exchange{ResponseBody: row.body, ResponseHeader: NewHeader(http.Header{"Content-Type": {row.mediaType}})}
 		if code, words := e.Refusal(); code != row.code || words != row.words {
