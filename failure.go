@@ -191,7 +191,7 @@ func (s *server) tell(l *session.Login, err error) {
 		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
 	default:
-		v := command.Verdict{Works: true, Answer: l.Response.JSON, Scope: strings.Join(l.Granted(), " "), Refresh: l.Held.Refresh != ""}
+		v := command.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != ""}
 		if l.IDToken != nil {
 			v.Checks = len(l.IDToken.Verdicts)
 		}

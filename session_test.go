@@ -343,6 +343,26 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// An error in the body of a 200 is a refusal: nothing is new, nothing is revoked, and no page says that it is.
+func TestRefusedWith200(t *testing.T) {
+	for path, heading := range map[string]string{"/refresh": "The server refused to refresh", "/revoke": "The server did not revoke every token",
+		"/tokeninfo": "The server did not say what it knows of the tokens"} {
+		_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+			refuse := func(response map[string]any) {
+				clear(response)
+				response["error"] = "unauthorized_client"
+			}
+			l.Response, l.Other = refuse, testserver.SendBody(http.StatusOK, "application/json", `{"error":"unauthorized_client"}`)
+		})
+		if r := b.Ask(path, true); !strings.Contains(r.Body, heading+"</h1>") {
+			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
+		}
+		if held := keptLogins(t, a, b)[0].Held; held.Access != "liar-access-token" || held.Refresh != "liar-refresh-token" {
+			t.Errorf("after %s, held are %+v", path, held)
+		}
+	}
+}
+
 func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 	t.Helper()
 	u, _ := url.Parse(b.App.Address)

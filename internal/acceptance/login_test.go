@@ -75,6 +75,9 @@ func TestLoginCommand(t *testing.T) {
 			[]string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
 			[]string{"liar-access-token", "Liar's User", "user-1"},
 		},
+		{"a scope that repeats the secret", nil, func(l *testserver.Liar) {
+			l.Response = func(response map[string]any) { response["scope"] = "openid " + testserver.LiarClientSecret }
+		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.LiarClientSecret}},
 		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
 		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
 			[]string{"FAIL", "invalid_id_token", "the check of aud"}, []string{"liar-access-token", "works"}},

@@ -43,7 +43,7 @@ func (a Answer) bad() bool {
 	if a.Why != nil {
 		return a.Why.Result != diagnose.OK
 	}
-	return a.Status >= http.StatusBadRequest
+	return a.Refused
 }
 
 // Answers are what a server was asked for one page.
@@ -95,7 +95,7 @@ func (list Answers) MarshalJSON() ([]byte, error) {
 func RevocationNote(e *wire.Exchange) string {
 	code, _ := e.Refusal()
 	switch {
-	case e.Status/100 == 2: // some answer 204
+	case e.Status/100 == 2 && !e.ErrorInside(): // some answer 204
 		return "The server accepted it: this app no longer holds the token."
 	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
 		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."

@@ -151,7 +151,8 @@ func TestAnswersAreGood(t *testing.T) {
 		good bool
 	}{
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, true},
-		{"a refusal", Answer{Answer: flow.Answer{Status: 401}}, false},
+		{"a refusal", Answer{Answer: flow.Answer{Status: 401, Refused: true}}, false},
+		{"a refusal with 200", Answer{Answer: flow.Answer{Status: 200, Refused: true}}, false},
 		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK)}, true},
 		{"a wrong token that never got there", Answer{Answer: flow.Answer{Status: 302}, Why: judged(diagnose.Warn)}, false},
 		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail)}, false},
@@ -164,7 +165,7 @@ func TestAnswersAreGood(t *testing.T) {
 
 // The heading of the answers is the cause, where one is known.
 func TestVerdictOfAnswers(t *testing.T) {
-	refused := Answer{Answer: flow.Answer{Status: 401}}
+	refused := Answer{Answer: flow.Answer{Status: 401, Refused: true}}
 	explained := refused
 	explained.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Name: diagnose.APIScopeMissing}}
 	for _, row := range []struct {
@@ -231,6 +232,7 @@ func TestRevocationNote(t *testing.T) {
 	}{
 		{"revoked", "", 200, "accepted it"},
 		{"revoked without a body", "", 204, "accepted it"},
+		{"refused with 200", `{"error":"unsupported_token_type"}`, 200, "a limit of the server"},
 		{"our own secret is wrong", `{"error":"invalid_client"}`, 401, "this app's own credentials"},
 		{"our own secret is wrong, with 400", `{"error":"invalid_client"}`, 400, "this app's own credentials"},
 		{"the client may not", `{"error":"unauthorized_client"}`, 400, "this app's own credentials"},

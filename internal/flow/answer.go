@@ -21,6 +21,7 @@ type Answer struct {
 	Note       string            `json:"note,omitempty"`   // ours
 	Changes    []Change          `json:"changes,omitempty"`
 
+	Refused    bool   `json:"-"` // by the status, or by an error in the body
 	StatusText string `json:"-"`
 	Shown      string `json:"-"` // the body for a page: JSON indented
 	Took       string `json:"-"`
@@ -40,7 +41,7 @@ var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control",
 func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	raw := hide(e.ResponseBody)
 	a := Answer{Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status), Headers: map[string]string{},
-		Body: json.RawMessage(raw), Shown: clipBody(wire.Pretty(raw)), Took: Duration(e.Took)}
+		Refused: e.Status >= http.StatusBadRequest || e.ErrorInside(), Body: json.RawMessage(raw), Shown: clipBody(wire.Pretty(raw)), Took: Duration(e.Took)}
 	if !json.Valid([]byte(raw)) {
 		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
 	}

@@ -73,9 +73,9 @@ func (e *Exchange) Size() int {
 	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
 }
 
-// Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes, and the
-// call with the token when the API says so in the body of a 200; of a try, which the server should refuse, only that no answer came. And a no is an answer where it is only asked
-// who issues tokens, or where something is.
+// Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes, and
+// what a token is used for when the answer says so in the body of a 200; of a try, which the server should refuse, only
+// that no answer came. And a no is an answer where it is only asked who issues tokens, or where something is.
 func (e *Exchange) Failed() bool {
 	if e.Try != "" {
 		return e.Fault != ""
@@ -83,7 +83,7 @@ func (e *Exchange) Failed() bool {
 	switch e.Purpose {
 	case APIWithout, APIAltered:
 		return e.Fault != "" || e.Status < 400 && !e.ErrorInside()
-	case API, Userinfo:
+	case API, Userinfo, Refresh, Introspection, Revocation:
 		return e.Fault != "" || e.Status >= 400 || e.ErrorInside()
 	case APIAsked, APIProbe, ResourceMetadata, Metadata:
 		return e.Fault != ""
