@@ -21,7 +21,8 @@ func TestIsLoopback(t *testing.T) {
 // http is for this machine alone.
 func TestIsSecure(t *testing.T) {
 	for address, want := range map[string]bool{"https://a.example/": true, "http://localhost:3000/": true, "http://[::1]/": true,
-		"http://127.1/": false, "http://0.0.0.0/": false, "http://ｌｏｃａｌｈｏｓｔ/": false, "http://a.example/": false, "http://evillocalhost/": false, "ftp://localhost/": false, "localhost": false, "//localhost": false} {
+		"http://127.1/": false, "http://0.0.0.0/": false, "http://ｌｏｃａｌｈｏｓｔ/": false, "http://a.example/": false,
+		"http://evillocalhost/": false, "ftp://localhost/": false, "localhost": false, "//localhost": false} {
 		u, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,8 @@ const (
 	clientID      = "ory-client"
 	otherClientID = "other-client" // with the same secret
 	clientSecret  = "ory/secret+with:special %characters"
-	page          = `<!doctype html><title>Consent</title><form method="post" action=""><input name="login"><button name="decision" value="allow">Allow</button></form><a href="?%s&deny=1">Deny</a>`
+	page          = `<!doctype html><title>Consent</title><form method="post" action=""><input name="login">
+<button name="decision" value="allow">Allow</button></form><a href="?%s&deny=1">Deny</a>`
 )
 
 type server struct {
@@ -80,10 +81,21 @@ func main() {
 }
 
 func (s *server) metadata(w http.ResponseWriter, _ *http.Request) {
-	send(w, map[string]any{"issuer": s.issuer, "authorization_endpoint": s.issuer + "/oauth2/auth", "token_endpoint": s.issuer + "/oauth2/token", "jwks_uri": s.issuer + "/jwks",
-		"userinfo_endpoint": s.issuer + "/userinfo", "introspection_endpoint": s.issuer + "/oauth2/introspect", "revocation_endpoint": s.issuer + "/oauth2/revoke",
-		"response_types_supported": []string{"code"}, "grant_types_supported": []string{"authorization_code", "refresh_token"}, "scopes_supported": []string{"openid", "profile", "offline_access"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"}, "id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"}})
+	send(w, map[string]any{
+		"issuer":                                s.issuer,
+		"authorization_endpoint":                s.issuer + "/oauth2/auth",
+		"token_endpoint":                        s.issuer + "/oauth2/token",
+		"jwks_uri":                              s.issuer + "/jwks",
+		"userinfo_endpoint":                     s.issuer + "/userinfo",
+		"introspection_endpoint":                s.issuer + "/oauth2/introspect",
+		"revocation_endpoint":                   s.issuer + "/oauth2/revoke",
+		"response_types_supported":              []string{"code"},
+		"grant_types_supported":                 []string{"authorization_code", "refresh_token"},
+		"scopes_supported":                      []string{"openid", "profile", "offline_access"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"code_challenge_methods_supported":      []string{"S256"},
+	})
 }
 
 func (s *server) jwks(w http.ResponseWriter, _ *http.Request) {
