@@ -60,14 +60,16 @@ func settingOf(e *oauth.Error) Setting {
 // heading says in a few words whose turn it is.
 func heading(e *oauth.Error) string {
 	switch {
+	case e.Step == wire.Registration && hasToWait(e):
+		return RateLimited.Title()
 	case (e.Step == wire.ResourceMetadata || e.Step == wire.Registration) && startName(e) != "":
 		return startName(e).Title()
 	case apiFailed(e):
 		return APIFailed.Title()
 	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
 		return "The API wants fewer requests"
-	case e.Step == wire.APIAsked:
-		return "The API did not answer"
+	case e.Step == wire.APIAsked, e.Step == wire.API && e.Code == oauth.CodeUnreachable:
+		return APIUnreachable.Title()
 	case e.Code == "access_denied":
 		return "Access was denied"
 	case e.Code == oauth.CodeNotFound && e.Issuer != "":
@@ -81,7 +83,7 @@ func heading(e *oauth.Error) string {
 	case e.Check == oauth.CheckPARNotOffered:
 		return "The server offers no pushed authorization requests"
 	case e.Code == oauth.CodeUnreachable:
-		return "The authorization server did not answer"
+		return ServerUnreachable.Title()
 	case e.Code == oauth.CodeInvalidAddress:
 		return "This address does not finish the login"
 	case e.Code == oauth.CodeNotSupported:

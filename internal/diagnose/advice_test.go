@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // The setting at fault is known from the words of servers.
@@ -80,6 +82,17 @@ func TestDashboards(t *testing.T) {
 			if d.Fields[s] == "" {
 				t.Errorf("%s has no word for %s", d.Name, s)
 			}
+		}
+	}
+}
+
+// Who did not answer is said once, and as the cause says it.
+func TestHeadingOfSilence(t *testing.T) {
+	for step, want := range map[wire.Purpose]Name{wire.API: APIUnreachable, wire.APIAsked: APIUnreachable, wire.Metadata: ServerUnreachable,
+		wire.TokenRequest: ServerUnreachable} {
+		e := &oauth.Error{Step: step, Code: oauth.CodeUnreachable}
+		if got := Advise(config.Config{AtAPI: true}, "", nil, e); got.Heading != want.Title() {
+			t.Errorf("%s: %q", step, got.Heading)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 	switch {
 	case apiFailed(e):
 		return APIFailed
-	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
+	case hasToWait(e):
 		return RateLimited
 	case e.Cause != nil && e.Step == wire.API, e.Step == wire.APIAsked && (e.Cause == nil || !wire.Untrusted(e.Cause)):
 		return APIUnreachable
@@ -52,6 +52,11 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 // apiFailed reports an API that answered with a failure of its own, with a token or without.
 func apiFailed(e *oauth.Error) bool {
 	return e.Code == oauth.CodeServerError && !e.Theirs && (e.Step == wire.API || e.Step == wire.APIAsked)
+}
+
+// hasToWait reports that the API or the registration wants fewer requests: nothing is wrong with a setting.
+func hasToWait(e *oauth.Error) bool {
+	return e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited || e.Step == wire.Registration && e.Status == http.StatusTooManyRequests
 }
 
 // unreachableName is why no answer came.

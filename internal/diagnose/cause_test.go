@@ -25,6 +25,8 @@ func TestCauseOfAFailedLogin(t *testing.T) {
 		{APIFailed, "", &oauth.Error{Step: wire.API, Code: oauth.CodeServerError}},
 		{APIFailed, "", &oauth.Error{Step: wire.APIAsked, Code: oauth.CodeServerError}},
 		{RateLimited, "", &oauth.Error{Step: wire.APIAsked, Code: oauth.CodeRateLimited}},
+		{RateLimited, "", &oauth.Error{Step: wire.Registration, Code: oauth.CodeRefused, Theirs: true, Status: 429}},
+		{RegistrationRefused, "", &oauth.Error{Step: wire.Registration, Code: oauth.CodeRefused, Theirs: true, Status: 403}},
 		{ServerFailed, "", &oauth.Error{Step: wire.TokenRequest, Code: oauth.CodeServerError}},
 		{ServerNotFound, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound}},
 		{IssuerDiffers, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound, Issuer: "https://a.example"}},

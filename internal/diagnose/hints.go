@@ -20,7 +20,7 @@ func hint(cfg config.Config, method string, scopes []string, e *oauth.Error) str
 	case nameOf(cfg, method, e) == ResourceUnknown:
 		return "The server knows no such API, or not with these scopes: compare audience or resource in the address of /login with the " +
 			"API's identifier at the server."
-	case e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited:
+	case hasToWait(e):
 		return "Wait a minute, then begin a new login." + ownWords(e)
 	case apiFailed(e):
 		return apiFailedHint(e) + ownWords(e)
