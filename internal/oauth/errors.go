@@ -91,7 +91,7 @@ func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 	}
 	return &Error{Step: step, Theirs: true, Status: e.Status,
 		Code:        cmp.Or(c.errorCodeIn(e, code), CodeRefused),
-		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The %s answered %d and said no more.", what, e.Status))}
+		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, c.saidIn(e, e.StatusLine(), 300)))}
 }
 
 // triedOf is what was tried before an error.

@@ -114,6 +114,8 @@ func TestRefusedTokenIsHidden(t *testing.T) {
 		words  string
 	}{
 		{400, `{"error":"invalid_grant","error_description":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+		{400, `{"error":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+		{400, `{"error":"invalid_grant","error_uri":"https://a.example/` + token + `","access_token":"` + token + `"}`, "https://a.example/[redacted]"},
 		{400, `{"message":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
 		{400, `{"code":"` + token + `","access_token":"` + token + `"}`, "[redacted]"},
 		{400, "refresh_token=" + token, "refresh_token=[redacted]"},

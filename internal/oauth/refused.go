@@ -47,9 +47,13 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 			"instead of %q; names are case sensitive (RFC 6749 section 5.2).",
 			e.Status, other, "error")}
 	}
+	hide := func(text string) string { return c.hiding.HideNamed(e.ResponseBody, text) }
+	if !IsRegisteredError(refused.Code) {
+		refused.Code = hide(refused.Code)
+	}
 	said := fmt.Sprintf("The token endpoint answered %d and said no more.", e.Status)
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: c.errorCode(refused.Code),
-		Description: cmp.Or(c.hiding.HideNamed(e.ResponseBody, refused.Description), said), URI: c.hide(refused.URI)}
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: refused.Code,
+		Description: cmp.Or(hide(refused.Description), said), URI: hide(refused.URI)}
 }
 
 // refusedOtherwise is the error of a token request that was answered with a status that says no, and
@@ -59,12 +63,7 @@ func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.saidIn(e, e.Words(), 300),
 			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.saidIn(e, e.StatusLine(), 300))}
 	}
-	code, words := e.Refusal()
-	if words == "" && code == "" {
-		words = e.Words()
-	}
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: cmp.Or(c.saidIn(e, code, 60), CodeRefused), Status: e.Status,
-		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e, e.StatusLine(), 300)))}
+	return c.refusedBy(wire.TokenRequest, "token endpoint", e)
 }
 
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
