@@ -100,6 +100,9 @@ func TestAPI(t *testing.T) {
 			t.Errorf("the page of /api lacks %q:\n%s", want, page.Body)
 		}
 	}
+	if told, _, _ := strings.Cut(page.Body, "<summary>The whole answer"); strings.Count(told, "insufficient_scope") != 1 {
+		t.Errorf("above the whole answer the page of /api does not say the error once:\n%s", told)
+	}
 	l := testserver.StartLiar(t)
 	other := newBrowser(t, startApp(t, l.Env()))
 	other.GetJSON(l.Approve(t, other.Begin("")))

@@ -44,18 +44,18 @@ func ExplainAPI(cfg config.Config, e *wire.Exchange, token *oauth.AccessToken, g
 	return APIAnswer{Finding: f, RuledOut: r.ruledOut(f), Untold: r.untold(f)}
 }
 
-// saidByAPI is what an API says in an answer: its challenges, and all its words.
+// saidByAPI is what an API says in an answer: its challenges, and all its words, the code first.
 func saidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
-	challenges = e.Challenges()
-	words := []string{e.Words()}
+	challenges, said = e.Challenges(), strings.TrimSpace(e.Words())
 	for _, challenge := range challenges {
-		for _, more := range []string{challenge.Params["error"], challenge.Params["error_description"]} {
-			if !strings.Contains(strings.Join(words, " "), more) { // most APIs say it twice
-				words = append(words, more)
-			}
+		if more := challenge.Params["error_description"]; !strings.Contains(said, more) { // most APIs say it twice
+			said = strings.TrimSpace(said + " " + more)
+		}
+		if code := challenge.Params["error"]; !strings.Contains(said, code) {
+			said = strings.TrimSuffix(code+": "+said, ": ")
 		}
 	}
-	return challenges, strings.TrimSpace(strings.Join(words, " "))
+	return challenges, said
 }
 
 // explain looks for what stands in front of the API first, then at what the API says, then at the token.

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 
@@ -46,6 +47,17 @@ func (a Answer) bad() bool {
 	return a.Refused
 }
 
+// Mood is the colour of the status: none where the reason beside it has one, as a wrong token is right to get a 401.
+func (a Answer) Mood() string {
+	switch {
+	case a.Kind != "" && a.Why != nil:
+		return ""
+	case a.bad():
+		return "bad"
+	}
+	return "good"
+}
+
 // Answers are what a server was asked for one page.
 type Answers []Answer
 
@@ -60,23 +72,27 @@ func (list Answers) Good() bool {
 }
 
 // Verdict is the heading of a page of answers and the sentence below it: good when every answer is what it
-// should be, else what is wrong, or bad alone where no cause is known.
+// should be, else what is wrong, or bad where no cause is known. What was found is that sentence where there is
+// one answer only; of several each has its own.
 func (list Answers) Verdict(good, bad string) (heading, lead string) {
 	if list.Good() {
 		return good, ""
 	}
+	if len(list) == 1 && list[0].Why != nil {
+		lead = Sentence(list[0].Why.Found)
+	}
 	for _, a := range list {
 		if a.bad() && a.Why != nil && a.Why.Name != "" {
-			return a.Why.Name.Title(), bad + "."
+			return a.Why.Name.Title(), cmp.Or(lead, bad+".")
 		}
 		if a.bad() && a.Why != nil && a.Why.Result == diagnose.Warn {
 			if a.Status < http.StatusBadRequest {
-				return "The answer is an error", "" // in the body of a 200
+				return "The answer is an error", lead // in the body of a 200
 			}
-			return "The API does not understand the call", ""
+			return "The API does not understand the call", lead
 		}
 	}
-	return bad, ""
+	return bad, lead
 }
 
 // MarshalJSON writes one answer as it is, and several by their kind.

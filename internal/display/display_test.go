@@ -167,7 +167,9 @@ func TestAnswersAreGood(t *testing.T) {
 func TestVerdictOfAnswers(t *testing.T) {
 	refused := Answer{Answer: flow.Answer{Status: 401, Refused: true}}
 	explained := refused
-	explained.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Name: diagnose.APIScopeMissing}}
+	explained.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Name: diagnose.APIScopeMissing, Found: "the token lacks the scope notes"}}
+	unknown := refused
+	unknown.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Found: "the API does not say why"}}
 	for _, row := range []struct {
 		list          Answers
 		heading, lead string
@@ -175,9 +177,33 @@ func TestVerdictOfAnswers(t *testing.T) {
 		{Answers{{Answer: flow.Answer{Status: 200}}}, "Good", ""},
 		{Answers{refused}, "Bad", ""},
 		{Answers{refused, explained}, "The API wants a scope that the token lacks", "Bad."},
+		{Answers{explained}, "The API wants a scope that the token lacks", "The token lacks the scope notes."},
+		{Answers{unknown}, "Bad", "The API does not say why."},
 	} {
 		if heading, lead := row.list.Verdict("Good", "Bad"); heading != row.heading || lead != row.lead {
 			t.Errorf("it says %q, %q; want %q, %q", heading, lead, row.heading, row.lead)
+		}
+	}
+}
+
+// A status is as good or bad as the answer, and no colour contradicts the reason beside it.
+func TestMoodOfAnswer(t *testing.T) {
+	why := func(r diagnose.Result) *diagnose.APIAnswer {
+		return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: r}}
+	}
+	for _, row := range []struct {
+		name string
+		a    Answer
+		want string
+	}{
+		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, "good"},
+		{"a refusal", Answer{Answer: flow.Answer{Status: 401}}, "bad"},
+		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Warn)}, "bad"},
+		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: why(diagnose.OK), Kind: "no_token"}, ""},
+		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Fail), Kind: "no_token"}, ""},
+	} {
+		if got := row.a.Mood(); got != row.want {
+			t.Errorf("%s: %q; want %q", row.name, got, row.want)
 		}
 	}
 }
