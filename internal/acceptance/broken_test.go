@@ -93,3 +93,13 @@ func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
 	}
 	return end
 }
+
+// Four addresses that answer the same are told in one sentence.
+func TestIssuerIsToldOnce(t *testing.T) {
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	b := newBrowserAt(t, a, a.Cfg.BaseURL)
+	b.Post("/demo/setup", url.Values{"setup": {string(demo.IssuerSlash)}})
+	if page := endOfLogin(t, b); strings.Count(page.Body, "names another issuer") != 1 || strings.Count(page.Body, "the same</li>") != 3 {
+		t.Errorf("the page repeats itself:\n%s", page.Body)
+	}
+}

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"cmp"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
@@ -28,7 +30,10 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	}
 	a.Field = words.Fields[a.Setting]
 	a.Remedy = remedyOf(cfg, method, a.Name)
-	if e.Issuer != "" && e.Step == wire.Metadata && !cfg.AtAPI {
+	if e.Step == wire.Metadata && e.Issuer+e.Check != "" {
+		a.Heading = cmp.Or(a.Name.Title(), a.Heading) // the error's own words say what was found
+	}
+	if e.Issuer != "" && e.Step == wire.Metadata && !cfg.AtAPI && !notTheDemo(cfg, e) {
 		a.Remedy = Remedy{inEnv, "ISSUER=" + e.Issuer}
 	}
 	if method != "" && compared(e) && !ofRegistered(cfg, a.Name) {

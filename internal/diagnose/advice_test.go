@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strings"
 	"testing"
 
 	"oauth-test-client/internal/config"
@@ -53,6 +54,25 @@ func TestSuspect(t *testing.T) {
 	} {
 		if got := suspect(row.code, row.words); got != row.want {
 			t.Errorf("%s: suspect is %q; want %q", row.name, got, row.want)
+		}
+	}
+}
+
+// Metadata that names another issuer: one line, and nothing beside it that contradicts it.
+func TestAdviceForAnotherIssuer(t *testing.T) {
+	for _, row := range []struct {
+		name, theirs string
+		demo         bool
+		line, hint   string
+	}{
+		{"a slash too many", "http://localhost:3000/demo/", false, "ISSUER=http://localhost:3000/demo/", "Check ISSUER: "},
+		{"a slash too many, in the demo", "http://localhost:3000/demo/", true, "ISSUER=http://localhost:3000/demo/", "Check ISSUER: "},
+		{"another program in the demo's place", "http://localhost:3000", true, "BASE_URL=http://localhost:3000", "In demo mode "},
+	} {
+		cfg := config.Config{Issuer: "http://localhost:3000/demo", BaseURL: "http://localhost:3000", Demo: row.demo}
+		a := Advise(cfg, "", nil, &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound, Issuer: row.theirs})
+		if a.Remedy.Line != row.line || !strings.HasPrefix(a.Hint, row.hint) || a.Heading != IssuerDiffers.Title() {
+			t.Errorf("%s: %q, %q, %q", row.name, a.Heading, a.Remedy.Line, a.Hint)
 		}
 	}
 }

@@ -86,12 +86,18 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 			"itself, such as TOKEN_ENDPOINT."
 	case cfg.AtAPI:
 		return "The API names this server, so one of the two is at fault: what the API’s metadata says, or what the server says of itself."
-	case cfg.Demo:
+	case notTheDemo(cfg, e):
 		return "In demo mode this program is the server, too: BASE_URL must be an address at which it reaches itself."
 	case cfg.Clerk:
 		return "Check CLERK_PUBLISHABLE_KEY: it must come from the instance that has the OAuth application."
 	}
 	return "Check ISSUER: scheme, host, path and a slash at the end must be exactly the server's."
+}
+
+// notTheDemo reports that another program answers where the demo should. With a slash too many it is the demo, and
+// that is one of its mistakes.
+func notTheDemo(cfg config.Config, e *oauth.Error) bool {
+	return cfg.Demo && strings.TrimSuffix(e.Issuer, "/") != cfg.Issuer
 }
 
 // responseHint explains an authorization response.

@@ -111,6 +111,9 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 			return md, nil
 		}
 		failure.Tried = append(failure.Tried, Tried{c.said(address, 500), c.said(answer.text, 1000)})
+		if answer.found != "" && failure.Issuer+failure.Check == "" {
+			failure.Description = answer.found
+		}
 		failure.Issuer = cmp.Or(failure.Issuer, answer.issuer)
 		failure.Check = cmp.Or(failure.Check, answer.check)
 		published = published || !answer.absent
@@ -144,6 +147,7 @@ func MetadataURLs(issuer string) []string {
 // answer says why an address gave no metadata.
 type answer struct {
 	text   string
+	found  string // a sentence about metadata that is there and cannot be used
 	issuer string // what the server calls itself there, when that is the mistake
 	check  string // the rule that an endpoint breaks, when the metadata is there
 	absent bool   // there is nothing at this address
@@ -173,7 +177,8 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		return nil, answer{text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
 	}
 	if md.Issuer != c.cfg.Issuer {
-		return nil, answer{text: c.wrongIssuer(c.said(md.Issuer, 300)), issuer: c.said(md.Issuer, 300)}
+		theirs := c.said(md.Issuer, 300)
+		return nil, answer{text: c.wrongIssuer(theirs), issuer: theirs, found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
 	}
 	md.Endpoints = c.override(md.Endpoints)
 	fault, check := md.fault()
@@ -181,7 +186,11 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		fault, check = c.localFault(md)
 	}
 	if fault != "" {
-		return nil, answer{text: "answered 200, but " + c.said(fault, 300), check: check}
+		a := answer{text: "answered 200, but " + c.said(fault, 300), check: check}
+		if check != "" {
+			a.found = "The server was found, but " + c.said(fault, 300) + "."
+		}
+		return nil, a
 	}
 	return md, answer{}
 }
@@ -192,7 +201,7 @@ func (c *Client) wrongIssuer(theirs string) string {
 	if theirs == "" {
 		return "answered 200, but its metadata names no issuer"
 	}
-	if c.cfg.Demo {
+	if c.cfg.Demo && strings.TrimSuffix(theirs, "/") != c.cfg.Issuer { // else it is the demo, with a slash too many on purpose
 		return fmt.Sprintf("names another issuer: %q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
 	}
 	if c.cfg.AtAPI {

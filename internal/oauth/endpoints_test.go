@@ -2,8 +2,10 @@ package oauth
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
@@ -207,7 +209,7 @@ func TestMetadataErrors(t *testing.T) {
 	l.Document = func(d map[string]any) { d["userinfo_endpoint"] = "http://a.example/" }
 	c := clientAt(t, l.Env())
 	_, err := c.Metadata(t.Context())
-	if failed, ok := err.(*Error); !ok || failed.Check != CheckNotHTTPS {
+	if failed, ok := err.(*Error); !ok || failed.Check != CheckNotHTTPS || !strings.HasPrefix(failed.Description, "The server was found, but its userinfo_endpoint") {
 		t.Errorf("%+v", err)
 	}
 	l.Document = func(d map[string]any) { delete(d, "token_endpoint") }
@@ -216,6 +218,7 @@ func TestMetadataErrors(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 	for words, change := range map[string]func(){
+		"The metadata names the issuer \"https": func() {},
 		"another program listens at BASE_URL":   func() { c.cfg.Demo = true },
 		"the issuer from CLERK_PUBLISHABLE_KEY": func() { c.cfg.Demo, c.cfg.Clerk = false, true },
 		"ISSUER is \"" + l.Issuer + "\"":        func() { c.cfg.Clerk = false },
@@ -225,5 +228,10 @@ func TestMetadataErrors(t *testing.T) {
 		change()
 		_, err := c.Metadata(t.Context())
 		wantError(t, err, CodeNotFound, words)
+	}
+	l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } // the demo's own mistake: no other program is there
+	c.cfg.Demo = true
+	if _, err = c.Metadata(t.Context()); strings.Contains(fmt.Sprintf("%+v", err.(*Error).Tried), "another program") {
+		t.Errorf("the demo with a slash too many is called another program: %v", err)
 	}
 }
