@@ -25,16 +25,19 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// Reset forgets sign-ins, consents, codes and tokens; clients stay registered.
+// Reset forgets sign-ins, consents, codes and tokens, and mends the server; clients stay registered.
 func TestReset(t *testing.T) {
 	for _, reset := range []bool{false, true} {
 		h := start(t)
+		if err := h.server.Break(WrongVerifier); err != nil {
+			t.Fatal(err)
+		}
 		tokens := h.tokens(authorizeQuery())
 		waiting := h.response(h.do("GET", "/authorize?"+authorizeQuery().Encode(), nil, nil)).Get("code")
 		if reset {
 			a := h.do("POST", "/reset", url.Values{}, map[string]string{"Origin": strings.TrimSuffix(h.issuer, "/demo")})
 			if to, err := a.Location(); a.StatusCode != 303 || err != nil ||
-				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") {
+				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") || h.server.SetUp().Broken() {
 				t.Errorf("the reset answered %d to %v", a.StatusCode, to)
 			}
 		}
