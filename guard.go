@@ -155,29 +155,29 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 		}
 	}
 	if len(logins) > 0 {
-		return nil, noToken("The tokens of this browser were issued with other settings: the issuer, its token endpoint, "+
+		return nil, noToken("The settings have changed", "The tokens of this browser were issued with other settings: the issuer, its token endpoint, "+
 			"the client ID, the redirect URI or the API has changed since.", "Sign in again. The old tokens are sent nowhere.")
 	}
 	if s.sessions.Ambiguous(r) {
-		return nil, noToken("The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
+		return nil, noToken("Two programs use the same cookie", "The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
 			"Reload this page: the cookie that was set for this path alone has been removed. If that does not help, delete the cookies of this host.")
 	}
 	return nil, notSignedIn()
 }
 
 func notSignedIn() *failure {
-	return noToken("No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+	return noToken("You are not signed in", "No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
 }
 
 // noToken is the 401 of a use of a token that is not held.
-func noToken(description, hint string) *failure {
+func noToken(heading, description, hint string) *failure {
 	f := refuse(http.StatusUnauthorized, "no_token", description, hint)
-	f.Retry = true
+	f.Heading, f.Retry = heading, true
 	return f
 }
 
 func noAccessToken() *failure {
-	return noToken("No access token is held.", "It was revoked. Sign in again.")
+	return noToken("The access token was revoked", "No access token is held.", "Sign in again.")
 }
 
 // logged writes one line per request, but none for what a page loads and for the demo server, which is

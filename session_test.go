@@ -98,6 +98,11 @@ func TestTokenRoutes(t *testing.T) {
 			for _, path := range []string{"/userinfo", "/refresh", "/tokeninfo", "/revoke"} {
 				b.Ask(path, false).WantError(t, 401, "no_token", "")
 			}
+			for path, heading := range map[string]string{"/userinfo": "The access token was revoked", "/tokeninfo": "The tokens were revoked"} {
+				if page := b.Ask(path, true); !strings.Contains(page.Body, "<h1>"+heading+"</h1>") || strings.Contains(page.Body, "verdict bad") {
+					t.Errorf("the page of %s is not headed %q, or is called bad:\n%s", path, heading, page.Body)
+				}
+			}
 			if page := b.Ask("/session", true); !strings.Contains(page.Body, "no token is held") || !strings.Contains(page.Body, "disabled") {
 				t.Errorf("the session page offers what cannot be done:\n%s", page.Body)
 			}

@@ -160,7 +160,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
 	kinds ...string) ([]display.Answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
-		return nil, noToken("No token is held.", "They were revoked. Sign in again.")
+		return nil, noToken("The tokens were revoked", "No token is held.", "Sign in again.")
 	}
 	var answers []display.Answer
 	for _, kind := range kinds {
@@ -233,7 +233,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("No refresh token is held.", display.NoRefreshToken)
+		return nil, noToken("There is no refresh token", "No refresh token is held.", display.NoRefreshToken)
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}
