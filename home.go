@@ -47,7 +47,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		Page:      s.page("Test an OAuth application"),
 		Home:      display.NewHome(s.cfg, found, missing),
 		SignedOut: state != "" && right,
-		Checked:   display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()),
+		Checked:   display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()).Beside(s.notice),
 		SignIn:    s.signIn("Sign in at the demo server"),
 	}
 	if missing != nil {
@@ -78,7 +78,7 @@ type checkPage struct {
 }
 
 func (s *server) checkPage(state diagnose.State) checkPage {
-	return checkPage{s.page("Check the settings"), display.NewCheckReport(state, s.signIn("Sign in"), s.now())}
+	return checkPage{s.page("Check the settings"), display.NewCheckReport(state, s.signIn("Sign in"), s.now()).Beside(s.notice)}
 }
 
 // handleCheck shows the last run of the checks, or how far the one under way has come. It asks the

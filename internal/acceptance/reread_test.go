@@ -190,3 +190,17 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 		t.Error("the callback did not answer")
 	}
 }
+
+// Whoever looks just after a change sees the checks of the new settings under way, and need not press anything.
+func TestChecksBeginWithTheChange(t *testing.T) {
+	r := startRereading(t, "")
+	r.p.waitFor(t, "checked  ")
+	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\nSCOPES=openid")
+	if page := r.Get("/"); strings.Contains(page.Body, "Not checked yet") {
+		t.Errorf("the page waits for a click:\n%s", page.Body)
+	}
+	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
+	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") {
+		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
+	}
+}

@@ -49,8 +49,17 @@ func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
 	if last := r.State(); !last.Running && last.Issuer == cfg.Issuer {
 		next.last = last
 		next.last.ClientID = cfg.ClientID
+		next.last.Checks = slices.DeleteFunc(last.Checks, func(f Finding) bool { return cfg.ClientID != "" && f.Found == noClientYet().Found })
+		next.last.Few = last.Few || len(next.last.Checks) < len(last.Checks) // what needs the client was not asked
 	}
 	return next
+}
+
+// Expect says that a run is about to begin: whoever looks before that sees one under way, and looks again.
+func (r *Runner) Expect() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last.Running = true
 }
 
 // Start begins a run of every check, unless one is under way. What it returns is closed when that run

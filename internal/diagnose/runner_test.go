@@ -58,6 +58,41 @@ func TestOneRunForEverybody(t *testing.T) {
 	}
 }
 
+// A run that is expected is under way for whoever looks, and a button begins it like any other.
+func TestExpectedRun(t *testing.T) {
+	r, letGo, runs := held(t)
+	r.Expect()
+	if s := r.State(); !s.Running || len(s.Checks) > 0 {
+		t.Errorf("before the run: %+v", s)
+	}
+	done := r.Start()
+	letGo <- struct{}{}
+	<-done
+	if s := r.State(); s.Running || *runs != 1 {
+		t.Errorf("after %d runs: %+v", *runs, s)
+	}
+}
+
+// What was not asked for want of a client is not said of one that was registered since.
+func TestRunnerForARegisteredClient(t *testing.T) {
+	skipped := noClientYet()
+	for _, row := range []struct {
+		client string
+		checks int
+		few    bool
+	}{
+		{"", 2, false},
+		{"registered", 1, true},
+	} {
+		r := NewRunner(config.Config{}, nil, time.Now)
+		r.last.Checks, r.last.Ended = []Finding{{Check: "keys", Result: OK}, skipped}, time.Now()
+		s := r.For(config.Config{ClientID: row.client}, nil).State()
+		if len(s.Checks) != row.checks || s.Few != row.few || s.ClientID != row.client {
+			t.Errorf("with the client %q: %+v", row.client, s)
+		}
+	}
+}
+
 // While a run is under way, what it has found so far is shown, and nothing of the run before.
 func TestStateOfRunUnderWay(t *testing.T) {
 	r, letGo, _ := held(t)

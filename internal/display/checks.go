@@ -71,6 +71,15 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	return v
 }
 
+// Beside is the outcome below a notice. Where that names mistakes in the settings, what was checked are those from
+// before, and not what somebody has just written.
+func (v Checks) Beside(n *Notice) Checks {
+	if n != nil && len(n.Lines) > 0 && v.Mood == "good" {
+		v.Heading, v.Mood, v.Mark = "With the settings from before: ready to sign in", "", "–"
+	}
+	return v
+}
+
 // counts says how many checks ended how: "1 problem, 10 passed, 1 warning, 3 not asked".
 func (v Checks) counts() string {
 	var parts []string
@@ -107,5 +116,11 @@ func NewCheckReport(state diagnose.State, signIn SignIn, now time.Time) CheckRep
 	if !state.Ended.IsZero() {
 		v.Ended = &state.Ended
 	}
+	return v
+}
+
+// Beside is the report below a notice.
+func (v CheckReport) Beside(n *Notice) CheckReport {
+	v.Checked = v.Checked.Beside(n)
 	return v
 }

@@ -58,7 +58,10 @@ func TestLead(t *testing.T) {
 		l := login(oauth.Tokens{}, strings.Fields(row.asked)...)
 		l.Response.Scope, l.Response.ScopeSent = row.granted, true
 		if row.signedIn {
-			l.IDToken = &oauth.IDToken{}
+			l.IDToken = &oauth.IDToken{Raw: "a.b.c"}
+		}
+		if got := NewSession(l, nil, "", now).Lead; strings.Contains(got, "Not granted") != strings.Contains(row.want, "Not granted") {
+			t.Errorf("%s: the session page says %q", name, got)
 		}
 		if got := lead(l); !strings.HasSuffix(got, row.want) || strings.Contains(got, row.not) {
 			t.Errorf("%s: %q; want %q at its end, and no %q", name, got, row.want, row.not)
@@ -197,13 +200,31 @@ func TestMoodOfAnswer(t *testing.T) {
 		want string
 	}{
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, "good"},
-		{"a refusal", Answer{Answer: flow.Answer{Status: 401}}, "bad"},
+		{"a refusal", Answer{Answer: flow.Answer{Status: 401, Refused: true}}, "bad"},
 		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Warn)}, "bad"},
 		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: why(diagnose.OK), Kind: "no_token"}, ""},
 		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Fail), Kind: "no_token"}, ""},
 	} {
 		if got := row.a.Mood(); got != row.want {
 			t.Errorf("%s: %q; want %q", row.name, got, row.want)
+		}
+	}
+}
+
+// What was checked before a mistake in the settings is not called ready as it stands.
+func TestChecksBesideANotice(t *testing.T) {
+	state := diagnose.State{Report: diagnose.Report{Checks: []diagnose.Finding{{Check: "keys", Result: diagnose.OK}}}, Ended: now}
+	for _, row := range []struct {
+		name          string
+		notice        *Notice
+		heading, mood string
+	}{
+		{"no notice", nil, "Ready to sign in", "good"},
+		{"a restart is needed", &Notice{Heading: "PORT changed"}, "Ready to sign in", "good"},
+		{"a mistake", &Notice{Heading: "a mistake", Lines: []string{"PORT"}}, "With the settings from before: ready to sign in", ""},
+	} {
+		if v := NewCheckReport(state, SignIn{}, now).Beside(row.notice).Checked; v.Heading != row.heading || v.Mood != row.mood {
+			t.Errorf("beside %s: %q, %q", row.name, v.Heading, v.Mood)
 		}
 	}
 }

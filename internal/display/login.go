@@ -56,11 +56,16 @@ func lead(l *session.Login) string {
 	if l.IDToken != nil {
 		says = "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
 	}
-	missing := slices.DeleteFunc(l.Missing(), func(scope string) bool { return scope == "openid" && l.IDToken == nil }) // said above
-	if len(missing) > 0 {
-		says += " Not granted: " + strings.Join(missing, " ") + "."
+	return says + notGranted(l)
+}
+
+// notGranted names the scopes that a login lacks, as a sentence after the one about its ID token.
+func notGranted(l *session.Login) string {
+	missing := slices.DeleteFunc(l.Missing(), func(scope string) bool { return scope == "openid" && l.IDToken == nil }) // said there
+	if len(missing) == 0 {
+		return ""
 	}
-	return says
+	return " Not granted: " + strings.Join(missing, " ") + "."
 }
 
 // noIDToken is why there is no ID token.

@@ -30,6 +30,7 @@ func NewSession(l *session.Login, md *oauth.Metadata, resourceURL string, now ti
 	if l.IDToken != nil {
 		v.Lead = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
 	}
+	v.Lead += notGranted(l)
 	return v
 }
 
