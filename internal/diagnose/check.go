@@ -87,7 +87,7 @@ func (c *checker) steps() []step {
 		{"metadata", "connection", begin, false, c.checkMetadata},
 		{"metadata_flavours", "metadata", false, false, c.checkFlavours},
 		{"response_issuer", "metadata", false, false, c.checkResponseIss},
-		{"pushed_authorization", "metadata", begin, client, c.checkPAR},
+		{"pushed_authorization", "metadata", begin, false, c.checkPAR},
 		{"advertised", "metadata", false, client, c.checkAdvertised},
 		{"keys", "metadata", begin, false, c.checkKeys},
 		{"redirect_uri", "pushed_authorization", begin, client, c.checkRedirectURI},
@@ -154,7 +154,7 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 			return skipped("not asked: needs %s first", neededWords[root]), root
 		}
 	}
-	if s.as && c.cfg.AtAPI && c.cfg.ClientID == "" {
+	if s.as && c.noClient() {
 		return noClientYet(), ""
 	}
 	if ctx.Err() != nil {
@@ -175,7 +175,7 @@ func (c *checker) make(ctx context.Context, s step) (Finding, string) {
 	switch {
 	case f.Result == Fail && s.name == "redirect_uri" && c.stranger, f.Result == Skip && s.name == "client":
 		return f, "client_id"
-	case f.Result == Skip && s.name == "pushed_authorization":
+	case f.Result == Skip && s.name == "pushed_authorization" && !c.noClient():
 		return f, "client"
 	case f.Result == Fail:
 		return f, s.name

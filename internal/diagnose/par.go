@@ -20,6 +20,8 @@ func (c *checker) checkPAR(ctx context.Context) Finding {
 			"requests, and names no pushed_authorization_request_endpoint (RFC 9126 section 5)").as(PARNowhere)
 	case c.md.PAR == "":
 		return failing("PAR", "remove PAR", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
+	case c.noClient():
+		return noClientYet()
 	}
 	_, err := c.oauth.AddressOf(ctx, c.md, c.request())
 	e, refused := errors.AsType[*oauth.Error](err)

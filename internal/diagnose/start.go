@@ -154,6 +154,9 @@ func (c *checker) startFailed(e *oauth.Error) Finding {
 	return failing(setting, cmp.Or(hint(c.cfg, "", c.cfg.Scopes, e), "see that the API runs"), words, "%s", found).as(nameOf(c.cfg, "", e))
 }
 
+// noClient reports that the login begins at an API and that no client is configured or registered.
+func (c *checker) noClient() bool { return c.cfg.AtAPI && c.cfg.ClientID == "" }
+
 // noClientYet is the finding of a question that a client is needed for, where none is registered yet.
 func noClientYet() Finding {
 	return skipped("not asked: no client is registered yet; the first login registers one")

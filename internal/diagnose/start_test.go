@@ -40,6 +40,15 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			},
 			nil,
 		},
+		{
+			"par-endpoint-missing",
+			func(a *testserver.API) {
+				a.At(testserver.MetadataRoute, testserver.SendBody(200,
+					"application/json", `{"issuer":"`+a.Issuer+`","authorization_endpoint":"`+a.Issuer+`/authorize","token_endpoint":"`+a.Issuer+`/token",`+
+						`"registration_endpoint":"`+a.Issuer+`/register","require_pushed_authorization_requests":true}`))
+			},
+			nil,
+		},
 		{"client-document-not-supported", func(*testserver.API) {}, []string{"CLIENT_ID", "https://client.example/document"}},
 		{"api-unreachable", func(a *testserver.API) {
 			a.At(testserver.APIRoute, nothing)

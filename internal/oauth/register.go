@@ -127,6 +127,8 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 func (c *Client) mayNotRegister(md *Metadata) *Error {
 	err := config.CheckEndpoint(md.Registration)
 	switch {
+	case c.Pushes(md) && md.PAR == "": // no login would come of it
+		return nowhereToPush(md)
 	case md.Registration == "":
 		return c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:

@@ -46,6 +46,9 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 		{"gone", func(w *world) {
 			w.route(theRegistration, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		}, 3},
+		{"no login would come of it", func(w *world) {
+			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"require_pushed_authorization_requests": true}))
+		}, 0},
 		{"no endpoint for it", func(w *world) {
 			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"registration_endpoint": nil}))
 		}, 0},
