@@ -30,6 +30,9 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	}
 	a.Field = words.Fields[a.Setting]
 	a.Remedy = remedyOf(cfg, method, a.Name)
+	if a.Name == ScopeNotEnabled {
+		a.Remedy.Line = scopesLine(withoutNamed(cfg.Scopes, e.Description))
+	}
 	if e.Step == wire.Metadata && e.Issuer+e.Check != "" {
 		a.Heading = cmp.Or(a.Name.Title(), a.Heading) // the error's own words say what was found
 	}

@@ -77,6 +77,23 @@ func TestAdviceForAnotherIssuer(t *testing.T) {
 	}
 }
 
+// The line to write leaves out the scope that the server names, and only that.
+func TestScopeLineWithoutTheNamedScope(t *testing.T) {
+	for words, want := range map[string]string{
+		`the scope "email" is not enabled for this client`: "SCOPES='openid profile'",
+		"not allowed to request scope 'profile'.":          "SCOPES='openid email'",
+		"The profile of this user has no email.":           "SCOPES='openid profile email'",
+		"'openid' 'profile' 'email'":                       "SCOPES='openid profile email'",
+		"":                                                 "SCOPES='openid profile email'",
+	} {
+		cfg := config.Config{Issuer: "https://a.example", Scopes: []string{"openid", "profile", "email"}}
+		a := Advise(cfg, "", cfg.Scopes, &oauth.Error{Step: wire.Response, Code: "invalid_scope", Description: words, Theirs: true})
+		if a.Remedy.Line != want {
+			t.Errorf("after %q the line is %s; want %s", words, a.Remedy.Line, want)
+		}
+	}
+}
+
 func TestDashboards(t *testing.T) {
 	for issuer, want := range map[string]string{
 		"https://tenant.eu.auth0.com/":             "Auth0",

@@ -98,6 +98,18 @@ func localhostLine(cfg config.Config) string {
 // scopesLine is the line of .env that asks for the scopes.
 func scopesLine(scopes []string) string { return "SCOPES='" + strings.Join(scopes, " ") + "'" }
 
+// withoutNamed are the scopes but for those that the server's words name in quotes: of 'email' it says that it is not
+// enabled. They are all of them where it names none, or every one.
+func withoutNamed(scopes []string, words string) []string {
+	quotes := strings.NewReplacer(`"`, "'", "`", "'", "‘", "'", "’", "'", "“", "'", "”", "'")
+	words = quotes.Replace(words)
+	rest := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return strings.Contains(words, "'"+scope+"'") })
+	if len(rest) == 0 {
+		return scopes
+	}
+	return rest
+}
+
 // where is the dashboard, at the beginning of a sentence.
 func (d dashboard) where() string {
 	if d.Name == anyDashboard.Name {
