@@ -84,7 +84,7 @@ func (s *settings) yes(name string) bool {
 		return true
 	case "", "false", "0", "no", "off":
 	default:
-		s.wrong(name, "%q is neither true nor false", value)
+		s.wrong(name, "%q is neither on (true) nor off (false)", value)
 	}
 	return false
 }

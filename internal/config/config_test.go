@@ -238,7 +238,7 @@ func TestConfigErrors(t *testing.T) {
 			"plain http that is half meant",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000", "ALLOW_PLAIN_HTTP": "maybe"},
 			[]string{
-				`ALLOW_PLAIN_HTTP (environment): "maybe" is neither true nor false`,
+				`ALLOW_PLAIN_HTTP (environment): "maybe" is neither on (true) nor off (false)`,
 				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and ` +
 					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
 			},
