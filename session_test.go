@@ -23,6 +23,9 @@ import (
 func TestNoToken(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
+	if r := b.Ask("/nothing-here", true); !strings.Contains(r.Body, "not_found") || strings.Contains(r.Body, "What happened") {
+		t.Errorf("the page repeats what its heading says:\n%s", r.Body)
+	}
 	for path := range testserver.TokenRoutes {
 		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
 		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") ||

@@ -202,7 +202,7 @@ func TestStepsTellAPI(t *testing.T) {
 		"sound":                {func(a string) bool { return a == right }, "Only the token opens the API"},
 		"open to everybody":    {func(string) bool { return true }, "Not every answer is as it should be"},
 		"open to altered ones": {func(a string) bool { return strings.HasPrefix(a, "Bearer ") }, "Not every answer is as it should be"},
-		"closed":               {func(string) bool { return false }, "Not every answer is as it should be"},
+		"closed":               {func(string) bool { return false }, "The API did not open to the token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
@@ -216,8 +216,8 @@ func TestStepsTellAPI(t *testing.T) {
 			env["RESOURCE_URL"] = l.Issuer + "/api"
 			b := newBrowser(t, startApp(t, env))
 			tokens := b.TakeStep(b.Get(l.Approve(t, b.BeginInSteps(""))))
-			if page := b.TakeStep(tokens); !strings.Contains(page.Body, row.want) {
-				t.Errorf("the page lacks %q:\n%s", row.want, page.Body)
+			if page := b.TakeStep(tokens); !strings.Contains(page.Body, row.want) || strings.Contains(page.Body, `href="/api" autofocus>See why<`) != (name == "closed") {
+				t.Errorf("the page lacks %q, or offers the wrong button:\n%s", row.want, page.Body)
 			}
 		})
 	}

@@ -32,6 +32,7 @@ type LoginStep struct {
 	Resource string         `json:"-"` // what the token is tried at; may be empty
 	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
 	Opens    bool           `json:"-"` // with the token, and with nothing else
+	Refused  bool           `json:"-"` // the token did not open it
 }
 
 // NewLoginStep prepares the step with a number, in the scene of its flow.
@@ -56,6 +57,7 @@ func (v *LoginStep) TriedAt(cfg config.Config, resource string) {
 func (v *LoginStep) JudgeCalls() {
 	v.Speaks = v.Speaks[max(0, len(v.Speaks)-3):]
 	v.Opens = !slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Failed || step.Response == "" })
+	v.Refused = slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
 // AfterToken are the steps of a login that follow the token request.
