@@ -133,3 +133,15 @@ func TestHeadingOfSilence(t *testing.T) {
 		}
 	}
 }
+
+// What was sent is compared with .env: not what the server itself gave to a client that it registered.
+func TestSentOfRegistered(t *testing.T) {
+	cfg := config.Config{AtAPI: true, ClientID: "client-1", BaseURL: "http://localhost:3000"}
+	for registered, want := range map[bool]int{false: 5, true: 2} {
+		cfg.Registered = registered
+		a := Advise(cfg, config.MethodBasic, nil, &oauth.Error{Step: wire.Response, Code: "weird", Theirs: true})
+		if len(a.Sent) != want || a.Sent[0].Setting != RedirectURI || a.Sent[want-1].Setting != Scopes {
+			t.Errorf("registered: %v: %+v", registered, a.Sent)
+		}
+	}
+}

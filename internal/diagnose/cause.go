@@ -36,7 +36,9 @@ func nameOf(cfg config.Config, method string, e *oauth.Error) Name {
 		if refusesClient(e.Code) || e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests {
 			return tokenName(method, e)
 		}
-		return refusalName(e.Code, e.Description)
+		if name := refusalName(e.Code, e.Description); name != PARRequired { // it was pushed
+			return name
+		}
 	case wire.TokenRequest:
 		return tokenName(method, e)
 	case wire.IDTokenCheck:

@@ -27,6 +27,8 @@ func TestCauseOfAFailedLogin(t *testing.T) {
 		{RateLimited, "", &oauth.Error{Step: wire.APIAsked, Code: oauth.CodeRateLimited}},
 		{RateLimited, "", &oauth.Error{Step: wire.Registration, Code: oauth.CodeRefused, Theirs: true, Status: 429}},
 		{RegistrationRefused, "", &oauth.Error{Step: wire.Registration, Code: oauth.CodeRefused, Theirs: true, Status: 403}},
+		{"", "", theirs(wire.PushedRequest, "request_refused", "The pushed authorization request endpoint answered 405 and said no more.")},
+		{PARRequired, "", theirs(wire.Response, "invalid_request", "Pushed authorization request required")},
 		{ServerFailed, "", &oauth.Error{Step: wire.TokenRequest, Code: oauth.CodeServerError}},
 		{ServerNotFound, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound}},
 		{IssuerDiffers, "", &oauth.Error{Step: wire.Metadata, Code: oauth.CodeNotFound, Issuer: "https://a.example"}},

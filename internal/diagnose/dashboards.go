@@ -178,6 +178,9 @@ func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setti
 		{Setting: AuthMethod, Name: "Authentication method", Value: method, Variable: "TOKEN_ENDPOINT_AUTH_METHOD"},
 		{Setting: Scopes, Name: "Scopes", Value: cmp.Or(strings.Join(scopes, " "), "none"), Variable: "SCOPES"},
 	}
+	if cfg.Registered { // the client's own values are the server's, and in no line of .env
+		list = slices.DeleteFunc(list, func(s Sent) bool { return slices.Contains([]Setting{ClientID, ClientSecret, AuthMethod}, s.Setting) })
+	}
 	words := dashboardOf(cfg)
 	for i := range list {
 		list[i].Field = words.Fields[list[i].Setting]
