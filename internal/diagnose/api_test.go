@@ -183,6 +183,16 @@ func TestSilentAPI(t *testing.T) {
 	}
 }
 
+// A token that names the API is not said to be for somebody else, and no login is advised that would bring the same.
+func TestAudienceOfThisAPI(t *testing.T) {
+	c := startAPI(t, "/api/me", demo.APIOtherAudience)
+	c.cfg.ResourceURL = c.cfg.Issuer + "/api" // which is what the demo's tokens name
+	got := c.ask(c.tokens.Access)
+	if got.Name != APIWantsAnotherAudience || strings.Contains(got.Found, "not for this API") || strings.Contains(got.Fix, "resource=") || got.Setting != "" {
+		t.Errorf("it says %q; %q", got.Found, got.Fix)
+	}
+}
+
 // A token that no key of the server made is told first, whether the API says so or not: the API is right.
 func TestSignatureAtTheAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")

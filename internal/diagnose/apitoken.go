@@ -86,6 +86,12 @@ func (r *refusal) because(name Name) (Finding, bool) {
 	audience := wire.Clip(strings.Join(t.Audience, ", "), 200)
 	switch name {
 	case APIWantsAnotherAudience:
+		if slices.Contains(t.Audience, r.cfg.ResourceURL) {
+			f, found := refusedBecause(name, "let the API accept its own address as the audience, or sign in for the audience that it wants: /login?audience=",
+				"the access token is for this API, %s, and the API wants another audience", audience)
+			f.Setting = "" // RESOURCE_URL is right
+			return f, found
+		}
 		if audience == "" {
 			audience = "nobody: it has no aud"
 		}

@@ -24,7 +24,7 @@ func (a *Answer) OfferNext(cfg config.Config, byPost bool, r *oauth.Request, e *
 		a.Next = &Next{"Sign in for " + wire.Clip(strings.Join(scopes, " "), 100), "/login?" + query.Encode()}
 	} else if e.Status == http.StatusUnauthorized && cfg.AtAPI {
 		a.Next = &Next{"Sign in again", "/login"}
-	} else if a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && r.Extra["resource"] == "" {
+	} else if a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "" {
 		a.Next = &Next{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	}
 	if a.CanCall = byPost; byPost {

@@ -32,14 +32,16 @@ func TestToolsIn(t *testing.T) {
 func TestNextForThisAPI(t *testing.T) {
 	for _, row := range []struct {
 		name     diagnose.Name
+		setting  string // at fault; none where the token names this API already
 		resource string
 		want     string
 	}{
-		{diagnose.APIWantsAnotherAudience, "", "/login?resource=https%3A%2F%2Fapi.example%2Fa%3Fb%3Dc%26d"},
-		{diagnose.APIWantsAnotherAudience, "https://api.example/a", ""},
-		{diagnose.APIWantsAnotherIssuer, "", ""},
+		{diagnose.APIWantsAnotherAudience, "RESOURCE_URL", "", "/login?resource=https%3A%2F%2Fapi.example%2Fa%3Fb%3Dc%26d"},
+		{diagnose.APIWantsAnotherAudience, "", "", ""},
+		{diagnose.APIWantsAnotherAudience, "RESOURCE_URL", "https://api.example/a", ""},
+		{diagnose.APIWantsAnotherIssuer, "RESOURCE_URL", "", ""},
 	} {
-		a := Answer{Why: &diagnose.APIAnswer{Finding: diagnose.Finding{Name: row.name}}}
+		a := Answer{Why: &diagnose.APIAnswer{Finding: diagnose.Finding{Name: row.name, Setting: row.setting}}}
 		a.OfferNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}, false,
 			&oauth.Request{Extra: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
 		got := ""
