@@ -125,10 +125,11 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	if opens {
 		go command.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
 	}
-	verdict := command.NobodyCame(l.options.Timeout)
+	var verdict command.Verdict
 	select {
 	case verdict = <-ended:
 	case <-ctx.Done():
+		verdict = command.NobodyCame(l.options.Timeout, ctx.Err())
 	case err := <-served:
 		fmt.Fprintln(stderr, err)
 		return 1

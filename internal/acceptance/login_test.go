@@ -136,3 +136,12 @@ func TestLoginCommand(t *testing.T) {
 		})
 	}
 }
+
+// Somebody who stops the command is not told that a time has passed.
+func TestLoginCommandInterrupted(t *testing.T) {
+	p, _ := startLogin(t, testserver.StartLiar(t).Env())
+	p.interrupt()
+	if code := p.wait(t, 30*time.Second); code != 1 || !strings.Contains(p.out.String(), "It was stopped before a login came back") {
+		t.Errorf("it ended with %d and said:\n%s", code, p.out)
+	}
+}

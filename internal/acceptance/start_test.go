@@ -85,6 +85,7 @@ func TestExitCodes(t *testing.T) {
 		{"an unknown argument", nil, []string{"serve"}, 2, `unknown argument "serve"` + "\n"},
 		{"a mistyped word", nil, []string{"chekc"}, 2, `unknown argument "chekc"; did you mean check?`},
 		{"a mistyped flag", nil, []string{"check", "-jsn"}, 2, "flag provided but not defined: -jsn; did you mean -json?"},
+		{"no time", nil, []string{"login", "-timeout", "0s"}, 2, "-timeout 0s leaves no time"},
 		{"two formats", nil, []string{"check", "-json", "-md"}, 2, "-json and -md exclude each other"},
 		{"help", nil, []string{"-h"}, 0, "go run . check -env other.env"},
 		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},

@@ -117,6 +117,8 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))
 	case err == nil && o.JSON && o.Markdown:
 		err = errors.New("-json and -md exclude each other")
+	case err == nil && o.Timeout <= 0:
+		err = fmt.Errorf("-timeout %v leaves no time", o.Timeout)
 	case err == nil && o.Login && (o.Markdown || o.Verbose):
 		err = errors.New("login takes neither -md nor -v")
 	case err != nil:

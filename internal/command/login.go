@@ -1,7 +1,9 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,8 +35,11 @@ func AskToSignIn(out io.Writer, address string, within time.Duration) {
 	fmt.Fprintf(out, "Open %s and sign in. Waiting for %v.\n", address, within)
 }
 
-// NobodyCame is the verdict when no login came back in time.
-func NobodyCame(within time.Duration) Verdict {
+// NobodyCame is the verdict when no login came back in time, or before somebody stopped the command.
+func NobodyCame(within time.Duration, err error) Verdict {
+	if errors.Is(err, context.Canceled) {
+		return Verdict{Heading: "It was stopped before a login came back", Code: "interrupted", Description: "Nothing is known of the settings."}
+	}
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(diagnose.LoginNeverCameBack),
 		Description: "The address above was not opened, or the browser stayed at the authorization server.", Hint: "See what the browser shows."}
 }
