@@ -63,9 +63,8 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 // signedClaims are the claims of a userinfo answer that is a JWT (OpenID Connect Core section 5.3.2), or
 // "". It was verified before it got here.
 func signedClaims(e *wire.Exchange, raw string) string {
-	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
 	parts := strings.Split(raw, ".")
-	if e.Purpose != wire.Userinfo || e.Status != http.StatusOK || !strings.EqualFold(strings.TrimSpace(mediaType), "application/jwt") || len(parts) != 3 {
+	if e.Purpose != wire.Userinfo || e.Status != http.StatusOK || e.MediaType() != "application/jwt" || len(parts) != 3 {
 		return ""
 	}
 	claims, err := base64.RawURLEncoding.DecodeString(parts[1])

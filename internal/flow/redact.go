@@ -229,8 +229,7 @@ func (r *redactor) member(e *wire.Exchange, level int, name string, value json.R
 // tokenBody is what a file keeps of a token endpoint's answer that is no JSON object: of a form what is
 // harmless, and the page that a server in trouble answers with.
 func (r *redactor) tokenBody(e *wire.Exchange, body string) string {
-	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
-	if strings.EqualFold(strings.TrimSpace(mediaType), "application/x-www-form-urlencoded") {
+	if e.MediaType() == "application/x-www-form-urlencoded" {
 		var kept []string
 		for pair := range strings.SplitSeq(body, "&") {
 			name, _, _ := strings.Cut(pair, "=")

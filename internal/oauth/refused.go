@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"oauth-test-client/internal/wire"
 )
@@ -21,7 +20,7 @@ type oauthError struct {
 // readOAuthError reads an error in JSON, whatever the answer says that it is, or in a form, as some servers send it.
 // An answer without one has no code. Names are not compared exactly: what is refused is refused.
 func readOAuthError(e *wire.Exchange) oauthError {
-	switch mediaTypeOf(e) {
+	switch e.MediaType() {
 	case "application/x-www-form-urlencoded", "text/plain":
 		form, err := url.ParseQuery(e.ResponseBody)
 		if err != nil {
@@ -72,10 +71,4 @@ func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault err
 	field, _ := errors.AsType[*fieldFault](fault)
 	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + ".",
 		Received: c.received(e, field)}
-}
-
-// mediaTypeOf is the media type of an answer, in lower case and without parameters.
-func mediaTypeOf(e *wire.Exchange) string {
-	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
-	return strings.ToLower(strings.TrimSpace(mediaType))
 }

@@ -193,7 +193,7 @@ func within(whole, part string) string {
 
 // tokenBody returns the token response as a JSON object.
 func tokenBody(e *wire.Exchange, formAllowed bool) (string, error) {
-	mediaType := mediaTypeOf(e)
+	mediaType := e.MediaType()
 	switch {
 	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
 		return e.ResponseBody, nil

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -39,7 +38,7 @@ func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wir
 // Connect Core section 5.3.2). A signed answer is verified first.
 func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e *wire.Exchange) error {
 	body := []byte(e.ResponseBody)
-	if strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "application/jwt") {
+	if e.MediaType() == "application/jwt" {
 		payload, err := c.verifyUserinfo(ctx, md, e.ResponseBody)
 		if err != nil {
 			return badUserinfo(c.said(err.Error(), 500))

@@ -101,6 +101,12 @@ func (e *Exchange) StatusLine() string {
 	return strings.TrimSpace(text)
 }
 
+// MediaType is the media type of the answer, in lower case and without parameters (RFC 9110 section 8.3.1).
+func (e *Exchange) MediaType() string {
+	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(mediaType))
+}
+
 // Header is the header of a message as it went over the wire: lines of "Name: value", by name.
 // Exchanges are kept by the ten thousand, and the garbage collector looks at each part of an
 // http.Header.

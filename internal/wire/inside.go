@@ -10,7 +10,7 @@ import (
 // JSONMessage is the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
 // data of the event that answers the request, else of the last one.
 func (e *Exchange) JSONMessage() string {
-	if !strings.HasPrefix(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "text/event-stream") {
+	if e.MediaType() != "text/event-stream" {
 		return e.ResponseBody
 	}
 	message := e.ResponseBody

@@ -5,14 +5,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/url"
-	"strings"
 )
 
 // Refusal is the code and the words with which an answer says no, as far as it has them: the error and
 // error_description of RFC 6749 section 5.2, and what servers write instead of them. Neither is cut,
 // made visible or rid of secrets yet.
 func (e *Exchange) Refusal() (code, words string) {
-	if mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";"); strings.EqualFold(mediaType, "application/x-www-form-urlencoded") {
+	if e.MediaType() == "application/x-www-form-urlencoded" {
 		form, err := url.ParseQuery(e.ResponseBody) // GitHub's
 		if err != nil {
 			return "", ""
