@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -73,9 +72,10 @@ func saysFailed(message []byte) bool {
 	return failedTool || says(answer.Error) || says(answer.Errors)
 }
 
-// says reports a JSON value that says something. Many APIs send an empty error with each success.
+// says reports a JSON value that says something. Many APIs send an empty error with each success, and some write it
+// with a space inside: [ ].
 func says(raw json.RawMessage) bool {
-	switch string(bytes.TrimSpace(raw)) {
+	switch strings.Join(strings.Fields(string(raw)), "") {
 	case "", "null", "false", "0", `""`, "[]", "{}":
 		return false
 	}

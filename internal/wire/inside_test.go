@@ -35,6 +35,7 @@ func TestErrorInside(t *testing.T) {
 		{jsonType, `[{"jsonrpc":"2.0","id":1,"result":{}}]`, 200, false},
 		{jsonType, `{"error":"","errors":[],"name":"Alice"}`, 200, false},
 		{jsonType, `{"error":{},"errors":0}`, 200, false},
+		{jsonType, `{ "error" : { }, "errors" : [ ], "name" : "Alice" }`, 200, false}, // as Jackson indents
 		{jsonType, `{"error": false}`, 200, false},
 		{jsonType, `{"result":"isError"}`, 200, false},
 		{jsonType, `[{"error":"c"}]`, 200, false},
