@@ -119,6 +119,18 @@ func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var errHandedOver = errors.New("the request is sent elsewhere")
 
+// tokenFields are the members of a token response that are read (RFC 6749 sections 5.1 and 5.2, OpenID Connect Core
+// section 3.1.3.3).
+type tokenFields struct {
+	AccessToken  *string         `json:"access_token"`
+	TokenType    *string         `json:"token_type"`
+	RefreshToken string          `json:"refresh_token"`
+	IDToken      string          `json:"id_token"`
+	Scope        *string         `json:"scope"`
+	ExpiresIn    json.RawMessage `json:"expires_in"`
+	oauthError
+}
+
 // parseTokenResponse reads and checks a token response. The error completes "the token endpoint
 // answered 200, but …".
 func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, error) {
@@ -126,41 +138,15 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 	if err != nil {
 		return nil, err
 	}
-	var fields struct {
-		AccessToken  *string         `json:"access_token"`
-		TokenType    *string         `json:"token_type"`
-		RefreshToken string          `json:"refresh_token"`
-		IDToken      string          `json:"id_token"`
-		Scope        *string         `json:"scope"`
-		ExpiresIn    json.RawMessage `json:"expires_in"`
-		oauthError
-	}
+	var fields tokenFields
 	if err := wire.UnmarshalObject([]byte(body), &fields); err != nil {
 		return nil, err
 	}
-	if fields.Code != "" {
-		return nil, faulty("error", "with an error (RFC 6749 section 5.2)")
+	if err := fields.check(body); err != nil {
+		return nil, err
 	}
-	t := &TokenResponse{JSON: body, Tokens: Tokens{Refresh: within(body, fields.RefreshToken), ID: within(body, fields.IDToken)}}
-	if fields.AccessToken == nil {
-		return nil, withoutAccessToken(body)
-	}
-	if *fields.AccessToken == "" {
-		return nil, faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
-	}
-	if !visibleASCII(*fields.AccessToken) {
-		return nil, faulty("access_token", "with a token that has characters no token may have (RFC 6749 appendix A.12)")
-	}
-	if !visibleASCII(fields.RefreshToken) {
-		return nil, faulty("refresh_token", "with a token that has characters no token may have (RFC 6749 appendix A.12)")
-	}
-	if fields.TokenType == nil {
-		return nil, faulty("token_type", "without a token_type (RFC 6749 section 5.1)")
-	}
-	if !strings.EqualFold(*fields.TokenType, "bearer") {
-		return nil, faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *fields.TokenType)
-	}
-	t.Access = within(body, *fields.AccessToken)
+	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: within(body, *fields.AccessToken), Refresh: within(body, fields.RefreshToken),
+		ID: within(body, fields.IDToken)}}
 	if fields.Scope != nil {
 		t.Scope, t.ScopeSent = *fields.Scope, true
 	}
@@ -172,6 +158,28 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
 	}
 	return t, nil
+}
+
+// check refuses a token response that has an error, or a token that cannot be used.
+func (f *tokenFields) check(body string) error {
+	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
+	switch {
+	case f.Code != "":
+		return faulty("error", "with an error (RFC 6749 section 5.2)")
+	case f.AccessToken == nil:
+		return withoutAccessToken(body)
+	case *f.AccessToken == "":
+		return faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
+	case !visibleASCII(*f.AccessToken):
+		return faulty("access_token", inToken)
+	case !visibleASCII(f.RefreshToken):
+		return faulty("refresh_token", inToken)
+	case f.TokenType == nil:
+		return faulty("token_type", "without a token_type (RFC 6749 section 5.1)")
+	case !strings.EqualFold(*f.TokenType, "bearer"):
+		return faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *f.TokenType)
+	}
+	return nil
 }
 
 // withoutAccessToken says what a token response writes instead of an access token.
