@@ -15,20 +15,22 @@ func (c Config) Hide(text string) string {
 	return t.String()
 }
 
-// HideNamed is Hide for what is said of an answer: what the answer names as a secret is taken out, too. Of one that
-// names more than anybody looks for nothing is said.
-func (c Config) HideNamed(answer, text string) string {
+// HideNamed returns Hide for what is said of an answer: what the answer names as a secret is taken out, too. Of one
+// that names more than anybody looks for nothing is said.
+func (c Config) HideNamed(answer string) func(text string) string {
 	values, all := redact.Secrets(answer)
-	if !all && text != "" {
-		return redact.Redacted
+	return func(text string) string {
+		if !all && text != "" {
+			return redact.Redacted
+		}
+		t := redact.Read(text)
+		c.mark(t)
+		for _, value := range values {
+			t.Replace(value, redact.Redacted)
+		}
+		t.ReplaceNamed(redact.Redacted)
+		return t.String()
 	}
-	t := redact.Read(text)
-	c.mark(t)
-	for _, value := range values {
-		t.Replace(value, redact.Redacted)
-	}
-	t.ReplaceNamed(redact.Redacted)
-	return t.String()
 }
 
 // mark marks what is ours and secret.

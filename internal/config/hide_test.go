@@ -65,7 +65,7 @@ func TestHideNamed(t *testing.T) {
 		{"token=" + strings.Join(numbered(100), "&token="), "whatever it says", "[redacted]"},
 		{"token=" + strings.Join(numbered(100), "&token="), "", ""},
 	} {
-		if got := cfg.HideNamed(row.answer, row.text); got != row.want {
+		if got := cfg.HideNamed(row.answer)(row.text); got != row.want {
 			t.Errorf("of %.60s is said %q; want %q", row.answer, got, row.want)
 		}
 	}

@@ -50,9 +50,10 @@ func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text)
 // hide takes the client secret out of what a server says.
 func (c *Client) hide(text string) string { return c.hiding.Hide(text) }
 
-// saidIn is said for what an answer says: without the secrets that the answer names, either.
-func (c *Client) saidIn(e *wire.Exchange, text string, n int) string {
-	return wire.Clip(c.hiding.HideNamed(e.ResponseBody, text), n)
+// saidIn returns said for what an answer says: it takes out the secrets that the answer names, too.
+func (c *Client) saidIn(e *wire.Exchange) func(text string, n int) string {
+	hide := c.hiding.HideNamed(e.ResponseBody)
+	return func(text string, n int) string { return wire.Clip(hide(text), n) }
 }
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without

@@ -22,7 +22,7 @@ type Error struct {
 	Tried       []Tried      // when the server was not found
 	Issuer      string       // the one that the server says it is, when that is the mistake
 	Verdicts    []Verdict    // of an ID token that was refused
-	Status      int          // of an answer that refused without an OAuth error
+	Status      int          // of an answer that refused; 0 for an OAuth error of the token endpoint, which its code tells
 	Received    []Member     // of a token response that was refused
 	Cause       error        // why no answer came, when none did
 }
@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 // Unwrap returns why no answer came, if none did.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// The codes of an Error that no server sends.
+// The codes of an Error that is not the server's own.
 const (
 	CodeNotFound        = "server_not_found"
 	CodeUnreachable     = "server_unreachable"
@@ -74,9 +74,10 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, c.unreachable(step, what, address, err)
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
-		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, c.saidIn(e, e.StatusLine(), 300))}
+		said := c.saidIn(e)
+		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, said(e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
-			failed.Said = c.saidIn(e, e.Words(), 300)
+			failed.Said = said(e.Words(), 300)
 		}
 		return nil, failed
 	}
@@ -89,9 +90,12 @@ func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 	if code == "" && words == "" {
 		words = e.Words()
 	}
-	return &Error{Step: step, Theirs: true, Status: e.Status,
-		Code:        cmp.Or(c.errorCodeIn(e, code), CodeRefused),
-		Description: cmp.Or(c.saidIn(e, words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, c.saidIn(e, e.StatusLine(), 300)))}
+	said := c.saidIn(e)
+	if !IsRegisteredError(code) {
+		code = said(code, 60)
+	}
+	return &Error{Step: step, Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
+		Description: cmp.Or(said(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, said(e.StatusLine(), 300)))}
 }
 
 // triedOf is what was tried before an error.

@@ -34,8 +34,9 @@ const maxReceived = 30 // members that are shown
 var shownValues = []string{"token_type", "expires_in", "scope", "issued_token_type", "refresh_expires_in", "ext_expires_in", "not-before-policy",
 	"error", "error_description"}
 
-// received lists the members of a token response as the server sent it, the one at fault marked.
-func (c *Client) received(e *wire.Exchange, fault *fieldFault) []Member {
+// received lists the members of a token response as the server sent it, the one at fault marked. Every text goes
+// through said.
+func received(e *wire.Exchange, fault *fieldFault, said func(text string, n int) string) []Member {
 	body := e.ResponseBody
 	if form, err := formAsJSON(body); err == nil && !json.Valid([]byte(body)) && strings.Contains(body, "=") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
 		body = form
@@ -52,7 +53,7 @@ func (c *Client) received(e *wire.Exchange, fault *fieldFault) []Member {
 		if err != nil || !ok || decoder.Decode(&value) != nil {
 			break
 		}
-		members = append(members, c.member(text, value))
+		members = append(members, member(text, value, said))
 	}
 	if fault == nil {
 		return members
@@ -61,17 +62,17 @@ func (c *Client) received(e *wire.Exchange, fault *fieldFault) []Member {
 	if i < 0 {
 		i, members = len(members), append(members, Member{Name: fault.field, Type: "missing"})
 	}
-	members[i].Fault = c.said(fault.text, 300)
+	members[i].Fault = said(fault.text, 300)
 	return members
 }
 
 // member describes one member. A value whose name is not known to be harmless is not shown.
-func (c *Client) member(name string, value json.RawMessage) Member {
-	m := Member{Name: c.said(name, 80), Type: typeOf(value)}
+func member(name string, value json.RawMessage, said func(text string, n int) string) Member {
+	m := Member{Name: said(name, 80), Type: typeOf(value)}
 	switch {
 	case m.Type == "object", m.Type == "array":
 	case slices.Contains(shownValues, name):
-		m.Value = c.said(strings.Trim(string(value), `"`), 200)
+		m.Value = said(strings.Trim(string(value), `"`), 200)
 	case m.Type == "string":
 		m.Value = fmt.Sprintf("%d characters, not shown", max(0, len(value)-2))
 	case m.Type == "null", m.Type == "boolean":

@@ -73,6 +73,9 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 		{"another token_type", "application/json", `{"access_token":"top-secret","token_type":"mac"}`, []Member{
 			{"access_token", "string", "10 characters, not shown", ""},
 			{"token_type", "string", "mac", `with the token_type "mac", which this client cannot use (RFC 6749 section 7.1)`}}},
+		{"words that repeat the token", "application/json", `{"access_token":"top-secret","error_description":"no type for top-secret"}`, []Member{
+			{"access_token", "string", "10 characters, not shown", ""}, {"error_description", "string", "no type for [redacted]", ""},
+			{"token_type", "missing", "", "without a token_type (RFC 6749 section 5.1)"}}},
 		{"a list where a string belongs", "application/json", `{"access_token":["top-secret"],"token_type":"bearer","new":null,"yes":true}`, []Member{
 			{"access_token", "array", "", ""}, {"token_type", "string", "bearer", ""}, {"new", "null", "null", ""}, {"yes", "boolean", "true", ""}}},
 		{"a form", "application/x-www-form-urlencoded", `access_token=top-secret&token_type=bearer`, []Member{

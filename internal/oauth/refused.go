@@ -42,11 +42,11 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 		return c.refusedOtherwise(e)
 	}
 	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: fmt.Sprintf("The token endpoint answered %d with %q "+
-			"instead of %q; names are case sensitive (RFC 6749 section 5.2).",
-			e.Status, other, "error")}
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError,
+			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
+				e.Status, other)}
 	}
-	hide := func(text string) string { return c.hiding.HideNamed(e.ResponseBody, text) }
+	hide := c.hiding.HideNamed(e.ResponseBody)
 	if !IsRegisteredError(refused.Code) {
 		refused.Code = hide(refused.Code)
 	}
@@ -59,8 +59,9 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 // without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
 func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 	if e.Status/100 != 4 {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: c.saidIn(e, e.Words(), 300),
-			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", c.saidIn(e, e.StatusLine(), 300))}
+		said := c.saidIn(e)
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", said(e.StatusLine(), 300))}
 	}
 	return c.refusedBy(wire.TokenRequest, "token endpoint", e)
 }
@@ -69,6 +70,7 @@ func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 // nothing of it is kept.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
 	field, _ := errors.AsType[*fieldFault](fault)
-	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + c.said(fault.Error(), 500) + ".",
-		Received: c.received(e, field)}
+	said := c.saidIn(e)
+	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.Error(), 500) + ".",
+		Received: received(e, field, said)}
 }

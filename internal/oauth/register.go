@@ -118,7 +118,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	client, fault := c.readRegistered(e)
 	if fault != nil {
 		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
-			md.Issuer, c.saidIn(e, fault.Error(), 500))
+			md.Issuer, c.saidIn(e)(fault.Error(), 500))
 	}
 	return client, nil
 }

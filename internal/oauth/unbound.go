@@ -3,8 +3,6 @@ package oauth
 import (
 	"net/url"
 	"slices"
-
-	"oauth-test-client/internal/wire"
 )
 
 // Unbound is the error of an authorization response that belongs to no login: some servers send errors
@@ -36,14 +34,6 @@ func (c *Client) errorCode(code string) string {
 		return code
 	}
 	return c.hide(code)
-}
-
-// errorCodeIn is errorCode for the code of an answer, cut like every text of an answer.
-func (c *Client) errorCodeIn(e *wire.Exchange, code string) string {
-	if IsRegisteredError(code) {
-		return code
-	}
-	return c.saidIn(e, code, 60)
 }
 
 // UnboundError returns the error of a response, or nil: when it has none, or names an issuer that is not
