@@ -20,19 +20,17 @@ type oauthError struct {
 // readOAuthError reads an error in JSON, whatever the answer says that it is, or in a form, as some servers send it.
 // An answer without one has no code. Names are not compared exactly: what is refused is refused.
 func readOAuthError(e *wire.Exchange) oauthError {
+	var said oauthError
+	if json.Unmarshal([]byte(e.ResponseBody), &said) == nil {
+		return said
+	}
 	switch e.MediaType() {
 	case "application/x-www-form-urlencoded", "text/plain":
-		form, err := url.ParseQuery(e.ResponseBody)
-		if err != nil {
-			return oauthError{}
+		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
+			return oauthError{form.Get("error"), form.Get("error_description"), form.Get("error_uri")}
 		}
-		return oauthError{form.Get("error"), form.Get("error_description"), form.Get("error_uri")}
 	}
-	var said oauthError
-	if json.Unmarshal([]byte(e.ResponseBody), &said) != nil {
-		return oauthError{}
-	}
-	return said
+	return oauthError{}
 }
 
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).

@@ -122,6 +122,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "7", "400 Bad Request"},
 		{"an error with 200 beside a token", send(200, "application/json", `{"error":"access_denied",`+good+`}`), "access_denied", "answered 200"},
 		{"an error in a form with 200", send(200, "application/x-www-form-urlencoded", `error=access_denied&error_description=No.`), "access_denied", "No."},
+		{"an error that is called text, with 200", send(200, "text/plain", `{"error":"access_denied","error_description":"No."}`), "access_denied", "No."},
 		{"an error that is a number, beside a token", send(200, "application/json", `{"error":5,`+good+`}`), "invalid_token_response", `"error" in its JSON is a number`},
 		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), redact.Redacted, "said no more"},
 		{

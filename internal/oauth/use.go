@@ -134,13 +134,10 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	if e, err = c.answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
 		return nil, nil, err
 	}
-	var refusal struct {
-		Code string `json:"error"`
-	}
-	if e.Status/100 != 2 || wire.UnmarshalObject([]byte(e.ResponseBody), &refusal) == nil && refusal.Code != "" {
-		return e, nil, nil // some refuse with 200
-	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
+	if e.Status/100 != 2 || fault != nil && readOAuthError(e).Code != "" { // some refuse with 200
+		return e, nil, nil
+	}
 	if fault != nil {
 		return nil, nil, c.badTokenResponse(wire.Refresh, e, fault)
 	}

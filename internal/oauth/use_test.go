@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -184,29 +183,28 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 // A refresh is refused by a status, or by an error in a 200; anything else has to be a token response.
 func TestRefreshAnswers(t *testing.T) {
 	l, c, r, response, id := loginAt(t)
-	token := func(status int, document any) {
-		body, _ := json.Marshal(document)
-		l.Lock()
-		l.Token = testserver.SendBody(status, "application/json", string(body))
-		l.Unlock()
-	}
-	good := map[string]any{"access_token": "a2", "token_type": "bearer"}
+	const good, refusal = `{"access_token":"a2","token_type":"bearer"}`, `{"error":"invalid_grant"}`
 	for _, row := range []struct {
-		name     string
-		status   int
-		document any
-		refused  bool
-		words    string
+		name            string
+		status          int
+		mediaType, body string
+		refused         bool
+		words           string
 	}{
-		{"good", 200, good, false, ""},
-		{"201", 201, good, false, ""},
-		{"refused", 400, map[string]any{"error": "invalid_grant"}, true, ""},
-		{"refused without a word", 400, good, true, ""},
-		{"refused with 200", 200, map[string]any{"error": "invalid_grant"}, true, ""},
-		{"an error that is empty", 200, map[string]any{"error": "", "access_token": "a2", "token_type": "bearer"}, false, ""},
-		{"no token", 200, map[string]any{"token_type": "bearer"}, false, "without an access_token"},
+		{"good", 200, "application/json", good, false, ""},
+		{"201", 201, "application/json", good, false, ""},
+		{"refused", 400, "application/json", refusal, true, ""},
+		{"refused without a word", 400, "application/json", good, true, ""},
+		{"refused with 200", 200, "application/json", refusal, true, ""},
+		{"refused with 200, called text", 200, "text/plain", refusal, true, ""},
+		{"refused with 200, in a form", 200, "application/x-www-form-urlencoded", "error=invalid_grant", true, ""},
+		{"an error that is empty", 200, "application/json", `{"error":"","access_token":"a2","token_type":"bearer"}`, false, ""},
+		{"no token", 200, "application/json", `{"token_type":"bearer"}`, false, "without an access_token"},
+		{"text", 200, "text/plain", good, false, "text/plain"},
 	} {
-		token(row.status, row.document)
+		l.Lock()
+		l.Token = testserver.SendBody(row.status, row.mediaType, row.body)
+		l.Unlock()
 		e, refreshed, err := c.Refresh(t.Context(), response.Tokens, r, id)
 		switch {
 		case row.words != "":
