@@ -30,7 +30,7 @@ func httpServer(handler http.Handler, log *log.Logger) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      60 * time.Second, // a login may wait for several answers of wireTimeout each
+		WriteTimeout:      60 * time.Second, // a login may wait for several answers of wire.Timeout each
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
 		ErrorLog:          log,

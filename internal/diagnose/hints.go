@@ -94,8 +94,8 @@ func metadataHint(cfg config.Config, e *oauth.Error) string {
 	return "Check ISSUER: scheme, host, path and a slash at the end must be exactly the server's."
 }
 
-// notTheDemo reports that another program answers where the demo should. With a slash too many it is the demo, and
-// that is one of its mistakes.
+// notTheDemo reports that the demo does not answer where it should: nobody does, or another program. With a slash too
+// many it is the demo, and that is one of its mistakes.
 func notTheDemo(cfg config.Config, e *oauth.Error) bool {
 	return cfg.Demo && strings.TrimSuffix(e.Issuer, "/") != cfg.Issuer
 }

@@ -73,8 +73,8 @@ func (c *Client) authMethod(supported []string) string {
 	return config.MethodBasic
 }
 
-// oauth2Config is the client for x/oauth2. AuthStyle is always set: left to itself, the package
-// tries one style after the other, and the first failure would spend the code.
+// oauth2Config is the client for x/oauth2. AuthStyle is always set: left to itself, the package tries one style after
+// the other, and would hand over the second (tokenRequest).
 func (c *Client) oauth2Config(md *Metadata, scopes []string) *oauth2.Config {
 	style := oauth2.AuthStyleInParams // for none too: client_id alone (RFC 6749 section 3.2.1)
 	if c.AuthMethod(md) == config.MethodBasic {

@@ -95,9 +95,9 @@ func (c *Client) localFault(md *Metadata) (fault, check string) {
 	return "", ""
 }
 
-// leadsHere says how an address leads to this machine, or may, that is named by somebody who is not on it. It
-// returns "" for one that does not, and whatever is named by somebody here. Letters beyond ASCII are believed of
-// the host alone that names it: in an address they are written as xn--… (RFC 3986 section 3.2.2).
+// leadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
+// that somebody on this machine names. Letters beyond ASCII may spell this machine, except in the name of the host
+// that names the address: elsewhere a host is written as xn--… (RFC 3986 section 3.2.2).
 func leadsHere(address, namedBy string) string {
 	to, from := hostname(address), hostname(namedBy)
 	switch {

@@ -190,11 +190,3 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 	}
 	return client, nil
 }
-
-// notInTime is the error of shared work, of which the caller may not have waited for the end.
-func (c *Client) notInTime(step wire.Purpose, what, address string, err error) error {
-	if _, ok := errors.AsType[*Error](err); ok {
-		return err
-	}
-	return c.unreachable(step, what, address, err)
-}

@@ -30,9 +30,9 @@ func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Contex
 	return run.wait(ctx)
 }
 
-// See is Do for a caller that sees to the end what it begins, even when nobody waits for its own answer any
-// more: the work is done where it is, which costs no goroutine and no change between two.
-func (s *Shared[T]) See(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
+// DoHere is Do in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
+// when nobody waits for that caller any more.
+func (s *Shared[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)
 	if !begun {
 		return run.wait(ctx)

@@ -75,9 +75,9 @@ func TestSharedKeys(t *testing.T) {
 	}
 }
 
-// Who begins the work with See gets what comes of it even when nobody waits for that caller any more, and the work
+// Who begins the work with DoHere gets what comes of it even when nobody waits for that caller any more, and the work
 // does not notice; whoever joins waits no longer than for its own context, and a panic is an error for both.
-func TestSharedSee(t *testing.T) {
+func TestSharedHere(t *testing.T) {
 	for _, row := range []struct {
 		panics bool
 		want   string
@@ -94,18 +94,18 @@ func TestSharedSee(t *testing.T) {
 			return "done", ctx.Err()
 		}
 		first, joined := make(chan string, 1), make(chan string, 1)
-		see := func(ctx context.Context, to chan string) {
-			got, err := s.See(ctx, "key", work)
+		here := func(ctx context.Context, to chan string) {
+			got, err := s.DoHere(ctx, "key", work)
 			to <- fmt.Sprint(got, " ", err)
 		}
-		go see(gone, first)
+		go here(gone, first)
 		<-begun
 		cancel()
-		if _, err := s.See(gone, "key", work); !errors.Is(err, context.Canceled) {
+		if _, err := s.DoHere(gone, "key", work); !errors.Is(err, context.Canceled) {
 			t.Errorf("who joins and gives up gets %v", err)
 		}
 		waits := make(chan struct{}, 1)
-		go see(waiting{t.Context(), waits}, joined)
+		go here(waiting{t.Context(), waits}, joined)
 		<-waits
 		close(release)
 		if got := <-first; got != row.want {

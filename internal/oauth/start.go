@@ -54,10 +54,10 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	unknown.hiding = cfg // the secret of a registered client, too
 	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
 	wire.Keep(ctx, found.asked)
-	c := found.client
 	if err != nil {
 		return nil, unknown.notInTime(wire.APIAsked, "API", cfg.ResourceURL, err)
 	}
+	c := found.client
 	switch md, _ := c.Known(); {
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
 		return nil, c.notRegistered(CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
@@ -180,6 +180,14 @@ func (s *Starter) AskAgain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.spent = nil
+}
+
+// notInTime is the error of shared work, of which the caller may not have waited for the end.
+func (c *Client) notInTime(step wire.Purpose, what, address string, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return c.unreachable(step, what, address, err)
 }
 
 // notRegistered is the error of a login for which there is no client at the server.

@@ -24,7 +24,7 @@ func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Re
 
 // once does the work of a key, and keeps the login that comes of it, unless the mark is spent already.
 func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
-	result, err := s.finishing.See(r.Context(), key, func(ctx context.Context) (*kept, error) {
+	result, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*kept, error) {
 		if !s.spent.add(mark, struct{}{}) {
 			return nil, ErrSpent
 		}

@@ -69,7 +69,7 @@ func (s *Store) InSteps(r *http.Request, state string) bool {
 // state is spent, as at Finish. The error is ErrSpent, or that of the work.
 func (s *Store) Pause(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Pause, error)) (*Pause, error) {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	p, err := s.pausing.See(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*Pause, error) {
+	p, err := s.pausing.DoHere(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*Pause, error) {
 		if !s.spent.add(request.State, struct{}{}) {
 			return nil, ErrSpent
 		}

@@ -41,7 +41,7 @@ func keepIn(store *redistore.RediStore, options sessions.Options, values seal) *
 	return store
 }
 
-// redisPool keeps connections to a Redis, each answer of which has wireTimeout to come.
+// redisPool keeps connections to a Redis, each answer of which has wire.Timeout to come.
 func redisPool(address string, roots *x509.CertPool) *redis.Pool {
 	dial := func() (redis.Conn, error) {
 		return redis.DialURL(address, redis.DialConnectTimeout(wire.Timeout), redis.DialReadTimeout(wire.Timeout), redis.DialWriteTimeout(wire.Timeout),
