@@ -177,8 +177,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		return nil, answer{text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
 	}
 	if md.Issuer != c.cfg.Issuer {
-		theirs := c.said(md.Issuer, 300)
-		return nil, answer{text: c.wrongIssuer(theirs), issuer: theirs, found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
+		return nil, c.wrongIssuer(c.said(md.Issuer, 300))
 	}
 	md.Endpoints = c.override(md.Endpoints)
 	fault, check := md.fault()
@@ -195,22 +194,27 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 	return md, answer{}
 }
 
-// wrongIssuer explains metadata that names another issuer than the configured one. They must be
+// wrongIssuer is the answer of metadata that names another issuer than the configured one, or none. They must be
 // the same, character for character (RFC 8414 section 3.3).
-func (c *Client) wrongIssuer(theirs string) string {
+func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
-		return "answered 200, but its metadata names no issuer"
+		return answer{text: "answered 200, but its metadata names no issuer"}
 	}
+	return answer{text: "names another issuer: " + c.compareIssuers(theirs), issuer: theirs,
+		found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
+}
+
+// compareIssuers says who names which of two issuers, and what helps.
+func (c *Client) compareIssuers(theirs string) string {
 	if c.cfg.Demo && strings.TrimSuffix(theirs, "/") != c.cfg.Issuer { // else it is the demo, with a slash too many on purpose
-		return fmt.Sprintf("names another issuer: %q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
+		return fmt.Sprintf("%q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
 	}
 	if c.cfg.AtAPI {
-		return fmt.Sprintf("names another issuer: it says that it is %q, and the API names %q (RFC 8414 section 3.3); one of the two is wrong", theirs, c.cfg.Issuer)
+		return fmt.Sprintf("it says that it is %q, and the API names %q (RFC 8414 section 3.3); one of the two is wrong", theirs, c.cfg.Issuer)
 	}
 	variable := "ISSUER"
 	if c.cfg.Clerk {
 		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
 	}
-	return fmt.Sprintf("names another issuer: it says %q, and %s is %q; if that is the server you mean, write ISSUER=%s",
-		theirs, variable, c.cfg.Issuer, theirs)
+	return fmt.Sprintf("it says %q, and %s is %q; if that is the server you mean, write ISSUER=%s", theirs, variable, c.cfg.Issuer, theirs)
 }

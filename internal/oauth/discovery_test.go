@@ -90,6 +90,9 @@ func TestDiscoveryRefuses(t *testing.T) {
 			_, err := c.Metadata(t.Context())
 			wantError(t, err, CodeNotFound, row.words)
 			wantError(t, err, CodeNotFound, l.Issuer+"/.well-known/openid-configuration")
+			if strings.Contains(err.Error(), `""`) {
+				t.Errorf("it names nothing: %v", err)
+			}
 			if md, failed := c.Known(); md != nil || failed == nil {
 				t.Errorf("known are %v and %v", md, failed)
 			}

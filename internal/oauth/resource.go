@@ -108,8 +108,8 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 
 // outOfOrder is the error of an API that cannot answer at present.
 func (c *Client) outOfOrder(code string, e *wire.Exchange) *Error {
-	return &Error{Step: wire.APIAsked, Code: code, Said: c.said(e.Words(), 300), Description: fmt.Sprintf("The API %s answered %s to a call without a token.",
-		wire.WithoutQuery(c.cfg.ResourceURL), c.said(e.StatusLine(), 300))}
+	return &Error{Step: wire.APIAsked, Code: code, Said: c.said(e.Words(), 300),
+		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.said(e.StatusLine(), 300))}
 }
 
 // challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
