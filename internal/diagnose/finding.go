@@ -25,7 +25,12 @@ type Finding struct {
 	Line    string `json:"line,omitempty"`        // the line to write in .env, where there is one
 	Server  string `json:"server_says,omitempty"` // its own words
 	Remedy  Remedy `json:"remedy,omitzero"`       // the same, or the place in the server's dashboard
+
+	noClient bool // it was not asked, as no client is registered yet
 }
+
+// wantsClient reports a question that was not asked, as no client was registered yet.
+func (f Finding) wantsClient() bool { return f.noClient }
 
 func proved(format string, args ...any) Finding {
 	return Finding{Result: OK, Found: fmt.Sprintf(format, args...)}

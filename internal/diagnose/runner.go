@@ -43,14 +43,18 @@ func NewRunner(cfg config.Config, w *wire.Client, now func() time.Time) *Runner 
 }
 
 // For is a runner for the same server and other settings: those of a client that was registered since, say. What
-// the last run found is still there.
+// the last run found is still there, but not what it left out for want of a client.
 func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
 	next := NewRunner(cfg, w, r.now)
-	if last := r.State(); !last.Running && last.Issuer == cfg.Issuer {
-		next.last = last
-		next.last.ClientID = cfg.ClientID
-		next.last.Checks = slices.DeleteFunc(last.Checks, func(f Finding) bool { return cfg.ClientID != "" && f.Found == noClientYet().Found })
-		next.last.Few = last.Few || len(next.last.Checks) < len(last.Checks) // what needs the client was not asked
+	last := r.State()
+	if last.Running || last.Issuer != cfg.Issuer {
+		return next
+	}
+	next.last = last
+	next.last.ClientID = cfg.ClientID
+	if cfg.ClientID != "" && slices.ContainsFunc(last.Checks, Finding.wantsClient) {
+		next.last.Checks = slices.DeleteFunc(last.Checks, Finding.wantsClient)
+		next.last.Few = true // what needs the client was not asked
 	}
 	return next
 }

@@ -159,5 +159,7 @@ func (c *checker) noClient() bool { return c.cfg.AtAPI && c.cfg.ClientID == "" }
 
 // noClientYet is the finding of a question that a client is needed for, where none is registered yet.
 func noClientYet() Finding {
-	return skipped("not asked: no client is registered yet; the first login registers one")
+	f := skipped("not asked: no client is registered yet; the first login registers one")
+	f.noClient = true
+	return f
 }
