@@ -159,14 +159,16 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 			"the client ID, the redirect URI or the API has changed since.", "Sign in again. The old tokens are sent nowhere.")
 	}
 	if s.sessions.Ambiguous(r) {
-		return nil, noToken("Two programs use the same cookie", "The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
+		return nil, noToken("Two programs use the same cookie",
+			"The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
 			"Reload this page: the cookie that was set for this path alone has been removed. If that does not help, delete the cookies of this host.")
 	}
 	return nil, notSignedIn()
 }
 
 func notSignedIn() *failure {
-	return noToken("You are not signed in", "No token is held for this browser.", "Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+	return noToken("You are not signed in", "No token is held for this browser.",
+		"Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
 }
 
 // noToken is the 401 of a use of a token that is not held.
@@ -184,7 +186,7 @@ func noAccessToken() *failure {
 // the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
 func (s *server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isOthers(r.URL.Path) {
+		if strings.HasPrefix(r.URL.Path, "/static/") || s.isDemo(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -197,9 +199,4 @@ func (s *server) logged(next http.Handler) http.Handler {
 		}
 		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
 	})
-}
-
-// isOthers reports a path that is no request to the client.
-func isOthers(path string) bool {
-	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/.well-known/")
 }

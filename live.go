@@ -24,7 +24,7 @@ type live struct {
 	log     *log.Logger
 	now     func() time.Time
 	current atomic.Pointer[wiring]
-	renewed func(*server) // is told of other settings in use; nil while nobody asks
+	renewed func(*server) // checks other settings that are in use now; nil while nobody does
 	routes  func(s *server, demo http.Handler) http.Handler
 
 	mu         sync.Mutex   // guards the fields below
@@ -132,6 +132,7 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
 		if l.renewed != nil {
+			s.checks.Expect() // for the page that is asked for now
 			l.renewed(s)
 		}
 	}

@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	command.Announce(stdout, cfg, listeners)
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
-	l.renewed = func(s *server) { s.checks.Expect(); go checkAtStart(ctx, stdout, s) }
+	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
 	if opens {
 		go func() { command.OpenBrowser(command.StartURL(cfg, checked, command.MaxWait), getenv, stderr) }()
 	}
