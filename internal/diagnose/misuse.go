@@ -199,7 +199,7 @@ func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		r.State, r.Try, r.Plain = TryState+r.State, string(rule.Try), rule.Try == WithoutPKCE
+		r.State, r.Try, r.NoChallenge = TryState+r.State, string(rule.Try), rule.Try == WithoutPKCE
 		to, err := m.client.AuthorizationURL(ctx, r)
 		if e, ok := errors.AsType[*oauth.Error](err); ok && e.Step == wire.PushedRequest { // RFC 9126 section 2.3
 			m.add(rule.Try, m.noLogin(rule.Try, e))

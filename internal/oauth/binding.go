@@ -10,9 +10,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the
-// client ID, the redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only (RFC 9700
-// section 4.4.2), whatever the settings say by the time they are used.
+// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
+// redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
+// (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
 func (c *Client) binding(md *Metadata) string {
 	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
 	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
@@ -23,7 +23,7 @@ func (c *Client) binding(md *Metadata) string {
 }
 
 // CheckServer refuses a login that was begun with another server or as another client than the settings
-// now name. The error is an *Error, too when the server cannot be found.
+// now name. The error is an *Error, and so it is when the server cannot be found.
 func (c *Client) CheckServer(ctx context.Context, r *Request) error {
 	_, err := c.metadataFor(ctx, r)
 	return err

@@ -133,7 +133,8 @@ func (c *Client) PostAs(ctx context.Context, as Credentials, endpoint string, fo
 	return c.wire.Do(req)
 }
 
-// getAs fetches an address with an access token (RFC 6750 section 2.1), or without one when it is empty. The error is one of wire's.
+// getAs fetches an address with an access token (RFC 6750 section 2.1), or without one when it is empty. The error is
+// one of wire's.
 func (c *Client) getAs(ctx context.Context, address, accessToken string) (*wire.Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

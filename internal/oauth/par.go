@@ -127,7 +127,7 @@ func (c *Client) parameters(md *Metadata, r *Request) url.Values {
 // options are the parameters that x/oauth2 does not know of.
 func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 	var options []oauth2.AuthCodeOption
-	if !r.Plain {
+	if !r.NoChallenge {
 		options = append(options, oauth2.S256ChallengeOption(r.Verifier))
 	}
 	if r.Nonce != "" {

@@ -192,18 +192,18 @@ func TestPushedRequestNotOffered(t *testing.T) {
 }
 
 // A login without a challenge is asked for by the one question that is about it.
-func TestPlainRequest(t *testing.T) {
+func TestNoChallenge(t *testing.T) {
 	l := testserver.StartLiar(t)
 	c := clientAt(t, l.Env())
-	for _, plain := range []bool{true, false} {
+	for _, without := range []bool{true, false} {
 		r, err := c.NewRequest(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Plain = plain
+		r.NoChallenge = without
 		to, err := c.AuthorizationURL(t.Context(), r)
-		if err != nil || strings.Contains(to, "code_challenge") == plain {
-			t.Errorf("plain %t: %s, %v", plain, to, err)
+		if err != nil || strings.Contains(to, "code_challenge") == without {
+			t.Errorf("no challenge %t: %s, %v", without, to, err)
 		}
 	}
 }

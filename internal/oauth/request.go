@@ -27,12 +27,12 @@ type Request struct {
 	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
 	Binding  string            // ties the login to its server; set when it is sent there
 	Pushed   string            // the request_uri that stands for the request, when the server was sent it (RFC 9126)
-	Plain    bool              // no code challenge is sent: to see whether the server asks for one
 	Began    time.Time
 	Steps    bool // each step is shown before it is taken
 	StepUp   int  // how many times in a row the API wanted more scopes before this login
 
-	Before []*wire.Exchange // what was asked before the browser left; only while the process that asked runs
+	NoChallenge bool             // no code challenge is sent: to see whether the server asks for one
+	Before      []*wire.Exchange // what was asked before the browser left; only while the process that asked runs
 }
 
 // NewVerifier makes a code verifier (RFC 7636 section 4.1).
