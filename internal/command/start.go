@@ -28,6 +28,8 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	}
 	note := "register exactly this"
 	switch {
+	case cfg.Demo:
+		note = "already registered"
 	case cfg.IsPasted():
 		note = "the browser stops there; paste its address"
 	case cfg.AtAPI && cfg.ClientID == "":

@@ -49,3 +49,19 @@ func TestStartURL(t *testing.T) {
 		}
 	}
 }
+
+// What has to be done about the redirect URI is said where there is something to do.
+func TestAnnounceRedirectURI(t *testing.T) {
+	for want, cfg := range map[string]config.Config{
+		"/oauth_callback  (register exactly this)\n":          {Issuer: "https://auth.example"},
+		"/oauth_callback  (already registered)\n":             {Demo: true},
+		"/oauth_callback  (the first login registers it)\n":   {AtAPI: true, ResourceURL: "https://api.example"},
+		"/oauth_callback  (register exactly this)\n  API    ": {AtAPI: true, ResourceURL: "https://api.example", ClientID: "c"},
+	} {
+		var out strings.Builder
+		cfg.BaseURL = "http://localhost:3000"
+		if Announce(&out, cfg, nil); !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}
