@@ -42,6 +42,13 @@ func TestWrongTokensOnRequest(t *testing.T) {
 	if n := calls() - before; n != 4 {
 		t.Errorf("the flow has %d calls more; want 4", n)
 	}
+	report := b.Get("/flow.md").Body // in which a refusal that is right is no failure
+	wantNothingFailed(t, b)
+	for _, want := range []string{"no token", "token altered", "ID token", "API call without the token", "API call with an altered token", "API call with the ID token"} {
+		if !strings.Contains(report, want) {
+			t.Errorf("the report lacks %q:\n%s", want, report)
+		}
+	}
 }
 
 // An API that opens to everything is told so, on the page too.
@@ -57,6 +64,9 @@ func TestOpenAPI(t *testing.T) {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if report := b.Get("/flow.md").Body; !strings.Contains(report, "API call without the token, failed: 200") {
+		t.Errorf("the report does not say that the API opens:\n%s", report)
 	}
 }
 

@@ -31,6 +31,17 @@ func (w WrongToken) Of(held oauth.Tokens) string {
 	return ""
 }
 
+// Purpose is what a call with it is recorded as.
+func (w WrongToken) Purpose() wire.Purpose {
+	switch w {
+	case AlteredToken:
+		return wire.APIAltered
+	case TheIDToken:
+		return wire.APIWithIDToken
+	}
+	return wire.APIWithout
+}
+
 // JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal that is the API's own
 // clears it: what stands in front of an API answers as well, and so does an address where there is none. An error in
 // the body is one where the access token opened the API.

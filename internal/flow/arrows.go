@@ -112,6 +112,8 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 		asked.words += ", no token"
 	case wire.APIAltered:
 		asked.words += ", token altered"
+	case wire.APIWithIDToken:
+		asked.words += ", ID token"
 	}
 	switch {
 	case isKnown(e) && !coming:
@@ -143,6 +145,7 @@ var callWords = map[wire.Purpose]string{
 	wire.API:              "GET the API",
 	wire.APIWithout:       "GET the API",
 	wire.APIAltered:       "GET the API",
+	wire.APIWithIDToken:   "GET the API",
 }
 
 // isKnown reports a step that this login did not need: its answer was known from before.
@@ -151,7 +154,7 @@ func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && 
 // isAPI reports a call of the resource server.
 func isAPI(p wire.Purpose) bool {
 	switch p {
-	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIAsked, wire.APIProbe, wire.ResourceMetadata:
+	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIWithIDToken, wire.APIAsked, wire.APIProbe, wire.ResourceMetadata:
 		return true
 	}
 	return false

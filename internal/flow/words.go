@@ -16,14 +16,15 @@ var stepWords = map[wire.Purpose]string{
 	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
 	wire.IDTokenCheck: "The client checks the ID token before it believes it: signature, issuer, audience, times and nonce " +
 		"(OpenID Connect Core section 3.1.3.7).",
-	wire.Refresh:       "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
-	wire.Userinfo:      "The client asks who the user is (OpenID Connect Core section 5.3).",
-	wire.Introspection: "The client asks what the server knows of a token (RFC 7662 section 2).",
-	wire.Revocation:    "The client ends a token (RFC 7009 section 2).",
-	wire.APIProbe:      "The client finds out how this API is called: by POST, and within a session if it wants one.",
-	wire.API:           "The client calls the API with the access token (RFC 6750 section 2.1).",
-	wire.APIWithout:    "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
-	wire.APIAltered:    "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",
+	wire.Refresh:        "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
+	wire.Userinfo:       "The client asks who the user is (OpenID Connect Core section 5.3).",
+	wire.Introspection:  "The client asks what the server knows of a token (RFC 7662 section 2).",
+	wire.Revocation:     "The client ends a token (RFC 7009 section 2).",
+	wire.APIProbe:       "The client finds out how this API is called: by POST, and within a session if it wants one.",
+	wire.API:            "The client calls the API with the access token (RFC 6750 section 2.1).",
+	wire.APIWithout:     "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
+	wire.APIAltered:     "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",
+	wire.APIWithIDToken: "The same call with the ID token, which is for the client. The API has to refuse it (RFC 9068 section 2).",
 }
 
 type wordsOf struct{ about, section string }

@@ -196,10 +196,15 @@ func (t Tokens) Without(gone Tokens) Tokens {
 // when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
 // is an *Error.
 func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
+	return c.TryAPI(ctx, wire.API, token)
+}
+
+// TryAPI is CallAPI with a token that must not open the API: the purpose says which.
+func (c *Client) TryAPI(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
 		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
 	}
-	e, err := c.AskAPI(wire.For(ctx, wire.API), token)
+	e, err := c.AskAPI(wire.For(ctx, purpose), token)
 	return c.apiAnswered(e, err)
 }
 

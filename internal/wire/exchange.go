@@ -38,6 +38,7 @@ const (
 	API                  Purpose = "API call"
 	APIWithout           Purpose = "API call without the token"
 	APIAltered           Purpose = "API call with an altered token"
+	APIWithIDToken       Purpose = "API call with the ID token"
 )
 
 // Exchange is one request and its answer, byte for byte. It is complete once the request is, and
@@ -81,7 +82,7 @@ func (e *Exchange) Failed() bool {
 		return e.Fault != ""
 	}
 	switch e.Purpose {
-	case APIWithout, APIAltered:
+	case APIWithout, APIAltered, APIWithIDToken:
 		return e.Fault != "" || e.Status < 400 && !e.ErrorInside()
 	case API, Userinfo, Refresh, Introspection, Revocation:
 		return e.Fault != "" || e.Status >= 400 || e.ErrorInside()
