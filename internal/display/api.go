@@ -19,12 +19,13 @@ const maxTools = 50
 // OfferNext adds to the API's answer what can be done next: a login for the scopes that it wants, one that begins at
 // the API anew, one that names it where none did (RFC 8707) and, at an API that speaks MCP, the call of a tool.
 func (a *Answer) OfferNext(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
-	if scopes := oauth.StepUp(r, e); scopes != nil {
-		query := url.Values{"scope": {strings.Join(scopes, " ")}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
-		a.Next = &Next{"Sign in for " + wire.Clip(strings.Join(scopes, " "), 100), "/login?" + query.Encode()}
-	} else if e.Status == http.StatusUnauthorized && cfg.AtAPI {
+	switch scopes := strings.Join(oauth.StepUp(r, e), " "); {
+	case scopes != "":
+		query := url.Values{"scope": {scopes}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
+		a.Next = &Next{"Sign in for " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
+	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
 		a.Next = &Next{"Sign in again", "/login"}
-	} else if a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "" {
+	case a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "":
 		a.Next = &Next{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	}
 	if a.CanCall = byPost; byPost {
