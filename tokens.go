@@ -188,7 +188,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		notes = append(notes, display.RevocationNote(e))
-		if e.Status/100 == 2 && !e.ErrorInside() {
+		if e.Succeeded() {
 			gone.Set(kind, token)
 		}
 		return e, nil

@@ -122,7 +122,7 @@ func (c *checker) otherThanARefusal(how string, e *wire.Exchange) (Finding, bool
 	case e.Status/100 == 2 && isPage(e):
 		return failing("RESOURCE_URL", "set RESOURCE_URL to the API itself", "",
 			"a page answers %s, and no API (%s)", how, c.status(e)).as(APIBehindASignInPage), true
-	case e.Status/100 == 2 && !e.ErrorInside():
+	case e.Succeeded():
 		return failing("RESOURCE_URL", "the API must check the access token; look at its own settings", "",
 			"opens %s (%s)", how, c.status(e)).as(APIOpen), true
 	case slices.Contains(noAPI, e.Status):

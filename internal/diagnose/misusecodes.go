@@ -54,7 +54,7 @@ func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Valu
 		return redeemed{}
 	}
 	var r redeemed
-	if e.Status/100 == 2 {
+	if e.Succeeded() {
 		json.Unmarshal([]byte(e.ResponseBody), &r) // what is not there is not accepted
 	}
 	r.status = e.Status

@@ -61,7 +61,7 @@ func opensTo(e *wire.Exchange, err error) (open, told bool) {
 	if err != nil || e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout {
 		return false, false
 	}
-	return e.Status/100 == 2 && !e.ErrorInside(), true
+	return e.Succeeded(), true
 }
 
 // opened are the places that open to an access token and not to an altered one. A place that opens to both has
@@ -146,7 +146,7 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 	switch {
 	case err != nil:
 		return []MisuseFinding{undecided("the revocation endpoint did not answer")}
-	case e.Status/100 != 2:
+	case !e.Succeeded(): // some refuse with 200
 		return []MisuseFinding{m.notRevoked(e)}
 	}
 	var findings []MisuseFinding

@@ -111,7 +111,7 @@ func (list Answers) MarshalJSON() ([]byte, error) {
 func RevocationNote(e *wire.Exchange) string {
 	code, _ := e.Refusal()
 	switch {
-	case e.Status/100 == 2 && !e.ErrorInside(): // some answer 204
+	case e.Succeeded(): // some answer 204
 		return "The server accepted it: this app no longer holds the token."
 	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
 		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."

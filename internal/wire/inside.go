@@ -52,6 +52,9 @@ func (e *Exchange) ErrorInside() bool {
 	return saysFailed(message)
 }
 
+// Succeeded reports a status of success, and no error in the body.
+func (e *Exchange) Succeeded() bool { return e.Status/100 == 2 && !e.ErrorInside() }
+
 // SpeaksRPC reports that an answer is a message of JSON-RPC, with whatever status.
 func (e *Exchange) SpeaksRPC() bool { return isRPC([]byte(e.JSONMessage())) }
 
