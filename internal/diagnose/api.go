@@ -170,7 +170,7 @@ func (r *refusal) scope() (Finding, bool) {
 	list := wire.Clip(strings.Join(missing, " "), 200)
 	fix := "add " + list + " to SCOPES, enable it for the OAuth application, and sign in again"
 	if r.cfg.AtAPI {
-		fix = "sign in for it, too; the server decides whether this user may have it"
+		fix = "sign in for it, too, where this page offers that; the server decides whether this user may have it"
 	}
 	f, found := refusedBecause(APIScopeMissing, fix, "the access token lacks the scope %s", list)
 	f.Setting = "SCOPES"

@@ -67,7 +67,7 @@ var titles = map[Name]string{
 	ClientOfAnotherServer:      "The API has moved to another authorization server",
 	APIUnreachable:             "The API does not answer",
 	APIFailed:                  "The API is out of order",
-	APIOpen:                    "The API opens without a token",
+	APIOpen:                    "The API opens to everybody",
 	APIIgnoresSignature:        "The API opens to an altered token",
 	APIAcceptsIDToken:          "The API takes the ID token",
 	APIWantsAnotherAudience:    "The API wants a token for another audience",
