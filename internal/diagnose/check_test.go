@@ -477,6 +477,7 @@ func TestCheckJudges(t *testing.T) {
 		{"introspection says yes", other(200, "", `{"active":true}`), "introspection", Warn, "is active"},
 		{"introspection is odd", other(404, "", `{"error":"nothing here"}`), "introspection", Warn, "404"},
 		{"revocation says yes", other(200, "", ``), "revocation", OK, ""},
+		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", Warn, "200 OK to a made-up token, with an error in the body"},
 		{"revocation is odd", other(400, "", `{"error":"invalid_token"}`), "revocation", Warn, "400"},
 		{"the API refuses", other(401, `Bearer realm="x"`, `{}`), "api", OK, ""},
 		{"the API is open", other(200, "", `{"sub":"x"}`), "api", Fail, "opens without a token"},

@@ -65,10 +65,13 @@ func (c *checker) checkRevocation(ctx context.Context) Finding {
 	switch {
 	case err != nil:
 		return warning("%s %v", c.md.Revocation, err)
-	case e.Status == http.StatusOK:
+	case e.Status == http.StatusOK && !e.ErrorInside():
 		return proved("says that a made-up token is revoked, as it should")
 	}
 	f := warning("answers %s to a made-up token, not 200 (RFC 7009 section 2.2)", c.status(e))
+	if e.ErrorInside() {
+		f = warning("answers %s to a made-up token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
+	}
 	f.Server = c.said(e.Words(), 200)
 	return f
 }
