@@ -70,7 +70,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	if e, err = c.answered(wire.PushedRequest, what, md.PAR, e, err); err != nil {
 		return "", err
 	}
-	if e.Status/100 != 2 {
+	if !e.Succeeded() { // some refuse with 200
 		return "", c.notPushed(what, e)
 	}
 	var response struct {

@@ -132,6 +132,7 @@ func TestPushedRequestRefused(t *testing.T) {
 			"invalid_request",
 			"no [redacted]",
 		},
+		{"refused with 200", send(200, j, `{"error":"invalid_request","error_description":"No."}`), "invalid_request", "No."},
 		{"a page", send(403, "text/html", `<p>not here</p>`), CodeRefused, "not here"},
 		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
 		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},
