@@ -353,20 +353,20 @@ func TestRefresh(t *testing.T) {
 
 // An error in the body of a 200 is a refusal: nothing is new, nothing is revoked, and no page says that it is.
 func TestRefusedWith200(t *testing.T) {
+	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The server refused to refresh", "/revoke": "The server did not revoke every token",
 		"/tokeninfo": "The server did not say what it knows of the tokens"} {
-		_, a, b := startAtLiar(t, func(l *testserver.Liar) {
-			refuse := func(response map[string]any) {
-				clear(response)
-				response["error"] = "unauthorized_client"
+		for mediaType, body := range refusals {
+			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+				l.Token = testserver.SendBody(http.StatusOK, mediaType, body)
+				l.Other = l.Token
+			})
+			if r := b.Ask(path, true); !strings.Contains(r.Body, heading+"</h1>") {
+				t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 			}
-			l.Response, l.Other = refuse, testserver.SendBody(http.StatusOK, "application/json", `{"error":"unauthorized_client"}`)
-		})
-		if r := b.Ask(path, true); !strings.Contains(r.Body, heading+"</h1>") {
-			t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
-		}
-		if held := keptLogins(t, a, b)[0].Held; held.Access != "liar-access-token" || held.Refresh != "liar-refresh-token" {
-			t.Errorf("after %s, held are %+v", path, held)
+			if held := keptLogins(t, a, b)[0].Held; held.Access != "liar-access-token" || held.Refresh != "liar-refresh-token" {
+				t.Errorf("after %s, held are %+v", path, held)
+			}
 		}
 	}
 }

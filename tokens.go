@@ -216,6 +216,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := s.answerOf("", result.answer)
+	view.Refused = result.response == nil
 	if result.response != nil {
 		view.Changes = display.Changes(result.before, result.after)
 		if result.response.Refresh == "" {

@@ -39,10 +39,14 @@ func events(stream string) []string {
 
 // ErrorInside reports that an API answers with a status of success and says in the body that the call failed: by the
 // error of JSON-RPC (section 5; in a batch, section 6), as APIs that speak MCP do, by the failed result of an MCP
-// tool, or by an error member of its own. Such an answer does not show that a token is good.
+// tool, or by an error of its own, in JSON or in a form. Such an answer does not show that a token is good.
 func (e *Exchange) ErrorInside() bool {
 	if e.Status/100 != 2 {
 		return false
+	}
+	if e.MediaType() == "application/x-www-form-urlencoded" {
+		code, _ := e.Refusal()
+		return code != ""
 	}
 	message := []byte(e.JSONMessage())
 	var batch []json.RawMessage

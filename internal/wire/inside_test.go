@@ -40,6 +40,8 @@ func TestErrorInside(t *testing.T) {
 		{jsonType, `{"result":"isError"}`, 200, false},
 		{jsonType, `[{"error":"c"}]`, 200, false},
 		{"text/plain", "error", 200, false},
+		{"application/x-www-form-urlencoded", "error=bad_refresh_token&error_description=d", 200, true},
+		{"application/x-www-form-urlencoded", "access_token=t&error=", 200, false},
 		{jsonType, `{"error":"invalid_token"}`, 401, false}, // which its status says
 	} {
 		e := &Exchange{Status: row.status, ResponseBody: row.body, ResponseHeader: NewHeader(http.Header{"Content-Type": {row.mediaType}})}
