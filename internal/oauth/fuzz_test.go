@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/json"
 	"net/url"
 	"testing"
 
@@ -36,6 +37,15 @@ func FuzzTokenResponse(f *testing.F) {
 		}
 		if err := wire.UnmarshalObject([]byte(r.JSON), new(struct{})); err != nil {
 			t.Errorf("%q is shown as %q, which is no object: %v", body, r.JSON, err)
+		}
+		var said map[string]any
+		if err := json.Unmarshal([]byte(r.JSON), &said); err != nil {
+			t.Errorf("%q: %v", body, err)
+		}
+		for name, got := range map[string]string{"access_token": r.Access, "refresh_token": r.Refresh, "id_token": r.ID, "scope": r.Scope} {
+			if want, _ := said[name].(string); got != want {
+				t.Errorf("%q gave the %s %q, and encoding/json %q", body, name, got, want)
+			}
 		}
 		if !form && r.JSON != string(body) {
 			t.Errorf("%q is shown as %q", body, r.JSON)

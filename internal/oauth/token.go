@@ -119,18 +119,6 @@ func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var errHandedOver = errors.New("the request is sent elsewhere")
 
-// tokenFields are the members of a token response that are read (RFC 6749 sections 5.1 and 5.2, OpenID Connect Core
-// section 3.1.3.3).
-type tokenFields struct {
-	AccessToken  *string         `json:"access_token"`
-	TokenType    *string         `json:"token_type"`
-	RefreshToken string          `json:"refresh_token"`
-	IDToken      string          `json:"id_token"`
-	Scope        *string         `json:"scope"`
-	ExpiresIn    json.RawMessage `json:"expires_in"`
-	oauthError
-}
-
 // parseTokenResponse reads and checks a token response. The error completes "the token endpoint
 // answered 200, but …".
 func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, error) {
@@ -138,19 +126,16 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 	if err != nil {
 		return nil, err
 	}
-	var fields tokenFields
-	if err := wire.UnmarshalObject([]byte(body), &fields); err != nil {
+	o, err := wire.ParseObject(body)
+	if err != nil {
 		return nil, err
 	}
-	if err := fields.check(body); err != nil {
+	t := &TokenResponse{JSON: body, ScopeSent: o.Has("scope"), Tokens: Tokens{Access: o.Text("access_token"), Refresh: o.Text("refresh_token"),
+		ID: o.Text("id_token"), Scope: o.Text("scope")}}
+	if err := t.check(o); err != nil {
 		return nil, err
 	}
-	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: within(body, *fields.AccessToken), Refresh: within(body, fields.RefreshToken),
-		ID: within(body, fields.IDToken)}}
-	if fields.Scope != nil {
-		t.Scope, t.ScopeSent = *fields.Scope, true
-	}
-	seconds, err := parseExpiresIn(fields.ExpiresIn)
+	seconds, err := parseExpiresIn(o.Raw("expires_in"))
 	if err != nil {
 		return nil, err
 	}
@@ -160,24 +145,25 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 	return t, nil
 }
 
-// check refuses a token response that has an error, or a token that cannot be used.
-func (f *tokenFields) check(body string) error {
+// check refuses a token response that is an error, or has a token that cannot be used.
+func (t *TokenResponse) check(o *wire.Object) error {
 	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
+	refusal, kind := o.Text("error"), o.Text("token_type")
 	switch {
-	case f.Code != "":
+	case o.Err() != nil:
+		return o.Err()
+	case refusal != "":
 		return faulty("error", "with an error (RFC 6749 section 5.2)")
-	case f.AccessToken == nil:
-		return withoutAccessToken(body)
-	case *f.AccessToken == "":
-		return faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
-	case !visibleASCII(*f.AccessToken):
+	case t.Access == "":
+		return withoutAccessToken(t.JSON)
+	case !visibleASCII(t.Access):
 		return faulty("access_token", inToken)
-	case !visibleASCII(f.RefreshToken):
+	case !visibleASCII(t.Refresh):
 		return faulty("refresh_token", inToken)
-	case f.TokenType == nil:
+	case !o.Has("token_type"):
 		return faulty("token_type", "without a token_type (RFC 6749 section 5.1)")
-	case !strings.EqualFold(*f.TokenType, "bearer"):
-		return faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", *f.TokenType)
+	case !strings.EqualFold(kind, "bearer"):
+		return faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", kind)
 	}
 	return nil
 }
@@ -189,14 +175,6 @@ func withoutAccessToken(body string) error {
 			"so most clients cannot use it", other)
 	}
 	return faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
-}
-
-// within returns the part as it stands in the whole, so that a long token is kept once and not twice.
-func within(whole, part string) string {
-	if at := strings.Index(whole, part); at >= 0 {
-		return whole[at : at+len(part)]
-	}
-	return part // it is escaped there
 }
 
 // tokenBody returns the token response as a JSON object.
@@ -237,9 +215,9 @@ func formAsJSON(form string) (string, error) {
 }
 
 // parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
-func parseExpiresIn(raw json.RawMessage) (int64, error) {
-	text := strings.Trim(string(raw), `"`)
-	if text == "" || text == "null" {
+func parseExpiresIn(raw string) (int64, error) {
+	text := strings.Trim(raw, `"`)
+	if text == "" {
 		return 0, nil
 	}
 	seconds, err := json.Number(text).Int64()

@@ -15,11 +15,8 @@ import (
 // so that two readers of one document can disagree about it. Here names are compared exactly (RFC 8259
 // section 8.3).
 func UnmarshalObject(data []byte, v any) error {
-	if !utf8.Valid(data) {
-		return errors.New("its JSON is not UTF-8")
-	}
-	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
-		return errors.New("it sent " + describeBody(data) + " instead of a JSON object")
+	if err := isObject(data); err != nil {
+		return err
 	}
 	var room [32]memberName // for most objects
 	names, err := uniqueNames(data, room[:0])
