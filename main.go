@@ -111,16 +111,11 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	}
 	ended := make(chan command.Verdict, 1)
 	s := l.current.Load().server
-	s.ended = func(v command.Verdict) {
-		select {
-		case ended <- v:
-		default: // one is there already
-		}
-	}
-	ctx, stop := context.WithTimeout(ctx, l.options.Timeout)
+	s.ended = command.First(ended)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the verdict is known
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, s, l, listeners, l.log) }()
+	go func() { served <- serve(serving, s, l, listeners, l.log) }()
 	command.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
 	if opens {
 		go command.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
@@ -129,7 +124,9 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	select {
 	case verdict = <-ended:
 	case <-ctx.Done():
-		verdict = command.NobodyCame(l.options.Timeout, ctx.Err())
+		verdict = command.Interrupted
+	case <-time.After(l.options.Timeout):
+		verdict = command.NobodyCame(l.options.Timeout)
 	case err := <-served:
 		fmt.Fprintln(stderr, err)
 		return 1

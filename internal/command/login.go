@@ -1,9 +1,7 @@
 package command
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -35,11 +33,21 @@ func AskToSignIn(out io.Writer, address string, within time.Duration) {
 	fmt.Fprintf(out, "Open %s and sign in. Waiting for %v.\n", address, within)
 }
 
-// NobodyCame is the verdict when no login came back in time, or before somebody stopped the command.
-func NobodyCame(within time.Duration, err error) Verdict {
-	if errors.Is(err, context.Canceled) {
-		return Verdict{Heading: "It was stopped before a login came back", Code: "interrupted", Description: "Nothing is known of the settings."}
+// First returns what sends the first verdict, and drops those that come after it.
+func First(to chan<- Verdict) func(Verdict) {
+	return func(v Verdict) {
+		select {
+		case to <- v:
+		default: // one is there already
+		}
 	}
+}
+
+// Interrupted is the verdict when somebody stopped the command before a login came back.
+var Interrupted = Verdict{Heading: "It was stopped before a login came back", Code: "interrupted", Description: "Nothing is known of the settings."}
+
+// NobodyCame is the verdict when no login came back in time.
+func NobodyCame(within time.Duration) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(diagnose.LoginNeverCameBack),
 		Description: "The address above was not opened, or the browser stayed at the authorization server.", Hint: "See what the browser shows."}
 }
