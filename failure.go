@@ -185,7 +185,7 @@ func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 // tell says what came of a login to whoever waits for it.
 func (s *server) tell(l *session.Login, err error) {
 	switch {
-	case s.ended == nil:
+	case s.ended == nil, errors.Is(err, session.ErrSpent): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
 		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,

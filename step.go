@@ -104,6 +104,7 @@ func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) err
 			return next(w, r)
 		}
 		if err != nil {
+			s.tell(nil, err)
 			return err
 		}
 		return s.showBack(w, r, p)
@@ -190,7 +191,8 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 		if p == nil {
 			break // it is done: a second press
 		}
-		_, err := s.sessions.Resume(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
+		l, err := s.sessions.Resume(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
+		s.tell(l, err)
 		if err != nil && !errors.Is(err, session.ErrSpent) {
 			return err
 		}

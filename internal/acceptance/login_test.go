@@ -1,8 +1,11 @@
 package acceptance
 
 import (
+	"html"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +146,41 @@ func TestLoginCommandInterrupted(t *testing.T) {
 	p.interrupt()
 	if code := p.wait(t, 30*time.Second); code != 1 || !strings.Contains(p.out.String(), "It was stopped before a login came back") {
 		t.Errorf("it ended with %d and said:\n%s", code, p.out)
+	}
+}
+
+// A login that is done step by step is told like any other: that it works, and at which step it failed.
+func TestLoginCommandInSteps(t *testing.T) {
+	for name, row := range map[string]struct {
+		spoil func(*testserver.Liar)
+		code  int
+		words string
+	}{
+		"works": {nil, 0, "The login works."},
+		"the server refuses": {func(l *testserver.Liar) {
+			l.Callback = func(response map[string]string) { delete(response, "code"); response["error"] = "access_denied" }
+		}, 1, "access_denied"},
+		"the code is refused": {func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
+		}, 1, "invalid_grant"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			if row.spoil != nil {
+				row.spoil(l)
+			}
+			p, base := startLogin(t, l.Env())
+			b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.err})
+			to := regexp.MustCompile(`class="button" href="([^"]+)"`).FindStringSubmatch(b.Get("/login?step=1").Body)
+			if to == nil {
+				t.Fatal("there is no link to the server")
+			}
+			if back := b.Get(l.Approve(t, html.UnescapeString(to[1]))); back.StatusCode == http.StatusOK {
+				b.Post("/step", back.StepForm())
+			}
+			if code, said := p.wait(t, 30*time.Second), p.out.String(); code != row.code || !strings.Contains(said, row.words) {
+				t.Errorf("it ended with %d and said\n%s", code, said)
+			}
+		})
 	}
 }
