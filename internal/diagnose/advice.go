@@ -30,6 +30,9 @@ func Advise(cfg config.Config, method string, scopes []string, e *oauth.Error) A
 	}
 	a.Field = words.Fields[a.Setting]
 	a.Remedy = remedyOf(cfg, method, a.Name)
+	if a.Name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
+		a.Remedy = Remedy{} // it has ended, or is for another host
+	}
 	if a.Name == ScopeNotEnabled {
 		a.Remedy.Line = scopesLine(withoutNamed(cfg.Scopes, e.Description))
 	}

@@ -27,6 +27,7 @@ type Finding struct {
 	Remedy  Remedy `json:"remedy,omitzero"`       // the same, or the place in the server's dashboard
 
 	noClient bool // it was not asked, as no client is registered yet
+	noLine   bool // no line of .env mends it
 }
 
 // wantsClient reports a question that was not asked, as no client was registered yet.

@@ -72,7 +72,11 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		} else if c.cfg.Issuer == "" {
 			variable = "AUTHORIZATION_ENDPOINT"
 		}
-		return failing(variable, c.unreachableFix(variable), "", "%s %v", hostOf(address), err).as(unreachableName(err))
+		f := failing(variable, c.unreachableFix(variable), "", "%s %v", hostOf(address), err).as(unreachableName(err))
+		if wire.Untrusted(err) && !wire.UnknownAuthority(err) {
+			f.Fix, f.noLine = "check the host in "+variable+"; the server needs a certificate that is valid now and for this host", true
+		}
+		return f
 	}
 	found := "answers"
 	if e.CertExpires.IsZero() {
@@ -82,7 +86,7 @@ func (c *checker) checkConnection(ctx context.Context) Finding {
 		found += " over TLS, certificate valid for " + number(days, "day")
 		if days < 7 {
 			f := warning("%s", found).as(CertificateNotTrusted)
-			f.Fix = "renew the certificate"
+			f.Fix, f.noLine = "renew the certificate", true
 			return f
 		}
 	}

@@ -121,7 +121,7 @@ func (d dashboard) where() string {
 // remedy is the line to change for what a check has found: the one that it names, else that of its cause.
 func (c *checker) remedy(f Finding) Remedy {
 	switch {
-	case f.Result != Fail && f.Result != Warn:
+	case f.Result != Fail && f.Result != Warn, f.noLine:
 		return Remedy{}
 	case f.Line != "":
 		return Remedy{inEnv, f.Line}

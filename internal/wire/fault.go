@@ -26,6 +26,12 @@ func Untrusted(err error) bool {
 	return ok
 }
 
+// UnknownAuthority reports the one such reason that a file with an authority's certificate mends.
+func UnknownAuthority(err error) bool {
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	return ok
+}
+
 // Fault says in one plain sentence why a server could not be asked, and what helps.
 func Fault(err error) string {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
