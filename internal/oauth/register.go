@@ -112,7 +112,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	if e, err = c.answered(wire.Registration, what, md.Registration, e, err); err != nil {
 		return registered{}, err
 	}
-	if e.Status/100 != 2 {
+	if refusesToRegister(e) {
 		return registered{}, c.refusedBy(wire.Registration, what, e) // RFC 7591 section 3.2.2
 	}
 	client, fault := c.readRegistered(e)
@@ -121,6 +121,15 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 			md.Issuer, c.saidIn(e)(fault.Error(), 500))
 	}
 	return client, nil
+}
+
+// refusesToRegister reports that no client was made: by the status, or by an error in the body where a client should be.
+func refusesToRegister(e *wire.Exchange) bool {
+	if e.Succeeded() || e.Status/100 != 2 {
+		return !e.Succeeded()
+	}
+	answer, err := wire.ParseObject(e.ResponseBody)
+	return err == nil && !answer.Has("client_id")
 }
 
 // mayNotRegister says why a server is not asked to register a client, or nil.

@@ -39,7 +39,9 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 		{"more secrets than are kept", func(w *world) {
 			w.document(theRegistration, registrationAnswer(map[string]any{"registration_access_token": long[:16<<10]}))
 		}, 1},
+		{"an error beside a client", answering(200, `{"error":"e","client_id":"c","redirect_uris":["https://a.example"]}`), 1},
 		{"refused", answering(400, `{"error":"invalid_redirect_uri"}`), 3},
+		{"refused with 200", answering(200, `{"error":"invalid_redirect_uri"}`), 3},
 		{"out of order", answering(503, ""), 3},
 		{"elsewhere", func(w *world) { w.at(theRegistration, 307, "", "Location", "https://auth.example/other") }, 3},
 		{"too much of a refusal", answering(400, long), 3},
