@@ -199,9 +199,11 @@ func TestAtlasOfTheServer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
 			env := l.Env()
-			if r := signIn(t, newBrowser(t, startApp(t, env)), l); r.StatusCode != http.StatusOK {
+			sound := startApp(t, env)
+			if r := signIn(t, newBrowser(t, sound), l); r.StatusCode != http.StatusOK {
 				t.Fatalf("the sound login was answered %d %s", r.StatusCode, r.Body)
 			}
+			sound.process.waitFor(t, "checked  ") // it asks nothing more
 			if row.spoil != nil {
 				row.spoil(l)
 			}
@@ -237,9 +239,11 @@ func TestAtlasOfPublicServers(t *testing.T) {
 	for name, value := range testserver.StartPublic(t, l.Config.Handler) {
 		env[name] = value
 	}
-	if r := signIn(t, newBrowser(t, startApp(t, env)), l); r.StatusCode != http.StatusOK {
+	sound := startApp(t, env)
+	if r := signIn(t, newBrowser(t, sound), l); r.StatusCode != http.StatusOK {
 		t.Fatalf("the sound login was answered %d %s", r.StatusCode, r.Body)
 	}
+	sound.process.waitFor(t, "checked  ") // it asks nothing more
 	l.Document = func(d map[string]any) { d["token_endpoint"] = "https://127.1/token" }
 	b := newBrowser(t, startApp(t, env))
 	if r := b.GetJSON("/login"); nameOf(t, r) != "endpoints-on-this-machine" || strings.Contains(r.Body, "remedy") {

@@ -30,12 +30,12 @@ func StartPublic(t *testing.T, handler http.Handler) map[string]string {
 		}
 		defer there.Close()
 		w.WriteHeader(http.StatusOK)
-		here, _, err := w.(http.Hijacker).Hijack()
+		here, read, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			return
 		}
 		defer here.Close()
-		go io.Copy(there, here)
+		go io.Copy(there, read) // which may have the first byte already
 		io.Copy(here, there)
 	}))
 	t.Cleanup(proxy.Close)
