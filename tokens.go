@@ -136,7 +136,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 			if kind == diagnose.TheIDToken && l.Held.ID == "" {
 				continue
 			}
-			if e, err = s.oauth.TryAPI(ctx, kind.Purpose(), kind.Of(l.Held)); err != nil {
+			if e, err = s.oauth.CallAPIFor(ctx, kind.Purpose(), kind.Of(l.Held)); err != nil {
 				return nil, err
 			}
 			view := s.answerOf(string(kind), e)

@@ -30,9 +30,6 @@ type Finding struct {
 	noLine   bool // no line of .env mends it
 }
 
-// wantsClient reports a question that was not asked, as no client was registered yet.
-func (f Finding) wantsClient() bool { return f.noClient }
-
 func proved(format string, args ...any) Finding {
 	return Finding{Result: OK, Found: fmt.Sprintf(format, args...)}
 }

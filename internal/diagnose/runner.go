@@ -52,8 +52,9 @@ func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
 	}
 	next.last = last
 	next.last.ClientID = cfg.ClientID
-	if cfg.ClientID != "" && slices.ContainsFunc(last.Checks, Finding.wantsClient) {
-		next.last.Checks = slices.DeleteFunc(last.Checks, Finding.wantsClient)
+	wantsClient := func(f Finding) bool { return f.noClient }
+	if cfg.ClientID != "" && slices.ContainsFunc(last.Checks, wantsClient) {
+		next.last.Checks = slices.DeleteFunc(last.Checks, wantsClient)
 		next.last.Few = true // what needs the client was not asked
 	}
 	return next

@@ -143,11 +143,13 @@ func TestPieces(t *testing.T) {
 	}
 }
 
+// judged is what an API's answer was found to be.
+func judged(result diagnose.Result) *diagnose.APIAnswer {
+	return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: result}}
+}
+
 // A refusal is bad, except of a wrong token; an API that opens to one is bad.
 func TestAnswersAreGood(t *testing.T) {
-	judged := func(result diagnose.Result) *diagnose.APIAnswer {
-		return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: result}}
-	}
 	for _, row := range []struct {
 		name string
 		a    Answer
@@ -191,9 +193,6 @@ func TestVerdictOfAnswers(t *testing.T) {
 
 // A status is as good or bad as the answer, and no colour contradicts the reason beside it.
 func TestMoodOfAnswer(t *testing.T) {
-	why := func(r diagnose.Result) *diagnose.APIAnswer {
-		return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: r}}
-	}
 	for _, row := range []struct {
 		name string
 		a    Answer
@@ -201,9 +200,9 @@ func TestMoodOfAnswer(t *testing.T) {
 	}{
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, "good"},
 		{"a refusal", Answer{Answer: flow.Answer{Status: 401, Refused: true}}, "bad"},
-		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Warn)}, "bad"},
-		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: why(diagnose.OK), Kind: "no_token"}, ""},
-		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: why(diagnose.Fail), Kind: "no_token"}, ""},
+		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Warn)}, "bad"},
+		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK), Kind: "no_token"}, ""},
+		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail), Kind: "no_token"}, ""},
 	} {
 		if got := row.a.Mood(); got != row.want {
 			t.Errorf("%s: %q; want %q", row.name, got, row.want)

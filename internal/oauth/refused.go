@@ -33,6 +33,12 @@ func readOAuthError(e *wire.Exchange) oauthError {
 	return oauthError{}
 }
 
+// refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
+// tokens should be. The fault is why the answer is no token response, or nil.
+func refusesTokens(e *wire.Exchange, fault error) bool {
+	return e.Status/100 != 2 || fault != nil && readOAuthError(e).Code != ""
+}
+
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
 func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 	refused := readOAuthError(e)

@@ -125,11 +125,11 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 
 // refusesToRegister reports that no client was made: by the status, or by an error in the body where a client should be.
 func refusesToRegister(e *wire.Exchange) bool {
-	if e.Succeeded() || e.Status/100 != 2 {
-		return !e.Succeeded()
+	if e.Status/100 != 2 {
+		return true
 	}
 	answer, err := wire.ParseObject(e.ResponseBody)
-	return err == nil && !answer.Has("client_id")
+	return e.ErrorInside() && err == nil && !answer.Has("client_id")
 }
 
 // mayNotRegister says why a server is not asked to register a client, or nil.

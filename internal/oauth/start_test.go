@@ -1,159 +1,15 @@
 package oauth
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
 )
-
-// A world is an API with its authorization server, each under a public name: https://api.example/v1/notes and
-// https://auth.example. Everything in it can be replaced by what a row of a test wants.
-type world struct {
-	*Starter
-	cfg  config.Config
-	wire *wire.Client
-
-	mu     sync.Mutex // guards the fields below
-	routes map[string]http.HandlerFunc
-	asked  []string // "GET https://api.example/v1/notes"
-	posted []string // the bodies
-}
-
-const (
-	theAPIMetadata    = "https://api.example/.well-known/oauth-protected-resource/v1/notes"
-	theServerMetadata = "https://auth.example/.well-known/openid-configuration"
-)
-
-func newWorld(t *testing.T, env map[string]string) *world {
-	t.Helper()
-	w := &world{routes: map[string]http.HandlerFunc{}}
-	server := httptest.NewServer(http.HandlerFunc(w.serve))
-	t.Cleanup(server.Close)
-	w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
-	w.document("GET "+theAPIMetadata, apiDocument(nil))
-	w.document("GET "+theServerMetadata, serverDocument(nil))
-	w.route("POST https://auth.example/register", func(rw http.ResponseWriter, r *http.Request) {
-		rw.WriteHeader(http.StatusCreated)
-		json.NewEncoder(rw).Encode(registrationAnswer(nil))
-	})
-	full := map[string]string{"RESOURCE_URL": "https://api.example/v1/notes"}
-	for name, value := range env {
-		full[name] = value
-	}
-	c := clientAt(t, full)
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String()) // every name leads here, without TLS
-	}
-	c.wire.SetTransport(&http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true})
-	w.cfg, w.wire, w.Starter = c.cfg, c.wire, NewStarter(c.cfg)
-	return w
-}
-
-func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
-	name := r.Method + " https://" + r.Host + r.URL.RequestURI()
-	body := new(strings.Builder)
-	for buffer := make([]byte, 4096); ; {
-		n, err := r.Body.Read(buffer)
-		body.Write(buffer[:n])
-		if err != nil {
-			break
-		}
-	}
-	w.mu.Lock()
-	w.asked, w.posted = append(w.asked, name), append(w.posted, body.String())
-	handler := w.routes[name]
-	w.mu.Unlock()
-	if handler == nil {
-		http.NotFound(rw, r)
-		return
-	}
-	handler(rw, r)
-}
-
-func (w *world) route(name string, handler http.HandlerFunc) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.routes[name] = handler
-}
-
-// at answers with a status, a body and header fields.
-func (w *world) at(name string, status int, body string, header ...string) {
-	w.route(name, func(rw http.ResponseWriter, _ *http.Request) {
-		rw.Header().Set("Content-Type", "application/json")
-		for i := 0; i < len(header); i += 2 {
-			rw.Header().Add(header[i], header[i+1])
-		}
-		rw.WriteHeader(status)
-		rw.Write([]byte(body))
-	})
-}
-
-func (w *world) document(name string, document map[string]any) {
-	body, _ := json.Marshal(document)
-	w.at(name, 200, string(body))
-}
-
-// spoilt is a document with other values; nil takes a member away.
-func spoilt(document, other map[string]any) map[string]any {
-	for name, value := range other {
-		if document[name] = value; value == nil {
-			delete(document, name)
-		}
-	}
-	return document
-}
-
-func apiDocument(other map[string]any) map[string]any {
-	return spoilt(map[string]any{
-		"resource":              "https://api.example/v1/notes",
-		"authorization_servers": []string{"https://auth.example"},
-		"scopes_supported":      []string{"notes", "profile"},
-	}, other)
-}
-
-func serverDocument(other map[string]any) map[string]any {
-	return spoilt(map[string]any{
-		"issuer":                 "https://auth.example",
-		"authorization_endpoint": "https://auth.example/authorize",
-		"token_endpoint":         "https://auth.example/token",
-		"registration_endpoint":  "https://auth.example/register",
-	}, other)
-}
-
-func registrationAnswer(other map[string]any) map[string]any {
-	return spoilt(map[string]any{"client_id": "client-1", "client_secret": "a-secret-of-the-client-1", "client_secret_expires_at": 0,
-		"token_endpoint_auth_method": "client_secret_basic", "redirect_uris": []string{"http://localhost:3000/oauth_callback"}}, other)
-}
-
-// begin is the start of a login.
-func (w *world) begin(t *testing.T) (*Client, error) {
-	t.Helper()
-	return w.Client(t.Context(), w.cfg, w.wire, time.Now, true)
-}
-
-func (w *world) wasAsked(prefix string) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := 0
-	for _, name := range w.asked {
-		if strings.HasPrefix(name, prefix) {
-			n++
-		}
-	}
-	return n
-}
 
 // A login that begins at the API finds the server, and registers there; each row is one way in which APIs
 // say where it is.

@@ -62,11 +62,8 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	if err != nil {
 		return nil, c.unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
 	}
-	if e.Status/100 != 2 {
-		return nil, c.tokenRefused(e)
-	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
-	if fault != nil && readOAuthError(e).Code != "" { // some refuse with 200
+	if refusesTokens(e, fault) {
 		return nil, c.tokenRefused(e)
 	}
 	if fault != nil {

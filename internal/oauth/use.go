@@ -135,7 +135,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 		return nil, nil, err
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
-	if e.Status/100 != 2 || fault != nil && readOAuthError(e).Code != "" { // some refuse with 200
+	if refusesTokens(e, fault) {
 		return e, nil, nil
 	}
 	if fault != nil {
@@ -196,11 +196,11 @@ func (t Tokens) Without(gone Tokens) Tokens {
 // when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
 // is an *Error.
 func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
-	return c.TryAPI(ctx, wire.API, token)
+	return c.CallAPIFor(ctx, wire.API, token)
 }
 
-// TryAPI is CallAPI with a token that must not open the API: the purpose says which.
-func (c *Client) TryAPI(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
+// CallAPIFor is CallAPI for a purpose of its own: to see that a token which must not open the API does not.
+func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
 		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
 	}

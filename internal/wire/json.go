@@ -15,7 +15,7 @@ import (
 // so that two readers of one document can disagree about it. Here names are compared exactly (RFC 8259
 // section 8.3).
 func UnmarshalObject(data []byte, v any) error {
-	if err := isObject(data); err != nil {
+	if err := mustBeObject(data); err != nil {
 		return err
 	}
 	var room [32]memberName // for most objects
@@ -28,15 +28,20 @@ func UnmarshalObject(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(withoutOthers(data, names), v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			article := "a"
-			if strings.ContainsAny(typeErr.Value[:1], "ao") { // an array, an object
-				article = "an"
-			}
-			return fmt.Errorf("%q in its JSON is %s %s", typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], article, typeErr.Value)
+			return wrongKind(typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
 		}
 		return errCutShort
 	}
 	return nil
+}
+
+// wrongKind is the error of a member that is another kind of JSON value than it should be.
+func wrongKind(name, kind string) error {
+	article := "a"
+	if strings.ContainsAny(kind[:1], "ao") { // an array, an object
+		article = "an"
+	}
+	return fmt.Errorf("%q in its JSON is %s %s", name, article, kind)
 }
 
 var errCutShort = errors.New("its JSON is cut short or malformed")

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -22,7 +21,7 @@ type Object struct {
 // ParseObject reads a JSON object as strictly as UnmarshalObject does.
 func ParseObject(text string) (*Object, error) {
 	data := []byte(text)
-	if err := isObject(data); err != nil {
+	if err := mustBeObject(data); err != nil {
 		return nil, err
 	}
 	if !json.Valid(data) {
@@ -35,8 +34,8 @@ func ParseObject(text string) (*Object, error) {
 	return &Object{text: text, names: names}, nil
 }
 
-// isObject refuses what is no JSON object from its beginning.
-func isObject(data []byte) error {
+// mustBeObject refuses what is no JSON object from its beginning.
+func mustBeObject(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("its JSON is not UTF-8")
 	}
@@ -76,7 +75,7 @@ func (o *Object) Text(name string) (text string) {
 	case raw == "":
 		return ""
 	case raw[0] != '"':
-		o.err = cmp.Or(o.err, fmt.Errorf("%q in its JSON is %s", name, kindOf(raw)))
+		o.err = cmp.Or(o.err, wrongKind(name, kindOf(raw)))
 		return ""
 	case !strings.Contains(raw, `\`):
 		return raw[1 : len(raw)-1]
@@ -88,15 +87,15 @@ func (o *Object) Text(name string) (text string) {
 // Err is what was wrong with the first member that was no string.
 func (o *Object) Err() error { return o.err }
 
-// kindOf names a JSON value that should have been a string.
+// kindOf is the kind of a JSON value that is no string, as encoding/json calls it.
 func kindOf(raw string) string {
 	switch raw[0] {
 	case '{':
-		return "an object"
+		return "object"
 	case '[':
-		return "an array"
+		return "array"
 	case 't', 'f':
-		return "a bool"
+		return "bool"
 	}
-	return "a number"
+	return "number"
 }
