@@ -8,12 +8,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -263,4 +268,116 @@ func readLimited(resp *http.Response) (string, error) {
 		return "", errTooLong
 	}
 	return buffer.String(), nil
+}
+
+// fault is why a server could not be asked: one sentence for people, and the cause for programs.
+type fault struct{ cause error }
+
+func (f *fault) Error() string { return Fault(f.cause) }
+func (f *fault) Unwrap() error { return f.cause }
+
+// Untrusted reports whether a server could not be asked because its certificate did not verify.
+func Untrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}
+
+// UnknownAuthority reports the one such reason that a file with an authority's certificate mends.
+func UnknownAuthority(err error) bool {
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	return ok
+}
+
+// Fault says in one plain sentence why a server could not be asked, and what helps.
+func Fault(err error) string {
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		err = urlErr.Err // the URL may carry parameters; the caller names the host
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "does not resolve: there is no host of that name"
+	}
+	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		name := ""
+		if unknown.Cert != nil {
+			name = fmt.Sprintf(" (issued by %q)", unknown.Cert.Issuer.CommonName)
+		}
+		return "has a certificate from an authority that this machine does not know" + name + "; name a file with the authority's certificate in SSL_CERT_FILE"
+	}
+	if invalid, _ := errors.AsType[x509.CertificateInvalidError](err); invalid.Reason == x509.Expired {
+		from, to := invalid.Cert.NotBefore.Format(time.DateOnly), invalid.Cert.NotAfter.Format(time.DateOnly)
+		return fmt.Sprintf("has a certificate that is valid from %s to %s only", from, to)
+	}
+	if wrong, ok := errors.AsType[x509.HostnameError](err); ok {
+		return fmt.Sprintf("has a certificate for other names than %q", wrong.Host)
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return fmt.Sprintf("did not answer within %v", Timeout)
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused the connection: nothing listens there"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "closed the connection before its answer was complete"
+	case errors.Is(err, errTooLong):
+		return errTooLong.Error()
+	case errors.Is(err, context.Canceled):
+		return "was not asked: the request was given up"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "speaks plain http, not https"
+	}
+	return "could not be asked: " + err.Error()
+}
+
+// IsLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761
+// section 6.3).
+func IsLocalName(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// MayBeLocal reports whether a host may be this machine, by any spelling that some system connects to it with. It
+// is for refusing an address, and must not miss one; what allows plain http has to be sure (config.IsLoopback).
+// A name that a DNS server leads here is not found.
+func MayBeLocal(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsUnspecified() // who connects to 0.0.0.0 or [::] ends here
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return IsLocalName(host) || slices.Contains(hostsFileNames, host) || isLooseLoopback(host)
+}
+
+// hostsFileNames are names of this machine in the hosts file that Linux systems come with.
+var hostsFileNames = []string{"localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6", "localhost6.localdomain6",
+	"ip6-localhost", "ip6-loopback", "loopback"}
+
+// isLooseLoopback reports a loopback or unspecified IPv4 address as inet_aton of the C library reads it, and with
+// it the resolver of most systems: one to four numbers, decimal, octal or hexadecimal, the last of which fills
+// what is left. 127.1, 0x7f.1 and 2130706433 are 127.0.0.1.
+func isLooseLoopback(host string) bool {
+	parts := strings.Split(host, ".")
+	if len(parts) > 4 {
+		return false
+	}
+	var first, all uint64
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 0, 64)
+		if err != nil {
+			return false
+		}
+		if i == 0 {
+			first = n
+		}
+		all |= n
+	}
+	if len(parts) == 1 {
+		first, all = uint64(uint32(first))>>24, uint64(uint32(all)) // some systems cut a longer number off
+	}
+	return first == 127 || all == 0
+}
+
+// IsASCII reports that a host is what is connected to. Of any other, net/http makes ASCII first (UTS #46): localhost
+// in full-width letters becomes localhost.
+func IsASCII(host string) bool {
+	return !strings.ContainsFunc(host, func(r rune) bool { return r > '~' })
 }
