@@ -2,10 +2,16 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -218,4 +224,177 @@ func indentedSize(body []byte) (size, levels int) {
 		size += 1 + 2*max(depth, 0)
 	}
 	return size, levels
+}
+
+// Object is a JSON object whose members are read one by one, each under exactly its name. Strings are parts of the
+// text that they were read from, so that a long one is kept once and not twice.
+type Object struct {
+	text  string
+	names []memberName
+	err   error
+}
+
+// ParseObject reads a JSON object as strictly as UnmarshalObject does.
+func ParseObject(text string) (*Object, error) {
+	data := []byte(text)
+	if err := mustBeObject(data); err != nil {
+		return nil, err
+	}
+	if !json.Valid(data) {
+		return nil, errCutShort
+	}
+	names, err := uniqueNames(data, make([]memberName, 0, 12))
+	if err != nil {
+		return nil, err
+	}
+	return &Object{text: text, names: names}, nil
+}
+
+// mustBeObject refuses what is no JSON object from its beginning.
+func mustBeObject(data []byte) error {
+	if !utf8.Valid(data) {
+		return errors.New("its JSON is not UTF-8")
+	}
+	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '{' {
+		return errors.New("it sent " + describeBody(data) + " instead of a JSON object")
+	}
+	return nil
+}
+
+// Raw is the value of a member as it stands in the text, or "" where there is none, or null.
+func (o *Object) Raw(name string) string {
+	i := slices.IndexFunc(o.names, func(n memberName) bool { return string(n.name) == name })
+	if i < 0 {
+		return ""
+	}
+	const space = " \t\r\n"
+	value := o.text[o.names[i].to:]
+	if i+1 < len(o.names) {
+		value = value[:o.names[i+1].from-o.names[i].to]
+	}
+	value = strings.TrimRight(value, space)
+	value = value[:len(value)-1] // the comma, or the end of the object
+	_, value, _ = strings.Cut(value, ":")
+	if value = strings.Trim(value, space); value == "null" {
+		return ""
+	}
+	return value
+}
+
+// Has reports a member that is not null.
+func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
+
+// Text is the string that a member is, or "" where there is none. What is no string is an error, for Err.
+func (o *Object) Text(name string) (text string) {
+	raw := o.Raw(name)
+	switch {
+	case raw == "":
+		return ""
+	case raw[0] != '"':
+		o.err = cmp.Or(o.err, wrongKind(name, kindOf(raw)))
+		return ""
+	case !strings.Contains(raw, `\`):
+		return raw[1 : len(raw)-1]
+	}
+	o.err = cmp.Or(o.err, json.Unmarshal([]byte(raw), &text))
+	return text
+}
+
+// Err is what was wrong with the first member that was no string.
+func (o *Object) Err() error { return o.err }
+
+// kindOf is the kind of a JSON value that is no string, as encoding/json calls it.
+func kindOf(raw string) string {
+	switch raw[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "bool"
+	}
+	return "number"
+}
+
+// Clip makes text from outside fit to be shown in a line: at most n bytes, nothing invisible.
+func Clip(s string, n int) string {
+	s = Visible(s)
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// Visible replaces what a reader cannot see or what reorders what he sees: control characters,
+// right-to-left marks and other format characters, fillers and selectors that draw nothing, and bytes that
+// are no UTF-8.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < utf8.RuneSelf && !unicode.IsControl(r):
+			return r
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, invisible...):
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// invisible are the characters that draw nothing (Unicode: Default_Ignorable_Code_Point, and all of Cf, Zl
+// and Zp), with a blank of the Braille patterns that is no space.
+var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
+	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}}
+
+// WithoutQuery is an address without its query, which may hold anything.
+func WithoutQuery(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
+}
+
+var (
+	markup = regexp.MustCompile(`(?is)<(script|style|head|svg)\b.*?</(?:script|style|head|svg)>|<[^>]*>`)
+	title  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	spaces = regexp.MustCompile(`\s+`)
+)
+
+// Words is what a person would read in the answer, in one line. It is neither cut nor made visible
+// yet: what is secret in it has to go first.
+func (e *Exchange) Words() string {
+	if code, words := e.Refusal(); words != "" || code != "" {
+		return cmp.Or(words, code)
+	}
+	body := e.ResponseBody
+	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
+		return oneLine(body)
+	}
+	text := oneLine(markup.ReplaceAllString(body, " "))
+	if m := title.FindStringSubmatch(body); m != nil && text == "" {
+		text = strings.TrimSpace(m[1])
+	}
+	return html.UnescapeString(text)
+}
+
+func oneLine(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
+
+// Limit bounds a text in a JSON document, which otherwise passes it on unchanged.
+func Limit(s string) string {
+	const most = 4096
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// SafeLink returns an address only if following it does no harm, else "".
+func SafeLink(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || Visible(address) != address {
+		return ""
+	}
+	return address
 }
