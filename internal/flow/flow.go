@@ -4,8 +4,13 @@ package flow
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -294,4 +299,472 @@ func clipBody(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "\n… and more"
+}
+
+// Mark stands beside a value that comes back later in the login. The same value has the same mark
+// wherever it is shown, so that it can be followed with the eye.
+type Mark string
+
+// The values that can be followed. The code challenge and the verifier that it is the hash of share one.
+const (
+	StateMark Mark = "state"
+	PKCEMark  Mark = "pkce"
+	NonceMark Mark = "nonce"
+	CodeMark  Mark = "code"
+	TokenMark Mark = "token"
+)
+
+// Sign is the mark as a character: colour alone would not do for everybody, nor in plain text.
+func (m Mark) Sign() string {
+	switch m {
+	case StateMark:
+		return "●"
+	case PKCEMark:
+		return "◆"
+	case NonceMark:
+		return "▲"
+	case CodeMark:
+		return "■"
+	case TokenMark:
+		return "★"
+	}
+	return ""
+}
+
+// LegendLine says what a mark is for.
+type LegendLine struct {
+	Mark  Mark
+	Words string
+}
+
+// legend explains the marks, in the order in which a login meets them.
+var legend = []LegendLine{
+	{StateMark, "state: out and back, proves that this browser began the login"},
+	{PKCEMark, "challenge, then verifier: proves that this client began the login"},
+	{NonceMark, "nonce: out, and back inside the ID token"},
+	{CodeMark, "code: comes once, is spent once"},
+	{TokenMark, "access token: opens the API"},
+}
+
+// marks are the values of a flow that recur.
+type marks map[string]Mark
+
+// paramMarks are the marks of parameters whose values are followed.
+var paramMarks = map[string]Mark{"state": StateMark, "nonce": NonceMark, "code_challenge": PKCEMark, "code_verifier": PKCEMark, "code": CodeMark}
+
+// findMarks collects the values to follow, where each is seen first: a state that comes back as another
+// one has no mark. The verifier earns its own by fitting the challenge.
+func findMarks(flow []*wire.Exchange) marks {
+	m := marks{}
+	for _, e := range flow {
+		switch e.Purpose {
+		case wire.AuthorizationRequest, wire.PushedRequest:
+			for _, name := range []string{"state", "nonce", "code_challenge"} {
+				m.note(param(e, name), paramMarks[name])
+			}
+		case wire.Response:
+			m.note(param(e, "code"), CodeMark)
+		case wire.TokenRequest, wire.Refresh:
+			if verifier := param(e, "code_verifier"); m[challengeOf(verifier)] == PKCEMark {
+				m.note(verifier, PKCEMark)
+			}
+			m.note(tokensOf(e).Access, TokenMark)
+		}
+	}
+	return m
+}
+
+// A shorter value is not followed: it would be found in every other word.
+const shortestMark = 6
+
+func (m marks) note(value string, mark Mark) {
+	if len(value) >= shortestMark {
+		m[value] = mark
+	}
+}
+
+// challengeOf is the code challenge of a verifier (RFC 7636 section 4.2).
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// param is a parameter of a request, from the query of a GET or the form of a POST.
+func param(e *wire.Exchange, name string) string {
+	values, _ := url.ParseQuery(paramsOf(e)) // what can be read of it
+	return values.Get(name)
+}
+
+// paramsOf is where the parameters of a request are.
+func paramsOf(e *wire.Exchange) string {
+	if e.RequestBody != "" {
+		return formOf(e)
+	}
+	_, query, _ := strings.Cut(e.URL, "?")
+	return query
+}
+
+// formOf is the body of a request when it is a form, and none of JSON.
+func formOf(e *wire.Exchange) string {
+	if strings.HasPrefix(e.RequestHeader.Get("Content-Type"), "application/json") {
+		return ""
+	}
+	return e.RequestBody
+}
+
+// tokensIn are the tokens of a token response that are shown in the picture.
+type tokensIn struct {
+	Access string `json:"access_token"`
+	ID     string `json:"id_token"`
+}
+
+func tokensOf(e *wire.Exchange) tokensIn {
+	var t tokensIn
+	if json.Unmarshal([]byte(e.ResponseBody), &t) != nil {
+		return tokensIn{}
+	}
+	return t
+}
+
+// nonceIn is the nonce inside an ID token. Nothing is verified here: it is looked at to be shown.
+func nonceIn(idToken string) string {
+	parts := strings.Split(idToken, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct {
+		Nonce string `json:"nonce"`
+	}
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return claims.Nonce
+}
+
+// Run is a piece of a text, with the mark of the value that it is, if it is one.
+type Run struct {
+	Text string
+	Mark Mark
+}
+
+// Text is a text in which the values that can be followed are marked.
+type Text []Run
+
+func (t Text) String() string {
+	var out strings.Builder
+	for _, run := range t {
+		out.WriteString(run.Text)
+	}
+	return out.String()
+}
+
+// runs takes a text apart at the values that have marks. It has gone through hide already, so that
+// tokens are looked for as they are shown.
+func (m marks) runs(text string, hide *redactor) Text {
+	shown := map[string]Mark{}
+	for value, mark := range m {
+		if v := hide.text(value); len(v) >= shortestMark {
+			shown[v] = mark
+		}
+	}
+	list := Text{{Text: text}}
+	values := slices.SortedFunc(maps.Keys(shown), func(a, b string) int { // the longest first: one may be in another
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+	})
+	for _, value := range values {
+		var next Text
+		for _, run := range list {
+			if run.Mark != "" {
+				next = append(next, run)
+				continue
+			}
+			for i, part := range strings.Split(run.Text, value) {
+				if i > 0 {
+					next = append(next, Run{value, shown[value]})
+				}
+				next = append(next, Run{Text: part})
+			}
+		}
+		list = next
+	}
+	return slices.DeleteFunc(list, func(r Run) bool { return r.Text == "" })
+}
+
+// party is a lifeline of the diagram, numbered from the left.
+type party int
+
+const (
+	theBrowser party = iota
+	theClient
+	theAuthorizationServer
+	theAPI
+)
+
+var partyNames = []string{"Browser", "Client (this app)", "Authorization server", "API"}
+
+// line is one arrow of a step, or a note on a lifeline when it leads nowhere.
+type line struct {
+	from, to party
+	words    string
+	values   []Value
+	answer   bool   // drawn dashed
+	both     bool   // goes to and fro
+	found    string // what was found right on arrival
+}
+
+// Value is a value on an arrow: short, with its mark. The text is empty while it is not known.
+type Value struct {
+	Mark       Mark
+	Name, Text string
+}
+
+func (v Value) String() string {
+	text := v.Name
+	if v.Text != "" {
+		text += "=" + v.Text
+	}
+	return strings.TrimSpace(v.Mark.Sign() + " " + text)
+}
+
+// teller turns exchanges into arrows.
+type teller struct {
+	marks marks
+	hide  *redactor
+	nonce string // the one inside the ID token, once that is there
+}
+
+func newTeller(flow []*wire.Exchange, hide *redactor) *teller {
+	t := &teller{marks: findMarks(flow), hide: hide}
+	for _, e := range flow {
+		if e.Purpose == wire.TokenRequest {
+			t.nonce = nonceIn(tokensOf(e).ID)
+		}
+	}
+	return t
+}
+
+// lines are the arrows of a step. One that has not happened yet has no address, and shows what it will
+// carry by name.
+func (t *teller) lines(e *wire.Exchange, coming bool) []line {
+	switch e.Purpose {
+	case wire.AuthorizationRequest:
+		return []line{
+			{from: theClient, to: theBrowser, words: "302, go to the server"},
+			{from: theBrowser, to: theAuthorizationServer, words: t.request(e, "GET the authorization endpoint") + t.scope(e),
+				values: t.values(e, "state", "code_challenge", "nonce")},
+		}
+	case wire.Consent:
+		return []line{{from: theBrowser, to: theAuthorizationServer, words: consentWords(e, coming), both: true}}
+	case wire.Response:
+		back := line{from: theBrowser, to: theClient, words: t.request(e, "GET the redirect URI"), values: t.values(e, "code", "state")}
+		to := "go back to the client"
+		if e.Note == Pasted {
+			to, back.words = "go to the redirect URI", "its address, pasted"
+		}
+		if !coming && e.Fault == "" && t.marks[param(e, "state")] == StateMark {
+			back.found = "✓ the state that was sent"
+		}
+		return []line{{from: theAuthorizationServer, to: theBrowser, words: "302 or 303, " + to, answer: true}, back}
+	case wire.IDTokenCheck:
+		return []line{t.idTokenCheck(e, coming)}
+	}
+	return t.call(e, coming)
+}
+
+// call is a request of the client's with its answer.
+func (t *teller) call(e *wire.Exchange, coming bool) []line {
+	to := theAuthorizationServer
+	if isAPI(e.Purpose) {
+		to = theAPI
+	}
+	asked := line{from: theClient, to: to, words: t.request(e, callWords[e.Purpose])}
+	answered := line{from: to, to: theClient, words: outcome(e), answer: true}
+	switch e.Purpose {
+	case wire.TokenRequest:
+		asked.values = t.values(e, "code", "code_verifier")
+		answered.values = t.tokens(e, coming)
+	case wire.Refresh:
+		asked.words = "Refresh, " + asked.words
+		answered.values = t.tokens(e, coming)
+	case wire.API, wire.APIProbe, wire.Userinfo:
+		asked.values = t.bearer(e, coming)
+	case wire.APIWithout, wire.APIAsked:
+		asked.words += ", no token"
+	case wire.APIAltered:
+		asked.words += ", token altered"
+	case wire.APIWithIDToken:
+		asked.words += ", ID token"
+	}
+	switch {
+	case isKnown(e) && !coming:
+		asked.words = callWords[e.Purpose] + ", known already"
+		return []line{asked}
+	case coming:
+		if answered.words = ""; len(answered.values) == 0 {
+			return []line{asked}
+		}
+	case e.Status == 0 && e.Fault == "":
+		return []line{asked}
+	}
+	return []line{asked, answered}
+}
+
+// callWords say what is asked, where there is no address to show.
+var callWords = map[wire.Purpose]string{
+	wire.PushedRequest:    "POST the authorization request",
+	wire.APIAsked:         "GET the API",
+	wire.ResourceMetadata: "Who issues its tokens?",
+	wire.Registration:     "Registration",
+	wire.Metadata:         "Discovery",
+	wire.TokenRequest:     "POST the token endpoint",
+	wire.Keys:             "Keys of the ID tokens",
+	wire.Userinfo:         "GET userinfo",
+	wire.Introspection:    "Introspection",
+	wire.Revocation:       "Revocation",
+	wire.Refresh:          "POST the token endpoint",
+	wire.API:              "GET the API",
+	wire.APIWithout:       "GET the API",
+	wire.APIAltered:       "GET the API",
+	wire.APIWithIDToken:   "GET the API",
+}
+
+// isKnown reports a step that this login did not need: its answer was known from before.
+func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && e.Status == 0 }
+
+// isAPI reports a call of the resource server.
+func isAPI(p wire.Purpose) bool {
+	switch p {
+	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIWithIDToken, wire.APIAsked, wire.APIProbe, wire.ResourceMetadata:
+		return true
+	}
+	return false
+}
+
+// request is a request line without its query, short enough for an arrow.
+func (t *teller) request(e *wire.Exchange, otherwise string) string {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Path == "" || e.Purpose == wire.Metadata || e.Purpose == wire.ResourceMetadata || e.Purpose == wire.Keys {
+		return otherwise
+	}
+	path := wire.Clip(t.hide.text(u.Path), 100)
+	if runes := []rune(path); len(runes) > 20 {
+		path = "…" + string(runes[len(runes)-19:])
+	}
+	return e.Method + " " + path
+}
+
+// scope is what an authorization request asks for.
+func (t *teller) scope(e *wire.Exchange) string {
+	scope := param(e, "scope")
+	if scope == "" {
+		return ""
+	}
+	return ", scope=" + clipWords(wire.Visible(t.hide.text(scope)), 28)
+}
+
+// clipWords cuts a list of words before the one that is too much.
+func clipWords(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if at := strings.LastIndex(s[:n], " "); at > 0 {
+		return s[:at] + " …"
+	}
+	return wire.Clip(s, n)
+}
+
+// valueNames are the parameters as an arrow names them.
+var valueNames = map[string]string{"code_challenge": "challenge", "code_verifier": "verifier", "access_token": "token"}
+
+// values are the parameters of a request that can be followed. One that is not there is left out once
+// the request is known.
+func (t *teller) values(e *wire.Exchange, names ...string) []Value {
+	var list []Value
+	for _, name := range names {
+		value, mark := param(e, name), paramMarks[name]
+		switch {
+		case value != "":
+			mark = t.marks[value] // none for another value than the one that went out
+		case e.URL != "":
+			continue
+		}
+		list = append(list, Value{mark, cmp.Or(valueNames[name], name), t.short(value)})
+	}
+	return list
+}
+
+// tokens are what a token response brings.
+func (t *teller) tokens(e *wire.Exchange, coming bool) []Value {
+	in := tokensOf(e)
+	if coming {
+		return []Value{{Mark: TokenMark, Name: "token"}}
+	}
+	if in.Access == "" {
+		return nil
+	}
+	return []Value{{TokenMark, "token", t.shortToken(in.Access)}}
+}
+
+// bearer is the access token that a call carries.
+func (t *teller) bearer(e *wire.Exchange, coming bool) []Value {
+	_, token, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
+	if coming || token == "" {
+		return []Value{{Mark: TokenMark, Name: "token"}}
+	}
+	return []Value{{t.marks[token], "token", t.shortToken(token)}}
+}
+
+// idTokenCheck is what the client does alone.
+func (t *teller) idTokenCheck(e *wire.Exchange, coming bool) line {
+	l := line{from: theClient, to: theClient, words: "the ID token is verified"}
+	switch {
+	case e.Fault != "":
+		l.words = "the ID token is refused"
+	case coming:
+		l.words, l.values = "the ID token is checked", []Value{{Mark: NonceMark, Name: "nonce"}}
+	}
+	if t.nonce != "" && t.marks[t.nonce] == NonceMark {
+		l.values = []Value{{NonceMark, "nonce", t.short(t.nonce)}}
+	}
+	return l
+}
+
+// short leaves enough of a value to tell it from another. Of a short one nothing is left: it might be
+// most of it.
+func (t *teller) short(value string) string {
+	const shown = 4
+	value = wire.Visible(t.hide.text(value))
+	runes := []rune(value)
+	switch {
+	case value == "" || t.hide.file:
+		return ""
+	case len(runes) < 2*shown:
+		return "…"
+	}
+	return string(runes[:shown]) + "…"
+}
+
+// shortToken is the end of a token: JWTs all begin alike.
+func (t *teller) shortToken(token string) string {
+	const shown = 4
+	short := Shorten(token)
+	if t.hide.file || len(short) <= shown {
+		return t.short(token)
+	}
+	return "…" + short[len(short)-shown:]
+}
+
+// glance is the least time in which a person can see a page and answer it.
+const glance = time.Second
+
+// consentWords say how long the user took, when somebody can have seen a page.
+func consentWords(e *wire.Exchange, coming bool) string {
+	switch {
+	case coming:
+		return "sign-in and consent"
+	case e.Took < glance:
+		return "the server sends the browser straight back"
+	}
+	return fmt.Sprintf("sign-in and consent, %s", Duration(e.Took))
 }
