@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -289,4 +291,206 @@ func Shorten(token string) string {
 		return "…"
 	}
 	return token[:8] + "…" + token[len(token)-4:]
+}
+
+// Parameter is one parameter of a request with what it is for.
+type Parameter struct {
+	Name, Value, About, Section string
+	Mark                        Mark
+}
+
+// Header is one header field.
+type Header struct {
+	Name, Value string
+}
+
+// showHeaders lists header fields by name, without what is secret.
+func showHeaders(h wire.Header, hide *redactor) []Header {
+	var list []Header
+	for name, value := range h.All() {
+		list = append(list, Header{hide.text(name), wire.Clip(hide.header(name, value), 1000)})
+	}
+	return list
+}
+
+// explain lists the parameters of a request, each with what it is for.
+func explain(e *wire.Exchange, tell *teller) []Parameter {
+	if e.RequestBody != formOf(e) {
+		return explainMembers(e, tell)
+	}
+	values, err := url.ParseQuery(paramsOf(e))
+	if err != nil {
+		return nil
+	}
+	var list []Parameter
+	for name, vs := range values {
+		words := parameterWords[name]
+		for _, value := range vs {
+			shown := wire.Clip(tell.hide.parameter(name, value), 4000)
+			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, tell.marks[value]})
+		}
+	}
+	slices.SortFunc(list, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// explainMembers lists the members of a request that is a JSON object, in their order.
+func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
+	var list []Parameter
+	redact.RewriteMembers(e.RequestBody, func(level int, name string, value json.RawMessage) string {
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		words := parameterWords[name]
+		shown := wire.Clip(tell.hide.parameter(name, text), 4000)
+		list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, ""})
+		return string(value) // not to look inside
+	})
+	return list
+}
+
+// eachParameter reads a query or a form in its order, as far as it can be read.
+func eachParameter(raw string, visit func(name, value string)) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, errName := url.QueryUnescape(name)
+		value, errValue := url.QueryUnescape(value)
+		if pair != "" && errName == nil && errValue == nil {
+			visit(name, value)
+		}
+	}
+}
+
+// Answer is one answer of a server as it was sent, as far as it matters to whoever tests a token. As
+// JSON it is for programs: the server's status in a field, its body as it is.
+type Answer struct {
+	Request    string            `json:"request"`
+	Status     int               `json:"status"`
+	Headers    map[string]string `json:"headers"`
+	Challenges []wire.Challenge  `json:"www_authenticate,omitempty"`
+	Body       any               `json:"body"`
+	Claims     json.RawMessage   `json:"claims,omitempty"` // of a signed userinfo answer, decoded
+	Note       string            `json:"note,omitempty"`   // ours
+	Changes    []Change          `json:"changes,omitempty"`
+
+	Refused    bool   `json:"-"` // by the status, or by an error in the body
+	StatusText string `json:"-"`
+	Shown      string `json:"-"` // the body for a page: JSON indented
+	Took       string `json:"-"`
+}
+
+// Change is one token, or fact about it, before and after a refresh.
+type Change struct {
+	Name     string `json:"name"`
+	Old, New string `json:"-"`
+	Changed  bool   `json:"changed"`
+}
+
+// shownHeaders are the ones that matter to whoever tests a token.
+var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
+
+// NewAnswer prepares an exchange to be shown. What hide takes out of a text is not in it.
+func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
+	raw := hide(e.ResponseBody)
+	a := Answer{Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status), Headers: map[string]string{},
+		Refused: e.Status >= http.StatusBadRequest || e.ErrorInside(), Body: json.RawMessage(raw), Shown: clipBody(wire.Pretty(raw)), Took: Duration(e.Took)}
+	if !json.Valid([]byte(raw)) {
+		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
+	}
+	if claims := hide(signedClaims(e, raw)); json.Valid([]byte(claims)) { // the secret is another text in base64
+		a.Claims, a.Shown = json.RawMessage(claims), clipBody(wire.Pretty(claims))
+		a.Note = "The answer is a signed JWT. Its signature has been verified; these are its claims."
+	}
+	for _, name := range shownHeaders {
+		for _, value := range e.ResponseHeader.Values(name) {
+			a.Headers[name] = wire.Clip(hide(value), 1000)
+		}
+	}
+	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
+		a.Challenges = append(a.Challenges, wire.ParseChallenges(hide(value))...)
+	}
+	return a
+}
+
+// signedClaims are the claims of a userinfo answer that is a JWT (OpenID Connect Core section 5.3.2), or
+// "". It was verified before it got here.
+func signedClaims(e *wire.Exchange, raw string) string {
+	parts := strings.Split(raw, ".")
+	if e.Purpose != wire.Userinfo || e.Status != http.StatusOK || e.MediaType() != "application/jwt" || len(parts) != 3 {
+		return ""
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || !json.Valid(claims) {
+		return ""
+	}
+	return string(claims)
+}
+
+// stepWords says what each step is for.
+var stepWords = map[wire.Purpose]string{
+	wire.APIAsked:             "The client calls the API without a token. Its refusal says where to learn who issues tokens for it (RFC 9728 section 5.1).",
+	wire.ResourceMetadata:     "The API says which authorization servers issue its tokens, and what it calls itself (RFC 9728 section 2).",
+	wire.Registration:         "The server gives this client an ID, and a secret if it wants one (RFC 7591 section 3). Once; the next login uses the same.",
+	wire.Metadata:             "The client reads where the server's endpoints are (RFC 8414 section 3).",
+	wire.PushedRequest:        "The client sends the authorization request to the server itself, and gets a request_uri that stands for it (RFC 9126 section 2).",
+	wire.AuthorizationRequest: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
+	wire.Consent:              "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
+	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
+	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
+	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
+	wire.IDTokenCheck: "The client checks the ID token before it believes it: signature, issuer, audience, times and nonce " +
+		"(OpenID Connect Core section 3.1.3.7).",
+	wire.Refresh:        "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
+	wire.Userinfo:       "The client asks who the user is (OpenID Connect Core section 5.3).",
+	wire.Introspection:  "The client asks what the server knows of a token (RFC 7662 section 2).",
+	wire.Revocation:     "The client ends a token (RFC 7009 section 2).",
+	wire.APIProbe:       "The client finds out how this API is called: by POST, and within a session if it wants one.",
+	wire.API:            "The client calls the API with the access token (RFC 6750 section 2.1).",
+	wire.APIWithout:     "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
+	wire.APIAltered:     "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",
+	wire.APIWithIDToken: "The same call with the ID token, which is for the client. The API has to refuse it (RFC 9068 section 2).",
+}
+
+type wordsOf struct{ about, section string }
+
+// parameterWords says what each parameter is for, in one line, and where that is written.
+var parameterWords = map[string]wordsOf{
+	"response_type":              {"what should come back: a code", "RFC 6749 section 3.1.1"},
+	"client_id":                  {"which OAuth application asks", "RFC 6749 section 2.2"},
+	"client_secret":              {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
+	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
+	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
+	"scope":                      {"what is asked for", "RFC 6749 section 3.3"},
+	"state":                      {"ties the response to this browser's login", "RFC 6749 section 10.12"},
+	"nonce":                      {"ties the ID token to this login", "OpenID Connect Core section 3.1.2.1"},
+	"code_challenge":             {"the hash of a secret that is shown later, with the code", "RFC 7636 section 4.2"},
+	"code_challenge_method":      {"how it was hashed", "RFC 7636 section 4.3"},
+	"code_verifier":              {"the secret behind the challenge: who has the code but not this gets nothing", "RFC 7636 section 4.5"},
+	"code":                       {"good once, and for a short time, for tokens", "RFC 6749 section 4.1.2"},
+	"iss":                        {"which server sends this response", "RFC 9207 section 2"},
+	"error":                      {"what went wrong, as a code", "RFC 6749 section 4.1.2.1"},
+	"error_description":          {"what went wrong, in words", "RFC 6749 section 4.1.2.1"},
+	"error_uri":                  {"where more is said about it", "RFC 6749 section 4.1.2.1"},
+	"grant_type":                 {"what is exchanged for tokens", "RFC 6749 section 4.1.3"},
+	"refresh_token":              {"brings a new access token", "RFC 6749 section 6"},
+	"token":                      {"the token that this is about", "RFC 7662 section 2.1, RFC 7009 section 2.1"},
+	"token_type_hint":            {"which kind of token it is", "RFC 7009 section 2.1"},
+	"prompt":                     {"whether the server asks again", "OpenID Connect Core section 3.1.2.1"},
+	"login_hint":                 {"who is likely to sign in", "OpenID Connect Core section 3.1.2.1"},
+	"max_age":                    {"how many seconds ago the user may have signed in", "OpenID Connect Core section 3.1.2.1"},
+	"acr_values":                 {"how strongly the user should sign in", "OpenID Connect Core section 3.1.2.1"},
+	"ui_locales":                 {"the languages of the server's pages", "OpenID Connect Core section 3.1.2.1"},
+	"resource":                   {"the API that the access token is for", "RFC 8707 section 2"},
+	"audience":                   {"the API that the access token is for, as Auth0 names it", "Auth0"},
+	"client_name":                {"what the server's pages call the application", "RFC 7591 section 2"},
+	"application_type":           {"native: it runs on the user's own machine; web: on a server", "OpenID Connect Dynamic Client Registration section 2"},
+	"redirect_uris":              {"where the browser may be sent back to: exactly here", "RFC 7591 section 2"},
+	"grant_types":                {"what the client may exchange for tokens", "RFC 7591 section 2"},
+	"response_types":             {"what may come back with the browser: a code", "RFC 7591 section 2"},
+	"token_endpoint_auth_method": {"how the client wants to prove who it is", "RFC 7591 section 2"},
+	"post_logout_redirect_uris":  {"where the browser may go after signing out", "OpenID Connect RP-Initiated Logout section 3.1"},
+	"session_state":              {"whether the user is still signed in", "OpenID Connect Session Management section 2"},
+	"id_token_hint":              {"who signs out", "OpenID Connect RP-Initiated Logout section 2"},
+	"post_logout_redirect_uri":   {"where the browser goes after signing out", "OpenID Connect RP-Initiated Logout section 2"},
 }
