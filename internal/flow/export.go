@@ -1,0 +1,340 @@
+package flow
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/wire"
+)
+
+// The parts of a HAR 1.2 file (http://www.softwareishard.com/blog/har-12-spec/).
+type (
+	harFile struct {
+		Log harLog `json:"log"`
+	}
+	harLog struct {
+		Version string     `json:"version"`
+		Creator harCreator `json:"creator"`
+		Pages   []struct{} `json:"pages"`
+		Entries []harEntry `json:"entries"`
+		Comment string     `json:"comment"`
+	}
+	harCreator struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}
+	harEntry struct {
+		Started  string      `json:"startedDateTime"`
+		Time     float64     `json:"time"` // milliseconds
+		Request  harRequest  `json:"request"`
+		Response harResponse `json:"response"`
+		Cache    struct{}    `json:"cache"`
+		Timings  harTimings  `json:"timings"`
+		Comment  string      `json:"comment"`
+	}
+	harRequest struct {
+		Method      string       `json:"method"`
+		URL         string       `json:"url"`
+		HTTPVersion string       `json:"httpVersion"`
+		Cookies     []harPair    `json:"cookies"`
+		Headers     []harPair    `json:"headers"`
+		Query       []harPair    `json:"queryString"`
+		PostData    *harPostData `json:"postData,omitempty"`
+		HeadersSize int          `json:"headersSize"`
+		BodySize    int          `json:"bodySize"`
+	}
+	harResponse struct {
+		Status      int        `json:"status"`
+		StatusText  string     `json:"statusText"`
+		HTTPVersion string     `json:"httpVersion"`
+		Cookies     []harPair  `json:"cookies"`
+		Headers     []harPair  `json:"headers"`
+		Content     harContent `json:"content"`
+		RedirectURL string     `json:"redirectURL"`
+		HeadersSize int        `json:"headersSize"`
+		BodySize    int        `json:"bodySize"`
+	}
+	harPair struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	harPostData struct {
+		MimeType string    `json:"mimeType"`
+		Params   []harPair `json:"params"`
+		Text     string    `json:"text"`
+	}
+	harContent struct {
+		Size     int    `json:"size"`
+		MimeType string `json:"mimeType"`
+		Text     string `json:"text"`
+	}
+	harTimings struct {
+		Send    float64 `json:"send"`
+		Wait    float64 `json:"wait"`
+		Receive float64 `json:"receive"`
+	}
+)
+
+// HAR writes a flow as a HAR file, fit for a bug report: every secret, code and token is out of it.
+// Steps that are no requests, such as the user's, are not in it.
+func HAR(steps []*wire.Exchange, s Secrets) ([]byte, error) {
+	hide := newFileRedactor(s, steps)
+	file := harFile{harLog{Version: "1.2", Creator: harCreator{"OAuth Test Client", "1"}, Pages: []struct{}{}, Entries: []harEntry{},
+		Comment: "Secrets, codes and tokens are redacted."}}
+	for _, e := range steps {
+		if e.URL != "" {
+			file.Log.Entries = append(file.Log.Entries, newHAREntry(e, hide))
+		}
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(file)
+	return out.Bytes(), err
+}
+
+func newHAREntry(e *wire.Exchange, hide *redactor) harEntry {
+	took := float64(e.Took) / float64(time.Millisecond)
+	comment := e.Name()
+	if e.Fault != "" {
+		comment += ": " + hide.text(e.Fault)
+	}
+	_, query, _ := strings.Cut(e.URL, "?")
+	entry := harEntry{
+		Started: e.Began.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Time:    took,
+		Timings: harTimings{Wait: took},
+		Comment: comment,
+		Request: harRequest{Method: e.Method, URL: hide.text(e.URL), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{},
+			Headers: harHeaders(e.RequestHeader, hide), Query: harParams(query, hide), HeadersSize: -1, BodySize: len(e.RequestBody)},
+		Response: harResponse{Status: e.Status, StatusText: http.StatusText(e.Status), HTTPVersion: cmp.Or(e.Proto, "HTTP/1.1"), Cookies: []harPair{},
+			Headers: harHeaders(e.ResponseHeader, hide), RedirectURL: hide.text(e.ResponseHeader.Get("Location")), HeadersSize: -1, BodySize: len(e.ResponseBody),
+			Content: harContent{Size: len(e.ResponseBody), MimeType: hide.text(e.ResponseHeader.Get("Content-Type")), Text: hide.body(e)}},
+	}
+	if len(e.RequestBody) > 0 {
+		entry.Request.PostData = &harPostData{MimeType: e.RequestHeader.Get("Content-Type"), Params: harParams(formOf(e), hide), Text: hide.text(e.RequestBody)}
+	}
+	return entry
+}
+
+func harHeaders(h wire.Header, hide *redactor) []harPair {
+	list := []harPair{}
+	for _, field := range showHeaders(h, hide) {
+		list = append(list, harPair(field))
+	}
+	return list
+}
+
+// harParams reads a query or a form in its order.
+func harParams(raw string, hide *redactor) []harPair {
+	list := []harPair{}
+	eachParameter(raw, func(name, value string) {
+		list = append(list, harPair{hide.text(name), hide.parameter(name, value)})
+	})
+	return list
+}
+
+// Markdown writes a flow for an issue or a chat: the verdict, the picture as Mermaid draws it, and the
+// steps. Nothing secret is in it: the values that can be followed are there by name only.
+func Markdown(steps []*wire.Exchange, s Secrets) string {
+	hide := newFileRedactor(s, steps)
+	tell := newTeller(steps, hide)
+	var out strings.Builder
+	fmt.Fprintf(&out, "# %s\n\n```mermaid\n%s```\n\n", plain(verdict(steps, hide)), mermaid(steps, tell))
+	for i, e := range steps {
+		fmt.Fprintf(&out, "%d. **%s**", i+1, e.Name())
+		if e.URL != "" {
+			fmt.Fprintf(&out, " `%s`", code(e.Method+" "+hide.text(wire.WithoutQuery(e.URL))))
+		}
+		if o := outcome(e); o != "" {
+			out.WriteString(": " + o)
+		}
+		if e.Fault != "" {
+			out.WriteString(". " + plain(hide.text(e.Fault)))
+		}
+		if e.Note != "" {
+			out.WriteString(". " + plain(hide.text(e.Note)))
+		}
+		out.WriteString("\n")
+	}
+	out.WriteString("\n")
+	for _, l := range legend {
+		fmt.Fprintf(&out, "%s %s  \n", l.Mark.Sign(), l.Words)
+	}
+	out.WriteString("\nSecrets, codes and tokens are left out.\n")
+	return out.String()
+}
+
+// verdict says in one line how a flow ended.
+func verdict(steps []*wire.Exchange, hide *redactor) string {
+	login := false
+	for i, e := range steps {
+		login = login || e.Purpose == wire.TokenRequest && !e.Failed()
+		if !e.Failed() || e.Purpose == wire.Consent || e.Status == 0 && e.Fault == "" {
+			continue
+		}
+		why := outcome(e)
+		if e.Fault != "" {
+			why = hide.text(e.Fault)
+		}
+		failed := fmt.Sprintf("tep %d, %s, failed: %s", i+1, e.Purpose, why)
+		if login && e.Purpose != wire.IDTokenCheck && e.Purpose != wire.Keys {
+			return "The login works. S" + failed
+		}
+		return "The login failed. S" + failed
+	}
+	return "The login works"
+}
+
+// mermaid draws the picture as a sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html).
+func mermaid(steps []*wire.Exchange, tell *teller) string {
+	var out strings.Builder
+	out.WriteString("sequenceDiagram\n")
+	for i, name := range partyNames {
+		fmt.Fprintf(&out, "  participant %s as %s\n", mermaidNames[i], name)
+	}
+	front := false
+	for i, e := range steps {
+		if f := isFront(e.Purpose); i == 0 || f != front {
+			if i > 0 {
+				out.WriteString("  end\n")
+			}
+			front = f
+			out.WriteString(bandStart(front))
+		}
+		for j, l := range tell.lines(e, false) {
+			words := l.words
+			if j == 0 {
+				words = fmt.Sprintf("%d %s", i+1, words)
+			}
+			for _, v := range l.values {
+				words += " " + v.String()
+			}
+			out.WriteString(mermaidLine(l, words))
+		}
+	}
+	if len(steps) > 0 {
+		out.WriteString("  end\n")
+	}
+	return out.String()
+}
+
+var mermaidNames = []string{"B", "C", "S", "A"}
+
+// bandStart opens a tinted band, which Mermaid has no name for: a note says it.
+func bandStart(front bool) string {
+	if front {
+		return "  rect rgba(79, 70, 229, 0.10)\n    Note over B,S: browser traffic\n"
+	}
+	return "  rect rgba(21, 113, 63, 0.10)\n    Note over C,A: server to server\n"
+}
+
+func mermaidLine(l line, words string) string {
+	from, to := mermaidNames[l.from], mermaidNames[l.to]
+	if l.from == l.to {
+		return fmt.Sprintf("    Note over %s: %s\n", from, label(words))
+	}
+	arrow := "->>"
+	switch {
+	case l.both:
+		arrow = "<<->>"
+	case l.answer:
+		arrow = "-->>"
+	}
+	text := fmt.Sprintf("    %s%s%s: %s\n", from, arrow, to, label(words))
+	if l.found != "" {
+		text += fmt.Sprintf("    Note over %s: %s\n", to, label(l.found))
+	}
+	return text
+}
+
+// labelEscapes are what would end a label of Mermaid's, or begin something else in it. It writes
+// characters as numbers of its own.
+var labelEscapes = strings.NewReplacer("#", "#35;", ";", "#59;", "<", "#60;", ">", "#62;", "`", "#96;", "%", "#37;", "{", "#123;", "}", "#125;", "\\", "#92;")
+
+func label(s string) string { return labelEscapes.Replace(wire.Clip(s, 200)) }
+
+// markdownEscapes are the characters with which Markdown or HTML would begin something.
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]",
+	"<", "&lt;", ">", "&gt;", "&", "&amp;", "#", "\\#", "!", "\\!", "|", "\\|",
+	"@", "\\@", "~", "\\~", "://", ":&#8203;//")
+
+// plain is a text from outside in Markdown: one line, nothing of it markup, a link or a mention.
+func plain(s string) string { return markdownEscapes.Replace(wire.Clip(s, 500)) }
+
+// code is a text from outside between backticks.
+func code(s string) string { return strings.ReplaceAll(wire.Clip(s, 300), "`", "'") }
+
+// curl writes a request as a command that works when it is pasted into a shell. The client secret
+// is "$CLIENT_SECRET", and so are tokens "$ACCESS_TOKEN" and the like unless they are shown whole.
+// It returns "" for an address that is too long for a command line.
+func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
+	if len(e.URL) > 8000 {
+		return ""
+	}
+	var lines []string
+	address := shellQuote(hide.text(e.URL)) // the callback's has the server's words in it
+	line := "curl -sSi " + address
+	if e.Method != http.MethodGet {
+		line = "curl -sSi -X " + e.Method + " " + address
+	}
+	lines = append(lines, line)
+	if accept := e.RequestHeader.Get("Accept"); accept != "" {
+		lines = append(lines, "-H "+shellQuote("Accept: "+accept))
+	}
+	scheme, credentials, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "Basic"):
+		lines = append(lines, "-u "+shellQuote(url.QueryEscape(s.ClientID)+":")+secretArgument(s.ClientSecret))
+	case strings.EqualFold(scheme, "Bearer"):
+		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
+	}
+	if e.RequestBody != formOf(e) {
+		for _, name := range []string{"Content-Type", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"} {
+			if value := e.RequestHeader.Get(name); value != "" {
+				lines = append(lines, "-H "+shellQuote(name+": "+hide.text(value)))
+			}
+		}
+		lines = append(lines, "--data-raw "+shellQuote(hide.text(e.RequestBody)))
+	}
+	eachParameter(formOf(e), func(name, value string) {
+		if name == "client_secret" {
+			lines = append(lines, `--data-urlencode "client_secret=$CLIENT_SECRET"`)
+			return
+		}
+		lines = append(lines, "--data-urlencode "+hide.shell(name+"=", value))
+	})
+	return strings.Join(lines, " \\\n  ")
+}
+
+var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
+
+// secretArgument is the secret for curl's -u. One with special characters is form-encoded first, as
+// RFC 6749 section 2.3.1 says; here every byte of it is, with tools that every system has.
+func secretArgument(secret string) string {
+	if unreserved.MatchString(secret) {
+		return `"$CLIENT_SECRET"`
+	}
+	return `"$(printf %s "$CLIENT_SECRET" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')"`
+}
+
+// shell quotes a prefix and a value, with the variable in place of a token.
+func (r *redactor) shell(prefix, value string) string {
+	if name := r.tokens[value]; name != "" && !r.full {
+		return `"` + prefix + "$" + name + `"`
+	}
+	return shellQuote(prefix + value)
+}
+
+// shellQuote makes one word of a text, for any POSIX shell.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
