@@ -4,7 +4,9 @@ package session
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -275,4 +277,264 @@ func (s *Store) delete(w http.ResponseWriter, r *http.Request, session *sessions
 		return unavailable(err)
 	}
 	return nil
+}
+
+// Login is a login that succeeded: what it asked for, and what it got. It is never changed: what
+// happens to its tokens later makes a new one, under the same state.
+type Login struct {
+	Request  *oauth.Request
+	Callback string               // path and query of the authorization response
+	Arrived  time.Time            // when that came
+	Response *oauth.TokenResponse // of the code exchange, as shown at the callback
+	IDToken  *oauth.IDToken       // nil for a plain OAuth login
+	Held     oauth.Tokens         // what is held now
+	Steps    []*wire.Exchange     // what servers were asked, and what they answered
+	Misuse   []byte               // what /misuse found, as JSON; nil when it was not asked
+}
+
+// Granted are the scopes as the server named them, or as asked for when it named none (RFC 6749 section
+// 5.1).
+func (l *Login) Granted() []string {
+	if l.Held.Scope == "" {
+		return l.Request.Scopes
+	}
+	return strings.Fields(l.Held.Scope)
+}
+
+// Who is the name of the user who signed in, or "" when no ID token said it.
+func (l *Login) Who() string {
+	if l.IDToken == nil {
+		return ""
+	}
+	return wire.Clip(l.IDToken.Name, 100)
+}
+
+// Missing lists the scopes that were asked for and not granted.
+func (l *Login) Missing() []string {
+	if !l.Response.ScopeSent {
+		return nil // as asked for (RFC 6749 section 5.1)
+	}
+	granted := strings.Fields(l.Response.Scope)
+	return slices.DeleteFunc(slices.Clone(l.Request.Scopes), func(scope string) bool { return slices.Contains(granted, scope) })
+}
+
+// Added lists the scopes that were granted and not asked for.
+func (l *Login) Added() []string {
+	granted := strings.Fields(l.Response.Scope)
+	return slices.DeleteFunc(granted, func(scope string) bool { return slices.Contains(l.Request.Scopes, scope) })
+}
+
+// Subject is the user's identifier, or "" when no ID token said it.
+func (l *Login) Subject() string {
+	if l.IDToken == nil {
+		return ""
+	}
+	return l.IDToken.Subject
+}
+
+// The most that a login remembers of what went over the wire: itself, its tokens used, and a run of /misuse.
+const (
+	maxSteps     = 64
+	maxStepsSize = 4 << 20 // bytes
+)
+
+// Record adds what went over the wire. Beyond the bounds the oldest tries of /misuse are dropped first: what
+// the user did is what the flow is about.
+func (l *Login) Record(more []*wire.Exchange) {
+	steps, size := slices.Concat(l.Steps, more), 0
+	for _, e := range steps {
+		size += e.Size()
+	}
+	for len(steps) > maxSteps || size > maxStepsSize {
+		oldest := max(0, slices.IndexFunc(steps, func(e *wire.Exchange) bool { return e.Try != "" }))
+		size -= steps[oldest].Size()
+		steps = slices.Delete(steps, oldest, oldest+1)
+	}
+	l.Steps = steps
+}
+
+// size is about what a login costs in memory, in bytes.
+func (l *Login) size() int {
+	n := 2048 + len(l.Callback)
+	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
+		n += len(l.Response.JSON) // which the tokens are parts of
+	}
+	for _, e := range slices.Concat(l.Steps, l.Request.Before) {
+		n += e.Size()
+	}
+	return n
+}
+
+// kept is a login that was kept, for every request that waited for it.
+type kept struct {
+	login   *Login
+	cookies answer // of the session that it was kept in
+}
+
+// Finish does what turns a request into a login, once for its state (RFC 6749 section 10.12), and keeps the
+// login. An impatient reload asks a second time while the code is being exchanged, and the browser reads
+// its answer only: whoever asks for the same meanwhile waits for what comes of the first. The error is
+// ErrSpent, an ErrUnavailable, or that of the work.
+func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
+	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
+	return s.once(w, r, r.URL.RawQuery, request.State, work)
+}
+
+// once does the work of a key, and keeps the login that comes of it, unless the mark is spent already.
+func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
+	result, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*kept, error) {
+		if !s.spent.add(mark, struct{}{}) {
+			return nil, ErrSpent
+		}
+		login, err := work(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result := &kept{login: login}
+		return result, s.keep(&result.cookies, r, login)
+	})
+	if err != nil {
+		return nil, err
+	}
+	result.cookies.copyTo(w)
+	return result.login, nil
+}
+
+// Spend takes a request back that ends in no login. It reports false when that was done already.
+func (s *Store) Spend(w http.ResponseWriter, request *oauth.Request) bool {
+	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
+	return s.spent.add(request.State, struct{}{})
+}
+
+// What was asked before a browser left is part of its flow, and too long for a cookie: it is held in this
+// process, for as long as a login may take, and only so much of it.
+const (
+	maxBefore     = 200      // logins
+	maxBeforeBody = 16 << 10 // bytes of one answer
+)
+
+// keepBefore holds what was asked for the login with a state. Of a long answer only its length is kept: a part of
+// it could not be read any more, and nobody could tell what is secret in it.
+func (s *Store) keepBefore(state string, steps []*wire.Exchange) []*wire.Exchange {
+	if len(steps) == 0 {
+		return nil
+	}
+	kept := steps[max(0, len(steps)-maxSteps):]
+	for i, e := range kept {
+		if len(e.ResponseBody) > maxBeforeBody {
+			short := *e
+			short.ResponseBody = fmt.Sprintf("[an answer of %d bytes, which is not kept]", len(e.ResponseBody))
+			kept[i] = &short
+		}
+	}
+	s.begun.set(state, kept)
+	return kept
+}
+
+// before returns what was asked for the login with a state, as long as this process knows.
+func (s *Store) before(state string) []*wire.Exchange {
+	steps, _ := s.begun.get(state)
+	return steps
+}
+
+// The tabs of one browser share its session, and their requests overlap. So that none of them loses what
+// another one saves, /login gives the browser a mark: a random cookie that holds nothing. Requests with
+// one mark change the session one after the other, and what a request saves that was under way when the
+// session was replaced goes to the one that took its place. Nothing is read that way: whoever has the old
+// cookie only sees nothing.
+const (
+	successorAge  = time.Minute     // as long as a callback may take
+	onTheWay      = 5 * time.Second // from our answer to the browser, and from there back to us
+	maxSuccessors = 20_000
+)
+
+// successor is what took the place of a session.
+type successor struct {
+	cookie string
+	since  time.Time
+}
+
+// markBrowser gives the browser a mark, or lengthens the life of the one it has.
+func (s *Store) markBrowser(w http.ResponseWriter, r *http.Request) {
+	mark := s.mark(r)
+	if mark == "" {
+		mark = rand.Text()
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.markName, Value: mark, MaxAge: int((sessionAge + pendingAge).Seconds()), Path: "/",
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+}
+
+// markLength is how long a mark is, as rand.Text makes it.
+const markLength = 26
+
+// mark returns the browser's mark, or "" when it has none that could be ours.
+func (s *Store) mark(r *http.Request) string {
+	if value := only(r, s.markName); len(value) == markLength {
+		return value
+	}
+	return ""
+}
+
+// only returns the value of a cookie, or "" when there is none or more than one: of two, one was planted
+// by somebody else on this host name, and nothing says which (RFC 6265 section 8.6).
+func only(r *http.Request, name string) string {
+	if cookies := r.CookiesNamed(name); len(cookies) == 1 {
+		return cookies[0].Value
+	}
+	return ""
+}
+
+// lock returns the lock of this browser, or, without a mark, of its session. A few browsers share one; a
+// browser that has neither shares nothing, and the lock of another process does not count.
+func (s *Store) lock(r *http.Request) *sync.Mutex {
+	key := s.mark(r)
+	if key == "" {
+		key = only(r, s.sessionName)
+	}
+	if key == "" {
+		return new(sync.Mutex)
+	}
+	sum := sha256.Sum256([]byte(key))
+	return &s.changing[int(sum[0])%len(s.changing)]
+}
+
+// replaced remembers that the session of this request gave way to that of the cookies. The old one may be
+// none.
+func (s *Store) replaced(r *http.Request, with *answer) {
+	if mark := s.mark(r); mark != "" {
+		s.successors.set(mark+" "+only(r, s.sessionName), successor{with.value(s.sessionName), s.now()})
+	}
+}
+
+// successor returns the cookie of the session that took the place of the request's own one, not before
+// the given time, or "" when none did.
+func (s *Store) successor(r *http.Request, notBefore time.Time) string {
+	mark := s.mark(r)
+	if mark == "" {
+		return ""
+	}
+	value, last := only(r, s.sessionName), ""
+	for range maxLogins { // a longer chain within a minute is nobody's normal work
+		next, ok := s.successors.get(mark + " " + value)
+		if !ok || next.since.Before(notBefore) {
+			break
+		}
+		value, last = next.cookie, next.cookie
+	}
+	return last
+}
+
+// BeginLogout returns the state of a sign-out at the server (OpenID Connect RP-Initiated Logout section 2),
+// and remembers it in a cookie until the browser is back.
+func (s *Store) BeginLogout(w http.ResponseWriter) string {
+	state := rand.Text()
+	http.SetCookie(w, s.pendingCookie(s.logoutName, state, int(pendingAge.Seconds())))
+	return state
+}
+
+// EndLogout compares the state that the server returned (section 3). A state is known when this browser
+// has begun a sign-out, and right when it is that one's. A reload finds the same.
+func (s *Store) EndLogout(r *http.Request, state string) (known, right bool) {
+	ours := only(r, s.logoutName)
+	return ours != "", ours != "" && ours == state
 }
