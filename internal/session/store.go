@@ -1,13 +1,28 @@
 package session
 
 import (
+	"bytes"
 	"container/list"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/gob"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/boj/redistore"
+	"github.com/gomodule/redigo/redis"
 	"github.com/gorilla/sessions"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // What the sessions of this process may cost at most.
@@ -118,5 +133,198 @@ func (m *memoryStore) sweep() {
 			m.remove(element)
 		}
 		element = next
+	}
+}
+
+// The most bytes of a session in Redis: maxLogins logins of maxStepsSize each, and what is around them.
+const maxStored = 32 << 20
+
+// newRedisStore is a sessions.Store in Redis, which several processes share. The value of a session is
+// encrypted, and expires there. The error is one line that names the variable.
+func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values seal) (sessions.Store, error) {
+	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
+	if err != nil {
+		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or "+
+			"remove the line to keep sessions in this process", config.WithoutUser(address), redisFault(err))
+	}
+	return keepIn(store, options, values), nil
+}
+
+// keepIn sets what is ours about a store in Redis: how long, how much, under which keys, and sealed.
+func keepIn(store *redistore.RediStore, options sessions.Options, values seal) *redistore.RediStore {
+	store.Options = &options
+	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
+	store.SetMaxLength(maxStored)
+	store.SetKeyPrefix("oauth_test_client:")
+	store.SetSerializer(sealed{values})
+	return store
+}
+
+// redisPool keeps connections to a Redis, each answer of which has wire.Timeout to come.
+func redisPool(address string, roots *x509.CertPool) *redis.Pool {
+	dial := func() (redis.Conn, error) {
+		return redis.DialURL(address, redis.DialConnectTimeout(wire.Timeout), redis.DialReadTimeout(wire.Timeout), redis.DialWriteTimeout(wire.Timeout),
+			redis.DialTLSConfig(&tls.Config{RootCAs: roots}))
+	}
+	alive := func(c redis.Conn, since time.Time) error {
+		if time.Since(since) < time.Second {
+			return nil
+		}
+		_, err := c.Do("PING") // it may have been closed while nobody used it
+		return err
+	}
+	return &redis.Pool{MaxIdle: 64, IdleTimeout: 4 * time.Minute, Dial: dial, TestOnBorrow: alive}
+}
+
+// errUnreadable is a session in Redis that was not written with this SESSION_SECRET, or was changed.
+var errUnreadable = errors.New("holds a session that cannot be decrypted")
+
+// sealed writes a session's logins for Redis: as gob, encrypted. What is sealed for one session opens
+// for that session only.
+type sealed struct{ seal }
+
+// Serialize implements redistore.SessionSerializer.
+func (s sealed) Serialize(session *sessions.Session) ([]byte, error) {
+	var plain bytes.Buffer
+	if err := gob.NewEncoder(&plain).Encode(session.Values[loginsKey]); err != nil {
+		return nil, err
+	}
+	return s.close(plain.Bytes(), session.ID), nil
+}
+
+// Deserialize implements redistore.SessionSerializer.
+func (s sealed) Deserialize(value []byte, session *sessions.Session) error {
+	plain, err := s.open(value, session.ID)
+	if err != nil {
+		return errUnreadable
+	}
+	var logins []*Login
+	if err := gob.NewDecoder(bytes.NewReader(plain)).Decode(&logins); err != nil {
+		return errUnreadable // it was written by another version
+	}
+	session.Values[loginsKey] = logins
+	return nil
+}
+
+// redisFault says in one plain sentence what is wrong with Redis, in its own words where it has some.
+func redisFault(err error) string {
+	if theirs, ok := errors.AsType[redis.Error](err); ok {
+		return fmt.Sprintf("says %q", wire.Clip(theirs.Error(), 200))
+	}
+	return wire.Fault(err)
+}
+
+// unavailable is the error of reading or writing a session.
+func unavailable(err error) error {
+	return fmt.Errorf("%w %s", ErrUnavailable, redisFault(err))
+}
+
+// keys are derived from the session secret, one for each use (RFC 5869 section 3.2).
+type keys struct{ pending, cookie, values []byte }
+
+func newKeys(secret string) keys {
+	derive := func(use string) []byte {
+		key, _ := hkdf.Key(sha256.New, []byte(secret), nil, use, 32) // fails for far longer keys only
+		return key
+	}
+	return keys{pending: derive("pending login"), cookie: derive("session cookie"), values: derive("session store")}
+}
+
+// seal encrypts and authenticates. What it closes under a name opens under that name only.
+type seal struct{ aead cipher.AEAD }
+
+func newSeal(key []byte) (seal, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return seal{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return seal{aead}, err
+}
+
+func (s seal) close(plain []byte, name string) []byte {
+	return s.aead.Seal(nil, nil, plain, []byte(name))
+}
+
+func (s seal) open(closed []byte, name string) ([]byte, error) {
+	return s.aead.Open(nil, nil, closed, []byte(name))
+}
+
+// expiring remembers values by a key for a while, and only so many: beyond that the oldest go first.
+type expiring[V any] struct {
+	now  func() time.Time
+	age  time.Duration
+	most int
+
+	mu     sync.Mutex // guards the fields below
+	values map[string]expiringValue[V]
+	queue  []expiringKey // oldest first
+}
+
+type expiringValue[V any] struct {
+	value V
+	until time.Time
+}
+
+type expiringKey struct {
+	key   string
+	until time.Time
+}
+
+func newExpiring[V any](now func() time.Time, age time.Duration, most int) *expiring[V] {
+	return &expiring[V]{now: now, age: age, most: most, values: map[string]expiringValue[V]{}}
+}
+
+// add remembers a value. It returns false, and changes nothing, if there is one for the key already.
+func (e *expiring[V]) add(key string, value V) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sweep()
+	if _, ok := e.values[key]; ok {
+		return false
+	}
+	e.put(key, value)
+	return true
+}
+
+// set remembers a value in place of the key's old one.
+func (e *expiring[V]) set(key string, value V) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sweep()
+	e.put(key, value)
+}
+
+// get returns the value of a key while it is remembered.
+func (e *expiring[V]) get(key string) (value V, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sweep()
+	found, ok := e.values[key]
+	return found.value, ok
+}
+
+func (e *expiring[V]) put(key string, value V) {
+	until := e.now().Add(e.age)
+	e.values[key] = expiringValue[V]{value, until}
+	e.queue = append(e.queue, expiringKey{key, until})
+	for len(e.queue) > e.most {
+		e.dropOldest()
+	}
+}
+
+// sweep forgets what is too old. The caller holds the lock, as for put and dropOldest.
+func (e *expiring[V]) sweep() {
+	now := e.now()
+	for len(e.queue) > 0 && now.After(e.queue[0].until) {
+		e.dropOldest()
+	}
+}
+
+func (e *expiring[V]) dropOldest() {
+	oldest := e.queue[0]
+	e.queue = e.queue[1:]
+	if e.values[oldest.key].until.Equal(oldest.until) { // it was not set anew since
+		delete(e.values, oldest.key)
 	}
 }
