@@ -3,7 +3,9 @@
 package redact
 
 import (
+	"encoding/base64"
 	"html"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -213,4 +215,21 @@ func hex(s string, from, digits int) (uint64, bool) {
 	}
 	n, err := strconv.ParseUint(s[from:from+digits], 16, 32)
 	return n, err == nil
+}
+
+// ReplaceClient marks a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749
+// section 2.3.1), with the form-encoding that belongs there and without.
+func (t *Text) ReplaceClient(id, secret, standIn string) {
+	if secret == "" {
+		return
+	}
+	t.Replace(secret, standIn)
+	if len(t.source) < base64.RawStdEncoding.EncodedLen(len(id)+1+len(secret)) {
+		return // no escape is shorter than what it stands for
+	}
+	for _, pair := range []string{id + ":" + secret, url.QueryEscape(id) + ":" + url.QueryEscape(secret)} {
+		encoded := base64.StdEncoding.EncodeToString([]byte(pair))
+		t.Replace(encoded, standIn)
+		t.Replace(strings.TrimRight(encoded, "="), standIn) // as some write it, or escape what ends it
+	}
 }
