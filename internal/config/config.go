@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"regexp"
@@ -296,4 +297,316 @@ func isPlaceholder(value string) bool {
 func isHash(secret string) bool {
 	return slices.ContainsFunc([]string{"pbkdf2_sha256$", "$pbkdf2", "$2a$", "$2b$", "$2y$", "$argon2", "bcrypt$", "{bcrypt}", "$scrypt", "scrypt:"},
 		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
+}
+
+// names are the variables that are read, in the order of the README.
+var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
+	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PAR", "PORT", "BASE_URL", "REDIRECT_URI",
+	"ALLOW_PLAIN_HTTP", "SESSION_SECRET",
+	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
+
+// stray is a name in the file that is none of ours, and the one that was most likely meant.
+type stray struct{ name, meant string }
+
+// strays finds the names in the file that are close to a variable of ours that is not set. A file may
+// be shared with other programs: what resembles nothing of ours is nobody's mistake.
+func (s *settings) strays() []stray {
+	var found []stray
+	for _, name := range slices.Sorted(maps.Keys(s.values)) {
+		if slices.Contains(names, name) {
+			continue
+		}
+		i := slices.IndexFunc(names, func(ours string) bool { return meant(name, ours) && cmp.Or(s.getenv(ours), s.values[ours]) == "" })
+		if i >= 0 {
+			found = append(found, stray{name, names[i]})
+		}
+	}
+	return found
+}
+
+// meant reports whether somebody who wrote name may have meant ours: CLIENTID, client_id, CLIENT_SERCET,
+// NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
+func meant(name, ours string) bool {
+	if name == "CALLBACK_URL" {
+		return ours == "REDIRECT_URI"
+	}
+	upper := strings.ToUpper(name)
+	plain := strings.NewReplacer("_", "", "-", "").Replace
+	a, b := plain(upper), plain(ours)
+	switch {
+	case a == b, strings.HasSuffix(upper, "_"+ours) && len(ours) > len("PORT"):
+		return true
+	case len(b) < len("ISSUER"): // PORT is close to HOST, PAR to many a word
+		return false
+	}
+	return distance(a, b) <= 1 || len(b) > len("CLIENTID") && distance(a, b) == 2
+}
+
+// Nearest returns the word of the list that was most likely meant, or "".
+func Nearest(word string, list ...string) string {
+	for _, known := range list {
+		if d := distance(word, known); d <= 2 && 2*d < len(known) {
+			return known
+		}
+	}
+	return ""
+}
+
+// distance counts the letters to change, to add, to leave out or to swap with their neighbour.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// pointOut says which names were probably meant to be ours: in the line that misses one, or in a note.
+// Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
+func (s *settings) pointOut(mistake bool) {
+	for _, stray := range s.strays() {
+		where := s.inFile(stray.name)
+		fix := "write " + stray.meant
+		i := slices.IndexFunc(s.problems, func(p Problem) bool { return p.Setting == stray.meant })
+		switch {
+		case i >= 0:
+			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, stray.name, stray.meant)
+		case mistake:
+			s.problems = append(s.problems, Problem{Setting: stray.name, Where: where, What: "is not a setting of this program", Fix: fix})
+		default:
+			s.notes = append(s.notes, place(stray.name, where)+": is not a setting of this program; "+fix)
+		}
+	}
+}
+
+// Problem is a mistake in the settings.
+type Problem struct {
+	Setting string // the variable; empty for a file that cannot be read
+	Where   string // "environment", ".env:3", or "" for a variable that is set nowhere
+	What    string // what is wrong
+	Fix     string // what to do about it; may be empty
+	Cause   string // its heading in docs/problems.md; may be empty
+}
+
+// String is the problem as one line: where, what is wrong, a semicolon, what to do.
+func (p Problem) String() string {
+	line := place(p.Setting, p.Where) + ": " + p.What
+	if p.Fix != "" {
+		line += "; " + p.Fix
+	}
+	return line
+}
+
+// Problems are all the mistakes in the settings.
+type Problems []Problem
+
+// Error has one line for each problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place names a variable and where its value comes from, as an editor can open it.
+func place(name, where string) string {
+	switch {
+	case name == "":
+		return where
+	case where == "":
+		return name
+	}
+	return name + " (" + where + ")"
+}
+
+// wrong notes a mistake: what is wrong, a semicolon, what to do. Only the first one of a variable
+// is kept, as the rest follows from it.
+func (s *settings) wrong(name, format string, args ...any) {
+	s.wrongBecause("", name, format, args...)
+}
+
+// wrongBecause is wrong with the name of the cause.
+func (s *settings) wrongBecause(cause, name, format string, args ...any) {
+	if slices.ContainsFunc(s.problems, func(p Problem) bool { return p.Setting == name }) {
+		return
+	}
+	p := Problem{Setting: name, Where: s.where(name), What: fmt.Sprintf(format, args...), Cause: cause}
+	if i := strings.LastIndex(p.What, "; "); i >= 0 {
+		p.What, p.Fix = p.What[:i], p.What[i+2:]
+	}
+	s.problems = append(s.problems, p)
+}
+
+// note keeps what was put right on the way in.
+func (s *settings) note(name, text string) {
+	s.notes = append(s.notes, place(name, s.where(name))+": "+text)
+}
+
+// where says from where a variable's value comes.
+func (s *settings) where(name string) string {
+	switch {
+	case s.getenv(name) != "":
+		return "environment"
+	case s.values[name] != "":
+		return s.inFile(name)
+	}
+	return ""
+}
+
+// inFile is the file and the line that sets a variable.
+func (s *settings) inFile(name string) string {
+	_, line := s.rawLine(name)
+	if line == 0 {
+		return s.file
+	}
+	return fmt.Sprintf("%s:%d", s.file, line)
+}
+
+// A login begins at the API when RESOURCE_URL is all that says where it is: the API names its authorization
+// server (RFC 9728), and the client is registered there unless CLIENT_ID says which it is (RFC 7591).
+
+// atAPI reports that the settings name an API and no authorization server.
+func (c Config) atAPI(key, issuer string) bool {
+	ownDemo := strings.HasPrefix(c.ResourceURL, c.BaseURL+"/demo/")
+	return c.ResourceURL != "" && !ownDemo && key == "" && issuer == "" && c.Endpoints == Endpoints{}
+}
+
+// IsClientDocument reports that the client ID is the address of a client ID metadata document, where the
+// server reads what another one has registered.
+func (c Config) IsClientDocument() bool {
+	return c.AtAPI && strings.HasPrefix(c.ClientID, "https://")
+}
+
+// FoundAt is the settings with what was found at the API: the authorization server that it names, what it
+// calls itself, and the scopes that it wants where none are configured.
+func (c Config) FoundAt(issuer, resource string, byPost bool, scopes []string) Config {
+	u, err := url.Parse(issuer)
+	c.Issuer, c.Clerk, c.Resource, c.ByPost = issuer, err == nil && isClerkHost(u.Hostname()), resource, byPost
+	if c.AnyScopes {
+		c.Scopes = scopes
+	}
+	return c
+}
+
+// AsClient is the settings with a client that was registered, and the secrets that came with it.
+func (c Config) AsClient(id, secret, method string, issued []string) Config {
+	c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = true, id, secret, method, issued
+	return c
+}
+
+// AsConfigured is what the user told us, without what was found at the API since.
+func (c Config) AsConfigured() Config {
+	if !c.AtAPI {
+		return c
+	}
+	c.Issuer, c.Clerk, c.Resource, c.ByPost = "", false, "", false
+	if c.AnyScopes {
+		c.Scopes = nil
+	}
+	if c.Registered {
+		c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = false, "", "", "", nil
+	}
+	return c
+}
+
+// clientAtAPI checks the client's own values where the login begins at the API: there may be none.
+func (s *settings) clientAtAPI(c Config) {
+	switch {
+	case c.ClientID == "" && c.ClientSecret != "":
+		s.wrong("CLIENT_ID", "is missing, but CLIENT_SECRET is set; set both, or neither, and a client is registered at the first login")
+	case c.ClientID == "" && c.AuthMethod != "":
+		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "needs CLIENT_ID; remove this line: the server says the method of a client that is registered")
+	case c.ClientID == "" && c.SessionStore != "":
+		s.wrong("CLIENT_ID", "is missing, but SESSION_STORE is set; make an OAuth application at the server and set CLIENT_ID, as a "+
+			"client that one process registers is not known to the others")
+	case c.IsClientDocument() && c.ClientSecret != "":
+		s.wrong("CLIENT_SECRET", "belongs to no client ID metadata document, which everybody can read; remove it")
+	case c.ClientID != "":
+		s.client(c)
+	}
+}
+
+// scopes are what a login asks for. A line of the file with nothing behind SCOPES= asks for none, so that
+// the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
+func (s *settings) scopes(atAPI bool) []string {
+	value := s.get("SCOPES")
+	switch {
+	case value != "" || s.leftEmpty("SCOPES"):
+	case atAPI:
+		return nil
+	default:
+		value = "openid profile email"
+	}
+	if !ValidScope(value) {
+		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
+	}
+	if strings.Contains(value, ",") {
+		s.note("SCOPES", "contains a comma; scopes are separated by spaces")
+	}
+	return strings.Fields(value)
+}
+
+// ValidScope checks the characters of a scope (RFC 6749 section 3.3).
+func ValidScope(scope string) bool {
+	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
+}
+
+// Hide takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
+// what it was sent. It is for text from outside, whole: what has been cut short no longer holds the secret as it
+// was, and our own sentences may hold a secret that is a common word.
+func (c Config) Hide(text string) string {
+	t := redact.Read(text)
+	c.mark(t)
+	return t.String()
+}
+
+// HideNamed returns Hide for what is said of an answer: what the answer names as a secret is taken out, too. Of one
+// that names more than anybody looks for nothing is said.
+func (c Config) HideNamed(answer string) func(text string) string {
+	values, all := redact.Secrets(answer)
+	return func(text string) string {
+		if !all && text != "" {
+			return redact.Redacted
+		}
+		t := redact.Read(text)
+		c.mark(t)
+		for _, value := range values {
+			t.Replace(value, redact.Redacted)
+		}
+		t.ReplaceNamed(redact.Redacted)
+		return t.String()
+	}
+}
+
+// mark marks what is ours and secret.
+func (c Config) mark(t *redact.Text) {
+	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)
+	t.ReplaceClient(c.OtherClientID, c.OtherClientSecret, redact.Redacted)
+	for _, value := range c.Issued {
+		t.Replace(value, redact.Redacted)
+	}
+}
+
+// Issued are the secrets in the answer to a registration. It reports false when they are more than is kept of one.
+func Issued(answer string) (secrets []string, all bool) {
+	const maxBytes = 16 << 10
+	secrets, all = redact.Secrets(answer)
+	return secrets, all && len(strings.Join(secrets, "")) <= maxBytes
 }
