@@ -2,11 +2,14 @@ package config
 
 import (
 	"cmp"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,4 +152,181 @@ func (c Config) IsOwnOrigin(origin string) bool {
 func (c Config) IsPublicHTTPS() bool {
 	base, err := url.Parse(c.BaseURL)
 	return err == nil && base.Scheme == "https" && !IsLoopback(base.Hostname())
+}
+
+// CallbackPath is where the authorization response arrives, below BASE_URL.
+const CallbackPath = "/oauth_callback"
+
+// RedirectURI is the address to register at the authorization server, exactly.
+func (c Config) RedirectURI() string { return cmp.Or(c.Elsewhere, c.BaseURL+CallbackPath) }
+
+// IsPasted reports that the redirect URI does not lead to this program: a person brings the address at which
+// the browser stopped.
+func (c Config) IsPasted() bool { return c.Elsewhere != "" }
+
+// RedirectVariable is the variable that says what the redirect URI is.
+func (c Config) RedirectVariable() string {
+	if c.IsPasted() {
+		return "REDIRECT_URI"
+	}
+	return "BASE_URL"
+}
+
+// ReturnedTo is the whole address of an authorization response that came to a path and query of ours. A query
+// of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
+func (c Config) ReturnedTo(callback string) string {
+	address, _, _ := strings.Cut(c.RedirectURI(), "?")
+	_, query, _ := strings.Cut(callback, "?")
+	return address + "?" + query
+}
+
+// redirectURI reads REDIRECT_URI, which is empty where the browser comes back to this program.
+func (s *settings) redirectURI(baseURL string) string {
+	const name = "REDIRECT_URI"
+	value := s.get(name)
+	base, errBase := url.Parse(baseURL)
+	if value == "" || errBase != nil || base.Host == "" || value == baseURL+CallbackPath {
+		return "" // what is wrong with BASE_URL is said
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Scheme == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		s.wrong(name, "%q is not a whole address; write what is registered, such as https://app.example.com/callback", value)
+	case u.User != nil:
+		s.wrong(name, "has a user name or password in its address; remove them")
+	case strings.Contains(value, "#"):
+		s.wrong(name, "%q has a fragment, which a redirect URI may not have (RFC 6749 section 3.1.2); remove it", value)
+	case strings.Contains(value, "*"):
+		s.wrong(name, "%q is a pattern; write one address that it allows", value)
+	case responseParameter(u) != "":
+		s.wrong(name, "%q has the parameter %s in its query twice, or as the server's response will have it; remove it", value, responseParameter(u))
+	case u.Scheme == "https" || u.Scheme == "http":
+		s.checkWebRedirect(value, u, base)
+	default:
+		s.checkAppRedirect(value, u)
+	}
+	return value
+}
+
+// checkWebRedirect refuses what a browser would bring back in the clear, and what leads to this program where
+// nothing answers.
+func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
+	const name = "REDIRECT_URI"
+	switch {
+	case u.Hostname() == "":
+		s.wrong(name, "%q has no host; write what is registered, such as https://app.example.com/callback", value)
+	case !IsSecure(u):
+		s.wrong(name, "%q is plain http beyond this machine, so everybody on the way can read the code; "+
+			"register https, or http on localhost (RFC 8252 section 7.3)", value)
+	case !isSameServer(u, base):
+	case u.Path == CallbackPath && u.RawQuery == "":
+		s.wrong(name, "%q leads to this program by another name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
+	default:
+		s.wrong(name, "%q leads to this program, which answers at %s only; register %s, or write another PORT so that it leads elsewhere",
+			value, CallbackPath, base.String()+CallbackPath)
+	}
+}
+
+// isSameServer reports two addresses at which the same program answers: this machine has several names.
+func isSameServer(a, b *url.URL) bool {
+	at := func(u *url.URL) string {
+		host := strings.ToLower(u.Hostname())
+		if IsLoopback(host) {
+			host = "localhost"
+		}
+		return u.Scheme + "://" + hostPort(host, u.Scheme, u.Port())
+	}
+	return at(a) == at(b)
+}
+
+// browserSchemes are never an app's: the browser itself opens them, runs them or keeps them.
+var browserSchemes = []string{"about", "blob", "chrome", "content", "data", "edge", "file", "filesystem", "ftp", "intent", "javascript", "mailto",
+	"resource", "tel", "urn", "vbscript", "view-source", "ws", "wss"}
+
+// checkAppRedirect checks an address of a scheme that an app registers with the system (RFC 8252 section 7.1).
+func (s *settings) checkAppRedirect(value string, u *url.URL) {
+	const name = "REDIRECT_URI"
+	switch {
+	case slices.Contains(browserSchemes, u.Scheme):
+		s.wrong(name, "%q cannot be a redirect URI: no app is opened by %s:; "+
+			"write https, http on localhost, or a scheme of an app such as com.example.app:/callback", value, u.Scheme)
+	case u.Opaque != "" || u.Host == "" && u.Path == "":
+		s.wrong(name, "%q has no / behind its scheme; write it as it is registered, such as com.example.app:/callback", value)
+	case !strings.Contains(u.Scheme, "."):
+		s.note(name, "the scheme "+u.Scheme+" has no dot, as RFC 8252 section 7.1 asks of an app's (com.example.app); a server may refuse it")
+	}
+}
+
+// responseParameter is a parameter of a redirect URI that would leave it open what the response says, or "".
+func responseParameter(u *url.URL) string {
+	for name, values := range u.Query() {
+		if len(values) > 1 || slices.Contains([]string{"code", "state", "iss", "error", "error_description", "error_uri"}, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
+// optional) of the Frontend API host and a "$". The issuer is https:// and that host.
+func issuerFromKey(key string) (string, error) {
+	if strings.HasPrefix(key, "sk_") {
+		return "", errors.New("holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the dashboard's " +
+			"API keys page, and rotate the secret key if it was shared")
+	}
+	encoded, ok := strings.CutPrefix(key, "pk_test_")
+	if !ok {
+		encoded, ok = strings.CutPrefix(key, "pk_live_")
+	}
+	if !ok {
+		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
+	}
+	if isPlaceholder(encoded) {
+		return "", errors.New("holds a placeholder; copy the publishable key from the dashboard's API keys page, " +
+			"or set ISSUER instead for another server than Clerk, or remove the three lines for demo mode")
+	}
+	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	host, whole := strings.CutSuffix(string(decoded), "$")
+	if err != nil || !whole {
+		return "", errors.New("is cut short or mistyped: it does not decode to a host name; copy it again, to its last character")
+	}
+	if u, err := url.Parse("https://" + host); err != nil || u.Host != host || !hostname.MatchString(u.Hostname()) {
+		return "", errors.New("decodes to something that is not a host name; copy it again from the dashboard's API keys page")
+	}
+	return "https://" + host, nil
+}
+
+// isClerkHost recognises the hosts of Clerk's development instances; a production instance has
+// its owner's host name and is known by its publishable key alone.
+func isClerkHost(host string) bool {
+	return strings.HasSuffix(host, ".clerk.accounts.dev") || strings.HasSuffix(host, ".lclclerk.com") || host == "clerk.clerk.dev"
+}
+
+// TrustedRoots adds the certificates in SSL_CERT_FILE to the system's. Go reads that variable on
+// some systems only; here it works on all of them. Without it the result is nil: the system's.
+func TrustedRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read (%w); name a file with the authority's certificate in PEM", file, errors.Unwrap(err))
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate; name a file with the authority's certificate in PEM", file)
+	}
+	return roots, nil
+}
+
+// certFile reads SSL_CERT_FILE, whose certificates must be there to be trusted.
+func (s *settings) certFile() string {
+	file := s.get("SSL_CERT_FILE")
+	if _, err := TrustedRoots(file); err != nil {
+		s.wrong("SSL_CERT_FILE", "%v", err)
+	}
+	return file
 }
