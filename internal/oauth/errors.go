@@ -2,9 +2,12 @@ package oauth
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"oauth-test-client/internal/wire"
 )
@@ -110,4 +113,123 @@ func triedOf(err error) []Tried {
 // badParameter is the error of a parameter that a login cannot be begun with.
 func badParameter(name, what string) *Error {
 	return &Error{Step: wire.AuthorizationRequest, Code: CodeInvalidRequest, Description: fmt.Sprintf("The parameter %s %s.", name, what)}
+}
+
+// oauthError is the error of an answer (RFC 6749 section 5.2), as it was sent.
+type oauthError struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+	URI         string `json:"error_uri"`
+}
+
+// readOAuthError reads an error in JSON, whatever the answer says that it is, or in a form, as some servers send it.
+// An answer without one has no code. Names are not compared exactly: what is refused is refused.
+func readOAuthError(e *wire.Exchange) oauthError {
+	var said oauthError
+	if json.Unmarshal([]byte(e.ResponseBody), &said) == nil {
+		return said
+	}
+	switch e.MediaType() {
+	case "application/x-www-form-urlencoded", "text/plain":
+		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
+			return oauthError{form.Get("error"), form.Get("error_description"), form.Get("error_uri")}
+		}
+	}
+	return oauthError{}
+}
+
+// refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
+// tokens should be. The fault is why the answer is no token response, or nil.
+func refusesTokens(e *wire.Exchange, fault error) bool {
+	return e.Status/100 != 2 || fault != nil && readOAuthError(e).Code != ""
+}
+
+// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
+func (c *Client) tokenRefused(e *wire.Exchange) *Error {
+	refused := readOAuthError(e)
+	if refused.Code == "" {
+		return c.refusedOtherwise(e)
+	}
+	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError,
+			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
+				e.Status, other)}
+	}
+	hide := c.hiding.HideNamed(e.ResponseBody)
+	if !IsRegisteredError(refused.Code) {
+		refused.Code = hide(refused.Code)
+	}
+	said := fmt.Sprintf("The token endpoint answered %d and said no more.", e.Status)
+	return &Error{Step: wire.TokenRequest, Theirs: true, Code: refused.Code,
+		Description: cmp.Or(hide(refused.Description), said), URI: hide(refused.URI)}
+}
+
+// refusedOtherwise is the error of a token request that was answered with a status that says no, and
+// without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
+func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
+	if e.Status/100 != 4 {
+		said := c.saidIn(e)
+		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", said(e.StatusLine(), 300))}
+	}
+	return c.refusedBy(wire.TokenRequest, "token endpoint", e)
+}
+
+// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
+// nothing of it is kept.
+func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
+	field, _ := errors.AsType[*fieldFault](fault)
+	said := c.saidIn(e)
+	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.Error(), 500) + ".",
+		Received: received(e, field, said)}
+}
+
+// Unbound is the error of an authorization response that belongs to no login: some servers send errors
+// back without state, and it is the only clue then. But anybody may have written it, so it is shown as
+// what it is and never acted on.
+type Unbound struct {
+	Code  string `json:"error,omitempty"` // a registered one
+	Words string `json:"error_description,omitempty"`
+}
+
+// registeredErrors are the error codes of OAuth: those of the authorization endpoint (RFC 6749 section
+// 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2, RFC 9101 section 6.2), and those of the
+// token endpoint (RFC 6749 section 5.2).
+var registeredErrors = []string{
+	"invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_request", "unauthorized_client", "access_denied",
+	"unsupported_response_type", "invalid_scope", "server_error", "temporarily_unavailable", "interaction_required",
+	"login_required", "account_selection_required", "consent_required", "invalid_request_uri", "invalid_request_object",
+	"request_not_supported", "request_uri_not_supported", "registration_not_supported", "invalid_target",
+	"unmet_authentication_requirements",
+}
+
+// IsRegisteredError reports an error code of OAuth's own. It is no secret, even if the client secret is a
+// part of it.
+func IsRegisteredError(code string) bool { return slices.Contains(registeredErrors, code) }
+
+// errorCode is a server's error code as it may be shown.
+func (c *Client) errorCode(code string) string {
+	if IsRegisteredError(code) {
+		return code
+	}
+	return c.hide(code)
+}
+
+// UnboundError returns the error of a response, or nil: when it has none, or names an issuer that is not
+// this server (RFC 9207 section 2.4).
+func (c *Client) UnboundError(response url.Values) *Unbound {
+	if !response.Has("error") {
+		return nil
+	}
+	if md, _ := c.Known(); response.Has("iss") && (md == nil || response.Get("iss") != md.Issuer) {
+		return nil
+	}
+	unbound := &Unbound{Words: c.said(response.Get("error_description"), 300)}
+	if code := response.Get("error"); IsRegisteredError(code) {
+		unbound.Code = code
+	}
+	if *unbound == (Unbound{}) {
+		return nil
+	}
+	return unbound
 }
