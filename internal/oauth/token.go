@@ -1,16 +1,21 @@
 package oauth
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	jose "github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 
 	"oauth-test-client/internal/wire"
@@ -235,4 +240,322 @@ func (t *TokenResponse) granted(scope string, asked []string) bool {
 		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
 	}
 	return slices.Contains(strings.Fields(t.Scope), scope)
+}
+
+// Member is one member of a token response that was refused: shown, so that whoever runs the server sees
+// which line is at fault, and never used.
+type Member struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`            // as JSON calls it, or missing
+	Value string `json:"value,omitempty"` // only where it is no secret
+	Fault string `json:"fault,omitempty"` // what is wrong with this one
+}
+
+// fieldFault is what is wrong with one member of a token response.
+type fieldFault struct{ field, text string }
+
+func (f *fieldFault) Error() string { return f.text }
+
+// faulty completes "the token endpoint answered 200, but …".
+func faulty(field, format string, args ...any) error {
+	return &fieldFault{field, fmt.Sprintf(format, args...)}
+}
+
+const maxReceived = 30 // members that are shown
+
+// shownValues are the members of a token response that hold no secret (RFC 6749 section 5.1).
+var shownValues = []string{"token_type", "expires_in", "scope", "issued_token_type", "refresh_expires_in", "ext_expires_in", "not-before-policy",
+	"error", "error_description"}
+
+// received lists the members of a token response as the server sent it, the one at fault marked. Every text goes
+// through said.
+func received(e *wire.Exchange, fault *fieldFault, said func(text string, n int) string) []Member {
+	body := e.ResponseBody
+	if form, err := formAsJSON(body); err == nil && !json.Valid([]byte(body)) && strings.Contains(body, "=") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
+		body = form
+	}
+	var members []Member
+	decoder := json.NewDecoder(strings.NewReader(body))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	for decoder.More() && len(members) < maxReceived {
+		name, err := decoder.Token()
+		text, ok := name.(string)
+		var value json.RawMessage
+		if err != nil || !ok || decoder.Decode(&value) != nil {
+			break
+		}
+		members = append(members, member(text, value, said))
+	}
+	if fault == nil {
+		return members
+	}
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == fault.field })
+	if i < 0 {
+		i, members = len(members), append(members, Member{Name: fault.field, Type: "missing"})
+	}
+	members[i].Fault = said(fault.text, 300)
+	return members
+}
+
+// member describes one member. A value whose name is not known to be harmless is not shown.
+func member(name string, value json.RawMessage, said func(text string, n int) string) Member {
+	m := Member{Name: said(name, 80), Type: typeOf(value)}
+	switch {
+	case m.Type == "object", m.Type == "array":
+	case slices.Contains(shownValues, name):
+		m.Value = said(strings.Trim(string(value), `"`), 200)
+	case m.Type == "string":
+		m.Value = fmt.Sprintf("%d characters, not shown", max(0, len(value)-2))
+	case m.Type == "null", m.Type == "boolean":
+		m.Value = string(value)
+	}
+	return m
+}
+
+// typeOf is the type of a JSON value.
+func typeOf(value json.RawMessage) string {
+	switch value[0] {
+	case '"':
+		return "string"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	return "number"
+}
+
+// Decoded is a token as far as anybody can read it: nothing of it is verified here. What an access token
+// says is between the two servers (RFC 6749 section 1.4): a client shows it and draws nothing from it.
+type Decoded struct {
+	Opaque  bool // it is not a JWT
+	Header  []Claim
+	Claims  []Claim
+	Profile bool // it says that it follows RFC 9068
+}
+
+// Claim is one member of a JWT's header or claims, in the order in which it was sent.
+type Claim struct {
+	Name  string
+	Value string    // a string without its quotes, anything else as JSON
+	Time  time.Time // of a NumericDate (RFC 7519 section 2); zero for any other
+}
+
+// times are the claims that are a NumericDate (RFC 7519 section 4.1, OpenID Connect Core sections 2
+// and 5.1).
+var times = map[string]bool{"exp": true, "iat": true, "nbf": true, "auth_time": true, "updated_at": true}
+
+// The most of a token that is shown: so many members, and so many bytes of each.
+const (
+	maxShownClaims = 200
+	maxShownValue  = 4000
+)
+
+// Decode reads a JWT without verifying it. It returns nil for no token.
+func Decode(token string) *Decoded {
+	if token == "" {
+		return nil
+	}
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return &Decoded{Opaque: true}
+	}
+	header, readableHeader := members(parts[0])
+	claims, readableClaims := members(parts[1])
+	if !readableHeader || !readableClaims {
+		return &Decoded{Opaque: true}
+	}
+	d := &Decoded{Header: header, Claims: claims}
+	for _, c := range header {
+		if c.Name == "typ" {
+			d.Profile = strings.TrimPrefix(strings.ToLower(c.Value), "application/") == "at+jwt"
+		}
+	}
+	return d
+}
+
+// members reads one part of a JWT, a JSON object in base64url, member by member. It returns false when
+// it is none.
+func members(part string) ([]Claim, bool) {
+	document, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil || !json.Valid(document) {
+		return nil, false
+	}
+	d := json.NewDecoder(bytes.NewReader(document))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, false
+	}
+	var list []Claim
+	for d.More() && len(list) < maxShownClaims {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil, false
+		}
+		text, _ := name.(string) // the name of a member always is one
+		list = append(list, newClaim(text, value))
+	}
+	return list, true
+}
+
+func newClaim(name string, value json.RawMessage) Claim {
+	c := Claim{Name: wire.Clip(name, 200), Value: wire.Clip(string(value), maxShownValue)}
+	var text string
+	if json.Unmarshal(value, &text) == nil && string(value) != "null" {
+		c.Value = wire.Clip(text, maxShownValue)
+	}
+	if seconds, err := strconv.ParseFloat(string(value), 64); err == nil && times[name] {
+		c.Time = numericDate(seconds)
+	}
+	return c
+}
+
+// AccessToken is what anybody can find out about an access token, as the API should. A client draws
+// nothing from it (RFC 6749 section 1.4); it is for saying why an API refuses the token.
+type AccessToken struct {
+	JWT       bool
+	IDToken   bool     // it has the shape of an ID token: it speaks of a login, and of no scope
+	Issuer    string   // iss
+	Audience  []string // aud
+	Scopes    []string // scope, or scp
+	Expires   time.Time
+	Signature Signature
+	ForItsAPI bool   // its header says that only the API that it is for can verify it
+	Why       string // what is wrong with the signature, or why it cannot be verified
+}
+
+// Signature is what came of comparing a JWT's signature with the server's keys.
+type Signature string
+
+const (
+	SignatureGood    Signature = "good"
+	SignatureWrong   Signature = "wrong"   // no key of the server made it
+	SignatureUnknown Signature = "unknown" // it cannot be verified by others
+)
+
+// accessClaims are the claims of an access token that are compared (RFC 9068 section 2.2).
+type accessClaims struct {
+	Issuer   string          `json:"iss"`
+	Audience json.RawMessage `json:"aud"`
+	Scope    json.RawMessage `json:"scope"` // a string; a list at some servers
+	SCP      json.RawMessage `json:"scp"`   // Entra's and Okta's
+	Expires  float64         `json:"exp"`
+	Nonce    string          `json:"nonce"`
+	AtHash   string          `json:"at_hash"`
+}
+
+// Inspect reads an access token, and verifies its signature with the server's keys.
+func (c *Client) Inspect(ctx context.Context, access string) *AccessToken {
+	jws, err := jose.ParseSignedCompact(access, joseAlgs)
+	if err != nil {
+		return &AccessToken{Signature: SignatureUnknown, Why: "it is opaque, so only the server can say (RFC 7662)"}
+	}
+	t := &AccessToken{JWT: true}
+	var claims accessClaims
+	if json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &claims) == nil {
+		t.Issuer, t.Audience = claims.Issuer, stringsOf(claims.Audience)
+		t.Scopes = append(stringsOf(claims.Scope), stringsOf(claims.SCP)...)
+		t.IDToken = len(t.Scopes) == 0 && (claims.Nonce != "" || claims.AtHash != "") && slices.Contains(t.Audience, c.cfg.ClientID)
+		if claims.Expires > 0 {
+			t.Expires = numericDate(claims.Expires)
+		}
+	}
+	t.Signature, t.Why = c.signatureOf(ctx, jws)
+	t.ForItsAPI = t.Signature == SignatureUnknown && jws.Signatures[0].Protected.Nonce != ""
+	return t
+}
+
+// signatureOf compares a signature with the server's keys. A nonce in the header says that the token is
+// for its API alone (Microsoft Graph): nobody else can verify it, and nothing is wrong with that.
+func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (Signature, string) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return SignatureUnknown, "the authorization server cannot be found"
+	}
+	if md.JWKS == "" {
+		return SignatureUnknown, "the server publishes no keys"
+	}
+	_, _, err = c.keys.verify(wire.For(ctx, wire.Keys), md.JWKS, jws)
+	if err == nil {
+		return SignatureGood, ""
+	}
+	if jws.Signatures[0].Protected.Nonce != "" {
+		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
+	}
+	if !c.keys.known() {
+		return SignatureUnknown, c.said(err.Error(), 300)
+	}
+	return SignatureWrong, c.said(err.Error(), 300)
+}
+
+// stringsOf reads a claim that is a string, of words, or a list of strings.
+func stringsOf(raw json.RawMessage) []string {
+	var words string
+	if json.Unmarshal(raw, &words) == nil {
+		return strings.Fields(words)
+	}
+	var list []string
+	json.Unmarshal(raw, &list) // anything else is no such claim
+	return list
+}
+
+// Altered is a token that nobody issued: the same but for the middle of its signature, or of an opaque
+// token's text.
+func Altered(token string) string {
+	at := strings.LastIndexByte(token, '.') + 1
+	at += (len(token) - at) / 2
+	if at >= len(token) {
+		return token + "x"
+	}
+	other := byte('A')
+	if token[at] == 'A' {
+		other = 'B'
+	}
+	return token[:at] + string(other) + token[at+1:]
+}
+
+// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
+// redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
+// (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
+func (c *Client) binding(md *Metadata) string {
+	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
+	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
+		parts = append(parts, c.cfg.Resource)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// CheckServer refuses a login that was begun with another server or as another client than the settings
+// now name. The error is an *Error, and so it is when the server cannot be found.
+func (c *Client) CheckServer(ctx context.Context, r *Request) error {
+	_, err := c.metadataFor(ctx, r)
+	return err
+}
+
+// metadataFor is the metadata of the server that a login was begun with.
+func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Binding != md.Binding {
+		return nil, &Error{Step: wire.Response, Code: CodeOtherServer,
+			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
+				"changed since. Nothing of it is sent to the server that is configured now."}
+	}
+	return md, nil
+}
+
+// IsOtherServer reports that a login belongs to another server than the one that is configured. One that
+// cannot be found is not known to be another.
+func IsOtherServer(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == CodeOtherServer
 }
