@@ -1,11 +1,15 @@
 package demo
 
 import (
+	"cmp"
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // handleAuthorize is the authorization endpoint: sign-in, consent, code, whichever comes next.
@@ -130,4 +134,373 @@ func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *autho
 	}
 	to.RawQuery = query.Encode()
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+}
+
+// authorizeRequest is an authorization request whose client and redirect URI are right.
+type authorizeRequest struct {
+	client      *Client
+	redirectURI string
+	state       string
+	scopes      []string
+	resources   []string // RFC 8707 section 2
+	nonce       string
+	challenge   string
+	prompt      []string
+	maxAge      time.Duration // negative when not asked
+	loginHint   string
+	query       url.Values
+	pushed      string // the request_uri with which it came
+}
+
+// maxRequest is how long an authorization request may be: codes and pushed requests are kept.
+const maxRequest = 8 << 10
+
+// parseAuthorize checks an authorization request. Until client and redirect URI are known to be
+// right, an error is shown here; after that it goes to the redirect URI (RFC 6749 section 4.1.2.1).
+func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*authorizeRequest, bool) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		s.showError(w, r, "invalid_request", "the query cannot be read")
+		return nil, false
+	}
+	if repeated := repeatedName(query); repeated != "" {
+		s.showError(w, r, "invalid_request", "the parameter "+strconv.Quote(repeated)+" is there more than once")
+		return nil, false
+	}
+	omitEmpty(query)
+	pushed := ""
+	if isPushed(query) {
+		var refused *oauthError
+		pushed = query.Get("request_uri")
+		if query, refused = s.pushedQuery(pushed, query.Get("client_id")); refused != nil {
+			s.showError(w, r, refused.Code, refused.Description)
+			return nil, false
+		}
+	}
+	req, refused := s.readRequest(query, pushed != "")
+	if req == nil {
+		s.showError(w, r, refused.Code, refused.Description)
+		return nil, false
+	}
+	req.pushed = pushed
+	if refused != nil {
+		s.redirectError(w, r, req, refused.Code, refused.Description)
+		return nil, false
+	}
+	return req, true
+}
+
+// readRequest reads the parameters of an authorization request. With an error there is a request only if
+// its client and redirect URI are right.
+func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, *oauthError) {
+	if len(query.Encode()) > maxRequest {
+		return nil, &oauthError{"invalid_request", "the request is too long"}
+	}
+	client, known := s.client(query.Get("client_id"))
+	if !known {
+		return nil, &oauthError{"invalid_client", "there is no client with this client_id"}
+	}
+	req := &authorizeRequest{
+		client:      client,
+		redirectURI: query.Get("redirect_uri"),
+		state:       query.Get("state"),
+		scopes:      parseScope(cmp.Or(query.Get("scope"), defaultScope)),
+		resources:   query["resource"],
+		nonce:       query.Get("nonce"),
+		challenge:   query.Get("code_challenge"),
+		prompt:      strings.Fields(query.Get("prompt")),
+		maxAge:      -1,
+		loginHint:   query.Get("login_hint"),
+		query:       query,
+	}
+	if !slices.Contains(client.RedirectURIs, req.redirectURI) {
+		return nil, &oauthError{"invalid_request", "the redirect_uri does not match any that is registered for this client"}
+	}
+	if !pushed && s.breaks(RequirePAR) {
+		return req, &oauthError{"invalid_request", "a pushed authorization request is required (RFC 9126)"}
+	}
+	if code, description := s.refusal(req); code != "" {
+		return req, &oauthError{code, description}
+	}
+	return req, nil
+}
+
+// refusal returns the first error of a request whose client and redirect URI are right.
+func (s *Server) refusal(req *authorizeRequest) (code, description string) {
+	q := req.query
+	switch {
+	case q.Has("request"):
+		return "request_not_supported", "request objects are not supported"
+	case q.Has("request_uri"):
+		return "request_uri_not_supported", "request objects are not supported"
+	case q.Get("response_type") == "":
+		return "invalid_request", "response_type is missing"
+	case q.Get("response_type") != "code":
+		return "unsupported_response_type", "only the response_type code is supported"
+	case q.Has("response_mode") && q.Get("response_mode") != "query":
+		return "invalid_request", "only the response_mode query is supported"
+	case req.challenge == "" && !s.breaks(NoPKCE):
+		return "invalid_request", "PKCE is required: code_challenge is missing"
+	case req.challenge != "" && q.Get("code_challenge_method") != "S256":
+		return "invalid_request", "the code_challenge_method must be S256"
+	case req.challenge != "" && len(req.challenge) != 43 || strings.ContainsFunc(req.challenge, notUnreserved):
+		return "invalid_request", "the code_challenge is not a base64url SHA-256 hash"
+	case slices.Contains(req.prompt, "none") && len(req.prompt) > 1:
+		return "invalid_request", "prompt=none goes with no other value"
+	}
+	for _, scope := range req.scopes {
+		if !slices.Contains(req.client.scopes(), scope) {
+			return "invalid_scope", "the scope " + strconv.Quote(scope) + " is not enabled for this client"
+		}
+	}
+	if !containsAll(s.knownResources(), req.resources) {
+		return "invalid_target", "the resource is not known here"
+	}
+	for _, prompt := range req.prompt {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
+			return "invalid_request", "the prompt " + strconv.Quote(prompt) + " is not supported"
+		}
+	}
+	if maxAge := q.Get("max_age"); maxAge != "" {
+		seconds, err := strconv.ParseUint(maxAge, 10, 31)
+		if err != nil {
+			return "invalid_request", "max_age is not a number of seconds"
+		}
+		req.maxAge = time.Duration(seconds) * time.Second
+	}
+	return "", ""
+}
+
+// notUnreserved reports a character outside those of RFC 7636 section 4.1.
+func notUnreserved(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+}
+
+// repeatedName returns a parameter that is there more than once (RFC 6749 section 3.1), or "". Only
+// resource may be (RFC 8707 section 2).
+func repeatedName(values url.Values) string {
+	for name, v := range values {
+		if len(v) > 1 && name != "resource" {
+			return name
+		}
+	}
+	return ""
+}
+
+// omitEmpty takes out the parameters without a value: they count as omitted (RFC 6749 section 3.1).
+func omitEmpty(values url.Values) {
+	maps.DeleteFunc(values, func(_ string, v []string) bool { return strings.Join(v, "") == "" })
+}
+
+// pushedRequest is an authorization request that its client has sent ahead (RFC 9126).
+type pushedRequest struct {
+	query url.Values
+	until time.Time // the browser has to arrive before
+	begun bool      // it has, and is at the pages
+}
+
+const (
+	requestURIPrefix = "urn:ietf:params:oauth:request_uri:" // RFC 9126 section 2.2
+	pushedLife       = 60 * time.Second
+)
+
+// handlePush is the pushed authorization request endpoint (RFC 9126 section 2). What would be refused at
+// the authorization endpoint is refused here.
+func (s *Server) handlePush(w http.ResponseWriter, r *http.Request) {
+	client, form, ok := s.authenticate(w, r)
+	if !ok {
+		return
+	}
+	if form.Has("request_uri") {
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "a pushed request cannot have a request_uri")
+		return
+	}
+	form.Del("client_secret")
+	form.Set("client_id", client.ID)
+	if _, refused := s.readRequest(form, true); refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
+		return
+	}
+	uri, now := requestURIPrefix+rand.Text(), s.now()
+	s.mu.Lock()
+	s.pushed.put(now, uri, &pushedRequest{query: form, until: now.Add(pushedLife)})
+	s.mu.Unlock()
+	s.writeJSON(w, http.StatusCreated, struct {
+		RequestURI string `json:"request_uri"`
+		ExpiresIn  int    `json:"expires_in"`
+	}{uri, int(pushedLife.Seconds())})
+}
+
+// pushedQuery returns the request that a browser brings the request_uri of.
+func (s *Server) pushedQuery(uri, client string) (url.Values, *oauthError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.pushed.get(s.now(), uri)
+	switch {
+	case !ok || p.query.Get("client_id") != client:
+		return nil, &oauthError{"invalid_request_uri", "the request_uri is not known, has been used, or is another client's"}
+	case !p.begun && s.now().After(p.until):
+		return nil, &oauthError{"invalid_request_uri", "the request_uri has expired"}
+	}
+	p.begun = true // a reload, and the pages that follow, find it until there is a response
+	return url.Values(http.Header(p.query).Clone()), nil
+}
+
+// repush keeps what is left of a pushed request after a sign-in.
+func (s *Server) repush(uri string, query url.Values) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.pushed.get(s.now(), uri); ok {
+		p.query = query
+	}
+}
+
+// spend uses a request_uri up, and reports whether it was still good: it gets one response (RFC 9126
+// section 4).
+func (s *Server) spend(req *authorizeRequest) bool {
+	if req.pushed == "" {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.pushed.get(s.now(), req.pushed)
+	s.pushed.remove(req.pushed)
+	return ok
+}
+
+// isPushed reports a request_uri of this server's; any other would be a request object's address.
+func isPushed(query url.Values) bool {
+	return strings.HasPrefix(query.Get("request_uri"), requestURIPrefix)
+}
+
+// consentPage is the data of consent.html.
+type consentPage struct {
+	page
+	Action, Client, Host string
+	User                 *user
+	Scopes               []scopeChoice
+}
+
+// scopeChoice is a scope as the consent page shows it.
+type scopeChoice struct {
+	Name, Words string
+	Stays       bool // cannot be left out
+}
+
+func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
+	data := consentPage{page: s.page("Allow access?"), Action: r.URL.RequestURI(), Client: req.client.Name, User: userByID(here.user)}
+	if u, err := url.Parse(req.redirectURI); err == nil {
+		data.Host = u.Host
+	}
+	for _, scope := range req.scopes {
+		data.Scopes = append(data.Scopes, scopeChoice{scope, scopeWords[scope], scope == "openid"})
+	}
+	s.render(w, http.StatusOK, "consent.html", data)
+}
+
+// allow remembers what the user allows, and goes back to the client with a code for just that.
+func (s *Server) allow(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
+	granted := grantedScopes(req.scopes, r.PostForm)
+	if len(granted) == 0 {
+		s.redirectError(w, r, req, "access_denied", "the user left out every scope")
+		return
+	}
+	s.mu.Lock()
+	s.consents.put(s.now(), here.user+" "+req.client.ID, granted)
+	s.mu.Unlock()
+	s.redirectCode(w, r, req, here, granted)
+}
+
+// grantedScopes are those that were asked for and not left out. A form without the field "choice"
+// has no boxes to tick, and allows what was asked for.
+func grantedScopes(asked []string, form url.Values) []string {
+	if !form.Has("choice") {
+		return asked
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool {
+		return scope != "openid" && !slices.Contains(form["scope"], scope)
+	})
+}
+
+// consented reports whether the user has allowed the client everything it asks for.
+func (s *Server) consented(user string, req *authorizeRequest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	allowed, ok := s.consents.get(s.now(), user+" "+req.client.ID)
+	return ok && containsAll(allowed, req.scopes)
+}
+
+// logoutPage is the data of logout.html.
+type logoutPage struct {
+	page
+	Action string
+	User   *user
+}
+
+// handleLogout ends the session at this server (OpenID Connect RP-Initiated Logout section 2). With
+// an ID token of the user who is signed in it happens at once; otherwise the user is asked, as any
+// page could have sent them here.
+func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil || repeatedName(r.Form) != "" {
+		s.showError(w, r, "invalid_request", "the parameters cannot be read, or one is there more than once")
+		return
+	}
+	omitEmpty(r.Form)
+	hint, hinted := s.readIDToken(r.Form.Get("id_token_hint")) // expired or not: section 2
+	var clientID string
+	if hinted {
+		clientID = hint.Audience[0]
+	}
+	if r.Form.Has("client_id") {
+		if hinted && clientID != r.Form.Get("client_id") {
+			s.showError(w, r, "invalid_request", "the client_id is not the one that the id_token_hint was issued to")
+			return
+		}
+		clientID = r.Form.Get("client_id")
+	}
+	target, ok := s.postLogoutTarget(clientID, r.Form)
+	if !ok {
+		s.showError(w, r, "invalid_request", "the post_logout_redirect_uri does not match any that is registered for this client")
+		return
+	}
+	here, signedIn := s.session(r)
+	confirmed := r.Method == http.MethodPost && r.PostForm.Get("confirm") == "yes"
+	if signedIn && !confirmed && !(hinted && here.user == hint.Subject) {
+		query := url.Values{}
+		for name, values := range r.Form {
+			if name != "confirm" && name != "id_token_hint" {
+				query[name] = values
+			}
+		}
+		if hinted {
+			query.Set("client_id", clientID)
+		}
+		s.render(w, http.StatusOK, "logout.html", logoutPage{s.page("Sign out?"), s.base + "/logout?" + query.Encode(), userByID(here.user)})
+		return
+	}
+	s.signOut(w, r)
+	if target == "" {
+		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page("You are signed out"), Text: "This browser is no longer signed in at the demo server."})
+		return
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// postLogoutTarget is where the browser goes afterwards: nowhere, or exactly where the client may.
+func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, bool) {
+	uri := form.Get("post_logout_redirect_uri")
+	if uri == "" {
+		return "", true
+	}
+	client, known := s.client(clientID)
+	u, err := url.Parse(uri)
+	if !known || err != nil || !slices.Contains(client.PostLogoutRedirectURIs, uri) {
+		return "", false
+	}
+	if state := form.Get("state"); state != "" {
+		query := u.Query()
+		query.Set("state", state)
+		u.RawQuery = query.Encode()
+	}
+	return u.String(), true
 }
