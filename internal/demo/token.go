@@ -1,10 +1,17 @@
 package demo
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // accessToken is an access token that can be revoked before it expires.
@@ -76,4 +83,266 @@ func (s *Server) issue(w http.ResponseWriter, t tokenSet) {
 	s.mu.Unlock()
 	w.Header().Set("Pragma", "no-cache") // RFC 6749 section 5.1
 	s.writeJSON(w, http.StatusOK, response)
+}
+
+// client returns the client with an ID.
+func (s *Server) client(id string) (*Client, bool) {
+	s.mu.Lock()
+	registered, known := s.clients.get(s.now(), id)
+	s.mu.Unlock()
+	if !known || s.breaks(ClientUnknown) {
+		return nil, false
+	}
+	return s.misregister(registered), true
+}
+
+// authenticate reads the form and finds out which client sent it (RFC 6749 section 2.3). It has
+// answered when ok is false.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *Client, form url.Values, ok bool) {
+	if err := r.ParseForm(); err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "the body must be application/x-www-form-urlencoded")
+		return nil, nil, false
+	}
+	form = r.PostForm
+	if repeated := repeatedName(form); repeated != "" {
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "a parameter is there more than once")
+		return nil, nil, false
+	}
+	omitEmpty(form)
+	id, secret, method := form.Get("client_id"), form.Get("client_secret"), "client_secret_post"
+	if user, password, basic := r.BasicAuth(); basic {
+		if form.Has("client_secret") {
+			s.writeError(w, http.StatusBadRequest, "invalid_request", "the client must not use more than one authentication method")
+			return nil, nil, false
+		}
+		method = "client_secret_basic"
+		var errID, errSecret error // form-encoded before base64
+		id, errID = url.QueryUnescape(user)
+		secret, errSecret = url.QueryUnescape(password)
+		if errID != nil || errSecret != nil || form.Has("client_id") && form.Get("client_id") != id {
+			s.refuseClient(w)
+			return nil, nil, false
+		}
+	}
+	if secret == "" {
+		method = "none"
+	}
+	client, known := s.client(id)
+	if !known || subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 || client.AuthMethod != "" && method != client.AuthMethod {
+		s.refuseClient(w)
+		return nil, nil, false
+	}
+	return client, form, true
+}
+
+// refuseClient never says whether it is the ID, the secret or the method.
+func (s *Server) refuseClient(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
+	s.writeError(w, http.StatusUnauthorized, "invalid_client",
+		"client authentication failed: unknown client, wrong secret, or a method that this client may not use")
+}
+
+// grant is what a user allowed a client once. Every token that comes of it belongs to the family,
+// and is worthless once the grant is revoked.
+type grant struct {
+	user, client string
+	scopes       []string
+	resources    []string // what its tokens may be for; none for any
+	authTime     time.Time
+	revoked      bool
+}
+
+// code is an authorization code (RFC 6749 section 4.1.2). A used one is kept, to notice its reuse.
+type code struct {
+	grant       *grant
+	redirectURI string
+	challenge   string
+	nonce       string
+	issued      time.Time
+	used        bool
+}
+
+// redeemCode is RFC 6749 section 4.1.3 with RFC 7636 section 4.6.
+func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Values) {
+	c, refused := s.takeCode(client, form)
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
+		return
+	}
+	audience, refused := s.audience(c.grant, form["resource"])
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
+		return
+	}
+	s.issue(w, tokenSet{c.grant, c.grant.scopes, audience, c.nonce, rand.Text() + rand.Text()})
+}
+
+// takeCode finds a code and spends it in one step. A code that comes a second time was stolen by
+// one of the two: everything that came of it is revoked (RFC 6749 section 4.1.2).
+func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	c, ok := s.codes.get(now, form.Get("code"))
+	switch {
+	case !ok, c.grant.client != client.ID && !s.breaks(OtherClientsCode):
+		return nil, &oauthError{"invalid_grant", "the code is not known"}
+	case c.used && !s.breaks(CodeUsedTwice):
+		c.grant.revoked = !s.breaks(CodeReuseTokensLive)
+		return nil, &oauthError{"invalid_grant", "the code has been used already"}
+	}
+	c.used = true
+	switch {
+	case now.Sub(c.issued) > codeLife:
+		return nil, &oauthError{"invalid_grant", "the code has expired"}
+	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
+		return nil, &oauthError{"invalid_grant", "the redirect_uri is not the one of the authorization request"}
+	case !s.proves(form.Get("code_verifier"), c.challenge):
+		return nil, &oauthError{"invalid_grant", "the code_verifier does not fit the code_challenge"}
+	}
+	return c, nil
+}
+
+// proves reports whether whoever has the code began the login too. A verifier without a challenge is
+// refused: it would let a code pass whose challenge was stripped (RFC 9700 section 4.8.2).
+func (s *Server) proves(verifier, challenge string) bool {
+	switch {
+	case challenge == "":
+		return verifier == ""
+	case verifier == "":
+		return s.breaks(MissingVerifier)
+	}
+	return verifierFits(verifier, challenge) || s.breaks(WrongVerifier)
+}
+
+// verifierFits compares as RFC 7636 section 4.6 says, after the lengths of section 4.1.
+func verifierFits(verifier, challenge string) bool {
+	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, notUnreserved) {
+		return false
+	}
+	hash := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(hash[:])), []byte(challenge)) == 1
+}
+
+// refreshToken is used once: each refresh brings a new one, and the use of an old one revokes the
+// family (RFC 9700 section 4.14.2).
+type refreshToken struct {
+	grant *grant
+	used  bool
+}
+
+// redeemRefreshToken is RFC 6749 section 6.
+func (s *Server) redeemRefreshToken(w http.ResponseWriter, client *Client, form url.Values) {
+	next, refused := s.takeRefreshToken(client, form)
+	if refused != nil {
+		s.writeError(w, http.StatusBadRequest, refused.Code, refused.Description)
+		return
+	}
+	next.refresh = rand.Text() + rand.Text()
+	if s.breaks(RefreshNotRotated) {
+		next.refresh = form.Get("refresh_token")
+	}
+	s.issue(w, next)
+}
+
+// takeRefreshToken finds a refresh token and spends it in one step, once nothing else is wrong with
+// the request. A token that comes a second time was stolen by one of the two.
+func (s *Server) takeRefreshToken(client *Client, form url.Values) (tokenSet, *oauthError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token, ok := s.refresh.get(s.now(), form.Get("refresh_token"))
+	switch {
+	case !ok || token.grant.client != client.ID:
+		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token is not known"}
+	case token.used && !s.breaks(OldRefreshToken):
+		token.grant.revoked = !s.breaks(RefreshReuseFamilyLives)
+		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token has been used already"}
+	case token.grant.revoked:
+		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token has been revoked"}
+	}
+	scopes := token.grant.scopes
+	if form.Has("scope") {
+		scopes = parseScope(form.Get("scope"))
+	}
+	if !containsAll(token.grant.scopes, scopes) {
+		return tokenSet{}, &oauthError{"invalid_scope", "a refresh cannot add scopes"}
+	}
+	audience, refused := s.audience(token.grant, form["resource"])
+	if refused != nil {
+		return tokenSet{}, refused
+	}
+	token.used = true
+	return tokenSet{grant: token.grant, scopes: scopes, audience: audience}, nil
+}
+
+// handleRevoke is RFC 7009: a refresh token takes its family with it, an access token goes alone,
+// and a token that is not known is as good as revoked.
+func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
+	client, form, ok := s.authenticate(w, r)
+	if !ok {
+		return
+	}
+	raw := form.Get("token")
+	if raw == "" {
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "token is missing")
+		return
+	}
+	a, err := s.verifyAccessToken(raw, s.expect(""))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && a.grant.client == client.ID {
+		a.revoked = true
+	}
+	if token, known := s.refresh.get(s.now(), raw); known && token.grant.client == client.ID {
+		token.grant.revoked = true
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// introspection is RFC 7662 section 2.2.
+type introspection struct {
+	Active    bool         `json:"active"`
+	Scope     string       `json:"scope,omitempty"`
+	ClientID  string       `json:"client_id,omitempty"`
+	Username  string       `json:"username,omitempty"`
+	TokenType string       `json:"token_type,omitempty"`
+	Expires   int64        `json:"exp,omitempty"`
+	IssuedAt  int64        `json:"iat,omitempty"`
+	Subject   string       `json:"sub,omitempty"`
+	Audience  jwt.Audience `json:"aud,omitempty"`
+	Issuer    string       `json:"iss,omitempty"`
+	ID        string       `json:"jti,omitempty"`
+}
+
+// handleIntrospect tells a client about its own tokens; all others are inactive to it.
+func (s *Server) handleIntrospect(w http.ResponseWriter, r *http.Request) {
+	client, form, ok := s.authenticate(w, r)
+	if !ok {
+		return
+	}
+	if client.Secret == "" {
+		s.refuseClient(w) // RFC 7662 section 2.1: the endpoint must not be open to anybody
+		return
+	}
+	raw := form.Get("token")
+	if raw == "" {
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "token is missing")
+		return
+	}
+	if a, err := s.verifyAccessToken(raw, s.expect(RevokedAtIntrospection)); err == nil && a.grant.client == client.ID {
+		s.writeJSON(w, http.StatusOK, introspection{Active: true, Scope: strings.Join(a.scopes, " "), ClientID: client.ID,
+			Username: userByID(a.grant.user).Username, TokenType: "bearer", Expires: a.expires.Unix(), IssuedAt: a.issued.Unix(),
+			Subject: a.grant.user, Audience: jwt.Audience(a.audience), Issuer: s.issuer(), ID: a.id})
+		return
+	}
+	s.mu.Lock()
+	token, known := s.refresh.get(s.now(), raw)
+	active := known && token.grant.client == client.ID && !token.used && (!token.grant.revoked || s.breaks(RevokedAtIntrospection))
+	s.mu.Unlock()
+	if !active {
+		s.writeJSON(w, http.StatusOK, introspection{})
+		return
+	}
+	s.writeJSON(w, http.StatusOK, introspection{Active: true, Scope: strings.Join(token.grant.scopes, " "), ClientID: client.ID,
+		Username: userByID(token.grant.user).Username, Subject: token.grant.user, Issuer: s.issuer()})
 }
