@@ -5,12 +5,105 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"net/http"
 	"strings"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 )
+
+// metadata is RFC 8414 section 2 and OpenID Connect Discovery section 3 in one.
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	UserinfoEndpoint      string   `json:"userinfo_endpoint"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	RegistrationEndpoint  string   `json:"registration_endpoint"`
+	PAREndpoint           string   `json:"pushed_authorization_request_endpoint"`
+	RequirePAR            bool     `json:"require_pushed_authorization_requests"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	ScopesSupported       []string `json:"scopes_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
+	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	IntrospectAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevocationAuthMethods []string `json:"revocation_endpoint_auth_methods_supported"`
+	CodeChallengeMethods  []string `json:"code_challenge_methods_supported"`
+	PromptValues          []string `json:"prompt_values_supported"`
+	Claims                []string `json:"claims_supported"`
+	ResponseIss           bool     `json:"authorization_response_iss_parameter_supported"`
+	ClaimsParameter       bool     `json:"claims_parameter_supported"`
+	RequestParameter      bool     `json:"request_parameter_supported"`
+	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
+}
+
+// root is where the server is mounted, as its clients have to write it.
+func (s *Server) root() string {
+	if s.breaks(ConsentNoWayBack) {
+		return otherLoopback(s.mount)
+	}
+	return s.mount
+}
+
+// issuer is what the server calls itself (RFC 8414 section 2).
+func (s *Server) issuer() string {
+	if s.breaks(IssuerSlash) {
+		return s.root() + "/"
+	}
+	return s.root()
+}
+
+func (s *Server) handleMetadata(w http.ResponseWriter, _ *http.Request) {
+	s.writeJSON(w, http.StatusOK, s.metadata())
+}
+
+func (s *Server) metadata() metadata {
+	methods := []string{"client_secret_basic", "client_secret_post", "none"}
+	return metadata{
+		Issuer:                s.issuer(),
+		AuthorizationEndpoint: s.root() + "/authorize",
+		TokenEndpoint:         s.root() + "/token",
+		UserinfoEndpoint:      s.root() + "/userinfo",
+		IntrospectionEndpoint: s.root() + "/introspect",
+		RevocationEndpoint:    s.root() + "/revoke",
+		RegistrationEndpoint:  s.root() + "/register",
+		PAREndpoint:           s.root() + "/par",
+		RequirePAR:            s.breaks(RequirePAR),
+		EndSessionEndpoint:    s.root() + "/logout",
+		JWKSURI:               s.root() + "/.well-known/jwks.json",
+		ScopesSupported:       scopesSupported,
+		ResponseTypes:         []string{"code"},
+		ResponseModes:         []string{"query"},
+		GrantTypes:            []string{"authorization_code", "refresh_token"},
+		SubjectTypes:          []string{"public"},
+		IDTokenAlgs:           []string{"RS256"},
+		TokenAuthMethods:      methods,
+		IntrospectAuthMethods: methods[:2],
+		RevocationAuthMethods: methods,
+		CodeChallengeMethods:  []string{"S256"},
+		PromptValues:          []string{"none", "login", "consent", "select_account"},
+		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
+			"name", "given_name", "preferred_username", "picture", "email", "email_verified"},
+		ResponseIss: true,
+	}
+}
+
+func (s *Server) handleKeys(w http.ResponseWriter, _ *http.Request) {
+	keys, err := s.keys()
+	if err != nil {
+		s.writeError(w, http.StatusInternalServerError, "server_error", "the signing key could not be made")
+		return
+	}
+	s.writeJSON(w, http.StatusOK, keys.public)
+}
 
 // signingKeys is the server's one RSA key, as signers and as the public key set.
 type signingKeys struct {
@@ -103,4 +196,103 @@ func (s *Server) signIDToken(t tokenSet, access string, now time.Time) (string, 
 		AtHash:        base64.RawURLEncoding.EncodeToString(hash[:16]),
 		profileClaims: s.profileOf(userByID(t.grant.user), t.scopes),
 	}).Serialize()
+}
+
+// expectation is what a place that opens to access tokens expects of them (RFC 9068 section 4).
+type expectation struct {
+	jwt.Expected      // issuer and time; the audience, where it matters
+	signed       bool // by this server
+	expires      bool
+	live         bool // not revoked by itself; that its grant is revoked is always noticed
+}
+
+// expect is what every place expects. Each may be made deaf to the revocation of
+// a token, by a fault of its own.
+func (s *Server) expect(deaf Fault) expectation {
+	return expectation{Expected: jwt.Expected{Issuer: s.issuer(), Time: s.now()}, signed: true, expires: true, live: !s.breaks(deaf)}
+}
+
+// verifyAccessToken returns the access token that a bearer presents, if it is as expected.
+func (s *Server) verifyAccessToken(raw string, want expectation) (*accessToken, error) {
+	claims, err := s.readAccessToken(raw, want.signed)
+	if err != nil {
+		return nil, err
+	}
+	if !want.expires {
+		claims.Expiry = nil
+	}
+	switch err := claims.ValidateWithLeeway(want.Expected, 0); {
+	case errors.Is(err, jwt.ErrInvalidIssuer):
+		return nil, errors.New("the access token is from another issuer")
+	case errors.Is(err, jwt.ErrInvalidAudience):
+		return nil, errors.New("the access token is for another API")
+	case errors.Is(err, jwt.ErrExpired):
+		return nil, errors.New("the access token has expired")
+	case err != nil:
+		return nil, errors.New("the access token is not valid at this time")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.access.get(s.now(), claims.ID)
+	if !ok || a.grant.revoked || want.live && a.revoked {
+		return nil, errors.New("the access token has been revoked")
+	}
+	return a, nil
+}
+
+// readAccessToken returns what an access token of ours says.
+func (s *Server) readAccessToken(raw string, signed bool) (accessClaims, error) {
+	if !strings.Contains(raw, ".") {
+		return s.lookUpAccessToken(raw)
+	}
+	keys, err := s.keys()
+	if err != nil {
+		return accessClaims{}, err
+	}
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return accessClaims{}, errors.New("the access token is not a JWT of this server")
+	}
+	var claims accessClaims
+	if signed {
+		err = token.Claims(keys.public.Keys[0], &claims)
+	} else {
+		err = token.UnsafeClaimsWithoutVerification(&claims) // only where a fault says so
+	}
+	if err != nil {
+		return accessClaims{}, errors.New("the access token was not signed by this server")
+	}
+	if typ, _ := token.Headers[0].ExtraHeaders[jose.HeaderType].(string); typ != "at+jwt" {
+		return accessClaims{}, errors.New("the token is not an access token")
+	}
+	return claims, nil
+}
+
+// lookUpAccessToken finds an opaque access token.
+func (s *Server) lookUpAccessToken(raw string) (accessClaims, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.access.get(s.now(), raw)
+	if !ok || !a.opaque {
+		return accessClaims{}, errors.New("the access token is not known here")
+	}
+	return s.claimsOf(a), nil
+}
+
+// readIDToken returns what an ID token of ours says, expired or not.
+func (s *Server) readIDToken(raw string) (jwt.Claims, bool) {
+	keys, err := s.keys()
+	if err != nil {
+		return jwt.Claims{}, false
+	}
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return jwt.Claims{}, false
+	}
+	var claims jwt.Claims
+	typ, _ := token.Headers[0].ExtraHeaders[jose.HeaderType].(string)
+	if token.Claims(keys.public.Keys[0], &claims) != nil || typ != "JWT" || claims.Issuer != s.issuer() || len(claims.Audience) != 1 {
+		return jwt.Claims{}, false
+	}
+	return claims, true
 }
