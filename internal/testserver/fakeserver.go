@@ -3,20 +3,33 @@
 package testserver
 
 import (
+	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/config"
 )
 
 // Liar is an authorization server whose every answer a test can spoil. Left alone it is honest: it
@@ -294,3 +307,176 @@ func SendBody(status int, contentType, body string) func(http.ResponseWriter, *h
 
 // CheckedURI is the redirect URI that the honest liar knows when it is checked.
 const CheckedURI = "http://localhost:3999/oauth_callback"
+
+// Authority is a private certificate authority.
+type Authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	File string // its certificate, in PEM, for SSL_CERT_FILE
+}
+
+// NewAuthority makes one for a test.
+func NewAuthority(t *testing.T) *Authority {
+	t.Helper()
+	key := NewKey(t)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Authority"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Authority{cert, key, writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))}
+}
+
+// Issue makes a server certificate for localhost and the public name that is valid until notAfter.
+func (a *Authority) Issue(t *testing.T, notAfter time.Time) tls.Certificate {
+	t.Helper()
+	key := NewKey(t)
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost", PublicName},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: notAfter}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// PEMFiles writes a certificate and its key to a file each, for servers that are not ours.
+func PEMFiles(t *testing.T, cert tls.Certificate) (certificate, key string) {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))),
+		writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+}
+
+// NewKey makes a key for ES256.
+func NewKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// writeFile writes a file that the test's end removes.
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	file := t.TempDir() + "/" + name
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// layers is a handler that a test may put others before while it serves.
+type layers struct {
+	mu      sync.Mutex // guards the field below
+	handler http.Handler
+}
+
+// Around puts a handler before those that are there.
+func (l *layers) Around(wrap func(next http.Handler) http.Handler) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handler = wrap(l.handler)
+}
+
+// ServeHTTP answers with the first.
+func (l *layers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	first := l.handler
+	l.mu.Unlock()
+	first.ServeHTTP(w, r)
+}
+
+// Needs skips a test whose tool is missing, which is when err is not nil; but never in CI, where .ci/run
+// installs it.
+func Needs(t testing.TB, getenv func(string) string, what string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if getenv("CI") == "true" {
+		t.Fatalf("%s is missing, and in CI it must be there: %v", what, err)
+	}
+	t.Skipf("%s is missing: %v", what, err)
+}
+
+// App is an app that a browser talks to, in this process or in another.
+type App struct {
+	Address string
+	Cfg     config.Config
+	Roots   *x509.CertPool // besides the system's
+	Log     *Logbook
+}
+
+// Logbook is a log that can be read while it is written. At the end of the test it must hold none
+// of the secrets that the test came across.
+type Logbook struct {
+	mu      sync.Mutex // guards the fields below
+	text    bytes.Buffer
+	secrets []string
+}
+
+func (l *Logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *Logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Secret notes values that must never be logged.
+func (l *Logbook) Secret(values ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, v := range values {
+		if v != "" {
+			l.secrets = append(l.secrets, v)
+		}
+	}
+}
+
+// Secrets are the values noted so far.
+func (l *Logbook) Secrets() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.secrets)
+}
+
+// Check fails the test when the log holds a secret.
+func (l *Logbook) Check(t *testing.T) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, secret := range l.secrets {
+		if strings.Contains(l.text.String(), secret) {
+			t.Errorf("the log holds the secret %q:\n%s", secret, l.text.String())
+		}
+	}
+}
+
+// NoteTokens notes the tokens of a JSON document as secrets.
+func (a *App) NoteTokens(body string) {
+	var tokens map[string]any
+	if json.Unmarshal([]byte(body), &tokens) != nil {
+		return
+	}
+	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+		if token, ok := tokens[name].(string); ok {
+			a.Log.Secret(token)
+		}
+	}
+}
