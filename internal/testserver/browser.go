@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"crypto/x509"
 	"encoding/json"
+	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -12,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
 )
 
 // Browser is a client with a cookie jar that does not follow redirects.
@@ -258,4 +262,129 @@ func (b *Browser) Ask(path string, html bool) Reply {
 	r := b.Do(req)
 	b.App.NoteTokens(r.Body)
 	return r
+}
+
+// SessionCookie is the one of them that opens a session, or nil.
+func SessionCookie(cookies []*http.Cookie) *http.Cookie {
+	for _, c := range cookies {
+		if strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), "oauth_test_client_") && c.MaxAge >= 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// WantNothingKept checks that no login of the browser is remembered.
+func (b *Browser) WantNothingKept() {
+	b.T.Helper()
+	if home := b.Get("/"); strings.Contains(home.Body, "Last signed in") {
+		b.T.Error("the home page says that somebody signed in")
+	}
+	u, err := url.Parse(b.App.Address)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if cookie := SessionCookie(b.Client.Jar.Cookies(u)); cookie != nil {
+		b.T.Errorf("the browser has the session %s", cookie.Name)
+	}
+}
+
+// Entrances are the two ways in which an authorization response reaches the app, each as an environment with
+// everything in env: the browser brings it, or a person pastes the address at which the browser stopped.
+func Entrances(env map[string]string) map[string]map[string]string {
+	pasted := map[string]string{"REDIRECT_URI": "https://app.example.com/callback"}
+	maps.Copy(pasted, env)
+	return map[string]map[string]string{"": env, ", pasted": pasted}
+}
+
+// stopsAt reports an address at which nobody answers: the redirect URI that does not lead to the app.
+func (b *Browser) stopsAt(address string) bool {
+	return b.App.Cfg.IsPasted() && strings.HasPrefix(address, b.App.Cfg.RedirectURI())
+}
+
+// Bring is the request that brings an authorization response to the app, at which the browser arrives or not.
+func (b *Browser) Bring(address string) *http.Request {
+	b.T.Helper()
+	method, body := http.MethodGet, ""
+	pasted := b.stopsAt(address)
+	if pasted {
+		method, body, address = http.MethodPost, url.Values{"address": {address}}.Encode(), config.CallbackPath
+	}
+	req, err := http.NewRequest(method, b.abs(address), strings.NewReader(body))
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if pasted {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	return req
+}
+
+// arrive brings a response to the app, and goes where the answer sends a browser.
+func (b *Browser) arrive(address, accept string) Reply {
+	b.T.Helper()
+	req := b.Bring(address)
+	req.Header.Set("Accept", accept)
+	r := b.Do(req)
+	if r.StatusCode == http.StatusSeeOther {
+		return b.Get(b.Location(r))
+	}
+	return r
+}
+
+// opensTab is the link to the server on a page that has the form for the way back.
+var opensTab = regexp.MustCompile(`<a class="button" href="([^"]*)" target="_blank" rel="noopener"`)
+
+// Leaves returns where an answer sends the browser for the login: by a redirect, or by the link of the page that
+// stays open for the way back.
+func (b *Browser) Leaves(r Reply) string {
+	b.T.Helper()
+	if link := opensTab.FindStringSubmatch(r.Body); r.StatusCode == http.StatusOK && b.App.Cfg.IsPasted() && link != nil {
+		r.Header.Set("Location", html.UnescapeString(link[1]))
+		r.StatusCode = http.StatusFound
+	}
+	return b.Location(r)
+}
+
+// BeginInSteps begins a login step by step, and returns the authorization request's address.
+func (b *Browser) BeginInSteps(query string) string {
+	b.T.Helper()
+	r := b.GetJSON("/login?step=1" + query)
+	var first struct {
+		Number int    `json:"step"`
+		To     string `json:"authorization_uri"`
+	}
+	if err := json.Unmarshal([]byte(r.Body), &first); err != nil || first.Number != 1 {
+		b.T.Fatalf("/login?step=1 answered %d %s", r.StatusCode, r.Body)
+	}
+	to, err := url.Parse(first.To)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	for _, name := range []string{"state", "nonce", "code_challenge"} {
+		b.App.Log.Secret(to.Query().Get(name))
+	}
+	return first.To
+}
+
+// TakeStep presses the button of a step's page, and follows.
+func (b *Browser) TakeStep(page Reply) Reply {
+	b.T.Helper()
+	form := page.StepForm()
+	if form == nil {
+		b.T.Fatalf("the page has no button for a next step:\n%s", page.Body)
+	}
+	return b.Get(b.Location(b.Post("/step", form)))
+}
+
+var stepFields = regexp.MustCompile(`name="login" value="([A-Z2-7]{8})"><button class="button" name="do" value="(\w+)"`)
+
+// StepForm is what the button of a step's page sends, or nil where there is none.
+func (r Reply) StepForm() url.Values {
+	found := stepFields.FindStringSubmatch(r.Body)
+	if found == nil {
+		return nil
+	}
+	return url.Values{"login": {found[1]}, "do": {found[2]}}
 }
