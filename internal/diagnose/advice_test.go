@@ -6,6 +6,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -142,6 +143,41 @@ func TestSentOfRegistered(t *testing.T) {
 		a := Advise(cfg, config.MethodBasic, nil, &oauth.Error{Step: wire.Response, Code: "weird", Theirs: true})
 		if len(a.Sent) != want || a.Sent[0].Setting != RedirectURI || a.Sent[want-1].Setting != Scopes {
 			t.Errorf("registered: %v: %+v", registered, a.Sent)
+		}
+	}
+}
+
+// A refusal of a pushed request is explained as one at the authorization endpoint is, and one of the client
+// as at the token endpoint.
+func TestAdvicePushed(t *testing.T) {
+	cfg := testserver.ConfigOf(t, map[string]string{"ISSUER": "https://auth.example", "CLIENT_ID": "a", "CLIENT_SECRET": "a-secret"})
+	for _, row := range []struct {
+		step              wire.Purpose
+		code, description string
+		name              Name
+		line              string
+	}{
+		{wire.PushedRequest, "invalid_scope", "", ScopeNotEnabled, "SCOPES='openid profile email'"},
+		{wire.PushedRequest, "invalid_request", "redirect_uri is not registered", RedirectURINotRegistered, "http://localhost:3000/oauth_callback"},
+		{wire.PushedRequest, "invalid_client", "", ClientSecretWrong, "CLIENT_SECRET="},
+		{wire.Response, "invalid_request", "Pushed Authorization Request is only allowed.", PARRequired, "PAR=on"}, // Keycloak's
+	} {
+		a := Advise(cfg, config.MethodBasic, cfg.Scopes, &oauth.Error{Step: row.step, Theirs: true, Code: row.code, Description: row.description})
+		if a.Name != row.name || a.Remedy.Line != row.line || a.Heading != "The authorization server refused the login" || a.Hint == "" || len(a.Sent) == 0 {
+			t.Errorf("%s %s: %+v", row.code, row.description, a)
+		}
+	}
+}
+
+// Who has registered nothing usable is told what makes the program ask again; where nothing was asked, nothing keeps
+// it from asking at the next login.
+func TestUnusableRegistrationHint(t *testing.T) {
+	cfg := config.Config{AtAPI: true, BaseURL: "http://localhost:3000"}
+	for check, again := range map[string]bool{oauth.CheckAnswer: true, oauth.CheckEndpoint: false} {
+		a := Advise(cfg, "", nil, &oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: check})
+		if a.Name != RegistrationUnusable || strings.Contains(a.Hint, "save .env again or start this program again") != again ||
+			!strings.Contains(a.Hint, "set CLIENT_ID") {
+			t.Errorf("%s: %q %q", check, a.Name, a.Hint)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,73 +12,26 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/testserver/signedin"
 	"oauth-test-client/internal/wire"
 )
 
 // apiCase is a login at the demo server, whose API can be spoiled.
-type apiCase struct {
-	t      *testing.T
-	demo   *demo.Server
-	cfg    config.Config
-	client *oauth.Client
-	tokens oauth.Tokens
-}
+type apiCase struct{ *signedin.Case }
 
-// startAPI signs in at a demo server with faults, with the API at a path of its own.
 func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 	t.Helper()
-	srv := httptest.NewUnstartedServer(nil)
-	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": checkSecret, "PORT": "3999", "RESOURCE_URL": issuer + api,
-		"OTHER_CLIENT_ID": "b-client", "OTHER_CLIENT_SECRET": "other-secret-77aa"}
-	d, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{demoClient(),
-		{ID: "b-client", Secret: "other-secret-77aa", Name: "Another", RedirectURIs: demoClient().RedirectURIs},
-		{ID: "public-client", Name: "Public", RedirectURIs: demoClient().RedirectURIs},
-		{ID: "other-public-client", Name: "Another public one", RedirectURIs: demoClient().RedirectURIs}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = d
-	srv.Start()
-	t.Cleanup(srv.Close)
-	d.SetFaults(faults...)
-	c := &apiCase{t: t, demo: d, cfg: configOf(t, env)}
-	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
-	c.tokens = c.signIn()
-	return c
-}
-
-func (c *apiCase) signIn() oauth.Tokens {
-	c.t.Helper()
-	request, err := c.client.NewRequest(nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	to, err := c.client.AuthorizationURL(c.t.Context(), request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	b := testserver.NewBrowser(c.t, &testserver.App{Address: "http://localhost:3999", Cfg: c.cfg, Log: new(testserver.Logbook)})
-	back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	response, err := c.client.Exchange(c.t.Context(), request, back.Query().Get("code"))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return response.Tokens
+	return &apiCase{signedin.Start(t, api, faults...)}
 }
 
 // ask calls the API and explains its answer.
 func (c *apiCase) ask(token string) APIAnswer {
-	c.t.Helper()
-	e, err := c.client.CallAPI(c.t.Context(), token)
+	c.T.Helper()
+	e, err := c.Client.CallAPI(c.T.Context(), token)
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
-	return ExplainAPI(c.cfg, e, c.client.Inspect(c.t.Context(), token), strings.Fields(c.tokens.Scope), time.Now())
+	return ExplainAPI(c.Cfg, e, c.Client.Inspect(c.T.Context(), token), strings.Fields(c.Tokens.Scope), time.Now())
 }
 
 // An API with one fault each: the page names it. The sound ones are never accused.
@@ -114,7 +66,7 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, row.api, row.faults...)
-			got := c.ask(c.tokens.Access)
+			got := c.ask(c.Tokens.Access)
 			if got.Name != row.cause || !strings.Contains(got.Found, row.words) || (got.Result == OK) != (row.cause == "") {
 				t.Errorf("got %s %q: %s (%q); want %q and %q", got.Result, got.Name, got.Found, got.Server, row.cause, row.words)
 			}
@@ -128,53 +80,14 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 	}
 }
 
-// The checks find nothing wrong with a sound API, whatever else it offers, and with one that has a fault they do.
-func TestCheckOfTheAPI(t *testing.T) {
-	c := startAPI(t, "/api/me")
-	for fault, want := range map[demo.Fault]Result{"": OK, demo.APIPlainChallenge: OK, demo.APIOffersDPoP: OK, demo.OpaqueAccessTokens: OK,
-		demo.APINoChallenge: Warn, demo.APIOtherScheme: Warn, demo.APIRedirectsToSignIn: Warn, demo.APIOpen: Fail, demo.APISignInPage: Fail, demo.APIMethod: Fail} {
-		c.demo.SetFaults(fault)
-		r := Run(t.Context(), c.cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
-		if f := r.line("api"); f.Result != want {
-			t.Errorf("with %q: %s", fault, f)
-		}
-	}
-}
-
-// An API's metadata need not name its servers (RFC 9728 section 2). Where it does, ours must be among them.
-func TestCheckOfTheAPIsMetadata(t *testing.T) {
-	c := startAPI(t, "/api/me")
-	document := ""
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/metadata" {
-			testserver.SendBody(200, "application/json", document)(w, r)
-			return
-		}
-		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="http://`+r.Host+`/metadata"`)
-		w.WriteHeader(http.StatusUnauthorized)
-	}))
-	t.Cleanup(api.Close)
-	c.cfg.ResourceURL = api.URL
-	for servers, want := range map[string]Name{
-		``: "", `,"authorization_servers":[]`: "", `,"authorization_servers":["https://a.example","` + c.cfg.Issuer + `"]`: "",
-		`,"authorization_servers":["https://a.example"]`: APIWantsAnotherIssuer,
-	} {
-		document = `{"resource":"` + api.URL + `"` + servers + `}`
-		r := Run(t.Context(), c.cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
-		if f := r.line("api"); f.Name != want || (f.Result == OK) != (want == "") {
-			t.Errorf("%s: %s %q", document, f, f.Name)
-		}
-	}
-}
-
 // An API that refuses without a word is told so, beside one that says why.
 func TestSilentAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)
-	if got := c.ask(oauth.Altered(c.tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
+	if got := c.ask(oauth.Altered(c.Tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
 		t.Errorf("with its challenge it gives %+v", got)
 	}
-	c.demo.SetFaults(demo.OpaqueAccessTokens, demo.APINoChallenge)
-	got := c.ask(oauth.Altered(c.tokens.Access))
+	c.Demo.SetFaults(demo.OpaqueAccessTokens, demo.APINoChallenge)
+	got := c.ask(oauth.Altered(c.Tokens.Access))
 	if got.Name != APIChallengeMissing {
 		t.Errorf("without it gives %+v", got)
 	}
@@ -186,8 +99,8 @@ func TestSilentAPI(t *testing.T) {
 // A token that names the API is not said to be for somebody else, and no login is advised that would bring the same.
 func TestAudienceOfThisAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.APIOtherAudience)
-	c.cfg.ResourceURL = c.cfg.Issuer + "/api" // which is what the demo's tokens name
-	got := c.ask(c.tokens.Access)
+	c.Cfg.ResourceURL = c.Cfg.Issuer + "/api" // which is what the demo's tokens name
+	got := c.ask(c.Tokens.Access)
 	if got.Name != APIWantsAnotherAudience || strings.Contains(got.Found, "not for this API") || strings.Contains(got.Fix, "resource=") || got.Setting != "" {
 		t.Errorf("it says %q; %q", got.Found, got.Fix)
 	}
@@ -197,18 +110,18 @@ func TestAudienceOfThisAPI(t *testing.T) {
 func TestSignatureAtTheAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
-		c.demo.SetFaults(faults...)
-		got := c.ask(oauth.Altered(c.tokens.Access))
+		c.Demo.SetFaults(faults...)
+		got := c.ask(oauth.Altered(c.Tokens.Access))
 		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") ||
 			slices.Contains(got.RuledOut, "the signature is of the server's keys") {
 			t.Errorf("with %v it says %+v", faults, got)
 		}
 	}
-	c.demo.SetFaults(demo.APIOtherAudience)
-	if got := c.ask(c.tokens.Access); got.Server != "invalid_token: the access token is for another API" {
+	c.Demo.SetFaults(demo.APIOtherAudience)
+	if got := c.ask(c.Tokens.Access); got.Server != "invalid_token: the access token is for another API" {
 		t.Errorf("it repeats what the API says twice: %q", got.Server)
 	}
-	if got := c.ask(c.tokens.Access); !slices.Contains(got.RuledOut, "the signature is of the server's keys") || len(got.Untold) != 0 {
+	if got := c.ask(c.Tokens.Access); !slices.Contains(got.RuledOut, "the signature is of the server's keys") || len(got.Untold) != 0 {
 		t.Errorf("of a token in order it says %+v", got)
 	}
 }
@@ -309,9 +222,9 @@ func TestWrongTokens(t *testing.T) {
 		{demo.APIOpenToIDToken, TheIDToken, APIAcceptsIDToken},
 	} {
 		c := startAPI(t, "/api/me")
-		c.demo.SetFaults(row.fault)
-		for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.tokens.Access), TheIDToken: c.tokens.ID} {
-			e, err := c.client.CallAPI(context.Background(), token)
+		c.Demo.SetFaults(row.fault)
+		for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.Tokens.Access), TheIDToken: c.Tokens.ID} {
+			e, err := c.Client.CallAPI(context.Background(), token)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -323,6 +236,24 @@ func TestWrongTokens(t *testing.T) {
 			if (got.Result == Fail) != wrong || which == row.which && got.Name != row.want {
 				t.Errorf("with %q the %s gives %s %q", row.fault, which, got.Result, got.Name)
 			}
+		}
+	}
+}
+
+// What stands in front of an API, or is none, neither clears it nor accuses it: the token never got there.
+func TestWrongTokensInFront(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for _, row := range []struct {
+		fault demo.Fault
+		want  Result
+	}{{"", OK}, {demo.APINoChallenge, OK}, {demo.APISignInPage, Warn}, {demo.APIRedirectsToSignIn, Warn}, {demo.APIFirewall, Warn}, {demo.APIMethod, Warn}} {
+		c.Demo.SetFaults(row.fault)
+		e, err := c.Client.CallAPI(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := JudgeWrongToken(NoTokenAtAll, e, true); got.Result != row.want || got.Result != OK && got.Fix == "" {
+			t.Errorf("%q: %s", row.fault, got)
 		}
 	}
 }
@@ -340,32 +271,14 @@ func TestMovedAPI(t *testing.T) {
 		{"/items", "/items", ""},
 		{"/", "https://sso.example/", ""},
 	} {
-		c.cfg.ResourceURL, to = srv.URL+row.path, row.to
-		c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
-		got, want, name := c.ask(c.tokens.Access), "", APIBehindASignInPage
+		c.Cfg.ResourceURL, to = srv.URL+row.path, row.to
+		c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+		got, want, name := c.ask(c.Tokens.Access), "", APIBehindASignInPage
 		if row.line != "" {
 			want, name = "RESOURCE_URL="+row.line, APIUnreachable
 		}
 		if got.Name != name || got.Line != want {
 			t.Errorf("to %s: %s %q; want %s %q", row.to, got.Name, got.Line, name, want)
-		}
-	}
-}
-
-// What stands in front of an API, or is none, neither clears it nor accuses it: the token never got there.
-func TestWrongTokensInFront(t *testing.T) {
-	c := startAPI(t, "/api/me")
-	for _, row := range []struct {
-		fault demo.Fault
-		want  Result
-	}{{"", OK}, {demo.APINoChallenge, OK}, {demo.APISignInPage, Warn}, {demo.APIRedirectsToSignIn, Warn}, {demo.APIFirewall, Warn}, {demo.APIMethod, Warn}} {
-		c.demo.SetFaults(row.fault)
-		e, err := c.client.CallAPI(t.Context(), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := JudgeWrongToken(NoTokenAtAll, e, true); got.Result != row.want || got.Result != OK && got.Fix == "" {
-			t.Errorf("%q: %s", row.fault, got)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func wantTold(t *testing.T, env map[string]string, name Name) {
 
 // The checks tell it: each row changes one setting, or one thing at the demo server's client.
 func TestAtlasOfTheDemo(t *testing.T) {
-	sound := changed(demoEnv(startDemo(t, demoClient())), "RESOURCE_URL", "")
+	sound := changed(testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())), "RESOURCE_URL", "")
 	wantSound(t, sound)
 	for _, row := range []struct {
 		name           Name
@@ -129,16 +129,16 @@ func TestAtlasOfTheDemo(t *testing.T) {
 		{"server-not-found", "ISSUER", sound["ISSUER"] + "/realms/none", nil},
 		{"server-unreachable", "ISSUER", "http://127.0.0.1:1", nil},
 		{"redirect-uri-not-registered", "PORT", "3998", nil},
-		{"api-wants-another-issuer", "RESOURCE_URL", startDemo(t, demoClient()) + "/api/me", nil},
+		{"api-wants-another-issuer", "RESOURCE_URL", testserver.ServeDemo(t, testserver.DemoClient()) + "/api/me", nil},
 		{"api-unreachable", "RESOURCE_URL", "http://127.0.0.1:1/api", nil},
 		{"api-unreachable", "RESOURCE_URL", sound["ISSUER"] + "/api/nothing", nil},
 	} {
 		t.Run(string(row.name), func(t *testing.T) {
 			env := sound
 			if row.client != nil {
-				client := demoClient()
+				client := testserver.DemoClient()
 				row.client(&client)
-				env = changed(demoEnv(startDemo(t, client)), "RESOURCE_URL", "")
+				env = changed(testserver.DemoEnv(testserver.ServeDemo(t, client)), "RESOURCE_URL", "")
 			}
 			wantTold(t, changed(env, row.setting, row.value), row.name)
 		})
@@ -370,7 +370,7 @@ func atPublicName(t *testing.T, spoil func(*testserver.Liar)) Report {
 	w.SetTransport(&http.Transport{DisableKeepAlives: true, DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address) // every public name leads to the liar, without TLS
 	}})
-	return Run(t.Context(), configOf(t, env), w, time.Now, func(string) {}, func(Finding) {})
+	return Run(t.Context(), testserver.ConfigOf(t, env), w, time.Now, func(string) {}, func(Finding) {})
 }
 
 // The checks tell it of a server elsewhere that names an endpoint on this machine. An API that does is not followed.
@@ -388,7 +388,7 @@ func TestAtlasOfPublicServers(t *testing.T) {
 	}
 	asked := testserver.StartLiar(t)
 	r := atPublicName(t, apiSays(401, "application/json", "WWW-Authenticate", `Bearer resource_metadata="`+asked.Issuer+`/metadata"`))
-	if f := r.line("api"); f.Result != Warn || !strings.Contains(f.Found, "is on this machine, and the API is not") || asked.Asked("GET /metadata") > 0 {
+	if f := r.Line("api"); f.Result != Warn || !strings.Contains(f.Found, "is on this machine, and the API is not") || asked.Asked("GET /metadata") > 0 {
 		t.Errorf("%s, and this machine was asked %d times", f, asked.Asked("GET /metadata"))
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestCertificateLines(t *testing.T) {
 	const day = 24 * time.Hour
 	elsewhere := func(env map[string]string) map[string]string {
-		cfg := configOf(t, env)
+		cfg := testserver.ConfigOf(t, env)
 		u, err := url.Parse(cfg.Issuer)
 		if err != nil {
 			t.Fatal(err)
@@ -36,7 +37,7 @@ func TestCertificateLines(t *testing.T) {
 		{"it is for another host", elsewhere(startWithCertificate(t, 60*day)), `for other names than "other.localhost"`, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			f := checksOf(t, row.env).line("connection")
+			f := checksOf(t, row.env).Line("connection")
 			if f.Name != CertificateNotTrusted || !strings.Contains(f.Found, row.words) || strings.Contains(f.Remedy.Line, "SSL_CERT_FILE") != row.helps {
 				t.Errorf("check: %s %q, %q", f, f.Name, f.Remedy.Line)
 			}
@@ -44,7 +45,7 @@ func TestCertificateLines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cfg := configOf(t, row.env)
+			cfg := testserver.ConfigOf(t, row.env)
 			_, err = oauth.New(cfg, wire.New(roots, time.Now), time.Now).Metadata(t.Context())
 			e, failed := errors.AsType[*oauth.Error](err)
 			if !failed {

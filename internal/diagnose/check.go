@@ -195,15 +195,6 @@ var neededWords = map[string]string{
 	"client":               "the client's ID and secret",
 }
 
-// Report is the outcome of all checks, for programs.
-type Report struct {
-	Result      Result    `json:"result"` // the worst: fail, warn or ok
-	Issuer      string    `json:"issuer,omitempty"`
-	ClientID    string    `json:"client_id"`
-	RedirectURI string    `json:"redirect_uri"`
-	Checks      []Finding `json:"checks"`
-}
-
 // Run makes every check and returns the report. It calls begin with the name of a check before it waits
 // for it, and each with what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(Finding)) Report {
@@ -245,4 +236,24 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 	})
 	r.Issuer, r.ClientID = c.cfg.Issuer, c.cfg.ClientID // found at the API, perhaps
 	return r
+}
+
+// remedy is the line to change for what a check has found: the one that it names, else that of its cause.
+func (c *checker) remedy(f Finding) Remedy {
+	switch {
+	case f.Result != Fail && f.Result != Warn, f.noLine:
+		return Remedy{}
+	case f.Line != "":
+		return Remedy{inEnv, f.Line}
+	}
+	return remedyOf(c.cfg, c.method(), f.Name)
+}
+
+// method is how the client authenticates, or "" while the server is not known.
+func (c *checker) method() string {
+	md, _ := c.oauth.Known()
+	if md == nil {
+		return ""
+	}
+	return c.oauth.AuthMethod(md)
 }

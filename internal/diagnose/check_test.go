@@ -17,7 +17,7 @@ import (
 
 // Against a server in order every line is ok.
 func TestCheckPasses(t *testing.T) {
-	r := checksOf(t, demoEnv(startDemo(t, demoClient())))
+	r := checksOf(t, testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())))
 	if r.Result != OK || len(r.Checks) != 17 {
 		t.Errorf("the result is %s with %d lines:\n%s", r.Result, len(r.Checks), r)
 	}
@@ -25,7 +25,7 @@ func TestCheckPasses(t *testing.T) {
 		if f.Result != OK {
 			t.Errorf("%s", f)
 		}
-		if strings.Contains(f.String(), checkSecret) {
+		if strings.Contains(f.String(), testserver.CheckSecret) {
 			t.Errorf("the line shows the secret: %s", f)
 		}
 	}
@@ -114,15 +114,15 @@ func TestCheckFails(t *testing.T) {
 			"refused the connection",
 		},
 		{"the API is another server's", nil, func(e map[string]string) {
-			e["RESOURCE_URL"] = startDemo(t, demoClient()) + "/api/me"
+			e["RESOURCE_URL"] = testserver.ServeDemo(t, testserver.DemoClient()) + "/api/me"
 		}, "api", "RESOURCE_URL", "the API trusts"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			client := demoClient()
+			client := testserver.DemoClient()
 			if row.client != nil {
 				row.client(&client)
 			}
-			values := demoEnv(startDemo(t, client))
+			values := testserver.DemoEnv(testserver.ServeDemo(t, client))
 			if row.env != nil {
 				row.env(values)
 			}
@@ -158,19 +158,19 @@ func TestCheckTLS(t *testing.T) {
 	values := c.Env()
 	values["BASE_URL"] = "http://127.0.0.1:3999"
 	r := checksOf(t, values)
-	if f := r.line("connection"); f.Result != Warn || !strings.Contains(f.Found, "valid for 0 days") {
+	if f := r.Line("connection"); f.Result != Warn || !strings.Contains(f.Found, "valid for 0 days") {
 		t.Errorf("a certificate of one hour gives %s", f)
 	}
 	if r.Result == Fail {
 		t.Errorf("a Clerk-shaped server in order fails:\n%s", r)
 	}
 	for _, check := range []string{"userinfo", "introspection", "revocation"} { // endpoints that its metadata does not list
-		if f := r.line(check); f.Result != OK {
+		if f := r.Line(check); f.Result != OK {
 			t.Errorf("%s", f)
 		}
 	}
 	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(60*24*time.Hour))
-	if f := checksOf(t, values).line("connection"); f.Result != OK || !strings.Contains(f.Found, "valid for 59 days") {
+	if f := checksOf(t, values).Line("connection"); f.Result != OK || !strings.Contains(f.Found, "valid for 59 days") {
 		t.Errorf("a certificate of sixty days gives %s", f)
 	}
 	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
@@ -503,7 +503,7 @@ func TestCheckJudges(t *testing.T) {
 				change(d)
 			}
 			r := checksOf(t, values)
-			if f := r.line(row.check); f.Result != row.result || !strings.Contains(f.String(), row.words) {
+			if f := r.Line(row.check); f.Result != row.result || !strings.Contains(f.String(), row.words) {
 				t.Errorf("got\n%s\nwant %s and %q; all:\n%s", f, row.result, row.words, r)
 			}
 			for _, f := range r.Checks {
@@ -549,7 +549,7 @@ func TestCheckOtherServers(t *testing.T) {
 	plain.Honest()
 	r := checksOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": plain.Issuer + "/authorize", "TOKEN_ENDPOINT": plain.Issuer + "/token",
 		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read", "PORT": "3999"})
-	if r.Result == Fail || r.line("metadata_flavours").Result != Skip || r.line("client").Result != OK {
+	if r.Result == Fail || r.Line("metadata_flavours").Result != Skip || r.Line("client").Result != OK {
 		t.Errorf("a server without metadata gives\n%s", r)
 	}
 }
@@ -565,7 +565,7 @@ func TestCheckConfiguration(t *testing.T) {
 		"http://test.example.com":  {Warn, "http on a public host"},
 		"https://test.example.com": {OK, "https://test.example.com/oauth_callback"},
 	} {
-		cfg := configOf(t, map[string]string{
+		cfg := testserver.ConfigOf(t, map[string]string{
 			"ISSUER":           "http://127.0.0.1:1",
 			"CLIENT_ID":        "a",
 			"CLIENT_SECRET":    "b",

@@ -54,7 +54,7 @@ func (d *distant) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func demoHandler(t testing.TB, issuer string) http.Handler {
 	t.Helper()
-	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{demoClient()}})
+	handler, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{testserver.DemoClient()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestDepth(t *testing.T) {
 		w := wire.New(nil, time.Now)
 		w.SetTransport(d)
 		began := time.Now()
-		r := Run(t.Context(), configOf(t, demoEnv(issuer)), w, time.Now, func(string) {}, func(Finding) {})
+		r := Run(t.Context(), testserver.ConfigOf(t, testserver.DemoEnv(issuer)), w, time.Now, func(string) {}, func(Finding) {})
 		depth := int(time.Since(began) / d.away)
 		if r.Result != OK {
 			t.Errorf("not everything is right:\n%s", r)
@@ -87,9 +87,9 @@ func TestDepth(t *testing.T) {
 
 // What is printed stays in order, whatever is answered first, and each line says first what it waits for.
 func TestOrder(t *testing.T) {
-	issuer := startDemo(t, demoClient())
+	issuer := testserver.ServeDemo(t, testserver.DemoClient())
 	var told []string
-	r := Run(t.Context(), configOf(t, demoEnv(issuer)), wire.New(nil, time.Now), time.Now,
+	r := Run(t.Context(), testserver.ConfigOf(t, testserver.DemoEnv(issuer)), wire.New(nil, time.Now), time.Now,
 		func(name string) { told = append(told, name) }, func(f Finding) { told = append(told, f.Check) })
 	steps := newChecker(config.Config{}, wire.New(nil, time.Now), time.Now).steps()
 	for i, s := range steps {
@@ -156,7 +156,7 @@ func BenchmarkCheck(b *testing.B) {
 	srv.Config.Handler = d
 	srv.Start()
 	b.Cleanup(srv.Close)
-	cfg, err := config.Load(func(name string) string { return demoEnv(issuer)[name] }, "does-not-exist.env", false)
+	cfg, err := config.Load(func(name string) string { return testserver.DemoEnv(issuer)[name] }, "does-not-exist.env", false)
 	if err != nil {
 		b.Fatal(err)
 	}

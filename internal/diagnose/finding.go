@@ -1,6 +1,9 @@
 package diagnose
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Result is the outcome of a check.
 type Result string
@@ -57,4 +60,79 @@ func (f Finding) by(format string, args ...any) Finding {
 func (f Finding) as(name Name) Finding {
 	f.Name = name
 	return f
+}
+
+// title is the name of the cause, or of the check where the cause has none.
+func (f Finding) title() string {
+	if f.Name != "" {
+		return string(f.Name)
+	}
+	return f.label()
+}
+
+// sentence is what was found and what to do about it.
+func (f Finding) sentence() string {
+	if f.Fix == "" {
+		return f.Found
+	}
+	return f.Found + "; " + f.Fix
+}
+
+// String is the finding as one line, which ends in its result.
+func (f Finding) String() string {
+	line := f.Check + ": " + f.Found
+	if f.Control != "" {
+		line += "; " + f.Control
+	}
+	if f.Accepts != "" {
+		line += "; the server accepts " + f.Accepts
+	}
+	if f.Server != "" {
+		line += fmt.Sprintf("; the server says %q", f.Server)
+	}
+	if f.Fix != "" {
+		line += "; " + f.Fix
+	}
+	return line + " … " + string(f.Result)
+}
+
+// label is what a finding is about. An unknown client ID is found where the redirect URI is asked about.
+func (f Finding) label() string {
+	if f.Name == ClientIDUnknown {
+		return "client ID"
+	}
+	return label(f.Check)
+}
+
+// label is the name of a check as a person reads it.
+func label(check string) string {
+	switch check {
+	case "configuration":
+		return "settings"
+	case "start":
+		return "start at API"
+	case "metadata_flavours":
+		return "both metadata"
+	case "response_issuer":
+		return "response iss"
+	case "pushed_authorization":
+		return "pushed request"
+	case "advertised":
+		return "metadata lists"
+	case "authorization":
+		return "login"
+	case "pkce":
+		return "PKCE"
+	case "api":
+		return "API"
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(check, "_", " "), "uri", "URI")
+}
+
+// number is a number with what it counts.
+func number(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }

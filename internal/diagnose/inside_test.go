@@ -44,16 +44,16 @@ func TestErrorWith200(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")
-			srv := httptest.NewServer(jsonRPC(row.opens(c.tokens.Access)))
+			srv := httptest.NewServer(jsonRPC(row.opens(c.Tokens.Access)))
 			t.Cleanup(srv.Close)
-			c.cfg.ResourceURL, c.cfg.AtAPI, c.cfg.ByPost = srv.URL, true, true
-			c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
-			got := c.ask(c.tokens.Access)
+			c.Cfg.ResourceURL, c.Cfg.AtAPI, c.Cfg.ByPost = srv.URL, true, true
+			c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+			got := c.ask(c.Tokens.Access)
 			if got.Result != row.token || got.Name != "" || row.token == warned && (got.Server != "this is not for you" || got.Fix == "") {
 				t.Errorf("the token: %s %q: %s (%q)", got.Result, got.Name, got.Found, got.Server)
 			}
-			for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.tokens.Access)} {
-				e, err := c.client.CallAPI(t.Context(), token)
+			for which, token := range map[WrongToken]string{NoTokenAtAll: "", AlteredToken: oauth.Altered(c.Tokens.Access)} {
+				e, err := c.Client.CallAPI(t.Context(), token)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,14 +61,13 @@ func TestErrorWith200(t *testing.T) {
 					t.Errorf("%s: %s", which, got)
 				}
 			}
-			ck := newChecker(c.cfg, wire.New(nil, time.Now), time.Now)
-			ck.oauth = c.client
-			e, err := c.client.AskAPI(t.Context(), madeUp())
+			r := Run(t.Context(), c.Cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
+			if f := r.Line("api"); f.Result != row.others || (f.Name == APIOpen) != (row.others == open) {
+				t.Errorf("check: %s", f)
+			}
+			e, err := c.Client.AskAPI(t.Context(), madeUp())
 			if err != nil {
 				t.Fatal(err)
-			}
-			if f, found := ck.otherThanARefusal("with a made-up token", e); !found || f.Result != row.others || (f.Name == APIOpen) != (row.others == open) {
-				t.Errorf("check: %s", f)
 			}
 			if opened, _ := opensTo(e, nil); opened != (row.others == open) {
 				t.Errorf("misuse: a made-up token opens it: %v", opened)

@@ -189,3 +189,11 @@ func pathAndQuery(address string) string {
 	}
 	return u.RequestURI()
 }
+
+// answer is the error of a refusal, or its status.
+func (l landing) answer() string {
+	if l.code == "" {
+		return fmt.Sprint(l.status)
+	}
+	return l.code
+}

@@ -23,34 +23,27 @@ import (
 // misuse plays a whole run at the demo server: a login for each try that costs one. Each step begins from
 // the report of the one before, as the pages do.
 func (c *apiCase) misuse() []MisuseFinding {
-	c.t.Helper()
-	b := testserver.NewBrowser(c.t, &testserver.App{Address: "http://localhost:3999", Cfg: c.cfg, Log: new(testserver.Logbook)})
+	c.T.Helper()
+	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
 	var report []byte
 	for range len(Rules) + 1 {
-		m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, report)
-		request, to, err := m.Begin(c.t.Context())
+		m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, report)
+		request, to, err := m.Begin(c.T.Context())
 		if err != nil {
-			c.t.Fatal(err)
+			c.T.Fatal(err)
 		}
 		if request == nil {
 			return m.found
 		}
 		back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
 		if err != nil {
-			c.t.Fatal(err)
+			c.T.Fatal(err)
 		}
-		m.Answer(c.t.Context(), request, back.Query())
+		m.Answer(c.T.Context(), request, back.Query())
 		report = m.Report()
 	}
-	c.t.Fatal("the run does not end")
+	c.T.Fatal("the run does not end")
 	return nil
-}
-
-// public makes the client of a case a public one, and the second one too.
-func (c *apiCase) public() {
-	c.cfg.ClientID, c.cfg.ClientSecret = "public-client", ""
-	c.cfg.OtherClientID, c.cfg.OtherClientSecret = "other-public-client", ""
-	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
 }
 
 // The demo server has a mutant for each rule. Each is found, and nothing but it: every other answer is
@@ -90,9 +83,9 @@ func TestMisuse(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")
 			if row.public {
-				c.public()
+				c.Public()
 			}
-			c.demo.SetFaults(row.fault)
+			c.Demo.SetFaults(row.fault)
 			found, seen := c.misuse(), false
 			for _, f := range found {
 				named := f.Check == string(row.try) && f.Result == row.result && strings.Contains(f.Found, row.words)
@@ -120,7 +113,7 @@ func TestMisuse(t *testing.T) {
 // An opaque token that an API still takes after its revocation is worse than a JWT.
 func TestMisuseOpaqueAtTheAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	c.demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
+	c.Demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
 	wantFinding(t, c.misuse(), RevokedToken, Fail, "still good at the API")
 }
 
@@ -129,7 +122,7 @@ func TestMisuseOpaqueAtTheAPI(t *testing.T) {
 func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
 	for _, fault := range []demo.Fault{demo.APIOpen, demo.APIOpenToAltered, demo.APISignInPage} {
 		c := startAPI(t, "/api/me")
-		c.demo.SetFaults(fault)
+		c.Demo.SetFaults(fault)
 		found := c.misuse()
 		for _, f := range found {
 			if f.Result != OK {
@@ -152,13 +145,13 @@ func wantFinding(t *testing.T, found []MisuseFinding, try Try, result Result, wo
 // What cannot be asked costs no login, and accuses nobody.
 func TestMisuseNotAsked(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	with := Logins(c.cfg)
-	c.cfg.OtherClientID, c.cfg.OtherClientSecret, c.cfg.Scopes = "", "", []string{"profile", "email"}
-	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+	with := Logins(c.Cfg)
+	c.Cfg.OtherClientID, c.Cfg.OtherClientSecret, c.Cfg.Scopes = "", "", []string{"profile", "email"}
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 	found := c.misuse()
 	wantFinding(t, found, OtherClient, Skip, "OTHER_CLIENT_ID")
 	wantFinding(t, found, PromptNone, Skip, "openid")
-	if without := Logins(c.cfg); with != 8 || without != 7 {
+	if without := Logins(c.Cfg); with != 8 || without != 7 {
 		t.Errorf("a run costs %d logins with a second client and %d without", with, without)
 	}
 }
@@ -166,16 +159,16 @@ func TestMisuseNotAsked(t *testing.T) {
 // answering puts a real server before the token endpoint, userinfo and revocation of the demo server. It
 // refuses the requests that a test picks; the demo server gets the others.
 func (c *apiCase) answering(status int, code string, picks func(path string, form url.Values) bool) {
-	c.t.Helper()
-	issuer, err := url.Parse(c.cfg.Issuer)
+	c.T.Helper()
+	issuer, err := url.Parse(c.Cfg.Issuer)
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
 	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: issuer.Scheme, Host: issuer.Host}) }}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			c.t.Error(err)
+			c.T.Error(err)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		form, _ := url.ParseQuery(string(body))
@@ -190,15 +183,15 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 		}
 		behind.ServeHTTP(w, r)
 	}))
-	c.t.Cleanup(srv.Close)
+	c.T.Cleanup(srv.Close)
 	for endpoint, address := range map[*string]string{
-		&c.cfg.Endpoints.Token:      "/demo/token",
-		&c.cfg.Endpoints.Userinfo:   "/demo/userinfo",
-		&c.cfg.Endpoints.Revocation: "/demo/revoke",
+		&c.Cfg.Endpoints.Token:      "/demo/token",
+		&c.Cfg.Endpoints.Userinfo:   "/demo/userinfo",
+		&c.Cfg.Endpoints.Revocation: "/demo/revoke",
 	} {
 		*endpoint = srv.URL + address
 	}
-	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 }
 
 // A refusal that may be about something else proves nothing: neither that the server keeps a rule, nor
@@ -280,15 +273,15 @@ func TestMisuseSilence(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(silent.Close)
-	c.cfg.Endpoints.Token = silent.URL
-	c.client = oauth.New(c.cfg, wire.New(nil, time.Now), time.Now)
-	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, nil)
+	c.Cfg.Endpoints.Token = silent.URL
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	request, _, err := m.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.within = 100 * time.Millisecond
-	m.Answer(t.Context(), request, url.Values{"code": {"a-code"}, "iss": {c.cfg.Issuer}})
+	m.Answer(t.Context(), request, url.Values{"code": {"a-code"}, "iss": {c.Cfg.Issuer}})
 	wantFinding(t, m.found, CodeTwice, Warn, "no answer")
 }
 
@@ -347,14 +340,14 @@ func TestMisuseNewerTokenAtSilence(t *testing.T) {
 // A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
 func TestMisuseLoginFails(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	m := NewMisuse(c.cfg, wire.New(nil, time.Now), c.client, time.Now, nil)
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	for _, want := range []Try{CodeTwice, WrongVerifier} {
 		request, _, err := m.Begin(t.Context())
 		if err != nil || request.Try != string(want) {
 			t.Fatalf("the next login is for %v, %v; want %s", request, err, want)
 		}
 		if want == CodeTwice {
-			m.Answer(t.Context(), request, url.Values{"error": {"access_denied"}, "iss": {c.cfg.Issuer}})
+			m.Answer(t.Context(), request, url.Values{"error": {"access_denied"}, "iss": {c.Cfg.Issuer}})
 		} else {
 			m.LeaveOut()
 		}
@@ -369,8 +362,8 @@ func TestMisuseLoginFails(t *testing.T) {
 // A server that cannot be found is no finding: the page says why, and the run waits.
 func TestMisuseServerGone(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	c.cfg.Issuer = "http://127.0.0.1:1"
-	m := NewMisuse(c.cfg, wire.New(nil, time.Now), oauth.New(c.cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
+	c.Cfg.Issuer = "http://127.0.0.1:1"
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
 	request, _, err := m.Begin(t.Context())
 	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.Metadata || request != nil || len(m.found) > 0 {
 		t.Errorf("it begins with %v, %v, and found %+v", request, err, m.found)

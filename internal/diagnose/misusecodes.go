@@ -178,14 +178,6 @@ func (m *Misuse) refusedAtOnce(ctx context.Context) bool {
 	return true
 }
 
-// answer is the error of a refusal, or its status.
-func (l landing) answer() string {
-	if l.code == "" {
-		return fmt.Sprint(l.status)
-	}
-	return l.code
-}
-
 // withoutPKCE redeems a code that was asked for without a challenge.
 func (m *Misuse) withoutPKCE(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
 	as := m.credentials(ctx)

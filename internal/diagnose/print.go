@@ -72,7 +72,7 @@ func finish(r Report, o PrintOptions, out, errs io.Writer) int {
 			return 1
 		}
 	case Markdown:
-		fmt.Fprint(out, r.markdown())
+		fmt.Fprint(out, markdown(r))
 	}
 	if o.Actions {
 		annotate(r, errs)
@@ -98,31 +98,6 @@ func unreadable(err error) Report {
 	return r
 }
 
-// counts says how many checks ended how.
-type counts struct {
-	OK   int `json:"ok"`
-	Warn int `json:"warn"`
-	Fail int `json:"fail"`
-	Skip int `json:"skip"`
-}
-
-func (r Report) counts() counts {
-	var n counts
-	for _, f := range r.Checks {
-		switch f.Result {
-		case OK:
-			n.OK++
-		case Warn:
-			n.Warn++
-		case Fail:
-			n.Fail++
-		case Skip:
-			n.Skip++
-		}
-	}
-	return n
-}
-
 // annotate writes each failure as a command of GitHub's runner, which shows it beside the commit.
 func annotate(r Report, out io.Writer) {
 	text := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
@@ -132,38 +107,4 @@ func annotate(r Report, out io.Writer) {
 			fmt.Fprintf(out, "::error title=%s::%s\n", property(f.title()), text(f.sentence()))
 		}
 	}
-}
-
-// title is the name of the cause, or of the check where the cause has none.
-func (f Finding) title() string {
-	if f.Name != "" {
-		return string(f.Name)
-	}
-	return f.label()
-}
-
-// sentence is what was found and what to do about it.
-func (f Finding) sentence() string {
-	if f.Fix == "" {
-		return f.Found
-	}
-	return f.Found + "; " + f.Fix
-}
-
-// String is the finding as one line, which ends in its result.
-func (f Finding) String() string {
-	line := f.Check + ": " + f.Found
-	if f.Control != "" {
-		line += "; " + f.Control
-	}
-	if f.Accepts != "" {
-		line += "; the server accepts " + f.Accepts
-	}
-	if f.Server != "" {
-		line += fmt.Sprintf("; the server says %q", f.Server)
-	}
-	if f.Fix != "" {
-		line += "; " + f.Fix
-	}
-	return line + " … " + string(f.Result)
 }

@@ -28,15 +28,15 @@ func printed(t *testing.T, values map[string]string, o PrintOptions) (out, errs 
 	t.Cleanup(w.CloseIdleConnections)
 	o.Timeout, o.Again, o.SignIn = Timeout, "go run . check", "go run ."
 	var stdout, stderr bytes.Buffer
-	code = Print(t.Context(), configOf(t, values), w, time.Now, o, &stdout, &stderr)
+	code = Print(t.Context(), testserver.ConfigOf(t, values), w, time.Now, o, &stdout, &stderr)
 	return stdout.String(), stderr.String(), code
 }
 
 // situations are set-ups of which each prints another kind of report.
 func situations(t *testing.T) map[string]map[string]string {
-	slash := demoClient()
+	slash := testserver.DemoClient()
 	slash.RedirectURIs = []string{testserver.CheckedURI + "/"}
-	wrong := demoEnv(startDemo(t, demoClient()))
+	wrong := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
 	wrong["ISSUER"] += "/"
 	delete(wrong, "RESOURCE_URL")
 	liar := testserver.StartLiar(t)
@@ -48,8 +48,8 @@ func situations(t *testing.T) map[string]map[string]string {
 	unregistered := clerk.Env()
 	unregistered["PORT"], unregistered["RESOURCE_URL"] = "3998", ""
 	return map[string]map[string]string{
-		"all-right":      demoEnv(startDemo(t, demoClient())),
-		"one-wrong":      demoEnv(startDemo(t, slash)),
+		"all-right":      testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())),
+		"one-wrong":      testserver.DemoEnv(testserver.ServeDemo(t, slash)),
 		"dead-host":      {"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a-client"},
 		"wrong-issuer":   wrong,
 		"warnings-only":  warnings,
@@ -181,7 +181,7 @@ func TestPrintMarkdown(t *testing.T) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
 	}
-	if code != 1 || strings.Contains(out, checkSecret) {
+	if code != 1 || strings.Contains(out, testserver.CheckSecret) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	r := Report{Result: Fail, Checks: []Finding{{Check: "client", Result: Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
@@ -189,8 +189,8 @@ func TestPrintMarkdown(t *testing.T) {
 		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
 		"| fail | client | `a\\|b # c` |",
 	} {
-		if !strings.Contains(r.markdown(), line+"\n") {
-			t.Errorf("the report lacks %q:\n%s", line, r.markdown())
+		if !strings.Contains(markdown(r), line+"\n") {
+			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
 		}
 	}
 }
@@ -247,10 +247,10 @@ func TestPrintUnreadable(t *testing.T) {
 
 // An IP address in the redirect URI is warned of while the server has not said what it thinks of it.
 func TestRedirectWarningOnce(t *testing.T) {
-	client := demoClient()
+	client := testserver.DemoClient()
 	client.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"}
-	registered := demoEnv(startDemo(t, client))
-	unregistered := demoEnv(startDemo(t, demoClient()))
+	registered := testserver.DemoEnv(testserver.ServeDemo(t, client))
+	unregistered := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
 	vague := testserver.StartLiar(t)
 	for name, row := range map[string]struct {
 		env  map[string]string
@@ -259,7 +259,7 @@ func TestRedirectWarningOnce(t *testing.T) {
 		"registered": {registered, OK}, "not registered": {unregistered, OK}, "not known": {vague.Env(), Warn},
 	} {
 		row.env["BASE_URL"], row.env["PORT"] = "http://127.0.0.1:3999", "3999"
-		if f := checksOf(t, row.env).line("configuration"); f.Result != row.want {
+		if f := checksOf(t, row.env).Line("configuration"); f.Result != row.want {
 			t.Errorf("%s: %s", name, f)
 		}
 	}

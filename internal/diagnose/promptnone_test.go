@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -59,7 +60,7 @@ func TestPromptNone(t *testing.T) {
 				row.without(w, r)
 			}))
 			t.Cleanup(srv.Close)
-			cfg := configOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": srv.URL + "/authorize", "TOKEN_ENDPOINT": srv.URL + "/token",
+			cfg := testserver.ConfigOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": srv.URL + "/authorize", "TOKEN_ENDPOINT": srv.URL + "/token",
 				"CLIENT_ID": "a-client", "PORT": "3999"})
 			cfg.Scopes = []string{"openid"} // a server without metadata that knows OpenID Connect all the same
 			w := wire.New(nil, time.Now)

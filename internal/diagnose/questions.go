@@ -3,7 +3,6 @@ package diagnose
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -109,14 +108,6 @@ func (c *checker) unreachableFix(variable string) string {
 		return "copy " + variable + " again: it holds the host name"
 	}
 	return "check the host in " + variable + ", and that the server runs"
-}
-
-// number is a number with what it counts.
-func number(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return fmt.Sprintf("%d %ss", n, of)
 }
 
 // askFirst asks for the metadata, which the next check reads, and returns the answer to the first

@@ -258,7 +258,7 @@ func TestRecordedAnswers(t *testing.T) {
 	} {
 		t.Run(row.point+" "+row.check+" "+row.what, func(t *testing.T) {
 			r := row.server.ask(t, row.change)
-			f := r.line(row.check)
+			f := r.Line(row.check)
 			if f.Result != row.result || f.Name != row.name || !strings.Contains(f.String(), row.words) {
 				t.Errorf("got %q\n%s\nwant %s, %q and %q; all:\n%s", f.Name, f, row.result, row.name, row.words, r)
 			}

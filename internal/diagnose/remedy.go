@@ -117,23 +117,3 @@ func (d dashboard) where() string {
 	}
 	return "In " + d.Name
 }
-
-// remedy is the line to change for what a check has found: the one that it names, else that of its cause.
-func (c *checker) remedy(f Finding) Remedy {
-	switch {
-	case f.Result != Fail && f.Result != Warn, f.noLine:
-		return Remedy{}
-	case f.Line != "":
-		return Remedy{inEnv, f.Line}
-	}
-	return remedyOf(c.cfg, c.method(), f.Name)
-}
-
-// method is how the client authenticates, or "" while the server is not known.
-func (c *checker) method() string {
-	md, _ := c.oauth.Known()
-	if md == nil {
-		return ""
-	}
-	return c.oauth.AuthMethod(md)
-}

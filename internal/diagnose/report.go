@@ -7,7 +7,7 @@ import (
 
 // markdown is the report for an issue or a chat: the verdict, each failure with the server's words, and
 // the other checks folded. Nothing that is secret ever gets into a finding.
-func (r Report) markdown() string {
+func markdown(r Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** %s\n", r.verdict(), r.numbers())
 	if r.Issuer != "" {

@@ -40,12 +40,12 @@ func TestCheckWithoutScopes(t *testing.T) {
 			}
 			env := l.Env()
 			env["PORT"] = "3999"
-			cfg := configOf(t, env)
+			cfg := testserver.ConfigOf(t, env)
 			cfg.Scopes = nil
 			w := wire.New(nil, time.Now)
 			t.Cleanup(w.CloseIdleConnections)
 			report := Run(t.Context(), cfg, w, time.Now, func(string) {}, func(Finding) {})
-			line := report.line(row.check)
+			line := report.Line(row.check)
 			if line.Result != row.result || !strings.Contains(line.String(), row.words) || sent.Load() > 0 {
 				t.Errorf("%s (a scope was sent %d times); want %s and %q:\n%s", line, sent.Load(), row.result, row.words, report)
 			}

@@ -1,11 +1,6 @@
 package diagnose
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"strings"
-
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
@@ -107,59 +102,4 @@ func startRemedy(cfg config.Config, name Name) (Remedy, bool) {
 		return Remedy{}, cfg.AtAPI // no setting says which server it is
 	}
 	return Remedy{}, false
-}
-
-// checkStart asks the API which authorization server issues its tokens. No client is registered for that. What
-// it finds is what every other check goes on with.
-func (c *checker) checkStart(ctx context.Context) Finding {
-	found, err := oauth.NewStarter(c.cfg).Client(ctx, c.cfg, c.wire, c.now, false)
-	if err != nil {
-		e, ok := errors.AsType[*oauth.Error](err)
-		if !ok {
-			return tooLate()
-		}
-		return c.startFailed(e)
-	}
-	c.cfg = found.Config()
-	c.oauth = oauth.New(c.cfg, c.wire, c.now) // the next checks ask the server anew
-	if md, _ := found.Known(); c.cfg.ClientID == "" && md.Registration == "" {
-		return c.startFailed(&oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: oauth.CheckNotOffered,
-			Description: "the authorization server " + c.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
-	}
-	f := proved("the API names %s", c.cfg.Issuer).by("tokens are for %s, scopes: %s",
-		c.said(c.cfg.Resource, 200), cmp.Or(strings.Join(c.cfg.Scopes, " "), "none, the server decides"))
-	if c.cfg.Resource != c.cfg.ResourceURL {
-		f.Found += ", for " + c.said(c.cfg.Resource, 200) + ", which contains this API"
-	}
-	return f
-}
-
-// startFailed is the finding of an API with which no login can begin.
-func (c *checker) startFailed(e *oauth.Error) Finding {
-	setting, words := "RESOURCE_URL", ""
-	if e.Step == wire.Registration {
-		setting = "CLIENT_ID"
-	}
-	if e.Theirs {
-		words = e.Description
-	}
-	found := strings.TrimSuffix(e.Description, ".")
-	if rest, ok := strings.CutPrefix(found, "The "); ok {
-		found = "the " + rest
-	}
-	if len(e.Tried) > 0 {
-		last := e.Tried[len(e.Tried)-1]
-		found += ": " + last.URL + " " + last.Answer
-	}
-	return failing(setting, cmp.Or(hint(c.cfg, "", c.cfg.Scopes, e), "see that the API runs"), words, "%s", found).as(nameOf(c.cfg, "", e))
-}
-
-// noClient reports that the login begins at an API and that no client is configured or registered.
-func (c *checker) noClient() bool { return c.cfg.AtAPI && c.cfg.ClientID == "" }
-
-// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
-func noClientYet() Finding {
-	f := skipped("not asked: no client is registered yet; the first login registers one")
-	f.noClient = true
-	return f
 }

@@ -6,9 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
-	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
@@ -91,7 +89,7 @@ func TestStartAtAPIOutOfOrder(t *testing.T) {
 	}
 	a.At(testserver.ResourceMetadataRoute, nil)
 	r := checksOf(t, env)
-	if f := r.line("api"); r.line("start").Result != OK || f.Result != Warn || f.Name != APIFailed || !strings.Contains(f.Found, "500") {
+	if f := r.Line("api"); r.Line("start").Result != OK || f.Result != Warn || f.Name != APIFailed || !strings.Contains(f.Found, "500") {
 		t.Errorf("with its metadata:\n%s", r)
 	}
 }
@@ -112,7 +110,7 @@ func TestStartDoesNotPraiseTheAPI(t *testing.T) {
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
 	w := wire.New(nil, time.Now)
 	t.Cleanup(w.CloseIdleConnections)
-	if got := RunAtStart(t.Context(), configOf(t, env), w, time.Now).Summary("/"); got != startedAtAPI {
+	if got := RunAtStart(t.Context(), testserver.ConfigOf(t, env), w, time.Now).Summary("/"); got != startedAtAPI {
 		t.Errorf("the start says %q", got)
 	}
 	if f := checksOf(t, env).firstFailing(); f.Name != APIOpen || !strings.Contains(f.Found, "with a made-up token") {
@@ -128,29 +126,16 @@ func TestChecksWithoutAClient(t *testing.T) {
 		t.Errorf("the result is %s, for %q at %q:\n%s", r.Result, r.ClientID, r.Issuer, r)
 	}
 	for _, check := range []string{"redirect_uri", "authorization", "client", "pkce", "scopes", "introspection", "revocation"} {
-		if f := r.line(check); f.Result != Skip || f.Found != noClientYet().Found {
+		if f := r.Line(check); f.Result != Skip || f.Found != noClientYet().Found {
 			t.Errorf("%s", f)
 		}
 	}
 	for _, check := range []string{"start", "connection", "metadata", "api"} {
-		if f := r.line(check); f.Result != OK {
+		if f := r.Line(check); f.Result != OK {
 			t.Errorf("%s", f)
 		}
 	}
 	if got := r.Summary("/"); got != startedAtAPI {
 		t.Errorf("the start says %q", got)
-	}
-}
-
-// Who has registered nothing usable is told what makes the program ask again; where nothing was asked, nothing keeps
-// it from asking at the next login.
-func TestUnusableRegistrationHint(t *testing.T) {
-	cfg := config.Config{AtAPI: true, BaseURL: "http://localhost:3000"}
-	for check, again := range map[string]bool{oauth.CheckAnswer: true, oauth.CheckEndpoint: false} {
-		a := Advise(cfg, "", nil, &oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: check})
-		if a.Name != RegistrationUnusable || strings.Contains(a.Hint, "save .env again or start this program again") != again ||
-			!strings.Contains(a.Hint, "set CLIENT_ID") {
-			t.Errorf("%s: %q %q", check, a.Name, a.Hint)
-		}
 	}
 }

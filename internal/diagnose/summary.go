@@ -1,5 +1,81 @@
 package diagnose
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Report is the outcome of all checks, for programs.
+type Report struct {
+	Result      Result    `json:"result"` // the worst: fail, warn or ok
+	Issuer      string    `json:"issuer,omitempty"`
+	ClientID    string    `json:"client_id"`
+	RedirectURI string    `json:"redirect_uri"`
+	Checks      []Finding `json:"checks"`
+}
+
+// verdict says in a few words what is wrong.
+func (r Report) verdict() string {
+	var failed []string
+	for _, f := range r.Checks {
+		if f.Result == Fail {
+			failed = append(failed, f.label())
+		}
+	}
+	if len(failed) == 0 {
+		return "No problem found."
+	}
+	return number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
+}
+
+// numbers counts the results but the failed ones.
+func (r Report) numbers() string {
+	n := r.counts()
+	if n.OK+n.Warn+n.Skip == 0 {
+		return "Nothing was asked."
+	}
+	var parts []string
+	if n.OK > 0 {
+		parts = append(parts, fmt.Sprintf("%d ok", n.OK))
+	}
+	add := func(n int, one, many string) {
+		if n == 1 {
+			parts = append(parts, "1 "+one)
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	add(n.Warn, "warning", "warnings")
+	add(n.Skip, "not asked", "not asked")
+	return strings.Join(parts, ", ") + "."
+}
+
+// counts says how many checks ended how.
+type counts struct {
+	OK   int `json:"ok"`
+	Warn int `json:"warn"`
+	Fail int `json:"fail"`
+	Skip int `json:"skip"`
+}
+
+func (r Report) counts() counts {
+	var n counts
+	for _, f := range r.Checks {
+		switch f.Result {
+		case OK:
+			n.OK++
+		case Warn:
+			n.Warn++
+		case Fail:
+			n.Fail++
+		case Skip:
+			n.Skip++
+		}
+	}
+	return n
+}
+
 // Summary says in one line what the checks at the start have found. It praises nothing that has not been
 // proved.
 func (r Report) Summary(home string) string {
@@ -20,4 +96,14 @@ func (r Report) Summary(home string) string {
 		return "the server and the redirect URI are fine"
 	}
 	return found
+}
+
+// Line returns the finding of a check, or an empty one.
+func (r Report) Line(check string) Finding {
+	for _, f := range r.Checks {
+		if f.Check == check {
+			return f
+		}
+	}
+	return Finding{}
 }

@@ -1,0 +1,51 @@
+package diagnose
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// The checks find nothing wrong with a sound API, whatever else it offers, and with one that has a fault they do.
+func TestCheckOfTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	for fault, want := range map[demo.Fault]Result{"": OK, demo.APIPlainChallenge: OK, demo.APIOffersDPoP: OK, demo.OpaqueAccessTokens: OK,
+		demo.APINoChallenge: Warn, demo.APIOtherScheme: Warn, demo.APIRedirectsToSignIn: Warn, demo.APIOpen: Fail, demo.APISignInPage: Fail, demo.APIMethod: Fail} {
+		c.Demo.SetFaults(fault)
+		r := Run(t.Context(), c.Cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
+		if f := r.Line("api"); f.Result != want {
+			t.Errorf("with %q: %s", fault, f)
+		}
+	}
+}
+
+// An API's metadata need not name its servers (RFC 9728 section 2). Where it does, ours must be among them.
+func TestCheckOfTheAPIsMetadata(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	document := ""
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metadata" {
+			testserver.SendBody(200, "application/json", document)(w, r)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="http://`+r.Host+`/metadata"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(api.Close)
+	c.Cfg.ResourceURL = api.URL
+	for servers, want := range map[string]Name{
+		``: "", `,"authorization_servers":[]`: "", `,"authorization_servers":["https://a.example","` + c.Cfg.Issuer + `"]`: "",
+		`,"authorization_servers":["https://a.example"]`: APIWantsAnotherIssuer,
+	} {
+		document = `{"resource":"` + api.URL + `"` + servers + `}`
+		r := Run(t.Context(), c.Cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(Finding) {})
+		if f := r.Line("api"); f.Name != want || (f.Result == OK) != (want == "") {
+			t.Errorf("%s: %s %q", document, f, f.Name)
+		}
+	}
+}
