@@ -5,9 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -106,7 +105,7 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 // Anybody may have written the response, so nothing of it is shown; but to a browser that waits for a
 // login an error is a clue, and is shown as what it is. The login that it waits for stays.
 func (s *server) unknownState(r *http.Request, response url.Values) *failure {
-	cause, description, hint := diagnose.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
+	cause, description, hint := causes.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Name, f.Retry = cause, true
 	if len(s.sessions.Unfinished(r)) > 0 {

@@ -4,17 +4,16 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
-	"time"
-
-	"oauth-test-client/internal/command"
-	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"slices"
+	"strings"
+	"time"
 )
 
 // failure is an error as the user sees it: with which status, on which page, and what to do next. For
@@ -27,7 +26,7 @@ type failure struct {
 	Verdicts    []oauth.Verdict `json:"checks,omitempty"`    // of an ID token that was refused
 	Unbound     *oauth.Unbound  `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
 	Received    []oauth.Member  `json:"received,omitempty"`  // of a token response that was refused
-	diagnose.Advice
+	causes.Advice
 
 	Status int              `json:"-"` // of our own answer
 	Theirs bool             `json:"-"` // Code and Description are the server's
@@ -45,7 +44,7 @@ func (f *failure) Error() string {
 
 // refuse is a failure of a request to us, and not of anything that was asked of a server.
 func refuse(status int, code, description, hint string) *failure {
-	return &failure{Status: status, Code: code, Description: description, Advice: diagnose.Advice{Heading: display.HeadingOf(status), Hint: hint}}
+	return &failure{Status: status, Code: code, Description: description, Advice: causes.Advice{Heading: display.HeadingOf(status), Hint: hint}}
 }
 
 // wrongMethod refuses a method, and says which one is answered.
@@ -82,7 +81,7 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 		method = s.oauth.AuthMethod(md)
 	}
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
-		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: diagnose.Advise(s.cfg, method, scopes, e)}
+		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: causes.Advise(s.cfg, method, scopes, e)}
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		f.Status = http.StatusNotFound
@@ -117,7 +116,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == diagnose.AccessDenied,
+	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
 		Causes: display.Sentences(f.Hint), Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
@@ -188,10 +187,10 @@ func (s *server) tell(l *session.Login, err error) {
 	case s.ended == nil, errors.Is(err, session.ErrSpent): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
-		s.ended(command.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
+		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
 	default:
-		v := command.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != ""}
+		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != ""}
 		if l.IDToken != nil {
 			v.Checks = len(l.IDToken.Verdicts)
 		}

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"strings"
-
+	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
+	"oauth-test-client/internal/misuse"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"strings"
 )
 
 // homePage is the data of home.html.
@@ -77,7 +77,7 @@ type checkPage struct {
 	display.CheckReport
 }
 
-func (s *server) checkPage(state diagnose.State) checkPage {
+func (s *server) checkPage(state check.State) checkPage {
 	return checkPage{s.page("Check the settings"), display.NewCheckReport(state, s.signIn("Sign in"), s.now()).Beside(s.notice)}
 }
 
@@ -111,7 +111,7 @@ type misusePage struct {
 
 // showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
 // it takes no more than twenty in a row, and each would count as sent by the server's site.
-func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []diagnose.MisuseFinding, next string) error {
+func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.MisuseFinding, next string) error {
 	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.IsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
@@ -124,7 +124,7 @@ func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showMisuse(w, r, diagnose.ReadMisuse(l.Misuse), "")
+	return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
 }
 
 // handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
@@ -137,21 +137,21 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	misuse := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, nil)
+	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, nil)
 	if do := r.PostFormValue("do"); do != "" {
-		misuse = diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+		run = misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
 		if do == "leave-out" {
-			misuse.LeaveOut()
+			run.LeaveOut()
 		}
 	}
 	ctx, recorder := wire.Record(r.Context())
-	return s.nextTry(w, r.WithContext(ctx), l, misuse, recorder)
+	return s.nextTry(w, r.WithContext(ctx), l, run, recorder)
 }
 
 // orTry handles the response to a login that was made for a try, and leaves every other to next.
 func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), diagnose.TryState) {
+		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.TryState) {
 			return next(w, r)
 		}
 		response, err := singleValues(r.URL.RawQuery)
@@ -176,20 +176,20 @@ func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oaut
 		return err
 	}
 	if !s.sessions.Spend(w, request) {
-		return s.showMisuse(w, r, diagnose.ReadMisuse(l.Misuse), "")
+		return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
 	}
 	ctx, recorder := wire.Record(r.Context())
-	misuse := diagnose.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
-	misuse.Answer(ctx, request, response)
-	return s.nextTry(w, r.WithContext(ctx), l, misuse, recorder)
+	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+	run.Answer(ctx, request, response)
+	return s.nextTry(w, r.WithContext(ctx), l, run, recorder)
 }
 
 // nextTry begins the login of the next try, and remembers what was found so far, and what went over the
 // wire for it.
-func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Login, misuse *diagnose.Misuse, recorder *wire.Recorder) error {
-	request, to, failed := misuse.Begin(r.Context())
+func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Misuse, recorder *wire.Recorder) error {
+	request, to, failed := run.Begin(r.Context())
 	note := func(login session.Login) session.Login {
-		login.Misuse = misuse.Report()
+		login.Misuse = run.Report()
 		login.Record(recorder.Exchanges())
 		return login
 	}
@@ -204,5 +204,5 @@ func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Logi
 			return err
 		}
 	}
-	return s.showMisuse(w, r, diagnose.ReadMisuse(misuse.Report()), to)
+	return s.showMisuse(w, r, misuse.ReadMisuse(run.Report()), to)
 }

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"oauth-test-client/internal/command"
+	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/display"
@@ -19,7 +19,7 @@ import (
 // live answers with the settings of the moment. When their file has changed, the next request to /, /login
 // or /check reads it, and the wiring is made anew. A request keeps to its end what it began with.
 type live struct {
-	options command.Options
+	options cli.Options
 	getenv  func(string) string
 	log     *log.Logger
 	now     func() time.Time

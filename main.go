@@ -16,17 +16,14 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"oauth-test-client/internal/cli"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
-
-	"oauth-test-client/internal/command"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/terminal"
-	"oauth-test-client/internal/wire"
 )
 
 func main() {
@@ -38,17 +35,17 @@ func main() {
 
 // run is the program with the operating system as its parameters. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	o, err := command.Parse(args, stdout, stderr)
+	o, err := cli.Parse(args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, routes: (*server).handler, getenv: command.WithPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, routes: (*server).handler, getenv: cli.WithPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:
-		diagnose.PrintUnreadable(err, o.Printing(getenv, stdout), stdout, stderr)
+		cli.PrintUnreadable(err, o.Printing(getenv, stdout), stdout, stderr)
 		return 2
 	case err != nil:
 		fmt.Fprintln(stderr, err)
@@ -60,7 +57,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if o.Check {
 		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
-	listeners, err := command.Listen(ctx, o.Listen, cfg.Port)
+	listeners, err := cli.Listen(ctx, o.Listen, cfg.Port)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -69,16 +66,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	opens := o.Open && getenv("CI") == "" && terminal.Is(os.Stdin) && terminal.Is(stdout)
+	opens := o.Open && getenv("CI") == "" && cli.Is(os.Stdin) && cli.Is(stdout)
 	if o.Login {
 		return l.login(ctx, opens, listeners, stdout, stderr)
 	}
-	command.Announce(stdout, cfg, listeners)
+	cli.Announce(stdout, cfg, listeners)
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
 	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
 	if opens {
-		go func() { command.OpenBrowser(command.StartURL(cfg, checked, command.MaxWait), getenv, stderr) }()
+		go func() { cli.OpenBrowser(cli.StartURL(cfg, checked, cli.MaxWait), getenv, stderr) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
 		fmt.Fprintln(stderr, err)
@@ -99,7 +96,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		}
 		cfg = demo
 	}
-	return diagnose.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
+	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
 }
 
 // login is the command login: it waits for one login, says what came of it, and ends.
@@ -109,24 +106,24 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	if l.options.JSON {
 		words = stderr
 	}
-	ended := make(chan command.Verdict, 1)
+	ended := make(chan cli.Verdict, 1)
 	s := l.current.Load().server
-	s.ended = command.First(ended)
+	s.ended = cli.First(ended)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the verdict is known
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- serve(serving, s, l, listeners, l.log) }()
-	command.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
+	cli.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
 	if opens {
-		go command.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
+		go cli.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
 	}
-	var verdict command.Verdict
+	var verdict cli.Verdict
 	select {
 	case verdict = <-ended:
 	case <-ctx.Done():
-		verdict = command.Interrupted
+		verdict = cli.Interrupted
 	case <-time.After(l.options.Timeout):
-		verdict = command.NobodyCame(l.options.Timeout)
+		verdict = cli.NobodyCame(l.options.Timeout)
 	case err := <-served:
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -138,7 +135,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 
 // playDemo serves the demo on a free port until the context ends, and returns the settings for it.
 func (l *live) playDemo(ctx context.Context) (config.Config, error) {
-	listeners, err := command.Listen(ctx, "127.0.0.1:0", "")
+	listeners, err := cli.Listen(ctx, "127.0.0.1:0", "")
 	if err != nil {
 		return config.Config{}, err
 	}

@@ -7,14 +7,14 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/oauth"
 	"runtime/debug"
 	"strings"
 	"time"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/oauth"
 )
 
 // limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
@@ -65,7 +65,7 @@ func serve(ctx context.Context, s *server, handler http.Handler, listeners []net
 // there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports
 // whether a login can be begun.
 func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
-	ctx, cancel := context.WithTimeout(ctx, diagnose.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, check.Timeout)
 	defer cancel()
 	if s.cfg.AtAPI {
 		if c, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, false); err == nil { // what is wrong is said below
@@ -82,7 +82,7 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	if ctx.Err() != context.Canceled {
 		fmt.Fprintf(out, "  checked       %s\n", r.Report.Summary(s.cfg.BaseURL))
 	}
-	return r.Result != diagnose.Fail
+	return r.Result != causes.Fail
 }
 
 // newDemo is the authorization server of the demo, with our client registered.
@@ -116,7 +116,7 @@ func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
 	next.cfg = atDemo(s.cfg, issuer, s.cfg.ClientSecret)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
-	next.checks = diagnose.NewRunner(next.cfg, s.wire, s.now)
+	next.checks = check.NewRunner(next.cfg, s.wire, s.now)
 	next.broken = broken
 	return &next
 }

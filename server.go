@@ -9,18 +9,17 @@ import (
 	"html/template"
 	"log"
 	"net/http"
-	"reflect"
-	"strings"
-	"time"
-
-	"oauth-test-client/internal/command"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"reflect"
+	"strings"
+	"time"
 )
 
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
@@ -29,19 +28,19 @@ type server struct {
 	cfg       config.Config
 	wire      *wire.Client
 	oauth     *oauth.Client
-	checks    *diagnose.Runner
+	checks    *check.Runner
 	sessions  *session.Store
 	starter   *oauth.Starter            // of logins that begin at an API
 	refreshes *oauth.Shared[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
-	traffic   *command.Traffic
+	traffic   *cli.Traffic
 	notice    *display.Notice // about the settings; nil when there is nothing to say
 	broken    bool            // the demo server is, on purpose
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
-	ended func(command.Verdict)       // is told what came of a login; nil while nobody waits for one
+	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.
@@ -61,7 +60,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), traffic: new(command.Traffic),
+	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), traffic: new(cli.Traffic),
 		pages: pages, log: log, now: now}
 	return s.with(cfg, roots), nil
 }
@@ -73,7 +72,7 @@ func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next.cfg = cfg
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
-	next.checks = diagnose.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
+	next.checks = check.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
 	return &next
 }
 

@@ -3,8 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
-
-	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -75,7 +74,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		view := s.answerOf("", e)
-		view.Why = diagnose.ExplainUserinfo(e, l.Granted())
+		view.Why = causes.ExplainUserinfo(e, l.Granted())
 		return []display.Answer{view}, nil
 	}, nil)
 }
@@ -102,8 +101,8 @@ func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx c
 // explainedAnswer is the API's answer to the access token, with the reason where it is a no.
 func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) display.Answer {
 	view := s.answerOf(kind, e)
-	why := diagnose.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
-	if kind != "" || why.Result != diagnose.OK {
+	why := causes.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
+	if kind != "" || why.Result != causes.OK {
 		view.Why = &why
 	}
 	view.OfferNext(s.cfg, s.oauth.ByPost(), l.Request, e)
@@ -132,15 +131,15 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 			return nil, err
 		}
 		answers := []display.Answer{s.explainedAnswer(r.Context(), "access_token", l, e)}
-		for _, kind := range diagnose.WrongTokens {
-			if kind == diagnose.TheIDToken && l.Held.ID == "" {
+		for _, kind := range causes.WrongTokens {
+			if kind == causes.TheIDToken && l.Held.ID == "" {
 				continue
 			}
 			if e, err = s.oauth.CallAPIFor(ctx, kind.Purpose(), kind.Of(l.Held)); err != nil {
 				return nil, err
 			}
 			view := s.answerOf(string(kind), e)
-			view.Why = &diagnose.APIAnswer{Finding: diagnose.JudgeWrongToken(kind, e, answers[0].Why.Result == diagnose.OK)}
+			view.Why = &causes.APIAnswer{Finding: causes.JudgeWrongToken(kind, e, answers[0].Why.Result == causes.OK)}
 			answers = append(answers, view)
 		}
 		return answers, nil

@@ -3,12 +3,11 @@ package acceptance
 import (
 	"net/http"
 	"net/url"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
-
-	"oauth-test-client/internal/demo"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
 )
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
@@ -63,7 +62,7 @@ func TestBrokenOnPurpose(t *testing.T) {
 func firstFinding(t *testing.T, b *testserver.Browser) string {
 	t.Helper()
 	report := runChecks(t, b)
-	for _, result := range []diagnose.Result{diagnose.Fail, diagnose.Warn} {
+	for _, result := range []causes.Result{causes.Fail, causes.Warn} {
 		for _, f := range report.Checks {
 			if f.Result == result {
 				return string(f.Result) + " " + f.Check + " " + string(f.Name)

@@ -3,12 +3,12 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
 )
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
@@ -47,8 +47,8 @@ func TestCheckCommand(t *testing.T) {
 			}
 			out := p.out.String()
 			if row.args[len(row.args)-1] == "-json" {
-				var r diagnose.Report
-				if err := json.Unmarshal([]byte(out), &r); err != nil || r.Result != diagnose.OK || r.Checks[0].Check != "configuration" {
+				var r check.Report
+				if err := json.Unmarshal([]byte(out), &r); err != nil || r.Result != causes.OK || r.Checks[0].Check != "configuration" {
 					t.Errorf("the JSON is %v\n%s", err, out)
 				}
 				return
@@ -89,8 +89,8 @@ func TestCheckDemo(t *testing.T) {
 func TestCheckUnreadable(t *testing.T) {
 	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")
 	code := p.wait(t, 10*time.Second)
-	var r diagnose.Report
-	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || code != 2 || r.Result != diagnose.Fail || r.Checks[0].Setting != "PORT" {
+	var r check.Report
+	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || code != 2 || r.Result != causes.Fail || r.Checks[0].Setting != "PORT" {
 		t.Errorf("exit code %d, %v:\n%s", code, err, p.out)
 	}
 	if !strings.HasPrefix(p.err.String(), "::error title=settings::PORT (environment)") {

@@ -4,15 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 )
 
 // startProgram starts a server of testdata/interop that says itself how it is reached, and as whom to sign in.
@@ -110,13 +110,13 @@ func TestInteropMistakes(t *testing.T) {
 		configuration string
 		registered    string
 		spoil         func(env map[string]string)
-		want          diagnose.Name // of the first line that fails; none fails when it is empty
+		want          causes.Name // of the first line that fails; none fails when it is empty
 	}{
-		{"Better Auth: redirect URI", startBetterAuth, "basic", slash, nil, diagnose.RedirectURINotRegistered},
-		{"Better Auth: client ID", startBetterAuth, "basic", "", set("CLIENT_ID", "nobody"), diagnose.ClientIDUnknown},
-		{"Better Auth: secret", startBetterAuth, "basic", "", set("CLIENT_SECRET", "not-the-secret"), diagnose.ClientSecretWrong},
-		{"Better Auth: method", startBetterAuth, "post", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_basic"), diagnose.AuthMethodWrong},
-		{"Better Auth: scope", startBetterAuth, "basic", "", set("SCOPES", "openid nonsense"), diagnose.ScopeNotEnabled},
+		{"Better Auth: redirect URI", startBetterAuth, "basic", slash, nil, causes.RedirectURINotRegistered},
+		{"Better Auth: client ID", startBetterAuth, "basic", "", set("CLIENT_ID", "nobody"), causes.ClientIDUnknown},
+		{"Better Auth: secret", startBetterAuth, "basic", "", set("CLIENT_SECRET", "not-the-secret"), causes.ClientSecretWrong},
+		{"Better Auth: method", startBetterAuth, "post", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_basic"), causes.AuthMethodWrong},
+		{"Better Auth: scope", startBetterAuth, "basic", "", set("SCOPES", "openid nonsense"), causes.ScopeNotEnabled},
 		{"Better Auth: public", startBetterAuth, "public", "", nil, ""},
 		{ // it does not list "none", so the line names both
 			"Better Auth: a secret for a public client",
@@ -124,20 +124,20 @@ func TestInteropMistakes(t *testing.T) {
 			"public",
 			"",
 			set("CLIENT_SECRET", "not-the-secret"),
-			diagnose.ClientSecretWrong,
+			causes.ClientSecretWrong,
 		},
-		{"oauth2-server: redirect URI", startOAuth2Server, "basic", slash, nil, diagnose.RedirectURINotRegistered},
-		{"oauth2-server: client ID", startOAuth2Server, "basic", "", set("CLIENT_ID", "nobody"), diagnose.ClientIDUnknown},
-		{"oauth2-server: secret", startOAuth2Server, "basic", "", set("CLIENT_SECRET", "not-the-secret"), diagnose.ClientSecretWrong},
-		{"oauth2-server: a secret that it does not decode", startOAuth2Server, "not-decoded", "", nil, diagnose.ClientSecretNotDecoded},
-		{"oauth2-server: grant", startOAuth2Server, "no-code-grant", "", nil, diagnose.GrantNotEnabled},
+		{"oauth2-server: redirect URI", startOAuth2Server, "basic", slash, nil, causes.RedirectURINotRegistered},
+		{"oauth2-server: client ID", startOAuth2Server, "basic", "", set("CLIENT_ID", "nobody"), causes.ClientIDUnknown},
+		{"oauth2-server: secret", startOAuth2Server, "basic", "", set("CLIENT_SECRET", "not-the-secret"), causes.ClientSecretWrong},
+		{"oauth2-server: a secret that it does not decode", startOAuth2Server, "not-decoded", "", nil, causes.ClientSecretNotDecoded},
+		{"oauth2-server: grant", startOAuth2Server, "no-code-grant", "", nil, causes.GrantNotEnabled},
 		{"oauth2-server: sign-in before redirect URI", startOAuth2Server, "sign-in-first", slash, nil, ""},
 		{"Authlib: redirect URI, after the sign-in", startAuthlib, "basic", slash, nil, ""},
-		{"Authlib: redirect URI, before the sign-in", startAuthlib, "validate-first", slash, nil, diagnose.RedirectURINotRegistered},
-		{"Authlib: method", startAuthlib, "basic", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post"), diagnose.AuthMethodWrong},
-		{"Authlib: grant", startAuthlib, "no-code-grant", "", nil, diagnose.GrantNotEnabled},
-		{"Authlib: HS256", startAuthlib, "hs256", "", nil, diagnose.IDTokenSignature},
-		{"LemonLDAP::NG: client ID", startLemonLDAP, "confidential", "", set("CLIENT_ID", "nobody"), diagnose.ClientIDUnknown},
+		{"Authlib: redirect URI, before the sign-in", startAuthlib, "validate-first", slash, nil, causes.RedirectURINotRegistered},
+		{"Authlib: method", startAuthlib, "basic", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post"), causes.AuthMethodWrong},
+		{"Authlib: grant", startAuthlib, "no-code-grant", "", nil, causes.GrantNotEnabled},
+		{"Authlib: HS256", startAuthlib, "hs256", "", nil, causes.IDTokenSignature},
+		{"LemonLDAP::NG: client ID", startLemonLDAP, "confidential", "", set("CLIENT_ID", "nobody"), causes.ClientIDUnknown},
 		{"LemonLDAP::NG: redirect URI, after the sign-in", startLemonLDAP, "confidential", slash, nil, ""},
 		{"LemonLDAP::NG: public", startLemonLDAP, "public", "", nil, ""},
 	} {
@@ -156,17 +156,17 @@ func TestInteropMistakes(t *testing.T) {
 }
 
 // firstFailing makes every check with an environment.
-func firstFailing(t *testing.T, env map[string]string) diagnose.Finding {
+func firstFailing(t *testing.T, env map[string]string) causes.Finding {
 	t.Helper()
 	cfg, err := config.Load(func(name string) string { return env[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := diagnose.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+	r := check.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 	for _, line := range r.Checks {
-		if line.Result == diagnose.Fail {
+		if line.Result == causes.Fail {
 			return line
 		}
 	}
-	return diagnose.Finding{}
+	return causes.Finding{}
 }

@@ -4,16 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 )
 
 // A page whose form-action excludes the redirect URI never lets a user back: check warns exactly where a
@@ -92,7 +92,7 @@ func TestFormAction(t *testing.T) {
 				t.Errorf("Chromium blocks: %v; want %v", blocked, row.blocks)
 			}
 			f := authorizationLine(t, cfg)
-			if warns := f.Name == diagnose.FormActionBlocksReturn; warns != blocked || f.Result == diagnose.Fail {
+			if warns := f.Name == causes.FormActionBlocksReturn; warns != blocked || f.Result == causes.Fail {
 				t.Errorf("Chromium blocks: %v; check says %s", blocked, f)
 			}
 		})
@@ -122,13 +122,13 @@ func inBrowser(t *testing.T, c *chromium, address string, arrived <-chan string,
 }
 
 // authorizationLine is what check says of the page that a login begins with.
-func authorizationLine(t *testing.T, cfg config.Config) diagnose.Finding {
+func authorizationLine(t *testing.T, cfg config.Config) causes.Finding {
 	t.Helper()
-	for _, f := range diagnose.RunAtStart(t.Context(), cfg, wire.New(nil, time.Now), time.Now).Checks {
+	for _, f := range check.RunAtStart(t.Context(), cfg, wire.New(nil, time.Now), time.Now).Checks {
 		if f.Check == "authorization" {
 			return f
 		}
 	}
 	t.Fatal("check says nothing of the authorization endpoint")
-	return diagnose.Finding{}
+	return causes.Finding{}
 }

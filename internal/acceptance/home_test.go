@@ -3,14 +3,14 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
 )
 
 // startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
@@ -37,12 +37,12 @@ func countingLiar(t *testing.T) (*atomic.Int64, *app, *testserver.Browser) {
 }
 
 // runChecks lets the program run its checks, and waits for what they find.
-func runChecks(t *testing.T, b *testserver.Browser) diagnose.Report {
+func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 	t.Helper()
 	program := *b
 	program.Accept = "*/*"
 	r := program.Post("/check", nil)
-	var report diagnose.Report
+	var report check.Report
 	if err := json.Unmarshal([]byte(r.Body), &report); err != nil || r.StatusCode != http.StatusOK {
 		t.Fatalf("POST /check answered %d %s", r.StatusCode, r.Body)
 	}
@@ -134,12 +134,12 @@ func TestCheckPage(t *testing.T) {
 		t.Errorf("with everything right /check shows:\n%s", page)
 	}
 	var r struct {
-		diagnose.Report
+		check.Report
 		Running bool
 		Ended   *time.Time
 	}
 	answer := b.GetJSON("/check")
-	if err := json.Unmarshal([]byte(answer.Body), &r); err != nil || len(r.Checks) != 17 || r.Result != diagnose.OK || r.Ended == nil || r.Running {
+	if err := json.Unmarshal([]byte(answer.Body), &r); err != nil || len(r.Checks) != 17 || r.Result != causes.OK || r.Ended == nil || r.Running {
 		t.Errorf("as JSON /check answered %v %s", err, answer.Body)
 	}
 

@@ -8,6 +8,11 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,11 +20,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 )
 
 // The demo server satisfies a certified client that we did not write.
@@ -253,13 +253,13 @@ func (f foreign) whole(t *testing.T, port string) {
 // check runs every check: none may fail.
 func (f foreign) check(t *testing.T, a *app) {
 	t.Helper()
-	r := diagnose.Run(t.Context(), a.Cfg, wire.New(a.Roots, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+	r := check.Run(t.Context(), a.Cfg, wire.New(a.Roots, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 	for _, line := range r.Checks {
 		t.Log(line.String())
-		if line.Result == diagnose.Fail {
+		if line.Result == causes.Fail {
 			t.Errorf("check: %s", line)
 		}
-		if line.Name == diagnose.FormActionBlocksReturn {
+		if line.Name == causes.FormActionBlocksReturn {
 			t.Errorf("this server lets its users back, but check says %s", line)
 		}
 	}
@@ -379,17 +379,17 @@ func (f foreign) play(b *testserver.Browser, address string, deny bool) string {
 }
 
 // checksOf makes every check with an environment.
-func checksOf(t *testing.T, values map[string]string) diagnose.Report {
+func checksOf(t *testing.T, values map[string]string) check.Report {
 	t.Helper()
 	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return diagnose.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(diagnose.Finding) {})
+	return check.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 }
 
 // checkText is a report as text.
-func checkText(r diagnose.Report) string {
+func checkText(r check.Report) string {
 	var text strings.Builder
 	for _, f := range r.Checks {
 		text.WriteString(f.String() + "\n")
@@ -398,10 +398,10 @@ func checkText(r diagnose.Report) string {
 }
 
 // wantFails checks which line a person reads first.
-func wantFails(t *testing.T, r diagnose.Report, check, setting, words string) {
+func wantFails(t *testing.T, r check.Report, check, setting, words string) {
 	t.Helper()
 	for _, f := range r.Checks {
-		if f.Result != diagnose.Fail {
+		if f.Result != causes.Fail {
 			continue
 		}
 		if f.Check != check || f.Setting != setting || !strings.Contains(f.String(), words) {
@@ -426,7 +426,7 @@ func TestCheckAtOIDCProvider(t *testing.T) {
 func TestCheckAtFosite(t *testing.T) {
 	values := startGo(t, "fosite", testserver.CheckedURI)
 	values["PORT"], values["SCOPES"] = "3999", "openid profile"
-	if r := checksOf(t, values); r.Result == diagnose.Fail {
+	if r := checksOf(t, values); r.Result == causes.Fail {
 		t.Errorf("in order it fails:\n%s", checkText(r))
 	}
 	broken := func(name, value string) map[string]string {

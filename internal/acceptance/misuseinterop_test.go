@@ -2,22 +2,21 @@ package acceptance
 
 import (
 	"maps"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/misuse"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 )
 
 // found is what a run of /misuse finds: the results of each try, in their order.
-type found map[diagnose.Try]string
+type found map[misuse.Try]string
 
 // sound is what a server gives that keeps every rule, and replaces refresh tokens.
 var sound = found{
-	diagnose.CodeTwice: "ok ok", diagnose.WrongVerifier: "ok", diagnose.NoVerifier: "ok", diagnose.OtherRedirectURI: "ok", diagnose.OtherClient: "ok",
-	diagnose.OldRefreshToken: "ok ok", diagnose.RevokedToken: "ok ok", diagnose.WithoutPKCE: "ok", diagnose.PromptNone: "ok",
+	misuse.CodeTwice: "ok ok", misuse.WrongVerifier: "ok", misuse.NoVerifier: "ok", misuse.OtherRedirectURI: "ok", misuse.OtherClient: "ok",
+	misuse.OldRefreshToken: "ok ok", misuse.RevokedToken: "ok ok", misuse.WithoutPKCE: "ok", misuse.PromptNone: "ok",
 }
 
 // but is the same with some results changed.
@@ -35,7 +34,7 @@ func TestInteropMisuse(t *testing.T) {
 		needsNode(t, "oidc-provider")
 		return startOIDCProvider(t, configuration, redirectURI)
 	}
-	stays := sound.but(found{diagnose.OldRefreshToken: "ok"}) // refresh tokens are not replaced
+	stays := sound.but(found{misuse.OldRefreshToken: "ok"}) // refresh tokens are not replaced
 	for _, row := range []struct {
 		name, configuration string
 		start               start
@@ -44,31 +43,31 @@ func TestInteropMisuse(t *testing.T) {
 		{"oidc-provider, Clerk's paths over TLS", "clerk-paths-tls", provider, stays},
 		{"oidc-provider, client_secret_basic", "basic-only", provider, stays},
 		{"oidc-provider, client_secret_post", "post-only", provider, stays},
-		{"oidc-provider, public client", "public", provider, sound.but(found{diagnose.OldRefreshToken: "fail", diagnose.RevokedToken: "ok"})},
-		{"oidc-provider, public client, refresh rotation", "public-rotation", provider, sound.but(found{diagnose.RevokedToken: "ok"})},
-		{"oidc-provider, JWT access tokens", "jwt-access-token", provider, stays.but(found{diagnose.CodeTwice: "ok skip", diagnose.RevokedToken: "skip"})},
+		{"oidc-provider, public client", "public", provider, sound.but(found{misuse.OldRefreshToken: "fail", misuse.RevokedToken: "ok"})},
+		{"oidc-provider, public client, refresh rotation", "public-rotation", provider, sound.but(found{misuse.RevokedToken: "ok"})},
+		{"oidc-provider, JWT access tokens", "jwt-access-token", provider, stays.but(found{misuse.CodeTwice: "ok skip", misuse.RevokedToken: "skip"})},
 		{"oidc-provider, refresh rotation", "rotation", provider, sound},
 		{"oidc-provider, RFC 8414 metadata only", "rfc8414-only", provider, stays},
 		{"oidc-provider, issuer with a path", "issuer-path", provider, stays},
-		{"oidc-provider, no introspection or revocation", "no-introspection", provider, stays.but(found{diagnose.RevokedToken: "skip"})},
+		{"oidc-provider, no introspection or revocation", "no-introspection", provider, stays.but(found{misuse.RevokedToken: "skip"})},
 		{"oidc-provider, pushed authorization required", "par-required", provider, stays},
-		{"zitadel/oidc", "", startZitadel, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn", diagnose.WithoutPKCE: "warn"})},
-		{"Ory fosite", "", startFosite, sound.but(found{diagnose.PromptNone: "warn"})},
+		{"zitadel/oidc", "", startZitadel, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "ok warn", misuse.WithoutPKCE: "warn"})},
+		{"Ory fosite", "", startFosite, sound.but(found{misuse.PromptNone: "warn"})},
 		{"Better Auth, client_secret_basic", "basic", startBetterAuth, sound},
 		{"Better Auth, client_secret_post", "post", startBetterAuth, sound},
-		{"Better Auth, public client", "public", startBetterAuth, sound.but(found{diagnose.RevokedToken: "ok"})},
-		{"oauth2-server, no metadata", "basic", startOAuth2Server, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
-			diagnose.RevokedToken: "skip", diagnose.WithoutPKCE: "warn", diagnose.PromptNone: "skip"})},
-		{"oauth2-server, public client", "public", startOAuth2Server, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
-			diagnose.RevokedToken: "skip", diagnose.WithoutPKCE: "fail", diagnose.PromptNone: "skip"})},
-		{"Authlib, client_secret_basic", "basic", startAuthlib, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
-			diagnose.WithoutPKCE: "warn", diagnose.PromptNone: "warn"})},
-		{"Authlib, public client", "public", startAuthlib, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "ok warn",
-			diagnose.RevokedToken: "ok", diagnose.PromptNone: "warn"})},
-		{"LemonLDAP::NG, confidential client", "confidential", startLemonLDAP, stays.but(found{diagnose.CodeTwice: "ok warn",
-			diagnose.RevokedToken: "skip", diagnose.PromptNone: "warn"})},
-		{"LemonLDAP::NG, public client", "public", startLemonLDAP, sound.but(found{diagnose.CodeTwice: "ok warn", diagnose.OldRefreshToken: "fail",
-			diagnose.RevokedToken: "skip", diagnose.PromptNone: "warn"})},
+		{"Better Auth, public client", "public", startBetterAuth, sound.but(found{misuse.RevokedToken: "ok"})},
+		{"oauth2-server, no metadata", "basic", startOAuth2Server, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "ok warn",
+			misuse.RevokedToken: "skip", misuse.WithoutPKCE: "warn", misuse.PromptNone: "skip"})},
+		{"oauth2-server, public client", "public", startOAuth2Server, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "ok warn",
+			misuse.RevokedToken: "skip", misuse.WithoutPKCE: "fail", misuse.PromptNone: "skip"})},
+		{"Authlib, client_secret_basic", "basic", startAuthlib, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "ok warn",
+			misuse.WithoutPKCE: "warn", misuse.PromptNone: "warn"})},
+		{"Authlib, public client", "public", startAuthlib, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "ok warn",
+			misuse.RevokedToken: "ok", misuse.PromptNone: "warn"})},
+		{"LemonLDAP::NG, confidential client", "confidential", startLemonLDAP, stays.but(found{misuse.CodeTwice: "ok warn",
+			misuse.RevokedToken: "skip", misuse.PromptNone: "warn"})},
+		{"LemonLDAP::NG, public client", "public", startLemonLDAP, sound.but(found{misuse.CodeTwice: "ok warn", misuse.OldRefreshToken: "fail",
+			misuse.RevokedToken: "skip", misuse.PromptNone: "warn"})},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			port := freePort(t)
@@ -82,7 +81,7 @@ func TestInteropMisuse(t *testing.T) {
 			got := found{}
 			for _, line := range run.Findings {
 				t.Logf("%s %s: %s; %s", line.Result, line.Check, line.Found, line.Control)
-				got[diagnose.Try(line.Check)] = strings.TrimSpace(got[diagnose.Try(line.Check)] + " " + line.Result)
+				got[misuse.Try(line.Check)] = strings.TrimSpace(got[misuse.Try(line.Check)] + " " + line.Result)
 				if line.Undecided || line.Result == "ok" && line.Control == "" {
 					t.Errorf("%s is not decided, or has no control: %s", line.Check, line.Found)
 				}
@@ -101,7 +100,7 @@ func TestMisuseIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(string(text), "\n")
-	for _, rule := range diagnose.Rules {
+	for _, rule := range misuse.Rules {
 		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Try)+"` |") })
 		if row < 0 || !strings.HasSuffix(lines[row], "| "+rule.Section+" |") {
 			t.Errorf("%s (%s) has no row of its own there", rule.Try, rule.Section)

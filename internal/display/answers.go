@@ -4,8 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-
-	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
@@ -14,9 +13,9 @@ import (
 // Answer is a server's answer as it was sent, with what it means.
 type Answer struct {
 	flow.Answer
-	Kind string              `json:"-"` // which token it is about, when there are several; else empty
-	Why  *diagnose.APIAnswer `json:"why,omitempty"`
-	Next *Next               `json:"next,omitempty"` // the login that may open the API
+	Kind string            `json:"-"` // which token it is about, when there are several; else empty
+	Why  *causes.APIAnswer `json:"why,omitempty"`
+	Next *Next             `json:"next,omitempty"` // the login that may open the API
 
 	CanCall bool     `json:"-"`               // a tool of the API can be called
 	Tools   []string `json:"tools,omitempty"` // those that it lists
@@ -29,11 +28,11 @@ func (a Answer) About() string {
 		return "With the access token"
 	case "refresh_token":
 		return "With the refresh token"
-	case string(diagnose.NoTokenAtAll):
+	case string(causes.NoTokenAtAll):
 		return "Without a token"
-	case string(diagnose.AlteredToken):
+	case string(causes.AlteredToken):
 		return "With one character of the access token changed"
-	case string(diagnose.TheIDToken):
+	case string(causes.TheIDToken):
 		return "With the ID token instead"
 	}
 	return "The server’s answer"
@@ -42,7 +41,7 @@ func (a Answer) About() string {
 // bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
 func (a Answer) bad() bool {
 	if a.Why != nil {
-		return a.Why.Result != diagnose.OK
+		return a.Why.Result != causes.OK
 	}
 	return a.Refused
 }
@@ -85,7 +84,7 @@ func (list Answers) Verdict(good, bad string) (heading, lead string) {
 		if a.bad() && a.Why != nil && a.Why.Name != "" {
 			return a.Why.Name.Title(), cmp.Or(lead, bad+".")
 		}
-		if a.bad() && a.Why != nil && a.Why.Result == diagnose.Warn {
+		if a.bad() && a.Why != nil && a.Why.Result == causes.Warn {
 			if a.Status < http.StatusBadRequest {
 				return "The answer is an error", lead // in the body of a 200
 			}

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
-
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
+	"strconv"
+	"strings"
 )
 
 // maxTools is how many tools of an API are offered by name.
@@ -25,7 +24,7 @@ func (a *Answer) OfferNext(cfg config.Config, byPost bool, r *oauth.Request, e *
 		a.Next = &Next{"Sign in for " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
 	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
 		a.Next = &Next{"Sign in again", "/login"}
-	case a.Why != nil && a.Why.Name == diagnose.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "":
+	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "":
 		a.Next = &Next{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	}
 	if a.CanCall = byPost; byPost {

@@ -2,15 +2,14 @@ package display
 
 import (
 	"fmt"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 
 	"github.com/joho/godotenv"
-
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 )
 
 // The tools that an API lists are offered, and only so many.
@@ -31,17 +30,17 @@ func TestToolsIn(t *testing.T) {
 // Where a token is for somebody else, the login that names the API is offered, unless this one did.
 func TestNextForThisAPI(t *testing.T) {
 	for _, row := range []struct {
-		name     diagnose.Name
+		name     causes.Name
 		setting  string // at fault; none where the token names this API already
 		resource string
 		want     string
 	}{
-		{diagnose.APIWantsAnotherAudience, "RESOURCE_URL", "", "/login?resource=https%3A%2F%2Fapi.example%2Fa%3Fb%3Dc%26d"},
-		{diagnose.APIWantsAnotherAudience, "", "", ""},
-		{diagnose.APIWantsAnotherAudience, "RESOURCE_URL", "https://api.example/a", ""},
-		{diagnose.APIWantsAnotherIssuer, "RESOURCE_URL", "", ""},
+		{causes.APIWantsAnotherAudience, "RESOURCE_URL", "", "/login?resource=https%3A%2F%2Fapi.example%2Fa%3Fb%3Dc%26d"},
+		{causes.APIWantsAnotherAudience, "", "", ""},
+		{causes.APIWantsAnotherAudience, "RESOURCE_URL", "https://api.example/a", ""},
+		{causes.APIWantsAnotherIssuer, "RESOURCE_URL", "", ""},
 	} {
-		a := Answer{Why: &diagnose.APIAnswer{Finding: diagnose.Finding{Name: row.name, Setting: row.setting}}}
+		a := Answer{Why: &causes.APIAnswer{Finding: causes.Finding{Name: row.name, Setting: row.setting}}}
 		a.OfferNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}, false,
 			&oauth.Request{Extra: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
 		got := ""

@@ -2,40 +2,40 @@ package display
 
 import (
 	"fmt"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
 	"slices"
 	"strings"
 	"time"
-
-	"oauth-test-client/internal/diagnose"
 )
 
 // Checks is the outcome of the checks as a page shows it: the verdict first, what is wrong next.
 type Checks struct {
-	diagnose.State
+	check.State
 	Heading, Lead string
 	Mood          string // good, bad or empty
 	Mark          string
-	Failed        []diagnose.Finding
-	Warned        []diagnose.Finding
-	Passed        []diagnose.Finding
-	Skipped       []diagnose.Finding
+	Failed        []causes.Finding
+	Warned        []causes.Finding
+	Passed        []causes.Finding
+	Skipped       []causes.Finding
 	SignIn        SignIn
 }
 
 // NewChecks prepares what is known of the checks.
-func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
+func NewChecks(state check.State, signIn SignIn, now time.Time) Checks {
 	v := Checks{State: state, SignIn: signIn}
 	v.SignIn.Steps = true
 	for _, f := range state.Checks {
 		switch f.Result {
-		case diagnose.Fail:
+		case causes.Fail:
 			if f.Remedy.Line != "" && strings.HasSuffix(f.Fix, f.Remedy.Line) {
 				f.Fix = "" // the line above it says the same
 			}
 			v.Failed = append(v.Failed, f)
-		case diagnose.Warn:
+		case causes.Warn:
 			v.Warned = append(v.Warned, f)
-		case diagnose.Skip:
+		case causes.Skip:
 			v.Skipped = append(v.Skipped, f)
 		default:
 			v.Passed = append(v.Passed, f)
@@ -52,7 +52,7 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	case !state.Ended.IsZero():
 		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
 		untried := "The client secret has"
-		if slices.ContainsFunc(v.Skipped, func(f diagnose.Finding) bool { return f.Check == "redirect_uri" }) { // there is no client yet
+		if slices.ContainsFunc(v.Skipped, func(f causes.Finding) bool { return f.Check == "redirect_uri" }) { // there is no client yet
 			untried = "A made-up token has"
 		}
 		if state.Few {
@@ -63,7 +63,7 @@ func NewChecks(state diagnose.State, signIn SignIn, now time.Time) Checks {
 	case state.Running:
 		v.Lead = count(len(state.Checks), "check") + " done."
 		if state.Asking != "" {
-			v.Lead += " Asking now: " + diagnose.Finding{Check: state.Asking}.Label() + "."
+			v.Lead += " Asking now: " + causes.Finding{Check: state.Asking}.Label() + "."
 		}
 	case !state.Ended.IsZero():
 		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
@@ -100,7 +100,7 @@ func (v Checks) counts() string {
 
 // CheckReport is the outcome of the checks, for programs the report with its age.
 type CheckReport struct {
-	diagnose.Report
+	check.Report
 	Running bool       `json:"running"`
 	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
 
@@ -108,10 +108,10 @@ type CheckReport struct {
 }
 
 // NewCheckReport prepares what is known of the checks.
-func NewCheckReport(state diagnose.State, signIn SignIn, now time.Time) CheckReport {
+func NewCheckReport(state check.State, signIn SignIn, now time.Time) CheckReport {
 	v := CheckReport{Report: state.Report, Running: state.Running, Checked: NewChecks(state, signIn, now)}
 	if v.Checks == nil {
-		v.Checks = []diagnose.Finding{} // an empty list for programs, and not null
+		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}
 	if !state.Ended.IsZero() {
 		v.Ended = &state.Ended

@@ -1,16 +1,16 @@
 package display
 
 import (
-	"strings"
-	"testing"
-	"time"
-
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"strings"
+	"testing"
+	"time"
 )
 
 var now = time.Unix(1_800_000_000, 0)
@@ -73,7 +73,7 @@ func TestLead(t *testing.T) {
 func TestAnswerAbout(t *testing.T) {
 	seen := map[string]string{}
 	kinds := []string{"", "access_token", "refresh_token"}
-	for _, wrong := range diagnose.WrongTokens {
+	for _, wrong := range causes.WrongTokens {
 		kinds = append(kinds, string(wrong))
 	}
 	for _, kind := range kinds {
@@ -144,8 +144,8 @@ func TestPieces(t *testing.T) {
 }
 
 // judged is what an API's answer was found to be.
-func judged(result diagnose.Result) *diagnose.APIAnswer {
-	return &diagnose.APIAnswer{Finding: diagnose.Finding{Result: result}}
+func judged(result causes.Result) *causes.APIAnswer {
+	return &causes.APIAnswer{Finding: causes.Finding{Result: result}}
 }
 
 // A refusal is bad, except of a wrong token; an API that opens to one is bad.
@@ -158,9 +158,9 @@ func TestAnswersAreGood(t *testing.T) {
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, true},
 		{"a refusal", Answer{Answer: flow.Answer{Status: 401, Refused: true}}, false},
 		{"a refusal with 200", Answer{Answer: flow.Answer{Status: 200, Refused: true}}, false},
-		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK)}, true},
-		{"a wrong token that never got there", Answer{Answer: flow.Answer{Status: 302}, Why: judged(diagnose.Warn)}, false},
-		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail)}, false},
+		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(causes.OK)}, true},
+		{"a wrong token that never got there", Answer{Answer: flow.Answer{Status: 302}, Why: judged(causes.Warn)}, false},
+		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(causes.Fail)}, false},
 	} {
 		if got := (Answers{{Answer: flow.Answer{Status: 200}}, row.a}).Good(); got != row.good {
 			t.Errorf("%s: good is %t", row.name, got)
@@ -172,9 +172,9 @@ func TestAnswersAreGood(t *testing.T) {
 func TestVerdictOfAnswers(t *testing.T) {
 	refused := Answer{Answer: flow.Answer{Status: 401, Refused: true}}
 	explained := refused
-	explained.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Name: diagnose.APIScopeMissing, Found: "the token lacks the scope notes"}}
+	explained.Why = &causes.APIAnswer{Finding: causes.Finding{Result: causes.Fail, Name: causes.APIScopeMissing, Found: "the token lacks the scope notes"}}
 	unknown := refused
-	unknown.Why = &diagnose.APIAnswer{Finding: diagnose.Finding{Result: diagnose.Fail, Found: "the API does not say why"}}
+	unknown.Why = &causes.APIAnswer{Finding: causes.Finding{Result: causes.Fail, Found: "the API does not say why"}}
 	for _, row := range []struct {
 		list          Answers
 		heading, lead string
@@ -200,9 +200,9 @@ func TestMoodOfAnswer(t *testing.T) {
 	}{
 		{"an answer", Answer{Answer: flow.Answer{Status: 200}}, "good"},
 		{"a refusal", Answer{Answer: flow.Answer{Status: 401, Refused: true}}, "bad"},
-		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Warn)}, "bad"},
-		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(diagnose.OK), Kind: "no_token"}, ""},
-		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(diagnose.Fail), Kind: "no_token"}, ""},
+		{"an error inside a 200", Answer{Answer: flow.Answer{Status: 200}, Why: judged(causes.Warn)}, "bad"},
+		{"a wrong token refused", Answer{Answer: flow.Answer{Status: 401}, Why: judged(causes.OK), Kind: "no_token"}, ""},
+		{"a wrong token accepted", Answer{Answer: flow.Answer{Status: 200}, Why: judged(causes.Fail), Kind: "no_token"}, ""},
 	} {
 		if got := row.a.Mood(); got != row.want {
 			t.Errorf("%s: %q; want %q", row.name, got, row.want)
@@ -212,7 +212,7 @@ func TestMoodOfAnswer(t *testing.T) {
 
 // What was checked before a mistake in the settings is not called ready as it stands.
 func TestChecksBesideANotice(t *testing.T) {
-	state := diagnose.State{Report: diagnose.Report{Checks: []diagnose.Finding{{Check: "keys", Result: diagnose.OK}}}, Ended: now}
+	state := check.State{Report: check.Report{Checks: []causes.Finding{{Check: "keys", Result: causes.OK}}}, Ended: now}
 	for _, row := range []struct {
 		name          string
 		notice        *Notice
@@ -230,24 +230,24 @@ func TestChecksBesideANotice(t *testing.T) {
 
 // The worst is said first: a failure before what passed, and what was not tried at the start.
 func TestChecks(t *testing.T) {
-	passed := diagnose.Finding{Check: "keys", Result: diagnose.OK}
-	failed := diagnose.Finding{Check: "client", Result: diagnose.Fail, Name: diagnose.ClientSecretWrong}
-	state := func(few bool, checks ...diagnose.Finding) diagnose.State {
-		return diagnose.State{Report: diagnose.Report{Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
+	passed := causes.Finding{Check: "keys", Result: causes.OK}
+	failed := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong}
+	state := func(few bool, checks ...causes.Finding) check.State {
+		return check.State{Report: check.Report{Checks: checks}, Few: few, Ended: now.Add(-20 * time.Second)}
 	}
 	for _, row := range []struct {
 		name                string
-		state               diagnose.State
+		state               check.State
 		heading, mood, lead string
 	}{
-		{"never", diagnose.State{}, "Not checked yet", "", "The checks ask"},
+		{"never", check.State{}, "Not checked yet", "", "The checks ask"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret has not been tried yet"},
-		{"right at the start, before a client is registered", state(true, passed, diagnose.Finding{Check: "redirect_uri", Result: diagnose.Skip}), "Ready to sign in", "good",
+		{"right at the start, before a client is registered", state(true, passed, causes.Finding{Check: "redirect_uri", Result: causes.Skip}), "Ready to sign in", "good",
 			"1 check passed, 1 not asked. A made-up token has not been tried yet: press Check again."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
-		{"running", diagnose.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
-		{"running, and nothing asked yet", diagnose.State{Running: true}, "Checking the settings …", "", "0 checks done."},
+		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
+		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
 	} {
 		v := NewChecks(row.state, SignIn{}, now)
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {

@@ -1,12 +1,11 @@
 package display
 
 import (
-	"time"
-
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/diagnose"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
+	"time"
 )
 
 // Home is what is configured, and what is known of the server. As JSON it is for programs.
@@ -53,9 +52,9 @@ func NewHome(cfg config.Config, found *oauth.Metadata, missing *oauth.Error) Hom
 
 // Unfinished is a login that was begun and has not come back, and the usual causes.
 type Unfinished struct {
-	Began  time.Time        `json:"began"`
-	Ago    string           `json:"-"`
-	Causes []diagnose.Cause `json:"causes"`
+	Began  time.Time      `json:"began"`
+	Ago    string         `json:"-"`
+	Causes []causes.Cause `json:"causes"`
 }
 
 // NewUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
@@ -64,5 +63,5 @@ func NewUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &Unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: diagnose.NeverCameBack(cfg)}
+	return &Unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg)}
 }

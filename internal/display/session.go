@@ -2,12 +2,11 @@ package display
 
 import (
 	"net/http"
-	"time"
-
-	"oauth-test-client/internal/diagnose"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"time"
 )
 
 // Session is what is held of a login, and what can be done with it. As JSON it is for programs.
@@ -41,7 +40,7 @@ type HeldToken struct {
 	Expires *time.Time `json:"expires,omitempty"`
 	Note    string     `json:"note,omitempty"`
 
-	See diagnose.Name `json:"see,omitempty"` // a heading of docs/problems.md, for whoever misses something; no fault by itself
+	See causes.Name `json:"see,omitempty"` // a heading of docs/problems.md, for whoever misses something; no fault by itself
 }
 
 // Action is a button of the session page.
@@ -67,21 +66,21 @@ func held(l *session.Login) []HeldToken {
 	case !access.Held:
 		access.Note = "It was revoked."
 	case oauth.Decode(l.Held.Access).Opaque:
-		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it", diagnose.AccessTokenOpaque
+		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it", causes.AccessTokenOpaque
 	}
 	refresh := HeldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
 	switch {
 	case !refresh.Held && l.Response.Refresh != "":
 		refresh.Note = "It was revoked."
 	case !refresh.Held:
-		refresh.Note, refresh.See = NoRefreshToken, diagnose.NoRefreshToken
+		refresh.Note, refresh.See = NoRefreshToken, causes.NoRefreshToken
 	}
 	id := HeldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
 	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {
 		id.Expires = &expires
 	}
 	if !id.Held {
-		id.Note, id.See = "There is none: "+noIDToken(l)+".", diagnose.OpenIDMissing
+		id.Note, id.See = "There is none: "+noIDToken(l)+".", causes.OpenIDMissing
 	}
 	return []HeldToken{access, refresh, id}
 }

@@ -1,0 +1,49 @@
+package causes
+
+import (
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/config"
+)
+
+// Where the redirect URI does not lead to this program, every line that is about it names its own variable.
+func TestElsewhere(t *testing.T) {
+	here := config.Config{BaseURL: "http://127.0.0.1:3000", Port: "3000"}
+	for _, row := range []struct{ name, elsewhere, variable, address, https, origin string }{
+		{"here", "", "BASE_URL", "BASE_URL=http://localhost:3000", "BASE_URL=https://", "http://127.0.0.1:3000"},
+		{"another port", "http://127.0.0.1:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "REDIRECT_URI=https://", "http://127.0.0.1:8080"},
+		{"IPv6", "http://[::1]:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "REDIRECT_URI=https://", "http://[::1]:8080"},
+		{"a host", "https://app.example.com/cb", "REDIRECT_URI", "REDIRECT_URI=https://app.example.com/cb", "REDIRECT_URI=https://", "https://app.example.com"},
+		{"an app", "com.example.app:/cb", "REDIRECT_URI", "REDIRECT_URI=com.example.app:/cb", "REDIRECT_URI=https://", "com.example.app:"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cfg := here
+			cfg.Elsewhere = row.elsewhere
+			if sent := whatWeSent(cfg, "", nil, RedirectURI)[0]; sent.Variable != row.variable || sent.Value != cfg.RedirectURI() {
+				t.Errorf("sent is %+v", sent)
+			}
+			if got := RemedyOf(cfg, "", RedirectURIIPAddress).Line; got != row.address {
+				t.Errorf("for an IP address the line is %s; want %s", got, row.address)
+			}
+			if got := RemedyOf(cfg, "", RedirectURINotHTTPS).Line; got != row.https {
+				t.Errorf("for http the line is %s; want %s", got, row.https)
+			}
+			causes := NeverCameBack(cfg)
+			if blocked := causes[1]; blocked.Name != FormActionBlocksReturn || !strings.Contains(blocked.Fix, "add "+row.origin+" to form-action") {
+				t.Errorf("the policy has to allow %s; the cause is %+v", row.origin, blocked)
+			}
+			another := false // host name to come back to
+			for _, cause := range causes {
+				another = another || cause.Name == HostChangedOnTheWayBack
+			}
+			if another != (row.elsewhere == "") {
+				t.Errorf("the causes are %+v", causes)
+			}
+			_, words, hint := UnknownState(cfg, "localhost:3000", true, true)
+			if pasted := strings.Contains(words, "was pasted on localhost:3000") && strings.Contains(hint, "paste it there"); pasted != (row.elsewhere != "") {
+				t.Errorf("on another host it says %q %q", words, hint)
+			}
+		})
+	}
+}

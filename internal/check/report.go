@@ -1,0 +1,110 @@
+package check
+
+import (
+	"fmt"
+	"oauth-test-client/internal/causes"
+	"slices"
+	"strings"
+)
+
+// Report is the outcome of all checks, for programs.
+type Report struct {
+	Result      causes.Result    `json:"result"` // the worst: fail, warn or ok
+	Issuer      string           `json:"issuer,omitempty"`
+	ClientID    string           `json:"client_id"`
+	RedirectURI string           `json:"redirect_uri"`
+	Checks      []causes.Finding `json:"checks"`
+}
+
+// verdict says in a few words what is wrong.
+func (r Report) Verdict() string {
+	var failed []string
+	for _, f := range r.Checks {
+		if f.Result == causes.Fail {
+			failed = append(failed, f.About())
+		}
+	}
+	if len(failed) == 0 {
+		return "No problem found."
+	}
+	return causes.Number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
+}
+
+// numbers counts the results but the failed ones.
+func (r Report) Numbers() string {
+	n := r.Counts()
+	if n.OK+n.Warn+n.Skip == 0 {
+		return "Nothing was asked."
+	}
+	var parts []string
+	if n.OK > 0 {
+		parts = append(parts, fmt.Sprintf("%d ok", n.OK))
+	}
+	add := func(n int, one, many string) {
+		if n == 1 {
+			parts = append(parts, "1 "+one)
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	add(n.Warn, "warning", "warnings")
+	add(n.Skip, "not asked", "not asked")
+	return strings.Join(parts, ", ") + "."
+}
+
+// counts says how many checks ended how.
+type Counts struct {
+	OK   int `json:"ok"`
+	Warn int `json:"warn"`
+	Fail int `json:"fail"`
+	Skip int `json:"skip"`
+}
+
+func (r Report) Counts() Counts {
+	var n Counts
+	for _, f := range r.Checks {
+		switch f.Result {
+		case causes.OK:
+			n.OK++
+		case causes.Warn:
+			n.Warn++
+		case causes.Fail:
+			n.Fail++
+		case causes.Skip:
+			n.Skip++
+		}
+	}
+	return n
+}
+
+// Summary says in one line what the checks at the start have found. It praises nothing that has not been
+// proved.
+func (r Report) Summary(home string) string {
+	registered, found := false, "the server is fine; whether the redirect URI is registered, only a login can tell"
+	for _, f := range r.Checks {
+		switch {
+		case f.Result == causes.Fail && f.Name == causes.RedirectURINotRegistered:
+			return "the redirect URI is not registered: see " + home
+		case f.Result == causes.Fail:
+			return f.Found + ": see " + home
+		}
+		if f.Check == "start" && f.Result == causes.OK && r.ClientID == "" {
+			found = "the API names its server, and the server is fine; the first login registers a client"
+		}
+		registered = registered || f.Check == "redirect_uri" && f.Result == causes.OK
+	}
+	if registered {
+		return "the server and the redirect URI are fine"
+	}
+	return found
+}
+
+// Line returns the finding of a check, or an empty one.
+func (r Report) Line(check string) causes.Finding {
+	for _, f := range r.Checks {
+		if f.Check == check {
+			return f
+		}
+	}
+	return causes.Finding{}
+}

@@ -1,0 +1,141 @@
+package check
+
+import (
+	"context"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Runner makes the checks for everybody who looks at the same server: one run at a time, and the last
+// one is kept. Whoever looks never makes the server be asked. Other settings need another Runner.
+type Runner struct {
+	all func(ctx context.Context, begin func(name string), each func(causes.Finding)) Report
+	few func(ctx context.Context) Report
+	now func() time.Time
+
+	mu      sync.Mutex // guards the fields below
+	last    State
+	running chan struct{} // closed when the run under way ends; nil when there is none
+}
+
+// State is what is known of the checks: those of the run under way as far as it has come, else those
+// of the last run.
+type State struct {
+	Report
+	Running bool
+	Few     bool      // only what the program asks when it starts
+	Asking  string    // the check being made
+	Ended   time.Time // zero while no run has ended
+}
+
+// NewRunner returns a runner. Nothing is asked yet.
+func NewRunner(cfg config.Config, w *wire.Client, now func() time.Time) *Runner {
+	return &Runner{now: now, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
+		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
+			return Run(ctx, cfg, w, now, begin, each)
+		},
+		few: func(ctx context.Context) Report { return RunAtStart(ctx, cfg, w, now) },
+	}
+}
+
+// For is a runner for the same server and other settings: those of a client that was registered since, say. What
+// the last run found is still there, but not what it left out for want of a client.
+func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
+	next := NewRunner(cfg, w, r.now)
+	last := r.State()
+	if last.Running || last.Issuer != cfg.Issuer {
+		return next
+	}
+	next.last = last
+	next.last.ClientID = cfg.ClientID
+	wantsClient := func(f causes.Finding) bool { return f.NoClient }
+	if cfg.ClientID != "" && slices.ContainsFunc(last.Checks, wantsClient) {
+		next.last.Checks = slices.DeleteFunc(last.Checks, wantsClient)
+		next.last.Few = true // what needs the client was not asked
+	}
+	return next
+}
+
+// Expect says that a run is about to begin: whoever looks before that sees one under way, and looks again.
+func (r *Runner) Expect() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last.Running = true
+}
+
+// Start begins a run of every check, unless one is under way. What it returns is closed when that run
+// has ended.
+func (r *Runner) Start() <-chan struct{} { return r.start(false) }
+
+// StartFew begins a run of the checks that the program makes when it starts, unless a run is under way.
+func (r *Runner) StartFew() <-chan struct{} { return r.start(true) }
+
+func (r *Runner) start(few bool) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running != nil {
+		return r.running
+	}
+	done := make(chan struct{})
+	r.running = done
+	r.last.Running, r.last.Few, r.last.Checks, r.last.Result, r.last.Ended = true, few, nil, "", time.Time{}
+	go r.work(few, done)
+	return done
+}
+
+// work is one run. It belongs to nobody's request: whoever began it may be gone.
+func (r *Runner) work(few bool, done chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	defer cancel()
+	var report Report
+	if few {
+		report = r.few(ctx)
+	} else {
+		report = r.all(ctx, r.asking, r.found)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last, r.running = State{Report: report, Few: few, Ended: r.now()}, nil
+	close(done)
+}
+
+// asking notes which check is being made.
+func (r *Runner) asking(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last.Asking = name
+}
+
+// found notes what a check has found.
+func (r *Runner) found(f causes.Finding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last.Checks = append(r.last.Checks, f)
+}
+
+// Wait returns what is known once no run is under way, or when the context ends.
+func (r *Runner) Wait(ctx context.Context) State {
+	r.mu.Lock()
+	running := r.running
+	r.mu.Unlock()
+	if running != nil {
+		select {
+		case <-running:
+		case <-ctx.Done():
+		}
+	}
+	return r.State()
+}
+
+// State returns what is known now.
+func (r *Runner) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	state := r.last
+	state.Checks = slices.Clone(state.Checks)
+	return state
+}

@@ -1,0 +1,120 @@
+package check
+
+import (
+	"context"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+	"testing"
+	"time"
+)
+
+// held is a runner whose runs wait at their second check until they are let go, and the number of
+// runs that were begun.
+func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
+	t.Helper()
+	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
+	r = NewRunner(config.Config{ClientID: "c"}, wire.New(nil, now), now)
+	letGo, runs = make(chan struct{}), new(int)
+	r.all = func(_ context.Context, begin func(string), each func(causes.Finding)) Report {
+		*runs++
+		begin("first")
+		each(causes.Finding{Check: "first", Result: causes.OK})
+		begin("second")
+		<-letGo
+		return Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "first", Result: causes.OK}, {Check: "second", Result: causes.Fail}}}
+	}
+	t.Cleanup(func() { close(letGo) })
+	return r, letGo, runs
+}
+
+// Any number of people who ask at once make one run; a later one makes another.
+func TestOneRunForEverybody(t *testing.T) {
+	r, letGo, runs := held(t)
+	if s := r.State(); s.Running || !s.Ended.IsZero() || len(s.Checks) > 0 || s.ClientID != "c" {
+		t.Errorf("before any run: %+v", s)
+	}
+	first := r.Start()
+	for range 50 {
+		if r.Start() != first {
+			t.Fatal("another run was begun while one was under way")
+		}
+	}
+	letGo <- struct{}{}
+	<-first
+	if s := r.State(); s.Running || s.Ended.IsZero() || len(s.Checks) != 2 || s.Result != causes.Fail || *runs != 1 {
+		t.Errorf("after %d runs: %+v", *runs, s)
+	}
+	second := r.Start()
+	letGo <- struct{}{}
+	<-second
+	r.few = func(context.Context) Report { return Report{Result: causes.OK} }
+	<-r.StartFew()
+	if s := r.State(); !s.Few || s.Result != causes.OK || s.Ended.IsZero() {
+		t.Errorf("after the run of the start: %+v", s)
+	}
+	if *runs != 2 {
+		t.Errorf("%d runs; want 2, as the second was asked for after the first had ended", *runs)
+	}
+}
+
+// A run that is expected is under way for whoever looks, and a button begins it like any other.
+func TestExpectedRun(t *testing.T) {
+	r, letGo, runs := held(t)
+	r.Expect()
+	if s := r.State(); !s.Running || len(s.Checks) > 0 {
+		t.Errorf("before the run: %+v", s)
+	}
+	done := r.Start()
+	letGo <- struct{}{}
+	<-done
+	if s := r.State(); s.Running || *runs != 1 {
+		t.Errorf("after %d runs: %+v", *runs, s)
+	}
+}
+
+// What was not asked for want of a client is not said of one that was registered since.
+func TestRunnerForARegisteredClient(t *testing.T) {
+	skipped := noClientYet()
+	for _, row := range []struct {
+		client string
+		checks int
+		few    bool
+	}{
+		{"", 2, false},
+		{"registered", 1, true},
+	} {
+		r := NewRunner(config.Config{}, nil, time.Now)
+		r.last.Checks, r.last.Ended = []causes.Finding{{Check: "keys", Result: causes.OK}, skipped}, time.Now()
+		s := r.For(config.Config{ClientID: row.client}, nil).State()
+		if len(s.Checks) != row.checks || s.Few != row.few || s.ClientID != row.client {
+			t.Errorf("with the client %q: %+v", row.client, s)
+		}
+	}
+}
+
+// While a run is under way, what it has found so far is shown, and nothing of the run before.
+func TestStateOfRunUnderWay(t *testing.T) {
+	r, letGo, _ := held(t)
+	done := r.Start()
+	letGo <- struct{}{}
+	<-done
+	done = r.Start()
+	var s State
+	for s.Asking != "second" {
+		s = r.State()
+	}
+	if !s.Running || len(s.Checks) != 1 || !s.Ended.IsZero() || s.Result != "" {
+		t.Errorf("during the second run: %+v", s)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s := r.Wait(ended); !s.Running {
+		t.Error("Wait waited longer than its context")
+	}
+	letGo <- struct{}{}
+	if s := r.Wait(t.Context()); s.Running || len(s.Checks) != 2 {
+		t.Errorf("Wait returned before the run had ended: %+v", s)
+	}
+	<-done
+}

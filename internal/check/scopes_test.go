@@ -1,0 +1,54 @@
+package check
+
+import (
+	"net/http"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// With SCOPES= no check sends a scope, and a server that has no default is told apart.
+func TestCheckWithoutScopes(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		hasDefault bool
+		check      string
+		result     causes.Result
+		words      string
+	}{
+		{"the server has a default", true, "scopes", causes.Skip, "SCOPES is empty"},
+		{"the server has none", false, "authorization", causes.Fail, "asks for no scope"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			l.Honest()
+			honest := l.Page
+			var sent atomic.Int32
+			l.Page = func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Has("scope") {
+					sent.Add(1)
+				} else if !row.hasDefault && r.URL.Query().Get("redirect_uri") == testserver.CheckedURI &&
+					r.URL.Query().Get("client_id") == testserver.LiarClientID {
+					http.Redirect(w, r, testserver.CheckedURI+"?error=invalid_scope&iss="+l.Issuer+"&state="+r.URL.Query().Get("state"), http.StatusFound)
+					return
+				}
+				honest(w, r)
+			}
+			env := l.Env()
+			env["PORT"] = "3999"
+			cfg := testserver.ConfigOf(t, env)
+			cfg.Scopes = nil
+			w := wire.New(nil, time.Now)
+			t.Cleanup(w.CloseIdleConnections)
+			report := Run(t.Context(), cfg, w, time.Now, func(string) {}, func(causes.Finding) {})
+			line := report.Line(row.check)
+			if line.Result != row.result || !strings.Contains(line.String(), row.words) || sent.Load() > 0 {
+				t.Errorf("%s (a scope was sent %d times); want %s and %q:\n%s", line, sent.Load(), row.result, row.words, report)
+			}
+		})
+	}
+}

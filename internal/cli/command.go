@@ -1,0 +1,157 @@
+// Package command is the command line: what can be written there, and what the program says at the start.
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// usage is what -h prints.
+const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
+
+usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
+       go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
+       go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m]
+
+  go run .                        sign in with the settings in .env; without any, try the demo
+  go run . check -env other.env   ask the server everything that needs no user, and change nothing
+  go run . login                  wait for one login, say whether it works, and end
+
+  -env FILE         read FILE instead of .env
+  -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
+  -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
+  -v                print every check, and what proves it
+  -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
+                    with login -json prints the token response, tokens and all
+  -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
+
+exit codes
+  0   stopped by an interrupt; with check: no check failed; with login: it works
+  1   the program cannot listen; with check: a check failed; with login: it failed, or nobody came back
+  2   a setting or a flag is wrong
+
+The settings are in README.md and .env.sample.
+`
+
+// Options are what the command line says.
+type Options struct {
+	Check    bool
+	Login    bool
+	Env      string // the file to read instead of .env; empty for .env
+	Listen   string
+	Open     bool
+	Verbose  bool
+	JSON     bool
+	Markdown bool
+	Timeout  time.Duration
+}
+
+// File is the file with the settings.
+func (o Options) File() string { return cmp.Or(o.Env, ".env") }
+
+// Printing says how the checks are printed.
+func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOptions {
+	p := PrintOptions{Verbose: o.Verbose, Timeout: o.Timeout, Width: Width(stdout), Actions: getenv("GITHUB_ACTIONS") != ""}
+	if Is(stdout) {
+		p.Width = cmp.Or(p.Width, 80)
+		p.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+	}
+	switch {
+	case o.JSON:
+		p.Format = JSON
+	case o.Markdown:
+		p.Format = Markdown
+	}
+	program := "go run ."
+	if name := os.Args[0]; !strings.Contains(name, "go-build") && !strings.HasSuffix(name, ".test") {
+		program = name
+	}
+	p.Again, p.SignIn = program+" check", program
+	if o.Env != "" {
+		file := " -env " + Quote(o.Env)
+		p.Again, p.SignIn = p.Again+file, p.SignIn+file
+	}
+	return p
+}
+
+// errUsage is a command line that cannot be understood; what is wrong has been said.
+var errUsage = errors.New("usage")
+
+// Parse reads the command line. The flags may stand before or behind the word
+// check or login.
+func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
+	var o Options
+	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.Env, "env", "", "")
+	flags.StringVar(&o.Listen, "listen", "", "")
+	flags.BoolVar(&o.Open, "open", true, "")
+	flags.BoolVar(&o.Verbose, "v", false, "")
+	flags.BoolVar(&o.JSON, "json", false, "")
+	flags.BoolVar(&o.Markdown, "md", false, "")
+	flags.DurationVar(&o.Timeout, "timeout", check.Timeout, "")
+	err := flags.Parse(args)
+	if word := flags.Arg(0); err == nil && (word == "check" || word == "login") {
+		o.Check, o.Login = word == "check", word == "login"
+		err = flags.Parse(flags.Args()[1:])
+	}
+	if o.Login && !isSet(flags, "timeout") {
+		o.Timeout = loginTimeout
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return o, err
+	case err == nil && flags.NArg() > 0:
+		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))
+	case err == nil && o.JSON && o.Markdown:
+		err = errors.New("-json and -md exclude each other")
+	case err == nil && o.Timeout <= 0:
+		err = fmt.Errorf("-timeout %v leaves no time", o.Timeout)
+	case err == nil && o.Login && (o.Markdown || o.Verbose):
+		err = errors.New("login takes neither -md nor -v")
+	case err != nil:
+		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
+	default:
+		return o, nil
+	}
+	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
+	return o, errUsage
+}
+
+// isSet reports a flag that stands on the command line.
+func isSet(flags *flag.FlagSet, name string) bool {
+	set := false
+	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
+}
+
+// unknownFlag suggests a flag for the first one that is none of ours.
+func unknownFlag(flags *flag.FlagSet, args []string) string {
+	var known []string
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, "-"+f.Name) })
+	for _, arg := range args {
+		name, _, _ := strings.Cut("-"+strings.TrimLeft(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && !slices.Contains(known, name) {
+			return didYouMean(name, known...)
+		}
+	}
+	return ""
+}
+
+// didYouMean is the end of a sentence about a word that is not known.
+func didYouMean(word string, known ...string) string {
+	if nearest := config.Nearest(word, known...); nearest != "" {
+		return "; did you mean " + nearest + "?"
+	}
+	return ""
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"oauth-test-client/internal/causes"
+	"slices"
+	"syscall"
+)
+
+// Listen listens on the given address, or on both loopback addresses. It never takes another
+// port than the one that was asked for: the redirect URI has it. Where this same program has that port
+// already, the error says so.
+func Listen(ctx context.Context, address, port string) ([]net.Listener, error) {
+	if address != "" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("-listen: cannot listen on %s: %w", address, errors.Unwrap(err))
+		}
+		return []net.Listener{l}, nil
+	}
+	var listeners []net.Listener
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, l)
+		case host == "::1" && isMissing(err): // a machine without IPv6
+		default: // a browser may try either: who listens on one of them would get the code
+			for _, l := range listeners {
+				l.Close()
+			}
+			return nil, cmp.Or(alreadyRunning(ctx, port), cannotListen(host, port, err))
+		}
+	}
+	return listeners, nil
+}
+
+func cannotListen(host, port string, err error) error {
+	if isTaken(err) {
+		return fmt.Errorf("PORT: %s is in use by another program; stop that, or set PORT to a free port and register the redirect URI "+
+			"that goes with it [%s]", port, causes.PortInUse)
+	}
+	return fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
+}
+
+// Windows has numbers of its own for what can go wrong with a socket, and package syscall others again.
+const (
+	windowsAddressInUse     = syscall.Errno(10048)
+	windowsNoSuchAddress    = syscall.Errno(10049)
+	windowsNoSuchFamily     = syscall.Errno(10047)
+	windowsExclusiveAddress = syscall.Errno(10013) // in use by somebody who does not share it
+)
+
+// isTaken reports an address on which somebody else listens.
+func isTaken(err error) bool {
+	return isAny(err, syscall.EADDRINUSE, windowsAddressInUse, windowsExclusiveAddress)
+}
+
+// isMissing reports an address that this machine does not have.
+func isMissing(err error) bool {
+	return isAny(err, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, windowsNoSuchAddress, windowsNoSuchFamily)
+}
+
+func isAny(err error, numbers ...syscall.Errno) bool {
+	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
+}
+
+// WithPortOf is an environment in which PORT is that of the address to listen on, if it has one: BASE_URL
+// and the host names that are answered follow from it.
+func WithPortOf(listen string, getenv func(string) string) func(string) string {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil || port == "0" {
+		return getenv
+	}
+	return func(name string) string {
+		if name == "PORT" {
+			return port
+		}
+		return getenv(name)
+	}
+}

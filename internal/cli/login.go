@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"time"
+)
+
+// loginTimeout is how long the command login waits for the browser, unless -timeout says otherwise.
+const loginTimeout = 5 * time.Minute
+
+// Verdict is what came of a login. Nothing in it tells who signed in, but for the token response, which is
+// printed on request only: the logs of a CI are read by many.
+type Verdict struct {
+	Works   bool
+	Answer  string // the token response, as the server sent it
+	Scope   string // granted; empty for none
+	Checks  int    // of the ID token, all passed; 0 without an ID token
+	Refresh bool   // there is a refresh token
+
+	Heading, Code, Description string // what failed; the texts may be the server's
+	Theirs                     bool
+	Name, Hint, Where, Line    string // the cause as in docs/problems.md, and what to change
+}
+
+// AskToSignIn says where the browser has to go.
+func AskToSignIn(out io.Writer, address string, within time.Duration) {
+	fmt.Fprintf(out, "Open %s and sign in. Waiting for %v.\n", address, within)
+}
+
+// First returns what sends the first verdict, and drops those that come after it.
+func First(to chan<- Verdict) func(Verdict) {
+	return func(v Verdict) {
+		select {
+		case to <- v:
+		default: // one is there already
+		}
+	}
+}
+
+// Interrupted is the verdict when somebody stopped the command before a login came back.
+var Interrupted = Verdict{Heading: "It was stopped before a login came back", Code: "interrupted", Description: "Nothing is known of the settings."}
+
+// NobodyCame is the verdict when no login came back in time.
+func NobodyCame(within time.Duration) Verdict {
+	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
+		Description: "The address above was not opened, or the browser stayed at the authorization server.", Hint: "See what the browser shows."}
+}
+
+// Print prints a verdict and returns the exit code. For programs it is the token response, or the error as
+// OAuth writes it (RFC 6749 section 5.2).
+func (v Verdict) Print(out io.Writer, asJSON bool) int {
+	switch {
+	case asJSON && v.Works:
+		fmt.Fprintln(out, v.Answer)
+	case asJSON:
+		document, err := json.Marshal(map[string]string{"error": v.Code, "error_description": v.Description, "name": v.Name})
+		if err != nil {
+			return 1 // strings always can be written
+		}
+		fmt.Fprintln(out, string(document))
+	case v.Works:
+		v.printWorks(out)
+	default:
+		v.printFailed(out)
+	}
+	if v.Works {
+		return 0
+	}
+	return 1
+}
+
+func (v Verdict) printWorks(out io.Writer) {
+	id, refresh := "none: openid was not granted", "none"
+	if v.Checks > 0 {
+		id = fmt.Sprintf("verified, %d checks passed", v.Checks)
+	}
+	if v.Refresh {
+		refresh = "issued"
+	}
+	scope := wire.Clip(v.Scope, 500)
+	if scope == "" {
+		scope = "the server names none"
+	}
+	fmt.Fprintf(out, "  ok    The login works.\n        scopes         %s\n        ID token       %s\n        refresh token  %s\n", scope, id, refresh)
+}
+
+func (v Verdict) printFailed(out io.Writer) {
+	heading := v.Heading
+	if v.Name != "" {
+		heading += " [" + v.Name + "]"
+	}
+	fmt.Fprintf(out, "  FAIL  %s\n", heading)
+	who := "what"
+	if v.Theirs {
+		who = "server said"
+	}
+	detail := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(out, "        %-13s  %s\n", name, text)
+		}
+	}
+	detail(who, wire.Clip(v.Code, 60)+": "+wire.Clip(v.Description, 500))
+	if v.Line != "" {
+		detail("change", strings.TrimSpace(v.Where)+": "+v.Line)
+	}
+	detail("fix", v.Hint)
+}

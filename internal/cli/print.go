@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"time"
+)
+
+// Format is how the checks are printed.
+type Format string
+
+const (
+	Text     Format = ""     // for a person at a terminal
+	JSON     Format = "json" // one document
+	Markdown Format = "md"   // a report for an issue or a chat
+)
+
+// PrintOptions say how the checks are printed.
+type PrintOptions struct {
+	Format  Format
+	Verbose bool   // every check, and what proves it
+	Width   int    // of the terminal; 0 when nobody watches
+	Color   bool   // the results stand out
+	Actions bool   // a failure is also an annotation of GitHub Actions
+	Again   string // the command that makes these checks
+	SignIn  string // the command that signs in
+	Timeout time.Duration
+}
+
+// Print is the command check. The exit code is 1 when something failed.
+func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out, errs io.Writer) int {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	begin, each := func(string) {}, func(causes.Finding) {}
+	p := newPrinter(o, out)
+	if o.Format == Text {
+		p.header(cfg)
+		begin, each = p.begin, p.finding
+	}
+	r := check.Run(ctx, cfg, w, now, begin, each)
+	if o.Format == Text {
+		p.verdict(r)
+	}
+	return finish(r, o, out, errs)
+}
+
+// PrintUnreadable prints settings with mistakes the way that checks are printed.
+func PrintUnreadable(err error, o PrintOptions, out, errs io.Writer) {
+	if o.Format == Text {
+		newPrinter(o, out).unreadable(unreadable(err))
+	}
+	finish(unreadable(err), o, out, errs)
+}
+
+// finish prints what a program reads of a report, and returns the exit code.
+func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
+	switch o.Format {
+	case JSON:
+		e := json.NewEncoder(out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(struct {
+			check.Report
+			Counts check.Counts `json:"counts"`
+		}{r, r.Counts()}); err != nil {
+			return 1
+		}
+	case Markdown:
+		fmt.Fprint(out, markdown(r))
+	}
+	if o.Actions {
+		annotate(r, errs)
+	}
+	if r.Result == causes.Fail {
+		return 1
+	}
+	return 0
+}
+
+// unreadable is the report of settings that have mistakes: nothing could be asked.
+func unreadable(err error) check.Report {
+	r := check.Report{Result: causes.Fail}
+	problems, ok := err.(config.Problems)
+	if !ok {
+		problems = config.Problems{{What: err.Error()}}
+	}
+	for _, p := range problems {
+		found := p
+		found.Fix = ""
+		r.Checks = append(r.Checks, causes.Finding{Check: "configuration", Result: causes.Fail, Found: found.String(), Name: causes.Name(p.Cause), Setting: p.Setting, Fix: p.Fix})
+	}
+	return r
+}
+
+// annotate writes each failure as a command of GitHub's runner, which shows it beside the commit.
+func annotate(r check.Report, out io.Writer) {
+	text := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
+	for _, f := range r.Checks {
+		if f.Result == causes.Fail {
+			fmt.Fprintf(out, "::error title=%s::%s\n", property(f.Tag()), text(f.Sentence()))
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// printed runs the command check against an environment.
+func printed(t *testing.T, values map[string]string, o PrintOptions) (out, errs string, code int) {
+	t.Helper()
+	roots, err := config.TrustedRoots(values["SSL_CERT_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wire.New(roots, time.Now)
+	t.Cleanup(w.CloseIdleConnections)
+	o.Timeout, o.Again, o.SignIn = check.Timeout, "go run . check", "go run ."
+	var stdout, stderr bytes.Buffer
+	code = Print(t.Context(), testserver.ConfigOf(t, values), w, time.Now, o, &stdout, &stderr)
+	return stdout.String(), stderr.String(), code
+}
+
+// situations are set-ups of which each prints another kind of report.
+func situations(t *testing.T) map[string]map[string]string {
+	slash := testserver.DemoClient()
+	slash.RedirectURIs = []string{testserver.CheckedURI + "/"}
+	wrong := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
+	wrong["ISSUER"] += "/"
+	delete(wrong, "RESOURCE_URL")
+	liar := testserver.StartLiar(t)
+	liar.Honest()
+	warnings := liar.Env()
+	warnings["PORT"] = "3999"
+	clerk := testserver.StartClerk(t, "127.0.0.1:3999")
+	clerk.TLS.Certificates[0] = clerk.Authority.Issue(t, time.Now().Add(61*24*time.Hour+time.Hour))
+	unregistered := clerk.Env()
+	unregistered["PORT"], unregistered["RESOURCE_URL"] = "3998", ""
+	return map[string]map[string]string{
+		"all-right":      testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())),
+		"one-wrong":      testserver.DemoEnv(testserver.ServeDemo(t, slash)),
+		"dead-host":      {"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a-client"},
+		"wrong-issuer":   wrong,
+		"warnings-only":  warnings,
+		"clerk-redirect": unregistered,
+	}
+}
+
+var ephemeralPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):[0-9]{5}\b`)
+
+// The report as a person reads it. UPDATE=1 writes the files anew: read them.
+func TestPrintGolden(t *testing.T) {
+	all := situations(t)
+	for name, values := range all {
+		for _, verbose := range []bool{false, true} {
+			if verbose && name != "all-right" && name != "one-wrong" {
+				continue
+			}
+			out, errs, code := printed(t, values, PrintOptions{Verbose: verbose})
+			wrong := name == "one-wrong" || name == "dead-host" || name == "wrong-issuer" || name == "clerk-redirect"
+			if (code == 1) != wrong || errs != "" {
+				t.Errorf("%s: exit code %d, %s", name, code, errs)
+			}
+			got := ephemeralPort.ReplaceAllString(out, "$1:PORT5")
+			file := "testdata/" + name
+			if verbose {
+				file += "-verbose"
+			}
+			file += ".txt"
+			if os.Getenv("UPDATE") != "" {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
+			}
+		}
+	}
+}
+
+// No line is wider than the terminal, nor than 100 columns, whatever the server says; its words cannot
+// paint, move the cursor or begin a line with a command of GitHub's runner.
+func TestPrintWidth(t *testing.T) {
+	l := testserver.StartLiar(t)
+	said := strings.Repeat("wide 日本語 "+strings.Repeat("x", 150)+" ::stop-commands::all \x1b[31m\u202e ", 3)
+	l.Page = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		if r.URL.Query().Get("redirect_uri") == testserver.CheckedURI {
+			json.NewEncoder(w).Encode(map[string]string{"error": "invalid_request", "error_description": "redirect_uri " + said})
+		} else {
+			fmt.Fprint(w, `{"error":"invalid_request","error_description":"redirect_uri is wrong"}`)
+		}
+	}
+	values := l.Env()
+	values["PORT"] = "3999"
+	for _, width := range []int{0, 60, 80, 300} {
+		out, _, _ := printed(t, values, PrintOptions{Width: width, Actions: true})
+		most := min(100, width)
+		if width == 0 {
+			most = 100
+		}
+		out = strings.ReplaceAll(out, back, "\n")
+		for _, line := range strings.Split(out, "\n") {
+			if Columns(line) > most {
+				t.Errorf("%d columns at a width of %d: %s", Columns(line), width, line)
+			}
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.ContainsAny(line, "\x1b\u202e") {
+				t.Errorf("the server's words act: %q", line)
+			}
+		}
+		if !strings.Contains(out, "日本語") {
+			t.Errorf("the server's words are missing:\n%s", out)
+		}
+	}
+}
+
+// The results stand out in colours only when asked for.
+func TestPrintColor(t *testing.T) {
+	values := situations(t)["dead-host"]
+	plain, _, _ := printed(t, values, PrintOptions{})
+	colored, _, _ := printed(t, values, PrintOptions{Color: true})
+	if strings.Contains(plain, "\x1b") || !strings.Contains(colored, "\x1b[1;31mFAIL\x1b[0m") {
+		t.Errorf("plain\n%q\ncolored\n%q", plain, colored)
+	}
+	if bare := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colored, ""); bare != plain {
+		t.Errorf("without the colors it is\n%s\nwant\n%s", bare, plain)
+	}
+}
+
+// For programs: one document with the same names as ever, and how many checks ended how.
+func TestPrintJSON(t *testing.T) {
+	out, _, code := printed(t, situations(t)["one-wrong"], PrintOptions{Format: JSON})
+	var r struct {
+		check.Report
+		Counts map[string]int
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 {
+		t.Fatalf("exit code %d, %v:\n%s", code, err, out)
+	}
+	sum := 0
+	for _, n := range r.Counts {
+		sum += n
+	}
+	f := r.Line("redirect_uri")
+	if r.Result != causes.Fail || sum != 17 || r.Counts["fail"] != 1 || f.Check != "redirect_uri" ||
+		f.Name != causes.RedirectURINotRegistered || f.Accepts != testserver.CheckedURI+"/" {
+		t.Errorf("the document is\n%s", out)
+	}
+	for _, name := range []string{`"check"`, `"result"`, `"found"`, `"setting"`, `"server_says"`, `"fix"`, `"name"`} {
+		if !strings.Contains(out, name) {
+			t.Errorf("the document lacks %s", name)
+		}
+	}
+}
+
+// The report for an issue: the failure with the server's words, which no Markdown can act in.
+func TestPrintMarkdown(t *testing.T) {
+	out, _, code := printed(t, situations(t)["one-wrong"], PrintOptions{Format: Markdown})
+	for _, want := range []string{
+		"**1 problem: redirect URI.**", "**FAIL redirect URI**: `" + testserver.CheckedURI + " is not registered`",
+		"- cause: `redirect-uri-not-registered`", "| ok | keys | `1 key` |",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the report lacks %q:\n%s", want, out)
+		}
+	}
+	if code != 1 || strings.Contains(out, testserver.CheckSecret) {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
+	for _, line := range []string{
+		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
+		"| fail | client | `a\\|b # c` |",
+	} {
+		if !strings.Contains(markdown(r), line+"\n") {
+			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
+		}
+	}
+}
+
+// A failure is an annotation in GitHub Actions, in one line, beside whatever is printed.
+func TestPrintAnnotation(t *testing.T) {
+	for _, format := range []Format{Text, JSON, Markdown} {
+		_, errs, _ := printed(t, situations(t)["one-wrong"], PrintOptions{Format: format, Actions: true})
+		if !strings.HasPrefix(errs, "::error title=redirect-uri-not-registered::"+testserver.CheckedURI+" is not registered; ") ||
+			strings.Count(errs, "\n") != 1 {
+			t.Errorf("%q: the annotation is %q", format, errs)
+		}
+	}
+	if _, errs, _ := printed(t, situations(t)["all-right"], PrintOptions{Actions: true}); errs != "" {
+		t.Errorf("without a failure there is %q", errs)
+	}
+	var b bytes.Buffer
+	annotate(check.Report{Checks: []causes.Finding{{Check: "a:b,c", Result: causes.Fail, Found: "50%\n::x"}}}, &b)
+	if b.String() != "::error title=a%3Ab%2Cc::50%25%0A::x\n" {
+		t.Errorf("the annotation is %q", b.String())
+	}
+}
+
+// Settings that cannot be read are a document, too.
+func TestPrintUnreadable(t *testing.T) {
+	var out, errs bytes.Buffer
+	err := config.Problems{
+		{Setting: "CLIENT_SECRET", Where: ".env:3", What: "is the hash of a secret", Fix: "paste the secret", Cause: "client-secret-is-a-hash"},
+	}
+	PrintUnreadable(err, PrintOptions{Format: JSON}, &out, &errs)
+	var r check.Report
+	if json.Unmarshal(out.Bytes(), &r) != nil || r.Result != causes.Fail || len(r.Checks) != 1 || errs.Len() > 0 {
+		t.Fatalf("the document is\n%s\n%s", &out, &errs)
+	}
+	want := causes.Finding{
+		Check:   "configuration",
+		Result:  causes.Fail,
+		Found:   "CLIENT_SECRET (.env:3): is the hash of a secret",
+		Name:    causes.ClientSecretIsAHash,
+		Setting: "CLIENT_SECRET",
+		Fix:     "paste the secret",
+	}
+	if r.Checks[0] != want {
+		t.Errorf("got %+v", r.Checks[0])
+	}
+	out.Reset()
+	PrintUnreadable(err, PrintOptions{Again: "go run . check"}, &out, &errs)
+	text := "  FAIL  settings        CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
+		"          fix           paste the secret\n\n1 problem: settings. Nothing was asked.\nFix it and run again: go run . check\n"
+	if out.String() != text || errs.Len() > 0 {
+		t.Errorf("as text it is\n%s%s", &out, &errs)
+	}
+}

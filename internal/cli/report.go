@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"fmt"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"strings"
+)
+
+// markdown is the report for an issue or a chat: the verdict, each failure with the server's words, and
+// the other checks folded. Nothing that is secret ever gets into a finding.
+func markdown(r check.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), r.Numbers())
+	if r.Issuer != "" {
+		fmt.Fprintf(&b, "\nServer %s, redirect URI %s\n", code(r.Issuer), code(r.RedirectURI))
+	}
+	for _, f := range r.Checks {
+		if f.Result != causes.Fail {
+			continue
+		}
+		fmt.Fprintf(&b, "\n**FAIL %s**: %s\n\n", f.About(), code(f.Found))
+		if f.Server != "" {
+			fmt.Fprintf(&b, "- the server said: %s\n", code(f.Server))
+		}
+		if f.Fix != "" {
+			fmt.Fprintf(&b, "- fix: %s\n", code(f.Fix))
+		}
+		if f.Name != "" {
+			fmt.Fprintf(&b, "- cause: %s\n", code(string(f.Name)))
+		}
+	}
+	b.WriteString("\n<details><summary>Every check</summary>\n\n| result | check | found |\n|---|---|---|\n")
+	for _, f := range r.Checks {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, causes.Label(f.Check), strings.ReplaceAll(code(f.Found), "|", "\\|"))
+	}
+	b.WriteString("\n</details>\n")
+	return b.String()
+}
+
+// code is a text in a code span, where nothing has a meaning, no address is a link and nobody is
+// mentioned. Only the backtick would end it.
+func code(text string) string {
+	return "`" + strings.NewReplacer("`", "'", "\n", " ", "\r", " ").Replace(text) + "`"
+}

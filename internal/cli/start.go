@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
+)
+
+// Announce says in a few lines what runs where, before anything is asked of anybody.
+func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
+	if cfg.Demo {
+		fmt.Fprintln(out, "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
+	} else {
+		fmt.Fprintln(out, "OAuth Test Client")
+	}
+	fmt.Fprintf(out, "  open          %s", cfg.BaseURL)
+	if len(listeners) == 1 {
+		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
+	}
+	note := "register exactly this"
+	switch {
+	case cfg.Demo:
+		note = "already registered"
+	case cfg.IsPasted():
+		note = "the browser stops there; paste its address"
+	case cfg.AtAPI && cfg.ClientID == "":
+		note = "the first login registers it"
+	}
+	fmt.Fprintf(out, "\n  redirect URI  %s  (%s)\n", cfg.RedirectURI(), note)
+	switch {
+	case cfg.Demo:
+	case cfg.AtAPI:
+		fmt.Fprintf(out, "  API           %s  (asked which server issues its tokens)\n", cfg.ResourceURL)
+	default:
+		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
+	}
+	if cfg.SessionStore != "" {
+		fmt.Fprintf(out, "  sessions      %s\n", config.WithoutUser(cfg.SessionStore))
+	}
+}
+
+// alreadyRunning is an error that says where, when it is this same program that listens on the port, or nil.
+func alreadyRunning(ctx context.Context, port string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	client := wire.New(nil, time.Now)
+	defer client.CloseIdleConnections()
+	for _, host := range []string{"localhost", "127.0.0.1"} { // it may send one name to the other
+		e, err := client.Get(ctx, "http://"+net.JoinHostPort(host, port)+"/")
+		if err != nil {
+			continue
+		}
+		var home struct { // the start page, as programs get it
+			RedirectURI string `json:"redirect_uri"`
+			LoginURI    string `json:"login_uri"`
+			ServerFound *bool  `json:"server_found"`
+		}
+		base, found := "", json.Unmarshal([]byte(e.ResponseBody), &home) == nil
+		if found {
+			base, found = strings.CutSuffix(home.LoginURI, "/login")
+		}
+		if found && home.RedirectURI != "" && home.ServerFound != nil {
+			return fmt.Errorf("already running at %s", wire.Clip(base, 200))
+		}
+	}
+	return nil
+}
+
+// MaxWait is how long the browser waits for the checks at the start.
+const MaxWait = 3 * time.Second
+
+// StartURL is where the browser begins: at the login itself, unless something is wrong that would leave
+// the user on the server's error page. The demo is explained first. The checks are at work until they send
+// whether a login can be begun.
+func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
+	if cfg.Demo {
+		return cfg.BaseURL + "/"
+	}
+	select {
+	case fine := <-checked:
+		if !fine {
+			return cfg.BaseURL + "/"
+		}
+	case <-time.After(wait):
+	}
+	return cfg.BaseURL + "/login"
+}
+
+// OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
+func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
+	if err := Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
+		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+	}
+}

@@ -1,0 +1,115 @@
+// Package terminal is where a person sits: what the terminal can show, and how a browser is opened.
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"unicode"
+)
+
+// Is reports whether a person is at the other end of a stream.
+func Is(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+// Width is the number of columns of the terminal, or 0 where that is not known.
+func Width(stream any) int {
+	file, ok := stream.(*os.File)
+	if !ok || !Is(stream) {
+		return 0
+	}
+	return columns(file)
+}
+
+// Wrap breaks a text between words, and where a word is too long inside it, so that no line has more
+// than width columns.
+func Wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && Columns(line)+1+Columns(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+		for cut := fitting(line, width); cut < len(line); cut = fitting(line, width) {
+			lines, line = append(lines, line[:cut]), line[cut:]
+		}
+	}
+	return append(lines, line)
+}
+
+// fitting is the length in bytes of the longest beginning that fits, of one character at least.
+func fitting(s string, width int) int {
+	taken := 0
+	for i, r := range s {
+		if taken += cells(r); taken > width && i > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// Columns is how wide a text is shown.
+func Columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += cells(r)
+	}
+	return n
+}
+
+// cells is how many columns a character takes: two for those of East Asia and for pictures.
+func cells(r rune) int {
+	switch {
+	case r < 0x1100:
+		return 1
+	case r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff,
+		r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6, r >= 0x1f300 && r <= 0x1faff, r >= 0x20000 && r <= 0x3fffd:
+		return 2
+	}
+	return 1
+}
+
+// Quote is a word as a shell reads it.
+func Quote(word string) string {
+	plain := func(r rune) bool { return strings.ContainsRune("-_./", r) || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Browse opens the system's browser. On other systems than macOS and Windows that takes a screen: at a
+// remote shell there is nothing to open a window on.
+func Browse(address string, screen bool) error {
+	var command *exec.Cmd
+	switch {
+	case runtime.GOOS == "darwin":
+		command = exec.Command("open", address)
+	case runtime.GOOS == "windows":
+		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
+	case screen:
+		command = exec.Command("xdg-open", address)
+	default:
+		return nil
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	go command.Wait()
+	return nil
+}

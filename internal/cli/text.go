@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"slices"
+	"strings"
+)
+
+// The columns of a line: the result, the name, what was found.
+const (
+	nameColumn   = 8
+	detailColumn = 10
+	textColumn   = 24
+	maxColumns   = 100
+)
+
+// back goes to the beginning of the line and empties it.
+const back = "\r\x1b[K"
+
+// printer writes the checks for a person: the result first, the names below each other.
+type printer struct {
+	o       PrintOptions
+	out     io.Writer
+	width   int
+	skipped []causes.Finding // told together, at the end
+	told    []causes.Finding // all but those that -v adds
+}
+
+func newPrinter(o PrintOptions, out io.Writer) *printer {
+	width := maxColumns
+	if o.Width > 0 {
+		width = min(o.Width, maxColumns)
+	}
+	return &printer{o: o, out: out, width: max(width, textColumn+16)}
+}
+
+// header says what is checked: which server, and as which client.
+func (p *printer) header(cfg config.Config) {
+	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + shortened(cfg.ClientID)}
+	if cfg.AtAPI {
+		parts[0] = "The API " + cfg.ResourceURL
+		if cfg.ClientID == "" {
+			parts = parts[:1]
+		}
+	} else if cfg.Demo {
+		parts = append([]string{"Demo server, as nothing is configured"}, parts...)
+	} else if name := causes.DashboardOf(cfg).Name; name != causes.AnyDashboard.Name {
+		parts = append([]string{name}, parts...)
+	}
+	p.lines("", strings.Join(parts, " · "))
+	fmt.Fprintln(p.out)
+}
+
+// shortened is enough of a client ID to recognise it.
+func shortened(id string) string {
+	if r := []rune(id); len(r) > 20 {
+		return string(r[:12]) + "…"
+	}
+	return id
+}
+
+// begin shows what is being asked until it is known.
+func (p *printer) begin(check string) {
+	if p.o.Width > 0 {
+		fmt.Fprint(p.out, "  …     "+causes.Label(check))
+	}
+}
+
+// finding prints a check, unless it says nothing that the user could act on.
+func (p *printer) finding(f causes.Finding) {
+	if p.o.Width > 0 {
+		fmt.Fprint(p.out, back)
+	}
+	switch {
+	case p.o.Verbose:
+	case f.Result == causes.Skip && !background(f.Check):
+		p.skipped = append(p.skipped, f)
+		p.told = append(p.told, f)
+		return
+	case f.Result != causes.Fail && background(f.Check) && (f.Result != causes.Warn || f.Check == "response_issuer"):
+		// response_issuer is a warning of many servers, and nothing to be done about it
+		return
+	}
+	p.told = append(p.told, f)
+	p.line(f)
+}
+
+// background reports checks that say something about the server and nothing about the settings.
+func background(check string) bool {
+	return slices.Contains([]string{"configuration", "metadata_flavours", "response_issuer", "pushed_authorization", "advertised"}, check)
+}
+
+// words are the results as they are printed.
+var words = map[causes.Result]string{causes.OK: "ok", causes.Warn: "warn", causes.Fail: "FAIL", causes.Skip: "-"}
+
+// colors of the results: green, yellow, red and bold.
+var colors = map[causes.Result]string{causes.OK: "\x1b[32m", causes.Warn: "\x1b[33m", causes.Fail: "\x1b[1;31m"}
+
+func (p *printer) line(f causes.Finding) {
+	found := f.Found
+	if p.o.Verbose && f.Control != "" {
+		found += "; " + f.Control
+	}
+	if f.Name != "" && f.Result != causes.OK {
+		found += " [" + string(f.Name) + "]"
+	}
+	word := words[f.Result]
+	status := fmt.Sprintf("  %-4s  ", word)
+	if color := colors[f.Result]; p.o.Color && color != "" {
+		status = strings.Replace(status, word, color+word+"\x1b[0m", 1)
+	}
+	p.paragraph(status, nameColumn, f.About(), p.harmless(found))
+	if f.Server != "" {
+		p.detail("server said", p.harmless(fmt.Sprintf("%q", f.Server)))
+	}
+	if f.Accepts != "" {
+		p.detail("accepts", p.harmless(f.Accepts))
+	}
+	if f.Fix != "" {
+		p.detail("fix", p.harmless(f.Fix))
+	}
+}
+
+// harmless takes commands of GitHub's runner out of a server's words: it obeys any line that begins so.
+func (p *printer) harmless(text string) string {
+	if !p.o.Actions {
+		return text
+	}
+	return strings.NewReplacer("::", ": :", "##[", "# # [").Replace(text)
+}
+
+func (p *printer) detail(name, text string) {
+	p.paragraph(strings.Repeat(" ", detailColumn), detailColumn, name, text)
+}
+
+// paragraph prints a name and a text beside it. The lead takes as many columns as column says.
+func (p *printer) paragraph(lead string, column int, name, text string) {
+	first := lead + name + strings.Repeat(" ", max(textColumn-column-len(name), 2))
+	for _, line := range Wrap(text, p.width-textColumn) {
+		fmt.Fprintln(p.out, strings.TrimRight(first+line, " "))
+		first = strings.Repeat(" ", textColumn)
+	}
+}
+
+// lines prints a text over the whole width.
+func (p *printer) lines(lead, text string) {
+	for _, line := range Wrap(text, p.width-len(lead)) {
+		fmt.Fprintln(p.out, lead+line)
+	}
+}
+
+// verdict ends the report: what was not asked, what is wrong, and the command that comes next.
+func (p *printer) verdict(r check.Report) {
+	if r.Result == causes.Fail { // beside a failure only what waits for it counts
+		beside := func(f causes.Finding) bool { return f.Result == causes.Skip && !strings.HasPrefix(f.Found, waiting) }
+		p.skipped, p.told = slices.DeleteFunc(p.skipped, beside), slices.DeleteFunc(p.told, beside)
+	}
+	if text := foldSkips(p.skipped); text != "" {
+		p.paragraph("  -     ", nameColumn, "not asked", text)
+	}
+	fmt.Fprintln(p.out)
+	p.lines("", r.Verdict()+" "+check.Report{Checks: p.told}.Numbers())
+	next := "Sign in: " + p.o.SignIn
+	if r.Result == causes.Fail {
+		next = "Fix it and run again: " + p.o.Again
+	}
+	more := fmt.Sprintf("All %d lines with their controls: %s -v", len(r.Checks), p.o.Again)
+	switch {
+	case p.o.Verbose:
+		p.lines("", next)
+	case len(next)+8+len(more) <= p.width:
+		fmt.Fprintln(p.out, next+"        "+more)
+	default:
+		p.lines("", next)
+		p.lines("", more)
+	}
+}
+
+// unreadable prints the mistakes in the settings.
+func (p *printer) unreadable(r check.Report) {
+	for _, f := range r.Checks {
+		p.line(f)
+	}
+	fmt.Fprintln(p.out)
+	p.lines("", r.Verdict()+" "+r.Numbers())
+	p.lines("", "Fix it and run again: "+p.o.Again)
+}
+
+// waiting begins what is found of a check that waits for something else to be mended.
+const waiting = "not asked: "
+
+// foldSkips tells of all checks that were not made, those with the same reason together.
+func foldSkips(skips []causes.Finding) string {
+	var reasons []string
+	names := map[string][]string{}
+	for _, f := range skips {
+		reason := strings.TrimPrefix(f.Found, waiting)
+		if names[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		names[reason] = append(names[reason], causes.Label(f.Check))
+	}
+	var parts []string
+	for _, reason := range reasons {
+		who := strings.Join(names[reason], ", ")
+		if len(names[reason]) > 6 {
+			who = "everything else"
+		}
+		if need, ok := strings.CutPrefix(reason, "needs "); ok && len(names[reason]) > 1 && who != "everything else" {
+			reason = "they need " + need
+		} else if ok {
+			reason = "it needs " + need
+		}
+		parts = append(parts, who+": "+reason)
+	}
+	return strings.Join(parts, "; ")
+}

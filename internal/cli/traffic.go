@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// Traffic counts the requests at work. When the program stops it lets no more in, but for the demo server's
+// while a handler of ours may need it.
+type Traffic struct {
+	Ours, Demo atomic.Int64
+	Stopping   atomic.Bool
+}
+
+// Enter counts a request, to be counted down again in what it returns; that is nil when it is too late.
+func (t *Traffic) Enter(demo bool) *atomic.Int64 {
+	at := &t.Ours
+	if demo {
+		at = &t.Demo
+	}
+	late := func() bool { return t.Stopping.Load() && !(demo && t.Ours.Load() > 0) }
+	if late() {
+		return nil
+	}
+	at.Add(1)
+	if late() { // since
+		at.Add(-1)
+		return nil
+	}
+	return at
+}
+
+// Drain waits until no request is at work. Unlike http.Server.Shutdown it leaves the listener open, as a
+// callback may still need the demo server behind it.
+func (t *Traffic) Drain(ctx context.Context) {
+	t.Stopping.Store(true)
+	for t.Ours.Load()+t.Demo.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+}

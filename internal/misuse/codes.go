@@ -1,0 +1,197 @@
+package misuse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// The tries with a code: each spoils one thing in the token request.
+
+// redeemed is an answer of the token endpoint, as far as a try looks at it.
+type redeemed struct {
+	status  int
+	code    string // of an error
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+func (r redeemed) accepted() bool { return r.status/100 == 2 && r.Access != "" }
+
+// unclear reports an answer that is about something else than the try: the server is out of order, wants
+// fewer requests, or does not take the client.
+func (r redeemed) unclear() bool {
+	return r.status == 0 || r.status >= 500 || r.status == http.StatusTooManyRequests || causes.RefusesClient(r.code)
+}
+
+func (r redeemed) String() string {
+	switch {
+	case r.status == 0:
+		return "no answer"
+	case r.code == "":
+		return fmt.Sprint(r.status)
+	}
+	return fmt.Sprintf("%d %s", r.status, r.code)
+}
+
+// redeem sends a token request as a client.
+func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Values) redeemed {
+	if m.cfg.Resource != "" { // RFC 8707 section 2.2
+		form.Set("resource", m.cfg.Resource)
+	}
+	md, err := m.client.Metadata(ctx)
+	if err != nil {
+		return redeemed{}
+	}
+	e, err := m.client.PostAs(wire.For(ctx, purposeOf(form)), as, md.Token, form)
+	if err != nil {
+		return redeemed{}
+	}
+	var r redeemed
+	if e.Succeeded() {
+		json.Unmarshal([]byte(e.ResponseBody), &r) // what is not there is not accepted
+	}
+	r.status = e.Status
+	r.code, _ = e.Refusal()
+	r.code = wire.Clip(m.cfg.Hide(r.code), 60)
+	return r
+}
+
+// purposeOf is what the flow calls a token request.
+func purposeOf(form url.Values) wire.Purpose {
+	if form.Get("grant_type") == "refresh_token" {
+		return wire.Refresh
+	}
+	return wire.TokenRequest
+}
+
+// credentials are our own.
+func (m *Misuse) credentials(ctx context.Context) oauth.Credentials {
+	md, err := m.client.Metadata(ctx)
+	if err != nil {
+		return oauth.Credentials{}
+	}
+	return m.client.Credentials(md)
+}
+
+// honest is the token request as it should be (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+func (m *Misuse) honest(r *oauth.Request, code string) url.Values {
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {m.cfg.RedirectURI()}, "code_verifier": {r.Verifier}}
+}
+
+func (m *Misuse) codeTwice(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
+	as := m.credentials(ctx)
+	first := m.redeem(ctx, as, m.honest(r, code))
+	if !first.accepted() {
+		return []MisuseFinding{undecided("the honest exchange was refused (%s)", first)}
+	}
+	before := m.opened(ctx, m.places(ctx), first.Access)
+	second := m.redeem(ctx, as, m.honest(r, code))
+	switch {
+	case second.accepted():
+		return []MisuseFinding{passes("the server accepts a code twice")}
+	case second.unclear():
+		return []MisuseFinding{undecided("the second exchange was answered %s", second).by("the first was accepted")}
+	}
+	return []MisuseFinding{refused("the second use is refused (%s)", second).by("the first was accepted"), m.afterReuse(ctx, before, first.Access)}
+}
+
+// afterReuse looks for the tokens of a code that came a second time, where they were good before.
+func (m *Misuse) afterReuse(ctx context.Context, before []place, access string) MisuseFinding {
+	if len(before) == 0 {
+		return notAsked("nothing tells whether the access token still lives")
+	}
+	for _, p := range before {
+		switch open, told := p.ask(ctx, access); {
+		case !told:
+			return undecided("%s did not tell whether the access token still lives", p.name)
+		case open:
+			return weak("the access token lives on after the second use of its code: it is still good at %s", p.name)
+		}
+	}
+	return refused("the access token is dead after the second use of its code").by("before, it was good at %s", names(before))
+}
+
+// spoiled sends the token request with one thing wrong.
+func (m *Misuse) spoiled(ctx context.Context, r *oauth.Request, code string, spoil func(url.Values)) []MisuseFinding {
+	form := m.honest(r, code)
+	spoil(form)
+	got := m.redeem(ctx, m.credentials(ctx), form)
+	if got.accepted() {
+		return []MisuseFinding{passes("the server accepts it")}
+	}
+	return []MisuseFinding{m.beside(ctx, r, code, got)}
+}
+
+// beside is the refusal of a spoiled token request beside its control: the same code in an honest one. A
+// server that spends the code at the first mistake has accepted an honest exchange before.
+func (m *Misuse) beside(ctx context.Context, r *oauth.Request, code string, got redeemed) MisuseFinding {
+	switch {
+	case got.unclear():
+		return undecided("the server answered %s", got)
+	case m.redeem(ctx, m.credentials(ctx), m.honest(r, code)).accepted():
+		return refused("refused (%s)", got).by("the same code is accepted when all is right")
+	case m.controlled():
+		return refused("refused (%s)", got).by("the refusal spends the code; an honest exchange was accepted before")
+	}
+	return undecided("it was refused (%s), and no honest exchange was accepted", got)
+}
+
+// otherClient redeems the code as the second client that is configured.
+func (m *Misuse) otherClient(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
+	other := oauth.Credentials{ID: m.cfg.OtherClientID, Secret: m.cfg.OtherClientSecret, Method: m.credentials(ctx).Method}
+	switch {
+	case other.Secret == "":
+		other.Method = config.MethodNone
+	case other.Method == config.MethodNone:
+		other.Method = config.MethodBasic // the default of RFC 8414 section 2
+	}
+	control := m.redeem(ctx, other, m.honest(r, check.MadeUp()))
+	if control.unclear() {
+		return []MisuseFinding{undecided("the server does not accept the second client (%s)", control)}
+	}
+	got := m.redeem(ctx, other, m.honest(r, code))
+	if got.accepted() {
+		return []MisuseFinding{passes("the server gives another client the tokens of the code")}
+	}
+	return []MisuseFinding{m.beside(ctx, r, code, got)}
+}
+
+// refusedAtOnce asks for a login without PKCE, as a browser that nobody has signed in with. A server that
+// refuses it there needs no login to say so.
+func (m *Misuse) refusedAtOnce(ctx context.Context) bool {
+	c, err := m.checker(ctx)
+	if err != nil {
+		return false
+	}
+	control, got := c.Land(ctx, func(url.Values) {}), c.Land(ctx, check.WithoutPKCE)
+	if !control.Begins() || !got.Refuses() {
+		return false
+	}
+	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Hide(got.Answer()), 60)).by("with PKCE it begins"))
+	return true
+}
+
+// withoutPKCE redeems a code that was asked for without a challenge.
+func (m *Misuse) withoutPKCE(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
+	as := m.credentials(ctx)
+	form := m.honest(r, code)
+	form.Del("code_verifier")
+	got := m.redeem(ctx, as, form)
+	switch {
+	case got.accepted() && as.Method == config.MethodNone:
+		return []MisuseFinding{passes("a public client can sign in without PKCE")}
+	case got.accepted():
+		return []MisuseFinding{weak("a confidential client can sign in without PKCE")}
+	case got.unclear() || !m.controlled():
+		return []MisuseFinding{undecided("the code was refused (%s)", got)}
+	}
+	return []MisuseFinding{refused("the code is refused (%s)", got).by("with PKCE a code was accepted before")}
+}

@@ -1,0 +1,406 @@
+package misuse
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/testserver/signedin"
+	"oauth-test-client/internal/wire"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// apiCase is a login at the demo server, whose API can be spoiled.
+type apiCase struct{ *signedin.Case }
+
+func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
+	t.Helper()
+	return &apiCase{signedin.Start(t, api, faults...)}
+}
+
+// misuse plays a whole run at the demo server: a login for each try that costs one. Each step begins from
+// the report of the one before, as the pages do.
+func (c *apiCase) misuse() []MisuseFinding {
+	c.T.Helper()
+	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
+	var report []byte
+	for range len(Rules) + 1 {
+		m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, report)
+		request, to, err := m.Begin(c.T.Context())
+		if err != nil {
+			c.T.Fatal(err)
+		}
+		if request == nil {
+			return m.found
+		}
+		back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
+		if err != nil {
+			c.T.Fatal(err)
+		}
+		m.Answer(c.T.Context(), request, back.Query())
+		report = m.Report()
+	}
+	c.T.Fatal("the run does not end")
+	return nil
+}
+
+// The demo server has a mutant for each rule. Each is found, and nothing but it: every other answer is
+// right, as all are at the sound server.
+func TestMisuse(t *testing.T) {
+	const confidential, public = false, true
+	for _, row := range []struct {
+		name   string
+		fault  demo.Fault
+		public bool
+		try    Try
+		result causes.Result
+		words  string
+	}{
+		{"sound", "", confidential, "", "", ""},
+		{"sound, public client", "", public, "", "", ""},
+		{"a code twice", demo.CodeUsedTwice, confidential, CodeTwice, causes.Fail, "accepts a code twice"},
+		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, causes.Warn, "lives on after the second use"},
+		{"a wrong verifier", demo.WrongVerifier, confidential, WrongVerifier, causes.Fail, "the server accepts it"},
+		{"no verifier", demo.MissingVerifier, confidential, NoVerifier, causes.Fail, "the server accepts it"},
+		{"another redirect URI", demo.OtherRedirectURI, confidential, OtherRedirectURI, causes.Fail, "the server accepts it"},
+		{"another client", demo.OtherClientsCode, confidential, OtherClient, causes.Fail, "another client the tokens"},
+		{"another public client", demo.OtherClientsCode, public, OtherClient, causes.Fail, "another client the tokens"},
+		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, causes.Fail, "accepted right after it was replaced"},
+		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, causes.Warn, "accepted right after it was replaced"},
+		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, causes.Warn, "lives on"},
+		{"refresh tokens of a public client that stay", demo.RefreshNotRotated, public, OldRefreshToken, causes.Fail, "are not replaced"},
+		{"refresh tokens of a confidential client that stay", demo.RefreshNotRotated, confidential, OldRefreshToken, causes.OK, "need not be"},
+		{"revoked at userinfo", demo.RevokedAtUserinfo, confidential, RevokedToken, causes.Fail, "still good at userinfo"},
+		{"revoked at introspection", demo.RevokedAtIntrospection, confidential, RevokedToken, causes.Fail, "still good at introspection"},
+		{"revoked at the API", demo.RevokedAtAPI, confidential, RevokedToken, causes.Warn, "it is a JWT"},
+		{"no PKCE", demo.NoPKCE, confidential, WithoutPKCE, causes.Warn, "can sign in without PKCE"},
+		{"no PKCE of a public client", demo.NoPKCE, public, WithoutPKCE, causes.Fail, "can sign in without PKCE"},
+		{"prompt=none shows a page", demo.PromptNonePage, confidential, PromptNone, causes.Warn, "shows the same page"},
+		{"prompt=none sends a code", demo.PromptNoneCode, confidential, PromptNone, causes.Fail, "sends a code"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			if row.public {
+				c.Public()
+			}
+			c.Demo.SetFaults(row.fault)
+			found, seen := c.misuse(), false
+			for _, f := range found {
+				named := f.Check == string(row.try) && f.Result == row.result && strings.Contains(f.Found, row.words)
+				seen = seen || named
+				if !named && f.Result != causes.OK {
+					t.Errorf("%s %s: %s", f.Result, f.Check, f.Found)
+				}
+				if f.Section == "" || f.Undecided || (f.Result == causes.OK) != (f.Fix == "") {
+					t.Errorf("%s lacks its section, is undecided, or has no fix: %+v", f.Check, f)
+				}
+				if f.Result == causes.OK && f.Control == "" || strings.Contains(f.Found+f.Control, "%") {
+					t.Errorf("%s is called right without a control: %+v", f.Check, f)
+				}
+			}
+			if !seen && row.try != "" {
+				t.Errorf("not found: %s %s %q in\n%+v", row.result, row.try, row.words, found)
+			}
+			if left := Untried(found); len(left) > 0 {
+				t.Errorf("not tried: %v", left)
+			}
+		})
+	}
+}
+
+// An opaque token that an API still takes after its revocation is worse than a JWT.
+func TestMisuseOpaqueAtTheAPI(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.Demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
+	wantFinding(t, c.misuse(), RevokedToken, causes.Fail, "still good at the API")
+}
+
+// An API that opens to any token, or has a sign-in page in front, shows nothing of a token that was revoked: that is
+// another mistake, and the server is not to blame for it.
+func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
+	for _, fault := range []demo.Fault{demo.APIOpen, demo.APIOpenToAltered, demo.APISignInPage} {
+		c := startAPI(t, "/api/me")
+		c.Demo.SetFaults(fault)
+		found := c.misuse()
+		for _, f := range found {
+			if f.Result != causes.OK {
+				t.Errorf("%s: %s %s: %s", fault, f.Result, f.Check, f.Found)
+			}
+		}
+		wantFinding(t, found, RevokedToken, causes.OK, "refused at userinfo after its revocation")
+	}
+}
+
+func wantFinding(t *testing.T, found []MisuseFinding, try Try, result causes.Result, words string) {
+	t.Helper()
+	if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
+		return f.Check == string(try) && f.Result == result && strings.Contains(f.Found, words)
+	}) {
+		t.Errorf("not found: %s %s %q in\n%+v", result, try, words, found)
+	}
+}
+
+// What cannot be asked costs no login, and accuses nobody.
+func TestMisuseNotAsked(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	with := Logins(c.Cfg)
+	c.Cfg.OtherClientID, c.Cfg.OtherClientSecret, c.Cfg.Scopes = "", "", []string{"profile", "email"}
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+	found := c.misuse()
+	wantFinding(t, found, OtherClient, causes.Skip, "OTHER_CLIENT_ID")
+	wantFinding(t, found, PromptNone, causes.Skip, "openid")
+	if without := Logins(c.Cfg); with != 8 || without != 7 {
+		t.Errorf("a run costs %d logins with a second client and %d without", with, without)
+	}
+}
+
+// answering puts a real server before the token endpoint, userinfo and revocation of the demo server. It
+// refuses the requests that a test picks; the demo server gets the others.
+func (c *apiCase) answering(status int, code string, picks func(path string, form url.Values) bool) {
+	c.T.Helper()
+	issuer, err := url.Parse(c.Cfg.Issuer)
+	if err != nil {
+		c.T.Fatal(err)
+	}
+	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: issuer.Scheme, Host: issuer.Host}) }}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			c.T.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, _ := url.ParseQuery(string(body))
+		if picks(r.URL.Path, form) {
+			if status == 0 {
+				panic(http.ErrAbortHandler) // the connection ends without an answer
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"error":%q}`, code)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	c.T.Cleanup(srv.Close)
+	for endpoint, address := range map[*string]string{
+		&c.Cfg.Endpoints.Token:      "/demo/token",
+		&c.Cfg.Endpoints.Userinfo:   "/demo/userinfo",
+		&c.Cfg.Endpoints.Revocation: "/demo/revoke",
+	} {
+		*endpoint = srv.URL + address
+	}
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+}
+
+// A refusal that may be about something else proves nothing: neither that the server keeps a rule, nor
+// that it does not.
+func TestMisuseUndecided(t *testing.T) {
+	seen := map[string]int{} // by what a request holds
+	again := func(key string) bool { seen[key]++; return seen[key] > 1 }
+	is := func(grant string) func(string, url.Values) bool {
+		return func(_ string, form url.Values) bool { return form.Get("grant_type") == grant }
+	}
+	for _, row := range []struct {
+		name   string
+		status int
+		code   string
+		picks  func(path string, form url.Values) bool
+		tries  []Try
+	}{
+		{"every code is refused", 400, "invalid_grant", is("authorization_code"),
+			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+		{"the client is refused", 401, "invalid_client", is("authorization_code"),
+			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+		{"a code that comes again is too much", 429, "slow_down", func(_ string, form url.Values) bool {
+			return form.Get("code") != "" && again(form.Get("code"))
+		}, []Try{CodeTwice}},
+		{"a request without a verifier is an accident", 500, "server_error", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+		}, []Try{NoVerifier}},
+		{"a request without a verifier gets no answer", 0, "", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+		}, []Try{NoVerifier}},
+		{"a refresh is an accident", 503, "temporarily_unavailable", is("refresh_token"), []Try{OldRefreshToken}},
+		{"an old refresh token is an accident", 503, "temporarily_unavailable", func(_ string, form url.Values) bool {
+			return form.Get("grant_type") == "refresh_token" && again(form.Get("refresh_token"))
+		}, []Try{OldRefreshToken}},
+		{
+			"revocation is an accident",
+			503,
+			"temporarily_unavailable",
+			func(path string, _ url.Values) bool { return path == "/demo/revoke" },
+			[]Try{RevokedToken},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			c.answering(row.status, row.code, row.picks)
+			for _, f := range c.misuse() {
+				if slices.Contains(row.tries, Try(f.Check)) != f.Undecided || f.Undecided && (f.Result != causes.Warn || f.Fix != "") {
+					t.Errorf("%s %s: %s (undecided: %v, fix %q)", f.Result, f.Check, f.Found, f.Undecided, f.Fix)
+				}
+			}
+		})
+	}
+}
+
+// A server that refuses without spending the code has its control at once: the same code, sent as it should
+// be. Other controls name what was good before.
+func TestMisuseControls(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.answering(400, "invalid_grant", func(_ string, form url.Values) bool {
+		return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
+	})
+	found := c.misuse()
+	for try, control := range map[Try]string{
+		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
+		WrongVerifier: "the refusal spends the code; an honest exchange was accepted before", OtherClient: "the same code is accepted when all is right",
+		WithoutPKCE: "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
+	} {
+		if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
+			return f.Check == string(try) && f.Result == causes.OK && f.Control == control
+		}) {
+			t.Errorf("%s is not beside %q: %+v", try, control, found)
+		}
+	}
+}
+
+// A server that does not answer is waited for once for each try, and decides nothing.
+func TestMisuseSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then is it seen that the client gives up
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	c.Cfg.Endpoints.Token = silent.URL
+	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	request, _, err := m.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.within = 100 * time.Millisecond
+	m.Answer(t.Context(), request, url.Values{"code": {"a-code"}, "iss": {c.Cfg.Issuer}})
+	wantFinding(t, m.found, CodeTwice, causes.Warn, "no answer")
+}
+
+// A server need not revoke access tokens; whose client is refused has not said that.
+func TestMisuseNotRevoked(t *testing.T) {
+	for _, row := range []struct {
+		status int
+		code   string
+		want   causes.Result
+		words  string
+	}{
+		{400, "unsupported_token_type", causes.Skip, "not asked: the server does not revoke access tokens (400 unsupported_token_type)"},
+		{200, "unsupported_token_type", causes.Skip, "not asked: the server does not revoke access tokens (200 unsupported_token_type)"},
+		{401, "invalid_client", causes.Warn, "not decided: the revocation endpoint answered 401 invalid_client"},
+	} {
+		c := startAPI(t, "/api/me")
+		c.answering(row.status, row.code, func(path string, _ url.Values) bool { return path == "/demo/revoke" })
+		found := c.misuse()
+		wantFinding(t, found, RevokedToken, row.want, row.words)
+		for _, f := range found {
+			if f.Check == string(RevokedToken) && f.Result == causes.Fail {
+				t.Errorf("a token that was not revoked is held against the server: %s", f.Found)
+			}
+		}
+	}
+}
+
+// Userinfo that is out of order after a revocation has not refused the token.
+func TestMisuseRevokedAtSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	revoked := false
+	c.answering(503, "temporarily_unavailable", func(path string, _ url.Values) bool {
+		revoked = revoked || path == "/demo/revoke"
+		return revoked && path == "/demo/userinfo"
+	})
+	found := c.misuse()
+	wantFinding(t, found, RevokedToken, causes.Warn, "userinfo did not tell")
+	wantFinding(t, found, RevokedToken, causes.OK, "refused at introspection")
+}
+
+// Nor is a newer refresh token dead because the server is out of order when it is tried.
+func TestMisuseNewerTokenAtSilence(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	refreshes := 0
+	c.answering(503, "temporarily_unavailable", func(_ string, form url.Values) bool {
+		if form.Get("grant_type") == "refresh_token" {
+			refreshes++
+		}
+		return refreshes == 3 && form.Get("grant_type") == "refresh_token"
+	})
+	found := c.misuse()
+	wantFinding(t, found, OldRefreshToken, causes.OK, "refused after it was replaced")
+	wantFinding(t, found, OldRefreshToken, causes.Warn, "not decided: the newer refresh token was answered 503")
+}
+
+// A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
+func TestMisuseLoginFails(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	for _, want := range []Try{CodeTwice, WrongVerifier} {
+		request, _, err := m.Begin(t.Context())
+		if err != nil || request.Try != string(want) {
+			t.Fatalf("the next login is for %v, %v; want %s", request, err, want)
+		}
+		if want == CodeTwice {
+			m.Answer(t.Context(), request, url.Values{"error": {"access_denied"}, "iss": {c.Cfg.Issuer}})
+		} else {
+			m.LeaveOut()
+		}
+	}
+	wantFinding(t, m.found, CodeTwice, causes.Warn, "access_denied")
+	wantFinding(t, m.found, WrongVerifier, causes.Warn, "left out")
+	if m.controlled() {
+		t.Error("no honest exchange was accepted, but one is taken for the control")
+	}
+}
+
+// A server that cannot be found is no finding: the page says why, and the run waits.
+func TestMisuseServerGone(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	c.Cfg.Issuer = "http://127.0.0.1:1"
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
+	request, _, err := m.Begin(t.Context())
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.Metadata || request != nil || len(m.found) > 0 {
+		t.Errorf("it begins with %v, %v, and found %+v", request, err, m.found)
+	}
+}
+
+// Deny is no answer to a login without PKCE; a refusal that is about PKCE is one, once a login with it was
+// accepted.
+func TestMisuseRefusedLogin(t *testing.T) {
+	accepted := []MisuseFinding{{Finding: causes.Finding{Check: string(CodeTwice), Result: causes.OK}}}
+	for _, row := range []struct {
+		name  string
+		found []MisuseFinding
+		e     oauth.Error
+		want  causes.Result
+	}{
+		{"about PKCE", accepted, oauth.Error{Theirs: true, Code: "invalid_request"}, causes.OK},
+		{"about PKCE, in words", accepted, oauth.Error{Theirs: true, Code: "unauthorized_client", Description: "PKCE is required"}, causes.OK},
+		{"denied", accepted, oauth.Error{Theirs: true, Code: "access_denied"}, causes.Warn},
+		{"out of order", accepted, oauth.Error{Theirs: true, Code: "server_error"}, causes.Warn},
+		{"ours", accepted, oauth.Error{Code: "invalid_request"}, causes.Warn},
+		{"without a control", nil, oauth.Error{Theirs: true, Code: "invalid_request"}, causes.Warn},
+	} {
+		m := &Misuse{found: row.found}
+		if got := m.noLogin(WithoutPKCE, &row.e); got.Result != row.want || got.Undecided != (row.want == causes.Warn) {
+			t.Errorf("%s: %s %s", row.name, got.Result, got.Found)
+		}
+	}
+}

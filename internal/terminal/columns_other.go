@@ -1,8 +1,0 @@
-//go:build !unix || aix || solaris
-
-package terminal
-
-import "os"
-
-// columns is not known here.
-func columns(*os.File) int { return 0 }
