@@ -17,10 +17,10 @@ import (
 // in the order in which its parts can be believed, the code is redeemed, the ID token verified,
 // and only what survived all of it is kept and shown.
 func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
-	if err := spendsNothing(r); err != nil {
+	if err := rejectPrefetch(r); err != nil {
 		return err
 	}
-	response, err := singleValues(r.URL.RawQuery)
+	response, err := parseQueryOnce(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ type errorPage struct {
 // fail is the one place that turns an error into a status, a log line and a page.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := s.explain(err, s.cfg.Scopes)
-	if n, ok := w.(*noted); ok {
+	if n, ok := w.(*statusRecorder); ok {
 		n.code = f.Code
 		if f.Theirs { // a text from outside, which might hold anything
 			n.code = "server_refused"

@@ -111,10 +111,10 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 	}
 }
 
-// spendsNothing refuses a request that no person made: a code is good once, and so is many a refresh
+// rejectPrefetch refuses a request that no person made: a code is good once, and so is many a refresh
 // token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
 // the browser from showing the prefetched answer later.
-func spendsNothing(r *http.Request) error {
+func rejectPrefetch(r *http.Request) error {
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" {
 		return refuse(http.StatusServiceUnavailable, "prefetch", "A prefetch does nothing here.", "")
 	}
@@ -126,9 +126,9 @@ func spendsNothing(r *http.Request) error {
 	return nil
 }
 
-// singleValues parses a query in which no parameter may come twice (RFC 6749 section 3.1): two
+// parseQueryOnce parses a query in which no parameter may come twice (RFC 6749 section 3.1): two
 // readers could each believe another one.
-func singleValues(rawQuery string) (url.Values, error) {
+func parseQueryOnce(rawQuery string) (url.Values, error) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The query string cannot be read.", "")
@@ -191,7 +191,7 @@ func (s *server) logged(next http.Handler) http.Handler {
 			return
 		}
 		began := s.now()
-		note := &noted{ResponseWriter: w, status: http.StatusOK}
+		note := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(note, r)
 		code := note.code
 		if code != "" {

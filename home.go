@@ -130,7 +130,7 @@ func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 // handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
 // a link, as a form that ends at another server is one that Chromium stops (form-action).
 func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error {
-	if err := spendsNothing(r); err != nil {
+	if err := rejectPrefetch(r); err != nil {
 		return err
 	}
 	l, err := s.current(w, r)
@@ -148,13 +148,13 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	return s.nextTry(w, r.WithContext(ctx), l, run, recorder)
 }
 
-// orTry handles the response to a login that was made for a try, and leaves every other to next.
-func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+// misuseCallback handles the response to a login that was made for a try, and leaves every other to next.
+func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.TryState) {
 			return next(w, r)
 		}
-		response, err := singleValues(r.URL.RawQuery)
+		response, err := parseQueryOnce(r.URL.RawQuery)
 		if err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (s *server) orTry(next func(http.ResponseWriter, *http.Request) error) func
 		if request == nil || request.Try == "" {
 			return next(w, r)
 		}
-		if err := spendsNothing(r); err != nil {
+		if err := rejectPrefetch(r); err != nil {
 			return err
 		}
 		return s.finishTry(w, r, request, response)

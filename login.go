@@ -6,20 +6,20 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// fromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
+// discoverFromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
 // which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3). On the way back it is found where
 // this process does not know it yet, as another one began the login; no client is registered then.
-func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	here := next(s)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		begins := r.URL.Path == "/login"
 		if !s.cfg.AtAPI || !begins && s.cfg.Issuer != "" {
 			return here(w, r)
 		}
-		if err := spendsNothing(r); err != nil { // it may register a client
+		if err := rejectPrefetch(r); err != nil { // it may register a client
 			return err
 		}
-		if _, err := singleValues(r.URL.RawQuery); err != nil { // no login comes of it
+		if _, err := parseQueryOnce(r.URL.RawQuery); err != nil { // no login comes of it
 			return err
 		}
 		ctx, recorder := wire.Record(r.Context())
@@ -39,7 +39,7 @@ func (s *server) fromAPI(next func(*server) func(http.ResponseWriter, *http.Requ
 // handleLogin begins a login: it remembers state, nonce and verifier in a cookie, and sends the browser
 // to the authorization endpoint.
 func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
-	params, err := singleValues(r.URL.RawQuery) // RFC 6749 section 3.1
+	params, err := parseQueryOnce(r.URL.RawQuery) // RFC 6749 section 3.1
 	if err != nil {
 		return err
 	}

@@ -168,9 +168,9 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.fromAPI((*server).login))},
-		{"GET", config.CallbackPath, s.fromAPI((*server).callback)},
-		{"POST", config.CallbackPath, s.pasted(s.fromAPI((*server).callback))},
+		{"GET", "/login", s.canonicalHost(s.discoverFromAPI((*server).login))},
+		{"GET", config.CallbackPath, s.discoverFromAPI((*server).callback)},
+		{"POST", config.CallbackPath, s.pasted(s.discoverFromAPI((*server).callback))},
 		{"GET", "/step", s.handleStep},
 		{"POST", "/step", s.handleNextStep},
 		{"GET", "/session", s.handleSession},
@@ -194,12 +194,12 @@ func (s *server) routes() []route {
 
 // login is /login, with a pause before each step or without.
 func (s *server) login() func(http.ResponseWriter, *http.Request) error {
-	return s.beginInSteps(s.handleLogin)
+	return s.stepLogin(s.handleLogin)
 }
 
 // callback is the way back, of a login in steps or of a try too.
 func (s *server) callback() func(http.ResponseWriter, *http.Request) error {
-	return s.orTry(s.returnInSteps(s.handleCallback))
+	return s.misuseCallback(s.stepCallback(s.handleCallback))
 }
 
 // handler returns everything that this process answers: the client's routes, and those of the demo

@@ -189,17 +189,17 @@ func handleStatic(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
 }
 
-// noted remembers what was answered, for the log.
-type noted struct {
+// statusRecorder remembers what was answered, for the log line.
+type statusRecorder struct {
 	http.ResponseWriter
 	status int
 	code   string // our own error code, if it was an error
 }
 
-func (n *noted) WriteHeader(status int) {
+func (n *statusRecorder) WriteHeader(status int) {
 	n.status = status
 	n.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (n *noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+func (n *statusRecorder) Unwrap() http.ResponseWriter { return n.ResponseWriter }

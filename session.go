@@ -31,7 +31,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 // handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a
 // reload or a restored tab would spend the refresh token.
 func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error {
-	if err := spendsNothing(r); err != nil {
+	if err := rejectPrefetch(r); err != nil {
 		return err
 	}
 	if !wantsHTML(r) {

@@ -29,13 +29,13 @@ func (s *server) stepPage(number int, title string, request *oauth.Request, scen
 	return stepPage{s.page(title), display.NewLoginStep(number, request, scene, s.secrets())}
 }
 
-// beginInSteps is the first step of /login?step=1: the request, before the browser takes it anywhere.
-func (s *server) beginInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+// stepLogin is the first step of /login?step=1: the request, before the browser takes it anywhere.
+func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.Contains(r.URL.RawQuery, "step=") { // costs a login without steps nothing
 			return next(w, r)
 		}
-		params, err := singleValues(r.URL.RawQuery)
+		params, err := parseQueryOnce(r.URL.RawQuery)
 		if err != nil {
 			return err
 		}
@@ -65,17 +65,17 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oa
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// returnInSteps is the third step: the browser is back, and the code waits. Any other login's response is
+// stepCallback is the third step: the browser is back, and the code waits. Any other login's response is
 // next's, and so is whatever does not belong to a login of this browser.
-func (s *server) returnInSteps(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.sessions.AnySteps(r) {
 			return next(w, r)
 		}
-		if err := spendsNothing(r); err != nil {
+		if err := rejectPrefetch(r); err != nil {
 			return err
 		}
-		response, err := singleValues(r.URL.RawQuery)
+		response, err := parseQueryOnce(r.URL.RawQuery)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 // begin returns what every use of a token needs: the login, and a context that records.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) (context.Context, *wire.Recorder, *session.Login, error) {
-	if err := spendsNothing(r); err != nil {
+	if err := rejectPrefetch(r); err != nil {
 		return nil, nil, nil, err
 	}
 	l, err := s.current(w, r)
