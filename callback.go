@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"regexp"
 )
 
 // handleCallback finishes a login: the authorization response (RFC 6749 section 4.1.2) is checked
@@ -114,11 +114,18 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	return f
 }
 
-// resultPage is the data of callback.html.
-type resultPage struct {
-	display.Page
-	display.Result
-	SignIn display.SignIn
+// callbackPage is the data of callback.html: what a login came to.
+type callbackPage struct {
+	layout
+	Lead     string
+	Next     link
+	Facts    []fact
+	Tokens   []shownToken
+	JSON     []piece  // the token response, indented
+	Missing  []string // scopes asked for and not granted
+	Added    []string // scopes granted and not asked for
+	Verdicts []oauth.Verdict
+	SignIn   signIn
 }
 
 // showResult answers with the token response: as the server sent it, to the byte, or as a page
@@ -133,7 +140,52 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		http.Redirect(w, r, config.CallbackPath+"?"+url.Values{"state": {l.Request.State}}.Encode(), http.StatusSeeOther)
 		return nil
 	}
-	data := resultPage{s.page("It works"), display.NewResult(l, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again")}
+	data := callbackPage{
+		layout:  s.page("It works"),
+		Lead:    lead(l),
+		Next:    link{"Use the tokens", "/session"},
+		Facts:   facts(l, s.now()),
+		Tokens:  shownTokens(l, l.Response.Tokens, s.now()),
+		JSON:    pieces(wire.Pretty(l.Response.JSON)),
+		Missing: l.Missing(),
+		Added:   l.Added(),
+		SignIn:  s.signIn("Sign in again"),
+	}
 	data.SignIn.Second = true
+	if s.cfg.ResourceURL != "" && l.Held.Access != "" {
+		data.Next = link{"Call the API", "/api"}
+	}
+	if l.IDToken != nil {
+		data.Verdicts = l.IDToken.Verdicts
+	}
 	return s.respond(w, r, http.StatusOK, "callback.html", data)
+}
+
+// lead says what came of a login in a sentence or two, and which scopes it lacks.
+func lead(l *session.Login) string {
+	says := "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
+	if l.IDToken != nil {
+		says = "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
+	}
+	return says + notGranted(l)
+}
+
+// piece is a part of a JSON document: a token, which is shortened by sight only, or what is between two.
+type piece struct {
+	Text  string
+	Token bool
+}
+
+// longValue matches what a reader does not read: a token, a key, a hash.
+var longValue = regexp.MustCompile(`[A-Za-z0-9._~+/=-]{60,}`)
+
+// pieces takes a document apart. Put together, its pieces are the document.
+func pieces(document string) []piece {
+	var list []piece
+	at := 0
+	for _, found := range longValue.FindAllStringIndex(document, -1) {
+		list = append(list, piece{Text: document[at:found[0]]}, piece{Text: document[found[0]:found[1]], Token: true})
+		at = found[1]
+	}
+	return append(list, piece{Text: document[at:]})
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -567,4 +568,48 @@ func diesAndComesBack(t *testing.T) bool {
 	t.Cleanup(again.Close)
 	wantHonest(t, l, a)
 	return true
+}
+
+// A scope that was asked for and not granted is in the sentence below "It works", once.
+func TestLead(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		asked, granted string
+		signedIn       bool
+		want, not      string
+	}{
+		"everything granted": {"openid notes", "openid notes", true, "passed every check.", "Not granted"},
+		"a scope missing":    {"openid notes", "openid", true, "every check. Not granted: notes.", "openid"},
+		"openid missing":     {"openid notes", "notes", false, "openid was asked for and not granted.", "Not granted"},
+		"both missing":       {"openid notes", "", false, "not granted. Not granted: notes.", "Not granted: openid"},
+	} {
+		l := loginHolding(oauth.Tokens{}, strings.Fields(row.asked)...)
+		l.Response.Scope, l.Response.ScopeSent = row.granted, true
+		if row.signedIn {
+			l.IDToken = &oauth.IDToken{Raw: "a.b.c"}
+		}
+		if got := sessionLead(l); strings.Contains(got, "Not granted") != strings.Contains(row.want, "Not granted") {
+			t.Errorf("%s: the session page says %q", name, got)
+		}
+		if got := lead(l); !strings.HasSuffix(got, row.want) || strings.Contains(got, row.not) {
+			t.Errorf("%s: %q; want %q at its end, and no %q", name, got, row.want, row.not)
+		}
+	}
+}
+
+// A document that was taken apart is whole when it is put together, and only what nobody reads is marked.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("eyJ.-_9", 20)
+	document := `{"access_token": "` + long + `", "scope": "openid profile", "refresh_token": "short"}`
+	whole, marked := "", ""
+	for _, p := range pieces(document) {
+		whole += p.Text
+		if p.Token {
+			marked += p.Text
+		}
+	}
+	if whole != document || marked != long {
+		t.Errorf("the pieces are %q together, and %q is marked", whole, marked)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/cli"
-	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -44,7 +43,22 @@ func (f *failure) Error() string {
 
 // refuse is a failure of a request to us, and not of anything that was asked of a server.
 func refuse(status int, code, description, hint string) *failure {
-	return &failure{Status: status, Code: code, Description: description, Advice: causes.Advice{Heading: display.HeadingOf(status), Hint: hint}}
+	return &failure{Status: status, Code: code, Description: description, Advice: causes.Advice{Heading: headingOf(status), Hint: hint}}
+}
+
+// headingOf says in a few words what is wrong with a request to us.
+func headingOf(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "You are not signed in"
+	case http.StatusNotFound:
+		return "There is no page here"
+	case http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusMethodNotAllowed:
+		return "This request is not allowed"
+	case http.StatusBadRequest:
+		return "This login cannot be finished"
+	}
+	return "Something went wrong here"
 }
 
 // wrongMethod refuses a method, and says which one is answered.
@@ -64,12 +78,12 @@ func (s *server) explain(err error, scopes []string) *failure {
 	}
 	switch {
 	case errors.Is(err, session.ErrUnavailable):
-		f := refuse(http.StatusServiceUnavailable, "session_store_failed", display.Sentence(err.Error()),
+		f := refuse(http.StatusServiceUnavailable, "session_store_failed", sentence(err.Error()),
 			"The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page.")
 		f.Heading = "The session store cannot be used"
 		return f
 	case errors.Is(err, session.ErrTooLong):
-		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, display.Sentence(err.Error()), "")
+		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, sentence(err.Error()), "")
 	}
 	return refuse(http.StatusInternalServerError, oauth.CodeServerError, err.Error(), "") // a fault of this program
 }
@@ -97,7 +111,7 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 
 // errorPage is the data of error.html.
 type errorPage struct {
-	display.Page
+	layout
 	failure
 	Lead   string     `json:"-"` // what happened, when the heading names the cause
 	Causes []string   `json:"-"` // a long hint, sentence by sentence
@@ -116,8 +130,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{Page: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
-		Causes: display.Sentences(f.Hint), Again: "Try again"}
+	data := errorPage{layout: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
+		Causes: hintSentences(f.Hint), Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Lead = title, f.Heading+"."
@@ -127,7 +141,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if len(f.Steps) > 0 {
 		view := flow.View(s.told(f.Steps, false), s.secrets(), false)
-		view.AddChecks(display.FlowChecks(f.Verdicts))
+		view.AddChecks(flowChecks(f.Verdicts))
 		data.Flow = &view
 	}
 	if f.Allow != "" {
@@ -136,6 +150,18 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.respond(w, r, f.Status, "error.html", data); err != nil {
 		write(w, http.StatusInternalServerError, "application/json", []byte(`{"error": "server_error", "error_description": "the error could not be written"}`))
 	}
+}
+
+// hintSentences takes a long hint apart, so that alternatives are a list. It returns nil for a short one.
+func hintSentences(hint string) []string {
+	list := strings.SplitAfter(hint, ". ")
+	if len(list) < 3 {
+		return nil // a paragraph is short enough
+	}
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
@@ -49,11 +48,6 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// isDemo reports a request to the demo server.
-func (s *server) isDemo(r *http.Request) bool {
-	return s.cfg.Demo && (strings.HasPrefix(r.URL.Path, "/demo/") || strings.HasPrefix(r.URL.Path, "/.well-known/"))
 }
 
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,
@@ -180,23 +174,4 @@ func noToken(heading, description, hint string) *failure {
 
 func noAccessToken() *failure {
 	return noToken("The access token was revoked", "No access token is held.", "Sign in again.")
-}
-
-// logged writes one line per request, but none for what a page loads and for the demo server, which is
-// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
-func (s *server) logged(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || s.isDemo(r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		began := s.now()
-		note := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(note, r)
-		code := note.code
-		if code != "" {
-			code = " " + code
-		}
-		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
-	})
 }

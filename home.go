@@ -1,31 +1,43 @@
 package main
 
 import (
-	"cmp"
 	"net/http"
-	"net/url"
-	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/display"
-	"oauth-test-client/internal/misuse"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
-	"oauth-test-client/internal/wire"
-	"strings"
+	"time"
 )
 
-// homePage is the data of home.html.
+// homePage is the data of home.html: what is configured, and what is known of the server. As JSON it is for programs.
 type homePage struct {
-	display.Page
-	display.Home
-	Unfinished *display.Unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
-	SignedOut  bool                `json:"signed_out,omitempty"` // the browser is back from signing out at the server
+	layout
+	DemoMode    bool          `json:"demo"`
+	Issuer      string        `json:"issuer,omitempty"`
+	ClientID    string        `json:"client_id"`
+	Scopes      []string      `json:"scopes"`
+	RedirectURI string        `json:"redirect_uri"`
+	LoginURI    string        `json:"login_uri"`
+	IsFound     bool          `json:"server_found"`
+	Source      string        `json:"metadata_uri,omitempty"`
+	Tried       []oauth.Tried `json:"tried,omitempty"`
 
-	Failure  *failure       `json:"-"` // why the server was not found; nil before the first attempt has ended
-	Session  bool           `json:"-"` // this browser has signed in
-	SignedIn string         `json:"-"` // who signed in from this browser, if anybody
-	Checked  display.Checks `json:"-"`
-	SignIn   display.SignIn `json:"-"`
+	AtAPI bool   `json:"begins_at_the_api,omitempty"` // which names its authorization server
+	API   string `json:"resource_url,omitempty"`
+
+	Unfinished *unfinished `json:"unfinished,omitempty"` // a login that this browser has not come back from
+	SignedOut  bool        `json:"signed_out,omitempty"` // the browser is back from signing out at the server
+
+	Resource   string          `json:"-"` // what the API calls itself, where that is not its address
+	Registered bool            `json:"-"` // the client was, by this process
+	Registers  bool            `json:"-"` // or it will be
+	Public     bool            `json:"-"` // the client has no secret
+	Found      *oauth.Metadata `json:"-"` // nil when the server has not been found
+	Failure    *failure        `json:"-"` // why the server was not found; nil before the first attempt has ended
+	Session    bool            `json:"-"` // this browser has signed in
+	SignedIn   string          `json:"-"` // who signed in from this browser; may be empty
+	Checked    checkVerdict    `json:"-"`
+	SignIn     signIn          `json:"-"`
 }
 
 // handleHome shows what is configured, what the checks have found, and the button that begins.
@@ -42,19 +54,33 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		f.Heading = "This sign-out was not begun here"
 		return f
 	}
-	found, missing := s.oauth.Known()
+	found, missing := s.oauth.Known() // both are nil before the first attempt to find the server has ended
 	data := homePage{
-		Page:      s.page("Test an OAuth application"),
-		Home:      display.NewHome(s.cfg, found, missing),
-		SignedOut: state != "" && right,
-		Checked:   display.NewChecks(s.checks.State(), s.signIn("Sign in"), s.now()).Beside(s.notice),
-		SignIn:    s.signIn("Sign in at the demo server"),
-	}
-	if missing != nil {
-		data.Failure = s.explain(missing, s.cfg.Scopes)
+		layout:      s.page("Test an OAuth application"),
+		DemoMode:    s.cfg.Demo,
+		Issuer:      s.cfg.Issuer,
+		ClientID:    s.cfg.ClientID,
+		Scopes:      s.cfg.Scopes,
+		RedirectURI: s.cfg.RedirectURI(),
+		LoginURI:    s.cfg.BaseURL + "/login",
+		IsFound:     found != nil,
+		Found:       found,
+		Public:      s.cfg.ClientSecret == "",
+		Unfinished:  newUnfinished(s.cfg, s.sessions.Unfinished(r), logins, s.now()),
+		SignedOut:   state != "" && right,
+		Checked:     s.checkVerdict(s.checks.State()),
+		SignIn:      s.signIn("Sign in at the demo server"),
 	}
 	data.SignIn.Steps = true
-	data.Unfinished = display.NewUnfinished(s.cfg, s.sessions.Unfinished(r), logins, s.now())
+	if found != nil {
+		data.Source = found.Source
+	}
+	if missing != nil {
+		data.Tried, data.Failure = missing.Tried, s.explain(missing, s.cfg.Scopes)
+	}
+	if s.cfg.AtAPI {
+		data.addAPI(s.cfg)
+	}
 	if len(logins) > 0 {
 		data.Session, data.SignedIn = true, logins[0].Who()
 	}
@@ -64,145 +90,26 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "home.html", data)
 }
 
-// refreshWhile makes the browser ask again in a second, which needs no script.
-func refreshWhile(w http.ResponseWriter, running bool) {
-	if running {
-		w.Header().Set("Refresh", "1")
+// addAPI adds what a start at the API says of it, and of the client.
+func (p *homePage) addAPI(cfg config.Config) {
+	p.AtAPI, p.API, p.Registered, p.Registers = true, cfg.ResourceURL, cfg.Registered, cfg.Registered || cfg.ClientID == ""
+	if cfg.Resource != cfg.ResourceURL {
+		p.Resource = cfg.Resource
 	}
 }
 
-// checkPage is the data of check.html.
-type checkPage struct {
-	display.Page
-	display.CheckReport
+// unfinished is a login that was begun and has not come back, and the usual causes.
+type unfinished struct {
+	Began  time.Time      `json:"began"`
+	Ago    string         `json:"-"`
+	Causes []causes.Cause `json:"causes"`
 }
 
-func (s *server) checkPage(state check.State) checkPage {
-	return checkPage{s.page("Check the settings"), display.NewCheckReport(state, s.signIn("Sign in"), s.now()).Beside(s.notice)}
-}
-
-// handleCheck shows the last run of the checks, or how far the one under way has come. It asks the
-// server nothing: whoever may read this page may not make us send two dozen requests.
-func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
-	if !wantsHTML(r) {
-		return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
-	}
-	state := s.checks.State()
-	refreshWhile(w, state.Running)
-	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(state))
-}
-
-// handleRunChecks asks the server everything that can be known without a user. A browser sees the
-// page of the run at once, a program gets what came of it.
-func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
-	s.checks.Start()
-	if wantsHTML(r) {
-		http.Redirect(w, r, "/check", http.StatusSeeOther)
+// newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
+// been finished since: then nothing is wrong. Both lists begin with the newest.
+func newUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
+	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
-}
-
-// misusePage is the data of misuse.html.
-type misusePage struct {
-	display.Page
-	display.Misuse
-}
-
-// showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
-// it takes no more than twenty in a row, and each would count as sent by the server's site.
-func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.MisuseFinding, next string) error {
-	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.IsPasted()) {
-		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
-	}
-	return s.respond(w, r, http.StatusOK, "misuse.html", misusePage{s.page("What the server lets pass"), display.NewMisuse(s.cfg, found, next)})
-}
-
-// handleMisuse shows what a run found so far. It tries nothing.
-func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.current(w, r)
-	if err != nil {
-		return err
-	}
-	return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
-}
-
-// handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
-// a link, as a form that ends at another server is one that Chromium stops (form-action).
-func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error {
-	if err := rejectPrefetch(r); err != nil {
-		return err
-	}
-	l, err := s.current(w, r)
-	if err != nil {
-		return err
-	}
-	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, nil)
-	if do := r.PostFormValue("do"); do != "" {
-		run = misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
-		if do == "leave-out" {
-			run.LeaveOut()
-		}
-	}
-	ctx, recorder := wire.Record(r.Context())
-	return s.nextTry(w, r.WithContext(ctx), l, run, recorder)
-}
-
-// misuseCallback handles the response to a login that was made for a try, and leaves every other to next.
-func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.TryState) {
-			return next(w, r)
-		}
-		response, err := parseQueryOnce(r.URL.RawQuery)
-		if err != nil {
-			return err
-		}
-		request := s.sessions.Begun(r, response.Get("state"))
-		if request == nil || request.Try == "" {
-			return next(w, r)
-		}
-		if err := rejectPrefetch(r); err != nil {
-			return err
-		}
-		return s.finishTry(w, r, request, response)
-	}
-}
-
-// finishTry makes the try that a login was begun for, and begins the next one.
-func (s *server) finishTry(w http.ResponseWriter, r *http.Request, request *oauth.Request, response url.Values) error {
-	l, err := s.current(w, r)
-	if err != nil {
-		return err
-	}
-	if !s.sessions.Spend(w, request) {
-		return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
-	}
-	ctx, recorder := wire.Record(r.Context())
-	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
-	run.Answer(ctx, request, response)
-	return s.nextTry(w, r.WithContext(ctx), l, run, recorder)
-}
-
-// nextTry begins the login of the next try, and remembers what was found so far, and what went over the
-// wire for it.
-func (s *server) nextTry(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Misuse, recorder *wire.Recorder) error {
-	request, to, failed := run.Begin(r.Context())
-	note := func(login session.Login) session.Login {
-		login.Misuse = run.Report()
-		login.Record(recorder.Exchanges())
-		return login
-	}
-	if err := s.sessions.Change(w, r, l.Request.State, note); err != nil {
-		return err
-	}
-	if failed != nil {
-		return failed
-	}
-	if request != nil {
-		if err := s.sessions.Begin(w, r, request); err != nil {
-			return err
-		}
-	}
-	return s.showMisuse(w, r, misuse.ReadMisuse(run.Report()), to)
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg)}
 }

@@ -5,14 +5,15 @@ import (
 	"log"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
-	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/oauth"
 )
 
@@ -109,7 +110,7 @@ func (l *live) reread() {
 	s := l.current.Load().server
 	cfg, roots, err := l.read()
 	if err != nil {
-		s = s.noting(display.Mistakes(l.options.File(), err))
+		s = s.noting(mistakes(l.options.File(), err))
 	} else {
 		s = l.renew(s, cfg, roots)
 	}
@@ -136,7 +137,7 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 			l.renewed(s)
 		}
 	}
-	return s.noting(display.NeedsRestart(l.options.File(), waiting))
+	return s.noting(needsRestart(l.options.File(), waiting))
 }
 
 // setUp follows the demo server to the set-up that its page has turned on.
@@ -144,4 +145,40 @@ func (l *live) setUp(current demo.SetUp, issuer string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.use(l.current.Load().follow(issuer, current.Broken())) // which fails without a demo server only
+}
+
+// newDemo is the authorization server of the demo, with our client registered.
+func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, string)) (*demo.Server, error) {
+	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
+		ID:                     cfg.ClientID,
+		Secret:                 cfg.ClientSecret,
+		Name:                   "OAuth Test Client",
+		RedirectURIs:           []string{cfg.RedirectURI()},
+		PostLogoutRedirectURIs: []string{cfg.BaseURL + "/"},
+	}, {
+		ID:           cfg.OtherClientID,
+		Secret:       cfg.OtherClientSecret,
+		Name:         "Another client, for /misuse",
+		RedirectURIs: []string{cfg.RedirectURI()},
+	}}, Now: now, OnSetUp: onSetUp})
+}
+
+// atDemo are the settings for the demo server where it is at present: one of its set-ups moves it to
+// another name of this machine.
+func atDemo(cfg config.Config, issuer, secret string) config.Config {
+	if path, ours := strings.CutPrefix(cfg.ResourceURL, cfg.Issuer); ours {
+		cfg.ResourceURL = issuer + path
+	}
+	cfg.Issuer, cfg.ClientSecret = issuer, secret
+	return cfg
+}
+
+// follow is the server for a demo server that has changed. What was known of it is forgotten.
+func (s *server) follow(issuer string, broken bool) *server {
+	next := *s
+	next.cfg = atDemo(s.cfg, issuer, s.cfg.ClientSecret)
+	next.oauth = oauth.New(next.cfg, s.wire, s.now)
+	next.checks = check.NewRunner(next.cfg, s.wire, s.now)
+	next.broken = broken
+	return &next
 }

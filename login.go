@@ -2,7 +2,7 @@ package main
 
 import (
 	"net/http"
-
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/wire"
 )
 
@@ -56,4 +56,20 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.leave(w, r, to)
+}
+
+// pastePage is the data of paste.html.
+type pastePage struct {
+	layout
+	To, Server string // the authorization request, and its host
+}
+
+// leave sends the browser to the authorization server. Where it does not come back by itself, that is a link
+// beside the form for the way back, as a page that has been left cannot take the address.
+func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
+	if !s.cfg.IsPasted() || !wantsHTML(r) {
+		http.Redirect(w, r, to, http.StatusFound)
+		return nil
+	}
+	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page("Sign in, then paste the address"), to, causes.HostOf(to)})
 }

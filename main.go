@@ -21,6 +21,7 @@ import (
 	"oauth-test-client/internal/wire"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
+// run at every few megabytes, and work harder towards a bound that leaves maxBytes room to spare.
+func limitMemory() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(144 << 20)
 }
 
 // run is the program with the operating system as its parameters. It returns the exit code.

@@ -2,21 +2,24 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"log"
+	"net"
 	"net/http"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/display"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"path"
 	"reflect"
 	"strings"
 	"time"
@@ -36,8 +39,8 @@ type server struct {
 	log       *log.Logger
 	now       func() time.Time
 	traffic   *cli.Traffic
-	notice    *display.Notice // about the settings; nil when there is nothing to say
-	broken    bool            // the demo server is, on purpose
+	notice    *notice // about the settings; nil when there is nothing to say
+	broken    bool    // the demo server is, on purpose
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
 	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
@@ -56,7 +59,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, err
 	}
-	pages, err := display.ParsePages(templates)
+	pages, err := parsePages(templates)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -87,7 +90,7 @@ func (s *server) at(c *oauth.Client) *server {
 }
 
 // noting is the server with something to say about its settings, or with nothing.
-func (s *server) noting(n *display.Notice) *server {
+func (s *server) noting(n *notice) *server {
 	next := *s
 	next.notice = n
 	return &next
@@ -104,13 +107,80 @@ var templates embed.FS
 //go:embed static
 var static embed.FS
 
-// page is what the layout shows around a page.
-func (s *server) page(title string) display.Page {
-	return display.Page{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: display.NewPaste(s.cfg)}
+// parsePages parses every page with the layout around it and the parts that several pages have, so
+// that a broken template is found at the start and not by a user.
+func parsePages(templates fs.FS) (map[string]*template.Template, error) {
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	for _, file := range files {
+		if path.Base(file) == "layout.html" || strings.HasPrefix(path.Base(file), "part-") {
+			continue
+		}
+		page, err := template.New("layout.html").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/part-*.html", file)
+		if err != nil {
+			return nil, err
+		}
+		pages[path.Base(file)] = page
+	}
+	return pages, nil
 }
 
-// signIn is the button that begins a login, with its options.
-func (s *server) signIn(label string) display.SignIn { return display.NewSignIn(label, s.cfg) }
+// layout is the data of layout.html, which is around every page. A page's own data embeds it.
+type layout struct {
+	Title  string     `json:"-"`
+	Demo   bool       `json:"-"`
+	Notice *notice    `json:"notice,omitempty"`
+	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
+	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
+}
+
+// page makes the layout of a page.
+func (s *server) page(title string) layout {
+	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg)}
+}
+
+// SignInPath returns where the buttons that begin a login lead. The demo remembers consent, as servers do; who
+// presses a button wants to see it.
+func (v layout) SignInPath() string {
+	if v.Demo {
+		return "/login?prompt=consent"
+	}
+	return "/login"
+}
+
+// Visible is for templates: text from outside, with nothing in it that a reader cannot see.
+func (layout) Visible(s string) string { return wire.Clip(s, 2000) }
+
+// signIn makes the button that begins a login, with its options.
+func (s *server) signIn(label string) signIn { return newSignIn(label, s.cfg) }
+
+// notice is what the user should know of the settings while the program runs.
+type notice struct {
+	Heading string   `json:"heading"`
+	Lines   []string `json:"lines,omitempty"`
+}
+
+// mistakes says what is wrong in a file that has been read again.
+func mistakes(file string, err error) *notice {
+	return &notice{Heading: file + " has changed, and something in it is wrong. Until that is fixed, the settings from before are in use.",
+		Lines: strings.Split(err.Error(), "\n")}
+}
+
+// needsRestart says which settings have changed that only a restart can apply, or returns nil.
+func needsRestart(file string, names []string) *notice {
+	if len(names) == 0 {
+		return nil
+	}
+	return &notice{Heading: strings.Join(names, ", ") + " changed in " + file + ". Restart the program to use that."}
+}
+
+// String returns the notice as the terminal shows it.
+func (n *notice) String() string {
+	return strings.Join(append([]string{n.Heading}, n.Lines...), "\n  ")
+}
 
 // wantsHTML reports whether a browser asks, and not curl or a program.
 func wantsHTML(r *http.Request) bool {
@@ -144,49 +214,34 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Write(body) // a browser that has gone away is no error of ours
 }
 
-// leavePage is the data of paste.html.
-type leavePage struct {
-	display.Page
-	To, Server string // the authorization request, and its host
-}
-
-// leave sends the browser to the authorization server. Where it does not come back by itself, that is a link
-// beside the form for the way back, as a page that has been left cannot take the address.
-func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
-	if !s.cfg.IsPasted() || !wantsHTML(r) {
-		http.Redirect(w, r, to, http.StatusFound)
-		return nil
-	}
-	return s.respond(w, r, http.StatusOK, "paste.html", leavePage{s.page("Sign in, then paste the address"), to, display.HostOf(to)})
-}
-
-// answerOf prepares an exchange to be shown, without the client secret.
-func (s *server) answerOf(kind string, e *wire.Exchange) display.Answer {
-	return display.Answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
-}
-
-// answersPage is the data of answers.html.
-type answersPage struct {
-	display.Page
-	Heading string
-	Lead    string
-	Answers display.Answers
-}
-
-// MarshalJSON writes the answers alone.
-func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answers) }
-
-// showAnswers answers with what the server said, below a heading that says what that means: the first
-// when every answer is what it should be, else the second.
-func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, answers ...display.Answer) error {
-	heading, lead := display.Answers(answers).Verdict(good, bad)
-	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, lead, answers})
-}
-
 // handleStatic serves what the pages load. The browser asks each time whether it has changed.
 func handleStatic(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
+}
+
+// isDemo reports a request to the demo server.
+func (s *server) isDemo(r *http.Request) bool {
+	return s.cfg.Demo && (strings.HasPrefix(r.URL.Path, "/demo/") || strings.HasPrefix(r.URL.Path, "/.well-known/"))
+}
+
+// logged writes one line per request, but none for what a page loads and for the demo server, which is
+// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
+func (s *server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/static/") || s.isDemo(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		began := s.now()
+		note := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(note, r)
+		code := note.code
+		if code != "" {
+			code = " " + code
+		}
+		s.log.Printf("%s %s %d %s%s", wire.Clip(r.Method, 16), wire.Clip(r.URL.EscapedPath(), 120), note.status, flow.Duration(s.now().Sub(began)), code)
+	})
 }
 
 // statusRecorder remembers what was answered, for the log line.
@@ -203,3 +258,40 @@ func (n *statusRecorder) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (n *statusRecorder) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+// httpServer is a server that no client can keep busy without end.
+func httpServer(handler http.Handler, log *log.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      60 * time.Second, // a login may wait for several answers of wire.Timeout each
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    128 << 10, // as many cookies as a browser keeps for a host
+		ErrorLog:          log,
+	}
+}
+
+// serve answers until the context ends. Then it lets requests in flight finish, for 15 seconds at most, and
+// refuses new ones.
+func serve(ctx context.Context, s *server, handler http.Handler, listeners []net.Listener, log *log.Logger) error {
+	srv := httpServer(handler, log)
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- srv.Serve(l) }()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	s.traffic.Drain(ctx)
+	ctx, cancel = context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if srv.Shutdown(ctx) != nil { // browsers open connections ahead, on which nothing was asked yet
+		srv.Close()
+	}
+	return nil
+}

@@ -2,18 +2,28 @@ package main
 
 import (
 	"net/http"
-
-	"oauth-test-client/internal/display"
-	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+	"strings"
+	"time"
 )
 
-// sessionPage is the data of session.html.
+// sessionPage is the data of session.html: what is held of a login, and what can be done with it. As JSON it is for programs.
 type sessionPage struct {
-	display.Page
-	display.Session
-	SignIn display.SignIn `json:"-"`
-	Env    string         `json:"-"` // the lines of .env that keep a registered client
+	layout
+	Who     string      `json:"signed_in,omitempty"`
+	Subject string      `json:"sub,omitempty"`
+	Held    []heldToken `json:"tokens"`
+	Actions []action    `json:"actions"`
+
+	Lead   string       `json:"-"`
+	Facts  []fact       `json:"-"`
+	Tokens []shownToken `json:"-"` // those that are held
+	SignIn signIn       `json:"-"`
+	Env    string       `json:"-"` // the lines of .env that keep a registered client
 }
 
 // handleSession shows who signed in, what is held, and what can be done with it.
@@ -23,29 +33,156 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
-	data := sessionPage{s.page("Your session"), display.NewSession(l, md, s.cfg.ResourceURL, s.now()), s.signIn("Sign in again"), display.EnvLines(s.cfg)}
+	data := sessionPage{
+		layout:  s.page("Your session"),
+		Who:     l.Who(),
+		Subject: l.Subject(),
+		Held:    held(l),
+		Actions: actions(md, l, s.cfg.ResourceURL),
+		Lead:    sessionLead(l),
+		Facts:   facts(l, s.now()),
+		Tokens:  shownTokens(l, l.Held, s.now()),
+		SignIn:  s.signIn("Sign in again"),
+		Env:     envLines(s.cfg),
+	}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
-// handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a
-// reload or a restored tab would spend the refresh token.
-func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error {
-	if err := rejectPrefetch(r); err != nil {
-		return err
+// sessionLead says who says who signed in, and which scopes the login lacks.
+func sessionLead(l *session.Login) string {
+	says := "A plain OAuth login: " + noIDToken(l) + ", so nothing says who signed in."
+	if l.IDToken != nil {
+		says = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
 	}
-	if !wantsHTML(r) {
-		return wrongMethod(http.MethodPost)
+	return says + notGranted(l)
+}
+
+// heldToken is a token as the session page lists it.
+type heldToken struct {
+	Name    string     `json:"name"`
+	Held    bool       `json:"held"`
+	Expires *time.Time `json:"expires,omitempty"`
+	Note    string     `json:"note,omitempty"`
+
+	See causes.Name `json:"see,omitempty"` // a heading of docs/problems.md, for whoever misses something; no fault by itself
+}
+
+// action is a button of the session page.
+type action struct {
+	Name     string `json:"name"`
+	About    string `json:"about"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Disabled string `json:"disabled,omitempty"` // why; empty when it can be used
+}
+
+// held lists the three kinds of token, each with what it is good for or why it is not held.
+func held(l *session.Login) []heldToken {
+	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
+	if !l.Held.Expires.IsZero() {
+		access.Expires = &l.Held.Expires
 	}
-	if _, err := s.current(w, r); err != nil {
-		return err
+	switch {
+	case !access.Held:
+		access.Note = "It was revoked."
+	case oauth.Decode(l.Held.Access).Opaque:
+		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it", causes.AccessTokenOpaque
 	}
-	return s.respond(w, r, http.StatusOK, "refresh.html", s.page("Refresh"))
+	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	switch {
+	case !refresh.Held && l.Response.Refresh != "":
+		refresh.Note = "It was revoked."
+	case !refresh.Held:
+		refresh.Note, refresh.See = noRefreshToken, causes.NoRefreshToken
+	}
+	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
+	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {
+		id.Expires = &expires
+	}
+	if !id.Held {
+		id.Note, id.See = "There is none: "+noIDToken(l)+".", causes.OpenIDMissing
+	}
+	return []heldToken{access, refresh, id}
+}
+
+// actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil while the
+// server cannot be found.
+func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action {
+	missing := md == nil
+	if missing {
+		md = &oauth.Metadata{}
+	}
+	noAccess, noRefresh, nothing := "", "", ""
+	if l.Held.Access == "" {
+		noAccess = "no access token is held"
+	}
+	if l.Held.Refresh == "" {
+		noRefresh = "no refresh token is held"
+	}
+	if noAccess != "" && noRefresh != "" {
+		nothing = "no token is held"
+	}
+	offered := func(endpoint, what string) string {
+		switch {
+		case missing:
+			return "the server cannot be found"
+		case endpoint == "":
+			return "the server names no " + what + " endpoint"
+		}
+		return ""
+	}
+	resource := ""
+	if resourceURL == "" {
+		resource = "RESOURCE_URL is not set"
+	}
+	reason := func(reasons ...string) string {
+		for _, r := range reasons {
+			if r != "" {
+				return r
+			}
+		}
+		return ""
+	}
+	return []action{
+		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
+		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
+		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
+		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
+		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
+		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
+		{"Try to misuse it", "what the server lets pass: nine tries, most with a login of their own", http.MethodGet, "/misuse", ""},
+		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
+	}
+}
+
+// envLines returns the lines of .env that keep a client that was registered, or "" where there is none to keep. The
+// secret is in them: they are for the page that asks before it shows them.
+func envLines(cfg config.Config) string {
+	if !cfg.Registered {
+		return ""
+	}
+	lines := "CLIENT_ID=" + quoted(cfg.ClientID)
+	if cfg.ClientSecret != "" {
+		lines += "\nCLIENT_SECRET=" + quoted(cfg.ClientSecret)
+	}
+	if cfg.AuthMethod == config.MethodPost { // unset, it is client_secret_basic wherever the server takes both
+		lines += "\nTOKEN_ENDPOINT_AUTH_METHOD=" + cfg.AuthMethod
+	}
+	return lines + "\n# issued by " + cfg.Issuer
+}
+
+// quoted writes a value so that .env takes it whole.
+func quoted(value string) string {
+	if !strings.Contains(value, "'") {
+		return "'" + value + "'"
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(value) + `"`
 }
 
 // logoutPage is the data of logout.html.
 type logoutPage struct {
-	display.Page
+	layout
 	SignedOut  bool   `json:"signed_out"`
 	EndSession string `json:"end_session_uri,omitempty"`
 
@@ -68,73 +205,6 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := logins[0]
 	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
-	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{Page: s.page("Signed out"), SignedOut: true, EndSession: to,
+	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{layout: s.page("Signed out"), SignedOut: true, EndSession: to,
 		Held: l.Held.Access != "" || l.Held.Refresh != ""})
-}
-
-// flowPage is the data of flow.html.
-type flowPage struct {
-	display.Page
-	Flow flow.Page
-}
-
-// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
-func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
-	if !wantsHTML(r) {
-		w.Header().Set("Vary", "Accept")
-		return s.handleHAR(w, r)
-	}
-	l, err := s.recorded(w, r)
-	if err != nil {
-		return err
-	}
-	query := r.URL.Query()
-	full := query.Get("tokens") == "full"
-	address := "/flow?step="
-	if full {
-		address = "/flow?tokens=full&step="
-	}
-	view := flow.View(s.told(s.steps(l), l.IDToken != nil), s.secrets(), full)
-	if l.IDToken != nil {
-		view.AddChecks(display.FlowChecks(l.IDToken.Verdicts))
-	}
-	view.ShowAt(address, query.Get("step"))
-	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view})
-}
-
-// recorded is the newest login of this browser, with what it takes to tell its flow.
-func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
-	l, err := s.current(w, r)
-	if err == nil {
-		s.oauth.Metadata(r.Context()) // for the first step's address, when another process began the login
-	}
-	return l, err
-}
-
-// handleHAR is the same as a file to keep, or to add to a bug report.
-func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.recorded(w, r)
-	if err != nil {
-		return err
-	}
-	document, err := flow.HAR(s.steps(l), s.secrets())
-	if err != nil {
-		return err
-	}
-	if r.URL.Path != "/flow" { // where a program reads it
-		w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
-	}
-	write(w, http.StatusOK, "application/json", document)
-	return nil
-}
-
-// handleReport is the same as Markdown, with the picture as Mermaid draws it.
-func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.recorded(w, r)
-	if err != nil {
-		return err
-	}
-	report := flow.Markdown(s.told(s.steps(l), l.IDToken != nil), s.secrets())
-	write(w, http.StatusOK, "text/markdown; charset=utf-8", []byte(report))
-	return nil
 }

@@ -14,10 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/testserver"
+
+	"github.com/joho/godotenv"
 )
 
 func TestNoToken(t *testing.T) {
@@ -620,5 +623,26 @@ func TestStepsWaitTenMinutes(t *testing.T) {
 		if kept := keptLogins(t, a, b); !slices.ContainsFunc(kept, func(l *session.Login) bool { return !l.Request.Steps }) {
 			t.Error("the login from before is gone")
 		}
+	}
+}
+
+// The lines that keep a client are read from .env as they were meant, and there are none where nothing was registered.
+func TestEnvLines(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{"a-plain-secret", `a"b$c\d`, "it's", `it's "$HOME" \ #`, ""} {
+		cfg := config.Config{Registered: true, ClientID: "client", ClientSecret: secret, Issuer: "https://a.example"}
+		values, err := godotenv.Unmarshal(envLines(cfg))
+		if err != nil || values["CLIENT_ID"] != "client" || values["CLIENT_SECRET"] != secret {
+			t.Errorf("%q is read as %q, %v", secret, values["CLIENT_SECRET"], err)
+		}
+	}
+	for _, method := range []string{config.MethodBasic, config.MethodPost} { // the server's choice, where it takes both
+		got := envLines(config.Config{Registered: true, ClientID: "client", ClientSecret: "a-secret", AuthMethod: method})
+		if strings.Contains(got, "\nTOKEN_ENDPOINT_AUTH_METHOD=client_secret_post\n") != (method == config.MethodPost) {
+			t.Errorf("for %s the lines are %s", method, got)
+		}
+	}
+	if got := envLines(config.Config{ClientID: "client", ClientSecret: "configured"}); got != "" {
+		t.Errorf("a configured client is shown: %s", got)
 	}
 }

@@ -5,28 +5,84 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
-
-	"oauth-test-client/internal/display"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"slices"
+	"strings"
+	"time"
 )
 
 // A login step by step is the login of login.go and callback.go with a pause before the browser leaves,
 // before the code is exchanged and before the API is called, and a page at each. The pages of the
 // authorization server in between are the second of the five steps.
 
-// stepPage is the data of step.html.
+// stepPage is the data of step.html: where a login step by step has come to. The names of the fields that a
+// program gets are those of RFC 6749.
 type stepPage struct {
-	display.Page
-	display.LoginStep
+	layout
+	Number int    `json:"step"`
+	Login  string `json:"login,omitempty"`             // names the login at /step
+	To     string `json:"authorization_uri,omitempty"` // where the browser goes next
+
+	Server   string         `json:"-"` // the authorization server's host
+	Flow     flow.Page      `json:"-"`
+	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
+	Next     flow.Step      `json:"-"` // the request that is sent next
+	Asks     url.Values     `json:"-"` // what the login asks for, as /login takes it
+	Straight string         `json:"-"` // the same login without a pause
+	Fields   []string       `json:"-"` // the parameters that can be changed
+	Waited   string         `json:"-"` // how long the code has been waiting
+	Arrived  string         `json:"-"`
+	Tokens   *session.Login `json:"-"`
+	Resource string         `json:"-"` // what the token is tried at; may be empty
+	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
+	Opens    bool           `json:"-"` // with the token, and with nothing else
+	Refused  bool           `json:"-"` // the token did not open it
 }
 
+// stepPage prepares the step with a number, in the scene of its flow.
 func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
-	return stepPage{s.page(title), display.NewLoginStep(number, request, scene, s.secrets())}
+	v := stepPage{layout: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
+	v.Speaks = v.Flow.Speaks()
+	return v
+}
+
+// addChecks adds the checks of the ID token to the step that made them.
+func (v *stepPage) addChecks(verdicts []oauth.Verdict) {
+	v.Flow.AddChecks(flowChecks(verdicts))
+	v.Speaks = v.Flow.Speaks()
+}
+
+// triedAt says what the token is tried at, which may be empty.
+func (v *stepPage) triedAt(cfg config.Config, resource string) {
+	v.Resource, v.StandsIn = resource, cfg.ResourceURL == ""
+}
+
+// judgeCalls says whether the token opens the API, and nothing else does. The newest call of each kind counts.
+func (v *stepPage) judgeCalls() {
+	v.Speaks = v.Speaks[max(0, len(v.Speaks)-3):]
+	v.Opens = !slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Failed || step.Response == "" })
+	v.Refused = slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
+}
+
+// afterToken are the steps of a login that follow the token request.
+func afterToken(request *oauth.Request) []wire.Purpose {
+	if request.Nonce == "" {
+		return []wire.Purpose{wire.API}
+	}
+	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
+}
+
+// waited is how long a code has been waiting, in words.
+func waited(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	return flow.Duration(d.Truncate(time.Second))
 }
 
 // stepLogin is the first step of /login?step=1: the request, before the browser takes it anywhere.
@@ -56,10 +112,10 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
 	front := flow.FrontChannel(to, "", request.Began, request.Began)
-	coming := append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, display.AfterToken(request)...)
+	coming := append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, afterToken(request)...)
 	scene := flow.Scene{Past: s.told(request.Before, false), Next: append(front[:1], flow.Coming(coming...)...), Now: []wire.Purpose{wire.AuthorizationRequest}}
 	data := s.stepPage(1, "Before the redirect", request, scene)
-	data.To, data.Server = to, display.HostOf(to)
+	data.To, data.Server = to, causes.HostOf(to)
 	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	data.Straight = "/login?" + data.Asks.Encode()
 	return s.respond(w, r, http.StatusOK, "step.html", data)
@@ -133,10 +189,10 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pau
 		return err
 	}
 	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
-	next := append([]*wire.Exchange{unsent}, flow.Coming(display.AfterToken(p.Request)...)...)
+	next := append([]*wire.Exchange{unsent}, flow.Coming(afterToken(p.Request)...)...)
 	data := s.stepPage(3, "The browser is back", p.Request, flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}})
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
-	data.Waited, data.Arrived = display.Waited(s.now().Sub(p.Arrived)), p.Arrived.UTC().Format("15:04:05")
+	data.Waited, data.Arrived = waited(s.now().Sub(p.Arrived)), p.Arrived.UTC().Format("15:04:05")
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
@@ -230,9 +286,9 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, l *session.L
 	}
 	data := s.stepPage(4, "The token response", l.Request, scene)
 	data.Tokens = l
-	data.TriedAt(s.cfg, s.oauth.ProtectedResource())
+	data.triedAt(s.cfg, s.oauth.ProtectedResource())
 	if l.IDToken != nil {
-		data.AddChecks(l.IDToken.Verdicts)
+		data.addChecks(l.IDToken.Verdicts)
 	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -261,7 +317,7 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *session.Login) error {
 	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
 	data := s.stepPage(5, "The API", l.Request, scene)
-	data.TriedAt(s.cfg, s.oauth.ProtectedResource())
-	data.JudgeCalls()
+	data.triedAt(s.cfg, s.oauth.ProtectedResource())
+	data.judgeCalls()
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }

@@ -1,13 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/display"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // begin returns what every use of a token needs: the login, and a context that records.
@@ -47,7 +54,7 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Log
 }
 
 // question asks a server with the tokens of a login.
-type question func(context.Context, *session.Login) ([]display.Answer, error)
+type question func(context.Context, *session.Login) ([]answer, error)
 
 // uses asks a server with the tokens of this browser's login, remembers what went over the wire and what
 // change says of it, which may be nil, and shows the answers.
@@ -65,7 +72,7 @@ func (s *server) uses(w http.ResponseWriter, r *http.Request, good, bad string, 
 
 // handleUserinfo asks who the user is (OpenID Connect Core section 5.3).
 func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "Userinfo answered", "Userinfo refused the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	return s.uses(w, r, "Userinfo answered", "Userinfo refused the token", func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
@@ -75,7 +82,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 		}
 		view := s.answerOf("", e)
 		view.Why = causes.ExplainUserinfo(e, l.Granted())
-		return []display.Answer{view}, nil
+		return []answer{view}, nil
 	}, nil)
 }
 
@@ -86,7 +93,7 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx context.Context, access string) (*wire.Exchange, error)) error {
-	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
@@ -94,18 +101,18 @@ func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx c
 		if err != nil {
 			return nil, err
 		}
-		return []display.Answer{s.explainedAnswer(r.Context(), "", l, e)}, nil
+		return []answer{s.explainedAnswer(r.Context(), "", l, e)}, nil
 	}, nil)
 }
 
 // explainedAnswer is the API's answer to the access token, with the reason where it is a no.
-func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) display.Answer {
+func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) answer {
 	view := s.answerOf(kind, e)
 	why := causes.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
 	if kind != "" || why.Result != causes.OK {
 		view.Why = &why
 	}
-	view.OfferNext(s.cfg, s.oauth.ByPost(), l.Request, e)
+	view.offerNext(s.cfg, s.oauth.ByPost(), l.Request, e)
 	return view
 }
 
@@ -122,7 +129,7 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 
 // handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
 func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
-	tryAll := func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	tryAll := func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}
@@ -130,7 +137,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		if err != nil {
 			return nil, err
 		}
-		answers := []display.Answer{s.explainedAnswer(r.Context(), "access_token", l, e)}
+		answers := []answer{s.explainedAnswer(r.Context(), "access_token", l, e)}
 		for _, kind := range causes.WrongTokens {
 			if kind == causes.TheIDToken && l.Held.ID == "" {
 				continue
@@ -150,18 +157,18 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens",
-		func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+		func(ctx context.Context, l *session.Login) ([]answer, error) {
 			return s.each(ctx, l, s.oauth.Introspect, "access_token", "refresh_token")
 		}, nil)
 }
 
 // each asks about every token of the kinds that is held, in their order.
 func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
-	kinds ...string) ([]display.Answer, error) {
+	kinds ...string) ([]answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return nil, noToken("The tokens were revoked", "No token is held.", "Sign in again.")
 	}
-	var answers []display.Answer
+	var answers []answer
 	for _, kind := range kinds {
 		token := l.Held.Of(kind)
 		if token == "" {
@@ -186,13 +193,13 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		notes = append(notes, display.RevocationNote(e))
+		notes = append(notes, revocationNote(e))
 		if e.Succeeded() {
 			gone.Set(kind, token)
 		}
 		return e, nil
 	}
-	return s.uses(w, r, "The tokens are revoked", "The server did not revoke every token", func(ctx context.Context, l *session.Login) ([]display.Answer, error) {
+	return s.uses(w, r, "The tokens are revoked", "The server did not revoke every token", func(ctx context.Context, l *session.Login) ([]answer, error) {
 		answers, err := s.each(ctx, l, revoke, "refresh_token", "access_token")
 		for i := range answers {
 			answers[i].Note = notes[i]
@@ -217,7 +224,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	view := s.answerOf("", result.answer)
 	view.Refused = result.response == nil
 	if result.response != nil {
-		view.Changes = display.Changes(result.before, result.after)
+		view.Changes = changes(result.before, result.after)
 		if result.response.Refresh == "" {
 			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
 		}
@@ -233,7 +240,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("There is no refresh token", "No refresh token is held.", display.NoRefreshToken)
+		return nil, noToken("There is no refresh token", "No refresh token is held.", noRefreshToken)
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}
@@ -251,4 +258,216 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	return result, nil
+}
+
+// refreshPage is the data of refresh.html.
+type refreshPage struct{ layout }
+
+// handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a
+// reload or a restored tab would spend the refresh token.
+func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error {
+	if err := rejectPrefetch(r); err != nil {
+		return err
+	}
+	if !wantsHTML(r) {
+		return wrongMethod(http.MethodPost)
+	}
+	if _, err := s.current(w, r); err != nil {
+		return err
+	}
+	return s.respond(w, r, http.StatusOK, "refresh.html", refreshPage{s.page("Refresh")})
+}
+
+// answerOf prepares an exchange to be shown, without the client secret.
+func (s *server) answerOf(kind string, e *wire.Exchange) answer {
+	return answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
+}
+
+// answersPage is the data of answers.html.
+type answersPage struct {
+	layout
+	Heading string
+	Lead    string
+	Answers answers
+}
+
+// MarshalJSON writes the answers alone.
+func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answers) }
+
+// showAnswers answers with what the server said, below a heading that says what that means: the first
+// when every answer is what it should be, else the second.
+func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, list ...answer) error {
+	heading, lead := answers(list).verdict(good, bad)
+	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, lead, list})
+}
+
+// answer is a server's answer as it was sent, with what it means.
+type answer struct {
+	flow.Answer
+	Kind string            `json:"-"` // which token it is about, when there are several; else empty
+	Why  *causes.APIAnswer `json:"why,omitempty"`
+	Next *link             `json:"next,omitempty"` // the login that may open the API
+
+	CanCall bool     `json:"-"`               // a tool of the API can be called
+	Tools   []string `json:"tools,omitempty"` // those that it lists
+}
+
+// About is the heading of the answer: what was sent.
+func (a answer) About() string {
+	switch a.Kind {
+	case "access_token":
+		return "With the access token"
+	case "refresh_token":
+		return "With the refresh token"
+	case string(causes.NoTokenAtAll):
+		return "Without a token"
+	case string(causes.AlteredToken):
+		return "With one character of the access token changed"
+	case string(causes.TheIDToken):
+		return "With the ID token instead"
+	}
+	return "The server’s answer"
+}
+
+// bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
+func (a answer) bad() bool {
+	if a.Why != nil {
+		return a.Why.Result != causes.OK
+	}
+	return a.Refused
+}
+
+// Mood is the colour of the status: none where the reason beside it has one, as a wrong token is right to get a 401.
+func (a answer) Mood() string {
+	switch {
+	case a.Kind != "" && a.Why != nil:
+		return ""
+	case a.bad():
+		return "bad"
+	}
+	return "good"
+}
+
+// answers are what a server was asked for one page.
+type answers []answer
+
+// Good reports whether every answer is what it should be.
+func (list answers) Good() bool {
+	for _, a := range list {
+		if a.bad() {
+			return false
+		}
+	}
+	return true
+}
+
+// verdict is the heading of a page of answers and the sentence below it: good when every answer is what it
+// should be, else what is wrong, or bad where no cause is known. What was found is that sentence where there is
+// one answer only; of several each has its own.
+func (list answers) verdict(good, bad string) (heading, lead string) {
+	if list.Good() {
+		return good, ""
+	}
+	if len(list) == 1 && list[0].Why != nil {
+		lead = sentence(list[0].Why.Found)
+	}
+	for _, a := range list {
+		if a.bad() && a.Why != nil && a.Why.Name != "" {
+			return a.Why.Name.Title(), cmp.Or(lead, bad+".")
+		}
+		if a.bad() && a.Why != nil && a.Why.Result == causes.Warn {
+			if a.Status < http.StatusBadRequest {
+				return "The answer is an error", lead // in the body of a 200
+			}
+			return "The API does not understand the call", lead
+		}
+	}
+	return bad, lead
+}
+
+// MarshalJSON writes one answer as it is, and several by their kind.
+func (list answers) MarshalJSON() ([]byte, error) {
+	if len(list) == 1 && list[0].Kind == "" {
+		return json.Marshal(list[0])
+	}
+	byKind := map[string]answer{}
+	for _, a := range list {
+		byKind[a.Kind] = a
+	}
+	return json.Marshal(byKind)
+}
+
+// revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
+func revocationNote(e *wire.Exchange) string {
+	code, _ := e.Refusal()
+	switch {
+	case e.Succeeded(): // some answer 204
+		return "The server accepted it: this app no longer holds the token."
+	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
+		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
+	case code == "unsupported_token_type":
+		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+	}
+	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
+}
+
+// maxTools is how many tools of an API are offered by name.
+const maxTools = 50
+
+// offerNext adds to the API's answer what can be done next: a login for the scopes that it wants, one that begins at
+// the API anew, one that names it where none did (RFC 8707) and, at an API that speaks MCP, the call of a tool.
+func (a *answer) offerNext(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
+	switch scopes := strings.Join(oauth.StepUp(r, e), " "); {
+	case scopes != "":
+		query := url.Values{"scope": {scopes}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
+		a.Next = &link{"Sign in for " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
+	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
+		a.Next = &link{"Sign in again", "/login"}
+	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "":
+		a.Next = &link{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
+	}
+	if a.CanCall = byPost; byPost {
+		a.Tools = toolsIn(e.JSONMessage())
+	}
+}
+
+// toolsIn returns the names of the tools in a message of JSON-RPC.
+func toolsIn(message string) []string {
+	var answer struct {
+		Result struct {
+			Tools []struct {
+				Name string `json:"name"`
+			} `json:"tools"`
+		} `json:"result"`
+	}
+	if json.Unmarshal([]byte(message), &answer) != nil {
+		return nil
+	}
+	var names []string
+	for _, tool := range answer.Result.Tools[:min(len(answer.Result.Tools), maxTools)] {
+		names = append(names, wire.Clip(tool.Name, oauth.MaxToolName))
+	}
+	return names
+}
+
+// changes lists what a refresh changed.
+func changes(t, next oauth.Tokens) []flow.Change {
+	changed := func(name, old, new string, show func(string) string) flow.Change {
+		return flow.Change{Name: name, Old: show(old), New: show(new), Changed: old != new}
+	}
+	whole := func(s string) string { return s }
+	return []flow.Change{
+		changed("access_token", t.Access, next.Access, flow.Shorten),
+		changed("refresh_token", t.Refresh, next.Refresh, flow.Shorten),
+		changed("id_token", t.ID, next.ID, flow.Shorten),
+		changed("scope", t.Scope, next.Scope, whole),
+		changed("expires", showExpiry(t.Expires), showExpiry(next.Expires), whole),
+	}
+}
+
+func showExpiry(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return t.UTC().Format(time.RFC3339)
 }

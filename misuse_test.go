@@ -1,4 +1,4 @@
-package display
+package main
 
 import (
 	"oauth-test-client/internal/causes"
@@ -10,7 +10,8 @@ import (
 
 // The verdict of a run names the first thing that the server lets pass, and calls nothing safe that was not
 // decided.
-func TestMisuseVerdict(t *testing.T) {
+func TestMisusePage_Verdict(t *testing.T) {
+	t.Parallel()
 	cfg := config.Config{Issuer: "https://auth.example", OtherClientID: "b-client"}
 	whole := func(changes map[misuse.Try]misuse.MisuseFinding) []misuse.MisuseFinding {
 		var found []misuse.MisuseFinding
@@ -69,7 +70,7 @@ func TestMisuseVerdict(t *testing.T) {
 		{"none decided", whole(all), "", "Nothing could be decided", "no answer", causes.Warn, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			v := NewMisuse(cfg, row.found, row.next)
+			v := newMisusePage(layout{}, cfg, row.found, row.next)
 			if v.Says != row.says || !strings.Contains(v.Lead, row.lead) || v.Result != row.result || v.Mood != row.mood {
 				t.Errorf("it says %q, %q (%s, %s)", v.Says, v.Lead, v.Result, v.Mood)
 			}

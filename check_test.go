@@ -1,0 +1,58 @@
+package main
+
+import (
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The worst is said first: a failure before what passed, and what was not tried at the start.
+func TestCheckVerdict(t *testing.T) {
+	t.Parallel()
+	passed := causes.Finding{Check: "keys", Result: causes.OK}
+	failed := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong}
+	state := func(few bool, checks ...causes.Finding) check.State {
+		return check.State{Report: check.Report{Checks: checks}, Few: few, Ended: testTime.Add(-20 * time.Second)}
+	}
+	for _, row := range []struct {
+		name                string
+		state               check.State
+		heading, mood, lead string
+	}{
+		{"never", check.State{}, "Not checked yet", "", "The checks ask"},
+		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
+		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret has not been tried yet"},
+		{"right at the start, before a client is registered", state(true, passed, causes.Finding{Check: "redirect_uri", Result: causes.Skip}), "Ready to sign in", "good",
+			"1 check passed, 1 not asked. A made-up token has not been tried yet: press Check again."},
+		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
+		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
+		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
+	} {
+		v := newCheckVerdict(row.state, testTime)
+		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {
+			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
+		}
+	}
+}
+
+// What was checked before a mistake in the settings is not called ready as it stands.
+func TestCheckVerdict_Notice(t *testing.T) {
+	t.Parallel()
+	state := check.State{Report: check.Report{Checks: []causes.Finding{{Check: "keys", Result: causes.OK}}}, Ended: testTime}
+	for _, row := range []struct {
+		name          string
+		notice        *notice
+		heading, mood string
+	}{
+		{"no notice", nil, "Ready to sign in", "good"},
+		{"a restart is needed", &notice{Heading: "PORT changed"}, "Ready to sign in", "good"},
+		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "With the settings from before: ready to sign in", ""},
+	} {
+		s := &server{notice: row.notice, now: func() time.Time { return testTime }}
+		if v := s.checkVerdict(state); v.Heading != row.heading || v.Mood != row.mood {
+			t.Errorf("beside %s: %q, %q", row.name, v.Heading, v.Mood)
+		}
+	}
+}

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+	"slices"
+	"strings"
+	"time"
+)
+
+// This file has the data of templates/part-*.html, which several pages show. It asks no server, and decides nothing.
+
+// link is where a button leads.
+type link struct {
+	Label string `json:"label"`
+	Path  string `json:"path"`
+}
+
+// signIn is the data of part-signin.html: the button that begins a login, and its options.
+type signIn struct {
+	Label  string
+	Second bool   // another button of the page comes first
+	Steps  bool   // step by step is a button beside it, not an option
+	Prompt string // the demo asks for consent every time, as that is what it shows
+	Fields []field
+}
+
+// field is a parameter of /login in the form of its options, with an example of its value.
+type field struct{ Name, Example string }
+
+// newSignIn makes the button with its options. Their form leads to the first step of a login step by step,
+// which shows the request and a plain link: after a form the browser would apply our form-action to a
+// redirect to the server, and stop it.
+func newSignIn(label string, cfg config.Config) signIn {
+	v := signIn{Label: label, Fields: []field{
+		{"scope", strings.Join(cfg.Scopes, " ")},
+		{"prompt", "login consent"},
+		{"login_hint", "alice@example.com"},
+		{"max_age", "seconds, such as 60"},
+		{"resource", "https://api.example.com"},
+		{"audience", "https://api.example.com"},
+		{"acr_values", "mfa"},
+		{"ui_locales", "de fr"},
+	}}
+	if cfg.Demo {
+		v.Prompt = "consent"
+	}
+	return v
+}
+
+// pasteForm is the data of part-paste.html: the form that takes the address at which the browser stopped.
+type pasteForm struct {
+	RedirectURI string
+	Example     string // what such an address looks like
+	App         string // the scheme, when it is one that an app opens: no address bar shows the address then
+}
+
+// newPasteForm makes the form, or returns nil where the browser comes back to this program.
+func newPasteForm(cfg config.Config) *pasteForm {
+	if !cfg.IsPasted() {
+		return nil
+	}
+	p := &pasteForm{RedirectURI: cfg.RedirectURI(), Example: cfg.ReturnedTo("?code=…&state=…")}
+	if u, err := url.Parse(p.RedirectURI); err == nil && u.Scheme != "https" && u.Scheme != "http" {
+		p.App = u.Scheme
+	}
+	return p
+}
+
+// flowChecks prepares the checks of an ID token for part-flow.html.
+func flowChecks(verdicts []oauth.Verdict) []flow.Check {
+	var list []flow.Check
+	for _, v := range verdicts {
+		list = append(list, flow.Check{Name: v.Check, Expected: wire.Clip(v.Expected, 300), Found: wire.Clip(v.Found, 300), Section: v.Section, OK: v.OK})
+	}
+	return list
+}
+
+// fact is one of the few things that a login is about (part-tokens.html).
+type fact struct {
+	Name, Value string
+	Note        string
+	Good        bool
+	Expires     *time.Time // counted down; nil for a fact that does not change
+}
+
+// facts lists the few things that matter about a login, as they are now.
+func facts(l *session.Login, now time.Time) []fact {
+	user := fact{Name: "User", Value: "not known", Note: noIDToken(l)}
+	checks := fact{Name: "ID token", Value: "none", Note: noIDToken(l)}
+	if l.IDToken != nil {
+		user.Value, user.Note = l.Who(), ""
+		if email := claimOf(l.IDToken.Raw, "email"); email != "" && email != user.Value {
+			user.Note = email
+		} else if user.Value != l.Subject() {
+			user.Note = wire.Clip(l.Subject(), 60)
+		}
+		n := len(l.IDToken.Verdicts)
+		checks.Value, checks.Note, checks.Good = fmt.Sprintf("%d of %d checks", n, n), "", true
+	}
+	scopes := fact{Name: "Scopes granted", Value: cmp.Or(wire.Clip(l.Response.Scope, 300), "none")}
+	if !l.Response.ScopeSent {
+		scopes.Value, scopes.Note = strings.Join(l.Request.Scopes, " "), "as asked: the server names none"
+	}
+	return []fact{user, scopes, accessFact(l, now), refreshFact(l), checks}
+}
+
+// accessFact says what has become of the access token.
+func accessFact(l *session.Login, now time.Time) fact {
+	f := fact{Name: "Access token", Value: "held", Note: "the server does not say when it expires"}
+	switch expires := l.Held.Expires; {
+	case l.Held.Access == "":
+		f.Value, f.Note = "revoked", ""
+	case !expires.IsZero() && expires.After(now):
+		f.Value, f.Note, f.Expires = relative(expires, now), clock(expires), &expires
+	case !expires.IsZero():
+		f.Value, f.Note = "expired "+relative(expires, now), clock(expires)
+	}
+	if l.Held.Access != "" && l.Held.Access != l.Response.Access {
+		f.Note = "a new one, from a refresh"
+	}
+	return f
+}
+
+// refreshFact says what has become of the refresh token.
+func refreshFact(l *session.Login) fact {
+	f := fact{Name: "Refresh token", Value: "yes"}
+	switch {
+	case l.Held.Refresh == "" && l.Response.Refresh == "":
+		f.Value, f.Note = "no", "the server issued none"
+	case l.Held.Refresh == "":
+		f.Value = "revoked"
+	case l.Held.Refresh != l.Response.Refresh:
+		f.Note = "a new one, from a refresh"
+	}
+	return f
+}
+
+// notGranted names the scopes that a login lacks, as a sentence after the one about its ID token.
+func notGranted(l *session.Login) string {
+	missing := slices.DeleteFunc(l.Missing(), func(scope string) bool { return scope == "openid" && l.IDToken == nil }) // said there
+	if len(missing) == 0 {
+		return ""
+	}
+	return " Not granted: " + strings.Join(missing, " ") + "."
+}
+
+// noIDToken says why there is no ID token.
+func noIDToken(l *session.Login) string {
+	if slices.Contains(l.Request.Scopes, "openid") {
+		return "openid was asked for and not granted"
+	}
+	return "openid was not asked for"
+}
+
+// noRefreshToken says why a login has no refresh token.
+const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the " +
+	"OAuth application; Google also wants /login?prompt=consent."
+
+// shownToken is a token as part-tokens.html shows it: decoded where it can be, and whole, to be copied.
+type shownToken struct {
+	ID, Title, Note string
+	Raw             string
+	Claims, Header  []claim
+}
+
+// claim is a member of a token, with what a reader wants to know of it.
+type claim struct {
+	Name, Value string
+	Time        *time.Time // of a claim that is a time
+	Words       string     // that time in words
+	Coming      bool       // it is still to come
+	Checked     bool       // it was verified
+	About       string
+}
+
+// shownTokens prepares the tokens, the ID token first: it says who signed in.
+func shownTokens(l *session.Login, tokens oauth.Tokens, now time.Time) []shownToken {
+	var list []shownToken
+	if tokens.ID != "" {
+		v := newShownToken("id-token", "ID token: who signed in", tokens.ID, now)
+		if l.IDToken != nil && l.IDToken.Raw == tokens.ID {
+			v.markChecked(l.IDToken.Verdicts)
+		}
+		list = append(list, v)
+	}
+	if tokens.Access != "" {
+		v := newShownToken("access-token", "Access token: opens the API", tokens.Access, now)
+		v.Note = "It is opaque: only the server knows what it means. That is fine."
+		if d := oauth.Decode(tokens.Access); !d.Opaque {
+			v.Note = "A JWT" + map[bool]string{true: " as in RFC 9068"}[d.Profile] + ". The API has to verify it; this app only reads it."
+		}
+		list = append(list, v)
+	}
+	if tokens.Refresh != "" {
+		list = append(list, shownToken{ID: "refresh-token", Title: "Refresh token: brings a new access token", Raw: tokens.Refresh})
+	}
+	return list
+}
+
+func newShownToken(id, title, raw string, now time.Time) shownToken {
+	d := oauth.Decode(raw)
+	return shownToken{ID: id, Title: title, Raw: raw, Claims: claims(d.Claims, now), Header: claims(d.Header, now)}
+}
+
+// markChecked marks what was verified. The signature is checked with the algorithm of the header.
+func (v shownToken) markChecked(verdicts []oauth.Verdict) {
+	for _, verdict := range verdicts {
+		for i := range v.Claims {
+			v.Claims[i].Checked = v.Claims[i].Checked || v.Claims[i].Name == verdict.Check && verdict.OK
+		}
+		for i := range v.Header {
+			v.Header[i].Checked = v.Header[i].Checked || v.Header[i].Name == "alg" && verdict.Check == "signature" && verdict.OK
+		}
+	}
+}
+
+func claims(members []oauth.Claim, now time.Time) []claim {
+	var list []claim
+	for _, c := range members {
+		v := claim{Name: c.Name, Value: c.Value, About: claimWords[c.Name]}
+		if !c.Time.IsZero() {
+			v.Time, v.Words, v.Coming = &c.Time, relative(c.Time, now), c.Time.After(now)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// claimWords say what a claim means, where its name does not.
+var claimWords = map[string]string{
+	"sub": "the user’s identifier", "iss": "who issued it", "aud": "who it is for", "azp": "the client that asked", "nonce": "ties it to this login",
+	"at_hash": "ties it to the access token", "sid": "the session at the server", "jti": "its own number", "amr": "how the user signed in",
+	"acr": "how strongly", "scope": "what it allows", "client_id": "the client that asked", "alg": "how it is signed", "kid": "the server’s key",
+	"auth_time": "the user signed in", "exp": "it expires", "iat": "it was issued", "nbf": "it is valid from",
+}
+
+// claimOf returns a claim of a JWT, or "" when it has none.
+func claimOf(raw, name string) string {
+	for _, c := range oauth.Decode(raw).Claims {
+		if c.Name == name {
+			return wire.Clip(c.Value, 100)
+		}
+	}
+	return ""
+}
+
+// sentence makes a sentence of a text that begins small, as an error's does.
+func sentence(text string) string {
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// relative is a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".
+func relative(t, now time.Time) string {
+	if t.After(now) {
+		return "in " + span(t.Sub(now))
+	}
+	return ago(now.Sub(t))
+}
+
+// ago says how long something is past.
+func ago(d time.Duration) string {
+	if d < 2*time.Second {
+		return "just now"
+	}
+	return span(d) + " ago"
+}
+
+// span is a duration as a person says it.
+func span(d time.Duration) string {
+	switch {
+	case d < 2*time.Second:
+		return "1 second"
+	case d < time.Minute:
+		return fmt.Sprintf("%d seconds", d/time.Second)
+	case d < 2*time.Minute:
+		return "1 minute"
+	case d < time.Hour:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// clock is a time to be compared with another clock.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"strings"
+	"testing"
+	"time"
+)
+
+var testTime = time.Unix(1_800_000_000, 0)
+
+// Times are said as a person says them, to come and past.
+func TestRelative(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		from time.Duration
+		want string
+	}{
+		{119*time.Minute + 59*time.Second, "in 1 h 59 min"},
+		{time.Second, "in 1 second"},
+		{90 * time.Second, "in 1 minute"},
+		{72 * time.Hour, "in 3 days"},
+		{0, "just now"},
+		{-time.Second, "just now"},
+		{-12 * time.Second, "12 seconds ago"},
+		{-3 * time.Minute, "3 minutes ago"},
+		{-25 * time.Hour, "25 h 0 min ago"},
+	} {
+		if got := relative(testTime.Add(row.from), testTime); got != row.want {
+			t.Errorf("%v from now is %q; want %q", row.from, got, row.want)
+		}
+	}
+}
+
+// loginHolding is a login that brought every token, with what is held now.
+func loginHolding(held oauth.Tokens, scopes ...string) *session.Login {
+	issued := oauth.Tokens{Access: "a", Refresh: "r", Expires: testTime.Add(time.Hour)}
+	return &session.Login{Request: &oauth.Request{Scopes: scopes}, Response: &oauth.TokenResponse{Tokens: issued}, Held: held}
+}
+
+// What a page says of the tokens is true now: held, expired, replaced, revoked, or never there.
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	held := oauth.Tokens{Access: "a", Refresh: "r", Expires: testTime.Add(time.Hour)}
+	never := loginHolding(oauth.Tokens{Access: "a"})
+	never.Response.Refresh = ""
+	expired := held
+	expired.Expires = testTime.Add(-3 * time.Minute)
+	for _, row := range []struct {
+		name            string
+		login           *session.Login
+		access, refresh string
+	}{
+		{"held", loginHolding(held), "in 1 h 0 min", "yes"},
+		{"expired", loginHolding(expired), "expired 3 minutes ago", "yes"},
+		{
+			"refreshed",
+			loginHolding(oauth.Tokens{Access: "a2", Refresh: "r2", Expires: testTime.Add(time.Hour)}),
+			"in 1 h 0 min (a new one, from a refresh)",
+			"yes (a new one, from a refresh)",
+		},
+		{"revoked", loginHolding(oauth.Tokens{}), "revoked", "revoked"},
+		{"no refresh token", never, "held (the server does not say when it expires)", "no (the server issued none)"},
+	} {
+		got := map[string]string{}
+		for _, f := range facts(row.login, testTime) {
+			got[f.Name] = f.Value
+			if f.Note != "" && !strings.HasSuffix(f.Note, "UTC") {
+				got[f.Name] += " (" + f.Note + ")"
+			}
+		}
+		if got["Access token"] != row.access || got["Refresh token"] != row.refresh {
+			t.Errorf("%s: the access token is %q and the refresh token %q; want %q and %q",
+				row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
+		}
+	}
+	for want, scopes := range map[string][]string{"openid was not asked for": {"profile"}, "openid was asked for and not granted": {"openid", "profile"}} {
+		if got := noIDToken(loginHolding(held, scopes...)); got != want {
+			t.Errorf("asked for %v: %q; want %q", scopes, got, want)
+		}
+	}
+}
+
+// The form is there where the browser does not come back, and says where an app's address is.
+func TestPasteForm(t *testing.T) {
+	t.Parallel()
+	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {
+		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", Elsewhere: elsewhere})
+		if p == nil || p.RedirectURI != elsewhere || p.Example != elsewhere+"?code=…&state=…" || p.App != app {
+			t.Errorf("%s: %+v", elsewhere, p)
+		}
+	}
+	if p := newPasteForm(config.Config{BaseURL: "http://localhost:3000"}); p != nil {
+		t.Errorf("where the browser comes back there is the form %+v", p)
+	}
+}
