@@ -11,6 +11,7 @@ require (
 	github.com/gorilla/securecookie v1.1.2
 	github.com/gorilla/sessions v1.4.0
 	github.com/joho/godotenv v1.5.1
+	golang.org/x/net v0.62.0
 	golang.org/x/oauth2 v0.38.0
 )
 

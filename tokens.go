@@ -399,7 +399,7 @@ func (list answers) MarshalJSON() ([]byte, error) {
 
 // revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
 func revocationNote(e *wire.Exchange) string {
-	code, _ := e.Refusal()
+	code := e.Refusal().Code
 	switch {
 	case e.Succeeded(): // some answer 204
 		return "The server accepted it: this app no longer holds the token."

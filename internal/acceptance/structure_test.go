@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 		"internal/session",
 		"internal/wire",
 	},
-	"internal/wire":   {},
+	"internal/wire":   {"golang.org/x/net/html"},
 	"internal/redact": {},
 	"internal/config": {"internal/redact", "internal/wire", "github.com/joho/godotenv"},
 	"internal/oauth":  {"internal/config", "internal/wire", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"},

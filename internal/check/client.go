@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -62,7 +63,8 @@ func (c *Checker) readTokenReply(e *wire.Exchange, err error, sent []string) tok
 	if err != nil {
 		return tokenReply{words: err.Error()}
 	}
-	code, words := e.Refusal()
+	refusal := e.Refusal()
+	code, words := refusal.Code, cmp.Or(refusal.Text, refusal.Words)
 	if words == "" && code == "" {
 		words = e.Words()
 	}

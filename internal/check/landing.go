@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -114,8 +115,9 @@ func (c *Checker) readLanding(e *wire.Exchange, redirectURI string, sent []strin
 	if to := redirectIn(e); to != "" {
 		return c.readRedirect(e, to, redirectURI, l)
 	}
-	code, words := e.Refusal()
-	if at, err := url.Parse(e.URL); err == nil && code == "" { // an error page at an address that says which
+	refusal := e.Refusal()
+	code, words := refusal.Code, cmp.Or(refusal.Text, refusal.Words)
+	if at, err := url.Parse(e.URL); err == nil && code == "" && at.Query().Has("error") { // an error page at an address that says which
 		code, words = at.Query().Get("error"), at.Query().Get("error_description")
 	}
 	l.Code, l.words = c.errorCode(code), c.cfg.Hide(words)

@@ -59,7 +59,7 @@ func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Valu
 		json.Unmarshal([]byte(e.ResponseBody), &r) // what is not there is not accepted
 	}
 	r.status = e.Status
-	r.code, _ = e.Refusal()
+	r.code = e.Refusal().Code
 	r.code = wire.Clip(m.cfg.Hide(r.code), 60)
 	return r
 }

@@ -160,7 +160,7 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 // notRevoked is what came of a revocation that was refused: a server need not revoke access tokens, and says
 // unsupported_token_type then (RFC 7009 section 2.2.1).
 func (m *Misuse) notRevoked(e *wire.Exchange) MisuseFinding {
-	code, _ := e.Refusal()
+	code := e.Refusal().Code
 	code = wire.Clip(m.cfg.Hide(code), 60)
 	if causes.RefusesClient(code) || e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests {
 		return undecided("the revocation endpoint answered %d %s", e.Status, code)

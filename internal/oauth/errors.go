@@ -89,7 +89,8 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 
 // refusedBy is the error of a request that an endpoint refused: with the server's code and words, where it sent any.
 func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
-	code, words := e.Refusal()
+	refusal := e.Refusal()
+	code, words := refusal.Code, refusal.Words
 	if code == "" && words == "" {
 		words = e.Words()
 	}

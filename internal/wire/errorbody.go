@@ -1,77 +1,383 @@
 package wire
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Refusal is the code and the words with which an answer says no, as far as it has them: the error and
-// error_description of RFC 6749 section 5.2, and what servers write instead of them. Neither is cut,
-// made visible or rid of secrets yet.
-func (e *Exchange) Refusal() (code, words string) {
-	if e.MediaType() == "application/x-www-form-urlencoded" {
-		form, err := url.ParseQuery(e.ResponseBody) // GitHub's
-		if err != nil {
-			return "", ""
-		}
-		return form.Get("error"), form.Get("error_description")
-	}
-	var document map[string]json.RawMessage
-	if json.Unmarshal([]byte(e.JSONMessage()), &document) != nil {
-		return "", ""
-	}
-	return refusalIn(document, true)
+// Refusal is how an answer says no, however the server writes it: as RFC 6749 section 5.2 has it, as an error object,
+// a list of them, a problem document (RFC 9457), an error of JSON-RPC, a form, a page or a line of text. Nothing of it
+// is made visible, shortened to be shown, or rid of secrets yet.
+type Refusal struct {
+	Format  Format
+	Code    string   // the error code: OAuth's, or one of the server's own
+	Words   string   // the sentence about it: the error_description, or what stands in its place
+	Hint    string   // what the server adds to that: error_hint, hint, reason
+	Field   string   // the parameter that it names as the one at fault
+	URI     string   // error_uri
+	Status  int      // the status that the body repeats; 0 for none
+	Details []string // further sentences: of errors inside the error, the title of a page
+	Text    string   // all that a person would read in a page or a text
 }
 
-// refusalIn looks for the members that servers use, the standard's first, and then one level down.
-func refusalIn(document map[string]json.RawMessage, down bool) (code, words string) {
-	first := func(names ...string) string {
-		for _, name := range names {
-			if text := scalar(document[name]); text != "" {
-				return text
-			}
+// Format is what an answer's body is written in.
+type Format string
+
+// The formats that are told apart. What is neither, XML and what only begins like JSON, is text.
+const (
+	FormatNone Format = "" // there is no body
+	FormatJSON Format = "JSON"
+	FormatForm Format = "form"
+	FormatPage Format = "HTML" // the whole answer is a page
+	FormatText Format = "text"
+)
+
+// Refusal reads the answer as one that says no. Whether it is one, its status tells, or ErrorInside. What the body
+// leaves out is taken from the challenge (RFC 6750 section 3).
+func (e *Exchange) Refusal() Refusal {
+	r := e.readRefusal()
+	for _, challenge := range e.Challenges() {
+		if r.Code == "" && r.Words == "" && challenge.Params["error"] != "" {
+			r.Code, r.Words, r.URI = challenge.Params["error"], challenge.Params["error_description"], challenge.Params["error_uri"]
 		}
-		return ""
 	}
-	code = first("error", "error_code", "code", "errorCode")
-	words = first("error_description", "message", "msg", "error_message", "errorMessage", "detail", "title", "reason")
-	if !down {
-		return code, words
-	}
-	for _, name := range []string{"error", "errors"} { // {"error": {"message": …}}, {"errors": [{"message": …}]}
-		var inner map[string]json.RawMessage
-		if json.Unmarshal(firstElement(document[name]), &inner) == nil {
-			innerCode, innerWords := refusalIn(inner, false)
-			code, words = cmp.Or(code, innerCode), cmp.Or(words, innerWords)
-		}
-	}
-	return code, words
+	return r
 }
 
-// firstElement is the first element of a JSON list, and anything else as it is.
-func firstElement(raw json.RawMessage) json.RawMessage {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
-		return list[0]
+func (e *Exchange) readRefusal() Refusal {
+	body := strings.TrimSpace(strings.TrimPrefix(e.JSONMessage(), "\ufeff"))
+	switch {
+	case body == "":
+		return Refusal{}
+	case (body[0] == '{' || body[0] == '[') && json.Valid([]byte(body)): // whatever the answer says that it is
+		reader := errorReader{Refusal: Refusal{Format: FormatJSON}, status: e.Status}
+		reader.read([]byte(body), 0)
+		reader.Words = cmp.Or(reader.Words, reader.Hint)
+		return reader.Refusal
+	case e.isForm(body):
+		return e.readForm(body)
+	case e.isPage(body):
+		p := readPage(body)
+		r := Refusal{Format: FormatPage, Words: p.said, Text: p.text}
+		if p.title != "" {
+			r.Details = []string{p.title}
+		}
+		return r
+	case body[0] == '<': // XML
+		body = readPage(body).text
 	}
-	return raw
+	text := oneLine(body)
+	return Refusal{Format: FormatText, Words: text, Text: text}
 }
 
-// scalar is a JSON string or number as text, "" for anything else.
-func scalar(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
+// isForm reports a form: by its media type, or by an error in it, as some servers send one as text.
+func (e *Exchange) isForm(body string) bool {
+	hasError := strings.HasPrefix(body, "error=") || strings.Contains(body, "&error=")
+	return e.MediaType() == "application/x-www-form-urlencoded" || hasError && !strings.ContainsAny(body, " \n<{")
+}
+
+// readForm reads the members of a form as those of a JSON object.
+func (e *Exchange) readForm(body string) Refusal {
+	reader := errorReader{Refusal: Refusal{Format: FormatForm}, status: e.Status}
+	form, err := url.ParseQuery(body)
+	if err != nil || len(form) > maxMembers {
+		return reader.Refusal
+	}
+	members := map[string]json.RawMessage{}
+	for name := range form {
+		members[name], _ = json.Marshal(form.Get(name)) // a string always can
+	}
+	reader.object(members, 0)
+	reader.Words = cmp.Or(reader.Words, reader.Hint)
+	return reader.Refusal
+}
+
+// isPage reports an HTML page: by its beginning or, as of a page that begins otherwise, by its media type.
+func (e *Exchange) isPage(body string) bool {
+	start := strings.ToLower(body[:min(len(body), 1000)])
+	mediaType := e.MediaType()
+	switch {
+	case strings.HasPrefix(start, "<?xml"):
+		return strings.Contains(start, "<html")
+	case strings.HasSuffix(mediaType, "/xml"), strings.HasSuffix(mediaType, "+xml") && mediaType != "application/xhtml+xml":
+		return false
+	case strings.HasPrefix(start, "<"), strings.Contains(start, "<html"):
+		return true
+	}
+	return mediaType == "text/html" && aTag.MatchString(start)
+}
+
+var aTag = regexp.MustCompile(`</?[a-z!]`)
+
+// errorReader reads the members that servers use for an error, those of the object itself first and then those of the
+// objects inside it that hold errors.
+type errorReader struct {
+	Refusal
+	status int // of the answer
+}
+
+// What an error object may cost: levels that are looked into, elements of a list, and further sentences that are kept.
+const (
+	maxErrorLevels = 4
+	maxErrors      = 20
+	maxDetails     = 20
+	maxDetail      = 2000 // bytes of one
+	maxCode        = 200
+)
+
+// The members in which servers write a refusal, in small letters, the standard's first: errorCode is errorcode here.
+var (
+	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code"}
+	typeNames = []string{"type", "__type"}
+	wordNames = []string{"error_description", "errordescription", "message", "msg", "error_message", "errormessage", "error_msg", "errmsg", "errorsummary",
+		"detail", "title", "error_verbose", "description", "faultstring"}
+	hintNames  = []string{"error_hint", "errorhint", "hint", "reason", "error_reason", "error_debug"}
+	fieldNames = []string{"field", "param", "parameter", "loc"}
+	innerNames = []string{"error", "errors", "error_description", "detail", "details", "extensions", "fault", "errorcauses", "invalid-params",
+		"invalid_params"}
+)
+
+// read reads a JSON value that holds an error: an object, a sentence, or a list of these.
+func (r *errorReader) read(value json.RawMessage, level int) {
+	if level > maxErrorLevels || len(value) == 0 {
+		return
+	}
+	switch value[0] {
+	case '{':
+		var document map[string]json.RawMessage
+		if json.Unmarshal(value, &document) == nil && len(document) <= maxMembers {
+			r.object(document, level)
+		}
+	case '[':
+		var list []json.RawMessage
+		json.Unmarshal(value, &list) // it is valid
+		for _, element := range list[:min(len(list), maxErrors)] {
+			r.read(element, level+1)
+		}
+	case '"':
+		r.say(stringIn(value))
+	}
+}
+
+// object reads the members of an error, and then those of the errors inside it.
+func (r *errorReader) object(document map[string]json.RawMessage, level int) {
+	members := smallNames(document)
+	for _, name := range []string{"status", "status_code", "statuscode"} {
+		r.readStatus(members[name])
+	}
+	var named []string
+	for _, name := range codeNames {
+		if sentence := r.readCode(members[name], name); sentence != "" {
+			named = append(named, sentence)
+		}
+	}
+	for _, name := range wordNames {
+		r.say(sentenceIn(members[name]))
+	}
+	for _, sentence := range named {
+		r.say(sentence)
+	}
+	for _, name := range hintNames {
+		r.hint(sentenceIn(members[name]))
+	}
+	for _, name := range fieldNames {
+		r.Field = cmp.Or(r.Field, lastStringIn(members[name]))
+	}
+	r.URI = cmp.Or(r.URI, stringIn(members["error_uri"]))
+	for _, name := range innerNames {
+		if inner := members[name]; len(inner) > 0 && inner[0] != '"' && (sentenceIn(inner) == "" || !slices.Contains(wordNames, name)) {
+			r.read(inner, level+1)
+		}
+	}
+	r.readFields(members["errors"])
+	r.readTool(members["result"])
+	for _, name := range typeNames {
+		if kind := stringIn(members[name]); r.Words != "" && kind != "error" && isCode(kind) && !strings.ContainsAny(kind, ":/") {
+			r.Code = cmp.Or(r.Code, kind)
+		}
+	}
+}
+
+// say takes a sentence: as the words, or as one more.
+func (r *errorReader) say(sentence string) {
+	if r.Words == "" {
+		r.Words = sentence
+		return
+	}
+	r.add(sentence)
+}
+
+// hint takes a sentence of those that servers add to the words.
+func (r *errorReader) hint(sentence string) {
+	if r.Hint == "" {
+		r.Hint = sentence
+		return
+	}
+	r.add(sentence)
+}
+
+func (r *errorReader) add(sentence string) {
+	if sentence == "" || sentence == r.Words || sentence == r.Hint || len(sentence) > maxDetail || len(r.Details) == maxDetails {
+		return
+	}
+	if !slices.Contains(r.Details, sentence) {
+		r.Details = append(r.Details, sentence)
+	}
+}
+
+// readCode reads a member that holds a code, and returns the sentence that stands there instead. A number as the error
+// is a status (Reddit), and so is the name of one (Spring).
+func (r *errorReader) readCode(value json.RawMessage, name string) (sentence string) {
+	text := stringIn(value)
+	switch {
+	case text != "" && (!isCode(text) || text == http.StatusText(r.status) || text == http.StatusText(r.Status)):
 		return text
-	}
-	raw = bytes.TrimSpace(raw)
-	if len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') {
-		return string(raw)
+	case text != "" && !slices.Contains(noError, strings.ToLower(text)):
+		r.Code = cmp.Or(r.Code, text)
+	case isNumber(value) && !r.readStatus(value) && name != "error" && string(value) != "0":
+		r.Code = cmp.Or(r.Code, string(value))
 	}
 	return ""
+}
+
+// noError are codes of answers that are no refusal.
+var noError = []string{"0", "00000", "ok", "success"}
+
+// readStatus reads a number that is the status of the answer, or that of a refusal.
+func (r *errorReader) readStatus(value json.RawMessage) bool {
+	n, err := strconv.Atoi(string(value))
+	if err != nil || n != r.status && n/100 != 4 && n/100 != 5 {
+		return false
+	}
+	r.Status = cmp.Or(r.Status, n)
+	return true
+}
+
+// readFields reads errors by the parameter that they are about: {"errors": {"redirect_uri": ["is invalid"]}}.
+func (r *errorReader) readFields(value json.RawMessage) {
+	var byField map[string]json.RawMessage
+	if json.Unmarshal(value, &byField) != nil || len(byField) > maxErrors {
+		return
+	}
+	for _, field := range slices.Sorted(maps.Keys(byField)) {
+		text := sentenceIn(byField[field])
+		if text == "" || slices.Contains(slices.Concat(codeNames, wordNames, hintNames, fieldNames, typeNames), strings.ToLower(field)) {
+			continue
+		}
+		r.Field = cmp.Or(r.Field, field)
+		r.say(field + ": " + text)
+	}
+}
+
+// readTool reads the failed result of an MCP tool.
+func (r *errorReader) readTool(value json.RawMessage) {
+	var result struct {
+		IsError bool `json:"isError"`
+		Content []struct{ Text string }
+	}
+	if json.Unmarshal(value, &result) != nil || !result.IsError {
+		return
+	}
+	for _, content := range result.Content[:min(len(result.Content), maxErrors)] {
+		r.say(content.Text)
+	}
+}
+
+// smallNames are members by their names in small letters: some servers write Error, or errorCode. Of two the one that is
+// written in small letters counts.
+func smallNames(document map[string]json.RawMessage) map[string]json.RawMessage {
+	members := make(map[string]json.RawMessage, len(document))
+	for _, name := range slices.Sorted(maps.Keys(document)) { // capitals come first
+		members[strings.ToLower(name)] = document[name]
+	}
+	return members
+}
+
+// isCode reports what may be a code: one word.
+func isCode(text string) bool {
+	return text != "" && len(text) <= maxCode && !strings.ContainsAny(text, " \t\r\n")
+}
+
+// isNumber reports a JSON number.
+func isNumber(value json.RawMessage) bool {
+	return len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9')
+}
+
+// stringIn is the string that a JSON value is, or "".
+func stringIn(value json.RawMessage) (text string) {
+	if len(value) > 0 && value[0] == '"' {
+		json.Unmarshal(value, &text) // it is valid
+	}
+	return text
+}
+
+// sentenceIn is the string that a JSON value is, or the strings of a list, or "".
+func sentenceIn(value json.RawMessage) string {
+	var list []string
+	if len(value) > 0 && value[0] == '[' && len(value) < maxDetail && json.Unmarshal(value, &list) == nil {
+		return strings.Join(list, "; ")
+	}
+	return stringIn(value)
+}
+
+// lastStringIn is the string that a JSON value is, or the last of a list: {"loc": ["body", "client_id"]}.
+func lastStringIn(value json.RawMessage) (text string) {
+	var list []json.RawMessage
+	if len(value) == 0 || value[0] != '[' || len(value) > maxDetail {
+		return stringIn(value)
+	}
+	json.Unmarshal(value, &list) // it is valid
+	for _, element := range list {
+		text = cmp.Or(stringIn(element), text)
+	}
+	return text
+}
+
+// Sentence is what the answer says, for people: its words or, where these fit many causes, its hint.
+func (r Refusal) Sentence() string {
+	if r.Hint != "" && strings.TrimSpace(fitsMany(r.Words)) == "" {
+		return r.Hint
+	}
+	return cmp.Or(r.Words, r.Hint)
+}
+
+// All is everything that the answer says: for comparing two, or for finding a word in it.
+func (r Refusal) All() string {
+	texts := append([]string{r.Code, r.Words}, r.Details...)
+	for _, text := range []string{r.Hint, r.Field, r.Text} {
+		if text != r.Words {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
+}
+
+// Specific is All in small letters, without the sentences that name many causes at once: what is left tells which.
+func (r Refusal) Specific() string { return fitsMany(r.All()) }
+
+// manyCauses are the sentences of RFC 6749 sections 4.1.2.1 and 5.2 for invalid_request, invalid_client and
+// invalid_grant, which many servers send whatever is wrong, also as Doorkeeper writes them.
+var manyCauses = regexp.MustCompile(`the request is missing a required parameter,[^.]*otherwise malformed\.?` +
+	`|client authentication failed (?:\(e\.g\.,? |due to )unknown client,[^.)]*unsupported[^.)]*method\)?\.?` +
+	`|the provided (?:authorization )?(?:access )?grant (?:\(e\.g\.[^)]*\) )?(?:or refresh token )?is invalid, expired, revoked,[^.]*another client\.?`)
+
+// fitsMany is a text in small letters without those.
+func fitsMany(text string) string {
+	return manyCauses.ReplaceAllString(strings.ToLower(strings.Join(strings.Fields(text), " ")), "")
+}
+
+// Words is what a person would read in the answer, in one line. It is neither cut nor made visible
+// yet: what is secret in it has to go first.
+func (e *Exchange) Words() string {
+	r := e.Refusal()
+	return cmp.Or(r.Words, r.Code, oneLine(e.ResponseBody))
 }
 
 // JSONMessage is the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
@@ -113,8 +419,8 @@ func (e *Exchange) ErrorInside() bool {
 		return false
 	}
 	if e.MediaType() == "application/x-www-form-urlencoded" {
-		code, _ := e.Refusal()
-		return code != ""
+		form, _ := url.ParseQuery(e.ResponseBody)
+		return form.Get("error") != ""
 	}
 	message := []byte(e.JSONMessage())
 	var batch []json.RawMessage
@@ -136,7 +442,10 @@ func isRPC(message []byte) bool {
 }
 
 func saysFailed(message []byte) bool {
-	var answer struct{ Error, Errors, Result json.RawMessage }
+	var answer struct {
+		Error, Errors, Result json.RawMessage
+		OK                    json.RawMessage // Slack's
+	}
 	if json.Unmarshal(message, &answer) != nil {
 		return false
 	}
@@ -144,7 +453,7 @@ func saysFailed(message []byte) bool {
 		IsError bool `json:"isError"`
 	}
 	failedTool := json.Unmarshal(answer.Result, &result) == nil && result.IsError
-	return failedTool || says(answer.Error) || says(answer.Errors)
+	return failedTool || string(answer.OK) == "false" || says(answer.Error) || says(answer.Errors)
 }
 
 // says reports a JSON value that says something. Many APIs send an empty error with each success, and some write it

@@ -7,10 +7,7 @@ import (
 
 // A status of success does not hide the error in the body, and what only looks like one is none.
 func TestErrorInside(t *testing.T) {
-	const (
-		jsonType = "application/json"
-		stream   = "text/event-stream; charset=utf-8"
-	)
+	const stream = "text/event-stream; charset=utf-8"
 	for _, row := range []struct {
 		mediaType, body string
 		status          int
@@ -26,6 +23,9 @@ func TestErrorInside(t *testing.T) {
 		{jsonType, `{"jsonrpc":"2.0","id":1,"result":{"content":[],"isError":true}}`, 200, true},
 		{jsonType, `{"ok":false,"error":"invalid_auth"}`, 200, true},
 		{jsonType, `{"error":true}`, 202, true},
+		{jsonType, `{"ok":false}`, 200, true},
+		{jsonType, `{"ok":true,"name":"Alice"}`, 200, false},
+		{jsonType, `{"ok":1,"error":"c"}`, 200, true},
 		{jsonType, `{"errors":[{"message":"not signed in"}],"data":null}`, 200, true},
 		{jsonType, `{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}`, 200, false},
 		{jsonType, `{"jsonrpc":"2.0","id":1,"result":{"tools":[],"isError":false},"error":null}`, 200, false},

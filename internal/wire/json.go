@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -355,31 +353,6 @@ func WithoutQuery(address string) string {
 	before, _, _ := strings.Cut(address, "?")
 	return before
 }
-
-var (
-	markup = regexp.MustCompile(`(?is)<(script|style|head|svg)\b.*?</(?:script|style|head|svg)>|<[^>]*>`)
-	title  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	spaces = regexp.MustCompile(`\s+`)
-)
-
-// Words is what a person would read in the answer, in one line. It is neither cut nor made visible
-// yet: what is secret in it has to go first.
-func (e *Exchange) Words() string {
-	if code, words := e.Refusal(); words != "" || code != "" {
-		return cmp.Or(words, code)
-	}
-	body := e.ResponseBody
-	if !strings.Contains(strings.ToLower(body), "<html") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
-		return oneLine(body)
-	}
-	text := oneLine(markup.ReplaceAllString(body, " "))
-	if m := title.FindStringSubmatch(body); m != nil && text == "" {
-		text = strings.TrimSpace(m[1])
-	}
-	return html.UnescapeString(text)
-}
-
-func oneLine(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
 
 // Limit bounds a text in a JSON document, which otherwise passes it on unchanged.
 func Limit(s string) string {

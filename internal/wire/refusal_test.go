@@ -2,40 +2,331 @@ package wire
 
 import (
 	"net/http"
+	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// A refusal is read from what servers write, the standard's members first, and one level down at most.
+const jsonType, formType, pageType = "application/json", "application/x-www-form-urlencoded", "text/html; charset=utf-8"
+
+func answerOf(status int, mediaType, body string) *Exchange {
+	return &Exchange{Status: status, ResponseBody: body, ResponseHeader: NewHeader(http.Header{"Content-Type": {mediaType}})}
+}
+
+// A refusal is read however a server writes it, the standard's members first.
 func TestRefusal(t *testing.T) {
-	const jsonType, formType = "application/json", "application/x-www-form-urlencoded"
-	for _, row := range []struct{ mediaType, body, code, words string }{
-		{jsonType, `{"error":"invalid_grant","error_description":"It is spent."}`, "invalid_grant", "It is spent."},
-		{jsonType, `{"message":"m","error_description":"d","detail":"x"}`, "", "d"},
-		{jsonType, `{"code":42,"msg":"m"}`, "42", "m"},
-		{jsonType, `{"code":-1,"error":""}`, "-1", ""},
-		{jsonType, `{"error":{"code":"c","message":"m","error":{"detail":"x"}}}`, "c", "m"},
-		{jsonType, `{"errors":[{"error":"c","title":"t"},{"error":"d"}]}`, "c", "t"},
-		{jsonType, `{"errors":{"message":"m"},"error":"c"}`, "c", "m"},
-		{jsonType, `{"errors":[],"message":"m","error":"c"}`, "c", "m"},
-		{jsonType, `{"error":{"message":"inner","code":"i"},"message":"outer","code":"o"}`, "o", "outer"},
-		{jsonType, `{"errors":["c"],"error":true}`, "", ""},
-		{jsonType, `{"a":{"error":"c"},"error":{"errors":[{"error":"c"}]}}`, "", ""},
-		{jsonType, `[{"error":"c"}]`, "", ""},
-		{jsonType, `<p>error`, "", ""},
-		{jsonType, "error=c&error_description=d", "", ""},
-		{formType, "error=c&error_description=d+e", "c", "d e"},
-		{formType + "; charset=utf-8", "error=c", "c", ""},
-		{"Application/X-WWW-Form-Urlencoded", "error=c", "c", ""},
-		{formType, "error=%zz", "", ""},
-		{formType, `{"error":"c"}`, "", ""},
-		{"text/event-stream", "event: message\ndata: {\"error\":{\"code\":1,\"message\":\"m\"}}\n\n", "1", "m"},
+	t.Parallel()
+	for _, row := range []struct {
+		mediaType, body string
+		status          int
+		want            Refusal // without its format and its text
+	}{
+		{jsonType, `{"error":"invalid_grant","error_description":"It is spent."}`, 400, Refusal{Code: "invalid_grant", Words: "It is spent."}},
+		{jsonType, `{"error":"c","error_description":"d","error_uri":"https://a.example/"}`, 400, Refusal{Code: "c", Words: "d", URI: "https://a.example/"}},
+		{jsonType, `{"message":"m","error_description":"d","detail":"x"}`, 400, Refusal{Words: "d", Details: []string{"m", "x"}}},
+		{jsonType, `{"code":42,"msg":"m"}`, 400, Refusal{Code: "42", Words: "m"}},
+		{jsonType, `{"code":-1,"error":""}`, 400, Refusal{Code: "-1"}},
+		{jsonType, `{"errorCode":"c","errorMessage":"m"}`, 400, Refusal{Code: "c", Words: "m"}},
+		{jsonType, `{"errorCode":"E","errorSummary":"s","errorCauses":[{"errorSummary":"why"}]}`, 400,
+			Refusal{Code: "E", Words: "s", Details: []string{"why"}}},
+		{jsonType, `{"Error":"c","Error_Description":"d","ERROR":"x"}`, 400, Refusal{Code: "c", Words: "d"}},
+		{jsonType, `{"errcode":40029,"errmsg":"invalid code"}`, 200, Refusal{Code: "40029", Words: "invalid code"}},
+		{jsonType, `{"ok":false,"error":"bad_client_secret"}`, 200, Refusal{Code: "bad_client_secret"}},
+		{jsonType, `{"code":0,"message":"ok"}`, 200, Refusal{Words: "ok"}},
+		{jsonType, `{"code":"0"}`, 200, Refusal{}},
+
+		// Hints.
+		{jsonType, `{"error":"c","error_description":"d","error_hint":"h"}`, 400, Refusal{Code: "c", Words: "d", Hint: "h"}},
+		{jsonType, `{"error":"c","hint":"h"}`, 400, Refusal{Code: "c", Words: "h", Hint: "h"}},
+		{jsonType, `{"error":"c","reason":"r","hint":"h"}`, 400, Refusal{Code: "c", Words: "h", Hint: "h", Details: []string{"r"}}},
+		{jsonType, `{"message":"m","field":"redirect_uri"}`, 400, Refusal{Words: "m", Field: "redirect_uri"}},
+
+		// Numbers and the names of statuses are no codes.
+		{jsonType, `{"message":"Unauthorized","error":401}`, 401, Refusal{Words: "Unauthorized", Status: 401}},
+		{jsonType, `{"status":401,"error":"Unauthorized","path":"/token"}`, 401, Refusal{Words: "Unauthorized", Status: 401}},
+		{jsonType, `{"error":"Unauthorized"}`, 401, Refusal{Words: "Unauthorized"}},
+		{jsonType, `{"error":"unauthorized"}`, 401, Refusal{Code: "unauthorized"}},
+		{jsonType, `{"statusCode":400,"error":"Bad Request","message":["redirect_uri must be a URL","code is missing"]}`, 400,
+			Refusal{Words: "redirect_uri must be a URL; code is missing", Status: 400, Details: []string{"Bad Request"}}},
+		{jsonType, `{"error":"Invalid client secret"}`, 401, Refusal{Words: "Invalid client secret"}},
+		{jsonType, `{"error":5}`, 400, Refusal{}},
+		{jsonType, `{"errors":["c"],"error":true}`, 400, Refusal{Words: "c"}},
+
+		// Errors inside the error.
+		{jsonType, `{"error":{"code":"c","message":"m","error":{"detail":"x"}}}`, 400, Refusal{Code: "c", Words: "m", Details: []string{"x"}}},
+		{jsonType, `{"errors":[{"error":"c","title":"t"},{"error":"d"}]}`, 400, Refusal{Code: "c", Words: "t"}},
+		{jsonType, `{"errors":{"message":"m"},"error":"c"}`, 400, Refusal{Code: "c", Words: "m"}},
+		{jsonType, `{"errors":{"redirect_uri":["is invalid"],"client_id":"is blank"}}`, 422,
+			Refusal{Words: "client_id: is blank", Field: "client_id", Details: []string{"redirect_uri: is invalid"}}},
+		{jsonType, `{"errors":[],"message":"m","error":"c"}`, 400, Refusal{Code: "c", Words: "m"}},
+		{jsonType, `{"error":{"message":"inner","code":"i"},"message":"outer","code":"o"}`, 400,
+			Refusal{Code: "o", Words: "outer", Details: []string{"inner"}}},
+		{jsonType, `{"error":{"code":401,"message":"No credentials.","status":"UNAUTHENTICATED"}}`, 401, Refusal{Words: "No credentials.", Status: 401}},
+		{jsonType, `{"error":{"message":"m","type":"OAuthException","code":190}}`, 400, Refusal{Code: "190", Words: "m"}},
+		{jsonType, `{"error":"c","error_description":{"message":"m"}}`, 400, Refusal{Code: "c", Words: "m"}},
+		{jsonType, `{"error":"c","error_description":["a","b"]}`, 400, Refusal{Code: "c", Words: "a; b"}},
+		{jsonType, `{"error":"c","error_description":7}`, 400, Refusal{Code: "c"}},
+		{jsonType, `{"detail":[{"loc":["body","client_id"],"msg":"field required","type":"missing"}]}`, 422,
+			Refusal{Code: "missing", Words: "field required", Field: "client_id"}},
+		{jsonType, `{"detail":{"error":"c","error_description":"d"}}`, 400, Refusal{Code: "c", Words: "d"}},
+		{jsonType, `[{"errorCode":"c","message":"m"}]`, 401, Refusal{Code: "c", Words: "m"}},
+		{jsonType, `{"a":{"error":"c"}}`, 400, Refusal{}},
+
+		// Problem documents, JSON-RPC and MCP.
+		{"application/problem+json", `{"type":"https://a.example/bad","title":"t","detail":"d","status":403}`, 403,
+			Refusal{Words: "d", Status: 403, Details: []string{"t"}}},
+		{"application/problem+json", `{"type":"about:blank","title":"t","status":400}`, 400, Refusal{Words: "t", Status: 400}},
+		{jsonType, `{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"m"}}`, 200, Refusal{Code: "-32001", Words: "m"}},
+		{"text/event-stream", "event: message\ndata: {\"error\":{\"code\":1,\"message\":\"m\"}}\n\n", 200, Refusal{Code: "1", Words: "m"}},
+		{jsonType, `{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"type":"text","text":"no such tool"}]}}`, 200, Refusal{Words: "no such tool"}},
+		{jsonType, `{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"fine"}]}}`, 200, Refusal{}},
+
+		// Forms.
+		{formType, "error=c&error_description=d+e&error_uri=u", 200, Refusal{Code: "c", Words: "d e", URI: "u"}},
+		{formType + "; charset=utf-8", "error=c", 200, Refusal{Code: "c"}},
+		{"Application/X-WWW-Form-Urlencoded", "error=c", 200, Refusal{Code: "c"}},
+		{"text/plain", "error=c&error_description=d", 400, Refusal{Code: "c", Words: "d"}},
+		{formType, "error=%zz", 400, Refusal{}},
+		{formType, `{"error":"c"}`, 400, Refusal{Code: "c"}},
+		{formType, "access_token=t&token_type=bearer", 200, Refusal{}},
+
+		// Anything else.
+		{"text/plain", " not an \n error=c ", 400, Refusal{Words: "not an error=c"}},
+		{"text/html", "Invalid client", 400, Refusal{Words: "Invalid client"}},
+		{jsonType, `{"error":"c"`, 400, Refusal{Words: `{"error":"c"`}},
+		{"application/xml", `<?xml version="1.0"?><Error><Code>c</Code><Message>m</Message></Error>`, 403, Refusal{Words: "c m"}},
+		{jsonType, "", 400, Refusal{}},
+		{jsonType, "\ufeff{\"error\":\"c\"}", 400, Refusal{Code: "c"}},
 	} {
-		e := &Exchange{ResponseBody: row.body, ResponseHeader: NewHeader(http.Header{"Content-Type": {row.mediaType}})}
-		if code, words := e.Refusal(); code != row.code || words != row.words {
-			t.Errorf("%s %s: %q, %q; want %q, %q", row.mediaType, row.body, code, words, row.code, row.words)
+		got := answerOf(row.status, row.mediaType, row.body).Refusal()
+		got.Format, got.Text = "", ""
+		if !equal(got, row.want) {
+			t.Errorf("%s %s: %+v; want %+v", row.mediaType, row.body, got, row.want)
 		}
 	}
+}
+
+func equal(a, b Refusal) bool {
+	return a.Format == b.Format && a.Code == b.Code && a.Words == b.Words && a.Hint == b.Hint && a.Field == b.Field && a.URI == b.URI &&
+		a.Status == b.Status && a.Text == b.Text && strings.Join(a.Details, "|") == strings.Join(b.Details, "|")
+}
+
+// What the body leaves out is in the challenge, and nothing else is taken from there.
+func TestRefusal_Challenge(t *testing.T) {
+	t.Parallel()
+	const challenge = `Bearer realm="a", error="invalid_token", error_description="It has expired."`
+	for body, want := range map[string]Refusal{
+		"":                {Code: "invalid_token", Words: "It has expired."},
+		`{"error":"c"}`:   {Code: "c", Format: FormatJSON},
+		`{"message":"m"}`: {Words: "m", Format: FormatJSON},
+	} {
+		e := &Exchange{Status: 401, ResponseBody: body, ResponseHeader: NewHeader(http.Header{"Www-Authenticate": {`Basic realm="b"`, challenge}})}
+		if got := e.Refusal(); !equal(got, want) {
+			t.Errorf("%q: %+v; want %+v", body, got, want)
+		}
+	}
+}
+
+// A format is told by what is there, more than by what the answer says that it is.
+func TestRefusal_Format(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		mediaType, body string
+		want            Format
+	}{
+		{jsonType, `{"error":"c"}`, FormatJSON},
+		{pageType, ` {"error":"c"}`, FormatJSON},
+		{jsonType, "<!doctype html><p>no", FormatPage},
+		{"", "\n<HTML><body>no", FormatPage},
+		{pageType, "<p>no", FormatPage},
+		{pageType, "no <b>way</b>", FormatPage},
+		{pageType, "a < b", FormatText},
+		{"text/plain", "no <b>way</b>", FormatText},
+		{"application/xml", "<Error/>", FormatText},
+		{"application/xhtml+xml", "<?xml version='1.0'?><html>", FormatPage},
+		{formType, "a=b", FormatForm},
+		{pageType, " \n", FormatNone},
+	} {
+		if got := answerOf(400, row.mediaType, row.body).Refusal().Format; got != row.want {
+			t.Errorf("%s %q is %q; want %q", row.mediaType, row.body, got, row.want)
+		}
+	}
+}
+
+// The sentence is the hint where the words fit many causes, and these say nothing about which one it is.
+func TestRefusal_Sentence(t *testing.T) {
+	t.Parallel()
+	const (
+		client  = "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."
+		request = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
+		grant   = "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, " +
+			"does not match the redirection URI used in the authorization request, or was issued to another client."
+	)
+	for _, row := range []struct{ body, sentence, specific string }{
+		{`{"error":"invalid_client","error_description":"` + client + `","error_hint":"The client does not exist."}`,
+			"The client does not exist.", "invalid_client; ; the client does not exist."},
+		{`{"error":"invalid_client","error_description":"` + client + ` The requested OAuth 2.0 Client does not exist."}`,
+			client + " The requested OAuth 2.0 Client does not exist.", "invalid_client; the requested oauth 2.0 client does not exist."},
+		{`{"error":"invalid_request","error_description":"` + request + `","hint":"Check the code parameter"}`,
+			"Check the code parameter", "invalid_request; ; check the code parameter"},
+		{`{"error":"invalid_grant","error_description":"` + grant + `"}`, grant, "invalid_grant; "},
+		{`{"error":"invalid_client","error_description":"Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method."}`,
+			"Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.", "invalid_client; "},
+		{`{"error":"c","error_description":"The code is Unknown.","hint":"h"}`, "The code is Unknown.", "c; the code is unknown.; h"},
+		{`{"error":"c"}`, "", "c"},
+	} {
+		got := answerOf(400, jsonType, row.body).Refusal()
+		specific := strings.Join(strings.Fields(got.Specific()), " ")
+		if got.Sentence() != row.sentence || specific != strings.TrimSpace(row.specific) {
+			t.Errorf("%s:\nsentence %q; want %q\nspecific %q; want %q", row.body, got.Sentence(), row.sentence, specific, row.specific)
+		}
+	}
+}
+
+// Of a page the sentence that says what is wrong is quoted, and the rest is there for comparing.
+func TestRefusal_Page(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, body, words, text string }{
+		{"heading and text", "<html><head><title>Acme</title></head><body><nav>Home Help</nav><h1>Bad&nbsp;Request</h1><p>The <b>redirect_uri</b>, it is wrong.</p>",
+			"Bad Request The redirect_uri, it is wrong.", "Home Help Bad Request The redirect_uri, it is wrong."},
+		{"a second-level heading", "<p>Acme</p><h2>No</h2><p>because</p>", "No because", "Acme No because"},
+		{"an element of class error", `<h1>We are sorry...</h1><p>Help</p><div id="kc-error-message"><p class="instruction">Invalid parameter: redirect_uri</p></div><p>Imprint</p>`,
+			"We are sorry... Invalid parameter: redirect_uri", "We are sorry... Help Invalid parameter: redirect_uri Imprint"},
+		{"an alert", `<p>Acme</p><div role="alert">It is <i>wrong</i>.</div><p>Imprint</p>`, "It is wrong.", "Acme It is wrong. Imprint"},
+		{"an error in an error page", `<div class="errorPage"><p>Menu</p><p class="error-text">The client is unknown</p></div>`, "The client is unknown", "Menu The client is unknown"},
+		{"an icon in an alert", `<div class="alert alert-danger"><span class="error-mark">!</span> Wrong URI</div>`, "! Wrong URI", "! Wrong URI"},
+		{"a message", `<p>Menu</p><p class="form_message">It is wrong</p>`, "It is wrong", "Menu It is wrong"},
+		{"a success", `<h1>Hello</h1><div class="alert alert-success">Signed out</div><p>again</p>`, "Hello Signed out again", "Hello Signed out again"},
+		{"a banner", `<h1>No</h1><p>because</p><div class="cookie-message">We use cookies</div>`, "No because We use cookies", "No because We use cookies"},
+		{"an empty alert", `<h1>No</h1><div role="alert"></div>because`, "No because", "No because"},
+		{"a title that tells", `<title>403 Forbidden</title><p>nginx</p>`, "403 Forbidden nginx", "nginx"},
+		{"a title alone", `<title>T &amp; U</title><script>x()</script>`, "T & U", ""},
+		{"what is not shown", `<style>a</style><script>b</script><noscript>c</noscript><template>d<template>e</template>f</template><!-- g --><svg><text>h</text></svg>` +
+			`<p hidden>i</p><p style="display: none">j</p><div aria-hidden="true">k<div>l</div></div><select><option>m</select><script/>n</script>o`, "o", "o"},
+		{"a hidden alert", `<h1>No</h1><div role="alert" hidden>Wrong password</div>because`, "No because", "No because"},
+		{"a tag of many attributes", "<p>a</p><p" + strings.Repeat(" a=b", 1000) + " class=error>why it is so<script " + strings.Repeat("x", 600) + ">s</script></p>", "why it is so", "a why it is so"},
+		{"a tag that never ends", `<p>a</p><p class="error`, "a", "a"},
+		{"no end tags", `<p class=error>it is wrong<p>and more`, "it is wrong and more", "it is wrong and more"},
+	} {
+		got := answerOf(400, pageType, row.body).Refusal()
+		if got.Words != row.words || got.Text != row.text {
+			t.Errorf("%s: %q of %q; want %q of %q", row.name, got.Words, got.Text, row.words, row.text)
+		}
+	}
+}
+
+// Half of a long word is not kept: it might be half of a secret.
+func TestRefusal_PageIsCutBetweenWords(t *testing.T) {
+	t.Parallel()
+	const secret = "a-secret-of-thirty-characters-"
+	for n := maxText - 40; n < maxText; n++ {
+		body := "<p>" + strings.Repeat("b ", n/2) + strings.Repeat("b", n%2) + secret + strings.Repeat(" c", maxText)
+		r := answerOf(400, pageType, body).Refusal()
+		for _, text := range []string{r.Words, r.Text, answerOf(400, "text/plain", body).Refusal().Text} {
+			if len(text) > maxText || len(text) < maxText-100 || strings.Contains(text, secret[:5]) && !strings.Contains(text, secret) {
+				t.Fatalf("at %d: %d bytes, …%q", n, len(text), text[len(text)-50:])
+			}
+		}
+	}
+}
+
+// hostile are bodies of a megabyte that are dear to read for a careless reader.
+func hostile() map[string]string {
+	fill := func(head, unit, tail string) string {
+		return head + strings.Repeat(unit, max(0, (maxBody-len(head)-len(tail))/len(unit))) + tail
+	}
+	var attributes strings.Builder
+	for i := range 50_000 {
+		attributes.WriteString(" a" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576)))
+	}
+	nested := strings.Repeat(`{"error":{"detail":[`, 70)
+	return map[string]string{
+		"an unclosed script":              fill("<html><script>", "a</scrip ", ""),
+		"an unclosed title":               fill("<html><title>", "a ", ""),
+		"an unclosed comment":             fill("<html><!--", "--", ""),
+		"nested elements":                 fill("<html>", "<div>", ""),
+		"nested errors":                   fill("<html>", "<div class=error>", ""),
+		"nested headings":                 fill("<html>", "<h1>a", ""),
+		"hidden elements":                 fill("<html>", "<p hidden><p>", ""),
+		"end tags":                        fill("<html>"+strings.Repeat("<p class=error>", 10), "</p>", ""),
+		"opening brackets":                fill("<html>", "<", ""),
+		"ampersands":                      fill("<html>", "&", ""),
+		"an entity":                       fill("<html>&", "a", ""),
+		"many attributes":                 fill("<html><p", " a", ""),
+		"many attributes, then many tags": fill("<html><p"+attributes.String()+">", "<p a>", ""),
+		"a long attribute":                fill("<html><p class='", "error ", "'>"),
+		"a long word":                     fill("<html>", "a", ""),
+		"blanks":                          fill("<html>", "\u00a0", "a"),
+		"a long text":                     fill("", "The client is unknown. ", ""),
+		"generic sentences":               fill(`{"error_description":"`, "the provided authorization grant (e.g.", `"}`),
+		"nested JSON":                     fill(strings.Repeat("[", 5000), "0,", "0"+strings.Repeat("]", 5000)),
+		"nested errors in JSON":           fill(nested+`"`, "a", `"`+strings.Repeat(`]}}`, 70)),
+		"nested errors and members":       fill(nested, `{"a":1},`, `1`+strings.Repeat(`]}}`, 70)),
+		"many members":                    fill(`{"a":1`, `,"b":1`, "}"),
+		"many errors":                     fill(`{"errors":[{}`, `,{"message":"m"}`, "]}"),
+		"a form":                          fill("error=c", "&a=b", ""),
+		"a form of escapes":               fill("error=", "%41", ""),
+	}
+}
+
+// No answer costs more than a moment, whatever is in it. The time is this thread's, so that a busy machine has no say.
+func TestRefusal_Cost(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the time of one thread is known on Linux")
+	}
+	const rusageThread = 1
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	spent := func() time.Duration {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(rusageThread, &usage); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	for name, body := range hostile() {
+		e := answerOf(400, "", body)
+		before := spent()
+		r := e.Refusal()
+		r.Specific()
+		took := spent() - before
+		t.Logf("%-34s %v", name, took)
+		if took > 500*time.Millisecond {
+			t.Errorf("%s: %v of CPU time", name, took)
+		}
+		if len(r.Text) > maxText || len(r.Details) > maxDetails {
+			t.Errorf("%s: %d bytes of text and %d details are kept", name, len(r.Text), len(r.Details))
+		}
+	}
+}
+
+// Whatever comes is read without a fault, the same each time, and within its bounds.
+func FuzzRefusal(f *testing.F) {
+	for _, body := range []string{`{"error":"c","error_description":"d","errors":{"a":["b"]}}`, "error=c&hint=h", "<h1>a</h1><p class=error>b", `[{"loc":["a"]}]`,
+		`<title>403</title><div id=aError hidden>x</div>`, "data: {\"error\":{\"code\":1}}\n\n", "<script/>a<select></select>&amp;", `{"type":"a","title":"b"}`} {
+		f.Add(400, jsonType, body)
+		f.Add(200, pageType, body)
+	}
+	f.Add(401, formType, "error=c")
+	f.Add(401, "text/event-stream", "data: {\"result\":{\"isError\":true,\"content\":[{\"text\":\"a\"}]}}\n\n")
+	f.Fuzz(func(t *testing.T, status int, mediaType, body string) {
+		e := answerOf(status, mediaType, body)
+		r := e.Refusal()
+		if again := e.Refusal(); !equal(r, again) {
+			t.Errorf("%+v, then %+v", r, again)
+		}
+		if len(r.Code) > maxCode || strings.ContainsAny(r.Code, " \n") && r.Format != FormatNone || len(r.Text) > maxText || len(r.Details) > maxDetails {
+			t.Errorf("%+v", r)
+		}
+		if r.Sentence() != "" && r.All() == "" || strings.Contains(r.Text, "\n") {
+			t.Errorf("%+v: %q", r, r.All())
+		}
+		r.Specific()
+		e.Words()
+		e.ErrorInside()
+	})
 }
 
 // Each exchange is recorded with what it was for, what was sent and what came, byte for byte.

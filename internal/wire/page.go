@@ -1,0 +1,360 @@
+package wire
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+)
+
+// What is kept of a page, in bytes, and how many of its elements are looked at as the ones that say what is wrong.
+const (
+	maxText   = 16 << 10
+	maxMarked = 50
+	maxNested = 8
+)
+
+// page is what a person reads in an HTML page.
+type page struct {
+	title string
+	said  string // the heading and what the page says is wrong, else its text from the heading on
+	text  string // all of it, without the title
+}
+
+// readPage reads a page in one pass, in time linear to its size. What a browser does not show is left out.
+func readPage(body string) page {
+	r := &pageReader{tokens: html.NewTokenizer(strings.NewReader(body))}
+	for kind := r.tokens.Next(); kind != html.ErrorToken; kind = r.tokens.Next() {
+		switch kind {
+		case html.TextToken:
+			r.addText(r.tokens.Text())
+		case html.StartTagToken, html.SelfClosingTagToken:
+			r.start(kind)
+		case html.EndTagToken:
+			name, _ := r.tokens.TagName()
+			r.end(string(name))
+		}
+	}
+	p := page{title: r.title.String(), text: r.text.String()}
+	p.said = r.said(p)
+	return p
+}
+
+// pageReader is the state of reading a page.
+type pageReader struct {
+	tokens      *html.Tokenizer
+	text, title oneLineText
+	headings    [2]heading // the first h1, and the first h2
+	in          string     // title, h1 or h2, while one of these is open
+	skipping    openTag    // the outermost element that is not shown, while it is open
+	open        []*marked  // the elements that say what is wrong and are open, outermost first
+	marked      []*marked  // all of those, in their order
+}
+
+// heading is the text of a heading, and where it stands in the text of the page.
+type heading struct {
+	found bool
+	text  oneLineText
+	at    int
+}
+
+// openTag is an element that is open, with how many of its name are open inside it. End tags that are missing cost
+// nothing but too long an element.
+type openTag struct {
+	name  string
+	depth int
+}
+
+// marked is an element whose role, class or id says that it tells what is wrong.
+type marked struct {
+	openTag
+	text    oneLineText
+	message bool // it says no more than "message"
+	inside  bool // another one inside it says enough
+	parent  *marked
+}
+
+// notShown are the elements that a person does not read. What stands in a select is a choice of languages, mostly.
+var notShown = []string{"script", "style", "noscript", "template", "svg", "iframe", "noembed", "noframes", "object", "select", "textarea", "datalist",
+	"audio", "video", "canvas"}
+
+// void are the elements without an end tag (HTML section 13.1.2).
+var void = []string{"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+// inWords are the elements inside of words and sentences: no space is meant where they begin or end.
+var inWords = []string{"a", "abbr", "b", "code", "em", "font", "i", "kbd", "mark", "s", "samp", "small", "strong", "sub", "sup", "tt", "u", "var", "wbr"}
+
+// start reads a start tag.
+func (r *pageReader) start(kind html.TokenType) {
+	tag, more := r.tokens.TagName()
+	name := string(tag)
+	var says attributes
+	for i := 0; more && i < 100; i++ {
+		var key, value []byte
+		key, value, more = r.tokens.TagAttr()
+		says.read(string(key), value)
+	}
+	if !slices.Contains(inWords, name) {
+		r.boundary()
+	}
+	hidden := slices.Contains(notShown, name)
+	switch {
+	case slices.Contains(void, name), kind == html.SelfClosingTagToken && !hidden:
+	case r.skipping.name == name:
+		r.skipping.depth++
+	case r.skipping.name != "":
+	case hidden, says.hidden:
+		r.skipping = openTag{name, 1}
+	case name == "title":
+		r.in = name
+	case name == "h1", name == "h2":
+		r.startHeading(name)
+	default:
+		r.mark(name, says)
+	}
+}
+
+func (r *pageReader) startHeading(name string) {
+	if h := &r.headings[name[1]-'1']; !h.found {
+		h.found, h.at, r.in = true, r.text.Len(), name
+	}
+}
+
+// mark takes note of an element that says what is wrong, and of one inside it that has the same name.
+func (r *pageReader) mark(name string, says attributes) {
+	for _, m := range r.open {
+		if m.name == name {
+			m.depth++
+		}
+	}
+	if !says.fault() && (!says.message || says.harmless) || slices.Contains(notMarked, name) || len(r.open) == maxNested || len(r.marked) == maxMarked {
+		return
+	}
+	m := &marked{openTag: openTag{name, 1}, message: !says.fault()}
+	if len(r.open) > 0 {
+		m.parent = r.open[len(r.open)-1]
+	}
+	r.open, r.marked = append(r.open, m), append(r.marked, m)
+}
+
+// notMarked are the elements that hold a whole page, or a control, whatever their class.
+var notMarked = []string{"html", "body", "head", "form", "button", "label", "header", "footer", "nav"}
+
+// end reads an end tag.
+func (r *pageReader) end(name string) {
+	if !slices.Contains(inWords, name) {
+		r.boundary()
+	}
+	if r.skipping.name != "" {
+		if r.skipping.name == name {
+			if r.skipping.depth--; r.skipping.depth == 0 {
+				r.skipping = openTag{}
+			}
+		}
+		return
+	}
+	if r.in == name {
+		r.in = ""
+	}
+	for _, m := range r.open {
+		if m.name == name {
+			m.depth--
+		}
+	}
+	r.open = slices.DeleteFunc(r.open, func(m *marked) bool { return m.depth == 0 })
+}
+
+// boundary is a place where words end, whatever stands there.
+func (r *pageReader) boundary() {
+	r.text.edge, r.title.edge = true, true
+	r.headings[0].text.edge, r.headings[1].text.edge = true, true
+	for _, m := range r.open {
+		m.text.edge = true
+	}
+}
+
+func (r *pageReader) addText(text []byte) {
+	switch {
+	case r.skipping.name != "":
+		return
+	case r.in == "title":
+		r.title.add(text)
+		return
+	case r.in != "":
+		r.headings[r.in[1]-'1'].text.add(text)
+	}
+	r.text.add(text)
+	for _, m := range r.open {
+		m.text.add(text)
+	}
+}
+
+// enough is how long a text is, in bytes, that says something by itself: an icon or a number beside it does not.
+const enough = 12
+
+// said is the heading and the texts that tell what is wrong. A page that marks none is told from its heading on.
+func (r *pageReader) said(p page) string {
+	for _, m := range r.marked {
+		if m.parent != nil && m.text.Len() >= enough && m.parent.message == m.message {
+			m.parent.inside = true
+		}
+	}
+	first := r.headings[0]
+	if first.text.Len() == 0 {
+		first = r.headings[1]
+	}
+	heading := first.text.String()
+	if heading == "" && tellsFault.MatchString(p.title) {
+		heading = p.title
+	}
+	texts := r.texts(false)
+	if texts == nil {
+		texts = r.texts(true)
+	}
+	switch {
+	case texts != nil:
+		return joinTexts(append([]string{heading}, texts...))
+	case p.text == "":
+		return p.title
+	case first.found:
+		return strings.TrimSpace(p.text[min(first.at, len(p.text)):])
+	}
+	return joinTexts([]string{heading, p.text})
+}
+
+// texts are those of the marked elements.
+func (r *pageReader) texts(messages bool) []string {
+	var list []string
+	for _, m := range r.marked {
+		text := m.text.String()
+		if m.message == messages && !m.inside && strings.ContainsFunc(text, unicode.IsLetter) && len(text) > 2 {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// joinTexts joins texts to one, each once.
+func joinTexts(texts []string) string {
+	all := ""
+	for _, text := range texts {
+		switch {
+		case strings.Contains(all, text) || len(all)+len(text) > maxText:
+		case strings.Contains(text, all):
+			all = text
+		default:
+			all += " " + text
+		}
+	}
+	return all
+}
+
+// tellsFault finds a title that says that something is wrong: many name the site alone.
+var tellsFault = regexp.MustCompile(`(?i)\b(?:[45]\d\d|error|invalid|denied|forbidden|not found|bad request|wrong|sorry|oops|unauthori[sz]ed|fail(?:ed|ure)?|` +
+	`problem|mismatch|expired|blocked)\b`)
+
+// attributes are what an element's attributes say of it.
+type attributes struct{ alert, message, harmless, hidden bool }
+
+// fault reports that the element tells what is wrong.
+func (a attributes) fault() bool { return a.alert && !a.harmless }
+
+func (a *attributes) read(key string, value []byte) {
+	if len(value) > 1000 {
+		value = value[:1000]
+	}
+	switch text := string(value); key {
+	case "hidden":
+		a.hidden = true
+	case "aria-hidden":
+		a.hidden = a.hidden || text == "true"
+	case "style":
+		style := strings.ToLower(strings.Join(strings.Fields(text), ""))
+		a.hidden = a.hidden || strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden")
+	case "role":
+		a.alert = a.alert || text == "alert"
+	case "class", "id":
+		a.readName(text)
+	}
+}
+
+// readName reads classes, or an id: kc-error-message, alertDanger, form_errors.
+func (a *attributes) readName(names string) {
+	for _, word := range wordsIn(names) {
+		switch word {
+		case "error", "errors", "err", "alert", "danger", "exception", "failure", "fault":
+			a.alert = true
+		case "message", "messages", "msg":
+			a.message = true
+		case "success", "info", "cookie", "cookies":
+			a.harmless = true
+		}
+	}
+}
+
+// wordsIn splits a name at what is no letter, and where a capital follows a small letter.
+func wordsIn(name string) []string {
+	var words []string
+	start := 0
+	for i := range len(name) + 1 {
+		letter := i < len(name) && ('a' <= name[i]|0x20 && name[i]|0x20 <= 'z')
+		capital := letter && i > 0 && name[i] <= 'Z' && name[i-1] >= 'a'
+		if letter && !capital {
+			continue
+		}
+		if i > start {
+			words = append(words, strings.ToLower(name[start:i]))
+		}
+		if start = i; !letter {
+			start++
+		}
+	}
+	return words
+}
+
+// oneLineText collects text as one line: each run of blanks is one space. It holds maxText bytes and drops the rest
+// from the last word on, as half of a word might be half of a secret.
+type oneLineText struct {
+	text  []byte
+	space bool // a space is due before the next character
+	edge  bool // and here, unless that is a point or a comma: an element began or ended
+	full  bool
+}
+
+func (t *oneLineText) Len() int { return len(t.text) }
+
+func (t *oneLineText) add(text []byte) {
+	for i := 0; i < len(text) && !t.full; {
+		r, size := utf8.DecodeRune(text[i:])
+		if unicode.IsSpace(r) {
+			t.space = true
+			i += size
+			continue
+		}
+		if len(t.text) > 0 && (t.space || t.edge && !strings.ContainsRune(".,:;!?)", r)) {
+			t.text = append(t.text, ' ')
+		}
+		t.space, t.edge = false, false
+		t.text = append(t.text, text[i:i+size]...)
+		i += size
+		t.full = len(t.text) >= maxText
+	}
+}
+
+func (t *oneLineText) String() string {
+	text := string(t.text)
+	if t.full {
+		text = text[:strings.LastIndexByte(text, ' ')+1] // what is one word that long says nothing
+	}
+	return strings.TrimSpace(text)
+}
+
+// oneLine is a text as one line.
+func oneLine(s string) string {
+	var t oneLineText
+	t.add([]byte(s))
+	return t.String()
+}
