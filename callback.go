@@ -78,7 +78,7 @@ func (s *server) redeem(ctx context.Context, request *oauth.Request, response ur
 	arrived := s.now()
 	login, err := s.finish(ctx, request, response)
 	if err != nil {
-		return nil, s.failedLogin(err, request, callback, arrived, recorder.Exchanges())
+		return nil, s.failedLogin(ctx, err, request, callback, arrived, nil)
 	}
 	login.Callback, login.Arrived, login.Steps = callback, arrived, recorder.Exchanges()
 	return login, nil

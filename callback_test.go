@@ -27,7 +27,7 @@ func TestCallbackRefuses(t *testing.T) {
 	}{
 		{"state missing", func(q url.Values) { q.Del("state") }, 400, "invalid_state", "has no state"},
 		{"state empty", func(q url.Values) { q.Set("state", "") }, 400, "invalid_state", "has no state"},
-		{"state unknown", func(q url.Values) { q.Set("state", "AAAAAAAAAAAAAAAAAAAAAAAAAA") }, 400, "invalid_state", "not begun in this browser"},
+		{"state unknown", func(q url.Values) { q.Set("state", "AAAAAAAAAAAAAAAAAAAAAAAAAA") }, 400, "invalid_state", "not started in this browser"},
 		{"state twice", func(q url.Values) { q.Add("state", "x") }, 400, "invalid_request", "state is there more than once"},
 		{"code missing", func(q url.Values) { q.Del("code") }, 400, "invalid_request", "neither a code nor an error"},
 		{"code empty", func(q url.Values) { q.Set("code", "") }, 400, "invalid_request", "neither a code nor an error"},
@@ -181,7 +181,7 @@ func TestTokenRequestExplained(t *testing.T) {
 				`only for the 'Single-Page Application' client-type."}`,
 			400,
 			"invalid_request",
-			"web application",
+			"Remove the redirect URI from Single-page application first",
 		},
 		{"invalid_scope", `{"error":"invalid_scope"}`, 400, "invalid_scope", "SCOPES"},
 		{"invalid_target", `{"error":"invalid_target"}`, 400, "invalid_target", "resource"},

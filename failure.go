@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -29,6 +31,7 @@ type failure struct {
 
 	Status int              `json:"-"` // of our own answer
 	Theirs bool             `json:"-"` // Code and Description are the server's
+	Lead   string           `json:"-"` // what proves the heading
 	Retry  bool             `json:"-"` // beginning a new login makes sense
 	Allow  string           `json:"-"` // the method that would be answered, with a 405
 	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
@@ -95,7 +98,7 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 		method = s.oauth.AuthMethod(md)
 	}
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
-		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: causes.Advise(s.cfg, method, scopes, e)}
+		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: causes.Explain(s.cfg, method, scopes, e)}
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		f.Status = http.StatusNotFound
@@ -164,9 +167,14 @@ func hintSentences(hint string) []string {
 	return list
 }
 
-// failedLogin adds the flow to the failure of a login, up to the step that failed.
-func (s *server) failedLogin(err error, request *oauth.Request, callback string, arrived time.Time, steps []*wire.Exchange) *failure {
+// failedLogin adds the flow to the failure of a login, up to the step that failed: what went over the wire before, and what
+// the context has recorded. Where the server refused the client, what can be found out without a user is asked first.
+func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Request, callback string, arrived time.Time, before []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
+	if e, ok := errors.AsType[*oauth.Error](err); ok && request.Own {
+		s.findOut(ctx, f, e)
+	}
+	steps := slices.Concat(before, wire.Recorded(ctx))
 	returned := s.cfg.ReturnedTo(callback)
 	if f.Code == oauth.CodeInvalidIssuer {
 		returned = "" // what came from somewhere else is not shown
@@ -184,11 +192,45 @@ func (s *server) front(request *oauth.Request, returned string, arrived time.Tim
 	return front
 }
 
+// findOutWithin bounds the questions that a failed login asks.
+const findOutWithin = 8 * time.Second
+
+// findOut heads a failure with what is proved by further questions, once for these settings.
+func (s *server) findOut(ctx context.Context, f *failure, e *oauth.Error) {
+	ctx, cancel := context.WithTimeout(ctx, findOutWithin)
+	defer cancel()
+	if proved, ok := s.checks.FindOut(ctx, s.oauth, e); ok {
+		f.Advice = f.Advice.With(s.cfg, proved)
+		f.Lead = proved.Control
+	}
+}
+
 // failedStart adds what was asked to the failure of a login that begins at the API.
 func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 	f := s.explain(err, s.cfg.Scopes)
 	if len(f.Steps) == 0 {
 		f.Steps = failed(steps, err)
+	}
+	return f
+}
+
+// notStarted heads the failure of a login that could not start with what further questions prove: the issuer that would be
+// right, where one answers, or why the client was refused where its request was pushed.
+func (s *server) notStarted(ctx context.Context, err error, own bool) error {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok || !own {
+		return err
+	}
+	f := s.explain(err, s.cfg.Scopes)
+	switch e.Step {
+	case wire.Metadata:
+		ctx, cancel := context.WithTimeout(ctx, findOutWithin)
+		defer cancel()
+		if found := check.NoMetadata(ctx, s.cfg, s.wire, s.now, e); e.Cause == nil && found.Remedy.Kind == causes.Change {
+			f.Advice = f.Advice.With(s.cfg, found)
+		}
+	case wire.PushedRequest:
+		s.findOut(ctx, f, e)
 	}
 	return f
 }

@@ -100,9 +100,9 @@ func (p *homePage) addAPI(cfg config.Config) {
 
 // unfinished is a login that was begun and has not come back, and the usual causes.
 type unfinished struct {
-	Began  time.Time      `json:"began"`
-	Ago    string         `json:"-"`
-	Causes []causes.Cause `json:"causes"`
+	Began  time.Time           `json:"began"`
+	Ago    string              `json:"-"`
+	Causes []causes.Unfinished `json:"causes"`
 }
 
 // newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has

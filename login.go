@@ -47,10 +47,11 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	request.Own = startedHere(r)
 	to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 	if err != nil {
 		s.tell(nil, err)
-		return err
+		return s.notStarted(r.Context(), err, request.Own)
 	}
 	if err := s.sessions.Begin(w, r, request); err != nil {
 		return err
@@ -72,4 +73,10 @@ func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error 
 		return nil
 	}
 	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page("Sign in, then paste the address"), to, causes.HostOf(to)})
+}
+
+// startedHere reports a login that the user started: a link of another site says where it comes from.
+func startedHere(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "" || site == "none" || site == "same-origin"
 }

@@ -13,14 +13,14 @@ import (
 func TestMisusePage_Verdict(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://auth.example", OtherClientID: "b-client"}
-	whole := func(changes map[misuse.Try]misuse.MisuseFinding) []misuse.MisuseFinding {
+	whole := func(changes map[misuse.Attempt]misuse.MisuseFinding) []misuse.MisuseFinding {
 		var found []misuse.MisuseFinding
 		for _, rule := range misuse.Rules {
-			f, changed := changes[rule.Try]
+			f, changed := changes[rule.Attempt]
 			if !changed {
 				f.Result, f.Found = causes.OK, "refused"
 			}
-			f.Check = string(rule.Try)
+			f.Check = string(rule.Attempt)
 			found = append(found, f)
 		}
 		return found
@@ -30,11 +30,11 @@ func TestMisusePage_Verdict(t *testing.T) {
 	}
 	fail, warn := finding(causes.Fail, "the server accepts it", false), finding(causes.Warn, "it lives on", false)
 	open, skip := finding(causes.Warn, "not decided: no answer", true), finding(causes.Skip, "not asked", false)
-	all := map[misuse.Try]misuse.MisuseFinding{}
+	all := map[misuse.Attempt]misuse.MisuseFinding{}
 	for _, rule := range misuse.Rules {
-		all[rule.Try] = open
+		all[rule.Attempt] = open
 	}
-	twice := append(whole(map[misuse.Try]misuse.MisuseFinding{misuse.PromptNone: fail}), finding(causes.Fail, "and once more", false))
+	twice := append(whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.PromptNone: fail}), finding(causes.Fail, "and once more", false))
 	twice[len(twice)-1].Check = string(misuse.PromptNone)
 	for _, row := range []struct {
 		name       string
@@ -51,21 +51,21 @@ func TestMisusePage_Verdict(t *testing.T) {
 		{"sound", whole(nil), "", "Nothing dangerous gets through", "honest request", causes.OK, "good"},
 		{
 			"not all asked",
-			whole(map[misuse.Try]misuse.MisuseFinding{misuse.OtherClient: skip}),
+			whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.OtherClient: skip}),
 			"",
 			"Nothing dangerous gets through",
 			"honest request",
 			causes.OK,
 			"good",
 		},
-		{"a warning", whole(map[misuse.Try]misuse.MisuseFinding{misuse.CodeTwice: warn}), "",
+		{"a warning", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.CodeTwice: warn}), "",
 			"Nothing dangerous gets through", "1 warning. The code used twice: it lives on.", causes.Warn, "good"},
-		{"one thing", whole(map[misuse.Try]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.CodeTwice: warn, misuse.RevokedToken: open}), "",
+		{"one thing", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.CodeTwice: warn, misuse.RevokedToken: open}), "",
 			"The server lets 1 thing pass", "No code verifier: the server accepts it.", causes.Fail, "bad"},
-		{"two things", whole(map[misuse.Try]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.PromptNone: fail}), "",
+		{"two things", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.PromptNone: fail}), "",
 			"The server lets 2 things pass", "No code verifier: the server accepts it.", causes.Fail, "bad"},
 		{"one thing in two places", twice, "", "The server lets 1 thing pass", "prompt=none without a session: the server accepts it.", causes.Fail, "bad"},
-		{"one not decided", whole(map[misuse.Try]misuse.MisuseFinding{misuse.NoVerifier: open}), "",
+		{"one not decided", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: open}), "",
 			"Nothing dangerous was seen, but not everything could be tried", "1 of 9", causes.Warn, ""},
 		{"none decided", whole(all), "", "Nothing could be decided", "no answer", causes.Warn, ""},
 	} {

@@ -173,7 +173,7 @@ func (s *server) arrive(ctx context.Context, request *oauth.Request, response ur
 	p := &session.Pause{Request: request, Callback: callback, Arrived: s.now()}
 	code, err := s.oauth.CheckResponse(ctx, request, response) // RFC 9207, RFC 6749 section 4.1.2.1
 	if err != nil {
-		return nil, s.failedLogin(err, request, callback, p.Arrived, recorder.Exchanges())
+		return nil, s.failedLogin(ctx, err, request, callback, p.Arrived, nil)
 	}
 	p.Code, p.Steps = code, recorder.Exchanges()
 	return p, nil
@@ -273,7 +273,7 @@ func (s *server) exchange(ctx context.Context, p *session.Pause) (*session.Login
 	}
 	l.Steps = slices.Concat(p.Steps, recorder.Exchanges())
 	if err != nil {
-		return nil, s.failedLogin(err, p.Request, p.Callback, p.Arrived, l.Steps)
+		return nil, s.failedLogin(ctx, err, p.Request, p.Callback, p.Arrived, p.Steps)
 	}
 	l.Held = l.Response.Tokens
 	return l, nil

@@ -11,7 +11,7 @@ import (
 )
 
 // found is what a run of /misuse finds: the results of each try, in their order.
-type found map[misuse.Try]string
+type found map[misuse.Attempt]string
 
 // sound is what a server gives that keeps every rule, and replaces refresh tokens.
 var sound = found{
@@ -81,7 +81,7 @@ func TestInteropMisuse(t *testing.T) {
 			got := found{}
 			for _, line := range run.Findings {
 				t.Logf("%s %s: %s; %s", line.Result, line.Check, line.Found, line.Control)
-				got[misuse.Try(line.Check)] = strings.TrimSpace(got[misuse.Try(line.Check)] + " " + line.Result)
+				got[misuse.Attempt(line.Check)] = strings.TrimSpace(got[misuse.Attempt(line.Check)] + " " + line.Result)
 				if line.Undecided || line.Result == "ok" && line.Control == "" {
 					t.Errorf("%s is not decided, or has no control: %s", line.Check, line.Found)
 				}
@@ -101,9 +101,9 @@ func TestMisuseIsDocumented(t *testing.T) {
 	}
 	lines := strings.Split(string(text), "\n")
 	for _, rule := range misuse.Rules {
-		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Try)+"` |") })
+		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Attempt)+"` |") })
 		if row < 0 || !strings.HasSuffix(lines[row], "| "+rule.Section+" |") {
-			t.Errorf("%s (%s) has no row of its own there", rule.Try, rule.Section)
+			t.Errorf("%s (%s) has no row of its own there", rule.Attempt, rule.Section)
 		}
 	}
 }

@@ -131,7 +131,7 @@ func TestPastedWrongly(t *testing.T) {
 			t.Errorf("with %s: %s the form was answered %d", name, value, r.StatusCode)
 		}
 	}
-	other.GetJSON(address).WantError(t, 400, "invalid_state", "not begun in this browser")
+	other.GetJSON(address).WantError(t, 400, "invalid_state", "not started in this browser")
 	if n := l.Asked("POST /token"); n != 0 {
 		t.Errorf("the token endpoint was asked %d times", n)
 	}

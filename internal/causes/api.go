@@ -88,9 +88,9 @@ func (r *refusal) inFront() (Finding, bool) {
 	e := r.exchange
 	isPage := IsPage(e)
 	const fix = "set RESOURCE_URL to an address that goes to the API itself, or let this route through"
-	switch to := ApiAt(r.cfg.ResourceURL, e); {
+	switch to := APIAt(r.cfg.ResourceURL, e); {
 	case to != "":
-		return MovedTo(to), true
+		return MovedTo(r.cfg, to), true
 	case e.Status/100 == 3:
 		return refusedBecause(APIBehindASignInPage, fix, "a redirect answers before the API does: the token never reached it")
 	case isPage && e.Status/100 == 2:
@@ -109,7 +109,7 @@ func IsPage(e *wire.Exchange) bool {
 
 // apiAt is where a redirect leads to the API itself, under another scheme or host name or but for a slash at
 // the end; "" when it leads elsewhere, or when there is none.
-func ApiAt(address string, e *wire.Exchange) string {
+func APIAt(address string, e *wire.Exchange) string {
 	from, err := url.Parse(address)
 	location := e.ResponseHeader.Get("Location")
 	if err != nil || e.Status/100 != 3 || location == "" {
@@ -127,9 +127,9 @@ func ApiAt(address string, e *wire.Exchange) string {
 }
 
 // movedTo is the finding that the API is there.
-func MovedTo(address string) Finding {
-	f := Failing("RESOURCE_URL", "write RESOURCE_URL="+address, "", "the API is at another address: %s", address).As(APIUnreachable)
-	f.Line = "RESOURCE_URL=" + address
+func MovedTo(cfg config.Config, address string) Finding {
+	f := Found(Fail, APIUnreachable, Facts{Cfg: cfg, Value: address})
+	f.Found = "the API is at a different address: " + address
 	return f
 }
 
@@ -175,7 +175,7 @@ func (r *refusal) scope() (Finding, bool) {
 	f, found := refusedBecause(APIScopeMissing, fix, "the access token lacks the scope %s", list)
 	f.Setting = "SCOPES"
 	if !r.cfg.AtAPI {
-		f.Line = wire.Clip(scopesLine(slices.Concat(r.cfg.Scopes, missing)), 300)
+		f.Line = wire.Clip("SCOPES="+quoted("SCOPES", strings.Join(slices.Concat(r.cfg.Scopes, missing), " ")), 300)
 	}
 	return f, found
 }
@@ -188,3 +188,238 @@ func (r *refusal) scheme() (Finding, bool) {
 	return refusedBecause(APIWantsAnotherScheme, "the API must take bearer tokens (RFC 6750), or this is not the API",
 		"the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
 }
+
+// apiWords are what APIs say about a token that they refuse, and what it means.
+var apiWords = []struct {
+	words []string // any of them
+	name  Name
+}{
+	{[]string{"audience", "aud claim", "for another api", "'aud'", `"aud"`, "idx10214"}, APIWantsAnotherAudience},
+	{[]string{"issuer", "iss claim", "'iss'", `"iss"`, "idx10205"}, APIWantsAnotherIssuer},
+	{[]string{"expired", "idx10223", "exp claim"}, APITokenExpired},
+	{[]string{" id token", " id_token"}, APIAcceptsIDToken},
+	{[]string{"invalid compact jws", "not a jwt", "malformed", "number of segments", "idx12741",
+		"is no jwt", "must be a jwt", "wants a jwt", "jwt is expected"}, APIWantsAJWT},
+	{[]string{"not active", "inactive", "introspect", "unknown token", "not known", "opaque"}, APIWantsAnOpaqueToken},
+}
+
+// said goes by the API's own words, where what they say can be true of this token.
+func (r *refusal) said() (Finding, bool) {
+	for _, known := range apiWords {
+		if slices.ContainsFunc(known.words, func(w string) bool { return strings.Contains(r.words, w) }) && r.possible(known.name) {
+			return r.because(known.name)
+		}
+	}
+	return Finding{}, false
+}
+
+// possible reports whether a cause can be the cause with this token.
+func (r *refusal) possible(name Name) bool {
+	switch name {
+	case APIWantsAJWT:
+		return !r.token.JWT
+	case APIWantsAnotherAudience, APIWantsAnotherIssuer:
+		return r.token.JWT
+	case APIWantsAnOpaqueToken:
+		return r.token.JWT && !r.expired()
+	case APIAcceptsIDToken:
+		return !r.token.IDToken // else it is what the API does not want
+	}
+	return true
+}
+
+// expired reports that the token's exp has passed.
+func (r *refusal) expired() bool { return !r.token.Expires.IsZero() && r.now.After(r.token.Expires) }
+
+// fromToken goes by the token alone, where the API does not say: only what is certainly not in order.
+func (r *refusal) fromToken() (Finding, bool) {
+	t := r.token
+	switch {
+	case r.expired():
+		return r.because(APITokenExpired)
+	case t.IDToken:
+		return refusedBecause(APIWantsAnotherAudience, "the server sent an ID token where an access token belongs: name the API in the login (audience or resource)",
+			"the access token is an ID token, for this client and not for the API")
+	case t.ForItsAPI && HostOf(r.cfg.ResourceURL) != "graph.microsoft.com":
+		return refusedBecause(APITokenNotVerifiable, "ask for a scope of your own API", "the API cannot verify this token: %s", t.Why)
+	case t.JWT && len(t.Audience) > 0 && !r.audienceFits():
+		return r.because(APIWantsAnotherAudience)
+	}
+	return Finding{}, false
+}
+
+// audienceFits reports whether the token's audience may mean the API: its address, or the beginning of
+// it. Names that are no addresses may mean anything.
+func (r *refusal) audienceFits() bool {
+	return slices.ContainsFunc(r.token.Audience, func(aud string) bool {
+		u, err := url.Parse(aud)
+		return err != nil || u.Host == "" || strings.HasPrefix(r.cfg.ResourceURL, aud)
+	})
+}
+
+// because words a cause.
+func (r *refusal) because(name Name) (Finding, bool) {
+	t := r.token
+	audience := wire.Clip(strings.Join(t.Audience, ", "), 200)
+	switch name {
+	case APIWantsAnotherAudience:
+		if slices.Contains(t.Audience, r.cfg.ResourceURL) {
+			f, found := refusedBecause(name, "let the API accept its own address as the audience, or sign in for the audience that it wants: /login?audience=",
+				"the access token is for this API, %s, and the API wants another audience", audience)
+			f.Setting = "" // RESOURCE_URL is right
+			return f, found
+		}
+		if audience == "" {
+			audience = "nobody: it has no aud"
+		}
+		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0",
+			"the access token is for %s, not for this API", audience)
+	case APIWantsAnotherIssuer:
+		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in at the server that it trusts",
+			"the API trusts another issuer than %s", wire.Clip(t.Issuer, 200))
+	case APITokenExpired:
+		if t.Expires.IsZero() {
+			return refusedBecause(name, "refresh the token, or sign in again", "the API says that the access token has expired")
+		}
+		if !r.expired() {
+			return refusedBecause(name, "set the clock of the API's machine", "the API says that the token has expired, and it has not: the clocks differ")
+		}
+		return refusedBecause(name, "refresh the token, or sign in again", "the access token expired at %s", t.Expires.UTC().Format(time.RFC3339))
+	case APIAcceptsIDToken:
+		return refusedBecause(name, "the API must take access tokens: an ID token is for the client (RFC 9068 section 2)", "the API wants an ID token")
+	case APIWantsAJWT:
+		return refusedBecause(name, "have access tokens issued as JWTs, or let the API ask the server "+
+			"(introspection)", "the access token is opaque, and the API wants a JWT")
+	}
+	return refusedBecause(APIWantsAnOpaqueToken, "let the API verify JWTs, or have opaque access tokens issued; if the token was revoked, sign in again",
+		"the access token is a JWT, and the API looks tokens up instead")
+}
+
+// unknown is a refusal that nothing explains.
+func (r *refusal) unknown() Finding {
+	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: what can be seen from here is in order",
+		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Hide(r.exchange.StatusLine()), 200))}
+	switch {
+	case r.token.Signature == oauth.SignatureWrong:
+		f.Found = "the token's signature is not of this server's keys: " + r.token.Why
+		f.Fix = "the authorization server has to publish the key that it signs with"
+	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
+		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
+		f.Fix = "let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"
+	}
+	return f
+}
+
+// ruledOut lists what was looked at and is in order, but for the cause itself.
+func (r *refusal) ruledOut(f Finding) []string {
+	if f.Result == OK {
+		return nil
+	}
+	var list []string
+	add := func(holds bool, about Name, words string) {
+		if holds && about != f.Name {
+			list = append(list, words)
+		}
+	}
+	t := r.token
+	isOurs := func(aud string) bool { return aud != "" && strings.HasPrefix(r.cfg.ResourceURL, aud) }
+	add(t.Signature == oauth.SignatureGood, APITokenNotVerifiable, "the signature is of the server's keys")
+	add(!t.Expires.IsZero() && !r.expired(), APITokenExpired, "it has not expired")
+	add(t.JWT && t.Issuer == r.cfg.Issuer, APIWantsAnotherIssuer, "iss is the server's")
+	add(t.JWT && slices.ContainsFunc(t.Audience, isOurs), APIWantsAnotherAudience, "aud is this API's")
+	add(t.JWT && !t.IDToken, APIAcceptsIDToken, "it is an access token, and no ID token")
+	return list
+}
+
+// untold lists what cannot be looked at from here. Nothing is wrong with that, and nobody is accused of it.
+func (r *refusal) untold(f Finding) []string {
+	if f.Result == OK || f.Name == APITokenNotVerifiable || r.token.Signature != oauth.SignatureUnknown {
+		return nil
+	}
+	return []string{"whether the server issued the token cannot be verified from here: " + r.token.Why}
+}
+
+// ExplainUserinfo says why userinfo refused the token of a login without openid, where its words are about
+// that scope, and warns of an error that came with 200. Any other refusal speaks for itself, and nil is returned.
+func ExplainUserinfo(e *wire.Exchange, granted []string) *APIAnswer {
+	_, said := SaidByAPI(e)
+	if e.ErrorInside() { // at a plain OAuth server; OpenID Connect demands a sub
+		f := Warning("userinfo answers %d with an error, so nothing shows that the token is good", e.Status)
+		f.Check, f.Fix = "userinfo", "look at its own words"
+		return &APIAnswer{Finding: f}
+	}
+	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+	if !refused || slices.Contains(granted, "openid") || !strings.Contains(strings.ToLower(said), "openid") {
+		return nil
+	}
+	return &APIAnswer{Finding: Finding{Check: "userinfo", Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
+		Found: "userinfo wants the scope openid, and the access token lacks it", Fix: "add openid to SCOPES, and sign in again"}}
+}
+
+// WrongToken is a token that an API must not open to.
+type WrongToken string
+
+const (
+	NoTokenAtAll WrongToken = "no_token"
+	AlteredToken WrongToken = "altered_token"
+	TheIDToken   WrongToken = "id_token"
+)
+
+// WrongTokens are all of them, in the order in which they are tried.
+var WrongTokens = []WrongToken{NoTokenAtAll, AlteredToken, TheIDToken}
+
+// Of is the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
+func (w WrongToken) Of(held oauth.Tokens) string {
+	switch w {
+	case AlteredToken:
+		return oauth.Altered(held.Access)
+	case TheIDToken:
+		return held.ID
+	}
+	return ""
+}
+
+// Purpose is what a call with it is recorded as.
+func (w WrongToken) Purpose() wire.Purpose {
+	switch w {
+	case AlteredToken:
+		return wire.APIAltered
+	case TheIDToken:
+		return wire.APIWithIDToken
+	}
+	return wire.APIWithout
+}
+
+// JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal that is the API's own
+// clears it: what stands in front of an API answers as well, and so does an address where there is none. An error in
+// the body is one where the access token opened the API.
+func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
+	challenges, _ := SaidByAPI(e)
+	switch {
+	case slices.Contains(refusals, e.Status) && (!IsPage(e) || len(challenges) > 0):
+		return Proved("refused (%d)", e.Status)
+	case e.Status/100 != 2 || IsPage(e):
+		f := Warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
+		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
+		return f
+	case e.ErrorInside() && opened:
+		return Proved("refused, by an error in the body (%d); 401 belongs there (RFC 6750 section 3.1)", e.Status)
+	case e.ErrorInside():
+		f := Warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
+		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
+		return f
+	}
+	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "the API must check every access token: see docs/verify.md"}
+	switch which {
+	case NoTokenAtAll:
+		f.Name, f.Found = APIOpen, "the API opens without a token"
+	case AlteredToken:
+		f.Name, f.Found = APIIgnoresSignature, "the API opens to a token that nobody issued: it does not check the signature"
+	case TheIDToken:
+		f.Name, f.Found = APIAcceptsIDToken, "the API opens to the ID token, which is for the client alone"
+	}
+	return f
+}
+
+// refusals are the statuses with which an API refuses a token (RFC 6750 section 3.1).
+var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}

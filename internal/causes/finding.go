@@ -25,40 +25,67 @@ type Finding struct {
 	Setting string `json:"setting,omitempty"`     // the variable in .env
 	Accepts string `json:"accepts,omitempty"`     // what the server accepts instead
 	Fix     string `json:"fix,omitempty"`         // what to change, and where
-	Line    string `json:"line,omitempty"`        // the line to write in .env, where there is one
+	Line    string `json:"line,omitempty"`        // the line to write in .env, where it is known
 	Server  string `json:"server_says,omitempty"` // its own words
-	Remedy  Remedy `json:"remedy,omitzero"`       // the same, or the place in the server's dashboard
+	Remedy  Fix    `json:"remedy,omitzero"`       // the same in its parts
 
 	NoClient bool `json:"-"` // it was not asked, as no client is registered yet
-	NoLine   bool `json:"-"` // no line of .env mends it
 }
 
+// Proved returns a finding that something is right.
 func Proved(format string, args ...any) Finding {
 	return Finding{Result: OK, Found: fmt.Sprintf(format, args...)}
 }
 
+// Warning returns a finding that nothing is proved, or that something is weak.
 func Warning(format string, args ...any) Finding {
 	return Finding{Result: Warn, Found: fmt.Sprintf(format, args...)}
 }
 
+// Skipped returns the finding of a question that was not asked.
 func Skipped(format string, args ...any) Finding {
 	return Finding{Result: Skip, Found: fmt.Sprintf(format, args...)}
 }
 
-// failing is a fail that names the setting, what to do about it, and the server's words if any.
+// Failing returns a fail that names the setting, what to do about it, and the server's words if any.
 func Failing(setting, fix, words, format string, args ...any) Finding {
 	return Finding{Result: Fail, Found: fmt.Sprintf(format, args...), Setting: setting, Fix: fix, Server: words}
 }
 
-// by adds what proves a finding.
+// By adds what proves a finding.
 func (f Finding) By(format string, args ...any) Finding {
 	f.Control = fmt.Sprintf(format, args...)
 	return f
 }
 
-// as gives a finding the name of its cause.
+// As gives a finding the name of its cause.
 func (f Finding) As(name Name) Finding {
 	f.Name = name
+	return f
+}
+
+// Found makes the finding of a cause: what was found, the line that it is about, and what to do.
+func Found(result Result, name Name, facts Facts) Finding {
+	row := Of(name)
+	f := Finding{Result: result, Name: name, Found: row.says(facts), Setting: variableOf(facts.Cfg, row.Setting)}
+	return f.fixedBy(row.fix(facts))
+}
+
+// fixedBy gives a finding what to do about it.
+func (f Finding) fixedBy(fix Fix) Finding {
+	f.Remedy, f.Fix, f.Line = fix, fix.Text, ""
+	if fix.Variable != "" {
+		f.Setting = fix.Variable
+	}
+	if fix.Kind == Change {
+		f.Line = fix.Line
+	}
+	return f
+}
+
+// Look gives a finding a fix of which only the place is known.
+func (f Finding) Look(text string) Finding {
+	f.Fix, f.Line, f.Remedy = text, "", Fix{Kind: Look, Text: text}
 	return f
 }
 
@@ -70,7 +97,7 @@ func (f Finding) Tag() string {
 	return f.About()
 }
 
-// sentence is what was found and what to do about it.
+// Sentence returns what was found and what to do about it.
 func (f Finding) Sentence() string {
 	if f.Fix == "" {
 		return f.Found
@@ -104,7 +131,7 @@ func (f Finding) About() string {
 	return Label(f.Check)
 }
 
-// label is the name of a check as a person reads it.
+// Label returns the name of a check as a person reads it.
 func Label(check string) string {
 	switch check {
 	case "configuration":
@@ -129,10 +156,27 @@ func Label(check string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(check, "_", " "), "uri", "URI")
 }
 
-// number is a number with what it counts.
+// Number returns a number with what it counts.
 func Number(n int, of string) string {
 	if n == 1 {
 		return "1 " + of
 	}
 	return fmt.Sprintf("%d %ss", n, of)
 }
+
+// Title says what a finding is about in one sentence.
+func (f Finding) Title() string {
+	if title := f.Name.Title(); title != "" {
+		return title
+	}
+	switch f.Result {
+	case Fail:
+		return "A problem with " + f.Label()
+	case Warn:
+		return "A warning about " + f.Label()
+	}
+	return f.Label()
+}
+
+// Label returns the name of a check as a person reads it.
+func (f Finding) Label() string { return Label(f.Check) }

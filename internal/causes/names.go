@@ -31,6 +31,7 @@ const (
 	RedirectURINotRegistered Name = "redirect-uri-not-registered"
 	RedirectURIIPAddress     Name = "redirect-uri-ip-address"
 	RedirectURINotHTTPS      Name = "redirect-uri-not-https"
+	RedirectURILocalhost     Name = "redirect-uri-localhost"
 )
 
 // The client.
@@ -42,6 +43,17 @@ const (
 	ClientIsPublic         Name = "client-is-public"
 	ClientTypeWrong        Name = "client-type-wrong"
 	AuthMethodWrong        Name = "auth-method-wrong"
+	ClientRefused          Name = "client-refused"
+	TokenEndpointUnusable  Name = "token-endpoint-unusable"
+)
+
+// What this app does not speak.
+const (
+	DPoPRequired            Name = "dpop-required"
+	MTLSRequired            Name = "mtls-required"
+	ClientAssertionRequired Name = "client-assertion-required"
+	RequestObjectRequired   Name = "request-object-required"
+	FormPostRequired        Name = "form-post-required"
 )
 
 // Grants and scopes.
@@ -75,6 +87,15 @@ const (
 	IDTokenSignature      Name = "id-token-signature"
 	IDTokenEncrypted      Name = "id-token-encrypted"
 	TokenResponseUnusable Name = "token-response-unusable"
+	AccessTokenMissing    Name = "access-token-missing"
+	AccessTokenNested     Name = "access-token-nested"
+	IDTokenAlgorithm      Name = "id-token-algorithm"
+	IDTokenTimes          Name = "id-token-milliseconds"
+	IDTokenClaimMissing   Name = "id-token-claim-missing"
+	IDTokenIssuerDiffers  Name = "id-token-issuer-differs"
+	IDTokenForAnother     Name = "id-token-for-another"
+	RefreshTokenRefused   Name = "refresh-token-refused"
+	TokenNotActive        Name = "token-not-active"
 	ServerFailed          Name = "server-failed"
 	RateLimited           Name = "rate-limited"
 )

@@ -254,7 +254,7 @@ func TestAtlasOfTheLiar(t *testing.T) {
 		{"jwks-unusable", func(l *testserver.Liar) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
 		}, nil},
-		{"id-token-signature", func(l *testserver.Liar) {
+		{"id-token-algorithm", func(l *testserver.Liar) {
 			document("id_token_signing_alg_values_supported", []string{"HS256"})(l)
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
 		}, nil},
@@ -274,6 +274,10 @@ func TestAtlasOfTheLiar(t *testing.T) {
 		{"redirect-uri-not-registered", registered("https://b.example/callback", "Invalid parameter: redirect_uri"), nil},
 		{"redirect-uri-not-https", registered("https://localhost:3999/oauth_callback", "URI is no https redirect URI"), nil},
 		{"redirect-uri-ip-address", registered(testserver.CheckedURI, "URI has an IP address"), []string{"BASE_URL", "http://127.0.0.1:3999"}},
+		{"server-failed", func(l *testserver.Liar) { l.Token = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>") }, nil},
+		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(404, "text/html", "<h1>Not Found</h1>") }, nil},
+		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(415, "application/json", "{}") }, nil},
+		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(403, "text/html", "<h1>Blocked</h1>") }, nil},
 		{"client-secret-not-decoded", notDecoding, []string{"CLIENT_SECRET", "a/secret+"}},
 		{"client-secret-wrong", answers(`{"error":"invalid_client"}`, `{"error":"invalid_client"}`), nil},
 		{"api-unreachable", apiSays(307, "application/json", "Location", "/api/"), nil},
@@ -304,7 +308,7 @@ func TestAtlasOfWarnings(t *testing.T) {
 					"token_endpoint": l.Issuer + "/token", "jwks_uri": l.Issuer + "/jwks"})
 			}
 		}, nil},
-		{"id-token-signature", document("id_token_signing_alg_values_supported", []string{"HS256"}), nil},
+		{"id-token-algorithm", document("id_token_signing_alg_values_supported", []string{"HS256"}), nil},
 		{"redirect-uri-not-https", anyPage, []string{"BASE_URL", "http://devbox.example", "ALLOW_PLAIN_HTTP", "on"}},
 		{"redirect-uri-ip-address", anyPage, []string{"BASE_URL", "http://127.0.0.1:3999"}},
 		{"client-is-public", func(l *testserver.Liar) {
@@ -324,7 +328,6 @@ func TestAtlasOfWarnings(t *testing.T) {
 			}
 		}, nil},
 		{"server-failed", func(l *testserver.Liar) { l.Page = testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>") }, nil},
-		{"server-failed", func(l *testserver.Liar) { l.Token = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>") }, nil},
 		{"rate-limited", func(l *testserver.Liar) {
 			l.Token = testserver.SendBody(429, "application/json", `{"error":"slow_down"}`)
 		}, nil},
@@ -383,7 +386,7 @@ func TestAtlasOfPublicServers(t *testing.T) {
 		r := atPublicName(t, document("token_endpoint", address))
 		f := r.firstFailing()
 		if f.Name != "endpoints-on-this-machine" || !strings.Contains(f.Found, "is on this machine, and the issuer is not") ||
-			!strings.Contains(f.Fix, "TOKEN_ENDPOINT") || f.Remedy != (causes.Remedy{}) {
+			!strings.Contains(f.Fix, "TOKEN_ENDPOINT") || f.Remedy.Line != "" {
 			t.Errorf("the token endpoint %s: %+v", address, f)
 		}
 	}

@@ -51,7 +51,7 @@ func TestCertificateLines(t *testing.T) {
 			if !failed {
 				return // it is still good
 			}
-			if a := causes.Advise(cfg, "", nil, e); a.Name != causes.CertificateNotTrusted || strings.Contains(a.Remedy.Line, "SSL_CERT_FILE") != row.helps || !row.helps && a.Remedy.Line != "" {
+			if a := causes.Explain(cfg, "", nil, e); a.Name != causes.CertificateNotTrusted || strings.Contains(a.Remedy.Line, "SSL_CERT_FILE") != row.helps || !row.helps && a.Remedy.Line != "" {
 				t.Errorf("login: %q, %q", a.Name, a.Remedy.Line)
 			}
 		})

@@ -1,41 +1,38 @@
-// Package diagnose says which setting is wrong: asked in advance (check), or explained after a failure. It also
-// tries what a server lets pass (/misuse).
+// Package check finds out which setting is wrong without a user. It asks an authorization server questions that change
+// nothing there, each beside a control that cannot be right, and concludes from the answers alone.
+//
+// An Observer asks and keeps the answers. A conclusion is a function of these answers. The checks run side by side in any
+// order; one waits for another only where its question makes no sense without it.
 package check
 
 import (
 	"cmp"
 	"context"
 	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"sync"
-	"time"
 )
 
 // Timeout bounds all checks together.
 const Timeout = 15 * time.Second
 
-// checker asks everything that can be known without a user. Nothing it sends changes anything. Checks
-// run side by side; what one finds out for another is written before it is done, and read after await.
-type Checker struct {
-	cfg    config.Config
-	wire   *wire.Client
-	Oauth  *oauth.Client
-	now    func() time.Time
-	gate   *gate
-	polite bool // no wrong secret is sent
-	runs   map[string]*run
+// checker makes the checks of one run.
+type checker struct {
+	cfg          config.Config
+	wire         *wire.Client
+	now          func() time.Time
+	noInventions bool // no wrong secret is sent: what the program does unasked
+	runs         map[string]*run
 
-	Md           *oauth.Metadata // by metadata
-	failed       *oauth.Error    // by connection: why there is no metadata
-	landed       landing         // by redirect_uri: where an honest authorization request ended
-	unregistered landing         // by redirect_uri: the same with a made-up redirect URI
-	stranger     bool            // by redirect_uri: the server does not know the client ID
-
-	askedClient sync.Once
-	client      clientAnswer // after askedClient
+	finding atomic.Bool // the server is being looked for
+	isFound chan struct{}
+	found   *found // once isFound is closed; see server
 }
 
 // run is one check under way.
@@ -45,29 +42,57 @@ type run struct {
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
-func NewChecker(cfg config.Config, w *wire.Client, now func() time.Time) *Checker {
-	c := &Checker{cfg: cfg, now: now, runs: map[string]*run{}}
-	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper {
-		c.gate = newGate(next)
-		return c.gate
-	})
-	c.Oauth = oauth.New(cfg, c.wire, now)
+func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checker {
+	c := &checker{cfg: cfg, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
+	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
 }
 
-// said is a text of the server's as it may be shown: without the client secret, at most n bytes.
-func (c *Checker) said(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
-
-// errorCode is a server's error code as it may be shown: one of OAuth's own is no secret.
-func (c *Checker) errorCode(code string) string {
-	if oauth.IsRegisteredError(code) {
-		return code
+// server finds the server and asks for its metadata, once. Where the login begins at an API, that is asked first.
+func (c *checker) server(ctx context.Context) *found {
+	if c.finding.CompareAndSwap(false, true) {
+		c.found = c.find(ctx)
+		close(c.isFound)
 	}
-	return c.said(code, 60)
+	<-c.isFound
+	return c.found
 }
 
+func (c *checker) find(ctx context.Context) *found {
+	s := &found{cfg: c.cfg}
+	if c.cfg.AtAPI {
+		at, err := oauth.NewStarter(c.cfg).Client(ctx, c.cfg, c.wire, c.now, false)
+		if err != nil {
+			s.failed = err
+			return s
+		}
+		s.cfg = at.Config()
+	}
+	s.client = oauth.New(s.cfg, c.wire, c.now)
+	ctx, recorder := wire.RecordApart(ctx)
+	if s.cfg.Issuer == "" {
+		s.first, s.failed = c.wire.Get(ctx, s.cfg.Endpoints.Authorization)
+		s.md, _ = s.client.Metadata(ctx) // that of the configuration
+	} else {
+		s.md, s.failed = s.client.Metadata(ctx)
+		if exchanges := recorder.Exchanges(); len(exchanges) > 0 && exchanges[0].Fault == "" {
+			s.first = exchanges[0]
+		}
+	}
+	if s.md != nil {
+		s.o = NewObserver(s.cfg, s.client, s.md, c.wire)
+		s.o.noInventions = c.noInventions
+	}
+	return s
+}
+
+// sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
+func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
+
 // status is the status of an answer as it may be shown.
-func (c *Checker) status(e *wire.Exchange) string { return c.said(e.StatusLine(), 300) }
+func (c *checker) status(e *wire.Exchange) string { return c.sanitized(e.StatusLine(), 300) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // step is one check.
 type step struct {
@@ -78,8 +103,13 @@ type step struct {
 	check func(context.Context) causes.Finding
 }
 
+// observed is a check that concludes from answers of the authorization server.
+func (c *checker) observed(conclude func(*Observer, context.Context) causes.Finding) func(context.Context) causes.Finding {
+	return func(ctx context.Context) causes.Finding { return conclude(c.server(ctx).o, ctx) }
+}
+
 // steps are all checks in the order in which they are read, which is that in which a login meets them.
-func (c *Checker) steps() []step {
+func (c *checker) steps() []step {
 	const begin, client = true, true
 	list := []step{
 		{"configuration", "", begin, client, c.checkConfiguration},
@@ -90,11 +120,11 @@ func (c *Checker) steps() []step {
 		{"pushed_authorization", "metadata", begin, false, c.checkPAR},
 		{"advertised", "metadata", false, client, c.checkAdvertised},
 		{"keys", "metadata", begin, false, c.checkKeys},
-		{"redirect_uri", "pushed_authorization", begin, client, c.checkRedirectURI},
-		{"authorization", "redirect_uri", begin, client, c.checkAuthorization},
-		{"client", "metadata", false, client, c.checkClient},
-		{"pkce", "authorization", false, client, c.checkPKCE},
-		{"scopes", "authorization", false, client, c.checkScopes},
+		{"redirect_uri", "pushed_authorization", begin, client, c.observed((*Observer).concludeRedirect)},
+		{"authorization", "redirect_uri", begin, client, c.observed((*Observer).concludeLogin)},
+		{"client", "metadata", begin, client, c.checkClient},
+		{"pkce", "authorization", false, client, c.observed((*Observer).concludePKCE)},
+		{"scopes", "authorization", false, client, c.observed((*Observer).concludeScopes)},
 		{"userinfo", "metadata", false, false, c.checkUserinfo},
 		{"introspection", "client", false, client, c.checkIntrospection},
 		{"revocation", "client", false, client, c.checkRevocation},
@@ -109,8 +139,26 @@ func (c *Checker) steps() []step {
 	return append([]step{{"start", "", begin, false, c.checkStart}}, list...)
 }
 
+// checkClient finds out whether client ID, secret and method are right. What is wrong with the client ID, or with its grant,
+// is said where the login is asked about.
+func (c *checker) checkClient(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if c.noInventions {
+		return s.o.concludeClientAlone(ctx)
+	}
+	s.o.askClient(ctx, s.o.ours()) // while the others ask
+	if c.await("redirect_uri").Name == causes.ClientIDUnknown {
+		return causes.Skipped("not asked: needs the client ID first")
+	}
+	f := s.o.concludeClient(ctx)
+	if f.Name == causes.GrantNotEnabled && c.await("authorization").Result == causes.Fail {
+		return causes.Proved("the server recognizes the client; that it may not exchange a code is said above")
+	}
+	return f
+}
+
 // run makes the checks, those that do not depend on each other side by side, and reports each in order.
-func (c *Checker) run(ctx context.Context, steps []step, begin func(name string), report func(causes.Finding)) {
+func (c *checker) run(ctx context.Context, steps []step, begin func(name string), report func(causes.Finding)) {
 	for _, s := range steps {
 		c.runs[s.name] = &run{done: make(chan struct{})}
 	}
@@ -120,7 +168,6 @@ func (c *Checker) run(ctx context.Context, steps []step, begin func(name string)
 			defer close(r.done)
 			r.finding, r.root = c.make(ctx, s)
 			r.finding.Check = s.name
-			r.finding.Remedy = c.remedy(r.finding)
 		}()
 	}
 	for _, s := range steps {
@@ -130,7 +177,7 @@ func (c *Checker) run(ctx context.Context, steps []step, begin func(name string)
 }
 
 // await waits for another check and returns its finding.
-func (c *Checker) await(name string) causes.Finding {
+func (c *checker) await(name string) causes.Finding {
 	r := c.runs[name]
 	if r == nil {
 		return causes.Finding{} // it is not asked today
@@ -149,16 +196,16 @@ func stopped() causes.Finding {
 	return causes.Skipped("not asked: the server wants fewer requests (429)")
 }
 
-// make makes a check once the one that it needs is done, unless that failed. The second value is the
-// check that failed first, if any.
-func (c *Checker) make(ctx context.Context, s step) (causes.Finding, string) {
+// make makes a check once the one that it needs is done, unless that failed. The second value is the check that failed first,
+// if any.
+func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	if s.needs != "" {
 		if needed := c.await(s.needs); needed.Result == causes.Fail || needed.Result == causes.Skip && c.runs[s.needs].root != "" {
 			root := c.runs[s.needs].root
 			return causes.Skipped("not asked: needs %s first", neededWords[root]), root
 		}
 	}
-	if s.as && c.noClient() {
+	if s.as && c.cfg.AtAPI && noClient(c.server(ctx).cfg) {
 		return noClientYet(), ""
 	}
 	if ctx.Err() != nil {
@@ -170,16 +217,16 @@ func (c *Checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	case got && s.name == "start": // it says so itself, and without it nothing can be asked
 	case got:
 		f = causes.Warning("the server wants fewer requests (429): wait a minute and check again").As(causes.RateLimited)
-		f.Server = c.said(words, 200)
+		f.Server = c.sanitized(words, 200)
 	case met:
 		f = stopped()
 	case ctx.Err() != nil && f.Result == causes.Fail && s.name != "configuration" && s.name != "connection":
 		f = tooLate() // the failure may be our own haste
 	}
 	switch {
-	case f.Result == causes.Fail && s.name == "redirect_uri" && c.stranger, f.Result == causes.Skip && s.name == "client":
+	case f.Result == causes.Fail && f.Name == causes.ClientIDUnknown && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
 		return f, "client_id"
-	case f.Result == causes.Skip && s.name == "pushed_authorization" && !c.noClient():
+	case f.Result == causes.Skip && s.name == "pushed_authorization" && !f.NoClient:
 		return f, "client"
 	case f.Result == causes.Fail:
 		return f, s.name
@@ -194,23 +241,23 @@ var neededWords = map[string]string{
 	"metadata":             "the metadata",
 	"pushed_authorization": "a pushed authorization request",
 	"redirect_uri":         "the redirect URI",
-	"authorization":        "a login that begins",
+	"authorization":        "a login that starts",
 	"client_id":            "the client ID",
 	"client":               "the client's ID and secret",
 }
 
-// Run makes every check and returns the report. It calls begin with the name of a check before it waits
-// for it, and each with what it found, both in order. It takes no longer than the context.
+// Run makes every check and returns the report. It calls begin with the name of a check before it waits for it, and each with
+// what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
-	c := NewChecker(cfg, w, now)
+	c := newChecker(cfg, w, now)
 	return c.report(ctx, c.steps(), begin, each)
 }
 
-// RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the
-// redirect URI registered. No wrong secret is sent.
+// RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the redirect URI registered,
+// does it refuse the client. No wrong secret is sent, so that it accuses, and proves little.
 func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
-	c := NewChecker(cfg, w, now)
-	c.polite = true
+	c := newChecker(cfg, w, now)
+	c.noInventions = true
 	var few []step
 	for _, s := range c.steps() {
 		if s.start {
@@ -220,7 +267,7 @@ func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func
 	return c.report(ctx, few, func(string) {}, func(causes.Finding) {})
 }
 
-func (c *Checker) report(ctx context.Context, steps []step, begin func(name string), each func(causes.Finding)) Report {
+func (c *checker) report(ctx context.Context, steps []step, begin func(name string), each func(causes.Finding)) Report {
 	r := Report{Result: causes.OK, Issuer: c.cfg.Issuer, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI()}
 	limited := false
 	c.run(ctx, steps, begin, func(f causes.Finding) {
@@ -238,26 +285,8 @@ func (c *Checker) report(ctx context.Context, steps []step, begin func(name stri
 		}
 		each(f)
 	})
-	r.Issuer, r.ClientID = c.cfg.Issuer, c.cfg.ClientID // found at the API, perhaps
+	if c.finding.Load() {
+		r.Issuer, r.ClientID = c.found.cfg.Issuer, c.found.cfg.ClientID // found at the API, perhaps
+	}
 	return r
-}
-
-// remedy is the line to change for what a check has found: the one that it names, else that of its cause.
-func (c *Checker) remedy(f causes.Finding) causes.Remedy {
-	switch {
-	case f.Result != causes.Fail && f.Result != causes.Warn, f.NoLine:
-		return causes.Remedy{}
-	case f.Line != "":
-		return causes.Remedy{Where: causes.InEnv, Line: f.Line}
-	}
-	return causes.RemedyOf(c.cfg, c.method(), f.Name)
-}
-
-// method is how the client authenticates, or "" while the server is not known.
-func (c *Checker) method() string {
-	md, _ := c.Oauth.Known()
-	if md == nil {
-		return ""
-	}
-	return c.Oauth.AuthMethod(md)
 }

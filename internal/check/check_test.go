@@ -42,14 +42,14 @@ func TestCheckFails(t *testing.T) {
 		setting string
 		words   string
 	}{
-		{"wrong secret", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another-secret" }, "client", "CLIENT_SECRET", "copy the secret again"},
+		{"wrong secret", nil, func(e map[string]string) { e["CLIENT_SECRET"] = "another-secret" }, "client", "CLIENT_SECRET", "paste CLIENT_SECRET again"},
 		{
 			"secret with special characters, wrong",
 			nil,
 			func(e map[string]string) { e["CLIENT_SECRET"] = "another/secret+" },
 			"client",
 			"CLIENT_SECRET",
-			"copy the secret again",
+			"paste CLIENT_SECRET again",
 		},
 		{
 			"unknown client ID",
@@ -57,10 +57,10 @@ func TestCheckFails(t *testing.T) {
 			func(e map[string]string) { e["CLIENT_ID"] = "a-clietn" },
 			"redirect_uri",
 			"CLIENT_ID",
-			"does not know the client ID a-clietn",
+			"doesn't recognize client ID a-clietn",
 		},
 		{"a secret for a public client", func(c *demo.Client) { c.Secret = "" }, nil, "client", "CLIENT_SECRET", "remove CLIENT_SECRET"},
-		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "set CLIENT_SECRET"},
+		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "paste CLIENT_SECRET again"},
 		{
 			"redirect URI not registered",
 			func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} },
@@ -83,7 +83,7 @@ func TestCheckFails(t *testing.T) {
 			nil,
 			"redirect_uri",
 			"BASE_URL",
-			"write BASE_URL=http://127.0.0.1:3999",
+			"Write BASE_URL=http://127.0.0.1:3999",
 		},
 		{
 			"registered as https",
@@ -91,7 +91,7 @@ func TestCheckFails(t *testing.T) {
 			nil,
 			"redirect_uri",
 			"BASE_URL",
-			"write BASE_URL=https://localhost:3999",
+			"Write BASE_URL=https://localhost:3999",
 		},
 		{"scope not enabled", nil, func(e map[string]string) { e["SCOPES"] = "openid profile admin" }, "authorization", "SCOPES", "not enabled: admin"},
 		{
@@ -100,7 +100,7 @@ func TestCheckFails(t *testing.T) {
 			func(e map[string]string) { e["ISSUER"] += "/"; delete(e, "RESOURCE_URL") },
 			"metadata",
 			"ISSUER",
-			"write ISSUER=",
+			"Write ISSUER=",
 		},
 		{"issuer without its path", nil, func(e map[string]string) {
 			e["ISSUER"] = strings.TrimSuffix(e["ISSUER"], "/demo")
@@ -260,7 +260,7 @@ func TestCheckJudges(t *testing.T) {
 			document(func(d map[string]any) { d["issuer"] = "http://keycloak:8080/realms/a" }),
 			"metadata",
 			causes.Fail,
-			"write ISSUER=http://keycloak:8080/realms/a",
+			"the server's issuer is http://keycloak:8080/realms/a, not http://127.0.0.1",
 		},
 		{"an endpoint without TLS", document(func(d map[string]any) { d["token_endpoint"] = "http://a.example/token" }), "metadata", causes.Fail, "is not https"},
 		{
@@ -295,7 +295,7 @@ func TestCheckJudges(t *testing.T) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "e", Use: "enc"}}})
 			}
-		}, "keys", causes.Fail, "none of the 1 keys"},
+		}, "keys", causes.Fail, "the only key at"},
 		{
 			"HS256 is all that is listed",
 			document(func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }),
@@ -310,14 +310,14 @@ func TestCheckJudges(t *testing.T) {
 				return 401, "invalid_client"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.OK, "a made-up code"},
+		}), "client", causes.OK, "an invented code"},
 		{"a 200 with an error, as GitHub", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.LiarClientSecret {
 				return 200, "incorrect_client_credentials"
 			}
 			return 200, "bad_verification_code"
-		}), "client", causes.OK, "a made-up code"},
-		{"the code comes first", token(func(string, string, bool) (int, string) { return 400, "invalid_grant" }), "client", causes.Warn, "only a login can tell"},
+		}), "client", causes.OK, "an invented code"},
+		{"the code comes first", token(func(string, string, bool) (int, string) { return 400, "invalid_grant" }), "client", causes.Warn, "needs a sign-in"},
 		{"the code comes first, the refresh token tells", func(l *testserver.Liar) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
@@ -327,7 +327,7 @@ func TestCheckJudges(t *testing.T) {
 				}
 				testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 			}
-		}, "client", causes.OK, "a made-up refresh token"},
+		}, "client", causes.OK, "an invented refresh token"},
 		{"overloaded for the control alone", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.LiarClientSecret {
 				return 429, "slow_down"
@@ -340,28 +340,28 @@ func TestCheckJudges(t *testing.T) {
 			}
 			return 400, "invalid_grant"
 		}), "client", causes.Warn, "could not be asked"},
-		{"out of order", token(func(string, string, bool) (int, string) { return 503, "temporarily_unavailable" }), "client", causes.Warn, "could not be asked"},
-		{"everybody is refused", token(func(string, string, bool) (int, string) { return 401, "invalid_client" }), "client", causes.Fail, "copy the secret again"},
+		{"out of order", token(func(string, string, bool) (int, string) { return 503, "temporarily_unavailable" }), "client", causes.Fail, "gives every request the same answer"},
+		{"everybody is refused", token(func(string, string, bool) (int, string) { return 401, "invalid_client" }), "client", causes.Fail, "paste CLIENT_SECRET again"},
 		{
 			"everybody is refused with 400",
 			token(func(string, string, bool) (int, string) { return 400, "invalid_client" }),
 			"client",
 			causes.Fail,
-			"copy the secret again",
+			"paste CLIENT_SECRET again",
 		},
 		{
 			"refused as Keycloak does",
 			token(func(string, string, bool) (int, string) { return 401, "unauthorized_client" }),
 			"client",
 			causes.Fail,
-			"copy the secret again",
+			"paste CLIENT_SECRET again",
 		},
 		{"the grant is off", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.LiarClientSecret {
 				return 401, "invalid_client"
 			}
 			return 400, "unauthorized_client"
-		}), "client", causes.Fail, "enable the authorization code grant"},
+		}), "client", causes.Fail, "Enable the authorization code grant"},
 		{"the refresh grant is off", func(l *testserver.Liar) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
@@ -374,7 +374,7 @@ func TestCheckJudges(t *testing.T) {
 					testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 				}
 			}
-		}, "client", causes.OK, "a made-up code"},
+		}, "client", causes.OK, "an invented code"},
 		{"the code comes first, and the refresh grant is off", func(l *testserver.Liar) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
@@ -387,13 +387,13 @@ func TestCheckJudges(t *testing.T) {
 					testserver.SendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
 				}
 			}
-		}, "client", causes.OK, "a made-up refresh token"},
+		}, "client", causes.OK, "an invented refresh token"},
 		{"the other method is right", token(func(_, secret string, basic bool) (int, string) {
 			if basic || secret != testserver.LiarClientSecret {
 				return 401, "invalid_client"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.Fail, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+		}), "client", causes.Fail, "Write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
 
 		{"a sign-in page, and a refusal in JSON", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			if !good {
@@ -414,7 +414,7 @@ func TestCheckJudges(t *testing.T) {
 			}
 			http.Redirect(w, r, "https://login.example/error?error=redirect_uri_mismatch", http.StatusFound)
 		}), "redirect_uri", causes.OK, "registered"},
-		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", causes.Warn, "only a login can tell"},
+		{"a page for everybody", authorize(func(http.ResponseWriter, *http.Request, bool) {}), "redirect_uri", causes.Warn, "needs a sign-in"},
 		{
 			"anything goes",
 			authorize(func(w http.ResponseWriter, r *http.Request, _ bool) { back(w, r, "login_required") }),
@@ -442,7 +442,7 @@ func TestCheckJudges(t *testing.T) {
 				return
 			}
 			w.WriteHeader(400)
-		}), "authorization", causes.Fail, "enable it"},
+		}), "authorization", causes.Fail, "Enable the authorization code grant"},
 		{"PKCE is not refused", authorize(func(w http.ResponseWriter, _ *http.Request, good bool) {
 			if !good {
 				w.WriteHeader(400)
@@ -460,7 +460,7 @@ func TestCheckJudges(t *testing.T) {
 			if !good {
 				w.WriteHeader(400)
 			}
-		}), "scopes", causes.Warn, "only a login can tell"},
+		}), "scopes", causes.Warn, "needs a sign-in"},
 		{"one scope is off", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			scope := r.URL.Query().Get("scope")
 			switch {
@@ -478,10 +478,10 @@ func TestCheckJudges(t *testing.T) {
 		{"introspection says yes", other(200, "", `{"active":true}`), "introspection", causes.Warn, "is active"},
 		{"introspection is odd", other(404, "", `{"error":"nothing here"}`), "introspection", causes.Warn, "404"},
 		{"revocation says yes", other(200, "", ``), "revocation", causes.OK, ""},
-		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "200 OK to a made-up token, with an error in the body"},
+		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "200 OK to an invented token, with an error in the body"},
 		{"revocation is odd", other(400, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "400"},
 		{"the API refuses", other(401, `Bearer realm="x"`, `{}`), "api", causes.OK, ""},
-		{"the API is open", other(200, "", `{"sub":"x"}`), "api", causes.Fail, "opens without a token"},
+		{"the API is open", other(200, "", `{"sub":"x"}`), "api", causes.Fail, "answers without a token"},
 		{"the API refuses with 403", other(403, "", `{}`), "api", causes.Warn, "403"},
 		{"the API refuses without a word", other(401, "", `{}`), "api", causes.Warn, "WWW-Authenticate"},
 	} {
@@ -533,7 +533,7 @@ func TestCheckRawSecret(t *testing.T) {
 	}
 	values := l.Env()
 	values["CLIENT_SECRET"], values["PORT"] = secret, "3999"
-	wantFails(t, checksOf(t, values), "client", "TOKEN_ENDPOINT_AUTH_METHOD", "does not decode the special characters of the secret")
+	wantFails(t, checksOf(t, values), "client", "TOKEN_ENDPOINT_AUTH_METHOD", "doesn't decode the special characters of the secret")
 }
 
 // Keycloak's old path, and a server without metadata.
@@ -544,7 +544,7 @@ func TestCheckOtherServers(t *testing.T) {
 	values := l.Env()
 	l.Around(func(next http.Handler) http.Handler { return http.StripPrefix("/auth/realms/a", next) })
 	values["ISSUER"] = strings.Replace(l.Issuer, "/auth", "", 1)
-	wantFails(t, checksOf(t, values), "metadata", "ISSUER", "write ISSUER="+l.Issuer)
+	wantFails(t, checksOf(t, values), "metadata", "ISSUER", "Write ISSUER="+l.Issuer)
 
 	plain := testserver.StartLiar(t)
 	plain.Honest()
@@ -562,7 +562,7 @@ func TestCheckConfiguration(t *testing.T) {
 		words  string
 	}{
 		"http://localhost:3999":    {causes.OK, "a confidential client"},
-		"http://127.0.0.1:3999":    {causes.Warn, "localhost only; if yours refuses it, write BASE_URL=http://localhost:3999"},
+		"http://127.0.0.1:3999":    {causes.Warn, "If yours does: Write BASE_URL=http://localhost:3999"},
 		"http://test.example.com":  {causes.Warn, "http on a public host"},
 		"https://test.example.com": {causes.OK, "https://test.example.com/oauth_callback"},
 	} {
@@ -574,7 +574,7 @@ func TestCheckConfiguration(t *testing.T) {
 			"BASE_URL":         base,
 			"ALLOW_PLAIN_HTTP": "true",
 		})
-		f := NewChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
+		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
 		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
 			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
 		}

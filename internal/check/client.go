@@ -1,261 +1,459 @@
 package check
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"net/http"
-	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"sync"
 )
 
-// A question to a server proves something only beside its control: the same question with a value
-// that cannot be right. Servers differ too much for an answer alone to mean anything; two answers
-// that differ do. The same answer to both: nothing was learnt.
+// What is known of the client's credentials without a user: whether the server accepts ID, secret and method, and if not,
+// which of them is wrong. The server never says (ory/hydra#2140), but its answers to neighbouring questions do.
 
-// madeUp is a value that no server has issued.
-func MadeUp() string { return "made-up-" + rand.Text() }
-
-// tokenReply is an answer of the token endpoint or one like it, as far as two can be compared.
-type tokenReply struct {
-	status int
-	code   string
-	words  string
-	print  string // the words without what differs from one answer to the next
-	known  bool   // false when nothing came, or the server was out of order
-}
-
-// refusesClient reports a no to the client itself. Servers invent codes, but they end in _client. A 401
-// alone is about the client too; beside another code, such as invalid_grant, it is not.
-func (r tokenReply) refusesClient() bool {
-	if causes.RefusesClient(r.code) || r.code == "" && r.status == http.StatusUnauthorized {
-		return true
-	}
-	about := causes.Suspect("", r.words)
-	if r.code == "invalid_request" && about == causes.ClientID {
-		return false // it found no client ID, so it looked elsewhere for the credentials
-	}
-	return r.code != "invalid_grant" && r.status/100 == 4 && (about == causes.ClientSecret || about == causes.AuthMethod || about == causes.ClientID)
-}
-
-// alike reports the same status and code, of a server that was there.
-func (r tokenReply) alike(other tokenReply) bool {
-	return r.status == other.status && r.code == other.code && r.status != 0 && r.status != http.StatusTooManyRequests
-}
-
-// unread reports a no to a request in which the server found no credentials.
-func (r tokenReply) unread() bool { return r.code != "invalid_grant" && r.status/100 == 4 }
-
-// grantOff reports that the client may not use this grant.
-func (r tokenReply) grantOff() bool {
-	return r.code == "unsupported_grant_type" || r.code == "unauthorized_client" && causes.Suspect("", r.words) != causes.ClientSecret
-}
-
-// overloaded are codes of servers that answer something else than they were asked.
-var overloaded = []string{"slow_down", "temporarily_unavailable", "too_many_requests", "rate_limited", "server_error"}
-
-func (c *Checker) readTokenReply(e *wire.Exchange, err error, sent []string) tokenReply {
-	if err != nil {
-		return tokenReply{words: err.Error()}
-	}
-	refusal := e.Refusal()
-	code, words := refusal.Code, cmp.Or(refusal.Text, refusal.Words)
-	if words == "" && code == "" {
-		words = e.Words()
-	}
-	words = c.cfg.Hide(words)
-	r := tokenReply{status: e.Status, code: c.errorCode(code), words: wire.Clip(words, 300), print: likeness(words, sent...)}
-	r.known = e.Status/100 != 3 && e.Status < 500 && e.Status != http.StatusTooManyRequests && !slices.Contains(overloaded, r.code)
-	return r
-}
-
-// clientQuestion is one way of finding out whether a client's credentials are right.
-type clientQuestion struct {
-	name     string
-	endpoint string
-	form     url.Values
-	decides  bool // a no is about the client: it is the token endpoint that says it
-}
-
-// codeQuestion is what a login asks, with a code that nobody has issued.
-func (c *Checker) codeQuestion() clientQuestion {
-	return clientQuestion{"a made-up code", c.Md.Token, url.Values{"grant_type": {"authorization_code"}, "code": {MadeUp()},
-		"redirect_uri": {c.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}, true}
-}
-
-// refreshQuestion asks for a refresh, with a refresh token that nobody has issued.
-func (c *Checker) refreshQuestion() clientQuestion {
-	return clientQuestion{"a made-up refresh token", c.Md.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {MadeUp()}}, true}
-}
-
-// revokeQuestion asks to revoke a token that nobody has issued (RFC 7009 section 2.1).
-func (c *Checker) revokeQuestion() clientQuestion {
-	return clientQuestion{"a made-up token to revoke", c.Md.Revocation, url.Values{"token": {MadeUp()}}, false}
-}
-
-// otherQuestions are for servers that look the code up before they look at the client. Introspection is
-// closed to a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
-func (c *Checker) otherQuestions(method string) []clientQuestion {
-	list := []clientQuestion{c.refreshQuestion()}
-	if c.Md.Introspection != "" && method != config.MethodNone {
-		list = append(list, clientQuestion{"a made-up token to introspect", c.Md.Introspection, url.Values{"token": {MadeUp()}}, false})
-	}
-	if c.Md.Revocation != "" {
-		list = append(list, c.revokeQuestion())
-	}
-	return list
-}
-
-// clientAnswer is what all questions together say of some credentials.
+// clientAnswer is what the answers to one question, ours and the control's, say of some credentials.
 type clientAnswer struct {
-	yes      string     // the question whose answer proved that they are right
-	no       string     // the question whose answer refused them
-	decides  bool       // it is the token endpoint that said so
-	grantOff bool       // the client may not exchange a code
-	reply    tokenReply // the answer that decided; else the answer to a made-up code
-	unasked  bool       // every question failed: the server was out of order
-	passed   bool       // the control was refused as a client; ours was not, but the server failed then
+	yes     tokenKind   // the question whose answer proved that they are right
+	no      tokenKind   // the question whose answer refused them
+	also    causes.Name // what the server refuses of a client that it accepts: the grant, the redirect URI, PKCE
+	reply   tokenAnswer // ours
+	unasked bool        // it was not answered: the server was out of order
+	passed  bool        // the control was refused as a client; ours was not, but the server failed then
 }
 
 // accepts reports that the credentials are right, or at least not what the server refuses.
 func (a clientAnswer) accepts() bool { return a.yes != "" || a.passed }
 
-// askClient asks with the credentials and with those of the control: a made-up code first, and the rest,
-// side by side, only if that tells nothing. A yes is an answer that differs from its control's, and
-// nothing else.
-func (c *Checker) askClient(ctx context.Context, real, control oauth.Credentials) clientAnswer {
-	first := c.askPair(ctx, real, control, c.codeQuestion())
-	if first.yes != "" || first.no != "" || first.grantOff {
+// ours are the configured credentials.
+func (o *Observer) ours() credentials { return credentials{method: o.client.AuthMethod(o.md)} }
+
+// controlOf are the same with what cannot be right: an invented secret or, for a client without one, an invented ID.
+func controlOf(as credentials) credentials {
+	if as.method == config.MethodNone {
+		as.noID = true
+	} else {
+		as.noSecret = true
+	}
+	return as
+}
+
+// inventedPart is what a control has instead, in the words of a finding.
+func inventedPart(method string) string {
+	if method == config.MethodNone {
+		return "an invented client ID"
+	}
+	return "an invented secret"
+}
+
+// askClient asks with credentials and with those of the control: about an invented code first, and the rest, side by side,
+// only if that tells nothing. A yes is an answer that differs from its control's, and nothing else.
+func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
+	first := o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: as}, controlOf(as))
+	if first.yes != "" || first.no != "" || first.also != "" {
 		return first
 	}
-	questions := c.otherQuestions(real.Method)
-	answers := make([]clientAnswer, len(questions))
-	var all sync.WaitGroup
-	for i, q := range questions {
-		all.Go(func() { answers[i] = c.askPair(ctx, real, control, q) })
+	answers := make(chan clientAnswer)
+	questions := o.otherQuestions(as.method)
+	for _, kind := range questions {
+		go func() { answers <- o.askPair(ctx, tokenQuestion{kind: kind, as: as}, controlOf(as)) }()
 	}
-	all.Wait()
-	for _, told := range answers {
-		first.unasked = first.unasked && told.unasked
-		if told.yes != "" || told.no != "" {
-			return told
+	var told []clientAnswer
+	for range questions {
+		told = append(told, <-answers)
+	}
+	unasked := first.unasked
+	var no clientAnswer
+	for _, kind := range questions { // in their order, whatever came first
+		for _, a := range told {
+			switch {
+			case a.yes == kind:
+				return a
+			case a.no == kind && no.no == "" && (kind != anInventedRefresh || first.reply.Cause() != causes.CodeExpiredOrUsed || a.reply.Cause() != causes.ClientRefused):
+				no = a // beside an answer about the code, a refusal without a word may be about the token: goiabada
+			}
 		}
 	}
+	for _, a := range told {
+		unasked = unasked && a.unasked
+	}
+	if no.no != "" {
+		return no
+	}
+	first.unasked = unasked
 	return first
 }
 
-// askPair asks one question and, beside it, its control.
-func (c *Checker) askPair(ctx context.Context, real, control oauth.Credentials, q clientQuestion) clientAnswer {
-	var got, wrong tokenReply
-	var both sync.WaitGroup
-	both.Go(func() { got = c.ask(ctx, real, q) })
-	both.Go(func() { wrong = c.ask(ctx, control, q) })
-	both.Wait()
-	answer := clientAnswer{reply: got, decides: q.decides}
-	codeGrant := q.form.Get("grant_type") == "authorization_code"
+// otherQuestions are for servers that look the code up before they look at the client. Introspection is closed to a client
+// without a secret (RFC 7662 section 2.1), so there it tells nothing.
+func (o *Observer) otherQuestions(method string) []tokenKind {
+	list := []tokenKind{anInventedRefresh}
+	if o.md.Introspection != "" && method != config.MethodNone {
+		list = append(list, toIntrospect)
+	}
+	if o.md.Revocation != "" {
+		list = append(list, toRevoke)
+	}
+	return list
+}
+
+// decides reports a question whose refusal is about the client, as it is the token endpoint that says so.
+func (k tokenKind) decides() bool { return k == anInventedCode || k == anInventedRefresh }
+
+// askPair asks one question and, side by side, its control.
+func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credentials) clientAnswer {
+	c := q
+	c.as = control
+	pair := o.tokens(ctx, q, c)
+	got, wrong := pair[0], pair[1]
+	answer := clientAnswer{reply: got}
 	switch {
-	case got.known && got.code == "invalid_client" && q.decides && wrong.status >= 500: // it fails on a client that it does not know
-		answer.no = q.name
-	case !got.known || !wrong.known:
+	case got.aboutClient() && q.kind.decides() && wrong.Status >= 500: // it fails on a client that it does not know
+		answer.no = q.kind
+	case !inOrder(got) || !inOrder(wrong):
 		answer.unasked = true
-		answer.passed = got.status >= 500 && wrong.known && wrong.refusesClient()
-	case got.alike(wrong) && !c.differInWords(ctx, got, wrong, real, control, q):
-		if got.grantOff() && !(got.code == "unauthorized_client" && got.status == http.StatusUnauthorized) {
-			answer.grantOff = codeGrant && causes.Suspect("", got.words) == causes.Grant
-		} else if got.refusesClient() && (q.decides || got.code == "invalid_client") {
-			answer.no = q.name
-		}
-	case got.grantOff() && (wrong.refusesClient() || !wrong.grantOff()):
-		answer.yes, answer.grantOff = q.name, codeGrant
-	case got.refusesClient():
-		answer.no = q.name
+		answer.passed = got.Status >= 500 && wrong.aboutClient()
+	case causes.IsNotSpoken(got.Cause()):
+		answer.also = got.Cause()
+	case got.like(wrong) && !o.differInWords(ctx, q, c):
+		answer.sameAsControl(q.kind)
+	case got.aboutClient() && !ambiguous(got):
+		answer.no = q.kind
+	case q.as.method == config.MethodNone && !refusesClient(wrong): // what accepts an invented ID proves nothing of ours
+		answer.sameAsControl(q.kind)
 	default:
-		answer.yes = q.name
+		answer.yes = q.kind
+		if q.kind == anInventedCode {
+			answer.also = besideTheCode(got.Cause())
+		}
 	}
 	return answer
 }
 
+// sameAsControl judges an answer that the control got too.
+func (a *clientAnswer) sameAsControl(kind tokenKind) {
+	switch cause := a.reply.Cause(); {
+	case cause == causes.GrantNotEnabled && strings.EqualFold(a.reply.Refusal.Code, "unauthorized_client") && a.reply.Refusal.Words == "":
+		a.no = kind // osin says so of any client that it does not accept
+	case cause == causes.GrantNotEnabled && kind == anInventedCode:
+		a.also = cause
+	case refusesClient(a.reply) && (kind.decides() || causes.IsClientCode(a.reply.Answer)):
+		a.no = kind
+	}
+}
+
+// refusesClient reports a no to the client, also by the code that is about its grants.
+func refusesClient(a tokenAnswer) bool {
+	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
+}
+
+// besideTheCode is what a server refuses of a client that it accepts, before it looks at the code.
+func besideTheCode(cause causes.Name) causes.Name {
+	switch cause {
+	case causes.GrantNotEnabled, causes.RedirectURINotRegistered, causes.PKCERefused, causes.ResourceUnknown:
+		return cause
+	}
+	return ""
+}
+
+// inOrder reports an answer from which something can be learnt: a server that is overloaded, fails, or has no endpoint there
+// says nothing of the client.
+func inOrder(a tokenAnswer) bool {
+	return a.came() && a.Status != 0 && a.Cause() != causes.ServerFailed && !a.EndsEveryLogin()
+}
+
 // differInWords reports two answers that differ in their words alone, and do so again when asked again.
-func (c *Checker) differInWords(ctx context.Context, got, wrong tokenReply, real, control oauth.Credentials, q clientQuestion) bool {
+func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) bool {
+	got, wrong := o.token(ctx, q), o.token(ctx, control)
 	if got.print == wrong.print {
 		return false
 	}
-	var again, wrongAgain tokenReply
-	var both sync.WaitGroup
-	both.Go(func() { again = c.ask(ctx, real, q) })
-	both.Go(func() { wrongAgain = c.ask(ctx, control, q) })
-	both.Wait()
-	return again.print == got.print && wrongAgain.print == wrong.print
+	q.again, control.again = q.again+1, control.again+1
+	again := o.tokens(ctx, q, control)
+	return again[0].print == got.print && again[1].print == wrong.print
 }
 
-func (c *Checker) ask(ctx context.Context, as oauth.Credentials, q clientQuestion) tokenReply {
-	e, err := c.Oauth.PostAs(ctx, as, q.endpoint, q.form)
-	return c.readTokenReply(e, err, append(sentIn(q.form), as.ID, as.Secret))
-}
-
-// credentials are ours, and beside them those of the control, which cannot be right.
-func (c *Checker) credentials() (real, control oauth.Credentials, what string) {
-	real = c.Oauth.Credentials(c.Md)
-	control = real
-	if real.Method == config.MethodNone {
-		control.ID = MadeUp()
-		return real, control, "a made-up client ID"
-	}
-	control.Secret = MadeUp()
-	return real, control, "a made-up secret"
-}
-
-// clientAnswer is what the server says of our credentials, asked once. It is empty where no wrong secret
-// may be sent.
-func (c *Checker) clientAnswer(ctx context.Context) clientAnswer {
-	if c.polite {
-		return clientAnswer{}
-	}
-	c.askedClient.Do(func() {
-		real, control, _ := c.credentials()
-		c.client = c.askClient(ctx, real, control)
-	})
-	return c.client
-}
-
-// checkClient finds out whether client ID, secret and method are right, without a user.
-func (c *Checker) checkClient(ctx context.Context) causes.Finding {
-	answer := c.clientAnswer(ctx)
-	authorization := c.await("authorization") // what is wrong with the client ID, or with its grant, is said there
-	real, control, what := c.credentials()
+// clientFindings concludes what the questions about the client say.
+func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
+	as := o.ours()
+	answer := o.askClient(ctx, as)
+	what := inventedPart(as.method)
 	switch {
-	case c.stranger:
-		return causes.Skipped("not asked: needs the client ID first")
-	case answer.grantOff && authorization.Result == causes.Fail:
-		return causes.Proved("the server knows the client; that it may not exchange a code is said above")
-	case answer.grantOff:
-		return causes.Failing("CLIENT_ID", "enable the authorization code grant ("+c.field(causes.Grant)+")", answer.reply.words,
-			"the server knows the client, but does not let it exchange a code").As(causes.GrantNotEnabled)
+	case causes.IsNotSpoken(answer.also):
+		return o.finding(answer.also, answer.reply.said(), causes.Facts{Method: as.method})
+	case answer.also == causes.GrantNotEnabled:
+		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
+	case answer.also == causes.PKCERefused:
+		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
 	case answer.yes != "":
-		return causes.Proved("%s", right(real.Method)).By("%s gets another answer to %s", what, answer.yes)
+		return causes.Proved("%s", right(as.method)).By("%s gets a different answer to %s", what, answer.yes)
 	case answer.passed:
-		return causes.Warning("only a login can tell: the server does not refuse the client, but fails on %s (%d)", "a made-up code", answer.reply.status).As(causes.ServerFailed)
-	case answer.yes == "" && answer.no == "" && c.failsOnStrangers(ctx, real, answer.reply):
-		f := causes.Warning("the token endpoint fails (500), and does the same for a made-up client ID").As(causes.ServerFailed)
-		f.Setting, f.Server = "CLIENT_ID", answer.reply.words
-		f.Fix = "compare CLIENT_ID (" + c.field(causes.ClientID) + "): some servers fail on one that they do not know"
-		return f
-	case answer.unasked:
-		f := causes.Warning("could not be asked: the token endpoint is out of order").As(causes.ServerFailed)
-		f.Server = answer.reply.words
+		f := causes.Warning("needs a sign-in: the server doesn't refuse the client, but fails on an invented code (%d)", answer.reply.Status).As(causes.ServerFailed)
+		f.Server = answer.reply.quote
 		return f
 	case answer.no == "":
-		return c.explainSilence(ctx, real, control, answer, what)
-	case !answer.decides && c.anySecretWill(ctx, real):
-		return c.secretIgnored()
+		if f, useless := o.useless(ctx, as, answer); useless {
+			return f
+		}
+		if answer.unasked || !inOrder(answer.reply) {
+			return o.outOfOrder(ctx, as, answer.reply)
+		}
+		return o.explainNoDifference(ctx, as, answer, what)
+	case !answer.no.decides() && o.anySecretWill(ctx, as):
+		return o.secretIgnored()
 	}
-	return c.explainRefusal(ctx, real, control, answer)
+	return o.explainRefusal(ctx, as, answer.reply, false)
 }
+
+// concludeClientAlone asks as a login would, once and without a control: a refusal of the client is one, and anything else
+// proves nothing yet.
+func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
+	as := o.ours()
+	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
+	switch cause := got.Cause(); {
+	case causes.IsNotSpoken(cause), got.aboutClient() && !ambiguous(got):
+		return o.finding(cause, got.said(), causes.Facts{Method: as.method})
+	case !inOrder(got):
+		return o.outOfOrder(ctx, as, got)
+	}
+	return causes.Skipped("not tested yet: run all checks")
+}
+
+// ambiguous reports a code that servers have for a client, for its grants and for the code (Gitea).
+func ambiguous(a tokenAnswer) bool {
+	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
+}
+
+// FindOut concludes why a server refused the client in a login. It asks at most four questions more, with the configured
+// credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
+func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client, refused *oauth.Error) (causes.Finding, bool) {
+	o := NewObserver(cfg, client, md, w)
+	o.noInventions = true
+	as := o.ours()
+	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
+	if !causes.IsAboutClient(a.Cause()) {
+		return causes.Finding{}, false
+	}
+	f := o.explainRefusal(ctx, as, a, true)
+	return f, f.Name != ""
+}
+
+// outOfOrder is the finding of a token endpoint that fails on the questions, and perhaps on no login.
+func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAnswer) causes.Finding {
+	unknown := as
+	unknown.noID = true
+	if reply.Status == http.StatusInternalServerError && reply.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: unknown})) {
+		f := causes.Warning("the token endpoint fails (500), and does the same for an invented client ID").As(causes.ServerFailed)
+		f.Setting, f.Server = "CLIENT_ID", reply.quote
+		f.Fix = "Compare CLIENT_ID (" + causes.ProviderOf(o.cfg).Place(causes.ClientID) + "): some servers fail on one that they don't recognize."
+		return f
+	}
+	f := causes.Warning("could not be asked: the token endpoint is out of order").As(causes.ServerFailed)
+	f.Server = reply.quote
+	if reply.fault != "" {
+		f.Server, f.Found = "", "could not be asked: the token endpoint "+reply.fault
+	}
+	return f
+}
+
+// useless reports a token endpoint that gives every question the same status or page, of which none lets a login through. An
+// answer that is the same whatever is asked says nothing of the client.
+func (o *Observer) useless(ctx context.Context, as credentials, answer clientAnswer) (causes.Finding, bool) {
+	got := answer.reply
+	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && got.Cause() != causes.CodeExpiredOrUsed
+	if !got.came() || !got.EndsEveryLogin() && !forbidden {
+		return causes.Finding{}, false
+	}
+	unknown := as
+	unknown.noID = true
+	others := o.tokens(ctx, tokenQuestion{kind: anInventedCode, as: controlOf(as)}, tokenQuestion{kind: anInventedRefresh, as: as},
+		tokenQuestion{kind: anInventedCode, as: unknown}, tokenQuestion{kind: nothingAtAll, as: as})
+	for _, other := range others {
+		if !got.like(other) || got.To != other.To {
+			return causes.Finding{}, false
+		}
+	}
+	facts := causes.Facts{}
+	if got.To != "" && got.To != o.md.Token && config.CheckEndpoint(got.To) == nil && causes.HostOf(got.To) == causes.HostOf(o.md.Token) {
+		if there := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as, at: got.To}); inOrder(there) {
+			facts.Value = got.To // a line that can be tried is tried before it is advised
+		}
+	}
+	name := causes.TokenEndpointUnusable
+	if got.Status >= http.StatusInternalServerError {
+		name = causes.ServerFailed
+	}
+	f := o.finding(name, got.said(), facts)
+	f.Found = "the token endpoint gives every request the same answer"
+	f.Found += " (" + o.sanitized(statusLine(got), 200) + ")"
+	return f, true
+}
+
+func statusLine(a tokenAnswer) string {
+	text := strings.TrimSpace(http.StatusText(a.Status))
+	line := strings.TrimSpace(strings.Join([]string{itoa(a.Status), text}, " "))
+	if a.To != "" {
+		line += " to " + a.To
+	}
+	return line
+}
+
+// explainRefusal finds out which of client ID, secret and method is the mistake. Where no secret may be invented, it goes by
+// what the configured credentials get in other ways; that a code came back has shown then that the server knows the ID.
+func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused tokenAnswer, nothingInvented bool) causes.Finding {
+	found := func(name causes.Name, facts causes.Facts) causes.Finding {
+		facts.Method = as.method
+		return o.finding(name, refused.said(), facts)
+	}
+	accepts := func(other credentials, noVerifier bool) bool {
+		q := tokenQuestion{kind: anInventedCode, as: other, noVerifier: noVerifier}
+		if nothingInvented {
+			a := o.token(ctx, q)
+			return inOrder(a) && !refusesClient(a) && !a.like(refused)
+		}
+		if noVerifier {
+			return o.askPair(ctx, q, controlOf(other)).accepts()
+		}
+		return o.askClient(ctx, other).accepts()
+	}
+	if as.method == config.MethodNone {
+		if !nothingInvented && !o.knowsID(ctx) {
+			f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
+			f.Fix += " If it is right, the application isn't public: set CLIENT_SECRET."
+			return f
+		}
+		return found(causes.ClientSecretMissing, causes.Facts{})
+	}
+	other := credentials{method: causes.OtherMethod(as.method)}
+	byOther := !causes.ProviderOf(o.cfg).MethodsAlike && accepts(other, false)
+	raw := as
+	raw.raw = true
+	switch {
+	case !unreserved.MatchString(o.cfg.ClientSecret) && as.method == config.MethodBasic && accepts(raw, false):
+		facts := causes.Facts{}
+		if byOther {
+			facts.Value = other.method
+		}
+		return found(causes.ClientSecretNotDecoded, facts)
+	case byOther:
+		return found(causes.AuthMethodWrong, causes.Facts{}).By("by %s they are accepted", other.method)
+	case accepts(as, true):
+		return found(causes.PKCERefused, causes.Facts{}).By("without code_verifier the same credentials are accepted")
+	case nothingInvented:
+		return o.byElimination(ctx, as, refused)
+	case o.worksWithoutSecret(ctx):
+		name := causes.ClientIsPublic
+		if !slices.Contains(o.md.AuthMethods, config.MethodNone) && len(o.md.AuthMethods) > 0 {
+			name = causes.ClientSecretWrong
+		}
+		f := found(name, causes.Facts{})
+		f.Found = "the server refuses the client with this secret, and accepts it without one"
+		f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).Place(causes.ClientSecret) + ")."
+		return f
+	case !o.knowsID(ctx):
+		f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
+		f.Found = "client ID or secret is wrong"
+		f.Fix += " If it is right, paste the secret again (" + causes.ProviderOf(o.cfg).Place(causes.ClientSecret) + ")."
+		return f
+	}
+	f := found(causes.ClientSecretWrong, causes.Facts{})
+	f.Found = "the server recognizes the client ID, and refuses the secret by either method"
+	return f
+}
+
+// byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it refuses
+// the client by the other method and without a secret, too.
+func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
+	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
+	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
+	if !refusesClient(other) || !refusesClient(public) {
+		return causes.Finding{}
+	}
+	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it refuses the secret by either method, and no secret at all")
+}
+
+// knowsID reports that the server answers another client ID differently, with a wrong secret or with none, or that it has
+// shown at the authorization endpoint that it knows ours.
+func (o *Observer) knowsID(ctx context.Context) bool {
+	if o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses() {
+		return true
+	}
+	for _, method := range []string{config.MethodNone, config.MethodPost, config.MethodBasic} {
+		ours := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone}}
+		theirs := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone, noID: true}}
+		pair := o.tokens(ctx, ours, theirs)
+		theirs.again = 1
+		if pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) { // a failure tells too, if it stays
+			return true
+		}
+	}
+	return false
+}
+
+// anySecretWill reports a server that knows the client ID and does not look at its secret.
+func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
+	if as.method == config.MethodNone {
+		return false
+	}
+	unknown := as
+	unknown.noID = true
+	return o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: as}, unknown).yes != ""
+}
+
+// secretIgnored is the finding of such a server.
+func (o *Observer) secretIgnored() causes.Finding {
+	f := causes.Warning("the server recognizes the client ID and accepts any secret, an invented one too: the application is public").As(causes.ClientIsPublic)
+	f.Setting = "CLIENT_SECRET"
+	f.Fix = "Remove CLIENT_SECRET: a public client has none (" + causes.ProviderOf(o.cfg).Place(causes.AuthMethod) + ")."
+	return f
+}
+
+// explainNoDifference is for a server that answers the right secret and an invented one alike, without a word about the
+// client. Perhaps it did not find the credentials where they were put.
+func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same clientAnswer, what string) causes.Finding {
+	if as.method == config.MethodNone {
+		return causes.Warning("needs a sign-in: the server gives %s the same answer", what)
+	}
+	if o.anySecretWill(ctx, as) {
+		return o.secretIgnored()
+	}
+	unread := same.reply.Refused && same.reply.Cause() != causes.CodeExpiredOrUsed
+	method := causes.OtherMethod(as.method)
+	switch other := o.askClient(ctx, credentials{method: method}); {
+	case other.accepts() && unread:
+		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("by %s they are accepted", method)
+	case other.yes != "":
+		return causes.Warning("client ID and secret are right, but the server shows it only by %s; by %s it needs a sign-in", method, as.method)
+	case other.no != "" && unread:
+		f := o.finding(causes.ClientSecretWrong, other.reply.said(), causes.Facts{Method: as.method})
+		f.Found = "the server doesn't read the secret by " + as.method + ", and refuses it by " + method
+		f.Fix = strings.TrimSuffix(f.Fix, ".") + ", and write TOKEN_ENDPOINT_AUTH_METHOD=" + method + "."
+		return f
+	}
+	if unread && o.worksWithoutSecret(ctx) {
+		return o.finding(causes.ClientIsPublic, same.reply.said(), causes.Facts{Method: as.method})
+	}
+	return causes.Warning("needs a sign-in: the server gives %s the same answer", what)
+}
+
+// worksWithoutSecret reports that the server accepts the client without a secret for a code or a revocation, and refuses it
+// no refresh for the want of one. One question alone does not tell: some servers ask for no secret where PKCE comes with the
+// code, some look the code up before the client, and some ask no client for a secret to refresh.
+func (o *Observer) worksWithoutSecret(ctx context.Context) bool {
+	public := credentials{method: config.MethodNone}
+	if causes.IsClientCode(o.token(ctx, tokenQuestion{kind: anInventedRefresh, as: public}).Answer) {
+		return false
+	}
+	return o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: public}, controlOf(public)).yes != "" ||
+		o.md.Revocation != "" && o.askPair(ctx, tokenQuestion{kind: toRevoke, as: public}, controlOf(public)).yes != ""
+}
+
+// unreserved is what form-encoding leaves as it is.
+var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
 // right says what is proved of a client that authenticates by a method.
 func right(method string) string {
@@ -263,4 +461,18 @@ func right(method string) string {
 		return "the client ID is accepted, without a secret"
 	}
 	return "ID and secret are accepted (" + method + ")"
+}
+
+// finding is the finding of a cause at this server.
+func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
+	facts.Cfg, facts.Words = o.cfg, words
+	if facts.Scopes == nil {
+		facts.Scopes = o.md.Scopes
+	}
+	if facts.Method == "" {
+		facts.Method = o.client.AuthMethod(o.md)
+	}
+	f := causes.Found(causes.Fail, name, facts)
+	f.Server = words
+	return f
 }

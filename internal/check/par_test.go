@@ -85,7 +85,7 @@ func TestCheckPARNowhere(t *testing.T) {
 		l, env := startHonest(t)
 		document("require_pushed_authorization_requests", true)(l)
 		f := checksOf(t, changed(env, "PAR", par)).firstFailing()
-		if f.Check != "pushed_authorization" || !strings.Contains(f.Found, "metadata contradicts itself") || f.Remedy != (causes.Remedy{}) || f.Setting != "" {
+		if f.Check != "pushed_authorization" || !strings.Contains(f.Found, "metadata contradicts itself") || f.Remedy.Line != "" || f.Setting != "" {
 			t.Errorf("with PAR=%s the first failure is %+v", par, f)
 		}
 	}
@@ -97,7 +97,7 @@ func TestCheckPARNotOffered(t *testing.T) {
 	l.Honest()
 	env := l.Env()
 	env["PORT"], env["PAR"] = "3999", "on"
-	if f := checksOf(t, env).firstFailing(); f.Check != "pushed_authorization" || f.Setting != "PAR" || !strings.Contains(f.Fix, "remove PAR") {
+	if f := checksOf(t, env).firstFailing(); f.Check != "pushed_authorization" || f.Setting != "PAR" || !strings.Contains(f.Fix, "Remove PAR") {
 		t.Errorf("the first failure is %s", f)
 	}
 }

@@ -13,18 +13,18 @@ import (
 // blockingPolicy is the form-action of a page that excludes the redirect URI's origin, or "". Browsers
 // but Firefox apply it to where a form is redirected as well (Content Security Policy Level 3 section
 // 6.4.2.1), so the user presses Allow there, and nothing happens.
-func (c *Checker) blockingPolicy(page *wire.Exchange) string {
+func (o *Observer) blockingPolicy(page *wire.Exchange) string {
 	if page == nil {
 		return ""
 	}
 	from, errFrom := url.Parse(page.URL)
-	to, errTo := url.Parse(c.cfg.RedirectURI())
+	to, errTo := url.Parse(o.cfg.RedirectURI())
 	if errFrom != nil || errTo != nil {
 		return ""
 	}
 	for _, policy := range policiesOf(page) {
 		if sources, has := formAction(policy); has && !allows(sources, from, to) {
-			return c.said(strings.TrimSpace("form-action "+strings.Join(sources, " ")), 200)
+			return o.sanitized(strings.TrimSpace("form-action "+strings.Join(sources, " ")), 200)
 		}
 	}
 	return ""

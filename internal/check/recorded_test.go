@@ -73,8 +73,8 @@ type server struct {
 	document  func(map[string]any)
 }
 
-// inOrder answers as most servers do.
-var inOrder = server{
+// soundServer answers as most servers do.
+var soundServer = server{
 	authorize: func(a asked) recorded {
 		switch {
 		case !a.ours:
@@ -99,9 +99,9 @@ func (s server) ask(t *testing.T, change map[string]string) Report {
 	l.Honest()
 	l.Document = s.document
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
-		orElse(s.authorize, inOrder.authorize)(askedOf(r)).send(w)
+		orElse(s.authorize, soundServer.authorize)(askedOf(r)).send(w)
 	}
-	l.Token = func(w http.ResponseWriter, r *http.Request) { orElse(s.token, inOrder.token)(askedOf(r)).send(w) }
+	l.Token = func(w http.ResponseWriter, r *http.Request) { orElse(s.token, soundServer.token)(askedOf(r)).send(w) }
 	values := l.Env()
 	values["PORT"] = "3999"
 	for name, value := range change {
@@ -139,10 +139,10 @@ func TestRecordedAnswers(t *testing.T) {
 		{"1", "unknown client ID", betterAuth, unknownID, "redirect_uri", causes.Fail, causes.ClientIDUnknown, "nobody-0123"},
 
 		{"2", "right", goOAuth2, nil, "client", causes.OK, "", "accepted"},
-		{"2", "secret wrong", goOAuth2, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "copy the secret again"},
-		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", causes.Fail, causes.ClientSecretMissing, "set CLIENT_SECRET"},
-		{"2", "unknown client ID", goOAuth2, unknownID, "client", causes.Warn, causes.ServerFailed, "compare CLIENT_ID"},
-		{"2", "right", doorkeeper, nil, "client", causes.OK, "", "a made-up code"},
+		{"2", "secret wrong", goOAuth2, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
+		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", causes.Fail, causes.ClientSecretMissing, "paste CLIENT_SECRET again"},
+		{"2", "unknown client ID", goOAuth2, unknownID, "client", causes.Warn, causes.ServerFailed, "Compare CLIENT_ID"},
+		{"2", "right", doorkeeper, nil, "client", causes.OK, "", "an invented code"},
 		{"2", "secret wrong", doorkeeper, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, ""},
 
 		{"3", "right", ownMembers, nil, "client", causes.OK, "", "accepted"},
@@ -150,9 +150,9 @@ func TestRecordedAnswers(t *testing.T) {
 		{"3", "right", plainUnauthorized, nil, "client", causes.OK, "", "accepted"},
 		{"3", "secret wrong", plainUnauthorized, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "Unauthorized"},
 
-		{"4", "right secret, method wrong", formOnly, nil, "client", causes.Fail, causes.AuthMethodWrong, "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+		{"4", "right secret, method wrong", formOnly, nil, "client", causes.Fail, causes.AuthMethodWrong, "Write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
 		{"4", "right", formOnly, map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, "client", causes.OK, "", "accepted"},
-		{"4", "secret and method wrong", formOnly, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "copy the secret again"},
+		{"4", "secret and method wrong", formOnly, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
 		{
 			"4",
 			"right secret, method wrong, and it fails on made-up codes",
@@ -161,7 +161,7 @@ func TestRecordedAnswers(t *testing.T) {
 			"client",
 			causes.Fail,
 			causes.AuthMethodWrong,
-			"write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post",
+			"Write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post",
 		},
 		{
 			"9",
@@ -171,7 +171,7 @@ func TestRecordedAnswers(t *testing.T) {
 			"client",
 			causes.Warn,
 			causes.ServerFailed,
-			"does not refuse the client",
+			"doesn't refuse the client",
 		},
 		{
 			"9",
@@ -183,7 +183,7 @@ func TestRecordedAnswers(t *testing.T) {
 			causes.ClientSecretWrong,
 			"Invalid client_secret",
 		},
-		{"4", "a secret where the client is public", lemonPublic, nil, "client", causes.Warn, causes.ClientIsPublic, "remove CLIENT_SECRET"},
+		{"4", "a secret where the client is public", lemonPublic, nil, "client", causes.Warn, causes.ClientIsPublic, "Remove CLIENT_SECRET"},
 		{"4", "right", lemonPublic, map[string]string{"CLIENT_SECRET": ""}, "client", causes.OK, "", "without a secret"},
 
 		{"5", "right", sendsAnywhere, nil, "redirect_uri", causes.OK, "", "registered"},
@@ -191,8 +191,8 @@ func TestRecordedAnswers(t *testing.T) {
 		{"5", "unknown client ID", authlibBack, unknownID, "redirect_uri", causes.Fail, causes.ClientIDUnknown, "nobody-0123"},
 		{"5", "redirect URI not registered", authlibBack, elsewhere, "redirect_uri", causes.Fail, causes.RedirectURINotRegistered, "3998"},
 
-		{"6", "right", refreshTells, nil, "client", causes.OK, "", "a made-up refresh token"},
-		{"6", "secret wrong", refreshTells, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "copy the secret again"},
+		{"6", "right", refreshTells, nil, "client", causes.OK, "", "an invented refresh token"},
+		{"6", "secret wrong", refreshTells, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
 
 		{"7", "unknown client ID", echoes, unknownID, "redirect_uri", causes.Fail, causes.ClientIDUnknown, "Invalid client id"},
 		{
@@ -219,18 +219,18 @@ func TestRecordedAnswers(t *testing.T) {
 			"authorization",
 			causes.Warn,
 			"",
-			"only a login can tell",
+			"needs a sign-in",
 		},
 		{"9", "out of order for the control alone", server{authorize: func(a asked) recorded {
 			if a.redirectURI != testserver.CheckedURI {
 				return recorded{500, "text/html", "", "<html>oops</html>"}
 			}
-			return inOrder.authorize(a)
+			return soundServer.authorize(a)
 		}}, nil, "redirect_uri", causes.Warn, "", "could not be asked"},
 		{"9", "HS256 only, no keys", server{document: func(d map[string]any) {
 			d["id_token_signing_alg_values_supported"] = []string{"HS256"}
 			delete(d, "jwks_uri")
-		}}, nil, "keys", causes.Fail, causes.IDTokenSignature, "HS256 only"},
+		}}, nil, "keys", causes.Fail, causes.IDTokenAlgorithm, "HS256 only"},
 		{
 			"9",
 			"introspection refuses a client without a secret",
@@ -244,16 +244,16 @@ func TestRecordedAnswers(t *testing.T) {
 		{
 			"9",
 			"the secret is a common word",
-			inOrder,
+			soundServer,
 			map[string]string{"CLIENT_SECRET": "client"},
 			"client",
 			causes.Fail,
 			causes.ClientSecretWrong,
-			"the server refuses client ID and secret, by either method",
+			"refuses the secret by either method",
 		},
 		{"9", "the code grant is off", betterAuthNoGrant, nil, "authorization", causes.Fail, causes.GrantNotEnabled, "authorization_code grant"},
-		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientIDUnknown, "compare CLIENT_ID"},
-		{"9", "secret wrong where the sign-in page comes first", authlibFirst, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "copy the secret again"},
+		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientIDUnknown, "paste CLIENT_ID again"},
+		{"9", "secret wrong where the sign-in page comes first", authlibFirst, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
 		{"9", "right where the sign-in page comes first", authlibFirst, nil, "client", causes.OK, "", "accepted"},
 	} {
 		t.Run(row.point+" "+row.check+" "+row.what, func(t *testing.T) {
@@ -267,7 +267,7 @@ func TestRecordedAnswers(t *testing.T) {
 					t.Errorf("this fails too: %s", other)
 				}
 			}
-			if row.point == "6" && strings.Contains(f.Fix, "remove CLIENT_SECRET") {
+			if row.point == "6" && strings.Contains(f.Fix, "Remove CLIENT_SECRET") {
 				t.Errorf("it advises to drop authentication: %s", f)
 			}
 		})

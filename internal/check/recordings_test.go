@@ -105,7 +105,7 @@ var formOnly = server{
 	},
 }
 
-// @modelcontextprotocol/sdk 1.32.2 with the provider of its examples, which fails on a made-up code.
+// @modelcontextprotocol/sdk 1.32.2 with the provider of its examples, which fails on an invented code.
 var formOnlyFails = server{token: func(a asked) recorded {
 	if a.right && a.method == "client_secret_post" {
 		return recorded{500, jsonType, "", `{"error":"server_error","error_description":"Internal Server Error"}`}

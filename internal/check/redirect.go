@@ -2,197 +2,223 @@ package check
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
-	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/config"
 	"slices"
 	"strings"
-	"sync"
+
+	"oauth-test-client/internal/causes"
 )
 
-// checkRedirectURI finds out whether the redirect URI is registered: a made-up one beside it must be
-// answered otherwise.
-func (c *Checker) checkRedirectURI(ctx context.Context) causes.Finding {
-	c.landed, c.unregistered = c.landBoth(ctx)
-	real, control := c.landed, c.unregistered
-	uri := c.cfg.RedirectURI()
+// What the authorization endpoint says of the redirect URI, the client ID, the scopes and PKCE, before anyone signs in.
+
+// concludeRedirect finds out whether the redirect URI is registered: an invented one has to be answered differently.
+func (o *Observer) concludeRedirect(ctx context.Context) causes.Finding {
+	pair := o.Logins(ctx, Login{}, Login{RedirectURI: anInvention})
+	real, control := pair[0], pair[1]
+	uri := o.cfg.RedirectURI()
 	switch {
-	case real.Kind == didNotTell:
-		return c.failedAtOnce(real)
-	case control.Kind == didNotTell:
-		return causes.Warning("could not be asked: for a made-up redirect URI the authorization endpoint %s", c.outOfOrder(control))
+	case real.Kind == NoAnswer:
+		return o.failedAtOnce(real)
+	case control.Kind == NoAnswer:
+		return causes.Warning("could not be asked: for an invented redirect URI the authorization endpoint %s", o.whatItDid(control))
 	case real.Refuses():
-		return c.explainRedirect(ctx)
+		return o.explainRedirect(ctx, real, control)
 	case control.Refuses():
-		return causes.Proved("registered").By("%s; a made-up one is refused", uri)
+		return causes.Proved("registered").By("%s; an invented one is refused", uri)
 	case control.Kind == ComesBack:
-		return causes.Warning("the server accepts any redirect URI, a made-up one too: that is a weakness of the server")
-	case !control.Same(real) && control.Same(c.Land(ctx, madeUpRedirectURI)):
-		return causes.Proved("registered").By("%s; for a made-up one the server shows another page", uri)
+		return causes.Warning("the server accepts any redirect URI, an invented one too: that is a weakness of the server")
+	case !control.Same(real) && control.Same(o.Login(ctx, Login{RedirectURI: anInvention, Again: 1})):
+		return causes.Proved("registered").By("%s; for an invented one the server shows a different page", uri)
 	}
-	return causes.Warning("only a login can tell: for %s and for a made-up redirect URI the server shows the same page", uri)
+	return o.redirectAtTokens(ctx)
 }
 
-// failedAtOnce is the finding that the honest request came to nothing. A server that fails may do so
-// because of what it was asked.
-func (c *Checker) failedAtOnce(real landing) causes.Finding {
-	f := causes.Warning("could not be asked: the authorization endpoint %s", c.outOfOrder(real))
-	if real.status >= http.StatusInternalServerError {
-		f.Name, f.Server = causes.ServerFailed, real.words
-		f.Fix = "try again; if it stays, compare CLIENT_ID (" + c.field(causes.ClientID) + "): some servers fail on one that they do not know"
+// redirectAtTokens looks for servers that compare the redirect URI at the token endpoint, before they look up the code.
+func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
+	uri := o.cfg.RedirectURI()
+	undecided := causes.Warning("needs a sign-in: for %s and for an invented redirect URI the server shows the same page", uri)
+	if o.noInventions {
+		return undecided
+	}
+	as := o.ours()
+	answer := o.askClient(ctx, as)
+	if answer.yes != anInventedCode {
+		return undecided
+	}
+	ours := tokenQuestion{kind: anInventedCode, as: as}
+	theirs := ours
+	theirs.redirectURI = anInvention
+	pair := o.tokens(ctx, ours, theirs)
+	theirs.again = 1
+	refusesOther := pair[1].Cause() == causes.RedirectURINotRegistered
+	switch {
+	case answer.also == causes.RedirectURINotRegistered && refusesOther:
+		return o.finding(causes.RedirectURINotRegistered, answer.reply.said(), causes.Facts{}).By("the token endpoint accepts the client, and says the same of an invented redirect URI")
+	case refusesOther && answer.also == "" && pair[1].print == o.token(ctx, theirs).print:
+		return causes.Proved("registered").By("%s; the token endpoint refuses an invented one", uri)
+	}
+	return undecided
+}
+
+// failedAtOnce is the finding that the honest request came to nothing. A server that fails may do so because of what it was
+// asked.
+func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
+	f := causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
+	if real.Status >= http.StatusInternalServerError {
+		f.Name, f.Server = causes.ServerFailed, real.Words
+		f.Fix = "Try again. If it fails again, compare CLIENT_ID (" + causes.ProviderOf(o.cfg).Place(causes.ClientID) + "): some servers fail on one that they don't recognize."
 	}
 	return f
 }
 
-// landBoth asks honestly, and beside it with a redirect URI that nobody has registered.
-func (c *Checker) landBoth(ctx context.Context) (real, control landing) {
-	var both sync.WaitGroup
-	both.Go(func() { real = c.Land(ctx, func(url.Values) {}) })
-	both.Go(func() { control = c.Land(ctx, madeUpRedirectURI) })
-	both.Wait()
-	return real, control
-}
-
-func madeUpRedirectURI(q url.Values) {
-	q.Set("redirect_uri", "https://"+strings.ToLower(rand.Text())+".invalid/oauth_callback")
-}
-
-func madeUpClientID(q url.Values) { q.Set("client_id", MadeUp()) }
-
-// outOfOrder says what an authorization endpoint did that tells nothing.
-func (c *Checker) outOfOrder(l landing) string {
-	if l.page == nil {
-		return l.words
+// whatItDid says what an authorization endpoint did that tells nothing.
+func (o *Observer) whatItDid(p ProbeResult) string {
+	if p.Page == nil {
+		return p.Words
 	}
-	return "answered " + c.status(l.page)
+	return "answered " + o.sanitized(p.Page.StatusLine(), 300)
 }
 
-// explainRedirect finds out what a no to the honest request is about: the client ID, the redirect URI,
-// or neither. A value that can be replaced by a made-up one without another answer is at fault.
-func (c *Checker) explainRedirect(ctx context.Context) causes.Finding {
-	real := c.landed
-	nobody := c.Land(ctx, madeUpClientID)
-	likeNobody := nobody.Kind == didNotTell || real.Same(nobody)
-	likeControl := real.Same(c.unregistered)
-	about := causes.Suspect("", real.words)
+// explainRedirect finds out what a no to the honest request is about: the client ID, the redirect URI, or neither. A value that
+// can be replaced by an invented one without a different answer is at fault.
+func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResult) causes.Finding {
+	unknown := o.Login(ctx, Login{NoClient: true})
+	likeUnknown := unknown.Kind == NoAnswer || real.Same(unknown)
+	likeControl := real.Same(control)
+	cause := real.said.Cause()
 	switch {
-	case likeControl && real.Code == "invalid_scope":
+	case causes.IsNotSpoken(cause):
+		return causes.Proved("the redirect URI is not what the server refuses")
+	case likeControl && cause == causes.ScopeNotEnabled:
 		f := causes.Warning("could not be asked: the server looks at the scopes first")
-		f.Server = real.words
+		f.Server = real.Words
 		return f
-	case real.Code == "invalid_scope":
-		return causes.Proved("registered").By("%s; a made-up one gets another answer", c.cfg.RedirectURI())
-	case likeControl && likeNobody:
-		return c.refusesAlike(ctx)
-	case likeNobody:
-		return c.unknownClient()
-	case about == causes.RedirectURI:
-		return c.notRegistered(ctx)
-	case likeControl && !c.refusesFirst(ctx):
-		return c.notRegistered(ctx)
+	case cause == causes.ScopeNotEnabled && !likeUnknown:
+		return causes.Proved("registered").By("%s; an invented one gets a different answer", o.cfg.RedirectURI())
+	case likeControl && likeUnknown:
+		return o.explainSameRefusal(ctx, real)
+	case likeUnknown:
+		return o.unknownClient(real)
+	case aboutRedirect(cause):
+		return o.notRegistered(ctx, real)
+	case likeControl && !o.refusesFirst(ctx, real):
+		return o.notRegistered(ctx, real)
 	}
 	return causes.Proved("the redirect URI is not what the server refuses")
 }
 
+// aboutRedirect reports a cause that is about the redirect URI.
+func aboutRedirect(cause causes.Name) bool {
+	return causes.Of(cause).Setting == causes.RedirectURI
+}
+
 // refusesFirst reports a refusal of something that a server may look at before the redirect URI.
-func (c *Checker) refusesFirst(ctx context.Context) bool {
-	switch causes.RefusalName(c.landed.Code, c.landed.words) {
+func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
+	switch real.said.Cause() {
 	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled:
 		return true
 	case causes.GrantNotEnabled: // servers say unauthorized_client of a redirect URI, too
-		return causes.Suspect("", c.landed.words) == causes.Grant || c.clientAnswer(ctx).grantOff
+		return real.said.Refusal.Words != "" || !o.noInventions && o.askClient(ctx, o.ours()).also == causes.GrantNotEnabled
 	}
 	return false
 }
 
-// refusesAlike is for a server that says the same to a made-up client ID, to a made-up redirect URI and
-// to ours. What it says elsewhere decides: of other redirect URIs, or at its token endpoint.
-func (c *Checker) refusesAlike(ctx context.Context) causes.Finding {
-	real := c.landed
-	if accepted := c.acceptedVariant(ctx); accepted != "" {
-		return c.registeredIs(accepted)
+// explainSameRefusal is for a server that says the same to an invented client ID, to an invented redirect URI and to ours. What
+// it says elsewhere decides: of other redirect URIs, or at its token endpoint.
+func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
+	if accepted := o.acceptedVariant(ctx); accepted != "" {
+		return o.registeredIs(accepted, real)
 	}
-	answer, about := c.clientAnswer(ctx), causes.Suspect(real.Code, real.words)
+	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
+		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
+	}
+	var answer clientAnswer
+	if !o.noInventions {
+		answer = o.askClient(ctx, o.ours())
+	}
+	cause := real.said.Cause()
 	switch {
-	case real.Code == "" && slices.Contains(firewall, real.status):
-		f := causes.Warning("could not be asked: the server refuses whatever this program asks (%s); a browser may get another answer", c.status(real.page))
-		f.Server = real.words
+	case real.Code == "" && cause == "" && slices.Contains(firewall, real.Status) && !(answer.yes != "" && real.isBare() && o.sameHost()):
+		f := causes.Warning("could not be asked: the server refuses everything that this app asks (%s); a browser may get a different answer",
+			o.sanitized(real.Page.StatusLine(), 300))
+		f.Server = real.Words
 		return f
-	case answer.yes != "" && c.refusesFirst(ctx):
+	case answer.yes != "" && o.refusesFirst(ctx, real):
 		return causes.Proved("the redirect URI is not what the server refuses")
-	case answer.yes != "", answer.no == "" && about == causes.RedirectURI:
-		return c.notRegistered(ctx)
-	case answer.no != "", about == causes.ClientID, about == causes.ClientSecret:
-		return c.unknownClient()
+	case answer.yes != "" && real.isBare():
+		return causes.Proved("the server gives no reason: see login")
+	case answer.yes != "", answer.no == "" && aboutRedirect(cause):
+		return o.notRegistered(ctx, real)
+	case answer.no != "", cause == causes.ClientIDUnknown, cause == causes.ClientRefused, cause == causes.ClientSecretWrong:
+		return o.unknownClient(real)
 	}
-	f := causes.Failing("CLIENT_ID", "compare CLIENT_ID ("+c.field(causes.ClientID)+") and the redirect URI "+c.cfg.RedirectURI()+" ("+c.field(causes.RedirectURI)+")", real.said(),
-		"the client ID or the redirect URI is wrong: the server says the same of made-up ones")
-	return f.As(causes.ClientIDUnknown)
+	f := o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("invented ones get the same answer")
+	p := causes.ProviderOf(o.cfg)
+	f.Found = "the client ID or the redirect URI is wrong"
+	f.Fix = "Compare CLIENT_ID (" + p.Place(causes.ClientID) + ") and the redirect URI " + o.cfg.RedirectURI() + " (" + p.Place(causes.RedirectURI) + ")."
+	return f
+}
+
+// sameHost reports a token endpoint on the host of the authorization endpoint: what answers there stands in front of both.
+func (o *Observer) sameHost() bool {
+	return causes.HostOf(o.md.Token) == causes.HostOf(o.md.Authorization)
 }
 
 // firewall are statuses that say nothing of OAuth when no OAuth error comes with them.
 var firewall = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable}
 
-// unknownClient is the finding that the server does not know the client ID.
-func (c *Checker) unknownClient() causes.Finding {
-	c.stranger = true
-	return causes.Failing("CLIENT_ID", "compare CLIENT_ID with the OAuth application ("+c.field(causes.ClientID)+")", c.landed.said(),
-		"the server does not know the client ID %s: it says the same of a made-up one", c.cfg.ClientID).As(causes.ClientIDUnknown)
+// unknownClient is the finding that the server does not recognize the client ID.
+func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
+	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
 }
 
-// notRegistered is the finding that the redirect URI is not registered, with the one that is, if it can
-// be found.
-func (c *Checker) notRegistered(ctx context.Context) causes.Finding {
-	if accepted := c.acceptedVariant(ctx); accepted != "" {
-		return c.registeredIs(accepted)
+// notRegistered is the finding that the redirect URI is not registered, with the one that is, if it can be found.
+func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.Finding {
+	if accepted := o.acceptedVariant(ctx); accepted != "" {
+		return o.registeredIs(accepted, real)
 	}
-	uri := c.cfg.RedirectURI()
-	f := causes.Failing(c.cfg.RedirectVariable(), c.at(causes.RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
-	return f.As(redirectName(uri, c.landed.words))
+	return o.finding(o.kindOfRedirect(ctx, real), real.quote(), causes.Facts{})
 }
 
-// registeredIs is the finding that another redirect URI is registered.
-func (c *Checker) registeredIs(accepted string) causes.Finding {
-	uri := c.cfg.RedirectURI()
-	f := causes.Failing(c.cfg.RedirectVariable(), c.at(causes.RedirectURI)+", add "+uri, c.landed.said(), "%s is not registered", uri)
+// registeredIs is the finding that the server accepts another redirect URI.
+func (o *Observer) registeredIs(accepted string, real ProbeResult) causes.Finding {
+	name := causes.RedirectURINotRegistered
+	if cause := real.said.Cause(); cause == causes.RedirectURINotHTTPS || cause == causes.RedirectURIIPAddress {
+		name = cause
+	}
+	f := o.finding(name, real.quote(), causes.Facts{Value: accepted})
 	f.Accepts = accepted
-	if c.cfg.IsPasted() {
-		f.Line = "REDIRECT_URI=" + accepted
-	} else if base, ok := strings.CutSuffix(accepted, config.CallbackPath); ok {
-		f.Line = "BASE_URL=" + base
-	}
-	if f.Line != "" {
-		f.Fix = "write " + f.Line + ", or " + f.Fix
-	}
-	return f.As(redirectName(uri, c.landed.words))
+	return f
 }
 
-// redirectName is the cause by the server's words: it may refuse every http address, or every IP address.
-func redirectName(uri, words string) causes.Name {
-	words = strings.ToLower(words)
-	switch {
-	case strings.HasPrefix(uri, "http://") && strings.Contains(words, "https"):
-		return causes.RedirectURINotHTTPS
-	case strings.Contains(words, "ip address"):
-		return causes.RedirectURIIPAddress
+// kindOfRedirect tells a redirect URI that is not registered from one that never can be: a server that refuses localhost
+// says something else of 127.0.0.1, and one that refuses http something else of https.
+func (o *Observer) kindOfRedirect(ctx context.Context, real ProbeResult) causes.Name {
+	uri, cause := o.cfg.RedirectURI(), real.said.Cause()
+	if !strings.HasPrefix(uri, "http://") {
+		return causes.RedirectURINotRegistered
 	}
-	return causes.RedirectURINotRegistered
+	if cause != causes.RedirectURINotHTTPS && cause != causes.RedirectURIIPAddress {
+		return causes.RedirectURINotRegistered
+	}
+	if ip := strings.Replace(uri, "//localhost", "//127.0.0.1", 1); ip != uri && cause == causes.RedirectURINotHTTPS {
+		if there := o.Login(ctx, Login{RedirectURI: ip}); there.Continues() || there.Refuses() && there.said.Cause() == causes.RedirectURINotRegistered {
+			return causes.RedirectURILocalhost
+		}
+	}
+	return cause
 }
 
 // acceptedVariant is the redirect URI that the server accepts instead of ours, "" when none was found.
-func (c *Checker) acceptedVariant(ctx context.Context) string {
-	list := variants(c.cfg.RedirectURI())
-	begins := make([]bool, len(list))
-	var all sync.WaitGroup
-	for i, variant := range list {
-		all.Go(func() { begins[i] = c.Land(ctx, func(q url.Values) { q.Set("redirect_uri", variant) }).Begins() })
+func (o *Observer) acceptedVariant(ctx context.Context) string {
+	list := variants(o.cfg.RedirectURI())
+	var questions []Login
+	for _, variant := range list {
+		questions = append(questions, Login{RedirectURI: variant})
 	}
-	all.Wait()
-	for i, variant := range list {
-		if begins[i] {
-			return variant
+	for i, p := range o.Logins(ctx, questions...) {
+		if p.Continues() {
+			return list[i]
 		}
 	}
 	return ""
@@ -212,4 +238,121 @@ func variants(uri string) []string {
 	swap("http://", "https://")
 	swap("https://", "http://")
 	return list
+}
+
+// concludeLogin says how the server would continue an honest request.
+func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
+	pair := o.Logins(ctx, Login{}, Login{RedirectURI: anInvention})
+	real, control := pair[0], pair[1]
+	switch {
+	case real.Kind == NoAnswer:
+		return causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
+	case real.Refuses():
+		return o.explainRefusedLogin(ctx, real)
+	case real.Coded:
+		return causes.Warning("the server asks for no sign-in: it sent a code at once, and makes codes whenever it is checked")
+	case real.Same(control):
+		return causes.Warning("needs a sign-in: the server shows the same page for an invented redirect URI")
+	case real.Kind == ComesBack:
+		return causes.Proved("the login would start").By("the server says %s", real.Code)
+	}
+	if policy := o.blockingPolicy(real.Page); policy != "" {
+		f := causes.Found(causes.Warn, causes.FormActionBlocksReturn, causes.Facts{Cfg: o.cfg})
+		f.Server = policy
+		return f
+	}
+	return causes.Proved("the login would start").By("at %s", o.sanitized(real.At, 200))
+}
+
+// explainRefusedLogin names what the server refuses, in an honest request with a redirect URI that it knows.
+func (o *Observer) explainRefusedLogin(ctx context.Context, real ProbeResult) causes.Finding {
+	cause := real.said.Cause()
+	switch cause {
+	case causes.ScopeNotEnabled:
+		return o.explainScope(ctx, real)
+	case "", causes.PKCERequired, causes.PKCERefused:
+		if o.Login(ctx, Login{NoPKCE: true}).Continues() {
+			return o.finding(causes.PKCERefused, real.quote(), causes.Facts{}).By("without it, the login would start")
+		}
+	}
+	if cause == "" && real.isBare() && !o.noInventions && o.sameHost() && o.askClient(ctx, o.ours()).yes != "" {
+		f := o.finding(causes.RedirectURINotRegistered, real.quote(), causes.Facts{})
+		f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ") without a reason: the redirect URI is probably not registered"
+		return f.By("the token endpoint accepts the client, and every redirect URI gets the same empty answer")
+	}
+	if cause == "" {
+		f := causes.Failing("", "Read what the server says, and compare the application's settings there.", real.quote(), "the server refuses the login with the error %q", real.Code)
+		if real.Code == "" {
+			f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
+		}
+		return f
+	}
+	f := o.finding(cause, real.quote(), causes.Facts{})
+	if cause == causes.GrantNotEnabled || cause == causes.ClientIDUnknown {
+		f.Setting = "CLIENT_ID"
+	}
+	if real.Code != "" {
+		f.Found = "the server refuses the login with the error \"" + real.Code + "\""
+	}
+	return f
+}
+
+// explainScope finds out which scope is refused, by asking for each alone.
+func (o *Observer) explainScope(ctx context.Context, real ProbeResult) causes.Finding {
+	if len(o.cfg.Scopes) == 0 {
+		f := o.finding(causes.ScopeNotEnabled, real.quote(), causes.Facts{})
+		f.Found = "the server refuses a login that asks for no scope"
+		return f
+	}
+	scopes := o.cfg.Scopes[:min(len(o.cfg.Scopes), 20)]
+	var questions []Login
+	for _, scope := range scopes {
+		if slices.Contains(o.cfg.Scopes, "openid") && scope != "openid" { // some servers want it beside any other
+			scope = "openid " + scope
+		}
+		questions = append(questions, Login{Scope: scope})
+	}
+	refused := make([]bool, len(scopes))
+	for i, p := range o.Logins(ctx, questions...) {
+		refused[i] = p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
+	}
+	var off []string
+	for i, scope := range scopes {
+		if refused[i] && (scope != "openid" || !slices.Contains(refused, false)) {
+			off = append(off, scope)
+		}
+	}
+	if len(off) == len(scopes) && len(scopes) > 1 {
+		off = nil
+	}
+	return o.finding(causes.ScopeNotEnabled, real.quote(), causes.Facts{Refused: off})
+}
+
+// concludePKCE asks without a challenge. A refusal proves that PKCE is enforced; its absence proves nothing, as many servers
+// refuse later.
+func (o *Observer) concludePKCE(ctx context.Context) causes.Finding {
+	p := o.Login(ctx, Login{NoPKCE: true})
+	switch {
+	case p.Kind == NoAnswer:
+		return causes.Warning("could not be asked: without PKCE the authorization endpoint %s", o.whatItDid(p))
+	case p.Refuses():
+		return causes.Proved("a login without PKCE is refused")
+	}
+	return causes.Warning("a login without PKCE is not refused here; some servers refuse it later, others don't require it")
+}
+
+// concludeScopes asks for one scope more, which no client has. If that is refused, the server looks at scopes here, and all of
+// the honest request, which was not, are enabled.
+func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
+	if len(o.cfg.Scopes) == 0 {
+		return causes.Skipped("SCOPES is empty, so the server decides; the token response will say")
+	}
+	control := o.Login(ctx, Login{MoreScope: true})
+	switch {
+	case control.Kind == NoAnswer:
+		return causes.Warning("could not be asked: for an invented scope the authorization endpoint %s", o.whatItDid(control))
+	case control.Refuses():
+		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("an invented one is refused")
+	}
+	return causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 	"slices"
 	"sync"
@@ -17,7 +18,11 @@ type Runner struct {
 	few func(ctx context.Context) Report
 	now func() time.Time
 
-	mu      sync.Mutex // guards the fields below
+	wire *wire.Client
+	cfg  config.Config
+
+	mu      sync.Mutex                // guards the fields below
+	asked   map[causes.Name]*foundOut // by a failed login, with these settings
 	last    State
 	running chan struct{} // closed when the run under way ends; nil when there is none
 }
@@ -34,7 +39,7 @@ type State struct {
 
 // NewRunner returns a runner. Nothing is asked yet.
 func NewRunner(cfg config.Config, w *wire.Client, now func() time.Time) *Runner {
-	return &Runner{now: now, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
+	return &Runner{now: now, wire: w, cfg: cfg, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
 			return Run(ctx, cfg, w, now, begin, each)
 		},
@@ -138,4 +143,32 @@ func (r *Runner) State() State {
 	state := r.last
 	state.Checks = slices.Clone(state.Checks)
 	return state
+}
+
+// foundOut is what a failed login has found out, once.
+type foundOut struct {
+	sync.Once
+	finding causes.Finding
+	proved  bool
+}
+
+// FindOut is FindOut for a client of the runner's settings. It asks once for each cause that an answer names, and remembers
+// what was proved. The server must have been found.
+func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, refused *oauth.Error) (causes.Finding, bool) {
+	md, _ := client.Known()
+	if md == nil || refused.Step != wire.TokenRequest && refused.Step != wire.PushedRequest {
+		return causes.Finding{}, false
+	}
+	name := causes.OfError(r.cfg, client.AuthMethod(md), refused)
+	r.mu.Lock()
+	asked := r.asked[name]
+	if asked == nil {
+		asked = new(foundOut)
+		r.asked[name] = asked
+	}
+	r.mu.Unlock()
+	asked.Do(func() {
+		asked.finding, asked.proved = FindOut(wire.ForTry(ctx, "which setting is wrong?"), r.cfg, client, md, r.wire, refused)
+	})
+	return asked.finding, asked.proved
 }

@@ -84,7 +84,7 @@ func TestStartAtAPIOutOfOrder(t *testing.T) {
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
 	outOfOrder(500, 404)(a)
 	if f := checksOf(t, env).firstFailing(); f.Check != "start" || !strings.Contains(f.Found, "answered 500 Internal Server Error to a call without a token") ||
-		!strings.Contains(f.Fix, "Look at the API’s own log") || !strings.Contains(f.Fix, "Oops") || f.Remedy != (causes.Remedy{}) {
+		!strings.Contains(f.Fix, "Look at the API's own log") || !strings.Contains(f.Server, "Oops") || f.Remedy.Line != "" {
 		t.Errorf("the first failure is %+v", f)
 	}
 	a.At(testserver.ResourceMetadataRoute, nil)
@@ -113,7 +113,7 @@ func TestStartDoesNotPraiseTheAPI(t *testing.T) {
 	if got := RunAtStart(t.Context(), testserver.ConfigOf(t, env), w, time.Now).Summary("/"); got != startedAtAPI {
 		t.Errorf("the start says %q", got)
 	}
-	if f := checksOf(t, env).firstFailing(); f.Name != causes.APIOpen || !strings.Contains(f.Found, "with a made-up token") {
+	if f := checksOf(t, env).firstFailing(); f.Name != causes.APIOpen || !strings.Contains(f.Found, "with an invented token") {
 		t.Errorf("the first failure is %s", f)
 	}
 }

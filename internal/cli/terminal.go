@@ -45,11 +45,16 @@ func Wrap(text string, width int) []string {
 			line += " "
 		}
 		line += word
-		for cut := fitting(line, width); cut < len(line); cut = fitting(line, width) {
+		for cut := fitting(line, width); cut < len(line) && !toCopy(word); cut = fitting(line, width) {
 			lines, line = append(lines, line[:cut]), line[cut:]
 		}
 	}
 	return append(lines, line)
+}
+
+// toCopy reports a word that stays whole: a line of .env or an address, which is of no use in two parts.
+func toCopy(word string) bool {
+	return len(word) <= 200 && (strings.Contains(word, "://") || strings.Contains(word, "="))
 }
 
 // fitting is the length in bytes of the longest beginning that fits, of one character at least.

@@ -49,7 +49,7 @@ func (p *printer) header(cfg config.Config) {
 		}
 	} else if cfg.Demo {
 		parts = append([]string{"Demo server, as nothing is configured"}, parts...)
-	} else if name := causes.DashboardOf(cfg).Name; name != causes.AnyDashboard.Name {
+	} else if name := causes.ProviderOf(cfg).Name; name != "" {
 		parts = append([]string{name}, parts...)
 	}
 	p.lines("", strings.Join(parts, " · "))

@@ -2,65 +2,77 @@ package misuse
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
+	"strings"
 )
 
 // The tries with a code: each spoils one thing in the token request.
 
-// redeemed is an answer of the token endpoint, as far as a try looks at it.
-type redeemed struct {
-	status  int
-	code    string // of an error
+// tokenResult is an answer of the token endpoint, as far as an attempt looks at it.
+type tokenResult struct {
+	causes.Answer
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
+	shown   string // the error code as it may be shown
 }
 
-func (r redeemed) accepted() bool { return r.status/100 == 2 && r.Access != "" }
+func (r tokenResult) accepted() bool { return r.Status/100 == 2 && !r.Refused && r.Access != "" }
 
-// unclear reports an answer that is about something else than the try: the server is out of order, wants
-// fewer requests, or does not take the client.
-func (r redeemed) unclear() bool {
-	return r.status == 0 || r.status >= 500 || r.status == http.StatusTooManyRequests || causes.RefusesClient(r.code)
+// unclear reports an answer that is about something else than the attempt: the server is out of order, wants fewer requests,
+// or does not accept the client. A code that servers have for a client and for its code is no refusal of the client.
+func (r tokenResult) unclear() bool {
+	cause := r.Cause()
+	return r.Status == 0 || r.Status >= 500 || cause == causes.RateLimited || causes.IsNotSpoken(cause) ||
+		causes.IsAboutClient(cause) && !strings.EqualFold(r.Refusal.Code, "unauthorized_client")
 }
 
-func (r redeemed) String() string {
-	switch {
-	case r.status == 0:
-		return "no answer"
-	case r.code == "":
-		return fmt.Sprint(r.status)
+// names reports a refusal that names what an attempt has spoiled.
+func (r tokenResult) names(what Attempt) bool {
+	switch what {
+	case WrongVerifier, NoVerifier:
+		return r.Refused && r.Says("code_verifier", "code verifier", "pkce", "code_challenge", "code challenge")
+	case OtherRedirectURI:
+		return r.Refused && r.Cause() == causes.RedirectURINotRegistered
 	}
-	return fmt.Sprintf("%d %s", r.status, r.code)
+	return false
+}
+
+func (r tokenResult) String() string {
+	switch {
+	case r.Status == 0:
+		return "no answer"
+	case r.shown == "":
+		return fmt.Sprint(r.Status)
+	}
+	return fmt.Sprintf("%d %s", r.Status, r.shown)
 }
 
 // redeem sends a token request as a client.
-func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Values) redeemed {
+func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Values) tokenResult {
 	if m.cfg.Resource != "" { // RFC 8707 section 2.2
 		form.Set("resource", m.cfg.Resource)
 	}
 	md, err := m.client.Metadata(ctx)
 	if err != nil {
-		return redeemed{}
+		return tokenResult{}
 	}
 	e, err := m.client.PostAs(wire.For(ctx, purposeOf(form)), as, md.Token, form)
 	if err != nil {
-		return redeemed{}
+		return tokenResult{}
 	}
-	var r redeemed
-	if e.Succeeded() {
+	r := tokenResult{Answer: causes.Read(purposeOf(form), as.Method, e, as.ID, as.Secret, form.Get("code"), form.Get("redirect_uri"))}
+	if !r.Refused {
 		json.Unmarshal([]byte(e.ResponseBody), &r) // what is not there is not accepted
 	}
-	r.status = e.Status
-	r.code = e.Refusal().Code
-	r.code = wire.Clip(m.cfg.Hide(r.code), 60)
+	r.shown = wire.Clip(m.cfg.Hide(r.Refusal.Code), 60)
 	return r
 }
 
@@ -127,12 +139,12 @@ func (m *Misuse) spoiled(ctx context.Context, r *oauth.Request, code string, spo
 	if got.accepted() {
 		return []MisuseFinding{passes("the server accepts it")}
 	}
-	return []MisuseFinding{m.beside(ctx, r, code, got)}
+	return []MisuseFinding{m.withControl(ctx, r, code, got)}
 }
 
-// beside is the refusal of a spoiled token request beside its control: the same code in an honest one. A
+// withControl judges the refusal of a spoiled token request by its control: the same code in an honest one. A
 // server that spends the code at the first mistake has accepted an honest exchange before.
-func (m *Misuse) beside(ctx context.Context, r *oauth.Request, code string, got redeemed) MisuseFinding {
+func (m *Misuse) withControl(ctx context.Context, r *oauth.Request, code string, got tokenResult) MisuseFinding {
 	switch {
 	case got.unclear():
 		return undecided("the server answered %s", got)
@@ -140,6 +152,8 @@ func (m *Misuse) beside(ctx context.Context, r *oauth.Request, code string, got 
 		return refused("refused (%s)", got).by("the same code is accepted when all is right")
 	case m.controlled():
 		return refused("refused (%s)", got).by("the refusal spends the code; an honest exchange was accepted before")
+	case got.names(Attempt(r.Try)):
+		return refused("refused (%s)", got).by("the server names what is wrong")
 	}
 	return undecided("it was refused (%s), and no honest exchange was accepted", got)
 }
@@ -153,26 +167,37 @@ func (m *Misuse) otherClient(ctx context.Context, r *oauth.Request, code string)
 	case other.Method == config.MethodNone:
 		other.Method = config.MethodBasic // the default of RFC 8414 section 2
 	}
-	control := m.redeem(ctx, other, m.honest(r, check.MadeUp()))
-	if control.unclear() {
+	control := m.redeem(ctx, other, m.honest(r, invented()))
+	if control.unclear() || control.Cause() == causes.ClientRefused && !m.acceptsOther(ctx, r, other, control) {
 		return []MisuseFinding{undecided("the server does not accept the second client (%s)", control)}
 	}
 	got := m.redeem(ctx, other, m.honest(r, code))
 	if got.accepted() {
 		return []MisuseFinding{passes("the server gives another client the tokens of the code")}
 	}
-	return []MisuseFinding{m.beside(ctx, r, code, got)}
+	return []MisuseFinding{m.withControl(ctx, r, code, got)}
 }
+
+// acceptsOther reports that the second client is told from one with an invented secret, where the server has one code for a
+// client that it refuses and for a code that it refuses (Gitea).
+func (m *Misuse) acceptsOther(ctx context.Context, r *oauth.Request, other oauth.Credentials, control tokenResult) bool {
+	wrong := other
+	wrong.Secret = invented()
+	return other.Method != config.MethodNone && m.redeem(ctx, wrong, m.honest(r, invented())).Refusal.Words != control.Refusal.Words
+}
+
+// invented returns a value that no server has issued.
+func invented() string { return "invented-" + rand.Text() }
 
 // refusedAtOnce asks for a login without PKCE, as a browser that nobody has signed in with. A server that
 // refuses it there needs no login to say so.
 func (m *Misuse) refusedAtOnce(ctx context.Context) bool {
-	c, err := m.checker(ctx)
+	o, err := m.observer(ctx)
 	if err != nil {
 		return false
 	}
-	control, got := c.Land(ctx, func(url.Values) {}), c.Land(ctx, check.WithoutPKCE)
-	if !control.Begins() || !got.Refuses() {
+	control, got := o.Login(ctx, check.Login{}), o.Login(ctx, check.Login{NoPKCE: true})
+	if !control.Continues() || !got.Refuses() {
 		return false
 	}
 	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Hide(got.Answer()), 60)).by("with PKCE it begins"))

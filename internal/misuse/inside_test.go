@@ -72,12 +72,12 @@ func TestErrorWith200(t *testing.T) {
 			if f := r.Line("api"); f.Result != row.others || (f.Name == causes.APIOpen) != (row.others == open) {
 				t.Errorf("check: %s", f)
 			}
-			e, err := c.Client.AskAPI(t.Context(), check.MadeUp())
+			e, err := c.Client.AskAPI(t.Context(), invented())
 			if err != nil {
 				t.Fatal(err)
 			}
 			if opened, _ := opensTo(e, nil); opened != (row.others == open) {
-				t.Errorf("misuse: a made-up token opens it: %v", opened)
+				t.Errorf("misuse: a invented token opens it: %v", opened)
 			}
 		})
 	}

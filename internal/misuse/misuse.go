@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// Try is one thing that a server must not let pass.
-type Try string
+// Attempt is one thing that a server must not let pass.
+type Attempt string
 
 const (
-	CodeTwice        Try = "code_used_twice"
-	WrongVerifier    Try = "wrong_verifier"
-	NoVerifier       Try = "no_verifier"
-	OtherRedirectURI Try = "other_redirect_uri"
-	OtherClient      Try = "other_client"
-	OldRefreshToken  Try = "old_refresh_token"
-	RevokedToken     Try = "revoked_token"
-	WithoutPKCE      Try = "without_pkce"
-	PromptNone       Try = "prompt_none"
+	CodeTwice        Attempt = "code_used_twice"
+	WrongVerifier    Attempt = "wrong_verifier"
+	NoVerifier       Attempt = "no_verifier"
+	OtherRedirectURI Attempt = "other_redirect_uri"
+	OtherClient      Attempt = "other_client"
+	OldRefreshToken  Attempt = "old_refresh_token"
+	RevokedToken     Attempt = "revoked_token"
+	WithoutPKCE      Attempt = "without_pkce"
+	PromptNone       Attempt = "prompt_none"
 )
 
 // Rule is a try with what it is about, where the rule is written, and what the server has to do.
 type Rule struct {
-	Try     Try
+	Attempt Attempt
 	About   string
 	Section string
 	Fix     string
@@ -62,17 +62,17 @@ var Rules = []Rule{
 }
 
 // rule is the rule of a try.
-func (t Try) rule() Rule {
-	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Try == t })
+func (t Attempt) rule() Rule {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Attempt == t })
 	if i < 0 {
-		return Rule{Try: t}
+		return Rule{Attempt: t}
 	}
 	return Rules[i]
 }
 
 // Cost says what a try costs the user.
 func (r Rule) Cost() string {
-	switch r.Try {
+	switch r.Attempt {
 	case OtherClient:
 		return "a login, if OTHER_CLIENT_ID is set"
 	case WithoutPKCE:
@@ -99,7 +99,7 @@ type MisuseFinding struct {
 }
 
 // About is what was tried, for a person.
-func (f MisuseFinding) About() string { return Try(f.Check).rule().About }
+func (f MisuseFinding) About() string { return Attempt(f.Check).rule().About }
 
 // refused, passes, weak, notAsked and undecided are the results of a try.
 func refused(format string, args ...any) MisuseFinding {
@@ -164,7 +164,7 @@ func (m *Misuse) Report() []byte {
 }
 
 // add notes what came of a try.
-func (m *Misuse) add(try Try, findings ...MisuseFinding) {
+func (m *Misuse) add(try Attempt, findings ...MisuseFinding) {
 	rule := try.rule()
 	for _, f := range findings {
 		f.Check, f.Section = string(try), rule.Section
@@ -178,7 +178,7 @@ func (m *Misuse) add(try Try, findings ...MisuseFinding) {
 // Untried are the tries of which nothing was found yet.
 func Untried(found []MisuseFinding) []Rule {
 	made := func(r Rule) bool {
-		return slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(r.Try) })
+		return slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(r.Attempt) })
 	}
 	return slices.DeleteFunc(slices.Clone(Rules), made)
 }
@@ -192,17 +192,17 @@ const TryState = "try-"
 func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 	for _, rule := range Untried(m.found) {
 		ctx := wire.ForTry(ctx, rule.About)
-		if m.withoutLogin(ctx, rule.Try) {
+		if m.withoutLogin(ctx, rule.Attempt) {
 			continue
 		}
 		r, err := m.client.NewRequest(nil)
 		if err != nil {
 			return nil, "", err
 		}
-		r.State, r.Try, r.NoChallenge = TryState+r.State, string(rule.Try), rule.Try == WithoutPKCE
+		r.State, r.Try, r.NoChallenge = TryState+r.State, string(rule.Attempt), rule.Attempt == WithoutPKCE
 		to, err := m.client.AuthorizationURL(ctx, r)
 		if e, ok := errors.AsType[*oauth.Error](err); ok && e.Step == wire.PushedRequest { // RFC 9126 section 2.3
-			m.add(rule.Try, m.noLogin(rule.Try, e))
+			m.add(rule.Attempt, m.noLogin(rule.Attempt, e))
 			continue
 		}
 		if err != nil {
@@ -214,7 +214,7 @@ func (m *Misuse) Begin(ctx context.Context) (*oauth.Request, string, error) {
 }
 
 // withoutLogin makes a try that costs no login here, and reports whether it did.
-func (m *Misuse) withoutLogin(ctx context.Context, try Try) bool {
+func (m *Misuse) withoutLogin(ctx context.Context, try Attempt) bool {
 	ctx, cancel := context.WithTimeout(ctx, m.within)
 	defer cancel()
 	switch {
@@ -233,13 +233,13 @@ func (m *Misuse) withoutLogin(ctx context.Context, try Try) bool {
 // LeaveOut goes on without the login of the next try, which did not come back.
 func (m *Misuse) LeaveOut() {
 	if rules := Untried(m.found); len(rules) > 0 {
-		m.add(rules[0].Try, undecided("its login was left out"))
+		m.add(rules[0].Attempt, undecided("its login was left out"))
 	}
 }
 
 // Answer makes the try that a login was begun for, with the response to it.
 func (m *Misuse) Answer(ctx context.Context, r *oauth.Request, response url.Values) {
-	try := Try(r.Try)
+	try := Attempt(r.Try)
 	if !slices.Contains(Untried(m.found), try.rule()) {
 		return // it is made already: two windows
 	}
@@ -255,7 +255,7 @@ func (m *Misuse) Answer(ctx context.Context, r *oauth.Request, response url.Valu
 
 // noLogin is what came of a try whose login failed. Only a refusal that is about PKCE is an answer to a
 // login without it (RFC 7636 section 4.4.1); a user who presses Deny gets a refusal too.
-func (m *Misuse) noLogin(try Try, e *oauth.Error) MisuseFinding {
+func (m *Misuse) noLogin(try Attempt, e *oauth.Error) MisuseFinding {
 	words := strings.ToLower(e.Description)
 	aboutPKCE := e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")
 	code := wire.Clip(m.cfg.Hide(e.Code), 60)
@@ -266,7 +266,7 @@ func (m *Misuse) noLogin(try Try, e *oauth.Error) MisuseFinding {
 }
 
 // run makes one try with the code of a login.
-func (m *Misuse) run(ctx context.Context, try Try, r *oauth.Request, code string) []MisuseFinding {
+func (m *Misuse) run(ctx context.Context, try Attempt, r *oauth.Request, code string) []MisuseFinding {
 	switch try {
 	case CodeTwice:
 		return m.codeTwice(ctx, r, code)

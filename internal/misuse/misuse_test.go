@@ -63,7 +63,7 @@ func TestMisuse(t *testing.T) {
 		name   string
 		fault  demo.Fault
 		public bool
-		try    Try
+		try    Attempt
 		result causes.Result
 		words  string
 	}{
@@ -142,7 +142,7 @@ func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
 	}
 }
 
-func wantFinding(t *testing.T, found []MisuseFinding, try Try, result causes.Result, words string) {
+func wantFinding(t *testing.T, found []MisuseFinding, try Attempt, result causes.Result, words string) {
 	t.Helper()
 	if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
 		return f.Check == string(try) && f.Result == result && strings.Contains(f.Found, words)
@@ -216,38 +216,38 @@ func TestMisuseUndecided(t *testing.T) {
 		status int
 		code   string
 		picks  func(path string, form url.Values) bool
-		tries  []Try
+		tries  []Attempt
 	}{
 		{"every code is refused", 400, "invalid_grant", is("authorization_code"),
-			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+			[]Attempt{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
 		{"the client is refused", 401, "invalid_client", is("authorization_code"),
-			[]Try{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
+			[]Attempt{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
 		{"a code that comes again is too much", 429, "slow_down", func(_ string, form url.Values) bool {
 			return form.Get("code") != "" && again(form.Get("code"))
-		}, []Try{CodeTwice}},
+		}, []Attempt{CodeTwice}},
 		{"a request without a verifier is an accident", 500, "server_error", func(_ string, form url.Values) bool {
 			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
-		}, []Try{NoVerifier}},
+		}, []Attempt{NoVerifier}},
 		{"a request without a verifier gets no answer", 0, "", func(_ string, form url.Values) bool {
 			return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
-		}, []Try{NoVerifier}},
-		{"a refresh is an accident", 503, "temporarily_unavailable", is("refresh_token"), []Try{OldRefreshToken}},
+		}, []Attempt{NoVerifier}},
+		{"a refresh is an accident", 503, "temporarily_unavailable", is("refresh_token"), []Attempt{OldRefreshToken}},
 		{"an old refresh token is an accident", 503, "temporarily_unavailable", func(_ string, form url.Values) bool {
 			return form.Get("grant_type") == "refresh_token" && again(form.Get("refresh_token"))
-		}, []Try{OldRefreshToken}},
+		}, []Attempt{OldRefreshToken}},
 		{
 			"revocation is an accident",
 			503,
 			"temporarily_unavailable",
 			func(path string, _ url.Values) bool { return path == "/demo/revoke" },
-			[]Try{RevokedToken},
+			[]Attempt{RevokedToken},
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")
 			c.answering(row.status, row.code, row.picks)
 			for _, f := range c.misuse() {
-				if slices.Contains(row.tries, Try(f.Check)) != f.Undecided || f.Undecided && (f.Result != causes.Warn || f.Fix != "") {
+				if slices.Contains(row.tries, Attempt(f.Check)) != f.Undecided || f.Undecided && (f.Result != causes.Warn || f.Fix != "") {
 					t.Errorf("%s %s: %s (undecided: %v, fix %q)", f.Result, f.Check, f.Found, f.Undecided, f.Fix)
 				}
 			}
@@ -263,7 +263,7 @@ func TestMisuseControls(t *testing.T) {
 		return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
 	})
 	found := c.misuse()
-	for try, control := range map[Try]string{
+	for try, control := range map[Attempt]string{
 		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
 		WrongVerifier: "the refusal spends the code; an honest exchange was accepted before", OtherClient: "the same code is accepted when all is right",
 		WithoutPKCE: "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
@@ -352,7 +352,7 @@ func TestMisuseNewerTokenAtSilence(t *testing.T) {
 func TestMisuseLoginFails(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
-	for _, want := range []Try{CodeTwice, WrongVerifier} {
+	for _, want := range []Attempt{CodeTwice, WrongVerifier} {
 		request, _, err := m.Begin(t.Context())
 		if err != nil || request.Try != string(want) {
 			t.Fatalf("the next login is for %v, %v; want %s", request, err, want)

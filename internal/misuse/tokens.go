@@ -91,7 +91,7 @@ func names(places []place) string {
 func (m *Misuse) oldRefreshToken(ctx context.Context, r *oauth.Request, code string) []MisuseFinding {
 	as := m.credentials(ctx)
 	public := as.Method == config.MethodNone
-	refresh := func(token string) redeemed {
+	refresh := func(token string) tokenResult {
 		return m.redeem(ctx, as, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
 	}
 	first := m.redeem(ctx, as, m.honest(r, code))
@@ -148,7 +148,7 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 	case err != nil:
 		return []MisuseFinding{undecided("the revocation endpoint did not answer")}
 	case !e.Succeeded(): // some refuse with 200
-		return []MisuseFinding{m.notRevoked(e)}
+		return []MisuseFinding{m.notRevoked(ctx, e)}
 	}
 	var findings []MisuseFinding
 	for _, p := range before {
@@ -159,10 +159,10 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 
 // notRevoked is what came of a revocation that was refused: a server need not revoke access tokens, and says
 // unsupported_token_type then (RFC 7009 section 2.2.1).
-func (m *Misuse) notRevoked(e *wire.Exchange) MisuseFinding {
-	code := e.Refusal().Code
-	code = wire.Clip(m.cfg.Hide(code), 60)
-	if causes.RefusesClient(code) || e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests {
+func (m *Misuse) notRevoked(ctx context.Context, e *wire.Exchange) MisuseFinding {
+	a := causes.Read(wire.Revocation, m.credentials(ctx).Method, e)
+	code := wire.Clip(m.cfg.Hide(a.Refusal.Code), 60)
+	if causes.IsAboutClient(a.Cause()) || a.Cause() == causes.RateLimited {
 		return undecided("the revocation endpoint answered %d %s", e.Status, code)
 	}
 	return notAsked("the server does not revoke access tokens (%d %s)", e.Status, code)
@@ -182,12 +182,13 @@ func (m *Misuse) afterRevocation(ctx context.Context, p place, access string) Mi
 	return passes("still good at %s after its revocation", p.name)
 }
 
-// checker asks the authorization endpoint.
-func (m *Misuse) checker(ctx context.Context) (*check.Checker, error) {
+// observer asks the authorization endpoint.
+func (m *Misuse) observer(ctx context.Context) (*check.Observer, error) {
 	md, err := m.client.Metadata(ctx)
-	c := check.NewChecker(m.cfg, m.wire, m.now)
-	c.Oauth, c.Md = m.client, md
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	return check.NewObserver(m.cfg, m.client, md, m.wire), nil
 }
 
 // promptNone asks as a browser that nobody has signed in with, beside the same without prompt=none.
@@ -195,19 +196,19 @@ func (m *Misuse) promptNone(ctx context.Context) MisuseFinding {
 	if !slices.Contains(m.cfg.Scopes, "openid") {
 		return notAsked("prompt belongs to OpenID Connect, and SCOPES has no openid")
 	}
-	c, err := m.checker(ctx)
+	o, err := m.observer(ctx)
 	if err != nil {
 		return undecided("the server cannot be found")
 	}
-	control, got := c.Land(ctx, func(url.Values) {}), c.Land(ctx, func(q url.Values) { q.Set("prompt", "none") })
+	control, got := o.Login(ctx, check.Login{}), o.Login(ctx, check.Login{Prompt: "none"})
 	switch {
-	case !control.Begins():
+	case !control.Continues():
 		return undecided("the login without prompt=none does not begin")
 	case control.Coded:
 		return undecided("the server needs nobody to sign in: it sends a code without prompt=none too")
 	case got.Coded:
 		return passes("the server sends a code although nobody is signed in")
-	case got.Kind == check.ComesBack && got.Begins() && got.Code != "":
+	case got.Kind == check.ComesBack && got.Continues() && got.Code != "":
 		return refused("refused (%s)", got.Code).by("without prompt=none the sign-in begins")
 	case got.Kind == check.ShowsPage && got.Same(control):
 		return weak("the server shows the same page as without prompt=none, and must not show any")

@@ -11,24 +11,24 @@ import (
 )
 
 // Cause is one reason why a login never came back, and what the user saw.
-type Cause struct {
+type Unfinished struct {
 	Name      Name   `json:"name"`
 	Heading   string `json:"heading"`
 	LooksLike string `json:"looks_like"`
 	Fix       string `json:"fix"`
 }
 
-// NeverCameBack lists the usual causes of a login that was begun and did not come back, the most likely
+// NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely
 // first. The server keeps such a user, so what it shows is all there is to tell them apart by.
-func NeverCameBack(cfg config.Config) []Cause {
-	field := DashboardOf(cfg).Fields[RedirectURI]
-	causes := []Cause{
+func NeverCameBack(cfg config.Config) []Unfinished {
+	field := ProviderOf(cfg).Fields[RedirectURI]
+	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
 			"The server shows an error page of its own.",
 			"Register " + cfg.RedirectURI() + " (" + field + "). If it is registered, compare CLIENT_ID. With many servers, Check tells which."},
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
-			"At the server, add " + ReturnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
+			"On the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
 		{HostChangedOnTheWayBack, "The browser came back to another host name",
 			"You land on a page that cannot be reached, or that does not know the login: 127.0.0.1 instead of localhost, say.",
 			"Register " + cfg.RedirectURI() + ", or set BASE_URL to the host that is registered."},
@@ -37,8 +37,8 @@ func NeverCameBack(cfg config.Config) []Cause {
 			"Sign in again, or finish in the other tab."},
 	}
 	if cfg.Registered { // with exactly our redirect URI
-		causes[0] = Cause{LoginNeverCameBack, "The server no longer knows the client that it registered",
-			"It shows an error page of its own: it was restarted, say, and keeps no clients.", registerAgain}
+		causes[0] = Unfinished{LoginNeverCameBack, "The server no longer knows the client that it registered",
+			"It shows an error page of its own: it was restarted, say, and keeps no clients.", "Restart this app. The next sign-in registers a new client."}
 	}
 	if cfg.IsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
@@ -47,7 +47,7 @@ func NeverCameBack(cfg config.Config) []Cause {
 }
 
 // returnOrigin is what a policy of the server's pages must allow for the way back.
-func ReturnOrigin(cfg config.Config) string {
+func returnOrigin(cfg config.Config) string {
 	u, err := url.Parse(cfg.RedirectURI())
 	switch {
 	case err != nil:
@@ -63,11 +63,11 @@ func ReturnOrigin(cfg config.Config) string {
 func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Name, description, hint string) {
 	base, err := url.Parse(cfg.BaseURL)
 	local := err == nil && config.IsLoopback(base.Hostname()) // a proxy may send us another of our names
-	description = "This login was not begun in this browser, was finished already, or is older than ten minutes."
+	description = "This login was not started in this browser, was finished already, or is older than ten minutes."
 	switch {
 	case !state:
 		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
-			"Somebody opened the callback by hand, or the server does not return the state (RFC 6749 section 4.1.2)."
+			"Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2)."
 	case local && cfg.IsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."

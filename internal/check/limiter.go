@@ -16,9 +16,9 @@ const atOnce = 4
 // errStopped is the error of a request that was not sent, because its host had enough of them.
 var errStopped = errors.New("was not asked: it answered 429 (too many requests) before")
 
-// gate stands before the way out. It lets a few requests through at once, and none to a host that has
+// limiter stands before the way out. It lets a few requests through at once, and none to a host that has
 // answered 429.
-type gate struct {
+type limiter struct {
 	next  http.RoundTripper
 	slots chan struct{}
 
@@ -26,37 +26,37 @@ type gate struct {
 	full map[string]bool
 }
 
-func newGate(next http.RoundTripper) *gate {
-	return &gate{next: next, slots: make(chan struct{}, atOnce), full: map[string]bool{}}
+func newLimiter(next http.RoundTripper) *limiter {
+	return &limiter{next: next, slots: make(chan struct{}, atOnce), full: map[string]bool{}}
 }
 
 // RoundTrip waits for its turn, asks, and remembers a 429.
-func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l *limiter) RoundTrip(req *http.Request) (*http.Response, error) {
 	select {
-	case g.slots <- struct{}{}:
-		defer func() { <-g.slots }()
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
 	}
-	limit, _ := req.Context().Value(limitKey{}).(*limit)
-	if g.isFull(req.URL.Host) {
-		limit.note(false, "")
+	seen := limitOf(req.Context())
+	if l.isFull(req.URL.Host) {
+		seen.note(false, "")
 		return nil, errStopped
 	}
-	resp, err := g.next.RoundTrip(req)
+	resp, err := l.next.RoundTrip(req)
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-		g.mu.Lock()
-		g.full[req.URL.Host] = true
-		g.mu.Unlock()
-		limit.note(true, wire.ExchangeOf(resp).Words())
+		l.mu.Lock()
+		l.full[req.URL.Host] = true
+		l.mu.Unlock()
+		seen.note(true, wire.ExchangeOf(resp).Words())
 	}
 	return resp, err
 }
 
-func (g *gate) isFull(host string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.full[host]
+func (l *limiter) isFull(host string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.full[host]
 }
 
 // limit is what a check notices of a rate limit: the answers to its questions mean nothing then.
@@ -73,6 +73,12 @@ type limitKey struct{}
 func watched(ctx context.Context) (context.Context, *limit) {
 	l := new(limit)
 	return context.WithValue(ctx, limitKey{}, l), l
+}
+
+// limitOf returns what the check of a context notices, or nil.
+func limitOf(ctx context.Context) *limit {
+	seen, _ := ctx.Value(limitKey{}).(*limit)
+	return seen
 }
 
 func (l *limit) note(got bool, words string) {

@@ -10,12 +10,12 @@ import (
 // Where the redirect URI does not lead to this program, every line that is about it names its own variable.
 func TestElsewhere(t *testing.T) {
 	here := config.Config{BaseURL: "http://127.0.0.1:3000", Port: "3000"}
-	for _, row := range []struct{ name, elsewhere, variable, address, https, origin string }{
-		{"here", "", "BASE_URL", "BASE_URL=http://localhost:3000", "BASE_URL=https://", "http://127.0.0.1:3000"},
-		{"another port", "http://127.0.0.1:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "REDIRECT_URI=https://", "http://127.0.0.1:8080"},
-		{"IPv6", "http://[::1]:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "REDIRECT_URI=https://", "http://[::1]:8080"},
-		{"a host", "https://app.example.com/cb", "REDIRECT_URI", "REDIRECT_URI=https://app.example.com/cb", "REDIRECT_URI=https://", "https://app.example.com"},
-		{"an app", "com.example.app:/cb", "REDIRECT_URI", "REDIRECT_URI=com.example.app:/cb", "REDIRECT_URI=https://", "com.example.app:"},
+	for _, row := range []struct{ name, elsewhere, variable, address, origin string }{
+		{"here", "", "BASE_URL", "BASE_URL=http://localhost:3000", "http://127.0.0.1:3000"},
+		{"another port", "http://127.0.0.1:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "http://127.0.0.1:8080"},
+		{"IPv6", "http://[::1]:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "http://[::1]:8080"},
+		{"a host", "https://app.example.com/cb", "REDIRECT_URI", "", "https://app.example.com"},
+		{"an app", "com.example.app:/cb", "REDIRECT_URI", "", "com.example.app:"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cfg := here
@@ -23,11 +23,11 @@ func TestElsewhere(t *testing.T) {
 			if sent := whatWeSent(cfg, "", nil, RedirectURI)[0]; sent.Variable != row.variable || sent.Value != cfg.RedirectURI() {
 				t.Errorf("sent is %+v", sent)
 			}
-			if got := RemedyOf(cfg, "", RedirectURIIPAddress).Line; got != row.address {
+			if got := Of(RedirectURIIPAddress).fix(Facts{Cfg: cfg}).Line; got != row.address {
 				t.Errorf("for an IP address the line is %s; want %s", got, row.address)
 			}
-			if got := RemedyOf(cfg, "", RedirectURINotHTTPS).Line; got != row.https {
-				t.Errorf("for http the line is %s; want %s", got, row.https)
+			if got := Of(RedirectURINotHTTPS).fix(Facts{Cfg: cfg}); got.Variable != row.variable {
+				t.Errorf("for http the line is about %s; want %s", got.Variable, row.variable)
 			}
 			causes := NeverCameBack(cfg)
 			if blocked := causes[1]; blocked.Name != FormActionBlocksReturn || !strings.Contains(blocked.Fix, "add "+row.origin+" to form-action") {

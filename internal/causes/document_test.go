@@ -1,0 +1,107 @@
+package causes
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// docs/problems.md is the table, for people. UPDATE=1 writes it anew: read it.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	const file = "../../docs/problems.md"
+	want := document()
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not what the table says; write it anew with UPDATE=1", file)
+	}
+}
+
+const intro = `# Problems, and the line that fixes each
+
+What it is for: find what you see in the tables and follow the link. Below it are the server's own words, the wrong line and the right line. Each heading is the stable name of one cause; the app has the same page at ` + "`/problems/NAME`" + `. For the fields of your dashboard see [providers.md](providers.md).
+
+"Told by" says who names the cause: the settings (nothing was asked yet), the start, ` + "`check`" + ` and its warnings, the login's page, or an address of this app, each as a page and as JSON.
+
+The words in the tables are quoted from the public threads beside them. A server is missing from a table where no public source for its words was found.
+`
+
+// document is the table as Markdown.
+func document() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	group := ""
+	for _, c := range Table {
+		if c.Group != group {
+			group = c.Group
+			title, rest, _ := strings.Cut(group, " (")
+			if rest != "" {
+				rest = " (" + rest
+			}
+			fmt.Fprintf(&b, "\n**%s**%s\n\n| what you see | cause | what to write |\n|---|---|---|\n", title, rest)
+		}
+		fmt.Fprintf(&b, "| %s | [%s](#%s) | %s |\n", c.Sees, c.Name, c.Name, c.Write)
+	}
+	for _, c := range Table {
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n%s\n", c.Name, c.Title, c.Explanation)
+		if len(c.Looks) > 0 {
+			b.WriteString("\n| server | says | seen in |\n|---|---|---|\n")
+			for _, l := range c.Looks {
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", l.Server, l.Says, l.Source)
+			}
+		}
+		b.WriteString("\n")
+		for _, w := range c.Wrong {
+			fmt.Fprintf(&b, "- Wrong: %s\n", w)
+		}
+		for _, r := range c.Right {
+			fmt.Fprintf(&b, "- Right: %s\n", r)
+		}
+		fmt.Fprintf(&b, "- Told by: %s\n", c.ToldBy)
+		if c.SeenIn != "" {
+			fmt.Fprintf(&b, "- Seen in: %s\n", c.SeenIn)
+		}
+	}
+	b.WriteString("\n")
+	threads := regexp.MustCompile(`\[([\w.-]+/[\w.-]+)#(\d+)\]`).FindAllStringSubmatch(b.String(), -1)
+	slices.SortFunc(threads, func(a, b []string) int {
+		return cmp.Compare(strings.ToLower(a[0]), strings.ToLower(b[0]))
+	})
+	for _, thread := range slices.CompactFunc(threads, func(a, b []string) bool { return a[0] == b[0] }) {
+		fmt.Fprintf(&b, "%s: https://github.com/%s/issues/%s\n", thread[0], thread[1], thread[2])
+	}
+	return b.String()
+}
+
+// Every cause has a row, every row is whole, and no fix holds a secret.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, c := range Table {
+		names = append(names, string(c.Name))
+		if c.Title == "" || len(c.Title) > 72 || strings.HasSuffix(c.Title, ".") || c.Explanation == "" || c.Sees == "" || c.Write == "" || c.ToldBy == "" || c.Fix == nil {
+			t.Errorf("the row of %s is not whole: %q", c.Name, c.Title)
+		}
+	}
+	declared := declaredNames(t)
+	for _, name := range declared {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s has no row", name)
+		}
+	}
+	if len(names) != len(declared) {
+		t.Errorf("the table has %d rows, for %d names", len(names), len(declared))
+	}
+}

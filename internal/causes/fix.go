@@ -1,0 +1,501 @@
+package causes
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/config"
+)
+
+// Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
+type Facts struct {
+	Cfg     config.Config
+	Method  string   // how the client authenticated
+	Scopes  []string // that were asked for
+	Value   string   // what was found to be right: an issuer, an address, a redirect URI
+	Found   string   // what was found instead of what was expected
+	Refused []string // scopes that the server refuses
+	Words   string   // the server's own
+}
+
+// Fix is what to do about a cause, in one of three forms.
+type Fix struct {
+	Kind     FixKind `json:"kind,omitempty"`
+	Where    string  `json:"where,omitempty"`    // in .env, or the path in the server's dashboard
+	Line     string  `json:"line,omitempty"`     // the new line of .env, or the value to add; empty when it is not known
+	Variable string  `json:"variable,omitempty"` // the line of .env, for Change and Look
+	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked; empty when it is not set
+	Text     string  `json:"-"`                  // the same as a sentence, with what else can be done
+}
+
+// FixKind is the form of a fix.
+type FixKind string
+
+// The three forms.
+const (
+	Change FixKind = "change" // write another line in .env: the old and the new one are known
+	Add    FixKind = "add"    // add a value on the server: place and value are known
+	Look   FixKind = "look"   // look at something: no new value is known
+)
+
+// provider is the server of the facts.
+func (f Facts) provider() Provider { return ProviderOf(f.Cfg) }
+
+// change is a fix by a new line in .env. The sentence is completed by what else helps, if anything does.
+func (f Facts) change(variable, value, also string) Fix {
+	line := variable + "=" + quoted(variable, value)
+	text := "Write " + line + " in .env"
+	if value == "" {
+		text = "Remove " + variable + " from .env"
+	}
+	if also != "" {
+		text += ", or " + also
+	}
+	fix := Fix{Kind: Change, Where: "In .env", Line: line, Variable: variable, Old: currentLine(f.Cfg, variable), Text: text + "."}
+	if fix.Old == fix.Line {
+		return Fix{Kind: Look, Where: "In .env", Variable: variable, Old: fix.Old, Text: "Look at " + variable + " in .env."}
+	}
+	return fix
+}
+
+// add is a fix by a value on the server.
+func (f Facts) add(s Setting, value string) Fix {
+	place := f.provider().Place(s)
+	return Fix{Kind: Add, Where: place + ", add", Line: value, Text: place + ", add " + value + "."}
+}
+
+// turnOff is a fix by a switch on the server.
+func (f Facts) turnOff(name Name, s Setting, what string) Fix {
+	place := f.provider().switchFor(name, s)
+	return Fix{Kind: Look, Where: place, Text: what + " (" + lowerFirst(place) + ")."}
+}
+
+// look is a fix of which only the place is known. The variable is a line of .env, or empty.
+func (f Facts) look(variable, text string) Fix {
+	fix := Fix{Kind: Look, Variable: variable, Text: text}
+	if variable != "" {
+		fix.Where, fix.Old = "In .env", currentLine(f.Cfg, variable)
+	}
+	return fix
+}
+
+// paste is a fix by a value that only the server's dashboard has.
+func (f Facts) paste(variable string, s Setting, also string) Fix {
+	words := f.provider()
+	from := words.Fields[s]
+	if words.Name == "" {
+		from = "your server's dashboard"
+	} else {
+		from = words.Name + " (" + from + ")"
+	}
+	text := "In .env, paste " + variable + " again from " + from
+	if also != "" {
+		text += ". " + also
+	}
+	return f.look(variable, text+".")
+}
+
+// quoted is a value as it is written in .env.
+func quoted(variable, value string) string {
+	if value != "" && (strings.HasPrefix(variable, "SCOPES") || strings.ContainsAny(value, " #$'\"&")) {
+		return "'" + strings.ReplaceAll(value, "'", "") + "'"
+	}
+	return value
+}
+
+// masked stands for a value that is not shown.
+const masked = "••••••••"
+
+// currentLine is a line of .env as it is, or "" where the variable is not set. Secrets are never in it.
+func currentLine(cfg config.Config, variable string) string {
+	value := ""
+	switch variable {
+	case "ISSUER":
+		if !cfg.Clerk && !cfg.Demo && !cfg.AtAPI {
+			value = cfg.Issuer
+		}
+	case "CLIENT_ID":
+		if !cfg.Registered && !cfg.Demo {
+			value = maskKey(cfg.ClientID)
+		}
+	case "CLIENT_SECRET":
+		if cfg.ClientSecret != "" {
+			value = masked
+		}
+	case "TOKEN_ENDPOINT_AUTH_METHOD":
+		value = cfg.AuthMethod
+	case "SCOPES":
+		if cfg.AtAPI && cfg.AnyScopes {
+			break
+		}
+		value = strings.Join(cfg.Scopes, " ")
+	case "BASE_URL":
+		value = cfg.BaseURL
+	case "REDIRECT_URI":
+		value = cfg.Elsewhere
+	case "RESOURCE_URL":
+		value = cfg.ResourceURL
+	case "TOKEN_ENDPOINT":
+		value = cfg.Endpoints.Token
+	case "AUTHORIZATION_ENDPOINT":
+		value = cfg.Endpoints.Authorization
+	case "JWKS_URI":
+		value = cfg.Endpoints.JWKS
+	case "INTROSPECTION_ENDPOINT":
+		value = cfg.Endpoints.Introspection
+	case "PAR":
+		if cfg.PAR {
+			value = "on"
+		}
+	}
+	if value == "" {
+		return ""
+	}
+	return variable + "=" + quoted(variable, value)
+}
+
+// maskKey hides what looks like a key or a secret that was pasted into the wrong line.
+func maskKey(value string) string {
+	for _, prefix := range []string{"sk_", "rk_", "ghp_", "gho_", "GOCSPX-", "eyJ", "xoxb-", "xoxp-"} {
+		if strings.HasPrefix(value, prefix) {
+			return masked
+		}
+	}
+	return value
+}
+
+// The fixes that several causes have.
+
+// fixServer is the line that says which server is meant.
+func fixServer(f Facts) Fix {
+	switch {
+	case f.Cfg.AtAPI:
+		return f.look("", "The API names this server, so either the API's metadata is wrong or the server is. No line in .env changes that.")
+	case f.Cfg.Demo:
+		return f.look("BASE_URL", "In demo mode this app is the authorization server too. BASE_URL must be an address at which it can reach itself.")
+	case f.Value != "" && f.Cfg.Clerk:
+		return f.look("CLERK_PUBLISHABLE_KEY", "Check CLERK_PUBLISHABLE_KEY. It has to come from the instance that has the OAuth application. "+
+			"Behind a Frontend API proxy, remove it and write ISSUER="+f.Value+".")
+	case f.Value != "":
+		return f.change("ISSUER", f.Value, "")
+	case f.Cfg.Clerk:
+		return f.look("CLERK_PUBLISHABLE_KEY", "In .env, paste CLERK_PUBLISHABLE_KEY again from Clerk (API keys → Publishable key). "+
+			"If your instance is behind a Frontend API proxy, remove that line and write ISSUER= and the proxy's address.")
+	case f.Cfg.Issuer == "":
+		return f.look("AUTHORIZATION_ENDPOINT", "Check the host in AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT, and that the server is running.")
+	}
+	return f.look("ISSUER", "Check this line in .env, and that the server is running.")
+}
+
+// fixRedirect is what registers the redirect URI, or uses the one that is registered.
+func fixRedirect(f Facts) Fix {
+	p, uri := f.provider(), f.Cfg.RedirectURI()
+	register := "add " + uri + " (" + lowerFirst(p.Place(RedirectURI)) + ")"
+	switch ip := loopbackIP(uri); {
+	case f.Cfg.Registered:
+		return registerAgain(f)
+	case f.Value != "" && f.Cfg.IsPasted():
+		return f.change("REDIRECT_URI", f.Value, register)
+	case f.Value != "":
+		if base, ok := strings.CutSuffix(f.Value, config.CallbackPath); ok {
+			return f.change("BASE_URL", base, register)
+		}
+	case p.RefusesLocalhost && ip != uri:
+		return fixLocalhost(f)
+	}
+	return f.add(RedirectURI, uri)
+}
+
+// fixLocalhost uses the IP address where a server refuses the name.
+func fixLocalhost(f Facts) Fix {
+	p, ip := f.provider(), loopbackIP(f.Cfg.RedirectURI())
+	variable, value := "BASE_URL", strings.TrimSuffix(ip, config.CallbackPath)
+	if f.Cfg.IsPasted() {
+		variable, value = "REDIRECT_URI", ip
+	}
+	fix := f.change(variable, value, "")
+	fix.Text = strings.TrimSuffix(fix.Text, ".") + ", and add " + ip + " (" + lowerFirst(p.Place(RedirectURI)) + ")."
+	return fix
+}
+
+// loopbackIP is a redirect URI with 127.0.0.1 for localhost.
+func loopbackIP(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" {
+		return uri
+	}
+	u.Host = strings.Replace(u.Host, "localhost", "127.0.0.1", 1)
+	return u.String()
+}
+
+// fixIPAddress uses localhost where a server refuses the IP address.
+func fixIPAddress(f Facts) Fix {
+	if f.Value != "" {
+		return fixRedirect(f)
+	}
+	if f.Cfg.IsPasted() {
+		return f.change("REDIRECT_URI", strings.NewReplacer("//127.0.0.1", "//localhost", "//[::1]", "//localhost").Replace(f.Cfg.RedirectURI()), "")
+	}
+	return f.change("BASE_URL", "http://localhost:"+f.Cfg.Port, "")
+}
+
+// fixHTTPS is for a server that refuses plain http in the redirect URI.
+func fixHTTPS(f Facts) Fix {
+	if f.Value != "" {
+		return fixRedirect(f)
+	}
+	if p := f.provider(); p.RefusesLocalhost && loopbackIP(f.Cfg.RedirectURI()) != f.Cfg.RedirectURI() {
+		return fixLocalhost(f)
+	}
+	return f.look(f.Cfg.RedirectVariable(), "Use an https address in "+f.Cfg.RedirectVariable()+" (docs/redirect.md shows how), or turn on the server's development mode if it has one.")
+}
+
+// fixSecret is what puts the right secret into .env.
+func fixSecret(f Facts) Fix {
+	if f.Cfg.Registered {
+		return registerAgain(f)
+	}
+	return f.paste("CLIENT_SECRET", ClientSecret, "If it was shown only once, make a new one there")
+}
+
+// fixMethod sends the same credentials the other way.
+func fixMethod(f Facts) Fix {
+	switch {
+	case f.Cfg.Registered:
+		return registerAgain(f)
+	case f.provider().MethodsAlike:
+		return f.paste("CLIENT_SECRET", ClientSecret, "")
+	}
+	return f.change("TOKEN_ENDPOINT_AUTH_METHOD", OtherMethod(f.Method), "")
+}
+
+// OtherMethod is the other way of sending a secret (RFC 6749 section 2.3.1).
+func OtherMethod(method string) string {
+	if method == config.MethodPost {
+		return config.MethodBasic
+	}
+	return config.MethodPost
+}
+
+// registerAgain is the fix for a client that this app has registered, of which no line is in .env.
+func registerAgain(f Facts) Fix {
+	return f.look("", "Restart this app. The next sign-in registers a new client.")
+}
+
+// fixScopes is the line without the scopes that the server refuses, one corrected where it is misspelled.
+func fixScopes(f Facts) Fix {
+	enable := "enable them for this client (" + lowerFirst(f.provider().Place(Scopes)) + ")"
+	refused := f.Refused
+	if len(refused) == 0 {
+		refused = namedScopes(f.Cfg.Scopes, f.Words)
+	}
+	if len(f.Cfg.Scopes) == 0 {
+		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
+	}
+	if len(refused) == 0 {
+		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable+".")
+	}
+	if len(refused) == 1 {
+		enable = "enable it for this client (" + lowerFirst(f.provider().Place(Scopes)) + ")"
+	}
+	var rest, corrections []string
+	for _, scope := range f.Cfg.Scopes {
+		if !slices.Contains(refused, scope) {
+			rest = append(rest, scope)
+		} else if near := nearScope(scope, f.Scopes); near != "" && !slices.Contains(f.Cfg.Scopes, near) {
+			rest = append(rest, near)
+			corrections = append(corrections, near)
+		}
+	}
+	list := strings.Join(refused, " and ")
+	if len(corrections) > 0 {
+		fix := f.change("SCOPES", strings.Join(rest, " "), "")
+		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable)
+		return fix
+	}
+	if len(rest) == 0 {
+		return f.look("SCOPES", "Replace "+list+" in SCOPES, or "+enable+".")
+	}
+	fix := f.change("SCOPES", strings.Join(rest, " "), "")
+	fix.Text = "Remove " + list + " from SCOPES in .env, or " + enable + "."
+	return fix
+}
+
+// namedScopes are the scopes of a list that a server's words name: in quotes or, where one alone fits, as a word.
+func namedScopes(scopes []string, words string) []string {
+	words = strings.NewReplacer(`"`, "'", "`", "'", "‘", "'", "’", "'", "“", "'", "”", "'").Replace(words)
+	var named []string
+	for _, scope := range scopes {
+		if strings.Contains(words, "'"+scope+"'") {
+			named = append(named, scope)
+		}
+	}
+	if len(named) == 0 {
+		for _, scope := range scopes {
+			if slices.Contains(strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" ,;:()[]", r) }), scope) {
+				named = append(named, scope)
+			}
+		}
+	}
+	if len(named) == len(scopes) && len(scopes) > 1 {
+		return nil
+	}
+	return named
+}
+
+// wellKnownScopes are those of OpenID Connect (Core sections 3.1.2.1, 5.4 and 11).
+var wellKnownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+
+// nearScope is the scope that was most likely meant by one that is refused: within two edits of a supported or a well-known
+// one, and not that itself. It returns "" for none.
+func nearScope(scope string, supported []string) string {
+	best, least := "", 3
+	for _, known := range slices.Concat(supported, wellKnownScopes) {
+		if d := edits(scope, known); d > 0 && d < least && d*3 <= len(scope) {
+			best, least = known, d
+		}
+	}
+	return best
+}
+
+// edits counts the letters to insert, delete, replace or swap with the next between two words. It reports 3 for any more.
+func edits(a, b string) int {
+	if len(a) > 64 || len(b) > 64 || max(len(a)-len(b), len(b)-len(a)) > 2 {
+		return 3
+	}
+	var before, above []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, above, row = above, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return min(row[len(b)], 3)
+}
+
+// fixOpenID brings an ID token.
+func fixOpenID(f Facts) Fix {
+	if slices.Contains(f.Cfg.Scopes, "openid") {
+		fix := f.add(Scopes, "openid")
+		fix.Text = strings.TrimSuffix(fix.Text, ".") + ", or remove openid from SCOPES. A server without OpenID Connect never sends an ID token."
+		return fix
+	}
+	return f.change("SCOPES", strings.Join(append([]string{"openid"}, f.Cfg.Scopes...), " "), "")
+}
+
+// fixByHand is a client that was made in the server's dashboard.
+func fixByHand(f Facts) Fix {
+	text := "Create an OAuth application in the server's dashboard with the redirect URI " + f.Cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
+	if place := f.provider().Switch[RegistrationNotOffered]; place != "" {
+		text = "Turn on registration (" + lowerFirst(f.provider().in()) + ": " + place + "). Or c" + text[1:]
+	}
+	return f.look("CLIENT_ID", text)
+}
+
+// lowerFirst is a sentence as it goes on inside another one.
+func lowerFirst(text string) string {
+	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
+		return strings.ToLower(text[:1]) + text[1:]
+	}
+	return text
+}
+
+// variableOf is the variable that is about a setting.
+func variableOf(cfg config.Config, s Setting) string {
+	return map[Setting]string{RedirectURI: cfg.RedirectVariable(), ClientID: "CLIENT_ID", ClientSecret: "CLIENT_SECRET", Scopes: "SCOPES",
+		AuthMethod: "TOKEN_ENDPOINT_AUTH_METHOD"}[s]
+}
+
+// tokenEndpoint is the line that says where tokens are asked for.
+func fixTokenEndpoint(f Facts) Fix {
+	switch set := f.Cfg.Endpoints.Token; {
+	case f.Value != "":
+		return f.change("TOKEN_ENDPOINT", f.Value, "")
+	case set == "":
+		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
+	}
+	return f.look("TOKEN_ENDPOINT", cmp.Or("Check TOKEN_ENDPOINT: it has to be the server's token endpoint."))
+}
+
+// fixOffline is what brings a refresh token.
+func fixOffline(f Facts) Fix {
+	p := f.provider()
+	switch {
+	case p.Name == "GitHub":
+		return f.look("", "GitHub's OAuth apps issue no refresh tokens: their access tokens don't expire.")
+	case p.Name == "Kinde":
+		return f.change("SCOPES", strings.Join(append(slices.DeleteFunc(slices.Clone(f.Cfg.Scopes), func(s string) bool { return s == "offline_access" }), "offline"), " "), "")
+	case p.Name == "Google":
+		return f.look("", "Sign in at /login?access_type=offline&prompt=consent: Google sends a refresh token only then.")
+	case slices.Contains(f.Cfg.Scopes, "offline_access"):
+		return f.look("", "offline_access was asked for. Enable it for this client ("+lowerFirst(p.Place(Scopes))+"), and with some servers for the API, too.")
+	}
+	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+lowerFirst(p.Place(Scopes))+")")
+}
+
+// fixIntrospection is for a token that introspection calls inactive.
+func fixIntrospection(f Facts) Fix {
+	endpoint := f.Cfg.Endpoints.Introspection
+	if endpoint != "" && f.Cfg.Issuer != "" && HostOf(endpoint) != HostOf(f.Cfg.Issuer) {
+		fix := f.change("INTROSPECTION_ENDPOINT", "", "")
+		fix.Text = "INTROSPECTION_ENDPOINT is on a different host than the issuer, " + HostOf(f.Cfg.Issuer) + ". Remove it from .env, or set it to an address on that host."
+		return fix
+	}
+	return f.look("", "Ask the server's log why. It may know the token under a different host name, or answer only for tokens of a different type or audience.")
+}
+
+// saysIssuer names both issuers.
+func saysIssuer(f Facts) string {
+	switch theirs := f.Found; {
+	case theirs == "" && f.Value != "":
+		return "the server is at " + f.Value + ", not at " + f.Cfg.Issuer
+	case theirs == "":
+		return "the server has a different issuer"
+	case theirs+"/" == f.Cfg.Issuer:
+		return "ISSUER has a trailing slash that the server's issuer, " + theirs + ", doesn't have"
+	case theirs == f.Cfg.Issuer+"/":
+		return "the server's issuer, " + theirs + ", has a trailing slash that ISSUER doesn't have"
+	default:
+		return "the server's issuer is " + theirs + ", not " + f.Cfg.Issuer
+	}
+}
+
+// saysAlgorithm names the algorithm of the ID token and those of the metadata.
+func saysAlgorithm(f Facts) string {
+	if f.Found == "" {
+		return "the server signs ID tokens with an algorithm that this app can't verify here"
+	}
+	return "the server signs ID tokens with " + f.Found + " only, which this app can't verify here"
+}
+
+// fixAlgorithm is another algorithm where the provider has a choice, or a login without ID tokens.
+func fixAlgorithm(f Facts) Fix {
+	if f.provider().OneSigningAlg || f.provider().Name == "" && f.Value == "fixed" {
+		return f.look("SCOPES", "Remove openid from SCOPES to sign in without an ID token.")
+	}
+	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+lowerFirst(f.provider().Place(IDToken))+"), or remove openid from SCOPES.")
+}
+
+// HostOf returns the host of an address, with its port, or "".
+func HostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

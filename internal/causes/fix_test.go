@@ -1,0 +1,110 @@
+package causes
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/config"
+)
+
+func settingsForFixes() config.Config {
+	return config.Config{Issuer: "https://id.example.com", BaseURL: "http://localhost:3000", Port: "3000", ClientID: "c",
+		ClientSecret: "a-secret-of-ours-51", Scopes: []string{"profile", "email"}, ResourceURL: "https://api.example.com/me"}
+}
+
+// Each fix has the form that what is known allows: a line to write, a value to add, or a place to look at.
+func TestFix(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  Name
+		facts Facts
+		kind  FixKind
+		line  string
+	}{
+		{RedirectURINotRegistered, Facts{}, Add, "http://localhost:3000/oauth_callback"},
+		{RedirectURINotRegistered, Facts{Value: "http://127.0.0.1:3000/oauth_callback"}, Change, "BASE_URL=http://127.0.0.1:3000"},
+		{RedirectURILocalhost, Facts{}, Change, "BASE_URL=http://127.0.0.1:3000"},
+		{ClientIDUnknown, Facts{}, Look, ""},
+		{ClientSecretWrong, Facts{}, Look, ""},
+		{ClientIsPublic, Facts{}, Change, "CLIENT_SECRET="},
+		{ClientSecretNotDecoded, Facts{Value: "client_secret_post"}, Change, "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+		{AuthMethodWrong, Facts{Method: "client_secret_post"}, Change, "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic"},
+		{AuthMethodWrong, Facts{Method: "client_secret_basic"}, Change, "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post"},
+		{ScopeNotEnabled, Facts{Refused: []string{"email"}}, Change, "SCOPES='profile'"},
+		{ScopeNotEnabled, Facts{Words: `the scope "email" is not enabled`}, Change, "SCOPES='profile'"},
+		{ScopeNotEnabled, Facts{}, Look, ""},
+		{OpenIDMissing, Facts{}, Change, "SCOPES='openid profile email'"},
+		{IssuerDiffers, Facts{Value: "https://id.example.com/"}, Change, "ISSUER=https://id.example.com/"},
+		{IssuerDiffers, Facts{}, Look, ""},
+		{IssuerDiffers, Facts{Value: "https://id.example.com"}, Look, ""}, // what it says already
+		{PARRequired, Facts{}, Change, "PAR=on"},
+		{AccessDenied, Facts{}, Look, ""},
+	} {
+		row.facts.Cfg = settingsForFixes()
+		got := Of(row.name).fix(row.facts)
+		if got.Kind != row.kind || got.Line != row.line || got.Text == "" {
+			t.Errorf("%s with %+v: %+v; want %s %q", row.name, row.facts.Value, got, row.kind, row.line)
+		}
+	}
+}
+
+// No fix holds the secret, nor what looks like one in the wrong line.
+func TestFix_HoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.ClientID = "sk_test_of-the-wrong-line"
+	for _, c := range Table {
+		fix := c.fix(Facts{Cfg: cfg})
+		if text := fix.Where + fix.Line + fix.Old + fix.Text; strings.Contains(text, cfg.ClientSecret) || c.Name != AccessTokenMissing && strings.Contains(text, cfg.ClientID) {
+			t.Errorf("%s: %+v", c.Name, fix)
+		}
+	}
+}
+
+// A refused scope is corrected where one letter or two are wrong, and left out otherwise.
+func TestFixScopes_NearMiss(t *testing.T) {
+	t.Parallel()
+	for refused, want := range map[string]string{"profil": "SCOPES='openid profile'", "porfile": "SCOPES='openid profile'", "read:everything": "SCOPES='openid'"} {
+		cfg := settingsForFixes()
+		cfg.Scopes = []string{"openid", refused}
+		fix := Of(ScopeNotEnabled).fix(Facts{Cfg: cfg, Refused: []string{refused}})
+		if fix.Line != want || strings.Contains(fix.Text, "Did you mean") != strings.Contains(want, "profile") {
+			t.Errorf("%s: %s (%s); want %s", refused, fix.Line, fix.Text, want)
+		}
+	}
+	if got := nearScope("email", nil); got != "" {
+		t.Errorf("email is near %s", got)
+	}
+}
+
+// The provider is known by its host, and has a word for each setting.
+func TestProviderOf(t *testing.T) {
+	t.Parallel()
+	for issuer, want := range map[string]string{
+		"https://tenant.eu.auth0.com/":                                 "Auth0",
+		"https://dev-1.okta.com/oauth2/default":                        "Okta",
+		"https://login.microsoftonline.com/x/v2.0":                     "Microsoft Entra",
+		"https://accounts.google.com":                                  "Google",
+		"https://sso.example.com/realms/a":                             "Keycloak",
+		"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf": "Amazon Cognito",
+		"https://evilauth0.com":                                        "",
+		"https://x.example":                                            "",
+	} {
+		if got := ProviderOf(config.Config{Issuer: issuer}).Name; got != want {
+			t.Errorf("the provider of %s is %q; want %q", issuer, got, want)
+		}
+	}
+	for address, want := range map[string]string{"https://github.com/login/oauth/authorize": "GitHub", "https://accounts.spotify.com/authorize": "Spotify"} {
+		if got := ProviderOf(config.Config{Endpoints: config.Endpoints{Authorization: address}}).Name; got != want {
+			t.Errorf("the provider of %s is %q; want %q", address, got, want)
+		}
+	}
+	for _, p := range slices.Concat(providers, []Provider{clerk, anyProvider}) {
+		for s := range anyProvider.Fields {
+			if p.Fields[s] == "" {
+				t.Errorf("%s has no word for %s", p.Name, s)
+			}
+		}
+	}
+}

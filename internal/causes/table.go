@@ -1,0 +1,1350 @@
+package causes
+
+import (
+	"slices"
+	"strings"
+)
+
+// Cause is one reason why a login, or a use of its tokens, fails. Its row is the only place that holds its words:
+// the terminal, the pages, /problems and docs/problems.md are made of it.
+type Cause struct {
+	Name        Name               // stable: it never changes its meaning
+	Group       string             // the part of docs/problems.md
+	Sees        string             // what a person sees
+	Write       string             // what helps, in a few words
+	Title       string             // the fact, as a heading
+	Setting     Setting            // of the OAuth application; empty when it is none
+	Explanation string             // what it means
+	Looks       []Quote            // how servers say it
+	Wrong       []string           // lines that are wrong
+	Right       []string           // and right
+	ToldBy      string             // who tells it
+	SeenIn      string             // further public reports
+	Says        func(Facts) string // the fact with its details, as a finding; nil for the title
+	Fix         func(Facts) Fix    // what to do
+}
+
+// Quote is how one server says it, with the public report that shows it.
+type Quote struct{ Server, Says, Source string }
+
+// Of returns the row of a cause. Of a name that is none, it is empty.
+func Of(name Name) Cause {
+	i := slices.IndexFunc(Table, func(c Cause) bool { return c.Name == name })
+	if i < 0 {
+		return Cause{}
+	}
+	return Table[i]
+}
+
+// Title returns the heading of a cause, or "" when the name is none.
+func (n Name) Title() string { return Of(n).Title }
+
+// says is the fact with its details.
+func (c Cause) says(f Facts) string {
+	if c.Says == nil {
+		return c.Title
+	}
+	return c.Says(f)
+}
+
+// fix is what to do about it.
+func (c Cause) fix(f Facts) Fix {
+	if c.Fix == nil {
+		return Fix{}
+	}
+	return c.Fix(f)
+}
+
+// Table has a row for each cause.
+var Table = []Cause{
+	{
+		Name: ClerkKeyWrong, Group: "Before anything is asked",
+		Sees: `"CLERK_PUBLISHABLE_KEY" is refused at the start`, Write: "`CLERK_PUBLISHABLE_KEY=pk_test_…`",
+		Title:       "The publishable key is wrong",
+		Explanation: "The publishable key holds the host of your Clerk instance, in base64 after `pk_test_` or `pk_live_`. People paste the secret key (`sk_test_…`), leave the sample's placeholder in, or lose the last characters.",
+		Looks: []Quote{
+			{"Clerk's SDK", "Publishable key not valid", "[clerk/clerk-docs#983]"},
+		},
+		Wrong:  []string{"`CLERK_PUBLISHABLE_KEY=sk_test_…`"},
+		Right:  []string{"`CLERK_PUBLISHABLE_KEY=pk_test_…`, from API keys in Clerk's dashboard"},
+		ToldBy: "the settings",
+		Fix: func(f Facts) Fix {
+			return f.look("CLERK_PUBLISHABLE_KEY", "Paste the publishable key again from Clerk (API keys → Publishable key).")
+		},
+	},
+	{
+		Name: ClientSecretMangled, Group: "Before anything is asked",
+		Sees: "`invalid_client`, and the secret in `.env` holds ` #`, `$` or a space", Write: "`CLIENT_SECRET='…'` in single quotes",
+		Title:       "The client secret in .env needs quotes",
+		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space begins a comment, `$NAME` is replaced by a variable, a space ends the value.",
+		Wrong:       []string{"`CLIENT_SECRET=ab #cd$EF`"},
+		Right:       []string{"`CLIENT_SECRET='ab #cd$EF'`"},
+		ToldBy:      "the settings",
+		SeenIn:      "[mozilla/mozilla-django-oidc#281]",
+		Fix:         func(f Facts) Fix { return f.look("CLIENT_SECRET", "Put single quotes around CLIENT_SECRET in .env.") },
+	},
+	{
+		Name: ClientSecretIsAHash, Group: "Before anything is asked",
+		Sees: "`invalid_client`, and the secret begins with `pbkdf2`, `$2a$` or `$argon2`", Write: "`CLIENT_SECRET=` the secret itself",
+		Title:       "CLIENT_SECRET holds a hash, not the secret",
+		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, and nobody can log in with that.",
+		Looks: []Quote{
+			{"django-oauth-toolkit", "`{\"error\": \"invalid_client\"}`", "[django-oauth/django-oauth-toolkit#1193]"},
+		},
+		Wrong:  []string{"`CLIENT_SECRET='pbkdf2_sha256$320000$…'`"},
+		Right:  []string{"make a new secret, and copy it before you save"},
+		ToldBy: "the settings",
+		SeenIn: "[PostHog/posthog#48434]",
+		Fix: func(f Facts) Fix {
+			return f.look("CLIENT_SECRET", "Make a new secret in the server's dashboard, and copy it before you save.")
+		},
+	},
+	{
+		Name: ClientSecretIsItsID, Group: "Before anything is asked",
+		Sees: "Entra: AADSTS7000215, and the secret looks like a GUID", Write: "`CLIENT_SECRET=` the column Value",
+		Title:       "CLIENT_SECRET holds the ID of the secret",
+		Explanation: "Entra lists two columns for a secret: Value and Secret ID. The Value is the secret; it can be read only once. The Secret ID is the one that stays on the page.",
+		Looks: []Quote{
+			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID", "[OfficeDev/microsoft-365-agents-toolkit#8621]"},
+		},
+		Wrong:  []string{"`CLIENT_SECRET=` the Secret ID, a GUID"},
+		Right:  []string{"`CLIENT_SECRET=` the Value; if nobody kept it: New client secret"},
+		ToldBy: "the settings",
+		Fix: func(f Facts) Fix {
+			return f.look("CLIENT_SECRET", "Paste the column Value into CLIENT_SECRET, not the Secret ID.")
+		},
+	},
+	{
+		Name: PortInUse, Group: "Before anything is asked",
+		Sees: "the program does not start: the port is in use", Write: "`PORT=3001`",
+		Title:       "The port is in use",
+		Explanation: "Another program listens on the port. This one never takes another port by itself: the redirect URI would no longer be the registered one.",
+		Wrong:       []string{"a second program on port 3000"},
+		Right:       []string{"stop that one; or `PORT=3001`, and register `http://localhost:3001/oauth_callback` too"},
+		ToldBy:      "the start",
+		SeenIn:      "[stackitcloud/stackit-cli#113], [zelytra/BetterFleet#829]",
+		Fix: func(f Facts) Fix {
+			return f.look("PORT", "Stop the other program, or write PORT=3001 and register that redirect URI too.")
+		},
+	},
+	{
+		Name: ServerUnreachable, Group: "The server is not found, or is another one",
+		Sees: "no answer: no such host, connection refused, timeout", Write: "`ISSUER=` a host that answers",
+		Title:       "The authorization server doesn't answer",
+		Explanation: "Nothing answers at the host of `ISSUER` (or of the publishable key). A typing error, a server that is down, a VPN or a proxy that is missing.",
+		Looks: []Quote{
+			{"Go programs", "dial tcp: lookup keycloak-discovery on 10.43.0.10:53: no such host", "[keycloak/keycloak#13098]"},
+		},
+		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
+		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
+		ToldBy: "`check`, and the login's page",
+		Fix:    fixServer,
+	},
+	{
+		Name: CertificateNotTrusted, Group: "The server is not found, or is another one",
+		Sees: `"certificate signed by unknown authority"`, Write: "`SSL_CERT_FILE=/path/to/ca.pem`",
+		Title:       "The server's certificate is not trusted",
+		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for another host. There is no switch that turns the check off, on purpose.",
+		Looks: []Quote{
+			{"Go programs", "x509: certificate signed by unknown authority", "[hashicorp/vault#18014]"},
+		},
+		Wrong:  []string{"a private authority, and nothing said about it"},
+		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has ended or is for another host, the server needs another one"},
+		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the login's page",
+		SeenIn: "[Timshel/OIDCWarden#46]",
+		Fix: func(f Facts) Fix {
+			return f.change("SSL_CERT_FILE", "/path/to/ca.pem", "")
+		},
+	},
+	{
+		Name: ClockDiffers, Group: "The server is not found, or is another one",
+		Sees: `the ID token is "issued in the future" or expired at once`, Write: "set the clock of this machine",
+		Title:       "The clocks differ",
+		Explanation: "`exp`, `iat` and `nbf` are compared with this machine's clock, with a minute of leeway. `check` compares the clocks beforehand, by the server's `Date` header.",
+		Looks: []Quote{
+			{"IdentityServer's client", "iat is at a future date", "[DuendeArchive/IdentityServer4#1298]"},
+			{"openid-client", "JWT not active yet, now 1642051718, nbf 1642051719", "[panva/openid-client#454]"},
+		},
+		Wrong:  []string{"a clock that is some minutes off"},
+		Right:  []string{"turn on the time synchronisation of this machine, or of the server"},
+		ToldBy: "a warning of `check`, and the login's page",
+		SeenIn: "[tailscale/tsidp#73]",
+		Fix:    func(f Facts) Fix { return f.look("", "Set the clock of this machine, or of the server.") },
+	},
+	{
+		Name: ServerNotFound, Group: "The server is not found, or is another one",
+		Sees: "404 where the metadata should be", Write: "`ISSUER=https://<host>/realms/<realm>`",
+		Title:       "No authorization server at this address",
+		Explanation: "The host answers and has no metadata at that path: a realm or tenant that is spelled differently, a path that is missing, Keycloak's old `/auth`.",
+		Looks: []Quote{
+			{"Keycloak", "`{\"error\":\"Realm does not exist\"}`", "[oauth2-proxy/oauth2-proxy#1758]"},
+			{"Keycloak 17 and newer, with `/auth`", "RESTEASY003210: Could not find resource for full path", "[d4rkstar/kong-konga-keycloak#13]"},
+		},
+		Wrong:  []string{"`ISSUER=https://id.example.com/auth/realms/shop`"},
+		Right:  []string{"`ISSUER=https://id.example.com/realms/shop`", "Okta without API Access Management has no `/oauth2/default`: `ISSUER=https://<your Okta domain>`"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[H2CK/oidc#474]",
+		Fix:    fixServer,
+	},
+	{
+		Name: IssuerDiffers, Group: "The server is not found, or is another one",
+		Sees: "the metadata is found and names another issuer", Write: "`ISSUER=` exactly as the metadata says",
+		Title:       "The server has a different issuer",
+		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end is enough. The address of the metadata is not the issuer. Microsoft's `common` names an issuer that holds a placeholder, `{tenantid}`.",
+		Looks: []Quote{
+			{"go-oidc (authentik as server)", `oidc: issuer did not match the issuer returned by provider, expected "…/application/o/exampleApplication" got "…/application/o/exampleApplication/"`, "[coreos/go-oidc#423]"},
+		},
+		Wrong:  []string{"`ISSUER=https://tenant.auth0.com`", "`ISSUER=https://auth.example.com/.well-known/openid-configuration`", "`ISSUER=https://login.microsoftonline.com/common/v2.0`"},
+		Right:  []string{"`ISSUER=https://tenant.auth0.com/`", "`ISSUER=https://auth.example.com`", "`ISSUER=https://login.microsoftonline.com/<tenant ID>/v2.0`"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[coreos/go-oidc#203], [coreos/go-oidc#338], [coreos/go-oidc#238]",
+		Says:   saysIssuer,
+		Fix:    fixServer,
+	},
+	{
+		Name: TwoHostNames, Group: "The server is not found, or is another one",
+		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "one name for the server, everywhere",
+		Title:       "The server uses a different host name",
+		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the name it was asked by into its tokens and its metadata.",
+		Looks: []Quote{
+			{"Keycloak", "Invalid token issuer. Expected 'http://keycloak:8080/auth/realms/development', but was 'http://localhost:8180/auth/realms/development'", "[LandRegistry/common-dev-env#83]"},
+			{"Spring", `The Issuer "http://localhost:18080/realms/microcks" provided in the configuration did not match the requested issuer "http://keycloak:8080/realms/microcks"`, "[microcks/microcks#943]"},
+		},
+		Wrong:  []string{"`ISSUER=http://keycloak:8080/realms/shop`, and the browser opens `localhost`"},
+		Right:  []string{"a host name that both reach; for Keycloak `KC_HOSTNAME`"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[NikiforovAll/keycloak-authorization-services-dotnet#144]",
+		Says:   saysIssuer,
+		Fix:    fixServer,
+	},
+	{
+		Name: EndpointsNotHTTPS, Group: "The server is not found, or is another one",
+		Sees: "the issuer is https, its endpoints are http", Write: "the server's proxy settings",
+		Title:       "The server's endpoints are not https",
+		Explanation: "The server stands behind a proxy that ends TLS and does not know it, so its metadata names `http` endpoints. No secret is sent there.",
+		Looks: []Quote{
+			{"panva's oidc-provider", "`issuer: \"https://example.com/\"`, `jwks_uri: \"http://example.com/jwks\"`", "[panva/node-oidc-provider#621]"},
+			{"IdentityServer4", "`\"token_endpoint\":\"http://oauth.test.example.com/connect/token\"` with an https issuer", "[DuendeArchive/IdentityServer4#3966]"},
+		},
+		Wrong:  []string{"a proxy that does not send `X-Forwarded-Proto`, or a server that does not trust it"},
+		Right:  []string{"let the proxy send it and the server trust that proxy"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[goauthentik/authentik#9369]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "The server is behind a proxy that ends TLS. Let the proxy send X-Forwarded-Proto, and let the server trust it.")
+		},
+	},
+	{
+		Name: EndpointsHere, Group: "The server is not found, or is another one",
+		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "the server's public address",
+		Title:       "The server names an endpoint on this machine",
+		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or another spelling of this machine: the server writes down where it listens, and not where it is reached. What listens there on this machine is not asked, as nobody knows what that is. In the thread the addresses are those of an inner network; the cause is the same.",
+		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
+		Right:       []string{"the server's public address in its own settings; or, if that endpoint is meant, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[cloudfoundry/uaa#692]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Set the public address in the server's own settings. If that endpoint is the right one, set it in .env, such as TOKEN_ENDPOINT.")
+		},
+	},
+	{
+		Name: JWKSUnusable, Group: "The server is not found, or is another one",
+		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
+		Title:       "The server has no usable signing key",
+		Explanation: "The server names no `jwks_uri`, it does not answer, or it holds no RSA, EC or Ed25519 key for signatures.",
+		Looks: []Quote{
+			{"authentik without a signing key", "an empty JSON document", "[goauthentik/authentik#3909]"},
+			{"FusionAuth without an RSA or EC key", "`{ \"keys\" : [ ] }`", "[FusionAuth/fusionauth-issues#744]"},
+		},
+		Wrong:  []string{"no signing key selected"},
+		Right:  []string{"authentik: select a Signing Key in the provider", "Supabase: migrate the project's JWT signing keys to RS256 or ES256", "elsewhere: an RSA or EC key; remove `JWKS_URI` if you set it"},
+		ToldBy: "`check` (a login says [id-token-signature](#id-token-signature))",
+		SeenIn: "[MarcelCoding/jitsi-openid#193]",
+		Fix: func(f Facts) Fix {
+			return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+lowerFirst(f.provider().Place(IDToken))+"). If JWKS_URI is set, check it.")
+		},
+	},
+	{
+		Name: RedirectURINotRegistered, Group: "The redirect URI",
+		Sees: "the server shows its own error page, nobody comes back", Write: "register `http://localhost:3000/oauth_callback`",
+		Title:       "The redirect URI is not registered",
+		Setting:     RedirectURI,
+		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. Since it cannot be trusted, the server keeps the browser.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; whether it does so too is not documented.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
+		Looks: []Quote{
+			{"Clerk", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", "[higgsfield-ai/cli#35]"},
+			{"Auth0", "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.", "[auth0-samples/auth0-nodejs-webapp-sample#80]"},
+			{"Keycloak", "Invalid parameter: redirect_uri", "[keycloak/keycloak#10528]"},
+			{"Microsoft Entra", "AADSTS50011: The redirect URI '…' specified in the request does not match the redirect URIs configured for the application '…'.", "[unoplatform/uno.todo#180]"},
+			{"Google", "Error 400: redirect_uri_mismatch", "[dissorial/doc-chatbot#10]"},
+			{"Authelia", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered 'redirect_uris'.", "[9p4/jellyfin-plugin-sso#284]"},
+			{"Okta", "The 'redirect_uri' parameter must be a Login redirect URI in the client app settings", "[grafana/grafana#88362]"},
+			{"GitHub", "`redirect_uri_mismatch`: The redirect_uri MUST match the registered callback URL for this application. (sent to the registered callback)", "[joemccann/dillinger#705]"},
+			{"Zitadel", "The requested redirect_uri is missing in the client configuration.", "[zitadel/zitadel#6955]"},
+			{"Spotify", "INVALID_CLIENT: Invalid redirect URI", "[kraxarn/spotify-qt#286]"},
+			{"Spotify, with `localhost` or plain http", "INVALID_CLIENT: Insecure redirect URI", "[pckhib/node-red-contrib-spotify#36]"},
+		},
+		Wrong:  []string{"registered: `http://localhost:3000/oauth_callback/`"},
+		Right:  []string{"registered: `http://localhost:3000/oauth_callback`", "Spotify: `BASE_URL=http://127.0.0.1:3000`, and registered: `http://127.0.0.1:3000/oauth_callback`", "where you cannot register it, `REDIRECT_URI=` what is registered: [redirect.md](redirect.md)"},
+		ToldBy: "`check`, and the login's page (where the server sends the error to a callback that is registered)",
+		SeenIn: "[higgsfield-ai/cli#77], [coder/coder#29014]",
+		Says:   func(f Facts) string { return f.Cfg.RedirectURI() + " is not registered" },
+		Fix:    fixRedirect,
+	},
+	{
+		Name: RedirectURILocalhost, Group: "The redirect URI",
+		Sees: "Spotify: `INVALID_CLIENT: Insecure redirect URI`", Write: "`BASE_URL=http://127.0.0.1:3000`",
+		Title:       "The server refuses localhost in the redirect URI",
+		Setting:     RedirectURI,
+		Explanation: "Some servers accept plain http for the loopback IP addresses only (RFC 8252 section 8.3). `localhost` can't be registered there.",
+		Says:        func(f Facts) string { return "The server refuses localhost in " + f.Cfg.RedirectURI() },
+		ToldBy:      "`check`",
+		Fix:         fixLocalhost,
+	},
+	{
+		Name: RedirectURIIPAddress, Group: "The redirect URI",
+		Sees: "the server refuses an IP address in the redirect URI", Write: "`BASE_URL=http://localhost:3000`",
+		Title:       "The server wants localhost, not an IP address",
+		Setting:     RedirectURI,
+		Explanation: "Some servers refuse an IP address. Google accepts `127.0.0.1` and `[::1]`, and no other. Cognito accepts plain http for `localhost` only. Entra's form refuses `http://127.0.0.1`; the manifest accepts it, and `[::1]` is not supported ([Microsoft's rules](https://learn.microsoft.com/en-us/entra/identity-platform/reply-url)). With Spotify it is the other way round: it refuses `localhost` ([redirect-uri-not-registered](#redirect-uri-not-registered)).",
+		Looks: []Quote{
+			{"Google, with 192.168.1.10", "device_id and device_name are required for private IP: http://192.168.1.10:3000/auth/google/callback", "[jaredhanson/passport-google-oauth#38]"},
+		},
+		Wrong:  []string{"`BASE_URL=http://127.0.0.1:3000`"},
+		Right:  []string{"`BASE_URL=http://localhost:3000`"},
+		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where it does not say)",
+		SeenIn: "[noobGB/snowpro-core-prep#119]",
+		Says: func(f Facts) string {
+			return "The server refuses an IP address in the redirect URI " + f.Cfg.RedirectURI()
+		},
+		Fix: fixIPAddress,
+	},
+	{
+		Name: RedirectURINotHTTPS, Group: "The redirect URI",
+		Sees: "the server refuses an `http` redirect URI", Write: "`BASE_URL=https://…`",
+		Title:       "The server wants an https redirect URI",
+		Setting:     RedirectURI,
+		Explanation: "At most servers plain http is for localhost only; some want a development mode for that too. Entra's number for it is AADSTS500117.",
+		Looks: []Quote{
+			{"Zitadel", "The requested redirect_uri is missing in the client configuration. (development mode is off)", "[netbirdio/android-client#83]"},
+		},
+		Wrong:  []string{"`BASE_URL=http://app.example.com`"},
+		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that ends TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered like this, and no TLS here: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
+		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where it does not say)",
+		SeenIn: "[zitadel/zitadel#9560], [zitadel/zitadel#7415], [netbirdio/docs#243]",
+		Says: func(f Facts) string {
+			return "The server refuses the redirect URI " + f.Cfg.RedirectURI() + ", because it is not https"
+		},
+		Fix: fixHTTPS,
+	},
+	{
+		Name: ClientIDUnknown, Group: "The client",
+		Sees: `"client not found", before anybody can sign in`, Write: "`CLIENT_ID=` copied again",
+		Title:       "The server doesn't recognize the client ID",
+		Setting:     ClientID,
+		Explanation: "The client ID is of another instance, tenant or realm, was deleted, or has a stray character at its end.",
+		Looks: []Quote{
+			{"Google", "Error 401: invalid_client. The OAuth client was not found.", "[aldacco/drive-login#34]"},
+			{"Microsoft Entra", "AADSTS700016: Application with identifier '…' was not found in the directory '…'.", "[AzureADQuickStarts/AppModelv2-WebApp-OpenIDConnect-DotNet#50]"},
+			{"Authelia", "The requested OAuth 2.0 Client does not exist.", "[authelia/authelia#2329]"},
+			{"Clerk, as JSON in the browser", "`invalid_client`: Client authentication failed (e.g., unknown client, no client authentication included, or unsupported client authentication method). The requested OAuth 2.0 Client does not exist.", "[crafter-station/petdex#169]"},
+			{"IdentityServer", "`unauthorized_client`: Unknown client or client not enabled", "[DuendeArchive/IdentityModel.OidcClient.Samples#86]"},
+		},
+		Wrong:  []string{"`CLIENT_ID=` of another instance"},
+		Right:  []string{"`CLIENT_ID=` from this application's page"},
+		ToldBy: "`check`, and the login's page (where the server sends the error back)",
+		SeenIn: "[keycloak/keycloak#19731]",
+		Says:   func(f Facts) string { return "The server doesn't recognize client ID " + f.Cfg.ClientID },
+		Fix: func(f Facts) Fix {
+			if f.Cfg.Registered {
+				return registerAgain(f)
+			}
+			return f.paste("CLIENT_ID", ClientID, "")
+		},
+	},
+	{
+		Name: ClientRefused, Group: "The client",
+		Sees: "`invalid_client`, and nothing more", Write: "**Find out which**, or `go run . check`",
+		Title:       "The server refused the client's credentials",
+		Setting:     ClientSecret,
+		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
+		ToldBy:      "the login's page, where its own questions don't tell",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Run all checks: they find out whether the client secret, the client ID or the authentication method is wrong.")
+		},
+	},
+	{
+		Name: ClientSecretWrong, Group: "The client",
+		Sees: "`invalid_client` after the user signed in", Write: "`CLIENT_SECRET=` copied again",
+		Title:       "The client secret is wrong",
+		Setting:     ClientSecret,
+		Explanation: "The secret was mistyped, has expired, was rotated, or is another application's. Most servers do not say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" of the ID; without that sentence it is the secret, or a secret sent for a public client. At Clerk it is never the method: basic and post are treated alike.",
+		Looks: []Quote{
+			{"Keycloak", "`unauthorized_client`: Invalid client or Invalid client credentials", "[keycloak/keycloak#16923]"},
+			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided.", "[MicrosoftDocs/azure-docs#33356]"},
+			{"Google", "`invalid_client`: Unauthorized", "[hybridauth/hybridauth#973]"},
+			{"GitHub", "`incorrect_client_credentials`: The client_id and/or client_secret passed are incorrect.", "[rwth-acis/VIAProMa#186]"},
+		},
+		Wrong:  []string{"`CLIENT_SECRET=` an old one"},
+		Right:  []string{"make a new secret in the dashboard, and paste it"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[code-specialist/fastapi-keycloak#65]",
+		Fix:    fixSecret,
+	},
+	{
+		Name: ClientSecretNotDecoded, Group: "The client",
+		Sees: "`invalid_client` with a right secret that holds `+`, `/`, `=` or `%`", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
+		Title:       "The server doesn't decode the client secret",
+		Setting:     ClientSecret,
+		Explanation: "RFC 6749 section 2.3.1 URL-encodes ID and secret before they go into the Basic header. Some servers do not decode them. A form body is decoded everywhere.",
+		Looks: []Quote{
+			{"a server behind golang.org/x/oauth2", "`{\"code\":null,\"message\":\"Bad credentials\"}`", "[golang/oauth2#320]"},
+		},
+		Wrong:  []string{"`client_secret_basic` with such a secret"},
+		Right:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`, or a secret of letters and digits"},
+		ToldBy: "`check` (a login says [client-secret-wrong](#client-secret-wrong))",
+		SeenIn: "[golang/oauth2#783], [kyma-incubator/compass#866], [panva/openid-client#236], [spring-attic/spring-security-oauth#1826]",
+		Says: func(Facts) string {
+			return "The server doesn't decode the special characters of the secret (RFC 6749 section 2.3.1)"
+		},
+		Fix: func(f Facts) Fix {
+			if f.Value == "" {
+				return f.look("CLIENT_SECRET", "Make a secret without special characters in the server's dashboard.")
+			}
+			return f.change("TOKEN_ENDPOINT_AUTH_METHOD", f.Value, "make a secret without special characters")
+		},
+	},
+	{
+		Name: ClientSecretMissing, Group: "The client",
+		Sees: "`invalid_client`: a secret is wanted", Write: "`CLIENT_SECRET=…`",
+		Title:       "The client secret is missing",
+		Setting:     ClientSecret,
+		Explanation: "The application is confidential, and no secret is set.",
+		Looks: []Quote{
+			{"Keycloak", "`unauthorized_client`: Client secret not provided in request", "[keycloak/keycloak#16124]"},
+			{"Microsoft Entra", "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", "[Azure/azure-sdk-for-go#22386]"},
+			{"GitHub", "`incorrect_client_credentials`: The client_id and/or client_secret passed are incorrect.", "[tianyaxiang/navsphere-extension#5]"},
+		},
+		Wrong:  []string{"`CLIENT_SECRET=`"},
+		Right:  []string{"`CLIENT_SECRET=` the application's secret; or make the application public"},
+		ToldBy: "`check`, and the login's page",
+		Says:   func(Facts) string { return "The server refuses the client without a secret" },
+		Fix: func(f Facts) Fix {
+			if f.Cfg.Registered {
+				return registerAgain(f)
+			}
+			fix := f.paste("CLIENT_SECRET", ClientSecret, "")
+			fix.Text += " If the application is meant to be public, make it so (" + lowerFirst(f.provider().Place(AuthMethod)) + ")."
+			return fix
+		},
+	},
+	{
+		Name: ClientIsPublic, Group: "The client",
+		Sees: "`invalid_client`: a secret is not wanted", Write: "remove `CLIENT_SECRET`",
+		Title:       "This is a public client: it has no secret",
+		Setting:     ClientSecret,
+		Explanation: "The application is public: it has PKCE and no secret, and the server refuses one.",
+		Looks: []Quote{
+			{"Microsoft Entra", "AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", "[harishkrupo/oauth2ms#19]"},
+		},
+		Wrong:  []string{"`CLIENT_SECRET=…`"},
+		Right:  []string{"remove the line; or, in Entra, register the redirect URI under Web"},
+		ToldBy: "`check`, a warning of `check` (where the server takes any secret), and the login's page",
+		Says:   func(Facts) string { return "The server accepts the client only without a secret" },
+		Fix: func(f Facts) Fix {
+			if f.Cfg.Registered {
+				return registerAgain(f)
+			}
+			return f.change("CLIENT_SECRET", "", "make the application confidential ("+lowerFirst(f.provider().Place(AuthMethod))+")")
+		},
+	},
+	{
+		Name: ClientTypeWrong, Group: "The client",
+		Sees: `Entra: "Single-Page Application" in the error, AADSTS9002327`, Write: "move the redirect URI to the platform Web",
+		Title:       "The application is registered as a single-page app",
+		Setting:     AuthMethod,
+		Explanation: "Entra keeps the platform with the redirect URI. Under Single-page application only a browser may redeem the code; this app redeems it from the server side. Entra ignores the port of `localhost`, so an entry under Single-page application with the same path and a different port may win too.\n\nAADSTS9002326 is the opposite: a browser redeems a code whose redirect URI is under Web. This app sends no `Origin` and cannot get it.",
+		Looks: []Quote{
+			{"Microsoft Entra", "AADSTS9002327: Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.", "[clocked0ne/passport-outlook#16]"},
+		},
+		Wrong:  []string{"Authentication → Single-page application → Redirect URIs"},
+		Right:  []string{"remove it there, then Authentication → Web → Redirect URIs"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			fix := f.add(RedirectURI, f.Cfg.RedirectURI())
+			fix.Text = "Remove the redirect URI from Single-page application first. " + fix.Text
+			return fix
+		},
+	},
+	{
+		Name: AuthMethodWrong, Group: "The client",
+		Sees: "`invalid_client`, and the same credentials pass by the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
+		Title:       "The client authentication method is wrong",
+		Setting:     AuthMethod,
+		Explanation: "The server allows this client one method only. Some say so; some read the form and nothing else, and answer that `client_id` is missing.",
+		Looks: []Quote{
+			{"Ory (fosite)", "The OAuth 2.0 Client supports client authentication method 'client_secret_basic', but method 'client_secret_post' was requested.", "[cirrusidentity/simplesamlphp-module-authoauth2#50]"},
+			{"Authelia", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", "[authelia/authelia#10131]"},
+		},
+		Wrong:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic`"},
+		Right:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post` (or the other way round)"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[ruby-oauth/oauth2#445]",
+		Says:   func(f Facts) string { return "The server doesn't accept the client's credentials by " + f.Method },
+		Fix:    fixMethod,
+	},
+	{
+		Name: TokenEndpointUnusable, Group: "The client",
+		Sees: "404, 405, 415, a redirect or a page from the token endpoint", Write: "`TOKEN_ENDPOINT=` the right address",
+		Title:       "The token endpoint gives every request the same useless answer",
+		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login survives that, and it says nothing about the client.",
+		ToldBy:      "`check`, and the login's page",
+		Fix:         fixTokenEndpoint,
+	},
+	{
+		Name: GrantNotEnabled, Group: "Grants and scopes",
+		Sees: `"grant type not allowed for the client"`, Write: "enable the authorization code grant",
+		Title:       "The authorization code grant is not enabled",
+		Setting:     Grant,
+		Explanation: "The application may not use the authorization code grant.",
+		Looks: []Quote{
+			{"Auth0", "Grant type 'authorization_code' not allowed for the client.", "[auth0/auth0-spa-js#51]"},
+			{"Keycloak", "`unauthorized_client`: Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.", "[camunda/camunda-distributions#405]"},
+		},
+		Wrong:  []string{"authorization code off"},
+		Right:  []string{"Auth0: Settings → Advanced Settings → Grant Types → Authorization Code", "Keycloak: Settings → Standard flow"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[datawire/ambassador-docs#143]",
+		Says:   func(Facts) string { return "The server recognizes the client, but doesn't let it exchange a code" },
+		Fix: func(f Facts) Fix {
+			return f.turnOff(GrantNotEnabled, Grant, "Enable the authorization code grant for this client")
+		},
+	},
+	{
+		Name: PKCERequired, Group: "Grants and scopes",
+		Sees: `"code_challenge" is missing`, Write: "nothing in `.env`: this program always sends one",
+		Title:       "The server wants PKCE",
+		Explanation: "The server wants PKCE (RFC 7636). This program always sends `code_challenge` with S256, so a message like this means that something on the way drops it.",
+		Looks: []Quote{
+			{"Keycloak", "Missing parameter: code_challenge_method", "[react-keycloak/react-keycloak-examples#13]"},
+			{"IdentityServer4", "code_challenge is missing", "[Clancey/simple_auth#92]"},
+		},
+		Wrong:  []string{"an authorization request without `code_challenge`"},
+		Right:  []string{"`code_challenge=…&code_challenge_method=S256`"},
+		ToldBy: "`check`, and the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "This app sends a code challenge with every login (S256). Check that the client may use S256, and what stands in front of the server.")
+		},
+	},
+	{
+		Name: PKCERefused, Group: "Grants and scopes",
+		Sees: "the login fails only because of PKCE", Write: "allow PKCE for the client",
+		Title:       "The server refuses PKCE",
+		Explanation: "The server does not take PKCE for this client. A server that does not know the parameters has to ignore them (RFC 6749 section 3.1); some refuse the login instead. S256 that is only missing in the metadata is no problem: Entra and Cognito support what they do not list.",
+		Looks: []Quote{
+			{"IdentityServer4, without PKCE for the client", "400 at the token endpoint", "[DuendeArchive/IdentityServer4#1228]"},
+		},
+		Wrong:  []string{"PKCE off for the client, or `plain` only"},
+		Right:  []string{"allow S256 for the client"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[teranetsrl/oauth2_client#35], [zed-industries/zed#60358]",
+		Says: func(Facts) string {
+			return "The server refuses the login because of PKCE: without it, the answer is different"
+		},
+		Fix: func(f Facts) Fix { return f.turnOff(PKCERefused, Grant, "Allow PKCE with S256 for this client") },
+	},
+	{
+		Name: PARRequired, Group: "Grants and scopes",
+		Sees: `"Pushed Authorization Request is only allowed"`, Write: "`PAR=on`",
+		Title:       "The server wants a pushed authorization request",
+		Explanation: "The server wants the authorization request by POST first (RFC 9126).\n\nThis program does so where the metadata demands it. Some servers demand it of one client only, which no metadata says.",
+		Looks: []Quote{
+			{"Keycloak", "Pushed Authorization Request is only allowed.", "[l10178/idaas-book#226]"},
+		},
+		Wrong:  []string{"no `PAR`, and a client of which the server demands it"},
+		Right:  []string{"`PAR=on`"},
+		ToldBy: "`check`, and the login's page",
+		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
+	},
+	{
+		Name: PARNowhere, Group: "Grants and scopes",
+		Sees: "pushed requests are demanded, and no endpoint is named", Write: "the server's own metadata",
+		Title:       "The server's metadata contradicts itself",
+		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps. The thread has the same from the client's side: a client that always pushes, and metadata without the endpoint.",
+		Wrong:       []string{"`\"require_pushed_authorization_requests\": true`, and no `pushed_authorization_request_endpoint`"},
+		Right:       []string{"both in the server's metadata, or neither"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[wwWallet/wallet-frontend#598]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the server's metadata: it requires pushed authorization requests and names no endpoint for them. No setting of this app helps.")
+		},
+	},
+	{
+		Name: ScopeNotEnabled, Group: "Grants and scopes",
+		Sees: "`invalid_scope`", Write: "`SCOPES='openid profile email'`",
+		Title:       "A scope is not enabled",
+		Setting:     Scopes,
+		Explanation: "One of the scopes is not enabled for this application. `scopes_supported` in the metadata says what the server has, not what this client may ask for.\n\nAt Clerk an application that was created through the API has `profile email`, without `openid`. A client that was registered (RFC 7591) without naming scopes has those of OAuth applications → Default scopes, as they were then. A custom scope has to be assigned to the application; advertising it is not enough.",
+		Looks: []Quote{
+			{"Clerk", "The OAuth 2.0 Client is not allowed to request scope 'openid'.", "[alpic-ai/skybridge#694]"},
+			{"Keycloak", "Invalid scopes: openid email profile groups", "[docmost/docmost#1703]"},
+			{"Microsoft Entra", "AADSTS650053: The application '…' asked for scope '…' that doesn't exist on the resource '…'.", "[WPManageNinja/fluent-smtp#154]"},
+			{"Amazon Cognito, of `offline_access`", "`error=invalid_request`, `error_description=invalid_scope`", "[manfredsteyer/angular-oauth2-oidc#1253]"},
+		},
+		Wrong:  []string{"`SCOPES='openid profile groups'`"},
+		Right:  []string{"`SCOPES='openid profile'`, or enable `groups` in the application", "Clerk: OAuth applications → your application → Scopes", "Clerk, a registered client: OAuth applications → Default scopes, then register again"},
+		ToldBy: "`check`, and the login's page",
+		Says: func(f Facts) string {
+			if len(f.Refused) == 0 {
+				return "The server refuses the scopes " + strings.Join(f.Cfg.Scopes, " ")
+			}
+			return "not enabled: " + strings.Join(f.Refused, " ")
+		},
+		Fix: fixScopes,
+	},
+	{
+		Name: OpenIDMissing, Group: "Grants and scopes",
+		Sees: "no ID token, or userinfo answers 403", Write: "`SCOPES='openid profile email'`",
+		Title:       "The scope openid is missing",
+		Explanation: "Without `openid` the request is plain OAuth: no ID token, and most userinfo endpoints refuse the access token. A server that was asked for it and sends no ID token has it off for this application, or does not do OpenID Connect.",
+		Looks: []Quote{
+			{"Keycloak 20 and newer", "`error=\"insufficient_scope\", error_description=\"Missing openid scope\"`", "[cylab-tw/bluelight#44]"},
+		},
+		Wrong:  []string{"`SCOPES='profile email'`"},
+		Right:  []string{"`SCOPES='openid profile email'`"},
+		ToldBy: "`/session`, `/userinfo` (where it says so), and the login's page (where openid was asked for and no ID token came)",
+		SeenIn: "[keycloak/keycloak#16168]",
+		Fix:    fixOpenID,
+	},
+	{
+		Name: ResourceUnknown, Group: "Grants and scopes",
+		Sees: "\"Service not found\", `invalid_target`", Write: "the identifier of an API that exists",
+		Title:       "The server doesn't recognize this API",
+		Explanation: "`audience` or `resource` names an API that the server does not know, or that does not fit the scopes. Auth0 reads `resource` only if the tenant's Resource Parameter Compatibility Profile is set.",
+		Looks: []Quote{
+			{"Auth0", "`access_denied`: Service not found: https://…", "[aws-samples/ask-around-me#2]"},
+			{"Microsoft Entra", "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.", "[TracecatHQ/tracecat#2466]"},
+			{"Microsoft Entra", "AADSTS901002: The 'resource' request parameter is not supported.", "[microsoft/vscode#254009]"},
+		},
+		Wrong:  []string{"`/login?audience=https://api.example.com`, and no such API in the dashboard"},
+		Right:  []string{"the API's identifier, copied; with Entra the scope `api://<client ID>/<scope>` and no `resource`"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Compare audience or resource in the address of /login with the API's identifier in the server's dashboard.")
+		},
+	},
+	{
+		Name: AccessTokenOpaque, Group: "Grants and scopes",
+		Sees: `"jwt malformed": the access token is not a JWT`, Write: "`/login?audience=<API identifier>`",
+		Title:       "The access token is not a JWT",
+		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one until an API is named by `audience`. At Clerk it is a setting of the whole instance, on for instances made since January 2026: turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
+		Looks: []Quote{
+			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
+		},
+		Wrong:  []string{"`/login` without `audience`"},
+		Right:  []string{"`/login?audience=https://api.example.com`, the identifier of an API in Auth0's dashboard", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs"},
+		ToldBy: "`/session` (`/api` says [api-wants-a-jwt](#api-wants-a-jwt) when the API refuses it)",
+		SeenIn: "[auth0-samples/auth0-ios-swift-sample#39], [auth0/nextjs-auth0#1809]",
+		Fix: func(f Facts) Fix {
+			if place := f.provider().JWT; place != "" {
+				return f.look("", "Turn on JWTs ("+lowerFirst(f.provider().in())+": "+place+"). That changes every application of the instance.")
+			}
+			return f.look("", "Name the API in the login: /login?audience= (Auth0) or /login?resource=.")
+		},
+	},
+	{
+		Name: NoRefreshToken, Group: "Grants and scopes",
+		Sees: "the token response has no `refresh_token`", Write: "`SCOPES='openid profile email offline_access'`",
+		Title:       "There is no refresh token",
+		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, and shows responses with a refresh token and without that scope: it may not be the only way.",
+		Looks: []Quote{
+			{"Google", "(no error: the field is missing from the second login on)", "[googleapis/google-api-nodejs-client#750]"},
+		},
+		Wrong:  []string{"`SCOPES='openid profile email'`"},
+		Right:  []string{"`SCOPES='openid profile email offline_access'`", "Google: `AUTHORIZATION_ENDPOINT='https://accounts.google.com/o/oauth2/v2/auth?access_type=offline'`, and sign in at `/login?prompt=consent`", "Kinde: `SCOPES='openid profile email offline'`", "Auth0 with an `audience`: APIs → your API → Settings → Access Settings → Allow Offline Access"},
+		ToldBy: "`/session`",
+		SeenIn: "[googleapis/google-api-php-client#1686]",
+		Fix:    fixOffline,
+	},
+	{
+		Name: DPoPRequired, Group: "What this app does not speak",
+		Sees: "`invalid_dpop_proof`, `use_dpop_nonce`", Write: "turn off DPoP for the client",
+		Title:       "The server wants DPoP, which this app doesn't speak",
+		Setting:     AuthMethod,
+		Explanation: "The client may use sender-constrained tokens only (DPoP, RFC 9449). This app sends plain bearer tokens.",
+		ToldBy:      "`check`, and the login's page",
+		Fix:         func(f Facts) Fix { return f.turnOff(DPoPRequired, AuthMethod, "Turn off DPoP for this client") },
+	},
+	{
+		Name: MTLSRequired, Group: "What this app does not speak",
+		Sees: "a client certificate is demanded", Write: "another authentication method for the client",
+		Title:       "The server wants a client certificate, which this app doesn't send",
+		Setting:     AuthMethod,
+		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
+		ToldBy:      "`check`, and the login's page",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(MTLSRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
+		},
+	},
+	{
+		Name: ClientAssertionRequired, Group: "What this app does not speak",
+		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "another authentication method for the client",
+		Title:       "The server wants a signed client assertion, which this app doesn't send",
+		Setting:     AuthMethod,
+		Explanation: "The client authenticates by a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app speaks client_secret_basic, client_secret_post and none.",
+		ToldBy:      "`check`, and the login's page",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(ClientAssertionRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
+		},
+	},
+	{
+		Name: RequestObjectRequired, Group: "What this app does not speak",
+		Sees: "a request object is demanded", Write: "turn off signed requests for the client",
+		Title:       "The server wants a signed request, which this app doesn't send",
+		Setting:     Grant,
+		Explanation: "The client has to send its authorization request as a signed JWT (RFC 9101). This app sends plain parameters.",
+		ToldBy:      "`check`, and the login's page",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(RequestObjectRequired, Grant, "Turn off signed request objects for this client")
+		},
+	},
+	{
+		Name: FormPostRequired, Group: "What this app does not speak",
+		Sees: "\"response_mode must be form_post\", or a POST to the callback", Write: "the response mode `query`",
+		Title:       "The server answers by form_post, which this app doesn't read",
+		Setting:     Grant,
+		Explanation: "The server sends its response as a form (OAuth 2.0 Form Post Response Mode). The browser sends no cookie of this app with a form from another site, so this app can't tell which login it belongs to. It reads nothing of the form.",
+		ToldBy:      "`check`, and the callback's page",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
+		},
+	},
+	{
+		Name: UserNotAllowed, Group: "The user, and the way back",
+		Sees: "`access_denied`, and nobody pressed Deny", Write: "allow the user in the dashboard",
+		Title:       "This user may not use the application",
+		Explanation: "A rule keeps this user out: an app in testing, an assignment, a policy. It can only be known after the sign-in.",
+		Looks: []Quote{
+			{"Google", "Error 403: access_denied. … The app is currently being tested, and can only be accessed by developer-approved testers.", "[googleworkspace/cli#853]"},
+			{"Microsoft Entra", "AADSTS50105: The signed in user '…' is not assigned to a role for the application '…'.", "[microsoftgraph/microsoft-graph-explorer-v4#1333]"},
+			{"Okta", "`access_denied`: Policy evaluation failed for this request, please check the policy configurations.", "[oktadev/okta-wordpress-sign-in-widget#35]"},
+		},
+		Wrong:  []string{"the user is not on the list"},
+		Right:  []string{"Google: Audience → Test users", "Entra: Enterprise applications → Users and groups", "Okta: the app's Assignments, and the authorization server's Access Policies (also for `no_matching_policy`); with Federation Broker Mode no assignment is needed", "Auth0, `unauthorized`: user is blocked: unblock the user", "GitHub, `unverified_user_email`: the user verifies an email address first", "Clerk: User & authentication → Access mode, and Protect → Rules and Blocklist"},
+		ToldBy: "the login's page",
+		SeenIn: "[o365soa/soa#90]",
+		Fix:    func(f Facts) Fix { return f.turnOff(UserNotAllowed, Users, "Allow this user") },
+	},
+	{
+		Name: AccessDenied, Group: "The user, and the way back",
+		Sees: "`access_denied`", Write: "nothing: sign in again and press Allow",
+		Title:       "Access was denied",
+		Explanation: "The user pressed Deny (RFC 6749 section 4.1.2.1). Nothing is wrong with the setup. If nobody pressed it, see [user-not-allowed](#user-not-allowed).",
+		Looks: []Quote{
+			{"GitHub", "`access_denied`: The user has denied your application access.", "[runteq/fledge-hub#298]"},
+		},
+		Right:  []string{"sign in again, and press Allow"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server keeps this user out ("+lowerFirst(f.provider().Place(Users))+").")
+		},
+	},
+	{
+		Name: LoginNeverCameBack, Group: "The user, and the way back",
+		Sees: "the login was begun, and the browser did not come back", Write: "see `/`",
+		Title:       "The login did not come back",
+		Explanation: "The login was begun and no response came. The usual causes, in this order: the redirect URI is not registered and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)); the consent page forbids the way back ([form-action-blocks-return](#form-action-blocks-return)); the browser came back on another host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)); the tab was closed.",
+		Looks: []Quote{
+			{"Clerk, redirect URI not registered", "an error page at the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
+		},
+		Right:  []string{"`go run . check`, then what it names"},
+		ToldBy: "`/` (and `go run . login`, when its time is over)",
+		Fix:    func(f Facts) Fix { return f.look("", "Sign in again, or finish in the other tab.") },
+	},
+	{
+		Name: FormActionBlocksReturn, Group: "The user, and the way back",
+		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, at the server",
+		Title:       "The server's page blocks the way back",
+		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and drop the way back. Firefox does not. The code has been issued by then.",
+		Looks: []Quote{
+			{"Chromium's console", `Sending form data to '…' violates the following Content Security Policy directive: "form-action 'self'". The request has been blocked.`, "[geteduroam/letswifi-portal#78]"},
+		},
+		Wrong:  []string{"`Content-Security-Policy: form-action 'self'`"},
+		Right:  []string{"`Content-Security-Policy: form-action 'self' http://localhost:3000`"},
+		ToldBy: "a warning of `check` (for the page that it can reach; the consent page lies behind the sign-in), and `/`",
+		SeenIn: "[PrefectHQ/fastmcp#2302], [hexpm/hexpm#1413], [everruns/everruns#2918], [Umbrella-IT-Group/metamcp#170]",
+		Says: func(Facts) string {
+			return "The sign-in page's Content-Security-Policy lets no form on it lead to the redirect URI"
+		},
+		Fix: func(f Facts) Fix {
+			return f.look("", "On the server, add "+returnOrigin(f.Cfg)+" to form-action in its Content-Security-Policy. Until then nothing happens in Chromium and Safari when you press the button.")
+		},
+	},
+	{
+		Name: HostChangedOnTheWayBack, Group: "The user, and the way back",
+		Sees: `"state is not known", and the callback is on another host than the start`, Write: "`BASE_URL=http://localhost:3000`",
+		Title:       "The browser came back on a different host name",
+		Explanation: "The login was begun on `localhost` and came back on `127.0.0.1`, or the other way round. A cookie belongs to one host name, so it stayed behind.",
+		Looks: []Quote{
+			{"go-oidc's example", "state not found", "[coreos/go-oidc#324]"},
+			{"mod_auth_openidc", `the URL hostname (…) of the configured OIDCRedirectURI does not match the URL hostname of the URL being accessed (…): the "state" and "session" cookies will not be shared between the two!`, "[OpenIDC/mod_auth_openidc#478]"},
+		},
+		Wrong:  []string{"open `http://127.0.0.1:3000`, come back to `http://localhost:3000`"},
+		Right:  []string{"open the address of `BASE_URL`"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("BASE_URL", "Register "+f.Cfg.RedirectURI()+" exactly, or set BASE_URL to the host that is registered.")
+		},
+	},
+	{
+		Name: LoginNotKnown, Group: "The user, and the way back",
+		Sees: "a callback, and no login of this browser", Write: "begin the login again",
+		Title:       "No sign-in in progress",
+		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to another browser, or it was already finished.",
+		Looks: []Quote{
+			{"Auth0's SDK", "Missing state cookie from login request (check login URL, callback URL and cookie config).", "[auth0-samples/auth0-nextjs-samples#112]"},
+		},
+		Right:  []string{"begin the login again, in one tab, at the address of `BASE_URL`"},
+		ToldBy: "the login's page",
+		SeenIn: "[auth0/nextjs-auth0#1438]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Start a new login. If cookies are blocked for this site, allow them.")
+		},
+	},
+	{
+		Name: ResponseIssuerDiffers, Group: "The user, and the way back",
+		Sees: "`iss` in the response is not the issuer", Write: "`ISSUER=` the server that answered",
+		Title:       "The response comes from a different server",
+		Explanation: "The authorization response comes from another server than the one that was asked (RFC 9207 section 2.4), or the server spells itself in two ways.",
+		Looks: []Quote{
+			{"panva's oidc-provider, two spellings", "discovery `http://host:port/`, callback `iss=http://host:port`", "[JavaScriptSolidServer/JavaScriptSolidServer#524]"},
+			{"GitHub, since April 2026", "callback `iss=https://github.com/login/oauth`; other clients say: unexpected \"iss\" (issuer) response parameter value", "[nextauthjs/next-auth#13409]"},
+		},
+		Wrong:  []string{"a server whose `iss` and metadata differ by a slash", "`ISSUER=https://github.com`"},
+		Right:  []string{"GitHub: `ISSUER=https://github.com/login/oauth`, or the two endpoints without `ISSUER`", "one spelling at the server, and the same in `ISSUER`"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("ISSUER", "Either this response belongs to a different server, or the server uses two names for itself. Compare ISSUER with the server's metadata.")
+		},
+	},
+	{
+		Name: CodeExpiredOrUsed, Group: "The user, and the way back",
+		Sees: "`invalid_grant` at the token endpoint", Write: "begin the login again",
+		Title:       "The code has expired or was used before",
+		Explanation: "A code works once, for one to ten minutes (Okta: five; Clerk, GitHub and Supabase: ten). Clerk may send this error with 401. The code is used up when the callback is loaded twice: a reload, a second tab, a browser or scanner that prefetches.",
+		Looks: []Quote{
+			{"Keycloak", "`invalid_grant`: Code not valid", "[oauth2-proxy/oauth2-proxy#2097]"},
+			{"Microsoft Entra", "AADSTS54005: OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.", "[AzureAD/microsoft-identity-web#2612]"},
+			{"Google", "`invalid_grant`: Bad Request", "[MrBounty/streamlit-google-auth#15]"},
+			{"GitHub", "`bad_verification_code`: The code passed is incorrect or expired.", "[lelylan/simple-oauth2#71]"},
+		},
+		Wrong:  []string{"reloading the callback; with `REDIRECT_URI`, an application that answers there and uses the code first"},
+		Right:  []string{"sign in again; if it stays, look for what loads the callback first"},
+		ToldBy: "the login's page",
+		SeenIn: "[streamlit/streamlit#15589], [mauriciovigolo/keycloak-angular#464]",
+		Fix: func(f Facts) Fix {
+			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + lowerFirst(f.provider().Place(RedirectURI)) + ")."
+			if f.Cfg.IsPasted() {
+				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
+			}
+			return f.look("", text)
+		},
+	},
+	{
+		Name: IDTokenSignature, Group: "The tokens",
+		Sees: "the ID token is signed with HS256, or its signature does not fit", Write: "RS256 in the dashboard",
+		Title:       "The ID token's signature cannot be verified",
+		Explanation: "HS256 is signed with the client secret, so no key in the JWKS fits. Or the token was signed with a key that is not published. Entra always signs with RS256. Supabase signs with HS256 until the project's JWT signing keys are migrated, and issues no ID tokens until then.",
+		Looks: []Quote{
+			{"Auth0", `Signature algorithm of "HS256" is not supported. Expected the ID token to be signed with "RS256"`, "[auth0/auth0-react#130]"},
+			{"authentik without a signing key", `unexpected signature algorithm "HS256"; expected ["RS256"]`, "[lejianwen/rustdesk-api#240]"},
+		},
+		Wrong:  []string{"JsonWebToken Signature Algorithm: HS256"},
+		Right:  []string{"JsonWebToken Signature Algorithm: RS256 (Auth0: Settings → Advanced Settings → OAuth)"},
+		ToldBy: "`check` (where the metadata lists HS256 alone, and no key can be used), a warning of `check` (where there are keys), and the login's page",
+		SeenIn: "[auth0-samples/auth0-golang-web-app#24]",
+		Fix: func(f Facts) Fix {
+			return f.look("JWKS_URI", "If JWKS_URI is set, it has to belong to this issuer. Otherwise the server has to publish the key that it signs with.")
+		},
+	},
+	{
+		Name: IDTokenAlgorithm, Group: "The tokens",
+		Sees: "an ID token signed with HS256", Write: "an asymmetric algorithm, or a secret of at least 32 bytes",
+		Title:       "The ID token is signed with an algorithm that this app can't verify here",
+		Setting:     IDToken,
+		Explanation: "HS256 uses the client secret as its key (OpenID Connect Core section 3.1.3.7 (8)). This app verifies it only where the server's metadata lists HS256 and the secret has at least 32 bytes (RFC 7518 section 3.2).",
+		Says:        saysAlgorithm,
+		ToldBy:      "`check`, and the login's page",
+		Fix:         fixAlgorithm,
+	},
+	{
+		Name: IDTokenTimes, Group: "The tokens",
+		Sees: "`exp` or `iat` has 13 digits", Write: "seconds, on the server",
+		Title:       "The ID token's times are in milliseconds",
+		Explanation: "exp, iat and nbf are seconds since 1970 (RFC 7519 section 2). The server writes milliseconds.",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the server: exp, iat and nbf have to be seconds, not milliseconds. No setting of this app helps.")
+		},
+	},
+	{
+		Name: IDTokenClaimMissing, Group: "The tokens",
+		Sees: "an ID token without `iat`, `nonce`, `sub` or `aud`", Write: "the claim, on the server",
+		Title:       "The ID token lacks a required claim",
+		Explanation: "The server left out a claim that OpenID Connect Core section 2 requires, or the nonce that was sent.",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the server, or remove openid from SCOPES. No other setting of this app helps.")
+		},
+	},
+	{
+		Name: IDTokenIssuerDiffers, Group: "The tokens",
+		Sees: "`iss` in the ID token is not the metadata's issuer", Write: "the server's public address",
+		Title:       "The server's tokens name a different issuer than its metadata",
+		Explanation: "The issuer in the ID token has to be the issuer of the metadata, character for character (OpenID Connect Core section 3.1.3.7 (2)). Here the server contradicts itself, so no ISSUER fits both.",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix this on the server: look for the setting of its public address. No ISSUER in .env helps.")
+		},
+	},
+	{
+		Name: IDTokenForAnother, Group: "The tokens",
+		Sees: "`aud` or `nonce` is not this login's", Write: "the client's own ID token",
+		Title:       "The ID token is not for this login",
+		Explanation: "The ID token names a different client, or the nonce of a different login. It must not be accepted (OpenID Connect Core section 3.1.3.7).",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("CLIENT_ID", "Compare CLIENT_ID with the application in the server's dashboard, and start a new login.")
+		},
+	},
+	{
+		Name: IDTokenEncrypted, Group: "The tokens",
+		Sees: "the ID token has five parts", Write: "no encryption key for ID tokens",
+		Title:       "The ID token is encrypted",
+		Explanation: "The ID token is encrypted (JWE). This program has no key to read it.",
+		Looks: []Quote{
+			{"authentik with an encryption key", "ID Token received signed with the wrong algorithm: RSA-OAEP-256, expected RS256", "[christiaangoossens/hass-oidc-auth#77]"},
+		},
+		Wrong:  []string{"an encryption key is selected"},
+		Right:  []string{"Encryption key: none; Signing key: one of RS256"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(IDTokenEncrypted, IDToken, "Turn off the encryption of ID tokens for this client")
+		},
+	},
+	{
+		Name: TokenResponseUnusable, Group: "The tokens",
+		Sees: "200, and no token that could be used", Write: "the server's token endpoint",
+		Title:       "The token response can't be used",
+		Explanation: "The response has no `access_token` or no `token_type` (RFC 6749 section 5.1), is no JSON, or spells the names differently. Other clients cannot use it either. Slack also reports its errors with status 200: `{\"ok\":false,\"error\":\"bad_client_secret\"}`.",
+		Looks: []Quote{
+			{"LinkedIn, in an old thread; it may have changed", "no `token_type`", "[cmd-johnson/deno-oauth2-client#37]"},
+			{"Slack, where only user scopes were asked for", "the token is inside another object: `\"authed_user\":{\"access_token\":\"xoxp-…\",\"token_type\":\"user\"}`", "[slackapi/java-slack-sdk#1565]"},
+			{"GitHub, to a request without `Accept: application/json`", "`access_token=…&scope=user%2Cgist&token_type=bearer`", "[classmethod/aurl#5]"},
+		},
+		Wrong:  []string{"`{\"access_token\":\"…\"}`"},
+		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this program asks GitHub for JSON"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("TOKEN_ENDPOINT", "The server is at fault, or TOKEN_ENDPOINT is not its token endpoint.")
+		},
+	},
+	{
+		Name: AccessTokenMissing, Group: "The tokens",
+		Sees: "a token response without `access_token`", Write: "`SCOPES='openid <client ID>'`, or a scope of an API",
+		Title:       "The token response has no access token",
+		Setting:     Scopes,
+		Explanation: "The server answered with an ID token and no access token. Azure AD B2C does this when only openid is asked for: it issues access tokens for a scope of an API, or for the client ID itself as a scope.",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), f.Cfg.ClientID), " "), "add a scope of an API")
+		},
+	},
+	{
+		Name: AccessTokenNested, Group: "The tokens",
+		Sees: "the access token is inside another object", Write: "a bot scope, or the other endpoint",
+		Title:       "The access token is inside another object",
+		Setting:     Scopes,
+		Explanation: "The token response has no access_token of its own, but one inside another object. Slack does this for user tokens: they are in authed_user.",
+		ToldBy:      "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("SCOPES", "At Slack, add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid. Elsewhere, ask for what the token response then holds at its top level.")
+		},
+	},
+	{
+		Name: TokenNotActive, Group: "The tokens",
+		Sees: "`{\"active\": false}` right after the login", Write: "an introspection endpoint on the issuer's host",
+		Title:       "The server says that the token is not active",
+		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when the endpoint is asked on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
+		ToldBy:      "`/tokeninfo`",
+		Fix:         fixIntrospection,
+	},
+	{
+		Name: RefreshTokenRefused, Group: "The tokens",
+		Sees: "`invalid_grant` at `/refresh`", Write: "sign in again",
+		Title:       "The refresh token is no longer accepted",
+		Explanation: "The refresh token was used, was revoked, or has expired. Many servers replace it with every use, and end the whole grant when an old one comes again.",
+		ToldBy:      "`/refresh`",
+		Fix:         func(f Facts) Fix { return f.look("", "Sign in again: a new sign-in brings a new refresh token.") },
+	},
+	{
+		Name: ServerFailed, Group: "The tokens",
+		Sees: "5xx, or an error page where JSON belongs", Write: "the server's log",
+		Title:       "The server failed",
+		Explanation: "The server failed, or a proxy or a bot check in front of it answered.",
+		Looks: []Quote{
+			{"Gitea, as client", "invalid character '<' looking for beginning of value", "[go-gitea/gitea#10836]"},
+		},
+		Right:  []string{"try again; then the server's log, or what stands in front of it"},
+		ToldBy: "a warning of `check`, and the login's page",
+		SeenIn: "[KickEngineering/KickDevDocs#148]",
+		Fix:    func(f Facts) Fix { return f.look("", "Try again. If it fails again, look at the server's log.") },
+	},
+	{
+		Name: RateLimited, Group: "The tokens",
+		Sees: "429", Write: "wait, then ask again",
+		Title:       "The server asks us to wait",
+		Explanation: "The server counts requests, and this was one too many.",
+		Looks: []Quote{
+			{"Auth0, in its log", "`api_limit`: Global limit has been reached", "[auth0/auth0-deploy-cli#386]"},
+		},
+		Right:  []string{"wait, then ask again; `check` stops at the first 429"},
+		ToldBy: "`check` (where the login begins at the API), a warning of `check`, and the login's page",
+		Fix:    func(f Facts) Fix { return f.look("", "Wait a minute, then start a new login.") },
+	},
+	{
+		Name: APIMetadataMissing, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "the API does not say which server issues its tokens", Write: "`ISSUER=`, or the API's own challenge",
+		Title:       "The API names no authorization server",
+		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so nobody can know which server issues its tokens.",
+		Wrong:       []string{"`401` with nothing but an error"},
+		Right:       []string{"`WWW-Authenticate: Bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"`; or `ISSUER=` and `CLIENT_ID=` in `.env`, and the API need not say it"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[gavdilabs/cap-mcp-plugin#111], [modelcontextprotocol/csharp-sdk#1050]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Let the API answer 401 with WWW-Authenticate: Bearer resource_metadata=\"…\" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID.")
+		},
+	},
+	{
+		Name: APIMetadataUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "its metadata is a page, a redirect, or 404", Write: "the API's own metadata",
+		Title:       "The API's metadata can't be used",
+		Explanation: "There is an answer where the metadata should be, and it is none: a page, a redirect that ends nowhere, more than 1 MB, or scopes that nobody can ask for.",
+		Wrong:       []string{"an application that answers every unknown address with its start page"},
+		Right:       []string{"a JSON object with `resource` and `authorization_servers` (RFC 9728 section 3.2)"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[n8n-io/n8n#34571]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the API: its metadata has to be a JSON object at an https address (RFC 9728 section 3).")
+		},
+	},
+	{
+		Name: APIMetadataOfAnother, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: `"Protected resource … does not match expected …"`, Write: "`RESOURCE_URL=` the API's own address",
+		Title:       "The API's metadata is about another API",
+		Explanation: "`resource` in the metadata must be the address that the client began with (RFC 9728 section 3.3), or, as APIs that speak MCP write it, one on the same origin that contains it by whole segments. A proxy that turns https into http is the usual cause.",
+		Looks: []Quote{
+			{"VS Code, about a server of the Python SDK", `Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"`, "[modelcontextprotocol/python-sdk#1264]"},
+			{"MCP's own client", "Protected resource http://api.e2a.dev does not match expected https://api.e2a.dev/mcp (or origin)", "[Mnexa-AI/e2a#635]"},
+		},
+		Wrong:  []string{"`\"resource\": \"http://api.example.com\"` for `RESOURCE_URL=https://api.example.com/mcp`"},
+		Right:  []string{"`\"resource\": \"https://api.example.com/mcp\"`; this program takes `https://api.example.com`, too, and says so"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[exa-labs/exa-mcp-server#387]",
+		Fix: func(f Facts) Fix {
+			return f.look("RESOURCE_URL", "Set RESOURCE_URL to the API's own address. If it is, fix the API: resource in its metadata has to be this address, or one on the same origin that contains it (RFC 9728 section 3.3).")
+		},
+	},
+	{
+		Name: APIServersUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=`, or the API's own metadata",
+		Title:       "The API names no usable authorization server",
+		Explanation: "The metadata names no authorization server, or only some that may not be asked: http beyond localhost, localhost for an API that is elsewhere, or hosts that do not answer. The first three are looked at.",
+		Wrong:       []string{"`\"authorization_servers\": [\"http://mcp.example.com\"]`"},
+		Right:       []string{"`\"authorization_servers\": [\"https://auth.example.com\"]`, exactly as the server's own metadata says it"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[mesh/mesh-mcp#20]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the API: authorization_servers in its metadata has to name an https issuer that answers (RFC 9728 section 2). If you know the right one, set ISSUER and CLIENT_ID.")
+		},
+	},
+	{
+		Name: RegistrationNotOffered, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: `"does not support dynamic client registration"`, Write: "`CLIENT_ID=` of an OAuth application",
+		Title:       "The server doesn't register clients by itself",
+		Explanation: "The authorization server has no `registration_endpoint` in its metadata, so that a client has to be made by hand.",
+		Looks: []Quote{
+			{"MCP's own client, about GitHub", "Incompatible auth server: does not support dynamic client registration", "[wong2/mcp-cli#23]"},
+		},
+		Right:  []string{"make an OAuth application there, and `CLIENT_ID=` (and `CLIENT_SECRET=`) in `.env`, beside `RESOURCE_URL`", "Clerk: OAuth applications → Dynamic client registration, on. Anyone can register clients then, and the consent page cannot be turned off"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[punkpeye/mcp-remote#53], [github/github-mcp-server#2532]",
+		Fix:    fixByHand,
+	},
+	{
+		Name: RegistrationRefused, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "`invalid_redirect_uri` at registration", Write: "`CLIENT_ID=` of an OAuth application",
+		Title:       "The server refused to register this app",
+		Explanation: "The authorization server registers clients, and not this one: most often because of the redirect URI (RFC 7591 section 3.2.2).",
+		Looks: []Quote{
+			{"Gluu", "`{\"error\":\"invalid_redirect_uri\",\"error_description\":\"Value of one or more redirect_uris is invalid.\"}`", "[GluuFederation/oxAuth#496]"},
+		},
+		Right:  []string{"allow the redirect URI on the server, or make an OAuth application there and set `CLIENT_ID=`", "Clerk, 422: OAuth applications → Dynamic client registration is off"},
+		ToldBy: "the login's page",
+		SeenIn: "[bytebase/bytebase#20033]",
+		Fix:    fixByHand,
+	},
+	{
+		Name: RegistrationUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "the server registered another redirect URI, or no client ID", Write: "`CLIENT_ID=` of an OAuth application",
+		Title:       "The registration can't be used",
+		Explanation: "What the server registered is not what was asked for: another redirect URI, no client ID, or an authentication method that this program does not speak. Nothing of it is kept. Another method of the three that it does speak is taken: the answer decides (RFC 7591 section 3.2.1).\n\nThe server may have made a client all the same. So it is not asked again at the next login, which is told the same, until `.env` is saved again or the program is started again.",
+		Looks: []Quote{
+			{"Frappe, to a client that had asked for another method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
+		},
+		Right:  []string{"the server's registration, then save `.env` again; until then an OAuth application made by hand, and `CLIENT_ID=`"},
+		ToldBy: "the login's page",
+		Fix:    fixByHand,
+	},
+	{
+		Name: ClientDocumentNotSupported, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
+		Title:       "The server reads no client ID metadata documents",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that does not read documents takes the address for an unknown client.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
+		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, and Advertise CIMD support"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
+		Fix: func(f Facts) Fix {
+			if place := f.provider().Switch[ClientDocumentNotSupported]; place != "" {
+				return f.look("CLIENT_ID", "Allow this client on the server ("+lowerFirst(f.provider().in())+": "+place+"), or remove CLIENT_ID and let the first sign-in register a client.")
+			}
+			return f.change("CLIENT_ID", "", "")
+		},
+	},
+	{
+		Name: ClientOfAnotherServer, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Sees: "the API names another server than before", Write: "`CLIENT_ID=` of the new server",
+		Title:       "The API has moved to a different authorization server",
+		Explanation: "The API names another authorization server than the one that `CLIENT_ID` was used at. What belongs to one server is sent to no other, so the login stops here.",
+		Right:       []string{"make an OAuth application at the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
+		ToldBy:      "the login's page",
+		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
+		Fix:         fixByHand,
+	},
+	{
+		Name: APIUnreachable, Group: "The API",
+		Sees: "no answer at `RESOURCE_URL`, 404, 405", Write: "`RESOURCE_URL=` an address that answers GET",
+		Title:       "The API doesn't answer",
+		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone it is asked by POST, and beside `ISSUER` it is not.",
+		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
+		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
+		ToldBy:      "`check`, the login's page (where the login begins at the API), and `/api`",
+		SeenIn:      "[MicrosoftDocs/mcp#10]",
+		Fix: func(f Facts) Fix {
+			if f.Value != "" {
+				return f.change("RESOURCE_URL", f.Value, "")
+			}
+			return f.look("RESOURCE_URL", "Check this line in .env, and that the API is running.")
+		},
+	},
+	{
+		Name: APIFailed, Group: "The API",
+		Sees: "the API answers 500, 502 or 503", Write: "the API's own log",
+		Title:       "The API failed",
+		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer a call without a token so, instead of refusing it. Where the metadata is at its well-known address, the login goes on.",
+		Wrong:       []string{"500 without `Authorization`"},
+		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
+		ToldBy:      "`check` and a warning of `check`, the login's page (where the login begins at the API), and `/api`",
+		SeenIn:      "[shopware/shopware#19689], [BerriAI/litellm#37080]",
+		Fix:         func(f Facts) Fix { return f.look("", "Look at the API's own log, or at what stands in front of it.") },
+	},
+	{
+		Name: APIOpen, Group: "The API",
+		Sees: "the API answers without a token", Write: "the API's own check",
+		Title:       "The API answers without a token",
+		Explanation: "The API does not ask for a token at all, or takes whatever it gets, for this route or for every one.",
+		Wrong:       []string{"200 without `Authorization`, or with a made-up token"},
+		Right:       []string{"401 with `WWW-Authenticate: Bearer`; see [verify.md](verify.md)"},
+		ToldBy:      "`check`, and `/api`",
+		SeenIn:      "[dadi/api#37]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the API: it has to check the access token of every call (docs/verify.md).")
+		},
+	},
+	{
+		Name: APIIgnoresSignature, Group: "The API",
+		Sees: "the API takes an altered token", Write: "the API's own check",
+		Title:       "The API accepts an altered token",
+		Explanation: "The API decodes the token and does not verify the signature, so anybody can write one.",
+		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
+		Right:       []string{"the signature, against the server's JWKS; see [verify.md](verify.md)"},
+		ToldBy:      "`/api`",
+		SeenIn:      "[conwetlab/ckanext-oauth2#37], [Tracer-Cloud/opensre#1204]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the API: it has to check the signature of every access token (docs/verify.md).")
+		},
+	},
+	{
+		Name: APIAcceptsIDToken, Group: "The API",
+		Sees: "the API takes the ID token", Write: "the API's own check",
+		Title:       "The API accepts the ID token",
+		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
+		Wrong:       []string{"`Authorization: Bearer <ID token>` opens the API"},
+		Right:       []string{"want `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
+		ToldBy:      "`/api`",
+		SeenIn:      "[wso2/api-manager#2948], [qauth-labs/qauth#283]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Fix the API: an ID token is for the client, and no API may accept it (RFC 9068 section 2).")
+		},
+	},
+	{
+		Name: APIWantsAnotherAudience, Group: "The API",
+		Sees: "401 `invalid_token`: audience", Write: "`/login?audience=…` or `?resource=…`",
+		Title:       "The API wants a token for a different audience",
+		Explanation: "`aud` of the access token is not the API's identifier. The login did not name the API, or named another.",
+		Looks: []Quote{
+			{"ASP.NET Core", "IDX10214: Audience validation failed. Audiences: 'http://localhost:50000/resources'. Did not match: validationParameters.ValidAudience: 'myapi'", "[DuendeArchive/IdentityServer4#1816]"},
+			{"Microsoft Graph", "Access token validation failure. Invalid audience.", "[microsoftgraph/microsoft-graph-docs#16208]"},
+		},
+		Wrong:  []string{"`/login`"},
+		Right:  []string{"`/login?audience=<API identifier>` (Auth0), `/login?resource=<API address>` (RFC 8707; Clerk sets `aud` only then), or a scope of that API (Entra)"},
+		ToldBy: "`/api`",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Name the API in the login: /login?resource="+f.Cfg.ResourceURL+", or /login?audience= at Auth0.")
+		},
+	},
+	{
+		Name: APIWantsAnotherIssuer, Group: "The API",
+		Sees: "401 `invalid_token`: issuer", Write: "`ISSUER=` the server that the API trusts",
+		Title:       "The API trusts a different issuer",
+		Explanation: "The API trusts another server, or another spelling of this one.",
+		Looks: []Quote{
+			{"Keycloak, two host names", "`error=\"invalid_token\", error_description=\"The issuer 'http://localhost:8080/realms/my-realm' is invalid\"`", "[NikiforovAll/keycloak-authorization-services-dotnet#115]"},
+			{"Entra, v1 token for a v2 API", "invalid claim value: 'iss'. expected=https://login.microsoftonline.com/{id}/v2.0, found=https://sts.windows.net/{id}/", "[AzureAD/microsoft-authentication-library-for-js#2109]"},
+		},
+		Wrong:  []string{"`ISSUER` of another instance"},
+		Right:  []string{"the same issuer in `ISSUER` and in the API's settings; Entra: the API's manifest decides the token's version"},
+		ToldBy: "`check` (where the API names its servers, RFC 9728), and `/api`",
+		SeenIn: "[AzureAD/microsoft-authentication-library-for-js#560]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Configure "+f.Cfg.Issuer+" as the issuer in the API, or sign in at the server that it trusts.")
+		},
+	},
+	{
+		Name: APIScopeMissing, Group: "The API",
+		Sees: "403 `insufficient_scope`", Write: "`SCOPES=` with the scope of the API",
+		Title:       "The API wants a scope that the token lacks",
+		Explanation: "The access token lacks a scope (RFC 6750 section 3.1). The challenge often says which.",
+		Looks: []Quote{
+			{"Google", "403 `Request had insufficient authentication scopes.`, reason `ACCESS_TOKEN_SCOPE_INSUFFICIENT`", "[analogdotnow/Analog#296]"},
+			{"Google", "`WWW-Authenticate: Bearer … error=\"insufficient_scope\", scope=\"…\"`", "[kwent/react-google-contacts#6]"},
+		},
+		Wrong:  []string{"`SCOPES='openid profile'`"},
+		Right:  []string{"`SCOPES='openid profile <the scope>'`, then sign in again"},
+		ToldBy: "`/api`",
+		Fix: func(f Facts) Fix {
+			return f.look("SCOPES", "Add the scope that the API wants to SCOPES, enable it for this client, and sign in again.")
+		},
+	},
+	{
+		Name: APITokenExpired, Group: "The API",
+		Sees: "401 `invalid_token`: expired", Write: "`/refresh`, or sign in again",
+		Title:       "The access token has expired",
+		Explanation: "`exp` has passed, or the API's clock is wrong. A token lives an hour or a day, whatever the session does.",
+		Looks: []Quote{
+			{"WSO2", "`Bearer realm=\"WSO2 API Manager\", error=\"invalid_token\", error_description=\"The access token expired\"`", "[wso2/carbon-apimgt#9243]"},
+			{"Azure Log Analytics", "403 `InvalidTokenError`: Could not validate the request. Challenge failed: TokenExpired", "[ballerina-platform/module-ballerina-oauth2#17]"},
+		},
+		Wrong:  []string{"an old token"},
+		Right:  []string{"Refresh in the session, or sign in again"},
+		ToldBy: "`/api`",
+		SeenIn: "[medplum/medplum#9182]",
+		Fix:    func(f Facts) Fix { return f.look("", "Refresh the token, or sign in again.") },
+	},
+	{
+		Name: APIWantsAJWT, Group: "The API",
+		Sees: "401, and the token is opaque", Write: "`/login?audience=…`",
+		Title:       "The API wants a JWT",
+		Explanation: "The API verifies JWTs, and the access token is an opaque string.",
+		Looks: []Quote{
+			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
+		},
+		Wrong:  []string{"an opaque token for an API that verifies JWTs"},
+		Right:  []string{"Auth0: `/login?audience=<API identifier>`", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs; it is for the whole instance", "or introspection in the API; see [verify.md](verify.md)"},
+		ToldBy: "`/api`",
+		SeenIn: "[PrefectHQ/fastmcp#2048], [zuplo/zudoku#2206]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Have the server issue JWTs as access tokens, or let the API ask the server (introspection).")
+		},
+	},
+	{
+		Name: APIWantsAnOpaqueToken, Group: "The API",
+		Sees: "401, and the token is a JWT", Write: "the API's own check",
+		Title:       "The API can't use this kind of token",
+		Explanation: "The API looks the token up, or asks the server about it, and does not know this one. Clerk's SDK read opaque OAuth tokens only, until it learnt JWTs.",
+		Wrong:       []string{"a JWT for an API that knows opaque tokens only"},
+		Right:       []string{"a newer SDK in the API; or Clerk: OAuth applications → Settings → Generate access tokens as JWTs, off, for the whole instance"},
+		ToldBy:      "`/api`",
+		SeenIn:      "[clerk/javascript#7308]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Let the API verify JWTs, or have the server issue opaque access tokens. If the token was revoked, sign in again.")
+		},
+	},
+	{
+		Name: APIBehindASignInPage, Group: "The API",
+		Sees: "HTML or a redirect to a sign-in page", Write: "`RESOURCE_URL=` the API itself",
+		Title:       "Something answers before the API does",
+		Explanation: "A sign-in page, a firewall or an identity-aware proxy answers before the API does. The token never reached it.",
+		Looks: []Quote{
+			{"Cloudflare Access", "302 to its own login page, instead of 401", "[stefanko-ch/Nexus-Stack#893]"},
+			{"oauth2-proxy with nginx", "an HTML page with 401", "[oauth2-proxy/oauth2-proxy#1274]"},
+		},
+		Wrong:  []string{"`RESOURCE_URL=https://app.example.com/api`, behind the sign-in of the website"},
+		Right:  []string{"`RESOURCE_URL=` a route that goes to the API itself, or that route let through"},
+		ToldBy: "`check` (a page), a warning of `check` (a redirect), and `/api`",
+		SeenIn: "[RandallEric/AudraBooks-Feedback#118]",
+		Fix: func(f Facts) Fix {
+			return f.look("RESOURCE_URL", "Set RESOURCE_URL to an address that goes to the API itself, or let this route through.")
+		},
+	},
+	{
+		Name: APIChallengeMissing, Group: "The API",
+		Sees: "401 without `WWW-Authenticate`", Write: "the API's own answer",
+		Title:       "The API doesn't say why it refuses",
+		Explanation: "The API refuses and does not say how to do better (RFC 6750 section 3). A client cannot find the server, and cannot tell an expired token from a missing one.",
+		Wrong:       []string{"`401` alone"},
+		Right:       []string{"`401` with `WWW-Authenticate: Bearer error=\"invalid_token\"`, and `resource_metadata=\"…\"` for clients that start at the API (RFC 9728)"},
+		ToldBy:      "a warning of `check`, and `/api`",
+		SeenIn:      "[lightdash/lightdash#26726], [gavdilabs/cap-mcp-plugin#111], [medplum/medplum#9182]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3).")
+		},
+	},
+	{
+		Name: APIWantsAnotherScheme, Group: "The API",
+		Sees: "401 with `WWW-Authenticate: Basic` or `DPoP`, and no `Bearer`", Write: "an API that takes bearer tokens",
+		Title:       "The API wants a different scheme than Bearer",
+		Explanation: "The challenge names a scheme that is not Bearer: Basic, DPoP alone, or Negotiate. The address belongs to something else than an API that takes access tokens, or the API wants tokens bound to a key (RFC 9449).",
+		Wrong:       []string{"`WWW-Authenticate: Basic realm=\"…\"`"},
+		Right:       []string{"`WWW-Authenticate: Bearer`, beside any other"},
+		ToldBy:      "a warning of `check`, and `/api`",
+		SeenIn:      "[joyent/conch-api#1042]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Let the API accept bearer tokens (RFC 6750), or set RESOURCE_URL to one that does.")
+		},
+	},
+	{
+		Name: APITokenNotVerifiable, Group: "The API",
+		Sees: "the signature of a Graph token does not verify", Write: "an API of your own",
+		Title:       "Only the API can verify this token",
+		Explanation: "Microsoft Graph's access tokens are for Graph alone. Their header holds a `nonce` and the signature does not verify for any other API.",
+		Looks: []Quote{
+			{"ASP.NET Core", "IDX10503: Signature validation failed.", "[AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#853]"},
+		},
+		Wrong:  []string{"`SCOPES='openid User.Read'`, and the token sent to an API of your own"},
+		Right:  []string{"`SCOPES='openid api://<client ID>/<scope>'`"},
+		ToldBy: "`/api`",
+		SeenIn: "[AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#609], [MicrosoftDocs/azure-docs#80018]",
+		Fix:    func(f Facts) Fix { return f.look("", "Ask for a scope of your own API.") },
+	},
+}

@@ -1,0 +1,512 @@
+package check
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// A question to a server proves something only beside its control: the same question with a value that cannot be right.
+// Servers differ too much for an answer alone to mean anything; two answers that differ do. The same answer to both: nothing
+// was learnt.
+
+// Observer asks an authorization server questions that change nothing there, each once, and keeps the answers. Whoever asks
+// the same question again gets the same answer, so that no check depends on the order in which they run.
+type Observer struct {
+	cfg    config.Config
+	client *oauth.Client
+	md     *oauth.Metadata
+	wire   *wire.Client
+
+	noInventions bool // no wrong secret is sent
+
+	mu    sync.Mutex // guards asked
+	asked map[any]*kept
+}
+
+// kept is a question, and its answer once done is closed.
+type kept struct {
+	done   chan struct{}
+	answer any
+}
+
+// NewObserver returns an observer of a server of which the metadata is known. Nothing is asked yet.
+func NewObserver(cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client) *Observer {
+	return &Observer{cfg: cfg, client: client, md: md, wire: w, asked: map[any]*kept{}}
+}
+
+// ask returns the answer to a question, which it asks if nobody has before.
+func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o *Observer, question Q, send func(context.Context, Q) A) A {
+	o.mu.Lock()
+	one, before := o.asked[question]
+	if !before {
+		one = &kept{done: make(chan struct{})}
+		o.asked[question] = one
+	}
+	o.mu.Unlock()
+	if !before {
+		one.answer = send(ctx, question)
+		close(one.done)
+	}
+	<-one.done
+	answer := one.answer.(A)
+	if answer.wasLimited() {
+		limitOf(ctx).note(false, "")
+	}
+	return answer
+}
+
+// invented returns a value that no server has issued.
+func invented() string { return "invented-" + rand.Text() }
+
+// sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
+func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Hide(text), n) }
+
+// errorCode is a server's error code as it may be shown: one of OAuth's own is no secret.
+func (o *Observer) errorCode(code string) string {
+	if oauth.IsRegisteredError(code) {
+		return code
+	}
+	return o.sanitized(code, 60)
+}
+
+// Login is a question to the authorization endpoint: an honest authorization request with some things changed.
+type Login struct {
+	RedirectURI string // another one; anInvention is one that nobody has registered
+	Scope       string // another list of scopes
+	MoreScope   bool   // and one scope more, which nobody has
+	NoClient    bool   // a client ID that nobody has registered
+	NoPKCE      bool   // no code challenge
+	Prompt      string
+	Again       int // the same question once more
+}
+
+// anInvention stands for a redirect URI that is invented when it is sent.
+const anInvention = "invented"
+
+// ProbeResult is where an authorization request ended, as far as two can be compared.
+type ProbeResult struct {
+	Kind    Ending
+	Status  int
+	At      string         // without the query
+	Code    string         // an OAuth error code, if there is one, as it may be shown
+	Words   string         // the server's, as they may be shown
+	Coded   bool           // an authorization code came back at once
+	Page    *wire.Exchange // the last answer; nil when none came
+	said    causes.Answer  // what a cause is read from
+	print   string         // what it looks like, without what differs from one answer to the next
+	limited bool
+}
+
+// Ending is how an authorization request ended.
+type Ending int
+
+// The endings of an authorization request.
+const (
+	NoAnswer      Ending = iota // nothing came, or the server was out of order
+	Refused                     // an error page, JSON, or a redirect elsewhere that carries an error
+	ShowsPage                   // a page: sign-in, most likely
+	GoesElsewhere               // sign-in on another host
+	ComesBack                   // at the redirect URI, perhaps with an error
+)
+
+func (p ProbeResult) wasLimited() bool { return p.limited }
+
+// Continues reports whether the server would go on with the login.
+func (p ProbeResult) Continues() bool {
+	return p.Kind == ShowsPage || p.Kind == GoesElsewhere || p.Kind == ComesBack && (p.Code == "" || slices.Contains(needsUser, p.Code))
+}
+
+// needsUser are the errors that say no more than that a user is needed.
+var needsUser = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
+
+// Refuses reports a no, at the server or at a callback.
+func (p ProbeResult) Refuses() bool {
+	return p.Kind == Refused || p.Kind == ComesBack && !p.Continues()
+}
+
+// Same reports whether two requests were answered alike: then their difference did not matter.
+func (p ProbeResult) Same(other ProbeResult) bool { return p.print == other.print }
+
+// quote is what the server said of it.
+func (p ProbeResult) quote() string {
+	if p.Words == "" {
+		return p.Code
+	}
+	return p.Words
+}
+
+// Answer is the error of a refusal, or its status.
+func (p ProbeResult) Answer() string {
+	if p.Code == "" {
+		return fmt.Sprint(p.Status)
+	}
+	return p.Code
+}
+
+// isBare reports a refusal without any words.
+func (p ProbeResult) isBare() bool {
+	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == ""
+}
+
+// Login asks the authorization endpoint, and says where the request ended.
+func (o *Observer) Login(ctx context.Context, q Login) ProbeResult { return ask(ctx, o, q, o.probe) }
+
+// Logins asks several questions side by side.
+func (o *Observer) Logins(ctx context.Context, questions ...Login) []ProbeResult {
+	results := make([]ProbeResult, len(questions))
+	var all sync.WaitGroup
+	for i, q := range questions {
+		all.Go(func() { results[i] = o.Login(ctx, q) })
+	}
+	all.Wait()
+	return results
+}
+
+// request is the authorization request of a question.
+func (o *Observer) request(q Login) url.Values {
+	scopes := strings.Join(o.cfg.Scopes, " ")
+	if q.Scope != "" {
+		scopes = q.Scope
+	}
+	if q.MoreScope {
+		scopes = strings.TrimSpace(scopes + " " + invented())
+	}
+	values := url.Values{"response_type": {"code"}, "client_id": {o.cfg.ClientID}, "redirect_uri": {o.cfg.RedirectURI()}, "scope": {scopes}, "state": {rand.Text()},
+		"code_challenge": {oauth.Challenge(oauth.NewVerifier())}, "code_challenge_method": {"S256"}}
+	if scopes == "" {
+		values.Del("scope")
+	}
+	if slices.Contains(strings.Fields(scopes), "openid") {
+		values.Set("nonce", rand.Text())
+	}
+	if o.cfg.Resource != "" {
+		values.Set("resource", o.cfg.Resource) // RFC 8707 section 2
+	}
+	if q.NoPKCE {
+		values.Del("code_challenge")
+		values.Del("code_challenge_method")
+	}
+	if q.NoClient {
+		values.Set("client_id", invented())
+	}
+	if q.RedirectURI == anInvention {
+		values.Set("redirect_uri", "https://"+strings.ToLower(rand.Text())+".invalid/oauth_callback")
+	} else if q.RedirectURI != "" {
+		values.Set("redirect_uri", q.RedirectURI)
+	}
+	if q.Prompt != "" {
+		values.Set("prompt", q.Prompt)
+	}
+	return values
+}
+
+func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
+	q := o.request(question)
+	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")))
+	address, err := o.client.AddressOf(ctx, o.md, q)
+	if err != nil {
+		return o.notPushed(err, sent)
+	}
+	e, err := o.wire.Visit(ctx, address, q.Get("redirect_uri"))
+	if err != nil {
+		return ProbeResult{Words: err.Error(), limited: errors.Is(err, errStopped)}
+	}
+	p := o.readProbe(e, q.Get("redirect_uri"), sent)
+	at := p.At
+	if p.Kind == ComesBack {
+		at = "the redirect URI"
+	}
+	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(p.Words, sent...))
+	p.Words = wire.Clip(p.Words, 300)
+	p.limited = e.Status == http.StatusTooManyRequests
+	return p
+}
+
+// notPushed is where a request ended that the server refused to have pushed (RFC 9126 section 2.3).
+func (o *Observer) notPushed(err error, sent []string) ProbeResult {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok || !e.Theirs || e.Status == http.StatusTooManyRequests {
+		return ProbeResult{Words: o.sanitized(err.Error(), 300), limited: errors.Is(err, errStopped) || ok && e.Status == http.StatusTooManyRequests}
+	}
+	p := ProbeResult{Kind: Refused, Status: e.Status, At: o.md.PAR, Code: e.Code, Words: e.Description}
+	p.said = causes.Refusal(e, "").Without(sent...)
+	p.print = fmt.Sprint(p.Kind, p.Status, p.Code, "|", normalize(p.Words, sent...))
+	return p
+}
+
+// inError finds an address that says of itself that it is an error page.
+var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
+
+// refusing finds a page that is no more than a refusal, though its status is 200.
+var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}` +
+	`\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match)|(?:does not|doesn.t|not) exist)` +
+	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
+
+// readProbe reads the last answer to a request with the values sent: what it repeats of them is not its own word.
+func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string) ProbeResult {
+	p := ProbeResult{Status: e.Status, At: wire.WithoutQuery(e.URL), Page: e, said: causes.Read(wire.AuthorizationRequest, "", e, sent...)}
+	if to := redirectIn(e); to != "" {
+		return o.readRedirect(e, to, redirectURI, p, sent)
+	}
+	refusal := p.said.Refusal
+	code, words := refusal.Code, refusal.Words
+	if at, err := url.Parse(e.URL); err == nil && code == "" && at.Query().Get("error") != "" { // an error page at an address that says which
+		code, words = at.Query().Get("error"), at.Query().Get("error_description")
+		p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
+	}
+	p.Code, p.Words = o.errorCode(code), o.cfg.Hide(words)
+	if p.Words == "" {
+		p.Words = o.cfg.Hide(e.Words())
+	}
+	switch {
+	case e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status/100 == 3:
+		p.Kind = NoAnswer
+	case e.Status >= 400, p.Code != "", inError.MatchString(pathAndQuery(e.URL)), isRefusal(e, normalize(p.Words, sent...)):
+		p.Kind = Refused
+	default:
+		p.Kind = ShowsPage
+	}
+	return p
+}
+
+// isRefusal reports a page that refuses with a status of 200: it is short, and has no form, so that nobody can sign in there.
+func isRefusal(e *wire.Exchange, words string) bool {
+	return !strings.Contains(strings.ToLower(e.ResponseBody), "<form") && len(words) < 1000 && refusing.MatchString(words)
+}
+
+// redirectIn is where an answer sends the browser: by its status and Location, or, from a server that takes every client for
+// a script, by a member of its JSON.
+func redirectIn(e *wire.Exchange) string {
+	if e.Status/100 == 3 {
+		return e.ResponseHeader.Get("Location")
+	}
+	var document map[string]any
+	if e.Status != http.StatusOK || json.Unmarshal([]byte(e.ResponseBody), &document) != nil {
+		return ""
+	}
+	for _, name := range []string{"url", "redirect_url", "redirect_to", "redirectTo", "redirect_uri", "redirectUri", "location", "redirect"} {
+		if to, ok := document[name].(string); ok && (strings.HasPrefix(to, "/") || strings.Contains(to, "://")) {
+			return to
+		}
+	}
+	return ""
+}
+
+func (o *Observer) readRedirect(e *wire.Exchange, location, redirectURI string, p ProbeResult, sent []string) ProbeResult {
+	base, errBase := url.Parse(e.URL)
+	to, errTo := url.Parse(location)
+	if errBase != nil || errTo != nil {
+		return p // no browser could follow it
+	}
+	to = base.ResolveReference(to)
+	query := to.Query()
+	if fragment, err := url.ParseQuery(to.Fragment); err == nil && query.Get("error") == "" && fragment.Get("error") != "" {
+		query = fragment
+	}
+	to.Fragment = ""
+	p.At = wire.WithoutQuery(to.String())
+	code, words := query.Get("error"), query.Get("error_description")
+	p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
+	p.Code, p.Words = o.errorCode(code), o.cfg.Hide(words)
+	switch {
+	case p.At == wire.WithoutQuery(redirectURI):
+		p.Kind, p.Coded = ComesBack, query.Get("code") != ""
+	case p.Code != "" || inError.MatchString(pathAndQuery(to.String())):
+		p.Kind = Refused
+	default:
+		p.Kind = GoesElsewhere
+	}
+	return p
+}
+
+func pathAndQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+// tokenQuestion is a question to the token endpoint or one like it, as a client, about something that nobody has issued.
+type tokenQuestion struct {
+	kind        tokenKind
+	as          credentials
+	noVerifier  bool
+	redirectURI string // anInvention, or ours
+	at          string // another address
+	again       int    // the same question once more
+}
+
+// tokenKind is what a tokenQuestion is about.
+type tokenKind string
+
+// The kinds of questions, in the words of a finding.
+const (
+	anInventedCode    tokenKind = "an invented code"
+	anInventedRefresh tokenKind = "an invented refresh token"
+	toIntrospect      tokenKind = "an invented token to introspect"
+	toRevoke          tokenKind = "an invented token to revoke"
+	nothingAtAll      tokenKind = "a request without anything"
+)
+
+// credentials are what a client proves who it is with, an ID or a secret of them invented.
+type credentials struct {
+	method         string
+	noID, noSecret bool // it is invented
+	raw            bool // not form-encoded before base64, as a broken server may want it
+}
+
+// tokenAnswer is the answer to a tokenQuestion.
+type tokenAnswer struct {
+	causes.Answer
+	quote   string // the server's words, as they may be shown
+	fault   string // why none came
+	print   string // what was said, without what differs from one answer to the next
+	limited bool
+}
+
+func (a tokenAnswer) wasLimited() bool { return a.limited }
+
+// came reports an answer of a server that was in order.
+func (a tokenAnswer) came() bool { return a.fault == "" && !a.limited }
+
+// about reports whether the client itself is refused.
+func (a tokenAnswer) aboutClient() bool { return a.came() && causes.IsAboutClient(a.Cause()) }
+
+// like reports the same status and code.
+func (a tokenAnswer) like(other tokenAnswer) bool {
+	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
+}
+
+// token asks the token endpoint, or the one that a question is about.
+func (o *Observer) token(ctx context.Context, q tokenQuestion) tokenAnswer {
+	return ask(ctx, o, q, o.sendToken)
+}
+
+// tokens asks several questions side by side.
+func (o *Observer) tokens(ctx context.Context, questions ...tokenQuestion) []tokenAnswer {
+	answers := make([]tokenAnswer, len(questions))
+	var all sync.WaitGroup
+	for i, q := range questions {
+		all.Go(func() { answers[i] = o.token(ctx, q) })
+	}
+	all.Wait()
+	return answers
+}
+
+func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
+	endpoint, step, form := o.md.Token, wire.TokenRequest, url.Values{}
+	switch q.kind {
+	case anInventedCode:
+		form = url.Values{"grant_type": {"authorization_code"}, "code": {invented()}, "redirect_uri": {o.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}
+	case anInventedRefresh:
+		form = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {invented()}}
+		step = wire.Refresh
+	case toIntrospect:
+		endpoint, step, form = o.md.Introspection, wire.Introspection, url.Values{"token": {invented()}}
+	case toRevoke:
+		endpoint, step, form = o.md.Revocation, wire.Revocation, url.Values{"token": {invented()}}
+	}
+	if q.noVerifier {
+		form.Del("code_verifier")
+	}
+	if q.redirectURI == anInvention {
+		form.Set("redirect_uri", "https://"+strings.ToLower(rand.Text())+".invalid/oauth_callback")
+	}
+	if q.at != "" {
+		endpoint = q.at
+	}
+	as := o.client.Credentials(o.md)
+	as.Method, as.Raw = q.as.method, q.as.raw
+	if q.as.noID {
+		as.ID = invented()
+	}
+	if q.as.noSecret {
+		as.Secret = invented()
+	}
+	if as.Method == config.MethodNone {
+		as.Secret = ""
+	}
+	sent := append(sentIn(form), as.ID, as.Secret)
+	e, err := o.client.PostAs(wire.For(ctx, step), as, endpoint, form)
+	if err != nil {
+		return tokenAnswer{fault: err.Error(), limited: errors.Is(err, errStopped)}
+	}
+	a := tokenAnswer{Answer: causes.Read(step, as.Method, e, sent...)}
+	words := a.Refusal.Words
+	if words == "" && a.Refusal.Code == "" {
+		words = e.Words()
+	}
+	a.quote = o.sanitized(words, 300)
+	a.limited = a.Cause() == causes.RateLimited
+	a.print = normalize(strings.Join(append([]string{words, a.Refusal.Hint}, a.Refusal.Details...), " "), sent...)
+	return a
+}
+
+// said is the server's code and words, as a finding shows them.
+func (a tokenAnswer) said() string {
+	if a.quote == "" {
+		return wire.Clip(a.Refusal.Code, 60)
+	}
+	return a.quote
+}
+
+var (
+	part      = regexp.MustCompile(`[\w.~:+-]+`)
+	errorCode = regexp.MustCompile(`^[A-Za-z]{2,}[0-9]{1,8}$`) // AADSTS50011
+)
+
+// changing reports a part of a text that is another each time: a date, an ID of the request, a token.
+func changing(part string) bool {
+	return len(part) >= 20 || len(part) >= 8 && strings.ContainsAny(part, "0123456789") && !errorCode.MatchString(part)
+}
+
+// normalize replaces sent values and random parts by #, so that two answers can be compared.
+func normalize(text string, sent ...string) string {
+	sent = slices.Clone(sent)
+	slices.SortFunc(sent, func(a, b string) int { return len(b) - len(a) }) // a long one may hold a short one
+	for _, value := range sent {
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
+			if len(form) > 2 {
+				text = strings.ReplaceAll(text, form, "#")
+			}
+		}
+	}
+	text = part.ReplaceAllStringFunc(text, func(part string) string {
+		if changing(part) {
+			return "#"
+		}
+		return part
+	})
+	return strings.ToLower(strings.Join(strings.Fields(text), " "))
+}
+
+// sentIn lists the values of forms, and each word of them.
+func sentIn(forms ...url.Values) []string {
+	var sent []string
+	for _, form := range forms {
+		for _, values := range form {
+			for _, value := range values {
+				sent = append(sent, value)
+				if words := strings.Fields(value); len(words) > 1 {
+					sent = append(sent, words...)
+				}
+			}
+		}
+	}
+	return sent
+}

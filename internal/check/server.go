@@ -1,0 +1,676 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// What the server says of itself, and how its other endpoints answer.
+
+// found is the server of a run: the settings with what was found at the API, and its metadata.
+type found struct {
+	cfg    config.Config
+	client *oauth.Client
+	md     *oauth.Metadata
+	failed error          // why there is no metadata
+	first  *wire.Exchange // the first answer of the server; nil when none came
+	o      *Observer      // nil without metadata
+}
+
+// checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made. A redirect URI that many
+// servers refuse is worth a word only where this server does not say what it thinks of it.
+func (c *checker) checkConfiguration(context.Context) causes.Finding {
+	kind := "a confidential client"
+	if c.cfg.ClientSecret == "" {
+		kind = "a public client"
+	}
+	uri, err := url.Parse(c.cfg.RedirectURI())
+	said := c.await("redirect_uri").Result
+	switch {
+	case err != nil, said == causes.OK, said == causes.Fail:
+	case uri.Scheme == "http" && !config.IsLoopback(uri.Hostname()):
+		f := causes.Found(causes.Warn, causes.RedirectURINotHTTPS, causes.Facts{Cfg: c.cfg})
+		f.Found = "the redirect URI " + c.cfg.RedirectURI() + " is http on a public host, which most servers refuse"
+		return f
+	case uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1":
+		f := causes.Found(causes.Warn, causes.RedirectURIIPAddress, causes.Facts{Cfg: c.cfg})
+		f.Found = "the redirect URI " + c.cfg.RedirectURI() + " has an IP address, which some servers refuse"
+		f.Fix = "If yours does: " + f.Fix
+		return f
+	}
+	return causes.Proved("%s", kind).By("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())
+}
+
+// checkConnection asks the server for anything at all: for its metadata, if it has any.
+func (c *checker) checkConnection(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	address := s.cfg.Endpoints.Authorization
+	if s.cfg.Issuer != "" {
+		address = oauth.MetadataURLs(s.cfg.Issuer)[0]
+	}
+	host := causes.HostOf(address)
+	if s.first == nil {
+		err := s.failed
+		if e, ok := errors.AsType[*oauth.Error](err); ok {
+			err = e.Cause
+		}
+		if err == nil {
+			err = errors.New("did not answer in time")
+		}
+		f := causes.Found(causes.Fail, causes.Unreachable(err), causes.Facts{Cfg: s.cfg})
+		f.Found = fmt.Sprintf("%s %v", host, err)
+		f.Setting = serverVariable(s.cfg)
+		if wire.Untrusted(err) && !wire.UnknownAuthority(err) {
+			f = f.Look("Check the host in " + f.Setting + ". The server needs a certificate that is valid now and for this host.")
+		}
+		return f
+	}
+	found := "answers"
+	if s.first.CertExpires.IsZero() {
+		found += " over plain http, on this machine"
+	} else {
+		days := int(s.first.CertExpires.Sub(c.now()).Hours() / 24)
+		found += " over TLS, certificate valid for " + causes.Number(days, "day")
+		if days < 7 {
+			f := causes.Warning("%s", found).As(causes.CertificateNotTrusted)
+			return f.Look("Renew the server's certificate.")
+		}
+	}
+	difference, known := clockDifference(s.first)
+	if known && difference.Abs() > oauth.Leeway {
+		f := causes.Found(causes.Warn, causes.ClockDiffers, causes.Facts{Cfg: s.cfg})
+		f.Found = fmt.Sprintf("%s, but its clock and this machine's are %v apart; ID tokens are allowed one minute", found, difference.Abs().Round(time.Second))
+		return f
+	}
+	if known {
+		found += ", clocks agree"
+	}
+	return causes.Proved("%s", found).By("%s", host)
+}
+
+// serverVariable is the line of .env that says which server is meant.
+func serverVariable(cfg config.Config) string {
+	switch {
+	case cfg.Clerk:
+		return "CLERK_PUBLISHABLE_KEY"
+	case cfg.Issuer == "":
+		return "AUTHORIZATION_ENDPOINT"
+	}
+	return "ISSUER"
+}
+
+// clockDifference compares the server's Date header with our clock. A cached answer has an old one.
+func clockDifference(e *wire.Exchange) (time.Duration, bool) {
+	date, err := http.ParseTime(e.ResponseHeader.Get("Date"))
+	if err != nil || e.ResponseHeader.Get("Age") != "" {
+		return 0, false
+	}
+	return date.Sub(e.Began.Add(e.Took / 2)), true
+}
+
+// checkMetadata looks for the metadata wherever it may be, with the issuer exactly as configured.
+func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md != nil && s.md.Source == "" {
+		return causes.Proved("not needed: the endpoints are set")
+	}
+	if s.md != nil {
+		return causes.Proved("found, the issuer matches").By("%s; every endpoint is on https or on this machine", s.md.Source)
+	}
+	failed, ok := errors.AsType[*oauth.Error](s.failed)
+	if !ok {
+		return tooLate()
+	}
+	return NoMetadata(ctx, s.cfg, c.wire, c.now, failed)
+}
+
+// NoMetadata concludes why none of the addresses at which metadata may be had any that can be used. An issuer that would be
+// right is advised only after it has been tried.
+func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
+	facts := causes.Facts{Cfg: cfg, Found: failed.Issuer, Value: otherIssuer(ctx, cfg, w, now, failed)}
+	name := causes.OfError(cfg, "", failed)
+	if name == causes.ServerNotFound && facts.Value != "" {
+		name = causes.IssuerDiffers
+	}
+	if name == causes.TwoHostNames && facts.Value != "" {
+		name = causes.IssuerDiffers // it answers there, under its own name
+	}
+	f := causes.Found(causes.Fail, name, facts)
+	f.Setting = serverVariable(cfg)
+	switch {
+	case failed.Issuer != "":
+	case len(failed.Tried) == 0 || failed.Check != "":
+		f.Found = failed.Description
+	default:
+		var lines []string
+		for _, t := range failed.Tried {
+			lines = append(lines, t.URL+" "+t.Answer)
+		}
+		f.Found = "not found: " + lines[0]
+		f = f.By("%s", strings.Join(lines[1:], "; "))
+	}
+	return f
+}
+
+// otherIssuer returns the issuer that would be right, after it has answered with that very issuer: the one that the server
+// says it is, or one of the spellings that people mix up. It returns "" when none is known.
+func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) string {
+	if cfg.Demo || cfg.AtAPI {
+		return ""
+	}
+	for _, issuer := range issuersInsteadOf(cfg, failed.Issuer) {
+		other := cfg
+		other.Issuer = issuer
+		u, err := url.Parse(issuer)
+		if err != nil || !config.IsSecure(u) || issuer == cfg.Issuer {
+			continue
+		}
+		if _, err := oauth.New(other, w, now).Metadata(ctx); err == nil {
+			return issuer
+		}
+	}
+	return ""
+}
+
+// issuersInsteadOf are the issuers that may be meant, the likeliest first: what the provider is known for, what the server says,
+// and then the spellings that people mix up.
+func issuersInsteadOf(cfg config.Config, theirs string) []string {
+	u, err := url.Parse(cfg.Issuer)
+	if err != nil {
+		return nil
+	}
+	path := strings.TrimRight(u.Path, "/")
+	with := func(path string) string {
+		other := *u
+		other.Path = path
+		return other.String()
+	}
+	var list []string
+	switch p := causes.ProviderOf(cfg); {
+	case p.Name == "Microsoft Entra" && !strings.HasSuffix(path, "/v2.0"):
+		list = append(list, with(path+"/v2.0"))
+	case p.Name == "Okta" && path == "":
+		list = append(list, with("/oauth2/default"))
+	case p.Name == "Okta":
+		list = append(list, with(""))
+	case p.Name == "GitHub":
+		list = append(list, with("/login/oauth"))
+	}
+	if theirs != "" && !strings.ContainsAny(theirs, "{}") {
+		list = append(list, theirs)
+	}
+	if cfg.Clerk {
+		return list
+	}
+	if path != u.Path {
+		list = append(list, with(path))
+	} else {
+		list = append(list, with(path+"/"))
+	}
+	if strings.Contains(path, "/realms/") { // Keycloak's path with or without its old /auth
+		if without, had := strings.CutPrefix(path, "/auth"); had {
+			list = append(list, with(without))
+		} else {
+			list = append(list, with("/auth"+path))
+		}
+	}
+	return list
+}
+
+// checkFlavours compares OpenID Connect's metadata with RFC 8414's, where a server has both. What one of them lacks does not
+// contradict the other.
+func (c *checker) checkFlavours(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md.Source == "" {
+		return causes.Skipped("there is no metadata")
+	}
+	addresses := oauth.MetadataURLs(s.cfg.Issuer)
+	documents := make([]*oauth.Metadata, len(addresses))
+	var all sync.WaitGroup
+	for i, address := range addresses {
+		if documents[i] = s.md; address != s.md.Source {
+			all.Go(func() { documents[i], _ = s.client.FetchMetadata(ctx, address) })
+		}
+	}
+	all.Wait()
+	documents = slices.DeleteFunc(documents, func(md *oauth.Metadata) bool { return md == nil })
+	for _, md := range documents {
+		if contradict(md.Endpoints, documents[0].Endpoints) {
+			return causes.Warning("%s and %s name different endpoints; this app uses %s", documents[0].Source, md.Source, s.md.Source)
+		}
+	}
+	if len(documents) < 2 {
+		return causes.Proved("there is one metadata document")
+	}
+	return causes.Proved("%d documents name the same endpoints", len(documents))
+}
+
+// contradict reports two lists of endpoints that name different addresses for one of them.
+func contradict(a, b config.Endpoints) bool {
+	for _, pair := range [][2]string{{a.Authorization, b.Authorization}, {a.Token, b.Token}, {a.Userinfo, b.Userinfo}, {a.Introspection, b.Introspection},
+		{a.Revocation, b.Revocation}, {a.EndSession, b.EndSession}, {a.PAR, b.PAR}, {a.JWKS, b.JWKS}} {
+		if pair[0] != "" && pair[1] != "" && pair[0] != pair[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// checkResponseIss looks for the protection against a mix-up of servers (RFC 9207).
+func (c *checker) checkResponseIss(ctx context.Context) causes.Finding {
+	switch md := c.server(ctx).md; {
+	case md.Source == "":
+		return causes.Skipped("there is no metadata")
+	case !md.ResponseIss:
+		return causes.Warning("the server does not promise iss in its responses (RFC 9207), so a client of several servers could be confused")
+	}
+	return causes.Proved("the server promises iss in its responses (RFC 9207)")
+}
+
+// checkAdvertised compares the lists in the metadata with what will be asked for. Real servers grant and enforce what they do
+// not list, so a list only ever warns, unless it has nothing that this app speaks.
+func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md.Source == "" {
+		return causes.Skipped("there is no metadata")
+	}
+	if name := methodNotSpoken(s.md.AuthMethods); name != "" {
+		f := s.o.finding(name, "", causes.Facts{}).By("token_endpoint_auth_methods_supported is %s", c.sanitized(strings.Join(s.md.AuthMethods, ", "), 200))
+		return f
+	}
+	var missing []string
+	need := func(list []string, name, value string) {
+		if len(list) > 0 && !slices.Contains(list, value) {
+			missing = append(missing, value+" in "+name)
+		}
+	}
+	need(s.md.ResponseTypes, "response_types_supported", "code")
+	need(s.md.GrantTypes, "grant_types_supported", "authorization_code")
+	need(s.md.AuthMethods, "token_endpoint_auth_methods_supported", s.client.AuthMethod(s.md))
+	for _, scope := range s.cfg.Scopes {
+		need(s.md.Scopes, "scopes_supported", scope)
+	}
+	if !slices.Contains(s.md.ChallengeMethods, "S256") {
+		missing = append(missing, "S256 in code_challenge_methods_supported")
+	}
+	if len(missing) > 0 {
+		return causes.Warning("the metadata does not list %s; many servers support what they don't list", strings.Join(missing, ", "))
+	}
+	return causes.Proved("the metadata lists everything that a login asks for")
+}
+
+// methodNotSpoken is the cause where every authentication method that a server lists is one that this app does not speak.
+func methodNotSpoken(methods []string) causes.Name {
+	var name causes.Name
+	for _, method := range methods {
+		switch method {
+		case "private_key_jwt", "client_secret_jwt":
+			name = causes.ClientAssertionRequired
+		case "tls_client_auth", "self_signed_tls_client_auth":
+			name = cmp.Or(name, causes.MTLSRequired)
+		default:
+			return ""
+		}
+	}
+	return name
+}
+
+// checkKeys fetches the keys that ID tokens are verified with.
+func (c *checker) checkKeys(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if !slices.Contains(s.cfg.Scopes, "openid") {
+		return causes.Skipped("openid is not asked for, so there is no ID token to verify")
+	}
+	algs := s.md.IDTokenAlgs
+	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
+	bySecret := symmetric && slices.Contains(algs, "HS256")
+	usable, all, unreadable, err := c.countKeys(ctx, s)
+	switch {
+	case bySecret && len(s.cfg.ClientSecret) >= 32 && usable == 0:
+		return causes.Proved("the client secret: the server signs ID tokens with HS256").By("the metadata lists %s", c.sanitized(strings.Join(algs, ", "), 100))
+	case symmetric:
+		return c.symmetricOnly(s, usable)
+	case s.md.JWKS == "":
+		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
+		f.Found = "SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified"
+		f.Setting, f.Fix = "SCOPES", "Remove openid from SCOPES, or set ISSUER and JWKS_URI."
+		return f
+	case err != nil:
+		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
+		f.Found, f.Setting = err.Error(), "JWKS_URI"
+		f.Fix = "Fix this on the server, unless JWKS_URI is set."
+		return f
+	case usable == 0:
+		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
+		f.Found = keysWords(all, unreadable, s.md.JWKS)
+		return f
+	}
+	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
+}
+
+// keysWords counts keys of which none can be used.
+func keysWords(all, unreadable int, at string) string {
+	switch {
+	case all == 0:
+		return "there is no key at " + at
+	case unreadable > 0:
+		return fmt.Sprintf("%s at %s, unreadable: %d; none can verify an ID token", causes.Number(all, "key"), at, unreadable)
+	case all == 1:
+		return "the only key at " + at + " can't verify an ID token"
+	}
+	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", all, at)
+}
+
+// countKeys fetches the keys and counts those that an ID token can be verified with, and those that cannot be read.
+func (c *checker) countKeys(ctx context.Context, s *found) (usable, all, unreadable int, err error) {
+	if s.md.JWKS == "" {
+		return 0, 0, 0, nil
+	}
+	ctx, recorder := wire.RecordApart(ctx)
+	keys, err := s.client.LoadKeys(ctx)
+	for _, key := range keys {
+		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
+			usable++
+		}
+	}
+	all = len(keys)
+	if e := recorder.Last(); e != nil {
+		var document struct{ Keys []json.RawMessage }
+		if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
+			all, unreadable = max(len(document.Keys), all), max(len(document.Keys)-len(keys), 0)
+		}
+	}
+	return usable, all, unreadable, err
+}
+
+// symmetricOnly is the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
+// believed: then a login fails, and this is why. Keys that could be used speak against the metadata.
+func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
+	f := s.o.finding(causes.IDTokenAlgorithm, "", causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)})
+	if usable > 0 {
+		f.Result = causes.Warn
+		f.Found = fmt.Sprintf("%s can be used, but the metadata lists %s only", causes.Number(usable, "key"), c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
+	}
+	return f
+}
+
+// checkUserinfo asks userinfo without a token, which must be refused the way RFC 6750 says.
+func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md.Userinfo == "" {
+		return causes.Skipped("the server names no userinfo endpoint")
+	}
+	e, err := c.wire.Get(ctx, s.md.Userinfo)
+	switch {
+	case err != nil:
+		return causes.Warning("%s %v", s.md.Userinfo, err)
+	case e.Status == http.StatusUnauthorized && len(e.Challenges()) > 0:
+		return causes.Proved("refuses a request without a token")
+	case e.Status == http.StatusUnauthorized:
+		return causes.Warning("refuses a request without a token, but names no scheme: WWW-Authenticate is missing (RFC 6750)")
+	}
+	return causes.Warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
+}
+
+// checkIntrospection asks about a token that was invented.
+func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md.Introspection == "" {
+		return causes.Skipped("the server names no introspection endpoint")
+	}
+	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Introspection, url.Values{"token": {invented()}})
+	if err != nil {
+		return causes.Warning("%s %v", s.md.Introspection, err)
+	}
+	var state struct {
+		Active *bool `json:"active"`
+	}
+	if e.Status == http.StatusOK && json.Unmarshal([]byte(e.ResponseBody), &state) == nil && state.Active != nil {
+		if *state.Active {
+			return causes.Warning("says that an invented token is active")
+		}
+		return causes.Proved("says that an invented token is not active")
+	}
+	if s.cfg.ClientSecret == "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest) {
+		return causes.Proved("is closed to a client without a secret, as it should be (RFC 7662 section 2.1)")
+	}
+	f := causes.Warning("answers %s about an invented token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
+	f.Server = c.sanitized(e.Words(), 200)
+	return f
+}
+
+// checkRevocation revokes a token that was invented, which RFC 7009 section 2.2 calls a success.
+func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.md.Revocation == "" {
+		return causes.Skipped("the server names no revocation endpoint")
+	}
+	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Revocation, url.Values{"token": {invented()}})
+	switch {
+	case err != nil:
+		return causes.Warning("%s %v", s.md.Revocation, err)
+	case e.Status == http.StatusOK && !e.ErrorInside():
+		return causes.Proved("says that an invented token is revoked, as it should")
+	}
+	f := causes.Warning("answers %s to an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
+	if e.ErrorInside() {
+		f = causes.Warning("answers %s to an invented token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
+	}
+	f.Server = c.sanitized(e.Words(), 200)
+	return f
+}
+
+// checkPAR finds out whether the server accepts a pushed authorization request (RFC 9126), where logins begin with one. A no
+// to its redirect URI or its scopes is what the checks that follow are about.
+func (c *checker) checkPAR(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	switch {
+	case !s.client.Pushes(s.md):
+		return causes.Proved("pushed authorization requests are not required")
+	case s.md.PAR == "" && s.md.RequiresPAR:
+		f := s.o.finding(causes.PARNowhere, "", causes.Facts{})
+		f.Found = "the server's metadata contradicts itself: it requires pushed authorization requests, and names no " +
+			"pushed_authorization_request_endpoint (RFC 9126 section 5)"
+		return f
+	case s.md.PAR == "":
+		return causes.Failing("PAR", "Remove PAR from .env: this server offers no pushed authorization requests.", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
+	case noClient(s.cfg):
+		return noClientYet()
+	}
+	_, err := s.client.AddressOf(ctx, s.md, s.o.request(Login{}))
+	e, refused := errors.AsType[*oauth.Error](err)
+	if !refused {
+		return causes.Proved("the server accepts a pushed authorization request")
+	}
+	method := s.client.AuthMethod(s.md)
+	name := causes.OfError(s.cfg, method, e)
+	switch {
+	case !e.Theirs:
+		f := causes.Failing("", "Fix this on the server.", e.Said, "%s", e.Description)
+		return f.As(name)
+	case !causes.IsAboutClient(name):
+		return causes.Proved("the server answers a pushed authorization request")
+	case !c.noInventions && s.o.askClient(ctx, s.o.ours()).no != "":
+		return causes.Skipped("not asked: needs the client's ID and secret first")
+	}
+	f := s.o.finding(name, e.Description, causes.Facts{})
+	f.Found = "the server refuses the client where the authorization request is pushed (" + e.Code + ")"
+	return f
+}
+
+// checkAPI asks RESOURCE_URL without a token and with an invented one.
+func (c *checker) checkAPI(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.cfg.ResourceURL == "" {
+		return causes.Skipped("RESOURCE_URL is not set")
+	}
+	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
+		return causes.Skipped("not asked: needs a server that answers first")
+	}
+	asAPI := wire.For(ctx, wire.API) // whose redirect is an answer
+	var without, with *wire.Exchange
+	var err, errWith error
+	var both sync.WaitGroup
+	both.Go(func() { without, err = s.client.AskAPI(asAPI, "") })
+	both.Go(func() { with, errWith = s.client.AskAPI(asAPI, invented()) })
+	both.Wait()
+	if err = cmp.Or(err, errWith); err != nil {
+		f := causes.Found(causes.Fail, causes.APIUnreachable, causes.Facts{Cfg: s.cfg})
+		f.Setting, f.Found = "RESOURCE_URL", fmt.Sprintf("%s %v", s.cfg.ResourceURL, err)
+		return f
+	}
+	for _, asked := range []struct {
+		how string
+		e   *wire.Exchange
+	}{{"without a token", without}, {"with an invented token", with}} {
+		if f, found := c.otherThanARefusal(s, asked.how, asked.e); found {
+			return f
+		}
+	}
+	challenges := without.Challenges() // Bearer may be the second of them
+	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
+	switch {
+	case i < 0 && len(challenges) > 0:
+		return causes.Warning("refuses a missing and an invented token, and wants %s, not a bearer token (RFC 6750)",
+			c.sanitized(challenges[0].Scheme, 40)).As(causes.APIWantsAnotherScheme)
+	case i < 0:
+		return causes.Warning("refuses a missing and an invented token, but names no scheme: WWW-Authenticate is missing (RFC 6750)").As(causes.APIChallengeMissing)
+	}
+	if address := challenges[i].Params["resource_metadata"]; address != "" {
+		return c.checkResourceMetadata(ctx, s, address)
+	}
+	return causes.Proved("refuses a missing and an invented token")
+}
+
+// otherThanARefusal finds whatever an API answers to a wrong token that is not 401 (RFC 6750 section 3.1).
+func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (causes.Finding, bool) {
+	found := func(name causes.Name, format string, args ...any) (causes.Finding, bool) {
+		f := causes.Found(causes.Fail, name, causes.Facts{Cfg: s.cfg})
+		f.Setting, f.Found = "RESOURCE_URL", fmt.Sprintf(format, args...)
+		return f, true
+	}
+	switch to := causes.APIAt(s.cfg.ResourceURL, e); {
+	case e.Status == http.StatusUnauthorized:
+		return causes.Finding{}, false
+	case e.Status/100 == 2 && causes.IsPage(e):
+		return found(causes.APIBehindASignInPage, "a page answers %s, not an API (%s)", how, c.status(e))
+	case e.Succeeded():
+		return found(causes.APIOpen, "answers %s (%s)", how, c.status(e))
+	case slices.Contains(noAPI, e.Status):
+		f, _ := found(causes.APIUnreachable, "there is no API at %s (%s)", s.cfg.ResourceURL, c.status(e))
+		return f.Look("Set RESOURCE_URL to an address of the API that answers GET."), true
+	case to != "":
+		return causes.MovedTo(s.cfg, to), true
+	}
+	f := causes.Warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
+	switch {
+	case e.Status/100 == 3:
+		f = f.As(causes.APIBehindASignInPage)
+	case e.Status >= http.StatusInternalServerError:
+		f = f.As(causes.APIFailed)
+		f.Fix = "Look at the API's own log, or at what stands in front of it."
+	}
+	return f, true
+}
+
+// noAPI are statuses of an address where nothing is that could be called.
+var noAPI = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
+
+// checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
+func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address string) causes.Finding {
+	if fault := s.client.MayNotAsk(address); fault != "" {
+		return causes.Warning("its resource_metadata %q %s", c.sanitized(address, 200), fault)
+	}
+	e, err := c.wire.Get(ctx, address)
+	if err != nil {
+		return causes.Warning("its resource_metadata %s %v", address, err)
+	}
+	var document struct {
+		Servers []string `json:"authorization_servers"`
+	}
+	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
+		return causes.Warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
+	}
+	if len(document.Servers) == 0 { // which is optional
+		return causes.Proved("refuses a missing and an invented token")
+	}
+	if !slices.Contains(document.Servers, s.cfg.Issuer) && s.md == nil {
+		return causes.Skipped("refuses a missing and an invented token; which server it trusts is not asked: needs the metadata first")
+	}
+	if !slices.Contains(document.Servers, s.cfg.Issuer) {
+		f := causes.Found(causes.Fail, causes.APIWantsAnotherIssuer, causes.Facts{Cfg: s.cfg})
+		f.Setting = "RESOURCE_URL"
+		f.Found = fmt.Sprintf("the API trusts %s, not %s", c.sanitized(strings.Join(document.Servers, ", "), 200), s.cfg.Issuer)
+		return f
+	}
+	return causes.Proved("refuses a missing and an invented token").By("trusts %s", s.cfg.Issuer)
+}
+
+// checkStart asks the API which authorization server issues its tokens. No client is registered for that. What it finds is
+// what every other check uses.
+func (c *checker) checkStart(ctx context.Context) causes.Finding {
+	s := c.server(ctx)
+	if s.failed != nil && s.client == nil {
+		e, ok := errors.AsType[*oauth.Error](s.failed)
+		if !ok {
+			return tooLate()
+		}
+		return c.startFailed(e)
+	}
+	if md, _ := s.client.Known(); s.cfg.ClientID == "" && md != nil && md.Registration == "" {
+		return c.startFailed(&oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: oauth.CheckNotOffered,
+			Description: "the authorization server " + s.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
+	}
+	f := causes.Proved("the API names %s", s.cfg.Issuer).By("tokens are for %s, scopes: %s",
+		c.sanitized(s.cfg.Resource, 200), cmp.Or(strings.Join(s.cfg.Scopes, " "), "none, the server decides"))
+	if s.cfg.Resource != s.cfg.ResourceURL {
+		f.Found += ", for " + c.sanitized(s.cfg.Resource, 200) + ", which contains this API"
+	}
+	return f
+}
+
+// startFailed is the finding of an API with which no login can begin.
+func (c *checker) startFailed(e *oauth.Error) causes.Finding {
+	f := causes.Found(causes.Fail, causes.OfError(c.cfg, "", e), causes.Facts{Cfg: c.cfg})
+	f.Setting = "RESOURCE_URL"
+	if e.Step == wire.Registration {
+		f.Setting = "CLIENT_ID"
+	}
+	if f.Server = e.Said; e.Theirs {
+		f.Server = e.Description
+	}
+	f.Found = strings.TrimSuffix(e.Description, ".")
+	if rest, ok := strings.CutPrefix(f.Found, "The "); ok {
+		f.Found = "the " + rest
+	}
+	if len(e.Tried) > 0 {
+		last := e.Tried[len(e.Tried)-1]
+		f.Found += ": " + last.URL + " " + last.Answer
+	}
+	f.Fix = cmp.Or(f.Fix, "Check that the API is running.")
+	return f
+}
+
+// noClient reports that the login begins at an API and that no client is configured or registered.
+func noClient(cfg config.Config) bool { return cfg.AtAPI && cfg.ClientID == "" }
+
+// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
+func noClientYet() causes.Finding {
+	f := causes.Skipped("not asked: no client is registered yet; the first sign-in registers one")
+	f.NoClient = true
+	return f
+}
