@@ -177,8 +177,8 @@ func TestTokenRequestExplained(t *testing.T) {
 		},
 		{
 			"a single-page application, as Entra says it",
-			`{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token redemption is permitted ` +
-				`only for the 'Single-Page Application' client-type."}`,
+			`{"error":"invalid_request","error_description":"AADSTS9002327: Tokens issued for the 'Single-Page Application' ` +
+				`client-type may only be redeemed via cross-origin requests."}`,
 			400,
 			"invalid_request",
 			"Remove the redirect URI from Single-page application first",
