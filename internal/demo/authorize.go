@@ -213,7 +213,7 @@ func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, 
 		loginHint:   query.Get("login_hint"),
 		query:       query,
 	}
-	if !slices.Contains(client.RedirectURIs, req.redirectURI) {
+	if !s.registered(client, req.redirectURI) {
 		return nil, &oauthError{"invalid_request", "the redirect_uri does not match any that is registered for this client"}
 	}
 	if !pushed && s.breaks(RequirePAR) {
@@ -223,6 +223,33 @@ func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, 
 		return req, &oauthError{code, description}
 	}
 	return req, nil
+}
+
+// registered reports whether a redirect URI is one of the client's: exactly, but for the port of a loopback IP
+// address. A native app learns its port only when it starts (RFC 8252 section 7.3, OAuth 2.1 section 8.4.2).
+func (s *Server) registered(client *Client, uri string) bool {
+	return slices.ContainsFunc(client.RedirectURIs, func(known string) bool { return s.withoutPort(uri) == s.withoutPort(known) })
+}
+
+// withoutPort cuts the port out of a loopback redirect URI, and leaves any other as it is. It compares text, as a URL
+// parser accepts more spellings than are registered.
+func (s *Server) withoutPort(uri string) string {
+	hosts := []string{"127.0.0.1", "[::1]"}
+	if s.breaks(LoopbackPortFixed) {
+		hosts = nil
+	}
+	if s.breaks(LocalhostAnyPort) {
+		hosts = append(hosts, "localhost")
+	}
+	for _, host := range hosts {
+		port, ok := strings.CutPrefix(uri, "http://"+host+":")
+		path := strings.TrimLeft(port, "0123456789")
+		n, err := strconv.ParseUint(strings.TrimSuffix(port, path), 10, 16)
+		if ok && err == nil && n > 0 && (path == "" || path[0] == '/' || path[0] == '?') {
+			return "http://" + host + path
+		}
+	}
+	return uri
 }
 
 // refusal returns the first error of a request whose client and redirect URI are right.

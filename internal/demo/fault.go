@@ -28,6 +28,12 @@ const (
 	ConsentNoWayBack    Fault = "consent-cannot-come-back" // form-action 'self' blocks the redirect after the form
 )
 
+// Where a client may send the browser back to.
+const (
+	LoopbackPortFixed Fault = "loopback-port-fixed" // only the registered port of a loopback IP address is accepted
+	LocalhostAnyPort  Fault = "localhost-any-port"  // any port of localhost is accepted, too
+)
+
 // What a server lets pass (RFC 9700): one rule each.
 const (
 	CodeUsedTwice           Fault = "code-used-twice"            // accepted

@@ -79,6 +79,15 @@ func (h *harness) promptNone() answer {
 	return h.do("GET", "/authorize?"+q.Encode(), nil, nil)
 }
 
+// asksToSignIn reports whether a client may send the browser back to a redirect URI.
+func (h *harness) asksToSignIn(client, redirectURI string) bool {
+	h.t.Helper()
+	q := authorizeQuery()
+	q.Set("client_id", client)
+	q.Set("redirect_uri", redirectURI)
+	return h.do("GET", "/authorize?"+q.Encode(), nil, nil).StatusCode == http.StatusOK
+}
+
 var faultTests = []faultTest{
 	{CodeUsedTwice, func(h *harness) bool {
 		form := redeem(h.code(authorizeQuery()))
@@ -138,6 +147,9 @@ var faultTests = []faultTest{
 		to, err := h.promptNone().Location()
 		return err == nil && to.Query().Has("code")
 	}, nil},
+
+	{LoopbackPortFixed, func(h *harness) bool { return !h.asksToSignIn("web", "http://127.0.0.1:2/callback") }, nil},
+	{LocalhostAnyPort, func(h *harness) bool { return h.asksToSignIn("local", "http://localhost:2/callback") }, nil},
 
 	{APIOtherAudience, func(h *harness) bool { return h.refuses("the access token is for another API") }, nil},
 	{APIOtherIssuer, func(h *harness) bool { return h.refuses("the access token is from another issuer") }, nil},

@@ -45,7 +45,7 @@ func TestEveryFaultIsOffered(t *testing.T) {
 		offered = append(offered, g.SetUps...)
 	}
 	faults := declared(t)
-	if len(faults) < 52 || len(groups) != 4 {
+	if len(faults) < 54 || len(groups) != 5 {
 		t.Fatalf("fault.go has %d faults, and there are %d groups: this test looks at nothing", len(faults), len(groups))
 	}
 	for _, f := range faults {
@@ -111,6 +111,8 @@ func TestNamedOnThePage(t *testing.T) {
 		{APIOpen, true, "Broken on purpose.", []string{"It opens to everybody.", "Try wrong tokens", "the API has to be changed"}},
 		{APINoChallenge, true, "Broken on purpose.", []string{"It refuses without saying why.", "/check", "WWW-Authenticate"}},
 		{RefreshNotRotated, true, "Broken on purpose.", []string{"Refresh tokens are not replaced.", "/misuse", "RFC 9700"}},
+		{LoopbackPortFixed, true, "Broken on purpose.", []string{"Only the registered port", "-env second.env", "RFC 8252"}},
+		{LocalhostAnyPort, true, "Changed on purpose.", []string{"Any port of localhost", "The sign-in works."}},
 		{ResourceMetadataLies, true, "Broken on purpose.", []string{"Its metadata is another API's.", "/demo/api/me go run .", "Or set ISSUER"}},
 		{OpaqueAccessTokens, true, "Changed on purpose.", []string{"Access tokens are opaque.", "Nothing has to be changed."}},
 	} {

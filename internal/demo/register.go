@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"net"
 	"net/http"
@@ -135,7 +136,7 @@ type Group struct {
 
 // Groups are those of the demo's page, in its order. With the ten riddles they hold every fault once.
 func (s *Server) Groups() []Group {
-	groups := []Group{letsPass(), apiMistakes(), s.startMistakes(), soundVariants()}
+	groups := []Group{letsPass(), redirectMistakes(), apiMistakes(), s.startMistakes(), soundVariants()}
 	for _, g := range groups {
 		for i, o := range g.SetUps {
 			g.SetUps[i].Looks, g.SetUps[i].Fix = cmp.Or(o.Looks, g.Looks), cmp.Or(o.Fix, g.Fix)
@@ -167,6 +168,22 @@ func letsPass() Group {
 			{Fault: NoPKCE, Mistake: "A login without PKCE is accepted."},
 			{Fault: PromptNonePage, Mistake: "A page is shown for prompt=none."},
 			{Fault: PromptNoneCode, Mistake: "A code is given for prompt=none, although nobody is signed in."},
+		},
+	}
+}
+
+func redirectMistakes() Group {
+	const second = "Register a second client on this page for http://%s:3001/oauth_callback. Start it on another port: " +
+		"BASE_URL=http://%[1]s:3002 go run . -env second.env"
+	return Group{
+		Name: "Where the browser may come back",
+		SetUps: []SetUp{
+			{Fault: LoopbackPortFixed, Mistake: "Only the registered port of 127.0.0.1 and [::1] is accepted.",
+				Looks: fmt.Sprintf(second, "127.0.0.1") + ". The sign-in ends here: the redirect URI isn't registered.",
+				Fix:   "Nothing in the client: the server has to accept any port of a loopback IP address (RFC 8252 section 7.3)."},
+			{Fault: LocalhostAnyPort, Sound: true, Mistake: "Any port of localhost is accepted, too.",
+				Looks: fmt.Sprintf(second, "localhost") + ". The sign-in works.",
+				Fix:   "Nothing has to change. A client should still use 127.0.0.1 (RFC 8252 section 8.3)."},
 		},
 	}
 }
