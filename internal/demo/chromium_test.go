@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,18 @@ func (b *browser) press(selector string) {
 	b.t.Fatalf("the Tab key does not lead to %s", selector)
 }
 
+// picture keeps what the whole page looks like, where somebody wants to see it.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), run(b, chromedp.FullScreenshot(100)), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // startSite serves the demo and, on the same origin, a client's redirect URI.
 func startSite(t *testing.T) (s *Server, site string) {
 	t.Helper()
@@ -194,11 +207,17 @@ func TestChromiumPages(t *testing.T) {
 				if found := run(b, chromedp.Evaluate[string](flaws)); found != "" {
 					t.Errorf("%s, %d px, %s:\n%s", page, width, scheme, found)
 				}
+				b.picture(fmt.Sprintf("demo-%s-%d-%s", page, width, scheme))
 			}
 		}
 	}
 	q := authorizeQuery()
 	q.Set("redirect_uri", site+"/callback")
+	selfRegistered := authorizeQuery()
+	selfRegistered.Set("scope", "openid profile notes offline_access")
+	selfRegistered.Set("client_id", "unverified")
+	s.clients.putForever("unverified", &Client{ID: "unverified", Name: "OAuth Test Client", RedirectURIs: []string{redirectURI},
+		registered: time.Now().Add(-5 * time.Minute)})
 	for _, broken := range []Fault{"", SecretWrong, ResourceMetadataLies} {
 		if err := s.Break(broken); err != nil {
 			t.Fatal(err)
@@ -206,8 +225,9 @@ func TestChromiumPages(t *testing.T) {
 		for _, step := range []struct{ address, words, press string }{
 			{site + "/demo/", "Nobody.", ""},
 			{site + "/demo/authorize?" + q.Encode(), "Choose anybody", `button[value="user_carol"]`},
-			{"", "wants to access", ""},
-			{site + "/demo/", "Carol Example", "summary"},
+			{"", "wants to access", `button[value="allow"]`},
+			{site + "/demo/authorize?" + selfRegistered.Encode(), "Not verified", ""},
+			{site + "/demo/", "Revoke", "summary"},
 			{"", "What you see:", ""},
 			{site + "/demo/authorize?client_id=nobody", "cannot go on", ""},
 			{site + "/demo/logout", "Sign out?", `button[value="yes"]`},
@@ -220,6 +240,9 @@ func TestChromiumPages(t *testing.T) {
 			look(step.words)
 			if step.press != "" {
 				b.press(step.press)
+			}
+			if strings.Contains(step.press, "allow") {
+				b.wait("back at the client")
 			}
 		}
 	}

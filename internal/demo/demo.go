@@ -10,6 +10,7 @@ import (
 	"embed"
 	"encoding/json"
 	"html/template"
+	"iter"
 	"net/http"
 	"net/url"
 	"path"
@@ -43,6 +44,8 @@ type Client struct {
 	PostLogoutRedirectURIs []string
 	AuthMethod             string   // the one that it may use at the token endpoint; empty for any
 	Scopes                 []string // those that are enabled for it; nil for all
+
+	registered time.Time // when it registered itself; zero for one of the configuration
 }
 
 // scopes are those that the client may ask for.
@@ -74,7 +77,7 @@ type Server struct {
 	mu       sync.Mutex // guards the fields below and the grants they lead to
 	clients  *expiring[*Client]
 	sessions *expiring[session]
-	consents *expiring[[]string]       // by user and client: the scopes allowed
+	consents *expiring[consent]        // by user and client
 	pushed   *expiring[*pushedRequest] // by request_uri
 	codes    *expiring[*code]
 	refresh  *expiring[*refreshToken]
@@ -139,7 +142,7 @@ func (s *Server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sessions = newExpiring[session](sessionLife, most)
-	s.consents = newExpiring[[]string](consentLife, most)
+	s.consents = newExpiring[consent](consentLife, most)
 	s.pushed = newExpiring[*pushedRequest](codeLife, mostPushed)
 	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
 	s.refresh = newExpiring[*refreshToken](refreshLife, most)
@@ -173,6 +176,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+s.base+"/api/notes", s.handleNotes)
 	s.mux.HandleFunc("GET "+s.base+"/{$}", s.handleHome)
 	s.mux.HandleFunc("POST "+s.base+"/setup", s.handleSetUp)
+	s.mux.HandleFunc("POST "+s.base+"/granted", s.handleRevokeAccess)
 	s.mux.HandleFunc("POST "+s.base+"/reset", s.handleReset)
 	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
@@ -219,12 +223,13 @@ type homePage struct {
 	page
 	Home      string // the client's own page
 	User      *user  // who is signed in; may be nil
+	Granted   []access
 	Users     []*user
 	Addresses []address
 	SetUps    []setUpChoice
 	Groups    []Group
 	On        *Group // that of what is on; nil for a riddle
-	Reset     bool   // it has just been done
+	Done      string // what has just been done: reset or revoked
 }
 
 // address is one line of the table of addresses.
@@ -239,10 +244,11 @@ type setUpChoice struct {
 
 // handleHome shows what this server is, who is signed in, and what can be tried here.
 func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
-	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Reset: r.URL.Query().Get("done") == "reset"}
-	data.Wide = true
+	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Done: r.URL.Query().Get("done")}
+	data.Class = "wide"
 	if here, signedIn := s.session(r); signedIn {
 		data.User = userByID(here.user)
+		data.Granted = s.granted(data.User)
 	}
 	md := s.metadata()
 	data.Addresses = []address{
@@ -283,12 +289,14 @@ var templates embed.FS
 // page is what every page has.
 type page struct {
 	Base, Title string
-	Wide        bool
-	SetUp       SetUp // that is on
+	Address     string // the issuer as people read it
+	Class       string // of the body: what the page looks like
+	SetUp       SetUp  // that is on
 }
 
 func (s *Server) page(title string) page {
-	return page{Base: s.base, Title: title, SetUp: s.SetUp()}
+	_, address, _ := strings.Cut(s.root(), "://")
+	return page{Base: s.base, Title: title, Address: address, SetUp: s.SetUp()}
 }
 
 // person is the data of the template "person".
@@ -398,15 +406,7 @@ func (s *Server) profileOf(u *user, scopes []string) profileClaims {
 	return p
 }
 
-// The scopes that can be asked for, and what the consent page says of each.
-var scopeWords = map[string]string{
-	"openid":         "Know that it is you, by an identifier",
-	"profile":        "Your name and your picture",
-	"email":          "Your email address",
-	"notes":          "Read your notes",
-	"offline_access": "Stay connected while you are away",
-}
-
+// scopesSupported are the scopes that a client can ask for. permissions says what each means.
 var scopesSupported = []string{"openid", "profile", "email", "notes", "offline_access"}
 
 // defaultScope is what a request without a scope asks for (RFC 6749 section 3.3).
@@ -525,6 +525,17 @@ func (e *expiring[V]) get(now time.Time, key string) (V, bool) {
 		return none, false
 	}
 	return found.value, true
+}
+
+// all yields what has not expired, in no order.
+func (e *expiring[V]) all(now time.Time) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for key := range e.entries {
+			if value, ok := e.get(now, key); ok && !yield(key, value) {
+				return
+			}
+		}
+	}
 }
 
 // remove forgets a key.

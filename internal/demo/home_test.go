@@ -37,7 +37,7 @@ func TestReset(t *testing.T) {
 		if reset {
 			a := h.do("POST", "/reset", url.Values{}, map[string]string{"Origin": strings.TrimSuffix(h.issuer, "/demo")})
 			if to, err := a.Location(); a.StatusCode != 303 || err != nil ||
-				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") || h.server.SetUp().Broken() {
+				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "All sign-ins, consents, codes and tokens are gone") || h.server.SetUp().Broken() {
 				t.Errorf("the reset answered %d to %v", a.StatusCode, to)
 			}
 		}

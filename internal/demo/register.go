@@ -49,7 +49,7 @@ func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.now()
 	client := &Client{ID: "client_" + rand.Text(), Name: answer.ClientName, RedirectURIs: answer.RedirectURIs,
-		PostLogoutRedirectURIs: answer.PostLogoutURIs, AuthMethod: answer.AuthMethod, Scopes: parseScope(answer.Scope)}
+		PostLogoutRedirectURIs: answer.PostLogoutURIs, AuthMethod: answer.AuthMethod, Scopes: parseScope(answer.Scope), registered: now}
 	answer.ClientID, answer.IssuedAt = client.ID, now.Unix()
 	if client.AuthMethod != "none" {
 		client.Secret = rand.Text() + rand.Text()

@@ -193,6 +193,8 @@ func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) 
 	}
 	c.used = true
 	switch {
+	case c.grant.revoked:
+		return nil, &oauthError{"invalid_grant", "the user has revoked the access"}
 	case now.Sub(c.issued) > codeLife:
 		return nil, &oauthError{"invalid_grant", "the code has expired"}
 	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
