@@ -18,7 +18,7 @@ func (s *Server) handleAuthorize(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	here, signedIn := s.session(r)
+	here, signedIn := s.sessionFor(w, r, req)
 	if signedIn && req.maxAge >= 0 && s.now().Sub(here.authTime) > req.maxAge {
 		signedIn = false // too long ago
 	}
@@ -51,7 +51,7 @@ func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 		s.again(w, r, req, slices.DeleteFunc(slices.Clone(req.prompt), func(p string) bool { return p == "login" || p == "select_account" }))
 		return
 	}
-	here, signedIn := s.session(r)
+	here, signedIn := s.sessionFor(w, r, req)
 	switch decision := r.PostFormValue("decision"); {
 	case !signedIn:
 		http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther)
@@ -62,6 +62,16 @@ func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.redirectError(w, r, req, "access_denied", "the user denied access")
 	}
+}
+
+// sessionFor returns who is signed in, for a request. A sign-in before AskAnew ends here.
+func (s *Server) sessionFor(w http.ResponseWriter, r *http.Request, req *authorizeRequest) (session, bool) {
+	here, signedIn := s.session(r)
+	if signedIn && !here.authTime.After(req.anew) {
+		s.signOut(w, r)
+		return session{}, false
+	}
+	return here, signedIn
 }
 
 // again repeats a request after a sign-in, with what is left of its prompt. max_age has been
@@ -148,6 +158,7 @@ type authorizeRequest struct {
 	prompt      []string
 	maxAge      time.Duration // negative when not asked
 	loginHint   string
+	anew        time.Time // sign-ins and consents before it do not count; zero for all
 	query       url.Values
 	pushed      string // the request_uri with which it came
 }
@@ -183,6 +194,9 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		return nil, false
 	}
 	req.pushed = pushed
+	s.mu.Lock()
+	req.anew, _ = s.anew.get(s.now(), req.state)
+	s.mu.Unlock()
 	if refused != nil {
 		s.redirectError(w, r, req, refused.Code, refused.Description)
 		return nil, false

@@ -25,7 +25,7 @@ func (s *Server) consented(user string, req *authorizeRequest) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, ok := s.consents.get(s.now(), consentKey(user, req.client.ID))
-	return ok && containsAll(c.scopes, req.scopes)
+	return ok && c.at.After(req.anew) && containsAll(c.scopes, req.scopes)
 }
 
 // requester is a client as its users see it: who asks.

@@ -76,6 +76,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards the fields below and the grants they lead to
 	clients  *expiring[*Client]
+	anew     *expiring[time.Time] // by state: AskAnew
 	sessions *expiring[session]
 	consents *expiring[consent]        // by user and client
 	pushed   *expiring[*pushedRequest] // by request_uri
@@ -131,10 +132,19 @@ func New(cfg Config) (*Server, error) {
 	if len(cfg.Clients) > 0 && len(cfg.Clients[0].PostLogoutRedirectURIs) > 0 {
 		s.home = cfg.Clients[0].PostLogoutRedirectURIs[0]
 	}
+	s.anew = newExpiring[time.Time](codeLife, mostPushed)
 	s.forget()
 	s.routes()
 	go s.keys()
 	return s, nil
+}
+
+// AskAnew makes the authorization request with a state ask for sign-in and consent, whatever the browser and its user
+// have done here before. It is for showing a login, and changes nothing in the request.
+func (s *Server) AskAnew(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.anew.put(s.now(), state, s.now())
 }
 
 // forget leaves nothing of what users have done here. The clients stay registered.
