@@ -90,7 +90,7 @@ func (b *browser) wait(words string) {
 // press goes to a control with the Tab key alone, and presses Enter there.
 func (b *browser) press(selector string) {
 	b.t.Helper()
-	for range 60 {
+	for range 90 {
 		run(b, chromedp.KeyEvent("\t"))
 		if run(b, chromedp.Evaluate[bool](fmt.Sprintf(`document.activeElement.matches(%q)`, selector))) {
 			if width := run(b, chromedp.Evaluate[string](`getComputedStyle(document.activeElement).outlineWidth`)); width != "3px" {
@@ -229,6 +229,8 @@ func TestChromiumPages(t *testing.T) {
 			{site + "/demo/authorize?" + selfRegistered.Encode(), "Not verified", ""},
 			{site + "/demo/", "Revoke", "summary"},
 			{"", "What you see:", ""},
+			{site + "/demo/", "Register a second client", `form[action$="/client"] button`},
+			{"", "CLIENT_SECRET=", ""},
 			{site + "/demo/authorize?client_id=nobody", "cannot go on", ""},
 			{site + "/demo/logout", "Sign out?", `button[value="yes"]`},
 			{"", "You are signed out", ""},

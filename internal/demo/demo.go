@@ -62,6 +62,7 @@ type Server struct {
 	mount     string // where the server is mounted: Config.Issuer
 	base      string // its path: /demo
 	local     bool   // a client's redirect URI is on this machine, which has another name
+	callback  string // the path of the first client's redirect URI
 	home      string // the first client's own page, to which the pages lead back; may be empty
 	now       func() time.Time
 	onSetUp   func(SetUp, string)
@@ -125,6 +126,11 @@ func New(cfg Config) (*Server, error) {
 	s.SetFaults(cfg.Faults...)
 	s.setUp.Store(&SetUp{})
 	s.clients = newExpiring[*Client](clientLife, mostClients)
+	if len(cfg.Clients) > 0 && len(cfg.Clients[0].RedirectURIs) > 0 {
+		if u, err := url.Parse(cfg.Clients[0].RedirectURIs[0]); err == nil {
+			s.callback = u.Path
+		}
+	}
 	for _, c := range cfg.Clients {
 		s.clients.putForever(c.ID, &c)
 		s.local = s.local || slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return otherLoopback(uri) != uri })
@@ -187,6 +193,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+s.base+"/{$}", s.handleHome)
 	s.mux.HandleFunc("POST "+s.base+"/setup", s.handleSetUp)
 	s.mux.HandleFunc("POST "+s.base+"/granted", s.handleRevokeAccess)
+	s.mux.HandleFunc("POST "+s.base+"/client", s.handleRegisterSecond)
 	s.mux.HandleFunc("POST "+s.base+"/reset", s.handleReset)
 	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
@@ -238,6 +245,7 @@ type homePage struct {
 	Addresses []address
 	SetUps    []setUpChoice
 	Groups    []Group
+	Second    string // a redirect URI to register
 	On        *Group // that of what is on; nil for a riddle
 	Done      string // what has just been done: reset or revoked
 }
@@ -276,6 +284,7 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 		{"API, scope profile", s.root() + "/api/me"},
 		{"API, scope notes", s.root() + "/api/notes"},
 	}
+	data.Second = s.secondRedirectURI()
 	current := s.SetUp()
 	for i, o := range s.offered() {
 		data.SetUps = append(data.SetUps, setUpChoice{o, i + 1, o == current})

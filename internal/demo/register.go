@@ -64,6 +64,49 @@ func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusCreated, answer)
 }
 
+// clientPage is the data of client.html.
+type clientPage struct {
+	page
+	Lines       string // for .env
+	RedirectURI string
+	Ours        bool // the redirect URI is that of another copy of this program's client
+}
+
+// handleRegisterSecond registers a client for the person at the demo's page, and shows the lines for its .env. They are
+// in the answer to the form alone, as they hold the secret.
+func (s *Server) handleRegisterSecond(w http.ResponseWriter, r *http.Request) {
+	uri := strings.TrimSpace(r.PostFormValue("redirect_uri"))
+	u, err := url.Parse(uri)
+	if err != nil || !mayRedirectTo(uri, false) {
+		s.showError(w, r, "invalid_redirect_uri", "the redirect URI must be https, or http on a loopback host, and have no fragment")
+		return
+	}
+	now := s.now()
+	client := &Client{ID: "client_" + rand.Text(), Secret: rand.Text(), Name: "The second client", RedirectURIs: []string{uri}, registered: now}
+	lines := []string{"ISSUER=" + s.issuer(), "CLIENT_ID=" + client.ID, "CLIENT_SECRET=" + client.Secret}
+	ours := s.callback != "" && u.Path == s.callback && u.RawQuery == "" && u.Scheme == "http"
+	if ours {
+		base := u.Scheme + "://" + u.Host
+		lines = append(lines, "BASE_URL="+base)
+		client.PostLogoutRedirectURIs = []string{base + "/"}
+	}
+	s.mu.Lock()
+	s.clients.put(now, client.ID, client)
+	s.mu.Unlock()
+	data := clientPage{s.page("The second client is registered"), strings.Join(lines, "\n"), uri, ours}
+	data.Class = "ask"
+	s.render(w, http.StatusOK, "client.html", data)
+}
+
+// secondRedirectURI is a redirect URI for another copy of the client, on the next port.
+func (s *Server) secondRedirectURI() string {
+	port := "3001"
+	if u, err := url.Parse(s.mount); err == nil && u.Port() == port {
+		port = "3002"
+	}
+	return "http://localhost:" + port + s.callback
+}
+
 // refusal returns what cannot be registered (RFC 7591 section 3.2.2).
 func (asked *registration) refusal() *oauthError {
 	uris := slices.Concat(asked.RedirectURIs, asked.PostLogoutURIs)
