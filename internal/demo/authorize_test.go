@@ -46,7 +46,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 			row.spoil(q)
 			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
 			if row.code == "" { // the honest twin
-				if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Choose anybody") {
+				if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Choose any user") {
 					t.Errorf("the request as it is was answered %d %s", a.StatusCode, a.body)
 				}
 				return
@@ -172,7 +172,7 @@ func TestConsent(t *testing.T) {
 	if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("code") == "" {
 		t.Errorf("prompt=none after consent gives %v", r)
 	}
-	for prompt, words := range map[string]string{"consent": "wants to access", "login": "Choose anybody", "select_account": "Choose anybody"} {
+	for prompt, words := range map[string]string{"consent": "wants to access", "login": "Choose any user", "select_account": "Choose any user"} {
 		q.Set("prompt", prompt)
 		if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, words) {
 			t.Errorf("prompt=%s answered %d:\n%s", prompt, page.StatusCode, page.body)
@@ -186,7 +186,7 @@ func TestConsent(t *testing.T) {
 	q = authorizeQuery()
 	q.Set("max_age", "60")
 	h.now = h.now.Add(2 * time.Minute)
-	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose anybody") {
+	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose any user") {
 		t.Errorf("max_age answered %d:\n%s", page.StatusCode, page.body)
 	}
 }
@@ -209,7 +209,7 @@ func TestMaxAge(t *testing.T) {
 			q := authorizeQuery()
 			q.Set("max_age", row.maxAge)
 			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
-			if asks := strings.Contains(a.body, "Choose anybody"); asks != row.asks {
+			if asks := strings.Contains(a.body, "Choose any user"); asks != row.asks {
 				t.Fatalf("asks for a sign-in: %t; want %t", asks, row.asks)
 			}
 			if row.asks {

@@ -103,7 +103,7 @@ func (b *browser) press(selector string) {
 	b.t.Fatalf("the Tab key does not lead to %s", selector)
 }
 
-// picture keeps what the whole page looks like, where somebody wants to see it.
+// picture stores a picture of the whole page in the folder SCREENSHOTS, if it is set.
 func (b *browser) picture(name string) {
 	b.t.Helper()
 	folder := os.Getenv("SCREENSHOTS")
@@ -136,7 +136,7 @@ func startSite(t *testing.T) (s *Server, site string) {
 }
 
 // A login by keyboard, without scripts: at the sound server it comes back, and at the one whose consent
-// page has form-action 'self' it never does. One press mends that.
+// page has form-action 'self' it never does. One press fixes that.
 func TestChromiumConsentNoWayBack(t *testing.T) {
 	b := startBrowser(t)
 	s, site := startSite(t)
@@ -145,7 +145,7 @@ func TestChromiumConsentNoWayBack(t *testing.T) {
 		q := authorizeQuery()
 		q.Set("redirect_uri", site+"/callback")
 		run(b, chromedp.Navigate(s.Issuer()+"/authorize?"+q.Encode()))
-		b.wait("Choose anybody")
+		b.wait("Choose any user")
 		b.press(`button[value="user_bob"]`)
 		b.wait("wants to access")
 		b.press(`button[value="allow"]`)
@@ -223,15 +223,15 @@ func TestChromiumPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, step := range []struct{ address, words, press string }{
-			{site + "/demo/", "Nobody.", ""},
-			{site + "/demo/authorize?" + q.Encode(), "Choose anybody", `button[value="user_carol"]`},
+			{site + "/demo/", "You aren't signed in", ""},
+			{site + "/demo/authorize?" + q.Encode(), "Choose any user", `button[value="user_carol"]`},
 			{"", "wants to access", `button[value="allow"]`},
 			{site + "/demo/authorize?" + selfRegistered.Encode(), "Not verified", ""},
 			{site + "/demo/", "Revoke", "summary"},
 			{"", "What you see:", ""},
 			{site + "/demo/", "Register a second client", `form[action$="/client"] button`},
 			{"", "CLIENT_SECRET=", ""},
-			{site + "/demo/authorize?client_id=nobody", "cannot go on", ""},
+			{site + "/demo/authorize?client_id=nobody", "isn't valid", ""},
 			{site + "/demo/logout", "Sign out?", `button[value="yes"]`},
 			{"", "You are signed out", ""},
 		} {

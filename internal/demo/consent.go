@@ -28,15 +28,15 @@ func (s *Server) consented(user string, req *authorizeRequest) bool {
 	return ok && c.at.After(req.anew) && containsAll(c.scopes, req.scopes)
 }
 
-// requester is a client as its users see it: who asks.
+// requester is a client as its users see it.
 type requester struct {
 	ID, Name   string
-	Domain     string // where it sends the browser, the one thing that is known of it for sure
-	Verified   bool   // the owner of this server has checked the name
+	Domain     string // where the browser goes next: a client can't invent this
+	Verified   bool   // the configuration names it, not the client itself
 	Registered string // how long ago it registered itself
 }
 
-// requester describes a client. The redirect URI is the one that it asks for, or a registered one.
+// requester describes a client by one of its redirect URIs.
 func (s *Server) requester(c *Client, redirectURI string) requester {
 	who := requester{ID: c.ID, Name: c.Name, Verified: c.registered.IsZero()}
 	if !who.Verified {
@@ -48,7 +48,7 @@ func (s *Server) requester(c *Client, redirectURI string) requester {
 	return who
 }
 
-// ago says how long something has been, as people say it.
+// ago writes a duration as people say it.
 func ago(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -69,12 +69,12 @@ func count(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing
 }
 
-// permission is a scope as users see it.
+// permission is a scope as its users see it.
 type permission struct {
 	Name     string // the scope
 	Words    string
 	Value    string // what the client gets, for this user
-	Required bool   // cannot be cleared
+	Required bool   // can't be cleared
 }
 
 // permissions explains scopes to a user.
@@ -128,7 +128,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, req *author
 	s.render(w, http.StatusOK, "consent.html", data)
 }
 
-// allow remembers what the user allows, and goes back to the client with a code for just that.
+// allow stores what the user allows, and sends the browser back with a code for it.
 func (s *Server) allow(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
 	granted := grantedScopes(req.scopes, r.PostForm)
 	if len(granted) == 0 {
@@ -142,7 +142,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, req *authorizeReq
 	s.redirectCode(w, r, req, here, granted)
 }
 
-// grantedScopes are the requested scopes that the user did not clear. A form without the field "choice" has no boxes,
+// grantedScopes returns the requested scopes that the user didn't clear. A form without the field "choice" has no boxes,
 // and allows them all.
 func grantedScopes(asked []string, form url.Values) []string {
 	if !form.Has("choice") {
@@ -160,8 +160,8 @@ type access struct {
 	Allowed     string // how long ago
 }
 
-// granted lists the clients that have access to a user's account: by what the user allowed, and by codes and tokens
-// that are still good, as a later consent for less does not end an earlier one.
+// granted returns the clients that have access to a user's account. Codes and tokens that are still valid count, too: a
+// later consent to less doesn't end an earlier one.
 func (s *Server) granted(u *user) []access {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,8 +190,8 @@ func (s *Server) granted(u *user) []access {
 	return list
 }
 
-// liveGrants yields the grants of a user that a code or a refresh token is still good for, and so any access token:
-// each comes with a refresh token that lives longer. The caller holds s.mu.
+// liveGrants yields the grants of a user that still have a valid code or refresh token. Access tokens need no look, as
+// the refresh token beside each lives longer. The caller holds s.mu.
 func (s *Server) liveGrants(user string) iter.Seq[*grant] {
 	return func(yield func(*grant) bool) {
 		now := s.now()
@@ -209,8 +209,8 @@ func (s *Server) liveGrants(user string) iter.Seq[*grant] {
 	}
 }
 
-// handleRevokeAccess ends a client's access to the account of the user who is signed in: the consent, and every code
-// and token that came of it.
+// handleRevokeAccess ends a client's access to the account of the user who is signed in: the consent, and all codes and
+// tokens.
 func (s *Server) handleRevokeAccess(w http.ResponseWriter, r *http.Request) {
 	client := r.PostFormValue("client")
 	if here, signedIn := s.session(r); signedIn {

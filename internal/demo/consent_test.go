@@ -230,7 +230,7 @@ func TestSwitch(t *testing.T) {
 	if a.StatusCode != http.StatusSeeOther || err != nil {
 		t.Fatalf("Switch answered %d", a.StatusCode)
 	}
-	if page := h.do("GET", to.String(), nil, nil); !strings.Contains(page.body, "Choose anybody") {
+	if page := h.do("GET", to.String(), nil, nil); !strings.Contains(page.body, "Choose any user") {
 		t.Errorf("Switch leads to\n%s", page.body)
 	}
 	if page := h.signIn(to.Query(), "user_bob"); !strings.Contains(page.body, "Bob Example") || !strings.Contains(page.body, "wants to access") {

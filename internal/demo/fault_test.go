@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// faultTest asks a server whether it breaks one rule, as a stranger would find out.
+// faultTest asks a server whether it breaks one rule, as any client would find out.
 type faultTest struct {
 	fault  Fault
 	broken func(h *harness) bool
@@ -70,7 +70,7 @@ func altered(raw string) string {
 	return strings.Join(parts, ".")
 }
 
-// promptNone is what comes of prompt=none when nobody is signed in.
+// promptNone is the response to prompt=none when no user is signed in.
 func (h *harness) promptNone() answer {
 	h.t.Helper()
 	h.server.forget()
@@ -162,7 +162,7 @@ var faultTests = []faultTest{
 		return h.refuses("the token is not an ID token") && h.opens(h.tokens(authorizeQuery())["id_token"])
 	},
 		[]Fault{APIOpenToIDToken}},
-	{APIWantsOpaque, func(h *harness) bool { return h.refuses("the access token is not known here") }, nil},
+	{APIWantsOpaque, func(h *harness) bool { return h.refuses("the access token is not known") }, nil},
 	{APIRedirectsToSignIn, func(h *harness) bool {
 		a := h.called()
 		to, err := a.Location()

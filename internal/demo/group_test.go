@@ -36,7 +36,7 @@ func declared(t *testing.T) []Fault {
 	return faults
 }
 
-// Every fault is offered on the page, once: as a riddle or by its mistake. A button turns it on, and off again.
+// Every fault is offered on the page, once: by its number or by its mistake. A button turns it on, and off again.
 func TestEveryFaultIsOffered(t *testing.T) {
 	h := start(t)
 	groups := h.server.Groups()
@@ -78,17 +78,17 @@ func TestEveryFaultIsOffered(t *testing.T) {
 	}
 }
 
-// What a button of a group turns on can be seen, alone, and is gone when it is mended.
+// What a button of a group turns on shows, and is gone when it is turned off.
 func TestGroupsPlay(t *testing.T) {
 	h := start(t)
 	for _, row := range faultTests {
 		h.choose(row.fault)
 		if !row.broken(h) {
-			t.Errorf("%q is on, and not seen", row.fault)
+			t.Errorf("%q is on, and doesn't show", row.fault)
 		}
 		h.choose("")
 		if row.broken(h) {
-			t.Errorf("%q is mended, and seen", row.fault)
+			t.Errorf("%q is off, and shows", row.fault)
 		}
 	}
 	h.choose(APIWantsJWT) // shows with opaque tokens only
@@ -108,13 +108,13 @@ func TestNamedOnThePage(t *testing.T) {
 	}{
 		{"", false, "", nil},
 		{SecretWrong, false, "Broken on purpose.", nil},
-		{APIOpen, true, "Broken on purpose.", []string{"It opens to everybody.", "Try wrong tokens", "the API has to be changed"}},
+		{APIOpen, true, "Broken on purpose.", []string{"It accepts calls without a token.", "Try wrong tokens", "The API has to change."}},
 		{APINoChallenge, true, "Broken on purpose.", []string{"It refuses without saying why.", "/check", "WWW-Authenticate"}},
-		{RefreshNotRotated, true, "Broken on purpose.", []string{"Refresh tokens are not replaced.", "/misuse", "RFC 9700"}},
+		{RefreshNotRotated, true, "Broken on purpose.", []string{"It doesn't replace refresh tokens.", "/misuse", "RFC 9700"}},
 		{LoopbackPortFixed, true, "Broken on purpose.", []string{"Only the registered port", "-env second.env", "RFC 8252"}},
 		{LocalhostAnyPort, true, "Changed on purpose.", []string{"Any port of localhost", "The sign-in works."}},
-		{ResourceMetadataLies, true, "Broken on purpose.", []string{"Its metadata is another API's.", "/demo/api/me go run .", "Or set ISSUER"}},
-		{OpaqueAccessTokens, true, "Changed on purpose.", []string{"Access tokens are opaque.", "Nothing has to be changed."}},
+		{ResourceMetadataLies, true, "Broken on purpose.", []string{"Its metadata describes a different API.", "/demo/api/me go run .", "Or set ISSUER"}},
+		{OpaqueAccessTokens, true, "Changed on purpose.", []string{"Access tokens are opaque.", "Nothing has to change."}},
 	} {
 		h := start(t)
 		h.choose(row.fault)
