@@ -76,6 +76,7 @@ func (l *live) at(c *oauth.Client) *server {
 // use answers with a server from now on.
 func (l *live) use(s *server) error {
 	if !s.cfg.Demo {
+		s.anew = nil
 		l.current.Store(&wiring{s, l.routes(s, nil)})
 		return nil
 	}
@@ -86,6 +87,7 @@ func (l *live) use(s *server) error {
 		}
 		l.demo, l.demoSecret = demo, s.cfg.ClientSecret
 	}
+	s.anew = l.demo.AskAnew
 	l.current.Store(&wiring{s, l.routes(s, l.demo)})
 	return nil
 }

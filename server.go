@@ -44,6 +44,7 @@ type server struct {
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
 	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
+	anew  func(state string)          // makes the demo server ask for sign-in and consent; nil for any other server
 }
 
 // refreshed is what came of a refresh, for everyone who waited for it.

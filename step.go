@@ -106,6 +106,9 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err := s.sessions.BeginSteps(w, r, request); err != nil {
 			return err
 		}
+		if s.anew != nil {
+			s.anew(request.State) // the second step is worth seeing every time
+		}
 		return s.showRequest(w, r, request, to)
 	}
 }

@@ -209,7 +209,7 @@ func TestChromium(t *testing.T) {
 	c.shot("check")
 	c.open(a.Cfg.BaseURL + "/")
 	c.waitFor("Does your OAuth application work?")
-	c.press(`main a.button`, "Choose anybody")
+	c.press(`main a.button`, "Choose any user")
 	c.wantPath("/demo/authorize")
 	c.shot("signin")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
@@ -230,7 +230,7 @@ func TestChromium(t *testing.T) {
 	c.press(`a[href="/userinfo"]`, "alice@example.com")
 	c.shot("userinfo")
 	c.open(a.Cfg.BaseURL + "/api")
-	c.waitFor("The access token opened this API")
+	c.waitFor("The API accepted the access token")
 	c.open(a.Cfg.BaseURL + "/tokeninfo")
 	c.waitFor(`"active": true`)
 	c.open(a.Cfg.BaseURL + "/refresh")
@@ -244,7 +244,7 @@ func TestChromium(t *testing.T) {
 
 	other := c.tab()
 	other.open(a.Cfg.BaseURL + "/login?prompt=select_account")
-	other.waitFor("Choose anybody")
+	other.waitFor("Choose any user")
 	other.press(`button[value="user_bob"]`, "wants to access your account")
 	other.press(`button[value="allow"]`, "Signed in as Bob Example")
 	c.open(callback) // another login in between has not taken this one's result away
@@ -261,7 +261,7 @@ func TestChromium(t *testing.T) {
 	c.waitFor("This login cannot be finished")
 	c.shot("unknown-state")
 	c.open(a.Cfg.BaseURL + "/demo/authorize?client_id=nobody")
-	c.waitFor("This request cannot go on")
+	c.waitFor("This request isn't valid")
 	c.shot("demo-error")
 }
 
@@ -308,7 +308,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	c.open(a.Cfg.BaseURL + "/")
 	c.waitFor("Does your OAuth application work?")
-	c.press("a.button", "Choose anybody")
+	c.press("a.button", "Choose any user")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.press(`a[href="/session"]`, "Tokens held")
@@ -329,7 +329,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.press(`form[action="/logout"] button`, "You are signed out")
 	c.press(`main a.button`, "Does your OAuth application work?")
 	c.open(a.Cfg.BaseURL + "/login")
-	c.waitFor("Choose anybody") // signed out at the server too
+	c.waitFor("Choose any user") // signed out at the server too
 }
 
 // The script copies, and turns the steps of a flow with the arrow keys.
@@ -337,7 +337,7 @@ func TestChromiumScript(t *testing.T) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	c.open(a.Cfg.BaseURL + "/login")
-	c.waitFor("Choose anybody")
+	c.waitFor("Choose any user")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.press(`button[data-copy="token-response"]`, "Copied")

@@ -58,7 +58,7 @@ func TestCurlWorks(t *testing.T) {
 					t.Errorf("introspection by curl (full: %t):\n%s", full, out)
 				}
 			}
-			if out := paste(false, "/oauth/authorize?"); !strings.Contains(out, "Choose anybody") && !strings.Contains(out, "200 OK") {
+			if out := paste(false, "/oauth/authorize?"); !strings.Contains(out, "Choose any user") && !strings.Contains(out, "200 OK") {
 				t.Errorf("the authorization request by curl:\n%s", out)
 			}
 			if out := paste(false, "authorization_code"); !strings.Contains(out, "invalid_grant") || strings.Contains(out, "invalid_client") {

@@ -41,7 +41,7 @@ func TestLogout(t *testing.T) {
 		t.Errorf("another browser gets %d %s", r.StatusCode, r.Body)
 	}
 	b.Ask("/session", false).WantError(t, 401, "no_token", "")
-	if page := b.Get(b.Begin("")); !strings.Contains(page.Body, "Choose anybody") {
+	if page := b.Get(b.Begin("")); !strings.Contains(page.Body, "Choose any user") {
 		t.Error("the user is still signed in at the server")
 	}
 	b.Login()

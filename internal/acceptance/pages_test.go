@@ -49,7 +49,7 @@ func signedIn(t *testing.T) (*chromium, *app) {
 	c := startChromium(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	c.open(a.Cfg.BaseURL + "/login")
-	c.waitFor("Choose anybody")
+	c.waitFor("Choose any user")
 	c.press(`button[value="user_alice"]`, "wants to access your account")
 	c.press(`button[value="allow"]`, "Signed in as Alice Example")
 	return c, a

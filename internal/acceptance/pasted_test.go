@@ -248,7 +248,7 @@ func TestPasteInChromium(t *testing.T) {
 	call(page, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	tab := page.tab()
 	tab.open(perform(page, chromedp.AttributeValue(chromedp.CSS(`a[target="_blank"]`), "href")).Value)
-	tab.waitFor("Choose anybody")
+	tab.waitFor("Choose any user")
 	tab.press(`button[value="user_alice"]`, "wants to access your account")
 	tab.press(`button[value="allow"]`, "an application")
 	address := perform(tab, chromedp.Location())

@@ -52,21 +52,21 @@ func TestMisuseOfTheDemosPage(t *testing.T) {
 		return strings.Join(lines, ", ")
 	}
 	for _, row := range []struct{ button, line string }{
-		{"A code can be used twice.", "fail code_used_twice"},
-		{"A code used twice is refused, but its tokens stay good.", "warn code_used_twice"},
-		{"A wrong code verifier is accepted.", "fail wrong_verifier"},
-		{"A missing code verifier is accepted.", "fail no_verifier"},
-		{"Another redirect URI is accepted with the code.", "fail other_redirect_uri"},
-		{"Another client can use the code.", "fail other_client"},
-		{"A replaced refresh token is accepted.", "warn old_refresh_token"},
-		{"A replaced refresh token is refused, but the newer one stays good.", "warn old_refresh_token"},
-		{"Refresh tokens are not replaced.", ""}, // as the button says: this client has a secret
-		{"A revoked token is still good at userinfo.", "fail revoked_token"},
-		{"A revoked token is still active at introspection.", "fail revoked_token"},
-		{"A revoked token is still good at the API.", "warn revoked_token"},
-		{"A login without PKCE is accepted.", "warn without_pkce"},
-		{"A page is shown for prompt=none.", "warn prompt_none"},
-		{"A code is given for prompt=none, although nobody is signed in.", "fail prompt_none"},
+		{"It accepts a code twice.", "fail code_used_twice"},
+		{"It refuses a code the second time, but its tokens stay valid.", "warn code_used_twice"},
+		{"It accepts a wrong code verifier.", "fail wrong_verifier"},
+		{"It accepts a code without its verifier.", "fail no_verifier"},
+		{"It accepts a different redirect URI with the code.", "fail other_redirect_uri"},
+		{"It accepts the code from a different client.", "fail other_client"},
+		{"It accepts a replaced refresh token.", "warn old_refresh_token"},
+		{"It refuses a replaced refresh token, but the newer one stays valid.", "warn old_refresh_token"},
+		{"It doesn't replace refresh tokens.", ""}, // as the button says: this client has a secret
+		{"Userinfo accepts a revoked token.", "fail revoked_token"},
+		{"Introspection calls a revoked token active.", "fail revoked_token"},
+		{"The API accepts a revoked token.", "warn revoked_token"},
+		{"It accepts a login without PKCE.", "warn without_pkce"},
+		{"It shows a page for prompt=none.", "warn prompt_none"},
+		{"It issues a code for prompt=none, although no user is signed in.", "fail prompt_none"},
 	} {
 		turnOn(t, b, row.button)
 		if got := named(); got != row.line {
@@ -110,24 +110,24 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 		names  string
 		sound  bool
 	}{
-		{"It wants tokens for another API.", "api-wants-another-audience", false},
-		{"It trusts another issuer.", "api-wants-another-issuer", false},
+		{"It expects tokens for a different API.", "api-wants-another-audience", false},
+		{"It trusts a different issuer.", "api-wants-another-issuer", false},
 		{"Its clock is wrong: every token has expired.", "api-token-expired", false},
-		{"It wants a scope that nobody has.", "api-scope-missing", false},
+		{"It wants a scope that no token has.", "api-scope-missing", false},
 		{"It wants the ID token.", "api-accepts-id-token", false},
-		{"It wants a JWT, and the server's tokens are opaque.", "api-wants-a-jwt", false},
-		{"It wants an opaque token, and the server's are JWTs.", "api-wants-an-opaque-token", false},
-		{"A sign-in stands in front of it, by redirect.", "api-behind-a-sign-in-page", false},
-		{"A sign-in page stands in front of it.", "api-behind-a-sign-in-page", false},
-		{"A firewall stands in front of it.", "api-behind-a-sign-in-page", false},
-		{"It wants user and password.", "api-wants-another-scheme", false},
-		{"It does not answer GET.", "api-unreachable", false},
-		{"It opens to everybody.", "api-open, api-ignores-signature, api-accepts-id-token", false},
-		{"It does not check the signature.", "api-ignores-signature", false},
-		{"It opens to the ID token too.", "api-accepts-id-token", false},
+		{"It wants a JWT, but the server's tokens are opaque.", "api-wants-a-jwt", false},
+		{"It wants an opaque token, but the server's are JWTs.", "api-wants-an-opaque-token", false},
+		{"It redirects to a sign-in page.", "api-behind-a-sign-in-page", false},
+		{"It returns a sign-in page.", "api-behind-a-sign-in-page", false},
+		{"A firewall blocks it.", "api-behind-a-sign-in-page", false},
+		{"It wants a user name and password.", "api-wants-another-scheme", false},
+		{"It refuses GET.", "api-unreachable", false},
+		{"It accepts calls without a token.", "api-open, api-ignores-signature, api-accepts-id-token", false},
+		{"It doesn't check the signature.", "api-ignores-signature", false},
+		{"It accepts the ID token, too.", "api-accepts-id-token", false},
 		{"Access tokens are opaque.", "", true},
 		{"Every authorization request has to be pushed.", "", true},
-		{"The API's challenge does not name its metadata.", "", true},
+		{"The API's challenge doesn't name its metadata.", "", true},
 		{"The API offers DPoP, too.", "", true},
 		{"", "", true},
 	} {
@@ -162,11 +162,11 @@ func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 	}
 	other := start()
 	for _, row := range []struct{ button, name, check string }{
-		{"Its metadata is another API's.", "api-metadata-of-another", "fail start api-metadata-of-another"},
-		{"Its metadata is a redirect without end.", "api-metadata-unusable", "fail start api-metadata-unusable"},
+		{"Its metadata describes a different API.", "api-metadata-of-another", "fail start api-metadata-of-another"},
+		{"Its metadata redirects forever.", "api-metadata-unusable", "fail start api-metadata-unusable"},
 		{"Its metadata names fifty servers.", "api-servers-unusable", "fail start api-servers-unusable"},
 		{"Its metadata names a server without https.", "api-servers-unusable", "fail start api-servers-unusable"},
-		{"The server registers another redirect URI.", "registration-unusable", ""},
+		{"The server registers a different redirect URI.", "registration-unusable", ""},
 		{"The server registers a client without a client ID.", "registration-unusable", ""},
 	} {
 		turnOn(t, b, row.button)

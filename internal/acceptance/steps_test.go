@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 )
@@ -43,6 +44,36 @@ func TestSteps(t *testing.T) {
 	for _, page := range []testserver.Reply{third, fourth, fifth} {
 		if strings.Contains(page.Body, held) || strings.Contains(page.Body, a.Cfg.ClientSecret) {
 			t.Error("a page for a projector holds the access token or the secret")
+		}
+	}
+}
+
+// Every login step by step asks for sign-in and consent at the demo server, also at the name that one of its mistakes
+// moves it to. The request is that of any other login, and a login without steps asks for nothing again.
+func TestStepsAskEachTime(t *testing.T) {
+	for _, fault := range []demo.Fault{"", demo.ConsentNoWayBack, demo.RequirePAR} {
+		a := startTalk(t, false)
+		b := newBrowserAt(t, a, a.Cfg.BaseURL)
+		b.Post("/demo/setup", url.Values{"setup": {string(fault)}})
+		b.Get(b.Authorize(b.Begin(""), "user_alice", "allow"))
+		if to := b.Location(b.Get(b.Begin(""))); !strings.Contains(to, "code=") {
+			t.Errorf("%q: a second login without steps is sent to %s", fault, to)
+		}
+		for range 2 {
+			to := b.BeginInSteps("")
+			if u, err := url.Parse(to); err != nil || u.Query().Has("prompt") || u.Query().Has("max_age") {
+				t.Errorf("%q: the request is %s", fault, to)
+			}
+			if page := b.Get(to); !strings.Contains(page.Body, `name="user"`) {
+				t.Fatalf("%q: step by step, the sign-in is not asked for: %d %s", fault, page.StatusCode, page.Header.Get("Location"))
+			}
+			page := b.Get(b.Location(b.Post(to, url.Values{"user": {"user_alice"}})))
+			if !strings.Contains(page.Body, `value="allow"`) {
+				t.Fatalf("%q: step by step, the consent is not asked for: %d %s", fault, page.StatusCode, page.Header.Get("Location"))
+			}
+			if third := b.Get(b.Authorize(to, "user_alice", "allow")); !strings.Contains(third.Body, "3. The browser is back") {
+				t.Errorf("%q: the login does not go on:\n%s", fault, third.Body)
+			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestChromiumTalk(t *testing.T) {
 			c.open(a.Cfg.BaseURL + "/")
 			talk.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
 			talk.look("1-request")
-			talk.enter("Choose anybody")
+			talk.enter("Choose any user")
 			talk.press(`button[value="user_alice"]`, "wants to access your account")
 			if !row.other {
 				talk.tabTo(`input[value="email"]`)

@@ -235,8 +235,10 @@ func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *o
 	o.noInventions = true
 	as := o.ours()
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
-	if !causes.IsAboutClient(a.Cause()) {
-		return causes.Finding{}, false
+	switch a.Cause() {
+	case causes.ClientRefused, causes.ClientSecretWrong, causes.AuthMethodWrong:
+	default:
+		return causes.Finding{}, false // it is named, or is not about the client
 	}
 	f := o.explainRefusal(ctx, as, a, true)
 	return f, f.Name != ""

@@ -11,7 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// handleMe is the API's first route: it greets whoever the access token stands for.
+// handleMe is the API's first route: it greets the user of the access token.
 func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.openAPI(w, r, "/api/me", "profile")
 	if !ok {
@@ -24,10 +24,10 @@ func (s *Server) handleMe(w http.ResponseWriter, r *http.Request) {
 		Username string `json:"username"`
 		Client   string `json:"client_id"`
 		Scope    string `json:"scope"`
-	}{"Hello, " + u.GivenName + ". The access token opened this API.", u.Subject, u.Username, a.grant.client, strings.Join(a.scopes, " ")})
+	}{"Hello, " + u.GivenName + ". The API accepted the access token.", u.Subject, u.Username, a.grant.client, strings.Join(a.scopes, " ")})
 }
 
-// handleNotes is the API's second route, which wants a scope of its own.
+// handleNotes is the API's second route. It needs a scope of its own.
 func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.openAPI(w, r, "/api/notes", "notes")
 	if !ok {
@@ -39,7 +39,7 @@ func (s *Server) handleNotes(w http.ResponseWriter, r *http.Request) {
 	}{a.grant.user, userByID(a.grant.user).Notes})
 }
 
-// openAPI opens one of the API's routes to an access token, or has answered when ok is false.
+// openAPI authorizes a call of one of the API's routes. If ok is false, it has written the error.
 func (s *Server) openAPI(w http.ResponseWriter, r *http.Request, path, scope string) (a *accessToken, ok bool) {
 	d := s.apiDoor(path, scope)
 	if a, done := s.brokenAPI(w, r, &d); done {
@@ -48,8 +48,8 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request, path, scope str
 	return s.bearer(w, r, d)
 }
 
-// apiDoor is what a route of the API expects: a token from this server, for the route or the whole API,
-// with the scope. Its challenge says where a client learns which server that is (RFC 9728 section 5.1).
+// apiDoor returns what a route of the API expects: a token from this server, for the route or the whole API, with the
+// scope. Its challenge names the metadata, from which a client learns which server that is (RFC 9728 section 5.1).
 func (s *Server) apiDoor(path, scope string) door {
 	d := door{expects: s.expect(RevokedAtAPI), scope: scope}
 	d.expects.AnyAudience = jwt.Audience{s.root() + path, s.root() + "/api"}
@@ -69,14 +69,12 @@ var resources = []resource{
 	{"/api/notes", []string{"notes"}},
 }
 
-// wellKnownResource is put before the path of a resource to have that of its metadata (RFC 9728 section
-// 3.1).
+// wellKnownResource precedes the path of a resource in the address of its metadata (RFC 9728 section 3.1).
 const wellKnownResource = "/.well-known/oauth-protected-resource"
 
-// resourceMetadata tells a client that knows nothing but the API which server issues tokens for it (RFC
-// 9728 section 2).
+// resourceMetadata tells a client that knows only the API which server issues tokens for it (RFC 9728 section 2).
 type resourceMetadata struct {
-	Resource string   `json:"resource"` // exactly the URL that the client began with: section 3.3
+	Resource string   `json:"resource"` // exactly the URL that the client started with: section 3.3
 	Name     string   `json:"resource_name"`
 	Servers  []string `json:"authorization_servers"`
 	Scopes   []string `json:"scopes_supported"`
@@ -109,12 +107,12 @@ func (s *Server) handleResourceMetadata(w http.ResponseWriter, r *http.Request) 
 	s.writeJSON(w, http.StatusOK, md)
 }
 
-// resourceMetadataURL is where the metadata of a resource is.
+// resourceMetadataURL returns the address of a resource's metadata.
 func (s *Server) resourceMetadataURL(path string) string {
 	return strings.TrimSuffix(s.root(), s.base) + wellKnownResource + s.base + path
 }
 
-// knownResources are the values that the parameter resource may have (RFC 8707 section 2).
+// knownResources returns the values that the parameter resource may have (RFC 8707 section 2).
 func (s *Server) knownResources() []string {
 	var known []string
 	for _, r := range resources {
@@ -123,8 +121,8 @@ func (s *Server) knownResources() []string {
 	return known
 }
 
-// audience returns what a token of a grant will be for: what is asked for now, else what was asked for at
-// the authorization endpoint, else the API as a whole. It is never more than the grant allows.
+// audience returns what a token of a grant is for: what this request asks for, else what the authorization request asked
+// for, else the whole API. It is never more than the grant allows.
 func (s *Server) audience(g *grant, asked []string) ([]string, *oauthError) {
 	allowed := g.resources
 	if len(allowed) == 0 {
@@ -132,7 +130,7 @@ func (s *Server) audience(g *grant, asked []string) ([]string, *oauthError) {
 	}
 	switch {
 	case !containsAll(allowed, asked):
-		return nil, &oauthError{"invalid_target", "the resource is not known here, or is not one of the authorization request's"}
+		return nil, &oauthError{"invalid_target", "the resource is unknown, or wasn't in the authorization request"}
 	case s.breaks(AccessTokenAudience):
 		return []string{"https://another-api.example/"}, nil
 	case len(asked) > 0:
@@ -143,7 +141,7 @@ func (s *Server) audience(g *grant, asked []string) ([]string, *oauthError) {
 	return []string{s.root() + "/api"}, nil
 }
 
-// door is a place that opens to an access token.
+// door is what an endpoint that takes access tokens expects, and how it refuses.
 type door struct {
 	expects   expectation
 	scope     string   // that the token must have
@@ -151,13 +149,13 @@ type door struct {
 	schemes   []string // challenges of other schemes
 }
 
-// bearer opens a door, or answers with the errors of RFC 6750 section 3.1 when ok is false. A request
-// without a token learns only how to bring one.
+// bearer authorizes a call by its access token. If ok is false, it has written an error of RFC 6750 section 3.1. A request
+// without a token learns only how to send one.
 func (s *Server) bearer(w http.ResponseWriter, r *http.Request, d door) (a *accessToken, ok bool) {
 	raw := bearerToken(r)
 	if raw == "" {
 		d.refuse(w, "")
-		s.writeError(w, http.StatusUnauthorized, "invalid_request", "the request has no access token: send it as Authorization: Bearer")
+		s.writeError(w, http.StatusUnauthorized, "invalid_request", "the request has no access token; send it as Authorization: Bearer")
 		return nil, false
 	}
 	a, err := s.verifyAccessToken(raw, d.expects)
@@ -169,7 +167,7 @@ func (s *Server) bearer(w http.ResponseWriter, r *http.Request, d door) (a *acce
 	return a, s.hasScope(w, a, d)
 }
 
-// hasScope answers with insufficient_scope when the token lacks the door's scope.
+// hasScope reports whether the token has the door's scope. If not, it has written insufficient_scope.
 func (s *Server) hasScope(w http.ResponseWriter, a *accessToken, d door) bool {
 	if slices.Contains(a.scopes, d.scope) {
 		return true
@@ -211,8 +209,8 @@ func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
 	}{a.grant.user, s.profileOf(userByID(a.grant.user), a.scopes)})
 }
 
-// brokenAPI plays the faults of an API. Some answer, or open, before the honest code sees the request:
-// then done is true. The others leave the door with something that it should not expect.
+// brokenAPI plays the faults of an API. If done is true, the fault has answered the request, or accepted it with the
+// returned token. The other faults change what the door expects.
 func (s *Server) brokenAPI(w http.ResponseWriter, r *http.Request, d *door) (a *accessToken, done bool) {
 	s.breakDoor(d)
 	raw := bearerToken(r)
@@ -234,13 +232,13 @@ func (s *Server) brokenAPI(w http.ResponseWriter, r *http.Request, d *door) (a *
 		s.refuseShape(w, d, "the access token must be a JWT")
 		return nil, true
 	case s.breaks(APIWantsOpaque) && isJWT:
-		s.refuseShape(w, d, "the access token is not known here")
+		s.refuseShape(w, d, "the access token is not known")
 		return nil, true
 	}
 	return nil, false
 }
 
-// breakDoor spoils what the door expects, and how it refuses.
+// breakDoor changes what the door expects, and how it refuses.
 func (s *Server) breakDoor(d *door) {
 	if s.breaks(APIOtherAudience) {
 		d.expects.AnyAudience = jwt.Audience{"https://another-api.example/"}
@@ -271,8 +269,7 @@ func (s *Server) breakDoor(d *door) {
 	}
 }
 
-// inFront answers as what stands in front of an API, or is something else, and never lets a token reach
-// it.
+// inFront answers as something in front of the API does, so that no token reaches the API. It reports whether it has.
 func (s *Server) inFront(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case s.breaks(APIRedirectsToSignIn):
@@ -283,10 +280,10 @@ func (s *Server) inFront(w http.ResponseWriter, r *http.Request) bool {
 		writeHTML(w, http.StatusForbidden, "Access denied", "<p>Your request was blocked. Reference 1f0c7.</p>")
 	case s.breaks(APIOtherScheme):
 		w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
-		s.writeError(w, http.StatusUnauthorized, "unauthorized", "send user and password")
+		s.writeError(w, http.StatusUnauthorized, "unauthorized", "send a user name and password")
 	case s.breaks(APIMethod):
 		w.Header().Set("Allow", http.MethodPost)
-		s.writeError(w, http.StatusMethodNotAllowed, "invalid_request", "this API answers POST alone")
+		s.writeError(w, http.StatusMethodNotAllowed, "invalid_request", "this API only accepts POST")
 	default:
 		return false
 	}
@@ -299,13 +296,13 @@ func writeHTML(w http.ResponseWriter, status int, title, body string) {
 	fmt.Fprintf(w, "<!doctype html><html lang=en><title>%[1]s</title><h1>%[1]s</h1>%[2]s", title, body)
 }
 
-// refuseShape refuses a token for what it looks like.
+// refuseShape refuses a token because of its format.
 func (s *Server) refuseShape(w http.ResponseWriter, d *door, description string) {
 	d.refuse(w, `, error="invalid_token", error_description="`+description+`"`)
 	s.writeError(w, http.StatusUnauthorized, "invalid_token", description)
 }
 
-// tokenOf stands for an access token where none was needed.
+// tokenOf returns an access token for a caller that didn't need one.
 func (s *Server) tokenOf(subject, client string) *accessToken {
 	return &accessToken{grant: &grant{user: subject, client: client}, scopes: scopesSupported}
 }

@@ -14,7 +14,7 @@ func TestBearer(t *testing.T) {
 			t.Errorf("%s answered %d %s", path, a.StatusCode, a.body)
 		}
 		for name, header := range map[string]map[string]string{
-			"no token": nil, "another scheme": basic("web", "s3cret"), "a made-up token": bearer("abc"), "the ID token": bearer(tokens["id_token"]),
+			"no token": nil, "another scheme": basic("web", "s3cret"), "an invented token": bearer("abc"), "the ID token": bearer(tokens["id_token"]),
 			"an unsigned token": bearer("eyJhbGciOiJub25lIn0.e30."), "a changed token": bearer(tokens["access_token"].(string) + "A")} {
 			a := h.do("GET", path, nil, header)
 			if a.StatusCode != 401 || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer ") {

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// handleAuthorize is the authorization endpoint: sign-in, consent, code, whichever comes next.
+// handleAuthorize is the authorization endpoint: sign-in, then consent, then a code.
 func (s *Server) handleAuthorize(w http.ResponseWriter, r *http.Request) {
 	req, ok := s.parseAuthorize(w, r)
 	if !ok {
 		return
 	}
-	here, signedIn := s.session(r)
+	here, signedIn := s.sessionFor(w, r, req)
 	if signedIn && req.maxAge >= 0 && s.now().Sub(here.authTime) > req.maxAge {
 		signedIn = false // too long ago
 	}
@@ -27,20 +27,19 @@ func (s *Server) handleAuthorize(w http.ResponseWriter, r *http.Request) {
 	case none && s.breaks(PromptNoneCode):
 		s.redirectCode(w, r, req, session{users[0].Subject, s.now()}, req.scopes)
 	case none && !signedIn:
-		s.redirectError(w, r, req, "login_required", "nobody is signed in")
+		s.redirectError(w, r, req, "login_required", "no user is signed in")
 	case !signedIn || slices.Contains(req.prompt, "login") || slices.Contains(req.prompt, "select_account"):
 		s.showSignIn(w, r, req)
 	case s.consented(here.user, req) && !slices.Contains(req.prompt, "consent"):
 		s.redirectCode(w, r, req, here, req.scopes)
 	case none:
-		s.redirectError(w, r, req, "consent_required", "the user has not allowed this yet")
+		s.redirectError(w, r, req, "consent_required", "the user hasn't allowed this yet")
 	default:
 		s.showConsent(w, r, req, here)
 	}
 }
 
-// handleDecision takes the forms of the two pages. The request itself stays in the query and is
-// checked again.
+// handleDecision takes the forms of the two pages. The request stays in the query and is checked again.
 func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 	req, ok := s.parseAuthorize(w, r)
 	if !ok {
@@ -51,7 +50,7 @@ func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 		s.again(w, r, req, slices.DeleteFunc(slices.Clone(req.prompt), func(p string) bool { return p == "login" || p == "select_account" }))
 		return
 	}
-	here, signedIn := s.session(r)
+	here, signedIn := s.sessionFor(w, r, req)
 	switch decision := r.PostFormValue("decision"); {
 	case !signedIn:
 		http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther)
@@ -64,8 +63,18 @@ func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// again repeats a request after a sign-in, with what is left of its prompt. max_age has been
-// fulfilled: max_age=0 would ask for another sign-in without end.
+// sessionFor returns who is signed in, for a request. A sign-in before AskAnew ends here.
+func (s *Server) sessionFor(w http.ResponseWriter, r *http.Request, req *authorizeRequest) (session, bool) {
+	here, signedIn := s.session(r)
+	if signedIn && !here.authTime.After(req.anew) {
+		s.signOut(w, r)
+		return session{}, false
+	}
+	return here, signedIn
+}
+
+// again repeats a request after a sign-in, with the rest of its prompt. It drops max_age, as max_age=0 would ask for a
+// sign-in forever.
 func (s *Server) again(w http.ResponseWriter, r *http.Request, req *authorizeRequest, prompt []string) {
 	query := url.Values(http.Header(req.query).Clone())
 	query.Del("max_age")
@@ -115,8 +124,8 @@ func (s *Server) redirectError(w http.ResponseWriter, r *http.Request, req *auth
 
 // redirectBack adds state and iss (RFC 9207 section 2) to the response.
 func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *authorizeRequest, response url.Values) {
-	if !s.spend(req) {
-		s.showError(w, r, "invalid_request_uri", "the request_uri has been used")
+	if !s.useRequestURI(req) {
+		s.showError(w, r, "invalid_request_uri", "the request_uri has already been used")
 		return
 	}
 	if req.state != "" {
@@ -125,7 +134,7 @@ func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *autho
 	response.Set("iss", s.issuer())
 	to, err := url.Parse(req.redirectURI)
 	if err != nil {
-		s.showError(w, r, "invalid_request", "the redirect_uri cannot be read")
+		s.showError(w, r, "invalid_request", "the redirect_uri can't be parsed")
 		return
 	}
 	query := to.Query()
@@ -136,7 +145,7 @@ func (s *Server) redirectBack(w http.ResponseWriter, r *http.Request, req *autho
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
-// authorizeRequest is an authorization request whose client and redirect URI are right.
+// authorizeRequest is an authorization request with a known client and a registered redirect URI.
 type authorizeRequest struct {
 	client      *Client
 	redirectURI string
@@ -146,25 +155,26 @@ type authorizeRequest struct {
 	nonce       string
 	challenge   string
 	prompt      []string
-	maxAge      time.Duration // negative when not asked
+	maxAge      time.Duration // negative if not requested
 	loginHint   string
+	anew        time.Time // sign-ins and consents before it do not count; zero for all
 	query       url.Values
-	pushed      string // the request_uri with which it came
+	pushed      string // its request_uri, if it was pushed
 }
 
-// maxRequest is how long an authorization request may be: codes and pushed requests are kept.
+// maxRequest limits an authorization request, as codes and pushed requests stay in memory.
 const maxRequest = 8 << 10
 
-// parseAuthorize checks an authorization request. Until client and redirect URI are known to be
-// right, an error is shown here; after that it goes to the redirect URI (RFC 6749 section 4.1.2.1).
+// parseAuthorize checks an authorization request. It shows an error here until the client and its redirect URI are
+// known to be right, and sends it to the redirect URI after that (RFC 6749 section 4.1.2.1).
 func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*authorizeRequest, bool) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		s.showError(w, r, "invalid_request", "the query cannot be read")
+		s.showError(w, r, "invalid_request", "the query can't be parsed")
 		return nil, false
 	}
 	if repeated := repeatedName(query); repeated != "" {
-		s.showError(w, r, "invalid_request", "the parameter "+strconv.Quote(repeated)+" is there more than once")
+		s.showError(w, r, "invalid_request", "the parameter "+strconv.Quote(repeated)+" is repeated")
 		return nil, false
 	}
 	omitEmpty(query)
@@ -183,6 +193,9 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 		return nil, false
 	}
 	req.pushed = pushed
+	s.mu.Lock()
+	req.anew, _ = s.anew.get(s.now(), req.state)
+	s.mu.Unlock()
 	if refused != nil {
 		s.redirectError(w, r, req, refused.Code, refused.Description)
 		return nil, false
@@ -190,8 +203,8 @@ func (s *Server) parseAuthorize(w http.ResponseWriter, r *http.Request) (*author
 	return req, true
 }
 
-// readRequest reads the parameters of an authorization request. With an error there is a request only if
-// its client and redirect URI are right.
+// readRequest reads the parameters of an authorization request. It returns a request along with an error only if the
+// client and its redirect URI are right.
 func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, *oauthError) {
 	if len(query.Encode()) > maxRequest {
 		return nil, &oauthError{"invalid_request", "the request is too long"}
@@ -213,7 +226,7 @@ func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, 
 		loginHint:   query.Get("login_hint"),
 		query:       query,
 	}
-	if !slices.Contains(client.RedirectURIs, req.redirectURI) {
+	if !s.registered(client, req.redirectURI) {
 		return nil, &oauthError{"invalid_request", "the redirect_uri does not match any that is registered for this client"}
 	}
 	if !pushed && s.breaks(RequirePAR) {
@@ -225,7 +238,34 @@ func (s *Server) readRequest(query url.Values, pushed bool) (*authorizeRequest, 
 	return req, nil
 }
 
-// refusal returns the first error of a request whose client and redirect URI are right.
+// registered reports whether a redirect URI is one of the client's: exactly, but for the port of a loopback IP
+// address. A native app learns its port only when it starts (RFC 8252 section 7.3, OAuth 2.1 section 8.4.2).
+func (s *Server) registered(client *Client, uri string) bool {
+	return slices.ContainsFunc(client.RedirectURIs, func(known string) bool { return s.withoutPort(uri) == s.withoutPort(known) })
+}
+
+// withoutPort cuts the port out of a loopback redirect URI, and leaves any other as it is. It compares text, as a URL
+// parser accepts more spellings than are registered.
+func (s *Server) withoutPort(uri string) string {
+	hosts := []string{"127.0.0.1", "[::1]"}
+	if s.breaks(LoopbackPortFixed) {
+		hosts = nil
+	}
+	if s.breaks(LocalhostAnyPort) {
+		hosts = append(hosts, "localhost")
+	}
+	for _, host := range hosts {
+		port, ok := strings.CutPrefix(uri, "http://"+host+":")
+		path := strings.TrimLeft(port, "0123456789")
+		n, err := strconv.ParseUint(strings.TrimSuffix(port, path), 10, 16)
+		if ok && err == nil && n > 0 && (path == "" || path[0] == '/' || path[0] == '?') {
+			return "http://" + host + path
+		}
+	}
+	return uri
+}
+
+// refusal returns the first error of a request with the right client and redirect URI.
 func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 	q := req.query
 	switch {
@@ -244,9 +284,9 @@ func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 	case req.challenge != "" && q.Get("code_challenge_method") != "S256":
 		return "invalid_request", "the code_challenge_method must be S256"
 	case req.challenge != "" && len(req.challenge) != 43 || strings.ContainsFunc(req.challenge, notUnreserved):
-		return "invalid_request", "the code_challenge is not a base64url SHA-256 hash"
+		return "invalid_request", "the code_challenge is not a base64url-encoded SHA-256 hash"
 	case slices.Contains(req.prompt, "none") && len(req.prompt) > 1:
-		return "invalid_request", "prompt=none goes with no other value"
+		return "invalid_request", "prompt=none can't be combined with another value"
 	}
 	for _, scope := range req.scopes {
 		if !slices.Contains(req.client.scopes(), scope) {
@@ -254,7 +294,7 @@ func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 		}
 	}
 	if !containsAll(s.knownResources(), req.resources) {
-		return "invalid_target", "the resource is not known here"
+		return "invalid_target", "the resource is unknown"
 	}
 	for _, prompt := range req.prompt {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
@@ -276,8 +316,8 @@ func notUnreserved(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
 }
 
-// repeatedName returns a parameter that is there more than once (RFC 6749 section 3.1), or "". Only
-// resource may be (RFC 8707 section 2).
+// repeatedName returns a parameter that is repeated (RFC 6749 section 3.1), or "". Only resource may be (RFC 8707
+// section 2).
 func repeatedName(values url.Values) string {
 	for name, v := range values {
 		if len(v) > 1 && name != "resource" {
@@ -287,16 +327,16 @@ func repeatedName(values url.Values) string {
 	return ""
 }
 
-// omitEmpty takes out the parameters without a value: they count as omitted (RFC 6749 section 3.1).
+// omitEmpty removes the parameters without a value: they count as omitted (RFC 6749 section 3.1).
 func omitEmpty(values url.Values) {
 	maps.DeleteFunc(values, func(_ string, v []string) bool { return strings.Join(v, "") == "" })
 }
 
-// pushedRequest is an authorization request that its client has sent ahead (RFC 9126).
+// pushedRequest is an authorization request that the client has sent to the server itself (RFC 9126).
 type pushedRequest struct {
 	query url.Values
-	until time.Time // the browser has to arrive before
-	begun bool      // it has, and is at the pages
+	until time.Time // the browser has to arrive by then
+	begun bool      // the browser has arrived
 }
 
 const (
@@ -304,15 +344,15 @@ const (
 	pushedLife       = 60 * time.Second
 )
 
-// handlePush is the pushed authorization request endpoint (RFC 9126 section 2). What would be refused at
-// the authorization endpoint is refused here.
+// handlePush is the pushed authorization request endpoint (RFC 9126 section 2). It refuses what the authorization
+// endpoint would refuse.
 func (s *Server) handlePush(w http.ResponseWriter, r *http.Request) {
 	client, form, ok := s.authenticate(w, r)
 	if !ok {
 		return
 	}
 	if form.Has("request_uri") {
-		s.writeError(w, http.StatusBadRequest, "invalid_request", "a pushed request cannot have a request_uri")
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "a pushed request can't have a request_uri")
 		return
 	}
 	form.Del("client_secret")
@@ -331,22 +371,22 @@ func (s *Server) handlePush(w http.ResponseWriter, r *http.Request) {
 	}{uri, int(pushedLife.Seconds())})
 }
 
-// pushedQuery returns the request that a browser brings the request_uri of.
+// pushedQuery returns the request that a request_uri stands for.
 func (s *Server) pushedQuery(uri, client string) (url.Values, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.pushed.get(s.now(), uri)
 	switch {
 	case !ok || p.query.Get("client_id") != client:
-		return nil, &oauthError{"invalid_request_uri", "the request_uri is not known, has been used, or is another client's"}
+		return nil, &oauthError{"invalid_request_uri", "the request_uri is unknown, has already been used, or belongs to a different client"}
 	case !p.begun && s.now().After(p.until):
 		return nil, &oauthError{"invalid_request_uri", "the request_uri has expired"}
 	}
-	p.begun = true // a reload, and the pages that follow, find it until there is a response
+	p.begun = true // reloads and later pages find it until there is a response
 	return url.Values(http.Header(p.query).Clone()), nil
 }
 
-// repush keeps what is left of a pushed request after a sign-in.
+// repush stores the rest of a pushed request after a sign-in.
 func (s *Server) repush(uri string, query url.Values) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -355,9 +395,9 @@ func (s *Server) repush(uri string, query url.Values) {
 	}
 }
 
-// spend uses a request_uri up, and reports whether it was still good: it gets one response (RFC 9126
-// section 4).
-func (s *Server) spend(req *authorizeRequest) bool {
+// useRequestURI reports whether a request_uri is unused, and marks it as used: it gets one response (RFC 9126 section
+// 4).
+func (s *Server) useRequestURI(req *authorizeRequest) bool {
 	if req.pushed == "" {
 		return true
 	}
@@ -368,66 +408,9 @@ func (s *Server) spend(req *authorizeRequest) bool {
 	return ok
 }
 
-// isPushed reports a request_uri of this server's; any other would be a request object's address.
+// isPushed reports a request_uri that this server issued; any other is the address of a request object.
 func isPushed(query url.Values) bool {
 	return strings.HasPrefix(query.Get("request_uri"), requestURIPrefix)
-}
-
-// consentPage is the data of consent.html.
-type consentPage struct {
-	page
-	Action, Client, Host string
-	User                 *user
-	Scopes               []scopeChoice
-}
-
-// scopeChoice is a scope as the consent page shows it.
-type scopeChoice struct {
-	Name, Words string
-	Stays       bool // cannot be left out
-}
-
-func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
-	data := consentPage{page: s.page("Allow access?"), Action: r.URL.RequestURI(), Client: req.client.Name, User: userByID(here.user)}
-	if u, err := url.Parse(req.redirectURI); err == nil {
-		data.Host = u.Host
-	}
-	for _, scope := range req.scopes {
-		data.Scopes = append(data.Scopes, scopeChoice{scope, scopeWords[scope], scope == "openid"})
-	}
-	s.render(w, http.StatusOK, "consent.html", data)
-}
-
-// allow remembers what the user allows, and goes back to the client with a code for just that.
-func (s *Server) allow(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
-	granted := grantedScopes(req.scopes, r.PostForm)
-	if len(granted) == 0 {
-		s.redirectError(w, r, req, "access_denied", "the user left out every scope")
-		return
-	}
-	s.mu.Lock()
-	s.consents.put(s.now(), here.user+" "+req.client.ID, granted)
-	s.mu.Unlock()
-	s.redirectCode(w, r, req, here, granted)
-}
-
-// grantedScopes are those that were asked for and not left out. A form without the field "choice"
-// has no boxes to tick, and allows what was asked for.
-func grantedScopes(asked []string, form url.Values) []string {
-	if !form.Has("choice") {
-		return asked
-	}
-	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool {
-		return scope != "openid" && !slices.Contains(form["scope"], scope)
-	})
-}
-
-// consented reports whether the user has allowed the client everything it asks for.
-func (s *Server) consented(user string, req *authorizeRequest) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	allowed, ok := s.consents.get(s.now(), user+" "+req.client.ID)
-	return ok && containsAll(allowed, req.scopes)
 }
 
 // logoutPage is the data of logout.html.
@@ -437,12 +420,11 @@ type logoutPage struct {
 	User   *user
 }
 
-// handleLogout ends the session at this server (OpenID Connect RP-Initiated Logout section 2). With
-// an ID token of the user who is signed in it happens at once; otherwise the user is asked, as any
-// page could have sent them here.
+// handleLogout ends the session on this server (OpenID Connect RP-Initiated Logout section 2). It asks the user first,
+// as any page can link here, unless the request has an ID token of the user who is signed in.
 func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil || repeatedName(r.Form) != "" {
-		s.showError(w, r, "invalid_request", "the parameters cannot be read, or one is there more than once")
+		s.showError(w, r, "invalid_request", "the parameters can't be parsed, or one is repeated")
 		return
 	}
 	omitEmpty(r.Form)
@@ -453,7 +435,7 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Form.Has("client_id") {
 		if hinted && clientID != r.Form.Get("client_id") {
-			s.showError(w, r, "invalid_request", "the client_id is not the one that the id_token_hint was issued to")
+			s.showError(w, r, "invalid_request", "the id_token_hint was issued to a different client_id")
 			return
 		}
 		clientID = r.Form.Get("client_id")
@@ -480,13 +462,14 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 	}
 	s.signOut(w, r)
 	if target == "" {
-		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page("You are signed out"), Text: "This browser is no longer signed in at the demo server."})
+		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page("You are signed out"),
+			Text: "This browser is no longer signed in to the demo server."})
 		return
 	}
 	http.Redirect(w, r, target, http.StatusSeeOther)
 }
 
-// postLogoutTarget is where the browser goes afterwards: nowhere, or exactly where the client may.
+// postLogoutTarget returns where the browser goes afterwards: a registered URI, or "" for nowhere.
 func (s *Server) postLogoutTarget(clientID string, form url.Values) (string, bool) {
 	uri := form.Get("post_logout_redirect_uri")
 	if uri == "" {

@@ -3,6 +3,7 @@ package demo
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 			row.spoil(q)
 			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
 			if row.code == "" { // the honest twin
-				if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Choose anybody") {
+				if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Choose any user") {
 					t.Errorf("the request as it is was answered %d %s", a.StatusCode, a.body)
 				}
 				return
@@ -62,6 +63,80 @@ func TestAuthorizeRefuses(t *testing.T) {
 	}
 }
 
+// The port of a loopback IP address may differ from the registered one (RFC 8252 section 7.3), and nothing else
+// may. Each row is a registered redirect URI and one that is asked for, at the sound server and at its variants.
+func TestRegistered_LoopbackPort(t *testing.T) {
+	t.Parallel()
+	const sound, fixed, localhost = "", LoopbackPortFixed, LocalhostAnyPort
+	for _, row := range []struct {
+		name, registered, asked string
+		accepts                 []Fault // the servers that accept it
+	}{
+		{"the same", "http://127.0.0.1:3000/cb", "http://127.0.0.1:3000/cb", []Fault{sound, fixed, localhost}},
+		{"another port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:61023/cb", []Fault{sound, localhost}},
+		{"another port of IPv6", "http://[::1]:3000/cb", "http://[::1]:61023/cb", []Fault{sound, localhost}},
+		{"a port where none is registered", "http://127.0.0.1/cb", "http://127.0.0.1:61023/cb", []Fault{sound, localhost}},
+		{"no port", "http://127.0.0.1:3000/cb", "http://127.0.0.1/cb", []Fault{sound, localhost}},
+		{"the highest port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:65535/cb", []Fault{sound, localhost}},
+		{"another port, with a query", "http://127.0.0.1:3000/cb?a=b", "http://127.0.0.1:1/cb?a=b", []Fault{sound, localhost}},
+		{"another port, without a path", "http://127.0.0.1:3000", "http://127.0.0.1:1", []Fault{sound, localhost}},
+		{"the same, on localhost", "http://localhost:3000/cb", "http://localhost:3000/cb", []Fault{sound, fixed, localhost}},
+		{"another port of localhost", "http://localhost:3000/cb", "http://localhost:61023/cb", []Fault{localhost}},
+		{"the same, on https", "https://app.example/cb", "https://app.example/cb", []Fault{sound, fixed, localhost}},
+		{"another port on https", "https://127.0.0.1:3000/cb", "https://127.0.0.1:1/cb", nil},
+		{"another port of another host", "http://app.example:3000/cb", "http://app.example:1/cb", nil},
+		{"https for http", "http://127.0.0.1:3000/cb", "https://127.0.0.1:1/cb", nil},
+		{"IPv6 for IPv4", "http://127.0.0.1:3000/cb", "http://[::1]:1/cb", nil},
+		{"localhost for the address", "http://127.0.0.1:3000/cb", "http://localhost:3000/cb", nil},
+		{"the address for localhost", "http://localhost:3000/cb", "http://127.0.0.1:3000/cb", nil},
+		{"another loopback address", "http://127.0.0.1:3000/cb", "http://127.0.0.2:3000/cb", nil},
+		{"another path", "http://127.0.0.1:3000/cb", "http://127.0.0.1:1/cb/", nil},
+		{"another query", "http://127.0.0.1:3000/cb", "http://127.0.0.1:1/cb?a=b", nil},
+		{"a fragment", "http://127.0.0.1:3000", "http://127.0.0.1:1#x", nil},
+		{"port 0", "http://127.0.0.1:3000/cb", "http://127.0.0.1:0/cb", nil},
+		{"no such port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:65536/cb", nil},
+		{"an empty port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:/cb", nil},
+		{"a signed port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:+1/cb", nil},
+		{"a host behind the port", "http://127.0.0.1:3000/cb", "http://127.0.0.1:1@evil.example/cb", nil},
+		{"a host behind the address", "http://127.0.0.1:3000/cb", "http://127.0.0.1@evil.example/cb", nil},
+		{"a host that goes on", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80.evil.example/cb", nil},
+		{"a longer host", "http://127.0.0.1:3000/cb", "http://127.0.0.1.evil.example/cb", nil},
+		{"a backslash", "http://127.0.0.1:3000/cb", `http://127.0.0.1:1\@evil.example/cb`, nil},
+		{"capitals", "http://127.0.0.1:3000/cb", "HTTP://127.0.0.1:1/cb", nil},
+	} {
+		for _, variant := range []Fault{sound, fixed, localhost} {
+			s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: []Fault{variant}, keys: testKeys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := s.registered(&Client{RedirectURIs: []string{"https://other.example/", row.registered}}, row.asked)
+			if want := slices.Contains(row.accepts, variant); got != want {
+				t.Errorf("%s, with the fault %q: %s for %s is accepted: %t; want %t", row.name, variant, row.asked, row.registered, got, want)
+			}
+		}
+	}
+}
+
+// The code goes to the port that was asked for, and is redeemed with exactly that redirect URI.
+func TestLoopbackPortOfCode(t *testing.T) {
+	t.Parallel()
+	const other = "http://127.0.0.1:61023/callback"
+	for sent, status := range map[string]int{other: 200, redirectURI: 400} {
+		h := start(t)
+		q := authorizeQuery()
+		q.Set("redirect_uri", other)
+		to, err := h.signInAndAllow(q).Location()
+		if err != nil || to.Host != "127.0.0.1:61023" {
+			t.Fatalf("the browser is sent to %v", to)
+		}
+		form := redeem(to.Query().Get("code"))
+		form.Set("redirect_uri", sent)
+		if a := h.do("POST", "/token", form, basic("web", "s3cret")); a.StatusCode != status {
+			t.Errorf("redeemed with %s: answered %d %s", sent, a.StatusCode, a.body)
+		}
+	}
+}
+
 func TestConsent(t *testing.T) {
 	h := start(t)
 	q := authorizeQuery()
@@ -71,8 +146,9 @@ func TestConsent(t *testing.T) {
 	}
 	page = h.signIn(q, "user_bob")
 	for _, want := range []string{
-		"A web application", "Bob Example", "Your email address", "Your name and your picture", "<code>email</code>",
-		"Allow", "Deny",
+		"A web application", "127.0.0.1:1", "Verified by this server", "You haven't allowed it before", "Bob Example",
+		"See your email address", "bob@example.com", "<code>email</code>", "See your name and picture", "user_bob. Required.",
+		">Allow<", ">Deny<", "Either way, your browser goes to <code><strong>127.0.0.1:1</strong><wbr>/callback</code>", "Revoke it at any time",
 	} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the consent page lacks %q:\n%s", want, page.body)
@@ -96,7 +172,7 @@ func TestConsent(t *testing.T) {
 	if r := h.response(h.do("GET", "/authorize?"+q.Encode(), nil, nil)); r.Get("code") == "" {
 		t.Errorf("prompt=none after consent gives %v", r)
 	}
-	for prompt, words := range map[string]string{"consent": "wants to access", "login": "Choose anybody", "select_account": "Choose anybody"} {
+	for prompt, words := range map[string]string{"consent": "wants to access", "login": "Choose any user", "select_account": "Choose any user"} {
 		q.Set("prompt", prompt)
 		if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, words) {
 			t.Errorf("prompt=%s answered %d:\n%s", prompt, page.StatusCode, page.body)
@@ -110,7 +186,7 @@ func TestConsent(t *testing.T) {
 	q = authorizeQuery()
 	q.Set("max_age", "60")
 	h.now = h.now.Add(2 * time.Minute)
-	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose anybody") {
+	if page := h.do("GET", "/authorize?"+q.Encode(), nil, nil); !strings.Contains(page.body, "Choose any user") {
 		t.Errorf("max_age answered %d:\n%s", page.StatusCode, page.body)
 	}
 }
@@ -133,7 +209,7 @@ func TestMaxAge(t *testing.T) {
 			q := authorizeQuery()
 			q.Set("max_age", row.maxAge)
 			a := h.do("GET", "/authorize?"+q.Encode(), nil, nil)
-			if asks := strings.Contains(a.body, "Choose anybody"); asks != row.asks {
+			if asks := strings.Contains(a.body, "Choose any user"); asks != row.asks {
 				t.Fatalf("asks for a sign-in: %t; want %t", asks, row.asks)
 			}
 			if row.asks {

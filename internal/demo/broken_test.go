@@ -63,7 +63,7 @@ func signedByPublishedKey(h *harness, raw string) bool {
 	return err == nil
 }
 
-// Each set-up has its one mistake, mending it leaves none, and the client's side is told of both.
+// Each set-up has its one mistake, the correct server has none, and the client's side is told of both.
 func TestSetUps(t *testing.T) {
 	mistakes := map[Fault]string{
 		RedirectURISlash:    "the authorization endpoint: the redirect_uri does not match any that is registered for this client",
@@ -98,7 +98,7 @@ func TestSetUps(t *testing.T) {
 			}
 			h.choose("")
 			if found := firstMistake(h); found != "" {
-				t.Errorf("after mending there is still a mistake: %s", found)
+				t.Errorf("with the correct server again there is still a mistake: %s", found)
 			}
 			if len(told) != 2 || told[0] != string(setUp.Fault)+" "+moved || told[1] != " "+h.issuer {
 				t.Errorf("the client's side was told %q", told)
@@ -107,8 +107,8 @@ func TestSetUps(t *testing.T) {
 	}
 }
 
-// The right client passes with what it would change: the mend that the page names is one.
-func TestMends(t *testing.T) {
+// The fix that the page names is one: with the change, the client passes.
+func TestSetUps_Fixes(t *testing.T) {
 	h := start(t)
 	h.choose(AuthMethodWrong)
 	form := redeem(h.code(authorizeQuery()))
@@ -137,7 +137,7 @@ func TestMends(t *testing.T) {
 	}
 }
 
-// Whoever presses a button comes from the demo's page. A choice starts the demo over.
+// Only the demo's own page can choose a set-up. A choice resets the demo.
 func TestSetUpIsGuarded(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())

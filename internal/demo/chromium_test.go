@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func (b *browser) wait(words string) {
 // press goes to a control with the Tab key alone, and presses Enter there.
 func (b *browser) press(selector string) {
 	b.t.Helper()
-	for range 60 {
+	for range 90 {
 		run(b, chromedp.KeyEvent("\t"))
 		if run(b, chromedp.Evaluate[bool](fmt.Sprintf(`document.activeElement.matches(%q)`, selector))) {
 			if width := run(b, chromedp.Evaluate[string](`getComputedStyle(document.activeElement).outlineWidth`)); width != "3px" {
@@ -100,6 +101,18 @@ func (b *browser) press(selector string) {
 		}
 	}
 	b.t.Fatalf("the Tab key does not lead to %s", selector)
+}
+
+// picture stores a picture of the whole page in the folder SCREENSHOTS, if it is set.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), run(b, chromedp.FullScreenshot(100)), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // startSite serves the demo and, on the same origin, a client's redirect URI.
@@ -123,7 +136,7 @@ func startSite(t *testing.T) (s *Server, site string) {
 }
 
 // A login by keyboard, without scripts: at the sound server it comes back, and at the one whose consent
-// page has form-action 'self' it never does. One press mends that.
+// page has form-action 'self' it never does. One press fixes that.
 func TestChromiumConsentNoWayBack(t *testing.T) {
 	b := startBrowser(t)
 	s, site := startSite(t)
@@ -132,7 +145,7 @@ func TestChromiumConsentNoWayBack(t *testing.T) {
 		q := authorizeQuery()
 		q.Set("redirect_uri", site+"/callback")
 		run(b, chromedp.Navigate(s.Issuer()+"/authorize?"+q.Encode()))
-		b.wait("Choose anybody")
+		b.wait("Choose any user")
 		b.press(`button[value="user_bob"]`)
 		b.wait("wants to access")
 		b.press(`button[value="allow"]`)
@@ -194,22 +207,31 @@ func TestChromiumPages(t *testing.T) {
 				if found := run(b, chromedp.Evaluate[string](flaws)); found != "" {
 					t.Errorf("%s, %d px, %s:\n%s", page, width, scheme, found)
 				}
+				b.picture(fmt.Sprintf("demo-%s-%d-%s", page, width, scheme))
 			}
 		}
 	}
 	q := authorizeQuery()
 	q.Set("redirect_uri", site+"/callback")
+	selfRegistered := authorizeQuery()
+	selfRegistered.Set("scope", "openid profile notes offline_access")
+	selfRegistered.Set("client_id", "unverified")
+	s.clients.putForever("unverified", &Client{ID: "unverified", Name: "OAuth Test Client", RedirectURIs: []string{redirectURI},
+		registered: time.Now().Add(-5 * time.Minute)})
 	for _, broken := range []Fault{"", SecretWrong, ResourceMetadataLies} {
 		if err := s.Break(broken); err != nil {
 			t.Fatal(err)
 		}
 		for _, step := range []struct{ address, words, press string }{
-			{site + "/demo/", "Nobody.", ""},
-			{site + "/demo/authorize?" + q.Encode(), "Choose anybody", `button[value="user_carol"]`},
-			{"", "wants to access", ""},
-			{site + "/demo/", "Carol Example", "summary"},
+			{site + "/demo/", "You aren't signed in", ""},
+			{site + "/demo/authorize?" + q.Encode(), "Choose any user", `button[value="user_carol"]`},
+			{"", "wants to access", `button[value="allow"]`},
+			{site + "/demo/authorize?" + selfRegistered.Encode(), "Not verified", ""},
+			{site + "/demo/", "Revoke", "summary"},
 			{"", "What you see:", ""},
-			{site + "/demo/authorize?client_id=nobody", "cannot go on", ""},
+			{site + "/demo/", "Register a second client", `form[action$="/client"] button`},
+			{"", "CLIENT_SECRET=", ""},
+			{site + "/demo/authorize?client_id=nobody", "isn't valid", ""},
 			{site + "/demo/logout", "Sign out?", `button[value="yes"]`},
 			{"", "You are signed out", ""},
 		} {
@@ -220,6 +242,9 @@ func TestChromiumPages(t *testing.T) {
 			look(step.words)
 			if step.press != "" {
 				b.press(step.press)
+			}
+			if strings.Contains(step.press, "allow") {
+				b.wait("back at the client")
 			}
 		}
 	}

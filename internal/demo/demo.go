@@ -1,7 +1,11 @@
-// Package demo is a small OAuth 2.0 authorization server with OpenID Connect, and an API that its
-// tokens open. It stands in for a real server when none is configured: it speaks the protocol over
-// HTTP and knows nothing of the client, holds everything in memory, bounded, and asks for no
-// password. It is for trying things out on one's own machine, not for keeping anything safe.
+// Package demo is a small OAuth 2.0 authorization server with OpenID Connect, and an API that accepts its tokens. It
+// stands in for a real server when none is configured: it speaks the protocol over HTTP and shares nothing with the
+// client. It stores everything in bounded memory and asks for no password. Use it to try things out on your own
+// machine, not to protect anything.
+//
+// A login passes through the files in this order: authorize.go (the request, the sign-in), consent.go, token.go (the
+// code becomes tokens), sign.go (what the tokens say) and api.go (the API that accepts them). register.go adds clients,
+// and fault.go lists the mistakes that the server can make on purpose.
 package demo
 
 import (
@@ -10,6 +14,7 @@ import (
 	"embed"
 	"encoding/json"
 	"html/template"
+	"iter"
 	"net/http"
 	"net/url"
 	"path"
@@ -20,18 +25,18 @@ import (
 	"time"
 )
 
-// Config is what a Server is made from.
+// Config configures a Server.
 type Config struct {
 	Issuer  string // where the server is mounted, without a slash at the end: http://localhost:3000/demo
 	Clients []Client
 	Now     func() time.Time // time.Now if nil
-	Faults  []Fault          // what it gets wrong on purpose
+	Faults  []Fault          // the mistakes that it makes on purpose
 
-	// OnSetUp is told which set-up the demo's page has turned on, before the page says so, and the issuer
+	// OnSetUp is called with the set-up that the demo's page has chosen, before the page says so, and with the issuer
 	// that clients need from then on. It may be nil.
 	OnSetUp func(current SetUp, issuer string)
 
-	keys func() (*signingKeys, error) // of tests, which start hundreds of servers; nil for one of its own
+	keys func() (*signingKeys, error) // for tests, which start hundreds of servers; nil for the server's own
 }
 
 // Client is an OAuth application (RFC 7591 section 2).
@@ -39,13 +44,15 @@ type Client struct {
 	ID                     string
 	Secret                 string // empty for a public client
 	Name                   string
-	RedirectURIs           []string // compared exactly
+	RedirectURIs           []string // see Server.registered
 	PostLogoutRedirectURIs []string
-	AuthMethod             string   // the one that it may use at the token endpoint; empty for any
-	Scopes                 []string // those that are enabled for it; nil for all
+	AuthMethod             string   // the one method that it may use at the token endpoint; empty for any
+	Scopes                 []string // enabled for it; nil for all
+
+	registered time.Time // when it was registered; zero for a client of the configuration
 }
 
-// scopes are those that the client may ask for.
+// scopes returns the scopes that the client may ask for.
 func (c *Client) scopes() []string {
 	if c.Scopes == nil {
 		return scopesSupported
@@ -58,43 +65,45 @@ func (c *Client) scopes() []string {
 type Server struct {
 	mount     string // where the server is mounted: Config.Issuer
 	base      string // its path: /demo
-	local     bool   // a client's redirect URI is on this machine, which has another name
-	home      string // the first client's own page, to which the pages lead back; may be empty
+	local     bool   // a client's redirect URI has a loopback host, which has a second name
+	callback  string // the path of the first client's redirect URI
+	home      string // the first client's own page, for the link back; may be empty
 	now       func() time.Time
 	onSetUp   func(SetUp, string)
-	keys      func() (*signingKeys, error) // made once, beside the start
-	otherKeys func() (*signingKeys, error) // of the same name, and published nowhere
+	keys      func() (*signingKeys, error) // generated once, while the server starts
+	otherKeys func() (*signingKeys, error) // of the same key ID, and not published
 	pages     *template.Template
 	mux       *http.ServeMux
 
 	faults   atomic.Pointer[map[Fault]bool]
 	setUp    atomic.Pointer[SetUp]
-	choosing sync.Mutex // held while another set-up is turned on
+	choosing sync.Mutex // held while a set-up is chosen
 
 	mu       sync.Mutex // guards the fields below and the grants they lead to
-	clients  *expiring[*Client]
-	sessions *expiring[session]
-	consents *expiring[[]string]       // by user and client: the scopes allowed
-	pushed   *expiring[*pushedRequest] // by request_uri
-	codes    *expiring[*code]
-	refresh  *expiring[*refreshToken]
-	access   *expiring[*accessToken] // by jti
+	clients  *ttlMap[*Client]
+	anew     *ttlMap[time.Time] // by state: AskAnew
+	sessions *ttlMap[session]
+	consents *ttlMap[consent]        // by user and client
+	pushed   *ttlMap[*pushedRequest] // by request_uri
+	codes    *ttlMap[*code]
+	refresh  *ttlMap[*refreshToken]
+	access   *ttlMap[*accessToken] // by jti
 }
 
-// How long things last, and how many of each are held.
+// How long things last, and how many of each are stored.
 const (
 	codeLife    = 10 * time.Minute // the most that RFC 6749 section 4.1.2 recommends: people talk while a code waits
 	accessLife  = 7200 * time.Second
 	refreshLife = 30 * 24 * time.Hour
 	sessionLife = 12 * time.Hour
 	consentLife = 30 * 24 * time.Hour
-	clientLife  = 24 * time.Hour // of a registered one
+	clientLife  = 24 * time.Hour // of a client that was registered
 	most        = 10_000
 	mostClients = 1_000
 	mostPushed  = 1_000
 )
 
-// New returns a server. Its signing key is generated beside the start; the first token waits for it.
+// New returns a server. It generates its signing key in the background; the first token waits for it.
 func New(cfg Config) (*Server, error) {
 	issuer, err := url.Parse(cfg.Issuer)
 	if err != nil {
@@ -120,7 +129,12 @@ func New(cfg Config) (*Server, error) {
 	})
 	s.SetFaults(cfg.Faults...)
 	s.setUp.Store(&SetUp{})
-	s.clients = newExpiring[*Client](clientLife, mostClients)
+	s.clients = newTTLMap[*Client](clientLife, mostClients)
+	if len(cfg.Clients) > 0 && len(cfg.Clients[0].RedirectURIs) > 0 {
+		if u, err := url.Parse(cfg.Clients[0].RedirectURIs[0]); err == nil {
+			s.callback = u.Path
+		}
+	}
 	for _, c := range cfg.Clients {
 		s.clients.putForever(c.ID, &c)
 		s.local = s.local || slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return otherLoopback(uri) != uri })
@@ -128,25 +142,34 @@ func New(cfg Config) (*Server, error) {
 	if len(cfg.Clients) > 0 && len(cfg.Clients[0].PostLogoutRedirectURIs) > 0 {
 		s.home = cfg.Clients[0].PostLogoutRedirectURIs[0]
 	}
+	s.anew = newTTLMap[time.Time](codeLife, mostPushed)
 	s.forget()
 	s.routes()
 	go s.keys()
 	return s, nil
 }
 
-// forget leaves nothing of what users have done here. The clients stay registered.
+// AskAnew makes the authorization request with a state ask for sign-in and consent, even if the browser is signed in and
+// the user has consented before. It is for showing a login, and changes nothing in the request.
+func (s *Server) AskAnew(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.anew.put(s.now(), state, s.now())
+}
+
+// forget deletes what users have done here. The clients stay registered.
 func (s *Server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sessions = newExpiring[session](sessionLife, most)
-	s.consents = newExpiring[[]string](consentLife, most)
-	s.pushed = newExpiring[*pushedRequest](codeLife, mostPushed)
-	s.codes = newExpiring[*code](10*codeLife, most) // a used code is kept to notice its reuse
-	s.refresh = newExpiring[*refreshToken](refreshLife, most)
-	s.access = newExpiring[*accessToken](10*accessLife, most) // one that has expired is still told from one that never was
+	s.sessions = newTTLMap[session](sessionLife, most)
+	s.consents = newTTLMap[consent](consentLife, most)
+	s.pushed = newTTLMap[*pushedRequest](codeLife, mostPushed)
+	s.codes = newTTLMap[*code](10*codeLife, most) // a used code is stored to detect its reuse
+	s.refresh = newTTLMap[*refreshToken](refreshLife, most)
+	s.access = newTTLMap[*accessToken](10*accessLife, most) // to tell an expired token from an unknown one
 }
 
-// routes lists every address, in the order in which a login meets them.
+// routes lists every address, in the order of a login.
 func (s *Server) routes() {
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET "+s.base+"/.well-known/openid-configuration", s.handleMetadata)
@@ -173,14 +196,15 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+s.base+"/api/notes", s.handleNotes)
 	s.mux.HandleFunc("GET "+s.base+"/{$}", s.handleHome)
 	s.mux.HandleFunc("POST "+s.base+"/setup", s.handleSetUp)
+	s.mux.HandleFunc("POST "+s.base+"/granted", s.handleRevokeAccess)
+	s.mux.HandleFunc("POST "+s.base+"/client", s.handleRegisterSecond)
 	s.mux.HandleFunc("POST "+s.base+"/reset", s.handleReset)
 	s.mux.HandleFunc("GET "+s.base+"/style.css", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/icon.svg", s.handleFile)
 	s.mux.HandleFunc("GET "+s.base+"/faces/{file}", s.handleFile)
 }
 
-// ServeHTTP implements http.Handler. Pages of other sites may send a person here by a link, and
-// nothing else: a form or a fetch of theirs is refused.
+// ServeHTTP implements http.Handler. Other sites may link here. It refuses their forms and fetches.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -188,15 +212,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin") // under no-referrer a form's Origin would be null
 	h.Set("Content-Security-Policy", s.contentSecurityPolicy())
 	if crossSite(r) {
-		s.writeError(w, http.StatusForbidden, "access_denied", "this request was sent by another site")
+		s.writeError(w, http.StatusForbidden, "access_denied", "this request came from a different site")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	s.mux.ServeHTTP(w, r)
 }
 
-// contentSecurityPolicy has no form-action: that would also forbid the redirect to the client that
-// follows the consent form.
+// contentSecurityPolicy returns a policy without form-action, which would also block the redirect to the client after
+// the consent form.
 func (s *Server) contentSecurityPolicy() string {
 	policy := "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 	if s.breaks(ConsentNoWayBack) {
@@ -205,7 +229,7 @@ func (s *Server) contentSecurityPolicy() string {
 	return policy
 }
 
-// crossSite reports a request that another site's page made the browser send, other than a link.
+// crossSite reports a request that a page of a different site made the browser send, other than a link.
 func crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
@@ -219,30 +243,33 @@ type homePage struct {
 	page
 	Home      string // the client's own page
 	User      *user  // who is signed in; may be nil
+	Granted   []access
 	Users     []*user
 	Addresses []address
 	SetUps    []setUpChoice
 	Groups    []Group
-	On        *Group // that of what is on; nil for a riddle
-	Reset     bool   // it has just been done
+	Second    string // a redirect URI to register
+	On        *Group // the group of the chosen set-up; nil for a numbered one
+	Done      string // the action that has just ended: reset or revoked
 }
 
 // address is one line of the table of addresses.
 type address struct{ What, URL string }
 
-// setUpChoice is a set-up as the page offers it: by number, as its name would give it away.
+// setUpChoice is a set-up that the page offers by number, as its name would say what is wrong.
 type setUpChoice struct {
 	SetUp
 	Number int
 	On     bool
 }
 
-// handleHome shows what this server is, who is signed in, and what can be tried here.
+// handleHome shows who is signed in, which access is granted, and what there is to try.
 func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
-	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Reset: r.URL.Query().Get("done") == "reset"}
-	data.Wide = true
+	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Done: r.URL.Query().Get("done")}
+	data.Class = "wide"
 	if here, signedIn := s.session(r); signedIn {
 		data.User = userByID(here.user)
+		data.Granted = s.granted(data.User)
 	}
 	md := s.metadata()
 	data.Addresses = []address{
@@ -260,6 +287,7 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 		{"API, scope profile", s.root() + "/api/me"},
 		{"API, scope notes", s.root() + "/api/notes"},
 	}
+	data.Second = s.secondRedirectURI()
 	current := s.SetUp()
 	for i, o := range s.offered() {
 		data.SetUps = append(data.SetUps, setUpChoice{o, i + 1, o == current})
@@ -271,40 +299,42 @@ func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
 	s.render(w, http.StatusOK, "home.html", data)
 }
 
-// handleReset forgets sign-ins, consents, codes and tokens, of every browser, and mends what is broken on purpose.
+// handleReset forgets the sign-ins, consents, codes and tokens of every browser, and chooses the correct server.
 func (s *Server) handleReset(w http.ResponseWriter, r *http.Request) {
-	s.Break("") // which mends, and never fails
+	s.Break("") // which never fails
 	http.Redirect(w, r, s.base+"/?done=reset", http.StatusSeeOther)
 }
 
 //go:embed templates
 var templates embed.FS
 
-// page is what every page has.
+// page is the data of every page.
 type page struct {
 	Base, Title string
-	Wide        bool
-	SetUp       SetUp // that is on
+	Address     string // the issuer as people read it
+	Class       string // of the body: what the page looks like
+	SetUp       SetUp  // the chosen one
 }
 
 func (s *Server) page(title string) page {
-	return page{Base: s.base, Title: title, SetUp: s.SetUp()}
+	_, address, _ := strings.Cut(s.root(), "://")
+	return page{Base: s.base, Title: title, Address: address, SetUp: s.SetUp()}
 }
 
-// person is the data of the template "person".
+// person is a user with face, name and address.
 type person struct {
 	Base string
 	User *user
 }
 
-// Person is for the templates: whoever is shown with face, name and address.
+// Person returns the data of the template "person": a user with face, name and address.
 func (p page) Person(u *user) person { return person{p.Base, u} }
 
-// render answers with a page, once it is whole.
+// render writes a page, once it is complete.
 func (s *Server) render(w http.ResponseWriter, status int, name string, data any) {
 	var out bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&out, name, data); err != nil {
-		s.writeError(w, http.StatusInternalServerError, "server_error", "the page could not be made")
+		s.writeError(w, http.StatusInternalServerError, "server_error", "the page can't be rendered")
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -318,14 +348,13 @@ type messagePage struct {
 	Code, Text string
 }
 
-// showError tells the person, or the program, that the request cannot go on here. It is for errors
-// that must not be sent to the redirect URI (RFC 6749 section 4.1.2.1).
+// showError writes an error that must not go to the redirect URI (RFC 6749 section 4.1.2.1), as a page or as JSON.
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, code, description string) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		s.writeError(w, http.StatusBadRequest, code, description)
 		return
 	}
-	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.page("This request cannot go on"), code, description})
+	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.page("This request isn't valid"), code, description})
 }
 
 // handleFile serves what the pages load.
@@ -340,7 +369,7 @@ type oauthError struct {
 	Description string `json:"error_description"`
 }
 
-// writeJSON answers with a JSON document.
+// writeJSON writes a JSON document.
 func (s *Server) writeJSON(w http.ResponseWriter, status int, document any) {
 	body, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
@@ -355,7 +384,7 @@ func (s *Server) writeError(w http.ResponseWriter, status int, code, description
 	s.writeJSON(w, status, oauthError{code, description})
 }
 
-// user is somebody who can sign in. The names are the protocol literature's.
+// user can sign in. The names are those of the protocol literature.
 type user struct {
 	Subject, Name, GivenName, Username, Email string
 	Notes                                     []string
@@ -364,7 +393,7 @@ type user struct {
 var users = []*user{
 	{"user_alice", "Alice Example", "Alice", "alice", "alice@example.com", []string{"Send Bob the key.", "Ask Carol who is listening."}},
 	{"user_bob", "Bob Example", "Bob", "bob", "bob@example.com", []string{"Wait for Alice's key.", "Write back."}},
-	{"user_carol", "Carol Example", "Carol", "carol", "carol@example.com", []string{"Nobody ever writes to me."}},
+	{"user_carol", "Carol Example", "Carol", "carol", "carol@example.com", []string{"Ask Alice about the key."}},
 }
 
 // userByID returns the user with a subject, or nil.
@@ -377,7 +406,7 @@ func userByID(subject string) *user {
 	return nil
 }
 
-// profileClaims are what the scopes profile and email open (OpenID Connect Core section 5.4).
+// profileClaims are the claims of the scopes profile and email (OpenID Connect Core section 5.4).
 type profileClaims struct {
 	Name          string `json:"name,omitempty"`
 	GivenName     string `json:"given_name,omitempty"`
@@ -398,15 +427,7 @@ func (s *Server) profileOf(u *user, scopes []string) profileClaims {
 	return p
 }
 
-// The scopes that can be asked for, and what the consent page says of each.
-var scopeWords = map[string]string{
-	"openid":         "Know that it is you, by an identifier",
-	"profile":        "Your name and your picture",
-	"email":          "Your email address",
-	"notes":          "Read your notes",
-	"offline_access": "Stay connected while you are away",
-}
-
+// scopesSupported are the scopes that a client can ask for. permissions explains them.
 var scopesSupported = []string{"openid", "profile", "email", "notes", "offline_access"}
 
 // defaultScope is what a request without a scope asks for (RFC 6749 section 3.3).
@@ -423,18 +444,18 @@ func parseScope(value string) []string {
 	return scopes
 }
 
-// containsAll reports whether nothing of part is missing in all.
+// containsAll reports whether all contains every string of part.
 func containsAll(all, part []string) bool {
 	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// session is somebody who has signed in with this browser.
+// session is a browser's sign-in.
 type session struct {
 	user     string
 	authTime time.Time
 }
 
-// session returns who is signed in with this browser.
+// session returns the browser's sign-in.
 func (s *Server) session(r *http.Request) (session, bool) {
 	cookie, err := r.Cookie(s.cookieName())
 	if err != nil {
@@ -462,7 +483,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 	s.setCookie(w, "", -1)
 }
 
-// cookieName has the issuer's port in it, as cookies of localhost go to every port.
+// cookieName returns a name with the issuer's port, as browsers send cookies of localhost to every port.
 func (s *Server) cookieName() string {
 	u, err := url.Parse(s.mount)
 	if err != nil || u.Port() == "" {
@@ -476,18 +497,17 @@ func (s *Server) setCookie(w http.ResponseWriter, value string, maxAge int) {
 		HttpOnly: true, Secure: strings.HasPrefix(s.mount, "https://"), SameSite: http.SameSiteLaxMode})
 }
 
-// expiring is a map whose entries all live equally long, with a limit on their number: the oldest
-// go first. It has no lock of its own.
-type expiring[V any] struct {
+// ttlMap is a map whose entries live equally long. Their number is limited: the oldest entry goes first. It has no lock.
+type ttlMap[V any] struct {
 	life    time.Duration
 	most    int
 	entries map[string]entry[V]
-	queue   []queued // oldest first; may name entries that are gone or were replaced
+	queue   []queued // oldest first; may name entries that were removed or replaced
 }
 
 type entry[V any] struct {
 	value V
-	until time.Time // zero for ever
+	until time.Time // zero for no end
 }
 
 type queued struct {
@@ -495,31 +515,31 @@ type queued struct {
 	until time.Time
 }
 
-func newExpiring[V any](life time.Duration, most int) *expiring[V] {
-	return &expiring[V]{life: life, most: most, entries: map[string]entry[V]{}}
+func newTTLMap[V any](life time.Duration, most int) *ttlMap[V] {
+	return &ttlMap[V]{life: life, most: most, entries: map[string]entry[V]{}}
 }
 
-// put stores a value, in place of an older one under the same key.
-func (e *expiring[V]) put(now time.Time, key string, value V) {
-	for len(e.queue) > 0 && (len(e.queue) >= e.most || now.After(e.queue[0].until)) {
-		if old, ok := e.entries[e.queue[0].key]; ok && old.until.Equal(e.queue[0].until) {
-			delete(e.entries, e.queue[0].key)
+// put stores a value, and replaces an older one under the same key.
+func (m *ttlMap[V]) put(now time.Time, key string, value V) {
+	for len(m.queue) > 0 && (len(m.queue) >= m.most || now.After(m.queue[0].until)) {
+		if old, ok := m.entries[m.queue[0].key]; ok && old.until.Equal(m.queue[0].until) {
+			delete(m.entries, m.queue[0].key)
 		}
-		e.queue = e.queue[1:]
+		m.queue = m.queue[1:]
 	}
-	until := now.Add(e.life)
-	e.entries[key] = entry[V]{value, until}
-	e.queue = append(e.queue, queued{key, until})
+	until := now.Add(m.life)
+	m.entries[key] = entry[V]{value, until}
+	m.queue = append(m.queue, queued{key, until})
 }
 
-// putForever stores a value that neither ages nor counts.
-func (e *expiring[V]) putForever(key string, value V) {
-	e.entries[key] = entry[V]{value: value}
+// putForever stores a value without an end that doesn't count towards the limit.
+func (m *ttlMap[V]) putForever(key string, value V) {
+	m.entries[key] = entry[V]{value: value}
 }
 
-// get returns the value under a key, and whether it is there and has not expired.
-func (e *expiring[V]) get(now time.Time, key string) (V, bool) {
-	found, ok := e.entries[key]
+// get returns the value under a key, if it is there and hasn't expired.
+func (m *ttlMap[V]) get(now time.Time, key string) (V, bool) {
+	found, ok := m.entries[key]
 	if !ok || !found.until.IsZero() && now.After(found.until) {
 		var none V
 		return none, false
@@ -527,5 +547,16 @@ func (e *expiring[V]) get(now time.Time, key string) (V, bool) {
 	return found.value, true
 }
 
-// remove forgets a key.
-func (e *expiring[V]) remove(key string) { delete(e.entries, key) }
+// all yields the entries that haven't expired, in no order.
+func (m *ttlMap[V]) all(now time.Time) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for key := range m.entries {
+			if value, ok := m.get(now, key); ok && !yield(key, value) {
+				return
+			}
+		}
+	}
+}
+
+// remove deletes a key.
+func (m *ttlMap[V]) remove(key string) { delete(m.entries, key) }

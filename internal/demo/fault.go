@@ -9,76 +9,82 @@ import (
 	"slices"
 )
 
-// Fault is one thing that the server gets wrong when asked to, so that it can be seen what that looks
-// like and shown that it is noticed. The rule itself stands where it is decided, beside the question
-// whether it is broken: s.breaks(WrongVerifier). The values are stable names.
+// Fault is one mistake that the server makes on purpose, to show what it looks like and that it is found. Each rule
+// stands where the code decides it, beside the question whether it is broken: s.breaks(WrongVerifier). The values are
+// stable names.
 type Fault string
 
-// The set-ups of the demo's page (broken.go): one setting does not fit.
+// The numbered set-ups of the demo's page: one setting is wrong.
 const (
-	RedirectURISlash    Fault = "redirect-uri-slash"       // registered with a slash too many
+	RedirectURISlash    Fault = "redirect-uri-slash"       // registered with a trailing slash
 	RedirectURIHost     Fault = "redirect-uri-host"        // registered with 127.0.0.1 for localhost
-	SecretWrong         Fault = "client-secret-wrong"      // another secret is registered
-	AuthMethodWrong     Fault = "auth-method-wrong"        // the client may only use the other method
+	SecretWrong         Fault = "client-secret-wrong"      // a different secret is registered
+	AuthMethodWrong     Fault = "auth-method-wrong"        // the client has to use the other method
 	ClientUnknown       Fault = "client-id-unknown"        // no such client
 	ScopeNotEnabled     Fault = "scope-not-enabled"        // email is not enabled for the client
-	IssuerSlash         Fault = "issuer-slash"             // the server calls itself by a name with a slash at its end
-	IDTokenSignature    Fault = "id-token-signature"       // signed with another key than the published one
-	AccessTokenAudience Fault = "access-token-audience"    // issued for another API
+	IssuerSlash         Fault = "issuer-slash"             // the server's issuer has a trailing slash
+	IDTokenSignature    Fault = "id-token-signature"       // signed with a key that isn't published
+	AccessTokenAudience Fault = "access-token-audience"    // issued for a different API
 	ConsentNoWayBack    Fault = "consent-cannot-come-back" // form-action 'self' blocks the redirect after the form
 )
 
-// What a server lets pass (RFC 9700): one rule each.
+// Where a client may send the browser back to.
+const (
+	LoopbackPortFixed Fault = "loopback-port-fixed" // only the registered port of a loopback IP address is accepted
+	LocalhostAnyPort  Fault = "localhost-any-port"  // any port of localhost is accepted, too
+)
+
+// Rules that a server should enforce (RFC 9700), one each.
 const (
 	CodeUsedTwice           Fault = "code-used-twice"            // accepted
-	CodeReuseTokensLive     Fault = "code-reuse-tokens-live"     // refused, but what came of the code stays good
+	CodeReuseTokensLive     Fault = "code-reuse-tokens-live"     // refused, but the tokens stay valid
 	WrongVerifier           Fault = "wrong-verifier"             // accepted
 	MissingVerifier         Fault = "missing-verifier"           // accepted
 	OtherRedirectURI        Fault = "other-redirect-uri"         // accepted at the token endpoint
 	OtherClientsCode        Fault = "other-clients-code"         // accepted from a client that it was not issued to
 	OldRefreshToken         Fault = "old-refresh-token"          // accepted after it has been rotated
-	RefreshReuseFamilyLives Fault = "refresh-reuse-family-lives" // refused, but the newer tokens stay good
+	RefreshReuseFamilyLives Fault = "refresh-reuse-family-lives" // refused, but the newer tokens stay valid
 	RefreshNotRotated       Fault = "refresh-not-rotated"        // the same token comes back
-	RevokedAtUserinfo       Fault = "revoked-at-userinfo"        // a revoked token is still good there
+	RevokedAtUserinfo       Fault = "revoked-at-userinfo"        // a revoked token is accepted there
 	RevokedAtIntrospection  Fault = "revoked-at-introspection"   // and there
 	RevokedAtAPI            Fault = "revoked-at-api"             // and there
-	NoPKCE                  Fault = "no-pkce"                    // a login without a challenge begins
+	NoPKCE                  Fault = "no-pkce"                    // a login without a challenge is accepted
 	PromptNonePage          Fault = "prompt-none-page"           // shows a page where it must not
-	PromptNoneCode          Fault = "prompt-none-code"           // gives a code although nobody is signed in
+	PromptNoneCode          Fault = "prompt-none-code"           // issues a code although no user is signed in
 )
 
-// What an API gets wrong: it refuses a right token, or opens to a wrong one.
+// Mistakes of an API: it refuses the right token, or accepts a wrong one.
 const (
-	APIOtherAudience     Fault = "api-other-audience"       // wants the audience of another API
-	APIOtherIssuer       Fault = "api-other-issuer"         // trusts another issuer
+	APIOtherAudience     Fault = "api-other-audience"       // wants the audience of a different API
+	APIOtherIssuer       Fault = "api-other-issuer"         // trusts a different issuer
 	APITokenExpired      Fault = "api-token-expired"        // its clock is wrong: every token has expired
-	APIOtherScope        Fault = "api-other-scope"          // wants a scope that nobody has
-	APIWantsIDToken      Fault = "api-wants-id-token"       // opens to the ID token, and to nothing else
+	APIOtherScope        Fault = "api-other-scope"          // wants a scope that no token has
+	APIWantsIDToken      Fault = "api-wants-id-token"       // accepts the ID token, and nothing else
 	APIWantsJWT          Fault = "api-wants-jwt"            // refuses opaque tokens; goes with OpaqueAccessTokens
 	APIWantsOpaque       Fault = "api-wants-opaque"         // refuses JWTs
-	APIRedirectsToSignIn Fault = "api-redirects-to-sign-in" // a sign-in in front of it, by redirect
-	APISignInPage        Fault = "api-sign-in-page"         // the same as a page, status 200
+	APIRedirectsToSignIn Fault = "api-redirects-to-sign-in" // redirects to a sign-in page
+	APISignInPage        Fault = "api-sign-in-page"         // returns a sign-in page, status 200
 	APIFirewall          Fault = "api-firewall"             // a firewall in front of it: 403 as HTML
 	APIOtherScheme       Fault = "api-other-scheme"         // wants Basic
 	APINoChallenge       Fault = "api-no-challenge"         // refuses without WWW-Authenticate
 	APIMethod            Fault = "api-method"               // answers GET with 405
-	APIOpen              Fault = "api-open"                 // opens to everybody
+	APIOpen              Fault = "api-open"                 // accepts calls without a token
 	APIOpenToAltered     Fault = "api-open-to-altered"      // does not check the signature
-	APIOpenToIDToken     Fault = "api-open-to-id-token"     // opens to the ID token too
-	APIIgnoresExpiry     Fault = "api-ignores-expiry"       // opens to a token that has expired
+	APIOpenToIDToken     Fault = "api-open-to-id-token"     // accepts the ID token, too
+	APIIgnoresExpiry     Fault = "api-ignores-expiry"       // accepts an expired token
 )
 
-// What stands between a client and the server when it knows nothing but the API's URL.
+// Mistakes that stop a client that knows only the API's URL.
 const (
-	ResourceMetadataLies      Fault = "resource-metadata-lies"       // it is another API's
-	ResourceMetadataLoops     Fault = "resource-metadata-loops"      // a redirect without end
-	ResourceFiftyServers      Fault = "resource-fifty-servers"       // of which the last is right
-	ResourcePlainHTTP         Fault = "resource-plain-http"          // its server is at http, and not on this machine
-	RegisteredOtherURI        Fault = "registered-other-uri"         // the answer has another redirect URI
-	RegisteredWithoutClientID Fault = "registered-without-client-id" // the answer has none
+	ResourceMetadataLies      Fault = "resource-metadata-lies"       // it describes a different API
+	ResourceMetadataLoops     Fault = "resource-metadata-loops"      // a redirect that never ends
+	ResourceFiftyServers      Fault = "resource-fifty-servers"       // only the last is right
+	ResourcePlainHTTP         Fault = "resource-plain-http"          // its server uses http, and is not on this machine
+	RegisteredOtherURI        Fault = "registered-other-uri"         // the answer has a different redirect URI
+	RegisteredWithoutClientID Fault = "registered-without-client-id" // the answer has no client ID
 )
 
-// These are no faults: a sound server may be like this too.
+// Variants that are no mistakes.
 const (
 	OpaqueAccessTokens Fault = "opaque-access-tokens" // access tokens are no JWTs
 	RequirePAR         Fault = "require-par"          // a request that was not pushed is refused (RFC 9126 section 5)
@@ -86,7 +92,7 @@ const (
 	APIOffersDPoP      Fault = "api-offers-dpop"      // a second challenge, for DPoP (RFC 9449 section 7.1)
 )
 
-// SetFaults replaces the faults of the configuration. A set-up that was chosen stays.
+// SetFaults replaces the faults of the configuration. The chosen set-up stays.
 func (s *Server) SetFaults(faults ...Fault) {
 	set := map[Fault]bool{}
 	for _, f := range faults {
@@ -95,70 +101,201 @@ func (s *Server) SetFaults(faults ...Fault) {
 	s.faults.Store(&set)
 }
 
-// breaks is the question at each rule that can be broken on purpose.
+// breaks reports whether the server breaks a rule on purpose.
 func (s *Server) breaks(f Fault) bool {
 	on := s.setUp.Load()
 	return (*s.faults.Load())[f] || f != "" && (on.Fault == f || on.With == f)
 }
 
-// SetUp is this server with one mistake in it, to be found by whoever tries to sign in. The zero value
-// is the sound one.
+// SetUp is one way to run this server, mostly with a mistake in it for the user to find. The zero value is the correct
+// server.
 type SetUp struct {
 	Fault   Fault  // also its stable name
-	With    Fault  // what else is on, where the fault does not show without it
-	Sound   bool   // no mistake: a server may be like this, too
+	With    Fault  // another fault that is on, too, as the first doesn't show without it
+	Sound   bool   // no mistake: a correct server may do this
 	Mistake string // what is wrong
-	Looks   string // what is seen of it
-	Fix     string // what has to be changed
+	Looks   string // what the user sees
+	Fix     string // what has to change
 }
 
 // Broken reports a mistake.
 func (o SetUp) Broken() bool { return o.Fault != "" && !o.Sound }
 
-// SetUps are the riddles of the demo's page, in its order. They are numbered from one.
+// SetUps returns the numbered set-ups of the demo's page in order. Their numbers start at one.
 func SetUps() []SetUp {
 	return []SetUp{
-		{Fault: RedirectURISlash, Mistake: "The redirect URI is registered with a slash at its end.",
-			Looks: "The server shows an error page and never comes back.",
+		{Fault: RedirectURISlash, Mistake: "The registered redirect URI has a trailing slash.",
+			Looks: "The server shows an error page, and the browser doesn't come back.",
 			Fix:   "Register the redirect URI exactly as the client sends it."},
-		{Fault: RedirectURIHost, Mistake: "The redirect URI is registered with another name of this machine, such as 127.0.0.1 for localhost.",
-			Looks: "The server shows an error page and never comes back.", Fix: "Register the redirect URI exactly as the client sends it, or set BASE_URL."},
-		{Fault: SecretWrong, Mistake: "The server has another client secret.",
-			Looks: "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.",
-			Fix:   "Copy CLIENT_SECRET again."},
-		{Fault: AuthMethodWrong, Mistake: "The client is registered for the other authentication method. The metadata does not say so.",
-			Looks: "Sign-in and consent work. Then the token endpoint answers 401 invalid_client.", Fix: "Set TOKEN_ENDPOINT_AUTH_METHOD to the other method."},
-		{Fault: ClientUnknown, Mistake: "The server has no client with this client ID.",
-			Looks: "The server shows an error page, and the token endpoint answers 401 invalid_client.",
-			Fix:   "Copy CLIENT_ID again."},
-		{Fault: ScopeNotEnabled, Mistake: "The scope email is not enabled for the client.",
-			Looks: "The browser comes back with invalid_scope, before anybody has signed in.",
-			Fix:   "Enable the scope at the server, or take email out of SCOPES."},
-		{Fault: IssuerSlash, Mistake: "The server's issuer has a slash at its end. The client's does not.",
-			Looks: "The client finds the metadata and refuses it.",
+		{Fault: RedirectURIHost,
+			Mistake: "The redirect URI is registered with a different name of this machine, such as 127.0.0.1 for localhost.",
+			Looks:   "The server shows an error page, and the browser doesn't come back.",
+			Fix:     "Register the redirect URI exactly as the client sends it, or set BASE_URL to the registered name."},
+		{Fault: SecretWrong, Mistake: "The server has a different client secret.",
+			Looks: "Sign-in and consent work. Then the token endpoint returns 401 invalid_client.",
+			Fix:   "Paste the client secret again."},
+		{Fault: AuthMethodWrong,
+			Mistake: "The client has to use the other authentication method. The metadata doesn't say so.",
+			Looks:   "Sign-in and consent work. Then the token endpoint returns 401 invalid_client.",
+			Fix:     "Set TOKEN_ENDPOINT_AUTH_METHOD to the other method."},
+		{Fault: ClientUnknown, Mistake: "The server doesn't recognize the client ID.",
+			Looks: "The server shows an error page, and the token endpoint returns 401 invalid_client.",
+			Fix:   "Paste the client ID again."},
+		{Fault: ScopeNotEnabled, Mistake: "The scope email isn't enabled for the client.",
+			Looks: "The browser comes back with invalid_scope before you sign in.",
+			Fix:   "Enable the scope on the server, or remove email from SCOPES."},
+		{Fault: IssuerSlash, Mistake: "The server's issuer has a trailing slash. The client's doesn't.",
+			Looks: "The client reads the metadata and rejects it.",
 			Fix:   "Write ISSUER exactly as the metadata has it."},
-		{Fault: IDTokenSignature, Mistake: "The ID token is signed with another key than the published one.",
-			Looks: "The client gets an ID token and refuses its signature.",
-			Fix:   "Nothing at the client: the server has to publish the key that it signs with."},
-		{Fault: AccessTokenAudience, Mistake: "The access token is for another API.",
-			Looks: "The login works. The API answers 401 invalid_token.",
-			Fix:   "Ask for a token for this API: its audience (aud) has to name it."},
+		{Fault: IDTokenSignature, Mistake: "The ID token is signed with a key that isn't published.",
+			Looks: "The client gets an ID token and rejects its signature.",
+			Fix:   "Nothing in the client. The server has to publish the key that it signs with."},
+		{Fault: AccessTokenAudience, Mistake: "The access token is for a different API.",
+			Looks: "The login works. The API returns 401 invalid_token.",
+			Fix:   "Request a token for this API: its audience (aud) has to name it."},
 		{Fault: ConsentNoWayBack,
 			Mistake: "The consent page has the Content-Security-Policy form-action 'self'. The server is on 127.0.0.1, the client on localhost.",
-			Looks:   "After Allow nothing happens. Chromium and Safari block the redirect that follows the form.",
-			Fix:     "Nothing at the client: the server has to add its clients' origins to form-action, or leave it out."},
+			Looks:   "After Allow, nothing happens. Chromium and Safari block the redirect that follows the form.",
+			Fix:     "Nothing in the client. The server has to add its clients' origins to form-action, or leave it out."},
 	}
 }
 
-// SetUp returns the set-up that is on: the zero value when the server is sound.
+// Group is a list of set-ups that show in the same place. The page offers them by name.
+type Group struct {
+	Name    string
+	Looks   string // where each shows, unless it says so itself
+	Command string // that shows them; may be empty
+	Fix     string // what has to change, unless it says so itself
+	SetUps  []SetUp
+}
+
+// Groups returns the groups of the demo's page in order. With SetUps they name every fault once.
+func (s *Server) Groups() []Group {
+	groups := []Group{acceptedMistakes(), redirectMistakes(), apiMistakes(), s.startMistakes(), soundVariants()}
+	for _, g := range groups {
+		for i, o := range g.SetUps {
+			g.SetUps[i].Looks, g.SetUps[i].Fix = cmp.Or(o.Looks, g.Looks), cmp.Or(o.Fix, g.Fix)
+		}
+	}
+	return groups
+}
+
+func acceptedMistakes() Group {
+	return Group{
+		Name:  "What the server accepts",
+		Looks: "Sign in, then start the attacks on /misuse. One line says FAIL or warn.",
+		Fix:   "Nothing in the client. The server has to follow the rule, and the line names its section.",
+		SetUps: []SetUp{
+			{Fault: CodeUsedTwice, Mistake: "It accepts a code twice."},
+			{Fault: CodeReuseTokensLive, Mistake: "It refuses a code the second time, but its tokens stay valid."},
+			{Fault: WrongVerifier, Mistake: "It accepts a wrong code verifier."},
+			{Fault: MissingVerifier, Mistake: "It accepts a code without its verifier."},
+			{Fault: OtherRedirectURI, Mistake: "It accepts a different redirect URI with the code."},
+			{Fault: OtherClientsCode, Mistake: "It accepts the code from a different client."},
+			{Fault: OldRefreshToken, Mistake: "It accepts a replaced refresh token."},
+			{Fault: RefreshReuseFamilyLives, Mistake: "It refuses a replaced refresh token, but the newer one stays valid."},
+			{Fault: RefreshNotRotated, Mistake: "It doesn't replace refresh tokens.",
+				Looks: "Sign in, then start the attacks on /misuse. The line says ok: only a public client's refresh tokens have to be replaced.",
+				Fix:   "Nothing for this client, which has a secret. For a public client, the server has to replace them (RFC 9700 section 4.14.2)."},
+			{Fault: RevokedAtUserinfo, Mistake: "Userinfo accepts a revoked token."},
+			{Fault: RevokedAtIntrospection, Mistake: "Introspection calls a revoked token active."},
+			{Fault: RevokedAtAPI, Mistake: "The API accepts a revoked token."},
+			{Fault: NoPKCE, Mistake: "It accepts a login without PKCE."},
+			{Fault: PromptNonePage, Mistake: "It shows a page for prompt=none."},
+			{Fault: PromptNoneCode, Mistake: "It issues a code for prompt=none, although no user is signed in."},
+		},
+	}
+}
+
+func redirectMistakes() Group {
+	const second = "Register a second client on this page for http://%s:3001/oauth_callback. Start it on another port: " +
+		"BASE_URL=http://%[1]s:3002 go run . -env second.env"
+	return Group{
+		Name: "Where the browser may come back",
+		SetUps: []SetUp{
+			{Fault: LoopbackPortFixed, Mistake: "Only the registered port of 127.0.0.1 and [::1] is accepted.",
+				Looks: fmt.Sprintf(second, "127.0.0.1") + ". The sign-in ends here: the redirect URI isn't registered.",
+				Fix:   "Nothing in the client. The server has to accept any port of a loopback IP address (RFC 8252 section 7.3)."},
+			{Fault: LocalhostAnyPort, Sound: true, Mistake: "Any port of localhost is accepted, too.",
+				Looks: fmt.Sprintf(second, "localhost") + ". The sign-in works.",
+				Fix:   "Nothing has to change. A client should still use 127.0.0.1 (RFC 8252 section 8.3)."},
+		},
+	}
+}
+
+func apiMistakes() Group {
+	return Group{
+		Name:  "What the API gets wrong",
+		Looks: "Sign in, call the API (/api), then press Try wrong tokens there. The page names the mistake.",
+		Fix:   "Nothing in the client. The API has to change.",
+		SetUps: []SetUp{
+			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},
+			{Fault: APIOtherIssuer, Mistake: "It trusts a different issuer."},
+			{Fault: APITokenExpired, Mistake: "Its clock is wrong: every token has expired."},
+			{Fault: APIOtherScope, Mistake: "It wants a scope that no token has."},
+			{Fault: APIWantsIDToken, Mistake: "It wants the ID token."},
+			{Fault: APIWantsJWT, With: OpaqueAccessTokens, Mistake: "It wants a JWT, but the server's tokens are opaque."},
+			{Fault: APIWantsOpaque, Mistake: "It wants an opaque token, but the server's are JWTs."},
+			{Fault: APIRedirectsToSignIn, Mistake: "It redirects to a sign-in page."},
+			{Fault: APISignInPage, Mistake: "It returns a sign-in page."},
+			{Fault: APIFirewall, Mistake: "A firewall blocks it."},
+			{Fault: APIOtherScheme, Mistake: "It wants a user name and password."},
+			{Fault: APINoChallenge, Mistake: "It refuses without saying why.",
+				Looks: "Run the checks (/check): the API refuses a call without a token, and its answer has no WWW-Authenticate."},
+			{Fault: APIMethod, Mistake: "It refuses GET."},
+			{Fault: APIOpen, Mistake: "It accepts calls without a token."},
+			{Fault: APIOpenToAltered, Mistake: "It doesn't check the signature."},
+			{Fault: APIOpenToIDToken, Mistake: "It accepts the ID token, too."},
+			{Fault: APIIgnoresExpiry, Mistake: "It accepts an expired token.",
+				Looks: "Sign in. Call the API (/api) again after two hours, when the access token has expired. It still answers."},
+		},
+	}
+}
+
+// startMistakes show in a client that knows only the API's URL.
+func (s *Server) startMistakes() Group {
+	const signIn = "Start this app a second time, with only the API's URL, and sign in there. The error page names the mistake."
+	return Group{
+		Name:    "Starting with only the API's URL",
+		Looks:   "Start this app a second time, with only the API's URL. It says at once what is wrong.",
+		Command: "PORT=3001 RESOURCE_URL=" + s.root() + "/api/me go run .",
+		Fix:     "Nothing in the client. The API's metadata has to be right. Or set ISSUER: the client then doesn't need it.",
+		SetUps: []SetUp{
+			{Fault: ResourceMetadataLies, Mistake: "Its metadata describes a different API."},
+			{Fault: ResourceMetadataLoops, Mistake: "Its metadata redirects forever."},
+			{Fault: ResourceFiftyServers, Mistake: "Its metadata names fifty servers."},
+			{Fault: ResourcePlainHTTP, Mistake: "Its metadata names a server without https."},
+			{Fault: RegisteredOtherURI, Mistake: "The server registers a different redirect URI.", Looks: signIn,
+				Fix: "The server has to register what the client sent. Or set CLIENT_ID to an OAuth application that you registered yourself."},
+			{Fault: RegisteredWithoutClientID, Mistake: "The server registers a client without a client ID.", Looks: signIn,
+				Fix: "The server has to return a client ID. Or set CLIENT_ID to an OAuth application that you registered yourself."},
+		},
+	}
+}
+
+func soundVariants() Group {
+	return Group{
+		Name:  "Correct, but different",
+		Looks: "Sign in, and try everything. It works, and no check complains.",
+		Fix:   "Nothing has to change.",
+		SetUps: []SetUp{
+			{Fault: OpaqueAccessTokens, Sound: true, Mistake: "Access tokens are opaque."},
+			{Fault: RequirePAR, Sound: true, Mistake: "Every authorization request has to be pushed."},
+			{Fault: APIPlainChallenge, Sound: true, Mistake: "The API's challenge doesn't name its metadata."},
+			{Fault: APIOffersDPoP, Sound: true, Mistake: "The API offers DPoP, too."},
+		},
+	}
+}
+
+// SetUp returns the chosen set-up: the zero value for the correct server.
 func (s *Server) SetUp() SetUp { return *s.setUp.Load() }
 
-// Issuer is what a client has to be configured with at present. One set-up moves the server to another
-// name of this machine.
+// Issuer returns the issuer that clients have to use now. One set-up moves the server to a different name of this
+// machine.
 func (s *Server) Issuer() string { return s.root() }
 
-// Break turns the set-up of a fault on, and no fault mends the server. Everything that users have done is
-// forgotten, and Config.OnSetUp is told. The choice is the whole process's.
+// Break chooses the set-up with a fault; "" chooses the correct server. It forgets what users have done and calls
+// Config.OnSetUp. The choice holds for the whole process.
 func (s *Server) Break(f Fault) error {
 	var chosen SetUp
 	if f != "" {
@@ -168,11 +305,11 @@ func (s *Server) Break(f Fault) error {
 		}
 		i := slices.IndexFunc(offered, func(o SetUp) bool { return o.Fault == f })
 		if i < 0 {
-			return fmt.Errorf("there is no set-up %q here", f)
+			return fmt.Errorf("there is no set-up %q", f)
 		}
 		chosen = offered[i]
 	}
-	s.choosing.Lock() // what OnSetUp is told last is what is on
+	s.choosing.Lock() // the last call of OnSetUp is about the set-up that is chosen
 	defer s.choosing.Unlock()
 	s.setUp.Store(&chosen)
 	s.forget()
@@ -182,24 +319,24 @@ func (s *Server) Break(f Fault) error {
 	return nil
 }
 
-// offered are the riddles that are possible here: one needs a second name of this machine for the server, another
-// for the client's redirect URI, which may be anywhere.
+// offered returns the numbered set-ups that work here. One needs a second name of this machine for the server, another
+// one for the client's redirect URI.
 func (s *Server) offered() []SetUp {
 	return slices.DeleteFunc(SetUps(), func(o SetUp) bool {
 		return o.Fault == RedirectURIHost && !s.local || o.Fault == ConsentNoWayBack && otherLoopback(s.mount) == s.mount
 	})
 }
 
-// handleSetUp takes the forms that break the server and mend it.
+// handleSetUp chooses a set-up by the forms of the demo's page.
 func (s *Server) handleSetUp(w http.ResponseWriter, r *http.Request) {
 	if err := s.Break(Fault(r.PostFormValue("setup"))); err != nil {
-		s.showError(w, r, "invalid_request", "there is no such set-up")
+		s.showError(w, r, "invalid_request", "there is no set-up with this name")
 		return
 	}
 	http.Redirect(w, r, s.base+"/#broken", http.StatusSeeOther)
 }
 
-// misregister returns a client as a set-up has registered it.
+// misregister returns a client as the chosen set-up registers it.
 func (s *Server) misregister(registered *Client) *Client {
 	c := *registered
 	switch {
@@ -232,7 +369,7 @@ func otherMethod(method string) string {
 	return "client_secret_basic"
 }
 
-// otherLoopback writes an address of this machine with another of its names. Any other address stays.
+// otherLoopback replaces the host of a loopback address by another name of this machine. It keeps any other address.
 func otherLoopback(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// faultTest asks a server whether it breaks one rule, as a stranger would find out.
+// faultTest asks a server whether it breaks one rule, as any client would find out.
 type faultTest struct {
 	fault  Fault
 	broken func(h *harness) bool
@@ -70,13 +70,22 @@ func altered(raw string) string {
 	return strings.Join(parts, ".")
 }
 
-// promptNone is what comes of prompt=none when nobody is signed in.
+// promptNone is the response to prompt=none when no user is signed in.
 func (h *harness) promptNone() answer {
 	h.t.Helper()
 	h.server.forget()
 	q := authorizeQuery()
 	q.Set("prompt", "none")
 	return h.do("GET", "/authorize?"+q.Encode(), nil, nil)
+}
+
+// asksToSignIn reports whether a client may send the browser back to a redirect URI.
+func (h *harness) asksToSignIn(client, redirectURI string) bool {
+	h.t.Helper()
+	q := authorizeQuery()
+	q.Set("client_id", client)
+	q.Set("redirect_uri", redirectURI)
+	return h.do("GET", "/authorize?"+q.Encode(), nil, nil).StatusCode == http.StatusOK
 }
 
 var faultTests = []faultTest{
@@ -139,6 +148,9 @@ var faultTests = []faultTest{
 		return err == nil && to.Query().Has("code")
 	}, nil},
 
+	{LoopbackPortFixed, func(h *harness) bool { return !h.asksToSignIn("web", "http://127.0.0.1:2/callback") }, nil},
+	{LocalhostAnyPort, func(h *harness) bool { return h.asksToSignIn("local", "http://localhost:2/callback") }, nil},
+
 	{APIOtherAudience, func(h *harness) bool { return h.refuses("the access token is for another API") }, nil},
 	{APIOtherIssuer, func(h *harness) bool { return h.refuses("the access token is from another issuer") }, nil},
 	{APITokenExpired, func(h *harness) bool { return h.refuses("the access token has expired") }, nil},
@@ -150,7 +162,7 @@ var faultTests = []faultTest{
 		return h.refuses("the token is not an ID token") && h.opens(h.tokens(authorizeQuery())["id_token"])
 	},
 		[]Fault{APIOpenToIDToken}},
-	{APIWantsOpaque, func(h *harness) bool { return h.refuses("the access token is not known here") }, nil},
+	{APIWantsOpaque, func(h *harness) bool { return h.refuses("the access token is not known") }, nil},
 	{APIRedirectsToSignIn, func(h *harness) bool {
 		a := h.called()
 		to, err := a.Location()

@@ -20,7 +20,11 @@ func declared(t *testing.T) []Fault {
 	}
 	var faults []Fault
 	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Fault" && len(spec.Values) == 1 {
 			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 			if err != nil {
 				t.Fatal(err)
@@ -32,7 +36,7 @@ func declared(t *testing.T) []Fault {
 	return faults
 }
 
-// Every fault is offered on the page, once: as a riddle or by its mistake. A button turns it on, and off again.
+// Every fault is offered on the page, once: by its number or by its mistake. A button turns it on, and off again.
 func TestEveryFaultIsOffered(t *testing.T) {
 	h := start(t)
 	groups := h.server.Groups()
@@ -41,7 +45,7 @@ func TestEveryFaultIsOffered(t *testing.T) {
 		offered = append(offered, g.SetUps...)
 	}
 	faults := declared(t)
-	if len(faults) < 52 || len(groups) != 4 {
+	if len(faults) < 54 || len(groups) != 5 {
 		t.Fatalf("fault.go has %d faults, and there are %d groups: this test looks at nothing", len(faults), len(groups))
 	}
 	for _, f := range faults {
@@ -74,17 +78,17 @@ func TestEveryFaultIsOffered(t *testing.T) {
 	}
 }
 
-// What a button of a group turns on can be seen, alone, and is gone when it is mended.
+// What a button of a group turns on shows, and is gone when it is turned off.
 func TestGroupsPlay(t *testing.T) {
 	h := start(t)
 	for _, row := range faultTests {
 		h.choose(row.fault)
 		if !row.broken(h) {
-			t.Errorf("%q is on, and not seen", row.fault)
+			t.Errorf("%q is on, and doesn't show", row.fault)
 		}
 		h.choose("")
 		if row.broken(h) {
-			t.Errorf("%q is mended, and seen", row.fault)
+			t.Errorf("%q is off, and shows", row.fault)
 		}
 	}
 	h.choose(APIWantsJWT) // shows with opaque tokens only
@@ -104,11 +108,13 @@ func TestNamedOnThePage(t *testing.T) {
 	}{
 		{"", false, "", nil},
 		{SecretWrong, false, "Broken on purpose.", nil},
-		{APIOpen, true, "Broken on purpose.", []string{"It opens to everybody.", "Try wrong tokens", "the API has to be changed"}},
+		{APIOpen, true, "Broken on purpose.", []string{"It accepts calls without a token.", "Try wrong tokens", "The API has to change."}},
 		{APINoChallenge, true, "Broken on purpose.", []string{"It refuses without saying why.", "/check", "WWW-Authenticate"}},
-		{RefreshNotRotated, true, "Broken on purpose.", []string{"Refresh tokens are not replaced.", "/misuse", "RFC 9700"}},
-		{ResourceMetadataLies, true, "Broken on purpose.", []string{"Its metadata is another API's.", "/demo/api/me go run .", "Or set ISSUER"}},
-		{OpaqueAccessTokens, true, "Changed on purpose.", []string{"Access tokens are opaque.", "Nothing has to be changed."}},
+		{RefreshNotRotated, true, "Broken on purpose.", []string{"It doesn't replace refresh tokens.", "/misuse", "RFC 9700"}},
+		{LoopbackPortFixed, true, "Broken on purpose.", []string{"Only the registered port", "-env second.env", "RFC 8252"}},
+		{LocalhostAnyPort, true, "Changed on purpose.", []string{"Any port of localhost", "The sign-in works."}},
+		{ResourceMetadataLies, true, "Broken on purpose.", []string{"Its metadata describes a different API.", "/demo/api/me go run .", "Or set ISSUER"}},
+		{OpaqueAccessTokens, true, "Changed on purpose.", []string{"Access tokens are opaque.", "Nothing has to change."}},
 	} {
 		h := start(t)
 		h.choose(row.fault)

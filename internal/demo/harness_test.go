@@ -41,6 +41,7 @@ func start(t *testing.T) *harness {
 		{ID: "web", Secret: "s3cret", Name: "A web application", RedirectURIs: []string{redirectURI}, PostLogoutRedirectURIs: []string{"http://127.0.0.1:1/"}},
 		{ID: "other", Secret: "other", Name: "Another", RedirectURIs: []string{redirectURI}},
 		{ID: "native", Name: "A public client", RedirectURIs: []string{redirectURI}},
+		{ID: "local", Name: "A client on localhost", RedirectURIs: []string{"http://localhost:1/callback"}},
 	}})
 	if err != nil {
 		t.Fatal(err)

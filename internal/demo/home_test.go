@@ -10,14 +10,14 @@ import (
 func TestHome(t *testing.T) {
 	h := start(t)
 	page := h.do("GET", "/", nil, nil)
-	for _, want := range []string{"Nobody.", "Alice Example", "bob@example.com", "/demo/faces/carol.svg", h.issuer + "/token",
+	for _, want := range []string{"You aren't signed in", "Alice Example", "bob@example.com", "/demo/faces/carol.svg", h.issuer + "/token",
 		h.issuer + "/api/notes", "Reset the demo", `href="http://127.0.0.1:1/"`} {
 		if page.StatusCode != 200 || !strings.Contains(page.body, want) {
 			t.Errorf("the page answered %d and lacks %q", page.StatusCode, want)
 		}
 	}
 	h.signIn(authorizeQuery(), "user_bob")
-	if page := h.do("GET", "/", nil, nil); strings.Contains(page.body, "Nobody.") || !strings.Contains(page.body, `<a href="/demo/logout">Sign out</a>`) {
+	if page := h.do("GET", "/", nil, nil); strings.Contains(page.body, "You aren't signed in") || !strings.Contains(page.body, `<a href="/demo/logout">Sign out</a>`) {
 		t.Errorf("after a sign-in the page is\n%s", page.body)
 	}
 	if a := h.do("GET", "/nothing-here", nil, nil); a.StatusCode != 404 {
@@ -25,7 +25,7 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// Reset forgets sign-ins, consents, codes and tokens, and mends the server; clients stay registered.
+// Reset forgets sign-ins, consents, codes and tokens, and turns the mistake off; clients stay registered.
 func TestReset(t *testing.T) {
 	for _, reset := range []bool{false, true} {
 		h := start(t)
@@ -37,7 +37,7 @@ func TestReset(t *testing.T) {
 		if reset {
 			a := h.do("POST", "/reset", url.Values{}, map[string]string{"Origin": strings.TrimSuffix(h.issuer, "/demo")})
 			if to, err := a.Location(); a.StatusCode != 303 || err != nil ||
-				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "no token is good any more") || h.server.SetUp().Broken() {
+				!strings.Contains(h.do("GET", to.String(), nil, nil).body, "All sign-ins, consents, codes and tokens are gone") || h.server.SetUp().Broken() {
 				t.Errorf("the reset answered %d to %v", a.StatusCode, to)
 			}
 		}
@@ -46,7 +46,7 @@ func TestReset(t *testing.T) {
 			"the access token":  h.do("GET", "/api/me", nil, bearer(tokens["access_token"])).StatusCode == 200,
 			"the refresh token": h.do("POST", "/token", refresh, basic("web", "s3cret")).StatusCode == 200,
 			"the code":          h.do("POST", "/token", redeem(waiting), basic("web", "s3cret")).StatusCode == 200,
-			"the sign-in":       !strings.Contains(h.do("GET", "/authorize?"+authorizeQuery().Encode(), nil, nil).body, "Choose anybody"),
+			"the sign-in":       !strings.Contains(h.do("GET", "/authorize?"+authorizeQuery().Encode(), nil, nil).body, "Choose any user"),
 			"the consent":       !strings.Contains(h.signIn(authorizeQuery(), "user_alice").body, "wants to access"),
 		} {
 			if good == reset {

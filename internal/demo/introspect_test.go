@@ -32,7 +32,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		header map[string]string
 		active bool
 	}{
-		{"made-up", basic("web", "s3cret"), true},
+		{"invented", basic("web", "s3cret"), true},
 		{tokens["access_token"], basic("other", "other"), true},
 		{tokens["access_token"], basic("web", "s3cret"), false},
 	} {

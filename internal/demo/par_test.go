@@ -148,7 +148,7 @@ func TestPushRefuses(t *testing.T) {
 		"":                         func(url.Values) {},
 		"another client's ID":      func(q url.Values) { q.Set("client_id", "other") },
 		"no client ID":             func(q url.Values) { q.Del("client_id") },
-		"a made-up request_uri":    func(q url.Values) { q.Set("request_uri", requestURIPrefix+"AAAA") },
+		"an invented request_uri":  func(q url.Values) { q.Set("request_uri", requestURIPrefix+"AAAA") },
 		"a request_uri of another": func(q url.Values) { q.Set("request_uri", "https://client.example/request") },
 	} {
 		h := start(t)

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"mime"
@@ -13,7 +12,7 @@ import (
 )
 
 // registration is a client's metadata (RFC 7591 section 2, OpenID Connect Dynamic Client Registration
-// section 2), as asked for and as answered.
+// section 2), in the request and in the response.
 type registration struct {
 	ClientID        string   `json:"client_id,omitempty"`
 	ClientSecret    string   `json:"client_secret,omitempty"`
@@ -29,8 +28,8 @@ type registration struct {
 	Scope           string   `json:"scope,omitempty"`
 }
 
-// handleRegister is dynamic client registration (RFC 7591 section 3), open to this machine. What the
-// client asks for is a wish; the answer is what holds.
+// handleRegister is dynamic client registration (RFC 7591 section 3), open to this machine. The response may differ from
+// the request, and the response counts.
 func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	var asked registration
@@ -48,7 +47,7 @@ func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.now()
 	client := &Client{ID: "client_" + rand.Text(), Name: answer.ClientName, RedirectURIs: answer.RedirectURIs,
-		PostLogoutRedirectURIs: answer.PostLogoutURIs, AuthMethod: answer.AuthMethod, Scopes: parseScope(answer.Scope)}
+		PostLogoutRedirectURIs: answer.PostLogoutURIs, AuthMethod: answer.AuthMethod, Scopes: parseScope(answer.Scope), registered: now}
 	answer.ClientID, answer.IssuedAt = client.ID, now.Unix()
 	if client.AuthMethod != "none" {
 		client.Secret = rand.Text() + rand.Text()
@@ -63,7 +62,51 @@ func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusCreated, answer)
 }
 
-// refusal returns what cannot be registered (RFC 7591 section 3.2.2).
+// clientPage is the data of client.html.
+type clientPage struct {
+	page
+	Lines       string // for .env
+	RedirectURI string
+	Ours        bool // the redirect URI is one of a second copy of this program
+}
+
+// handleRegisterSecond registers a client by the form on the demo's page, and shows the lines for its .env. Only this
+// answer has them, as they contain the secret.
+func (s *Server) handleRegisterSecond(w http.ResponseWriter, r *http.Request) {
+	uri := strings.TrimSpace(r.PostFormValue("redirect_uri"))
+	u, err := url.Parse(uri)
+	if err != nil || !mayRedirectTo(uri, false) {
+		s.showError(w, r, "invalid_redirect_uri", "the redirect URI must be https, or http on a loopback host, and must not have a fragment")
+		return
+	}
+	now := s.now()
+	client := &Client{ID: "client_" + rand.Text(), Secret: rand.Text(), Name: "The second client", RedirectURIs: []string{uri},
+		registered: now}
+	lines := []string{"ISSUER=" + s.issuer(), "CLIENT_ID=" + client.ID, "CLIENT_SECRET=" + client.Secret}
+	ours := s.callback != "" && u.Path == s.callback && u.RawQuery == "" && u.Scheme == "http"
+	if ours {
+		base := u.Scheme + "://" + u.Host
+		lines = append(lines, "BASE_URL="+base)
+		client.PostLogoutRedirectURIs = []string{base + "/"}
+	}
+	s.mu.Lock()
+	s.clients.put(now, client.ID, client)
+	s.mu.Unlock()
+	data := clientPage{s.page("The second client is registered"), strings.Join(lines, "\n"), uri, ours}
+	data.Class = "ask"
+	s.render(w, http.StatusOK, "client.html", data)
+}
+
+// secondRedirectURI returns a redirect URI for a second copy of the client, on the next port.
+func (s *Server) secondRedirectURI() string {
+	port := "3001"
+	if u, err := url.Parse(s.mount); err == nil && u.Port() == port {
+		port = "3002"
+	}
+	return "http://localhost:" + port + s.callback
+}
+
+// refusal returns why a client can't be registered, or nil (RFC 7591 section 3.2.2).
 func (asked *registration) refusal() *oauthError {
 	uris := slices.Concat(asked.RedirectURIs, asked.PostLogoutURIs)
 	switch {
@@ -74,24 +117,24 @@ func (asked *registration) refusal() *oauthError {
 	case len(asked.ClientName) > 200:
 		return &oauthError{"invalid_client_metadata", "the client_name is too long"}
 	case len(asked.RedirectURIs) == 0 || len(uris) > 20:
-		return &oauthError{"invalid_redirect_uri", "at least one redirect URI is needed, and twenty are the most"}
+		return &oauthError{"invalid_redirect_uri", "register between one and twenty redirect URIs"}
 	}
 	for _, uri := range uris {
 		if !mayRedirectTo(uri, asked.ApplicationType == "native") {
 			return &oauthError{"invalid_redirect_uri",
-				"a redirect URI must be https, or http on a loopback host, or a native app's own scheme, without a fragment"}
+				"a redirect URI must be https, or http on a loopback host, or use a native app's own scheme, and must not have a fragment"}
 		}
 	}
 	return nil
 }
 
-// granted is what the client gets: its wishes, with the defaults for what it left open.
+// granted returns the client as it is registered: as requested, with defaults for what is missing.
 func (asked *registration) granted() registration {
 	g := registration{ClientName: asked.ClientName, ApplicationType: asked.ApplicationType, RedirectURIs: asked.RedirectURIs,
 		PostLogoutURIs: asked.PostLogoutURIs, AuthMethod: asked.AuthMethod,
 		GrantTypes: []string{"authorization_code", "refresh_token"}, ResponseTypes: []string{"code"}}
 	if g.ClientName == "" {
-		g.ClientName = "An application without a name"
+		g.ClientName = "An unnamed application"
 	}
 	if g.ApplicationType == "" {
 		g.ApplicationType = "web" // OpenID Connect Dynamic Client Registration section 2
@@ -107,8 +150,8 @@ func (asked *registration) granted() registration {
 	return g
 }
 
-// mayRedirectTo refuses addresses to which a code must not go. An app's own scheme has a dot, as it is a
-// domain name turned round (RFC 8252 section 7.1).
+// mayRedirectTo reports whether a code may go to an address. A native app's own scheme has a dot, as it is a reversed
+// domain name (RFC 8252 section 7.1).
 func mayRedirectTo(uri string, native bool) bool {
 	u, err := url.Parse(uri)
 	if err != nil || len(uri) > 500 || u.Fragment != "" || u.User != nil || u.Opaque != "" {
@@ -122,115 +165,4 @@ func mayRedirectTo(uri string, native bool) bool {
 		return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	}
 	return native && strings.Contains(u.Scheme, ".")
-}
-
-// Group is set-ups that are found in the same place. They are offered by their mistakes: these are no riddles.
-type Group struct {
-	Name    string
-	Looks   string // where each is seen, unless it says so itself
-	Command string // to do that with
-	Fix     string // what has to be changed, unless it says so itself
-	SetUps  []SetUp
-}
-
-// Groups are those of the demo's page, in its order. With the ten riddles they hold every fault once.
-func (s *Server) Groups() []Group {
-	groups := []Group{letsPass(), apiMistakes(), s.startMistakes(), soundVariants()}
-	for _, g := range groups {
-		for i, o := range g.SetUps {
-			g.SetUps[i].Looks, g.SetUps[i].Fix = cmp.Or(o.Looks, g.Looks), cmp.Or(o.Fix, g.Fix)
-		}
-	}
-	return groups
-}
-
-func letsPass() Group {
-	return Group{
-		Name:  "What the server lets pass",
-		Looks: "Sign in, then press Try to misuse it on the session page (/misuse). One line says FAIL or warn.",
-		Fix:   "Nothing at the client: the server has to keep the rule. The line names its section.",
-		SetUps: []SetUp{
-			{Fault: CodeUsedTwice, Mistake: "A code can be used twice."},
-			{Fault: CodeReuseTokensLive, Mistake: "A code used twice is refused, but its tokens stay good."},
-			{Fault: WrongVerifier, Mistake: "A wrong code verifier is accepted."},
-			{Fault: MissingVerifier, Mistake: "A missing code verifier is accepted."},
-			{Fault: OtherRedirectURI, Mistake: "Another redirect URI is accepted with the code."},
-			{Fault: OtherClientsCode, Mistake: "Another client can use the code."},
-			{Fault: OldRefreshToken, Mistake: "A replaced refresh token is accepted."},
-			{Fault: RefreshReuseFamilyLives, Mistake: "A replaced refresh token is refused, but the newer one stays good."},
-			{Fault: RefreshNotRotated, Mistake: "Refresh tokens are not replaced.",
-				Looks: "Sign in, then press Try to misuse it on the session page (/misuse). The line says ok: only those of a public client have to be replaced.",
-				Fix:   "Nothing for this client, which has a secret. For a public client the server has to replace them (RFC 9700 section 4.14.2)."},
-			{Fault: RevokedAtUserinfo, Mistake: "A revoked token is still good at userinfo."},
-			{Fault: RevokedAtIntrospection, Mistake: "A revoked token is still active at introspection."},
-			{Fault: RevokedAtAPI, Mistake: "A revoked token is still good at the API."},
-			{Fault: NoPKCE, Mistake: "A login without PKCE is accepted."},
-			{Fault: PromptNonePage, Mistake: "A page is shown for prompt=none."},
-			{Fault: PromptNoneCode, Mistake: "A code is given for prompt=none, although nobody is signed in."},
-		},
-	}
-}
-
-func apiMistakes() Group {
-	return Group{
-		Name:  "What the API gets wrong",
-		Looks: "Sign in, call the API (/api), then press Try wrong tokens there. The page says what is wrong.",
-		Fix:   "Nothing at the client: the API has to be changed.",
-		SetUps: []SetUp{
-			{Fault: APIOtherAudience, Mistake: "It wants tokens for another API."},
-			{Fault: APIOtherIssuer, Mistake: "It trusts another issuer."},
-			{Fault: APITokenExpired, Mistake: "Its clock is wrong: every token has expired."},
-			{Fault: APIOtherScope, Mistake: "It wants a scope that nobody has."},
-			{Fault: APIWantsIDToken, Mistake: "It wants the ID token."},
-			{Fault: APIWantsJWT, With: OpaqueAccessTokens, Mistake: "It wants a JWT, and the server's tokens are opaque."},
-			{Fault: APIWantsOpaque, Mistake: "It wants an opaque token, and the server's are JWTs."},
-			{Fault: APIRedirectsToSignIn, Mistake: "A sign-in stands in front of it, by redirect."},
-			{Fault: APISignInPage, Mistake: "A sign-in page stands in front of it."},
-			{Fault: APIFirewall, Mistake: "A firewall stands in front of it."},
-			{Fault: APIOtherScheme, Mistake: "It wants user and password."},
-			{Fault: APINoChallenge, Mistake: "It refuses without saying why.",
-				Looks: "Check the settings (/check): the API refuses a call without a token, and has no WWW-Authenticate."},
-			{Fault: APIMethod, Mistake: "It does not answer GET."},
-			{Fault: APIOpen, Mistake: "It opens to everybody."},
-			{Fault: APIOpenToAltered, Mistake: "It does not check the signature."},
-			{Fault: APIOpenToIDToken, Mistake: "It opens to the ID token too."},
-			{Fault: APIIgnoresExpiry, Mistake: "It opens to a token that has expired.",
-				Looks: "Sign in, and call the API (/api) again when the access token has expired, after two hours. It still opens."},
-		},
-	}
-}
-
-// startMistakes are seen by a client that knows nothing but the API's URL.
-func (s *Server) startMistakes() Group {
-	const signIn = "Start the application once more, with the API's URL alone, and sign in there. The error page names the mistake."
-	return Group{
-		Name:    "An API that cannot be started at",
-		Looks:   "Start the application once more, with the API's URL alone. It says at once what is wrong.",
-		Command: "PORT=3001 RESOURCE_URL=" + s.root() + "/api/me go run .",
-		Fix:     "Nothing at the client: the API's metadata has to be right. Or set ISSUER, so that nobody asks it.",
-		SetUps: []SetUp{
-			{Fault: ResourceMetadataLies, Mistake: "Its metadata is another API's."},
-			{Fault: ResourceMetadataLoops, Mistake: "Its metadata is a redirect without end."},
-			{Fault: ResourceFiftyServers, Mistake: "Its metadata names fifty servers."},
-			{Fault: ResourcePlainHTTP, Mistake: "Its metadata names a server without https."},
-			{Fault: RegisteredOtherURI, Mistake: "The server registers another redirect URI.", Looks: signIn,
-				Fix: "The server has to register what it was sent. Or set CLIENT_ID to an OAuth application made by hand."},
-			{Fault: RegisteredWithoutClientID, Mistake: "The server registers a client without a client ID.", Looks: signIn,
-				Fix: "The server has to answer with a client ID. Or set CLIENT_ID to an OAuth application made by hand."},
-		},
-	}
-}
-
-func soundVariants() Group {
-	return Group{
-		Name:  "Sound, but different",
-		Looks: "Sign in, and try everything. It works, and nothing is called wrong.",
-		Fix:   "Nothing has to be changed.",
-		SetUps: []SetUp{
-			{Fault: OpaqueAccessTokens, Sound: true, Mistake: "Access tokens are opaque."},
-			{Fault: RequirePAR, Sound: true, Mistake: "Every authorization request has to be pushed."},
-			{Fault: APIPlainChallenge, Sound: true, Mistake: "The API's challenge does not name its metadata."},
-			{Fault: APIOffersDPoP, Sound: true, Mistake: "The API offers DPoP, too."},
-		},
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -73,6 +74,83 @@ func TestRegister(t *testing.T) {
 				t.Errorf("registered with %q, used with %s: answered %d %s", row.got, used, a.StatusCode, a.body)
 			}
 		}
+	}
+}
+
+var envLines = regexp.MustCompile(`(?s)<pre[^>]*>(.*?)</pre>`)
+
+// The lines for .env are those of a client that can sign in, from another browser's session or process.
+func TestRegisterSecond(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ registered, used, base string }{
+		{"http://localhost:3001/callback", "http://localhost:3001/callback", "http://localhost:3001"},
+		{" http://127.0.0.1:3001/callback ", "http://127.0.0.1:61023/callback", "http://127.0.0.1:3001"},
+		{"https://app.example/callback", "https://app.example/callback", ""},
+		{"http://localhost:8080/auth/back", "http://localhost:8080/auth/back", ""},
+	} {
+		h := start(t)
+		page := h.do("POST", "/client", url.Values{"redirect_uri": {row.registered}}, nil)
+		found := envLines.FindStringSubmatch(page.body)
+		if page.StatusCode != 200 || found == nil {
+			t.Fatalf("%s: answered %d\n%s", row.registered, page.StatusCode, page.body)
+		}
+		env := map[string]string{}
+		for line := range strings.Lines(found[1]) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			env[name] = value
+		}
+		if env["ISSUER"] != h.issuer || env["BASE_URL"] != row.base || (row.base != "") != strings.Contains(page.body, "go run . -env second.env") {
+			t.Errorf("%s: the page is\n%s", row.registered, page.body)
+		}
+		q := authorizeQuery()
+		q.Set("client_id", env["CLIENT_ID"])
+		q.Set("redirect_uri", row.used)
+		if page := h.signIn(q, "user_alice"); !strings.Contains(page.body, "The second client</strong> wants") || !strings.Contains(page.body, "Not verified") {
+			t.Errorf("%s: the consent page is\n%s", row.registered, page.body)
+		}
+		to, err := h.do("POST", "/authorize?"+q.Encode(), url.Values{"decision": {"allow"}}, nil).Location()
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := redeem(to.Query().Get("code"))
+		form.Set("redirect_uri", row.used)
+		if a := h.do("POST", "/token", form, basic(env["CLIENT_ID"], env["CLIENT_SECRET"])); a.StatusCode != 200 {
+			t.Errorf("%s: the token endpoint answered %d %s", row.registered, a.StatusCode, a.body)
+		}
+	}
+	for issuer, want := range map[string]string{
+		"http://localhost:3000/demo": "http://localhost:3001/callback",
+		"http://localhost:3001/demo": "http://localhost:3002/callback",
+		"https://demo.example/demo":  "http://localhost:3001/callback",
+	} {
+		s, err := New(Config{Issuer: issuer, keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.secondRedirectURI(); got != want {
+			t.Errorf("at %s the page offers %s; want %s", issuer, got, want)
+		}
+	}
+}
+
+// A second client is registered by this server's own page alone, for a redirect URI to which a code may go.
+func TestRegisterSecond_Refuses(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	before := len(h.server.clients.entries)
+	good := url.Values{"redirect_uri": {redirectURI}}
+	for _, uri := range []string{"", "http://public.example/", "javascript:alert(1)", "https://a.example/#x", "com.example.app:/callback", "%"} {
+		h.do("POST", "/client", url.Values{"redirect_uri": {uri}}, nil).want(t, 400, "invalid_redirect_uri")
+	}
+	h.do("POST", "/client", good, map[string]string{"Sec-Fetch-Site": "cross-site"}).want(t, 403, "access_denied")
+	if a := h.do("GET", "/client?"+good.Encode(), nil, nil); a.StatusCode != 405 {
+		t.Errorf("GET was answered %d", a.StatusCode)
+	}
+	if after := len(h.server.clients.entries); after != before {
+		t.Errorf("%d clients are registered by requests that were refused", after-before)
+	}
+	if a := h.do("POST", "/client", good, nil); a.StatusCode != 200 || len(h.server.clients.entries) != before+1 { // the twin
+		t.Errorf("the page's own form was answered %d", a.StatusCode)
 	}
 }
 

@@ -45,7 +45,7 @@ type metadata struct {
 	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
 }
 
-// root is where the server is mounted, as its clients have to write it.
+// root returns where the server is mounted, as its clients have to write it.
 func (s *Server) root() string {
 	if s.breaks(ConsentNoWayBack) {
 		return otherLoopback(s.mount)
@@ -53,7 +53,7 @@ func (s *Server) root() string {
 	return s.mount
 }
 
-// issuer is what the server calls itself (RFC 8414 section 2).
+// issuer returns the server's issuer identifier (RFC 8414 section 2).
 func (s *Server) issuer() string {
 	if s.breaks(IssuerSlash) {
 		return s.root() + "/"
@@ -99,7 +99,7 @@ func (s *Server) metadata() metadata {
 func (s *Server) handleKeys(w http.ResponseWriter, _ *http.Request) {
 	keys, err := s.keys()
 	if err != nil {
-		s.writeError(w, http.StatusInternalServerError, "server_error", "the signing key could not be made")
+		s.writeError(w, http.StatusInternalServerError, "server_error", "the signing key can't be generated")
 		return
 	}
 	s.writeJSON(w, http.StatusOK, keys.public)
@@ -147,7 +147,7 @@ type idClaims struct {
 	profileClaims
 }
 
-// signAccessToken makes an access token for the API and remembers it, so that it can be revoked.
+// signAccessToken issues an access token for the API and stores it, so that it can be revoked.
 func (s *Server) signAccessToken(t tokenSet, now time.Time) (string, error) {
 	a := &accessToken{id: rand.Text(), grant: t.grant, scopes: t.scopes, audience: t.audience, issued: now, expires: now.Add(accessLife),
 		opaque: s.breaks(OpaqueAccessTokens)}
@@ -167,7 +167,7 @@ func (s *Server) signAccessToken(t tokenSet, now time.Time) (string, error) {
 	return raw, nil
 }
 
-// claimsOf is what an access token says (RFC 9068 section 2.2).
+// claimsOf returns the claims of an access token (RFC 9068 section 2.2).
 func (s *Server) claimsOf(a *accessToken) accessClaims {
 	return accessClaims{
 		Claims: jwt.Claims{Issuer: s.issuer(), Subject: a.grant.user, Audience: a.audience, ID: a.id,
@@ -178,7 +178,7 @@ func (s *Server) claimsOf(a *accessToken) accessClaims {
 	}
 }
 
-// signIDToken makes an ID token that is bound to the access token by at_hash.
+// signIDToken issues an ID token that at_hash binds to the access token.
 func (s *Server) signIDToken(t tokenSet, access string, now time.Time) (string, error) {
 	keys, err := s.keys()
 	if s.breaks(IDTokenSignature) {
@@ -198,21 +198,20 @@ func (s *Server) signIDToken(t tokenSet, access string, now time.Time) (string, 
 	}).Serialize()
 }
 
-// expectation is what a place that opens to access tokens expects of them (RFC 9068 section 4).
+// expectation is what an endpoint expects of an access token (RFC 9068 section 4).
 type expectation struct {
 	jwt.Expected      // issuer and time; the audience, where it matters
 	signed       bool // by this server
 	expires      bool
-	live         bool // not revoked by itself; that its grant is revoked is always noticed
+	live         bool // not revoked by itself; a revoked grant never passes
 }
 
-// expect is what every place expects. Each may be made deaf to the revocation of
-// a token, by a fault of its own.
-func (s *Server) expect(deaf Fault) expectation {
-	return expectation{Expected: jwt.Expected{Issuer: s.issuer(), Time: s.now()}, signed: true, expires: true, live: !s.breaks(deaf)}
+// expect returns what every endpoint expects. With the fault on, the endpoint ignores that a token was revoked.
+func (s *Server) expect(ignores Fault) expectation {
+	return expectation{Expected: jwt.Expected{Issuer: s.issuer(), Time: s.now()}, signed: true, expires: true, live: !s.breaks(ignores)}
 }
 
-// verifyAccessToken returns the access token that a bearer presents, if it is as expected.
+// verifyAccessToken returns the access token that the caller presents, if it meets the expectation.
 func (s *Server) verifyAccessToken(raw string, want expectation) (*accessToken, error) {
 	claims, err := s.readAccessToken(raw, want.signed)
 	if err != nil {
@@ -240,7 +239,7 @@ func (s *Server) verifyAccessToken(raw string, want expectation) (*accessToken, 
 	return a, nil
 }
 
-// readAccessToken returns what an access token of ours says.
+// readAccessToken returns the claims of an access token from this server.
 func (s *Server) readAccessToken(raw string, signed bool) (accessClaims, error) {
 	if !strings.Contains(raw, ".") {
 		return s.lookUpAccessToken(raw)
@@ -251,13 +250,13 @@ func (s *Server) readAccessToken(raw string, signed bool) (accessClaims, error) 
 	}
 	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
-		return accessClaims{}, errors.New("the access token is not a JWT of this server")
+		return accessClaims{}, errors.New("the access token is not a JWT from this server")
 	}
 	var claims accessClaims
 	if signed {
 		err = token.Claims(keys.public.Keys[0], &claims)
 	} else {
-		err = token.UnsafeClaimsWithoutVerification(&claims) // only where a fault says so
+		err = token.UnsafeClaimsWithoutVerification(&claims) // only with the fault on
 	}
 	if err != nil {
 		return accessClaims{}, errors.New("the access token was not signed by this server")
@@ -274,12 +273,12 @@ func (s *Server) lookUpAccessToken(raw string) (accessClaims, error) {
 	defer s.mu.Unlock()
 	a, ok := s.access.get(s.now(), raw)
 	if !ok || !a.opaque {
-		return accessClaims{}, errors.New("the access token is not known here")
+		return accessClaims{}, errors.New("the access token is not known")
 	}
 	return s.claimsOf(a), nil
 }
 
-// readIDToken returns what an ID token of ours says, expired or not.
+// readIDToken returns the claims of an ID token from this server, expired or not.
 func (s *Server) readIDToken(raw string) (jwt.Claims, bool) {
 	keys, err := s.keys()
 	if err != nil {

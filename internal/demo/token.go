@@ -53,16 +53,16 @@ func (s *Server) handleToken(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tokenSet is what new tokens say.
+// tokenSet is the content of new tokens.
 type tokenSet struct {
 	grant    *grant
 	scopes   []string
 	audience []string // of the access token
-	nonce    string   // of the ID token; none at a refresh (OpenID Connect Core section 12.2)
+	nonce    string   // of the ID token; empty at a refresh (OpenID Connect Core section 12.2)
 	refresh  string   // the refresh token
 }
 
-// issue answers with new tokens of a grant.
+// issue responds with new tokens of a grant.
 func (s *Server) issue(w http.ResponseWriter, t tokenSet) {
 	now := s.now()
 	access, err := s.signAccessToken(t, now)
@@ -96,8 +96,8 @@ func (s *Server) client(id string) (*Client, bool) {
 	return s.misregister(registered), true
 }
 
-// authenticate reads the form and finds out which client sent it (RFC 6749 section 2.3). It has
-// answered when ok is false.
+// authenticate reads the form and returns the client that sent it (RFC 6749 section 2.3). If ok is false, it has written
+// the error.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *Client, form url.Values, ok bool) {
 	if err := r.ParseForm(); err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		s.writeError(w, http.StatusBadRequest, "invalid_request", "the body must be application/x-www-form-urlencoded")
@@ -105,14 +105,14 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 	}
 	form = r.PostForm
 	if repeated := repeatedName(form); repeated != "" {
-		s.writeError(w, http.StatusBadRequest, "invalid_request", "a parameter is there more than once")
+		s.writeError(w, http.StatusBadRequest, "invalid_request", "a parameter is repeated")
 		return nil, nil, false
 	}
 	omitEmpty(form)
 	id, secret, method := form.Get("client_id"), form.Get("client_secret"), "client_secret_post"
 	if user, password, basic := r.BasicAuth(); basic {
 		if form.Has("client_secret") {
-			s.writeError(w, http.StatusBadRequest, "invalid_request", "the client must not use more than one authentication method")
+			s.writeError(w, http.StatusBadRequest, "invalid_request", "the client used more than one authentication method")
 			return nil, nil, false
 		}
 		method = "client_secret_basic"
@@ -128,31 +128,32 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (client *C
 		method = "none"
 	}
 	client, known := s.client(id)
-	if !known || subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 || client.AuthMethod != "" && method != client.AuthMethod {
+	if !known || subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 ||
+		client.AuthMethod != "" && method != client.AuthMethod {
 		s.refuseClient(w)
 		return nil, nil, false
 	}
 	return client, form, true
 }
 
-// refuseClient never says whether it is the ID, the secret or the method.
+// refuseClient doesn't say whether the ID, the secret or the method is wrong.
 func (s *Server) refuseClient(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="demo"`)
 	s.writeError(w, http.StatusUnauthorized, "invalid_client",
-		"client authentication failed: unknown client, wrong secret, or a method that this client may not use")
+		"client authentication failed: unknown client, wrong secret, or a method that isn't enabled for this client")
 }
 
-// grant is what a user allowed a client once. Every token that comes of it belongs to the family,
-// and is worthless once the grant is revoked.
+// grant is what a user allowed a client in one login. Every token of the login refers to it, and is invalid once the
+// grant is revoked.
 type grant struct {
 	user, client string
 	scopes       []string
-	resources    []string // what its tokens may be for; none for any
+	resources    []string // what its tokens may be for; empty for any
 	authTime     time.Time
 	revoked      bool
 }
 
-// code is an authorization code (RFC 6749 section 4.1.2). A used one is kept, to notice its reuse.
+// code is an authorization code (RFC 6749 section 4.1.2). A used one is stored, to detect its reuse.
 type code struct {
 	grant       *grant
 	redirectURI string
@@ -177,8 +178,8 @@ func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Valu
 	s.issue(w, tokenSet{c.grant, c.grant.scopes, audience, c.nonce, rand.Text() + rand.Text()})
 }
 
-// takeCode finds a code and spends it in one step. A code that comes a second time was stolen by
-// one of the two: everything that came of it is revoked (RFC 6749 section 4.1.2).
+// takeCode finds a code and marks it as used in one step. If a code comes twice, one of the two senders stole it: all of
+// its tokens are revoked (RFC 6749 section 4.1.2).
 func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,25 +187,27 @@ func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) 
 	c, ok := s.codes.get(now, form.Get("code"))
 	switch {
 	case !ok, c.grant.client != client.ID && !s.breaks(OtherClientsCode):
-		return nil, &oauthError{"invalid_grant", "the code is not known"}
+		return nil, &oauthError{"invalid_grant", "the code is unknown"}
 	case c.used && !s.breaks(CodeUsedTwice):
 		c.grant.revoked = !s.breaks(CodeReuseTokensLive)
-		return nil, &oauthError{"invalid_grant", "the code has been used already"}
+		return nil, &oauthError{"invalid_grant", "the code has already been used"}
 	}
 	c.used = true
 	switch {
+	case c.grant.revoked:
+		return nil, &oauthError{"invalid_grant", "the user has revoked the access"}
 	case now.Sub(c.issued) > codeLife:
 		return nil, &oauthError{"invalid_grant", "the code has expired"}
 	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
-		return nil, &oauthError{"invalid_grant", "the redirect_uri is not the one of the authorization request"}
+		return nil, &oauthError{"invalid_grant", "the redirect_uri differs from the one in the authorization request"}
 	case !s.proves(form.Get("code_verifier"), c.challenge):
-		return nil, &oauthError{"invalid_grant", "the code_verifier does not fit the code_challenge"}
+		return nil, &oauthError{"invalid_grant", "the code_verifier doesn't match the code_challenge"}
 	}
 	return c, nil
 }
 
-// proves reports whether whoever has the code began the login too. A verifier without a challenge is
-// refused: it would let a code pass whose challenge was stripped (RFC 9700 section 4.8.2).
+// proves reports whether the client that sends the code also started the login. It refuses a verifier without a
+// challenge, as an attacker may have removed the challenge (RFC 9700 section 4.8.2).
 func (s *Server) proves(verifier, challenge string) bool {
 	switch {
 	case challenge == "":
@@ -212,11 +215,11 @@ func (s *Server) proves(verifier, challenge string) bool {
 	case verifier == "":
 		return s.breaks(MissingVerifier)
 	}
-	return verifierFits(verifier, challenge) || s.breaks(WrongVerifier)
+	return verifierMatches(verifier, challenge) || s.breaks(WrongVerifier)
 }
 
-// verifierFits compares as RFC 7636 section 4.6 says, after the lengths of section 4.1.
-func verifierFits(verifier, challenge string) bool {
+// verifierMatches compares a verifier with its challenge (RFC 7636 section 4.6), after the lengths of section 4.1.
+func verifierMatches(verifier, challenge string) bool {
 	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, notUnreserved) {
 		return false
 	}
@@ -224,8 +227,8 @@ func verifierFits(verifier, challenge string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(hash[:])), []byte(challenge)) == 1
 }
 
-// refreshToken is used once: each refresh brings a new one, and the use of an old one revokes the
-// family (RFC 9700 section 4.14.2).
+// refreshToken is valid once: each refresh issues a new one, and the use of an old one revokes the grant (RFC 9700
+// section 4.14.2).
 type refreshToken struct {
 	grant *grant
 	used  bool
@@ -245,18 +248,18 @@ func (s *Server) redeemRefreshToken(w http.ResponseWriter, client *Client, form 
 	s.issue(w, next)
 }
 
-// takeRefreshToken finds a refresh token and spends it in one step, once nothing else is wrong with
-// the request. A token that comes a second time was stolen by one of the two.
+// takeRefreshToken finds a refresh token and marks it as used in one step, if nothing else is wrong with the request. If
+// a token comes twice, one of the two senders stole it.
 func (s *Server) takeRefreshToken(client *Client, form url.Values) (tokenSet, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token, ok := s.refresh.get(s.now(), form.Get("refresh_token"))
 	switch {
 	case !ok || token.grant.client != client.ID:
-		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token is not known"}
+		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token is unknown"}
 	case token.used && !s.breaks(OldRefreshToken):
 		token.grant.revoked = !s.breaks(RefreshReuseFamilyLives)
-		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token has been used already"}
+		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token has already been used"}
 	case token.grant.revoked:
 		return tokenSet{}, &oauthError{"invalid_grant", "the refresh token has been revoked"}
 	}
@@ -265,7 +268,7 @@ func (s *Server) takeRefreshToken(client *Client, form url.Values) (tokenSet, *o
 		scopes = parseScope(form.Get("scope"))
 	}
 	if !containsAll(token.grant.scopes, scopes) {
-		return tokenSet{}, &oauthError{"invalid_scope", "a refresh cannot add scopes"}
+		return tokenSet{}, &oauthError{"invalid_scope", "a refresh can't add scopes"}
 	}
 	audience, refused := s.audience(token.grant, form["resource"])
 	if refused != nil {
@@ -275,8 +278,8 @@ func (s *Server) takeRefreshToken(client *Client, form url.Values) (tokenSet, *o
 	return tokenSet{grant: token.grant, scopes: scopes, audience: audience}, nil
 }
 
-// handleRevoke is RFC 7009: a refresh token takes its family with it, an access token goes alone,
-// and a token that is not known is as good as revoked.
+// handleRevoke is RFC 7009: a refresh token takes its whole grant with it, an access token only itself. An unknown token
+// counts as revoked.
 func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
 	client, form, ok := s.authenticate(w, r)
 	if !ok {
@@ -314,14 +317,14 @@ type introspection struct {
 	ID        string       `json:"jti,omitempty"`
 }
 
-// handleIntrospect tells a client about its own tokens; all others are inactive to it.
+// handleIntrospect tells a client about its own tokens. It calls any other token inactive.
 func (s *Server) handleIntrospect(w http.ResponseWriter, r *http.Request) {
 	client, form, ok := s.authenticate(w, r)
 	if !ok {
 		return
 	}
 	if client.Secret == "" {
-		s.refuseClient(w) // RFC 7662 section 2.1: the endpoint must not be open to anybody
+		s.refuseClient(w) // RFC 7662 section 2.1: the endpoint must authenticate its callers
 		return
 	}
 	raw := form.Get("token")

@@ -23,11 +23,11 @@ func TestVerifierFits(t *testing.T) {
 		strings.Repeat("a", 43) + "é": false,
 		"":                            false,
 	} {
-		if got := verifierFits(verifier, challengeOf(verifier)); got != want {
+		if got := verifierMatches(verifier, challengeOf(verifier)); got != want {
 			t.Errorf("%d characters %.20s…: %v", len(verifier), verifier, got)
 		}
 	}
-	if verifierFits(strings.Repeat("a", 43), challengeOf(strings.Repeat("b", 43))) || verifierFits(strings.Repeat("a", 43), strings.Repeat("a", 43)) {
+	if verifierMatches(strings.Repeat("a", 43), challengeOf(strings.Repeat("b", 43))) || verifierMatches(strings.Repeat("a", 43), strings.Repeat("a", 43)) {
 		t.Error("another verifier fits")
 	}
 }

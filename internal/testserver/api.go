@@ -110,8 +110,9 @@ func StartClerk(t *testing.T, appAddress string) *Clerk {
 	_, port, _ := net.SplitHostPort(c.Listener.Addr().String())
 	c.Issuer = "https://localhost:" + port
 	c.Key = "pk_test_" + strings.TrimRight(base64.StdEncoding.EncodeToString([]byte("localhost:"+port+"$")), "=")
+	// Clerk compares redirect URIs exactly.
 	behind, err := demo.New(demo.Config{Issuer: c.Issuer, Clients: []demo.Client{{ID: ClerkClientID, Secret: ClerkClientSecret,
-		Name: "An application at Clerk", RedirectURIs: []string{redirectURI}}}})
+		Name: "An application at Clerk", RedirectURIs: []string{redirectURI}}}, Faults: []demo.Fault{demo.LoopbackPortFixed}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,9 @@ import (
 )
 
 // What the server holds is bounded in number and age.
-func TestExpiring(t *testing.T) {
+func TestTTLMap(t *testing.T) {
 	now := time.Now()
-	e := newExpiring[int](time.Minute, 3)
+	e := newTTLMap[int](time.Minute, 3)
 	for i, key := range []string{"a", "b", "c", "d"} {
 		e.put(now, key, i)
 	}
