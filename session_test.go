@@ -194,7 +194,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 			"closed the connection",
 		},
 		{"userinfo is about another user", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
-		{"userinfo has no sub", "/userinfo", testserver.SendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo has no sub", "/userinfo", testserver.SendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "sub is missing"},
 		{"userinfo is a page", "/userinfo", testserver.SendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
 		{"userinfo is right", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
 		{

@@ -105,9 +105,9 @@ func TestIsOtherServer(t *testing.T) {
 	}{
 		{nil, false},
 		{errors.New("something else"), false},
-		{&Error{Code: CodeNotFound}, false},
-		{&Error{Code: CodeOtherServer}, true},
-		{fmt.Errorf("wrapped: %w", &Error{Code: CodeOtherServer}), true},
+		{&Error{Kind: MetadataNotFound}, false},
+		{&Error{Kind: OtherServer}, true},
+		{fmt.Errorf("wrapped: %w", &Error{Kind: OtherServer}), true},
 	} {
 		if got := IsOtherServer(row.err); got != row.want {
 			t.Errorf("%v: %t", row.err, got)

@@ -43,7 +43,7 @@ type Client struct {
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now, hiding: cfg}
-	c.keys.wire, c.keys.said, c.keys.now = w, c.said, now
+	c.keys.wire, c.keys.said, c.keys.shown, c.keys.now = w, c.said, c.answer, now
 	return c
 }
 
@@ -194,7 +194,7 @@ func wantsRPC(e *wire.Exchange) bool {
 // CallAPI. The error is an *Error.
 func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
 	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !visibleASCII(name) {
-		return nil, &Error{Step: wire.API, Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
+		return nil, &Error{Step: wire.API, Kind: BadParameter, Member: "tool", Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
 	}
 	e, err := c.askMCP(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)
 	return c.apiAnswered(e, err)

@@ -48,7 +48,7 @@ func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
 	}
 	md, err := c.discovery.Do(ctx, c.cfg.Issuer, c.findAndKeep)
 	if err != nil && ctx.Err() != nil { // we did not wait for what comes of it
-		return nil, &Error{Step: wire.Metadata, Code: CodeNotFound, Description: c.notFoundAt(), Said: wire.Fault(err)}
+		return nil, &Error{Step: wire.Metadata, Kind: NoAnswer, Answer: Answer{URL: c.cfg.Issuer}, Code: CodeNotFound, Description: c.notFoundAt(), Said: wire.Fault(err)}
 	}
 	return md, err
 }
@@ -98,12 +98,12 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 	set := c.cfg.Endpoints
 	complete := set.Authorization != "" && set.Token != ""
 	if c.cfg.AtAPI && c.cfg.Issuer == "" {
-		return nil, &Error{Step: wire.ResourceMetadata, Code: CodeNotFound, Description: "No authorization server is known yet: the API has not named one."}
+		return nil, &Error{Step: wire.ResourceMetadata, Kind: ServerNotNamed, Code: CodeNotFound, Description: "No authorization server is known yet: the API has not named one."}
 	}
 	if c.cfg.Issuer == "" {
 		return &Metadata{Endpoints: set, MaySendAsForm: true}, nil
 	}
-	failure := &Error{Step: wire.Metadata, Code: CodeNotFound, Description: c.notFoundAt()}
+	failure := &Error{Step: wire.Metadata, Kind: MetadataNotFound, Code: CodeNotFound, Description: c.notFoundAt()}
 	published := false // something other than "not here" was answered
 	for _, address := range MetadataURLs(c.cfg.Issuer) {
 		md, answer := c.fetchMetadata(ctx, address)
@@ -111,6 +111,9 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 			return md, nil
 		}
 		failure.Tried = append(failure.Tried, Tried{c.said(address, 500), c.said(answer.text, 1000)})
+		if failure.Kind == MetadataNotFound || answer.found != "" && !failure.found() {
+			failure.Kind, failure.Member, failure.Answer = answer.kind, answer.member, answer.from
+		}
 		if answer.found != "" && failure.Issuer+failure.Check == "" {
 			failure.Description = answer.found
 		}
@@ -144,9 +147,21 @@ func MetadataURLs(issuer string) []string {
 	return urls
 }
 
+// found reports that there is metadata, and what it says cannot be used.
+func (e *Error) found() bool {
+	switch e.Kind {
+	case IssuerDiffers, EndpointNotHTTPS, EndpointOnLocal, EndpointAddress:
+		return true
+	}
+	return false
+}
+
 // answer says why an address gave no metadata.
 type answer struct {
 	text   string
+	kind   Kind
+	member string // that is at fault
+	from   Answer
 	found  string // a sentence about metadata that is there and cannot be used
 	issuer string // what the server calls itself there, when that is the mistake
 	check  string // the rule that an endpoint breaks, when the metadata is there
@@ -166,41 +181,57 @@ func (c *Client) FetchMetadata(ctx context.Context, address string) (*Metadata, 
 func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, answer) {
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {
-		return nil, answer{text: err.Error(), fault: err}
+		return nil, answer{kind: NoAnswer, from: Answer{URL: address}, text: err.Error(), fault: err}
 	}
 	if e.Status != http.StatusOK {
 		absent := e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed
-		return nil, answer{text: "answered " + c.said(e.StatusLine(), 300), absent: absent}
+		kind := failure(e)
+		switch {
+		case absent:
+			kind = MetadataNotFound
+		case e.Status/100 == 2:
+			kind = MetadataUnusable
+		}
+		return nil, answer{kind: kind, from: c.answer(e), text: "answered " + c.said(e.StatusLine(), 300), absent: absent}
 	}
 	md := &Metadata{Source: address}
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), md); err != nil {
-		return nil, answer{text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
+		a := answer{kind: MetadataUnusable, from: c.answer(e), text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
+		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
+			a.member = c.said(wrong.Name, 80)
+		}
+		return nil, a
 	}
 	if md.Issuer != c.cfg.Issuer {
-		return nil, c.wrongIssuer(c.said(md.Issuer, 300))
+		a := c.wrongIssuer(c.said(md.Issuer, 300))
+		a.from = c.answer(e)
+		return nil, a
 	}
 	md.Endpoints = c.override(md.Endpoints)
-	fault, check := md.fault()
-	if fault == "" {
-		fault, check = c.localFault(md)
+	fault := md.fault()
+	if fault == nil {
+		fault = c.localFault(md)
 	}
-	if fault != "" {
-		a := answer{text: "answered 200, but " + c.said(fault, 300), check: check}
-		if check != "" {
-			a.found = "The server was found, but " + c.said(fault, 300) + "."
+	if fault != nil {
+		a := answer{kind: fault.kind, member: fault.name, from: c.answer(e), text: "answered 200, but " + c.said(fault.text, 300), check: checksOf[fault.kind]}
+		if a.check != "" {
+			a.found = "The server was found, but " + c.said(fault.text, 300) + "."
 		}
 		return nil, a
 	}
 	return md, answer{}
 }
 
+// checksOf names the rules that an endpoint breaks.
+var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal: CheckOnLocal, EndpointAddress: CheckAddress}
+
 // wrongIssuer is the answer of metadata that names another issuer than the configured one, or none. They must be
 // the same, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
-		return answer{text: "answered 200, but its metadata names no issuer"}
+		return answer{kind: IssuerAbsent, member: "issuer", text: "answered 200, but its metadata names no issuer"}
 	}
-	return answer{text: "names another issuer: " + c.compareIssuers(theirs), issuer: theirs,
+	return answer{kind: IssuerDiffers, member: "issuer", text: "names another issuer: " + c.compareIssuers(theirs), issuer: theirs,
 		found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
 }
 
@@ -267,40 +298,47 @@ const (
 	CheckAddress  = "endpoint_address"   // it is no address that may be asked
 )
 
-// fault says what makes metadata unusable, and which rule that breaks: an endpoint that is missing, or to which
-// nothing secret may be sent. It returns "" for none.
-func (md *Metadata) fault() (fault, check string) {
+// endpointFault is what is wrong with an endpoint in metadata.
+type endpointFault struct {
+	kind Kind
+	name string // of the endpoint
+	text string
+}
+
+// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing secret may be sent. It
+// returns nil for nothing.
+func (md *Metadata) fault() *endpointFault {
 	for _, e := range endpointsOf(md.Endpoints) {
 		if e.address == "" && e.required {
-			return fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name)), ""
+			return &endpointFault{EndpointMissing, e.name, fmt.Sprintf("its metadata has no %s; set %s", e.name, strings.ToUpper(e.name))}
 		}
 		if e.address == "" {
 			continue
 		}
 		if err := config.CheckEndpoint(e.address); err != nil {
-			check := CheckAddress
+			kind := EndpointAddress
 			if errors.Is(err, config.ErrNotHTTPS) {
-				check = CheckNotHTTPS
+				kind = EndpointNotHTTPS
 			}
-			return fmt.Sprintf("its %s %v", e.name, err), check
+			return &endpointFault{kind, e.name, fmt.Sprintf("its %s %v", e.name, err)}
 		}
 	}
-	return "", ""
+	return nil
 }
 
 // localFault names an endpoint on this machine that a server elsewhere wants us to ask: whatever listens
-// here is none of its business. A server on this machine may, and so may the user. It returns "" for none.
-func (c *Client) localFault(md *Metadata) (fault, check string) {
+// here is none of its business. A server on this machine may, and so may the user. It returns nil for none.
+func (c *Client) localFault(md *Metadata) *endpointFault {
 	set := endpointsOf(c.cfg.Endpoints)
 	for i, e := range endpointsOf(md.Endpoints) {
 		if set[i].address != "" {
 			continue
 		}
 		if where := leadsHere(e.address, c.cfg.Issuer); where != "" {
-			return fmt.Sprintf("its %s %q %s, and the issuer is not", e.name, e.address, where), CheckOnLocal
+			return &endpointFault{EndpointOnLocal, e.name, fmt.Sprintf("its %s %q %s, and the issuer is not", e.name, e.address, where)}
 		}
 	}
-	return "", ""
+	return nil
 }
 
 // leadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one

@@ -2,13 +2,14 @@ package oauth
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
 )
 
@@ -16,6 +17,11 @@ import (
 // which step; which setting is at fault is for others to say.
 type Error struct {
 	Step        wire.Purpose // where it happened
+	Kind        Kind         // what went wrong
+	Answer      Answer       // that it is about
+	Member      string       // the parameter, or the member of the answer, that is at fault
+	Inside      string       // the member of a token response that the access token is inside of
+	Claim       *ClaimFault  // of an ID token, if one is at fault
 	Code        string       // an OAuth error code, the server's or one like it
 	Description string       // the server's words, or ours where it sent none
 	URI         string       // the server's error_uri
@@ -25,9 +31,83 @@ type Error struct {
 	Tried       []Tried      // when the server was not found
 	Issuer      string       // the one that the server says it is, when that is the mistake
 	Verdicts    []Verdict    // of an ID token that was refused
-	Status      int          // of an answer that refused; 0 for an OAuth error of the token endpoint, which its code tells
+	Status      int          // of an answer that refused
 	Received    []Member     // of a token response that was refused
 	Cause       error        // why no answer came, when none did
+}
+
+// Answer is the answer that an Error is about, as it may be shown: it holds no secret. Of an authorization response,
+// which the browser brought, it is the Refusal alone.
+type Answer struct {
+	URL        string // that was asked, without its query; empty when nothing was
+	Status     int    // 0 when no answer came
+	MediaType  string
+	Location   string // where it redirects to, without the query
+	AuthMethod string // how the client proved who it is, as config names the methods; empty where it did not
+	Refusal    wire.Refusal
+}
+
+// How much of an answer is kept in an Error, in bytes of each text.
+const (
+	maxSaidCode  = 200
+	maxSaidWords = 2000
+)
+
+// answer is an answer as it may be shown.
+func (c *Client) answer(e *wire.Exchange) Answer {
+	said := c.saidIn(e)
+	return Answer{URL: said(wire.WithoutQuery(e.URL), maxAddress), Status: e.Status, MediaType: said(e.MediaType(), 100),
+		Location: said(location(e), maxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), said)}
+}
+
+// sanitize makes what an answer says fit to be shown.
+func (c *Client) sanitize(r wire.Refusal, said func(text string, n int) string) wire.Refusal {
+	if !IsRegisteredError(r.Code) {
+		r.Code = said(r.Code, maxSaidCode)
+	}
+	for _, text := range []*string{&r.Words, &r.Hint, &r.Field, &r.URI, &r.Text} {
+		*text = said(*text, maxSaidWords)
+	}
+	for i, text := range r.Details {
+		r.Details[i] = said(text, maxSaidWords)
+	}
+	return r
+}
+
+// location is where an answer redirects to, without the query, or "".
+func location(e *wire.Exchange) string {
+	base, err := url.Parse(e.URL)
+	if err != nil || e.Status/100 != 3 {
+		return ""
+	}
+	to, err := base.Parse(e.ResponseHeader.Get("Location"))
+	if err != nil || to.Host == "" || e.ResponseHeader.Get("Location") == "" {
+		return ""
+	}
+	to.User, to.RawQuery, to.ForceQuery, to.Fragment, to.RawFragment = nil, "", false, "", ""
+	return to.String()
+}
+
+// authMethodOf is how a request proved who the client is (RFC 6749 section 2.3.1), or "" where it did not.
+func authMethodOf(e *wire.Exchange) string {
+	if strings.HasPrefix(e.RequestHeader.Get("Authorization"), "Basic ") {
+		return config.MethodBasic
+	}
+	form, err := url.ParseQuery(e.RequestBody)
+	switch {
+	case err != nil || e.Method != http.MethodPost:
+		return ""
+	case form.Has("client_secret"):
+		return config.MethodPost
+	case form.Has("client_id"):
+		return config.MethodNone
+	}
+	return ""
+}
+
+// HasMember reports a member of a token response that was refused.
+func (e *Error) HasMember(name string) bool {
+	return slices.ContainsFunc(e.Received, func(m Member) bool { return m.Name == name && m.Type != "missing" })
 }
 
 // Tried is one step of discovery.
@@ -67,7 +147,8 @@ const (
 
 // unreachable is the error of an endpoint that gave no answer.
 func (c *Client) unreachable(step wire.Purpose, what, address string, err error) *Error {
-	return &Error{Step: step, Code: CodeUnreachable, Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
+	return &Error{Step: step, Kind: NoAnswer, Answer: Answer{URL: wire.WithoutQuery(address)}, Code: CodeUnreachable,
+		Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
 // answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
@@ -78,13 +159,25 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
 		said := c.saidIn(e)
-		failed := &Error{Step: step, Code: CodeServerError, Description: fmt.Sprintf("The %s answered %s.", what, said(e.StatusLine(), 300))}
+		failed := &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError,
+			Description: fmt.Sprintf("The %s answered %s.", what, said(e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
 			failed.Said = said(e.Words(), 300)
 		}
 		return nil, failed
 	}
 	return e, nil
+}
+
+// failure is the kind of an answer whose status is none of success.
+func failure(e *wire.Exchange) Kind {
+	switch {
+	case e.Status/100 == 3:
+		return Redirected
+	case e.Status >= http.StatusInternalServerError:
+		return ServerFailed
+	}
+	return Refused
 }
 
 // refusedBy is the error of a request that an endpoint refused: with the server's code and words, where it sent any.
@@ -98,7 +191,7 @@ func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 	if !IsRegisteredError(code) {
 		code = said(code, 60)
 	}
-	return &Error{Step: step, Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
+	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
 		Description: cmp.Or(said(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, said(e.StatusLine(), 300)))}
 }
 
@@ -113,46 +206,24 @@ func triedOf(err error) []Tried {
 
 // badParameter is the error of a parameter that a login cannot be begun with.
 func badParameter(name, what string) *Error {
-	return &Error{Step: wire.AuthorizationRequest, Code: CodeInvalidRequest, Description: fmt.Sprintf("The parameter %s %s.", name, what)}
-}
-
-// oauthError is the error of an answer (RFC 6749 section 5.2), as it was sent.
-type oauthError struct {
-	Code        string `json:"error"`
-	Description string `json:"error_description"`
-	URI         string `json:"error_uri"`
-}
-
-// readOAuthError reads an error in JSON, whatever the answer says that it is, or in a form, as some servers send it.
-// An answer without one has no code. Names are not compared exactly: what is refused is refused.
-func readOAuthError(e *wire.Exchange) oauthError {
-	var said oauthError
-	if json.Unmarshal([]byte(e.ResponseBody), &said) == nil {
-		return said
-	}
-	switch e.MediaType() {
-	case "application/x-www-form-urlencoded", "text/plain":
-		if form, err := url.ParseQuery(e.ResponseBody); err == nil {
-			return oauthError{form.Get("error"), form.Get("error_description"), form.Get("error_uri")}
-		}
-	}
-	return oauthError{}
+	return &Error{Step: wire.AuthorizationRequest, Kind: BadParameter, Member: name, Code: CodeInvalidRequest,
+		Description: fmt.Sprintf("The parameter %s %s.", name, what)}
 }
 
 // refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
 // tokens should be. The fault is why the answer is no token response, or nil.
-func refusesTokens(e *wire.Exchange, fault error) bool {
-	return e.Status/100 != 2 || fault != nil && readOAuthError(e).Code != ""
+func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
+	return e.Status/100 != 2 || fault != nil && e.Refusal().Code != ""
 }
 
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
 func (c *Client) tokenRefused(e *wire.Exchange) *Error {
-	refused := readOAuthError(e)
-	if refused.Code == "" {
+	refused := e.Refusal()
+	if refused.Code == "" || refused.Format != wire.FormatJSON && refused.Format != wire.FormatForm {
 		return c.refusedOtherwise(e)
 	}
 	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError,
+		return &Error{Step: wire.TokenRequest, Kind: ErrorMisspelled, Member: other, Answer: c.answer(e), Code: CodeServerError,
 			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
 				e.Status, other)}
 	}
@@ -160,9 +231,9 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 	if !IsRegisteredError(refused.Code) {
 		refused.Code = hide(refused.Code)
 	}
-	said := fmt.Sprintf("The token endpoint answered %d and said no more.", e.Status)
-	return &Error{Step: wire.TokenRequest, Theirs: true, Code: refused.Code,
-		Description: cmp.Or(hide(refused.Description), said), URI: hide(refused.URI)}
+	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e)(e.StatusLine(), 300))
+	return &Error{Step: wire.TokenRequest, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: refused.Code,
+		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
 // refusedOtherwise is the error of a token request that was answered with a status that says no, and
@@ -170,7 +241,7 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 	if e.Status/100 != 4 {
 		said := c.saidIn(e)
-		return &Error{Step: wire.TokenRequest, Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
+		return &Error{Step: wire.TokenRequest, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
 			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", said(e.StatusLine(), 300))}
 	}
 	return c.refusedBy(wire.TokenRequest, "token endpoint", e)
@@ -178,11 +249,10 @@ func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
 
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
 // nothing of it is kept.
-func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault error) *Error {
-	field, _ := errors.AsType[*fieldFault](fault)
+func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
 	said := c.saidIn(e)
-	return &Error{Step: step, Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.Error(), 500) + ".",
-		Received: received(e, field, said)}
+	return &Error{Step: step, Kind: fault.kind, Member: said(cmp.Or(fault.written, fault.member), 80), Inside: said(fault.inside, 80), Answer: c.answer(e),
+		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.text, 500) + ".", Received: received(e, fault, said)}
 }
 
 // Unbound is the error of an authorization response that belongs to no login: some servers send errors

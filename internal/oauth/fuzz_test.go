@@ -69,7 +69,7 @@ func FuzzMetadata(f *testing.F) {
 		if wire.UnmarshalObject(document, md) != nil {
 			return
 		}
-		if fault, _ := md.fault(); fault != "" {
+		if md.fault() != nil {
 			return
 		}
 		for _, address := range []string{md.Authorization, md.Token, md.JWKS, md.Userinfo, md.Introspection, md.Revocation, md.EndSession} {

@@ -70,7 +70,7 @@ type expected struct {
 func (c *Client) VerifyIDToken(ctx context.Context, r *Request, t *TokenResponse) (*IDToken, error) {
 	if t.ID == "" {
 		if t.granted("openid", r.Scopes) && slices.Contains(r.Scopes, "openid") {
-			return nil, badIDToken("presence", "is missing, though the scope openid was granted")
+			return nil, badIDToken(IDTokenAbsent, "presence", "is missing, though the scope openid was granted")
 		}
 		return nil, nil
 	}
@@ -86,22 +86,24 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		return nil, err
 	}
 	if md.Issuer == "" {
-		return nil, badIDToken("issuer", "cannot be verified, as no issuer is configured")
+		return nil, badIDToken(IDTokenUnverifiable, "issuer", "cannot be verified, as no issuer is configured")
 	}
 	want.Issuer, want.ClientID, want.Now, want.client = md.Issuer, c.cfg.ClientID, c.now(), c
 	header, claims, err := parseIDToken(raw)
 	if err != nil {
-		check := ""
-		if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
-			check = "encryption"
-		}
-		return nil, badIDToken(check, c.said(err.Error(), 300))
+		return nil, c.unreadableIDToken(raw, err)
 	}
-	verdicts := claims.checks(header.Algorithm, want, c.checkSignature(ctx, md, raw, header.Algorithm))
+	signature, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
+	verdicts := claims.checks(header.Algorithm, want, signature)
 	for _, v := range verdicts {
 		if !v.OK {
-			failed := badIDToken(v.Check, fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section))
+			failed := badIDToken(IDTokenClaim, v.Check, fmt.Sprintf("fails the check of %s: expected %s, found %s (%s)", v.Check, v.Expected, v.Found, v.Section))
 			failed.Verdicts = verdicts
+			if keyFault != nil { // the signature is looked at first
+				failed.Kind, failed.Claim, failed.Answer, failed.Cause = keyFault.kind, keyFault.claim, keyFault.answer, keyFault.cause
+			} else {
+				failed.Claim = &ClaimFault{Name: v.Check, State: claims.state(v.Check, want), Expected: v.Expected, Found: v.Found}
+			}
 			return nil, failed
 		}
 	}
@@ -110,26 +112,43 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 }
 
 // badIDToken is the error of an ID token, with the check that it does not pass.
-func badIDToken(check, what string) *Error {
-	return &Error{Step: wire.IDTokenCheck, Code: CodeInvalidIDToken, Check: check, Description: "The ID token " + what + "."}
+func badIDToken(kind Kind, check, what string) *Error {
+	return &Error{Step: wire.IDTokenCheck, Kind: kind, Code: CodeInvalidIDToken, Check: check, Description: "The ID token " + what + "."}
+}
+
+// unreadableIDToken is the error of an ID token that cannot be taken apart.
+func (c *Client) unreadableIDToken(raw string, err error) *Error {
+	if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
+		return badIDToken(IDTokenEncrypted, "encryption", c.said(err.Error(), 300))
+	}
+	failed := badIDToken(IDTokenMalformed, "", c.said(err.Error(), 300))
+	if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
+		failed.Member = c.said(wrong.Name, 80)
+	}
+	return failed
 }
 
 // checkSignature asks for an algorithm that only the server can use, and for a key of the server.
-func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) Verdict {
+func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (Verdict, *keyFault) {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
 	if !slices.Contains(SigningAlgorithms, alg) {
-		return Verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", c.said(alg, 20)), false, section}
+		fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: "RS256", Found: c.said(alg, 20)}
+		if alg == "" {
+			fault.State = ClaimAbsent
+		}
+		return Verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", fault.Found), false, section},
+			&keyFault{kind: IDTokenAlgorithm, claim: fault}
 	}
 	const expected = "one of the server's keys"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
-		return Verdict{check, expected, "a token that cannot be read", false, section}
+		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
 	}
-	_, key, err := c.keys.verify(ctx, md.JWKS, jws)
-	if err != nil {
-		return Verdict{check, expected, "that " + err.Error(), false, section}
+	_, key, fault := c.keys.verify(ctx, md.JWKS, jws)
+	if fault != nil {
+		return Verdict{check, expected, "that " + fault.text, false, section}, fault
 	}
-	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}
+	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}, nil
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -170,11 +189,23 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 // The most keys that a key set may have.
 const maxKeys = 100
 
+// keyFault is why a signature could not be verified.
+type keyFault struct {
+	kind   Kind
+	text   string
+	claim  *ClaimFault // the algorithm, when that is at fault
+	answer Answer      // of the address of the keys, when that is
+	cause  error       // why none came
+}
+
+func (f *keyFault) Error() string { return f.text }
+
 // keySet is the authorization server's signing keys (RFC 7517 section 5), kept for a while, or until a
 // token names one that is not among them.
 type keySet struct {
 	wire  *wire.Client
 	said  func(text string, n int) string // a text of the server's as it may be shown
+	shown func(e *wire.Exchange) Answer   // and an answer
 	fetch Shared[[]jose.JSONWebKey]
 
 	now func() time.Time
@@ -198,9 +229,9 @@ func (k *keySet) cached(address string) []jose.JSONWebKey {
 // verify checks a signature and returns the payload and the key that made it. Keys are fetched
 // when none fits, and once more when the signature does not: keys rotate, sometimes under the same
 // key ID (OpenID Connect Core section 10.1.1).
-func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey, error) {
+func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey, *keyFault) {
 	if address == "" {
-		return nil, nil, errors.New("the server names no jwks_uri, so no signature can be checked; set JWKS_URI")
+		return nil, nil, &keyFault{kind: IDTokenKeys, text: "the server names no jwks_uri, so no signature can be checked; set JWKS_URI"}
 	}
 	if payload, key := verifyWith(k.cached(address), jws); key != nil {
 		return payload, key, nil
@@ -209,7 +240,11 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 		return k.load(ctx, address)
 	})
 	if err != nil {
-		return nil, nil, err
+		fault, ok := errors.AsType[*keyFault](err)
+		if !ok { // the caller has not waited
+			fault = &keyFault{kind: IDTokenKeys, text: err.Error(), cause: err}
+		}
+		return nil, nil, fault
 	}
 	if payload, key := verifyWith(keys, jws); key != nil {
 		return payload, key, nil
@@ -217,10 +252,10 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	header := jws.Signatures[0].Header
 	fitting := fittingKeys(keys, header)
 	if len(fitting) == 0 {
-		return nil, nil, fmt.Errorf("no signing key for %s with the ID %q is among the server's keys (%s)",
-			header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))
+		return nil, nil, &keyFault{kind: IDTokenKeyNotFound, text: fmt.Sprintf("no signing key for %s with the ID %q is among the server's keys (%s)",
+			header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))}
 	}
-	return nil, nil, fmt.Errorf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))
+	return nil, nil, &keyFault{kind: IDTokenSignature, text: fmt.Sprintf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))}
 }
 
 // known reports whether the server's keys have been fetched.
@@ -267,20 +302,28 @@ func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
 	e, err := k.wire.Get(ctx, address)
 	if err != nil {
-		return nil, fmt.Errorf("the server's keys could not be fetched: %s %s", address, k.said(err.Error(), 500))
+		return nil, &keyFault{kind: IDTokenKeys, cause: err, answer: Answer{URL: wire.WithoutQuery(address)},
+			text: fmt.Sprintf("the server's keys could not be fetched: %s %s", address, k.said(err.Error(), 500))}
 	}
 	if e.Status != http.StatusOK {
-		return nil, fmt.Errorf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))
+		return nil, &keyFault{kind: IDTokenKeys, answer: k.shown(e),
+			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))}
 	}
 	keys, err := parseKeys([]byte(e.ResponseBody))
 	if err != nil {
-		return nil, fmt.Errorf("the server's keys cannot be used: %s: %s", address, k.said(err.Error(), 300))
+		fault := &keyFault{kind: IDTokenKeys, answer: k.shown(e), text: fmt.Sprintf("the server's keys cannot be used: %s: %s", address, k.said(err.Error(), 300))}
+		if errors.Is(err, errPrivateKey) {
+			fault.kind = IDTokenKeyPrivate
+		}
+		return nil, fault
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.keys, k.from, k.loaded = keys, address, k.now()
 	return keys, nil
 }
+
+var errPrivateKey = errors.New("it publishes a private key, so anybody can sign; the server's keys must be replaced")
 
 // parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
 // a private one makes the whole set worthless, as anybody can sign with it.
@@ -301,7 +344,7 @@ func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
 			continue
 		}
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
-			return nil, errors.New("it publishes a private key, so anybody can sign; the server's keys must be replaced")
+			return nil, errPrivateKey
 		}
 		keys = append(keys, key)
 	}
@@ -346,6 +389,67 @@ type idTokenClaims struct {
 	Name              string `json:"name"`
 	PreferredUsername string `json:"preferred_username"`
 	Email             string `json:"email"`
+}
+
+// state is how a claim that fails its check is wrong.
+func (c *idTokenClaims) state(check string, want expected) ClaimState {
+	text := func(claim *string) ClaimState {
+		switch {
+		case claim == nil:
+			return ClaimAbsent
+		case *claim == "":
+			return ClaimUnreadable
+		}
+		return ClaimDiffers
+	}
+	instant := func(claim *float64) ClaimState {
+		switch {
+		case claim == nil:
+			return ClaimAbsent
+		case isMilliseconds(*claim, want.Now):
+			return ClaimMilliseconds
+		case numericDate(*claim).After(want.Now):
+			return ClaimFuture
+		}
+		return ClaimPast
+	}
+	switch check {
+	case "iss":
+		return text(c.Issuer)
+	case "aud":
+		switch {
+		case c.Audience == nil, string(c.Audience) == "null":
+			return ClaimAbsent
+		case len(c.audience()) == 0:
+			return ClaimUnreadable
+		}
+	case "azp":
+		return text(c.AZP)
+	case "sub":
+		return text(c.Subject)
+	case "nonce":
+		if want.Nonce == "" {
+			return ClaimUnexpected
+		}
+		return text(c.Nonce)
+	case "at_hash":
+		return text(c.AtHash)
+	case "exp":
+		return instant(c.Expires)
+	case "iat":
+		return instant(c.IssuedAt)
+	case "nbf":
+		return instant(c.NotBefore)
+	case "auth_time":
+		return instant(c.AuthTime)
+	}
+	return ClaimDiffers
+}
+
+// isMilliseconds reports a time that is within some decades of now in milliseconds, and thousands of years away in seconds.
+func isMilliseconds(claim float64, now time.Time) bool {
+	const years = 50 * 365 * 24 * time.Hour
+	return numericDate(claim/1000).Sub(now).Abs() < years
 }
 
 // checks adds to the verdict about the signature those about each claim, in the order of OpenID Connect Core

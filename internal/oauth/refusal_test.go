@@ -77,7 +77,7 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 			{"access_token", "string", "10 characters, not shown", ""}, {"error_description", "string", "no type for [redacted]", ""},
 			{"token_type", "missing", "", "without a token_type (RFC 6749 section 5.1)"}}},
 		{"a list where a string belongs", "application/json", `{"access_token":["top-secret"],"token_type":"bearer","new":null,"yes":true}`, []Member{
-			{"access_token", "array", "", ""}, {"token_type", "string", "bearer", ""}, {"new", "null", "null", ""}, {"yes", "boolean", "true", ""}}},
+			{"access_token", "array", "", `"access_token" in its JSON is an array`}, {"token_type", "string", "bearer", ""}, {"new", "null", "null", ""}, {"yes", "boolean", "true", ""}}},
 		{"a form", "application/x-www-form-urlencoded", `access_token=top-secret&token_type=bearer`, []Member{
 			{"access_token", "string", "10 characters, not shown", ""}, {"token_type", "string", "bearer", ""}}},
 		{"a page", "text/html", `<html>top-secret a=b</html>`, nil},

@@ -106,8 +106,10 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	e, err := c.wire.Do(req.WithContext(apart))
 	wire.Keep(ctx, recorder.Exchanges())
 	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it said yes, and then not what to
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
+		failed := c.notRegistered(RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
 			md.Issuer, last.Status, wire.Fault(err))
+		failed.Answer = c.answer(last)
+		return registered{}, failed
 	}
 	if e, err = c.answered(wire.Registration, what, md.Registration, e, err); err != nil {
 		return registered{}, err
@@ -117,8 +119,10 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
-		return registered{}, c.notRegistered(CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
+		failed := c.notRegistered(RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
 			md.Issuer, c.saidIn(e)(fault.Error(), 500))
+		failed.Answer = c.answer(e)
+		return registered{}, failed
 	}
 	return client, nil
 }
@@ -139,12 +143,12 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 	case c.Pushes(md) && md.PAR == "": // no login would come of it
 		return nowhereToPush(md)
 	case md.Registration == "":
-		return c.notRegistered(CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
+		return c.notRegistered(RegistrationNotOffered, CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
-		return c.notRegistered(CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
+		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
 	}
 	if where := leadsHere(md.Registration, c.cfg.Issuer); where != "" {
-		return c.notRegistered(CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
+		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
 			where, c.said(md.Registration, 300))
 	}
 	return nil

@@ -164,7 +164,7 @@ func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Val
 		return "", c.refusedResponse(response)
 	}
 	if response.Get("code") == "" {
-		return "", &Error{Step: wire.Response, Code: CodeInvalidRequest, Check: "code",
+		return "", &Error{Step: wire.Response, Kind: ResponseWithoutCode, Code: CodeInvalidRequest, Check: "code",
 			Description: "The authorization response has neither a code nor an error."}
 	}
 	return response.Get("code"), nil
@@ -178,11 +178,11 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	}
 	switch theirs := response.Get("iss"); {
 	case response.Has("iss") && theirs != md.Issuer:
-		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.said(theirs, 200),
+		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.said(theirs, 200),
 			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at "+
 				"%q (the configured issuer).", c.said(theirs, 200), md.Issuer)}
 	case !response.Has("iss") && md.ResponseIss:
-		return &Error{Step: wire.Response, Code: CodeInvalidIssuer, Check: "iss",
+		return &Error{Step: wire.Response, Kind: ResponseIssuerAbsent, Code: CodeInvalidIssuer, Check: "iss",
 			Description: "The authorization response has no iss parameter, though the server's metadata promises one (RFC 9207 section 2.4)."}
 	}
 	return nil
@@ -191,7 +191,9 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 // refusedResponse is the error that an authorization response carries (RFC 6749 section 4.1.2.1,
 // OpenID Connect Core section 3.1.2.6).
 func (c *Client) refusedResponse(response url.Values) *Error {
-	return &Error{Step: wire.Response, Theirs: true,
+	refusal := wire.Refusal{Code: response.Get("error"), Words: response.Get("error_description"), URI: response.Get("error_uri"),
+		Hint: cmp.Or(response.Get("error_hint"), response.Get("error_reason"))}
+	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.said)}, Theirs: true,
 		Code:        c.errorCode(response.Get("error")),
 		Description: cmp.Or(c.hide(response.Get("error_description")), "The authorization server gave no description."),
 		URI:         c.hide(response.Get("error_uri")),
@@ -282,7 +284,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 		fault = "with a request_uri that no address can carry"
 	}
 	if fault != "" {
-		return "", &Error{Step: wire.PushedRequest, Code: CodeServerError,
+		return "", &Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: c.answer(e), Code: CodeServerError,
 			Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
 	}
 	return response.RequestURI, nil
@@ -290,10 +292,10 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 
 // nowhereToPush is the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
 func nowhereToPush(md *Metadata) *Error {
-	e := &Error{Step: wire.Metadata, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
+	e := &Error{Step: wire.Metadata, Kind: PARNotOffered, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
 		Description: "The server’s metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}
 	if md.RequiresPAR {
-		e.Check = CheckPARNowhere
+		e.Kind, e.Check = PARNowhere, CheckPARNowhere
 		e.Description = "The server’s metadata requires pushed authorization requests (require_pushed_authorization_requests), " +
 			"and names no pushed_authorization_request_endpoint (RFC 9126 section 5)."
 	}
@@ -432,5 +434,5 @@ func responseIn(u *url.URL) (string, error) {
 }
 
 func badPaste(description string) *Error {
-	return &Error{Step: wire.Response, Code: CodeInvalidAddress, Description: description}
+	return &Error{Step: wire.Response, Kind: PastedAddress, Code: CodeInvalidAddress, Description: description}
 }

@@ -44,7 +44,7 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a)
-	if e, ok := errors.AsType[*Error](err); ok && a.fault != nil && e.Check == CheckAbsent { // which says more
+	if e, ok := errors.AsType[*Error](err); ok && a.fault != nil && e.Kind == ResourceMetadataAbsent { // which says more
 		a.fault.Tried = e.Tried
 		return nil, a.fault
 	}
@@ -58,7 +58,7 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		found.wanted = union(strings.Fields(scope))
 	}
 	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
-		return nil, c.badResource(CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
+		return nil, c.badResource(ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
 	}
 	return found, nil
 }
@@ -74,7 +74,7 @@ type asked struct {
 // noMetadata reports that an address has none, by the status of its answer, or 0 where none came. What fails beside
 // an API that is out of order says nothing of its own.
 func (a *asked) noMetadata(status int) bool {
-	outOfOrder := a.fault != nil && a.fault.Code != CodeNotFound
+	outOfOrder := a.fault != nil && a.fault.Kind != APINotFound
 	return isNoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
 }
 
@@ -94,7 +94,7 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 	}
 	switch {
 	case noRoute(e):
-		a.fault = &Error{Step: wire.APIAsked, Code: CodeNotFound,
+		a.fault = &Error{Step: wire.APIAsked, Kind: APINotFound, Answer: c.answer(e), Code: CodeNotFound,
 			Description: fmt.Sprintf("There is no API at %s: nothing answers GET or POST there.", wire.WithoutQuery(c.cfg.ResourceURL))}
 	case e.Status >= http.StatusInternalServerError:
 		a.fault = c.outOfOrder(CodeServerError, e)
@@ -108,7 +108,7 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 
 // outOfOrder is the error of an API that cannot answer at present.
 func (c *Client) outOfOrder(code string, e *wire.Exchange) *Error {
-	return &Error{Step: wire.APIAsked, Code: code, Said: c.said(e.Words(), 300),
+	return &Error{Step: wire.APIAsked, Kind: failure(e), Answer: c.answer(e), Code: code, Said: c.said(e.Words(), 300),
 		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.said(e.StatusLine(), 300))}
 }
 
@@ -145,11 +145,11 @@ func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 	named := a.challenge["resource_metadata"]
 	if named != "" {
 		if fault := c.MayNotAsk(named); fault != "" {
-			return nil, c.badResource(CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
+			return nil, c.badResource(ResourceMetadataUnusable, CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
 		}
 		addresses, tried = []string{named}, nil
 	}
-	check := CheckAbsent
+	kind, check := ResourceMetadataAbsent, CheckAbsent
 	for _, address := range addresses {
 		found, why, status := c.readResource(ctx, address)
 		if found != nil {
@@ -157,11 +157,11 @@ func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 		}
 		tried = append(tried, Tried{c.said(address, 500), c.said(why, 1000)})
 		if named != "" || !a.noMetadata(status) {
-			check = CheckDocument
+			kind, check = ResourceMetadataUnusable, CheckDocument
 		}
 	}
-	failure := c.badResource(check, "The API %s does not say which authorization server issues its tokens.", wire.WithoutQuery(c.cfg.ResourceURL))
-	if check == CheckDocument {
+	failure := c.badResource(kind, check, "The API %s does not say which authorization server issues its tokens.", wire.WithoutQuery(c.cfg.ResourceURL))
+	if kind == ResourceMetadataUnusable {
 		last := tried[len(tried)-1]
 		failure.Description = fmt.Sprintf("The API’s metadata at %s cannot be used: it %s.", wire.WithoutQuery(last.URL), last.Answer)
 	}
@@ -207,13 +207,13 @@ func wellKnownResource(address string) []string {
 // URL or, as APIs that speak MCP write it, a path on its origin that contains it by whole segments.
 func (c *Client) checkResource(ctx context.Context, found *resource) error {
 	if found.Identifier == "" {
-		return c.badResource(CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
+		return c.badResource(ResourceMetadataUnusable, CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
 	}
 	if found.Identifier == c.cfg.ResourceURL {
 		return nil
 	}
 	if !contains(found.Identifier, c.cfg.ResourceURL) {
-		return c.badResource(CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.said(found.Identifier, 300), c.cfg.ResourceURL)
+		return c.badResource(ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.said(found.Identifier, 300), c.cfg.ResourceURL)
 	}
 	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.said(found.Identifier, 300)))
 	return nil
@@ -252,7 +252,7 @@ func (c *Client) MayNotAsk(address string) string {
 // serverOf is a client of the first usable authorization server that the API names. The error is an *Error.
 func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error) {
 	if len(found.Servers) == 0 {
-		return nil, c.badResource(CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
+		return nil, c.badResource(ResourceServers, CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
 	}
 	var tried []Tried
 	var only error
@@ -277,7 +277,7 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 	if len(found.Servers) == 1 && only != nil {
 		return nil, only // which says more
 	}
-	failure := c.badResource(CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
+	failure := c.badResource(ResourceServers, CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
 		len(found.Servers), min(len(found.Servers), maxServers))
 	if len(found.Servers) == 1 {
 		failure.Description = fmt.Sprintf("The API names the authorization server %q, which %s.", tried[0].URL, tried[0].Answer)
@@ -287,6 +287,6 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 }
 
 // badResource is the error of an API whose metadata cannot be used.
-func (c *Client) badResource(check, format string, args ...any) *Error {
-	return &Error{Step: wire.ResourceMetadata, Code: CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
+func (c *Client) badResource(kind Kind, check, format string, args ...any) *Error {
+	return &Error{Step: wire.ResourceMetadata, Kind: kind, Code: CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
 }

@@ -60,7 +60,7 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	c := found.client
 	switch md, _ := c.Known(); {
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
-		return nil, c.notRegistered(CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
+		return nil, c.notRegistered(ClientDocumentUnsupported, CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
 			"authorization server %s does not say that it reads those.", md.Issuer)
 	case c.cfg.IsClientDocument():
 		return c, nil // everybody may read it: it belongs to no server
@@ -99,7 +99,7 @@ func (s *Starter) own(c *Client) error {
 		s.owner = registered{issuer: c.cfg.Issuer, id: c.cfg.ClientID}
 	}
 	if s.owner.issuer != c.cfg.Issuer {
-		return c.notRegistered(CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
+		return c.notRegistered(ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
 			"sent nowhere else.", c.cfg.Issuer, s.owner.issuer)
 	}
 	return nil
@@ -138,7 +138,7 @@ func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, erro
 	client, err := c.register(wire.For(ctx, wire.Registration))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := errors.AsType[*Error](err); ok && e.Check == CheckAnswer {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == RegistrationUnusable {
 		s.spent = append(s.spent, spent{c.cfg.Issuer, c.cfg.RedirectURI(), e})
 		s.spent = s.spent[max(0, len(s.spent)-maxRegistered):]
 	}
@@ -191,8 +191,8 @@ func (c *Client) notInTime(step wire.Purpose, what, address string, err error) e
 }
 
 // notRegistered is the error of a login for which there is no client at the server.
-func (c *Client) notRegistered(check, format string, args ...any) *Error {
-	return &Error{Step: wire.Registration, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
+func (c *Client) notRegistered(kind Kind, check, format string, args ...any) *Error {
+	return &Error{Step: wire.Registration, Kind: kind, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
 }
 
 // Config are the client's settings, with what was found.

@@ -106,7 +106,8 @@ func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Requ
 	}
 	c.oauth2Config(md, nil).Exchange(ctx, code, options...)
 	if made.request == nil {
-		return nil, &Error{Step: wire.TokenRequest, Code: CodeServerError, Description: "The token request cannot be made."}
+		return nil, &Error{Step: wire.TokenRequest, Kind: EndpointAddress, Member: "token_endpoint", Code: CodeServerError,
+			Description: "The token request cannot be made."}
 	}
 	return made.request, nil
 }
@@ -121,25 +122,24 @@ func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var errHandedOver = errors.New("the request is sent elsewhere")
 
-// parseTokenResponse reads and checks a token response. The error completes "the token endpoint
-// answered 200, but …".
-func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, error) {
-	body, err := tokenBody(e, formAllowed)
-	if err != nil {
-		return nil, err
+// parseTokenResponse reads and checks a token response.
+func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *tokenFault) {
+	body, fault := tokenBody(e, formAllowed)
+	if fault != nil {
+		return nil, fault
 	}
 	o, err := wire.ParseObject(body)
 	if err != nil {
-		return nil, err
+		return nil, &tokenFault{kind: notAnObject(e), text: err.Error()}
 	}
 	t := &TokenResponse{JSON: body, ScopeSent: o.Has("scope"), Tokens: Tokens{Access: o.Text("access_token"), Refresh: o.Text("refresh_token"),
 		ID: o.Text("id_token"), Scope: o.Text("scope")}}
-	if err := t.check(o); err != nil {
-		return nil, err
+	if fault := t.check(o); fault != nil {
+		return nil, fault
 	}
-	seconds, err := parseExpiresIn(o.Raw("expires_in"))
-	if err != nil {
-		return nil, err
+	seconds, fault := parseExpiresIn(o.Raw("expires_in"))
+	if fault != nil {
+		return nil, fault
 	}
 	if seconds > 0 {
 		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
@@ -148,47 +148,83 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, err
 }
 
 // check refuses a token response that is an error, or has a token that cannot be used.
-func (t *TokenResponse) check(o *wire.Object) error {
+func (t *TokenResponse) check(o *wire.Object) *tokenFault {
 	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
 	refusal, kind := o.Text("error"), o.Text("token_type")
 	switch {
 	case o.Err() != nil:
-		return o.Err()
+		fault := &tokenFault{kind: TokenResponseMember, text: o.Err().Error()}
+		if wrong, ok := errors.AsType[*wire.MemberError](o.Err()); ok {
+			fault.member = wrong.Name
+		}
+		return fault
 	case refusal != "":
-		return faulty("error", "with an error (RFC 6749 section 5.2)")
+		return faulty(Refused, "error", "with an error (RFC 6749 section 5.2)")
 	case t.Access == "":
-		return withoutAccessToken(t.JSON)
+		return withoutAccessToken(t.JSON, o)
 	case !visibleASCII(t.Access):
-		return faulty("access_token", inToken)
+		return faulty(TokenCharacters, "access_token", inToken)
 	case !visibleASCII(t.Refresh):
-		return faulty("refresh_token", inToken)
+		return faulty(TokenCharacters, "refresh_token", inToken)
 	case !o.Has("token_type"):
-		return faulty("token_type", "without a token_type (RFC 6749 section 5.1)")
+		return faulty(TokenTypeAbsent, "token_type", "without a token_type (RFC 6749 section 5.1)")
 	case !strings.EqualFold(kind, "bearer"):
-		return faulty("token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", kind)
+		return faulty(TokenTypeUnknown, "token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", kind)
 	}
 	return nil
 }
 
-// withoutAccessToken says what a token response writes instead of an access token.
-func withoutAccessToken(body string) error {
+// withoutAccessToken says what a token response has instead of an access token.
+func withoutAccessToken(body string, o *wire.Object) *tokenFault {
 	if other := wire.Misspelled([]byte(body), "access_token"); other != "" {
-		return faulty("access_token", "without an access_token: it writes %q, and names are case sensitive (RFC 6749 section 5.1), "+
-			"so most clients cannot use it", other)
+		fault := faulty(AccessTokenMisspelled, "access_token", "without an access_token: it writes %q, and names are case sensitive "+
+			"(RFC 6749 section 5.1), so most clients cannot use it", other)
+		fault.written = other
+		return fault
 	}
-	return faulty("access_token", "without an access_token (RFC 6749 section 5.1)")
+	fault := faulty(AccessTokenAbsent, "access_token", "without an access_token (RFC 6749 section 5.1)")
+	for name := range o.Names() { // Slack's tokens of a user are in its authed_user
+		inner, err := wire.ParseObject(o.Raw(name))
+		if err == nil && inner.Text("access_token") != "" {
+			fault.kind, fault.inside = AccessTokenNested, name
+			break
+		}
+	}
+	return fault
 }
 
 // tokenBody returns the token response as a JSON object.
-func tokenBody(e *wire.Exchange, formAllowed bool) (string, error) {
+func tokenBody(e *wire.Exchange, formAllowed bool) (string, *tokenFault) {
 	mediaType := e.MediaType()
 	switch {
 	case mediaType == "application/json", strings.HasSuffix(mediaType, "+json"):
 		return e.ResponseBody, nil
 	case mediaType == "application/x-www-form-urlencoded" && formAllowed:
-		return formAsJSON(e.ResponseBody)
+		body, err := formAsJSON(e.ResponseBody)
+		if err != nil {
+			return "", &tokenFault{kind: TokenResponseMalformed, text: err.Error()}
+		}
+		return body, nil
 	}
-	return "", fmt.Errorf("with the content type %q instead of application/json (RFC 6749 section 5.1)", mediaType)
+	fault := faulty(notAnObject(e), "", "with the content type %q instead of application/json (RFC 6749 section 5.1)", mediaType)
+	if format := e.Refusal().Format; format == wire.FormatJSON || format == wire.FormatForm {
+		fault.kind = TokenResponseMediaType
+	}
+	return "", fault
+}
+
+// notAnObject is what an answer is that should have been a JSON object.
+func notAnObject(e *wire.Exchange) Kind {
+	switch e.Refusal().Format {
+	case wire.FormatPage:
+		return TokenResponsePage
+	case wire.FormatJSON:
+		return TokenResponseMalformed
+	}
+	if strings.HasPrefix(strings.TrimSpace(e.ResponseBody), "{") {
+		return TokenResponseMalformed
+	}
+	return TokenResponseText
 }
 
 // formAsJSON rewrites a form as a JSON object of strings, in the same order.
@@ -217,14 +253,14 @@ func formAsJSON(form string) (string, error) {
 }
 
 // parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
-func parseExpiresIn(raw string) (int64, error) {
+func parseExpiresIn(raw string) (int64, *tokenFault) {
 	text := strings.Trim(raw, `"`)
 	if text == "" {
 		return 0, nil
 	}
 	seconds, err := json.Number(text).Int64()
 	if err != nil || seconds < 0 {
-		return 0, faulty("expires_in", "with an expires_in of %s, which is not a number of seconds (RFC 6749 section 5.1)", raw)
+		return 0, faulty(TokenResponseMember, "expires_in", "with an expires_in of %s, which is not a number of seconds (RFC 6749 section 5.1)", raw)
 	}
 	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
 }
@@ -251,14 +287,20 @@ type Member struct {
 	Fault string `json:"fault,omitempty"` // what is wrong with this one
 }
 
-// fieldFault is what is wrong with one member of a token response.
-type fieldFault struct{ field, text string }
+// tokenFault is what is wrong with a token response. Its text completes "the token endpoint answered 200, but …".
+type tokenFault struct {
+	kind    Kind
+	member  string // the one at fault
+	written string // how the server writes that one, if otherwise
+	inside  string // where the access token is instead
+	text    string
+}
 
-func (f *fieldFault) Error() string { return f.text }
+func (f *tokenFault) Error() string { return f.text }
 
-// faulty completes "the token endpoint answered 200, but …".
-func faulty(field, format string, args ...any) error {
-	return &fieldFault{field, fmt.Sprintf(format, args...)}
+// faulty is what is wrong with a member.
+func faulty(kind Kind, member, format string, args ...any) *tokenFault {
+	return &tokenFault{kind: kind, member: member, text: fmt.Sprintf(format, args...)}
 }
 
 const maxReceived = 30 // members that are shown
@@ -269,7 +311,7 @@ var shownValues = []string{"token_type", "expires_in", "scope", "issued_token_ty
 
 // received lists the members of a token response as the server sent it, the one at fault marked. Every text goes
 // through said.
-func received(e *wire.Exchange, fault *fieldFault, said func(text string, n int) string) []Member {
+func received(e *wire.Exchange, fault *tokenFault, said func(text string, n int) string) []Member {
 	body := e.ResponseBody
 	if form, err := formAsJSON(body); err == nil && !json.Valid([]byte(body)) && strings.Contains(body, "=") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
 		body = form
@@ -288,12 +330,12 @@ func received(e *wire.Exchange, fault *fieldFault, said func(text string, n int)
 		}
 		members = append(members, member(text, value, said))
 	}
-	if fault == nil {
+	if fault.member == "" {
 		return members
 	}
-	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == fault.field })
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == fault.member })
 	if i < 0 {
-		i, members = len(members), append(members, Member{Name: fault.field, Type: "missing"})
+		i, members = len(members), append(members, Member{Name: fault.member, Type: "missing"})
 	}
 	members[i].Fault = said(fault.text, 300)
 	return members
@@ -481,17 +523,17 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 	if md.JWKS == "" {
 		return SignatureUnknown, "the server publishes no keys"
 	}
-	_, _, err = c.keys.verify(wire.For(ctx, wire.Keys), md.JWKS, jws)
-	if err == nil {
+	_, _, fault := c.keys.verify(wire.For(ctx, wire.Keys), md.JWKS, jws)
+	if fault == nil {
 		return SignatureGood, ""
 	}
 	if jws.Signatures[0].Protected.Nonce != "" {
 		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
 	}
 	if !c.keys.known() {
-		return SignatureUnknown, c.said(err.Error(), 300)
+		return SignatureUnknown, c.said(fault.text, 300)
 	}
-	return SignatureWrong, c.said(err.Error(), 300)
+	return SignatureWrong, c.said(fault.text, 300)
 }
 
 // stringsOf reads a claim that is a string, of words, or a list of strings.
@@ -546,7 +588,7 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 		return nil, err
 	}
 	if r.Binding != md.Binding {
-		return nil, &Error{Step: wire.Response, Code: CodeOtherServer,
+		return nil, &Error{Step: wire.Response, Kind: OtherServer, Code: CodeOtherServer,
 			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
 				"changed since. Nothing of it is sent to the server that is configured now."}
 	}
@@ -557,5 +599,5 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 // cannot be found is not known to be another.
 func IsOtherServer(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == CodeOtherServer
+	return ok && e.Kind == OtherServer
 }

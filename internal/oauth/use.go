@@ -41,7 +41,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 	if e.MediaType() == "application/jwt" {
 		payload, err := c.verifyUserinfo(ctx, md, e.ResponseBody)
 		if err != nil {
-			return badUserinfo(c.said(err.Error(), 500))
+			return c.badUserinfo(UserinfoUnverifiable, e, c.said(err.Error(), 500))
 		}
 		body = payload
 	}
@@ -49,20 +49,28 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		return nil // a plain OAuth login: nothing to compare with, and perhaps no OpenID Connect
 	}
 	var claims struct {
-		Subject string `json:"sub"`
+		Subject *string `json:"sub"`
 	}
 	if err := wire.UnmarshalObject(body, &claims); err != nil {
-		return badUserinfo(c.said(err.Error(), 500))
+		failed := c.badUserinfo(UserinfoMalformed, e, c.said(err.Error(), 500))
+		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
+			failed.Member = wrong.Name
+		}
+		return failed
 	}
-	if claims.Subject != id.Subject {
-		return badUserinfo(fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
-			"section 5.3.2)", c.said(claims.Subject, 100), c.said(id.Subject, 100)))
+	if claims.Subject == nil {
+		return c.badUserinfo(SubjectAbsent, e, "sub is missing, so it does not say who the user is (OpenID Connect Core section 5.3.2)")
+	}
+	if *claims.Subject != id.Subject {
+		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
+			"section 5.3.2)", c.said(*claims.Subject, 100), c.said(id.Subject, 100)))
 	}
 	return nil
 }
 
-func badUserinfo(what string) *Error {
-	return &Error{Step: wire.Userinfo, Code: CodeInvalidUserinfo, Description: "The userinfo response cannot be used: " + what + "."}
+func (c *Client) badUserinfo(kind Kind, e *wire.Exchange, what string) *Error {
+	return &Error{Step: wire.Userinfo, Kind: kind, Answer: c.answer(e), Code: CodeInvalidUserinfo,
+		Description: "The userinfo response cannot be used: " + what + "."}
 }
 
 // verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
@@ -78,10 +86,10 @@ func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) (
 	if err != nil {
 		return nil, errors.New("it is not a signed JWT")
 	}
-	payload, _, err := c.keys.verify(ctx, md.JWKS, jws)
+	payload, _, fault := c.keys.verify(ctx, md.JWKS, jws)
 	switch {
-	case err != nil:
-		return nil, err
+	case fault != nil:
+		return nil, fault
 	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
 		return nil, fmt.Errorf("it comes from the issuer %q", *claims.Issuer)
 	case claims.Audience != nil && !slices.Contains(claims.audience(), c.cfg.ClientID):
@@ -202,7 +210,7 @@ func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, err
 // CallAPIFor is CallAPI for a purpose of its own: to see that a token which must not open the API does not.
 func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
-		return nil, &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
+		return nil, notConfigured()
 	}
 	e, err := c.AskAPI(wire.For(ctx, purpose), token)
 	return c.apiAnswered(e, err)
@@ -236,7 +244,7 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 	}
 	address := c.ProtectedResource()
 	if address == "" {
-		return &Error{Step: wire.API, Code: CodeNotSupported, Description: "No API is configured."}
+		return notConfigured()
 	}
 	for _, try := range []struct {
 		purpose wire.Purpose
@@ -254,7 +262,12 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 
 // notOffered is the error of asking for what the server does not offer.
 func notOffered(step wire.Purpose) *Error {
-	return &Error{Step: step, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
+	return &Error{Step: step, Kind: NotSupported, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
+}
+
+// notConfigured is the error of calling an API where there is none.
+func notConfigured() *Error {
+	return &Error{Step: wire.API, Kind: NotSupported, Code: CodeNotSupported, Description: "No API is configured."}
 }
 
 // EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout

@@ -137,8 +137,8 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 	for _, row := range []struct{ name, mediaType, body, words string }{
 		{"the user", "application/json", `{"sub":"user-1"}`, ""},
 		{"another", "application/json", `{"sub":"user-2"}`, `its sub is "user-2", the ID token's is "user-1"`},
-		{"another spelling", "application/json", `{"Sub":"user-1"}`, "about another user"},
-		{"nobody", "application/json", `{}`, "about another user"},
+		{"another spelling", "application/json", `{"Sub":"user-1"}`, "sub is missing"},
+		{"nobody", "application/json", `{}`, "sub is missing"},
 		{"two", "application/json", `{"sub":"user-2","sub":"user-1"}`, `names "sub" twice`},
 		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}), ""},
 		{"signed, and no more", "Application/JWT; charset=utf-8", signed(map[string]any{"sub": "user-1"}), ""},

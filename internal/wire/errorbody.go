@@ -80,7 +80,7 @@ func (e *Exchange) readRefusal() Refusal {
 // isForm reports a form: by its media type, or by an error in it, as some servers send one as text.
 func (e *Exchange) isForm(body string) bool {
 	hasError := strings.HasPrefix(body, "error=") || strings.Contains(body, "&error=")
-	return e.MediaType() == "application/x-www-form-urlencoded" || hasError && !strings.ContainsAny(body, " \n<{")
+	return e.MediaType() == "application/x-www-form-urlencoded" && body[0] != '<' || hasError && !strings.ContainsAny(body, " \n<{")
 }
 
 // readForm reads the members of a form as those of a JSON object.
@@ -359,8 +359,12 @@ func (r Refusal) All() string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
 }
 
-// Specific is All in small letters, without the sentences that name many causes at once: what is left tells which.
-func (r Refusal) Specific() string { return fitsMany(r.All()) }
+// Specific is All in small letters, as far as anybody reads, without the sentences that name many causes at once: what
+// is left tells which.
+func (r Refusal) Specific() string {
+	all := r.All()
+	return fitsMany(all[:min(len(all), maxText)])
+}
 
 // manyCauses are the sentences of RFC 6749 sections 4.1.2.1 and 5.2 for invalid_request, invalid_client and
 // invalid_grant, which many servers send whatever is wrong, also as Doorkeeper writes them.

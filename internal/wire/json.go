@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,20 +33,25 @@ func UnmarshalObject(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(withoutOthers(data, names), v); err != nil {
 		if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return wrongKind(typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value)
+			return &MemberError{typeErr.Field[strings.LastIndex(typeErr.Field, ".")+1:], typeErr.Value}
 		}
 		return errCutShort
 	}
 	return nil
 }
 
-// wrongKind is the error of a member that is another kind of JSON value than it should be.
-func wrongKind(name, kind string) error {
+// MemberError is the error of a member that is another kind of JSON value than it should be.
+type MemberError struct {
+	Name string // of the member, the innermost
+	Kind string // what it is: string, number, bool, array or object
+}
+
+func (e *MemberError) Error() string {
 	article := "a"
-	if strings.ContainsAny(kind[:1], "ao") { // an array, an object
+	if strings.ContainsAny(e.Kind[:1], "ao") { // an array, an object
 		article = "an"
 	}
-	return fmt.Errorf("%q in its JSON is %s %s", name, article, kind)
+	return fmt.Sprintf("%q in its JSON is %s %s", e.Name, article, e.Kind)
 }
 
 var errCutShort = errors.New("its JSON is cut short or malformed")
@@ -279,6 +285,17 @@ func (o *Object) Raw(name string) string {
 	return value
 }
 
+// Names yields the names of the members, in their order.
+func (o *Object) Names() iter.Seq[string] {
+	return func(yield func(name string) bool) {
+		for _, n := range o.names {
+			if !yield(string(n.name)) {
+				return
+			}
+		}
+	}
+}
+
 // Has reports a member that is not null.
 func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
 
@@ -289,7 +306,9 @@ func (o *Object) Text(name string) (text string) {
 	case raw == "":
 		return ""
 	case raw[0] != '"':
-		o.err = cmp.Or(o.err, wrongKind(name, kindOf(raw)))
+		if o.err == nil {
+			o.err = &MemberError{name, kindOf(raw)}
+		}
 		return ""
 	case !strings.Contains(raw, `\`):
 		return raw[1 : len(raw)-1]

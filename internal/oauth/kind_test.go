@@ -1,0 +1,540 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// TestKind has a row for every kind of error: what a server does, and what is said of it. At the end no kind may be left
+// without one.
+func TestKind(t *testing.T) {
+	body := testserver.SendBody
+	jsonBody := func(text string) func(http.ResponseWriter, *http.Request) { return body(200, "application/json", text) }
+	redirect := func(to string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }
+	}
+	// A login at a server that is spoilt.
+	login := func(params url.Values, spoil func(l *testserver.Liar)) func(t *testing.T) error {
+		return func(t *testing.T) error {
+			l := testserver.StartLiar(t)
+			spoil(l)
+			_, _, err := signIn(t, clientAt(t, l.Env()), l, params)
+			return err
+		}
+	}
+	tokens := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
+		return login(nil, func(l *testserver.Liar) { l.Token = answer })
+	}
+	member := func(name string, value any) func(t *testing.T) error {
+		return login(nil, func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) {
+				if d[name] = value; value == nil {
+					delete(d, name)
+				}
+			}
+		})
+	}
+	metadata := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
+		return login(nil, func(l *testserver.Liar) { l.Metadata = answer })
+	}
+	claims := func(change func(c map[string]any)) func(t *testing.T) error {
+		return login(nil, func(l *testserver.Liar) { l.Claims = change })
+	}
+	claim := func(name string, value any) func(t *testing.T) error {
+		return claims(func(c map[string]any) {
+			if c[name] = value; value == nil {
+				delete(c, name)
+			}
+		})
+	}
+	keys := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
+		return login(nil, func(l *testserver.Liar) { l.JWKS = answer })
+	}
+	userinfo := func(mediaType, text string) func(t *testing.T) error {
+		return func(t *testing.T) error {
+			l, c, _, _, id := loginAt(t)
+			l.Lock()
+			l.Other = body(200, mediaType, text)
+			l.Unlock()
+			_, err := c.Userinfo(t.Context(), "a-token", id)
+			return err
+		}
+	}
+	// A response to a login, which the browser brings.
+	response := func(change func(q url.Values)) func(t *testing.T) error {
+		return func(t *testing.T) error {
+			l := testserver.StartLiar(t)
+			c := clientAt(t, l.Env())
+			request, err := c.NewRequest(nil)
+			if err != nil {
+				return err
+			}
+			if _, err := c.AuthorizationURL(t.Context(), request); err != nil {
+				return err
+			}
+			q := url.Values{"iss": {l.Issuer}, "code": {"a-code"}, "state": {request.State}}
+			change(q)
+			_, err = c.CheckResponse(t.Context(), request, q)
+			return err
+		}
+	}
+	begin := func(env map[string]string, spoil func(w *world)) func(t *testing.T) error {
+		return func(t *testing.T) error {
+			w := newWorld(t, env)
+			spoil(w)
+			_, err := w.begin(t)
+			return err
+		}
+	}
+	pushing := func(demands bool, env string, spoil func(l *testserver.Liar)) func(t *testing.T) error {
+		return func(t *testing.T) error {
+			l := pushingLiar(t, demands)
+			spoil(l)
+			all := l.Env()
+			all["PAR"] = env
+			_, _, err := signIn(t, clientAt(t, all), l, nil)
+			return err
+		}
+	}
+	milliseconds := float64(time.Now().UnixMilli())
+	const good = `"access_token":"a","token_type":"bearer"`
+	rows := []struct {
+		name string
+		do   func(t *testing.T) error
+		want Error // its step, kind, member, inside and issuer; of its answer what is no zero value; of its claim name and state
+	}{
+		{"nothing comes", tokens(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+			Error{Step: wire.TokenRequest, Kind: NoAnswer, Answer: Answer{URL: "/token"}}},
+		{"a 503 of a proxy", tokens(body(503, "text/html", "<h1>Busy</h1><p>Come back.")),
+			Error{Step: wire.TokenRequest, Kind: ServerFailed, Answer: Answer{URL: "/token", Status: 503, MediaType: "text/html", AuthMethod: config.MethodBasic,
+				Refusal: wire.Refusal{Format: wire.FormatPage, Words: "Busy Come back."}}}},
+		{"a redirect", tokens(redirect("/token/?secret=x")),
+			Error{Step: wire.TokenRequest, Kind: Redirected, Answer: Answer{Status: 307, Location: "/token/"}}},
+		{"a refusal", tokens(body(400, "application/json", `{"error":"invalid_grant","error_description":"d","error_hint":"h"}`)),
+			Error{Step: wire.TokenRequest, Kind: Refused, Answer: Answer{URL: "/token", Status: 400, MediaType: "application/json",
+				AuthMethod: config.MethodBasic, Refusal: wire.Refusal{Format: wire.FormatJSON, Code: "invalid_grant", Words: "d", Hint: "h"}}}},
+		{"a refusal by the status alone", tokens(body(401, "text/html", "<title>401 Unauthorized</title>")),
+			Error{Step: wire.TokenRequest, Kind: Refused, Answer: Answer{Status: 401, Refusal: wire.Refusal{Format: wire.FormatPage, Words: "401 Unauthorized"}}}},
+		{"a refusal with 200", tokens(jsonBody(`{"ok":false,"error":"bad_client_secret"}`)),
+			Error{Step: wire.TokenRequest, Kind: Refused, Answer: Answer{Status: 200, Refusal: wire.Refusal{Code: "bad_client_secret"}}}},
+		{"a refused response", response(func(q url.Values) {
+			q.Del("code")
+			q.Set("error", "invalid_scope")
+			q.Set("error_description", "d")
+			q.Set("error_hint", "h")
+		}), Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: wire.Refusal{Code: "invalid_scope", Words: "d", Hint: "h"}}}},
+		{"no such endpoint", func(t *testing.T) error {
+			_, c, _, _, _ := loginAt(t)
+			c.mu.Lock()
+			c.found.Revocation = ""
+			c.mu.Unlock()
+			_, err := c.Revoke(t.Context(), "access_token", "a")
+			return err
+		}, Error{Step: wire.Revocation, Kind: NotSupported}},
+		{"no API", func(t *testing.T) error {
+			_, err := clientAt(t, testserver.StartLiar(t).Env()).CallAPI(t.Context(), "a")
+			return err
+		}, Error{Step: wire.API, Kind: NotSupported}},
+		{"a parameter", login(url.Values{"max_age": {"soon"}}, func(*testserver.Liar) {}),
+			Error{Step: wire.AuthorizationRequest, Kind: BadParameter, Member: "max_age"}},
+
+		{"no metadata", metadata(http.NotFound), Error{Step: wire.Metadata, Kind: MetadataNotFound, Answer: Answer{Status: 404}}},
+		{"metadata behind a firewall", metadata(body(403, "text/html", "<h1>Blocked</h1>")),
+			Error{Step: wire.Metadata, Kind: Refused, Answer: Answer{Status: 403, Refusal: wire.Refusal{Words: "Blocked"}}}},
+		{"metadata that fails", metadata(body(502, "", "")), Error{Step: wire.Metadata, Kind: ServerFailed}},
+		{"metadata elsewhere", metadata(redirect("https://elsewhere.example/a?b")),
+			Error{Step: wire.Metadata, Kind: Redirected, Answer: Answer{Location: "https://elsewhere.example/a"}}},
+		{"a page for metadata", metadata(body(200, "text/html", "<h1>Hi</h1>")),
+			Error{Step: wire.Metadata, Kind: MetadataUnusable, Answer: Answer{Refusal: wire.Refusal{Format: wire.FormatPage}}}},
+		{"nothing for metadata", metadata(body(204, "", "")), Error{Step: wire.Metadata, Kind: MetadataUnusable}},
+		{"a number for an endpoint", member("token_endpoint", 7), Error{Step: wire.Metadata, Kind: MetadataUnusable, Member: "token_endpoint"}},
+		{"a server that does not run", func(t *testing.T) error {
+			_, err := clientAt(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a"}).Metadata(t.Context())
+			return err
+		}, Error{Step: wire.Metadata, Kind: NoAnswer, Answer: Answer{URL: "http://127.0.0.1:1/.well-known/openid-configuration"}}},
+		{"no server yet", func(t *testing.T) error {
+			_, err := clientAt(t, map[string]string{"RESOURCE_URL": "http://127.0.0.1:1/"}).Metadata(t.Context())
+			return err
+		}, Error{Step: wire.ResourceMetadata, Kind: ServerNotNamed}},
+		{"no issuer", member("issuer", nil), Error{Step: wire.Metadata, Kind: IssuerAbsent, Member: "issuer"}},
+		{"a different issuer", member("issuer", "https://b.example"), Error{Step: wire.Metadata, Kind: IssuerDiffers, Member: "issuer", Issuer: "https://b.example"}},
+		{"no token endpoint", member("token_endpoint", nil), Error{Step: wire.Metadata, Kind: EndpointMissing, Member: "token_endpoint"}},
+		{"an endpoint on http", member("userinfo_endpoint", "http://b.example/"), Error{Step: wire.Metadata, Kind: EndpointNotHTTPS, Member: "userinfo_endpoint"}},
+		{"an endpoint with a password", member("jwks_uri", "https://a:b@c.example/"), Error{Step: wire.Metadata, Kind: EndpointAddress, Member: "jwks_uri"}},
+		{"an endpoint here", begin(nil, func(w *world) {
+			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"token_endpoint": "http://localhost:1/"}))
+		}), Error{Step: wire.Metadata, Kind: EndpointOnLocal, Member: "token_endpoint"}},
+		{"PAR is not offered", pushing(false, "on", func(l *testserver.Liar) { l.Document = nil }), Error{Step: wire.Metadata, Kind: PARNotOffered}},
+		{"PAR is demanded nowhere", pushing(true, "", func(l *testserver.Liar) {
+			l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
+		}), Error{Step: wire.Metadata, Kind: PARNowhere}},
+		{"PAR without a request_uri", pushing(true, "", func(l *testserver.Liar) { l.Other = body(201, "application/json", `{}`) }),
+			Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: Answer{Status: 201, AuthMethod: config.MethodBasic}}},
+		{"PAR is refused", pushing(true, "", func(l *testserver.Liar) { l.Other = body(429, "application/json", `{"message":"Slow down"}`) }),
+			Error{Step: wire.PushedRequest, Kind: Refused, Answer: Answer{Status: 429, Refusal: wire.Refusal{Words: "Slow down"}}}},
+
+		{"a response of another issuer", response(func(q url.Values) { q.Set("iss", "https://b.example") }),
+			Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Issuer: "https://b.example"}},
+		{"a response without an issuer", response(func(q url.Values) { q.Del("iss") }), Error{Step: wire.Response, Kind: ResponseIssuerAbsent}},
+		{"a response without a code", response(func(q url.Values) { q.Del("code") }), Error{Step: wire.Response, Kind: ResponseWithoutCode}},
+		{"a pasted address", func(t *testing.T) error {
+			_, err := clientAt(t, testserver.StartLiar(t).Env()).ReadPasted("https://b.example/")
+			return err
+		}, Error{Step: wire.Response, Kind: PastedAddress}},
+		{"other settings", func(t *testing.T) error {
+			l := testserver.StartLiar(t)
+			return clientAt(t, l.Env()).CheckServer(t.Context(), &Request{Binding: "another"})
+		}, Error{Step: wire.Response, Kind: OtherServer}},
+
+		{"a page for tokens", tokens(jsonBody("<h1>Hello</h1>")), Error{Step: wire.TokenRequest, Kind: TokenResponsePage}},
+		{"a page for tokens, that says so", tokens(body(200, "text/html", "<h1>Hello</h1>")),
+			Error{Step: wire.TokenRequest, Kind: TokenResponsePage, Answer: Answer{MediaType: "text/html", Refusal: wire.Refusal{Words: "Hello"}}}},
+		{"text for tokens", tokens(body(200, "text/plain", "access_token=a")), Error{Step: wire.TokenRequest, Kind: TokenResponseText}},
+		{"nothing for tokens", tokens(jsonBody("")), Error{Step: wire.TokenRequest, Kind: TokenResponseText}},
+		{"JSON that is called a page", tokens(body(200, "text/html", "{"+good+"}")), Error{Step: wire.TokenRequest, Kind: TokenResponseMediaType}},
+		{"tokens in a form", tokens(body(200, "application/x-www-form-urlencoded", "access_token=a&token_type=bearer")),
+			Error{Step: wire.TokenRequest, Kind: TokenResponseMediaType}},
+		{"half of the tokens", tokens(jsonBody(`{"access_token":"a","tok`)), Error{Step: wire.TokenRequest, Kind: TokenResponseMalformed}},
+		{"a token twice", tokens(jsonBody(`{"access_token":"b",` + good + `}`)), Error{Step: wire.TokenRequest, Kind: TokenResponseMalformed}},
+		{"a number for a token", tokens(jsonBody(`{"access_token":1,"token_type":"bearer"}`)),
+			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "access_token"}},
+		{"a lifetime that is none", tokens(jsonBody(`{` + good + `,"expires_in":"soon"}`)),
+			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "expires_in"}},
+		{"no access token", tokens(jsonBody(`{"id_token":"a","token_type":"bearer"}`)),
+			Error{Step: wire.TokenRequest, Kind: AccessTokenAbsent, Member: "access_token"}},
+		{"an access token inside", tokens(jsonBody(`{"ok":true,"team":{"id":"T"},"authed_user":{"id":"U","access_token":"xoxp","token_type":"user"}}`)),
+			Error{Step: wire.TokenRequest, Kind: AccessTokenNested, Member: "access_token", Inside: "authed_user"}},
+		{"an access token in capitals", tokens(jsonBody(`{"Access_Token":"a","token_type":"bearer"}`)),
+			Error{Step: wire.TokenRequest, Kind: AccessTokenMisspelled, Member: "Access_Token"}},
+		{"a token of two lines", tokens(jsonBody(`{` + good + `,"refresh_token":"a\nb"}`)),
+			Error{Step: wire.TokenRequest, Kind: TokenCharacters, Member: "refresh_token"}},
+		{"no token_type", tokens(jsonBody(`{"access_token":"a"}`)), Error{Step: wire.TokenRequest, Kind: TokenTypeAbsent, Member: "token_type"}},
+		{"another token_type", tokens(jsonBody(`{"access_token":"a","token_type":"mac"}`)), Error{Step: wire.TokenRequest, Kind: TokenTypeUnknown, Member: "token_type"}},
+		{"an error in capitals", tokens(body(400, "application/json", `{"Error":"invalid_grant"}`)),
+			Error{Step: wire.TokenRequest, Kind: ErrorMisspelled, Member: "Error"}},
+
+		{"no ID token", tokens(jsonBody("{" + good + "}")), Error{Step: wire.IDTokenCheck, Kind: IDTokenAbsent}},
+		{"an ID token without an issuer", func(t *testing.T) error {
+			l := testserver.StartLiar(t)
+			_, _, err := signIn(t, clientAt(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token",
+				"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "openid"}), l, nil)
+			return err
+		}, Error{Step: wire.IDTokenCheck, Kind: IDTokenUnverifiable}},
+		{"an encrypted ID token", login(nil, func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }),
+			Error{Step: wire.IDTokenCheck, Kind: IDTokenEncrypted}},
+		{"no JWT", login(nil, func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a" } }), Error{Step: wire.IDTokenCheck, Kind: IDTokenMalformed}},
+		{"a number for a subject", claim("sub", 1), Error{Step: wire.IDTokenCheck, Kind: IDTokenMalformed, Member: "sub"}},
+		{"HS256", login(nil, func(l *testserver.Liar) {
+			l.Sign = func(claims map[string]any) string { return testserver.SignClaims(jose.HS256, make([]byte, 32), claims) }
+		}), Error{Step: wire.IDTokenCheck, Kind: IDTokenAlgorithm, Claim: &ClaimFault{Name: "alg", State: ClaimDiffers}}},
+		{"no keys", keys(body(404, "text/plain", "no")),
+			Error{Step: wire.IDTokenCheck, Kind: IDTokenKeys, Answer: Answer{URL: "/jwks", Status: 404, Refusal: wire.Refusal{Words: "no"}}}},
+		{"keys that do not come", keys(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+			Error{Step: wire.IDTokenCheck, Kind: IDTokenKeys, Answer: Answer{URL: "/jwks"}}},
+		{"a page for keys", keys(body(200, "text/html", "<h1>Hi</h1>")),
+			Error{Step: wire.IDTokenCheck, Kind: IDTokenKeys, Answer: Answer{Status: 200, Refusal: wire.Refusal{Format: wire.FormatPage}}}},
+		{"a private key", keys(func(w http.ResponseWriter, _ *http.Request) {
+			testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: testserver.NewKey(t), KeyID: "k1"}}})
+		}), Error{Step: wire.IDTokenCheck, Kind: IDTokenKeyPrivate}},
+		{"another key", keys(func(w http.ResponseWriter, _ *http.Request) {
+			testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: testserver.NewKey(t).Public(), KeyID: "k2"}}})
+		}), Error{Step: wire.IDTokenCheck, Kind: IDTokenKeyNotFound}},
+		{"another key of that name", keys(func(w http.ResponseWriter, _ *http.Request) {
+			testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: testserver.NewKey(t).Public(), KeyID: "k1"}}})
+		}), Error{Step: wire.IDTokenCheck, Kind: IDTokenSignature}},
+		{"iss differs", claim("iss", "https://b.example"), wrongClaim("iss", ClaimDiffers)},
+		{"iss is missing", claim("iss", nil), wrongClaim("iss", ClaimAbsent)},
+		{"aud differs", claim("aud", "b"), wrongClaim("aud", ClaimDiffers)},
+		{"aud is missing", claim("aud", nil), wrongClaim("aud", ClaimAbsent)},
+		{"aud is null", claims(func(c map[string]any) { c["aud"] = nil }), wrongClaim("aud", ClaimAbsent)},
+		{"aud is a number", claim("aud", 1), wrongClaim("aud", ClaimUnreadable)},
+		{"azp is missing", claim("aud", []string{testserver.LiarClientID, "b"}), wrongClaim("azp", ClaimAbsent)},
+		{"azp differs", claim("azp", "b"), wrongClaim("azp", ClaimDiffers)},
+		{"sub is missing", claim("sub", nil), wrongClaim("sub", ClaimAbsent)},
+		{"sub is empty", claim("sub", ""), wrongClaim("sub", ClaimUnreadable)},
+		{"exp is missing", claim("exp", nil), wrongClaim("exp", ClaimAbsent)},
+		{"exp is past", claim("exp", time.Now().Add(-time.Hour).Unix()), wrongClaim("exp", ClaimPast)},
+		{"exp beyond reason", claim("exp", 1e300), wrongClaim("exp", ClaimFuture)},
+		{"iat is missing", claim("iat", nil), wrongClaim("iat", ClaimAbsent)},
+		{"iat is in the future", claim("iat", time.Now().Add(time.Hour).Unix()), wrongClaim("iat", ClaimFuture)},
+		{"iat is in milliseconds", claim("iat", milliseconds), wrongClaim("iat", ClaimMilliseconds)},
+		{"iat is in microseconds", claim("iat", milliseconds*1000), wrongClaim("iat", ClaimFuture)},
+		{"nbf is in the future", claim("nbf", time.Now().Add(time.Hour).Unix()), wrongClaim("nbf", ClaimFuture)},
+		{"nbf is in milliseconds", claim("nbf", milliseconds), wrongClaim("nbf", ClaimMilliseconds)},
+		{"nonce is missing", claim("nonce", nil), wrongClaim("nonce", ClaimAbsent)},
+		{"nonce differs", claim("nonce", "b"), wrongClaim("nonce", ClaimDiffers)},
+		{"at_hash differs", claim("at_hash", "b"), wrongClaim("at_hash", ClaimDiffers)},
+		{"auth_time is missing", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+			l.Claims = func(c map[string]any) { delete(c, "auth_time") }
+		}), wrongClaim("auth_time", ClaimAbsent)},
+		{"auth_time is past", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+			l.Claims = func(c map[string]any) { c["auth_time"] = time.Now().Add(-time.Hour).Unix() }
+		}), wrongClaim("auth_time", ClaimPast)},
+		{"a nonce that was not sent", login(url.Values{"scope": {"email"}}, func(l *testserver.Liar) {
+			l.Claims = func(c map[string]any) { c["nonce"] = "b" }
+		}), wrongClaim("nonce", ClaimUnexpected)},
+
+		{"userinfo is a list", userinfo("application/json", `[]`), Error{Step: wire.Userinfo, Kind: UserinfoMalformed, Answer: Answer{Status: 200}}},
+		{"userinfo has a number", userinfo("application/json", `{"sub":1}`), Error{Step: wire.Userinfo, Kind: UserinfoMalformed, Member: "sub"}},
+		{"userinfo is signed by nobody", userinfo("application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyLTEifQ."),
+			Error{Step: wire.Userinfo, Kind: UserinfoUnverifiable}},
+		{"userinfo is about nobody", userinfo("application/json", `{}`), Error{Step: wire.Userinfo, Kind: SubjectAbsent}},
+		{"userinfo is about another", userinfo("application/json", `{"sub":"b"}`), Error{Step: wire.Userinfo, Kind: SubjectDiffers}},
+
+		{"no API there", begin(nil, func(w *world) {
+			w.route("GET https://api.example/v1/notes", nil)
+			w.route("GET "+theAPIMetadata, nil)
+		}), Error{Step: wire.APIAsked, Kind: APINotFound, Answer: Answer{URL: "https://api.example/v1/notes", Status: 404}}},
+		{"an API that fails", begin(nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 500, `{"message":"m"}`)
+			w.route("GET "+theAPIMetadata, nil)
+		}), Error{Step: wire.APIAsked, Kind: ServerFailed, Answer: Answer{Status: 500, Refusal: wire.Refusal{Words: "m"}}}},
+		{"an API that wants fewer requests", begin(nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 429, "")
+			w.route("GET "+theAPIMetadata, nil)
+		}), Error{Step: wire.APIAsked, Kind: Refused, Answer: Answer{Status: 429}}},
+		{"no resource metadata", begin(nil, func(w *world) {
+			w.at("GET https://api.example/v1/notes", 401, "")
+			w.route("GET "+theAPIMetadata, nil)
+		}), Error{Step: wire.ResourceMetadata, Kind: ResourceMetadataAbsent}},
+		{"resource metadata that is named, and not there", begin(nil, func(w *world) { w.route("GET "+theAPIMetadata, nil) }),
+			Error{Step: wire.ResourceMetadata, Kind: ResourceMetadataUnusable}},
+		{"resource metadata of another", begin(nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": "https://b.example"}))
+		}), Error{Step: wire.ResourceMetadata, Kind: ResourceMetadataOfAnother}},
+		{"scopes without end", begin(nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": []string{strings.Repeat("a", 2000)}}))
+		}), Error{Step: wire.ResourceMetadata, Kind: ResourceScopes}},
+		{"no servers", begin(nil, func(w *world) {
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": nil}))
+		}), Error{Step: wire.ResourceMetadata, Kind: ResourceServers}},
+		{"no registration", begin(nil, func(w *world) {
+			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"registration_endpoint": nil}))
+		}), Error{Step: wire.Registration, Kind: RegistrationNotOffered}},
+		{"registration on http", begin(nil, func(w *world) {
+			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"registration_endpoint": "http://b.example/"}))
+		}), Error{Step: wire.Registration, Kind: RegistrationEndpoint}},
+		{"registration without a client", begin(nil, func(w *world) { w.at("POST https://auth.example/register", 201, `{}`) }),
+			Error{Step: wire.Registration, Kind: RegistrationUnusable, Answer: Answer{Status: 201}}},
+		{"registration is refused", begin(nil, func(w *world) {
+			w.at("POST https://auth.example/register", 422, `{"errors":{"redirect_uris":["must be https"]}}`)
+		}),
+			Error{Step: wire.Registration, Kind: Refused, Answer: Answer{Status: 422, Refusal: wire.Refusal{Words: "redirect_uris: must be https", Field: "redirect_uris"}}}},
+		{"a document for a client", begin(map[string]string{"CLIENT_ID": "https://b.example/client.json"}, func(*world) {}),
+			Error{Step: wire.Registration, Kind: ClientDocumentUnsupported}},
+		{"a client of another server", func(t *testing.T) error {
+			w := newWorld(t, map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "b"})
+			if _, err := w.begin(t); err != nil {
+				return err
+			}
+			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://b.example"}}))
+			w.document("GET https://b.example/.well-known/openid-configuration", serverDocument(map[string]any{"issuer": "https://b.example"}))
+			_, err := w.begin(t)
+			return err
+		}, Error{Step: wire.Registration, Kind: ClientOfAnotherServer}},
+	}
+	seen := map[Kind]bool{}
+	for _, row := range rows {
+		seen[row.want.Kind] = true
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			err := row.do(t)
+			e, ok := errors.AsType[*Error](err)
+			if !ok {
+				t.Fatalf("the error is %v", err)
+			}
+			want := row.want
+			if e.Step != want.Step || e.Kind != want.Kind || e.Member != want.Member || e.Inside != want.Inside || want.Issuer != "" && e.Issuer != want.Issuer {
+				t.Errorf("%q at %q of %q in %q, issuer %q; want %q at %q of %q in %q, %q", e.Kind, e.Step, e.Member, e.Inside, e.Issuer,
+					want.Kind, want.Step, want.Member, want.Inside, want.Issuer)
+			}
+			if differs := answerDiffers(e.Answer, want.Answer); differs != "" {
+				t.Errorf("the answer is %+v: %s", e.Answer, differs)
+			}
+			switch {
+			case (e.Claim == nil) != (want.Claim == nil):
+				t.Errorf("the claim is %+v; want %+v", e.Claim, want.Claim)
+			case e.Claim != nil && (e.Claim.Name != want.Claim.Name || e.Claim.State != want.Claim.State || e.Claim.Expected == ""):
+				t.Errorf("the claim is %+v; want %+v", e.Claim, want.Claim)
+			}
+		})
+	}
+	for kind, name := range kinds(t) {
+		if !seen[kind] {
+			t.Errorf("%s has no row", name)
+		}
+	}
+}
+
+func wrongClaim(name string, state ClaimState) Error {
+	return Error{Step: wire.IDTokenCheck, Kind: IDTokenClaim, Claim: &ClaimFault{Name: name, State: state}}
+}
+
+// answerDiffers compares what is wanted of an answer; zero values are anything. An address may be a path.
+func answerDiffers(got, want Answer) string {
+	for _, pair := range []struct{ name, got, want string }{
+		{"URL", got.URL, want.URL}, {"media type", got.MediaType, want.MediaType}, {"location", got.Location, want.Location},
+		{"method", got.AuthMethod, want.AuthMethod}, {"format", string(got.Refusal.Format), string(want.Refusal.Format)},
+		{"code", got.Refusal.Code, want.Refusal.Code}, {"words", got.Refusal.Words, want.Refusal.Words},
+		{"hint", got.Refusal.Hint, want.Refusal.Hint}, {"field", got.Refusal.Field, want.Refusal.Field},
+	} {
+		path := strings.HasPrefix(pair.want, "/") && strings.HasSuffix(pair.got, pair.want)
+		if pair.want != "" && pair.got != pair.want && !path {
+			return fmt.Sprintf("the %s is %q; want %q", pair.name, pair.got, pair.want)
+		}
+	}
+	if want.Status != 0 && got.Status != want.Status {
+		return fmt.Sprintf("the status is %d; want %d", got.Status, want.Status)
+	}
+	return ""
+}
+
+// files are the package's, without its tests.
+func files(t *testing.T) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, file)
+	}
+	return list
+}
+
+// kinds are the constants of that type, with their names.
+func kinds(t *testing.T) map[Kind]string {
+	t.Helper()
+	found := map[Kind]string{}
+	for _, file := range files(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if of, ok := spec.Type.(*ast.Ident); !ok || of.Name != "Kind" {
+				return true
+			}
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other := found[Kind(value)]; other != "" {
+				t.Errorf("%s is the same as %s", spec.Names[0].Name, other)
+			}
+			found[Kind(value)] = spec.Names[0].Name
+			return true
+		})
+	}
+	if len(found) < 40 {
+		t.Errorf("%d kinds are found: this test looks at nothing", len(found))
+	}
+	return found
+}
+
+// No error is made without a kind.
+func TestKind_OfEveryError(t *testing.T) {
+	t.Parallel()
+	made := 0
+	for _, file := range files(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			if of, ok := literal.Type.(*ast.Ident); !ok || of.Name != "Error" {
+				return true
+			}
+			made++
+			for _, element := range literal.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "Kind" {
+					return true
+				}
+			}
+			t.Errorf("%s makes an error without a kind", file.Name)
+			return true
+		})
+	}
+	if made < 20 {
+		t.Errorf("%d errors are made: this test looks at nothing", made)
+	}
+}
+
+// Nothing secret is in an answer, wherever the server repeats it, and no text of it is long.
+func TestError_AnswerIsSanitized(t *testing.T) {
+	t.Parallel()
+	const secret = testserver.LiarClientSecret
+	long := strings.Repeat("long ", 4000)
+	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
+		"JSON": testserver.SendBody(400, "application/json", `{"error":"`+secret+`","error_description":"d `+secret+`","hint":"h `+secret+`","field":"`+secret+
+			`","error_uri":"https://a.example/`+secret+`","message":"m `+secret+`","title":"`+long+`"}`),
+		"a page":                   testserver.SendBody(400, "text/"+secret, "<title>"+secret+"</title><h1>a "+secret+"</h1><p>"+secret+long),
+		"a page without an error":  testserver.SendBody(200, "text/html", "<h1>a "+secret+"</h1>"),
+		"a redirect":               testserver.SendBody(307, "text/plain", "Go to "+secret),
+		"a token that is repeated": testserver.SendBody(400, "application/json", `{"access_token":"`+secret+`","error":"c","message":"`+secret+`"}`),
+	} {
+		l := testserver.StartLiar(t)
+		l.Token = func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "/"+secret+"?"+secret+"#"+secret)
+			answer(w, r)
+		}
+		_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Answer.Status == 0 {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if said := fmt.Sprintf("%+v", *e); strings.Contains(said, secret) || len(said) > 20_000 {
+			t.Errorf("%s: %d bytes: %s", name, len(said), said)
+		}
+	}
+}
+
+// The method is read from what was sent.
+func TestError_AuthMethod(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{config.MethodBasic, config.MethodPost, config.MethodNone} {
+		l := testserver.StartLiar(t)
+		l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_client"}`)
+		env := l.Env()
+		env["TOKEN_ENDPOINT_AUTH_METHOD"] = method
+		if method == config.MethodNone {
+			delete(env, "CLIENT_SECRET")
+		}
+		_, _, err := signIn(t, clientAt(t, env), l, nil)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Answer.AuthMethod != method {
+			t.Errorf("%s: %+v", method, err)
+		}
+	}
+	_, c, _, _, id := loginAt(t)
+	c.mu.Lock()
+	c.found.Userinfo += "?a"
+	c.mu.Unlock()
+	_, err := c.Userinfo(t.Context(), "a-token", id)
+	if e, ok := errors.AsType[*Error](err); ok && (e.Answer.AuthMethod != "" || strings.Contains(e.Answer.URL, "?")) {
+		t.Errorf("userinfo is asked as a client: %+v", e.Answer)
+	}
+}
