@@ -204,3 +204,34 @@ func TestChecksBeginWithTheChange(t *testing.T) {
 		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
 	}
 }
+
+// A secret that .env no longer holds stays hidden in what was recorded with it: that of the client, and that of the
+// second client, which this flow never sent.
+func TestOldSecretsStayHidden(t *testing.T) {
+	const otherSecret = "other-secret-5b1f"
+	l := testserver.StartLiar(t)
+	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","echo":"`+testserver.LiarClientSecret+` and `+otherSecret+`","kept":"word"}`)
+	settings := "ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET="
+	r := startRereading(t, settings+testserver.LiarClientSecret+"\nOTHER_CLIENT_ID=other\nOTHER_CLIENT_SECRET="+otherSecret)
+	r.GetJSON(l.Approve(t, r.Begin("")))
+	if got := r.Ask("/userinfo", false); got.StatusCode != 200 {
+		t.Fatalf("/userinfo answered %d %s", got.StatusCode, got.Body)
+	}
+	for _, state := range []string{"before", "after"} {
+		if state == "after" {
+			r.write(settings + "a-new-secret-0001")
+			r.GetJSON("/") // reads the file
+		}
+		for _, path := range []string{"/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/userinfo"} {
+			got := r.Ask(path, !strings.Contains(path, "."))
+			if got.StatusCode != 200 || strings.HasPrefix(path, "/flow?") && !strings.Contains(got.Body, "word") {
+				t.Errorf("%s the change, %s answered %d %s", state, path, got.StatusCode, got.Body)
+			}
+			for _, secret := range []string{testserver.LiarClientSecret, otherSecret} {
+				if strings.Contains(got.Body, secret) {
+					t.Errorf("%s the change, %s holds %s", state, path, secret)
+				}
+			}
+		}
+	}
+}

@@ -43,9 +43,10 @@ type Config struct {
 	Registered bool     // found there: this process has registered the client (RFC 7591)
 	Issued     []string // what came with the registration and is as secret as the client secret; never on disk
 
-	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
-	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
-	Notes                            []string // what was put right on the way in, to be said in the terminal
+	OtherClientID, OtherClientSecret string               // a second client, for /misuse; may be empty
+	Former                           []redact.Credentials // clients of earlier settings of this process, whose secrets stay hidden
+	CertFile                         string               // certificates of authorities to trust besides the system's; may be empty
+	Notes                            []string             // what was put right on the way in, to be said in the terminal
 }
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
@@ -597,11 +598,42 @@ func (c Config) HideNamed(answer string) func(text string) string {
 
 // mark marks what is ours and secret.
 func (c Config) mark(t *redact.Text) {
-	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)
-	t.ReplaceClient(c.OtherClientID, c.OtherClientSecret, redact.Redacted)
+	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
+		t.ReplaceClient(client, redact.Redacted)
+	}
 	for _, value := range c.Issued {
 		t.Replace(value, redact.Redacted)
 	}
+}
+
+// Client returns the credentials of the client.
+func (c Config) Client() redact.Credentials {
+	return redact.Credentials{ID: c.ClientID, Secret: c.ClientSecret}
+}
+
+// OtherClient returns the credentials of the second client.
+func (c Config) OtherClient() redact.Credentials {
+	return redact.Credentials{ID: c.OtherClientID, Secret: c.OtherClientSecret}
+}
+
+// maxFormer is how many clients of earlier settings are remembered.
+const maxFormer = 16
+
+// After returns the settings with the clients that earlier ones named: what was recorded with those settings may hold
+// their secrets.
+func (c Config) After(earlier Config) Config {
+	c.Former = slices.Clone(earlier.Former)
+	former := []redact.Credentials{earlier.OtherClient()}
+	if !earlier.Registered { // the exchange that registered a client is recorded itself
+		former = append(former, earlier.Client())
+	}
+	for _, client := range former {
+		if client.Secret != "" && client != c.Client() && client != c.OtherClient() && !slices.Contains(c.Former, client) {
+			c.Former = append(c.Former, client)
+		}
+	}
+	c.Former = c.Former[max(0, len(c.Former)-maxFormer):]
+	return c
 }
 
 // Issued are the secrets in the answer to a registration. It reports false when they are more than is kept of one.

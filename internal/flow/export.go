@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -293,7 +295,7 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	scheme, credentials, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
 	switch {
 	case strings.EqualFold(scheme, "Basic"):
-		lines = append(lines, "-u "+shellQuote(url.QueryEscape(s.ClientID)+":")+secretArgument(s.ClientSecret))
+		lines = append(lines, "-u "+basicArgument(scheme+" "+credentials, s))
 	case strings.EqualFold(scheme, "Bearer"):
 		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
 	}
@@ -307,7 +309,7 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	}
 	eachParameter(formOf(e), func(name, value string) {
 		if name == "client_secret" {
-			lines = append(lines, `--data-urlencode "client_secret=$CLIENT_SECRET"`)
+			lines = append(lines, `--data-urlencode "client_secret=`+s.variableOf(value)+`"`)
 			return
 		}
 		lines = append(lines, "--data-urlencode "+hide.shell(name+"=", value))
@@ -317,13 +319,18 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
-// secretArgument is the secret for curl's -u. One with special characters is form-encoded first, as
+// basicArgument is the client for curl's -u. A secret with special characters is form-encoded first, as
 // RFC 6749 section 2.3.1 says; here every byte of it is, with tools that every system has.
-func secretArgument(secret string) string {
-	if unreserved.MatchString(secret) {
-		return `"$CLIENT_SECRET"`
+func basicArgument(authorization string, s Secrets) string {
+	client := s.Client
+	if sent := redact.FromBasic(authorization); slices.Contains(sent, s.Other) {
+		client = s.Other
 	}
-	return `"$(printf %s "$CLIENT_SECRET" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')"`
+	id, variable := shellQuote(url.QueryEscape(client.ID)+":"), s.variableOf(client.Secret)
+	if unreserved.MatchString(client.Secret) {
+		return id + `"` + variable + `"`
+	}
+	return id + `"$(printf %s "` + variable + `" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')"`
 }
 
 // shell quotes a prefix and a value, with the variable in place of a token.

@@ -56,8 +56,9 @@ var (
 // else it turns up, as in a server's error message that repeats what it was sent.
 type redactor struct {
 	client Secrets
-	file   bool // for a file that leaves the browser: everything secret goes
-	full   bool // for a page: tokens stay
+	sent   []redact.Credentials // whatever clients the requests of the flow named
+	file   bool                 // for a file that leaves the browser: everything secret goes
+	full   bool                 // for a page: tokens stay
 	values []string
 	issued []string          // what a registration brought
 	tokens map[string]string // a token's value to the shell variable that stands for it
@@ -65,7 +66,7 @@ type redactor struct {
 
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
-	r := &redactor{client: s, full: full, issued: issuedIn(flow, s.Issued), tokens: tokenVariables(flow)}
+	r := &redactor{client: s, sent: credentialsIn(flow), full: full, issued: issuedIn(flow, s.Issued), tokens: tokenVariables(flow)}
 	if !full {
 		r.values = valuesOf(flow, isToken)
 	}
@@ -74,7 +75,27 @@ func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
-	return &redactor{client: s, file: true, issued: issuedIn(flow, s.Issued), values: valuesOf(flow, isSecret)}
+	return &redactor{client: s, sent: credentialsIn(flow), file: true, issued: issuedIn(flow, s.Issued), values: valuesOf(flow, isSecret)}
+}
+
+// maxSent is how many clients of one flow are looked for. It has two, and those that /misuse invents.
+const maxSent = 16
+
+// credentialsIn collects the clients as which the requests of a flow were sent. The settings may have changed since.
+func credentialsIn(flow []*wire.Exchange) []redact.Credentials {
+	var list []redact.Credentials
+	for _, e := range flow {
+		sent := redact.FromBasic(e.RequestHeader.Get("Authorization"))
+		if form := formOf(e); strings.Contains(form, "client_secret=") {
+			sent = append(sent, redact.Credentials{ID: param(e, "client_id"), Secret: param(e, "client_secret")})
+		}
+		for _, c := range sent {
+			if c.Secret != "" && !slices.Contains(list, c) && len(list) < maxSent {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // issuedIn collects what the registrations of a flow brought, besides what is known from an earlier one.
@@ -165,7 +186,11 @@ func (r *redactor) text(s string) string { return r.marked(s).String() }
 // marked is a text in which everything secret is marked.
 func (r *redactor) marked(s string) *redact.Text {
 	t := redact.Read(s)
-	t.ReplaceClient(r.client.ClientID, r.client.ClientSecret, r.standIn("$CLIENT_SECRET"))
+	t.ReplaceClient(r.client.Client, r.standIn(clientVariable))
+	t.ReplaceClient(r.client.Other, r.standIn(otherVariable))
+	for _, c := range slices.Concat(r.client.Former, r.sent) {
+		t.ReplaceClient(c, redact.Redacted)
+	}
 	for _, value := range r.issued {
 		t.Replace(value, redact.Redacted)
 	}
@@ -178,6 +203,20 @@ func (r *redactor) marked(s string) *redact.Text {
 		t.ReplaceMatches(jwt, 0, redact.Redacted)
 	}
 	return t
+}
+
+// The variables that stand for the secrets of the clients.
+const (
+	clientVariable = "$CLIENT_SECRET"
+	otherVariable  = "$OTHER_CLIENT_SECRET"
+)
+
+// variableOf returns the variable that stands for the secret that a request was sent with.
+func (s Secrets) variableOf(secret string) string {
+	if secret != "" && secret == s.Other.Secret && secret != s.Client.Secret {
+		return otherVariable
+	}
+	return clientVariable
 }
 
 // standIn is what stands in place of a secret: in a file nothing tells it from another.
@@ -254,7 +293,7 @@ func (r *redactor) parameter(name, value string) string {
 	case r.file && isSecret(name):
 		return redact.Redacted
 	case name == "client_secret":
-		return "$CLIENT_SECRET"
+		return r.client.variableOf(value)
 	case !r.full && !r.file && isToken(name):
 		return Shorten(value)
 	}

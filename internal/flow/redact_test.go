@@ -122,7 +122,7 @@ func TestFileForgetsValues(t *testing.T) {
 	}
 	echo := answerOf(wire.API, 200, "text/plain", `co/de-value co\/de-value co%2fde-value nonce&#47;value verifier-1 re/fresh-1 re\u002ffresh-2 `+
 		`mfa%2Ftoken-1 s\/ecret kept/value`)
-	got := harText(t, Secrets{ClientID: "c", ClientSecret: "s/ecret"}, sent, echo)
+	got := harText(t, Secrets{Client: redact.Credentials{ID: "c", Secret: "s/ecret"}}, sent, echo)
 	if want := strings.Repeat("[redacted] ", 9) + "kept/value"; got != want {
 		t.Errorf("the echo is %s; want %s", got, want)
 	}
@@ -164,7 +164,7 @@ func TestPageShortens(t *testing.T) {
 	long := strings.Repeat("0123456789", 5) + "/x"
 	body := `{"access_token":"` + long + `","MFA_Token":"short","echo":"` + strings.ReplaceAll(long, "/", `\/`) + `","you":"s\/ecret","n":1}`
 	e := answerOf(wire.TokenRequest, 200, "application/json", body)
-	secrets := Secrets{ClientID: "c", ClientSecret: "s/ecret"}
+	secrets := Secrets{Client: redact.Credentials{ID: "c", Secret: "s/ecret"}}
 	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body.String()
 	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\"," +
 		"\n  \"n\": 1\n}"; short != want {
@@ -251,10 +251,10 @@ func TestLongToken(t *testing.T) {
 	token := strings.Repeat("a", 500_000)
 	e := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"`+token+`b","other":"`+token+token+`"}`)
 	flow := []*wire.Exchange{e}
-	if body := View(flow, Secrets{ClientSecret: token + "c"}, false).Steps[0].Body.String(); !strings.Contains(body, `aaaaaaaa…aaab`) {
+	if body := View(flow, Secrets{Client: redact.Credentials{Secret: token + "c"}}, false).Steps[0].Body.String(); !strings.Contains(body, `aaaaaaaa…aaab`) {
 		t.Errorf("the page shows %.100s", body)
 	}
-	if text := harText(t, Secrets{ClientSecret: token + "c"}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
+	if text := harText(t, Secrets{Client: redact.Credentials{Secret: token + "c"}}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
 		t.Errorf("the file has %.100s", text)
 	}
 }
@@ -355,6 +355,57 @@ func TestTokensOfAForm(t *testing.T) {
 			if strings.Contains(text, "form-token-4711") == hidden {
 				t.Errorf("after %s: %s", body, text)
 			}
+		}
+	}
+}
+
+// The secret of every client is hidden on pages and in files: of the one that is configured, of the second one, of those
+// of earlier settings, and of any that a request of the flow was sent as. What is no secret of theirs stays.
+func TestSecrets_EveryClient(t *testing.T) {
+	secrets := Secrets{
+		Client: redact.Credentials{ID: "a", Secret: "client-secret-1"},
+		Other:  redact.Credentials{ID: "b", Secret: "other-secret-2"},
+		Former: []redact.Credentials{{ID: "a", Secret: "former-secret-3"}},
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte("a:basic%2Fsecret-4"))
+	byHeader := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"t"}`)
+	byHeader.RequestHeader = wire.NewHeader(http.Header{"Authorization": {"Basic " + basic}})
+	byForm := answerOf(wire.TokenRequest, 400, "text/plain", "no")
+	byForm.RequestBody = "client_id=c&client_secret=form%2Fsecret-5"
+	hidden := []string{"client-secret-1", "other-secret-2", "former-secret-3", "basic/secret-4", "form/secret-5", basic,
+		base64.StdEncoding.EncodeToString([]byte("b:other-secret-2")), base64.StdEncoding.EncodeToString([]byte("c:form/secret-5"))}
+	words := strings.Join(hidden, " ") + " another-secret-6"
+	echo := answerOf(wire.API, 200, "text/plain", words)
+	echo.RequestHeader = wire.NewHeader(http.Header{"X": {words}})
+	echo.Fault, echo.Note = words, words
+	flow := []*wire.Exchange{byHeader, byForm, echo}
+	for where, text := range shownOf(t, secrets, flow...) {
+		for _, secret := range hidden {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: %q is in\n%s", where, secret, text)
+			}
+		}
+		if !strings.Contains(text, "another-secret-6") {
+			t.Errorf("%s: what is no secret is not in\n%s", where, text)
+		}
+	}
+}
+
+// A command names the secret of the client that its request was sent as.
+func TestCurl_OtherClient(t *testing.T) {
+	secrets := Secrets{Client: redact.Credentials{ID: "a", Secret: "client-secret-1"}, Other: redact.Credentials{ID: "b", Secret: "other-secret-2"}}
+	for _, row := range []struct {
+		header, form, want string
+	}{
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("a:client-secret-1")), "x=y", `-u 'a:'"$CLIENT_SECRET"`},
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("b:other-secret-2")), "x=y", `-u 'b:'"$OTHER_CLIENT_SECRET"`},
+		{"", "client_secret=client-secret-1", `--data-urlencode "client_secret=$CLIENT_SECRET"`},
+		{"", "client_secret=other-secret-2", `--data-urlencode "client_secret=$OTHER_CLIENT_SECRET"`},
+	} {
+		e := &wire.Exchange{Method: "POST", URL: "https://auth.example/token", RequestBody: row.form,
+			RequestHeader: wire.NewHeader(http.Header{"Authorization": {row.header}})}
+		if command := curl(e, secrets, newRedactor(secrets, []*wire.Exchange{e}, false)); !strings.Contains(command, row.want) {
+			t.Errorf("%s %s: the command is\n%s", row.header, row.form, command)
 		}
 	}
 }

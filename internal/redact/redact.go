@@ -217,9 +217,31 @@ func hex(s string, from, digits int) (uint64, bool) {
 	return n, err == nil
 }
 
+// Credentials are the ID and the secret of a client.
+type Credentials struct{ ID, Secret string }
+
+// FromBasic returns the credentials in the value of an Authorization header (RFC 6749 section 2.3.1): as they stand
+// there, and without the form-encoding that belongs there. There are none for any other scheme.
+func FromBasic(authorization string) []Credentials {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	id, secret, ok := strings.Cut(string(pair), ":")
+	if !strings.EqualFold(scheme, "Basic") || err != nil || !ok {
+		return nil
+	}
+	list := []Credentials{{id, secret}}
+	plainID, errID := url.QueryUnescape(id)
+	plainSecret, errSecret := url.QueryUnescape(secret)
+	if errID == nil && errSecret == nil && plainID+plainSecret != id+secret {
+		list = append(list, Credentials{plainID, plainSecret})
+	}
+	return list
+}
+
 // ReplaceClient marks a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749
 // section 2.3.1), with the form-encoding that belongs there and without.
-func (t *Text) ReplaceClient(id, secret, standIn string) {
+func (t *Text) ReplaceClient(c Credentials, standIn string) {
+	id, secret := c.ID, c.Secret
 	if secret == "" {
 		return
 	}

@@ -90,18 +90,18 @@ func TestReplaceClient(t *testing.T) {
 		{"secret", "secret"},
 	} {
 		text := Read(row.text)
-		text.ReplaceClient("id", "s/ecret", "X")
+		text.ReplaceClient(Credentials{"id", "s/ecret"}, "X")
 		if got := text.String(); got != row.want {
 			t.Errorf("%q becomes %q; want %q", row.text, got, row.want)
 		}
 	}
 	text := Read("Basic aWQ6YWI=, ab")
-	text.ReplaceClient("id", "ab", "X") // too short to be looked for alone
+	text.ReplaceClient(Credentials{"id", "ab"}, "X") // too short to be looked for alone
 	if got := text.String(); got != "Basic X, ab" {
 		t.Errorf("a short secret: %q", got)
 	}
 	text = Read("anything")
-	text.ReplaceClient("id", "", "X")
+	text.ReplaceClient(Credentials{"id", ""}, "X")
 	if got := text.String(); got != "anything" {
 		t.Errorf("no secret: %q", got)
 	}
