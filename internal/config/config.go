@@ -574,7 +574,7 @@ func ValidScope(scope string) bool {
 // was, and our own sentences may hold a secret that is a common word.
 func (c Config) Hide(text string) string {
 	t := redact.Read(text)
-	c.mark(t)
+	t.Replace(c.hidden())
 	return t.String()
 }
 
@@ -582,28 +582,31 @@ func (c Config) Hide(text string) string {
 // that names more than anybody looks for nothing is said.
 func (c Config) HideNamed(answer string) func(text string) string {
 	values, all := redact.Secrets(answer)
+	hidden := c.hidden()
+	for _, value := range values {
+		hidden.Add(value, redact.Redacted)
+	}
 	return func(text string) string {
 		if !all && text != "" {
 			return redact.Redacted
 		}
 		t := redact.Read(text)
-		c.mark(t)
-		for _, value := range values {
-			t.Replace(value, redact.Redacted)
-		}
-		t.ReplaceNamed(redact.Redacted)
+		t.Replace(hidden)
+		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted))
 		return t.String()
 	}
 }
 
-// mark marks what is ours and secret.
-func (c Config) mark(t *redact.Text) {
+// hidden is what is ours and secret.
+func (c Config) hidden() *redact.Values {
+	hidden := new(redact.Values)
 	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
-		t.ReplaceClient(client, redact.Redacted)
+		hidden.AddClient(client, redact.Redacted)
 	}
 	for _, value := range c.Issued {
-		t.Replace(value, redact.Redacted)
+		hidden.AddSecret(value, redact.Redacted)
 	}
+	return hidden
 }
 
 // Client returns the credentials of the client.
