@@ -28,8 +28,8 @@ type live struct {
 	renewed func(*server) // checks other settings that are in use now; nil while nobody does
 	routes  func(s *server, demo http.Handler) http.Handler
 
-	mu         sync.Mutex   // guards the fields below
-	seen       config.Stamp // of the file when it was last read
+	mu         sync.Mutex // guards the fields below
+	source     config.Source
 	demo       *demo.Server
 	demoConfig config.Config // with our clients there; the demo server survives, so they do
 }
@@ -42,8 +42,7 @@ type wiring struct {
 
 // read reads the settings, and the authorities to trust besides the system's.
 func (l *live) read() (config.Config, *x509.CertPool, error) {
-	l.seen = config.StampOf(l.options.File()) // before the file is read: what changes meanwhile is read again
-	cfg, err := config.Load(l.getenv, l.options.File(), l.options.Env != "")
+	cfg, err := l.source.Load(l.getenv)
 	if err != nil {
 		return config.Config{}, nil, err
 	}
@@ -104,7 +103,7 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *live) reread() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if config.StampOf(l.options.File()) == l.seen {
+	if !l.source.Changed() {
 		return
 	}
 	s := l.current.Load().server

@@ -48,7 +48,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, routes: (*server).handler, getenv: cli.WithPortOf(o.Listen, getenv), log: log.New(cli.Lines(stderr), "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, source: config.Source{Path: o.File(), Required: o.Env != ""}, routes: (*server).handler, getenv: cli.WithPortOf(o.Listen, getenv),
+		log: log.New(cli.Lines(stderr), "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:

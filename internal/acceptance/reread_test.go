@@ -3,6 +3,7 @@ package acceptance
 import (
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -233,5 +234,42 @@ func TestOldSecretsStayHidden(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The settings may come through a named pipe, as a password manager offers them: it is opened once, by the server and by
+// the checks, also where those read the settings a second time for the demo.
+func TestPipedSettings(t *testing.T) {
+	l := testserver.StartLiar(t)
+	port, file := freePort(t), filepath.Join(t.TempDir(), ".env")
+	if err := exec.Command("mkfifo", file).Run(); err != nil {
+		t.Fatal(err)
+	}
+	fill := func(content string) {
+		go func() { // it waits until the pipe is opened
+			if pipe, err := os.OpenFile(file, os.O_WRONLY, 0); err == nil {
+				pipe.WriteString(content)
+				pipe.Close()
+			}
+		}()
+	}
+	fill("PORT=" + port + "\nISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=" + testserver.LiarClientSecret + "\n")
+	p := startProcess(t, nil, "-env", file)
+	waitForPort(t, port)
+	base := "http://localhost:" + port
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: p.err})
+	for range 2 {
+		if err := os.Chtimes(file, time.Now(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.GetJSON(l.Approve(t, b.Begin(""))); got.StatusCode != 200 {
+			t.Errorf("the login was answered %d %s", got.StatusCode, got.Body)
+		}
+	}
+	p.kill()
+	fill("# no settings\n")
+	checks := startProcess(t, nil, "check", "-env", file)
+	if code := checks.wait(t, 60*time.Second); code != 0 || !strings.Contains(checks.out.String(), "Demo server") {
+		t.Errorf("the checks ended with %d and said\n%s\n%s", code, checks.out, checks.err)
 	}
 }

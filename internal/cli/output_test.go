@@ -8,8 +8,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"io/fs"
 	"log"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -133,28 +133,31 @@ func TestPrinters(t *testing.T) {
 func TestPrintersAreAll(t *testing.T) {
 	ours := []string{"begin", "finding", "Parse"} // a word of ours, an escape sequence of ours, and the manual
 	for _, dir := range []string{".", "../.."} {
-		packages, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool {
-			return !strings.HasSuffix(f.Name(), "_test.go") && f.Name() != "output.go"
-		}, 0)
+		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)
 		}
 		found := 0
-		for _, p := range packages {
-			for _, file := range p.Files {
-				for _, d := range file.Decls {
-					f, ok := d.(*ast.FuncDecl)
-					if !ok {
-						continue
-					}
-					found++
-					ast.Inspect(f, func(n ast.Node) bool {
-						if name := writes(n); name != "" && !slices.Contains(ours, f.Name.Name) {
-							t.Errorf("%s: %s calls %s", dir, f.Name.Name, name)
-						}
-						return true
-					})
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "output.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok {
+					continue
 				}
+				found++
+				ast.Inspect(f, func(n ast.Node) bool {
+					if call := writes(n); call != "" && !slices.Contains(ours, f.Name.Name) {
+						t.Errorf("%s: %s calls %s", name, f.Name.Name, call)
+					}
+					return true
+				})
 			}
 		}
 		if found < 20 {

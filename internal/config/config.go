@@ -5,12 +5,9 @@ package config
 import (
 	"cmp"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,24 +65,22 @@ const (
 	MethodNone  = "none"
 )
 
-// Load reads every variable through getenv first and the file second: a variable that is
-// set but empty counts as unset. A missing file is fine unless the user named it (required).
-// The error lists every mistake, one line each, and never quotes a secret.
+// Load reads the settings from a file and the environment; see Source.
 func Load(getenv func(string) string, file string, required bool) (Config, error) {
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && !required {
-		raw, err = nil, nil
-	}
-	if err != nil {
-		return Config{}, Problems{{Where: file, What: fmt.Sprintf("cannot be read (%v)", errors.Unwrap(err)),
-			Fix: "name another file with -env, or make this one: cp .env.sample .env"}}
-	}
-	values, bad := parseDotenv(string(raw))
-	if bad > 0 {
+	return (&Source{Path: file, Required: required}).Load(getenv)
+}
+
+// parse reads the settings from the content of a file and the environment.
+func parse(getenv func(string) string, file, raw string) (Config, error) {
+	values, bad := parseDotenv(raw)
+	switch {
+	case bad < 0:
+		return Config{}, Problems{{Where: file, What: "a line of it cannot be read", Fix: "leave in it what is a setting of this program"}}
+	case bad > 0:
 		return Config{}, Problems{{Where: fmt.Sprintf("%s:%d", file, bad), What: "this line cannot be read",
 			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
 	}
-	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
+	s := &settings{getenv: getenv, file: file, raw: raw, values: values}
 	s.dropComments()
 	cfg := s.config()
 	if len(s.problems) > 0 {
