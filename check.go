@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/cli"
 	"slices"
 	"strings"
 	"time"
@@ -174,7 +175,7 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	}
 	r := s.checks.State()
 	if ctx.Err() != context.Canceled {
-		fmt.Fprintf(out, "  checked       %s\n", r.Report.Summary(s.cfg.BaseURL))
+		cli.Say(out, "  checked       "+r.Report.Summary(s.cfg.BaseURL))
 	}
 	return r.Result != causes.Fail
 }

@@ -28,10 +28,10 @@ type live struct {
 	renewed func(*server) // checks other settings that are in use now; nil while nobody does
 	routes  func(s *server, demo http.Handler) http.Handler
 
-	mu         sync.Mutex   // guards the fields below
-	seen       config.Stamp // of the file when it was last read
+	mu         sync.Mutex // guards the fields below
+	source     config.Source
 	demo       *demo.Server
-	demoSecret string // of our client there; the demo server survives, so it does
+	demoConfig config.Config // with our clients there; the demo server survives, so they do
 }
 
 // wiring is the client with its routes, and the demo server's when there is one.
@@ -42,8 +42,7 @@ type wiring struct {
 
 // read reads the settings, and the authorities to trust besides the system's.
 func (l *live) read() (config.Config, *x509.CertPool, error) {
-	l.seen = config.StampOf(l.options.File()) // before the file is read: what changes meanwhile is read again
-	cfg, err := config.Load(l.getenv, l.options.File(), l.options.Env != "")
+	cfg, err := l.source.Load(l.getenv)
 	if err != nil {
 		return config.Config{}, nil, err
 	}
@@ -85,7 +84,7 @@ func (l *live) use(s *server) error {
 		if err != nil {
 			return err
 		}
-		l.demo, l.demoSecret = demo, s.cfg.ClientSecret
+		l.demo, l.demoConfig = demo, s.cfg
 	}
 	s.anew = l.demo.AskAnew
 	l.current.Store(&wiring{s, l.routes(s, l.demo)})
@@ -106,7 +105,7 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *live) reread() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if config.StampOf(l.options.File()) == l.seen {
+	if !l.source.Changed() {
 		return
 	}
 	s := l.current.Load().server
@@ -129,8 +128,9 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 	s.starter.AskAgain()
 	next, waiting := s.cfg.AsConfigured().Reread(fresh)
 	if next.Demo && l.demo != nil {
-		next = atDemo(next, l.demo.Issuer(), l.demoSecret)
+		next = atDemo(next, l.demo.Issuer(), l.demoConfig)
 	}
+	next = next.After(s.cfg)
 	if !reflect.DeepEqual(next, s.cfg.AsConfigured()) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
@@ -166,19 +166,19 @@ func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, s
 }
 
 // atDemo are the settings for the demo server where it is at present: one of its set-ups moves it to
-// another name of this machine.
-func atDemo(cfg config.Config, issuer, secret string) config.Config {
+// another name of this machine, and it knows our clients by their first secrets.
+func atDemo(cfg config.Config, issuer string, known config.Config) config.Config {
 	if path, ours := strings.CutPrefix(cfg.ResourceURL, cfg.Issuer); ours {
 		cfg.ResourceURL = issuer + path
 	}
-	cfg.Issuer, cfg.ClientSecret = issuer, secret
+	cfg.Issuer, cfg.ClientSecret, cfg.OtherClientSecret = issuer, known.ClientSecret, known.OtherClientSecret
 	return cfg
 }
 
 // follow is the server for a demo server that has changed. What was known of it is forgotten.
 func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
-	next.cfg = atDemo(s.cfg, issuer, s.cfg.ClientSecret)
+	next.cfg = atDemo(s.cfg, issuer, s.cfg)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
 	next.checks = check.NewRunner(next.cfg, s.wire, s.now)
 	next.broken = broken

@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -49,29 +48,30 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	} else if err != nil {
 		return 2
 	}
-	l := &live{options: o, routes: (*server).handler, getenv: cli.WithPortOf(o.Listen, getenv), log: log.New(stderr, "", log.LstdFlags), now: time.Now}
+	l := &live{options: o, source: config.Source{Path: o.File(), Required: o.Env != ""}, routes: (*server).handler, getenv: cli.WithPortOf(o.Listen, getenv),
+		log: log.New(cli.Lines(stderr), "", log.LstdFlags), now: time.Now}
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:
 		cli.PrintUnreadable(err, o.Printing(getenv, stdout), stdout, stderr)
 		return 2
 	case err != nil:
-		fmt.Fprintln(stderr, err)
+		cli.Say(stderr, err.Error())
 		return 2
 	}
 	for _, note := range cfg.Notes {
-		fmt.Fprintln(stderr, note)
+		cli.Say(stderr, note)
 	}
 	if o.Check {
 		return l.check(ctx, cfg, roots, stdout, stderr)
 	}
 	listeners, err := cli.Listen(ctx, o.Listen, cfg.Port)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		cli.Say(stderr, err.Error())
 		return 1
 	}
 	if err := l.begin(cfg, roots); err != nil {
-		fmt.Fprintln(stderr, err)
+		cli.Say(stderr, err.Error())
 		return 1
 	}
 	opens := o.Open && getenv("CI") == "" && cli.Is(os.Stdin) && cli.Is(stdout)
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		go func() { cli.OpenBrowser(cli.StartURL(cfg, checked, cli.MaxWait), getenv, stderr) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
-		fmt.Fprintln(stderr, err)
+		cli.Say(stderr, err.Error())
 		return 1
 	}
 	return 0
@@ -99,7 +99,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		defer stop()
 		demo, err := l.playDemo(ctx)
 		if err != nil {
-			fmt.Fprintln(stderr, err)
+			cli.Say(stderr, err.Error())
 			return 1
 		}
 		cfg = demo
@@ -133,7 +133,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	case <-time.After(l.options.Timeout):
 		verdict = cli.NobodyCame(l.options.Timeout)
 	case err := <-served:
-		fmt.Fprintln(stderr, err)
+		cli.Say(stderr, err.Error())
 		return 1
 	}
 	stop()

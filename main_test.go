@@ -277,3 +277,13 @@ func testReloadDuringExchange(t *testing.T, entrance string) {
 		t.Errorf("the two were answered %d and %d, with %d token requests", first, second, l.Asked("POST /token"))
 	}
 }
+
+// The demo server knows our clients by the secrets that it began with, whatever the settings are that were read since.
+func TestAtDemo(t *testing.T) {
+	known := config.Config{Issuer: "http://localhost:3000/demo", ClientSecret: "first-1", OtherClientSecret: "first-2"}
+	fresh := config.Config{Issuer: known.Issuer, ClientSecret: "second-1", OtherClientSecret: "second-2", ResourceURL: known.Issuer + "/api/me"}
+	got := atDemo(fresh, "http://demo.localhost:3000/demo", known)
+	if got.Client().Secret != "first-1" || got.OtherClient().Secret != "first-2" || got.ResourceURL != got.Issuer+"/api/me" {
+		t.Errorf("the settings are %+v", got)
+	}
+}

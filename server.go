@@ -99,7 +99,7 @@ func (s *server) noting(n *notice) *server {
 
 // secrets are what no page and no file of a flow may hold.
 func (s *server) secrets() flow.Secrets {
-	return flow.Secrets{ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret, Issued: s.cfg.Issued}
+	return flow.Secrets{Client: s.cfg.Client(), Other: s.cfg.OtherClient(), Former: s.cfg.Former, Issued: s.cfg.Issued}
 }
 
 //go:embed templates

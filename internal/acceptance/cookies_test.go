@@ -3,6 +3,7 @@ package acceptance
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,28 @@ func testPlantedCookies(t *testing.T, entrance string) {
 	works(victim.GetJSON(l.Approve(t, victim.Begin(""))), "the victim's callback")
 	if own := testserver.SessionCookie(victim.Client.Jar.Cookies(u)); own == nil || own.Value == testserver.SessionCookie(planted).Value {
 		t.Errorf("after the victim's login the session is still %v", own)
+	}
+
+	// The mark that /login gives, the session, and both, planted in a browser that has neither. The attacker signs in
+	// with the same a moment before.
+	for what, isPlanted := range map[string]func(name string) bool{
+		"the mark":             func(name string) bool { return strings.Contains(name, "browser_") },
+		"the session":          func(name string) bool { return strings.Contains(name, "oauth_test_client_") },
+		"both":                 func(name string) bool { return !strings.Contains(name, "login_") },
+		"the mark, no session": func(name string) bool { return strings.Contains(name, "browser_") },
+	} {
+		attacker, victim := newBrowser(t, a), newBrowser(t, a)
+		if what != "the mark, no session" {
+			works(attacker.GetJSON(l.Approve(t, attacker.Begin(""))), "the attacker's own callback")
+		}
+		callback := l.Approve(t, attacker.Begin(""))
+		victim.Client.Jar.SetCookies(u, slices.DeleteFunc(attacker.Client.Jar.Cookies(u), func(c *http.Cookie) bool { return !isPlanted(c.Name) }))
+		works(attacker.GetJSON(callback), "the attacker's callback")
+		works(victim.GetJSON(l.Approve(t, victim.Begin(""))), "the victim's callback")
+		theirs, own := testserver.SessionCookie(attacker.Client.Jar.Cookies(u)), testserver.SessionCookie(victim.Client.Jar.Cookies(u))
+		if theirs == nil || own == nil || own.Value == theirs.Value {
+			t.Errorf("with %s planted, the victim has the session %v, and the attacker %v", what, own, theirs)
+		}
 	}
 
 	// Cookies of the same name that were made up, or far too long.

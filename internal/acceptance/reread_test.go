@@ -3,6 +3,7 @@ package acceptance
 import (
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -202,5 +203,73 @@ func TestChecksBeginWithTheChange(t *testing.T) {
 	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
 	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") {
 		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
+	}
+}
+
+// A secret that .env no longer holds stays hidden in what was recorded with it: that of the client, and that of the
+// second client, which this flow never sent.
+func TestOldSecretsStayHidden(t *testing.T) {
+	const otherSecret = "other-secret-5b1f"
+	l := testserver.StartLiar(t)
+	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","echo":"`+testserver.LiarClientSecret+` and `+otherSecret+`","kept":"word"}`)
+	settings := "ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET="
+	r := startRereading(t, settings+testserver.LiarClientSecret+"\nOTHER_CLIENT_ID=other\nOTHER_CLIENT_SECRET="+otherSecret)
+	r.GetJSON(l.Approve(t, r.Begin("")))
+	if got := r.Ask("/userinfo", false); got.StatusCode != 200 {
+		t.Fatalf("/userinfo answered %d %s", got.StatusCode, got.Body)
+	}
+	for _, state := range []string{"before", "after"} {
+		if state == "after" {
+			r.write(settings + "a-new-secret-0001")
+			r.GetJSON("/") // reads the file
+		}
+		for _, path := range []string{"/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/userinfo"} {
+			got := r.Ask(path, !strings.Contains(path, "."))
+			if got.StatusCode != 200 || strings.HasPrefix(path, "/flow?") && !strings.Contains(got.Body, "word") {
+				t.Errorf("%s the change, %s answered %d %s", state, path, got.StatusCode, got.Body)
+			}
+			for _, secret := range []string{testserver.LiarClientSecret, otherSecret} {
+				if strings.Contains(got.Body, secret) {
+					t.Errorf("%s the change, %s holds %s", state, path, secret)
+				}
+			}
+		}
+	}
+}
+
+// The settings may come through a named pipe, as a password manager offers them: it is opened once, by the server and by
+// the checks, also where those read the settings a second time for the demo.
+func TestPipedSettings(t *testing.T) {
+	l := testserver.StartLiar(t)
+	port, file := freePort(t), filepath.Join(t.TempDir(), ".env")
+	if err := exec.Command("mkfifo", file).Run(); err != nil {
+		t.Fatal(err)
+	}
+	fill := func(content string) {
+		go func() { // it waits until the pipe is opened
+			if pipe, err := os.OpenFile(file, os.O_WRONLY, 0); err == nil {
+				pipe.WriteString(content)
+				pipe.Close()
+			}
+		}()
+	}
+	fill("PORT=" + port + "\nISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=" + testserver.LiarClientSecret + "\n")
+	p := startProcess(t, nil, "-env", file)
+	waitForPort(t, port)
+	base := "http://localhost:" + port
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: p.err})
+	for range 2 {
+		if err := os.Chtimes(file, time.Now(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.GetJSON(l.Approve(t, b.Begin(""))); got.StatusCode != 200 {
+			t.Errorf("the login was answered %d %s", got.StatusCode, got.Body)
+		}
+	}
+	p.kill()
+	fill("# no settings\n")
+	checks := startProcess(t, nil, "check", "-env", file)
+	if code := checks.wait(t, 60*time.Second); code != 0 || !strings.Contains(checks.out.String(), "Demo server") {
+		t.Errorf("the checks ended with %d and said\n%s\n%s", code, checks.out, checks.err)
 	}
 }

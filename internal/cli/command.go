@@ -124,7 +124,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	default:
 		return o, nil
 	}
-	fmt.Fprintf(stderr, "%v\ngo run . -h lists what can be written\n", err)
+	Say(stderr, err.Error()+"\ngo run . -h lists what can be written\n")
 	return o, errUsage
 }
 

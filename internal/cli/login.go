@@ -29,7 +29,7 @@ type Verdict struct {
 
 // AskToSignIn says where the browser has to go.
 func AskToSignIn(out io.Writer, address string, within time.Duration) {
-	fmt.Fprintf(out, "Open %s and sign in. Waiting for %v.\n", address, within)
+	say(out, "", fmt.Sprintf("Open %s and sign in. Waiting for %v.", address, within))
 }
 
 // First returns what sends the first verdict, and drops those that come after it.
@@ -56,13 +56,13 @@ func NobodyCame(within time.Duration) Verdict {
 func (v Verdict) Print(out io.Writer, asJSON bool) int {
 	switch {
 	case asJSON && v.Works:
-		fmt.Fprintln(out, v.Answer)
+		sayJSON(out, v.Answer)
 	case asJSON:
 		document, err := json.Marshal(map[string]string{"error": v.Code, "error_description": v.Description, "name": v.Name})
 		if err != nil {
 			return 1 // strings always can be written
 		}
-		fmt.Fprintln(out, string(document))
+		sayJSON(out, string(document))
 	case v.Works:
 		v.printWorks(out)
 	default:
@@ -86,7 +86,10 @@ func (v Verdict) printWorks(out io.Writer) {
 	if scope == "" {
 		scope = "the server names none"
 	}
-	fmt.Fprintf(out, "  ok    The login works.\n        scopes         %s\n        ID token       %s\n        refresh token  %s\n", scope, id, refresh)
+	say(out, "  ok    ", "The login works.")
+	for _, detail := range [][2]string{{"scopes", scope}, {"ID token", id}, {"refresh token", refresh}} {
+		v.printDetail(out, detail[0], detail[1])
+	}
 }
 
 func (v Verdict) printFailed(out io.Writer) {
@@ -94,19 +97,21 @@ func (v Verdict) printFailed(out io.Writer) {
 	if v.Name != "" {
 		heading += " [" + v.Name + "]"
 	}
-	fmt.Fprintf(out, "  FAIL  %s\n", heading)
+	say(out, "  FAIL  ", heading)
 	who := "what"
 	if v.Theirs {
 		who = "server said"
 	}
-	detail := func(name, text string) {
-		if text != "" {
-			fmt.Fprintf(out, "        %-13s  %s\n", name, text)
-		}
-	}
-	detail(who, wire.Clip(v.Code, 60)+": "+wire.Clip(v.Description, 500))
+	v.printDetail(out, who, wire.Clip(v.Code, 60)+": "+wire.Clip(v.Description, 500))
 	if v.Line != "" {
-		detail("change", strings.TrimSpace(v.Where)+": "+v.Line)
+		v.printDetail(out, "change", strings.TrimSpace(v.Where)+": "+v.Line)
 	}
-	detail("fix", v.Hint)
+	v.printDetail(out, "fix", v.Hint)
+}
+
+// printDetail prints a text with a name beside it, unless it is empty.
+func (Verdict) printDetail(out io.Writer, name, text string) {
+	if text != "" {
+		say(out, fmt.Sprintf("        %-13s  ", name), text)
+	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
@@ -63,7 +62,8 @@ func PrintUnreadable(err error, o PrintOptions, out, errs io.Writer) {
 func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 	switch o.Format {
 	case JSON:
-		e := json.NewEncoder(out)
+		var document strings.Builder
+		e := json.NewEncoder(&document)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
 		if err := e.Encode(struct {
@@ -72,8 +72,9 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 		}{r, r.Counts()}); err != nil {
 			return 1
 		}
+		sayJSON(out, document.String())
 	case Markdown:
-		fmt.Fprint(out, markdown(r))
+		Say(out, markdown(r))
 	}
 	if o.Actions {
 		annotate(r, errs)
@@ -105,7 +106,7 @@ func annotate(r check.Report, out io.Writer) {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
 	for _, f := range r.Checks {
 		if f.Result == causes.Fail {
-			fmt.Fprintf(out, "::error title=%s::%s\n", property(f.Tag()), text(f.Sentence()))
+			say(out, "::error title="+property(f.Tag())+"::", text(Harmless(f.Sentence())))
 		}
 	}
 }

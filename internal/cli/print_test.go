@@ -98,7 +98,7 @@ func TestPrintGolden(t *testing.T) {
 // paint, move the cursor or begin a line with a command of GitHub's runner.
 func TestPrintWidth(t *testing.T) {
 	l := testserver.StartLiar(t)
-	said := strings.Repeat("wide 日本語 "+strings.Repeat("x", 150)+" ::stop-commands::all \x1b[31m\u202e ", 3)
+	said := strings.Repeat("wide 日本語 "+strings.Repeat("x", 150)+" ::stop-commands::all \x1b[31m\u202e "+strings.Repeat(":", 90)+" ", 3)
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
@@ -209,7 +209,7 @@ func TestPrintAnnotation(t *testing.T) {
 	}
 	var b bytes.Buffer
 	annotate(check.Report{Checks: []causes.Finding{{Check: "a:b,c", Result: causes.Fail, Found: "50%\n::x"}}}, &b)
-	if b.String() != "::error title=a%3Ab%2Cc::50%25%0A::x\n" {
+	if b.String() != "::error title=a%3Ab%2Cc::50%25 : :x\n" {
 		t.Errorf("the annotation is %q", b.String())
 	}
 }

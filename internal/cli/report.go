@@ -41,5 +41,5 @@ func markdown(r check.Report) string {
 // code is a text in a code span, where nothing has a meaning, no address is a link and nobody is
 // mentioned. Only the backtick would end it.
 func code(text string) string {
-	return "`" + strings.NewReplacer("`", "'", "\n", " ", "\r", " ").Replace(text) + "`"
+	return "`" + strings.ReplaceAll(Harmless(text), "`", "'") + "`"
 }

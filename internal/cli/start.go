@@ -17,14 +17,15 @@ import (
 // Announce says in a few lines what runs where, before anything is asked of anybody.
 func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if cfg.Demo {
-		fmt.Fprintln(out, "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
+		say(out, "", "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
 	} else {
-		fmt.Fprintln(out, "OAuth Test Client")
+		say(out, "", "OAuth Test Client")
 	}
-	fmt.Fprintf(out, "  open          %s", cfg.BaseURL)
+	where := cfg.BaseURL
 	if len(listeners) == 1 {
-		fmt.Fprintf(out, "  (listening on %s)", listeners[0].Addr())
+		where += fmt.Sprintf("  (listening on %s)", listeners[0].Addr())
 	}
+	say(out, "  open          ", where)
 	note := "register exactly this"
 	switch {
 	case cfg.Demo:
@@ -34,16 +35,16 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	case cfg.AtAPI && cfg.ClientID == "":
 		note = "the first login registers it"
 	}
-	fmt.Fprintf(out, "\n  redirect URI  %s  (%s)\n", cfg.RedirectURI(), note)
+	say(out, "  redirect URI  ", cfg.RedirectURI()+"  ("+note+")")
 	switch {
 	case cfg.Demo:
 	case cfg.AtAPI:
-		fmt.Fprintf(out, "  API           %s  (asked which server issues its tokens)\n", cfg.ResourceURL)
+		say(out, "  API           ", cfg.ResourceURL+"  (asked which server issues its tokens)")
 	default:
-		fmt.Fprintf(out, "  server        %s\n", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
+		say(out, "  server        ", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}
 	if cfg.SessionStore != "" {
-		fmt.Fprintf(out, "  sessions      %s\n", config.WithoutUser(cfg.SessionStore))
+		say(out, "  sessions      ", config.WithoutUser(cfg.SessionStore))
 	}
 }
 
@@ -97,6 +98,6 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 // OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
 func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
 	if err := Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
-		fmt.Fprintf(stderr, "the browser could not be opened; open %s\n", address)
+		say(stderr, "", "the browser could not be opened; open "+address)
 	}
 }

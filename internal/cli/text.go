@@ -53,7 +53,7 @@ func (p *printer) header(cfg config.Config) {
 		parts = append([]string{name}, parts...)
 	}
 	p.lines("", strings.Join(parts, " · "))
-	fmt.Fprintln(p.out)
+	say(p.out, "", "")
 }
 
 // shortened is enough of a client ID to recognise it.
@@ -114,24 +114,16 @@ func (p *printer) line(f causes.Finding) {
 	if color := colors[f.Result]; p.o.Color && color != "" {
 		status = strings.Replace(status, word, color+word+"\x1b[0m", 1)
 	}
-	p.paragraph(status, nameColumn, f.About(), p.harmless(found))
+	p.paragraph(status, nameColumn, f.About(), found)
 	if f.Server != "" {
-		p.detail("server said", p.harmless(fmt.Sprintf("%q", f.Server)))
+		p.detail("server said", fmt.Sprintf("%q", f.Server))
 	}
 	if f.Accepts != "" {
-		p.detail("accepts", p.harmless(f.Accepts))
+		p.detail("accepts", f.Accepts)
 	}
 	if f.Fix != "" {
-		p.detail("fix", p.harmless(f.Fix))
+		p.detail("fix", f.Fix)
 	}
-}
-
-// harmless takes commands of GitHub's runner out of a server's words: it obeys any line that begins so.
-func (p *printer) harmless(text string) string {
-	if !p.o.Actions {
-		return text
-	}
-	return strings.NewReplacer("::", ": :", "##[", "# # [").Replace(text)
 }
 
 func (p *printer) detail(name, text string) {
@@ -141,16 +133,16 @@ func (p *printer) detail(name, text string) {
 // paragraph prints a name and a text beside it. The lead takes as many columns as column says.
 func (p *printer) paragraph(lead string, column int, name, text string) {
 	first := lead + name + strings.Repeat(" ", max(textColumn-column-len(name), 2))
-	for _, line := range Wrap(text, p.width-textColumn) {
-		fmt.Fprintln(p.out, strings.TrimRight(first+line, " "))
+	for _, line := range Wrap(Harmless(text), p.width-textColumn) {
+		say(p.out, first, line)
 		first = strings.Repeat(" ", textColumn)
 	}
 }
 
 // lines prints a text over the whole width.
 func (p *printer) lines(lead, text string) {
-	for _, line := range Wrap(text, p.width-len(lead)) {
-		fmt.Fprintln(p.out, lead+line)
+	for _, line := range Wrap(Harmless(text), p.width-len(lead)) {
+		say(p.out, lead, line)
 	}
 }
 
@@ -163,7 +155,7 @@ func (p *printer) verdict(r check.Report) {
 	if text := foldSkips(p.skipped); text != "" {
 		p.paragraph("  -     ", nameColumn, "not asked", text)
 	}
-	fmt.Fprintln(p.out)
+	say(p.out, "", "")
 	p.lines("", r.Verdict()+" "+check.Report{Checks: p.told}.Numbers())
 	next := "Sign in: " + p.o.SignIn
 	if r.Result == causes.Fail {
@@ -174,7 +166,7 @@ func (p *printer) verdict(r check.Report) {
 	case p.o.Verbose:
 		p.lines("", next)
 	case len(next)+8+len(more) <= p.width:
-		fmt.Fprintln(p.out, next+"        "+more)
+		say(p.out, next+"        ", more)
 	default:
 		p.lines("", next)
 		p.lines("", more)
@@ -186,7 +178,7 @@ func (p *printer) unreadable(r check.Report) {
 	for _, f := range r.Checks {
 		p.line(f)
 	}
-	fmt.Fprintln(p.out)
+	say(p.out, "", "")
 	p.lines("", r.Verdict()+" "+r.Numbers())
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }

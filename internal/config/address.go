@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -308,9 +309,9 @@ func TrustedRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(file)
+	pem, err := readCertificates(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read (%w); name a file with the authority's certificate in PEM", file, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s cannot be read (%w); name a file with the authority's certificate in PEM", file, err)
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -320,6 +321,22 @@ func TrustedRoots(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("%s holds no certificate; name a file with the authority's certificate in PEM", file)
 	}
 	return roots, nil
+}
+
+// readCertificates reads a file that is read again and again, and so no pipe.
+func readCertificates(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, path.Err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errNotAFile
+	}
+	raw, err := readFile(file)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return []byte(raw), err
 }
 
 // certFile reads SSL_CERT_FILE, whose certificates must be there to be trusted.

@@ -5,12 +5,9 @@ package config
 import (
 	"cmp"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,9 +40,10 @@ type Config struct {
 	Registered bool     // found there: this process has registered the client (RFC 7591)
 	Issued     []string // what came with the registration and is as secret as the client secret; never on disk
 
-	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
-	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
-	Notes                            []string // what was put right on the way in, to be said in the terminal
+	OtherClientID, OtherClientSecret string               // a second client, for /misuse; may be empty
+	Former                           []redact.Credentials // clients of earlier settings of this process, whose secrets stay hidden
+	CertFile                         string               // certificates of authorities to trust besides the system's; may be empty
+	Notes                            []string             // what was put right on the way in, to be said in the terminal
 }
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
@@ -67,24 +65,22 @@ const (
 	MethodNone  = "none"
 )
 
-// Load reads every variable through getenv first and the file second: a variable that is
-// set but empty counts as unset. A missing file is fine unless the user named it (required).
-// The error lists every mistake, one line each, and never quotes a secret.
+// Load reads the settings from a file and the environment; see Source.
 func Load(getenv func(string) string, file string, required bool) (Config, error) {
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && !required {
-		raw, err = nil, nil
-	}
-	if err != nil {
-		return Config{}, Problems{{Where: file, What: fmt.Sprintf("cannot be read (%v)", errors.Unwrap(err)),
-			Fix: "name another file with -env, or make this one: cp .env.sample .env"}}
-	}
-	values, bad := parseDotenv(string(raw))
-	if bad > 0 {
+	return (&Source{Path: file, Required: required}).Load(getenv)
+}
+
+// parse reads the settings from the content of a file and the environment.
+func parse(getenv func(string) string, file, raw string) (Config, error) {
+	values, bad := parseDotenv(raw)
+	switch {
+	case bad < 0:
+		return Config{}, Problems{{Where: file, What: "a line of it cannot be read", Fix: "leave in it what is a setting of this program"}}
+	case bad > 0:
 		return Config{}, Problems{{Where: fmt.Sprintf("%s:%d", file, bad), What: "this line cannot be read",
 			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
 	}
-	s := &settings{getenv: getenv, file: file, raw: string(raw), values: values}
+	s := &settings{getenv: getenv, file: file, raw: raw, values: values}
 	s.dropComments()
 	cfg := s.config()
 	if len(s.problems) > 0 {
@@ -573,7 +569,7 @@ func ValidScope(scope string) bool {
 // was, and our own sentences may hold a secret that is a common word.
 func (c Config) Hide(text string) string {
 	t := redact.Read(text)
-	c.mark(t)
+	t.Replace(c.hidden())
 	return t.String()
 }
 
@@ -581,27 +577,61 @@ func (c Config) Hide(text string) string {
 // that names more than anybody looks for nothing is said.
 func (c Config) HideNamed(answer string) func(text string) string {
 	values, all := redact.Secrets(answer)
+	hidden := c.hidden()
+	for _, value := range values {
+		hidden.Add(value, redact.Redacted)
+	}
 	return func(text string) string {
 		if !all && text != "" {
 			return redact.Redacted
 		}
 		t := redact.Read(text)
-		c.mark(t)
-		for _, value := range values {
-			t.Replace(value, redact.Redacted)
-		}
-		t.ReplaceNamed(redact.Redacted)
+		t.Replace(hidden)
+		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted))
 		return t.String()
 	}
 }
 
-// mark marks what is ours and secret.
-func (c Config) mark(t *redact.Text) {
-	t.ReplaceClient(c.ClientID, c.ClientSecret, redact.Redacted)
-	t.ReplaceClient(c.OtherClientID, c.OtherClientSecret, redact.Redacted)
-	for _, value := range c.Issued {
-		t.Replace(value, redact.Redacted)
+// hidden is what is ours and secret.
+func (c Config) hidden() *redact.Values {
+	hidden := new(redact.Values)
+	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
+		hidden.AddClient(client, redact.Redacted)
 	}
+	for _, value := range c.Issued {
+		hidden.AddSecret(value, redact.Redacted)
+	}
+	return hidden
+}
+
+// Client returns the credentials of the client.
+func (c Config) Client() redact.Credentials {
+	return redact.Credentials{ID: c.ClientID, Secret: c.ClientSecret}
+}
+
+// OtherClient returns the credentials of the second client.
+func (c Config) OtherClient() redact.Credentials {
+	return redact.Credentials{ID: c.OtherClientID, Secret: c.OtherClientSecret}
+}
+
+// maxFormer is how many clients of earlier settings are remembered.
+const maxFormer = 16
+
+// After returns the settings with the clients that earlier ones named: what was recorded with those settings may hold
+// their secrets.
+func (c Config) After(earlier Config) Config {
+	c.Former = slices.Clone(earlier.Former)
+	former := []redact.Credentials{earlier.OtherClient()}
+	if !earlier.Registered { // the exchange that registered a client is recorded itself
+		former = append(former, earlier.Client())
+	}
+	for _, client := range former {
+		if client.Secret != "" && client != c.Client() && client != c.OtherClient() && !slices.Contains(c.Former, client) {
+			c.Former = append(c.Former, client)
+		}
+	}
+	c.Former = c.Former[max(0, len(c.Former)-maxFormer):]
+	return c
 }
 
 // Issued are the secrets in the answer to a registration. It reports false when they are more than is kept of one.

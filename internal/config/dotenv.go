@@ -1,6 +1,10 @@
 package config
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -11,13 +15,16 @@ import (
 
 // parseDotenv is godotenv with the number of the line that cannot be read, or 0. godotenv's own error
 // quotes the rest of the file, secrets and all; the line is the first one after the longest beginning of
-// the file that can be read.
+// the file that can be read. In a long file it is not looked for, and -1 is returned: each beginning is read.
 func parseDotenv(raw string) (map[string]string, int) {
 	values, err := godotenv.Unmarshal(raw)
 	if _, nameless := values[""]; err == nil && !nameless { // a last line without "=" parses as a nameless value
 		return values, 0
 	}
 	lines := strings.SplitAfter(raw, "\n")
+	if len(lines) > 1000 || len(raw) > 64<<10 {
+		return nil, -1
+	}
 	good := 0
 	for n := range lines {
 		values, err := godotenv.Unmarshal(strings.Join(lines[:n], ""))
@@ -143,17 +150,108 @@ func (c Config) Reread(fresh Config) (next Config, waiting []string) {
 	return fresh, waiting
 }
 
-// Stamp tells one state of a file from another.
-type Stamp struct {
+// What reading a file may take.
+const (
+	maxFile     = 1 << 20 // bytes
+	fileTimeout = 2 * time.Second
+)
+
+var (
+	errTooLong  = errors.New("it has more than 1 MB")
+	errNothing  = errors.New("nothing that ends came out of it within 2 seconds")
+	errNotAFile = errors.New("it is a pipe or a device")
+)
+
+// Source is the file with the settings. A password manager may put a pipe there, which gives its content once: what was
+// read of it stays, and it is never opened again.
+type Source struct {
+	Path     string
+	Required bool // a missing file is an error
+
+	seen stamp
+	once *string // the content of a pipe; nil for a file
+}
+
+// stamp tells one state of a file from another.
+type stamp struct {
 	changed time.Time
 	size    int64
 }
 
-// StampOf is the state of a file; a file that is not there has one too.
-func StampOf(file string) Stamp {
-	info, err := os.Stat(file)
-	if err != nil {
-		return Stamp{}
+// stamp is the state of the file, which is the zero stamp where there is none. It reports false for a pipe or a device.
+func (s *Source) stamp() (stamp, bool) {
+	info, err := os.Stat(s.Path)
+	switch {
+	case err != nil:
+		return stamp{}, true
+	case !info.Mode().IsRegular() && !info.IsDir():
+		return stamp{}, false
 	}
-	return Stamp{info.ModTime(), info.Size()}
+	return stamp{info.ModTime(), info.Size()}, true
+}
+
+// Changed reports whether the file has another content than was read, as far as can be told without opening it.
+func (s *Source) Changed() bool {
+	now, isFile := s.stamp()
+	return s.once == nil && isFile && now != s.seen
+}
+
+// Load reads the settings. Every variable is read through getenv first and the file second: a variable that is
+// set but empty counts as unset. A missing file is fine unless it is required.
+// The error lists every mistake, one line each, and never quotes a secret.
+func (s *Source) Load(getenv func(string) string) (Config, error) {
+	raw, err := s.read()
+	if errors.Is(err, fs.ErrNotExist) && !s.Required {
+		raw, err = "", nil
+	}
+	if err != nil {
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // the name of the file is said already
+		}
+		return Config{}, Problems{{Where: s.Path, What: fmt.Sprintf("cannot be read (%v)", err),
+			Fix: "name another file with -env, or make this one: cp .env.sample .env"}}
+	}
+	return parse(getenv, s.Path, raw)
+}
+
+// read is what the file holds, or held when it was read first.
+func (s *Source) read() (string, error) {
+	if s.once != nil {
+		return *s.once, nil
+	}
+	seen, isFile := s.stamp() // before the file is read: what changes meanwhile is read again
+	s.seen = seen
+	raw, err := readFile(s.Path)
+	if err == nil && !isFile {
+		s.once = &raw
+	}
+	return raw, err
+}
+
+// readFile reads a file, which may be a pipe that never ends, or into which nothing is ever written.
+func readFile(path string) (string, error) {
+	type content struct {
+		raw []byte
+		err error
+	}
+	done := make(chan content, 1)
+	go func() { // it stays when the file cannot even be opened; then the program ends
+		file, err := os.Open(path)
+		if err != nil {
+			done <- content{nil, err}
+			return
+		}
+		defer file.Close()
+		raw, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+		done <- content{raw, err}
+	}()
+	select {
+	case c := <-done:
+		if len(c.raw) > maxFile {
+			return "", errTooLong
+		}
+		return string(c.raw), c.err
+	case <-time.After(fileTimeout):
+		return "", errNothing
+	}
 }

@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -148,20 +151,20 @@ func Markdown(steps []*wire.Exchange, s Secrets) string {
 	hide := newFileRedactor(s, steps)
 	tell := newTeller(steps, hide)
 	var out strings.Builder
-	fmt.Fprintf(&out, "# %s\n\n```mermaid\n%s```\n\n", plain(verdict(steps, hide)), mermaid(steps, tell))
+	fmt.Fprintf(&out, "# %s\n\n```mermaid\n%s```\n\n", verdict(steps, hide), mermaid(steps, tell))
 	for i, e := range steps {
 		fmt.Fprintf(&out, "%d. **%s**", i+1, e.Name())
 		if e.URL != "" {
-			fmt.Fprintf(&out, " `%s`", code(e.Method+" "+hide.text(wire.WithoutQuery(e.URL))))
+			out.WriteString(" " + code(e.Method+" "+hide.text(wire.WithoutQuery(e.URL))))
 		}
 		if o := outcome(e); o != "" {
 			out.WriteString(": " + o)
 		}
 		if e.Fault != "" {
-			out.WriteString(". " + plain(hide.text(e.Fault)))
+			out.WriteString(". " + code(hide.text(e.Fault)))
 		}
 		if e.Note != "" {
-			out.WriteString(". " + plain(hide.text(e.Note)))
+			out.WriteString(". " + code(hide.text(e.Note)))
 		}
 		out.WriteString("\n")
 	}
@@ -183,7 +186,7 @@ func verdict(steps []*wire.Exchange, hide *redactor) string {
 		}
 		why := outcome(e)
 		if e.Fault != "" {
-			why = hide.text(e.Fault)
+			why = code(hide.text(e.Fault))
 		}
 		failed := fmt.Sprintf("tep %d, %s, failed: %s", i+1, e.Purpose, why)
 		if login && e.Purpose != wire.IDTokenCheck && e.Purpose != wire.Keys {
@@ -256,22 +259,27 @@ func mermaidLine(l line, words string) string {
 	return text
 }
 
-// labelEscapes are what would end a label of Mermaid's, or begin something else in it. It writes
-// characters as numbers of its own.
-var labelEscapes = strings.NewReplacer("#", "#35;", ";", "#59;", "<", "#60;", ">", "#62;", "`", "#96;", "%", "#37;", "{", "#123;", "}", "#125;", "\\", "#92;")
+// label is a text from outside as it stands on an arrow. Mermaid reads characters as numbers of its own; so is written
+// all that is no letter, no digit and none of a few signs, whatever it might begin or end there.
+func label(s string) string {
+	var out strings.Builder
+	for _, r := range wire.Clip(s, 200) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(labelSigns, r) {
+			out.WriteRune(r)
+		} else {
+			fmt.Fprintf(&out, "#%d;", r)
+		}
+	}
+	return out.String()
+}
 
-func label(s string) string { return labelEscapes.Replace(wire.Clip(s, 200)) }
+const labelSigns = " ,._-/=…✓●◆▲■★"
 
-// markdownEscapes are the characters with which Markdown or HTML would begin something.
-var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]",
-	"<", "&lt;", ">", "&gt;", "&", "&amp;", "#", "\\#", "!", "\\!", "|", "\\|",
-	"@", "\\@", "~", "\\~", "://", ":&#8203;//")
-
-// plain is a text from outside in Markdown: one line, nothing of it markup, a link or a mention.
-func plain(s string) string { return markdownEscapes.Replace(wire.Clip(s, 500)) }
-
-// code is a text from outside between backticks.
-func code(s string) string { return strings.ReplaceAll(wire.Clip(s, 300), "`", "'") }
+// code is a text from outside in Markdown: a code span, as nowhere else nothing has a meaning. Around it, whoever shows
+// the text makes links of what looks like an address, a person, an issue or a commit, also where it is escaped.
+func code(s string) string {
+	return "`" + strings.ReplaceAll(wire.Clip(s, 500), "`", "'") + "`"
+}
 
 // curl writes a request as a command that works when it is pasted into a shell. The client secret
 // is "$CLIENT_SECRET", and so are tokens "$ACCESS_TOKEN" and the like unless they are shown whole.
@@ -293,7 +301,7 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	scheme, credentials, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
 	switch {
 	case strings.EqualFold(scheme, "Basic"):
-		lines = append(lines, "-u "+shellQuote(url.QueryEscape(s.ClientID)+":")+secretArgument(s.ClientSecret))
+		lines = append(lines, "-u "+basicArgument(scheme+" "+credentials, s))
 	case strings.EqualFold(scheme, "Bearer"):
 		lines = append(lines, "-H "+hide.shell("Authorization: Bearer ", credentials))
 	}
@@ -307,7 +315,7 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	}
 	eachParameter(formOf(e), func(name, value string) {
 		if name == "client_secret" {
-			lines = append(lines, `--data-urlencode "client_secret=$CLIENT_SECRET"`)
+			lines = append(lines, `--data-urlencode "client_secret=`+s.variableOf(value)+`"`)
 			return
 		}
 		lines = append(lines, "--data-urlencode "+hide.shell(name+"=", value))
@@ -317,13 +325,18 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
-// secretArgument is the secret for curl's -u. One with special characters is form-encoded first, as
+// basicArgument is the client for curl's -u. A secret with special characters is form-encoded first, as
 // RFC 6749 section 2.3.1 says; here every byte of it is, with tools that every system has.
-func secretArgument(secret string) string {
-	if unreserved.MatchString(secret) {
-		return `"$CLIENT_SECRET"`
+func basicArgument(authorization string, s Secrets) string {
+	client := s.Client
+	if sent := redact.FromBasic(authorization); slices.Contains(sent, s.Other) {
+		client = s.Other
 	}
-	return `"$(printf %s "$CLIENT_SECRET" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')"`
+	id, variable := shellQuote(url.QueryEscape(client.ID)+":"), s.variableOf(client.Secret)
+	if unreserved.MatchString(client.Secret) {
+		return id + `"` + variable + `"`
+	}
+	return id + `"$(printf %s "` + variable + `" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')"`
 }
 
 // shell quotes a prefix and a value, with the variable in place of a token.

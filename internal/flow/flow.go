@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -143,8 +144,9 @@ type Check struct {
 
 // Secrets are what must not be in anything that is shown.
 type Secrets struct {
-	ClientID, ClientSecret string
-	Issued                 []string // what came with a registered client and is as secret
+	Client, Other redact.Credentials   // the second client is for /misuse
+	Former        []redact.Credentials // clients of earlier settings
+	Issued        []string             // what came with a registered client and is as secret
 }
 
 // View prepares a flow for a page. The client secret is never in it; tokens only when full.

@@ -14,6 +14,7 @@ import (
 	"text/template"
 	"time"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -123,7 +124,7 @@ func flowTemplate(t *testing.T) *template.Template {
 }
 
 // sampleClient are the credentials in the sample flow.
-var sampleClient = Secrets{ClientID: "a-client", ClientSecret: "s/ecret's"}
+var sampleClient = Secrets{Client: redact.Credentials{ID: "a-client", Secret: "s/ecret's"}}
 
 func TestDiagramGolden(t *testing.T) {
 	var page bytes.Buffer
@@ -214,14 +215,14 @@ func TestRedactByValue(t *testing.T) {
 
 // A flow on a page is cut off at many places, and none of them leaves half of the secret.
 func TestSecretCutOff(t *testing.T) {
-	secrets := Secrets{ClientID: "liar-client", ClientSecret: "liar-secret-7d2c9a"}
+	secrets := Secrets{Client: redact.Credentials{ID: "liar-client", Secret: "liar-secret-7d2c9a"}}
 	for lead := 0; lead < 4100; lead += 5 { // a cut that leaves half of it is hit once at least
-		text := strings.Repeat("-", lead) + secrets.ClientSecret
+		text := strings.Repeat("-", lead) + secrets.Client.Secret
 		e := &wire.Exchange{Method: "POST", URL: "https://a.example/" + text, RequestBody: text + "=" + text, Fault: text, Status: 200,
 			RequestHeader: wire.NewHeader(http.Header{"X": {text}}), ResponseHeader: wire.NewHeader(http.Header{"X": {text}, text: {"x"}}), ResponseBody: text}
 		step := View([]*wire.Exchange{e}, secrets, false).Steps[0]
 		step.Curl = "" // what we sent ourselves
-		if shown := fmt.Sprint(step); strings.Contains(shown, secrets.ClientSecret[:9]) {
+		if shown := fmt.Sprint(step); strings.Contains(shown, secrets.Client.Secret[:9]) {
 			t.Fatalf("after %d characters the page holds the secret:\n%s", lead, shown)
 		}
 	}
@@ -234,7 +235,7 @@ func FuzzHAR(f *testing.F) {
 	f.Add("%zz", "%", "\xff", "")
 	f.Fuzz(func(t *testing.T, address, body, answer, header string) {
 		const secret = "the-secret-value-1234"
-		secrets := Secrets{ClientSecret: secret}
+		secrets := Secrets{Client: redact.Credentials{Secret: secret}}
 		e := &wire.Exchange{
 			Method:         "POST",
 			URL:            address,
@@ -263,7 +264,7 @@ func FuzzCurl(f *testing.F) {
 	f.Add("https://a.example/token", "code=a%27b&x=$HOME", "it's")
 	f.Add("https://a.example/?a=`id`&b='", "client_secret=x&refresh_token=y", "\"$(id)\"")
 	f.Fuzz(func(t *testing.T, address, body, accept string) {
-		secrets := Secrets{ClientID: "a'b", ClientSecret: "a-very-secret/value"}
+		secrets := Secrets{Client: redact.Credentials{ID: "a'b", Secret: "a-very-secret/value"}}
 		e := &wire.Exchange{
 			Method:        "POST",
 			URL:           address,

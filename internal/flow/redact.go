@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,24 +14,18 @@ import (
 )
 
 // secretNames are the parameters and JSON members whose value must not leave the page of the browser that
-// earned it, besides those that end as isToken says.
-var secretNames = []string{"code", "state", "nonce", "code_verifier", "session_state", "assertion", "client_assertion", "subject_token", "password",
-	"device_code", "user_code", "registration_client_uri"}
+// earned it, besides those that redact.IsSecret knows.
+var secretNames = []string{"code", "state", "nonce", "code_verifier", "device_code", "user_code", "authorization_code", "auth_code", "access_code",
+	"verification_code", "recovery_code", "oauth_verifier", "request_uri"}
 
 // harmlessNames are what a file may keep of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2, RFC 8693
 // section 2.2.1). Whatever else a server puts there, it puts there because it is worth something.
 var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "error_description", "error_uri", "issued_token_type",
 	"refresh_token_expires_in", "refresh_expires_in", "ext_expires_in", "expires_on", "not-before-policy"}
 
-// isToken recognises the name of something that a page shows on request only, in any spelling: access_token,
-// mfa_token, device_secret, accessToken.
-func isToken(name string) bool {
-	return redact.IsToken(name) || strings.EqualFold(name, "id_token_hint")
-}
-
 // isSecret recognises the name of something that no file may hold.
 func isSecret(name string) bool {
-	return isToken(name) || slices.Contains(secretNames, strings.ToLower(name))
+	return redact.IsSecret(name) || slices.Contains(secretNames, strings.ToLower(name))
 }
 
 // isCredential recognises what a registration brings and no page shows: it is the client's for as long as it
@@ -41,40 +34,64 @@ func isCredential(name string) bool {
 	return slices.Contains([]string{"client_secret", "registration_access_token", "registration_client_uri"}, strings.ToLower(name))
 }
 
-var (
-	// The names of isSecret once more, for text that is cut short or malformed, as far as it looks like JSON
-	// or like parameters.
-	anySecret     = `[\w-]*token|[\w-]*secret|id_token_hint|` + strings.Join(secretNames, "|")
-	secretInJSON  = redact.InJSON(anySecret)
-	secretInQuery = redact.InQuery(anySecret)
-
-	// A JWT, signed or encrypted: its header is an object, which begins with {" or with white space after the {.
-	jwt = regexp.MustCompile(`\b(?:eyJ|eyA|ewo|ewk|ew0)[\w-]*\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?`)
-)
-
 // redactor takes secrets out of text: by the name in front of them, and by their value wherever
 // else it turns up, as in a server's error message that repeats what it was sent.
 type redactor struct {
 	client Secrets
 	file   bool // for a file that leaves the browser: everything secret goes
 	full   bool // for a page: tokens stay
-	values []string
-	issued []string          // what a registration brought
+	values redact.Values
 	tokens map[string]string // a token's value to the shell variable that stands for it
 }
 
 // newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
-	r := &redactor{client: s, full: full, issued: issuedIn(flow, s.Issued), tokens: tokenVariables(flow)}
+	r := &redactor{client: s, full: full, tokens: tokenVariables(flow)}
+	r.addSecrets(flow)
 	if !full {
-		r.values = valuesOf(flow, isToken)
+		r.addValues(flow, redact.IsSecret)
 	}
 	return r
 }
 
 // newFileRedactor makes a redactor for files: every secret, code and token goes.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
-	return &redactor{client: s, file: true, issued: issuedIn(flow, s.Issued), values: valuesOf(flow, isSecret)}
+	r := &redactor{client: s, file: true}
+	r.addSecrets(flow)
+	r.addValues(flow, isSecret)
+	return r
+}
+
+// addSecrets adds what goes from pages and files alike.
+func (r *redactor) addSecrets(flow []*wire.Exchange) {
+	r.values.AddClient(r.client.Client, r.standIn(clientVariable))
+	r.values.AddClient(r.client.Other, r.standIn(otherVariable))
+	for _, c := range slices.Concat(r.client.Former, credentialsIn(flow)) {
+		r.values.AddClient(c, redact.Redacted)
+	}
+	for _, value := range issuedIn(flow, r.client.Issued) {
+		r.values.AddSecret(value, redact.Redacted)
+	}
+}
+
+// maxSent is how many clients of one flow are looked for. It has two, and those that /misuse invents.
+const maxSent = 16
+
+// credentialsIn collects the clients as which the requests of a flow were sent. The settings may have changed since.
+func credentialsIn(flow []*wire.Exchange) []redact.Credentials {
+	var list []redact.Credentials
+	for _, e := range flow {
+		sent := redact.FromBasic(e.RequestHeader.Get("Authorization"))
+		if form := formOf(e); strings.Contains(form, "client_secret=") {
+			sent = append(sent, redact.Credentials{ID: param(e, "client_id"), Secret: param(e, "client_secret")})
+		}
+		for _, c := range sent {
+			if c.Secret != "" && !slices.Contains(list, c) && len(list) < maxSent {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // issuedIn collects what the registrations of a flow brought, besides what is known from an earlier one.
@@ -89,17 +106,17 @@ func issuedIn(flow []*wire.Exchange, known []string) []string {
 	return issued
 }
 
-// valuesOf collects the values of everything in a flow whose name is secret.
-func valuesOf(flow []*wire.Exchange, secret func(name string) bool) []string {
-	seen := map[string]bool{}
+// addValues adds the values of everything in a flow whose name is secret.
+func (r *redactor) addValues(flow []*wire.Exchange, secret func(name string) bool) {
+	add := func(value string) { r.values.Add(value, r.standIn(Shorten(value))) }
 	sent := func(name, value string) {
 		if secret(name) {
-			seen[value] = true
+			add(value)
 		}
 	}
 	came := func(name, value string) { // an answer has codes and states of other kinds too
-		if isToken(name) {
-			seen[value] = true
+		if redact.IsSecret(name) {
+			add(value)
 		}
 	}
 	for _, e := range flow {
@@ -107,20 +124,48 @@ func valuesOf(flow []*wire.Exchange, secret func(name string) bool) []string {
 		for _, raw := range []string{query, formOf(e)} {
 			eachParameter(raw, sent)
 		}
-		if _, isJSON := redact.RewriteMembers(e.ResponseBody, func(level int, name string, value json.RawMessage) string {
-			var text string
-			if json.Unmarshal(value, &text) == nil {
-				came(name, text)
+		_, err := redact.RewriteMembers(e.ResponseBody, func(_ int, name, value string) string {
+			if !redact.IsSecret(name) || isPublic(e, name) {
+				return ""
 			}
-			return ""
-		}); !isJSON && atTokenEndpoint(e) {
+			redact.EachScalar(value, add)
+			return value // which has been looked into
+		})
+		if err != nil && atTokenEndpoint(e) {
 			eachParameter(e.ResponseBody, came)
 		}
-		if _, token, ok := strings.Cut(e.RequestHeader.Get("Authorization"), " "); ok {
-			seen[token] = true
+		for _, h := range []wire.Header{e.RequestHeader, e.ResponseHeader} {
+			for name, value := range h.All() {
+				if redact.IsSecret(name) {
+					eachCredential(name, value, add)
+				}
+			}
 		}
 	}
-	return sortedKeys(seen)
+}
+
+// eachCredential visits what may be a credential in a header field: all of it, what stands behind a scheme, and the
+// values of cookies.
+func eachCredential(name, value string, visit func(string)) {
+	if strings.HasSuffix(strings.ToLower(name), "cookie") {
+		for pair := range strings.SplitSeq(value, ";") {
+			_, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+			visit(value)
+			if strings.EqualFold(name, "Set-Cookie") {
+				return // the rest is about the cookie
+			}
+		}
+		return
+	}
+	visit(value)
+	if _, credentials, ok := strings.Cut(value, " "); ok {
+		visit(credentials)
+	}
+}
+
+// isPublic reports the keys that a server publishes, which are no secret (RFC 7517 section 5).
+func isPublic(e *wire.Exchange, name string) bool {
+	return e != nil && e.Purpose == wire.Keys && name == "keys"
 }
 
 // atTokenEndpoint reports whether the answer is one of the token endpoint.
@@ -150,34 +195,39 @@ func tokenVariables(flow []*wire.Exchange) map[string]string {
 	return names
 }
 
-func sortedKeys(m map[string]bool) []string {
-	var keys []string
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // text redacts a text of any kind.
-func (r *redactor) text(s string) string { return r.marked(s).String() }
+func (r *redactor) text(s string) string { return r.marked(s, nil).String() }
 
-// marked is a text in which everything secret is marked.
-func (r *redactor) marked(s string) *redact.Text {
+// marked is a text in which everything secret is marked. It may be the body of an exchange.
+func (r *redactor) marked(s string, e *wire.Exchange) *redact.Text {
+	private := func(isSecret func(string) bool) func(string) bool {
+		return func(name string) bool { return isSecret(name) && !isPublic(e, name) }
+	}
 	t := redact.Read(s)
-	t.ReplaceClient(r.client.ClientID, r.client.ClientSecret, r.standIn("$CLIENT_SECRET"))
-	for _, value := range r.issued {
-		t.Replace(value, redact.Redacted)
-	}
-	for _, value := range r.values {
-		t.Replace(value, r.standIn(Shorten(value)))
-	}
-	if r.file {
-		t.ReplaceMatches(secretInJSON, 1, redact.Redacted)
-		t.ReplaceMatches(secretInQuery, 1, redact.Redacted)
-		t.ReplaceMatches(jwt, 0, redact.Redacted)
+	t.Replace(&r.values)
+	switch {
+	case r.file:
+		t.ReplaceNamed(private(isSecret), redact.Always(redact.Redacted))
+		t.ReplaceJWTs(redact.Always(redact.Redacted))
+	case !r.full:
+		t.ReplaceNamed(private(redact.IsSecret), shortenText)
+		t.ReplaceJWTs(Shorten)
 	}
 	return t
+}
+
+// The variables that stand for the secrets of the clients.
+const (
+	clientVariable = "$CLIENT_SECRET"
+	otherVariable  = "$OTHER_CLIENT_SECRET"
+)
+
+// variableOf returns the variable that stands for the secret that a request was sent with.
+func (s Secrets) variableOf(secret string) string {
+	if secret != "" && secret == s.Other.Secret && secret != s.Client.Secret {
+		return otherVariable
+	}
+	return clientVariable
 }
 
 // standIn is what stands in place of a secret: in a file nothing tells it from another.
@@ -188,42 +238,47 @@ func (r *redactor) standIn(onPage string) string {
 	return onPage
 }
 
-// body redacts the body of an answer.
+// body redacts the body of an answer. What is nested deeper than anybody looks is not shown at all.
 func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
-	rewritten, isJSON := redact.RewriteMembers(body, func(level int, name string, value json.RawMessage) string { return r.member(e, level, name, value) })
-	isObject := isJSON && strings.HasPrefix(strings.TrimSpace(body), "{")
+	rewritten, err := redact.RewriteMembers(body, func(level int, name, value string) string { return r.member(e, level, name, value) })
+	isObject := err == nil && strings.HasPrefix(strings.TrimSpace(body), "{")
+	if err == redact.ErrTooDeep {
+		return fmt.Sprintf("[redacted: %d bytes of JSON that is nested too deep to be looked into]", len(body))
+	}
 	if e.Purpose == wire.Registration {
 		_, all := redact.Secrets(body)
 		if !all || !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
 			return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
 		}
-		t := r.marked(rewritten)
-		t.ReplaceNamed(redact.Redacted) // a refusal may be text of any kind
+		t := r.marked(rewritten, e)
+		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted)) // a refusal may be text of any kind
 		return t.String()
 	}
 	if r.file && atTokenEndpoint(e) && !isObject {
 		return r.tokenBody(e, body)
 	}
-	return r.text(rewritten)
+	return r.marked(rewritten, e).String()
 }
 
 // member is what stands in place of a member's value, or "" when it may stay. A file keeps of a token
 // endpoint's answer what is known to be harmless.
-func (r *redactor) member(e *wire.Exchange, level int, name string, value json.RawMessage) string {
-	var text string
-	isText := json.Unmarshal(value, &text) == nil && value[0] == '"'
+func (r *redactor) member(e *wire.Exchange, level int, name, value string) string {
+	const redacted = `"` + redact.Redacted + `"`
+	isText, isConstant := value[0] == '"', value == "true" || value == "false" || value == "null"
 	switch {
 	case isCredential(name), e.Purpose == wire.Registration && redact.IsSecret(name):
-		return `"` + redact.Redacted + `"`
+		return redacted
 	case r.full:
 		return ""
-	case r.file && atTokenEndpoint(e) && level == 0 && !slices.Contains(harmlessNames, name),
-		r.file && isText && isSecret(name):
-		return `"` + redact.Redacted + `"`
-	case isText && isToken(name): // on a page
-		short, _ := json.Marshal(Shorten(text)) // a string always can
-		return string(short)
+	case r.file && atTokenEndpoint(e) && level == 0 && !slices.Contains(harmlessNames, name):
+		return redacted
+	case isConstant || isPublic(e, name):
+		return ""
+	case r.file && (redact.IsSecret(name) || isText && isSecret(name)):
+		return redacted
+	case redact.IsSecret(name): // on a page
+		return redact.RewriteStrings(value, Shorten)
 	}
 	return ""
 }
@@ -254,8 +309,8 @@ func (r *redactor) parameter(name, value string) string {
 	case r.file && isSecret(name):
 		return redact.Redacted
 	case name == "client_secret":
-		return "$CLIENT_SECRET"
-	case !r.full && !r.file && isToken(name):
+		return r.client.variableOf(value)
+	case !r.full && !r.file && redact.IsSecret(name):
 		return Shorten(value)
 	}
 	return r.text(value)
@@ -264,10 +319,10 @@ func (r *redactor) parameter(name, value string) string {
 // header redacts the value of a header field. Cookies go, and so do credentials; of a bearer token
 // a page shows what it shows of tokens.
 func (r *redactor) header(name, value string) string {
-	switch strings.ToLower(name) {
-	case "cookie", "set-cookie", "mcp-session-id":
+	switch name := strings.ToLower(name); {
+	case strings.HasSuffix(name, "cookie"), name == "mcp-session-id":
 		return redact.Redacted
-	case "authorization", "proxy-authorization":
+	case name == "authorization", name == "proxy-authorization":
 		scheme, token, _ := strings.Cut(value, " ")
 		switch {
 		case scheme != "Basic" && scheme != "Bearer":
@@ -278,8 +333,18 @@ func (r *redactor) header(name, value string) string {
 			return scheme + " " + Shorten(token)
 		}
 		return value
+	case !redact.IsSecret(name), value == "true", value == "false", r.full:
+		return r.text(value)
 	}
-	return r.text(value)
+	return r.standIn(Shorten(value))
+}
+
+// shortenText is Shorten for a value that a text names: numbers, objects and lists stay, and so does what is short by now.
+func shortenText(value string) string {
+	if strings.ContainsAny(value[:1], "{[") || strings.Contains(value, "…") || json.Valid([]byte(value)) {
+		return value
+	}
+	return Shorten(value)
 }
 
 // Shorten leaves enough of a token to tell it from another, and too little to use it.
@@ -337,15 +402,15 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 // explainMembers lists the members of a request that is a JSON object, in their order.
 func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 	var list []Parameter
-	redact.RewriteMembers(e.RequestBody, func(level int, name string, value json.RawMessage) string {
-		var text string
-		if json.Unmarshal(value, &text) != nil {
-			text = string(value)
+	redact.RewriteMembers(e.RequestBody, func(_ int, name, value string) string {
+		text := value
+		if value[0] == '"' {
+			json.Unmarshal([]byte(value), &text) // it is valid
 		}
 		words := parameterWords[name]
 		shown := wire.Clip(tell.hide.parameter(name, text), 4000)
 		list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, ""})
-		return string(value) // not to look inside
+		return value // not to look inside
 	})
 	return list
 }

@@ -2,7 +2,9 @@ package flow
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,7 +89,7 @@ func TestFileKeeps(t *testing.T) {
 			jsonType,
 			`{"a":[{"Access_Token":"a1","mfa_token":"m"}],"clientSecret":"c","\u0069d_token":"i","token_type":"t","state":"s","pin":1}`,
 			`{"a":[{"Access_Token":"[redacted]","mfa_token":"[redacted]"}],"clientSecret":"[redacted]","\u0069d_token":"[redacted]",` +
-				`"token_type":"t","state":"[redacted]","pin":1}`,
+				`"token_type":"t","state":"[redacted]","pin":"[redacted]"}`,
 		},
 		{
 			"a JWT anywhere",
@@ -101,8 +103,8 @@ func TestFileKeeps(t *testing.T) {
 		{"a JWT alone", wire.Userinfo, 200, "application/jwt", someJWT, `[redacted]`},
 		{"an encrypted one", wire.Userinfo, 200, "application/jwt", "eyJhbGciOiJSU0EifQ.a_1.b-2.c.d", `[redacted]`},
 		{"text", wire.API, 200, "text/plain", "your access_token=a1, \"id_token\": \"i1\"", "your access_token=[redacted] \"id_token\": \"[redacted]\""},
-		{"nested deeper than anybody looks", wire.API, 200, jsonType, strings.Repeat("[", 70) + `{"id_token":"i1"}` + strings.Repeat("]", 70),
-			strings.Repeat("[", 70) + `{"id_token":"[redacted]"}` + strings.Repeat("]", 70)},
+		{"nested deeper than anybody looks", wire.API, 200, jsonType, `{"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `,"session":{"id":"i1"}}`,
+			"[redacted: 168 bytes of JSON that is nested too deep to be looked into]"},
 	} {
 		if got := harText(t, Secrets{}, answerOf(row.purpose, row.status, row.mediaType, row.body)); got != row.want {
 			t.Errorf("%s:\n%s\nbecomes\n%s; want\n%s", row.name, row.body, got, row.want)
@@ -122,7 +124,7 @@ func TestFileForgetsValues(t *testing.T) {
 	}
 	echo := answerOf(wire.API, 200, "text/plain", `co/de-value co\/de-value co%2fde-value nonce&#47;value verifier-1 re/fresh-1 re\u002ffresh-2 `+
 		`mfa%2Ftoken-1 s\/ecret kept/value`)
-	got := harText(t, Secrets{ClientID: "c", ClientSecret: "s/ecret"}, sent, echo)
+	got := harText(t, Secrets{Client: redact.Credentials{ID: "c", Secret: "s/ecret"}}, sent, echo)
 	if want := strings.Repeat("[redacted] ", 9) + "kept/value"; got != want {
 		t.Errorf("the echo is %s; want %s", got, want)
 	}
@@ -164,7 +166,7 @@ func TestPageShortens(t *testing.T) {
 	long := strings.Repeat("0123456789", 5) + "/x"
 	body := `{"access_token":"` + long + `","MFA_Token":"short","echo":"` + strings.ReplaceAll(long, "/", `\/`) + `","you":"s\/ecret","n":1}`
 	e := answerOf(wire.TokenRequest, 200, "application/json", body)
-	secrets := Secrets{ClientID: "c", ClientSecret: "s/ecret"}
+	secrets := Secrets{Client: redact.Credentials{ID: "c", Secret: "s/ecret"}}
 	short := View([]*wire.Exchange{e}, secrets, false).Steps[0].Body.String()
 	if want := "{\n  \"access_token\": \"01234567…89/x\",\n  \"MFA_Token\": \"…\",\n  \"echo\": \"01234567…89/x\",\n  \"you\": \"$CLIENT_SECRET\"," +
 		"\n  \"n\": 1\n}"; short != want {
@@ -226,11 +228,19 @@ func TestFileHeaders(t *testing.T) {
 		{"authorization", "Basic abc", "Basic [redacted]"},
 		{"Authorization", "Other abc", "[redacted]"},
 		{"COOKIE", "a=b", "[redacted]"},
+		{"X-Api-Key", "ab1", "…"},
+		{"Access-Control-Allow-Credentials", "true", "true"},
 		{"X", "you sent opaque-token-1", "you sent …"},
 	} {
 		if got := hide.header(row[0], row[1]); got != row[2] {
 			t.Errorf("%s: %s becomes %s; want %s", row[0], row[1], got, row[2])
 		}
+	}
+	if got := newFileRedactor(Secrets{}, nil).header("X-Api-Key", "ab1"); got != redact.Redacted {
+		t.Errorf("in a file, a short key becomes %s", got)
+	}
+	if got := newRedactor(Secrets{}, nil, true).header("X-Api-Key", "ab1"); got != "ab1" {
+		t.Errorf("in full, a short key becomes %s", got)
 	}
 	for name, want := range map[string]string{"refresh_token": "…", "Client_Secret": "…", "client_secret": "$CLIENT_SECRET", "scope": "short"} {
 		if got := hide.parameter(name, "short"); got != want {
@@ -251,10 +261,10 @@ func TestLongToken(t *testing.T) {
 	token := strings.Repeat("a", 500_000)
 	e := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"`+token+`b","other":"`+token+token+`"}`)
 	flow := []*wire.Exchange{e}
-	if body := View(flow, Secrets{ClientSecret: token + "c"}, false).Steps[0].Body.String(); !strings.Contains(body, `aaaaaaaa…aaab`) {
+	if body := View(flow, Secrets{Client: redact.Credentials{Secret: token + "c"}}, false).Steps[0].Body.String(); !strings.Contains(body, `aaaaaaaa…aaab`) {
 		t.Errorf("the page shows %.100s", body)
 	}
-	if text := harText(t, Secrets{ClientSecret: token + "c"}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
+	if text := harText(t, Secrets{Client: redact.Credentials{Secret: token + "c"}}, e); text != `{"access_token":"[redacted]","other":"[redacted]"}` {
 		t.Errorf("the file has %.100s", text)
 	}
 }
@@ -279,14 +289,14 @@ func TestNestedMembers(t *testing.T) {
 	for levels, rewritten := range map[int]bool{1: true, 65: true, 66: false, 5000: false} {
 		body := strings.Repeat(`{"a":`, levels-1) + `{"access_token":"` + someJWT + `"}` + strings.Repeat("}", levels-1)
 		visited := 0
-		got, ok := redact.RewriteMembers(body, func(_ int, name string, _ json.RawMessage) string {
+		got, err := redact.RewriteMembers(body, func(_ int, name, _ string) string {
 			if visited++; name == "access_token" {
 				return `"x"`
 			}
 			return ""
 		})
-		if ok != rewritten || strings.Contains(got, someJWT) == rewritten || visited > 66 {
-			t.Errorf("%d levels: rewritten %t, %d members visited", levels, ok, visited)
+		if (err == nil) != rewritten || strings.Contains(got, someJWT) == rewritten || visited > 66 {
+			t.Errorf("%d levels: %v, %d members visited", levels, err, visited)
 		}
 		for _, purpose := range []wire.Purpose{wire.TokenRequest, wire.Userinfo} {
 			if text := harText(t, Secrets{}, answerOf(purpose, 200, "application/json", body)); strings.Contains(text, someJWT) {
@@ -356,5 +366,122 @@ func TestTokensOfAForm(t *testing.T) {
 				t.Errorf("after %s: %s", body, text)
 			}
 		}
+	}
+}
+
+// The secret of every client is hidden on pages and in files: of the one that is configured, of the second one, of those
+// of earlier settings, and of any that a request of the flow was sent as. What is no secret of theirs stays.
+func TestSecrets_EveryClient(t *testing.T) {
+	secrets := Secrets{
+		Client: redact.Credentials{ID: "a", Secret: "client-secret-1"},
+		Other:  redact.Credentials{ID: "b", Secret: "other-secret-2"},
+		Former: []redact.Credentials{{ID: "a", Secret: "former-secret-3"}},
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte("a:basic%2Fsecret-4"))
+	byHeader := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"t"}`)
+	byHeader.RequestHeader = wire.NewHeader(http.Header{"Authorization": {"Basic " + basic}})
+	byForm := answerOf(wire.TokenRequest, 400, "text/plain", "no")
+	byForm.RequestBody = "client_id=c&client_secret=form%2Fsecret-5"
+	hidden := []string{"client-secret-1", "other-secret-2", "former-secret-3", "basic/secret-4", "form/secret-5", basic,
+		base64.StdEncoding.EncodeToString([]byte("b:other-secret-2")), base64.StdEncoding.EncodeToString([]byte("c:form/secret-5"))}
+	words := strings.Join(hidden, " ") + " another-secret-6"
+	echo := answerOf(wire.API, 200, "text/plain", words)
+	echo.RequestHeader = wire.NewHeader(http.Header{"X": {words}})
+	echo.Fault, echo.Note = words, words
+	flow := []*wire.Exchange{byHeader, byForm, echo}
+	for where, text := range shownOf(t, secrets, flow...) {
+		for _, secret := range hidden {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: %q is in\n%s", where, secret, text)
+			}
+		}
+		if !strings.Contains(text, "another-secret-6") {
+			t.Errorf("%s: what is no secret is not in\n%s", where, text)
+		}
+	}
+}
+
+// A command names the secret of the client that its request was sent as.
+func TestCurl_OtherClient(t *testing.T) {
+	secrets := Secrets{Client: redact.Credentials{ID: "a", Secret: "client-secret-1"}, Other: redact.Credentials{ID: "b", Secret: "other-secret-2"}}
+	for _, row := range []struct {
+		header, form, want string
+	}{
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("a:client-secret-1")), "x=y", `-u 'a:'"$CLIENT_SECRET"`},
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("b:other-secret-2")), "x=y", `-u 'b:'"$OTHER_CLIENT_SECRET"`},
+		{"", "client_secret=client-secret-1", `--data-urlencode "client_secret=$CLIENT_SECRET"`},
+		{"", "client_secret=other-secret-2", `--data-urlencode "client_secret=$OTHER_CLIENT_SECRET"`},
+	} {
+		e := &wire.Exchange{Method: "POST", URL: "https://auth.example/token", RequestBody: row.form,
+			RequestHeader: wire.NewHeader(http.Header{"Authorization": {row.header}})}
+		if command := curl(e, secrets, newRedactor(secrets, []*wire.Exchange{e}, false)); !strings.Contains(command, row.want) {
+			t.Errorf("%s %s: the command is\n%s", row.header, row.form, command)
+		}
+	}
+}
+
+// Whatever names a credential, in a header, a query, a form or a body, is in no file and on no page that does not show
+// tokens; nor is a JWT, wherever it begins, nor the client secret in base64 or in hexadecimal digits. The rest stays.
+func TestEveryKindOfCredential(t *testing.T) {
+	n := 0
+	var hidden []string
+	secret := func() string {
+		n++
+		hidden = append(hidden, fmt.Sprintf("hidden-%04d-%s", n, strings.Repeat("x", 40)))
+		return hidden[n-1]
+	}
+	client := redact.Credentials{ID: "c", Secret: "s/ecret+1?"}
+	response, request := http.Header{}, http.Header{}
+	for _, name := range []string{"X-Refresh-Token", "X-Auth-Token", "X-Api-Key", "Authentication-Info", "Proxy-Authentication-Info", "Set-Cookie2", "X-Session",
+		"X-Amz-Security-Token", "DPoP-Key", "X-Csrf", "X-Password", "X-Signature"} {
+		response.Set(name, secret())
+		request.Set(name, secret())
+	}
+	response.Set("Location", "https://a.example/?api_key="+secret()+"&session="+secret()+"&page=kept-1")
+	response.Set("Www-Authenticate", `Bearer realm="kept-2"`)
+	response.Set("Access-Control-Allow-Credentials", "true")
+	body := `{"api_key":"` + secret() + `","Session":{"id":"` + secret() + `"},"cookies":["` + secret() + `"],"kept-3":"kept-4",` +
+		`"note":"sess_` + someJWT + `","basic":"` + base64.StdEncoding.EncodeToString([]byte(client.Secret)) + `",` +
+		`"raw":"` + base64.RawURLEncoding.EncodeToString([]byte("{"+client.Secret+"}")) + `","hex":"` + hex.EncodeToString([]byte(client.Secret)) + `",` +
+		`"inside":"{\"auth_key\":\"` + secret() + `\"}","token_type":"kept-5"}`
+	call := answerOf(wire.API, 200, "application/json", body)
+	call.URL = "https://api.example/?sessionId=" + secret() + "&x=kept-6&cookie=" + secret()
+	call.RequestHeader, call.ResponseHeader = wire.NewHeader(request), wire.NewHeader(response)
+	text := answerOf(wire.API, 500, "text/plain", "X-Api-Key: "+secret()+"\nhttps://u:"+secret()+"@h/ kept-7 <secretKey>"+secret()+"</secretKey> and again "+hidden[0])
+	hidden = append(hidden, someJWT[20:40], base64.RawStdEncoding.EncodeToString([]byte(client.Secret))[:8], hex.EncodeToString([]byte(client.Secret)))
+
+	shown := shownOf(t, Secrets{Client: client}, call, text)
+	for _, where := range []string{"the file", "the report", "the page"} {
+		for _, value := range hidden {
+			if strings.Contains(shown[where], value) {
+				t.Errorf("%s holds %q", where, value)
+			}
+		}
+	}
+	for i := 1; i <= 7; i++ {
+		if kept := fmt.Sprintf("kept-%d", i); !strings.Contains(shown["the file"], kept) || !strings.Contains(shown["the page"], kept) {
+			t.Errorf("%s is gone", kept)
+		}
+	}
+	for _, value := range []string{hidden[0], hidden[len(response)], someJWT} {
+		if !strings.Contains(shown["the page with tokens"], value) {
+			t.Errorf("the page with tokens lacks %q", value)
+		}
+	}
+	for _, value := range hidden[len(hidden)-2:] { // the client's
+		if strings.Contains(shown["the page with tokens"], value) {
+			t.Errorf("the page with tokens holds %q", value)
+		}
+	}
+}
+
+// The keys that a server publishes are shown, and those of an API's answer are not.
+func TestKeysAreShown(t *testing.T) {
+	const body = `{"keys":[{"kty":"EC","kid":"k1"}]}`
+	if text := harText(t, Secrets{}, answerOf(wire.Keys, 200, "application/json", body)); text != body {
+		t.Errorf("the keys become %s", text)
+	}
+	if text := harText(t, Secrets{}, answerOf(wire.API, 200, "application/json", body)); text != `{"keys":"[redacted]"}` {
+		t.Errorf("an API's keys become %s", text)
 	}
 }

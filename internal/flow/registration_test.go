@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/wire"
 )
 
@@ -80,7 +81,7 @@ func TestIssuedIsHidden(t *testing.T) {
 	refused.Fault = "no " + token
 	refused.ResponseHeader += "Warning: " + token + "\r\n"
 	steps := append(front, refused)
-	for _, s := range []Secrets{{Issued: []string{token}}, {ClientID: "c1", ClientSecret: token}} {
+	for _, s := range []Secrets{{Issued: []string{token}}, {Client: redact.Credentials{ID: "c1", Secret: token}}} {
 		for where, text := range shownOf(t, s, steps...) {
 			if strings.Contains(text, token) {
 				t.Errorf("%s shows\n%s", where, text)

@@ -45,32 +45,74 @@ func parseMermaid(t *testing.T, report string) string {
 // codeSpans are the parts of Markdown in which nothing is markup.
 var codeSpans = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 
-// Whatever a server says or is called, the picture is one that Mermaid can read, with the same number
-// of lines, and the Markdown around it has no markup of theirs.
-func TestMarkdownOfOthersWords(t *testing.T) {
-	var reports strings.Builder
-	hostile := []string{
-		"plain", "; end", "#quot; #59;", "```\n# heading", "%%{init: {'theme':'dark'}}%%", "%% comment", "A->>B: hello", "<script>alert(1)</script>",
-		"wrap: x", "end", "\\", "`code` *bold* [a](https://evil.example) @someone", "note over A: x", "{}", "—ü \u202e", ": : :", "::icon(x)", "\"'",
-	}
-	for _, said := range hostile {
+// hostileWords are what Markdown, those who show it, or Mermaid would make something of.
+var hostileWords = []string{
+	"plain", "; end", "#quot; #59;", "```\n# heading", "%%{init: {'theme':'dark'}}%%", "%% comment", "A->>B: hello", "<script>alert(1)</script>",
+	"wrap: x", "nowrap:x", "end", "\\", "\\`", "`code` *bold* [a](https://evil.example)", "note over A: x", "{}", "—ü \u202e", ": : :", "::icon(x)",
+	"\"'", "www.evil.example", "http://evil.example", "a@evil.example", "mailto:a@b.example", "@someone", "#1", "GH-1", "a/b#1", "!1", "~label", "$x$ $$y$$",
+	"16c999e8c71134401a78d4d46435517b2271d6ac", ":smile:", "&amp; &#64;x", "[^1]", "<!--", "| a |", "- [ ] x", "\r\n---\r\n", "links A: {}", "<br>", "</details>",
+	"", " ", "`", "``",
+}
+
+// Whatever a server says or is called, none of it is Markdown, and none of it is more than words in the picture.
+func TestMarkdown_OthersWords(t *testing.T) {
+	const word = "zq9" // by which their words are found
+	mermaidBlock := regexp.MustCompile("(?s)```mermaid\n.*?```")
+	lines := strings.Count(mermaidBlock.FindString(Markdown(sampleFlow(), sampleClient)), "\n")
+	for _, said := range hostileWords {
+		said = word + said + word
 		flow := sampleFlow()
 		last := flow[len(flow)-1]
-		last.Fault = said
-		flow[0].URL = "https://auth.example/" + url.PathEscape(said) + "?state=state-value&scope=" + url.QueryEscape(said)
+		last.Fault, flow[5].Note = said, said
+		flow[0].URL = "https://auth.example/?state=state-value&scope=" + url.QueryEscape(said)
 		flow[5].URL = "https://api.example/" + url.PathEscape(said)
 		report := Markdown(flow, sampleClient)
-		reports.WriteString(report)
-		for _, markup := range []string{"<script", "[a](", "\n# heading", " @someone", " *bold*"} {
-			outside := codeSpans.ReplaceAllString(report, "")
-			if strings.Contains(outside, markup) {
-				t.Errorf("with %q the report holds %q:\n%s", said, markup, report)
-			}
+		outside := codeSpans.ReplaceAllString(report, "")
+		if strings.Contains(outside, "`") || strings.Contains(outside, word) {
+			t.Errorf("with %q the report has outside of code\n%s", said, outside)
+		}
+		if n := strings.Count(report, word); n < 2*4 {
+			t.Errorf("%q is %d times in the report:\n%s", said, n, report)
+		}
+		picture := mermaidBlock.FindString(report)
+		if !strings.Contains(picture, word) || strings.Count(picture, "\n") != lines {
+			t.Errorf("%q is not in the picture, or it has other lines:\n%s", said, picture)
 		}
 	}
-	for i, got := range strings.Split(parseMermaid(t, reports.String()), "\n") {
-		if got != "sequence 16" || i >= len(hostile) {
-			t.Errorf("with %q Mermaid reads %q; want a sequence of 16 lines", hostile[min(i, len(hostile)-1)], got)
+}
+
+// A label has letters, digits and a few signs as they are, and everything else as a number.
+func TestLabel(t *testing.T) {
+	const plain = "GET /a_b.c, x=é…"
+	if got := label(plain); got != plain {
+		t.Errorf("%q becomes %q", plain, got)
+	}
+	for _, said := range hostileWords {
+		if got := label(said); !regexp.MustCompile(`^(?:[\pL\pN ,._/=…-]|#[0-9]+;)*$`).MatchString(got) {
+			t.Errorf("%q becomes the label %q", said, got)
+		}
+	}
+	if got, want := label("a#b;c:d>e"), "a#35;b#59;c#58;d#62;e"; got != want {
+		t.Errorf("it is %q; want %q", got, want)
+	}
+}
+
+// Mermaid reads the picture, with the same number of lines, whatever a server says or is called.
+func TestMermaidReadsOthersWords(t *testing.T) {
+	var reports strings.Builder
+	for _, said := range hostileWords {
+		flow := sampleFlow()
+		flow[0].URL = "https://auth.example/" + url.PathEscape(said) + "?state=state-value&scope=" + url.QueryEscape("a "+said)
+		flow[5].URL = "https://api.example/" + url.PathEscape(said)
+		reports.WriteString(Markdown(flow, sampleClient))
+	}
+	read := strings.Split(parseMermaid(t, reports.String()), "\n")
+	if len(read) != len(hostileWords) {
+		t.Errorf("Mermaid reads %d pictures; want %d", len(read), len(hostileWords))
+	}
+	for i, got := range read {
+		if got != "sequence 16" {
+			t.Errorf("with %q Mermaid reads %q; want a sequence of 16 lines", hostileWords[min(i, len(hostileWords)-1)], got)
 		}
 	}
 }
@@ -84,9 +126,9 @@ func TestVerdict(t *testing.T) {
 		want  string
 	}{
 		{"all went well", good(), "# The login works\n"},
-		{"the token request failed", Failed(good()[:4], wire.TokenRequest, "Nope"), "# The login failed. Step 4, token request, failed: Nope\n"},
-		{"the ID token failed", Failed(good()[:4], wire.IDTokenCheck, "No nonce"), "# The login failed. Step 5, ID token check, failed: No nonce\n"},
-		{"the refresh failed later", sampleFlow(), "# The login works. Step 7, refresh, failed: invalid\\_grant\n"},
+		{"the token request failed", Failed(good()[:4], wire.TokenRequest, "Nope"), "# The login failed. Step 4, token request, failed: `Nope`\n"},
+		{"the ID token failed", Failed(good()[:4], wire.IDTokenCheck, "No nonce"), "# The login failed. Step 5, ID token check, failed: `No nonce`\n"},
+		{"the refresh failed later", sampleFlow(), "# The login works. Step 7, refresh, failed: `invalid_grant`\n"},
 		{
 			"the API opens without a token",
 			append(good(), &wire.Exchange{Purpose: wire.APIWithout, Status: 200}),

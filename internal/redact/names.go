@@ -1,188 +1,318 @@
 package redact
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// The most secrets of one answer that are looked for: each is in all that is said of it.
-const maxSecrets = 64
-
-// secretNames are the names of IsSecret, for text that is cut short, malformed or no JSON.
-const secretNames = `[\w-]*token|[\w-]*secret|registration_client_uri`
-
+// What a name has in it, as a part of a word or as a whole one, when it means a credential.
 var (
-	secretInJSON  = InJSON(secretNames)
-	secretInQuery = InQuery(secretNames)
+	secretParts = []string{"token", "secret", "passw", "passphrase", "passcode", "credential", "cookie", "session", "sessid", "signature", "assertion",
+		"authorization", "authorisation", "authentication", "bearer", "csrf", "xsrf", "jwt", "apikey"}
+	secretWords = []string{"key", "keys", "auth", "authcode", "pass", "pwd", "pw", "psw", "cred", "creds", "sess", "sid", "sig", "pin", "otp", "totp",
+		"ticket", "saml", "hmac"}
+	// aspects are what the rest of a name says about a credential that is somewhere else.
+	aspects = []string{"type", "types", "endpoint", "endpoints", "uri", "uris", "url", "urls", "iframe", "supported", "required", "enabled", "method",
+		"methods", "scheme", "schemes", "alg", "algs", "algorithm", "algorithms", "enc", "mode", "modes", "ops", "format", "version", "kind", "policy",
+		"expires", "expired", "expiry", "expiration", "exp", "lifetime", "ttl", "age", "issued", "created", "updated", "time", "count", "length", "size",
+		"limit", "status", "server", "servers", "details", "name", "names", "usage", "class", "context", "level", "provider", "providers", "source"}
 )
 
-// InJSON matches what looks like a member of JSON with one of the names; its first group is the value.
-func InJSON(names string) *regexp.Regexp {
-	return regexp.MustCompile(`"(?i:` + names + `)"\s*:\s*"((?:[^"\\]|\\.)*)`)
-}
-
-// InQuery matches what looks like a parameter with one of the names; its first group is the value.
-func InQuery(names string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[^\w-])(?i:` + names + `)=([^&#;<\s"]*)`)
-}
-
-// IsToken recognises the name of a token or a secret, in any spelling: access_token, device_secret, accessToken.
-func IsToken(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasSuffix(name, "token") || strings.HasSuffix(name, "secret")
-}
-
-// IsSecret recognises the name of what no sentence may repeat: a token, a secret, or the address at which a
-// registration is managed (RFC 7592 section 3).
+// IsSecret recognises the name of a credential, in any spelling: access_token, X-Api-Key, sessionId, Set-Cookie. A name
+// that goes on to something about the credential is none: token_type, session_expires_at, public_key. The address at
+// which a registration is managed is as good as a credential (RFC 7592 section 3).
 func IsSecret(name string) bool {
-	return IsToken(name) || strings.EqualFold(name, "registration_client_uri")
-}
-
-// ReplaceNamed marks the values that the text itself names as secrets, in any spelling.
-func (t *Text) ReplaceNamed(standIn string) {
-	t.ReplaceMatches(secretInJSON, 1, standIn)
-	t.ReplaceMatches(secretInQuery, 1, standIn)
-}
-
-// Secrets are the values that an answer names as secrets: of members at any depth, and of what looks like a member
-// or a parameter in text of any other kind. It reports false when there are more than are looked for.
-func Secrets(answer string) (values []string, all bool) {
-	keep := func(value string) {
-		if len(value) >= Shortest && len(values) <= maxSecrets && !slices.Contains(values, value) {
-			values = append(values, value)
+	if strings.EqualFold(name, "registration_client_uri") {
+		return true
+	}
+	const longest = 256 // bytes; the end of a name says what it is
+	name = name[max(0, len(name)-longest):]
+	secret, public := false, false
+	var lower [longest]byte
+	for from := 0; from < len(name); {
+		to := wordEnd(name, from)
+		word := lower[:0]
+		for i := from; i < to; i++ {
+			if c := name[i]; 'A' <= c && c <= 'Z' {
+				word = append(word, c+'a'-'A')
+			} else if isAlphanumeric(c) || c >= 0x80 {
+				word = append(word, c)
+			}
+		}
+		from = to
+		switch w := strings.TrimRight(string(word), "0123456789"); {
+		case w == "":
+		case meansSecret(w):
+			secret = !public || !strings.HasPrefix(w, "key")
+		case secret && slices.Contains(aspects, w):
+			secret = false
+		default:
+			public = w == "public" || w == "publishable"
 		}
 	}
-	RewriteMembers(answer, func(_ int, name string, value json.RawMessage) string {
-		if IsSecret(name) {
-			eachScalar(value, keep)
+	return secret
+}
+
+// wordEnd is where the word of a name ends that begins at a place: at what is no letter and no digit, or where
+// camelCase begins the next one.
+func wordEnd(name string, from int) int {
+	upper := func(i int) bool { return i < len(name) && 'A' <= name[i] && name[i] <= 'Z' }
+	lower := func(i int) bool {
+		return i < len(name) && ('a' <= name[i] && name[i] <= 'z' || '0' <= name[i] && name[i] <= '9')
+	}
+	for i := from; i < len(name); i++ {
+		switch {
+		case !isAlphanumeric(name[i]) && name[i] < 0x80:
+			return i + 1
+		case lower(i) && upper(i+1), upper(i) && upper(i+1) && lower(i+2): // accessToken, APIKey
+			return i + 1
 		}
-		return ""
-	})
-	for _, l := range Read(answer).layers {
-		for _, expression := range []*regexp.Regexp{secretInJSON, secretInQuery} {
-			for _, found := range expression.FindAllStringSubmatch(l.text, -1) {
-				keep(found[1])
-				keep(strings.TrimRight(found[1], ".,:)'")) // what ends the sentence around it
+	}
+	return len(name)
+}
+
+func meansSecret(word string) bool {
+	return slices.Contains(secretWords, word) || strings.HasSuffix(word, "key") ||
+		slices.ContainsFunc(secretParts, func(part string) bool { return strings.Contains(word, part) })
+}
+
+// ReplaceNamed marks the values that the text itself names as secrets, in whatever kind of text: as members of JSON,
+// parameters, attributes, header fields, elements of XML, or passwords in an address.
+func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value string) string) {
+	for _, l := range t.layers {
+		eachNamed(l.text, isSecret, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
+	}
+}
+
+// ReplaceJWTs marks every JWT, also one that has letters before it.
+func (t *Text) ReplaceJWTs(standIn func(value string) string) {
+	for _, l := range t.layers {
+		eachJWT(l.text, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
+	}
+}
+
+// Always returns one stand-in for every value.
+func Always(standIn string) func(string) string { return func(string) string { return standIn } }
+
+// isNameByte reports a character that the name of a member, a parameter or a header field is made of.
+func isNameByte(c byte) bool {
+	return isAlphanumeric(c) || c == '_' || c == '-' || c == '.' || c >= 0x80
+}
+
+// eachNamed visits the values of what a text names as a secret. It reads the text once, and is no parser of any
+// language: what a name is, and where its value ends, is the same in most of them.
+func eachNamed(text string, isSecret func(name string) bool, visit func(from, to int)) {
+	named := false // {"name": "api_key", "value": …
+	for i := 0; i < len(text); {
+		if !isNameByte(text[i]) {
+			if text[i] == '}' || text[i] == '>' {
+				named = false
+			}
+			if from, to, ok := passwordIn(text, i); ok {
+				visit(from, to)
+			}
+			i++
+			continue
+		}
+		begin := i
+		for i < len(text) && isNameByte(text[i]) {
+			i++
+		}
+		name := text[begin:i]
+		v, ok := valueAfter(text, begin, i)
+		if !ok {
+			continue
+		}
+		switch {
+		case v.isLiteral(text) && !IsSecret(name): // the code of an error, not that of a login
+		case isSecret(name) || named && (strings.EqualFold(name, "value") || strings.EqualFold(name, "content")):
+			if from, to := v.scalar(text); from < to {
+				visit(from, to)
+				i = to
+			}
+		case strings.EqualFold(name, "name") || strings.EqualFold(name, "id"):
+			const longest = 128
+			from, to := v.scalar(text[:min(len(text), v.from+longest)])
+			named = isSecret(text[from:to])
+		}
+	}
+}
+
+// namedValue is where a value begins, and how it is written.
+type namedValue struct {
+	from  int
+	quote byte // around the value; 0 for none
+	sep   byte // between the name and the value: = or : or >
+	bare  bool // the name has no quotes
+}
+
+// valueAfter finds the beginning of the value of what may be a name.
+func valueAfter(text string, begin, end int) (namedValue, bool) {
+	v := namedValue{bare: true}
+	i := end
+	for i < len(text) && i < end+2 && strings.IndexByte(`"'])`, text[i]) >= 0 {
+		v.bare = false
+		i++
+	}
+	const most = 64 // of white space on either side
+	space := func() {
+		for n := 0; i < len(text) && n < most && strings.IndexByte(" \t\r\n", text[i]) >= 0; n++ {
+			i++
+		}
+	}
+	space()
+	if i == len(text) {
+		return v, false
+	}
+	switch v.sep = text[i]; {
+	case v.sep == '=' || v.sep == ':':
+	case v.sep == '>' && begin > 0 && text[begin-1] == '<':
+	default:
+		return v, false
+	}
+	i++
+	if v.sep == '=' && i < len(text) && text[i] == '>' { // of Ruby and PHP
+		i++
+	}
+	space()
+	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
+		v.quote = text[i]
+		i++
+	}
+	v.from = i
+	return v, true
+}
+
+// isLiteral reports a number, true, false or null of JSON.
+func (v namedValue) isLiteral(text string) bool {
+	return v.sep == ':' && !v.bare && v.quote == 0 && v.from < len(text) && text[v.from] != '{' && text[v.from] != '['
+}
+
+// scalar is where a value stands. One that is an object or a list goes up to where that ends.
+func (v namedValue) scalar(text string) (from, to int) {
+	rest := text[v.from:]
+	switch {
+	case v.quote != 0:
+		return v.from, v.from + quotedEnd(rest, v.quote)
+	case v.sep == '>':
+		return v.from, v.from + upTo(rest, "<")
+	case rest != "" && (rest[0] == '{' || rest[0] == '['):
+		return v.from, v.from + bracketEnd(rest)
+	case v.sep == ':' && v.bare: // a header field, or a sentence
+		const looked = 256 // bytes
+		if stop := "\r\n<;,\""; looksRandom(rest[:upTo(rest[:min(len(rest), looked)], stop)]) {
+			return v.from, v.from + len(strings.TrimRight(rest[:upTo(rest, stop)], " \t"))
+		}
+		return v.from, v.from
+	case v.sep == ':':
+		to = v.from + upTo(rest, ",}] \t\r\n\"<")
+		if word := text[v.from:to]; word == "true" || word == "false" || word == "null" {
+			return v.from, v.from
+		}
+		return v.from, to
+	}
+	return v.from, v.from + upTo(rest, "&#;< \t\r\n\"'")
+}
+
+// upTo is how much of a text comes before any of the characters.
+func upTo(s, stop string) int {
+	if i := strings.IndexAny(s, stop); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+// quotedEnd is where a quoted text ends, without its quote.
+func quotedEnd(s string, quote byte) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case quote:
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return len(s)
+}
+
+// bracketEnd is where the object or list ends that a text begins with, whether or not it is valid.
+func bracketEnd(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			i += stringEnd(s[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
 			}
 		}
 	}
-	return values, len(values) <= maxSecrets
+	return len(s)
 }
 
-// eachScalar visits the strings and the numbers in a valid JSON value, with the names in it.
-func eachScalar(value json.RawMessage, visit func(text string)) {
-	d := json.NewDecoder(bytes.NewReader(value))
-	d.UseNumber()
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return // at its end
-		}
-		switch token := token.(type) {
-		case string:
-			visit(token)
-		case json.Number:
-			visit(token.String())
-		}
-	}
-}
-
-// The most levels of JSON that are looked into; below, nobody reads.
-const maxLevels = 64
-
-// cut is a part of a text with what is to stand there.
-type cut struct {
-	from, to int
-	standIn  string
-}
-
-// memberWalk goes through the members of a JSON text.
-type memberWalk struct {
-	*json.Decoder
-	// visit says what is to stand in place of a member's value, or "" to leave it, or to look inside.
-	visit func(level int, name string, value json.RawMessage) (standIn string)
-	cuts  []cut
-}
-
-// RewriteMembers replaces the values of members, and leaves everything else to the byte. It reports false
-// for a text that is no JSON.
-func RewriteMembers(body string, visit func(level int, name string, value json.RawMessage) string) (string, bool) {
-	if !json.Valid([]byte(body)) {
-		return body, false
-	}
-	w := &memberWalk{Decoder: json.NewDecoder(strings.NewReader(body)), visit: visit}
-	if err := w.value(0); err != nil {
-		return body, false
-	}
-	var out strings.Builder
-	end := 0
-	for _, c := range w.cuts {
-		out.WriteString(body[end:c.from])
-		out.WriteString(c.standIn)
-		end = c.to
-	}
-	out.WriteString(body[end:])
-	return out.String(), true
-}
-
-// value goes through the value that comes next.
-func (w *memberWalk) value(level int) error {
-	if level > maxLevels {
-		return errors.New("nested too deep")
-	}
-	token, err := w.Token()
-	if err != nil {
-		return err
-	}
-	switch token {
-	case json.Delim('{'):
-		err = w.members(level)
-	case json.Delim('['):
-		for err == nil && w.More() {
-			err = w.value(level + 1)
-		}
-	default:
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = w.Token() // what closes it
-	return err
-}
-
-// members goes through the members of an object.
-func (w *memberWalk) members(level int) error {
-	for w.More() {
-		token, err := w.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := token.(string) // the text is valid
-		var raw json.RawMessage
-		if err := w.Decode(&raw); err != nil {
-			return err
-		}
-		to := int(w.InputOffset())
-		from := to - len(raw)
-		if standIn := w.visit(level, name, raw); standIn != "" {
-			w.cuts = append(w.cuts, cut{from, to, standIn})
+// looksRandom tells a credential behind a colon from the words of a sentence: some word of it has a digit, a capital
+// letter or a sign inside.
+func looksRandom(value string) bool {
+	for word := range strings.FieldsSeq(value) {
+		word = strings.Trim(word, ".,:!?()'")
+		if len(word) < Shortest {
 			continue
 		}
-		if first := raw[0]; first != '{' && first != '[' {
-			continue
-		}
-		inside := &memberWalk{Decoder: json.NewDecoder(bytes.NewReader(raw)), visit: w.visit}
-		if err := inside.value(level + 1); err != nil {
-			return err
-		}
-		for _, c := range inside.cuts {
-			w.cuts = append(w.cuts, cut{from + c.from, from + c.to, c.standIn})
+		if strings.ContainsAny(word, "0123456789_+/=~") || strings.ContainsAny(word[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// passwordIn finds a password in an address that begins at a place with ://, such as https://user:password@host.
+func passwordIn(text string, at int) (from, to int, ok bool) {
+	rest, ok := strings.CutPrefix(text[at:], "://")
+	if !ok {
+		return 0, 0, false
+	}
+	const longest = 512
+	rest = rest[:min(len(rest), longest)]
+	authority := rest[:upTo(rest, "/?# \t\r\n\"'<>")]
+	end := strings.LastIndexByte(authority, '@')
+	colon := strings.IndexByte(authority[:max(end, 0)], ':')
+	if colon < 0 || colon+1 >= end {
+		return 0, 0, false
+	}
+	begin := at + len("://")
+	return begin + colon + 1, begin + end, true
+}
+
+// eachJWT visits what is a JWT, signed or encrypted, by its beginning and its dots: its header is an object, which
+// begins with {" or with white space after the {.
+func eachJWT(text string, visit func(from, to int)) {
+	for i := 0; i < len(text); i++ {
+		if !isJWTByte(text[i]) {
+			continue
+		}
+		begin := i
+		for i < len(text) && isJWTByte(text[i]) {
+			i++
+		}
+		run := strings.TrimRight(text[begin:i], ".")
+		if from := beginningOfJWT(run); from >= 0 && strings.Count(text[begin+from:i], ".") >= 2 {
+			visit(begin+from, begin+len(run))
+		}
+	}
+}
+
+func isJWTByte(c byte) bool { return isAlphanumeric(c) || c == '-' || c == '_' || c == '.' }
+
+// beginningOfJWT is where the first thing begins that may be the header of a JWT, or -1.
+func beginningOfJWT(s string) int {
+	for i := 0; i+3 <= len(s); i++ {
+		switch s[i : i+3] {
+		case "eyJ", "eyA", "ewo", "ewk", "ew0":
+			return i
+		}
+	}
+	return -1
 }

@@ -52,7 +52,103 @@ func TestReplaceNamed(t *testing.T) {
 		`the token is bad`:                        `the token is bad`,
 	} {
 		read := Read(text)
-		read.ReplaceNamed("X")
+		read.ReplaceNamed(IsSecret, Always("X"))
+		if got := read.String(); got != want {
+			t.Errorf("%s becomes %s; want %s", text, got, want)
+		}
+	}
+}
+
+// A name means a credential in any spelling, and does not when it goes on to something about one.
+func TestIsSecret(t *testing.T) {
+	for _, name := range strings.Fields(`token access_token accessToken AccessToken ACCESS_TOKEN x-access-token X-Refresh-Token refresh_tokens
+		idToken id_token_hint mfaToken token2 tokenValue secret client_secret clientSecret clientsecret secrets api_key apiKey apikey API-Key APIKey
+		x-api-key xApiKey key keys accesskey accessKey access_key_id private_key secretKey session sessionId session_id JSESSIONID PHPSESSID ASP.NET_SessionId
+		sessions session_state connect.sid sid cookie Set-Cookie set_cookie2 cookies authorization Authorization Proxy-Authorization auth x-auth
+		Authentication-Info password Password passwd userPassword user[password] db_pass pwd passphrase passcode pin otp credential credentials
+		Credential X-Amz-Credential signature Signature X-Amz-Signature sig client_assertion SAMLAssertion bearer csrfmiddlewaretoken _csrf jwt
+		registration_access_token registration_client_uri ticket auth0 authcode encryption-key public_key_secret`) {
+		if !IsSecret(name) {
+			t.Errorf("%q is taken for something harmless", name)
+		}
+	}
+	for _, name := range strings.Fields(`token_type tokenType token_endpoint token_endpoint_auth_methods_supported authorization_endpoint
+		authorization_servers authorization_details id_token_signing_alg_values_supported end_session_endpoint check_session_iframe
+		frontchannel_logout_session_supported session_expires_at refresh_token_expires_in client_secret_expires_at auth_time token_type_hint
+		client_assertion_type subject_token_type bearer_methods_supported public_key publishableKey PublicKey cookie_name
+		name email sub author authority authenticated WWW-Authenticate Proxy-Authenticate Content-Type client_id kid nonce state code keyword keyboard
+		passenger passed`) {
+		if IsSecret(name) {
+			t.Errorf("%q is taken for a credential", name)
+		}
+	}
+	if IsSecret("") || !IsSecret(strings.Repeat("x_", 100_000)+"token") {
+		t.Error("a name of no length, or a very long one")
+	}
+}
+
+// What a text of any kind names as a secret is found, with its value to the end and nothing beside it.
+func TestReplaceNamed_AnyKindOfText(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"api_key":"a b","x":1}`:                          `{"api_key":"X","x":1}`,
+		`{"session":{"id":"a","b":["}"]},"x":1`:            `{"session":X,"x":1`,
+		`{"cookies":["a","b"]`:                             `{"cookies":X`,
+		`{"pin": 1234, "x":1`:                              `{"pin": X, "x":1`,
+		`{"token": null, "session": true, "key":"a"`:       `{"token": null, "session": true, "key":"X"`,
+		`{'accessToken': 'a\'b', 'x': 'c'}`:                `{'accessToken': 'X', 'x': 'c'}`,
+		`{:api_key=>"abc", :x=>"y"}`:                       `{:api_key=>"X", :x=>"y"}`,
+		`?api-key=abc&x=y&session=d%20e#f`:                 `?api-key=X&x=y&session=X#f`,
+		`user[password]=abc&user[name]=d`:                  `user[password]=X&user[name]=d`,
+		`x_token=abc; Path=/`:                              `x_token=X; Path=/`,
+		`<access_token>a b</access_token><x>c</x>`:         `<access_token>X</access_token><x>c</x>`,
+		`<input name="csrf_token" value="ab"> value="c"`:   `<input name="csrf_token" value="X"> value="c"`,
+		`[{"name":"X-Api-Key","value":"a"},{"value":"b"}]`: `[{"name":"X-Api-Key","value":"X"},{"value":"b"}]`,
+		"X-Api-Key: abcdef1\r\nX-Other: abcdef2":           "X-Api-Key: X\r\nX-Other: abcdef2",
+		"Authorization: Digest abcdef1 xyz":                "Authorization: X",
+		"postgres://user:pa:ss@host/db https://host:80/@":  "postgres://user:X@host/db https://host:80/@",
+		"invalid token: it has expired":                    "invalid token: it has expired",
+		"the key is lost, no session, token_type=bearer":   "the key is lost, no session, token_type=bearer",
+		`{"token_type":"bearer","error":"invalid_token"}`:  `{"token_type":"bearer","error":"invalid_token"}`,
+		`token=`:                                 `token=`,
+		`secret="abc`:                            `secret="X`,
+		`{\"api_key\":\"a1\",\"x\":\"b\"}`:       `{\"api_key\":\"X\",\"x\":\"b\"}`,
+		`&quot;api_key&quot;: &quot;a1&quot;, b`: `&quot;api_key&quot;: &quot;X&quot;, b`,
+	} {
+		read := Read(text)
+		read.ReplaceNamed(IsSecret, Always("X"))
+		if got := read.String(); got != want {
+			t.Errorf("%s\nbecomes\n%s\nwant\n%s", text, got, want)
+		}
+	}
+}
+
+// A number behind the code of an error stays; behind the name of a credential it does not.
+func TestReplaceNamed_Numbers(t *testing.T) {
+	isSecret := func(name string) bool { return IsSecret(name) || name == "code" }
+	read := Read(`"code":-32600,"code":"a1","otp":123456}`)
+	read.ReplaceNamed(isSecret, Always("X"))
+	if got, want := read.String(), `"code":-32600,"code":"X","otp":X}`; got != want {
+		t.Errorf("it becomes %s; want %s", got, want)
+	}
+}
+
+// A JWT is found anywhere, whatever stands around it, and a host name is none.
+func TestReplaceJWTs(t *testing.T) {
+	const header, rest = "eyJhbGciOiJSUzI1NiJ9", ".eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	for text, want := range map[string]string{
+		header + rest:                          "X",
+		"sess_" + header + rest + ", x":        "sess_X, x",
+		"v1." + header + rest:                  "v1.X",
+		"Id" + header + rest + ".":             "IdX.",
+		"x=" + header + ".a.b.c.d&y":           "x=X&y",
+		`"\u0065` + (header + rest)[1:] + `"`:  `"X"`,
+		"ewogImFsZyI6ICJIUzI1NiIKfQ.e30.x (a)": "X (a)",
+		header + ".only-two":                   header + ".only-two",
+		"eyes.example.com they.are.here":       "eyes.example.com they.are.here",
+		"":                                     "",
+	} {
+		read := Read(text)
+		read.ReplaceJWTs(Always("X"))
 		if got := read.String(); got != want {
 			t.Errorf("%s becomes %s; want %s", text, got, want)
 		}

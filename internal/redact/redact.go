@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,45 +61,6 @@ func layersOf(layers []layer, source string) []layer {
 		layers = append(layers, next)
 	}
 	return layers
-}
-
-// Replace marks a value wherever it stands, in any spelling. One that is too short is left alone.
-func (t *Text) Replace(value, standIn string) {
-	if len(value) < Shortest {
-		return
-	}
-	var first [1]layer
-	for _, spelling := range layersOf(first[:], value) { // it may hold what looks like an escape itself
-		for _, l := range t.layers {
-			t.replaceIn(l, spelling.text, standIn)
-		}
-	}
-}
-
-// replaceIn marks a value as it stands in a layer.
-func (t *Text) replaceIn(l layer, value, standIn string) {
-	if len(value) < Shortest {
-		return
-	}
-	for from := 0; ; {
-		i := strings.Index(l.text[from:], value)
-		if i < 0 {
-			return
-		}
-		t.mark(l, from+i, from+i+len(value), standIn)
-		from += i + len(value)
-	}
-}
-
-// ReplaceMatches marks what a group of an expression matches, in any spelling.
-func (t *Text) ReplaceMatches(expression *regexp.Regexp, group int, standIn string) {
-	for _, l := range t.layers {
-		for _, found := range expression.FindAllStringSubmatchIndex(l.text, -1) {
-			if from, to := found[2*group], found[2*group+1]; from < to {
-				t.mark(l, from, to, standIn)
-			}
-		}
-	}
 }
 
 func (t *Text) mark(l layer, from, to int, standIn string) {
@@ -166,7 +126,7 @@ func unescape(s string) (text string, length int) {
 	case '+':
 		return " ", 1
 	case '%':
-		if n, ok := hex(s, 1, 2); ok {
+		if n, ok := hexNumber(s, 1, 2); ok {
 			return string([]byte{byte(n)}), 3
 		}
 	case '&':
@@ -186,18 +146,18 @@ func unescapeBackslash(s string) (text string, length int) {
 	}
 	switch s[1] {
 	case 'u':
-		n, ok := hex(s, 2, 4)
+		n, ok := hexNumber(s, 2, 4)
 		if !ok {
 			return s[:1], 1
 		}
-		if low, ok := hex(s, 8, 4); ok && s[6:8] == `\u` {
+		if low, ok := hexNumber(s, 8, 4); ok && s[6:8] == `\u` {
 			if r := utf16.DecodeRune(rune(n), rune(low)); r != utf8.RuneError {
 				return string(r), 12
 			}
 		}
 		return string(rune(n)), 6
 	case 'x':
-		if n, ok := hex(s, 2, 2); ok {
+		if n, ok := hexNumber(s, 2, 2); ok {
 			return string(rune(n)), 4
 		}
 	case 'b', 'f', 'n', 'r', 't':
@@ -208,8 +168,8 @@ func unescapeBackslash(s string) (text string, length int) {
 	return s[:1], 1
 }
 
-// hex reads a number of so many hexadecimal digits.
-func hex(s string, from, digits int) (uint64, bool) {
+// hexNumber reads a number of so many hexadecimal digits.
+func hexNumber(s string, from, digits int) (uint64, bool) {
 	if len(s) < from+digits {
 		return 0, false
 	}
@@ -217,19 +177,23 @@ func hex(s string, from, digits int) (uint64, bool) {
 	return n, err == nil
 }
 
-// ReplaceClient marks a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749
-// section 2.3.1), with the form-encoding that belongs there and without.
-func (t *Text) ReplaceClient(id, secret, standIn string) {
-	if secret == "" {
-		return
+// Credentials are the ID and the secret of a client.
+type Credentials struct{ ID, Secret string }
+
+// FromBasic returns the credentials in the value of an Authorization header (RFC 6749 section 2.3.1): as they stand
+// there, and without the form-encoding that belongs there. There are none for any other scheme.
+func FromBasic(authorization string) []Credentials {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	id, secret, ok := strings.Cut(string(pair), ":")
+	if !strings.EqualFold(scheme, "Basic") || err != nil || !ok {
+		return nil
 	}
-	t.Replace(secret, standIn)
-	if len(t.source) < base64.RawStdEncoding.EncodedLen(len(id)+1+len(secret)) {
-		return // no escape is shorter than what it stands for
+	list := []Credentials{{id, secret}}
+	plainID, errID := url.QueryUnescape(id)
+	plainSecret, errSecret := url.QueryUnescape(secret)
+	if errID == nil && errSecret == nil && plainID+plainSecret != id+secret {
+		list = append(list, Credentials{plainID, plainSecret})
 	}
-	for _, pair := range []string{id + ":" + secret, url.QueryEscape(id) + ":" + url.QueryEscape(secret)} {
-		encoded := base64.StdEncoding.EncodeToString([]byte(pair))
-		t.Replace(encoded, standIn)
-		t.Replace(strings.TrimRight(encoded, "="), standIn) // as some write it, or escape what ends it
-	}
+	return list
 }

@@ -1,13 +1,29 @@
 package redact
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
+	"math/rand/v2"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 )
+
+// replace marks one value.
+func replace(t *Text, value, standIn string) {
+	var v Values
+	v.Add(value, standIn)
+	t.Replace(&v)
+}
+
+// replaceClient marks one client.
+func replaceClient(t *Text, c Credentials, standIn string) {
+	var v Values
+	v.AddClient(c, standIn)
+	t.Replace(&v)
+}
 
 // A secret is found in every spelling, and what only looks like it is left.
 func TestReplace(t *testing.T) {
@@ -31,14 +47,14 @@ func TestReplace(t *testing.T) {
 		"JSON in JSON in a page": html.EscapeString(strings.ReplaceAll(inJSON, `\`, `\\`)),
 	} {
 		text := Read("before " + spelled + " after")
-		text.Replace(secret, "X")
+		replace(text, secret, "X")
 		if got := text.String(); got != "before X after" && got != "before X&amp;x after" {
 			t.Errorf("%s: %q becomes %q", name, spelled, got)
 		}
 	}
 	for _, other := range []string{"s/e+c r&t'e", `s\/e`, "S/E+C R&T'É\U0001F511", "", `\`, `\u00`, "%", "%2", "&#43", `\ud83d`} {
 		text := Read(other)
-		text.Replace(secret, "X")
+		replace(text, secret, "X")
 		if got := text.String(); got != other {
 			t.Errorf("%q became %q, and it holds no secret", other, got)
 		}
@@ -54,7 +70,7 @@ func TestReplaceEscapeLike(t *testing.T) {
 			html.EscapeString(secret),
 		} {
 			text := Read("(" + spelled + ")")
-			text.Replace(secret, "X")
+			replace(text, secret, "X")
 			if got := text.String(); !strings.HasSuffix(got, "X)") || len(got) > 4 {
 				t.Errorf("%q in %q becomes %q", secret, spelled, got)
 			}
@@ -65,17 +81,9 @@ func TestReplaceEscapeLike(t *testing.T) {
 func TestReplaceOverlapping(t *testing.T) {
 	text := Read("abcdefghij, bcdefg, ghijklmn, aaaaaaaaaaaaa")
 	for _, value := range []string{"bcdefg", "abcdefgh", "ghijklmn", "short", "ghijkl", "aaaaaa"} {
-		text.Replace(value, "<"+value[:1]+">")
+		replace(text, value, "<"+value[:1]+">")
 	}
-	if got, want := text.String(), "<a>ij, <b>, <g>, <a><a>a"; got != want {
-		t.Errorf("%q; want %q", got, want)
-	}
-}
-
-func TestReplaceMatches(t *testing.T) {
-	text := Read(`{"a":"token\u003done%3d", "b":"token=two"}`)
-	text.ReplaceMatches(regexp.MustCompile(`token=([a-z]*)`), 1, "X")
-	if got, want := text.String(), `{"a":"token\u003dX%3d", "b":"token=X"}`; got != want {
+	if got, want := text.String(), "<a>ij, <b>, <g>, <a>"; got != want {
 		t.Errorf("%q; want %q", got, want)
 	}
 }
@@ -84,24 +92,24 @@ func TestReplaceClient(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"aWQ6cy9lY3JldA==", "X"},             // id:s/ecret
 		{"Basic aWQ6cyUyRmVjcmV0", "Basic X"}, // id:s%2Fecret
-		{`aWQ6cyUyRmVjcmV0\u003d`, `X\u003d`}, // with more behind it
+		{`aWQ6cyUyRmVjcmV0\u003d`, `X`},       // with what pads it
 		{"you sent s%2fecret", "you sent X"},
 		{"aWQ6b3RoZXI=", "aWQ6b3RoZXI="}, // id:other
 		{"secret", "secret"},
 	} {
 		text := Read(row.text)
-		text.ReplaceClient("id", "s/ecret", "X")
+		replaceClient(text, Credentials{"id", "s/ecret"}, "X")
 		if got := text.String(); got != row.want {
 			t.Errorf("%q becomes %q; want %q", row.text, got, row.want)
 		}
 	}
 	text := Read("Basic aWQ6YWI=, ab")
-	text.ReplaceClient("id", "ab", "X") // too short to be looked for alone
+	replaceClient(text, Credentials{"id", "ab"}, "X") // too short to be looked for alone
 	if got := text.String(); got != "Basic X, ab" {
 		t.Errorf("a short secret: %q", got)
 	}
 	text = Read("anything")
-	text.ReplaceClient("id", "", "X")
+	replaceClient(text, Credentials{"id", ""}, "X")
 	if got := text.String(); got != "anything" {
 		t.Errorf("no secret: %q", got)
 	}
@@ -111,8 +119,8 @@ func TestReplaceClient(t *testing.T) {
 // text's, this test would never end.
 func TestReplaceLong(t *testing.T) {
 	text := Read(strings.Repeat("a", 1<<20) + "%2b" + strings.Repeat(`\u0061`, 1<<15))
-	text.Replace(strings.Repeat("a", 1<<19)+"b", "X")
-	text.Replace(strings.Repeat("a", 1<<19)+"+"+strings.Repeat("a", 1<<15), "Y")
+	replace(text, strings.Repeat("a", 1<<19)+"b", "X")
+	replace(text, strings.Repeat("a", 1<<19)+"+"+strings.Repeat("a", 1<<15), "Y")
 	if got := text.String(); got != strings.Repeat("a", 1<<19)+"Y" {
 		t.Errorf("%d bytes are left, and end in %.20q", len(got), got[len(got)-20:])
 	}
@@ -129,10 +137,89 @@ func FuzzReplace(f *testing.F) {
 		}
 		for _, whole := range []string{text, text + secret, secret + text, secret + text + secret} {
 			read := Read(whole)
-			read.Replace(secret, "<>") // which makes no secret of what stands around it
+			replace(read, secret, "<>") // which makes no secret of what stands around it
 			if got := read.String(); strings.Contains(got, secret) {
 				t.Errorf("%q is left of %q in %q", secret, whole, got)
 			}
 		}
 	})
+}
+
+// A secret is found in base64 of either alphabet, padded or not, alone and within more, and in hexadecimal digits. What
+// is around it in the same base64 goes too.
+func TestAddSecret(t *testing.T) {
+	const secret = "s/ecret+with ~"
+	for name, encode := range map[string]func([]byte) string{
+		"base64": base64.StdEncoding.EncodeToString, "unpadded": base64.RawStdEncoding.EncodeToString,
+		"url-safe": base64.URLEncoding.EncodeToString, "url-safe, unpadded": base64.RawURLEncoding.EncodeToString,
+		"hex": hex.EncodeToString, "HEX": func(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) },
+	} {
+		for _, plain := range []string{secret, url.QueryEscape(secret)} {
+			for _, around := range []string{"", "a", "ab", "abc", "client:"} {
+				encoded := encode([]byte(around + plain + around))
+				if strings.Contains(strings.ToLower(name), "hex") {
+					encoded = encode([]byte(plain))
+				}
+				for _, spelled := range []string{encoded, url.QueryEscape(encoded), strings.ReplaceAll(encoded, "/", `\/`)} {
+					text := Read("<" + spelled + ">")
+					var v Values
+					v.AddSecret(secret, "X")
+					text.Replace(&v)
+					if got := text.String(); got != "<X>" {
+						t.Errorf("%s: %s becomes %s", name, spelled, got)
+					}
+				}
+			}
+		}
+	}
+	for _, other := range []string{base64.StdEncoding.EncodeToString([]byte("another secret")), hex.EncodeToString([]byte("another secret")), "s/ecret"} {
+		var v Values
+		v.AddSecret(secret, "X")
+		text := Read(other)
+		if text.Replace(&v); text.String() != other {
+			t.Errorf("%s becomes %s", other, text)
+		}
+	}
+}
+
+// The values are all found, whichever begins or ends another one: as they would be one by one.
+func TestValues(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func(n int) string {
+		letters := make([]byte, n)
+		for i := range letters {
+			letters[i] = "ab"[random.IntN(2)]
+		}
+		return string(letters)
+	}
+	for range 2000 {
+		var values []string
+		var v Values
+		for range 1 + random.IntN(6) {
+			values = append(values, word(Shortest+random.IntN(6)))
+			v.Add(values[len(values)-1], "<>")
+		}
+		text := word(random.IntN(60))
+		covered := make([]bool, len(text))
+		for i := range text {
+			for _, value := range values {
+				if strings.HasPrefix(text[i:], value) {
+					for j := range value {
+						covered[i+j] = true
+					}
+				}
+			}
+		}
+		want := ""
+		for i := range text {
+			if !covered[i] {
+				want += text[i : i+1]
+			}
+		}
+		read := Read(text)
+		read.Replace(&v)
+		if got := strings.ReplaceAll(read.String(), "<>", ""); got != want {
+			t.Fatalf("%q without %q is %q; want %q", text, values, got, want)
+		}
+	}
 }

@@ -190,11 +190,11 @@ func TestNoSession(t *testing.T) {
 
 // How long and how much is remembered has its limits.
 func TestLimits(t *testing.T) {
-	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || successorAge > time.Minute {
-		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, successorAge)
+	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || finishedAge > time.Minute {
+		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, finishedAge)
 	}
-	if maxPauses > 1000 || maxSpent > 200_000 || maxSuccessors > 20_000 || maxPending > 5 {
-		t.Errorf("remembered are %d, %d, %d and %d", maxPauses, maxSpent, maxSuccessors, maxPending)
+	if maxPauses > 1000 || maxSpent > 200_000 || maxFinished > 20_000 || maxPending > 5 {
+		t.Errorf("remembered are %d, %d, %d and %d", maxPauses, maxSpent, maxFinished, maxPending)
 	}
 	s := newStore(t, "http://localhost:3000", time.Now)
 	if session, err := s.store.Get(httptest.NewRequest(http.MethodGet, "/", nil), s.sessionName); err != nil || !session.IsNew {

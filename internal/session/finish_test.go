@@ -97,3 +97,48 @@ func TestFinishJoins(t *testing.T) {
 		t.Error("the answer to the reload does not lead to the login")
 	}
 }
+
+// A login that is planted in another browser, and comes back in both at the same time, does not tell either the
+// session of the other.
+func TestFinish_PlantedLogin(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	attacker, victim := jar{}, jar{}
+	victim.begin(s, newRequest("own", time.Now()))
+	victim.finish(t, s, newLogin("own", time.Now()))
+	attacker.begin(s, newRequest("planted", time.Now()))
+	victim[s.pendingName("planted")] = attacker[s.pendingName("planted")]
+
+	const address = "/oauth_callback?code=c&state=planted"
+	started, release := make(chan bool), make(chan bool)
+	finish := func(w http.ResponseWriter, r *http.Request) error {
+		_, err := s.Finish(w, r, newRequest("planted", time.Now()), func(context.Context) (*Login, error) {
+			close(started)
+			<-release
+			return newLogin("planted", time.Now()), nil
+		})
+		return err
+	}
+	first, w := make(chan error), httptest.NewRecorder()
+	go func() { first <- finish(w, victim.ask(address)) }()
+	<-started
+	second, told := make(chan error), httptest.NewRecorder()
+	waits := watched{t.Context(), make(chan bool, 1)}
+	go func() { second <- finish(told, attacker.ask(address).WithContext(waits)) }()
+	select {
+	case <-waits.waited: // for the work of the first
+		close(release)
+		<-second
+	case err := <-second:
+		if !errors.Is(err, ErrSpent) {
+			t.Errorf("the second ended with %v", err)
+		}
+		close(release)
+	}
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	attacker.take(told)
+	if states := attacker.states(t, s); len(states) > 0 {
+		t.Errorf("the other browser has the logins %v", states)
+	}
+}

@@ -70,7 +70,7 @@ func (j jar) begin(s *Store, r *oauth.Request) error {
 func (j jar) finish(t *testing.T, s *Store, l *Login) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := s.keep(w, j.ask("/oauth_callback"), l); err != nil {
+	if err := s.keep(w, j.ask("/oauth_callback"), l, s.now()); err != nil {
 		t.Error(err)
 	}
 	j.take(w)

@@ -52,7 +52,8 @@ type Store struct {
 	pausing    oauth.Shared[*Pause]        // by the same
 	pauses     *expiring[*Pause]           // by the key in their cookie
 	begun      *expiring[[]*wire.Exchange] // by the state; see before
-	successors *expiring[successor]        // by the mark and the cookie before; see successor
+	finished   *expiring[finished]         // by the state; see together
+	replacedBy *expiring[string]           // the cookie of a session, by that of the one before
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
@@ -79,7 +80,8 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
 		pauses:        newExpiring[*Pause](now, pendingAge, maxPauses),
 		begun:         newExpiring[[]*wire.Exchange](now, pendingAge, maxBefore),
-		successors:    newExpiring[successor](now, successorAge, maxSuccessors),
+		finished:      newExpiring[finished](now, finishedAge, maxFinished),
+		replacedBy:    newExpiring[string](now, finishedAge, maxFinished),
 		secure:        secure,
 		sessionName:   prefix + "oauth_test_client_" + port,
 		markName:      prefix + "browser_" + port,
@@ -120,16 +122,19 @@ func (s *Store) session(r *http.Request) (*sessions.Session, error) {
 	return s.open(only(r, s.sessionName))
 }
 
-// underWay returns the session of a request that is about to save something: its own one, or what took
-// its place since the request came. It says whether it is the latter.
-func (s *Store) underWay(r *http.Request, came time.Time) (session *sessions.Session, replaced bool, err error) {
-	cookie := s.successor(r, came.Add(-onTheWay))
-	if cookie == "" {
-		session, err = s.session(r)
-		return session, false, err
+// underWay returns the session of a request that is about to change it: its own one or, where the login of
+// another tab has replaced that since, the newest. It reports whether it is the latter.
+func (s *Store) underWay(r *http.Request) (session *sessions.Session, replaced bool, err error) {
+	cookie := only(r, s.sessionName)
+	for range maxLogins { // a longer chain within a minute is not normal work
+		next, ok := s.replacedBy.get(cookie)
+		if !ok {
+			break
+		}
+		cookie, replaced = next, true
 	}
 	session, err = s.open(cookie)
-	return session, session != nil, err
+	return session, replaced && session != nil, err
 }
 
 // open returns the session of a cookie, or nil. A cookie that we did not make is none, and so is one
@@ -199,7 +204,7 @@ func (s *Store) Change(w http.ResponseWriter, r *http.Request, state string, f f
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	session, replaced, err := s.underWay(r, time.Time{})
+	session, replaced, err := s.underWay(r)
 	if session == nil {
 		return err
 	}
@@ -222,42 +227,54 @@ func (s *Store) Forget(w http.ResponseWriter, r *http.Request) error {
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	session, _, err := s.underWay(r, time.Time{})
+	session, _, err := s.underWay(r)
 	if session == nil {
 		return err
 	}
 	return s.delete(w, r, session)
 }
 
-// keep remembers a login. The session gets a new ID, so that an ID known to somebody from before the
-// login is worth nothing after it. Where the login of another tab has just done that, both have the same
-// one: their answers may reach the browser in any order.
-func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login) error {
+// keep remembers a login whose response came at a time. The session gets a new ID, so that an ID known to
+// somebody from before the login is worth nothing after it. Only logins of one browser that come back together
+// end in one session; see together.
+func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login, came time.Time) error {
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	old, replaced, err := s.underWay(r, l.Arrived)
+	begun := s.begunBy(r)
+	cookie := s.together(l.Request.State, begun, came)
+	session, err := s.open(cookie)
 	if err != nil {
 		return err
 	}
-	logins := s.loginsOf(old)
-	logins = append([]*Login{l}, logins[:min(len(logins), maxLogins-1)]...)
-	if replaced {
-		return s.save(w, r, old, logins)
+	if session != nil {
+		defer s.finished.set(l.Request.State, finished{cookie, s.now(), begun})
+		return s.save(w, r, session, newest(l, s.loginsOf(session)))
 	}
-	fresh := sessions.NewSession(s.store, s.sessionName)
+	old, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	session = sessions.NewSession(s.store, s.sessionName)
 	options := s.options
-	fresh.Options = &options
+	session.Options = &options
 	var cookies answer
-	if err := s.save(&cookies, r, fresh, logins); err != nil {
+	if err := s.save(&cookies, r, session, newest(l, s.loginsOf(old))); err != nil {
 		return err
 	}
 	cookies.copyTo(w)
-	s.replaced(r, &cookies)
+	cookie = cookies.value(s.sessionName)
+	s.finished.set(l.Request.State, finished{cookie, s.now(), begun})
 	if old == nil {
 		return nil
 	}
+	s.replacedBy.set(only(r, s.sessionName), cookie)
 	return s.delete(NoCookies{}, r, old) // only now: a process that dies in between loses nothing
+}
+
+// newest returns the logins of a session with one more, as many as are kept.
+func newest(l *Login, logins []*Login) []*Login {
+	return append([]*Login{l}, logins[:min(len(logins), maxLogins-1)]...)
 }
 
 // save saves a session with its logins. The error is an ErrUnavailable.
@@ -382,6 +399,8 @@ func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Re
 
 // once does the work of a key, and keeps the login that comes of it, unless the mark is spent already.
 func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
+	came := s.now()
+	key += " " + only(r, s.sessionName) // another session's browser is not told the new one: the login may have been planted there
 	result, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*kept, error) {
 		if !s.spent.add(mark, struct{}{}) {
 			return nil, ErrSpent
@@ -391,7 +410,7 @@ func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, w
 			return nil, err
 		}
 		result := &kept{login: login}
-		return result, s.keep(&result.cookies, r, login)
+		return result, s.keep(&result.cookies, r, login, came)
 	})
 	if err != nil {
 		return nil, err
@@ -439,19 +458,50 @@ func (s *Store) before(state string) []*wire.Exchange {
 
 // The tabs of one browser share its session, and their requests overlap. So that none of them loses what
 // another one saves, /login gives the browser a mark: a random cookie that holds nothing. Requests with
-// one mark change the session one after the other, and what a request saves that was under way when the
-// session was replaced goes to the one that took its place. Nothing is read that way: whoever has the old
-// cookie only sees nothing.
+// one mark change the session one after the other, and a change that was under way when the session was
+// replaced is made to the one that took its place. Nothing is read that way: with the old cookie alone
+// nothing is shown.
 const (
-	successorAge  = time.Minute     // as long as a callback may take
-	onTheWay      = 5 * time.Second // from our answer to the browser, and from there back to us
-	maxSuccessors = 20_000
+	finishedAge = time.Minute     // as long as a callback may take
+	onTheWay    = 5 * time.Second // from our answer to the browser, and from there back to us
+	maxFinished = 20_000
 )
 
-// successor is what took the place of a session.
-type successor struct {
-	cookie string
+// finished is where a login went that came back a moment ago.
+type finished struct {
+	cookie string // of its session
 	since  time.Time
+	begun  []string // see begunBy
+}
+
+// begunBy returns the states of the logins for which a request brings what was sealed for its browser.
+func (s *Store) begunBy(r *http.Request) []string {
+	var states []string
+	for _, cookie := range r.Cookies() {
+		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
+			if _, ours := s.openPending(cookie.Name, cookie.Value); ours {
+				states = append(states, state)
+			}
+		} else if strings.HasPrefix(cookie.Name, s.pausePrefix) {
+			if p, waits := s.pauses.get(cookie.Value); waits {
+				states = append(states, p.Request.State)
+			}
+		}
+	}
+	return states[:min(len(states), 2*maxPending)]
+}
+
+// together returns the cookie of the session that a login shares with one that came back in the same moment, or ""
+// when there is none. That both are of one browser is shown by both requests, each of which has to bring what was
+// sealed for the other's login: what only one of them brings, somebody on this host name may have planted there.
+func (s *Store) together(state string, begun []string, came time.Time) string {
+	for _, other := range begun {
+		f, ok := s.finished.get(other)
+		if ok && other != state && slices.Contains(f.begun, state) && !f.since.Before(came.Add(-onTheWay)) {
+			return f.cookie
+		}
+	}
+	return ""
 }
 
 // markBrowser gives the browser a mark, or lengthens the life of the one it has.
@@ -496,32 +546,6 @@ func (s *Store) lock(r *http.Request) *sync.Mutex {
 	}
 	sum := sha256.Sum256([]byte(key))
 	return &s.changing[int(sum[0])%len(s.changing)]
-}
-
-// replaced remembers that the session of this request gave way to that of the cookies. The old one may be
-// none.
-func (s *Store) replaced(r *http.Request, with *answer) {
-	if mark := s.mark(r); mark != "" {
-		s.successors.set(mark+" "+only(r, s.sessionName), successor{with.value(s.sessionName), s.now()})
-	}
-}
-
-// successor returns the cookie of the session that took the place of the request's own one, not before
-// the given time, or "" when none did.
-func (s *Store) successor(r *http.Request, notBefore time.Time) string {
-	mark := s.mark(r)
-	if mark == "" {
-		return ""
-	}
-	value, last := only(r, s.sessionName), ""
-	for range maxLogins { // a longer chain within a minute is nobody's normal work
-		next, ok := s.successors.get(mark + " " + value)
-		if !ok || next.since.Before(notBefore) {
-			break
-		}
-		value, last = next.cookie, next.cookie
-	}
-	return last
 }
 
 // BeginLogout returns the state of a sign-out at the server (OpenID Connect RP-Initiated Logout section 2),

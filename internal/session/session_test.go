@@ -72,7 +72,7 @@ func TestBounds(t *testing.T) {
 			Steps:    []*wire.Exchange{{ResponseBody: strings.Repeat("x", size)}},
 		}
 		r, _ := http.NewRequest(http.MethodGet, "http://localhost:3000", nil)
-		if err := sessions.keep(NoCookies{}, r, l); err != nil {
+		if err := sessions.keep(NoCookies{}, r, l, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,6 +27,9 @@ func TestTabsFinishAtOnce(t *testing.T) {
 				j.finish(t, s, newLogin("state-0", time.Now()))
 				want = 4
 			}
+			for i := range 3 {
+				j.begin(s, newRequest(fmt.Sprintf("state-%d", i+1), time.Now()))
+			}
 			var answers []*httptest.ResponseRecorder
 			var tabs sync.WaitGroup
 			for i := range 3 {
@@ -34,7 +37,7 @@ func TestTabsFinishAtOnce(t *testing.T) {
 				answers = append(answers, w)
 				r := j.ask("/oauth_callback")
 				tabs.Go(func() {
-					if err := s.keep(w, r, newLogin(fmt.Sprintf("state-%d", i+1), time.Now())); err != nil {
+					if err := s.keep(w, r, newLogin(fmt.Sprintf("state-%d", i+1), time.Now()), time.Now()); err != nil {
 						t.Error(err)
 					}
 				})
@@ -113,35 +116,72 @@ func TestForgetWaits(t *testing.T) {
 	}
 }
 
-// A session that was replaced opens for nobody, and a later login with the old cookies, which somebody
-// may have planted or kept, does not lead to what the browser has now.
-func TestOldCookiesLeadNowhere(t *testing.T) {
-	c := &clock{time.Now()}
-	s := newStore(t, "http://localhost:3000", c.now)
-	j := jar{}
-	j.begin(s, newRequest("state-1", c.at))
-	j.finish(t, s, newLogin("state-1", c.at))
-	old := maps.Clone(j)
-	j.finish(t, s, newLogin("state-2", c.at))
-	if states := old.states(t, s); len(states) > 0 {
-		t.Errorf("the old cookies show the logins %v", states)
-	}
+// A session that was replaced opens for nobody, and of two logins the later one ends in the session of the first only
+// if one browser began both before either came back, and they come back together.
+func TestKeep_Together(t *testing.T) {
 	for _, row := range []struct {
-		name  string
-		after time.Duration
-		drop  string // one of the old cookies
-		joins bool
+		name    string
+		signed  bool                              // the browser of the first has a session
+		prepare func(s *Store, first, second jar) // begins the logins "first" and "second"
+		after   time.Duration                     // from the first to the second
+		joins   bool
 	}{
-		{"a callback that was on the way", onTheWay, "", true},
-		{"a callback without the browser's mark", 0, s.markName, false},
-		{"a later callback", onTheWay + time.Second, "", false},
+		{"two tabs", false, func(s *Store, first, second jar) {
+			first.begin(s, newRequest("second", s.now()))
+			maps.Copy(second, first)
+		}, onTheWay, true},
+		{"two tabs with a session", true, func(s *Store, first, second jar) {
+			first.begin(s, newRequest("second", s.now()))
+			maps.Copy(second, first)
+		}, 0, true},
+		{"two tabs, the second later", true, func(s *Store, first, second jar) {
+			first.begin(s, newRequest("second", s.now()))
+			maps.Copy(second, first)
+		}, onTheWay + time.Second, false},
+		{"a planted mark", false, func(s *Store, first, second jar) {
+			second[s.markName] = first[s.markName]
+			second.begin(s, newRequest("second", s.now()))
+		}, 0, false},
+		{"a planted session", true, func(s *Store, first, second jar) {
+			second[s.sessionName] = first[s.sessionName]
+			second.begin(s, newRequest("second", s.now()))
+		}, 0, false},
+		{"a planted session and mark", true, func(s *Store, first, second jar) {
+			second[s.markName], second[s.sessionName] = first[s.markName], first[s.sessionName]
+			second.begin(s, newRequest("second", s.now()))
+		}, 0, false},
+		{"every cookie planted", true, func(s *Store, first, second jar) {
+			maps.Copy(second, first)
+			second.begin(s, newRequest("second", s.now()))
+		}, 0, false},
+		{"the second login planted at the first browser", true, func(s *Store, first, second jar) {
+			second.begin(s, newRequest("second", s.now()))
+			maps.Copy(first, second)
+		}, 0, false},
 	} {
-		late := maps.Clone(old)
-		delete(late, row.drop)
-		late.finish(t, s, newLogin("late", c.at.Add(row.after)))
-		if joins := slices.Contains(late.states(t, s), "state-2"); joins != row.joins {
-			t.Errorf("%s: the logins are %v", row.name, late.states(t, s))
-		}
+		t.Run(row.name, func(t *testing.T) {
+			c := &clock{time.Now()}
+			s := newStore(t, "http://localhost:3000", c.now)
+			first, second := jar{}, jar{}
+			if row.signed {
+				first.finish(t, s, newLogin("earlier", c.at))
+			}
+			first.begin(s, newRequest("first", c.at))
+			row.prepare(s, first, second)
+			old := maps.Clone(first)
+			first.finish(t, s, newLogin("first", c.at))
+			if states := old.states(t, s); len(states) > 0 {
+				t.Errorf("the old cookies show the logins %v", states)
+			}
+			c.at = c.at.Add(row.after)
+			second.finish(t, s, newLogin("second", c.at))
+			if joins := slices.Contains(second.states(t, s), "first"); joins != row.joins {
+				t.Errorf("the second has the logins %v", second.states(t, s))
+			}
+			if joins := slices.Contains(first.states(t, s), "second"); joins != row.joins {
+				t.Errorf("the first has the logins %v", first.states(t, s))
+			}
+		})
 	}
 }
 
@@ -153,7 +193,7 @@ func TestFirstLoginsDoNotWait(t *testing.T) {
 	var logins sync.WaitGroup
 	for i := range 3 {
 		logins.Go(func() {
-			if err := s.keep(NoCookies{}, jar{}.ask("/oauth_callback"), newLogin(fmt.Sprint(i), time.Now())); err != nil {
+			if err := s.keep(NoCookies{}, jar{}.ask("/oauth_callback"), newLogin(fmt.Sprint(i), time.Now()), time.Now()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -1,0 +1,216 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Values are what is taken out of texts, each with what stands in its place. They are looked for all at once, so that
+// many of them, and long ones, cost no more than their length and that of the text.
+type Values struct {
+	patterns []pattern
+	compiled *automaton // nil until a text is searched, and after another value
+}
+
+// pattern is one spelling of a value.
+type pattern struct {
+	text    string
+	standIn string
+	order   int
+	encoded bool // in base64: the text around it is encoded as well, and goes too
+}
+
+// Add adds a value. One that is too short to be looked for is left out.
+func (v *Values) Add(value, standIn string) {
+	if len(value) < Shortest {
+		return
+	}
+	var first [1]layer
+	for _, spelling := range layersOf(first[:], value) { // it may hold what looks like an escape itself
+		v.add(spelling.text, standIn, false)
+	}
+}
+
+// AddSecret adds a value that is looked for in base64 and in hexadecimal digits, too, unless it is longer than any
+// header could carry it.
+func (v *Values) AddSecret(secret, standIn string) {
+	const longest = 8 << 10
+	v.Add(secret, standIn)
+	if len(secret) < Shortest || len(secret) > longest {
+		return
+	}
+	for _, plain := range []string{secret, url.QueryEscape(secret)} {
+		for _, encoded := range insideBase64(plain) {
+			v.add(encoded, standIn, true)
+			v.add(urlSafe.Replace(encoded), standIn, true)
+		}
+		digits := hex.EncodeToString([]byte(plain))
+		v.add(digits, standIn, false)
+		v.add(strings.ToUpper(digits), standIn, false)
+	}
+}
+
+// AddClient adds a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749 section 2.3.1), with
+// the form-encoding that belongs there and without.
+func (v *Values) AddClient(c Credentials, standIn string) {
+	if c.Secret == "" {
+		return
+	}
+	v.AddSecret(c.Secret, standIn)
+	for _, pair := range []string{c.ID + ":" + c.Secret, url.QueryEscape(c.ID) + ":" + url.QueryEscape(c.Secret)} {
+		v.add(base64.RawStdEncoding.EncodeToString([]byte(pair)), standIn, true) // of a short secret, too
+	}
+}
+
+func (v *Values) add(text, standIn string, encoded bool) {
+	if len(text) < Shortest {
+		return
+	}
+	v.patterns = append(v.patterns, pattern{text, standIn, len(v.patterns), encoded})
+	v.compiled = nil
+}
+
+// urlSafe turns base64 into its other alphabet (RFC 4648 section 5).
+var urlSafe = strings.NewReplacer("+", "-", "/", "_")
+
+// insideBase64 are the characters that any base64 of a text has that holds the secret, for each of the three places
+// where the secret may begin there. The characters at either end also depend on what stands beside it.
+func insideBase64(secret string) []string {
+	var list []string
+	for before := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + secret))
+		list = append(list, encoded[(8*before+5)/6:8*(before+len(secret))/6])
+	}
+	return list
+}
+
+// isBase64 reports a character of either alphabet of base64, or what pads it.
+func isBase64(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("+/-_=", c) >= 0
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// Replace marks the values wherever they stand, in any spelling.
+func (t *Text) Replace(v *Values) {
+	if len(v.patterns) == 0 || t.source == "" {
+		return
+	}
+	if v.compiled == nil {
+		v.compiled = newAutomaton(v.patterns)
+	}
+	for _, l := range t.layers {
+		for _, m := range v.compiled.find(l.text) {
+			t.mark(l, m.from, m.to, m.standIn)
+		}
+	}
+}
+
+// automaton finds many texts in one pass (Aho and Corasick, Efficient String Matching, 1975). Its nodes are numbered
+// by depth; node 0 is the beginning.
+type automaton struct {
+	patterns []pattern // sorted, each once
+	root     [256]int32
+	label    []byte  // of each node: the byte that leads there
+	first    []int32 // of each node: its first child; the others follow, up to the first child of the next node
+	fail     []int32 // of each node: where the longest proper end of it leads, from the beginning
+	match    []int32 // of each node: the longest pattern that ends there, counted from one; 0 for none
+}
+
+func newAutomaton(patterns []pattern) *automaton {
+	sorted := slices.SortedFunc(slices.Values(patterns), func(a, b pattern) int {
+		if c := strings.Compare(a.text, b.text); c != 0 {
+			return c
+		}
+		return a.order - b.order
+	})
+	a := &automaton{patterns: slices.CompactFunc(sorted, func(a, b pattern) bool { return a.text == b.text })}
+	most := 2 // nodes, and one more
+	for _, p := range a.patterns {
+		most += len(p.text)
+	}
+	type group struct{ from, to, depth int32 } // of the patterns that a node begins
+	groups := append(make([]group, 0, most), group{0, int32(len(a.patterns)), 0})
+	a.label, a.first = append(make([]byte, 0, most), 0), make([]int32, 0, most)
+	a.fail, a.match = append(make([]int32, 0, most), 0), append(make([]int32, 0, most), 0)
+	for n := 0; n < len(groups); n++ {
+		g := groups[n]
+		a.first = append(a.first, int32(len(a.label)))
+		a.match[n] = a.match[a.fail[n]]
+		if g.from < g.to && int32(len(a.patterns[g.from].text)) == g.depth {
+			a.match[n] = g.from + 1
+			g.from++
+		}
+		for from := g.from; from < g.to; {
+			b, to := a.patterns[from].text[g.depth], from+1
+			for to < g.to && a.patterns[to].text[g.depth] == b {
+				to++
+			}
+			child := int32(len(a.label))
+			fail := int32(0)
+			if n == 0 {
+				a.root[b] = child
+			} else {
+				fail = a.step(a.fail[n], b)
+			}
+			a.label, a.fail, a.match = append(a.label, b), append(a.fail, fail), append(a.match, 0)
+			groups = append(groups, group{from, to, g.depth + 1})
+			from = to
+		}
+	}
+	a.first = append(a.first, int32(len(a.label)))
+	return a
+}
+
+// step is the node that a byte leads to.
+func (a *automaton) step(node int32, b byte) int32 {
+	for node != 0 {
+		from := a.first[node]
+		if i := bytes.IndexByte(a.label[from:a.first[node+1]], b); i >= 0 {
+			return from + int32(i)
+		}
+		node = a.fail[node]
+	}
+	return a.root[b]
+}
+
+// find lists where the patterns stand. What overlaps is one mark, with the stand-in of the one that begins first, and
+// of those that begin together of the longest.
+func (a *automaton) find(text string) []mark {
+	var marks []mark
+	node := int32(0)
+	for i := range len(text) {
+		node = a.step(node, text[i])
+		if a.match[node] == 0 {
+			continue
+		}
+		p := a.patterns[a.match[node]-1]
+		m := mark{i + 1 - len(p.text), i + 1, p.standIn}
+		last := len(marks) - 1
+		if last >= 0 && m.from >= marks[last].from && m.to <= marks[last].to {
+			continue
+		}
+		if p.encoded {
+			for m.from > 0 && isBase64(text[m.from-1]) {
+				m.from--
+			}
+			for m.to < len(text) && isBase64(text[m.to]) {
+				m.to++
+			}
+		}
+		for ; last >= 0 && marks[last].to > m.from; last-- {
+			if marks[last].from < m.from {
+				m.from, m.standIn = marks[last].from, marks[last].standIn
+			}
+			m.to = max(m.to, marks[last].to)
+		}
+		marks = append(marks[:last+1], m)
+	}
+	return marks
+}
