@@ -22,6 +22,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -59,7 +60,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages(templates)
+	pages, err := parsedPages()
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -103,6 +104,9 @@ func (s *server) secrets() flow.Secrets {
 
 //go:embed templates
 var templates embed.FS
+
+// parsedPages are the pages, parsed once for every server of a process.
+var parsedPages = sync.OnceValues(func() (map[string]*template.Template, error) { return parsePages(templates) })
 
 //go:embed static
 var static embed.FS
