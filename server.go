@@ -12,6 +12,12 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
@@ -19,11 +25,6 @@ import (
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"path"
-	"reflect"
-	"strings"
-	"sync"
-	"time"
 )
 
 // server is the client of the protocol: it begins logins and finishes them. Everything that it

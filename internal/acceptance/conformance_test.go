@@ -1,3 +1,5 @@
+//go:build interop
+
 package acceptance
 
 import (
@@ -86,7 +88,7 @@ func TestConformance(t *testing.T) {
 // The suite's client passes at the demo server, as any client that registers itself.
 func TestConformanceOfTheDemo(t *testing.T) {
 	a := startApp(t, nil)
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	redirect := "http://127.0.0.1:" + port + "/callback"
 	answer, err := http.Post(a.Address+"/demo/register", "application/json", strings.NewReader(
 		`{"client_name":"conformance","redirect_uris":["`+redirect+`"],"token_endpoint_auth_method":"none","application_type":"native"}`))

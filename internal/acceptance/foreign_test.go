@@ -1,18 +1,21 @@
+//go:build interop
+
 package acceptance
 
 import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"os"
-	"os/exec"
-	"testing"
-	"time"
 )
 
 // startProgram starts a server of testdata/interop that says itself how it is reached, and as whom to sign in.
@@ -142,7 +145,7 @@ func TestInteropMistakes(t *testing.T) {
 		{"LemonLDAP::NG: public", startLemonLDAP, "public", "", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			base := "http://localhost:" + freePort(t)
+			base := "http://localhost:" + testserver.FreePort(t)
 			f := row.start(t, row.configuration, base+config.CallbackPath+row.registered)
 			f.env["BASE_URL"] = base
 			if row.spoil != nil {

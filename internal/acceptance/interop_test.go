@@ -1,3 +1,5 @@
+//go:build interop
+
 package acceptance
 
 import (
@@ -8,11 +10,6 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +17,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The demo server satisfies a certified client that we did not write.
@@ -223,7 +226,7 @@ func TestInterop(t *testing.T) {
 		{"LemonLDAP::NG, public client", "public", startLemonLDAP},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			port := freePort(t)
+			port := testserver.FreePort(t)
 			f := row.start(t, row.configuration, "http://localhost:"+port+config.CallbackPath)
 			f.whole(t, port)
 		})
@@ -235,7 +238,7 @@ func (f foreign) whole(t *testing.T, port string) {
 	t.Helper()
 	base := "http://localhost:" + port
 	f.env["BASE_URL"] = base
-	a := startAppOn(t, port, f.env)
+	a := startAppAt(t, port, f.env)
 	f.check(t, a)
 	b := newBrowserAt(t, a, base)
 	r := b.GetJSON(f.play(b, b.Begin(f.login), false))

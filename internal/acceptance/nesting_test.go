@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/testserver"
 )
@@ -43,7 +42,7 @@ func TestNestedAnswer(t *testing.T) {
 		}
 	}
 	a.process.command.Process.Signal(os.Interrupt)
-	a.process.wait(t, 20*time.Second)
+	a.process.Wait(t)
 	const most = 200 << 10 // KB
 	if peak := a.process.command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > most {
 		t.Errorf("the program took %d KB at its peak; want %d at most", peak, most)

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"html"
@@ -64,7 +64,6 @@ func TestStepsSameBytes(t *testing.T) {
 	random := regexp.MustCompile(`(code|code_verifier|state|nonce|code_challenge)=[^&\s]+`)
 	run := func(login func(b *testserver.Browser) string) string {
 		a := startApp(t, l.Env())
-		a.process.waitFor(t, "checked  ")
 		mu.Lock()
 		sent = nil
 		mu.Unlock()

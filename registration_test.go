@@ -1,11 +1,10 @@
-package acceptance
+package main
 
 import (
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
@@ -63,7 +62,7 @@ func TestRegistrationTokenRepeated(t *testing.T) {
 		response["state"] = state
 		shows("a login that is refused", get("/oauth_callback?"+response.Encode()))
 	}
-	if log := a.process.err.String() + a.process.out.String(); strings.Contains(log, registrationToken) {
+	if log := a.process.Err.String() + a.process.Out.String(); strings.Contains(log, registrationToken) {
 		t.Errorf("the log is\n%s", log)
 	}
 	if n := api.Asked(testserver.RegisterRoute); n != 1 {
@@ -90,17 +89,17 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Body.Close()
-		if code := p.wait(t, 30*time.Second); code != 1 {
+		if code := p.Wait(t); code != 1 {
 			t.Errorf("the command ends with %d", code)
 		}
 		page, answer := b.Get("/login"), b.GetJSON("/login")
-		for what, text := range map[string]string{"the page": page.Body, "the answer for programs": answer.Body, "the command": p.out.String(),
-			"the log": a.process.err.String() + p.err.String()} {
+		for what, text := range map[string]string{"the page": page.Body, "the answer for programs": answer.Body, "the command": p.Out.String(),
+			"the log": a.process.Err.String() + p.Err.String()} {
 			if strings.Contains(text, secret) || strings.Contains(text, registrationToken) || what != "the log" && !strings.Contains(text, "redacted") {
 				t.Errorf("of %s %s shows\n%s", body, what, text)
 			}
 		}
-		if !strings.Contains(page.Body, "c1") || nameOf(t, answer) != "registration-refused" {
+		if !strings.Contains(page.Body, "c1") || answer.Cause(t) != "registration-refused" {
 			t.Errorf("of %s the page is\n%s\nand programs are told %s", body, page.Body, answer.Body)
 		}
 	}
@@ -113,7 +112,7 @@ func TestUnusableRegistration(t *testing.T) {
 	api.SetFaults(demo.RegisteredWithoutClientID)
 	settings := "RESOURCE_URL=" + api.URL + "\n"
 	r := startRereading(t, settings)
-	r.p.waitFor(t, "checked  ")
+	r.p.WaitFor(t, "checked  ")
 	registered := func(want int) {
 		t.Helper()
 		if n := api.Asked(testserver.RegisterRoute); n != want {
@@ -122,8 +121,8 @@ func TestUnusableRegistration(t *testing.T) {
 	}
 	r.Get("/")
 	r.Get("/check")
-	check := startProcess(t, map[string]string{"RESOURCE_URL": api.URL}, "check")
-	check.wait(t, time.Minute)
+	check := startRun(t, map[string]string{"RESOURCE_URL": api.URL}, "check")
+	check.Wait(t)
 	registered(0)
 	for range 3 {
 		page := r.Get("/login").Body
@@ -133,7 +132,7 @@ func TestUnusableRegistration(t *testing.T) {
 	}
 	registered(1)
 	api.SetFaults()
-	if name := nameOf(t, r.GetJSON("/login")); name != "registration-unusable" {
+	if name := r.GetJSON("/login").Cause(t); name != "registration-unusable" {
 		t.Errorf("once it is mended, the failure is called %q", name)
 	}
 	registered(1)

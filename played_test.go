@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -44,7 +44,7 @@ func TestMisuseOfTheDemosPage(t *testing.T) {
 			t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
 		}
 		var lines []string
-		for _, f := range playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") }).Findings {
+		for _, f := range b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") }).Findings {
 			if f.Result != "ok" {
 				lines = append(lines, f.Result+" "+f.Check)
 			}
@@ -170,7 +170,7 @@ func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 		{"The server registers a client without a client ID.", "registration-unusable", ""},
 	} {
 		turnOn(t, b, row.button)
-		if r := other.GetJSON("/login"); nameOf(t, r) != row.name {
+		if r := other.GetJSON("/login"); r.Cause(t) != row.name {
 			t.Errorf("%s The login is answered %d %s", row.button, r.StatusCode, r.Body)
 		}
 		if got := firstFinding(t, other); got != row.check {

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"context"
@@ -34,13 +34,6 @@ func TestFlow(t *testing.T) {
 			t.Run("a code is redeemed once", func(t *testing.T) { testReplay(t, server.start(t)) })
 		})
 	}
-}
-
-// startAppAtClerk starts the program with the three values of the Clerk guide.
-func startAppAtClerk(t *testing.T) *app {
-	t.Helper()
-	port := freePort(t)
-	return startAppOn(t, port, testserver.StartClerk(t, "127.0.0.1:"+port).Env())
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)

@@ -1,24 +1,25 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
 )
 
 // startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
 func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Browser) {
 	t.Helper()
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	a.process.waitFor(t, "checked  ")
+	a := startProgram(t, l.Env())
+	a.process.WaitFor(t, "checked  ")
 	l.Lock()
 	l.Metadata = metadata
 	l.Unlock()
@@ -124,8 +125,8 @@ func TestPageOfRunUnderWay(t *testing.T) {
 // The heading names the problem, the line to write is below it, and what passed is folded. With
 // everything right nothing of it is there.
 func TestCheckPage(t *testing.T) {
-	right := startApp(t, nil)
-	right.process.waitFor(t, "checked  ")
+	right := startProgram(t, nil)
+	right.process.WaitFor(t, "checked  ")
 	b := newBrowser(t, right)
 	runChecks(t, b)
 	page := b.Get("/check").Body
@@ -143,8 +144,8 @@ func TestCheckPage(t *testing.T) {
 		t.Errorf("as JSON /check answered %v %s", err, answer.Body)
 	}
 
-	wrong := startApp(t, map[string]string{"ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
-	wrong.process.waitFor(t, "checked  ")
+	wrong := startProgram(t, map[string]string{"ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
+	wrong.process.WaitFor(t, "checked  ")
 	b = newBrowser(t, wrong)
 	runChecks(t, b)
 	for _, path := range []string{"/", "/check"} {

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -43,7 +43,7 @@ func TestWrongTokensOnRequest(t *testing.T) {
 		t.Errorf("the flow has %d calls more; want 4", n)
 	}
 	report := b.Get("/flow.md").Body // in which a refusal that is right is no failure
-	wantNothingFailed(t, b)
+	b.WantNothingFailed()
 	for _, want := range []string{"no token", "token altered", "ID token", "API call without the token", "API call with an altered token", "API call with the ID token"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report lacks %q:\n%s", want, report)

@@ -1,13 +1,14 @@
-package acceptance
+package main
 
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
-	"strings"
-	"testing"
 )
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
@@ -32,7 +33,6 @@ func TestBrokenOnPurpose(t *testing.T) {
 	} {
 		t.Run(string(row.fault), func(t *testing.T) {
 			a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-			a.process.waitFor(t, "checked  ")
 			b := newBrowserAt(t, a, a.Cfg.BaseURL)
 			b.Post("/demo/setup", url.Values{"setup": {string(row.fault)}})
 			if home := b.Get("/"); !strings.Contains(home.Body, "broken on purpose") || strings.Contains(home.Body, string(row.fault)) {

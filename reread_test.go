@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"net/url"
@@ -17,7 +17,7 @@ import (
 type rereading struct {
 	*testserver.Browser
 	t     *testing.T
-	p     *process
+	p     *testserver.Process
 	file  string
 	port  string
 	lines int
@@ -25,12 +25,12 @@ type rereading struct {
 
 func startRereading(t *testing.T, settings string, args ...string) *rereading {
 	t.Helper()
-	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: freePort(t)}
+	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: testserver.FreePort(t)}
 	r.write(settings)
-	r.p = startProcess(t, nil, append(args, "-env", r.file)...)
-	waitForPort(t, r.port)
+	r.p = startRun(t, nil, append(args, "-env", r.file)...)
+	r.p.WaitForPort(t, r.port)
 	base := "http://localhost:" + r.port
-	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.err})
+	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.Err})
 	return r
 }
 
@@ -60,7 +60,7 @@ func TestMendWhileRunning(t *testing.T) {
 	}
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client")
 	r.GetJSON("/")
-	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
+	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
 	server := "ISSUER=" + issuer + "\nCLIENT_ID=a-client\nSCOPES=openid\nCLIENT_SECRET="
 	r.write(server + "wrong-secret")
 	if got := r.signIn(); got.StatusCode != 502 || !strings.Contains(got.Body, "invalid_client") {
@@ -89,8 +89,8 @@ func TestRereadBeforeLogin(t *testing.T) {
 		t.Errorf("the login asks for %s", address)
 	}
 	r.GetJSON(l.Approve(t, address))
-	if code := r.p.wait(t, 30*time.Second); code != 0 || !strings.Contains(r.p.out.String(), "The login works.") {
-		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.out, r.p.err)
+	if code := r.p.Wait(t); code != 0 || !strings.Contains(r.p.Out.String(), "The login works.") {
+		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.Out, r.p.Err)
 	}
 }
 
@@ -127,7 +127,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 		!strings.Contains(page.Body, "has changed, and something in it is wrong") {
 		t.Errorf("the page does not show the mistake:\n%s", page.Body)
 	}
-	if log := r.p.err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
+	if log := r.p.Err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
 		t.Errorf("the terminal says\n%s", log)
 	}
 	if got := r.signIn(); got.StatusCode != 200 {
@@ -142,7 +142,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 // What only a restart can apply is said, and the rest is applied.
 func TestRestartIsSaid(t *testing.T) {
 	r := startRereading(t, "")
-	other := freePort(t)
+	other := testserver.FreePort(t)
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
 	home := r.GetJSON("/")
 	for _, want := range []string{
@@ -194,12 +194,12 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 // Whoever looks just after a change sees the checks of the new settings under way, and need not press anything.
 func TestChecksBeginWithTheChange(t *testing.T) {
 	r := startRereading(t, "")
-	r.p.waitFor(t, "checked  ")
+	r.p.WaitFor(t, "checked  ")
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\nSCOPES=openid")
 	if page := r.Get("/"); strings.Contains(page.Body, "Not checked yet") {
 		t.Errorf("the page waits for a click:\n%s", page.Body)
 	}
-	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
+	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
 	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") {
 		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
 	}

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ import (
 
 // Slow and oversized requests are cut off.
 func TestRequestLimits(t *testing.T) {
-	port := freePort(t)
-	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "checked  ")
+	port := testserver.FreePort(t)
+	p := startRun(t, map[string]string{"PORT": port})
+	p.WaitFor(t, "checked  ")
 	for _, row := range []struct {
 		name, path, header string
 		fits               bool
@@ -44,9 +44,9 @@ func TestRequestLimits(t *testing.T) {
 // A header that never ends is cut off by the program's own deadline.
 func TestSlowHeaders(t *testing.T) {
 	t.Parallel()
-	port := freePort(t)
-	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "checked  ")
+	port := testserver.FreePort(t)
+	p := startRun(t, map[string]string{"PORT": port})
+	p.WaitFor(t, "checked  ")
 	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		t.Fatal(err)

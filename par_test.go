@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -49,7 +49,7 @@ func TestPushedNowhere(t *testing.T) {
 		env := l.Env()
 		env["PAR"] = par
 		b := newBrowser(t, startApp(t, env))
-		if r := b.GetJSON("/login"); nameOf(t, r) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
+		if r := b.GetJSON("/login"); r.Cause(t) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
 			t.Errorf("PAR=%s: the login was answered %d %s", par, r.StatusCode, r.Body)
 		}
 		page := b.Get("/login").Body
@@ -75,12 +75,14 @@ func wantPushed(t *testing.T, address string) {
 // misusePushed plays a run of /misuse. The login without PKCE is refused where it is pushed.
 func misusePushed(t *testing.T, b *testserver.Browser) {
 	t.Helper()
-	run := playMisuse(t, b, func(address string) string {
+	run := b.PlayMisuse(func(address string) string {
 		wantPushed(t, address)
 		return b.Authorize(address, "user_alice", "allow")
 	})
-	if run.logins != 7 || run.Result != "ok" ||
-		!slices.ContainsFunc(run.Findings, func(f misuseFinding) bool { return f.Check == "without_pkce" && f.Control == "with PKCE it begins" }) {
-		t.Errorf("after %d logins the report is %+v", run.logins, run)
+	if run.Played != 7 || run.Result != "ok" ||
+		!slices.ContainsFunc(run.Findings, func(f testserver.MisuseFinding) bool {
+			return f.Check == "without_pkce" && f.Control == "with PKCE it begins"
+		}) {
+		t.Errorf("after %d logins the report is %+v", run.Played, run)
 	}
 }
