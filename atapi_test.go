@@ -17,6 +17,7 @@ import (
 // A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
 // mistake the same program signs in.
 func TestAtlasOfTheAPIsServer(t *testing.T) {
+	t.Parallel()
 	json := func(status int, body string) http.HandlerFunc {
 		return testserver.SendBody(status, "application/json", body)
 	}
@@ -96,6 +97,7 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 
 // The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
 func TestAtlasOfTheOtherServer(t *testing.T) {
+	t.Parallel()
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
 	if r := b.GetJSON("/login"); r.StatusCode != http.StatusFound {
@@ -114,6 +116,7 @@ func TestAtlasOfTheOtherServer(t *testing.T) {
 // With RESOURCE_URL alone the program finds the server, registers, signs in, calls the API, refreshes and
 // shows each step. The secret that it was given is in nothing but "Show for .env".
 func TestLoginFromAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	secret := ""
 	api.At(testserver.RegisterRoute, func(w http.ResponseWriter, r *http.Request) {
@@ -215,6 +218,7 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 // What the pages show of a start at an API, in a real browser: before a login, after it, one step up, and who is at
 // fault.
 func TestPagesOfAStartAtAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 	a.process.WaitFor(t, "the first login registers a client")
@@ -262,6 +266,7 @@ func refusesForScope(scope string) http.HandlerFunc {
 // One more scope is offered while that can help: the login for it asks for all, and an API that goes on is not
 // followed without end.
 func TestStepUp(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json",
 		`{"resource":"`+api.URL+`","authorization_servers":["`+api.Issuer+`"],"scopes_supported":["notes","openid","email"]}`))
@@ -307,6 +312,7 @@ func TestStepUp(t *testing.T) {
 // Several processes with one SESSION_SECRET begin and finish each other's logins: one that could not ask the API when
 // it started asks it on the way back, and registers nothing.
 func TestAtAPIInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	port := testserver.FreePort(t)
 	answer, err := http.Post(api.Issuer+"/register", "application/json", strings.NewReader(
@@ -343,6 +349,7 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 
 // The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
 func TestBesideARunningDemo(t *testing.T) {
+	t.Parallel()
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	a := startAtAPI(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
 	a.process.WaitFor(t, "the first login registers a client")
@@ -359,6 +366,7 @@ var envLine = regexp.MustCompile(`<code id="env">([^<]*)</code>`)
 // A change of .env that is none keeps the client that was registered. The lines that keep it for good make it a
 // configured one, and the session goes on.
 func TestKeepTheRegisteredClient(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	settings := "RESOURCE_URL=" + api.URL + "\n"
 	r := startRereading(t, settings)
@@ -387,6 +395,7 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 
 // A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
 func TestForgottenClient(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	back := b.Authorize(b.Begin(""), "user_alice", "allow")
@@ -404,6 +413,7 @@ func TestForgottenClient(t *testing.T) {
 // What /misuse tries after a login that began at an API names the API, too: nothing dangerous gets through at the
 // sound demo server, and every control is accepted.
 func TestMisuseAtAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	b.Login()

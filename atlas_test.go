@@ -80,6 +80,7 @@ func symmetric(l *testserver.Liar) {
 // A login tells it: one app and one server, and each row spoils one of its answers, in the words of real
 // servers where these are known.
 func TestAtlasOfTheLogin(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	for _, row := range []struct {
@@ -157,6 +158,7 @@ func TestAtlasOfTheLogin(t *testing.T) {
 
 // A login tells it, and may not even begin: each row is an app with settings of its own.
 func TestAtlasOfTheServer(t *testing.T) {
+	t.Parallel()
 	document := func(name string, value any) func(*testserver.Liar) {
 		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
 	}
@@ -195,6 +197,7 @@ func TestAtlasOfTheServer(t *testing.T) {
 
 // A login tells it: the certificate is from an authority that nobody has told us of.
 func TestAtlasOfCertificates(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
 	env := c.Env()
@@ -209,6 +212,7 @@ func TestAtlasOfCertificates(t *testing.T) {
 
 // A login tells it that came back to another host, or to a browser that has not begun it.
 func TestAtlasOfTheWayBack(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["BASE_URL"] = "http://localhost:PORT"
@@ -233,6 +237,7 @@ func TestAtlasOfTheWayBack(t *testing.T) {
 
 // The start tells it: another program listens on the port.
 func TestAtlasOfTheStart(t *testing.T) {
+	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(other.Close)
 	_, taken, _ := net.SplitHostPort(other.Listener.Addr().String())
@@ -248,6 +253,7 @@ func TestAtlasOfTheStart(t *testing.T) {
 
 // The start page tells the usual causes of a login that was begun and has not come back.
 func TestAtlasOfTheStartPage(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	names := func() string {
@@ -311,6 +317,7 @@ func seen(t *testing.T, b *testserver.Browser) string {
 
 // The session tells what is missing in it. That is no fault by itself.
 func TestAtlasOfTheSession(t *testing.T) {
+	t.Parallel()
 	server, b := startAtDemo(t)
 	for _, row := range []struct {
 		want   string
@@ -366,6 +373,7 @@ func reasons(t *testing.T, r testserver.Reply) map[string]string {
 
 // Userinfo tells it.
 func TestAtlasOfUserinfo(t *testing.T) {
+	t.Parallel()
 	for scopes, name := range map[string]string{"profile": "openid-missing", "openid profile": ""} {
 		_, b := startAtDemo(t, "SCOPES", scopes)
 		b.Login()
@@ -387,6 +395,7 @@ func TestAtlasOfUserinfo(t *testing.T) {
 
 // The API tells it: each row spoils the demo's API between two calls with the same token.
 func TestAtlasOfTheAPI(t *testing.T) {
+	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
 	opaqueServer, opaque := startAtDemo(t)
@@ -429,6 +438,7 @@ func TestAtlasOfTheAPI(t *testing.T) {
 
 // Three wrong tokens tell it, each by its own row. The API opens to the right one in every row.
 func TestAtlasOfWrongTokens(t *testing.T) {
+	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
 	for _, row := range []struct {
@@ -459,6 +469,7 @@ func TestAtlasOfWrongTokens(t *testing.T) {
 // The API tells of what no demo token is like: one that only the API that it is for can verify, and a
 // refusal without a word.
 func TestAtlasOfForeignAPIs(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"

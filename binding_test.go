@@ -13,6 +13,7 @@ import (
 // 9700 section 4.4.2). Where one of them has changed by the callback, the code is sent nowhere. Each row
 // is a second process with the same SESSION_SECRET, as after a restart with other settings.
 func TestCodeStaysWithItsServer(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		change func(env map[string]string, other *testserver.Liar)

@@ -20,6 +20,7 @@ import (
 
 // The whole demo in a real browser: home, sign-in, consent, token JSON; Deny; another tab.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	c := chromium.Open(t)
 	a := startProgram(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 
@@ -89,6 +90,7 @@ func TestChromium(t *testing.T) {
 
 // A server that cannot be found, and one that refuses the client, on the pages of a real browser.
 func TestChromiumFailures(t *testing.T) {
+	t.Parallel()
 	c := chromium.Open(t)
 	a := startProgram(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
 	c.Go(a.Address + "/login")
@@ -125,6 +127,7 @@ func TestChromiumFailures(t *testing.T) {
 // Without JavaScript everything can be done, and with it the pages do no more than open, copy and
 // count.
 func TestChromiumWithoutScript(t *testing.T) {
+	t.Parallel()
 	c := chromium.Open(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	c.NoScript()
@@ -156,6 +159,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 
 // The script copies, and turns the steps of a flow with the arrow keys.
 func TestChromiumScript(t *testing.T) {
+	t.Parallel()
 	c := chromium.Open(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	c.Go(a.Cfg.BaseURL + "/login")
@@ -176,6 +180,7 @@ func TestChromiumScript(t *testing.T) {
 
 // The first page weighs little, and nothing on any page comes from anywhere else.
 func TestPageWeight(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	total := 0
@@ -203,6 +208,7 @@ func TestPageWeight(t *testing.T) {
 
 // Chromium's network panel reads the HAR file of a session, with the code that imports one there.
 func TestChromiumOpensHAR(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.Login()

@@ -15,6 +15,7 @@ import (
 
 // Commands that the page gives are pasted into a real shell and do what they say.
 func TestCurlWorks(t *testing.T) {
+	t.Parallel()
 	_, err := exec.LookPath("curl")
 	testserver.Needs(t, os.Getenv, "curl", err)
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {

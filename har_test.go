@@ -43,6 +43,7 @@ func (h *heard) all() []string {
 
 // The HAR of a real session is valid, and holds nothing that is secret.
 func TestHARValid(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
 	var sent heard
@@ -84,6 +85,7 @@ func isChallenge(value, har string) bool {
 
 // Programs get the flow as HAR.
 func TestFlowJSON(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.Login()

@@ -53,6 +53,7 @@ func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 // Whoever looks makes the server be asked nothing: not by a page, a HEAD, a prefetch or a program. A
 // POST does.
 func TestLookingAsksNothing(t *testing.T) {
+	t.Parallel()
 	asked, a, b := countingLiar(t)
 	for _, path := range []string{"/", "/check"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -80,6 +81,7 @@ func TestLookingAsksNothing(t *testing.T) {
 
 // Another site can make the browser neither run the checks nor read what they found.
 func TestChecksAreOurs(t *testing.T) {
+	t.Parallel()
 	asked, a, b := countingLiar(t)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		req, _ := http.NewRequest(method, a.Address+"/check", nil)
@@ -100,6 +102,7 @@ func TestChecksAreOurs(t *testing.T) {
 // While a run is under way the page shows what is known and comes again by itself, without a script;
 // when it is over it stops that.
 func TestPageOfRunUnderWay(t *testing.T) {
+	t.Parallel()
 	held := make(chan bool)
 	release := sync.OnceFunc(func() { close(held) })
 	_, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -125,6 +128,7 @@ func TestPageOfRunUnderWay(t *testing.T) {
 // The heading names the problem, the line to write is below it, and what passed is folded. With
 // everything right nothing of it is there.
 func TestCheckPage(t *testing.T) {
+	t.Parallel()
 	right := startProgram(t, nil)
 	right.process.WaitFor(t, "checked  ")
 	b := newBrowser(t, right)

@@ -15,6 +15,7 @@ import (
 
 // Slow and oversized requests are cut off.
 func TestRequestLimits(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startRun(t, map[string]string{"PORT": port})
 	p.WaitFor(t, "checked  ")
@@ -68,6 +69,7 @@ func TestSlowHeaders(t *testing.T) {
 // Requests that two parsers could read differently are refused, and end the connection. Each has a twin
 // that is well-formed and is answered.
 func TestSmuggling(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, testserver.Entrances(nil)[", pasted"])
 	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"
 	ask := func(request string) (status int, ends bool) {

@@ -25,6 +25,7 @@ func startLogin(t *testing.T, env map[string]string, args ...string) (*testserve
 
 // What the command says and how it ends, for a login that works, one that does not, and none.
 func TestLoginCommand(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		args  []string
@@ -107,6 +108,7 @@ func TestLoginCommand(t *testing.T) {
 
 // Somebody who stops the command is not told that a time has passed.
 func TestLoginCommandInterrupted(t *testing.T) {
+	t.Parallel()
 	p, _ := startLogin(t, testserver.StartLiar(t).Env())
 	p.Interrupt()
 	if code := p.Wait(t); code != 1 || !strings.Contains(p.Out.String(), "It was stopped before a login came back") {
@@ -116,6 +118,7 @@ func TestLoginCommandInterrupted(t *testing.T) {
 
 // A login that is done step by step is told like any other: that it works, and at which step it failed.
 func TestLoginCommandInSteps(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		spoil func(*testserver.Liar)
 		code  int

@@ -16,6 +16,7 @@ import (
 
 // The address of the result has no code, a reload sends nothing, and the address that was pasted is in no log.
 func TestPastedCodeStaysOut(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
 	b := newBrowser(t, a)
@@ -49,6 +50,7 @@ func TestPastedCodeStaysOut(t *testing.T) {
 
 // What is pasted wrongly is refused without a word of it, with the form to try again, and the login still waits.
 func TestPastedWrongly(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
 	b, other := newBrowser(t, a), newBrowser(t, a)
@@ -104,6 +106,7 @@ func TestPastedWrongly(t *testing.T) {
 
 // An address that is pasted after a restart with another redirect URI is sent nowhere.
 func TestPastedAfterRestart(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["SESSION_SECRET"], env["REDIRECT_URI"] = "0123456789abcdef", "https://app.example.com/callback"
@@ -136,6 +139,7 @@ func TestPastedAfterRestart(t *testing.T) {
 
 // The page that begins the login stays open beside the server's, and a program is redirected as ever.
 func TestLoginLeavesThePageOpen(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
 		b := newBrowser(t, startApp(t, env))
@@ -153,6 +157,7 @@ func TestLoginLeavesThePageOpen(t *testing.T) {
 
 // The tries of /misuse go through the form like every login, and find the same.
 func TestMisusePasted(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t, startApp(t, testserver.Entrances(nil)[", pasted"]))
 	b.Login()
 	logins := 0
@@ -169,6 +174,7 @@ func TestMisusePasted(t *testing.T) {
 
 // An application that answers at the redirect URI may use the code first: the error says so.
 func TestCodeUsedByTheApplication(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 	b := newBrowser(t, startApp(t, testserver.Entrances(l.Env())[", pasted"]))
@@ -181,6 +187,7 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 
 // The command login waits for the address like for any other way back, also past a wrong one.
 func TestLoginCommandPasted(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := testserver.Entrances(l.Env())[", pasted"]
 	p, base := startLogin(t, env)
@@ -196,6 +203,7 @@ func TestLoginCommandPasted(t *testing.T) {
 // A real browser: the link opens a tab, the tab stops at another program's page, and its address finishes the
 // login on the page that stayed. No script is needed.
 func TestPasteInChromium(t *testing.T) {
+	t.Parallel()
 	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("an application")) }))
 	defer application.Close()
 	a := startApp(t, map[string]string{"REDIRECT_URI": application.URL + "/callback"})

@@ -53,6 +53,7 @@ func (r *rereading) signIn() testserver.Reply {
 
 // The line is mended while the program runs, and the next login works, in the same session.
 func TestMendWhileRunning(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
 	issuer := testserver.StartDemo(t, r.App.Cfg.RedirectURI())
 	if got := r.signIn(); got.StatusCode != 200 {
@@ -77,6 +78,7 @@ func TestMendWhileRunning(t *testing.T) {
 
 // Settings that change while the command login waits are those of the login that it waits for.
 func TestRereadBeforeLogin(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	settings := ""
 	for name, value := range l.Env() {
@@ -96,6 +98,7 @@ func TestRereadBeforeLogin(t *testing.T) {
 
 // The demo's users stay signed in when a setting beside it changes, and its client keeps its secret.
 func TestDemoSurvivesReread(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	if got := r.signIn(); got.StatusCode != 200 {
 		t.Fatalf("the first login was answered %d %s", got.StatusCode, got.Body)
@@ -116,6 +119,7 @@ func TestDemoSurvivesReread(t *testing.T) {
 // A mistake is shown on the page and in the terminal, the program goes on with what it had, and the
 // remark goes when the line is mended.
 func TestMistakeWhileRunning(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	r.write("SCOPES=openid\nISSUER=auth.example.com\nCLIENT_SECRET='secret-value-7'")
 	want := `ISSUER (` + r.file + `:3): "auth.example.com" is not the address of a server; write one such as https://auth.example.com`
@@ -141,6 +145,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 
 // What only a restart can apply is said, and the rest is applied.
 func TestRestartIsSaid(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
 	other := testserver.FreePort(t)
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
@@ -160,6 +165,7 @@ func TestRestartIsSaid(t *testing.T) {
 
 // A login that is being finished while the settings change is finished with those that it began with.
 func TestRequestKeepsItsSettings(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	arrived, release := make(chan bool), make(chan bool)
 	var once sync.Once
@@ -193,6 +199,7 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 
 // Whoever looks just after a change sees the checks of the new settings under way, and need not press anything.
 func TestChecksBeginWithTheChange(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
 	r.p.WaitFor(t, "checked  ")
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\nSCOPES=openid")

@@ -13,6 +13,7 @@ import (
 
 // A second start says where the first one runs, by whatever name it goes.
 func TestAlreadyRunning(t *testing.T) {
+	t.Parallel()
 	for _, host := range []string{"localhost", "127.0.0.1"} {
 		port := testserver.FreePort(t)
 		env := map[string]string{"PORT": port, "BASE_URL": "http://" + host + ":" + port}
@@ -27,6 +28,7 @@ func TestAlreadyRunning(t *testing.T) {
 
 // Another program on the port is not taken for this one, whatever it answers.
 func TestAnotherProgramOnThePort(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"<h1>hello</h1>", `{}`, `{"login_uri":"https://a.example/login","redirect_uri":"https://b.example/oauth_callback"}`} {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer) }))
 		_, port, _ := net.SplitHostPort(other.Listener.Addr().String())
@@ -41,6 +43,7 @@ func TestAnotherProgramOnThePort(t *testing.T) {
 // The log has a line for each request to the client, with a duration that says something, and none for
 // the demo server and static files.
 func TestLogLines(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
@@ -65,6 +68,7 @@ func TestLogLines(t *testing.T) {
 
 // With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
 func TestListenElsewhere(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startRun(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
 	p.WaitFor(t, "redirect URI  http://localhost:"+port+"/oauth_callback")
@@ -76,6 +80,7 @@ func TestListenElsewhere(t *testing.T) {
 // The start says in one line what a login would trip over, sends no secret to find it out, and praises
 // nothing that it does not know.
 func TestCheckedAtStart(t *testing.T) {
+	t.Parallel()
 	honest := testserver.StartLiar(t)
 	honest.Honest()
 	strict := testserver.StartLiar(t)

@@ -17,6 +17,7 @@ import (
 
 // The five steps of a login at the demo server, and what is said at each.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	a := startTalk(t, true)
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)
 	want := func(page testserver.Reply, words ...string) {
@@ -49,6 +50,7 @@ func TestSteps(t *testing.T) {
 
 // What goes over the wire is the same as without steps, but for the values that are random.
 func TestStepsSameBytes(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	var mu sync.Mutex
 	var sent []string
@@ -97,6 +99,7 @@ func TestStepsSameBytes(t *testing.T) {
 
 // The page that shows the token request shows the one that is sent.
 func TestStepsShowWhatIsSent(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"client_secret_basic", "client_secret_post", "none"} {
 		l := testserver.StartLiar(t)
 		env := l.Env()
@@ -126,6 +129,7 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 
 // What waits is this browser's alone, whoever knows the address of the callback and of the step.
 func TestStepsOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testStepsOfAnotherBrowser(t, entrance) })
 	}
@@ -175,6 +179,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 
 // A step that fails says so as every login does, and is over.
 func TestStepsFail(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Too late."}`)
 	a := startApp(t, l.Env())
@@ -193,6 +198,7 @@ func TestStepsFail(t *testing.T) {
 
 // The last step tells an API that does what it should from one that does not.
 func TestStepsTellAPI(t *testing.T) {
+	t.Parallel()
 	const right = "Bearer liar-access-token"
 	for name, row := range map[string]struct {
 		opens func(authorization string) bool

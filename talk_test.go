@@ -14,6 +14,7 @@ import (
 // server, and on a laptop at a server of another origin, where a form that leads there would be stopped
 // (Chromium applies form-action to the redirect that follows a form).
 func TestChromiumTalk(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name          string
 		width, height int64

@@ -10,6 +10,7 @@ import (
 
 // A login tells it, at a server elsewhere that names an endpoint on this machine.
 func TestAtlasOfPublicServers(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Issuer = "https://" + testserver.PublicName
 	env := l.Env()

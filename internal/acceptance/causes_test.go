@@ -47,6 +47,7 @@ var tellers = map[string]map[string]string{
 // What docs/problems.md says of who tells a cause is what the atlas shows, and nothing else: every cause has a
 // row for each that tells it, and no row is missing there.
 func TestEveryCauseHasARow(t *testing.T) {
+	t.Parallel()
 	documented := documentedTellers(t)
 	shown := map[string][]string{}
 	for file, tests := range tellers {
@@ -140,6 +141,7 @@ var (
 // Every cause is in one of the tables, has a public thread, and no server's words are without one. Every thread has
 // its address.
 func TestEveryCauseHasAThread(t *testing.T) {
+	t.Parallel()
 	document, err := os.ReadFile(root + "/docs/problems.md")
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +184,7 @@ func TestEveryCauseHasAThread(t *testing.T) {
 
 // docs/misuse.md has each try by its stable name, and the rule where it is written.
 func TestMisuseIsDocumented(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(root + "/docs/misuse.md")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
 func TestCheckCommand(t *testing.T) {
+	t.Parallel()
 	issuer := testserver.StartDemo(t)
 	values := map[string]string{
 		"ISSUER":        issuer,
@@ -79,6 +80,7 @@ func TestCheckCommand(t *testing.T) {
 
 // With nothing configured a demo server is played on a free port, beside whatever runs on PORT.
 func TestCheckDemo(t *testing.T) {
+	t.Parallel()
 	port := testserver.TakenPort(t)
 	p := startProcess(t, map[string]string{"PORT": port, "BASE_URL": "http://demo.localhost:" + port}, "check")
 	if code := p.Wait(t); code != 0 || !strings.Contains(p.Out.String(), "No problem found. 12 ok.") {
@@ -88,6 +90,7 @@ func TestCheckDemo(t *testing.T) {
 
 // A setting that cannot be read is a document for programs, and an annotation in GitHub Actions.
 func TestCheckUnreadable(t *testing.T) {
+	t.Parallel()
 	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")
 	code := p.Wait(t)
 	var r check.Report

@@ -12,6 +12,7 @@ import (
 
 // The HAR of a real session satisfies the schema.
 func TestHARSchema(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "har-validator")
 	port := testserver.FreePort(t)
 	a := startAppAt(t, port, testserver.StartClerk(t, "127.0.0.1:"+port).Env())

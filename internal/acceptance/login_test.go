@@ -14,6 +14,7 @@ import (
 // The example of docs/ci.md: the command login, and Chromium that Playwright drives at the demo server. The
 // log tells nobody's name and no token.
 func TestLoginCommandInChromium(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "playwright-core")
 	chromium, err := exec.LookPath("chromium")
 	testserver.Needs(t, os.Getenv, "chromium", err)

@@ -17,6 +17,7 @@ import (
 // An answer of 138 KB that is nested a thousand deep costs the program about what it weighs, wherever a
 // server sends it: it is shown, and indented nowhere.
 func TestNestedAnswer(t *testing.T) {
+	t.Parallel()
 	nested := strings.Repeat("[", 1000) + strings.Repeat("0,", 68_000) + "0" + strings.Repeat("]", 1000)
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) { d["introspection_endpoint"] = l.Issuer + "/introspect" }

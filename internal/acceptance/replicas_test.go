@@ -80,6 +80,7 @@ http {
 // at one and ends at the other, the first refreshes, and either can be killed at any time. The
 // authorization server is oidc-provider, which takes a spent refresh token for theft.
 func TestReplicasBehindNginx(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "oidc-provider")
 	server := startRedis(t, testserver.FreePort(t))
 	port := testserver.FreePort(t)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	port := testserver.TakenPort(t)
 	noCerts := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(noCerts, []byte("nothing"), 0o600); err != nil {
@@ -57,6 +58,7 @@ func TestExitCodes(t *testing.T) {
 
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"

@@ -38,6 +38,7 @@ func heldBack(t *testing.T) (l *testserver.Liar, arrived chan bool, release func
 // After the signal no new request is let in, however many come, and those in flight end: a login that has
 // come so far is not lost.
 func TestStopUnderTraffic(t *testing.T) {
+	t.Parallel()
 	l, arrived, release := heldBack(t)
 	env := l.Env()
 	env["SCOPES"] = "email"
@@ -96,6 +97,7 @@ func TestStopUnderTraffic(t *testing.T) {
 
 // A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
 func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
 	l, arrived, _ := heldBack(t)
 	env := l.Env()
 	env["SCOPES"] = "email"
@@ -122,6 +124,7 @@ func TestSecondInterrupt(t *testing.T) {
 // The program says where it is and stops on request, with exit code 0 and without waiting for
 // connections that were opened and never used.
 func TestServeAndStop(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
 	p.WaitFor(t, "checked  ")

@@ -78,6 +78,7 @@ func (s *redisServer) onRedis(env map[string]string) map[string]string {
 // What is kept in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and goes
 // with the logout.
 func TestSessionsInRedis(t *testing.T) {
+	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
@@ -218,6 +219,7 @@ func TestSessionsInRedis(t *testing.T) {
 
 // A store that is down is said to be; nothing is spent meanwhile, and all goes on when it is back.
 func TestSessionStoreDown(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	server := startRedis(t, port)
 	l := testserver.StartLiar(t)
@@ -253,6 +255,7 @@ func TestSessionStoreDown(t *testing.T) {
 
 // A store that takes no more says so, and a login that it cannot keep costs none of those it has.
 func TestSessionStoreFull(t *testing.T) {
+	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
@@ -269,6 +272,7 @@ func TestSessionStoreFull(t *testing.T) {
 
 // With rediss:// the sessions go over TLS, to a Redis whose certificate verifies and to no other.
 func TestSessionStoreOverTLS(t *testing.T) {
+	t.Parallel()
 	ca := testserver.NewAuthority(t)
 	cert, key := testserver.PEMFiles(t, ca.Issue(t, time.Now().Add(time.Hour)))
 	port := testserver.FreePort(t)
@@ -297,6 +301,7 @@ func TestSessionStoreOverTLS(t *testing.T) {
 
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
 func TestSessionStoreAtStart(t *testing.T) {
+	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	unused := testserver.FreePort(t)
 	for _, row := range []struct{ name, url, want string }{
@@ -324,6 +329,7 @@ func TestSessionStoreAtStart(t *testing.T) {
 // Tokens of one server go to no other, whatever is asked for, though the session is still there: two
 // processes share a Redis, and the second has other settings.
 func TestTokensStayWithTheirServer(t *testing.T) {
+	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
 	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
 	for _, l := range []*testserver.Liar{first, second} {
@@ -387,6 +393,7 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 // While the server of the settings cannot be found it is not known whether the tokens are its own, so they go
 // nowhere, and not to its API either; not even when it is found in the middle of a request.
 func TestTokensStayWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
 	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
 	for _, l := range []*testserver.Liar{first, second} {

@@ -191,6 +191,7 @@ func respelled(t *testing.T, raw string, part int, name, value string) string {
 
 // The code of docs/verify.md runs, in both languages, and prints what the page says it prints.
 func TestVerifyDocument(t *testing.T) {
+	t.Parallel()
 	port := testserver.FreePort(t)
 	issuer := testserver.StartDemo(t, "http://127.0.0.1:"+port+"/oauth_callback")
 	b := newBrowser(t, startAppAt(t, port, map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d"}))
@@ -256,6 +257,7 @@ func TestVerifyDocument(t *testing.T) {
 
 // Tokens that a test signs itself: what docs/verify.md says is taken and what is refused, in both languages.
 func TestVerifyOwnTokens(t *testing.T) {
+	t.Parallel()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
