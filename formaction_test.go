@@ -108,7 +108,7 @@ func inBrowser(t *testing.T, c *chromium.Tab, address string, arrived <-chan str
 	t.Helper()
 	c.Go(address)
 	chromium.Perform(c, chromedp.Click(chromedp.CSS("button")))
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(testserver.Patience); time.Now().Before(deadline); {
 		select {
 		case got := <-arrived:
 			if got != id {

@@ -42,7 +42,7 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// A header that never ends is cut off by the program's own deadline.
+// A header that never ends is cut off by the program's own deadline, which is that of TestServerTimes.
 func TestSlowHeaders(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
@@ -59,10 +59,9 @@ func TestSlowHeaders(t *testing.T) {
 		t.Fatalf("a header that ends was answered %v (%v)", first, err)
 	}
 	io.WriteString(conn, ask)
-	began := time.Now()
-	conn.SetReadDeadline(began.Add(15 * time.Second))
-	if _, err := io.ReadAll(conn); err != nil || time.Since(began) > 10*time.Second {
-		t.Errorf("after %v the connection is still open (%v)", time.Since(began), err)
+	conn.SetReadDeadline(time.Now().Add(testserver.Patience))
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("the connection is still open (%v)", err)
 	}
 }
 

@@ -16,8 +16,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
@@ -64,7 +66,7 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	go func() { status <- b.GetJSON(callback).StatusCode }()
 	<-slow.arrived
 	stop()
-	time.Sleep(100 * time.Millisecond)
+	testserver.Until(t, "it stops", s.traffic.Stopping.Load)
 	close(slow.release)
 	if got := <-status; got != http.StatusOK {
 		t.Errorf("the callback in flight was answered %d", got)
@@ -72,6 +74,56 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	b.Client.CloseIdleConnections()
 	if err := <-stopped; err != nil {
 		t.Error(err)
+	}
+}
+
+// pipes is a listener whose connections are pipes, for a test with a clock of its own.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, open := <-p
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// dial opens a connection, on which the client sends a text, or nothing.
+func (p pipes) dial(text string) {
+	here, there := net.Pipe()
+	p <- there
+	if text != "" {
+		io.WriteString(here, text)
+	}
+}
+
+// A stop waits a second at most for connections on which no request came.
+func TestStopWaitsForNoConnection(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{"none": nil, "one never used": {""}, "a header that never ends": {"GET / HTTP/1.1\r\n"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { testStopWithConnections(t, texts) })
+		})
+	}
+}
+
+func testStopWithConnections(t *testing.T, texts []string) {
+	listener := make(pipes)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() {
+		stopped <- serve(ctx, &server{traffic: new(cli.Traffic)}, http.NotFoundHandler(), []net.Listener{listener}, log.New(io.Discard, "", 0))
+	}()
+	for _, text := range texts {
+		listener.dial(text)
+	}
+	synctest.Wait()
+	began := time.Now()
+	stop()
+	if err := <-stopped; err != nil || time.Since(began) > time.Second {
+		t.Errorf("it stopped after %v: %v", time.Since(began), err)
 	}
 }
 

@@ -192,7 +192,7 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 		if got.StatusCode != 200 {
 			t.Errorf("the callback answered %d %s", got.StatusCode, got.Body)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(testserver.Patience):
 		t.Error("the callback did not answer")
 	}
 }

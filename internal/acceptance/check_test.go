@@ -10,6 +10,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
@@ -73,7 +74,7 @@ func TestCheckCommand(t *testing.T) {
 	full := hung.Env()
 	began := time.Now()
 	p := startProcess(t, full, "check", "-timeout", "300ms")
-	if code := p.Wait(t); code != 1 || time.Since(began) > 5*time.Second || !strings.Contains(p.Out.String(), "FAIL  connection ") {
+	if code := p.Wait(t); code != 1 || time.Since(began) > wire.Timeout || !strings.Contains(p.Out.String(), "FAIL  connection ") {
 		t.Errorf("a server that never answers: exit code %d after %v\n%s", code, time.Since(began), p.Out)
 	}
 }

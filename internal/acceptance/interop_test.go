@@ -30,7 +30,7 @@ func TestOpenIDClient(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "openid-client")
 	a := startApp(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), testserver.Patience)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "openid-client.mjs", a.Cfg.Issuer, "http://127.0.0.1:1/callback")
 	node.Dir = interop
@@ -139,7 +139,7 @@ func startForeign(t *testing.T, command *exec.Cmd) string {
 	select {
 	case first := <-line:
 		return first
-	case <-time.After(30 * time.Second):
+	case <-time.After(testserver.Patience):
 		t.Fatalf("%s printed nothing", command.Path)
 		return ""
 	}

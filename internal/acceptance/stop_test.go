@@ -121,8 +121,8 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
-// The program says where it is and stops on request, with exit code 0 and without waiting for
-// connections that were opened and never used.
+// The program says where it is and stops on request, with exit code 0, also with connections that were opened and
+// never used. TestStopWaitsForNoConnection has the time that this takes.
 func TestServeAndStop(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
