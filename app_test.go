@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -8,26 +9,51 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
 
-// app is the whole program behind a real listener on a free port of 127.0.0.1.
-type app struct {
-	*httptest.Server
-	testserver.App
-	server *server
+// stubVariable makes this test binary the server that the benchmarks ask.
+const stubVariable = "OAUTH_TEST_CLIENT_STUB"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(stubVariable) == "" {
+		os.Exit(chromium.Main(m))
+	}
+	if err := testserver.ServeStub(1024); err != nil {
+		log.Fatal(err)
+	}
 }
 
-// startApp runs the program with an environment, as main would, on a port of its own. BASE_URL is
-// http://127.0.0.1:PORT unless env says otherwise ("PORT" in a value stands for the port).
+// app is the program behind a real listener on a free port of 127.0.0.1: its handler alone, or all of it.
+type app struct {
+	testserver.App
+	*httptest.Server                     // of the handler alone
+	server           *server             // of the handler alone
+	process          *testserver.Process // of all of it
+}
+
+// startApp serves the program's handler with an environment, on a port of its own (see testserver.NewApp). Nothing is
+// asked of the authorization server yet, and no file is read again.
 func startApp(t *testing.T, env map[string]string) *app {
 	t.Helper()
 	return startAppOn(t, listenLoopback(t), env, time.Now)
+}
+
+// startAppAt serves on a port, which a server has been told of.
+func startAppAt(t *testing.T, port string, env map[string]string) *app {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startAppOn(t, l, env, time.Now)
 }
 
 func listenLoopback(t *testing.T) net.Listener {
@@ -41,34 +67,51 @@ func listenLoopback(t *testing.T) net.Listener {
 
 func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now func() time.Time) *app {
 	t.Helper()
-	a := &app{Server: &httptest.Server{Listener: listener, Config: new(http.Server)}, App: testserver.App{Log: new(testserver.Logbook)}}
-	_, port, _ := net.SplitHostPort(a.Listener.Addr().String())
-	full := map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}
-	for name, value := range env {
-		full[name] = strings.ReplaceAll(value, "PORT", port)
-	}
-	cfg, err := config.Load(func(name string) string { return full[name] }, "does-not-exist.env", false)
-	if err != nil {
-		t.Fatalf("configuration: %v", err)
-	}
-	if a.Roots, err = config.TrustedRoots(env["SSL_CERT_FILE"]); err != nil {
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	own, _ := testserver.NewApp(t, port, env)
+	a := &app{App: own, Server: &httptest.Server{Listener: listener, Config: &http.Server{ErrorLog: log.New(own.Log, "", 0)}}}
+	var err error
+	if a.server, a.Config.Handler, err = assemble(a.Cfg, a.Roots, log.New(a.Log, "", 0), now); err != nil {
 		t.Fatal(err)
 	}
-	var handler http.Handler
-	if a.server, handler, err = assemble(cfg, a.Roots, log.New(a.Log, "", 0), now); err != nil {
-		t.Fatal(err)
-	}
-	a.Cfg, a.Config.Handler = cfg, handler
-	a.Config.ErrorLog = log.New(a.Log, "", 0)
-	a.Log.Secret(cfg.ClientSecret, cfg.SessionSecret, "liar-access-token", "liar-refresh-token")
 	a.Start()
-	a.App.Address = a.URL
-	t.Cleanup(func() { a.Close(); a.Log.Check(t) })
+	t.Cleanup(a.Close)
 	return a
+}
+
+// startProgram runs the whole program with an environment: it checks the server by itself, too.
+func startProgram(t *testing.T, env map[string]string) *app {
+	t.Helper()
+	own, full := testserver.NewApp(t, testserver.FreePort(t), env)
+	a := &app{App: own, process: start(t, own.Log, full)}
+	a.process.WaitForPort(t, full["PORT"])
+	return a
+}
+
+// startRun runs the program with nothing but the given environment. Where no argument names a file with settings,
+// there are none.
+func startRun(t *testing.T, env map[string]string, args ...string) *testserver.Process {
+	t.Helper()
+	return start(t, new(testserver.Logbook), env, args...)
+}
+
+func start(t *testing.T, stderr *testserver.Logbook, values map[string]string, args ...string) *testserver.Process {
+	t.Helper()
+	if !slices.Contains(args, "-env") {
+		args = append([]string{"-env", os.DevNull}, args...)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context())) // which would end before what it talks to
+	p := &testserver.Process{Out: new(testserver.Logbook), Err: stderr, Interrupt: stop, Kill: stop}
+	p.Start(t, func() int { return run(ctx, args, env(values), p.Out, p.Err) })
+	return p
 }
 
 // newBrowser is a browser for the app.
 func newBrowser(t *testing.T, a *app) *testserver.Browser { return testserver.NewBrowser(t, &a.App) }
+
+func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
+	return testserver.NewBrowserAt(t, &a.App, base)
+}
 
 // wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
 // a login.

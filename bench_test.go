@@ -26,18 +26,6 @@ import (
 // handlers cost, beside a floor that does only what the protocol forces. The stub authorization server
 // is a process of its own, as its signatures cost more than all of ours: this test binary, run again.
 
-const stubVariable = "OAUTH_TEST_CLIENT_STUB"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(stubVariable) != "" {
-		if err := testserver.ServeStub(1024); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
 // startStub starts the stub server and returns its issuer.
 func startStub(b *testing.B) string {
 	b.Helper()

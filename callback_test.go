@@ -18,6 +18,7 @@ import (
 
 // Each row spoils one thing of an authorization response, and says which refusal comes.
 func TestCallbackRefuses(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		spoil  func(q url.Values)
@@ -74,6 +75,7 @@ func TestCallbackRefuses(t *testing.T) {
 // On another issuer's response, both names are shown and nothing else of it, whether the server was
 // known before or is found in the middle of the flow, by a process that took over from another.
 func TestIssuerMismatchShowsNothingElse(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
@@ -108,6 +110,7 @@ func testIssuerMismatch(t *testing.T, l *testserver.Liar, begins, finishes *app)
 
 // What a server says is data: escaped, bounded, with nothing invisible in it.
 func TestServersWordsAreData(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ name, field, value, absent string }{
 		{"markup", "error_description", `<script>alert(1)</script><img src=x onerror=alert(1)>`, "<script>alert"},
 		{"an attribute", "error", `"><a href="https://evil.example">`, `<a href="https://evil.example">`},
@@ -154,6 +157,7 @@ func TestServersWordsAreData(t *testing.T) {
 // What the token endpoint says is explained: the setting at fault is named, nothing is kept, and the
 // state is spent.
 func TestTokenRequestExplained(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, body string
 		status     int
@@ -204,6 +208,7 @@ func TestTokenRequestExplained(t *testing.T) {
 
 // The answer is the token response to the byte, whatever is in it.
 func TestTokenResponseUntouched(t *testing.T) {
+	t.Parallel()
 	const body = "{ \"scope\" :\"email\",\n\t" + `"access_token":"a\u0062c", "expires_in":"3600","big":12345678901234567890.10, ` +
 		`"token_type":"Bearer", "x":[{}, null], "html":"<&>" }` + "\n"
 	l := testserver.StartLiar(t)
@@ -229,6 +234,7 @@ func TestTokenResponseUntouched(t *testing.T) {
 
 // GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
 func TestServerWithoutMetadata(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept") != "application/json" {
@@ -251,6 +257,7 @@ func TestServerWithoutMetadata(t *testing.T) {
 
 // How the client proves who it is, and what goes over the wire.
 func TestClientAuthentication(t *testing.T) {
+	t.Parallel()
 	const secret = "p@ss word/+%&=ü"
 	for _, row := range []struct {
 		name, configured, secret string
@@ -308,6 +315,7 @@ func TestClientAuthentication(t *testing.T) {
 
 // An error code that is no code may be anything, so the log does not have it.
 func TestLogHasKnownCodesOnly(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		testserver.SendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
@@ -326,6 +334,7 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 
 // Credentials in the body follow no redirect either, not even on the same origin.
 func TestPostFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/userinfo", http.StatusTemporaryRedirect)
@@ -341,6 +350,7 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 
 // The code verifier fits the challenge of the same login, and the resource is named twice.
 func TestExchangeCarries(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	for _, env := range testserver.Entrances(l.Env()) {
 		a := startApp(t, env)
@@ -365,6 +375,7 @@ func TestExchangeCarries(t *testing.T) {
 // The authorization request has what OAuth, PKCE and OpenID Connect ask for, and of the query's
 // parameters those that are known.
 func TestLoginRequest(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	query := func(path string) url.Values {
@@ -416,6 +427,7 @@ func TestLoginRequest(t *testing.T) {
 
 // A hundred logins discover once and fetch the keys once.
 func TestDiscoveredOnce(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	for range 100 {
@@ -519,6 +531,7 @@ func startAppAtClerk(t *testing.T) *app {
 
 // Servers that fail at another moment than they were asked first.
 func TestServerThatDies(t *testing.T) {
+	t.Parallel()
 	t.Run("keys gone at the callback", func(t *testing.T) {
 		l := testserver.StartLiar(t)
 		a := startApp(t, l.Env())

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
 )
 
 // The worst is said first: a failure before what passed, and what was not tried at the start.

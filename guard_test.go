@@ -18,6 +18,7 @@ import (
 )
 
 func TestForeignHost(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
 	b.Accept = "application/json"
@@ -41,6 +42,7 @@ func TestForeignHost(t *testing.T) {
 
 // At another of our names the login first goes to BASE_URL, where its cookie is needed.
 func TestCanonicalHost(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
 	for _, path := range []string{"/", "/login?prompt=consent"} {
@@ -55,6 +57,7 @@ func TestCanonicalHost(t *testing.T) {
 
 // A proxy that does not pass the Host header on is not sent in circles.
 func TestBehindProxy(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	values := l.Env()
 	values["BASE_URL"] = "https://test.example.com"
@@ -70,6 +73,7 @@ func TestBehindProxy(t *testing.T) {
 
 // A navigation from elsewhere may reach three addresses, and nothing else may come from elsewhere.
 func TestCrossSite(t *testing.T) {
+	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testCrossSite(t, startApp(t, env)) })
 	}
@@ -185,6 +189,7 @@ func testCrossSite(t *testing.T, a *app) {
 // Every address is held to the rule, and none can be forgotten: a link leads to three of them, and a form of
 // another site to none.
 func TestCrossSiteEverywhere(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	for _, route := range a.server.routes() {
@@ -205,6 +210,7 @@ func TestCrossSiteEverywhere(t *testing.T) {
 // Opening an address changes nothing: what spends or ends a token is done by a POST of our own page. A
 // foreign page may open any address, and so do a reload and a restored tab.
 func TestStateChangesByPost(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) { d["revocation_endpoint"] = l.Issuer + "/revoke" }
 	l.Other = testserver.SendBody(200, "application/json", `{}`)
@@ -237,6 +243,7 @@ func TestStateChangesByPost(t *testing.T) {
 // Beyond this machine browsers send no Sec-Fetch headers over plain http, and an Origin with a POST only.
 // Our own form works there, and a foreign page's does not.
 func TestFormsOverPlainHTTP(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["BASE_URL"], env["ALLOW_PLAIN_HTTP"] = "http://devbox:PORT", "true"
@@ -267,6 +274,7 @@ func TestFormsOverPlainHTTP(t *testing.T) {
 }
 
 func TestUnknown(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.GetJSON("/nothing").WantError(t, 404, "not_found", "")
@@ -286,6 +294,7 @@ func TestUnknown(t *testing.T) {
 
 // The log has one line per request, and of the URL only the path.
 func TestLog(t *testing.T) {
+	t.Parallel()
 	for _, env := range testserver.Entrances(nil) {
 		a := startApp(t, env)
 		b := newBrowser(t, a)
@@ -304,6 +313,7 @@ func TestLog(t *testing.T) {
 
 // Methods and shapes that a callback must not have.
 func TestCallbackMethods(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
 		a := startApp(t, env)
@@ -331,6 +341,7 @@ func TestCallbackMethods(t *testing.T) {
 
 // No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
 func TestOpenRedirect(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testOpenRedirect(t, entrance) })
 	}
@@ -456,6 +467,7 @@ func FuzzCallback(f *testing.F) {
 
 // A prefetch and a HEAD leave the login as it is.
 func TestNothingSpent(t *testing.T) {
+	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testNothingSpent(t, startApp(t, env)) })
 	}
@@ -506,6 +518,7 @@ func testNothingSpent(t *testing.T, a *app) {
 
 // A program that is stopping says so, on a connection that it will not use again, whoever asks.
 func TestStopping(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	for _, stopping := range []bool{false, true} {
@@ -522,6 +535,7 @@ func TestStopping(t *testing.T) {
 
 // Every answer carries what keeps other pages away from ours, word for word.
 func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	for _, path := range []string{"/", "/session", "/nothing", "/static/style.css"} {
@@ -551,6 +565,7 @@ func TestSecurityHeaders(t *testing.T) {
 // A browser that knows us by https comes back by https only; no promise is made for other hosts, nor for
 // names that are every program's on this machine.
 func TestStrictTransport(t *testing.T) {
+	t.Parallel()
 	for base, want := range map[string]string{
 		"https://test.example.com": "max-age=2592000",
 		"https://localhost:PORT":   "",
@@ -572,6 +587,7 @@ func TestStrictTransport(t *testing.T) {
 
 // A request's body is read up to 64 KB.
 func TestRequestBodyLimit(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	for size, fits := range map[int]bool{64 << 10: true, 64<<10 + 1: false} {
 		var read error

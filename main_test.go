@@ -16,8 +16,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
@@ -39,6 +41,7 @@ func (s *slowToken) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // In demo mode a callback in flight still needs the listener, behind which its server is.
 func TestStopLetsDemoCallbackFinish(t *testing.T) {
+	t.Parallel()
 	listener := listenLoopback(t)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	cfg, err := config.Load(env(map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}), "does-not-exist.env", false)
@@ -63,7 +66,7 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	go func() { status <- b.GetJSON(callback).StatusCode }()
 	<-slow.arrived
 	stop()
-	time.Sleep(100 * time.Millisecond)
+	testserver.Until(t, "it stops", s.traffic.Stopping.Load)
 	close(slow.release)
 	if got := <-status; got != http.StatusOK {
 		t.Errorf("the callback in flight was answered %d", got)
@@ -74,9 +77,60 @@ func TestStopLetsDemoCallbackFinish(t *testing.T) {
 	}
 }
 
+// pipes is a listener whose connections are pipes, for a test with a clock of its own.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, open := <-p
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// dial opens a connection, on which the client sends a text, or nothing.
+func (p pipes) dial(text string) {
+	here, there := net.Pipe()
+	p <- there
+	if text != "" {
+		io.WriteString(here, text)
+	}
+}
+
+// A stop waits a second at most for connections on which no request came.
+func TestStopWaitsForNoConnection(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{"none": nil, "one never used": {""}, "a header that never ends": {"GET / HTTP/1.1\r\n"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { testStopWithConnections(t, texts) })
+		})
+	}
+}
+
+func testStopWithConnections(t *testing.T, texts []string) {
+	listener := make(pipes)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() {
+		stopped <- serve(ctx, &server{traffic: new(cli.Traffic)}, http.NotFoundHandler(), []net.Listener{listener}, log.New(io.Discard, "", 0))
+	}()
+	for _, text := range texts {
+		listener.dial(text)
+	}
+	synctest.Wait()
+	began := time.Now()
+	stop()
+	if err := <-stopped; err != nil || time.Since(began) > time.Second {
+		t.Errorf("it stopped after %v: %v", time.Since(began), err)
+	}
+}
+
 // Every part of a request and of its answer has its time: what comes slowly is cut off, and who does not
 // read either. TestSlowHeaders sees it happen; the others are longer than a test should wait.
 func TestServerTimes(t *testing.T) {
+	t.Parallel()
 	srv := httpServer(http.NotFoundHandler(), nil)
 	for name, row := range map[string]struct{ got, most time.Duration }{
 		"header":  {srv.ReadHeaderTimeout, 5 * time.Second},
@@ -96,6 +150,7 @@ func TestServerTimes(t *testing.T) {
 // Only the demo server takes a body of unknown length: no client of ours sends one, and two parsers may
 // disagree about its end.
 func TestLengthRequired(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	for _, row := range []struct {
 		path    string
@@ -115,6 +170,7 @@ func TestLengthRequired(t *testing.T) {
 
 // What is no request to the client has no line in the log, and no line is longer than a terminal's few.
 func TestLogIsBounded(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	for _, path := range []string{"/static/style.css", "/demo/authorize", "/.well-known/openid-configuration/demo"} {
@@ -131,6 +187,7 @@ func TestLogIsBounded(t *testing.T) {
 
 // SECURITY.md names a test for each promise, and the tests are there.
 func TestSecurityPromises(t *testing.T) {
+	t.Parallel()
 	promises, err := os.ReadFile("SECURITY.md")
 	if err != nil {
 		t.Fatal(err)
@@ -170,6 +227,7 @@ func TestSecurityPromises(t *testing.T) {
 // The age of a result is the time since its run. Before any run there is none, and with other settings
 // neither.
 func TestAgeOfTheChecks(t *testing.T) {
+	t.Parallel()
 	var passed atomic.Int64
 	clock := func() time.Time { return time.Unix(1_800_000_000, 0).Add(time.Duration(passed.Load())) }
 	a := startAppOn(t, listenLoopback(t), nil, clock)
@@ -190,6 +248,7 @@ func TestAgeOfTheChecks(t *testing.T) {
 // A login that was begun and has not come back is said at /, with its usual causes in order; for ten
 // minutes, in this browser only, and not when a later one has come back.
 func TestLoginThatNeverCameBack(t *testing.T) {
+	t.Parallel()
 	const words = "A login was begun and has not come back"
 	l := testserver.StartLiar(t)
 	clock := time.Now()
@@ -242,6 +301,7 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 
 // A reload while the code is being exchanged shows the login, and costs the server one code.
 func TestReloadDuringExchange(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testReloadDuringExchange(t, entrance) })
 	}

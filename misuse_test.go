@@ -1,11 +1,12 @@
 package main
 
 import (
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/misuse"
-	"strings"
-	"testing"
 )
 
 // The verdict of a run names the first thing that the server lets pass, and calls nothing safe that was not

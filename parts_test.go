@@ -1,12 +1,13 @@
 package main
 
 import (
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/session"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
 )
 
 var testTime = time.Unix(1_800_000_000, 0)

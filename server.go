@@ -12,6 +12,12 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
 	"oauth-test-client/internal/config"
@@ -19,10 +25,6 @@ import (
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"path"
-	"reflect"
-	"strings"
-	"time"
 )
 
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
@@ -60,7 +62,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages(templates)
+	pages, err := parsedPages()
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -104,6 +106,9 @@ func (s *server) secrets() flow.Secrets {
 
 //go:embed templates
 var templates embed.FS
+
+// parsedPages are the pages, parsed once for every server of a process.
+var parsedPages = sync.OnceValues(func() (map[string]*template.Template, error) { return parsePages(templates) })
 
 //go:embed static
 var static embed.FS

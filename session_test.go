@@ -24,6 +24,7 @@ import (
 )
 
 func TestNoToken(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	if r := b.Ask("/nothing-here", true); !strings.Contains(r.Body, "not_found") || strings.Contains(r.Body, "What happened") {
@@ -41,6 +42,7 @@ func TestNoToken(t *testing.T) {
 // Every route with a token that works, at the demo server and at one of Clerk's shape, which names
 // its endpoints nowhere.
 func TestTokenRoutes(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *app{"demo": func(t *testing.T) *app { return startApp(t, nil) }, "Clerk over TLS": startAppAtClerk} {
 		t.Run(name, func(t *testing.T) {
 			a := start(t)
@@ -118,6 +120,7 @@ func TestTokenRoutes(t *testing.T) {
 
 // An access token that has expired is the server's to refuse, and its refusal is shown.
 func TestExpiredToken(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
@@ -168,6 +171,7 @@ func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar
 
 // What a server sends that fails or does not verify is a 502, and its 4xx is its answer.
 func TestTokenRouteAnswers(t *testing.T) {
+	t.Parallel()
 	const jsonType = "application/json"
 	for _, row := range []struct {
 		name, path string
@@ -291,6 +295,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 
 // A token is gone once the server says that it is, with 200 or with 204.
 func TestRevoked(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusNoContent} {
 		_, _, b := startAtLiar(t, func(l *testserver.Liar) {
 			l.Other = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
@@ -306,6 +311,7 @@ func TestRevoked(t *testing.T) {
 
 // A refresh keeps the old refresh token when none came, and takes no ID token of another user.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		spoil  func(claims map[string]any)
@@ -356,6 +362,7 @@ func TestRefresh(t *testing.T) {
 
 // An error in the body of a 200 is a refusal: nothing is new, nothing is revoked, and no page says that it is.
 func TestRefusedWith200(t *testing.T) {
+	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The server refused to refresh", "/revoke": "The server did not revoke every token",
 		"/tokeninfo": "The server did not say what it knows of the tokens"} {
@@ -463,6 +470,7 @@ func TestRefreshOfTwoBrowsers(t *testing.T) {
 // A revocation and a refresh that overlap do not undo each other: what the refresh brought stays, and what
 // was revoked does not come back.
 func TestRevokeDuringRefresh(t *testing.T) {
+	t.Parallel()
 	const fresh = `{"access_token":"fresh-access","refresh_token":"fresh-refresh","token_type":"bearer"}`
 	for _, row := range []struct{ slow, fast, access string }{
 		{"/revoke", "/refresh", "fresh-access"},
@@ -507,6 +515,7 @@ func TestRevokeDuringRefresh(t *testing.T) {
 
 // Endpoints that the server does not have are said so, on the page and on the route.
 func TestNotOffered(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
 	a := startApp(t, l.Env())
@@ -528,6 +537,7 @@ func TestNotOffered(t *testing.T) {
 
 // A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
 func TestFailureNamesTheSetting(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
 	b := newBrowser(t, startApp(t, l.Env()))
@@ -553,6 +563,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 
 // A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
 func TestStepsHarmless(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testStepsHarmless(t, entrance) })
 	}
@@ -604,6 +615,7 @@ func testStepsHarmless(t *testing.T, entrance string) {
 
 // A login waits for ten minutes at a step, and not longer. What is left half way costs nothing but itself.
 func TestStepsWaitTenMinutes(t *testing.T) {
+	t.Parallel()
 	for minutes, want := range map[time.Duration]string{9: "4. The token response", 11: "This login is over"} {
 		l := testserver.StartLiar(t)
 		var passed time.Duration

@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
 )
 
 // Every token that is tried has a heading of its own.

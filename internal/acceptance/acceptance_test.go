@@ -1,21 +1,18 @@
-// Package acceptance runs the built program: in a real browser, at other people's servers, several at
-// once, and with a real Redis. It holds tests only.
+// Package acceptance runs the built program: its exit codes and signals, several at once, with a real Redis and, with
+// the build tag interop, at other people's servers. It holds tests only.
 package acceptance
 
 import (
 	"fmt"
 	"io/fs"
 	"log"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -66,31 +63,30 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is the program, running.
+// process is the program, built and running.
 type process struct {
+	testserver.Process
 	command *exec.Cmd
-	out     *testserver.Logbook // stdout
-	err     *testserver.Logbook // stderr
-	code    chan int
-	gone    chan struct{} // closed when it has ended
 }
 
 // startProcess starts the program with nothing but the given environment, in an empty folder. It ends
 // with the test.
 func startProcess(t *testing.T, env map[string]string, args ...string) *process {
 	t.Helper()
+	return startLogging(t, new(testserver.Logbook), env, args...)
+}
+
+func startLogging(t *testing.T, stderr *testserver.Logbook, env map[string]string, args ...string) *process {
+	t.Helper()
 	binary, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{
-		command: exec.Command(binary, args...),
-		out:     new(testserver.Logbook),
-		err:     new(testserver.Logbook),
-		code:    make(chan int, 1),
-		gone:    make(chan struct{}),
-	}
-	p.command.Dir, p.command.Stdout, p.command.Stderr = t.TempDir(), p.out, p.err
+	p := &process{command: exec.Command(binary, args...)}
+	p.Out, p.Err = new(testserver.Logbook), stderr
+	p.Interrupt = func() { p.command.Process.Signal(os.Interrupt) }
+	p.Kill = func() { p.command.Process.Kill() }
+	p.command.Dir, p.command.Stdout, p.command.Stderr = t.TempDir(), p.Out, p.Err
 	for name, value := range env {
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
@@ -102,126 +98,37 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
+	p.Start(t, func() int {
 		p.command.Wait()
-		p.code <- p.command.ProcessState.ExitCode()
-		close(p.gone)
-	}()
-	t.Cleanup(p.kill)
+		return p.command.ProcessState.ExitCode()
+	})
 	return p
 }
 
-// kill ends the program without any chance to tidy up. Nothing reaches it any more when kill returns.
-func (p *process) kill() {
-	p.command.Process.Kill()
-	<-p.gone
-}
-
-// interrupt asks the program to stop, as Ctrl-C does.
-func (p *process) interrupt() { p.command.Process.Signal(os.Interrupt) }
-
-// wait returns the exit code, which must come soon.
-func (p *process) wait(t *testing.T, within time.Duration) int {
-	t.Helper()
-	select {
-	case code := <-p.code:
-		return code
-	case <-time.After(within):
-		t.Fatalf("the program did not stop within %v\nstdout:\n%s\nstderr:\n%s", within, p.out, p.err)
-		return -1
-	}
-}
-
-// waitFor waits until the program has printed the words.
-func (p *process) waitFor(t *testing.T, words string) {
-	t.Helper()
-	for range 500 {
-		if strings.Contains(p.out.String(), words) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("the program did not print %q\nstdout:\n%s\nstderr:\n%s", words, p.out, p.err)
-}
-
-// app is the program serving on a port of its own.
+// app is the program, built and serving on a port of its own.
 type app struct {
 	testserver.App
 	process *process
 }
 
-// startApp serves with an environment on a free port. BASE_URL is http://127.0.0.1:PORT unless env says
-// otherwise ("PORT" in a value stands for the port).
+// startApp serves with an environment on a free port (see testserver.NewApp).
 func startApp(t *testing.T, env map[string]string) *app {
 	t.Helper()
-	return startAppOn(t, freePort(t), env)
+	return startAppAt(t, testserver.FreePort(t), env)
 }
 
-func startAppOn(t *testing.T, port string, env map[string]string) *app {
+func startAppAt(t *testing.T, port string, env map[string]string) *app {
 	t.Helper()
-	full := map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}
-	for name, value := range env {
-		full[name] = strings.ReplaceAll(value, "PORT", port)
-	}
-	cfg, err := config.Load(func(name string) string { return full[name] }, "does-not-exist.env", false)
-	if err != nil {
-		t.Fatalf("configuration: %v", err)
-	}
-	roots, err := config.TrustedRoots(full["SSL_CERT_FILE"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := startProcess(t, full, "-open=false")
-	waitForPort(t, full["PORT"])
-	a := &app{App: testserver.App{Address: "http://127.0.0.1:" + full["PORT"], Cfg: cfg, Roots: roots, Log: p.err}, process: p}
-	a.Log.Secret(cfg.SessionSecret, "liar-access-token", "liar-refresh-token")
-	if !cfg.Demo { // whose secret is made by each process for itself
-		a.Log.Secret(cfg.ClientSecret)
-	}
-	t.Cleanup(func() { a.Log.Check(t) })
+	own, full := testserver.NewApp(t, port, env)
+	a := &app{own, startLogging(t, own.Log, full, "-open=false")}
+	a.process.WaitForPort(t, full["PORT"])
 	return a
 }
 
 func newBrowser(t *testing.T, a *app) *testserver.Browser { return testserver.NewBrowser(t, &a.App) }
 
-// newBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
 func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
-	t.Helper()
-	b := newBrowser(t, a)
-	b.Base = base
-	return b
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, port := takenPort(t)
-	l.Close()
-	return port
-}
-
-// takenPort is a port of 127.0.0.1 on which somebody else listens until the end of the test.
-func takenPort(t *testing.T) (net.Listener, string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return l, port
-}
-
-func waitForPort(t *testing.T, port string) {
-	t.Helper()
-	for range 1000 {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("nothing listens on port %s", port)
+	return testserver.NewBrowserAt(t, &a.App, base)
 }
 
 // launch starts a program that is not ours and waits until it listens on the port. It is killed at the
@@ -231,11 +138,11 @@ func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stop = func() {
-		program.Process.Kill()
-		program.Wait() // twice at most, and the second time it has nothing to say
-	}
-	t.Cleanup(stop)
-	waitForPort(t, port)
-	return stop
+	p := &testserver.Process{Out: new(testserver.Logbook), Err: new(testserver.Logbook), Kill: func() { program.Process.Kill() }}
+	p.Start(t, func() int {
+		program.Wait()
+		return program.ProcessState.ExitCode()
+	})
+	p.WaitForPort(t, port)
+	return p.End
 }

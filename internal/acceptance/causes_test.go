@@ -11,11 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/misuse"
 )
 
 // tellers are who tells a cause, as docs/problems.md writes it, by the tests of the atlas that ask them.
 var tellers = map[string]map[string]string{
-	"internal/diagnose/atlas_test.go": {
+	"internal/check/atlas_test.go": {
 		"TestAtlasOfTheSettings":   "the settings",
 		"TestAtlasOfTheDemo":       "`check`",
 		"TestAtlasOfTheLiar":       "`check`",
@@ -24,27 +26,28 @@ var tellers = map[string]map[string]string{
 		"TestAtlasOfWarnings":      "a warning of `check`",
 		"TestAtlasOfLastDays":      "a warning of `check`",
 	},
-	"internal/diagnose/start_test.go":   {"TestAtlasOfTheAPIsServer": "`check`"},
-	"internal/acceptance/atapi_test.go": {"TestAtlasOfTheAPIsServer": "the login's page", "TestAtlasOfTheOtherServer": "the login's page"},
-	"internal/acceptance/atlas_test.go": {
-		"TestAtlasOfTheStart":      "the start",
-		"TestAtlasOfTheLogin":      "the login's page",
-		"TestAtlasOfTheServer":     "the login's page",
-		"TestAtlasOfCertificates":  "the login's page",
-		"TestAtlasOfPublicServers": "the login's page",
-		"TestAtlasOfTheWayBack":    "the login's page",
-		"TestAtlasOfTheStartPage":  "`/`",
-		"TestAtlasOfTheSession":    "`/session`",
-		"TestAtlasOfUserinfo":      "`/userinfo`",
-		"TestAtlasOfTheAPI":        "`/api`",
-		"TestAtlasOfWrongTokens":   "`/api`",
-		"TestAtlasOfForeignAPIs":   "`/api`",
+	"internal/check/start_test.go":      {"TestAtlasOfTheAPIsServer": "`check`"},
+	"atapi_test.go":                     {"TestAtlasOfTheAPIsServer": "the login's page", "TestAtlasOfTheOtherServer": "the login's page"},
+	"internal/acceptance/atlas_test.go": {"TestAtlasOfPublicServers": "the login's page"},
+	"atlas_test.go": {
+		"TestAtlasOfTheStart":     "the start",
+		"TestAtlasOfTheLogin":     "the login's page",
+		"TestAtlasOfTheServer":    "the login's page",
+		"TestAtlasOfCertificates": "the login's page",
+		"TestAtlasOfTheWayBack":   "the login's page",
+		"TestAtlasOfTheStartPage": "`/`",
+		"TestAtlasOfTheSession":   "`/session`",
+		"TestAtlasOfUserinfo":     "`/userinfo`",
+		"TestAtlasOfTheAPI":       "`/api`",
+		"TestAtlasOfWrongTokens":  "`/api`",
+		"TestAtlasOfForeignAPIs":  "`/api`",
 	},
 }
 
 // What docs/problems.md says of who tells a cause is what the atlas shows, and nothing else: every cause has a
 // row for each that tells it, and no row is missing there.
 func TestEveryCauseHasARow(t *testing.T) {
+	t.Parallel()
 	documented := documentedTellers(t)
 	shown := map[string][]string{}
 	for file, tests := range tellers {
@@ -138,6 +141,7 @@ var (
 // Every cause is in one of the tables, has a public thread, and no server's words are without one. Every thread has
 // its address.
 func TestEveryCauseHasAThread(t *testing.T) {
+	t.Parallel()
 	document, err := os.ReadFile(root + "/docs/problems.md")
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +178,22 @@ func TestEveryCauseHasAThread(t *testing.T) {
 	for address, used := range addresses {
 		if !used {
 			t.Errorf("%s is seen by no cause", address)
+		}
+	}
+}
+
+// docs/misuse.md has each try by its stable name, and the rule where it is written.
+func TestMisuseIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(root + "/docs/misuse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	for _, rule := range misuse.Rules {
+		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Attempt)+"` |") })
+		if row < 0 || !strings.HasSuffix(lines[row], "| "+rule.Section+" |") {
+			t.Errorf("%s (%s) has no row of its own there", rule.Attempt, rule.Section)
 		}
 	}
 }

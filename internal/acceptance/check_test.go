@@ -3,16 +3,19 @@ package acceptance
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
 func TestCheckCommand(t *testing.T) {
+	t.Parallel()
 	issuer := testserver.StartDemo(t)
 	values := map[string]string{
 		"ISSUER":        issuer,
@@ -39,13 +42,13 @@ func TestCheckCommand(t *testing.T) {
 			}
 			row.env(full)
 			p := startProcess(t, full, row.args...)
-			if code := p.wait(t, 30*time.Second); code != row.code {
-				t.Errorf("exit code %d; want %d\n%s%s", code, row.code, p.out, p.err)
+			if code := p.Wait(t); code != row.code {
+				t.Errorf("exit code %d; want %d\n%s%s", code, row.code, p.Out, p.Err)
 			}
 			if row.code == 2 {
 				return
 			}
-			out := p.out.String()
+			out := p.Out.String()
 			if row.args[len(row.args)-1] == "-json" {
 				var r check.Report
 				if err := json.Unmarshal([]byte(out), &r); err != nil || r.Result != causes.OK || r.Checks[0].Check != "configuration" {
@@ -71,29 +74,31 @@ func TestCheckCommand(t *testing.T) {
 	full := hung.Env()
 	began := time.Now()
 	p := startProcess(t, full, "check", "-timeout", "300ms")
-	if code := p.wait(t, 10*time.Second); code != 1 || time.Since(began) > 5*time.Second || !strings.Contains(p.out.String(), "FAIL  connection ") {
-		t.Errorf("a server that never answers: exit code %d after %v\n%s", code, time.Since(began), p.out)
+	if code := p.Wait(t); code != 1 || time.Since(began) > wire.Timeout || !strings.Contains(p.Out.String(), "FAIL  connection ") {
+		t.Errorf("a server that never answers: exit code %d after %v\n%s", code, time.Since(began), p.Out)
 	}
 }
 
 // With nothing configured a demo server is played on a free port, beside whatever runs on PORT.
 func TestCheckDemo(t *testing.T) {
-	_, port := takenPort(t)
+	t.Parallel()
+	port := testserver.TakenPort(t)
 	p := startProcess(t, map[string]string{"PORT": port, "BASE_URL": "http://demo.localhost:" + port}, "check")
-	if code := p.wait(t, 30*time.Second); code != 0 || !strings.Contains(p.out.String(), "No problem found. 12 ok.") {
-		t.Errorf("exit code %d\n%s%s", code, p.out, p.err)
+	if code := p.Wait(t); code != 0 || !strings.Contains(p.Out.String(), "No problem found. 12 ok.") {
+		t.Errorf("exit code %d\n%s%s", code, p.Out, p.Err)
 	}
 }
 
 // A setting that cannot be read is a document for programs, and an annotation in GitHub Actions.
 func TestCheckUnreadable(t *testing.T) {
+	t.Parallel()
 	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")
-	code := p.wait(t, 10*time.Second)
+	code := p.Wait(t)
 	var r check.Report
-	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil || code != 2 || r.Result != causes.Fail || r.Checks[0].Setting != "PORT" {
-		t.Errorf("exit code %d, %v:\n%s", code, err, p.out)
+	if err := json.Unmarshal([]byte(p.Out.String()), &r); err != nil || code != 2 || r.Result != causes.Fail || r.Checks[0].Setting != "PORT" {
+		t.Errorf("exit code %d, %v:\n%s", code, err, p.Out)
 	}
-	if !strings.HasPrefix(p.err.String(), "::error title=settings::PORT (environment)") {
-		t.Errorf("the annotation is %q", p.err)
+	if !strings.HasPrefix(p.Err.String(), "::error title=settings::PORT (environment)") {
+		t.Errorf("the annotation is %q", p.Err)
 	}
 }

@@ -1,3 +1,5 @@
+//go:build interop
+
 package acceptance
 
 import (
@@ -60,6 +62,7 @@ func scenarios(t *testing.T) []string {
 // Every scored scenario about authorization passes, and an adapter that starts the program and plays the browser
 // is all that stands between.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	node, err := exec.LookPath("node")
 	testserver.Needs(t, os.Getenv, "Node", err)
 	names := scenarios(t)
@@ -85,8 +88,9 @@ func TestConformance(t *testing.T) {
 
 // The suite's client passes at the demo server, as any client that registers itself.
 func TestConformanceOfTheDemo(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	redirect := "http://127.0.0.1:" + port + "/callback"
 	answer, err := http.Post(a.Address+"/demo/register", "application/json", strings.NewReader(
 		`{"client_name":"conformance","redirect_uris":["`+redirect+`"],"token_endpoint_auth_method":"none","application_type":"native"}`))

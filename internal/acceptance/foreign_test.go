@@ -1,18 +1,21 @@
+//go:build interop
+
 package acceptance
 
 import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"os"
-	"os/exec"
-	"testing"
-	"time"
 )
 
 // startProgram starts a server of testdata/interop that says itself how it is reached, and as whom to sign in.
@@ -99,6 +102,7 @@ func installed(t *testing.T, packages ...string) {
 // Against real servers, one mistake in the settings is named by the first line that fails, and nothing
 // fails where the server does not tell.
 func TestInteropMistakes(t *testing.T) {
+	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	set := func(name, value string) func(map[string]string) {
 		return func(env map[string]string) { env[name] = value }
@@ -142,7 +146,7 @@ func TestInteropMistakes(t *testing.T) {
 		{"LemonLDAP::NG: public", startLemonLDAP, "public", "", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			base := "http://localhost:" + freePort(t)
+			base := "http://localhost:" + testserver.FreePort(t)
 			f := row.start(t, row.configuration, base+config.CallbackPath+row.registered)
 			f.env["BASE_URL"] = base
 			if row.spoil != nil {

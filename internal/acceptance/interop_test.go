@@ -1,3 +1,5 @@
+//go:build interop
+
 package acceptance
 
 import (
@@ -8,11 +10,6 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,13 +17,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // The demo server satisfies a certified client that we did not write.
 func TestOpenIDClient(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "openid-client")
 	a := startApp(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), testserver.Patience)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "openid-client.mjs", a.Cfg.Issuer, "http://127.0.0.1:1/callback")
 	node.Dir = interop
@@ -135,7 +139,7 @@ func startForeign(t *testing.T, command *exec.Cmd) string {
 	select {
 	case first := <-line:
 		return first
-	case <-time.After(30 * time.Second):
+	case <-time.After(testserver.Patience):
 		t.Fatalf("%s printed nothing", command.Path)
 		return ""
 	}
@@ -189,6 +193,7 @@ func startFosite(t *testing.T, _, redirectURI string) foreign {
 
 // The whole flow, everything after it, Deny and check, against servers of other people.
 func TestInterop(t *testing.T) {
+	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	provider := func(t *testing.T, configuration, redirectURI string) foreign {
 		needsNode(t, "oidc-provider")
@@ -223,7 +228,7 @@ func TestInterop(t *testing.T) {
 		{"LemonLDAP::NG, public client", "public", startLemonLDAP},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			port := freePort(t)
+			port := testserver.FreePort(t)
 			f := row.start(t, row.configuration, "http://localhost:"+port+config.CallbackPath)
 			f.whole(t, port)
 		})
@@ -235,7 +240,7 @@ func (f foreign) whole(t *testing.T, port string) {
 	t.Helper()
 	base := "http://localhost:" + port
 	f.env["BASE_URL"] = base
-	a := startAppOn(t, port, f.env)
+	a := startAppAt(t, port, f.env)
 	f.check(t, a)
 	b := newBrowserAt(t, a, base)
 	r := b.GetJSON(f.play(b, b.Begin(f.login), false))
@@ -414,6 +419,7 @@ func wantFails(t *testing.T, r check.Report, check, setting, words string) {
 
 // What is wrong is named at a server that we did not write.
 func TestCheckAtOIDCProvider(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "oidc-provider")
 	f := startOIDCProvider(t, "basic-only", testserver.CheckedURI)
 	f.env["PORT"] = "3998"
@@ -424,6 +430,7 @@ func TestCheckAtOIDCProvider(t *testing.T) {
 
 // The same at a server whose words are Clerk's.
 func TestCheckAtFosite(t *testing.T) {
+	t.Parallel()
 	values := startGo(t, "fosite", testserver.CheckedURI)
 	values["PORT"], values["SCOPES"] = "3999", "openid profile"
 	if r := checksOf(t, values); r.Result == causes.Fail {

@@ -1,13 +1,15 @@
+//go:build interop
+
 package acceptance
 
 import (
 	"maps"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/misuse"
-	"os"
-	"slices"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/misuse"
+	"oauth-test-client/internal/testserver"
 )
 
 // found is what a run of /misuse finds: the results of each try, in their order.
@@ -29,6 +31,7 @@ func (f found) but(changes found) found {
 // A whole run of /misuse at other people's servers finds exactly what docs/misuse.md says of each, where
 // it is written why that is so.
 func TestInteropMisuse(t *testing.T) {
+	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	provider := func(t *testing.T, configuration, redirectURI string) foreign {
 		needsNode(t, "oidc-provider")
@@ -70,14 +73,14 @@ func TestInteropMisuse(t *testing.T) {
 			misuse.RevokedToken: "skip", misuse.PromptNone: "warn"})},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			port := freePort(t)
+			port := testserver.FreePort(t)
 			base := "http://localhost:" + port
 			f := row.start(t, row.configuration, base+config.CallbackPath)
 			f.env["BASE_URL"] = base
-			a := startAppOn(t, port, f.env)
+			a := startAppAt(t, port, f.env)
 			b := newBrowserAt(t, a, base)
 			b.GetJSON(f.play(b, b.Begin(f.login), false))
-			run := playMisuse(t, b, func(address string) string { return f.play(b, address, false) })
+			run := b.PlayMisuse(func(address string) string { return f.play(b, address, false) })
 			got := found{}
 			for _, line := range run.Findings {
 				t.Logf("%s %s: %s; %s", line.Result, line.Check, line.Found, line.Control)
@@ -87,23 +90,8 @@ func TestInteropMisuse(t *testing.T) {
 				}
 			}
 			if !maps.Equal(got, row.want) {
-				t.Errorf("%s after %d logins; got %v\nwant %v", run.Verdict, run.logins, got, row.want)
+				t.Errorf("%s after %d logins; got %v\nwant %v", run.Verdict, run.Played, got, row.want)
 			}
 		})
-	}
-}
-
-// docs/misuse.md has each try by its stable name, and the rule where it is written.
-func TestMisuseIsDocumented(t *testing.T) {
-	text, err := os.ReadFile(root + "/docs/misuse.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(text), "\n")
-	for _, rule := range misuse.Rules {
-		row := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+string(rule.Attempt)+"` |") })
-		if row < 0 || !strings.HasSuffix(lines[row], "| "+rule.Section+" |") {
-			t.Errorf("%s (%s) has no row of its own there", rule.Attempt, rule.Section)
-		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/testserver"
 )
@@ -18,6 +17,7 @@ import (
 // An answer of 138 KB that is nested a thousand deep costs the program about what it weighs, wherever a
 // server sends it: it is shown, and indented nowhere.
 func TestNestedAnswer(t *testing.T) {
+	t.Parallel()
 	nested := strings.Repeat("[", 1000) + strings.Repeat("0,", 68_000) + "0" + strings.Repeat("]", 1000)
 	l := testserver.StartLiar(t)
 	l.Document = func(d map[string]any) { d["introspection_endpoint"] = l.Issuer + "/introspect" }
@@ -43,7 +43,7 @@ func TestNestedAnswer(t *testing.T) {
 		}
 	}
 	a.process.command.Process.Signal(os.Interrupt)
-	a.process.wait(t, 20*time.Second)
+	a.process.Wait(t)
 	const most = 200 << 10 // KB
 	if peak := a.process.command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > most {
 		t.Errorf("the program took %d KB at its peak; want %d at most", peak, most)

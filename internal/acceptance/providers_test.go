@@ -282,8 +282,8 @@ func (p provider) check(t *testing.T, settings string) (out string, code int) {
 		env[name] = strings.Trim(value, "'")
 	}
 	process := startProcess(t, env, "check")
-	code = process.wait(t, 30*time.Second)
-	return process.out.String(), code
+	code = process.Wait(t)
+	return process.Out.String(), code
 }
 
 // start starts the server and returns the environment with which a program comes there: a proxy that leads every host

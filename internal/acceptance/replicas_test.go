@@ -1,11 +1,11 @@
+//go:build interop
+
 package acceptance
 
 import (
 	"bytes"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,25 +15,6 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
-
-// Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
-func TestReplicas(t *testing.T) {
-	l := testserver.StartLiar(t)
-	env := l.Env()
-	env["SESSION_SECRET"] = "0123456789abcdef"
-	one := startApp(t, env)
-	env["BASE_URL"] = one.Cfg.BaseURL // and a port of its own
-	two := startApp(t, env)
-	b := newBrowser(t, one)
-	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
-	cookie := b.Client.Jar.Cookies(callback)[0]
-	req, _ := http.NewRequest(http.MethodGet, two.Address+callback.RequestURI(), nil)
-	req.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
-	req.AddCookie(cookie)
-	if r := b.Do(req); r.StatusCode != 200 {
-		t.Errorf("the other process answered %d %s", r.StatusCode, r.Body)
-	}
-}
 
 // replica is a process of the real binary.
 type replica struct {
@@ -46,8 +27,8 @@ func startReplica(t *testing.T, port string, env map[string]string) replica {
 	full := maps.Clone(env)
 	full["PORT"] = port
 	p := startProcess(t, full, "-open=false")
-	waitForPort(t, port)
-	return replica{port, p.kill}
+	p.WaitForPort(t, port)
+	return replica{port, p.End}
 }
 
 // startNginx balances over two ports in turn and says in X-Served-By which of them answered.
@@ -99,14 +80,15 @@ http {
 // at one and ends at the other, the first refreshes, and either can be killed at any time. The
 // authorization server is oidc-provider, which takes a spent refresh token for theft.
 func TestReplicasBehindNginx(t *testing.T) {
+	t.Parallel()
 	needsNode(t, "oidc-provider")
-	server := startRedis(t, freePort(t))
-	port := freePort(t)
+	server := startRedis(t, testserver.FreePort(t))
+	port := testserver.FreePort(t)
 	base := "http://127.0.0.1:" + port
 	f := startOIDCProvider(t, "rotation", base+config.CallbackPath)
 	env := server.onRedis(f.env)
 	env["BASE_URL"] = base
-	one, two := startReplica(t, freePort(t), env), startReplica(t, freePort(t), env)
+	one, two := startReplica(t, testserver.FreePort(t), env), startReplica(t, testserver.FreePort(t), env)
 	startNginx(t, port, one.port, two.port)
 
 	b := testserver.NewBrowser(t, &testserver.App{

@@ -1,73 +1,19 @@
 package acceptance
 
 import (
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/testserver"
 )
 
-// A second start says where the first one runs, by whatever name it goes.
-func TestAlreadyRunning(t *testing.T) {
-	for _, host := range []string{"localhost", "127.0.0.1"} {
-		port := freePort(t)
-		env := map[string]string{"PORT": port, "BASE_URL": "http://" + host + ":" + port}
-		first := startProcess(t, env)
-		first.waitFor(t, "redirect URI")
-		second := startProcess(t, env)
-		if code := second.wait(t, 10*time.Second); code != 1 || second.err.String() != "already running at http://"+host+":"+port+"\n" {
-			t.Errorf("exit code %d: %s", code, second.err)
-		}
-	}
-}
-
-// Another program on the port is not taken for this one, whatever it answers.
-func TestAnotherProgramOnThePort(t *testing.T) {
-	for _, answer := range []string{"<h1>hello</h1>", `{}`, `{"login_uri":"https://a.example/login","redirect_uri":"https://b.example/oauth_callback"}`} {
-		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer) }))
-		_, port, _ := net.SplitHostPort(other.Listener.Addr().String())
-		p := startProcess(t, map[string]string{"PORT": port})
-		if code := p.wait(t, 10*time.Second); code != 1 || !strings.Contains(p.err.String(), "PORT: "+port+" is in use by another program") {
-			t.Errorf("%s: exit code %d: %s", answer, code, p.err)
-		}
-		other.Close()
-	}
-}
-
-// The log has a line for each request to the client, with a duration that says something, and none for
-// the demo server and static files.
-func TestLogLines(t *testing.T) {
-	a := startApp(t, nil)
-	b := newBrowser(t, a)
-	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
-	b.GetJSON(callback)
-	resp, err := http.Get(a.Address + "/static/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	lines := a.Log.String()
-	for _, want := range []string{"GET /login 302 ", "GET /oauth_callback 200 "} {
-		if !strings.Contains(lines, want) {
-			t.Errorf("the log lacks %q:\n%s", want, lines)
-		}
-	}
-	for _, absent := range []string{"/demo/", "/static/", "/.well-known/", " 0s"} {
-		if strings.Contains(lines, absent) {
-			t.Errorf("the log holds %q:\n%s", absent, lines)
-		}
-	}
-}
-
 func TestExitCodes(t *testing.T) {
-	_, port := takenPort(t)
+	t.Parallel()
+	port := testserver.TakenPort(t)
 	noCerts := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(noCerts, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
@@ -100,57 +46,32 @@ func TestExitCodes(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := startProcess(t, row.env, row.args...)
-			if code := p.wait(t, 10*time.Second); code != row.code || !strings.Contains(p.out.String()+p.err.String(), row.want) {
-				t.Errorf("exit code %d and\n%s%s\nwant %d and %q", code, p.out, p.err, row.code, row.want)
+			if code := p.Wait(t); code != row.code || !strings.Contains(p.Out.String()+p.Err.String(), row.want) {
+				t.Errorf("exit code %d and\n%s%s\nwant %d and %q", code, p.Out, p.Err, row.code, row.want)
 			}
-			if strings.HasPrefix(row.name, "the port") && strings.Count(p.err.String(), "\n") != 1 {
-				t.Errorf("want one line, got\n%s", p.err)
+			if strings.HasPrefix(row.name, "the port") && strings.Count(p.Err.String(), "\n") != 1 {
+				t.Errorf("want one line, got\n%s", p.Err)
 			}
 		})
 	}
 }
 
-// With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
-func TestListenElsewhere(t *testing.T) {
-	port := freePort(t)
-	p := startProcess(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
-	p.waitFor(t, "redirect URI  http://localhost:"+port+"/oauth_callback")
-	other := freePort(t)
-	p = startProcess(t, map[string]string{"BASE_URL": "http://localhost:1234"}, "-listen", "127.0.0.1:"+other)
-	p.waitFor(t, "redirect URI  http://localhost:1234/oauth_callback")
-}
-
-// The start says in one line what a login would trip over, sends no secret to find it out, and praises
-// nothing that it does not know.
-func TestCheckedAtStart(t *testing.T) {
-	honest := testserver.StartLiar(t)
-	honest.Honest()
-	strict := testserver.StartLiar(t)
-	strict.Honest()
-	vague := testserver.StartLiar(t)
-	vague.Page = func(http.ResponseWriter, *http.Request) {}
-	for _, row := range []struct {
-		name string
-		env  map[string]string
-		want string
-	}{
-		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "the server and the redirect URI are fine"},
-		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the redirect URI is not registered: see http://localhost:"},
-		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "the server is fine; whether the redirect URI is registered, only a login can tell"},
-		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = freePort(t), testserver.LiarClientID, testserver.LiarClientSecret
-			p := startProcess(t, row.env)
-			p.waitFor(t, "checked  ")
-			if !strings.Contains(p.out.String(), row.want+"\n") && !strings.Contains(p.out.String(), row.want+row.env["PORT"]+"\n") {
-				t.Errorf("want %q:\n%s", row.want, p.out)
-			}
-		})
-	}
-	for name, l := range map[string]*testserver.Liar{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
-		if l.Asked("GET /authorize") == 0 || l.Asked("POST /token") > 0 {
-			t.Errorf("%s: asked %d times for /authorize, %d times for /token; want some and none", name, l.Asked("GET /authorize"), l.Asked("POST /token"))
-		}
+// Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["SESSION_SECRET"] = "0123456789abcdef"
+	one := startApp(t, env)
+	env["BASE_URL"] = one.Cfg.BaseURL // and a port of its own
+	two := startApp(t, env)
+	b := newBrowser(t, one)
+	callback, _ := url.Parse(l.Approve(t, b.Begin("")))
+	cookie := b.Client.Jar.Cookies(callback)[0]
+	req, _ := http.NewRequest(http.MethodGet, two.Address+callback.RequestURI(), nil)
+	req.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
+	req.AddCookie(cookie)
+	if r := b.Do(req); r.StatusCode != 200 {
+		t.Errorf("the other process answered %d %s", r.StatusCode, r.Body)
 	}
 }

@@ -38,6 +38,7 @@ func heldBack(t *testing.T) (l *testserver.Liar, arrived chan bool, release func
 // After the signal no new request is let in, however many come, and those in flight end: a login that has
 // come so far is not lost.
 func TestStopUnderTraffic(t *testing.T) {
+	t.Parallel()
 	l, arrived, release := heldBack(t)
 	env := l.Env()
 	env["SCOPES"] = "email"
@@ -77,11 +78,11 @@ func TestStopUnderTraffic(t *testing.T) {
 			}
 		})
 	}
-	until(t, func() bool { return answered.Load() > 10 })
+	testserver.Until(t, "requests are answered", func() bool { return answered.Load() > 10 })
 	a.process.command.Process.Signal(syscall.SIGTERM)
-	until(t, func() bool { return refused.Load() > 10 })
+	testserver.Until(t, "requests are refused", func() bool { return refused.Load() > 10 })
 	before := answered.Load()
-	until(t, func() bool { return refused.Load() > 100 })
+	testserver.Until(t, "many requests are refused", func() bool { return refused.Load() > 100 })
 	if after := answered.Load(); after > before+4 {
 		t.Errorf("%d requests were answered after others had been refused", after-before)
 	}
@@ -89,13 +90,14 @@ func TestStopUnderTraffic(t *testing.T) {
 	if got := <-status; got != http.StatusOK {
 		t.Errorf("the callback in flight was answered %d", got)
 	}
-	if code := a.process.wait(t, 10*time.Second); code != 0 {
+	if code := a.process.Wait(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
 
 // A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
 func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
 	l, arrived, _ := heldBack(t)
 	env := l.Env()
 	env["SCOPES"] = "email"
@@ -104,8 +106,8 @@ func TestSecondInterrupt(t *testing.T) {
 	callback := l.Approve(t, b.Begin(""))
 	go b.Client.Get(callback)
 	<-arrived
-	a.process.command.Process.Signal(syscall.SIGINT)
-	until(t, func() bool {
+	a.process.Interrupt()
+	testserver.Until(t, "requests are refused after the first Ctrl-C", func() bool {
 		resp, err := http.Get(a.Address + "/static/style.css")
 		if err != nil {
 			t.Fatalf("after the first Ctrl-C: %v", err)
@@ -113,37 +115,26 @@ func TestSecondInterrupt(t *testing.T) {
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusServiceUnavailable
 	})
-	a.process.command.Process.Signal(syscall.SIGINT)
-	if code := a.process.wait(t, 5*time.Second); code == 0 {
+	a.process.Interrupt()
+	if code := a.process.Wait(t); code == 0 {
 		t.Error("the program went on after the second Ctrl-C")
 	}
 }
 
-// until waits until something is so.
-func until(t *testing.T, is func() bool) {
-	t.Helper()
-	for range 1000 {
-		if is() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("it never came so far")
-}
-
-// The program says where it is and stops on request, with exit code 0 and without waiting for
-// connections that were opened and never used.
+// The program says where it is and stops on request, with exit code 0, also with connections that were opened and
+// never used. TestStopWaitsForNoConnection has the time that this takes.
 func TestServeAndStop(t *testing.T) {
-	port := freePort(t)
+	t.Parallel()
+	port := testserver.FreePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})
-	p.waitFor(t, "checked  ")
+	p.WaitFor(t, "checked  ")
 	for _, want := range []string{"demo mode", "http://localhost:" + port + "\n", "redirect URI  http://localhost:" + port + "/oauth_callback"} {
-		if !strings.Contains(p.out.String(), want) {
-			t.Errorf("the terminal lacks %q:\n%s", want, p.out)
+		if !strings.Contains(p.Out.String(), want) {
+			t.Errorf("the terminal lacks %q:\n%s", want, p.Out)
 		}
 	}
-	if lines := strings.Count(p.out.String(), "\n"); lines < 4 || lines > 5 {
-		t.Errorf("%d lines; want four or five:\n%s", lines, p.out)
+	if lines := strings.Count(p.Out.String(), "\n"); lines < 4 || lines > 5 {
+		t.Errorf("%d lines; want four or five:\n%s", lines, p.Out)
 	}
 	for _, host := range []string{"127.0.0.1", "[::1]"} {
 		conn, err := net.Dial("tcp", host+":"+port)
@@ -155,8 +146,8 @@ func TestServeAndStop(t *testing.T) {
 		defer conn.Close()
 	}
 	time.Sleep(50 * time.Millisecond) // for the server to accept them
-	p.interrupt()
-	if code := p.wait(t, 4*time.Second); code != 0 {
+	p.Interrupt()
+	if code := p.Wait(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }

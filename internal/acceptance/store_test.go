@@ -2,11 +2,14 @@ package acceptance
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +78,8 @@ func (s *redisServer) onRedis(env map[string]string) map[string]string {
 // What is kept in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and goes
 // with the logout.
 func TestSessionsInRedis(t *testing.T) {
-	server := startRedis(t, freePort(t))
+	t.Parallel()
+	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	a.Log.Secret(redisPassword)
@@ -166,7 +170,7 @@ func TestSessionsInRedis(t *testing.T) {
 	})
 	another := func(t *testing.T, secret string) *app {
 		env := server.onRedis(l.Env())
-		env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.Cfg.BaseURL, freePort(t)
+		env["SESSION_SECRET"], env["BASE_URL"], env["PORT"] = secret, a.Cfg.BaseURL, testserver.FreePort(t)
 		return startApp(t, env)
 	}
 	ask := func(t *testing.T, second *app, path string) testserver.Reply {
@@ -215,7 +219,8 @@ func TestSessionsInRedis(t *testing.T) {
 
 // A store that is down is said to be; nothing is spent meanwhile, and all goes on when it is back.
 func TestSessionStoreDown(t *testing.T) {
-	port := freePort(t)
+	t.Parallel()
+	port := testserver.FreePort(t)
 	server := startRedis(t, port)
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
@@ -250,7 +255,8 @@ func TestSessionStoreDown(t *testing.T) {
 
 // A store that takes no more says so, and a login that it cannot keep costs none of those it has.
 func TestSessionStoreFull(t *testing.T) {
-	server := startRedis(t, freePort(t))
+	t.Parallel()
+	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartLiar(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
@@ -266,9 +272,10 @@ func TestSessionStoreFull(t *testing.T) {
 
 // With rediss:// the sessions go over TLS, to a Redis whose certificate verifies and to no other.
 func TestSessionStoreOverTLS(t *testing.T) {
+	t.Parallel()
 	ca := testserver.NewAuthority(t)
 	cert, key := testserver.PEMFiles(t, ca.Issue(t, time.Now().Add(time.Hour)))
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	server := startRedis(t, port, "--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--tls-ca-cert-file", ca.File,
 		"--tls-cert-file", cert, "--tls-key-file", key)
 	plain := server.url
@@ -285,17 +292,18 @@ func TestSessionStoreOverTLS(t *testing.T) {
 		server.url: `has a certificate from an authority that this machine does not know (issued by "Test Authority"); name a file`,
 		plain:      "closed the connection before its answer was complete; see that Redis runs there, with TLS for rediss:// and without for redis://",
 	} {
-		p := startProcess(t, map[string]string{"PORT": freePort(t), "SESSION_STORE": url, "SESSION_SECRET": env["SESSION_SECRET"]})
-		if code := p.wait(t, 20*time.Second); code != 1 || !strings.Contains(p.err.String(), want) {
-			t.Errorf("exit code %d and\n%s\nwant 1 and %q", code, p.err, want)
+		p := startProcess(t, map[string]string{"PORT": testserver.FreePort(t), "SESSION_STORE": url, "SESSION_SECRET": env["SESSION_SECRET"]})
+		if code := p.Wait(t); code != 1 || !strings.Contains(p.Err.String(), want) {
+			t.Errorf("exit code %d and\n%s\nwant 1 and %q", code, p.Err, want)
 		}
 	}
 }
 
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
 func TestSessionStoreAtStart(t *testing.T) {
-	server := startRedis(t, freePort(t))
-	unused := freePort(t)
+	t.Parallel()
+	server := startRedis(t, testserver.FreePort(t))
+	unused := testserver.FreePort(t)
 	for _, row := range []struct{ name, url, want string }{
 		{
 			"nothing there",
@@ -307,13 +315,157 @@ func TestSessionStoreAtStart(t *testing.T) {
 		{"no such host", "rediss://no-such-host.invalid", "does not resolve"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := startProcess(t, map[string]string{"PORT": freePort(t), "SESSION_STORE": row.url, "SESSION_SECRET": "a-session-secret-of-32-characters"})
-			if code := p.wait(t, 20*time.Second); code != 1 || !strings.Contains(p.err.String(), row.want) || strings.Count(p.err.String(), "\n") != 1 {
-				t.Errorf("exit code %d and\n%s\nwant 1 and %q in one line", code, p.err, row.want)
+			p := startProcess(t, map[string]string{"PORT": testserver.FreePort(t), "SESSION_STORE": row.url, "SESSION_SECRET": "a-session-secret-of-32-characters"})
+			if code := p.Wait(t); code != 1 || !strings.Contains(p.Err.String(), row.want) || strings.Count(p.Err.String(), "\n") != 1 {
+				t.Errorf("exit code %d and\n%s\nwant 1 and %q in one line", code, p.Err, row.want)
 			}
-			if strings.Contains(p.err.String(), "password-") || strings.Contains(p.err.String(), "wrong-password") {
-				t.Errorf("the message holds the password: %s", p.err)
+			if strings.Contains(p.Err.String(), "password-") || strings.Contains(p.Err.String(), "wrong-password") {
+				t.Errorf("the message holds the password: %s", p.Err)
 			}
 		})
 	}
+}
+
+// Tokens of one server go to no other, whatever is asked for, though the session is still there: two
+// processes share a Redis, and the second has other settings.
+func TestTokensStayWithTheirServer(t *testing.T) {
+	t.Parallel()
+	redis := startRedis(t, testserver.FreePort(t))
+	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
+	for _, l := range []*testserver.Liar{first, second} {
+		l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","active":true}`)
+		l.Document = func(d map[string]any) {
+			d["introspection_endpoint"], d["revocation_endpoint"], d["end_session_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke", l.Issuer+"/logout"
+		}
+	}
+	env := redis.onRedis(first.Env())
+	env["RESOURCE_URL"] = first.Issuer + "/api"
+	one := startApp(t, env)
+	env["BASE_URL"], env["ISSUER"], env["RESOURCE_URL"] = one.Cfg.BaseURL, second.Issuer, second.Issuer+"/api"
+	two := startApp(t, env)
+	b := newBrowser(t, one)
+	callback := first.Approve(t, b.Begin(""))
+	if r := b.GetJSON(callback); r.StatusCode != 200 {
+		t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
+	}
+	first.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
+	at := func(a *app) *testserver.Browser {                                        // the same browser, after a restart
+		other := newBrowser(t, a)
+		u, _ := url.Parse(a.Address)
+		other.Client.Jar.SetCookies(u, b.Client.Jar.Cookies(u))
+		other.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
+		return other
+	}
+	for _, path := range []string{"/session", "/userinfo", "/api", "/tokeninfo", "/refresh", "/flow", "/flow.har", "/revoke"} {
+		at(two).Ask(path, false).WantError(t, 401, "no_token", "issued with other settings")
+		if r := at(one).Ask(path, false); r.StatusCode != 200 {
+			t.Errorf("%s at its own server answered %d %s", path, r.StatusCode, r.Body)
+		}
+	}
+	reload := at(two)
+	u, _ := url.Parse(callback)
+	reload.GetJSON(two.Address+u.RequestURI()).WantError(t, 400, "other_server", "")
+	steps := stepsAt(t, one, b, first)
+	for _, address := range []string{"/step?login=" + steps, "/step?show=api&login=" + steps} {
+		at(two).GetJSON(two.Address+address).WantError(t, 400, "other_server", "")
+		if r := at(one).GetJSON(one.Address + address); r.StatusCode != 200 {
+			t.Errorf("%s at its own server answered %d %s", address, r.StatusCode, r.Body)
+		}
+	}
+	for a, want := range map[*app]int{one: 303, two: 400} {
+		if r := at(a).Post("/step", url.Values{"login": {steps}, "do": {"api"}}); r.StatusCode != want {
+			t.Errorf("the step to the API answered %d %s; want %d", r.StatusCode, r.Body, want)
+		}
+	}
+	for _, request := range []string{"GET /userinfo", "GET /api", "POST /introspect", "POST /revoke", "POST /token"} {
+		if n := second.Asked(request); n != 0 {
+			t.Errorf("the second server was sent %d times %s", n, request)
+		}
+		if first.Asked(request) == 0 {
+			t.Errorf("the first server was not asked %s", request)
+		}
+	}
+	if r := at(two).Ask("/logout", false); r.StatusCode != 200 || strings.Contains(r.Body, "end_session_uri") {
+		t.Errorf("the logout sends the ID token to another server: %d %s", r.StatusCode, r.Body)
+	}
+}
+
+// While the server of the settings cannot be found it is not known whether the tokens are its own, so they go
+// nowhere, and not to its API either; not even when it is found in the middle of a request.
+func TestTokensStayWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
+	redis := startRedis(t, testserver.FreePort(t))
+	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
+	for _, l := range []*testserver.Liar{first, second} {
+		l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1"}`)
+		l.Response = func(response map[string]any) { delete(response, "id_token") }
+	}
+	var away atomic.Int64 // so many more requests
+	second.Metadata = func(w http.ResponseWriter, _ *http.Request) {
+		if away.Add(-1) >= 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		testserver.SendJSON(w, map[string]any{
+			"issuer":                 second.Issuer,
+			"authorization_endpoint": second.Issuer + "/authorize",
+			"token_endpoint":         second.Issuer + "/token",
+			"userinfo_endpoint":      second.Issuer + "/userinfo",
+		})
+	}
+	env := redis.onRedis(first.Env())
+	env["RESOURCE_URL"] = first.Issuer + "/api"
+	one := startApp(t, env)
+	b := newBrowser(t, one)
+	steps := stepsAt(t, one, b, first)
+	env["BASE_URL"], env["ISSUER"], env["RESOURCE_URL"] = one.Cfg.BaseURL, second.Issuer, second.Issuer+"/api"
+	for _, row := range []struct {
+		name   string
+		times  int64 // that it is not found
+		status int
+	}{{"away", 1 << 40, 502}, {"away at first", 1, 400}} {
+		away.Store(1 << 40)
+		two := startApp(t, env)
+		two.process.WaitFor(t, "checked  ")
+		other := newBrowser(t, two)
+		u, _ := url.Parse(two.Address)
+		other.Client.Jar.SetCookies(u, b.Client.Jar.Cookies(u))
+		other.Host = strings.TrimPrefix(one.Cfg.BaseURL, "http://")
+		other.Accept = "*/*"
+		for name, ask := range map[string]func() testserver.Reply{
+			"/api":      func() testserver.Reply { return other.Ask("/api", false) },
+			"/userinfo": func() testserver.Reply { return other.Ask("/userinfo", false) },
+			"/step":     func() testserver.Reply { return other.Post("/step", url.Values{"login": {steps}, "do": {"api"}}) },
+		} {
+			away.Store(row.times)
+			if r := ask(); r.StatusCode != row.status && r.StatusCode != 401 {
+				t.Errorf("the server is %s, and %s answered %d %s", row.name, name, r.StatusCode, r.Body)
+			}
+		}
+	}
+	if n := second.Asked("GET /api") + second.Asked("GET /userinfo"); n > 0 {
+		t.Errorf("the first server's token went to the second one %d times", n)
+	}
+	if r := b.Post("/step", url.Values{"login": {steps}, "do": {"api"}}); r.StatusCode != 303 || first.Asked("GET /api") != 3 {
+		t.Errorf("at its own server the step to the API answered %d %s", r.StatusCode, r.Body)
+	}
+}
+
+// stepsAt finishes a login step by step, and returns what names it at /step.
+func stepsAt(t *testing.T, a *app, b *testserver.Browser, l *testserver.Liar) string {
+	t.Helper()
+	var step struct {
+		To    string `json:"authorization_uri"`
+		Login string `json:"login"`
+	}
+	if r := b.GetJSON("/login?step=1&scope=email"); json.Unmarshal([]byte(r.Body), &step) != nil || step.To == "" {
+		t.Fatalf("the first step answered %d %s", r.StatusCode, r.Body)
+	}
+	if r := b.GetJSON(l.Approve(t, step.To)); r.StatusCode != 200 {
+		t.Fatalf("the third step answered %d %s", r.StatusCode, r.Body)
+	}
+	if r := b.Post("/step", url.Values{"login": {step.Login}, "do": {"exchange"}}); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the exchange answered %d %s", r.StatusCode, r.Body)
+	}
+	return step.Login
 }

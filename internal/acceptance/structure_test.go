@@ -69,6 +69,7 @@ func goList(t *testing.T, args ...string) []string {
 
 // Each package imports what it may, and nothing that tests alone may import is compiled by go run.
 func TestImports(t *testing.T) {
+	t.Parallel()
 	for _, line := range goList(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...") {
 		fields := strings.Fields(line)
 		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
@@ -77,7 +78,7 @@ func TestImports(t *testing.T) {
 		}
 		allowed, known := mayImport[name]
 		if !known {
-			if !strings.HasPrefix(name, "internal/testserver") && name != "internal/acceptance" && name != "internal/mutants" {
+			if !strings.HasPrefix(name, "internal/testserver") && name != "internal/chromium" && name != "internal/acceptance" && name != "internal/mutants" {
 				t.Errorf("the package %s is in no drawing", name)
 			}
 			continue
@@ -94,14 +95,15 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// The environment is read, and the process ended, in main.go alone; answers are written at the root, by
+// The environment is read, but by tests, and the process ended, in main.go alone; answers are written at the root, by
 // the session's cookies and by the demo server.
 func TestWhoMayCall(t *testing.T) {
+	t.Parallel()
 	for _, rule := range []struct {
 		pkg, name string
 		allowed   func(file string) bool
 	}{
-		{"os", "Getenv", func(file string) bool { return file == "main.go" }},
+		{"os", "Getenv", func(file string) bool { return file == "main.go" || strings.HasPrefix(file, "internal/chromium/") }},
 		{"os", "LookupEnv", func(string) bool { return false }},
 		{"os", "Environ", func(string) bool { return false }},
 		{"os", "Exit", func(file string) bool { return file == "main.go" }},
@@ -175,6 +177,7 @@ func floorOf(file string) int {
 }
 
 func TestRootPointsDown(t *testing.T) {
+	t.Parallel()
 	set := token.NewFileSet()
 	var files []*ast.File
 	names, err := filepath.Glob(root + "/*.go")
@@ -226,6 +229,7 @@ func TestRootPointsDown(t *testing.T) {
 
 // Each page of templates/ has one struct, named after it, in the file of its handler. Parts have theirs in parts.go.
 func TestPageStructs(t *testing.T) {
+	t.Parallel()
 	templates, err := filepath.Glob(root + "/templates/*.html")
 	if err != nil || len(templates) == 0 {
 		t.Fatalf("there are no templates: %v", err)
@@ -266,6 +270,7 @@ func TestPageStructs(t *testing.T) {
 
 // The README is short enough to be read: what only some need is in docs/.
 func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(root + "/README.md")
 	if err != nil {
 		t.Fatal(err)

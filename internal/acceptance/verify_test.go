@@ -1,3 +1,5 @@
+//go:build interop
+
 package acceptance
 
 import (
@@ -189,7 +191,10 @@ func respelled(t *testing.T, raw string, part int, name, value string) string {
 
 // The code of docs/verify.md runs, in both languages, and prints what the page says it prints.
 func TestVerifyDocument(t *testing.T) {
-	_, b := startAtDemo(t)
+	t.Parallel()
+	port := testserver.FreePort(t)
+	issuer := testserver.StartDemo(t, "http://127.0.0.1:"+port+"/oauth_callback")
+	b := newBrowser(t, startAppAt(t, port, map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d"}))
 	b.Accept = "application/json"
 	login := b.Login()
 	var tokens struct {
@@ -227,7 +232,7 @@ func TestVerifyDocument(t *testing.T) {
 		t.Errorf("the table has %d rows; want %d", len(questions), len(made))
 	}
 	altered := tokens.Access[:len(tokens.Access)-20] + "AAAAAAAAAAAAAAAAAAAA"
-	questions = append(questions, question{tokens.Access, "", "atlas-secret-5e1b"}, question{altered, "", "atlas-secret-5e1b"},
+	questions = append(questions, question{tokens.Access, "", "check-secret-1c9d"}, question{altered, "", "check-secret-1c9d"},
 		question{tokens.Access, "", "another-secret"})
 	asked := []string{`ok: user_alice, "openid profile email"`, "not active", "401 Unauthorized"}
 	languages := []verifier{inGo(t), inNode(t)}
@@ -242,7 +247,7 @@ func TestVerifyDocument(t *testing.T) {
 	if r := b.Post("/revoke", nil); r.StatusCode != http.StatusOK {
 		t.Fatalf("the revocation was answered %d %s", r.StatusCode, r.Body)
 	}
-	revoked := []question{{tokens.Access, "profile", ""}, {tokens.Access, "", "atlas-secret-5e1b"}}
+	revoked := []question{{tokens.Access, "profile", ""}, {tokens.Access, "", "check-secret-1c9d"}}
 	for _, language := range languages { // the signature says nothing of revocation
 		if got := language(t, b.App.Cfg.Issuer, revoked); !strings.HasPrefix(got[0], "ok: ") || got[1] != "not active" {
 			t.Errorf("of a token that was revoked it prints %q", got)
@@ -252,6 +257,7 @@ func TestVerifyDocument(t *testing.T) {
 
 // Tokens that a test signs itself: what docs/verify.md says is taken and what is refused, in both languages.
 func TestVerifyOwnTokens(t *testing.T) {
+	t.Parallel()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

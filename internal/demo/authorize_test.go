@@ -105,7 +105,7 @@ func TestRegistered_LoopbackPort(t *testing.T) {
 		{"capitals", "http://127.0.0.1:3000/cb", "HTTP://127.0.0.1:1/cb", nil},
 	} {
 		for _, variant := range []Fault{sound, fixed, localhost} {
-			s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: []Fault{variant}, keys: testKeys})
+			s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: []Fault{variant}})
 			if err != nil {
 				t.Fatal(err)
 			}

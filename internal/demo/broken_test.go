@@ -210,7 +210,7 @@ func TestOffered(t *testing.T) {
 		{"http://localhost:3000", "com.example.app:/callback", 9, true},
 		{"https://demo.example", "http://localhost:8080/callback", 9, false},
 	} {
-		s, err := New(Config{Issuer: row.origin + "/demo", keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{row.redirectURI}}}})
+		s, err := New(Config{Issuer: row.origin + "/demo", Clients: []Client{{ID: "web", RedirectURIs: []string{row.redirectURI}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

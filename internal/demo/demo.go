@@ -35,8 +35,6 @@ type Config struct {
 	// OnSetUp is called with the set-up that the demo's page has chosen, before the page says so, and with the issuer
 	// that clients need from then on. It may be nil.
 	OnSetUp func(current SetUp, issuer string)
-
-	keys func() (*signingKeys, error) // for tests, which start hundreds of servers; nil for the server's own
 }
 
 // Client is an OAuth application (RFC 7591 section 2).
@@ -117,15 +115,13 @@ func New(cfg Config) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.keys = cfg.keys; s.keys == nil {
-		s.keys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys("demo-" + rand.Text()[:8]) })
-	}
+	s.keys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys("demo-"+rand.Text()[:8], ownKey) })
 	s.otherKeys = sync.OnceValues(func() (*signingKeys, error) {
 		published, err := s.keys()
 		if err != nil {
 			return nil, err
 		}
-		return newSigningKeys(published.public.Keys[0].KeyID)
+		return newSigningKeys(published.public.Keys[0].KeyID, otherKey)
 	})
 	s.SetFaults(cfg.Faults...)
 	s.setUp.Store(&SetUp{})

@@ -262,7 +262,7 @@ func TestFaults(t *testing.T) {
 // Faults can be had from the start.
 func TestConfiguredFaults(t *testing.T) {
 	for _, faults := range [][]Fault{nil, {NoPKCE, PromptNonePage}} {
-		s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: faults, keys: testKeys})
+		s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: faults})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -29,15 +28,12 @@ type harness struct {
 	now    time.Time
 }
 
-// testKeys are those of every server here.
-var testKeys = sync.OnceValues(func() (*signingKeys, error) { return newSigningKeys("demo-test") })
-
 func start(t *testing.T) *harness {
 	t.Helper()
 	h := &harness{t: t, now: time.Now()}
 	srv := httptest.NewUnstartedServer(nil)
 	h.issuer = "http://" + srv.Listener.Addr().String() + "/demo"
-	server, err := New(Config{Issuer: h.issuer, keys: testKeys, Now: func() time.Time { return h.now }, Clients: []Client{
+	server, err := New(Config{Issuer: h.issuer, Now: func() time.Time { return h.now }, Clients: []Client{
 		{ID: "web", Secret: "s3cret", Name: "A web application", RedirectURIs: []string{redirectURI}, PostLogoutRedirectURIs: []string{"http://127.0.0.1:1/"}},
 		{ID: "other", Secret: "other", Name: "Another", RedirectURIs: []string{redirectURI}},
 		{ID: "native", Name: "A public client", RedirectURIs: []string{redirectURI}},

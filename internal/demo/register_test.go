@@ -123,7 +123,7 @@ func TestRegisterSecond(t *testing.T) {
 		"http://localhost:3001/demo": "http://localhost:3002/callback",
 		"https://demo.example/demo":  "http://localhost:3001/callback",
 	} {
-		s, err := New(Config{Issuer: issuer, keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
+		s, err := New(Config{Issuer: issuer, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ func TestSessionCookie(t *testing.T) {
 		{"http://localhost:3000/demo", "demo_session_3000", false},
 		{"https://demo.example/demo", "demo_session", true},
 	} {
-		s, err := New(Config{Issuer: row.issuer, keys: testKeys, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
+		s, err := New(Config{Issuer: row.issuer, Clients: []Client{{ID: "web", RedirectURIs: []string{redirectURI}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

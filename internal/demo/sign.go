@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -112,8 +113,14 @@ type signingKeys struct {
 	public      jose.JSONWebKeySet
 }
 
-func newSigningKeys(name string) (*signingKeys, error) {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
+// ownKey signs what the demo issues; otherKey has its name and is published nowhere. A process makes each once, for
+// all its servers: an RSA key costs more than a hundred logins.
+var ownKey, otherKey = sync.OnceValues(newKey), sync.OnceValues(newKey)
+
+func newKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+
+func newSigningKeys(name string, made func() (*rsa.PrivateKey, error)) (*signingKeys, error) {
+	private, err := made()
 	if err != nil {
 		return nil, err
 	}

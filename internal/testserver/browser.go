@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/config"
 )
@@ -34,6 +33,14 @@ func NewBrowser(t *testing.T, a *App) *Browser {
 	return &Browser{T: t, App: a, Accept: "text/html", Client: newClient(t, a.Roots)}
 }
 
+// NewBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
+func NewBrowserAt(t *testing.T, a *App, base string) *Browser {
+	t.Helper()
+	b := NewBrowser(t, a)
+	b.Base = base
+	return b
+}
+
 // newClient keeps cookies and follows no redirect. The roots are nil for the system's.
 func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 	t.Helper()
@@ -46,7 +53,7 @@ func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 		transport.TLSClientConfig.RootCAs = roots
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second,
+	return &http.Client{Jar: jar, Transport: transport, Timeout: Patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
@@ -235,6 +242,39 @@ func (r Reply) WantError(t *testing.T, status int, code, words string) {
 	}
 	if r.StatusCode != status || e.Code != code || !strings.Contains(e.Description+" "+e.Hint, words) {
 		t.Errorf("answered %d %q %q (hint %q); want %d %q and %q", r.StatusCode, e.Code, e.Description, e.Hint, status, code, words)
+	}
+}
+
+// Cause returns the name of the cause in an answer for programs; it is empty for a login that works.
+func (r Reply) Cause(t *testing.T) string {
+	t.Helper()
+	var e struct{ Error, Name string }
+	if err := json.Unmarshal([]byte(r.Body), &e); err != nil {
+		t.Fatalf("answered %d %s: %v", r.StatusCode, r.Body, err)
+	}
+	if (e.Error == "") != (r.StatusCode == http.StatusOK) {
+		t.Errorf("answered %d with the error %q", r.StatusCode, e.Error)
+	}
+	return e.Name
+}
+
+// SignIn starts a login at a liar and finishes it, as far as it comes.
+func (b *Browser) SignIn(l *Liar) Reply {
+	b.T.Helper()
+	begun := b.GetJSON("/login")
+	if begun.StatusCode != http.StatusFound {
+		return begun
+	}
+	return b.GetJSON(l.Approve(b.T, b.Location(begun)))
+}
+
+var failedStep = regexp.MustCompile(`failed: .*`)
+
+// WantNothingFailed checks that a login that works is called one, with all that was tried on the way.
+func (b *Browser) WantNothingFailed() {
+	b.T.Helper()
+	if report := b.Get("/flow.md").Body; !strings.HasPrefix(report, "# The login works\n") {
+		b.T.Errorf("the report begins with %s:\n%s", failedStep.FindString(report), report)
 	}
 }
 

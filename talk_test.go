@@ -1,14 +1,12 @@
-package acceptance
+package main
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -16,6 +14,7 @@ import (
 // server, and on a laptop at a server of another origin, where a form that leads there would be stopped
 // (Chromium applies form-action to the redirect that follows a form).
 func TestChromiumTalk(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name          string
 		width, height int64
@@ -25,27 +24,27 @@ func TestChromiumTalk(t *testing.T) {
 		{"laptop", 1280, 800, true, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := startChromium(t)
+			c := chromium.Open(t)
 			a := startTalk(t, row.other)
 			if !row.script {
-				call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+				c.NoScript()
 			}
-			talk := &talk{chromium: c, row: row.name, width: row.width, height: row.height, audits: row.script}
-			talk.size()
-			c.open(a.Cfg.BaseURL + "/")
+			talk := &talk{Tab: c, row: row.name, width: row.width, height: row.height, audits: row.script}
+			talk.Resize(talk.width, talk.height)
+			c.Go(a.Cfg.BaseURL + "/")
 			talk.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
 			talk.look("1-request")
 			talk.enter("Choose any user")
 			talk.press(`button[value="user_alice"]`, "wants to access your account")
 			if !row.other {
 				talk.tabTo(`input[value="email"]`)
-				perform(c, chromedp.KeyEvent(" "))
+				chromium.Perform(c, chromedp.KeyEvent(" "))
 			}
 			talk.press(`button[value="allow"]`, "3. The browser is back")
 			talk.look("3-back")
 			talk.enter("4. The token response")
 			if !row.other {
-				talk.waitFor("Asked for and not granted: email")
+				talk.WaitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
 			talk.enter("5. Only the token opens the API")
@@ -57,8 +56,8 @@ func TestChromiumTalk(t *testing.T) {
 			talk.look("flow")
 			talk.press(`.turn a[rel="next"]`, "The client sends the browser to the authorization server")
 			if row.script {
-				talk.key(kb.ArrowRight, "The client sees nothing of it")
-				talk.key(kb.ArrowLeft, "The client sends the browser to the authorization server")
+				talk.Key(kb.ArrowRight, "The client sees nothing of it")
+				talk.Key(kb.ArrowLeft, "The client sends the browser to the authorization server")
 			}
 			talk.look("flow-2")
 		})
@@ -71,64 +70,53 @@ func startTalk(t *testing.T, other bool) *app {
 	if !other {
 		return startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	}
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	issuer := testserver.StartDemo(t, "http://localhost:"+port+"/oauth_callback")
-	return startAppOn(t, port, map[string]string{"BASE_URL": "http://localhost:PORT", "ISSUER": issuer, "CLIENT_ID": "a-client",
+	return startAppAt(t, port, map[string]string{"BASE_URL": "http://localhost:PORT", "ISSUER": issuer, "CLIENT_ID": "a-client",
 		"CLIENT_SECRET": "check-secret-1c9d", "RESOURCE_URL": issuer + "/api/me"})
 }
 
 // talk is a browser on a stage.
 type talk struct {
-	*chromium
+	*chromium.Tab
 	row           string
 	width, height int64
 	audits        bool
 	pressed       int
 }
 
-func (k *talk) size() {
-	call(k.chromium, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: k.width, Height: k.height, DeviceScaleFactor: 1})
-}
-
 // enter presses what has the focus.
 func (k *talk) enter(words string) {
-	k.t.Helper()
+	k.T.Helper()
 	k.pressed++
-	k.key(kb.Enter, words)
+	k.Key(kb.Enter, words)
 }
 
 // press goes to a link or button with the Tab key, and presses it.
 func (k *talk) press(selector, words string) {
-	k.t.Helper()
+	k.T.Helper()
 	k.tabTo(selector)
 	k.enter(words)
 }
 
 func (k *talk) tabTo(selector string) {
-	k.t.Helper()
+	k.T.Helper()
 	for range 60 {
-		if perform(k.chromium, chromedp.Evaluate[bool](`document.activeElement.matches('`+selector+`')`)) {
+		if chromium.Perform(k.Tab, chromedp.Evaluate[bool](`document.activeElement.matches('`+selector+`')`)) {
 			return
 		}
-		perform(k.chromium, chromedp.KeyEvent(kb.Tab))
+		chromium.Perform(k.Tab, chromedp.KeyEvent(kb.Tab))
 	}
-	k.t.Fatalf("the Tab key does not lead to %s on the page:\n%s", selector, k.text())
+	k.T.Fatalf("the Tab key does not lead to %s on the page:\n%s", selector, k.Text())
 }
 
 // look takes a picture, light and dark, and sees that all of it can be read: nothing goes over the side, no
 // text of the picture is below 14 pixels, and the main button is in sight.
 func (k *talk) look(name string) {
-	k.t.Helper()
+	k.T.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		call(k.chromium, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-			picture := perform(k.chromium, chromedp.CaptureScreenshot())
-			if err := os.WriteFile(filepath.Join(folder, k.row+"-"+name+"-"+scheme+".png"), picture, 0o644); err != nil {
-				k.t.Fatal(err)
-			}
-		}
+		k.Scheme(scheme)
+		k.Picture(k.row+"-"+name+"-"+scheme, chromedp.CaptureScreenshot())
 	}
 	for what, wrong := range map[string]string{
 		"goes over the side": `document.documentElement.scrollWidth > document.documentElement.clientWidth`,
@@ -138,12 +126,12 @@ func (k *talk) look(name string) {
 		})()`,
 		"hides its button": `(() => { const b = document.querySelector("main .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
 	} {
-		if perform(k.chromium, chromedp.Evaluate[bool](wrong)) {
-			k.t.Errorf("%s of the %s %s", name, k.row, what)
+		if chromium.Perform(k.Tab, chromedp.Evaluate[bool](wrong)) {
+			k.T.Errorf("%s of the %s %s", name, k.row, what)
 		}
 	}
 	if k.audits {
-		k.audit(k.row + " " + name)
-		k.size()
+		k.Audit(k.row + " " + name)
+		k.Resize(k.width, k.height)
 	}
 }

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"net/http"
@@ -14,6 +14,7 @@ import (
 
 // A cookie that another key sealed, or that belongs to another state, begins nothing.
 func TestForgedCookies(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testForgedCookies(t, entrance) })
 	}
@@ -62,6 +63,7 @@ func testForgedCookies(t *testing.T, entrance string) {
 // Over https another host cannot put a login of its own into the browser, as it can set no cookie that
 // begins with __Host-: under any other name it is not seen. On plain http it could.
 func TestPlantedLogin(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	env := l.Env()
 	env["BASE_URL"] = "https://test.example.com"
@@ -88,6 +90,7 @@ func TestPlantedLogin(t *testing.T) {
 
 // The page of a session with two cookies says why nothing is shown, and mends it.
 func TestTwoSessionCookies(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
@@ -103,6 +106,7 @@ func TestTwoSessionCookies(t *testing.T) {
 
 // Cookies that another program on localhost planted, and a callback that somebody else began.
 func TestPlantedCookies(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testPlantedCookies(t, entrance) })
 	}
@@ -170,6 +174,7 @@ func testPlantedCookies(t *testing.T, entrance string) {
 
 // The session has another ID after each login, and the old one is worth nothing.
 func TestSessionIDChanges(t *testing.T) {
+	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testSessionIDChanges(t, startApp(t, env)) })
 	}
@@ -198,6 +203,7 @@ func testSessionIDChanges(t *testing.T, a *app) {
 
 // The attributes stand in the header itself: Go's cookie jar would hide a Secure cookie on http.
 func TestCookieAttributes(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, base string
 		secure     bool

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"net/url"
@@ -18,7 +18,7 @@ import (
 type rereading struct {
 	*testserver.Browser
 	t     *testing.T
-	p     *process
+	p     *testserver.Process
 	file  string
 	port  string
 	lines int
@@ -26,12 +26,12 @@ type rereading struct {
 
 func startRereading(t *testing.T, settings string, args ...string) *rereading {
 	t.Helper()
-	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: freePort(t)}
+	r := &rereading{t: t, file: filepath.Join(t.TempDir(), "test.env"), port: testserver.FreePort(t)}
 	r.write(settings)
-	r.p = startProcess(t, nil, append(args, "-env", r.file)...)
-	waitForPort(t, r.port)
+	r.p = startRun(t, nil, append(args, "-env", r.file)...)
+	r.p.WaitForPort(t, r.port)
 	base := "http://localhost:" + r.port
-	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.err})
+	r.Browser = testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: r.p.Err})
 	return r
 }
 
@@ -54,6 +54,7 @@ func (r *rereading) signIn() testserver.Reply {
 
 // The line is mended while the program runs, and the next login works, in the same session.
 func TestMendWhileRunning(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
 	issuer := testserver.StartDemo(t, r.App.Cfg.RedirectURI())
 	if got := r.signIn(); got.StatusCode != 200 {
@@ -61,7 +62,7 @@ func TestMendWhileRunning(t *testing.T) {
 	}
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client")
 	r.GetJSON("/")
-	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
+	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
 	server := "ISSUER=" + issuer + "\nCLIENT_ID=a-client\nSCOPES=openid\nCLIENT_SECRET="
 	r.write(server + "wrong-secret")
 	if got := r.signIn(); got.StatusCode != 502 || !strings.Contains(got.Body, "invalid_client") {
@@ -78,6 +79,7 @@ func TestMendWhileRunning(t *testing.T) {
 
 // Settings that change while the command login waits are those of the login that it waits for.
 func TestRereadBeforeLogin(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	settings := ""
 	for name, value := range l.Env() {
@@ -90,13 +92,14 @@ func TestRereadBeforeLogin(t *testing.T) {
 		t.Errorf("the login asks for %s", address)
 	}
 	r.GetJSON(l.Approve(t, address))
-	if code := r.p.wait(t, 30*time.Second); code != 0 || !strings.Contains(r.p.out.String(), "The login works.") {
-		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.out, r.p.err)
+	if code := r.p.Wait(t); code != 0 || !strings.Contains(r.p.Out.String(), "The login works.") {
+		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.Out, r.p.Err)
 	}
 }
 
 // The demo's users stay signed in when a setting beside it changes, and its client keeps its secret.
 func TestDemoSurvivesReread(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	if got := r.signIn(); got.StatusCode != 200 {
 		t.Fatalf("the first login was answered %d %s", got.StatusCode, got.Body)
@@ -117,6 +120,7 @@ func TestDemoSurvivesReread(t *testing.T) {
 // A mistake is shown on the page and in the terminal, the program goes on with what it had, and the
 // remark goes when the line is mended.
 func TestMistakeWhileRunning(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	r.write("SCOPES=openid\nISSUER=auth.example.com\nCLIENT_SECRET='secret-value-7'")
 	want := `ISSUER (` + r.file + `:3): "auth.example.com" is not the address of a server; write one such as https://auth.example.com`
@@ -128,7 +132,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 		!strings.Contains(page.Body, "has changed, and something in it is wrong") {
 		t.Errorf("the page does not show the mistake:\n%s", page.Body)
 	}
-	if log := r.p.err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
+	if log := r.p.Err.String(); strings.Count(log, want) != 1 || strings.Contains(log, "secret-value-7") {
 		t.Errorf("the terminal says\n%s", log)
 	}
 	if got := r.signIn(); got.StatusCode != 200 {
@@ -142,8 +146,9 @@ func TestMistakeWhileRunning(t *testing.T) {
 
 // What only a restart can apply is said, and the rest is applied.
 func TestRestartIsSaid(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
-	other := freePort(t)
+	other := testserver.FreePort(t)
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
 	home := r.GetJSON("/")
 	for _, want := range []string{
@@ -161,6 +166,7 @@ func TestRestartIsSaid(t *testing.T) {
 
 // A login that is being finished while the settings change is finished with those that it began with.
 func TestRequestKeepsItsSettings(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	arrived, release := make(chan bool), make(chan bool)
 	var once sync.Once
@@ -187,20 +193,21 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 		if got.StatusCode != 200 {
 			t.Errorf("the callback answered %d %s", got.StatusCode, got.Body)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(testserver.Patience):
 		t.Error("the callback did not answer")
 	}
 }
 
 // Whoever looks just after a change sees the checks of the new settings under way, and need not press anything.
 func TestChecksBeginWithTheChange(t *testing.T) {
+	t.Parallel()
 	r := startRereading(t, "")
-	r.p.waitFor(t, "checked  ")
+	r.p.WaitFor(t, "checked  ")
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\nSCOPES=openid")
 	if page := r.Get("/"); strings.Contains(page.Body, "Not checked yet") {
 		t.Errorf("the page waits for a click:\n%s", page.Body)
 	}
-	r.p.waitFor(t, "checked       127.0.0.1:1 refused the connection")
+	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
 	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") {
 		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
 	}
@@ -241,7 +248,7 @@ func TestOldSecretsStayHidden(t *testing.T) {
 // the checks, also where those read the settings a second time for the demo.
 func TestPipedSettings(t *testing.T) {
 	l := testserver.StartLiar(t)
-	port, file := freePort(t), filepath.Join(t.TempDir(), ".env")
+	port, file := testserver.FreePort(t), filepath.Join(t.TempDir(), ".env")
 	if err := exec.Command("mkfifo", file).Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -254,10 +261,10 @@ func TestPipedSettings(t *testing.T) {
 		}()
 	}
 	fill("PORT=" + port + "\nISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=" + testserver.LiarClientSecret + "\n")
-	p := startProcess(t, nil, "-env", file)
-	waitForPort(t, port)
+	p := startRun(t, nil, "-env", file)
+	p.WaitForPort(t, port)
 	base := "http://localhost:" + port
-	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: p.err})
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Cfg: config.Config{BaseURL: base}, Log: p.Err})
 	for range 2 {
 		if err := os.Chtimes(file, time.Now(), time.Now()); err != nil {
 			t.Fatal(err)
@@ -266,10 +273,10 @@ func TestPipedSettings(t *testing.T) {
 			t.Errorf("the login was answered %d %s", got.StatusCode, got.Body)
 		}
 	}
-	p.kill()
+	p.End()
 	fill("# no settings\n")
-	checks := startProcess(t, nil, "check", "-env", file)
-	if code := checks.wait(t, 60*time.Second); code != 0 || !strings.Contains(checks.out.String(), "Demo server") {
-		t.Errorf("the checks ended with %d and said\n%s\n%s", code, checks.out, checks.err)
+	checks := startRun(t, nil, "check", "-env", file)
+	if code := checks.Wait(t); code != 0 || !strings.Contains(checks.Out.String(), "Demo server") {
+		t.Errorf("the checks ended with %d and said\n%s\n%s", code, checks.Out, checks.Err)
 	}
 }

@@ -1,11 +1,10 @@
-package acceptance
+package main
 
 import (
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
@@ -26,6 +25,7 @@ func withToken(api *testserver.API) http.HandlerFunc {
 // A server repeats, at later logins, the token that came with the registration: as the code and in the words of an
 // authorization response, at the token endpoint and at a refresh. It is on no page, in no file and not in the log.
 func TestRegistrationTokenRepeated(t *testing.T) {
+	t.Parallel()
 	const tokenRoute = "POST /demo/token"
 	api := testserver.StartAPI(t)
 	api.At(testserver.RegisterRoute, withToken(api))
@@ -63,7 +63,7 @@ func TestRegistrationTokenRepeated(t *testing.T) {
 		response["state"] = state
 		shows("a login that is refused", get("/oauth_callback?"+response.Encode()))
 	}
-	if log := a.process.err.String() + a.process.out.String(); strings.Contains(log, registrationToken) {
+	if log := a.process.Err.String() + a.process.Out.String(); strings.Contains(log, registrationToken) {
 		t.Errorf("the log is\n%s", log)
 	}
 	if n := api.Asked(testserver.RegisterRoute); n != 1 {
@@ -74,6 +74,7 @@ func TestRegistrationTokenRepeated(t *testing.T) {
 // A refusal that has the client's secrets in it, and in its words: the page, programs and the command login are
 // told the words alone.
 func TestRefusedRegistrationWithSecrets(t *testing.T) {
+	t.Parallel()
 	const secret = "a-secret-of-nobody"
 	api := testserver.StartAPI(t)
 	for _, body := range []string{
@@ -90,17 +91,17 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Body.Close()
-		if code := p.wait(t, 30*time.Second); code != 1 {
+		if code := p.Wait(t); code != 1 {
 			t.Errorf("the command ends with %d", code)
 		}
 		page, answer := b.Get("/login"), b.GetJSON("/login")
-		for what, text := range map[string]string{"the page": page.Body, "the answer for programs": answer.Body, "the command": p.out.String(),
-			"the log": a.process.err.String() + p.err.String()} {
+		for what, text := range map[string]string{"the page": page.Body, "the answer for programs": answer.Body, "the command": p.Out.String(),
+			"the log": a.process.Err.String() + p.Err.String()} {
 			if strings.Contains(text, secret) || strings.Contains(text, registrationToken) || what != "the log" && !strings.Contains(text, "redacted") {
 				t.Errorf("of %s %s shows\n%s", body, what, text)
 			}
 		}
-		if !strings.Contains(page.Body, "c1") || nameOf(t, answer) != "registration-refused" {
+		if !strings.Contains(page.Body, "c1") || answer.Cause(t) != "registration-refused" {
 			t.Errorf("of %s the page is\n%s\nand programs are told %s", body, page.Body, answer.Body)
 		}
 	}
@@ -109,11 +110,12 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 // A registration whose answer cannot be used is asked for once, until .env is saved again or the program is started
 // again, and the page says so. Neither a start nor check asks for one.
 func TestUnusableRegistration(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	api.SetFaults(demo.RegisteredWithoutClientID)
 	settings := "RESOURCE_URL=" + api.URL + "\n"
 	r := startRereading(t, settings)
-	r.p.waitFor(t, "checked  ")
+	r.p.WaitFor(t, "checked  ")
 	registered := func(want int) {
 		t.Helper()
 		if n := api.Asked(testserver.RegisterRoute); n != want {
@@ -122,8 +124,8 @@ func TestUnusableRegistration(t *testing.T) {
 	}
 	r.Get("/")
 	r.Get("/check")
-	check := startProcess(t, map[string]string{"RESOURCE_URL": api.URL}, "check")
-	check.wait(t, time.Minute)
+	check := startRun(t, map[string]string{"RESOURCE_URL": api.URL}, "check")
+	check.Wait(t)
 	registered(0)
 	for range 3 {
 		page := r.Get("/login").Body
@@ -133,7 +135,7 @@ func TestUnusableRegistration(t *testing.T) {
 	}
 	registered(1)
 	api.SetFaults()
-	if name := nameOf(t, r.GetJSON("/login")); name != "registration-unusable" {
+	if name := r.GetJSON("/login").Cause(t); name != "registration-unusable" {
 		t.Errorf("once it is mended, the failure is called %q", name)
 	}
 	registered(1)

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -26,73 +26,57 @@ type screen struct {
 
 var screens = []screen{{"a laptop", 1280, 800}, {"a projector", 1920, 1080}, {"a phone", 360, 800}}
 
-// look resizes the window to a screen.
-func (c *chromium) look(s screen) {
-	c.t.Helper()
-	call(c, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width:             s.width,
-		Height:            s.height,
-		DeviceScaleFactor: 1,
-		Mobile:            s.width < 500,
-	})
-}
-
-// evaluate returns what an expression is on the page.
-func evaluate[T any](c *chromium, script string) T {
-	c.t.Helper()
-	return perform(c, chromedp.Evaluate[T](script))
-}
-
 // signedIn is a browser whose login at the demo server has just ended, and the app.
-func signedIn(t *testing.T) (*chromium, *app) {
+func signedIn(t *testing.T) (*chromium.Tab, *app) {
 	t.Helper()
-	c := startChromium(t)
+	c := chromium.Open(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-	c.open(a.Cfg.BaseURL + "/login")
-	c.waitFor("Choose any user")
-	c.press(`button[value="user_alice"]`, "wants to access your account")
-	c.press(`button[value="allow"]`, "Signed in as Alice Example")
+	c.Go(a.Cfg.BaseURL + "/login")
+	c.WaitFor("Choose any user")
+	c.Press(`button[value="user_alice"]`, "wants to access your account")
+	c.Press(`button[value="allow"]`, "Signed in as Alice Example")
 	return c, a
 }
 
 // atTheTop checks that the heading and what to do next are seen without scrolling, on every screen, and
 // that nothing is wider than the screen or smaller than 14 pixels.
-func (c *chromium) atTheTop(heading, next string) {
-	c.t.Helper()
-	if got := evaluate[string](c, `document.querySelector("h1").textContent`); got != heading {
-		c.t.Errorf("the heading is %q; want %q", got, heading)
+func atTheTop(c *chromium.Tab, heading, next string) {
+	c.T.Helper()
+	if got := chromium.Evaluate[string](c, `document.querySelector("h1").textContent`); got != heading {
+		c.T.Errorf("the heading is %q; want %q", got, heading)
 	}
 	for _, s := range screens {
-		c.look(s)
+		c.Resize(s.width, s.height)
 		for _, selector := range []string{"h1", next} {
 			quoted, _ := json.Marshal(selector)
-			bottom := evaluate[float64](c, fmt.Sprintf(`document.querySelector(%s).getBoundingClientRect().bottom + scrollY`, quoted))
+			bottom := chromium.Evaluate[float64](c, fmt.Sprintf(`document.querySelector(%s).getBoundingClientRect().bottom + scrollY`, quoted))
 			if bottom <= 0 || bottom > 800 {
-				c.t.Errorf("%q, on %s: %s ends at %v; want within the first 800 pixels", heading, s.name, selector, bottom)
+				c.T.Errorf("%q, on %s: %s ends at %v; want within the first 800 pixels", heading, s.name, selector, bottom)
 			}
 		}
-		if over := evaluate[int](c, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-			c.t.Errorf("%q is %d pixels wider than %s", heading, over, s.name)
+		if over := chromium.Evaluate[int](c, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			c.T.Errorf("%q is %d pixels wider than %s", heading, over, s.name)
 		}
-		small := evaluate[string](c, `[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest("svg") &&
+		small := chromium.Evaluate[string](c, `[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest("svg") &&
 			[...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && parseFloat(getComputedStyle(e).fontSize) < 14)
 			.map(e => e.outerHTML.slice(0, 80)).join("\n")`)
 		if small != "" {
-			c.t.Errorf("%q, on %s, has text below 14 pixels:\n%s", heading, s.name, small)
+			c.T.Errorf("%q, on %s, has text below 14 pixels:\n%s", heading, s.name, small)
 		}
 	}
-	c.look(screens[0])
+	c.Resize(screens[0].width, screens[0].height)
 }
 
 // The result gives its answer at the top, and shows every member of the ID token.
 func TestPageOfResult(t *testing.T) {
+	t.Parallel()
 	c, _ := signedIn(t)
-	c.atTheTop("It works", ".verdict a.button")
-	if got := evaluate[string](c, `document.querySelector(".verdict a.button").textContent`); got != "Call the API" {
+	atTheTop(c, "It works", ".verdict a.button")
+	if got := chromium.Evaluate[string](c, `document.querySelector(".verdict a.button").textContent`); got != "Call the API" {
 		t.Errorf("the first thing to do is %q", got)
 	}
-	raw := evaluate[string](c, `document.getElementById("id-token").textContent`)
-	shown := evaluate[map[string]string](c, `Object.fromEntries(
+	raw := chromium.Evaluate[string](c, `document.getElementById("id-token").textContent`)
+	shown := chromium.Evaluate[map[string]string](c, `Object.fromEntries(
 		[...document.getElementById("id-token").closest("section").querySelectorAll("tr")].map(
 			r => [r.querySelector("th").textContent, r.querySelector("td").textContent]))`)
 	for i, part := range strings.Split(raw, ".")[:2] {
@@ -117,36 +101,38 @@ func TestPageOfResult(t *testing.T) {
 
 // Tokens are shortened on the screen, and nowhere else: what is copied and what is in the page is exact.
 func TestTokensAreExact(t *testing.T) {
+	t.Parallel()
 	c, _ := signedIn(t)
-	document := evaluate[string](c, `document.getElementById("token-response").textContent`)
+	document := chromium.Evaluate[string](c, `document.getElementById("token-response").textContent`)
 	var tokens map[string]any
 	if err := json.Unmarshal([]byte(document), &tokens); err != nil {
 		t.Fatalf("what the page holds is no JSON: %v\n%s", err, document)
 	}
 	for name, id := range map[string]string{"id_token": "id-token", "access_token": "access-token", "refresh_token": "refresh-token"} {
-		if whole := evaluate[string](c, fmt.Sprintf(`document.getElementById(%q).textContent`, id)); whole != tokens[name] || whole == "" {
+		if whole := chromium.Evaluate[string](c, fmt.Sprintf(`document.getElementById(%q).textContent`, id)); whole != tokens[name] || whole == "" {
 			t.Errorf("%s: the page holds %q; the token response has %q", name, whole, tokens[name])
 		}
-		c.press(`button[data-copy="`+id+`"]`, "Copied")
+		c.Press(`button[data-copy="`+id+`"]`, "Copied")
 	}
 	height := `document.getElementById("token-response").getBoundingClientRect().height`
-	short := evaluate[float64](c, height)
-	c.press(`a[href="#token-response"]`, "It works")
-	if whole := evaluate[float64](c, height); short > 220 || whole < 2*short {
+	short := chromium.Evaluate[float64](c, height)
+	c.Press(`a[href="#token-response"]`, "It works")
+	if whole := chromium.Evaluate[float64](c, height); short > 220 || whole < 2*short {
 		t.Errorf("the token response is %v pixels high shortened and %v whole", short, whole)
 	}
 }
 
 // Every page marks itself in the header, and none marks another.
 func TestNavigation(t *testing.T) {
+	t.Parallel()
 	c, a := signedIn(t)
 	for path, want := range map[string]string{"/": "Home", "/check": "Check", "/session": "Session", "/flow": "Flow", "/nothing": ""} {
-		c.open(a.Cfg.BaseURL + path)
-		c.waitFor("Home")
-		if got := evaluate[string](c, `[...document.querySelectorAll("nav [aria-current]")].map(a => a.textContent).join()`); got != want {
+		c.Go(a.Cfg.BaseURL + path)
+		c.WaitFor("Home")
+		if got := chromium.Evaluate[string](c, `[...document.querySelectorAll("nav [aria-current]")].map(a => a.textContent).join()`); got != want {
 			t.Errorf("%s marks %q; want %q", path, got, want)
 		}
-		if links := evaluate[int](c, `document.querySelectorAll("nav a").length`); links != 4 {
+		if links := chromium.Evaluate[int](c, `document.querySelectorAll("nav a").length`); links != 4 {
 			t.Errorf("%s has %d links in its header", path, links)
 		}
 	}
@@ -154,7 +140,8 @@ func TestNavigation(t *testing.T) {
 
 // What is wrong is said at the top, with the line to change, by the checks and by a login that failed.
 func TestPagesOfProblems(t *testing.T) {
-	c := startChromium(t)
+	t.Parallel()
+	c := chromium.Open(t)
 	l := testserver.StartLiar(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -165,30 +152,31 @@ func TestPagesOfProblems(t *testing.T) {
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, l.Approve(t, r.URL.String()), http.StatusFound)
 	}
-	c.open(a.Address + "/login")
-	c.waitFor("wrong secret")
-	c.atTheTop("The client secret is wrong", "#line")
-	if got := evaluate[string](c, `document.getElementById("line").textContent`); got != "CLIENT_SECRET=" {
+	c.Go(a.Address + "/login")
+	c.WaitFor("wrong secret")
+	atTheTop(c, "The client secret is wrong", "#line")
+	if got := chromium.Evaluate[string](c, `document.getElementById("line").textContent`); got != "CLIENT_SECRET=" {
 		t.Errorf("the line to change is %q", got)
 	}
-	if got := evaluate[string](c, `document.querySelector(".list dt").textContent`); got != "Client secret look here" {
+	if got := chromium.Evaluate[string](c, `document.querySelector(".list dt").textContent`); got != "Client secret look here" {
 		t.Errorf("the first thing that was sent is %q; want the suspect", got)
 	}
-	c.shot("secret-wrong")
+	c.Shot("secret-wrong")
 
-	dead := startApp(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
+	dead := startProgram(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
 	for _, path := range []string{"/", "/check"} {
-		c.open(dead.Address + path)
-		c.waitFor("Checked")
-		c.atTheTop("The authorization server does not answer", "#line-0")
+		c.Go(dead.Address + path)
+		c.WaitFor("Checked")
+		atTheTop(c, "The authorization server does not answer", "#line-0")
 	}
-	c.shot("check-dead")
+	c.Shot("check-dead")
 }
 
 // The form of the sign-in's options leads to a server on another origin: by a page of ours with a plain
 // link, as Chromium stops a redirect that answers a form. All of it without a script, from every screen.
 func TestOptionsOfTheSignIn(t *testing.T) {
-	c := startChromium(t)
+	t.Parallel()
+	c := chromium.Open(t)
 	server := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	l := testserver.StartLiar(t)
 	a := startApp(t, l.Env())
@@ -202,18 +190,18 @@ func TestOptionsOfTheSignIn(t *testing.T) {
 		}
 		http.Redirect(w, r, l.Approve(t, r.URL.String()), http.StatusFound)
 	}
-	call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	c.NoScript()
 	for _, s := range screens {
-		c.look(s)
-		c.open(a.Address + "/")
-		c.waitFor("Options")
-		c.press(".menu summary", "Show what will be sent")
-		if over := evaluate[int](c, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		c.Resize(s.width, s.height)
+		c.Go(a.Address + "/")
+		c.WaitFor("Options")
+		c.Press(".menu summary", "Show what will be sent")
+		if over := chromium.Evaluate[int](c, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 			t.Errorf("the options are %d pixels wider than %s", over, s.name)
 		}
-		perform(c, chromedp.SendKeys(chromedp.CSS(`input[name="login_hint"]`), "bob@example.com"))
-		c.press(".panel form button", "bob@example.com")
-		c.press("main a.plain", "It works")
+		chromium.Perform(c, chromedp.SendKeys(chromedp.CSS(`input[name="login_hint"]`), "bob@example.com"))
+		c.Press(".panel form button", "bob@example.com")
+		c.Press("main a.plain", "It works")
 		if hint := <-asked; hint != "bob@example.com" {
 			t.Errorf("on %s the server was told %s", s.name, hint)
 		}
@@ -222,6 +210,7 @@ func TestOptionsOfTheSignIn(t *testing.T) {
 
 // No page of a session weighs more than 12 KB when gzipped, beyond what the server sent.
 func TestPagesAreSmall(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	pages := map[string]string{"the result": b.Login().Body}

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"bytes"
@@ -9,81 +9,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
-
-// misuseRun is the JSON of /misuse.
-type misuseRun struct {
-	Result, Verdict   string
-	Tried, Of, Logins int
-	Findings          []misuseFinding
-	logins            int // that were played
-}
-
-type misuseFinding struct {
-	Check, Result, Found, Control, Section, Fix string
-	Undecided                                   bool
-}
-
-var (
-	continueLink = regexp.MustCompile(`<a class="button[^"]*" href="(http[^"]*)"`)
-	refreshURL   = regexp.MustCompile(`^0; url=(http.*)$`)
-)
-
-// readMisuse is what /misuse has found.
-func readMisuse(t *testing.T, b *testserver.Browser) misuseRun {
-	t.Helper()
-	var run misuseRun
-	if r := b.GetJSON("/misuse"); json.Unmarshal([]byte(r.Body), &run) != nil || r.StatusCode != http.StatusOK {
-		t.Fatalf("/misuse answered %d %s", r.StatusCode, r.Body)
-	}
-	return run
-}
-
-// playMisuse plays a whole run: the person signs in as often as it takes.
-func playMisuse(t *testing.T, b *testserver.Browser, person func(address string) (back string)) misuseRun {
-	t.Helper()
-	r := b.Post("/misuse", url.Values{})
-	link := continueLink.FindStringSubmatch(r.Body)
-	if link == nil || r.Header.Get("Refresh") != "" {
-		t.Fatalf("the first login is not begun by a link (refresh %q):\n%s", r.Header.Get("Refresh"), r.Body)
-	}
-	to := html.UnescapeString(link[1])
-	for logins := 1; ; logins++ {
-		r = b.Do(fromTheServer(t, person(to)))
-		next := refreshURL.FindStringSubmatch(r.Header.Get("Refresh"))
-		if next != nil && strings.HasSuffix(next[1], "/misuse") {
-			run := readMisuse(t, b)
-			run.logins = logins
-			return run
-		}
-		link = continueLink.FindStringSubmatch(r.Body)
-		if next == nil || link == nil || html.UnescapeString(link[1]) != next[1] || logins > 10 {
-			t.Fatalf("after login %d the page leads nowhere (%d, refresh %q):\n%s", logins, r.StatusCode, r.Header.Get("Refresh"), r.Body)
-		}
-		to = next[1]
-	}
-}
-
-// fromTheServer is how a browser comes back from a server of another site.
-func fromTheServer(t *testing.T, address string) *http.Request {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
-		req.Header.Set(name, value)
-	}
-	return req
-}
 
 // watchedDemo is the demo server as another site, with everything that went in and out of it.
 type watchedDemo struct {
@@ -153,10 +87,10 @@ func (w *watchedDemo) count() int {
 // startMisuse signs in at a watched demo server.
 func startMisuse(t *testing.T, faults ...demo.Fault) (*watchedDemo, *app, *testserver.Browser) {
 	t.Helper()
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	base := "http://localhost:" + port
 	w := startWatchedDemo(t, base+config.CallbackPath, faults...)
-	a := startAppOn(t, port, map[string]string{"BASE_URL": base, "ISSUER": w.issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d",
+	a := startAppAt(t, port, map[string]string{"BASE_URL": base, "ISSUER": w.issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "check-secret-1c9d",
 		"OTHER_CLIENT_ID": "b-client", "OTHER_CLIENT_SECRET": otherSecret, "RESOURCE_URL": w.issuer + "/api/me"})
 	b := newBrowserAt(t, a, base)
 	if r := b.Login(); r.StatusCode != http.StatusOK {
@@ -169,15 +103,16 @@ func startMisuse(t *testing.T, faults ...demo.Fault) (*watchedDemo, *app, *tests
 // accused of nothing. The session stays as it was. Everything is in the flow, where a refusal of a try is no
 // failure of the login, and no code, verifier, token or secret is anywhere.
 func TestMisuseOnRequest(t *testing.T) {
+	t.Parallel()
 	w, a, b := startMisuse(t)
 	w.codes, w.tokens = nil, nil // of the login itself
 	held := b.GetJSON("/session").Body
-	if run := readMisuse(t, b); run.Verdict != "Not tried yet" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
+	if run := b.ReadMisuse(); run.Verdict != "Not tried yet" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
 		t.Errorf("before a run it says %+v", run)
 	}
-	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
-	if run.logins != 7 || run.Result != "ok" || run.Verdict != "Nothing dangerous gets through" || run.Tried != 9 {
-		t.Errorf("after %d logins it says %+v", run.logins, run)
+	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
+	if run.Played != 7 || run.Result != "ok" || run.Verdict != "Nothing dangerous gets through" || run.Tried != 9 {
+		t.Errorf("after %d logins it says %+v", run.Played, run)
 	}
 	for _, f := range run.Findings {
 		if f.Result != "ok" || f.Section == "" || f.Fix != "" {
@@ -224,8 +159,9 @@ func TestMisuseOnRequest(t *testing.T) {
 
 // What the server lets pass is named first, and counted by rules.
 func TestMisuseFindsFaults(t *testing.T) {
+	t.Parallel()
 	_, _, b := startMisuse(t, demo.WrongVerifier, demo.RevokedAtUserinfo, demo.RevokedAtIntrospection, demo.PromptNonePage)
-	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
+	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
 	if run.Result != "fail" || run.Verdict != "The server lets 2 things pass" {
 		t.Errorf("it says %+v", run)
 	}
@@ -237,6 +173,7 @@ func TestMisuseFindsFaults(t *testing.T) {
 // Nothing is tried by itself, from a prefetch or from another site: neither the beginning of a run nor the
 // answer to one of its logins. Each has its honest twin.
 func TestMisuseNeverByItself(t *testing.T) {
+	t.Parallel()
 	w, _, b := startMisuse(t)
 	refused := func(what, method, address string, header map[string]string) {
 		t.Helper()
@@ -264,12 +201,12 @@ func TestMisuseNeverByItself(t *testing.T) {
 	refused("the report, from another site", "GET", b.Base+"/misuse", anotherSite)
 	before := w.count()
 	for range 2 {
-		if run := readMisuse(t, b); run.Tried != 0 || w.count() != before {
+		if run := b.ReadMisuse(); run.Tried != 0 || w.count() != before {
 			t.Errorf("the report alone tries something: %+v", run)
 		}
 	}
 
-	begun := continueLink.FindStringSubmatch(b.Post("/misuse", nil).Body) // the twin of the first three
+	begun := testserver.ContinueLink.FindStringSubmatch(b.Post("/misuse", nil).Body) // the twin of the first three
 	if begun == nil || w.count() != before {
 		t.Fatalf("a run does not begin with a link, or asks before it is followed (%d)", w.count()-before)
 	}
@@ -278,7 +215,7 @@ func TestMisuseNeverByItself(t *testing.T) {
 	refused("a try's answer by HEAD", "HEAD", back, nil)
 	refused("a try's answer as an image of another site", "GET", back, anotherSite)
 	stranger := testserver.NewBrowser(t, b.App)
-	if r := stranger.Do(fromTheServer(t, back)); r.StatusCode != http.StatusBadRequest || w.count() != before {
+	if r := stranger.Do(b.FromTheServer(back)); r.StatusCode != http.StatusBadRequest || w.count() != before {
 		t.Errorf("in another browser a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
 	replayed := testserver.NewBrowser(t, b.App) // with the cookies from before the answer
@@ -287,21 +224,22 @@ func TestMisuseNeverByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	replayed.Client.Jar.SetCookies(address, b.Client.Jar.Cookies(address))
-	if r := b.Do(fromTheServer(t, back)); r.StatusCode != http.StatusOK || w.count() == before { // their twin
+	if r := b.Do(b.FromTheServer(back)); r.StatusCode != http.StatusOK || w.count() == before { // their twin
 		t.Errorf("a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
-	if run := readMisuse(t, b); run.Tried != 1 {
+	if run := b.ReadMisuse(); run.Tried != 1 {
 		t.Errorf("one login came back, and it says %+v", run)
 	}
 	refused("a try's answer that comes again", "GET", back, map[string]string{"Sec-Fetch-Site": "none"})
 	before = w.count()
-	if r := replayed.Do(fromTheServer(t, back)); !strings.Contains(r.Body, "1 of 9 tries done") || w.count() != before {
+	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "1 of 9 tries done") || w.count() != before {
 		t.Errorf("a try's answer that is replayed gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
 }
 
 // A login that does not come back is begun again, or left out; what was found stays.
 func TestMisuseGoesOn(t *testing.T) {
+	t.Parallel()
 	_, _, b := startMisuse(t)
 	begin := func(do, next string) string {
 		t.Helper()
@@ -310,19 +248,19 @@ func TestMisuseGoesOn(t *testing.T) {
 			form.Set("do", do)
 		}
 		r := b.Post("/misuse", form)
-		link := continueLink.FindStringSubmatch(r.Body)
+		link := testserver.ContinueLink.FindStringSubmatch(r.Body)
 		if link == nil || !strings.Contains(r.Body, "Next: "+next) {
 			t.Fatalf("%q does not begin the login for %s:\n%s", do, next, r.Body)
 		}
 		return html.UnescapeString(link[1])
 	}
-	b.Do(fromTheServer(t, b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
+	b.Do(b.FromTheServer(b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
 	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 tries done") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
 	begin("go-on", "a wrong code verifier")
 	begin("leave-out", "no code verifier")
-	run := readMisuse(t, b)
+	run := b.ReadMisuse()
 	if run.Tried != 2 || run.Result != "" || !strings.Contains(run.Findings[len(run.Findings)-1].Found, "left out") {
 		t.Errorf("it says %+v", run)
 	}
@@ -336,7 +274,7 @@ func TestMisuseGoesOn(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.Body), &program); err != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 tries done" {
 		t.Errorf("to a program it says %s", r.Body)
 	}
-	if run := readMisuse(t, b); run.Tried != 0 {
+	if run := b.ReadMisuse(); run.Tried != 0 {
 		t.Errorf("a new run begins with %+v", run)
 	}
 }
@@ -344,25 +282,26 @@ func TestMisuseGoesOn(t *testing.T) {
 // In a real browser, at a server of another site, a run ends at its page: no redirect of it counts as sent
 // by that site, and there are not too many in a row.
 func TestChromiumMisuse(t *testing.T) {
-	c := startChromium(t)
-	port := freePort(t)
+	t.Parallel()
+	c := chromium.Open(t)
+	port := testserver.FreePort(t)
 	base := "http://localhost:" + port
 	issuer := testserver.StartDemo(t, base+config.CallbackPath)
-	startAppOn(t, port, map[string]string{
+	startAppAt(t, port, map[string]string{
 		"BASE_URL":      base,
 		"ISSUER":        issuer,
 		"CLIENT_ID":     "a-client",
 		"CLIENT_SECRET": "check-secret-1c9d",
 		"RESOURCE_URL":  issuer + "/api/me",
 	})
-	c.open(base + "/login")
-	c.press("button[value=user_alice]", "Allow")
-	c.press("button[value=allow]", "It works")
-	c.open(base + "/misuse")
-	c.waitFor("up to 7 logins")
-	c.shot("misuse-before")
-	c.press(".go form button", "0 of 9 tries done")
-	c.press(".go a.button", "Nothing dangerous gets through")
-	c.wantPath("/misuse")
-	c.shot("misuse")
+	c.Go(base + "/login")
+	c.Press("button[value=user_alice]", "Allow")
+	c.Press("button[value=allow]", "It works")
+	c.Go(base + "/misuse")
+	c.WaitFor("up to 7 logins")
+	c.Shot("misuse-before")
+	c.Press(".go form button", "0 of 9 tries done")
+	c.Press(".go a.button", "Nothing dangerous gets through")
+	c.WantPath("/misuse")
+	c.Shot("misuse")
 }

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"net/http"
@@ -10,6 +10,7 @@ import (
 
 // However a server spells the client secret that it repeats, it is in nothing that is shown.
 func TestSecretSpelled(t *testing.T) {
+	t.Parallel()
 	const secret = "s/e+c&r'et-7d2c9a"
 	spelled := []string{
 		`s\/e+c&r'et-7d2c9a`, `s/e\u002Bc\u0026r\u0027et-7d2c9a`, "s/e&#43;c&amp;r&#39;et-7d2c9a",

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 
 // The whole flow, against the demo server and against a server of Clerk's shape over TLS.
 func TestFlow(t *testing.T) {
+	t.Parallel()
 	for _, server := range []struct {
 		name  string
 		start func(t *testing.T) *app
@@ -34,13 +35,6 @@ func TestFlow(t *testing.T) {
 			t.Run("a code is redeemed once", func(t *testing.T) { testReplay(t, server.start(t)) })
 		})
 	}
-}
-
-// startAppAtClerk starts the program with the three values of the Clerk guide.
-func startAppAtClerk(t *testing.T) *app {
-	t.Helper()
-	port := freePort(t)
-	return startAppOn(t, port, testserver.StartClerk(t, "127.0.0.1:"+port).Env())
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)
@@ -165,6 +159,7 @@ func testReplay(t *testing.T, a *app) {
 
 // A name below localhost is an address like any other: the redirect URI, the cookies and the demo have it.
 func TestNameBelowLocalhost(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://demo.localhost:PORT"})
 	b := newBrowser(t, a)
 	b.Base = a.Cfg.BaseURL

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"html"
@@ -18,6 +18,7 @@ import (
 
 // The five steps of a login at the demo server, and what is said at each.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	a := startTalk(t, true)
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)
 	want := func(page testserver.Reply, words ...string) {
@@ -80,6 +81,7 @@ func TestStepsAskEachTime(t *testing.T) {
 
 // What goes over the wire is the same as without steps, but for the values that are random.
 func TestStepsSameBytes(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	var mu sync.Mutex
 	var sent []string
@@ -95,7 +97,6 @@ func TestStepsSameBytes(t *testing.T) {
 	random := regexp.MustCompile(`(code|code_verifier|state|nonce|code_challenge)=[^&\s]+`)
 	run := func(login func(b *testserver.Browser) string) string {
 		a := startApp(t, l.Env())
-		a.process.waitFor(t, "checked  ")
 		mu.Lock()
 		sent = nil
 		mu.Unlock()
@@ -129,6 +130,7 @@ func TestStepsSameBytes(t *testing.T) {
 
 // The page that shows the token request shows the one that is sent.
 func TestStepsShowWhatIsSent(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"client_secret_basic", "client_secret_post", "none"} {
 		l := testserver.StartLiar(t)
 		env := l.Env()
@@ -158,6 +160,7 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 
 // What waits is this browser's alone, whoever knows the address of the callback and of the step.
 func TestStepsOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testStepsOfAnotherBrowser(t, entrance) })
 	}
@@ -207,6 +210,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 
 // A step that fails says so as every login does, and is over.
 func TestStepsFail(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Too late."}`)
 	a := startApp(t, l.Env())
@@ -225,6 +229,7 @@ func TestStepsFail(t *testing.T) {
 
 // The last step tells an API that does what it should from one that does not.
 func TestStepsTellAPI(t *testing.T) {
+	t.Parallel()
 	const right = "Bearer liar-access-token"
 	for name, row := range map[string]struct {
 		opens func(authorization string) bool

@@ -1,24 +1,29 @@
-package acceptance
+//go:build interop
+
+package main
 
 import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/chromium"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // A page whose form-action excludes the redirect URI never lets a user back: check warns exactly where a
 // real browser blocks.
 func TestFormAction(t *testing.T) {
+	t.Parallel()
 	arrived := make(chan string, 10)
 	callback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == config.CallbackPath {
@@ -36,7 +41,6 @@ func TestFormAction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := startChromium(t)
 	for i, row := range []struct { // the form itself goes to 'self'
 		name    string
 		headers []string
@@ -86,7 +90,7 @@ func TestFormAction(t *testing.T) {
 				}
 			}
 			l.Unlock()
-			tab := (&chromium{t, c.ctx}).tab() // one for each: what is blocked in a tab may still be ending
+			tab := chromium.Open(t)
 			blocked := inBrowser(t, tab, l.Issuer+"/authorize?redirect_uri="+cfg.RedirectURI()+"&client_id="+cfg.ClientID, arrived, id)
 			if blocked != row.blocks {
 				t.Errorf("Chromium blocks: %v; want %v", blocked, row.blocks)
@@ -100,11 +104,11 @@ func TestFormAction(t *testing.T) {
 }
 
 // inBrowser presses the button of the page and reports whether the browser is kept from coming back.
-func inBrowser(t *testing.T, c *chromium, address string, arrived <-chan string, id string) bool {
+func inBrowser(t *testing.T, c *chromium.Tab, address string, arrived <-chan string, id string) bool {
 	t.Helper()
-	c.open(address)
-	perform(c, chromedp.Click(chromedp.CSS("button")))
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	c.Go(address)
+	chromium.Perform(c, chromedp.Click(chromedp.CSS("button")))
+	for deadline := time.Now().Add(testserver.Patience); time.Now().Before(deadline); {
 		select {
 		case got := <-arrived:
 			if got != id {
@@ -112,7 +116,7 @@ func inBrowser(t *testing.T, c *chromium, address string, arrived <-chan string,
 			}
 			return false
 		case <-time.After(50 * time.Millisecond):
-			if perform(c, chromedp.Evaluate[string](`document.title`)) == "blocked" {
+			if chromium.Perform(c, chromedp.Evaluate[string](`document.title`)) == "blocked" {
 				return true
 			}
 		}

@@ -1,18 +1,20 @@
-package acceptance
+package main
 
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"testing"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
-	"strings"
-	"testing"
 )
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
 // a login meets. One click mends it.
 func TestBrokenOnPurpose(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		fault  demo.Fault
 		check  string // name and words of the first line that is not ok
@@ -32,7 +34,6 @@ func TestBrokenOnPurpose(t *testing.T) {
 	} {
 		t.Run(string(row.fault), func(t *testing.T) {
 			a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-			a.process.waitFor(t, "checked  ")
 			b := newBrowserAt(t, a, a.Cfg.BaseURL)
 			b.Post("/demo/setup", url.Values{"setup": {string(row.fault)}})
 			if home := b.Get("/"); !strings.Contains(home.Body, "broken on purpose") || strings.Contains(home.Body, string(row.fault)) {
@@ -95,6 +96,7 @@ func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
 
 // Four addresses that answer the same are told in one sentence.
 func TestIssuerIsToldOnce(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)
 	b.Post("/demo/setup", url.Values{"setup": {string(demo.IssuerSlash)}})

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 // Three wrong tokens beside the real one, at the demo's API, which is sound: only when asked for, never
 // from another site or by a prefetch, and in the flow like everything else.
 func TestWrongTokensOnRequest(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.Login()
@@ -43,7 +44,7 @@ func TestWrongTokensOnRequest(t *testing.T) {
 		t.Errorf("the flow has %d calls more; want 4", n)
 	}
 	report := b.Get("/flow.md").Body // in which a refusal that is right is no failure
-	wantNothingFailed(t, b)
+	b.WantNothingFailed()
 	for _, want := range []string{"no token", "token altered", "ID token", "API call without the token", "API call with an altered token", "API call with the ID token"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report lacks %q:\n%s", want, report)
@@ -53,6 +54,7 @@ func TestWrongTokensOnRequest(t *testing.T) {
 
 // An API that opens to everything is told so, on the page too.
 func TestOpenAPI(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"hello":"everybody"}`)
 	env := l.Env()
@@ -72,6 +74,7 @@ func TestOpenAPI(t *testing.T) {
 
 // A refusal is explained where it is shown.
 func TestRefusedByTheAPI(t *testing.T) {
+	t.Parallel()
 	l := testserver.StartLiar(t)
 	l.Other = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="email notes"`)
@@ -91,6 +94,7 @@ func TestRefusedByTheAPI(t *testing.T) {
 }
 
 func TestAPI(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.Login()

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -37,6 +37,7 @@ func mend(b *testserver.Browser) { b.Post("/demo/setup", url.Values{"setup": {""
 // Each thing that the server lets pass is turned on at the demo's page and named by /misuse, alone. Mended,
 // nothing is.
 func TestMisuseOfTheDemosPage(t *testing.T) {
+	t.Parallel()
 	_, b := startPlayed(t)
 	named := func() string {
 		t.Helper()
@@ -44,7 +45,7 @@ func TestMisuseOfTheDemosPage(t *testing.T) {
 			t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
 		}
 		var lines []string
-		for _, f := range playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") }).Findings {
+		for _, f := range b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") }).Findings {
 			if f.Result != "ok" {
 				lines = append(lines, f.Result+" "+f.Check)
 			}
@@ -104,6 +105,7 @@ func wrongAtTheAPI(t *testing.T, b *testserver.Browser) string {
 // Each thing that the API gets wrong is turned on at the demo's page and named where the API is called. Sound
 // variants are not accused, and neither is the API when it is mended.
 func TestAPIOfTheDemosPage(t *testing.T) {
+	t.Parallel()
 	_, b := startPlayed(t)
 	for _, row := range []struct {
 		button string // the banner's where it is empty
@@ -156,6 +158,7 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 // Each mistake that keeps a login from beginning at the API is turned on at the demo's page, and named by
 // another one that knows the API's URL alone. Mended, that one signs in.
 func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
+	t.Parallel()
 	a, b := startPlayed(t)
 	start := func() *testserver.Browser {
 		return newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": a.Cfg.BaseURL + "/demo/api/me"}))
@@ -170,7 +173,7 @@ func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
 		{"The server registers a client without a client ID.", "registration-unusable", ""},
 	} {
 		turnOn(t, b, row.button)
-		if r := other.GetJSON("/login"); nameOf(t, r) != row.name {
+		if r := other.GetJSON("/login"); r.Cause(t) != row.name {
 			t.Errorf("%s The login is answered %d %s", row.button, r.StatusCode, r.Body)
 		}
 		if got := firstFinding(t, other); got != row.check {

@@ -1,24 +1,25 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
 )
 
 // startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
 func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Browser) {
 	t.Helper()
 	l := testserver.StartLiar(t)
-	a := startApp(t, l.Env())
-	a.process.waitFor(t, "checked  ")
+	a := startProgram(t, l.Env())
+	a.process.WaitFor(t, "checked  ")
 	l.Lock()
 	l.Metadata = metadata
 	l.Unlock()
@@ -52,6 +53,7 @@ func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 // Whoever looks makes the server be asked nothing: not by a page, a HEAD, a prefetch or a program. A
 // POST does.
 func TestLookingAsksNothing(t *testing.T) {
+	t.Parallel()
 	asked, a, b := countingLiar(t)
 	for _, path := range []string{"/", "/check"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -79,6 +81,7 @@ func TestLookingAsksNothing(t *testing.T) {
 
 // Another site can make the browser neither run the checks nor read what they found.
 func TestChecksAreOurs(t *testing.T) {
+	t.Parallel()
 	asked, a, b := countingLiar(t)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		req, _ := http.NewRequest(method, a.Address+"/check", nil)
@@ -99,6 +102,7 @@ func TestChecksAreOurs(t *testing.T) {
 // While a run is under way the page shows what is known and comes again by itself, without a script;
 // when it is over it stops that.
 func TestPageOfRunUnderWay(t *testing.T) {
+	t.Parallel()
 	held := make(chan bool)
 	release := sync.OnceFunc(func() { close(held) })
 	_, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -124,8 +128,9 @@ func TestPageOfRunUnderWay(t *testing.T) {
 // The heading names the problem, the line to write is below it, and what passed is folded. With
 // everything right nothing of it is there.
 func TestCheckPage(t *testing.T) {
-	right := startApp(t, nil)
-	right.process.waitFor(t, "checked  ")
+	t.Parallel()
+	right := startProgram(t, nil)
+	right.process.WaitFor(t, "checked  ")
 	b := newBrowser(t, right)
 	runChecks(t, b)
 	page := b.Get("/check").Body
@@ -143,9 +148,9 @@ func TestCheckPage(t *testing.T) {
 		t.Errorf("as JSON /check answered %v %s", err, answer.Body)
 	}
 
-	wrong := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT", "ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
-	wrong.process.waitFor(t, "checked  ")
-	b = newBrowserAt(t, wrong, wrong.Cfg.BaseURL)
+	wrong := startProgram(t, map[string]string{"BASE_URL": "http://localhost:PORT", "ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
+	wrong.process.WaitFor(t, "checked  ")
+	b = newBrowser(t, wrong)
 	runChecks(t, b)
 	for _, path := range []string{"/", "/check"} {
 		page := b.Get(path).Body

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"html"
@@ -12,6 +12,7 @@ import (
 )
 
 func TestLogout(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.Login()

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
@@ -16,6 +17,7 @@ import (
 // A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
 // mistake the same program signs in.
 func TestAtlasOfTheAPIsServer(t *testing.T) {
+	t.Parallel()
 	json := func(status int, body string) http.HandlerFunc {
 		return testserver.SendBody(status, "application/json", body)
 	}
@@ -68,8 +70,8 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 				row.spoil(api)
 			}
 			r := b.GetJSON("/login")
-			if nameOf(t, r) != row.name || !strings.Contains(r.Body, row.words) {
-				t.Errorf("the failure is called %q: %s", nameOf(t, r), r.Body)
+			if r.Cause(t) != row.name || !strings.Contains(r.Body, row.words) {
+				t.Errorf("the failure is called %q: %s", r.Cause(t), r.Body)
 			}
 			page := b.Get("/login").Body
 			if !strings.Contains(page, row.words) && !strings.Contains(page, strings.ReplaceAll(row.words, "'", "&#39;")) ||
@@ -95,6 +97,7 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 
 // The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
 func TestAtlasOfTheOtherServer(t *testing.T) {
+	t.Parallel()
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
 	if r := b.GetJSON("/login"); r.StatusCode != http.StatusFound {
@@ -102,8 +105,8 @@ func TestAtlasOfTheOtherServer(t *testing.T) {
 	}
 	first.At(testserver.ResourceMetadataRoute, testserver.SendBody(200,
 		"application/json", `{"resource":"`+first.URL+`","authorization_servers":["`+second.Issuer+`"]}`))
-	if r := b.GetJSON("/login"); nameOf(t, r) != "client-of-another-server" || !strings.Contains(r.Body, second.Issuer) {
-		t.Errorf("at the second the failure is called %q: %s", nameOf(t, r), r.Body)
+	if r := b.GetJSON("/login"); r.Cause(t) != "client-of-another-server" || !strings.Contains(r.Body, second.Issuer) {
+		t.Errorf("at the second the failure is called %q: %s", r.Cause(t), r.Body)
 	}
 	if n := second.Asked("GET /demo/authorize") + second.Asked("POST /"); n > 0 {
 		t.Errorf("the second server was sent the client %d times", n)
@@ -113,6 +116,7 @@ func TestAtlasOfTheOtherServer(t *testing.T) {
 // With RESOURCE_URL alone the program finds the server, registers, signs in, calls the API, refreshes and
 // shows each step. The secret that it was given is in nothing but "Show for .env".
 func TestLoginFromAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	secret := ""
 	api.At(testserver.RegisterRoute, func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +131,7 @@ func TestLoginFromAPI(t *testing.T) {
 			"{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
 	})
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
-	a.process.waitFor(t, "the first login registers a client")
+	a.process.WaitFor(t, "the first login registers a client")
 	b := newBrowser(t, a)
 	if n := api.Asked("POST "); n != 0 {
 		t.Fatalf("%d clients were registered by a start", n)
@@ -214,30 +218,31 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 // What the pages show of a start at an API, in a real browser: before a login, after it, one step up, and who is at
 // fault.
 func TestPagesOfAStartAtAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
-	a.process.waitFor(t, "the first login registers a client")
-	c := startChromium(t)
+	a.process.WaitFor(t, "the first login registers a client")
+	c := chromium.Open(t)
 	look := func(name, path, words string) {
 		t.Helper()
-		c.open(a.Address + path)
-		c.waitFor(words)
-		c.shoot("api-" + name)
-		c.audit("api-" + name)
+		c.Go(a.Address + path)
+		c.WaitFor(words)
+		c.Shoot("api-" + name)
+		c.Audit("api-" + name)
 	}
 	look("home-before", "/", "none yet: the first login registers one")
-	c.open(a.Address + "/login")
-	c.waitFor("Alice")
-	c.press("button[value=user_alice]", "Allow")
-	c.press("button[value=allow]", "It works")
-	c.shoot("api-callback")
+	c.Go(a.Address + "/login")
+	c.WaitFor("Alice")
+	c.Press("button[value=user_alice]", "Allow")
+	c.Press("button[value=allow]", "It works")
+	c.Shoot("api-callback")
 	look("flow", "/flow?step=4", "application_type")
 	look("step", "/login?step=1", "Before the redirect")
 	look("home-after", "/", "registered")
 	look("check", "/check", "Ready to sign in")
-	c.open(a.Address + "/session")
-	c.press("details.card summary", "CLIENT_SECRET=")
-	c.shoot("api-session")
+	c.Go(a.Address + "/session")
+	c.Press("details.card summary", "CLIENT_SECRET=")
+	c.Shoot("api-session")
 	api.At(testserver.APIRoute, refusesForScope("notes"))
 	look("step-up", "/api", "Sign in for profile notes")
 	api.At(testserver.APIRoute, nil)
@@ -261,6 +266,7 @@ func refusesForScope(scope string) http.HandlerFunc {
 // One more scope is offered while that can help: the login for it asks for all, and an API that goes on is not
 // followed without end.
 func TestStepUp(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json",
 		`{"resource":"`+api.URL+`","authorization_servers":["`+api.Issuer+`"],"scopes_supported":["notes","openid","email"]}`))
@@ -306,8 +312,9 @@ func TestStepUp(t *testing.T) {
 // Several processes with one SESSION_SECRET begin and finish each other's logins: one that could not ask the API when
 // it started asks it on the way back, and registers nothing.
 func TestAtAPIInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
-	port := freePort(t)
+	port := testserver.FreePort(t)
 	answer, err := http.Post(api.Issuer+"/register", "application/json", strings.NewReader(
 		`{"redirect_uris":["http://127.0.0.1:`+port+`/oauth_callback"],"application_type":"native","token_endpoint_auth_method":"none"}`))
 	if err != nil {
@@ -321,12 +328,12 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 		t.Fatalf("the registration answered %d", answer.StatusCode)
 	}
 	env := map[string]string{"RESOURCE_URL": api.URL, "CLIENT_ID": client.ID, "SESSION_SECRET": "a secret of several processes"}
-	first := startAppOn(t, port, env)
+	first := startAppAt(t, port, env)
 	api.At(testserver.APIRoute, testserver.SendBody(500, "text/plain", "down"))
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(500, "text/plain", "down"))
 	env["BASE_URL"] = first.Address
 	second := startAtAPI(t, env)
-	second.process.waitFor(t, "checked")
+	second.process.WaitFor(t, "checked")
 	api.At(testserver.APIRoute, nil)
 	api.At(testserver.ResourceMetadataRoute, nil)
 	b := newBrowser(t, first)
@@ -342,22 +349,24 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 
 // The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
 func TestBesideARunningDemo(t *testing.T) {
+	t.Parallel()
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	a := startAtAPI(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
-	a.process.waitFor(t, "the first login registers a client")
-	c := startChromium(t)
-	c.open(a.Cfg.BaseURL + "/")
-	c.press(".verdict .go a.button", "Alice")
-	c.press("button[value=user_alice]", "Allow")
-	c.press("button[value=allow]", "It works")
-	c.press(".verdict .go a.button", "Hello, Alice")
+	a.process.WaitFor(t, "the first login registers a client")
+	c := chromium.Open(t)
+	c.Go(a.Cfg.BaseURL + "/")
+	c.Press(".verdict .go a.button", "Alice")
+	c.Press("button[value=user_alice]", "Allow")
+	c.Press("button[value=allow]", "It works")
+	c.Press(".verdict .go a.button", "Hello, Alice")
 }
 
-var envLines = regexp.MustCompile(`<code id="env">([^<]*)</code>`)
+var envLine = regexp.MustCompile(`<code id="env">([^<]*)</code>`)
 
 // A change of .env that is none keeps the client that was registered. The lines that keep it for good make it a
 // configured one, and the session goes on.
 func TestKeepTheRegisteredClient(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	settings := "RESOURCE_URL=" + api.URL + "\n"
 	r := startRereading(t, settings)
@@ -368,7 +377,7 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 	if got := r.signIn(); got.StatusCode != http.StatusOK || api.Asked(testserver.RegisterRoute) != 1 {
 		t.Errorf("after a change that is none: %d, %d clients", got.StatusCode, api.Asked(testserver.RegisterRoute))
 	}
-	lines := envLines.FindStringSubmatch(r.Get("/session").Body)
+	lines := envLine.FindStringSubmatch(r.Get("/session").Body)
 	if lines == nil {
 		t.Fatal("the session page has no lines for .env")
 	}
@@ -376,7 +385,7 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 	if got := r.signIn(); got.StatusCode != http.StatusOK || api.Asked(testserver.RegisterRoute) != 1 {
 		t.Errorf("with the lines in .env: %d, %d clients\n%s", got.StatusCode, api.Asked(testserver.RegisterRoute), got.Body)
 	}
-	if page := r.Get("/session").Body; envLines.MatchString(page) || !strings.Contains(page, "Your session") {
+	if page := r.Get("/session").Body; envLine.MatchString(page) || !strings.Contains(page, "Your session") {
 		t.Error("a configured client is shown for .env")
 	}
 	if got := r.GetJSON("/api"); !strings.Contains(got.Body, "Hello, Alice") {
@@ -386,12 +395,13 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 
 // A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
 func TestForgottenClient(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	back := b.Authorize(b.Begin(""), "user_alice", "allow")
 	api.At("POST /demo/token", testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`))
 	r := b.GetJSON(back)
-	if nameOf(t, r) != "client-secret-wrong" || !strings.Contains(r.Body, "Start this program again") || strings.Contains(r.Body, "CLIENT_SECRET") {
+	if r.Cause(t) != "client-secret-wrong" || !strings.Contains(r.Body, "Start this program again") || strings.Contains(r.Body, "CLIENT_SECRET") {
 		t.Errorf("the login was answered %d %s", r.StatusCode, r.Body)
 	}
 	b.Begin("")
@@ -403,12 +413,13 @@ func TestForgottenClient(t *testing.T) {
 // What /misuse tries after a login that began at an API names the API, too: nothing dangerous gets through at the
 // sound demo server, and every control is accepted.
 func TestMisuseAtAPI(t *testing.T) {
+	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
 	b.Login()
-	run := playMisuse(t, b, func(address string) string { return b.Authorize(address, "user_alice", "allow") })
-	if run.logins != 6 || run.Result != "ok" {
-		t.Errorf("after %d logins the report is %+v", run.logins, run)
+	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
+	if run.Played != 6 || run.Result != "ok" {
+		t.Errorf("after %d logins the report is %+v", run.Played, run)
 	}
 	har := b.GetJSON("/flow.har").Body
 	if asked, named := strings.Count(har, "grant_type="), strings.Count(har, "&resource="+url.QueryEscape(api.URL)); asked < 9 || named < asked {
@@ -420,7 +431,7 @@ func TestMisuseAtAPI(t *testing.T) {
 // a test changes meanwhile would not be seen.
 func startAtAPI(t *testing.T, env map[string]string) *app {
 	t.Helper()
-	a := startApp(t, env)
-	a.process.waitFor(t, "checked  ")
+	a := startProgram(t, env)
+	a.process.WaitFor(t, "checked  ")
 	return a
 }

@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -15,15 +15,16 @@ import (
 
 // Commands that the page gives are pasted into a real shell and do what they say.
 func TestCurlWorks(t *testing.T) {
+	t.Parallel()
 	_, err := exec.LookPath("curl")
 	testserver.Needs(t, os.Getenv, "curl", err)
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
 		t.Run(method, func(t *testing.T) {
-			port := freePort(t)
+			port := testserver.FreePort(t)
 			c := testserver.StartClerk(t, "127.0.0.1:"+port)
 			values := c.Env()
 			values["TOKEN_ENDPOINT_AUTH_METHOD"] = method
-			b := newBrowser(t, startAppOn(t, port, values))
+			b := newBrowser(t, startAppAt(t, port, values))
 			b.Login()
 			b.Ask("/userinfo", false)
 			b.Ask("/tokeninfo", false)

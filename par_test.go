@@ -1,4 +1,4 @@
-package acceptance
+package main
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 // With PAR=on everything that begins a login works as without: the login itself, the one step by step, and
 // the tries of /misuse. No address of the browser's carries more than client_id and request_uri.
 func TestPushedLogins(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, map[string]string{"PAR": "on"})
 	b := newBrowser(t, a)
 	wantPushed(t, b.Begin(""))
@@ -43,13 +44,14 @@ func TestPushedLogins(t *testing.T) {
 // A server that demands pushed requests and does not say where: the page says that it contradicts itself, and offers
 // no line of .env.
 func TestPushedNowhere(t *testing.T) {
+	t.Parallel()
 	for _, par := range []string{"", "on"} {
 		l := testserver.StartLiar(t)
 		l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
 		env := l.Env()
 		env["PAR"] = par
 		b := newBrowser(t, startApp(t, env))
-		if r := b.GetJSON("/login"); nameOf(t, r) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
+		if r := b.GetJSON("/login"); r.Cause(t) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
 			t.Errorf("PAR=%s: the login was answered %d %s", par, r.StatusCode, r.Body)
 		}
 		page := b.Get("/login").Body
@@ -75,12 +77,14 @@ func wantPushed(t *testing.T, address string) {
 // misusePushed plays a run of /misuse. The login without PKCE is refused where it is pushed.
 func misusePushed(t *testing.T, b *testserver.Browser) {
 	t.Helper()
-	run := playMisuse(t, b, func(address string) string {
+	run := b.PlayMisuse(func(address string) string {
 		wantPushed(t, address)
 		return b.Authorize(address, "user_alice", "allow")
 	})
-	if run.logins != 7 || run.Result != "ok" ||
-		!slices.ContainsFunc(run.Findings, func(f misuseFinding) bool { return f.Check == "without_pkce" && f.Control == "with PKCE it begins" }) {
-		t.Errorf("after %d logins the report is %+v", run.logins, run)
+	if run.Played != 7 || run.Result != "ok" ||
+		!slices.ContainsFunc(run.Findings, func(f testserver.MisuseFinding) bool {
+			return f.Check == "without_pkce" && f.Control == "with PKCE it begins"
+		}) {
+		t.Errorf("after %d logins the report is %+v", run.Played, run)
 	}
 }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// startLogin starts the command login on a free port, and returns its BASE_URL.
+func startLogin(t *testing.T, env map[string]string, args ...string) (*testserver.Process, string) {
+	t.Helper()
+	port := testserver.FreePort(t)
+	full := map[string]string{"PORT": port}
+	for name, value := range env {
+		full[name] = value
+	}
+	p := startRun(t, full, append([]string{"login"}, args...)...)
+	p.WaitForPort(t, port)
+	return p, "http://localhost:" + port
+}
+
+// What the command says and how it ends, for a login that works, one that does not, and none.
+func TestLoginCommand(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  string
+		args  []string
+		spoil func(*testserver.Liar)
+		stays bool // the browser never comes back
+		code  int
+		out   []string // in stdout
+		never []string // nowhere in stdout
+	}{
+		{
+			"works",
+			nil,
+			nil,
+			false,
+			0,
+			[]string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
+			[]string{"liar-access-token", "Liar's User", "user-1"},
+		},
+		{"a scope that repeats the secret", nil, func(l *testserver.Liar) {
+			l.Response = func(response map[string]any) { response["scope"] = "openid " + testserver.LiarClientSecret }
+		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.LiarClientSecret}},
+		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
+		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
+			[]string{"FAIL", "invalid_id_token", "the check of aud"}, []string{"liar-access-token", "works"}},
+		{"a refusal, for programs", []string{"-json"}, func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`"}`)
+		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.LiarClientSecret, "Open http"}},
+		{"a refusal that would command GitHub's runner", nil, func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"a\n::error::b"}`)
+		}, false, 1, []string{"FAIL", "invalid_grant"}, []string{"\n::error"}},
+		{
+			"the server cannot be found",
+			nil,
+			func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
+			false,
+			1,
+			[]string{"FAIL", "server-not-found", "ISSUER="},
+			nil,
+		},
+		{
+			"nobody comes",
+			[]string{"-timeout", "1s"},
+			nil,
+			true,
+			1,
+			[]string{"FAIL", "No login came back within 1s", "login-never-came-back"},
+			[]string{"works"},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			if row.spoil != nil {
+				row.spoil(l)
+			}
+			p, base := startLogin(t, l.Env(), row.args...)
+			if !row.stays {
+				b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+				b.GetJSON("/oauth_callback?code=a&state=of-nobody") // is no login of this program
+				if r := b.Get("/login"); r.StatusCode == 302 {
+					b.GetJSON(l.Approve(t, b.Location(r)))
+				}
+			}
+			code, said := p.Wait(t), p.Out.String()
+			if code != row.code {
+				t.Errorf("it ended with %d; want %d\nstdout:\n%s\nstderr:\n%s", code, row.code, said, p.Err)
+			}
+			for _, words := range row.out {
+				if !strings.Contains(said, words) {
+					t.Errorf("it did not say %q:\n%s", words, said)
+				}
+			}
+			for _, words := range row.never {
+				if strings.Contains(said, words) {
+					t.Errorf("it said %q:\n%s", words, said)
+				}
+			}
+		})
+	}
+}
+
+// Somebody who stops the command is not told that a time has passed.
+func TestLoginCommandInterrupted(t *testing.T) {
+	t.Parallel()
+	p, _ := startLogin(t, testserver.StartLiar(t).Env())
+	p.Interrupt()
+	if code := p.Wait(t); code != 1 || !strings.Contains(p.Out.String(), "It was stopped before a login came back") {
+		t.Errorf("it ended with %d and said:\n%s", code, p.Out)
+	}
+}
+
+// A login that is done step by step is told like any other: that it works, and at which step it failed.
+func TestLoginCommandInSteps(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		spoil func(*testserver.Liar)
+		code  int
+		words string
+	}{
+		"works": {nil, 0, "The login works."},
+		"the server refuses": {func(l *testserver.Liar) {
+			l.Callback = func(response map[string]string) { delete(response, "code"); response["error"] = "access_denied" }
+		}, 1, "access_denied"},
+		"the code is refused": {func(l *testserver.Liar) {
+			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
+		}, 1, "invalid_grant"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := testserver.StartLiar(t)
+			if row.spoil != nil {
+				row.spoil(l)
+			}
+			p, base := startLogin(t, l.Env())
+			b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+			to := regexp.MustCompile(`class="button" href="([^"]+)"`).FindStringSubmatch(b.Get("/login?step=1").Body)
+			if to == nil {
+				t.Fatal("there is no link to the server")
+			}
+			if back := b.Get(l.Approve(t, html.UnescapeString(to[1]))); back.StatusCode == http.StatusOK {
+				b.Post("/step", back.StepForm())
+			}
+			if code, said := p.Wait(t), p.Out.String(); code != row.code || !strings.Contains(said, row.words) {
+				t.Errorf("it ended with %d and said\n%s", code, said)
+			}
+		})
+	}
+}

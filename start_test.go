@@ -1,0 +1,114 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"oauth-test-client/internal/testserver"
+)
+
+// A second start says where the first one runs, by whatever name it goes.
+func TestAlreadyRunning(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"localhost", "127.0.0.1"} {
+		port := testserver.FreePort(t)
+		env := map[string]string{"PORT": port, "BASE_URL": "http://" + host + ":" + port}
+		first := startRun(t, env)
+		first.WaitFor(t, "redirect URI")
+		second := startRun(t, env)
+		if code := second.Wait(t); code != 1 || second.Err.String() != "already running at http://"+host+":"+port+"\n" {
+			t.Errorf("exit code %d: %s", code, second.Err)
+		}
+	}
+}
+
+// Another program on the port is not taken for this one, whatever it answers.
+func TestAnotherProgramOnThePort(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"<h1>hello</h1>", `{}`, `{"login_uri":"https://a.example/login","redirect_uri":"https://b.example/oauth_callback"}`} {
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer) }))
+		_, port, _ := net.SplitHostPort(other.Listener.Addr().String())
+		p := startRun(t, map[string]string{"PORT": port})
+		if code := p.Wait(t); code != 1 || !strings.Contains(p.Err.String(), "PORT: "+port+" is in use by another program") {
+			t.Errorf("%s: exit code %d: %s", answer, code, p.Err)
+		}
+		other.Close()
+	}
+}
+
+// The log has a line for each request to the client, with a duration that says something, and none for
+// the demo server and static files.
+func TestLogLines(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
+	b.GetJSON(callback)
+	resp, err := http.Get(a.Address + "/static/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	lines := a.Log.String()
+	for _, want := range []string{"GET /login 302 ", "GET /oauth_callback 200 "} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("the log lacks %q:\n%s", want, lines)
+		}
+	}
+	for _, absent := range []string{"/demo/", "/static/", "/.well-known/", " 0s"} {
+		if strings.Contains(lines, absent) {
+			t.Errorf("the log holds %q:\n%s", absent, lines)
+		}
+	}
+}
+
+// With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
+func TestListenElsewhere(t *testing.T) {
+	t.Parallel()
+	port := testserver.FreePort(t)
+	p := startRun(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
+	p.WaitFor(t, "redirect URI  http://localhost:"+port+"/oauth_callback")
+	other := testserver.FreePort(t)
+	p = startRun(t, map[string]string{"BASE_URL": "http://localhost:1234"}, "-listen", "127.0.0.1:"+other)
+	p.WaitFor(t, "redirect URI  http://localhost:1234/oauth_callback")
+}
+
+// The start says in one line what a login would trip over, sends no secret to find it out, and praises
+// nothing that it does not know.
+func TestCheckedAtStart(t *testing.T) {
+	t.Parallel()
+	honest := testserver.StartLiar(t)
+	honest.Honest()
+	strict := testserver.StartLiar(t)
+	strict.Honest()
+	vague := testserver.StartLiar(t)
+	vague.Page = func(http.ResponseWriter, *http.Request) {}
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "the server and the redirect URI are fine"},
+		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the redirect URI is not registered: see http://localhost:"},
+		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "the server is fine; whether the redirect URI is registered, only a login can tell"},
+		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = testserver.FreePort(t), testserver.LiarClientID, testserver.LiarClientSecret
+			p := startRun(t, row.env)
+			p.WaitFor(t, "checked  ")
+			if !strings.Contains(p.Out.String(), row.want+"\n") && !strings.Contains(p.Out.String(), row.want+row.env["PORT"]+"\n") {
+				t.Errorf("want %q:\n%s", row.want, p.Out)
+			}
+		})
+	}
+	for name, l := range map[string]*testserver.Liar{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
+		if l.Asked("GET /authorize") == 0 || l.Asked("POST /token") > 0 {
+			t.Errorf("%s: asked %d times for /authorize, %d times for /token; want some and none", name, l.Asked("GET /authorize"), l.Asked("POST /token"))
+		}
+	}
+}
