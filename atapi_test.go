@@ -46,16 +46,16 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 			a.At(testserver.APIRoute, json(429, `{}`))
 			a.At(testserver.ResourceMetadataRoute, json(429, `{}`))
 		}, nil, "answered 429 Too Many Requests to a call without a token"},
-		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "The API is at fault"},
-		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "the API is at fault"},
-		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "The API is at fault"},
+		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "Fix the API"},
+		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "fix the API"},
+		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "Fix the API"},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceFiftyServers) }, nil, "names 50 authorization servers"},
 		{"registration-not-offered", func(a *testserver.API) { a.At(testserver.MetadataRoute, json(200, metadata(a, a.Issuer))) }, nil, "/oauth_callback"},
 		{"registration-refused", func(a *testserver.API) {
 			a.At(testserver.RegisterRoute, json(400, `{"error":"invalid_redirect_uri","error_description":"Value of one or more redirect_uris is invalid."}`))
 		}, nil, "Value of one or more redirect_uris is invalid."},
-		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredOtherURI) }, nil, "The authorization server is at fault"},
-		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredWithoutClientID) }, nil, "The authorization server is at fault"},
+		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredOtherURI) }, nil, "Create an OAuth application"},
+		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredWithoutClientID) }, nil, "Create an OAuth application"},
 		{"client-document-not-supported", nil, map[string]string{"CLIENT_ID": "https://client.example/document"}, "does not say that it reads those"},
 		{"server-failed", func(a *testserver.API) { a.At(testserver.RegisterRoute, json(500, `{}`)) }, nil, "registration endpoint"},
 	} {
@@ -251,7 +251,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 		if fault == demo.RegisteredOtherURI { // of a program that has no client yet
 			a = startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 		}
-		look(name, "/login", "at fault")
+		look(name, "/login", "flow, step by step")
 	}
 }
 
@@ -401,7 +401,7 @@ func TestForgottenClient(t *testing.T) {
 	back := b.Authorize(b.Begin(""), "user_alice", "allow")
 	api.At("POST /demo/token", testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`))
 	r := b.GetJSON(back)
-	if r.Cause(t) != "client-secret-wrong" || !strings.Contains(r.Body, "Start this program again") || strings.Contains(r.Body, "CLIENT_SECRET") {
+	if r.Cause(t) != "client-secret-wrong" || !strings.Contains(r.Body, "Restart this app") || strings.Contains(r.Body, "CLIENT_SECRET") {
 		t.Errorf("the login was answered %d %s", r.StatusCode, r.Body)
 	}
 	b.Begin("")

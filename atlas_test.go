@@ -123,7 +123,7 @@ func TestAtlasOfTheLogin(t *testing.T) {
 		{"client-is-public", tokenRefuses("invalid_client",
 			"AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")},
 		{"client-type-wrong", tokenRefuses("invalid_request",
-			"AADSTS9002326: Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.")},
+			"AADSTS9002327: Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.")},
 		{"client-type-wrong", tokenRefuses("invalid_request",
 			"Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.")},
 		{"auth-method-wrong", tokenRefuses("invalid_client",
@@ -135,11 +135,11 @@ func TestAtlasOfTheLogin(t *testing.T) {
 		{"token-response-unusable", without("token_type")},
 		{"token-response-unusable", tokenSays(200, "text/plain", "access_token=a&token_type=bearer")},
 		{"openid-missing", without("id_token")},
-		{"id-token-signature", symmetric},
+		{"id-token-algorithm", symmetric},
 		{"id-token-encrypted", encrypted},
 		{"clock-differs", spoilClaim("iat", time.Now().Add(5*time.Minute).Unix())},
 		{"clock-differs", spoilClaim("exp", time.Now().Add(-5*time.Minute).Unix())},
-		{"issuer-differs", spoilClaim("iss", "http://localhost:8180/realms/a")},
+		{"id-token-issuer-differs", spoilClaim("iss", "http://localhost:8180/realms/a")},
 		{"", refused("weird", "What?")}, // what is not known gets no name
 		{"", tokenRefuses("weird", "What?")},
 	} {

@@ -94,10 +94,10 @@ func TestChromiumFailures(t *testing.T) {
 	c := chromium.Open(t)
 	a := startProgram(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
 	c.Go(a.Address + "/login")
-	c.WaitFor("The authorization server does not answer")
+	c.WaitFor("The authorization server doesn't answer")
 	c.Shot("not-found")
 	c.Go(a.Address + "/")
-	c.WaitFor("The authorization server does not answer")
+	c.WaitFor("The authorization server doesn't answer")
 	c.WaitFor("ISSUER=http://127.0.0.1:1/realms/test")
 	c.Shot("home-not-found")
 

@@ -99,7 +99,7 @@ func testResultPage(t *testing.T, a *app) {
 func testDeny(t *testing.T, a *app) {
 	b := newBrowser(t, a)
 	callback := b.Authorize(b.Begin(""), "user_bob", "deny")
-	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong with the setup")
+	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "access_denied", "nothing is wrong: sign in again")
 	b.GetJSON(callback).WantError(t, http.StatusBadRequest, "invalid_state", "")
 	page := b.Get(b.Authorize(b.Begin(""), "user_bob", "deny"))
 	if page.StatusCode != http.StatusBadRequest || !strings.Contains(page.Body, "the user denied access") || !strings.Contains(page.Body, "Try again") ||

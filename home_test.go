@@ -150,7 +150,7 @@ func TestCheckPage(t *testing.T) {
 
 	wrong := startProgram(t, map[string]string{"BASE_URL": "http://localhost:PORT", "ISSUER": right.Cfg.Issuer, "CLIENT_ID": right.Cfg.ClientID, "CLIENT_SECRET": "wrong-secret-41c8"})
 	wrong.process.WaitFor(t, "checked  ")
-	b = newBrowser(t, wrong)
+	b = newBrowserAt(t, wrong, wrong.Cfg.BaseURL)
 	runChecks(t, b)
 	for _, path := range []string{"/", "/check"} {
 		page := b.Get(path).Body

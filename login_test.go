@@ -62,7 +62,7 @@ func TestLoginCommand(t *testing.T) {
 			func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
 			false,
 			1,
-			[]string{"FAIL", "server-not-found", "ISSUER="},
+			[]string{"FAIL", "server-not-found", "Check this line in .env"},
 			nil,
 		},
 		{

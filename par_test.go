@@ -51,11 +51,11 @@ func TestPushedNowhere(t *testing.T) {
 		env := l.Env()
 		env["PAR"] = par
 		b := newBrowser(t, startApp(t, env))
-		if r := b.GetJSON("/login"); r.Cause(t) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "mended at the server") {
+		if r := b.GetJSON("/login"); r.Cause(t) != "par-endpoint-missing" || strings.Contains(r.Body, "remedy") || !strings.Contains(r.Body, "Fix the server's metadata") {
 			t.Errorf("PAR=%s: the login was answered %d %s", par, r.StatusCode, r.Body)
 		}
 		page := b.Get("/login").Body
-		if !strings.Contains(page, "<h1>The server’s metadata contradicts itself</h1>") || strings.Contains(page, "PAR=on") ||
+		if !strings.Contains(page, "<h1>The server&#39;s metadata contradicts itself</h1>") || strings.Contains(page, "PAR=on") ||
 			!strings.Contains(page, "names no pushed_authorization_request_endpoint") {
 			t.Errorf("PAR=%s: the page says\n%s", par, page)
 		}

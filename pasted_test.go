@@ -91,7 +91,7 @@ func TestPastedWrongly(t *testing.T) {
 			t.Errorf("with %s: %s the form was answered %d", name, value, r.StatusCode)
 		}
 	}
-	other.GetJSON(address).WantError(t, 400, "invalid_state", "not begun in this browser")
+	other.GetJSON(address).WantError(t, 400, "invalid_state", "not started in this browser")
 	if n := l.Asked("POST /token"); n != 0 {
 		t.Errorf("the token endpoint was asked %d times", n)
 	}
@@ -181,7 +181,7 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 	if page := b.Get(l.Approve(t, b.Begin(""))); !strings.Contains(page.Body, "GET https://app.example.com/callback") {
 		t.Errorf("the flow of the error does not show where the browser was sent:\n%s", page.Body)
 	}
-	const words = "The application at https://app.example.com/callback may have used it first"
+	const words = "The application at https://app.example.com/callback may have used the code first"
 	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "invalid_grant", words)
 }
 

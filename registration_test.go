@@ -129,7 +129,7 @@ func TestUnusableRegistration(t *testing.T) {
 	registered(0)
 	for range 3 {
 		page := r.Get("/login").Body
-		if !strings.Contains(page, "without a client_id") || !strings.Contains(page, "save .env again or start this program again") {
+		if !strings.Contains(page, "without a client_id") || !strings.Contains(page, "restart this app, or save .env again") {
 			t.Errorf("the page does not say what has to be done:\n%s", page)
 		}
 	}

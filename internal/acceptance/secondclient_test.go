@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"net/url"
+	"oauth-test-client/internal/testserver"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestSecondClient(t *testing.T) {
 		"another port":          {"127.0.0.1:3001", "http://127.0.0.1:PORT"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			port := freePort(t)
+			port := testserver.FreePort(t)
 			host := strings.Replace(row.registered, "PORT", port, 1)
 			page := newBrowserAt(t, first, first.Cfg.BaseURL).Post("/demo/client", url.Values{"redirect_uri": {"http://" + host + "/oauth_callback"}})
 			env := map[string]string{}
@@ -32,7 +33,7 @@ func TestSecondClient(t *testing.T) {
 			if row.base != "" {
 				env["BASE_URL"] = row.base
 			}
-			second := startAppOn(t, port, env)
+			second := startAppAt(t, port, env)
 			b := newBrowserAt(t, second, second.Cfg.BaseURL)
 			if r := b.Login(); !strings.Contains(r.Body, "access_token") {
 				t.Errorf("the second client's login ended on %d:\n%s", r.StatusCode, r.Body)

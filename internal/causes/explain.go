@@ -2,6 +2,7 @@ package causes
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -28,11 +29,20 @@ func Explain(cfg config.Config, method string, scopes []string, e *oauth.Error) 
 	name := OfError(cfg, method, e)
 	row := Of(name)
 	facts := Facts{Cfg: cfg, Method: method, Words: e.Description, Found: e.Issuer}
+	if e.Kind == oauth.Redirected {
+		facts.Found = e.Answer.Location
+	}
+	if e.Claim != nil {
+		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Expected
+	}
 	a := Advice{Name: name, Heading: cmp.Or(row.Title, headingWithoutCause(e)), Setting: row.Setting, Remedy: row.fix(facts), Server: ProviderOf(cfg).The()}
 	if name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
 		a.Remedy = facts.look("", "The server needs a certificate that is valid now and for this host.")
 	}
-	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(cfg, e))
+	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(e))
+	if e.Kind == oauth.RegistrationUnusable { // it is not asked again, as it may make a client each time
+		a.Hint += " If the server is fixed, restart this app, or save .env again."
+	}
 	if e.Said != "" {
 		a.Hint = strings.TrimSpace(a.Hint + " Its own words: " + e.Said)
 	}
@@ -60,7 +70,11 @@ func (a Advice) With(cfg config.Config, f Finding) Advice {
 
 // Refusal returns the answer that an error was made of. The method is how the client authenticated.
 func Refusal(e *oauth.Error, method string) Answer {
-	return Said(e.Step, e.Status, e.Code, e.Description).by(method)
+	a := Answer{Step: e.Step, Method: cmp.Or(e.Answer.AuthMethod, method), Status: cmp.Or(e.Answer.Status, e.Status), Refusal: e.Answer.Refusal, To: e.Answer.Location, Refused: true}
+	if a.Refusal.Code == "" && a.Refusal.Words == "" && a.Refusal.Text == "" {
+		a.Refusal.Code, a.Refusal.Words = e.Code, e.Description
+	}
+	return a.Without()
 }
 
 // Said returns the answer of a server with a code and words, as a redirect carries them.
@@ -73,37 +87,77 @@ func (a Answer) by(method string) Answer {
 	return a
 }
 
+// kinds are the causes of what oauth knows by itself.
+var kinds = map[oauth.Kind]Name{
+	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
+	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.PARNowhere: PARNowhere,
+	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers,
+	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
+	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
+	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
+	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeAbsent: TokenResponseUnusable, oauth.TokenTypeUnknown: TokenResponseUnusable,
+	oauth.ErrorMisspelled: TokenResponseUnusable,
+	oauth.IDTokenAbsent:   OpenIDMissing, oauth.IDTokenEncrypted: IDTokenEncrypted, oauth.IDTokenAlgorithm: IDTokenAlgorithm,
+	oauth.IDTokenKeys: JWKSUnusable, oauth.IDTokenKeyPrivate: JWKSUnusable, oauth.IDTokenKeyNotFound: IDTokenSignature, oauth.IDTokenSignature: IDTokenSignature,
+	oauth.ResourceMetadataAbsent: APIMetadataMissing, oauth.ResourceMetadataUnusable: APIMetadataUnusable, oauth.ResourceScopes: APIMetadataUnusable,
+	oauth.ResourceMetadataOfAnother: APIMetadataOfAnother, oauth.ResourceServers: APIServersUnusable,
+	oauth.RegistrationNotOffered: RegistrationNotOffered, oauth.RegistrationEndpoint: RegistrationUnusable, oauth.RegistrationUnusable: RegistrationUnusable,
+	oauth.ClientDocumentUnsupported: ClientDocumentNotSupported, oauth.ClientOfAnotherServer: ClientOfAnotherServer,
+}
+
 // OfError returns the cause of an error, or "" when none is known. The method is how the client authenticated.
 func OfError(cfg config.Config, method string, e *oauth.Error) Name {
+	atAPI := e.Step == wire.API || e.Step == wire.APIAsked
+	limited := e.Answer.Status == http.StatusTooManyRequests || e.Status == http.StatusTooManyRequests || e.Code == oauth.CodeRateLimited
 	switch {
-	case apiFailed(e):
-		return APIFailed
-	case hasToWait(e):
-		return RateLimited
-	case e.Cause != nil && e.Step == wire.API, e.Step == wire.APIAsked && (e.Cause == nil || !wire.Untrusted(e.Cause)):
+	case e.Cause != nil && atAPI && !wire.Untrusted(e.Cause):
 		return APIUnreachable
-	case e.Cause != nil:
+	case e.Cause != nil && e.Kind != oauth.IDTokenKeys:
 		return Unreachable(e.Cause)
-	}
-	switch e.Step {
-	case wire.ResourceMetadata, wire.Registration:
-		return ofStart(e)
-	case wire.Metadata:
-		return ofMetadata(cfg, e)
-	case wire.IDTokenCheck:
-		return ofIDToken(e)
-	case wire.Response:
-		if e.Code == oauth.CodeInvalidIssuer {
-			return ResponseIssuerDiffers
-		}
-	}
-	switch {
-	case e.Code == oauth.CodeInvalidResponse:
-		return TokenResponseUnusable
+	case limited:
+		return RateLimited
+	case e.Kind == oauth.ServerFailed && atAPI:
+		return APIFailed
+	case e.Step == wire.APIAsked:
+		return APIUnreachable
+	case e.Kind == oauth.IssuerDiffers && HostOf(e.Issuer) != HostOf(cfg.Issuer):
+		return TwoHostNames
+	case e.Kind == oauth.IssuerDiffers:
+		return IssuerDiffers
+	case e.Kind == oauth.IDTokenClaim:
+		return ofClaim(e.Claim)
+	case e.Kind == oauth.Redirected && e.Step == wire.TokenRequest:
+		return TokenEndpointUnusable
+	case e.Step == wire.Registration && e.Theirs:
+		return RegistrationRefused
+	case e.Step == wire.Metadata && (e.Kind == oauth.Refused || e.Kind == oauth.ServerFailed || e.Kind == oauth.Redirected):
+		return ServerNotFound
+	case e.Kind == oauth.ServerFailed:
+		return ServerFailed
 	case e.Theirs:
 		return Refusal(e, method).Without(SentBy(cfg)...).Cause()
-	case e.Code == oauth.CodeServerError:
-		return ServerFailed
+	}
+	return kinds[e.Kind]
+}
+
+// ofClaim is why a claim of an ID token is refused: by what is wrong with it, and not by its name alone.
+func ofClaim(claim *oauth.ClaimFault) Name {
+	switch {
+	case claim == nil:
+		return ""
+	case claim.State == oauth.ClaimAbsent, claim.State == oauth.ClaimUnreadable:
+		return IDTokenClaimMissing
+	case claim.State == oauth.ClaimMilliseconds:
+		return IDTokenTimes
+	case claim.State == oauth.ClaimPast, claim.State == oauth.ClaimFuture:
+		if claim.Name == "auth_time" {
+			return ""
+		}
+		return ClockDiffers
+	case claim.Name == "iss":
+		return IDTokenIssuerDiffers
+	case claim.Name == "aud", claim.Name == "azp", claim.Name == "nonce":
+		return IDTokenForAnother
 	}
 	return ""
 }
@@ -116,102 +170,25 @@ func Unreachable(err error) Name {
 	return ServerUnreachable
 }
 
-// apiFailed reports an API that answered with a failure of its own, with a token or without.
-func apiFailed(e *oauth.Error) bool {
-	return e.Code == oauth.CodeServerError && !e.Theirs && (e.Step == wire.API || e.Step == wire.APIAsked)
-}
-
-// hasToWait reports that the API or the registration wants fewer requests: nothing is wrong with a setting.
-func hasToWait(e *oauth.Error) bool {
-	return e.Step == wire.APIAsked && e.Code == oauth.CodeRateLimited || e.Step == wire.Registration && e.Status == 429
-}
-
-// ofMetadata is why there is no metadata that could be used.
-func ofMetadata(cfg config.Config, e *oauth.Error) Name {
-	switch {
-	case e.Check == oauth.CheckPARNowhere:
-		return PARNowhere
-	case e.Check == oauth.CheckPARNotOffered:
-		return "" // the settings want it, and not the server
-	case e.Issuer != "" && HostOf(e.Issuer) != HostOf(cfg.Issuer):
-		return TwoHostNames
-	case e.Issuer != "":
-		return IssuerDiffers
-	case e.Check == oauth.CheckNotHTTPS:
-		return EndpointsNotHTTPS
-	case e.Check == oauth.CheckOnLocal:
-		return EndpointsHere
-	case e.Check == oauth.CheckAddress:
-		return "" // the server is there
-	}
-	return ServerNotFound
-}
-
-// ofIDToken is why an ID token was refused.
-func ofIDToken(e *oauth.Error) Name {
-	switch e.Check {
-	case "presence":
-		return OpenIDMissing
-	case "signature":
-		return IDTokenSignature
-	case "iss":
-		return IDTokenIssuerDiffers
-	case "issuer":
-		return IssuerDiffers
-	case "exp", "iat", "nbf":
-		return ClockDiffers
-	case "encryption":
-		return IDTokenEncrypted
-	case "aud", "azp", "nonce":
-		return IDTokenForAnother
-	}
-	return ""
-}
-
-// ofStart is why a login could not start at the API.
-func ofStart(e *oauth.Error) Name {
-	switch {
-	case e.Step == wire.Registration && e.Theirs:
-		return RegistrationRefused
-	case e.Check == oauth.CheckAbsent:
-		return APIMetadataMissing
-	case e.Check == oauth.CheckDocument, e.Check == oauth.CheckScopes:
-		return APIMetadataUnusable
-	case e.Check == oauth.CheckResource:
-		return APIMetadataOfAnother
-	case e.Check == oauth.CheckServers:
-		return APIServersUnusable
-	case e.Check == oauth.CheckNotOffered:
-		return RegistrationNotOffered
-	case e.Check == oauth.CheckEndpoint, e.Check == oauth.CheckAnswer:
-		return RegistrationUnusable
-	case e.Check == oauth.CheckClientDocument:
-		return ClientDocumentNotSupported
-	case e.Check == oauth.CheckOtherServer:
-		return ClientOfAnotherServer
-	}
-	return ""
-}
-
 // compared reports whether what we sent has to agree with the OAuth application for this step.
 func compared(e *oauth.Error) bool {
-	switch e.Code {
-	case oauth.CodeInvalidIssuer, oauth.CodeOtherServer, oauth.CodeInvalidAddress, oauth.CodeUnreachable, oauth.CodeInvalidResponse:
-		return false // no setting of the OAuth application is to blame
+	switch e.Step {
+	case wire.Response, wire.TokenRequest, wire.PushedRequest:
+		return e.Theirs
 	}
-	return e.Step == wire.Response || e.Step == wire.TokenRequest || e.Step == wire.PushedRequest
+	return false
 }
 
 // headingWithoutCause says in a few words what happened, where no cause is known.
 func headingWithoutCause(e *oauth.Error) string {
 	switch {
-	case e.Check == oauth.CheckPARNotOffered:
+	case e.Kind == oauth.PARNotOffered:
 		return "The server offers no pushed authorization requests"
-	case e.Code == oauth.CodeNotFound, e.Step == wire.Metadata:
+	case e.Step == wire.Metadata:
 		return "The server's metadata can't be used"
-	case e.Code == oauth.CodeInvalidAddress:
+	case e.Kind == oauth.PastedAddress:
 		return "This address does not finish the login"
-	case e.Code == oauth.CodeNotSupported:
+	case e.Kind == oauth.NotSupported:
 		return "This server does not offer that"
 	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
 		return "This login cannot be finished"
@@ -224,24 +201,24 @@ func headingWithoutCause(e *oauth.Error) string {
 }
 
 // hintWithoutCause says what to do where no cause is known.
-func hintWithoutCause(cfg config.Config, e *oauth.Error) string {
+func hintWithoutCause(e *oauth.Error) string {
 	switch {
-	case e.Code == oauth.CodeNotSupported && e.Step == wire.API:
+	case e.Kind == oauth.NotSupported && e.Step == wire.API:
 		return "Set RESOURCE_URL to one that the access token is for."
-	case e.Code == oauth.CodeNotSupported:
+	case e.Kind == oauth.NotSupported:
 		return "If it has one, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
-	case e.Check == oauth.CheckPARNotOffered:
+	case e.Kind == oauth.PARNotOffered:
 		return "Remove PAR from .env: this server offers no pushed authorization requests."
-	case e.Code == oauth.CodeOtherServer:
+	case e.Kind == oauth.OtherServer:
 		return "Start a new login."
-	case e.Code == oauth.CodeInvalidAddress:
+	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
-	case e.Check == "code":
+	case e.Kind == oauth.ResponseWithoutCode:
 		return "The server has to answer with response_type code in the query; an implicit or form_post application does not."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
 		return "With prompt=none the server may show no page, and it needs one. Sign in without prompt=none."
 	case e.Theirs && e.Step != wire.TokenRequest:
-		return "The server's words above name what it refused. Compare it with the application's settings there."
+		return "The server's words name what it refused. Compare it with the application's settings there."
 	}
 	return ""
 }

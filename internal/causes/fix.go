@@ -12,13 +12,14 @@ import (
 
 // Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
 type Facts struct {
-	Cfg     config.Config
-	Method  string   // how the client authenticated
-	Scopes  []string // that were asked for
-	Value   string   // what was found to be right: an issuer, an address, a redirect URI
-	Found   string   // what was found instead of what was expected
-	Refused []string // scopes that the server refuses
-	Words   string   // the server's own
+	Cfg      config.Config
+	Method   string   // how the client authenticated
+	Scopes   []string // that were asked for
+	Value    string   // what was found to be right: an issuer, an address, a redirect URI
+	Found    string   // what was found instead of what was expected
+	Expected string   // what was expected
+	Refused  []string // scopes that the server refuses
+	Words    string   // the server's own
 }
 
 // Fix is what to do about a cause, in one of three forms.
@@ -174,7 +175,7 @@ func fixServer(f Facts) Fix {
 	switch {
 	case f.Cfg.AtAPI:
 		return f.look("", "The API names this server, so either the API's metadata is wrong or the server is. No line in .env changes that.")
-	case f.Cfg.Demo:
+	case f.Cfg.Demo && strings.TrimSuffix(f.Found, "/") != f.Cfg.Issuer: // with a slash too many it is the demo, and one of its mistakes
 		return f.look("BASE_URL", "In demo mode this app is the authorization server too. BASE_URL must be an address at which it can reach itself.")
 	case f.Value != "" && f.Cfg.Clerk:
 		return f.look("CLERK_PUBLISHABLE_KEY", "Check CLERK_PUBLISHABLE_KEY. It has to come from the instance that has the OAuth application. "+
@@ -426,6 +427,8 @@ func fixTokenEndpoint(f Facts) Fix {
 	switch set := f.Cfg.Endpoints.Token; {
 	case f.Value != "":
 		return f.change("TOKEN_ENDPOINT", f.Value, "")
+	case f.Found != "":
+		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+". If that is the token endpoint, write TOKEN_ENDPOINT="+f.Found+" in .env.")
 	case set == "":
 		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
 	}
@@ -499,3 +502,6 @@ func HostOf(address string) string {
 	}
 	return u.Host
 }
+
+// IsZero reports a fix that names no line and no place, and so adds nothing to its sentence in JSON.
+func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }

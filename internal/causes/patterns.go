@@ -193,11 +193,12 @@ var patterns = []pattern{
 	// The client ID.
 	{words: []string{"unknown client", "client not found", "client was not found", "no client found", "no such client", "unknown application", "application not found", "app not found", "cannot_be_found", "application with identifier", "unregistered client", "client is not registered"}, cause: ClientIDUnknown, seen: "IdentityServer, Google, Auth0, Shopify"},
 	{words: clientIDs, and: noSuch, cause: ClientIDUnknown, seen: "goiabada, Okta, Strava"},
-	{at: authorize, words: []string{"client_id", "client id", "invalid_client", "invalid client"}, cause: ClientIDUnknown, seen: "Spotify"},
 
 	// Scopes.
 	{at: toAuthorize, words: []string{"scope"}, cause: ScopeNotEnabled, seen: "RFC 6749 section 4.1.2.1, Cognito"},
 	{code: []string{"invalid_scope"}, cause: ScopeNotEnabled, seen: "RFC 6749 section 5.2"},
+
+	{at: authorize, words: []string{"client_id", "client id", "invalid_client", "invalid client"}, cause: ClientIDUnknown, seen: "Spotify"},
 
 	// Users again, with other codes.
 	{at: authorize, words: []string{"tester", "not assigned", "policy"}, cause: UserNotAllowed, seen: "Google, Entra, Okta"},

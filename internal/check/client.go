@@ -279,12 +279,7 @@ func (o *Observer) useless(ctx context.Context, as credentials, answer clientAns
 			return causes.Finding{}, false
 		}
 	}
-	facts := causes.Facts{}
-	if got.To != "" && got.To != o.md.Token && config.CheckEndpoint(got.To) == nil && causes.HostOf(got.To) == causes.HostOf(o.md.Token) {
-		if there := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as, at: got.To}); inOrder(there) {
-			facts.Value = got.To // a line that can be tried is tried before it is advised
-		}
-	}
+	facts := causes.Facts{Value: o.moved(ctx, got.To)}
 	name := causes.TokenEndpointUnusable
 	if got.Status >= http.StatusInternalServerError {
 		name = causes.ServerFailed
@@ -293,6 +288,18 @@ func (o *Observer) useless(ctx context.Context, as credentials, answer clientAns
 	f.Found = "the token endpoint gives every request the same answer"
 	f.Found += " (" + o.sanitized(statusLine(got), 200) + ")"
 	return f, true
+}
+
+// moved is the address to which a token endpoint redirects on its own host, if it answers there as one: a line that can be tried
+// is tried before it is advised. Nothing secret goes there.
+func (o *Observer) moved(ctx context.Context, to string) string {
+	if to == "" || to == o.md.Token || config.CheckEndpoint(to) != nil || causes.HostOf(to) != causes.HostOf(o.md.Token) {
+		return ""
+	}
+	if there := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}, at: to}); !inOrder(there) {
+		return ""
+	}
+	return to
 }
 
 func statusLine(a tokenAnswer) string {
@@ -362,8 +369,18 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		f.Fix += " If it is right, paste the secret again (" + causes.ProviderOf(o.cfg).Place(causes.ClientSecret) + ")."
 		return f
 	}
+	if refused.Cause() == causes.AuthMethodWrong {
+		return o.bothWrong(as, refused)
+	}
 	f := found(causes.ClientSecretWrong, causes.Facts{})
 	f.Found = "the server recognizes the client ID, and refuses the secret by either method"
+	return f
+}
+
+// bothWrong is the finding where the server names the method, and refuses the credentials by the other one, too.
+func (o *Observer) bothWrong(as credentials, refused tokenAnswer) causes.Finding {
+	f := o.finding(causes.AuthMethodWrong, refused.said(), causes.Facts{Method: as.method})
+	f.Fix += " The server refuses these credentials by that method, too: paste CLIENT_SECRET again as well."
 	return f
 }
 
@@ -374,6 +391,9 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
 	if !refusesClient(other) || !refusesClient(public) {
 		return causes.Finding{}
+	}
+	if refused.Cause() == causes.AuthMethodWrong {
+		return o.bothWrong(as, refused)
 	}
 	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it refuses the secret by either method, and no secret at all")
 }

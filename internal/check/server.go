@@ -153,7 +153,7 @@ func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func
 	f.Setting = serverVariable(cfg)
 	switch {
 	case failed.Issuer != "":
-	case len(failed.Tried) == 0 || failed.Check != "":
+	case len(failed.Tried) == 0 || failed.Kind == oauth.EndpointNotHTTPS || failed.Kind == oauth.EndpointOnLocal || failed.Kind == oauth.EndpointAddress:
 		f.Found = failed.Description
 	default:
 		var lines []string
@@ -169,7 +169,7 @@ func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func
 // otherIssuer returns the issuer that would be right, after it has answered with that very issuer: the one that the server
 // says it is, or one of the spellings that people mix up. It returns "" when none is known.
 func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) string {
-	if cfg.Demo || cfg.AtAPI {
+	if cfg.AtAPI || cfg.Demo && strings.TrimSuffix(failed.Issuer, "/") != cfg.Issuer {
 		return ""
 	}
 	for _, issuer := range issuersInsteadOf(cfg, failed.Issuer) {
@@ -632,7 +632,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 		return c.startFailed(e)
 	}
 	if md, _ := s.client.Known(); s.cfg.ClientID == "" && md != nil && md.Registration == "" {
-		return c.startFailed(&oauth.Error{Step: wire.Registration, Code: oauth.CodeNotRegistered, Check: oauth.CheckNotOffered,
+		return c.startFailed(&oauth.Error{Step: wire.Registration, Kind: oauth.RegistrationNotOffered, Code: oauth.CodeNotRegistered,
 			Description: "the authorization server " + s.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
 	}
 	f := causes.Proved("the API names %s", s.cfg.Issuer).By("tokens are for %s, scopes: %s",

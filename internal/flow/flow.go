@@ -39,7 +39,7 @@ func FrontChannel(authorizationURL, callbackURL string, began, arrived time.Time
 func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchange {
 	steps = slices.Clone(steps)
 	for i, e := range slices.Backward(steps) {
-		if e.Purpose != at {
+		if e.Purpose != at || e.Try != "" {
 			continue
 		}
 		failed := *e
