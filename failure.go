@@ -91,12 +91,18 @@ func (s *server) explain(err error, scopes []string) *failure {
 	return refuse(http.StatusInternalServerError, oauth.CodeServerError, err.Error(), "") // a fault of this program
 }
 
+// method is how the client authenticates, or "" while the server is not known.
+func (s *server) method() string {
+	md, _ := s.oauth.Known()
+	if md == nil {
+		return ""
+	}
+	return s.oauth.AuthMethod(md)
+}
+
 // explainServer makes a failure of what went wrong at the authorization server.
 func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
-	method := ""
-	if md, _ := s.oauth.Known(); md != nil {
-		method = s.oauth.AuthMethod(md)
-	}
+	method := s.method()
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
 		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: causes.Explain(s.cfg, method, scopes, e)}
 	switch {

@@ -158,13 +158,19 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens",
 		func(ctx context.Context, l *session.Login) ([]answer, error) {
-			return s.each(ctx, l, s.oauth.Introspect, "access_token", "refresh_token")
+			explain := func(kind string, e *wire.Exchange) *causes.APIAnswer {
+				if kind != "access_token" || !l.Held.Expires.IsZero() && s.now().After(l.Held.Expires) {
+					return nil // some servers look up access tokens alone; and an old one may well be inactive
+				}
+				return causes.ExplainIntrospection(s.cfg, e)
+			}
+			return s.each(ctx, l, s.oauth.Introspect, explain, "access_token", "refresh_token")
 		}, nil)
 }
 
 // each asks about every token of the kinds that is held, in their order.
 func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
-	kinds ...string) ([]answer, error) {
+	explain func(kind string, e *wire.Exchange) *causes.APIAnswer, kinds ...string) ([]answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
 		return nil, noToken("The tokens were revoked", "No token is held.", "Sign in again.")
 	}
@@ -178,7 +184,11 @@ func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx contex
 		if err != nil {
 			return nil, err
 		}
-		answers = append(answers, s.answerOf(kind, e))
+		view := s.answerOf(kind, e)
+		if explain != nil {
+			view.Why = explain(kind, e)
+		}
+		answers = append(answers, view)
 	}
 	return answers, nil
 }
@@ -200,7 +210,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		return e, nil
 	}
 	return s.uses(w, r, "The tokens are revoked", "The server did not revoke every token", func(ctx context.Context, l *session.Login) ([]answer, error) {
-		answers, err := s.each(ctx, l, revoke, "refresh_token", "access_token")
+		answers, err := s.each(ctx, l, revoke, nil, "refresh_token", "access_token")
 		for i := range answers {
 			answers[i].Note = notes[i]
 		}
@@ -222,7 +232,9 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := s.answerOf("", result.answer)
-	view.Refused = result.response == nil
+	if view.Refused = result.response == nil; view.Refused {
+		view.Why = causes.ExplainRefresh(s.cfg, s.method(), result.answer)
+	}
 	if result.response != nil {
 		view.Changes = changes(result.before, result.after)
 		if result.response.Refresh == "" {

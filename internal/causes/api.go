@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -60,6 +61,11 @@ func SaidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
 
 // explain looks for what stands in front of the API first, then at what the API says, then at the token.
 func (r *refusal) explain() Finding {
+	if r.exchange.Status == http.StatusTooManyRequests {
+		f := Found(Warn, RateLimited, Facts{Cfg: r.cfg})
+		f.Found = "the API wants fewer requests (429), which says nothing about the token"
+		return f.Look("Wait a minute, then call the API again. Some APIs refuse programs without a User-Agent of their own; this app sends one.")
+	}
 	if f, found := r.inFront(); found {
 		return f
 	}
@@ -423,3 +429,32 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 
 // refusals are the statuses with which an API refuses a token (RFC 6750 section 3.1).
 var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
+
+// ExplainRefresh says why a refresh was refused, or returns nil where it was not.
+func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnswer {
+	a := Read(wire.Refresh, method, e, SentBy(cfg)...)
+	if !a.Refused {
+		return nil
+	}
+	name := a.Cause()
+	if name == CodeExpiredOrUsed || name == "" && a.Status/100 == 4 {
+		name = RefreshTokenRefused
+	}
+	f := Found(Fail, name, Facts{Cfg: cfg, Method: method, Words: a.Refusal.Words})
+	f.Check, f.Server = "refresh", wire.Clip(cfg.Hide(a.Refusal.Words), 300)
+	return &APIAnswer{Finding: f}
+}
+
+// ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section 2.2), or
+// returns nil where it does not.
+func ExplainIntrospection(cfg config.Config, e *wire.Exchange) *APIAnswer {
+	var state struct {
+		Active *bool `json:"active"`
+	}
+	if e.Status != http.StatusOK || json.Unmarshal([]byte(e.ResponseBody), &state) != nil || state.Active == nil || *state.Active {
+		return nil
+	}
+	f := Found(Fail, TokenNotActive, Facts{Cfg: cfg})
+	f.Check = "introspection"
+	return &APIAnswer{Finding: f}
+}
