@@ -9,6 +9,7 @@ import (
 	"io"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 	"os"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
                     with login -json prints the token response, tokens and all
   -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
+  -version          print the name and version that every request carries as User-Agent
 
 exit codes
   0   stopped by an interrupt; with check: no check failed; with login: it works
@@ -90,6 +92,7 @@ var errUsage = errors.New("usage")
 // check or login.
 func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	var o Options
+	var version bool
 	flags := flag.NewFlagSet("oauth-test-client", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.Env, "env", "", "")
@@ -98,6 +101,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	flags.BoolVar(&o.Verbose, "v", false, "")
 	flags.BoolVar(&o.JSON, "json", false, "")
 	flags.BoolVar(&o.Markdown, "md", false, "")
+	flags.BoolVar(&version, "version", false, "")
 	flags.DurationVar(&o.Timeout, "timeout", check.Timeout, "")
 	err := flags.Parse(args)
 	if word := flags.Arg(0); err == nil && (word == "check" || word == "login") {
@@ -113,6 +117,9 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		return o, err
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))
+	case err == nil && version:
+		fmt.Fprintln(stdout, wire.UserAgent())
+		return o, flag.ErrHelp // all that was asked for has been printed
 	case err == nil && o.JSON && o.Markdown:
 		err = errors.New("-json and -md exclude each other")
 	case err == nil && o.Timeout <= 0:

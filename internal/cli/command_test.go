@@ -1,9 +1,29 @@
 package cli
 
 import (
+	"errors"
+	"flag"
 	"io"
+	"strings"
 	"testing"
+
+	"oauth-test-client/internal/wire"
 )
+
+// The version is what every request says, and nothing else is done.
+func TestParse_Version(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-version"}, {"check", "-version"}} {
+		var out, errs strings.Builder
+		if _, err := Parse(args, &out, &errs); !errors.Is(err, flag.ErrHelp) || out.String() != wire.UserAgent()+"\n" || errs.Len() > 0 {
+			t.Errorf("%q: %q, %q, %v", args, out.String(), errs.String(), err)
+		}
+	}
+	var out, errs strings.Builder
+	if _, err := Parse([]string{"-version", "nonsense"}, &out, &errs); err == nil || errors.Is(err, flag.ErrHelp) || out.Len() > 0 {
+		t.Errorf("beside an unknown argument: %q, %v", out.String(), err)
+	}
+}
 
 // What to run next names the file with the settings. It is go run, unless the program was built and named
 // by somebody: a test's binary was not.

@@ -20,6 +20,7 @@ type Error struct {
 	Kind        Kind         // what went wrong
 	Answer      Answer       // that it is about
 	Member      string       // the parameter, or the member of the answer, that is at fault
+	Found       string       // what Member says, where that is at fault and no secret
 	Inside      string       // the member of a token response that the access token is inside of
 	Claim       *ClaimFault  // of an ID token, if one is at fault
 	Code        string       // an OAuth error code, the server's or one like it
@@ -213,17 +214,27 @@ func badParameter(name, what string) *Error {
 // refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
 // tokens should be. The fault is why the answer is no token response, or nil.
 func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
-	return e.Status/100 != 2 || fault != nil && e.Refusal().Code != ""
+	switch {
+	case e.Status/100 != 2:
+		return true
+	case fault == nil:
+		return false
+	case fault.kind == AccessTokenNested: // what stands beside it may be called a code
+		return e.ErrorInside()
+	case fault.kind == TokenResponseMember:
+		return e.Refusal().Code != ""
+	}
+	return e.ErrorInside() || e.Refusal().Code != ""
 }
 
 // tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
-func (c *Client) tokenRefused(e *wire.Exchange) *Error {
+func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 	refused := e.Refusal()
 	if refused.Code == "" || refused.Format != wire.FormatJSON && refused.Format != wire.FormatForm {
-		return c.refusedOtherwise(e)
+		return c.refusedOtherwise(step, e)
 	}
 	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
-		return &Error{Step: wire.TokenRequest, Kind: ErrorMisspelled, Member: other, Answer: c.answer(e), Code: CodeServerError,
+		return &Error{Step: step, Kind: ErrorMisspelled, Member: other, Answer: c.answer(e), Code: CodeServerError,
 			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
 				e.Status, other)}
 	}
@@ -232,26 +243,27 @@ func (c *Client) tokenRefused(e *wire.Exchange) *Error {
 		refused.Code = hide(refused.Code)
 	}
 	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e)(e.StatusLine(), 300))
-	return &Error{Step: wire.TokenRequest, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: refused.Code,
+	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: refused.Code,
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
-// refusedOtherwise is the error of a token request that was answered with a status that says no, and
-// without an OAuth error. A 4xx is about the request all the same, and the server's words say why.
-func (c *Client) refusedOtherwise(e *wire.Exchange) *Error {
-	if e.Status/100 != 4 {
+// refusedOtherwise is the error of a token request that was refused without an OAuth error: by the status, or by an answer
+// with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
+func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
+	if e.Status/100 != 4 && e.Status/100 != 2 {
 		said := c.saidIn(e)
-		return &Error{Step: wire.TokenRequest, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
+		return &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
 			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", said(e.StatusLine(), 300))}
 	}
-	return c.refusedBy(wire.TokenRequest, "token endpoint", e)
+	return c.refusedBy(step, "token endpoint", e)
 }
 
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
 // nothing of it is kept.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
 	said := c.saidIn(e)
-	return &Error{Step: step, Kind: fault.kind, Member: said(cmp.Or(fault.written, fault.member), 80), Inside: said(fault.inside, 80), Answer: c.answer(e),
+	return &Error{Step: step, Kind: fault.kind, Member: said(cmp.Or(fault.written, fault.member), 80), Found: said(fault.found, 80),
+		Inside: said(fault.inside, 80), Answer: c.answer(e),
 		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.text, 500) + ".", Received: received(e, fault, said)}
 }
 

@@ -50,9 +50,8 @@ const (
 	AccessTokenNested      Kind = "access token nested"     // inside the member Inside
 	AccessTokenMisspelled  Kind = "access token misspelled" // as Member: names are case sensitive
 	TokenCharacters        Kind = "token characters"        // Member has some that no token may have
-	TokenTypeAbsent        Kind = "token type absent"
-	TokenTypeUnknown       Kind = "token type unknown"
-	ErrorMisspelled        Kind = "error misspelled" // as Member, in a refusal
+	TokenTypeOther         Kind = "token type other"        // Found is one that is no bearer token's: DPoP, mac
+	ErrorMisspelled        Kind = "error misspelled"        // as Member, in a refusal
 )
 
 // What is wrong with an ID token (OpenID Connect Core section 3.1.3.7).

@@ -117,7 +117,7 @@ func TestKind(t *testing.T) {
 	rows := []struct {
 		name string
 		do   func(t *testing.T) error
-		want Error // its step, kind, member, inside and issuer; of its answer what is no zero value; of its claim name and state
+		want Error // its step, kind, member, found, inside and issuer; of its answer what is no zero value; of its claim name and state
 	}{
 		{"nothing comes", tokens(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
 			Error{Step: wire.TokenRequest, Kind: NoAnswer, Answer: Answer{URL: "/token"}}},
@@ -214,18 +214,24 @@ func TestKind(t *testing.T) {
 		{"a token twice", tokens(jsonBody(`{"access_token":"b",` + good + `}`)), Error{Step: wire.TokenRequest, Kind: TokenResponseMalformed}},
 		{"a number for a token", tokens(jsonBody(`{"access_token":1,"token_type":"bearer"}`)),
 			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "access_token"}},
-		{"a lifetime that is none", tokens(jsonBody(`{` + good + `,"expires_in":"soon"}`)),
-			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "expires_in"}},
+		{"a number for a token type", tokens(jsonBody(`{"access_token":"a","token_type":1}`)),
+			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "token_type"}},
 		{"no access token", tokens(jsonBody(`{"id_token":"a","token_type":"bearer"}`)),
 			Error{Step: wire.TokenRequest, Kind: AccessTokenAbsent, Member: "access_token"}},
 		{"an access token inside", tokens(jsonBody(`{"ok":true,"team":{"id":"T"},"authed_user":{"id":"U","access_token":"xoxp","token_type":"user"}}`)),
 			Error{Step: wire.TokenRequest, Kind: AccessTokenNested, Member: "access_token", Inside: "authed_user"}},
+		{"an access token inside, beside what may be a code", tokens(jsonBody(`{"code":"fine","data":{"access_token":"a"}}`)),
+			Error{Step: wire.TokenRequest, Kind: AccessTokenNested, Member: "access_token", Inside: "data"}},
+		{"a refusal that repeats a token inside", tokens(jsonBody(`{"error":"invalid_grant","data":{"access_token":"a"}}`)),
+			Error{Step: wire.TokenRequest, Kind: Refused, Answer: Answer{Refusal: wire.Refusal{Code: "invalid_grant"}}}},
+		{"a refusal without a code, with 200", tokens(jsonBody(`{"success":false,"message":"m"}`)),
+			Error{Step: wire.TokenRequest, Kind: Refused, Answer: Answer{Status: 200, Refusal: wire.Refusal{Words: "m"}}}},
 		{"an access token in capitals", tokens(jsonBody(`{"Access_Token":"a","token_type":"bearer"}`)),
 			Error{Step: wire.TokenRequest, Kind: AccessTokenMisspelled, Member: "Access_Token"}},
 		{"a token of two lines", tokens(jsonBody(`{` + good + `,"refresh_token":"a\nb"}`)),
 			Error{Step: wire.TokenRequest, Kind: TokenCharacters, Member: "refresh_token"}},
-		{"no token_type", tokens(jsonBody(`{"access_token":"a"}`)), Error{Step: wire.TokenRequest, Kind: TokenTypeAbsent, Member: "token_type"}},
-		{"another token_type", tokens(jsonBody(`{"access_token":"a","token_type":"mac"}`)), Error{Step: wire.TokenRequest, Kind: TokenTypeUnknown, Member: "token_type"}},
+		{"another token_type", tokens(jsonBody(`{"access_token":"a","token_type":"DPoP"}`)),
+			Error{Step: wire.TokenRequest, Kind: TokenTypeOther, Member: "token_type", Found: "DPoP"}},
 		{"an error in capitals", tokens(body(400, "application/json", `{"Error":"invalid_grant"}`)),
 			Error{Step: wire.TokenRequest, Kind: ErrorMisspelled, Member: "Error"}},
 
@@ -360,9 +366,9 @@ func TestKind(t *testing.T) {
 				t.Fatalf("the error is %v", err)
 			}
 			want := row.want
-			if e.Step != want.Step || e.Kind != want.Kind || e.Member != want.Member || e.Inside != want.Inside || want.Issuer != "" && e.Issuer != want.Issuer {
-				t.Errorf("%q at %q of %q in %q, issuer %q; want %q at %q of %q in %q, %q", e.Kind, e.Step, e.Member, e.Inside, e.Issuer,
-					want.Kind, want.Step, want.Member, want.Inside, want.Issuer)
+			if e.Step != want.Step || e.Kind != want.Kind || e.Member != want.Member || e.Inside != want.Inside || e.Found != want.Found || want.Issuer != "" && e.Issuer != want.Issuer {
+				t.Errorf("%q at %q of %q (%q) in %q, issuer %q; want %q at %q of %q (%q) in %q, %q", e.Kind, e.Step, e.Member, e.Found, e.Inside, e.Issuer,
+					want.Kind, want.Step, want.Member, want.Found, want.Inside, want.Issuer)
 			}
 			if differs := answerDiffers(e.Answer, want.Answer); differs != "" {
 				t.Errorf("the answer is %+v: %s", e.Answer, differs)

@@ -67,15 +67,15 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 		name, contentType, body string
 		want                    []Member
 	}{
-		{"no token_type", "application/json", `{"access_token":"top-secret","expires_in":3600,"scope":"openid email"}`, []Member{
-			{"access_token", "string", "10 characters, not shown", ""}, {"expires_in", "number", "3600", ""}, {"scope", "string", "openid email", ""},
-			{"token_type", "missing", "", "without a token_type (RFC 6749 section 5.1)"}}},
+		{"no access_token", "application/json", `{"id_token":"top-secret","expires_in":3600,"scope":"openid email"}`, []Member{
+			{"id_token", "string", "10 characters, not shown", ""}, {"expires_in", "number", "3600", ""}, {"scope", "string", "openid email", ""},
+			{"access_token", "missing", "", "without an access_token (RFC 6749 section 5.1)"}}},
 		{"another token_type", "application/json", `{"access_token":"top-secret","token_type":"mac"}`, []Member{
 			{"access_token", "string", "10 characters, not shown", ""},
 			{"token_type", "string", "mac", `with the token_type "mac", which this client cannot use (RFC 6749 section 7.1)`}}},
-		{"words that repeat the token", "application/json", `{"access_token":"top-secret","error_description":"no type for top-secret"}`, []Member{
+		{"words that repeat the token", "application/json", `{"access_token":"top-secret","error_description":"no type for top-secret","token_type":"mac"}`, []Member{
 			{"access_token", "string", "10 characters, not shown", ""}, {"error_description", "string", "no type for [redacted]", ""},
-			{"token_type", "missing", "", "without a token_type (RFC 6749 section 5.1)"}}},
+			{"token_type", "string", "mac", `with the token_type "mac", which this client cannot use (RFC 6749 section 7.1)`}}},
 		{"a list where a string belongs", "application/json", `{"access_token":["top-secret"],"token_type":"bearer","new":null,"yes":true}`, []Member{
 			{"access_token", "array", "", `"access_token" in its JSON is an array`}, {"token_type", "string", "bearer", ""}, {"new", "null", "null", ""}, {"yes", "boolean", "true", ""}}},
 		{"a form", "application/x-www-form-urlencoded", `access_token=top-secret&token_type=bearer`, []Member{

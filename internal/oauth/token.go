@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -47,9 +48,10 @@ func (t *Tokens) Set(kind, token string) {
 
 // TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
 type TokenResponse struct {
-	JSON      string // as the server sent it, to the byte; a form is rewritten as JSON in its order
-	Tokens           // what it brought
-	ScopeSent bool   // the server named the scope; if not, it is the one asked for
+	JSON      string   // as the server sent it, to the byte; a form is rewritten as JSON in its order
+	Tokens             // what it brought
+	ScopeSent bool     // the server named the scope; if not, it is the one asked for
+	Warnings  []string // what other clients may refuse, in sentences
 }
 
 // Exchange redeems the authorization code with the code verifier (RFC 6749 section 4.1.3, RFC 7636
@@ -69,11 +71,12 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if refusesTokens(e, fault) {
-		return nil, c.tokenRefused(e)
+		return nil, c.tokenRefused(wire.TokenRequest, e)
 	}
 	if fault != nil {
 		return nil, c.badTokenResponse(wire.TokenRequest, e, fault)
 	}
+	response.Warnings = c.noted(ctx, e, response.Warnings)
 	return response, nil
 }
 
@@ -122,7 +125,8 @@ func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var errHandedOver = errors.New("the request is sent elsewhere")
 
-// parseTokenResponse reads and checks a token response.
+// parseTokenResponse reads and checks a token response. What is only shown does not have to be right: then it has a warning,
+// which is not sanitized yet.
 func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *tokenFault) {
 	body, fault := tokenBody(e, formAllowed)
 	if fault != nil {
@@ -132,46 +136,113 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 	if err != nil {
 		return nil, &tokenFault{kind: notAnObject(e), text: err.Error()}
 	}
-	t := &TokenResponse{JSON: body, ScopeSent: o.Has("scope"), Tokens: Tokens{Access: o.Text("access_token"), Refresh: o.Text("refresh_token"),
-		ID: o.Text("id_token"), Scope: o.Text("scope")}}
-	if fault := t.check(o); fault != nil {
+	r := &reader{Object: o}
+	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: o.Text("access_token"), ID: o.Text("id_token"), Refresh: r.shownText("refresh_token")}}
+	if fault := t.check(r); fault != nil {
 		return nil, fault
 	}
-	seconds, fault := parseExpiresIn(o.Raw("expires_in"))
-	if fault != nil {
-		return nil, fault
+	t.Scope, t.ScopeSent = r.scope()
+	if seconds := r.expiresIn(); seconds > 0 {
+		t.Expires = e.Began.Add(e.Took).Add(seconds)
 	}
-	if seconds > 0 {
-		t.Expires = e.Began.Add(e.Took).Add(time.Duration(seconds) * time.Second)
-	}
+	t.Warnings = r.warnings
 	return t, nil
 }
 
 // check refuses a token response that is an error, or has a token that cannot be used.
-func (t *TokenResponse) check(o *wire.Object) *tokenFault {
+func (t *TokenResponse) check(r *reader) *tokenFault {
 	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
-	refusal, kind := o.Text("error"), o.Text("token_type")
+	kind := r.Text("token_type")
+	if r.Says("error") && (r.Kind("error") == "string" || r.Err() == nil && t.Access == "") {
+		return faulty(Refused, "error", "with an error (RFC 6749 section 5.2)")
+	}
+	if r.Says("error") {
+		r.Refuse("error")
+	}
 	switch {
-	case o.Err() != nil:
-		fault := &tokenFault{kind: TokenResponseMember, text: o.Err().Error()}
-		if wrong, ok := errors.AsType[*wire.MemberError](o.Err()); ok {
+	case r.Err() != nil:
+		fault := &tokenFault{kind: TokenResponseMember, text: r.Err().Error()}
+		if wrong, ok := errors.AsType[*wire.MemberError](r.Err()); ok {
 			fault.member = wrong.Name
 		}
 		return fault
-	case refusal != "":
-		return faulty(Refused, "error", "with an error (RFC 6749 section 5.2)")
 	case t.Access == "":
-		return withoutAccessToken(t.JSON, o)
+		return withoutAccessToken(t.JSON, r.Object)
 	case !visibleASCII(t.Access):
 		return faulty(TokenCharacters, "access_token", inToken)
 	case !visibleASCII(t.Refresh):
 		return faulty(TokenCharacters, "refresh_token", inToken)
-	case !o.Has("token_type"):
-		return faulty(TokenTypeAbsent, "token_type", "without a token_type (RFC 6749 section 5.1)")
-	case !strings.EqualFold(kind, "bearer"):
-		return faulty(TokenTypeUnknown, "token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", kind)
+	}
+	return r.tokenType(kind)
+}
+
+// tokenType refuses a type of token that is used in another way than a bearer token (RFC 6749 section 7.1). The name in any
+// case of its letters is right (section 5.1). Without one, and with a word that defines no type, servers mean a bearer token.
+func (r *reader) tokenType(kind string) *tokenFault {
+	const used = "This app uses the token as a bearer token; other clients may refuse it."
+	switch {
+	case strings.EqualFold(kind, "Bearer"):
+	case kind == "":
+		r.warn("The token response has no token_type, which RFC 6749 section 5.1 requires. %s", used)
+	case isOtherTokenType(kind):
+		fault := faulty(TokenTypeOther, "token_type", "with the token_type %q, which this client cannot use (RFC 6749 section 7.1)", kind)
+		fault.found = kind
+		return fault
+	default:
+		r.warn("token_type is %q, and should be Bearer (RFC 6750 section 6.1.1). %s", kind, used)
 	}
 	return nil
+}
+
+// otherTokenTypes are the types besides Bearer that have a definition: those of the registry (RFC 6749 section 11.1), in
+// small letters, and mac, which never got there (section 7.1).
+var otherTokenTypes = []string{"dpop", "pop", "n_a", "mac"}
+
+// isOtherTokenType reports a token type with a definition of its own: one of those, or a URI (RFC 6749 section 8.1). The
+// URIs of RFC 8693 section 3 that stand for what a bearer token may be are none.
+func isOtherTokenType(kind string) bool {
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	if what, ok := strings.CutPrefix(kind, "urn:ietf:params:oauth:token-type:"); ok {
+		return what != "access_token" && what != "jwt"
+	}
+	words := strings.FieldsFunc(kind, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789_", r) })
+	return strings.Contains(kind, ":") || slices.ContainsFunc(words, func(word string) bool { return slices.Contains(otherTokenTypes, word) })
+}
+
+// scope is what was granted, and whether the server said so. Some send a list (Twitch).
+func (r *reader) scope() (scope string, sent bool) {
+	switch kind := r.Kind("scope"); kind {
+	case "", "string":
+		return r.Text("scope"), kind != ""
+	case "array":
+		if list, all := stringsIn(r.Raw("scope")); all {
+			r.warn("scope is a list, and should be a string (RFC 6749 section 5.1). Other clients may refuse it.")
+			return strings.Join(list, " "), true
+		}
+		fallthrough
+	default:
+		r.warn("scope is %s that cannot be read, and should be a string (RFC 6749 section 5.1). What was granted is not known.", kindWords(kind))
+		return "", false
+	}
+}
+
+// expiresIn is the lifetime of the access token, or 0 where it is not known. Some servers send it as a string.
+func (r *reader) expiresIn() time.Duration {
+	const century = 100 * 365 * 24 * 3600 // beyond it a time.Duration would overflow
+	raw := r.Raw("expires_in")
+	text := strings.Trim(raw, `"`)
+	if text == "" {
+		return 0
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil, seconds < 0, strings.Trim(text, "0123456789.eE+-") != "":
+		r.warn("expires_in is %s, which is no number of seconds (RFC 6749 section 5.1). When the access token expires is not known.", wire.Clip(raw, 60))
+		return 0
+	case seconds != math.Trunc(seconds):
+		r.warn("expires_in is %s, and should be a whole number (RFC 6749 section 5.1). Other clients may refuse it.", wire.Clip(raw, 60))
+	}
+	return time.Duration(min(seconds, century)) * time.Second
 }
 
 // withoutAccessToken says what a token response has instead of an access token.
@@ -252,19 +323,6 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// parseExpiresIn reads the lifetime in seconds, which some servers send as a string.
-func parseExpiresIn(raw string) (int64, *tokenFault) {
-	text := strings.Trim(raw, `"`)
-	if text == "" {
-		return 0, nil
-	}
-	seconds, err := json.Number(text).Int64()
-	if err != nil || seconds < 0 {
-		return 0, faulty(TokenResponseMember, "expires_in", "with an expires_in of %s, which is not a number of seconds (RFC 6749 section 5.1)", raw)
-	}
-	return min(seconds, 100*365*24*3600), nil // beyond a century a time.Duration would overflow
-}
-
 // visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
 func visibleASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
@@ -292,6 +350,7 @@ type tokenFault struct {
 	kind    Kind
 	member  string // the one at fault
 	written string // how the server writes that one, if otherwise
+	found   string // what that one says, where it is no secret
 	inside  string // where the access token is instead
 	text    string
 }

@@ -127,8 +127,8 @@ func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange
 }
 
 // Refresh exchanges the refresh token for new tokens (RFC 6749 section 6), and verifies an ID token
-// that comes with them. The token response is nil when the server refused: then the exchange has its
-// words. The error is an *Error.
+// that comes with them. The token response is nil when the server refused: RefusedRefresh reads its answer then. The
+// error is an *Error.
 func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDToken) (*wire.Exchange, *TokenResponse, error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -149,6 +149,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	if fault != nil {
 		return nil, nil, c.badTokenResponse(wire.Refresh, e, fault)
 	}
+	response.Warnings = c.noted(ctx, e, response.Warnings)
 	if response.ID != "" {
 		if err := c.checkRefreshedIDToken(ctx, r, id, response); err != nil {
 			return nil, nil, err
@@ -156,6 +157,10 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	}
 	return e, response, nil
 }
+
+// RefusedRefresh returns what an answer says that refused a refresh (RFC 6749 section 5.2): an error of the kind Refused,
+// or ErrorMisspelled.
+func (c *Client) RefusedRefresh(e *wire.Exchange) *Error { return c.tokenRefused(wire.Refresh, e) }
 
 // checkRefreshedIDToken verifies an ID token that came with a refresh: in full, about the same user, and
 // about the same moment of signing in (OpenID Connect Core section 12.2). A nonce and an auth_time may be

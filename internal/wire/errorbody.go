@@ -134,7 +134,7 @@ const (
 
 // The members in which servers write a refusal, in small letters, the standard's first: errorCode is errorcode here.
 var (
-	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code"}
+	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code", "error_type", "errortype"}
 	typeNames = []string{"type", "__type"}
 	wordNames = []string{"error_description", "errordescription", "message", "msg", "error_message", "errormessage", "error_msg", "errmsg", "errorsummary",
 		"detail", "title", "error_verbose", "description", "faultstring"}
@@ -177,6 +177,9 @@ func (r *errorReader) object(document map[string]json.RawMessage, level int) {
 		if sentence := r.readCode(members[name], name); sentence != "" {
 			named = append(named, sentence)
 		}
+	}
+	if text := stringIn(members["status"]); r.isStatusCode(text) {
+		r.Code = cmp.Or(r.Code, text)
 	}
 	for _, name := range wordNames {
 		r.say(sentenceIn(members[name]))
@@ -245,6 +248,13 @@ func (r *errorReader) readCode(value json.RawMessage, name string) (sentence str
 		r.Code = cmp.Or(r.Code, string(value))
 	}
 	return ""
+}
+
+// isStatusCode reports a status in words that is a code of the server's own, as HubSpot's BAD_CLIENT_SECRET: of several
+// words, and not the name of an HTTP status (Spring).
+func (r *errorReader) isStatusCode(text string) bool {
+	words := strings.ReplaceAll(text, "_", " ")
+	return isCode(text) && words != text && !strings.EqualFold(words, http.StatusText(r.status)) && !strings.EqualFold(words, http.StatusText(r.Status))
 }
 
 // noError are codes of answers that are no refusal.
@@ -448,7 +458,8 @@ func isRPC(message []byte) bool {
 func saysFailed(message []byte) bool {
 	var answer struct {
 		Error, Errors, Result json.RawMessage
-		OK                    json.RawMessage // Slack's
+		ErrCode               json.RawMessage // WeChat's
+		OK, Success           json.RawMessage // Slack's and Fitbit's
 	}
 	if json.Unmarshal(message, &answer) != nil {
 		return false
@@ -457,7 +468,8 @@ func saysFailed(message []byte) bool {
 		IsError bool `json:"isError"`
 	}
 	failedTool := json.Unmarshal(answer.Result, &result) == nil && result.IsError
-	return failedTool || string(answer.OK) == "false" || says(answer.Error) || says(answer.Errors)
+	return failedTool || string(answer.OK) == "false" || string(answer.Success) == "false" ||
+		says(answer.Error) || says(answer.Errors) || says(answer.ErrCode)
 }
 
 // says reports a JSON value that says something. Many APIs send an empty error with each success, and some write it

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -306,9 +307,7 @@ func (o *Object) Text(name string) (text string) {
 	case raw == "":
 		return ""
 	case raw[0] != '"':
-		if o.err == nil {
-			o.err = &MemberError{name, kindOf(raw)}
-		}
+		o.Refuse(name)
 		return ""
 	case !strings.Contains(raw, `\`):
 		return raw[1 : len(raw)-1]
@@ -317,12 +316,46 @@ func (o *Object) Text(name string) (text string) {
 	return text
 }
 
-// Err is what was wrong with the first member that was no string.
+// Number is the number that a member is, or nil where there is none. What is no number is an error, for Err.
+func (o *Object) Number(name string) *float64 {
+	raw := o.Raw(name)
+	if raw == "" {
+		return nil
+	}
+	number, err := strconv.ParseFloat(raw, 64)
+	if err != nil || kindOf(raw) != "number" {
+		o.Refuse(name)
+		return nil
+	}
+	return &number
+}
+
+// Kind is the kind of JSON value that a member is, as encoding/json calls it, or "" where there is none.
+func (o *Object) Kind(name string) string {
+	if raw := o.Raw(name); raw != "" {
+		return kindOf(raw)
+	}
+	return ""
+}
+
+// Says reports a member that says something. Many servers send an empty error with each success.
+func (o *Object) Says(name string) bool { return says(json.RawMessage(o.Raw(name))) }
+
+// Refuse makes a member that is another kind of value than it should be an error, for Err.
+func (o *Object) Refuse(name string) {
+	if o.err == nil {
+		o.err = &MemberError{name, o.Kind(name)}
+	}
+}
+
+// Err is what was wrong with the first member that was refused.
 func (o *Object) Err() error { return o.err }
 
-// kindOf is the kind of a JSON value that is no string, as encoding/json calls it.
+// kindOf is the kind of a JSON value, as encoding/json calls it.
 func kindOf(raw string) string {
 	switch raw[0] {
+	case '"':
+		return "string"
 	case '{':
 		return "object"
 	case '[':

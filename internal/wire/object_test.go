@@ -82,3 +82,36 @@ func TestObjectIsStrict(t *testing.T) {
 		}
 	}
 }
+
+// Numbers are read strictly, and what a member is can be asked before it is read.
+func TestObject_Number(t *testing.T) {
+	t.Parallel()
+	o, err := ParseObject(`{"n":-1.5e3,"i":1795563719,"huge":1e400,"s":"5","e":[],"z":null,"b":false,"o":0,"m":"x"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{"n": -1500, "i": 1795563719} {
+		if got := o.Number(name); got == nil || *got != want || o.Err() != nil {
+			t.Errorf("%s is %v (%v); want %v", name, got, o.Err(), want)
+		}
+	}
+	if o.Number("z") != nil || o.Number("x") != nil || o.Err() != nil {
+		t.Errorf("what is not there is refused: %v", o.Err())
+	}
+	for _, name := range []string{"s", "huge", "e", "b"} {
+		o.err = nil
+		if got := o.Number(name); got != nil || o.Err() == nil {
+			t.Errorf("%s is %v (%v)", name, got, o.Err())
+		}
+	}
+	for name, want := range map[string]string{"n": "number", "s": "string", "e": "array", "b": "bool", "z": "", "x": ""} {
+		if got := o.Kind(name); got != want {
+			t.Errorf("%s is a %s; want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]bool{"n": true, "m": true, "e": false, "z": false, "b": false, "o": false, "x": false} {
+		if got := o.Says(name); got != want {
+			t.Errorf("%s says something: %t", name, got)
+		}
+	}
+}

@@ -15,9 +15,11 @@ import (
 	"net/http/cookiejar"
 	"net/netip"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -106,6 +108,24 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 // Origin is the scheme, host and port of a URL.
 func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
+// UserAgent returns the name and version that this program sends with every request (RFC 9110 section 10.1.5): some
+// servers answer the default name of a library with 429.
+func UserAgent() string { return product() }
+
+var product = sync.OnceValue(func() string {
+	info, _ := debug.ReadBuildInfo()
+	return productOf(info)
+})
+
+// productOf is the user agent of a build. One without a version of its own, as `go run` makes it, is devel.
+func productOf(info *debug.BuildInfo) string {
+	version := "devel"
+	if info != nil && info.Main.Version != "" && leadingToken(info.Main.Version) == info.Main.Version {
+		version = info.Main.Version
+	}
+	return "OAuth-Test-Client/" + version
+}
+
 // Get fetches a JSON document.
 func (c *Client) Get(ctx context.Context, address string) (*Exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -126,9 +146,12 @@ func (c *Client) send(client *http.Client, req *http.Request) (*Exchange, error)
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	defer cancel()
 	req = req.WithContext(ctx)
+	req.Header = req.Header.Clone()
 	if req.Header.Get("Accept") == "" { // GitHub answers a form unless asked for JSON
-		req.Header = req.Header.Clone()
 		req.Header.Set("Accept", "application/json")
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", UserAgent())
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -147,7 +170,6 @@ var navigation = map[string]string{
 	"Sec-Fetch-Site":            "cross-site",
 	"Sec-Fetch-User":            "?1",
 	"Upgrade-Insecure-Requests": "1",
-	"User-Agent":                "Mozilla/5.0 (compatible; OAuth-Test-Client)",
 }
 
 // Through is the same client with something before its way out: it sees every request, and every
@@ -175,6 +197,7 @@ func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 	for name, value := range navigation {
 		req.Header.Set(name, value)
 	}
+	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; "+UserAgent()+")")
 	browser := &http.Client{Transport: c.http.Transport, Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if WithoutQuery(req.URL.String()) == stop {
 			return http.ErrUseLastResponse

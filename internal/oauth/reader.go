@@ -1,0 +1,121 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/wire"
+)
+
+// reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
+// Object, where another type than it should have is an error. A member that is only shown, or that a login can do without,
+// is read by those below, where it is a warning.
+type reader struct {
+	*wire.Object
+	warnings []string // for people; nothing secret is taken out of them yet
+}
+
+// The most warnings of one answer that are kept, and bytes of each.
+const (
+	maxWarnings = 20
+	maxWarning  = 300
+)
+
+func (r *reader) warn(format string, args ...any) {
+	if len(r.warnings) < maxWarnings {
+		r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+	}
+}
+
+// shownText is the string that a member is. Of another type it is left out.
+func (r *reader) shownText(name string) string {
+	if kind := r.Kind(name); kind != "" && kind != "string" {
+		r.warn("%s is %s, and should be a string. It is ignored.", name, kindWords(kind))
+		return ""
+	}
+	return r.Text(name)
+}
+
+// list is the strings of a list. A single string is taken for a list of its words, and what is no string is left out.
+func (r *reader) list(name string) []string {
+	switch kind := r.Kind(name); kind {
+	case "":
+		return nil
+	case "array":
+	case "string":
+		r.warn("%s is a string, and should be a list of strings. It is read as a list of its words.", name)
+		return strings.Fields(r.Text(name))
+	default:
+		r.warn("%s is %s, and should be a list of strings. It is ignored.", name, kindWords(kind))
+		return nil
+	}
+	list, all := stringsIn(r.Raw(name))
+	if !all {
+		r.warn("%s is a list in which not everything is a string. The rest of it is ignored.", name)
+	}
+	return list
+}
+
+// flag is whether a member is true. Of another type it is false, unless it says so in words.
+func (r *reader) flag(name string) bool {
+	kind := r.Kind(name)
+	text := r.Raw(name)
+	switch {
+	case kind == "", kind == "bool":
+		return text == "true"
+	case isFlagInWords(text):
+		r.warn("%s is the string %s, and should be a boolean. It is read as one.", name, text)
+		return strings.EqualFold(text, `"true"`)
+	}
+	r.warn("%s is %s, and should be a boolean. It is ignored.", name, kindWords(kind))
+	return false
+}
+
+// isFlagInWords reports a JSON string that says true or false.
+func isFlagInWords(raw string) bool {
+	return strings.EqualFold(raw, `"true"`) || strings.EqualFold(raw, `"false"`)
+}
+
+// stringsIn are the strings in a JSON list, and whether there is nothing else in it.
+func stringsIn(raw string) (list []string, all bool) {
+	var elements []json.RawMessage
+	json.Unmarshal([]byte(raw), &elements) // it is valid
+	for _, element := range elements {
+		var text string
+		if element[0] == '"' && json.Unmarshal(element, &text) == nil {
+			list = append(list, text)
+		}
+	}
+	return slices.Clip(list), len(list) == len(elements)
+}
+
+// kindWords is a kind of JSON value as a sentence names it.
+func kindWords(kind string) string {
+	switch kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "a boolean"
+	}
+	return "a " + kind
+}
+
+// noted are warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
+// one of the context's record.
+func (c *Client) noted(ctx context.Context, e *wire.Exchange, warnings []string) []string {
+	if len(warnings) == 0 {
+		return nil
+	}
+	said := c.saidIn(e)
+	shown := make([]string, len(warnings))
+	for i, warning := range warnings {
+		shown[i] = said(warning, maxWarning)
+	}
+	wire.Note(ctx, strings.Join(shown, " "))
+	return shown
+}
