@@ -226,6 +226,7 @@ func TestSessionStoreDown(t *testing.T) {
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
 	b.GetJSON(l.Approve(t, b.Begin("")))
+	redeemed := l.Asked("POST /token")
 	server.stop()
 	for _, path := range []string{"/session", "/userinfo", "/flow", "/"} {
 		b.GetJSON(path).WantError(t, 503, "session_store_failed", "SESSION_STORE")
@@ -236,8 +237,8 @@ func TestSessionStoreDown(t *testing.T) {
 	}
 	callback := l.Approve(t, b.Begin(""))
 	b.GetJSON(callback).WantError(t, 503, "session_store_failed", "")
-	if n := l.Asked("POST /token"); n != 1 {
-		t.Errorf("%d codes were redeemed; want 1, as the second could not be kept", n)
+	if n := l.Asked("POST /token"); n != redeemed {
+		t.Errorf("%d codes were redeemed; want %d, as the second could not be kept", n, redeemed)
 	}
 	again := startRedis(t, port)
 	if r := b.GetJSON(callback); r.StatusCode != 200 {
@@ -378,7 +379,11 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 		}
 	}
 	for _, request := range []string{"GET /userinfo", "GET /api", "POST /introspect", "POST /revoke", "POST /token"} {
-		if n := second.Asked(request); n != 0 {
+		atStart := 0
+		if request == "POST /token" {
+			atStart = 1 // the checks at the start, with the second server's own settings
+		}
+		if n := second.Asked(request); n > atStart {
 			t.Errorf("the second server was sent %d times %s", n, request)
 		}
 		if first.Asked(request) == 0 {

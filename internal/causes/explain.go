@@ -95,7 +95,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
-	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeAbsent: TokenResponseUnusable, oauth.TokenTypeUnknown: TokenResponseUnusable,
+	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeOther: TokenResponseUnusable,
 	oauth.ErrorMisspelled: TokenResponseUnusable,
 	oauth.IDTokenAbsent:   OpenIDMissing, oauth.IDTokenEncrypted: IDTokenEncrypted, oauth.IDTokenAlgorithm: IDTokenAlgorithm,
 	oauth.IDTokenKeys: JWKSUnusable, oauth.IDTokenKeyPrivate: JWKSUnusable, oauth.IDTokenKeyNotFound: IDTokenSignature, oauth.IDTokenSignature: IDTokenSignature,

@@ -194,7 +194,7 @@ func fixServer(f Facts) Fix {
 // fixRedirect is what registers the redirect URI, or uses the one that is registered.
 func fixRedirect(f Facts) Fix {
 	p, uri := f.provider(), f.Cfg.RedirectURI()
-	register := "add " + uri + " (" + lowerFirst(p.Place(RedirectURI)) + ")"
+	register := "add " + uri + " (" + p.At(RedirectURI) + ")"
 	switch ip := loopbackIP(uri); {
 	case f.Cfg.Registered:
 		return registerAgain(f)
@@ -218,7 +218,7 @@ func fixLocalhost(f Facts) Fix {
 		variable, value = "REDIRECT_URI", ip
 	}
 	fix := f.change(variable, value, "")
-	fix.Text = strings.TrimSuffix(fix.Text, ".") + ", and add " + ip + " (" + lowerFirst(p.Place(RedirectURI)) + ")."
+	fix.Text = strings.TrimSuffix(fix.Text, ".") + ", and add " + ip + " (" + p.At(RedirectURI) + ")."
 	return fix
 }
 
@@ -288,7 +288,7 @@ func registerAgain(f Facts) Fix {
 
 // fixScopes is the line without the scopes that the server refuses, one corrected where it is misspelled.
 func fixScopes(f Facts) Fix {
-	enable := "enable them for this client (" + lowerFirst(f.provider().Place(Scopes)) + ")"
+	enable := "enable them for this client (" + f.provider().At(Scopes) + ")"
 	refused := f.Refused
 	if len(refused) == 0 {
 		refused = namedScopes(f.Cfg.Scopes, f.Words)
@@ -300,7 +300,7 @@ func fixScopes(f Facts) Fix {
 		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable+".")
 	}
 	if len(refused) == 1 {
-		enable = "enable it for this client (" + lowerFirst(f.provider().Place(Scopes)) + ")"
+		enable = "enable it for this client (" + f.provider().At(Scopes) + ")"
 	}
 	var rest, corrections []string
 	for _, scope := range f.Cfg.Scopes {
@@ -446,9 +446,9 @@ func fixOffline(f Facts) Fix {
 	case p.Name == "Google":
 		return f.look("", "Sign in at /login?access_type=offline&prompt=consent: Google sends a refresh token only then.")
 	case slices.Contains(f.Cfg.Scopes, "offline_access"):
-		return f.look("", "offline_access was asked for. Enable it for this client ("+lowerFirst(p.Place(Scopes))+"), and with some servers for the API, too.")
+		return f.look("", "offline_access was asked for. Enable it for this client ("+p.At(Scopes)+"), and with some servers for the API, too.")
 	}
-	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+lowerFirst(p.Place(Scopes))+")")
+	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+p.At(Scopes)+")")
 }
 
 // fixIntrospection is for a token that introspection calls inactive.
@@ -491,7 +491,7 @@ func fixAlgorithm(f Facts) Fix {
 	if f.provider().OneSigningAlg || f.provider().Name == "" && f.Value == "fixed" {
 		return f.look("SCOPES", "Remove openid from SCOPES to sign in without an ID token.")
 	}
-	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+lowerFirst(f.provider().Place(IDToken))+"), or remove openid from SCOPES.")
+	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+f.provider().At(IDToken)+"), or remove openid from SCOPES.")
 }
 
 // HostOf returns the host of an address, with its port, or "".

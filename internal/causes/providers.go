@@ -222,6 +222,9 @@ func ProviderOf(cfg config.Config) Provider {
 // Place returns where a setting is, as a path to follow: in Clerk: OAuth applications → …
 func (p Provider) Place(s Setting) string { return p.in() + ": " + p.Fields[s] }
 
+// At returns the same inside a sentence.
+func (p Provider) At(s Setting) string { return lowerFirst(p.Place(s)) }
+
 // in returns the dashboard, for the beginning of a path.
 func (p Provider) in() string {
 	if p.Name == "" {

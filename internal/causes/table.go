@@ -261,7 +261,7 @@ var Table = []Cause{
 		ToldBy: "`check` (a login says [id-token-signature](#id-token-signature))",
 		SeenIn: "[MarcelCoding/jitsi-openid#193]",
 		Fix: func(f Facts) Fix {
-			return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+lowerFirst(f.provider().Place(IDToken))+"). If JWKS_URI is set, check it.")
+			return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
 		},
 	},
 	{
@@ -433,7 +433,7 @@ var Table = []Cause{
 				return registerAgain(f)
 			}
 			fix := f.paste("CLIENT_SECRET", ClientSecret, "")
-			fix.Text += " If the application is meant to be public, make it so (" + lowerFirst(f.provider().Place(AuthMethod)) + ")."
+			fix.Text += " If the application is meant to be public, make it so (" + f.provider().At(AuthMethod) + ")."
 			return fix
 		},
 	},
@@ -454,7 +454,7 @@ var Table = []Cause{
 			if f.Cfg.Registered {
 				return registerAgain(f)
 			}
-			return f.change("CLIENT_SECRET", "", "make the application confidential ("+lowerFirst(f.provider().Place(AuthMethod))+")")
+			return f.change("CLIENT_SECRET", "", "make the application confidential ("+f.provider().At(AuthMethod)+")")
 		},
 	},
 	{
@@ -745,7 +745,7 @@ var Table = []Cause{
 		Right:  []string{"sign in again, and press Allow"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
-			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server keeps this user out ("+lowerFirst(f.provider().Place(Users))+").")
+			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server keeps this user out ("+f.provider().At(Users)+").")
 		},
 	},
 	{
@@ -842,7 +842,7 @@ var Table = []Cause{
 		ToldBy: "the login's page",
 		SeenIn: "[streamlit/streamlit#15589], [mauriciovigolo/keycloak-angular#464]",
 		Fix: func(f Facts) Fix {
-			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + lowerFirst(f.provider().Place(RedirectURI)) + ")."
+			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + f.provider().At(RedirectURI) + ")."
 			if f.Cfg.IsPasted() {
 				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
 			}

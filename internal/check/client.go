@@ -251,7 +251,7 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 	if reply.Status == http.StatusInternalServerError && reply.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: unknown})) {
 		f := causes.Warning("the token endpoint fails (500), and does the same for an invented client ID").As(causes.ServerFailed)
 		f.Setting, f.Server = "CLIENT_ID", reply.quote
-		f.Fix = "Compare CLIENT_ID (" + causes.ProviderOf(o.cfg).Place(causes.ClientID) + "): some servers fail on one that they don't recognize."
+		f.Fix = "Compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
 		return f
 	}
 	f := causes.Warning("could not be asked: the token endpoint is out of order").As(causes.ServerFailed)
@@ -361,12 +361,12 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		}
 		f := found(name, causes.Facts{})
 		f.Found = "the server refuses the client with this secret, and accepts it without one"
-		f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).Place(causes.ClientSecret) + ")."
+		f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
 		return f
 	case !o.knowsID(ctx):
 		f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
 		f.Found = "client ID or secret is wrong"
-		f.Fix += " If it is right, paste the secret again (" + causes.ProviderOf(o.cfg).Place(causes.ClientSecret) + ")."
+		f.Fix += " If it is right, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
 		return f
 	}
 	if refused.Cause() == causes.AuthMethodWrong {
@@ -430,7 +430,7 @@ func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 func (o *Observer) secretIgnored() causes.Finding {
 	f := causes.Warning("the server recognizes the client ID and accepts any secret, an invented one too: the application is public").As(causes.ClientIsPublic)
 	f.Setting = "CLIENT_SECRET"
-	f.Fix = "Remove CLIENT_SECRET: a public client has none (" + causes.ProviderOf(o.cfg).Place(causes.AuthMethod) + ")."
+	f.Fix = "Remove CLIENT_SECRET: a public client has none (" + causes.ProviderOf(o.cfg).At(causes.AuthMethod) + ")."
 	return f
 }
 

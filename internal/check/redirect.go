@@ -66,7 +66,7 @@ func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	f := causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
 		f.Name, f.Server = causes.ServerFailed, real.Words
-		f.Fix = "Try again. If it fails again, compare CLIENT_ID (" + causes.ProviderOf(o.cfg).Place(causes.ClientID) + "): some servers fail on one that they don't recognize."
+		f.Fix = "Try again. If it fails again, compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
 	}
 	return f
 }
@@ -155,7 +155,7 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	f := o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("invented ones get the same answer")
 	p := causes.ProviderOf(o.cfg)
 	f.Found = "the client ID or the redirect URI is wrong"
-	f.Fix = "Compare CLIENT_ID (" + p.Place(causes.ClientID) + ") and the redirect URI " + o.cfg.RedirectURI() + " (" + p.Place(causes.RedirectURI) + ")."
+	f.Fix = "Compare CLIENT_ID (" + p.At(causes.ClientID) + ") and the redirect URI " + o.cfg.RedirectURI() + " (" + p.At(causes.RedirectURI) + ")."
 	return f
 }
 
