@@ -131,7 +131,7 @@ func TestLoginFromAPI(t *testing.T) {
 			"{", `{"registration_access_token":"registration-token-9c1f","registration_client_uri":"https://a.example/manage-me-77",`, 1))(w, r)
 	})
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
-	a.process.WaitFor(t, "the first login registers a client")
+	a.process.WaitFor(t, "the first sign-in registers a client")
 	b := newBrowser(t, a)
 	if n := api.Asked("POST "); n != 0 {
 		t.Fatalf("%d clients were registered by a start", n)
@@ -221,7 +221,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
-	a.process.WaitFor(t, "the first login registers a client")
+	a.process.WaitFor(t, "the first sign-in registers a client")
 	c := chromium.Open(t)
 	look := func(name, path, words string) {
 		t.Helper()
@@ -352,7 +352,7 @@ func TestBesideARunningDemo(t *testing.T) {
 	t.Parallel()
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	a := startAtAPI(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
-	a.process.WaitFor(t, "the first login registers a client")
+	a.process.WaitFor(t, "the first sign-in registers a client")
 	c := chromium.Open(t)
 	c.Go(a.Cfg.BaseURL + "/")
 	c.Press(".verdict .go a.button", "Alice")

@@ -8,7 +8,6 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
-	"slices"
 	"strings"
 	"time"
 )
@@ -74,6 +73,7 @@ type checkVerdict struct {
 	Passed        []causes.Finding
 	Skipped       []causes.Finding
 	SignIn        signIn
+	RunAll        bool // the checks are what comes next, and not the sign-in
 }
 
 // checkVerdict prepares what is known of the checks. Where a notice names mistakes in the settings, those from before
@@ -85,6 +85,8 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 	if len(v.Failed) > 0 {
 		v.SignIn.Label, v.SignIn.Second = "Sign in anyway", true
 	}
+	v.RunAll = !state.Running && len(v.Failed) == 0 && (state.Few || state.Changed || state.Ended.IsZero()) && v.Mood != "good"
+	v.SignIn.Second = v.SignIn.Second || v.RunAll
 	if s.notice != nil && len(s.notice.Lines) > 0 && v.Mood == "good" {
 		v.Heading, v.Mood, v.Mark = "With the settings from before: ready to sign in", "", "–"
 	}
@@ -108,22 +110,28 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 			v.Passed = append(v.Passed, f)
 		}
 	}
+	done, of := state.Done()
 	v.Heading, v.Mood, v.Mark = "Not checked yet", "", "–"
-	v.Lead = "The checks ask the server everything that can be known without a user. They change nothing there."
+	v.Lead = "Each check runs twice: once with your value, once with a deliberately wrong one. Checks never change anything on the server."
 	switch {
 	case len(v.Failed) > 0:
 		v.Heading, v.Mood, v.Mark, v.Lead = v.Failed[0].Title(), "bad", "✕", v.counts()+"."
 	case state.Running:
 		v.Heading, v.Mark = "Checking the settings …", "…"
-	case !state.Ended.IsZero():
-		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". Only a login can test the rest."
-		untried := "The client secret has"
-		if slices.ContainsFunc(v.Skipped, func(f causes.Finding) bool { return f.Check == "redirect_uri" }) { // there is no client yet
-			untried = "A made-up token has"
+	case state.Changed:
+		v.Heading, v.Lead = "Settings changed", "Nothing was checked since. "+v.Lead
+	case state.Ended.IsZero():
+	case state.Proved():
+		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". A sign-in tests the rest."
+	case state.Worked:
+		v.Heading, v.Mood, v.Mark, v.Lead = "A login worked", "good", "✓", "With these settings. "+v.counts()+"."
+	case state.Few:
+		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not proved yet."
+		if state.ClientID == "" {
+			v.Lead = "Nothing is wrong so far. The first sign-in registers a client."
 		}
-		if state.Few {
-			v.Lead = v.counts() + ". " + untried + " not been tried yet: press Check again."
-		}
+	default:
+		v.Heading, v.Mood, v.Mark, v.Lead = "Nothing is wrong, and a sign-in has to show the rest", "warn", "!", v.counts()+"."
 	}
 	switch {
 	case state.Running:

@@ -22,11 +22,14 @@ func TestCheckVerdict(t *testing.T) {
 		state               check.State
 		heading, mood, lead string
 	}{
-		{"never", check.State{}, "Not checked yet", "", "The checks ask"},
-		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Only a login can test the rest. Checked 20 seconds ago."},
-		{"right at the start", state(true, passed), "Ready to sign in", "good", "1 check passed. The client secret has not been tried yet"},
-		{"right at the start, before a client is registered", state(true, passed, causes.Finding{Check: "redirect_uri", Result: causes.Skip}), "Ready to sign in", "good",
-			"1 check passed, 1 not asked. A made-up token has not been tried yet: press Check again."},
+		{"never", check.State{}, "Not checked yet", "", "Each check runs twice"},
+		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. A sign-in tests the rest. Checked 20 seconds ago."},
+		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
+		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Nothing is wrong, and a sign-in has to show the rest", "warn",
+			"1 check passed, 1 warning."},
+		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
+			"A login worked", "good", ""},
+		{"changed", check.State{Changed: true}, "Settings changed", "", "Nothing was checked since."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},

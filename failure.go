@@ -257,6 +257,9 @@ func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 
 // tell says what came of a login to whoever waits for it.
 func (s *server) tell(l *session.Login, err error) {
+	if err == nil && l != nil {
+		s.checks.LoginWorked()
+	}
 	switch {
 	case s.ended == nil, errors.Is(err, session.ErrSpent): // what came of it has been told
 	case err != nil:

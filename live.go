@@ -25,7 +25,6 @@ type live struct {
 	log     *log.Logger
 	now     func() time.Time
 	current atomic.Pointer[wiring]
-	renewed func(*server) // checks other settings that are in use now; nil while nobody does
 	routes  func(s *server, demo http.Handler) http.Handler
 
 	mu         sync.Mutex // guards the fields below
@@ -134,10 +133,7 @@ func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *serv
 	if !reflect.DeepEqual(next, s.cfg.AsConfigured()) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
 		s = s.with(next, roots)
-		if l.renewed != nil {
-			s.checks.Expect() // for the page that is asked for now
-			l.renewed(s)
-		}
+		s.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
 	}
 	return s.noting(needsRestart(l.options.File(), waiting))
 }
@@ -180,7 +176,7 @@ func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
 	next.cfg = atDemo(s.cfg, issuer, s.cfg)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
-	next.checks = check.NewRunner(next.cfg, s.wire, s.now)
+	next.checks = check.NewRunner(next.cfg, s.wire, s.now).AfterChange()
 	next.broken = broken
 	return &next
 }

@@ -81,7 +81,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	cli.Announce(stdout, cfg, listeners)
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
-	l.renewed = func(s *server) { go checkAtStart(ctx, stdout, s) }
 	if opens {
 		go func() { cli.OpenBrowser(cli.StartURL(cfg, checked, cli.MaxWait), getenv, stderr) }()
 	}

@@ -61,8 +61,9 @@ func TestMendWhileRunning(t *testing.T) {
 		t.Fatalf("the demo's login was answered %d %s", got.StatusCode, got.Body)
 	}
 	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client")
-	r.GetJSON("/")
-	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
+	if got := r.GetJSON("/login"); got.StatusCode != 502 || !strings.Contains(got.Body, "refused the connection") {
+		t.Errorf("at a server that is not there the login was answered %d %s", got.StatusCode, got.Body)
+	}
 	server := "ISSUER=" + issuer + "\nCLIENT_ID=a-client\nSCOPES=openid\nCLIENT_SECRET="
 	r.write(server + "wrong-secret")
 	if got := r.signIn(); got.StatusCode != 502 || !strings.Contains(got.Body, "invalid_client") {
@@ -198,17 +199,26 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 	}
 }
 
-// Whoever looks just after a change sees the checks of the new settings under way, and need not press anything.
-func TestChecksBeginWithTheChange(t *testing.T) {
+// After a change nothing is asked unasked: a file that was saved half way would send the old secret to the new server. The
+// page says that nothing was checked since, and one button checks everything.
+func TestNothingIsCheckedAfterAChange(t *testing.T) {
 	t.Parallel()
+	l := testserver.StartLiar(t)
+	l.Honest()
 	r := startRereading(t, "")
 	r.p.WaitFor(t, "checked  ")
-	r.write("ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\nSCOPES=openid")
-	if page := r.Get("/"); strings.Contains(page.Body, "Not checked yet") {
-		t.Errorf("the page waits for a click:\n%s", page.Body)
+	r.write("ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=a-wrong-secret-1\nSCOPES=openid")
+	for _, path := range []string{"/", "/check"} {
+		if page := r.Get(path); !strings.Contains(page.Body, "Settings changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
+			t.Errorf("%s says\n%s", path, page.Body)
+		}
 	}
-	r.p.WaitFor(t, "checked       127.0.0.1:1 refused the connection")
-	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") {
+	if n := l.Asked("POST /token"); n != 0 {
+		t.Errorf("the token endpoint was asked %d times", n)
+	}
+	r.Post("/check", nil)
+	r.GetJSON("/check") // waits for the end
+	if page := r.Get("/"); !strings.Contains(page.Body, "verdict bad") || l.Asked("POST /token") == 0 {
 		t.Errorf("the checks have ended, and the page says\n%s", page.Body)
 	}
 }

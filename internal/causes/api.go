@@ -441,6 +441,9 @@ func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnsw
 		name = RefreshTokenRefused
 	}
 	f := Found(Fail, name, Facts{Cfg: cfg, Method: method, Words: a.Refusal.Words})
+	if name == GrantNotEnabled { // that is another grant than the one of its row
+		f = Finding{Result: Fail, Found: "the server doesn't let this client refresh"}.Look("Enable the refresh token grant for this client (" + ProviderOf(cfg).At(Grant) + ").")
+	}
 	f.Check, f.Server = "refresh", wire.Clip(cfg.Hide(a.Refusal.Words), 300)
 	return &APIAnswer{Finding: f}
 }

@@ -30,6 +30,7 @@ type Finding struct {
 	Remedy  Fix    `json:"remedy,omitzero"`       // the same in its parts
 
 	NoClient bool `json:"-"` // it was not asked, as no client is registered yet
+	NotYet   bool `json:"-"` // it was not asked yet, or without a control
 }
 
 // Proved returns a finding that something is right.

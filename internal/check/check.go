@@ -254,17 +254,25 @@ func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time
 }
 
 // RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the redirect URI registered,
-// does it refuse the client. No wrong secret is sent, so that it accuses, and proves little.
+// does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
+// as not tested yet. The client is not asked about where an API chose the server.
 func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
 	c := newChecker(cfg, w, now)
 	c.noInventions = true
-	var few []step
-	for _, s := range c.steps() {
-		if s.start {
-			few = append(few, s)
+	steps := c.steps()
+	for i, s := range steps {
+		if !s.start || s.name == "client" && cfg.AtAPI {
+			steps[i].needs, steps[i].check = "", func(context.Context) causes.Finding { return notYet() }
 		}
 	}
-	return c.report(ctx, few, func(string) {}, func(causes.Finding) {})
+	return c.report(ctx, steps, func(string) {}, func(causes.Finding) {})
+}
+
+// notYet is the finding of a question that is asked with a control only, or that a run left out.
+func notYet() causes.Finding {
+	f := causes.Skipped("not tested yet: run all checks")
+	f.NotYet = true
+	return f
 }
 
 func (c *checker) report(ctx context.Context, steps []step, begin func(name string), each func(causes.Finding)) Report {
@@ -280,13 +288,24 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 			limited = true
 		}
 		r.Checks = append(r.Checks, f)
-		if f.Result == causes.Fail || f.Result == causes.Warn && r.Result == causes.OK {
-			r.Result = f.Result
-		}
+		r.Result = worse(r.Result, f)
 		each(f)
 	})
 	if c.finding.Load() {
 		r.Issuer, r.ClientID = c.found.cfg.Issuer, c.found.cfg.ClientID // found at the API, perhaps
 	}
 	return r
+}
+
+// worse is the result of a report with one finding more. What is not tested yet is no success.
+func worse(result causes.Result, f causes.Finding) causes.Result {
+	switch {
+	case f.Result == causes.Fail, result == causes.Fail:
+		return causes.Fail
+	case f.NotYet, result == causes.Skip:
+		return causes.Skip
+	case f.Result == causes.Warn, result == causes.Warn:
+		return causes.Warn
+	}
+	return result
 }

@@ -77,26 +77,51 @@ func (r Report) Counts() Counts {
 	return n
 }
 
-// Summary says in one line what the checks at the start have found. It praises nothing that has not been
-// proved.
-func (r Report) Summary(home string) string {
-	registered, found := false, "the server is fine; whether the redirect URI is registered, only a login can tell"
+// Done counts the checks that were made, out of all that make sense here.
+func (r Report) Done() (done, of int) {
 	for _, f := range r.Checks {
 		switch {
-		case f.Result == causes.Fail && f.Name == causes.RedirectURINotRegistered:
-			return "the redirect URI is not registered: see " + home
-		case f.Result == causes.Fail:
+		case f.NotYet:
+			of++
+		case f.Result != causes.Skip:
+			done++
+			of++
+		}
+	}
+	return done, of
+}
+
+// Proved reports that everything that can be known without a user was checked with its control, and that nothing is wrong.
+// What only a sign-in shows is not proved: the redirect URI, the way back and the client are what a login fails on.
+func (r Report) Proved() bool {
+	for _, f := range r.Checks {
+		decides := f.Check == "redirect_uri" || f.Check == "authorization" || f.Check == "client" || f.Check == "start"
+		if f.Result == causes.Fail || f.NotYet || decides && f.Result == causes.Warn {
+			return false
+		}
+	}
+	return len(r.Checks) > 0
+}
+
+// Summary says in one line what the checks at the start have found. It praises nothing that has not been proved.
+func (r Report) Summary(home string) string {
+	for _, f := range r.Checks {
+		if f.Result == causes.Fail {
 			return f.Found + ": see " + home
 		}
-		if f.Check == "start" && f.Result == causes.OK && r.ClientID == "" {
-			found = "the API names its server, and the server is fine; the first login registers a client"
-		}
-		registered = registered || f.Check == "redirect_uri" && f.Result == causes.OK
 	}
-	if registered {
-		return "the server and the redirect URI are fine"
+	done, of := r.Done()
+	text := fmt.Sprintf("%d of %d checks done, nothing is wrong so far", done, of)
+	if done == of {
+		text = fmt.Sprintf("%d checks done, nothing is wrong", done)
 	}
-	return found
+	if start := r.Line("start"); start.Result == causes.OK && r.ClientID == "" {
+		text += "; the first sign-in registers a client"
+	}
+	if done < of {
+		text += "; run all of them at " + strings.TrimSuffix(home, "/") + "/check"
+	}
+	return text
 }
 
 // Line returns the finding of a check, or an empty one.

@@ -33,6 +33,8 @@ type State struct {
 	Report
 	Running bool
 	Few     bool      // only what the program asks when it starts
+	Changed bool      // the settings have changed, or the demo server has, and nothing was checked since
+	Worked  bool      // a login worked with these settings
 	Asking  string    // the check being made
 	Ended   time.Time // zero while no run has ended
 }
@@ -59,17 +61,31 @@ func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
 	next.last.ClientID = cfg.ClientID
 	wantsClient := func(f causes.Finding) bool { return f.NoClient }
 	if cfg.ClientID != "" && slices.ContainsFunc(last.Checks, wantsClient) {
-		next.last.Checks = slices.DeleteFunc(last.Checks, wantsClient)
+		for i, f := range next.last.Checks {
+			if wantsClient(f) {
+				check := f.Check
+				next.last.Checks[i] = notYet()
+				next.last.Checks[i].Check = check
+			}
+		}
 		next.last.Few = true // what needs the client was not asked
 	}
 	return next
 }
 
-// Expect says that a run is about to begin: whoever looks before that sees one under way, and looks again.
-func (r *Runner) Expect() {
+// AfterChange says that other settings, or another server, were checked before, and nothing since.
+func (r *Runner) AfterChange() *Runner {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last.Running = true
+	r.last.Changed = true
+	return r
+}
+
+// LoginWorked notes that a login has worked, which proves more than any check.
+func (r *Runner) LoginWorked() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last.Worked = true
 }
 
 // Start begins a run of every check, unless one is under way. What it returns is closed when that run
@@ -87,7 +103,7 @@ func (r *Runner) start(few bool) <-chan struct{} {
 	}
 	done := make(chan struct{})
 	r.running = done
-	r.last.Running, r.last.Few, r.last.Checks, r.last.Result, r.last.Ended = true, few, nil, "", time.Time{}
+	r.last.Running, r.last.Few, r.last.Checks, r.last.Result, r.last.Ended, r.last.Changed = true, few, nil, "", time.Time{}, false
 	go r.work(few, done)
 	return done
 }
@@ -104,7 +120,7 @@ func (r *Runner) work(few bool, done chan struct{}) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last, r.running = State{Report: report, Few: few, Ended: r.now()}, nil
+	r.last, r.running = State{Report: report, Few: few, Ended: r.now(), Worked: r.last.Worked}, nil
 	close(done)
 }
 

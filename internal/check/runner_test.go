@@ -58,18 +58,18 @@ func TestOneRunForEverybody(t *testing.T) {
 	}
 }
 
-// A run that is expected is under way for whoever looks, and a button begins it like any other.
-func TestExpectedRun(t *testing.T) {
-	r, letGo, runs := held(t)
-	r.Expect()
-	if s := r.State(); !s.Running || len(s.Checks) > 0 {
+// After a change nothing is known until a run begins.
+func TestRunner_AfterChange(t *testing.T) {
+	r, letGo, _ := held(t)
+	r.AfterChange()
+	if s := r.State(); !s.Changed || s.Running || len(s.Checks) > 0 {
 		t.Errorf("before the run: %+v", s)
 	}
 	done := r.Start()
 	letGo <- struct{}{}
 	<-done
-	if s := r.State(); s.Running || *runs != 1 {
-		t.Errorf("after %d runs: %+v", *runs, s)
+	if s := r.State(); s.Changed {
+		t.Errorf("after the run: %+v", s)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestRunnerForARegisteredClient(t *testing.T) {
 		few    bool
 	}{
 		{"", 2, false},
-		{"registered", 1, true},
+		{"registered", 2, true},
 	} {
 		r := NewRunner(config.Config{}, nil, time.Now)
 		r.last.Checks, r.last.Ended = []causes.Finding{{Check: "keys", Result: causes.OK}, skipped}, time.Now()
