@@ -25,12 +25,26 @@ import (
 // Leeway is how far two clocks may be apart.
 const Leeway = time.Minute
 
-// SigningAlgorithms are the signatures we accept, whatever the server lists: never none, and never a MAC
-// keyed with the client secret.
+// SigningAlgorithms are the signatures we accept by a key of the server, whatever it lists: never none, and never a MAC.
 var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // joseAlgs are the same, for go-jose.
 var joseAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+
+// HS256 is the one MAC that we accept, keyed with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
+const HS256 = "HS256"
+
+// MinHS256Secret is how many bytes a client secret must have to be a key for HS256 (RFC 7518 section 3.2).
+const MinHS256Secret = 32
+
+// Accepts reports whether an ID token that is signed with an algorithm can be verified. HS256 can where the metadata lists it,
+// with a client secret that is long enough: one that is short is found by trying, as each token shows what it makes.
+func (c *Client) Accepts(md *Metadata, alg string) bool {
+	if alg == HS256 {
+		return slices.Contains(md.IDTokenAlgs, HS256) && len(c.cfg.ClientSecret) >= MinHS256Secret
+	}
+	return slices.Contains(SigningAlgorithms, alg)
+}
 
 // Verdict is one check of an ID token, as it can be shown.
 type Verdict struct {
@@ -48,6 +62,7 @@ type IDToken struct {
 	Name     string // the best of name, preferred_username and email to call the user by
 	Issuer   string
 	Verdicts []Verdict // one for each check, all passed
+	Warnings []string  // what other clients may refuse, in sentences
 }
 
 // expected is what an ID token must say to belong to a login.
@@ -93,6 +108,10 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 	if err != nil {
 		return nil, c.unreadableIDToken(raw, err)
 	}
+	if audience := claims.audience(); claims.AZP == nil && forOthers(audience, want.ClientID) {
+		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and has no azp, as it should (OpenID Connect "+
+			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(audience, ", ")))
+	}
 	signature, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
 	verdicts := claims.checks(header.Algorithm, want, signature)
 	for _, v := range verdicts {
@@ -108,7 +127,7 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		}
 	}
 	return &IDToken{Raw: raw, Subject: *claims.Subject, Issuer: want.Issuer, Verdicts: verdicts,
-		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, *claims.Subject)}, nil
+		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.saidEach(claims.warnings)}, nil
 }
 
 // badIDToken is the error of an ID token, with the check that it does not pass.
@@ -128,18 +147,16 @@ func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	return failed
 }
 
-// checkSignature asks for an algorithm that only the server can use, and for a key of the server.
+// checkSignature asks for an algorithm that is accepted, and for the key that belongs to it: one of the server or, for
+// HS256, the client secret. A key of the server is never used for a MAC.
 func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (Verdict, *keyFault) {
-	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
-	if !slices.Contains(SigningAlgorithms, alg) {
-		fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: "RS256", Found: c.said(alg, 20)}
-		if alg == "" {
-			fault.State = ClaimAbsent
-		}
-		return Verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", fault.Found), false, section},
-			&keyFault{kind: IDTokenAlgorithm, claim: fault}
+	if !c.Accepts(md, alg) {
+		return c.refusedAlgorithm(md, alg)
 	}
-	const expected = "one of the server's keys"
+	if alg == HS256 {
+		return c.checkMAC(raw)
+	}
+	const check, expected, section = "signature", "one of the server's keys", "Core 3.1.3.7 (6), (7)"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
 		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
@@ -149,6 +166,37 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 		return Verdict{check, expected, "that " + fault.text, false, section}, fault
 	}
 	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}, nil
+}
+
+// checkMAC verifies HS256 with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
+func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
+	const check, expected, section = "signature", "HS256 with the client secret, as the metadata lists HS256", "Core 3.1.3.7 (8)"
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.HS256})
+	if err != nil {
+		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
+	}
+	if _, err := jws.Verify([]byte(c.cfg.ClientSecret)); err != nil {
+		return Verdict{check, expected, "HS256 with a different secret", false, section}, &keyFault{kind: IDTokenSecret}
+	}
+	return Verdict{check, expected, "HS256 with the client secret", true, section}, nil
+}
+
+// refusedAlgorithm is the fault of an algorithm that is not accepted, beside what the metadata lists. Without a list it is
+// RS256 (OpenID Connect Core section 3.1.3.7 (7)).
+func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
+	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
+	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.said(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.said(alg, 20)}
+	expected := "a signature that only the server can make, such as RS256"
+	switch {
+	case alg == "":
+		fault.State = ClaimAbsent
+	case alg == HS256 && slices.Contains(md.IDTokenAlgs, HS256):
+		fault.State = ClaimSecretShort
+		expected = fmt.Sprintf("a client secret of at least %d bytes for HS256 (RFC 7518 section 3.2)", MinHS256Secret)
+	case alg == HS256:
+		expected = "an algorithm that the metadata lists (" + fault.Expected + ")"
+	}
+	return Verdict{check, expected, fmt.Sprintf("the algorithm %q", fault.Found), false, section}, &keyFault{kind: IDTokenAlgorithm, claim: fault}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -180,7 +228,7 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 	if header.Critical != nil {
 		return header, claims, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
 	}
-	if err := wire.UnmarshalObject(decoded[1], &claims); err != nil {
+	if claims, err = readClaims(string(decoded[1])); err != nil {
 		return header, claims, fmt.Errorf("has claims that cannot be read: %w", err)
 	}
 	return header, claims, nil
@@ -372,23 +420,81 @@ func (k *keySet) describe(keys []jose.JSONWebKey) string {
 	return strings.Join(slices.Clip(list), ", ")
 }
 
-// idTokenClaims are the claims that are checked (OpenID Connect Core section 2). A nil pointer is
-// a claim that is missing.
+// idTokenClaims are the claims that are checked (OpenID Connect Core section 2), and the user's name. A nil pointer is a
+// claim that is missing.
 type idTokenClaims struct {
-	Issuer    *string         `json:"iss"`
-	Subject   *string         `json:"sub"`
-	Audience  json.RawMessage `json:"aud"`
-	AZP       *string         `json:"azp"`
-	Expires   *float64        `json:"exp"`
-	IssuedAt  *float64        `json:"iat"`
-	NotBefore *float64        `json:"nbf"`
-	Nonce     *string         `json:"nonce"`
-	AtHash    *string         `json:"at_hash"`
-	AuthTime  *float64        `json:"auth_time"`
+	Issuer, Subject    *string
+	Audience           string // as JSON; empty where it is missing
+	AZP, Nonce, AtHash *string
+	Expires, IssuedAt  *float64
+	NotBefore          *float64
+	AuthTime           *float64
+	authTimeUnreadable bool // it is there, and no number
 
-	Name              string `json:"name"`
-	PreferredUsername string `json:"preferred_username"`
-	Email             string `json:"email"`
+	Name     string   // the best of name, preferred_username and email; empty where there is none
+	warnings []string // what other clients may refuse; not sanitized yet
+}
+
+// readClaims reads the claims of an ID token. What is checked must be of its type. What is only shown need not be.
+func readClaims(document string) (idTokenClaims, error) {
+	o, err := wire.ParseObject(document)
+	if err != nil {
+		return idTokenClaims{}, err
+	}
+	r := &reader{Object: o}
+	c := idTokenClaims{Issuer: r.claim("iss"), Subject: r.claim("sub"), Audience: o.Raw("aud"), AZP: r.claim("azp"), Nonce: r.claim("nonce"),
+		AtHash: r.claim("at_hash"), Expires: o.Number("exp"), IssuedAt: o.Number("iat"), NotBefore: o.Number("nbf")}
+	if kind := o.Kind("auth_time"); kind == "number" {
+		c.AuthTime = o.Number("auth_time")
+	} else if kind != "" { // which matters only where max_age was sent, or at a refresh
+		c.authTimeUnreadable = true
+		r.warn("auth_time in the ID token is %s, and should be a number (OpenID Connect Core section 2).", kindWords(kind))
+	}
+	for name := range o.Names() {
+		if is, should := o.Kind(name), shownClaimKind(name); should != "" && is != "" && is != should {
+			r.warn("%s in the ID token is %s, and should be %s (OpenID Connect Core section 5.1). This app only shows it.", name, kindWords(is), kindWords(should))
+		}
+	}
+	c.Name = cmp.Or(r.shownClaim("name"), r.shownClaim("preferred_username"), r.shownClaim("email"))
+	c.warnings = r.warnings
+	return c, o.Err()
+}
+
+// claim is a claim that is a string, or nil where there is none.
+func (r *reader) claim(name string) *string {
+	if !r.Has(name) {
+		return nil
+	}
+	text := r.Text(name)
+	return &text
+}
+
+// shownClaim is a claim that is only shown: a string or, of a list, the first one.
+func (r *reader) shownClaim(name string) string {
+	switch r.Kind(name) {
+	case "string":
+		return r.Text(name)
+	case "array":
+		if list, _ := stringsIn(r.Raw(name)); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return ""
+}
+
+// shownClaimKind is the kind of JSON value that a standard claim about the user is, none of which decides anything (OpenID
+// Connect Core section 5.1), or "" for any other claim.
+func shownClaimKind(name string) string {
+	switch name {
+	case "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "gender",
+		"birthdate", "zoneinfo", "locale", "phone_number":
+		return "string"
+	case "email_verified", "phone_number_verified":
+		return "bool"
+	case "updated_at":
+		return "number"
+	}
+	return ""
 }
 
 // state is how a claim that fails its check is wrong.
@@ -418,7 +524,7 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 		return text(c.Issuer)
 	case "aud":
 		switch {
-		case c.Audience == nil, string(c.Audience) == "null":
+		case c.Audience == "":
 			return ClaimAbsent
 		case len(c.audience()) == 0:
 			return ClaimUnreadable
@@ -441,6 +547,9 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	case "nbf":
 		return instant(c.NotBefore)
 	case "auth_time":
+		if c.authTimeUnreadable {
+			return ClaimUnreadable
+		}
 		return instant(c.AuthTime)
 	}
 	return ClaimDiffers
@@ -468,8 +577,9 @@ func (c *idTokenClaims) checks(alg string, want expected, signature Verdict) []V
 	if want.MaxAge >= 0 {
 		list = append(list, c.checkAuthTime(want))
 	}
-	if want.AuthTime != nil && c.AuthTime != nil {
-		list = append(list, Verdict{"auth_time", quotedTime(want.AuthTime), quotedTime(c.AuthTime), *c.AuthTime == *want.AuthTime, "Core 12.2"})
+	if want.AuthTime != nil && (c.AuthTime != nil || c.authTimeUnreadable) {
+		ok := c.AuthTime != nil && *c.AuthTime == *want.AuthTime
+		list = append(list, Verdict{"auth_time", quotedTime(want.AuthTime), c.shownAuthTime(), ok, "Core 12.2"})
 	}
 	return append(list, c.checkAtHash(alg, want))
 }
@@ -486,23 +596,31 @@ func checkAudience(audience []string, want expected) Verdict {
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
 func (c *idTokenClaims) audience() []string {
 	var one string
-	if json.Unmarshal(c.Audience, &one) == nil && one != "" {
+	if json.Unmarshal([]byte(c.Audience), &one) == nil && one != "" {
 		return []string{one}
 	}
 	var many []string
-	if json.Unmarshal(c.Audience, &many) != nil {
+	if json.Unmarshal([]byte(c.Audience), &many) != nil {
 		return nil
 	}
 	return many
 }
 
-// checkAZP asks for the authorized party when the token is for several, and for ourselves in it
-// whenever it is there.
+// checkAZP asks for ourselves in the authorized party, where it is there. A token that is for others, too, should have one.
 func (c *idTokenClaims) checkAZP(audience []string, want expected) Verdict {
-	if c.AZP == nil && len(audience) <= 1 {
-		return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, "Core 3.1.3.7 (4), (5)"}
+	const section = "Core 3.1.3.7 (4), (5)"
+	switch {
+	case c.AZP != nil:
+		return Verdict{"azp", want.ClientID, want.quoted(c.AZP), *c.AZP == want.ClientID, section}
+	case forOthers(audience, want.ClientID):
+		return Verdict{"azp", want.ClientID + ", or nothing", "nothing, though the token is for others, too", true, section}
 	}
-	return Verdict{"azp", want.ClientID, want.quoted(c.AZP), c.AZP != nil && *c.AZP == want.ClientID, "Core 3.1.3.7 (4), (5)"}
+	return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, section}
+}
+
+// forOthers reports an audience that has others in it.
+func forOthers(audience []string, clientID string) bool {
+	return slices.ContainsFunc(audience, func(one string) bool { return one != clientID })
 }
 
 func (c *idTokenClaims) checkExpiry(want expected) Verdict {
@@ -544,7 +662,15 @@ func (c *idTokenClaims) checkNonce(want expected) Verdict {
 func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
 	oldest := want.Now.Add(-want.MaxAge)
 	ok := c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-Leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(Leeway))
-	return Verdict{"auth_time", "not before " + showTime(oldest), quotedTime(c.AuthTime), ok, "Core 3.1.3.7 (13)"}
+	return Verdict{"auth_time", "not before " + showTime(oldest), c.shownAuthTime(), ok, "Core 3.1.3.7 (13)"}
+}
+
+// shownAuthTime is auth_time as a verdict shows it.
+func (c *idTokenClaims) shownAuthTime() string {
+	if c.authTimeUnreadable {
+		return "no number"
+	}
+	return quotedTime(c.AuthTime)
 }
 
 // checkAtHash binds the access token to the ID token, when the server does.
