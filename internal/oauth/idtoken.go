@@ -254,18 +254,18 @@ type keySet struct {
 	wire  *wire.Client
 	said  func(text string, n int) string // a text of the server's as it may be shown
 	shown func(e *wire.Exchange) Answer   // and an answer
-	fetch Shared[[]jose.JSONWebKey]
+	fetch Shared[*KeySet]
 
 	now func() time.Time
 
 	mu     sync.Mutex // guards the fields below
-	keys   []jose.JSONWebKey
-	from   string    // where they were fetched
-	loaded time.Time // and when
+	keys   *KeySet    // nil before they are
+	from   string     // where they were fetched
+	loaded time.Time  // and when
 }
 
 // cached are the keys of an address, unless they have to be asked for again.
-func (k *keySet) cached(address string) []jose.JSONWebKey {
+func (k *keySet) cached(address string) *KeySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.from != address || k.now().Sub(k.loaded) >= freshFor {
@@ -284,7 +284,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	if payload, key := verifyWith(k.cached(address), jws); key != nil {
 		return payload, key, nil
 	}
-	keys, err := k.fetch.Do(wire.For(ctx, wire.Keys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
+	keys, err := k.fetch.Do(wire.For(ctx, wire.Keys), address, func(ctx context.Context) (*KeySet, error) {
 		return k.load(ctx, address)
 	})
 	if err != nil {
@@ -298,10 +298,10 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 		return payload, key, nil
 	}
 	header := jws.Signatures[0].Header
-	fitting := fittingKeys(keys, header)
+	fitting := keys.fitting(header)
 	if len(fitting) == 0 {
 		return nil, nil, &keyFault{kind: IDTokenKeyNotFound, text: fmt.Sprintf("no signing key for %s with the ID %q is among the server's keys (%s)",
-			header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))}
+			header.Algorithm, k.said(header.KeyID, 80), keys.describe(k.said))}
 	}
 	return nil, nil, &keyFault{kind: IDTokenSignature, text: fmt.Sprintf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))}
 }
@@ -310,12 +310,12 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 func (k *keySet) known() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.keys) > 0
+	return k.keys != nil && len(k.keys.Keys) > 0
 }
 
 // verifyWith tries the keys that fit. The key it returns is nil when none of them made the signature.
-func verifyWith(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
-	for _, key := range fittingKeys(keys, jws.Signatures[0].Header) {
+func verifyWith(keys *KeySet, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
+	for _, key := range keys.fitting(jws.Signatures[0].Header) {
 		if payload, err := jws.Verify(&key); err == nil {
 			return payload, &key
 		}
@@ -323,11 +323,26 @@ func verifyWith(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, *jo
 	return nil, nil
 }
 
-// fittingKeys are those that may have signed a token with this header: the same key ID, when it
-// names one, not for encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5).
-func fittingKeys(keys []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {
+// KeySet is what a server publishes at its jwks_uri (RFC 7517 section 5).
+type KeySet struct {
+	Keys       []jose.JSONWebKey
+	Unreadable []UnreadableKey // which no signature can be verified with
+}
+
+// UnreadableKey is a key that cannot be read. Its texts are fit to be shown.
+type UnreadableKey struct {
+	ID  string // empty for none
+	Why string // completes "the key …"
+}
+
+// fitting are the keys that may have signed a token with this header: the same key ID, when it names one, not for
+// encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5). A nil set has none.
+func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
+	if s == nil {
+		return nil
+	}
 	var fitting []jose.JSONWebKey
-	for _, key := range keys {
+	for _, key := range s.Keys {
 		if (header.KeyID == "" || key.KeyID == header.KeyID) &&
 			(key.Use == "" || key.Use == "sig") &&
 			(key.Algorithm == "" || key.Algorithm == header.Algorithm) {
@@ -337,8 +352,17 @@ func fittingKeys(keys []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {
 	return fitting
 }
 
-// LoadKeys fetches the server's keys, whether or not they are known already.
+// LoadKeys fetches the server's keys that can be read, whether or not they are known already.
 func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
+	set, err := c.LoadKeySet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return set.Keys, nil
+}
+
+// LoadKeySet fetches the server's keys, whether or not they are known already.
+func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
 		return nil, err
@@ -347,7 +371,7 @@ func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 }
 
 // load fetches the key set and keeps it.
-func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
+func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 	e, err := k.wire.Get(ctx, address)
 	if err != nil {
 		return nil, &keyFault{kind: IDTokenKeys, cause: err, answer: Answer{URL: wire.WithoutQuery(address)},
@@ -357,7 +381,7 @@ func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, e
 		return nil, &keyFault{kind: IDTokenKeys, answer: k.shown(e),
 			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))}
 	}
-	keys, err := parseKeys([]byte(e.ResponseBody))
+	keys, err := parseKeys([]byte(e.ResponseBody), k.said)
 	if err != nil {
 		fault := &keyFault{kind: IDTokenKeys, answer: k.shown(e), text: fmt.Sprintf("the server's keys cannot be used: %s: %s", address, k.said(err.Error(), 300))}
 		if errors.Is(err, errPrivateKey) {
@@ -375,49 +399,96 @@ var errPrivateKey = errors.New("it publishes a private key, so anybody can sign;
 
 // parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
 // a private one makes the whole set worthless, as anybody can sign with it.
-func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
-	var set struct {
+func parseKeys(body []byte, said func(text string, n int) string) (*KeySet, error) {
+	var document struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := wire.UnmarshalObject(body, &set); err != nil {
+	if err := wire.UnmarshalObject(body, &document); err != nil {
 		return nil, err
 	}
-	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("it lists %d keys, more than %d", len(set.Keys), maxKeys)
+	if len(document.Keys) > maxKeys {
+		return nil, fmt.Errorf("it lists %d keys, more than %d", len(document.Keys), maxKeys)
 	}
-	var keys []jose.JSONWebKey
-	for _, raw := range set.Keys {
+	set := new(KeySet)
+	for _, raw := range document.Keys {
 		var key jose.JSONWebKey
-		if key.UnmarshalJSON(raw) != nil {
+		if err := key.UnmarshalJSON(raw); err != nil {
+			set.Unreadable = append(set.Unreadable, unreadableKey(raw, err, said))
 			continue
 		}
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
 			return nil, errPrivateKey
 		}
-		keys = append(keys, key)
+		set.Keys = append(set.Keys, key)
 	}
-	return keys, nil
+	return set, nil
 }
 
-// describe lists keys in an error message.
-func (k *keySet) describe(keys []jose.JSONWebKey) string {
-	if len(keys) == 0 {
-		return "it has none"
+// unreadableKey says why a key cannot be read: the types and curves are those of RFC 7518 section 6 and RFC 8037.
+func unreadableKey(raw []byte, err error, said func(text string, n int) string) UnreadableKey {
+	o, notObject := wire.ParseObject(string(raw))
+	if notObject != nil {
+		return UnreadableKey{Why: "cannot be read: " + said(notObject.Error(), 100)}
 	}
+	key := UnreadableKey{ID: said(o.Text("kid"), 80), Why: said(strings.TrimPrefix(err.Error(), "go-jose/go-jose: "), 100)}
+	switch kty, crv := o.Text("kty"), o.Text("crv"); {
+	case !o.Has("kty"):
+		key.Why = "has no type (kty)"
+	case !slices.Contains([]string{"RSA", "EC", "OKP"}, kty):
+		key.Why = fmt.Sprintf("has the unknown type (kty) %q", said(kty, 40))
+	case kty == "EC" && !slices.Contains([]string{"P-256", "P-384", "P-521"}, crv), kty == "OKP" && crv != "Ed25519":
+		key.Why = fmt.Sprintf("has the unknown curve (crv) %q", said(crv, 40))
+	default:
+		key.Why = "cannot be read: " + key.Why
+	}
+	return key
+}
+
+// describe lists the keys in an error message, and counts those that cannot be read.
+func (s *KeySet) describe(said func(text string, n int) string) string {
+	const most = 5
 	var list []string
-	for _, key := range keys[:min(len(keys), 5)] {
-		name := fmt.Sprintf("%q", k.said(key.KeyID, 80))
+	for _, key := range s.Keys[:min(len(s.Keys), most)] {
+		name := fmt.Sprintf("%q", said(key.KeyID, 80))
 		for _, detail := range []string{key.Algorithm, key.Use} {
 			if detail != "" {
-				name += " " + k.said(detail, 20)
+				name += " " + said(detail, 20)
 			}
 		}
 		list = append(list, name)
 	}
-	if len(keys) > 5 {
+	if len(s.Keys) > most {
 		list = append(list, "…")
 	}
-	return strings.Join(slices.Clip(list), ", ")
+	if unreadable := s.DescribeUnreadable(); unreadable != "" {
+		list = append(list, unreadable)
+	}
+	return cmp.Or(strings.Join(list, ", "), "it has none")
+}
+
+// DescribeUnreadable counts the keys that cannot be read and says why, as in "1 key, unreadable: it has no type (kty)", or
+// returns "" where there are none.
+func (s *KeySet) DescribeUnreadable() string {
+	const most = 3
+	if len(s.Unreadable) == 0 {
+		return ""
+	}
+	count := "1 key"
+	if len(s.Unreadable) > 1 {
+		count = fmt.Sprintf("%d keys", len(s.Unreadable))
+	}
+	var list []string
+	for _, key := range s.Unreadable[:min(len(s.Unreadable), most)] {
+		name := "it"
+		if key.ID != "" {
+			name = strconv.Quote(key.ID)
+		}
+		list = append(list, name+" "+key.Why)
+	}
+	if len(s.Unreadable) > most {
+		list = append(list, "…")
+	}
+	return count + ", unreadable: " + strings.Join(list, "; ")
 }
 
 // idTokenClaims are the claims that are checked (OpenID Connect Core section 2), and the user's name. A nil pointer is a

@@ -22,6 +22,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.
@@ -255,6 +256,53 @@ func TestClient_Accepts(t *testing.T) {
 	}
 }
 
+// What cannot be read of a key set is counted, each key with the reason.
+func TestParseKeys_Unreadable(t *testing.T) {
+	t.Parallel()
+	good, err := json.Marshal(jose.JSONWebKey{Key: testserver.NewKey(t).Public(), KeyID: "good"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name, keys string
+		usable     int
+		want       string
+	}{
+		{"none", ``, 0, ""},
+		{"a good one", string(good), 1, ""},
+		{"an unknown type", `{"kty":"NEW","kid":"a"}`, 0, `1 key, unreadable: "a" has the unknown type (kty) "NEW"`},
+		{"beside a good one", string(good) + `,{"kty":"NEW"}`, 1, `1 key, unreadable: it has the unknown type (kty) "NEW"`},
+		{"no type", `{"kid":"a"}`, 0, `1 key, unreadable: "a" has no type (kty)`},
+		{"an unknown curve", `{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA","kid":"a"}`, 0, `1 key, unreadable: "a" has the unknown curve (crv) "secp256k1"`},
+		{"a curve that signs nothing", `{"kty":"OKP","crv":"X25519","x":"AA"}`, 0, `1 key, unreadable: it has the unknown curve (crv) "X25519"`},
+		{"no point", `{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}`, 0, `1 key, unreadable: it cannot be read: `},
+		{"a certificate that is none", `{"kty":"RSA","n":"0vx7","e":"AQAB","x5c":["AAAA"]}`, 0, `1 key, unreadable: it cannot be read: failed to unmarshal x5c`},
+		{"no object", `7`, 0, "1 key, unreadable: it cannot be read: it sent a single value instead of a JSON object"},
+		{"a name twice", `{"kty":"NEW","kty":"RSA"}`, 0, `1 key, unreadable: it cannot be read: its JSON names "kty" twice`},
+		{"five", `{"kty":"A"},{"kty":"B"},{"kty":"C"},{"kty":"D"},{"kty":"E"}`, 0, `5 keys, unreadable: it has the unknown type (kty) "A"; it has the unknown ` +
+			`type (kty) "B"; it has the unknown type (kty) "C"; …`},
+		{"the secret", `{"kty":"a-secret","kid":"a-secret"}`, 0, `1 key, unreadable: "[redacted]" has the unknown type (kty) "[redacted]"`},
+	} {
+		hide := func(text string, n int) string {
+			return wire.Clip(strings.ReplaceAll(text, "a-secret", "[redacted]"), n)
+		}
+		set, err := parseKeys([]byte(`{"keys":[`+row.keys+`]}`), hide)
+		if err != nil || len(set.Keys) != row.usable || !strings.HasPrefix(set.DescribeUnreadable(), row.want) || (row.want == "") != (set.DescribeUnreadable() == "") {
+			t.Errorf("%s: %+v, %v; want %d and %q", row.name, set, err, row.usable, row.want)
+		}
+	}
+	l := testserver.StartLiar(t)
+	l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[`+string(good)+`,{"kty":"NEW"}]}`)
+	c := clientAt(t, l.Env())
+	set, err := c.LoadKeySet(t.Context())
+	if err != nil || len(set.Keys) != 1 || len(set.Unreadable) != 1 {
+		t.Errorf("of a server they are %+v, %v", set, err)
+	}
+	if keys, err := c.LoadKeys(t.Context()); err != nil || len(keys) != 1 || keys[0].KeyID != "good" {
+		t.Errorf("those that can be read are %+v, %v", keys, err)
+	}
+}
+
 // wantIDToken runs a login and checks that it is refused with the words, or works when there are none.
 func wantIDToken(t *testing.T, l *testserver.Liar, params url.Values, words string) {
 	t.Helper()
@@ -379,6 +427,9 @@ func TestIDTokenSignature(t *testing.T) {
 			l.JWKS = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 		}, "publishes a private key"},
 		{"no keys", func(l *testserver.Liar) { l.JWKS = keys() }, "it has none"},
+		{"a key that nobody knows alone", func(l *testserver.Liar) {
+			l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[{"kty":"NEW","kid":"k1"}]}`)
+		}, `among the server's keys (1 key, unreadable: "k1" has the unknown type (kty) "NEW")`},
 		{"a key that nobody knows beside a good one", func(l *testserver.Liar) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				good, _ := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
