@@ -108,9 +108,9 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 	if err != nil {
 		return nil, c.unreadableIDToken(raw, err)
 	}
-	if audience := claims.audience(); claims.AZP == nil && forOthers(audience, want.ClientID) {
+	if claims.AZP == nil && claims.isForOthers(want.ClientID) {
 		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and has no azp, as it should (OpenID Connect "+
-			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(audience, ", ")))
+			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(claims.Audience, ", ")))
 	}
 	signature, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
 	verdicts := claims.checks(header.Algorithm, want, signature)
@@ -495,7 +495,8 @@ func (s *KeySet) DescribeUnreadable() string {
 // claim that is missing.
 type idTokenClaims struct {
 	Issuer, Subject    *string
-	Audience           string // as JSON; empty where it is missing
+	Audience           []string // of one, where it is a string; nil where it is missing or anything else
+	hasAudience        bool
 	AZP, Nonce, AtHash *string
 	Expires, IssuedAt  *float64
 	NotBefore          *float64
@@ -513,7 +514,7 @@ func readClaims(document string) (idTokenClaims, error) {
 		return idTokenClaims{}, err
 	}
 	r := &reader{Object: o}
-	c := idTokenClaims{Issuer: r.claim("iss"), Subject: r.claim("sub"), Audience: o.Raw("aud"), AZP: r.claim("azp"), Nonce: r.claim("nonce"),
+	c := idTokenClaims{Issuer: r.claim("iss"), Subject: r.claim("sub"), Audience: r.audience(), hasAudience: o.Has("aud"), AZP: r.claim("azp"), Nonce: r.claim("nonce"),
 		AtHash: r.claim("at_hash"), Expires: o.Number("exp"), IssuedAt: o.Number("iat"), NotBefore: o.Number("nbf")}
 	if kind := o.Kind("auth_time"); kind == "number" {
 		c.AuthTime = o.Number("auth_time")
@@ -521,9 +522,9 @@ func readClaims(document string) (idTokenClaims, error) {
 		c.authTimeUnreadable = true
 		r.warn("auth_time in the ID token is %s, and should be a number (OpenID Connect Core section 2).", kindWords(kind))
 	}
-	for name := range o.Names() {
-		if is, should := o.Kind(name), shownClaimKind(name); should != "" && is != "" && is != should {
-			r.warn("%s in the ID token is %s, and should be %s (OpenID Connect Core section 5.1). This app only shows it.", name, kindWords(is), kindWords(should))
+	for _, claim := range shownClaims {
+		if is := o.Kind(claim.name); is != "" && is != claim.kind {
+			r.warn("%s in the ID token is %s, and should be %s (OpenID Connect Core section 5.1). This app only shows it.", claim.name, kindWords(is), kindWords(claim.kind))
 		}
 	}
 	c.Name = cmp.Or(r.shownClaim("name"), r.shownClaim("preferred_username"), r.shownClaim("email"))
@@ -553,19 +554,13 @@ func (r *reader) shownClaim(name string) string {
 	return ""
 }
 
-// shownClaimKind is the kind of JSON value that a standard claim about the user is, none of which decides anything (OpenID
-// Connect Core section 5.1), or "" for any other claim.
-func shownClaimKind(name string) string {
-	switch name {
-	case "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "gender",
-		"birthdate", "zoneinfo", "locale", "phone_number":
-		return "string"
-	case "email_verified", "phone_number_verified":
-		return "bool"
-	case "updated_at":
-		return "number"
-	}
-	return ""
+// shownClaims are the standard claims about the user, none of which decides anything, with the kind of JSON value that each
+// is (OpenID Connect Core section 5.1).
+var shownClaims = []struct{ name, kind string }{
+	{"name", "string"}, {"given_name", "string"}, {"family_name", "string"}, {"middle_name", "string"}, {"nickname", "string"},
+	{"preferred_username", "string"}, {"profile", "string"}, {"picture", "string"}, {"website", "string"}, {"email", "string"},
+	{"email_verified", "bool"}, {"gender", "string"}, {"birthdate", "string"}, {"zoneinfo", "string"}, {"locale", "string"},
+	{"phone_number", "string"}, {"phone_number_verified", "bool"}, {"updated_at", "number"},
 }
 
 // state is how a claim that fails its check is wrong.
@@ -595,9 +590,9 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 		return text(c.Issuer)
 	case "aud":
 		switch {
-		case c.Audience == "":
+		case !c.hasAudience:
 			return ClaimAbsent
-		case len(c.audience()) == 0:
+		case len(c.Audience) == 0:
 			return ClaimUnreadable
 		}
 	case "azp":
@@ -636,8 +631,7 @@ func isMilliseconds(claim float64, now time.Time) bool {
 // section 3.1.3.7. A value that is secret to this login is compared, not shown.
 func (c *idTokenClaims) checks(alg string, want expected, signature Verdict) []Verdict {
 	list := make([]Verdict, 0, 12)
-	audience := c.audience()
-	list = append(list, signature, c.checkIssuer(want), checkAudience(audience, want), c.checkAZP(audience, want), c.checkExpiry(want), c.checkIssuedAt(want))
+	list = append(list, signature, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
 	}
@@ -659,39 +653,41 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 	return Verdict{"iss", want.Issuer, want.quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
 }
 
-func checkAudience(audience []string, want expected) Verdict {
-	found := cmp.Or(want.client.said(strings.Join(audience, ", "), 200), "nothing")
-	return Verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
+func (c *idTokenClaims) checkAudience(want expected) Verdict {
+	found := cmp.Or(want.client.said(strings.Join(c.Audience, ", "), 200), "nothing")
+	return Verdict{"aud", want.ClientID, found, slices.Contains(c.Audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
-func (c *idTokenClaims) audience() []string {
-	var one string
-	if json.Unmarshal([]byte(c.Audience), &one) == nil && one != "" {
-		return []string{one}
+func (r *reader) audience() []string {
+	switch r.Kind("aud") {
+	case "string":
+		if one := r.Text("aud"); one != "" {
+			return []string{one}
+		}
+	case "array":
+		if list, all := stringsIn(r.Raw("aud")); all {
+			return list
+		}
 	}
-	var many []string
-	if json.Unmarshal([]byte(c.Audience), &many) != nil {
-		return nil
-	}
-	return many
+	return nil
 }
 
 // checkAZP asks for ourselves in the authorized party, where it is there. A token that is for others, too, should have one.
-func (c *idTokenClaims) checkAZP(audience []string, want expected) Verdict {
+func (c *idTokenClaims) checkAZP(want expected) Verdict {
 	const section = "Core 3.1.3.7 (4), (5)"
 	switch {
 	case c.AZP != nil:
 		return Verdict{"azp", want.ClientID, want.quoted(c.AZP), *c.AZP == want.ClientID, section}
-	case forOthers(audience, want.ClientID):
+	case c.isForOthers(want.ClientID):
 		return Verdict{"azp", want.ClientID + ", or nothing", "nothing, though the token is for others, too", true, section}
 	}
 	return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, section}
 }
 
-// forOthers reports an audience that has others in it.
-func forOthers(audience []string, clientID string) bool {
-	return slices.ContainsFunc(audience, func(one string) bool { return one != clientID })
+// isForOthers reports an audience that has others in it.
+func (c *idTokenClaims) isForOthers(clientID string) bool {
+	return slices.ContainsFunc(c.Audience, func(one string) bool { return one != clientID })
 }
 
 func (c *idTokenClaims) checkExpiry(want expected) Verdict {
