@@ -124,6 +124,7 @@ type callbackPage struct {
 	JSON     []piece  // the token response, indented
 	Missing  []string // scopes asked for and not granted
 	Added    []string // scopes granted and not asked for
+	Warnings []string // what other clients may refuse
 	Verdicts []oauth.Verdict
 	SignIn   signIn
 }
@@ -141,15 +142,16 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		return nil
 	}
 	data := callbackPage{
-		layout:  s.page("It works"),
-		Lead:    lead(l),
-		Next:    link{"Use the tokens", "/session"},
-		Facts:   facts(l, s.now()),
-		Tokens:  shownTokens(l, l.Response.Tokens, s.now()),
-		JSON:    pieces(wire.Pretty(l.Response.JSON)),
-		Missing: l.Missing(),
-		Added:   l.Added(),
-		SignIn:  s.signIn("Sign in again"),
+		layout:   s.page("It works"),
+		Lead:     lead(l),
+		Next:     link{"Use the tokens", "/session"},
+		Facts:    facts(l, s.now()),
+		Tokens:   shownTokens(l, l.Response.Tokens, s.now()),
+		JSON:     pieces(wire.Pretty(l.Response.JSON)),
+		Missing:  l.Missing(),
+		Added:    l.Added(),
+		Warnings: l.Warnings(),
+		SignIn:   s.signIn("Sign in again"),
 	}
 	data.SignIn.Second = true
 	if s.cfg.ResourceURL != "" && l.Held.Access != "" {

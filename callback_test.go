@@ -232,6 +232,35 @@ func TestTokenResponseUntouched(t *testing.T) {
 	}
 }
 
+// What other clients may refuse is beside the result, of the token response and of the ID token; a login that is right has
+// no warnings.
+func TestCallback_Warnings(t *testing.T) {
+	l := testserver.StartLiar(t)
+	for _, entrance := range testserver.Entrances(l.Env()) {
+		a := startApp(t, entrance)
+		for _, spoilt := range []bool{false, true} {
+			l.Reset()
+			if spoilt {
+				l.Response = func(response map[string]any) { response["scope"] = []string{"openid", "<b>"} }
+				l.Claims = func(claims map[string]any) { claims["email_verified"] = "true" }
+			}
+			b := newBrowser(t, a)
+			page := b.Get(l.Approve(t, b.Begin("")))
+			session := b.GetJSON("/session")
+			for where, body := range map[string]string{"the page": page.Body, "/session": session.Body} {
+				for _, words := range []string{"scope is a list, and should be a string", "email_verified in the ID token is a string"} {
+					if strings.Contains(body, words) != spoilt {
+						t.Errorf("spoilt %t: %s says %q: %t\n%s", spoilt, where, words, !spoilt, body)
+					}
+				}
+			}
+			if strings.Contains(session.Body, `"warnings"`) != spoilt || page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "<h1>It works</h1>") {
+				t.Errorf("spoilt %t: %d, /session is\n%s", spoilt, page.StatusCode, session.Body)
+			}
+		}
+	}
+}
+
 // GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
 func TestServerWithoutMetadata(t *testing.T) {
 	t.Parallel()

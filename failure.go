@@ -267,7 +267,8 @@ func (s *server) tell(l *session.Login, err error) {
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
 	default:
-		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != ""}
+		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
+			Warnings: l.Warnings()}
 		if l.IDToken != nil {
 			v.Checks = len(l.IDToken.Verdicts)
 		}

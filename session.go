@@ -14,10 +14,11 @@ import (
 // sessionPage is the data of session.html: what is held of a login, and what can be done with it. As JSON it is for programs.
 type sessionPage struct {
 	layout
-	Who     string      `json:"signed_in,omitempty"`
-	Subject string      `json:"sub,omitempty"`
-	Held    []heldToken `json:"tokens"`
-	Actions []action    `json:"actions"`
+	Who      string      `json:"signed_in,omitempty"`
+	Subject  string      `json:"sub,omitempty"`
+	Held     []heldToken `json:"tokens"`
+	Actions  []action    `json:"actions"`
+	Warnings []string    `json:"warnings,omitempty"` // what other clients may refuse
 
 	Lead   string       `json:"-"`
 	Facts  []fact       `json:"-"`
@@ -34,16 +35,17 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
 	data := sessionPage{
-		layout:  s.page("Your session"),
-		Who:     l.Who(),
-		Subject: l.Subject(),
-		Held:    held(l),
-		Actions: actions(md, l, s.cfg.ResourceURL),
-		Lead:    sessionLead(l),
-		Facts:   facts(l, s.now()),
-		Tokens:  shownTokens(l, l.Held, s.now()),
-		SignIn:  s.signIn("Sign in again"),
-		Env:     envLines(s.cfg),
+		layout:   s.page("Your session"),
+		Who:      l.Who(),
+		Subject:  l.Subject(),
+		Held:     held(l),
+		Actions:  actions(md, l, s.cfg.ResourceURL),
+		Warnings: l.Warnings(),
+		Lead:     sessionLead(l),
+		Facts:    facts(l, s.now()),
+		Tokens:   shownTokens(l, l.Held, s.now()),
+		SignIn:   s.signIn("Sign in again"),
+		Env:      envLines(s.cfg),
 	}
 	data.SignIn.Second = true
 	return s.respond(w, r, http.StatusOK, "session.html", data)

@@ -39,3 +39,19 @@ func TestWhatToRunNext(t *testing.T) {
 		}
 	}
 }
+
+// The warnings of a login that works stand below what it brought.
+func TestVerdict_Warnings(t *testing.T) {
+	t.Parallel()
+	for _, warnings := range [][]string{nil, {"scope is a list.", "There is no token_type."}} {
+		var out strings.Builder
+		code := Verdict{Works: true, Warnings: warnings}.Print(&out, false)
+		want := ""
+		for _, warning := range warnings {
+			want += "        warning        " + warning + "\n"
+		}
+		if _, after, _ := strings.Cut(out.String(), "refresh token  none\n"); code != 0 || after != want {
+			t.Errorf("%q: %d, %q", warnings, code, out.String())
+		}
+	}
+}

@@ -16,11 +16,12 @@ const loginTimeout = 5 * time.Minute
 // Verdict is what came of a login. Nothing in it tells who signed in, but for the token response, which is
 // printed on request only: the logs of a CI are read by many.
 type Verdict struct {
-	Works   bool
-	Answer  string // the token response, as the server sent it
-	Scope   string // granted; empty for none
-	Checks  int    // of the ID token, all passed; 0 without an ID token
-	Refresh bool   // there is a refresh token
+	Works    bool
+	Answer   string   // the token response, as the server sent it
+	Scope    string   // granted; empty for none
+	Checks   int      // of the ID token, all passed; 0 without an ID token
+	Refresh  bool     // there is a refresh token
+	Warnings []string // what other clients may refuse
 
 	Heading, Code, Description string // what failed; the texts may be the server's
 	Theirs                     bool
@@ -89,6 +90,9 @@ func (v Verdict) printWorks(out io.Writer) {
 	say(out, "  ok    ", "The login works.")
 	for _, detail := range [][2]string{{"scopes", scope}, {"ID token", id}, {"refresh token", refresh}} {
 		v.printDetail(out, detail[0], detail[1])
+	}
+	for _, warning := range v.Warnings {
+		v.printDetail(out, "warning", warning)
 	}
 }
 

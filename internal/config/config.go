@@ -48,14 +48,14 @@ type Config struct {
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
 type Endpoints struct {
-	Authorization string `json:"authorization_endpoint"`
-	Token         string `json:"token_endpoint"`
-	Userinfo      string `json:"userinfo_endpoint"`
-	Introspection string `json:"introspection_endpoint"`
-	Revocation    string `json:"revocation_endpoint"`
-	EndSession    string `json:"end_session_endpoint"`
-	PAR           string `json:"pushed_authorization_request_endpoint"` // RFC 9126 section 5
-	JWKS          string `json:"jwks_uri"`
+	Authorization string
+	Token         string
+	Userinfo      string
+	Introspection string
+	Revocation    string
+	EndSession    string
+	PAR           string // RFC 9126 section 5
+	JWKS          string
 }
 
 // The client authentication methods that we speak (RFC 7591 section 2).

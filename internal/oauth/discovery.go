@@ -18,22 +18,60 @@ import (
 // Discovery section 3), after the overrides.
 type Metadata struct {
 	config.Endpoints
-	Issuer                   string   `json:"issuer"`
-	AuthMethods              []string `json:"token_endpoint_auth_methods_supported"`
-	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
-	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
-	ResponseTypes            []string `json:"response_types_supported"`
-	GrantTypes               []string `json:"grant_types_supported"`
-	Scopes                   []string `json:"scopes_supported"`
-	ChallengeMethods         []string `json:"code_challenge_methods_supported"`
-	IDTokenAlgs              []string `json:"id_token_signing_alg_values_supported"`
-	ResponseIss              bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
-	RequiresPAR              bool     `json:"require_pushed_authorization_requests"`          // RFC 9126 section 5
-	Registration             string   `json:"registration_endpoint"`                          // RFC 7591 section 3
-	ClientDocuments          bool     `json:"client_id_metadata_document_supported"`          // a client ID may be the address of the client's metadata
-	Binding                  string   `json:"-"`                                              // of the logins that are begun with it
-	Source                   string   `json:"-"`                                              // the URL it was found at; empty when it was all configured
-	MaySendAsForm            bool     `json:"-"`                                              // the token response may be a form: the server predates RFC 6749
+	Issuer                   string
+	AuthMethods              []string // of the token endpoint
+	IntrospectionAuthMethods []string
+	RevocationAuthMethods    []string
+	ResponseTypes            []string
+	GrantTypes               []string
+	Scopes                   []string
+	ChallengeMethods         []string
+	IDTokenAlgs              []string
+	ResponseIss              bool     // RFC 9207 section 3
+	RequiresPAR              bool     // RFC 9126 section 5
+	Registration             string   // RFC 7591 section 3
+	ClientDocuments          bool     // a client ID may be the address of the client's metadata
+	Warnings                 []string // what other clients may refuse, in sentences
+	Binding                  string   // of the logins that are begun with it
+	Source                   string   // the URL it was found at; empty when it was all configured
+	MaySendAsForm            bool     // the token response may be a form: the server predates RFC 6749
+}
+
+// readMetadata reads a document. The members that a login cannot do without, or that decide whom it believes, must be of their
+// type. The others need not be; the warnings about them are not sanitized yet.
+func readMetadata(document string) (*Metadata, error) {
+	o, err := wire.ParseObject(document)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{Object: o}
+	md := &Metadata{
+		Endpoints: config.Endpoints{
+			Authorization: o.Text("authorization_endpoint"),
+			Token:         o.Text("token_endpoint"),
+			JWKS:          o.Text("jwks_uri"),
+			Userinfo:      r.optional("userinfo_endpoint"),
+			Introspection: r.optional("introspection_endpoint"),
+			Revocation:    r.optional("revocation_endpoint"),
+			EndSession:    r.optional("end_session_endpoint"),
+			PAR:           r.optional("pushed_authorization_request_endpoint"),
+		},
+		Issuer:                   o.Text("issuer"),
+		AuthMethods:              r.list("token_endpoint_auth_methods_supported"),
+		IntrospectionAuthMethods: r.list("introspection_endpoint_auth_methods_supported"),
+		RevocationAuthMethods:    r.list("revocation_endpoint_auth_methods_supported"),
+		ResponseTypes:            r.list("response_types_supported"),
+		GrantTypes:               r.list("grant_types_supported"),
+		Scopes:                   r.list("scopes_supported"),
+		ChallengeMethods:         r.list("code_challenge_methods_supported"),
+		IDTokenAlgs:              r.strictList("id_token_signing_alg_values_supported"),
+		ResponseIss:              r.strictFlag("authorization_response_iss_parameter_supported"),
+		RequiresPAR:              r.flag("require_pushed_authorization_requests"),
+		Registration:             r.optional("registration_endpoint"),
+		ClientDocuments:          r.flag("client_id_metadata_document_supported"),
+	}
+	md.Warnings = r.warnings
+	return md, o.Err()
 }
 
 // What a server says of itself, and its keys, are asked for again when they are older than this: a server
@@ -194,14 +232,15 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		}
 		return nil, answer{kind: kind, from: c.answer(e), text: "answered " + c.said(e.StatusLine(), 300), absent: absent}
 	}
-	md := &Metadata{Source: address}
-	if err := wire.UnmarshalObject([]byte(e.ResponseBody), md); err != nil {
+	md, err := readMetadata(e.ResponseBody)
+	if err != nil {
 		a := answer{kind: MetadataUnusable, from: c.answer(e), text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
 			a.member = c.said(wrong.Name, 80)
 		}
 		return nil, a
 	}
+	md.Source = address
 	if md.Issuer != c.cfg.Issuer {
 		a := c.wrongIssuer(c.said(md.Issuer, 300))
 		a.from = c.answer(e)
@@ -219,6 +258,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		}
 		return nil, a
 	}
+	md.Warnings = c.noted(ctx, e, md.Warnings)
 	return md, answer{}
 }
 

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -98,6 +99,72 @@ func TestDiscoveryRefuses(t *testing.T) {
 			}
 			wantHonest(t, l, c) // the next login tries again
 		})
+	}
+}
+
+// A member of another type than it should have is a warning, where a login can do without it. What decides is refused.
+func TestReadMetadata_Warnings(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, member string
+		want         Metadata // beside its endpoints; of it what the member is about
+		words        string   // of the warning; empty for none
+		refused      bool
+	}{
+		{"a list", `"scopes_supported":["a","b"]`, Metadata{Scopes: []string{"a", "b"}}, "", false},
+		{"null", `"scopes_supported":null,"userinfo_endpoint":null,"require_pushed_authorization_requests":null`, Metadata{}, "", false},
+		{"a string for a list", `"scopes_supported":"a b"`, Metadata{Scopes: []string{"a", "b"}}, "scopes_supported is a string", false},
+		{"a number for a list", `"grant_types_supported":7`, Metadata{}, "grant_types_supported is a number", false},
+		{"a number in a list", `"code_challenge_methods_supported":["S256",7,null]`, Metadata{ChallengeMethods: []string{"S256"}}, "not everything is a string", false},
+		{"an object for an endpoint", `"userinfo_endpoint":{}`, Metadata{}, "userinfo_endpoint is an object, and should be a string. It is ignored.", false},
+		{"a list for the registration", `"registration_endpoint":["https://a.example"]`, Metadata{}, "registration_endpoint is a list", false},
+		{"true", `"require_pushed_authorization_requests":true`, Metadata{RequiresPAR: true}, "", false},
+		{"true in words", `"require_pushed_authorization_requests":"True"`, Metadata{RequiresPAR: true}, "is the string", false},
+		{"false in words", `"require_pushed_authorization_requests":"false"`, Metadata{}, "is the string", false},
+		{"a number for a flag", `"client_id_metadata_document_supported":1`, Metadata{}, "should be a boolean. It is ignored.", false},
+
+		{"iss is promised", `"authorization_response_iss_parameter_supported":true`, Metadata{ResponseIss: true}, "", false},
+		{"iss is promised in words", `"authorization_response_iss_parameter_supported":"true"`, Metadata{ResponseIss: true}, "is the string", false},
+		{"iss is promised in a number", `"authorization_response_iss_parameter_supported":1`, Metadata{}, "", true},
+		{"algorithms", `"id_token_signing_alg_values_supported":["RS256","HS256"]`, Metadata{IDTokenAlgs: []string{"RS256", "HS256"}}, "", false},
+		{"algorithms in a string", `"id_token_signing_alg_values_supported":"HS256"`, Metadata{}, "is a string, and should be a list of strings. It is ignored.", false},
+		{"a number for the issuer", `"issuer":1`, Metadata{}, "", true},
+		{"a list for the keys", `"jwks_uri":[]`, Metadata{}, "", true},
+	} {
+		md, err := readMetadata(`{"token_endpoint":"https://a.example/token",` + row.member + `}`)
+		if (err != nil) != row.refused {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if err != nil {
+			continue
+		}
+		row.want.Token = "https://a.example/token"
+		warnings := strings.Join(md.Warnings, "|")
+		if md.Warnings = nil; !reflect.DeepEqual(*md, row.want) {
+			t.Errorf("%s: %+v; want %+v", row.name, *md, row.want)
+		}
+		if (warnings == "") != (row.words == "") || !strings.Contains(warnings, row.words) {
+			t.Errorf("%s: the warnings are %q; want %q", row.name, warnings, row.words)
+		}
+	}
+}
+
+// A login goes on, and the warnings stand beside the metadata.
+func TestMetadata_Warnings(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	l.Document = func(d map[string]any) {
+		d["scopes_supported"], d["userinfo_endpoint"] = "openid", 7
+		d["require_pushed_authorization_requests"] = "FALSE"
+	}
+	ctx, recorder := wire.Record(t.Context())
+	c := clientAt(t, l.Env())
+	md, err := c.Metadata(ctx)
+	if err != nil || len(md.Warnings) != 3 || md.Userinfo != "" || recorder.Last().Note != strings.Join(md.Warnings, " ") {
+		t.Fatalf("%+v, %v, noted is %q", md, err, recorder.Last().Note)
+	}
+	if _, _, err := signIn(t, c, l, nil); err != nil {
+		t.Errorf("no login comes of it: %v", err)
 	}
 }
 

@@ -232,6 +232,8 @@ func TestRefreshedAuthTime(t *testing.T) {
 		{"only now there", nil, signedIn, ""},
 		{"another", signedIn, signedIn + 1, "the check of auth_time"},
 		{"the time of the refresh", signedIn, time.Now().Unix(), "the check of auth_time"},
+		{"in words", signedIn, "soon", "the check of auth_time"},
+		{"in words from the first", "soon", "soon", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)

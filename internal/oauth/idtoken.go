@@ -25,12 +25,26 @@ import (
 // Leeway is how far two clocks may be apart.
 const Leeway = time.Minute
 
-// SigningAlgorithms are the signatures we accept, whatever the server lists: never none, and never a MAC
-// keyed with the client secret.
+// SigningAlgorithms are the signatures we accept by a key of the server, whatever it lists: never none, and never a MAC.
 var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // joseAlgs are the same, for go-jose.
 var joseAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+
+// HS256 is the one MAC that we accept, keyed with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
+const HS256 = "HS256"
+
+// MinHS256Secret is how many bytes a client secret must have to be a key for HS256 (RFC 7518 section 3.2).
+const MinHS256Secret = 32
+
+// Accepts reports whether an ID token that is signed with an algorithm can be verified. HS256 can where the metadata lists it,
+// with a client secret that is long enough: one that is short is found by trying, as each token shows what it makes.
+func (c *Client) Accepts(md *Metadata, alg string) bool {
+	if alg == HS256 {
+		return slices.Contains(md.IDTokenAlgs, HS256) && len(c.cfg.ClientSecret) >= MinHS256Secret
+	}
+	return slices.Contains(SigningAlgorithms, alg)
+}
 
 // Verdict is one check of an ID token, as it can be shown.
 type Verdict struct {
@@ -48,6 +62,7 @@ type IDToken struct {
 	Name     string // the best of name, preferred_username and email to call the user by
 	Issuer   string
 	Verdicts []Verdict // one for each check, all passed
+	Warnings []string  // what other clients may refuse, in sentences
 }
 
 // expected is what an ID token must say to belong to a login.
@@ -93,6 +108,10 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 	if err != nil {
 		return nil, c.unreadableIDToken(raw, err)
 	}
+	if claims.AZP == nil && claims.isForOthers(want.ClientID) {
+		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and has no azp, as it should (OpenID Connect "+
+			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(claims.Audience, ", ")))
+	}
 	signature, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
 	verdicts := claims.checks(header.Algorithm, want, signature)
 	for _, v := range verdicts {
@@ -108,7 +127,7 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		}
 	}
 	return &IDToken{Raw: raw, Subject: *claims.Subject, Issuer: want.Issuer, Verdicts: verdicts,
-		Name: cmp.Or(claims.Name, claims.PreferredUsername, claims.Email, *claims.Subject)}, nil
+		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.saidEach(claims.warnings)}, nil
 }
 
 // badIDToken is the error of an ID token, with the check that it does not pass.
@@ -128,18 +147,16 @@ func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	return failed
 }
 
-// checkSignature asks for an algorithm that only the server can use, and for a key of the server.
+// checkSignature asks for an algorithm that is accepted, and for the key that belongs to it: one of the server or, for
+// HS256, the client secret. A key of the server is never used for a MAC.
 func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (Verdict, *keyFault) {
-	const check, section = "signature", "Core 3.1.3.7 (6), (7)"
-	if !slices.Contains(SigningAlgorithms, alg) {
-		fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: "RS256", Found: c.said(alg, 20)}
-		if alg == "" {
-			fault.State = ClaimAbsent
-		}
-		return Verdict{check, "a signature that only the server can make, such as RS256", fmt.Sprintf("the algorithm %q", fault.Found), false, section},
-			&keyFault{kind: IDTokenAlgorithm, claim: fault}
+	if !c.Accepts(md, alg) {
+		return c.refusedAlgorithm(md, alg)
 	}
-	const expected = "one of the server's keys"
+	if alg == HS256 {
+		return c.checkMAC(raw)
+	}
+	const check, expected, section = "signature", "one of the server's keys", "Core 3.1.3.7 (6), (7)"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
 		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
@@ -149,6 +166,37 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 		return Verdict{check, expected, "that " + fault.text, false, section}, fault
 	}
 	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}, nil
+}
+
+// checkMAC verifies HS256 with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
+func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
+	const check, expected, section = "signature", "HS256 with the client secret, as the metadata lists HS256", "Core 3.1.3.7 (8)"
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.HS256})
+	if err != nil {
+		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
+	}
+	if _, err := jws.Verify([]byte(c.cfg.ClientSecret)); err != nil {
+		return Verdict{check, expected, "HS256 with a different secret", false, section}, &keyFault{kind: IDTokenSecret}
+	}
+	return Verdict{check, expected, "HS256 with the client secret", true, section}, nil
+}
+
+// refusedAlgorithm is the fault of an algorithm that is not accepted, beside what the metadata lists. Without a list it is
+// RS256 (OpenID Connect Core section 3.1.3.7 (7)).
+func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
+	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
+	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.said(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.said(alg, 20)}
+	expected := "a signature that only the server can make, such as RS256"
+	switch {
+	case alg == "":
+		fault.State = ClaimAbsent
+	case alg == HS256 && slices.Contains(md.IDTokenAlgs, HS256):
+		fault.State = ClaimSecretShort
+		expected = fmt.Sprintf("a client secret of at least %d bytes for HS256 (RFC 7518 section 3.2)", MinHS256Secret)
+	case alg == HS256:
+		expected = "an algorithm that the metadata lists (" + fault.Expected + ")"
+	}
+	return Verdict{check, expected, fmt.Sprintf("the algorithm %q", fault.Found), false, section}, &keyFault{kind: IDTokenAlgorithm, claim: fault}
 }
 
 // idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
@@ -180,7 +228,7 @@ func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err e
 	if header.Critical != nil {
 		return header, claims, errors.New("has critical header parameters that this client does not know (RFC 7515 section 4.1.11)")
 	}
-	if err := wire.UnmarshalObject(decoded[1], &claims); err != nil {
+	if claims, err = readClaims(string(decoded[1])); err != nil {
 		return header, claims, fmt.Errorf("has claims that cannot be read: %w", err)
 	}
 	return header, claims, nil
@@ -206,18 +254,18 @@ type keySet struct {
 	wire  *wire.Client
 	said  func(text string, n int) string // a text of the server's as it may be shown
 	shown func(e *wire.Exchange) Answer   // and an answer
-	fetch Shared[[]jose.JSONWebKey]
+	fetch Shared[*KeySet]
 
 	now func() time.Time
 
 	mu     sync.Mutex // guards the fields below
-	keys   []jose.JSONWebKey
-	from   string    // where they were fetched
-	loaded time.Time // and when
+	keys   *KeySet    // nil before they are
+	from   string     // where they were fetched
+	loaded time.Time  // and when
 }
 
 // cached are the keys of an address, unless they have to be asked for again.
-func (k *keySet) cached(address string) []jose.JSONWebKey {
+func (k *keySet) cached(address string) *KeySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.from != address || k.now().Sub(k.loaded) >= freshFor {
@@ -236,7 +284,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	if payload, key := verifyWith(k.cached(address), jws); key != nil {
 		return payload, key, nil
 	}
-	keys, err := k.fetch.Do(wire.For(ctx, wire.Keys), address, func(ctx context.Context) ([]jose.JSONWebKey, error) {
+	keys, err := k.fetch.Do(wire.For(ctx, wire.Keys), address, func(ctx context.Context) (*KeySet, error) {
 		return k.load(ctx, address)
 	})
 	if err != nil {
@@ -250,10 +298,10 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 		return payload, key, nil
 	}
 	header := jws.Signatures[0].Header
-	fitting := fittingKeys(keys, header)
+	fitting := keys.fitting(header)
 	if len(fitting) == 0 {
 		return nil, nil, &keyFault{kind: IDTokenKeyNotFound, text: fmt.Sprintf("no signing key for %s with the ID %q is among the server's keys (%s)",
-			header.Algorithm, k.said(header.KeyID, 80), k.describe(keys))}
+			header.Algorithm, k.said(header.KeyID, 80), keys.describe(k.said))}
 	}
 	return nil, nil, &keyFault{kind: IDTokenSignature, text: fmt.Sprintf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))}
 }
@@ -262,12 +310,12 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 func (k *keySet) known() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.keys) > 0
+	return k.keys != nil && len(k.keys.Keys) > 0
 }
 
 // verifyWith tries the keys that fit. The key it returns is nil when none of them made the signature.
-func verifyWith(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
-	for _, key := range fittingKeys(keys, jws.Signatures[0].Header) {
+func verifyWith(keys *KeySet, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
+	for _, key := range keys.fitting(jws.Signatures[0].Header) {
 		if payload, err := jws.Verify(&key); err == nil {
 			return payload, &key
 		}
@@ -275,11 +323,26 @@ func verifyWith(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, *jo
 	return nil, nil
 }
 
-// fittingKeys are those that may have signed a token with this header: the same key ID, when it
-// names one, not for encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5).
-func fittingKeys(keys []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {
+// KeySet is what a server publishes at its jwks_uri (RFC 7517 section 5).
+type KeySet struct {
+	Keys       []jose.JSONWebKey
+	Unreadable []UnreadableKey // which no signature can be verified with
+}
+
+// UnreadableKey is a key that cannot be read. Its texts are fit to be shown.
+type UnreadableKey struct {
+	ID  string // empty for none
+	Why string // completes "the key …"
+}
+
+// fitting are the keys that may have signed a token with this header: the same key ID, when it names one, not for
+// encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5). A nil set has none.
+func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
+	if s == nil {
+		return nil
+	}
 	var fitting []jose.JSONWebKey
-	for _, key := range keys {
+	for _, key := range s.Keys {
 		if (header.KeyID == "" || key.KeyID == header.KeyID) &&
 			(key.Use == "" || key.Use == "sig") &&
 			(key.Algorithm == "" || key.Algorithm == header.Algorithm) {
@@ -289,8 +352,17 @@ func fittingKeys(keys []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {
 	return fitting
 }
 
-// LoadKeys fetches the server's keys, whether or not they are known already.
+// LoadKeys fetches the server's keys that can be read, whether or not they are known already.
 func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
+	set, err := c.LoadKeySet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return set.Keys, nil
+}
+
+// LoadKeySet fetches the server's keys, whether or not they are known already.
+func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
 		return nil, err
@@ -299,7 +371,7 @@ func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 }
 
 // load fetches the key set and keeps it.
-func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
+func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 	e, err := k.wire.Get(ctx, address)
 	if err != nil {
 		return nil, &keyFault{kind: IDTokenKeys, cause: err, answer: Answer{URL: wire.WithoutQuery(address)},
@@ -309,7 +381,7 @@ func (k *keySet) load(ctx context.Context, address string) ([]jose.JSONWebKey, e
 		return nil, &keyFault{kind: IDTokenKeys, answer: k.shown(e),
 			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))}
 	}
-	keys, err := parseKeys([]byte(e.ResponseBody))
+	keys, err := parseKeys([]byte(e.ResponseBody), k.said)
 	if err != nil {
 		fault := &keyFault{kind: IDTokenKeys, answer: k.shown(e), text: fmt.Sprintf("the server's keys cannot be used: %s: %s", address, k.said(err.Error(), 300))}
 		if errors.Is(err, errPrivateKey) {
@@ -327,68 +399,168 @@ var errPrivateKey = errors.New("it publishes a private key, so anybody can sign;
 
 // parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
 // a private one makes the whole set worthless, as anybody can sign with it.
-func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
-	var set struct {
+func parseKeys(body []byte, said func(text string, n int) string) (*KeySet, error) {
+	var document struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := wire.UnmarshalObject(body, &set); err != nil {
+	if err := wire.UnmarshalObject(body, &document); err != nil {
 		return nil, err
 	}
-	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("it lists %d keys, more than %d", len(set.Keys), maxKeys)
+	if len(document.Keys) > maxKeys {
+		return nil, fmt.Errorf("it lists %d keys, more than %d", len(document.Keys), maxKeys)
 	}
-	var keys []jose.JSONWebKey
-	for _, raw := range set.Keys {
+	set := new(KeySet)
+	for _, raw := range document.Keys {
 		var key jose.JSONWebKey
-		if key.UnmarshalJSON(raw) != nil {
+		if err := key.UnmarshalJSON(raw); err != nil {
+			set.Unreadable = append(set.Unreadable, unreadableKey(raw, err, said))
 			continue
 		}
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
 			return nil, errPrivateKey
 		}
-		keys = append(keys, key)
+		set.Keys = append(set.Keys, key)
 	}
-	return keys, nil
+	return set, nil
 }
 
-// describe lists keys in an error message.
-func (k *keySet) describe(keys []jose.JSONWebKey) string {
-	if len(keys) == 0 {
-		return "it has none"
+// unreadableKey says why a key cannot be read: the types and curves are those of RFC 7518 section 6 and RFC 8037.
+func unreadableKey(raw []byte, err error, said func(text string, n int) string) UnreadableKey {
+	o, notObject := wire.ParseObject(string(raw))
+	if notObject != nil {
+		return UnreadableKey{Why: "cannot be read: " + said(notObject.Error(), 100)}
 	}
+	key := UnreadableKey{ID: said(o.Text("kid"), 80), Why: said(strings.TrimPrefix(err.Error(), "go-jose/go-jose: "), 100)}
+	switch kty, crv := o.Text("kty"), o.Text("crv"); {
+	case !o.Has("kty"):
+		key.Why = "has no type (kty)"
+	case !slices.Contains([]string{"RSA", "EC", "OKP"}, kty):
+		key.Why = fmt.Sprintf("has the unknown type (kty) %q", said(kty, 40))
+	case kty == "EC" && !slices.Contains([]string{"P-256", "P-384", "P-521"}, crv), kty == "OKP" && crv != "Ed25519":
+		key.Why = fmt.Sprintf("has the unknown curve (crv) %q", said(crv, 40))
+	default:
+		key.Why = "cannot be read: " + key.Why
+	}
+	return key
+}
+
+// describe lists the keys in an error message, and counts those that cannot be read.
+func (s *KeySet) describe(said func(text string, n int) string) string {
+	const most = 5
 	var list []string
-	for _, key := range keys[:min(len(keys), 5)] {
-		name := fmt.Sprintf("%q", k.said(key.KeyID, 80))
+	for _, key := range s.Keys[:min(len(s.Keys), most)] {
+		name := fmt.Sprintf("%q", said(key.KeyID, 80))
 		for _, detail := range []string{key.Algorithm, key.Use} {
 			if detail != "" {
-				name += " " + k.said(detail, 20)
+				name += " " + said(detail, 20)
 			}
 		}
 		list = append(list, name)
 	}
-	if len(keys) > 5 {
+	if len(s.Keys) > most {
 		list = append(list, "…")
 	}
-	return strings.Join(slices.Clip(list), ", ")
+	if unreadable := s.DescribeUnreadable(); unreadable != "" {
+		list = append(list, unreadable)
+	}
+	return cmp.Or(strings.Join(list, ", "), "it has none")
 }
 
-// idTokenClaims are the claims that are checked (OpenID Connect Core section 2). A nil pointer is
-// a claim that is missing.
-type idTokenClaims struct {
-	Issuer    *string         `json:"iss"`
-	Subject   *string         `json:"sub"`
-	Audience  json.RawMessage `json:"aud"`
-	AZP       *string         `json:"azp"`
-	Expires   *float64        `json:"exp"`
-	IssuedAt  *float64        `json:"iat"`
-	NotBefore *float64        `json:"nbf"`
-	Nonce     *string         `json:"nonce"`
-	AtHash    *string         `json:"at_hash"`
-	AuthTime  *float64        `json:"auth_time"`
+// DescribeUnreadable counts the keys that cannot be read and says why, as in "1 key, unreadable: it has no type (kty)", or
+// returns "" where there are none.
+func (s *KeySet) DescribeUnreadable() string {
+	const most = 3
+	if len(s.Unreadable) == 0 {
+		return ""
+	}
+	count := "1 key"
+	if len(s.Unreadable) > 1 {
+		count = fmt.Sprintf("%d keys", len(s.Unreadable))
+	}
+	var list []string
+	for _, key := range s.Unreadable[:min(len(s.Unreadable), most)] {
+		name := "it"
+		if key.ID != "" {
+			name = strconv.Quote(key.ID)
+		}
+		list = append(list, name+" "+key.Why)
+	}
+	if len(s.Unreadable) > most {
+		list = append(list, "…")
+	}
+	return count + ", unreadable: " + strings.Join(list, "; ")
+}
 
-	Name              string `json:"name"`
-	PreferredUsername string `json:"preferred_username"`
-	Email             string `json:"email"`
+// idTokenClaims are the claims that are checked (OpenID Connect Core section 2), and the user's name. A nil pointer is a
+// claim that is missing.
+type idTokenClaims struct {
+	Issuer, Subject    *string
+	Audience           []string // of one, where it is a string; nil where it is missing or anything else
+	hasAudience        bool
+	AZP, Nonce, AtHash *string
+	Expires, IssuedAt  *float64
+	NotBefore          *float64
+	AuthTime           *float64
+	authTimeUnreadable bool // it is there, and no number
+
+	Name     string   // the best of name, preferred_username and email; empty where there is none
+	warnings []string // what other clients may refuse; not sanitized yet
+}
+
+// readClaims reads the claims of an ID token. What is checked must be of its type. What is only shown need not be.
+func readClaims(document string) (idTokenClaims, error) {
+	o, err := wire.ParseObject(document)
+	if err != nil {
+		return idTokenClaims{}, err
+	}
+	r := &reader{Object: o}
+	c := idTokenClaims{Issuer: r.claim("iss"), Subject: r.claim("sub"), Audience: r.audience(), hasAudience: o.Has("aud"), AZP: r.claim("azp"), Nonce: r.claim("nonce"),
+		AtHash: r.claim("at_hash"), Expires: o.Number("exp"), IssuedAt: o.Number("iat"), NotBefore: o.Number("nbf")}
+	if kind := o.Kind("auth_time"); kind == "number" {
+		c.AuthTime = o.Number("auth_time")
+	} else if kind != "" { // which matters only where max_age was sent, or at a refresh
+		c.authTimeUnreadable = true
+		r.warn("auth_time in the ID token is %s, and should be a number (OpenID Connect Core section 2).", kindWords(kind))
+	}
+	for _, claim := range shownClaims {
+		if is := o.Kind(claim.name); is != "" && is != claim.kind {
+			r.warn("%s in the ID token is %s, and should be %s (OpenID Connect Core section 5.1). This app only shows it.", claim.name, kindWords(is), kindWords(claim.kind))
+		}
+	}
+	c.Name = cmp.Or(r.shownClaim("name"), r.shownClaim("preferred_username"), r.shownClaim("email"))
+	c.warnings = r.warnings
+	return c, o.Err()
+}
+
+// claim is a claim that is a string, or nil where there is none.
+func (r *reader) claim(name string) *string {
+	if !r.Has(name) {
+		return nil
+	}
+	text := r.Text(name)
+	return &text
+}
+
+// shownClaim is a claim that is only shown: a string or, of a list, the first one.
+func (r *reader) shownClaim(name string) string {
+	switch r.Kind(name) {
+	case "string":
+		return r.Text(name)
+	case "array":
+		if list, _ := stringsIn(r.Raw(name)); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return ""
+}
+
+// shownClaims are the standard claims about the user, none of which decides anything, with the kind of JSON value that each
+// is (OpenID Connect Core section 5.1).
+var shownClaims = []struct{ name, kind string }{
+	{"name", "string"}, {"given_name", "string"}, {"family_name", "string"}, {"middle_name", "string"}, {"nickname", "string"},
+	{"preferred_username", "string"}, {"profile", "string"}, {"picture", "string"}, {"website", "string"}, {"email", "string"},
+	{"email_verified", "bool"}, {"gender", "string"}, {"birthdate", "string"}, {"zoneinfo", "string"}, {"locale", "string"},
+	{"phone_number", "string"}, {"phone_number_verified", "bool"}, {"updated_at", "number"},
 }
 
 // state is how a claim that fails its check is wrong.
@@ -418,9 +590,9 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 		return text(c.Issuer)
 	case "aud":
 		switch {
-		case c.Audience == nil, string(c.Audience) == "null":
+		case !c.hasAudience:
 			return ClaimAbsent
-		case len(c.audience()) == 0:
+		case len(c.Audience) == 0:
 			return ClaimUnreadable
 		}
 	case "azp":
@@ -441,6 +613,9 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	case "nbf":
 		return instant(c.NotBefore)
 	case "auth_time":
+		if c.authTimeUnreadable {
+			return ClaimUnreadable
+		}
 		return instant(c.AuthTime)
 	}
 	return ClaimDiffers
@@ -456,8 +631,7 @@ func isMilliseconds(claim float64, now time.Time) bool {
 // section 3.1.3.7. A value that is secret to this login is compared, not shown.
 func (c *idTokenClaims) checks(alg string, want expected, signature Verdict) []Verdict {
 	list := make([]Verdict, 0, 12)
-	audience := c.audience()
-	list = append(list, signature, c.checkIssuer(want), checkAudience(audience, want), c.checkAZP(audience, want), c.checkExpiry(want), c.checkIssuedAt(want))
+	list = append(list, signature, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
 	if c.NotBefore != nil {
 		list = append(list, c.checkNotBefore(want))
 	}
@@ -468,8 +642,9 @@ func (c *idTokenClaims) checks(alg string, want expected, signature Verdict) []V
 	if want.MaxAge >= 0 {
 		list = append(list, c.checkAuthTime(want))
 	}
-	if want.AuthTime != nil && c.AuthTime != nil {
-		list = append(list, Verdict{"auth_time", quotedTime(want.AuthTime), quotedTime(c.AuthTime), *c.AuthTime == *want.AuthTime, "Core 12.2"})
+	if want.AuthTime != nil && (c.AuthTime != nil || c.authTimeUnreadable) {
+		ok := c.AuthTime != nil && *c.AuthTime == *want.AuthTime
+		list = append(list, Verdict{"auth_time", quotedTime(want.AuthTime), c.shownAuthTime(), ok, "Core 12.2"})
 	}
 	return append(list, c.checkAtHash(alg, want))
 }
@@ -478,31 +653,41 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 	return Verdict{"iss", want.Issuer, want.quoted(c.Issuer), c.Issuer != nil && *c.Issuer == want.Issuer, "Core 3.1.3.7 (2)"}
 }
 
-func checkAudience(audience []string, want expected) Verdict {
-	found := cmp.Or(want.client.said(strings.Join(audience, ", "), 200), "nothing")
-	return Verdict{"aud", want.ClientID, found, slices.Contains(audience, want.ClientID), "Core 3.1.3.7 (3)"}
+func (c *idTokenClaims) checkAudience(want expected) Verdict {
+	found := cmp.Or(want.client.said(strings.Join(c.Audience, ", "), 200), "nothing")
+	return Verdict{"aud", want.ClientID, found, slices.Contains(c.Audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
-func (c *idTokenClaims) audience() []string {
-	var one string
-	if json.Unmarshal(c.Audience, &one) == nil && one != "" {
-		return []string{one}
+func (r *reader) audience() []string {
+	switch r.Kind("aud") {
+	case "string":
+		if one := r.Text("aud"); one != "" {
+			return []string{one}
+		}
+	case "array":
+		if list, all := stringsIn(r.Raw("aud")); all {
+			return list
+		}
 	}
-	var many []string
-	if json.Unmarshal(c.Audience, &many) != nil {
-		return nil
-	}
-	return many
+	return nil
 }
 
-// checkAZP asks for the authorized party when the token is for several, and for ourselves in it
-// whenever it is there.
-func (c *idTokenClaims) checkAZP(audience []string, want expected) Verdict {
-	if c.AZP == nil && len(audience) <= 1 {
-		return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, "Core 3.1.3.7 (4), (5)"}
+// checkAZP asks for ourselves in the authorized party, where it is there. A token that is for others, too, should have one.
+func (c *idTokenClaims) checkAZP(want expected) Verdict {
+	const section = "Core 3.1.3.7 (4), (5)"
+	switch {
+	case c.AZP != nil:
+		return Verdict{"azp", want.ClientID, want.quoted(c.AZP), *c.AZP == want.ClientID, section}
+	case c.isForOthers(want.ClientID):
+		return Verdict{"azp", want.ClientID + ", or nothing", "nothing, though the token is for others, too", true, section}
 	}
-	return Verdict{"azp", want.ClientID, want.quoted(c.AZP), c.AZP != nil && *c.AZP == want.ClientID, "Core 3.1.3.7 (4), (5)"}
+	return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, section}
+}
+
+// isForOthers reports an audience that has others in it.
+func (c *idTokenClaims) isForOthers(clientID string) bool {
+	return slices.ContainsFunc(c.Audience, func(one string) bool { return one != clientID })
 }
 
 func (c *idTokenClaims) checkExpiry(want expected) Verdict {
@@ -544,7 +729,15 @@ func (c *idTokenClaims) checkNonce(want expected) Verdict {
 func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
 	oldest := want.Now.Add(-want.MaxAge)
 	ok := c.AuthTime != nil && !numericDate(*c.AuthTime).Before(oldest.Add(-Leeway)) && !numericDate(*c.AuthTime).After(want.Now.Add(Leeway))
-	return Verdict{"auth_time", "not before " + showTime(oldest), quotedTime(c.AuthTime), ok, "Core 3.1.3.7 (13)"}
+	return Verdict{"auth_time", "not before " + showTime(oldest), c.shownAuthTime(), ok, "Core 3.1.3.7 (13)"}
+}
+
+// shownAuthTime is auth_time as a verdict shows it.
+func (c *idTokenClaims) shownAuthTime() string {
+	if c.authTimeUnreadable {
+		return "no number"
+	}
+	return quotedTime(c.AuthTime)
 }
 
 // checkAtHash binds the access token to the ID token, when the server does.

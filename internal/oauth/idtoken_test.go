@@ -1,15 +1,20 @@
 package oauth
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"hash"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +22,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.
@@ -41,7 +47,11 @@ func TestIDTokenClaims(t *testing.T) {
 		{"aud empty", set("aud", []string{}), "the check of aud"},
 		{"aud a number", set("aud", 1), "the check of aud"},
 		{"aud a list of one", set("aud", []string{testserver.LiarClientID}), ""},
-		{"aud with others and no azp", set("aud", []string{testserver.LiarClientID, "other"}), "the check of azp"},
+		{"aud with others and no azp", set("aud", []string{testserver.LiarClientID, "other"}), ""},
+		{"aud of others alone", set("aud", []string{"other", "another"}), "the check of aud"},
+		{"aud with others and the azp of another", func(c map[string]any) {
+			c["aud"], c["azp"] = []string{"other", testserver.LiarClientID}, "other"
+		}, "the check of azp"},
 		{"aud with others and our azp", func(c map[string]any) {
 			c["aud"], c["azp"] = []string{"other", testserver.LiarClientID}, testserver.LiarClientID
 		}, ""},
@@ -69,12 +79,227 @@ func TestIDTokenClaims(t *testing.T) {
 		{"at_hash of another token", set("at_hash", testserver.HalfHash("other")), "the check of at_hash"},
 		{"at_hash empty", set("at_hash", ""), "the check of at_hash"},
 		{"at_hash missing", remove("at_hash"), ""},
+		{"at_hash a number", set("at_hash", 1), `"at_hash" in its JSON is a number`},
+		{"nonce a list", set("nonce", []string{"a"}), `"nonce" in its JSON is an array`},
+		{"iat a string", set("iat", "1795563719"), `"iat" in its JSON is a string`},
+		{"email a list", set("email", []string{"a@a.example", "b@a.example"}), ""},
+		{"auth_time a string that nobody asked for", set("auth_time", "1795563719"), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartLiar(t)
 			l.Claims = row.spoil
 			wantIDToken(t, l, nil, row.words)
 		})
+	}
+}
+
+// What is only shown of an ID token may be of any type, and what other clients may refuse is a warning.
+func TestIDToken_Warnings(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, claim string
+		value       any
+		user        string // what the user is called by
+		want        []string
+	}{
+		{"nothing", "email", "a@a.example", "Liar's User", nil},
+		{"booleans and times of their type", "email_verified", true, "Liar's User", nil},
+		{"two addresses", "email", []string{"a@a.example", "b@a.example"}, "Liar's User", []string{"email in the ID token is a list, and should be a string"}},
+		{"a list of names", "name", []string{"A", "B"}, "A", []string{"name in the ID token is a list"}},
+		{"a list of no names", "name", []string{}, "user-1", []string{"name in the ID token is a list"}},
+		{"a number for a name", "name", 7, "user-1", []string{"name in the ID token is a number"}},
+		{"true in words", "email_verified", "true", "Liar's User", []string{"email_verified in the ID token is a string, and should be a boolean"}},
+		{"a time in words", "updated_at", "2026-01-01", "Liar's User", []string{"updated_at in the ID token is a string, and should be a number"}},
+		{"auth_time in words", "auth_time", "1795563719", "Liar's User", []string{"auth_time in the ID token is a string"}},
+		{"a claim of no standard", "groups", 7, "Liar's User", nil},
+		{"others in aud", "aud", []string{testserver.LiarClientID, "other"}, "Liar's User", []string{"is for others, too (aud is liar-client, other), and has no azp"}},
+		{"others in aud, and our azp", "aud", []string{testserver.LiarClientID, "other"}, "Liar's User", nil},
+		{"itself twice in aud", "aud", []string{testserver.LiarClientID, testserver.LiarClientID}, "Liar's User", nil},
+		{"the secret in aud", "aud", []string{testserver.LiarClientID, testserver.LiarClientSecret}, "Liar's User", []string{"aud is liar-client, [redacted]"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			l := testserver.StartLiar(t)
+			l.Claims = func(c map[string]any) {
+				if c[row.claim] = row.value; row.name == "others in aud, and our azp" {
+					c["azp"] = testserver.LiarClientID
+				}
+			}
+			_, id, err := signIn(t, clientAt(t, l.Env()), l, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id.Name != row.user || len(id.Warnings) != len(row.want) {
+				t.Fatalf("%q with the warnings %q; want %q, %q", id.Name, id.Warnings, row.user, row.want)
+			}
+			for i, words := range row.want {
+				if !strings.Contains(id.Warnings[i], words) {
+					t.Errorf("warning %q; want %q", id.Warnings[i], words)
+				}
+			}
+		})
+	}
+}
+
+// HS256 is verified with the client secret where the metadata lists it and the secret is long enough for a key, and in no
+// other case. The server's keys have nothing to do with it.
+func TestIDToken_HS256(t *testing.T) {
+	t.Parallel()
+	const secret = "a-client-secret-of-32-bytes-0000" // just long enough
+	hs := func(alg string, sum func() hash.Hash, key string) func(claims map[string]any) string {
+		return func(claims map[string]any) string {
+			payload, _ := json.Marshal(claims)
+			signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+alg+`","kid":"k1"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload)
+			mac := hmac.New(sum, []byte(key))
+			mac.Write([]byte(signed))
+			return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+		}
+	}
+	hs256 := func(key string) func(map[string]any) string { return hs("HS256", sha256.New, key) }
+	algorithm := func(state ClaimState, found, expected string) Error {
+		return Error{Kind: IDTokenAlgorithm, Claim: &ClaimFault{Name: "alg", State: state, Found: found, Expected: expected}}
+	}
+	for _, row := range []struct {
+		name   string
+		lists  any // nil for nothing
+		secret string
+		sign   func(map[string]any) string
+		want   Error // its kind, and its claim if it has one; no kind when the token is right
+	}{
+		{"listed", []string{"HS256"}, secret, hs256(secret), Error{}},
+		{"listed beside others", []string{"RS256", "HS256"}, secret, hs256(secret), Error{}},
+		{"the secret is longer than a block", []string{"HS256"}, secret + secret + secret, hs256(secret + secret + secret), Error{}},
+		{"one byte is missing", []string{"RS256", "HS256"}, secret[:31], hs256(secret[:31]), algorithm(ClaimSecretShort, "HS256", "RS256, HS256")},
+		{"there is no secret", []string{"HS256"}, "", hs256(""), algorithm(ClaimSecretShort, "HS256", "HS256")},
+		{"there is no secret, and another one made it", []string{"HS256"}, "", hs256(secret), algorithm(ClaimSecretShort, "HS256", "HS256")},
+		{"not listed", []string{"ES256"}, secret, hs256(secret), algorithm(ClaimDiffers, "HS256", "ES256")},
+		{"not listed, and the secret is short", []string{"RS256", "ES256"}, "short-secret", hs256("short-secret"), algorithm(ClaimDiffers, "HS256", "RS256, ES256")},
+		{"nothing is listed", nil, secret, hs256(secret), algorithm(ClaimDiffers, "HS256", "RS256")},
+		{"listed in a string", "HS256", secret, hs256(secret), algorithm(ClaimDiffers, "HS256", "RS256")},
+		{"listed in another case", []string{"hs256"}, secret, hs256(secret), algorithm(ClaimDiffers, "HS256", "hs256")},
+		{"HS384", []string{"HS256", "HS384"}, secret + secret, hs("HS384", sha512.New384, secret+secret), algorithm(ClaimDiffers, "HS384", "HS256, HS384")},
+		{"HS512", []string{"HS256", "HS512"}, secret + secret, hs("HS512", sha512.New, secret+secret), algorithm(ClaimDiffers, "HS512", "HS256, HS512")},
+		{"none", []string{"HS256", "none"}, secret, func(claims map[string]any) string {
+			signed := hs("none", sha256.New, secret)(claims)
+			return signed[:strings.LastIndex(signed, ".")+1]
+		}, algorithm(ClaimDiffers, "none", "HS256, none")},
+		{"hs256 in another case", []string{"HS256"}, secret, hs("hs256", sha256.New, secret), algorithm(ClaimDiffers, "hs256", "HS256")},
+		{"another secret", []string{"HS256"}, secret, hs256("another-secret-of-32-bytes-00000"), Error{Kind: IDTokenSecret}},
+		{"no secret made it", []string{"HS256"}, secret, hs256(""), Error{Kind: IDTokenSecret}},
+		{"a key of the server made it", []string{"HS256"}, secret, hs256("a-key-of-the-server-of-32-bytes-"), Error{Kind: IDTokenSecret}},
+		{"a different payload", []string{"HS256"}, secret, func(claims map[string]any) string {
+			p := strings.Split(hs256(secret)(claims), ".")
+			claims["sub"] = "user-2"
+			return p[0] + "." + strings.Split(hs256(secret)(claims), ".")[1] + "." + p[2]
+		}, Error{Kind: IDTokenSecret}},
+		{"no signature", []string{"HS256"}, secret, func(claims map[string]any) string {
+			signed := hs256(secret)(claims)
+			return signed[:strings.LastIndex(signed, ".")+1]
+		}, Error{Kind: IDTokenSecret}},
+		{"the right secret, for another client", []string{"HS256"}, secret, func(claims map[string]any) string {
+			claims["aud"] = "other"
+			return hs256(secret)(claims)
+		}, Error{Kind: IDTokenClaim, Claim: &ClaimFault{Name: "aud", State: ClaimDiffers, Found: "other", Expected: testserver.LiarClientID}}},
+		{"the right secret, for another access token", []string{"HS256"}, secret, func(claims map[string]any) string {
+			claims["at_hash"] = "other"
+			return hs256(secret)(claims)
+		}, Error{Kind: IDTokenClaim, Claim: &ClaimFault{Name: "at_hash", State: ClaimDiffers, Found: "other", Expected: "the hash of the access token, or nothing"}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			l := testserver.StartLiar(t)
+			l.Sign = row.sign
+			l.Document = func(d map[string]any) {
+				if d["id_token_signing_alg_values_supported"] = row.lists; row.lists == nil {
+					delete(d, "id_token_signing_alg_values_supported")
+				}
+			}
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte("a-key-of-the-server-of-32-bytes-"), KeyID: "k1", Algorithm: "HS256"}}})
+			}
+			env := l.Env()
+			env["CLIENT_SECRET"] = row.secret
+			_, id, err := signIn(t, clientAt(t, env), l, nil)
+			if n := l.Asked("GET /jwks"); n > 0 {
+				t.Errorf("the keys were fetched %d times", n)
+			}
+			if row.want.Kind == "" {
+				if err != nil || id.Verdicts[0].Found != "HS256 with the client secret" || id.Verdicts[0].Section != "Core 3.1.3.7 (8)" || !id.Verdicts[0].OK {
+					t.Fatalf("%+v, %v", id, err)
+				}
+				return
+			}
+			e, ok := errors.AsType[*Error](err)
+			if !ok || id != nil || e.Kind != row.want.Kind || !reflect.DeepEqual(e.Claim, row.want.Claim) {
+				t.Fatalf("%+v with %+v; want %q with %+v", err, e, row.want.Kind, row.want.Claim)
+			}
+		})
+	}
+}
+
+// What a server's keys sign is believed whatever the metadata lists, and HS256 is not.
+func TestClient_Accepts(t *testing.T) {
+	t.Parallel()
+	long, short := clientAt(t, map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "a", "CLIENT_SECRET": strings.Repeat("é", 16)}),
+		clientAt(t, map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "a", "CLIENT_SECRET": "0123456789abcdef0123456789abcde"})
+	md, none := &Metadata{IDTokenAlgs: []string{"HS256", "HS384", "none"}}, &Metadata{}
+	if !long.Accepts(md, "HS256") || short.Accepts(md, "HS256") || long.Accepts(none, "HS256") {
+		t.Error("HS256 is accepted in another case than with a long secret where it is listed")
+	}
+	if !short.Accepts(none, "RS256") || !short.Accepts(md, "EdDSA") {
+		t.Error("a signature of the server is not accepted")
+	}
+	for _, alg := range []string{"HS384", "HS512", "none", "", "hs256"} {
+		if long.Accepts(md, alg) {
+			t.Errorf("%q is accepted", alg)
+		}
+	}
+}
+
+// What cannot be read of a key set is counted, each key with the reason.
+func TestParseKeys_Unreadable(t *testing.T) {
+	t.Parallel()
+	good, err := json.Marshal(jose.JSONWebKey{Key: testserver.NewKey(t).Public(), KeyID: "good"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name, keys string
+		usable     int
+		want       string
+	}{
+		{"none", ``, 0, ""},
+		{"a good one", string(good), 1, ""},
+		{"an unknown type", `{"kty":"NEW","kid":"a"}`, 0, `1 key, unreadable: "a" has the unknown type (kty) "NEW"`},
+		{"beside a good one", string(good) + `,{"kty":"NEW"}`, 1, `1 key, unreadable: it has the unknown type (kty) "NEW"`},
+		{"no type", `{"kid":"a"}`, 0, `1 key, unreadable: "a" has no type (kty)`},
+		{"an unknown curve", `{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA","kid":"a"}`, 0, `1 key, unreadable: "a" has the unknown curve (crv) "secp256k1"`},
+		{"a curve that signs nothing", `{"kty":"OKP","crv":"X25519","x":"AA"}`, 0, `1 key, unreadable: it has the unknown curve (crv) "X25519"`},
+		{"no point", `{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}`, 0, `1 key, unreadable: it cannot be read: `},
+		{"a certificate that is none", `{"kty":"RSA","n":"0vx7","e":"AQAB","x5c":["AAAA"]}`, 0, `1 key, unreadable: it cannot be read: failed to unmarshal x5c`},
+		{"no object", `7`, 0, "1 key, unreadable: it cannot be read: it sent a single value instead of a JSON object"},
+		{"a name twice", `{"kty":"NEW","kty":"RSA"}`, 0, `1 key, unreadable: it cannot be read: its JSON names "kty" twice`},
+		{"five", `{"kty":"A"},{"kty":"B"},{"kty":"C"},{"kty":"D"},{"kty":"E"}`, 0, `5 keys, unreadable: it has the unknown type (kty) "A"; it has the unknown ` +
+			`type (kty) "B"; it has the unknown type (kty) "C"; …`},
+		{"the secret", `{"kty":"a-secret","kid":"a-secret"}`, 0, `1 key, unreadable: "[redacted]" has the unknown type (kty) "[redacted]"`},
+	} {
+		hide := func(text string, n int) string {
+			return wire.Clip(strings.ReplaceAll(text, "a-secret", "[redacted]"), n)
+		}
+		set, err := parseKeys([]byte(`{"keys":[`+row.keys+`]}`), hide)
+		if err != nil || len(set.Keys) != row.usable || !strings.HasPrefix(set.DescribeUnreadable(), row.want) || (row.want == "") != (set.DescribeUnreadable() == "") {
+			t.Errorf("%s: %+v, %v; want %d and %q", row.name, set, err, row.usable, row.want)
+		}
+	}
+	l := testserver.StartLiar(t)
+	l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[`+string(good)+`,{"kty":"NEW"}]}`)
+	c := clientAt(t, l.Env())
+	set, err := c.LoadKeySet(t.Context())
+	if err != nil || len(set.Keys) != 1 || len(set.Unreadable) != 1 {
+		t.Errorf("of a server they are %+v, %v", set, err)
+	}
+	if keys, err := c.LoadKeys(t.Context()); err != nil || len(keys) != 1 || keys[0].KeyID != "good" {
+		t.Errorf("those that can be read are %+v, %v", keys, err)
 	}
 }
 
@@ -202,6 +427,9 @@ func TestIDTokenSignature(t *testing.T) {
 			l.JWKS = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 		}, "publishes a private key"},
 		{"no keys", func(l *testserver.Liar) { l.JWKS = keys() }, "it has none"},
+		{"a key that nobody knows alone", func(l *testserver.Liar) {
+			l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[{"kty":"NEW","kid":"k1"}]}`)
+		}, `among the server's keys (1 key, unreadable: "k1" has the unknown type (kty) "NEW")`},
 		{"a key that nobody knows beside a good one", func(l *testserver.Liar) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				good, _ := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})

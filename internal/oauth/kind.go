@@ -65,6 +65,7 @@ const (
 	IDTokenKeyPrivate    Kind = "ID token key private"   // the server publishes a private key
 	IDTokenKeyNotFound   Kind = "ID token key not found" // none of the server's keys is the one
 	IDTokenSignature     Kind = "ID token signature"     // the server's key did not make it
+	IDTokenSecret        Kind = "ID token secret"        // HS256, and not made with the client secret
 	IDTokenClaim         Kind = "ID token claim"         // Claim says which, and how
 	UserinfoMalformed    Kind = "userinfo malformed"
 	UserinfoUnverifiable Kind = "userinfo unverifiable" // it is signed, and not so that it can be believed
@@ -91,7 +92,7 @@ const (
 type ClaimFault struct {
 	Name            string // iss, aud, exp …; alg
 	State           ClaimState
-	Expected, Found string // as the Verdict about it shows them
+	Expected, Found string // as the Verdict about it shows them; of alg what the metadata lists, or RS256 without a list
 }
 
 // ClaimState is how a claim is wrong.
@@ -106,4 +107,5 @@ const (
 	ClaimMilliseconds ClaimState = "milliseconds" // a time that is right, if it is in milliseconds
 	ClaimPast         ClaimState = "past"         // a time that is too early
 	ClaimFuture       ClaimState = "future"       // a time that is too late
+	ClaimSecretShort  ClaimState = "secret short" // alg is HS256, as it may be, and there is no client secret of MinHS256Secret bytes
 )

@@ -30,8 +30,8 @@ func (r *reader) warn(format string, args ...any) {
 	}
 }
 
-// shownText is the string that a member is. Of another type it is left out.
-func (r *reader) shownText(name string) string {
+// optional is the string that a member is. Of another type it is left out.
+func (r *reader) optional(name string) string {
 	if kind := r.Kind(name); kind != "" && kind != "string" {
 		r.warn("%s is %s, and should be a string. It is ignored.", name, kindWords(kind))
 		return ""
@@ -39,17 +39,22 @@ func (r *reader) shownText(name string) string {
 	return r.Text(name)
 }
 
-// list is the strings of a list. A single string is taken for a list of its words, and what is no string is left out.
+// list is the strings of a list. A single string is taken for a list of its words.
 func (r *reader) list(name string) []string {
-	switch kind := r.Kind(name); kind {
-	case "":
-		return nil
-	case "array":
-	case "string":
+	if r.Kind(name) == "string" {
 		r.warn("%s is a string, and should be a list of strings. It is read as a list of its words.", name)
 		return strings.Fields(r.Text(name))
-	default:
+	}
+	return r.strictList(name)
+}
+
+// strictList is the strings of a list, and nothing else is.
+func (r *reader) strictList(name string) []string {
+	kind := r.Kind(name)
+	if kind != "" && kind != "array" {
 		r.warn("%s is %s, and should be a list of strings. It is ignored.", name, kindWords(kind))
+	}
+	if kind != "array" {
 		return nil
 	}
 	list, all := stringsIn(r.Raw(name))
@@ -61,17 +66,25 @@ func (r *reader) list(name string) []string {
 
 // flag is whether a member is true. Of another type it is false, unless it says so in words.
 func (r *reader) flag(name string) bool {
-	kind := r.Kind(name)
-	text := r.Raw(name)
+	kind, raw := r.Kind(name), r.Raw(name)
 	switch {
 	case kind == "", kind == "bool":
-		return text == "true"
-	case isFlagInWords(text):
-		r.warn("%s is the string %s, and should be a boolean. It is read as one.", name, text)
-		return strings.EqualFold(text, `"true"`)
+		return raw == "true"
+	case isFlagInWords(raw):
+		r.warn("%s is the string %s, and should be a boolean. It is read as one.", name, raw)
+		return strings.EqualFold(raw, `"true"`)
 	}
 	r.warn("%s is %s, and should be a boolean. It is ignored.", name, kindWords(kind))
 	return false
+}
+
+// strictFlag is flag for a member that decides something: where it cannot be read, that is an error.
+func (r *reader) strictFlag(name string) bool {
+	if kind := r.Kind(name); kind != "" && kind != "bool" && !isFlagInWords(r.Raw(name)) {
+		r.Refuse(name)
+		return false
+	}
+	return r.flag(name)
 }
 
 // isFlagInWords reports a JSON string that says true or false.
@@ -111,11 +124,18 @@ func (c *Client) noted(ctx context.Context, e *wire.Exchange, warnings []string)
 	if len(warnings) == 0 {
 		return nil
 	}
-	said := c.saidIn(e)
-	shown := make([]string, len(warnings))
-	for i, warning := range warnings {
-		shown[i] = said(warning, maxWarning)
-	}
+	shown := each(warnings, c.saidIn(e))
 	wire.Note(ctx, strings.Join(shown, " "))
+	return shown
+}
+
+// saidEach are warnings about an ID token as they may be shown.
+func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.said) }
+
+func each(warnings []string, said func(text string, n int) string) []string {
+	var shown []string
+	for _, warning := range warnings {
+		shown = append(shown, said(warning, maxWarning))
+	}
 	return shown
 }

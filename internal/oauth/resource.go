@@ -30,11 +30,25 @@ const (
 
 // resource is an API that names its authorization servers (RFC 9728 section 2).
 type resource struct {
-	Identifier string   `json:"resource"`
-	Servers    []string `json:"authorization_servers"`
-	Scopes     []string `json:"scopes_supported"`
+	Identifier string
+	Servers    []string // those that issue its tokens
+	Scopes     []string
 	byPost     bool     // it answers POST alone
 	wanted     []string // the scopes of a call
+}
+
+// readResourceMetadata reads a document. What it says of the API and of its servers must be of its type.
+func readResourceMetadata(document string) (found *resource, warnings []string, err error) {
+	o, err := wire.ParseObject(document)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &reader{Object: o}
+	if kind := o.Kind("authorization_servers"); kind != "" && kind != "array" {
+		o.Refuse("authorization_servers")
+	}
+	found = &resource{Identifier: o.Text("resource"), Servers: r.strictList("authorization_servers"), Scopes: r.list("scopes_supported")}
+	return found, r.warnings, o.Err()
 }
 
 // findResource asks the API who issues its tokens. The error is an *Error.
@@ -178,10 +192,11 @@ func (c *Client) readResource(ctx context.Context, address string) (found *resou
 	if e.Status != http.StatusOK {
 		return nil, "answered " + e.StatusLine(), e.Status
 	}
-	found = new(resource)
-	if err := wire.UnmarshalObject([]byte(e.ResponseBody), found); err != nil {
+	found, warnings, err := readResourceMetadata(e.ResponseBody)
+	if err != nil {
 		return nil, "answered 200, but not with metadata: " + err.Error(), e.Status
 	}
+	c.noted(ctx, e, warnings)
 	return found, "", e.Status
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"oauth-test-client/internal/wire"
 )
@@ -259,6 +260,8 @@ func TestBeginRefuses(t *testing.T) {
 			CheckDocument,
 			`names "resource" twice`,
 		},
+		{"a server that is no list", api(map[string]any{"authorization_servers": "https://auth.example"}), wire.ResourceMetadata, CheckDocument,
+			`"authorization_servers" in its JSON is a string`},
 		{"no server", api(map[string]any{"authorization_servers": []string{}}), wire.ResourceMetadata, CheckServers, "names no authorization server"},
 		{
 			"fifty servers",
@@ -455,5 +458,28 @@ func TestBeginRefuses(t *testing.T) {
 	w := newWorld(t, nil)
 	if _, err := w.begin(t); err != nil { // the honest twin of all rows
 		t.Error(err)
+	}
+}
+
+// What an API says of its scopes is read when it is no list, with a warning beside the answer, and another note stays.
+func TestResourceMetadata_Warnings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": "notes profile", "resource": "https://api.example/"}))
+	ctx, recorder := wire.Record(t.Context())
+	c, err := w.Client(ctx, w.cfg, w.wire, time.Now, true)
+	if err != nil || strings.Join(c.cfg.Scopes, " ") != "notes profile" {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	var notes string
+	for _, e := range recorder.Exchanges() {
+		if e.Purpose == wire.ResourceMetadata {
+			notes += e.Note
+		}
+	}
+	for _, words := range []string{"scopes_supported is a string", "which contains the API that was asked"} {
+		if !strings.Contains(notes, words) {
+			t.Errorf("%q does not say %q", notes, words)
+		}
 	}
 }

@@ -137,7 +137,7 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 		return nil, &tokenFault{kind: notAnObject(e), text: err.Error()}
 	}
 	r := &reader{Object: o}
-	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: o.Text("access_token"), ID: o.Text("id_token"), Refresh: r.shownText("refresh_token")}}
+	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: o.Text("access_token"), ID: o.Text("id_token"), Refresh: r.optional("refresh_token")}}
 	if fault := t.check(r); fault != nil {
 		return nil, fault
 	}

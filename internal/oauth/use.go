@@ -92,7 +92,7 @@ func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) (
 		return nil, fault
 	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
 		return nil, fmt.Errorf("it comes from the issuer %q", *claims.Issuer)
-	case claims.Audience != nil && !slices.Contains(claims.audience(), c.cfg.ClientID):
+	case claims.hasAudience && !slices.Contains(claims.Audience, c.cfg.ClientID):
 		return nil, errors.New("it is for another client")
 	}
 	return payload, nil

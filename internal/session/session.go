@@ -341,6 +341,14 @@ func (l *Login) Added() []string {
 	return slices.DeleteFunc(granted, func(scope string) bool { return slices.Contains(l.Request.Scopes, scope) })
 }
 
+// Warnings are what other clients may refuse of the token response and of the ID token, in sentences.
+func (l *Login) Warnings() []string {
+	if l.IDToken == nil {
+		return l.Response.Warnings
+	}
+	return slices.Concat(l.Response.Warnings, l.IDToken.Warnings)
+}
+
 // Subject is the user's identifier, or "" when no ID token said it.
 func (l *Login) Subject() string {
 	if l.IDToken == nil {

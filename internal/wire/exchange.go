@@ -188,7 +188,7 @@ func Recorded(ctx context.Context) []*Exchange {
 
 // Note adds a sentence to the newest exchange of the context's recorder, if it has one.
 func Note(ctx context.Context, text string) {
-	revise(ctx, func(e *Exchange) { e.Note = text })
+	revise(ctx, func(e *Exchange) { e.Note = strings.TrimSpace(e.Note + " " + text) })
 }
 
 // WasProbe says of the newest exchange of the context's recorder that it only found out how an API is called.

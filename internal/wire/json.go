@@ -301,7 +301,7 @@ func (o *Object) Names() iter.Seq[string] {
 func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
 
 // Text is the string that a member is, or "" where there is none. What is no string is an error, for Err.
-func (o *Object) Text(name string) (text string) {
+func (o *Object) Text(name string) string {
 	raw := o.Raw(name)
 	switch {
 	case raw == "":
@@ -312,6 +312,7 @@ func (o *Object) Text(name string) (text string) {
 	case !strings.Contains(raw, `\`):
 		return raw[1 : len(raw)-1]
 	}
+	var text string // here, as it costs an allocation
 	o.err = cmp.Or(o.err, json.Unmarshal([]byte(raw), &text))
 	return text
 }
