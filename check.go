@@ -145,23 +145,12 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	return v
 }
 
-// counts says how many checks ended how: "1 problem, 10 checks passed, 1 warning, 3 not asked".
+// counts says how many checks ended how, as the terminal does.
 func (v checkVerdict) counts() string {
-	var parts []string
-	for _, part := range []struct {
-		n     int
-		words string
-	}{
-		{len(v.Failed), causes.Number(len(v.Failed), "problem")},
-		{len(v.Passed), causes.Number(len(v.Passed), "check") + " passed"},
-		{len(v.Warned), causes.Number(len(v.Warned), "warning")},
-		{len(v.Skipped), fmt.Sprintf("%d not asked", len(v.Skipped))},
-	} {
-		if part.n > 0 {
-			parts = append(parts, part.words)
-		}
+	if len(v.Failed) == 0 {
+		return v.Numbers()
 	}
-	return strings.Join(parts, ", ")
+	return causes.Number(len(v.Failed), "problem") + ", " + v.Numbers()
 }
 
 // checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it

@@ -137,6 +137,9 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	}
 	stop()
 	<-served // the browser gets its page
+	if l.getenv("GITHUB_ACTIONS") != "" {
+		verdict.Annotate(stderr)
+	}
 	return verdict.Print(stdout, l.options.JSON)
 }
 

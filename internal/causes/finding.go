@@ -22,6 +22,7 @@ type Finding struct {
 	Found   string `json:"found"`
 	Control string `json:"control,omitempty"`     // what proves it, or where it was found
 	Name    Name   `json:"name,omitempty"`        // of the cause, where one is known; as in docs/problems.md
+	Help    string `json:"help,omitempty"`        // where the cause is explained
 	Setting string `json:"setting,omitempty"`     // the variable in .env
 	Accepts string `json:"accepts,omitempty"`     // what the server accepts instead
 	Fix     string `json:"fix,omitempty"`         // what to change, and where

@@ -353,41 +353,18 @@ var wellKnownScopes = []string{"openid", "profile", "email", "address", "phone",
 // nearScope is the scope that was most likely meant by one that is refused: within two edits of a supported or a well-known
 // one, and not that itself. It returns "" for none.
 func nearScope(scope string, supported []string) string {
-	best, least := "", 3
-	for _, known := range slices.Concat(supported, wellKnownScopes) {
-		if d := edits(scope, known); d > 0 && d < least && d*3 <= len(scope) {
-			best, least = known, d
-		}
+	if len(scope) > maxScope {
+		return ""
 	}
-	return best
+	list := slices.Concat(supported[:min(len(supported), maxScopes)], wellKnownScopes)
+	return config.Nearest(scope, slices.DeleteFunc(list, func(known string) bool { return known == scope || len(known) > maxScope })...)
 }
 
-// edits counts the letters to insert, delete, replace or swap with the next between two words. It reports 3 for any more.
-func edits(a, b string) int {
-	if len(a) > 64 || len(b) > 64 || max(len(a)-len(b), len(b)-len(a)) > 2 {
-		return 3
-	}
-	var before, above []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, above, row = above, row, make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return min(row[len(b)], 3)
-}
+// How many scopes of a server's list are compared, and how long they may be.
+const (
+	maxScopes = 200
+	maxScope  = 64
+)
 
 // fixOpenID brings an ID token.
 func fixOpenID(f Facts) Fix {

@@ -16,7 +16,7 @@ type Report struct {
 	Checks      []causes.Finding `json:"checks"`
 }
 
-// verdict says in a few words what is wrong.
+// Verdict says in a few words what is wrong.
 func (r Report) Verdict() string {
 	var failed []string
 	for _, f := range r.Checks {
@@ -30,29 +30,26 @@ func (r Report) Verdict() string {
 	return causes.Number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
 }
 
-// numbers counts the results but the failed ones.
+// Numbers counts the results, the failed ones apart: "13 checks passed, 1 warning, 3 not asked". Every page and every printer
+// says it so.
 func (r Report) Numbers() string {
 	n := r.Counts()
-	if n.OK+n.Warn+n.Skip == 0 {
-		return "Nothing was asked."
-	}
 	var parts []string
-	if n.OK > 0 {
-		parts = append(parts, fmt.Sprintf("%d ok", n.OK))
-	}
-	add := func(n int, one, many string) {
-		if n == 1 {
-			parts = append(parts, "1 "+one)
-		} else if n > 1 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+	for _, part := range []struct {
+		n     int
+		words string
+	}{{n.OK, causes.Number(n.OK, "check") + " passed"}, {n.Warn, causes.Number(n.Warn, "warning")}, {n.Skip, fmt.Sprintf("%d not asked", n.Skip)}} {
+		if part.n > 0 {
+			parts = append(parts, part.words)
 		}
 	}
-	add(n.Warn, "warning", "warnings")
-	add(n.Skip, "not asked", "not asked")
-	return strings.Join(parts, ", ") + "."
+	if len(parts) == 0 {
+		return "nothing was asked"
+	}
+	return strings.Join(parts, ", ")
 }
 
-// counts says how many checks ended how.
+// Counts says how many checks ended how.
 type Counts struct {
 	OK   int `json:"ok"`
 	Warn int `json:"warn"`
@@ -60,6 +57,7 @@ type Counts struct {
 	Skip int `json:"skip"`
 }
 
+// Counts counts the results.
 func (r Report) Counts() Counts {
 	var n Counts
 	for _, f := range r.Checks {

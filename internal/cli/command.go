@@ -20,7 +20,7 @@ import (
 const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
-       go run . check [-env FILE] [-v] [-json | -md] [-timeout 15s]
+       go run . check [-env FILE] [-v] [-json | -md] [-junit FILE] [-timeout 15s]
        go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m]
 
   go run .                        sign in with the settings in .env; without any, try the demo
@@ -33,10 +33,11 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
   -v                print every check, and what proves it
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
                     with login -json prints the token response, tokens and all
+  -junit FILE       write the checks to FILE as JUnit's XML, too
   -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
   -version          print the name and version that every request carries as User-Agent
 
-exit codes
+exit codes of a built program (go run itself always ends with 1 when the program fails)
   0   stopped by an interrupt; with check: no check failed; with login: it works
   1   the program cannot listen; with check: a check failed; with login: it failed, or nobody came back
   2   a setting or a flag is wrong
@@ -54,6 +55,7 @@ type Options struct {
 	Verbose  bool
 	JSON     bool
 	Markdown bool
+	JUnit    string // a file for the checks as JUnit's XML; may be empty
 	Timeout  time.Duration
 }
 
@@ -62,7 +64,7 @@ func (o Options) File() string { return cmp.Or(o.Env, ".env") }
 
 // Printing says how the checks are printed.
 func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOptions {
-	p := PrintOptions{Verbose: o.Verbose, Timeout: o.Timeout, Width: Width(stdout), Actions: getenv("GITHUB_ACTIONS") != ""}
+	p := PrintOptions{Verbose: o.Verbose, Timeout: o.Timeout, Width: Width(stdout), Actions: getenv("GITHUB_ACTIONS") != "", Summary: getenv("GITHUB_STEP_SUMMARY"), JUnit: o.JUnit}
 	if Is(stdout) {
 		p.Width = cmp.Or(p.Width, 80)
 		p.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
@@ -101,6 +103,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	flags.BoolVar(&o.Verbose, "v", false, "")
 	flags.BoolVar(&o.JSON, "json", false, "")
 	flags.BoolVar(&o.Markdown, "md", false, "")
+	flags.StringVar(&o.JUnit, "junit", "", "")
 	flags.BoolVar(&version, "version", false, "")
 	flags.DurationVar(&o.Timeout, "timeout", check.Timeout, "")
 	err := flags.Parse(args)
@@ -126,12 +129,14 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		err = fmt.Errorf("-timeout %v leaves no time", o.Timeout)
 	case err == nil && o.Login && (o.Markdown || o.Verbose):
 		err = errors.New("login takes neither -md nor -v")
+	case err == nil && o.JUnit != "" && !o.Check:
+		err = errors.New("-junit belongs to check")
 	case err != nil:
 		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
 	default:
 		return o, nil
 	}
-	Say(stderr, err.Error()+"\ngo run . -h lists what can be written\n")
+	Say(stderr, err.Error()+"\nRun `go run . -h` for usage.\n")
 	return o, errUsage
 }
 

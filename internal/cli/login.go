@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -73,6 +74,17 @@ func (v Verdict) Print(out io.Writer, asJSON bool) int {
 		return 0
 	}
 	return 1
+}
+
+// Annotate writes a verdict as a command of GitHub's runner, as check does.
+func (v Verdict) Annotate(out io.Writer) {
+	if v.Works {
+		for _, warning := range v.Warnings {
+			annotation(out, "warning", "login", warning)
+		}
+		return
+	}
+	annotation(out, "error", cmp.Or(v.Name, wire.Clip(v.Code, 60)), v.Heading+"; "+v.Hint)
 }
 
 func (v Verdict) printWorks(out io.Writer) {

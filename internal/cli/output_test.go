@@ -80,7 +80,7 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 		"line":   print(func(out io.Writer) { newPrinter(options, out).line(finding) }),
 		"verdict": print(func(out io.Writer) {
 			p := newPrinter(options, out)
-			p.skipped, p.told = []causes.Finding{skipped}, report.Checks
+			p.skipped = []causes.Finding{skipped}
 			p.verdict(report)
 		}),
 		"unreadable":        print(func(out io.Writer) { newPrinter(options, out).unreadable(report) }),

@@ -27,7 +27,9 @@ type PrintOptions struct {
 	Verbose bool   // every check, and what proves it
 	Width   int    // of the terminal; 0 when nobody watches
 	Color   bool   // the results stand out
-	Actions bool   // a failure is also an annotation of GitHub Actions
+	Actions bool   // a failure or a warning is also an annotation of GitHub Actions
+	Summary string // a file that the report is appended to as Markdown: a job's summary; may be empty
+	JUnit   string // a file for the report as JUnit's XML; may be empty
 	Again   string // the command that makes these checks
 	SignIn  string // the command that signs in
 	Timeout time.Duration
@@ -42,6 +44,10 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 	if o.Format == Text {
 		p.header(cfg)
 		begin, each = p.begin, p.finding
+	}
+	if err := o.writeFiles(check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "configuration", Result: causes.Fail, Found: "the checks did not end"}}}); err != nil {
+		say(errs, "", err.Error())
+		return 1
 	}
 	r := check.Run(ctx, cfg, w, now, begin, each)
 	if o.Format == Text {
@@ -68,8 +74,9 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 		e.SetIndent("", "  ")
 		if err := e.Encode(struct {
 			check.Report
-			Counts check.Counts `json:"counts"`
-		}{r, r.Counts()}); err != nil {
+			Counts  check.Counts `json:"counts"`
+			Program string       `json:"program"` // and its version
+		}{r, r.Counts(), wire.UserAgent()}); err != nil {
 			return 1
 		}
 		sayJSON(out, document.String())
@@ -78,6 +85,11 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 	}
 	if o.Actions {
 		annotate(r, errs)
+	}
+	o.appendSummary(markdown(r))
+	if err := o.writeFiles(r); err != nil {
+		say(errs, "", err.Error())
+		return 1
 	}
 	if r.Result == causes.Fail {
 		return 1
@@ -100,13 +112,21 @@ func unreadable(err error) check.Report {
 	return r
 }
 
-// annotate writes each failure as a command of GitHub's runner, which shows it beside the commit.
+// annotate writes each failure and each warning as a command of GitHub's runner, which shows it beside the commit.
 func annotate(r check.Report, out io.Writer) {
-	text := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
 	for _, f := range r.Checks {
-		if f.Result == causes.Fail {
-			say(out, "::error title="+property(f.Tag())+"::", text(Harmless(f.Sentence())))
+		switch f.Result {
+		case causes.Fail:
+			annotation(out, "error", f.Tag(), f.Sentence())
+		case causes.Warn:
+			annotation(out, "warning", f.Tag(), f.Sentence())
 		}
 	}
+}
+
+// annotation writes one command of GitHub's runner.
+func annotation(out io.Writer, kind, title, text string) {
+	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	say(out, "::"+kind+" title="+property.Replace(title)+"::", escape.Replace(Harmless(text)))
 }

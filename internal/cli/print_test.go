@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
@@ -11,6 +13,7 @@ import (
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -242,5 +245,43 @@ func TestPrintUnreadable(t *testing.T) {
 		"          fix           paste the secret\n\n1 problem: settings. Nothing was asked.\nFix it and run again: go run . check\n"
 	if out.String() != text || errs.Len() > 0 {
 		t.Errorf("as text it is\n%s%s", &out, &errs)
+	}
+}
+
+// The XML is valid at any time, and says of each check what came of it.
+func TestPrint_JUnit(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "junit.xml")
+	for name, failures := range map[string]int{"one-wrong": 1, "all-right": 0} {
+		_, _, code := printed(t, situations(t)[name], PrintOptions{JUnit: file})
+		var suite junitSuite
+		document, err := os.ReadFile(file)
+		if err != nil || xml.Unmarshal(document, &suite) != nil || suite.Failures != failures || suite.Tests != 17 || len(suite.Cases) != 17 || (code == 1) != (failures > 0) {
+			t.Errorf("%s: exit code %d, %v\n%s", name, code, err, document)
+		}
+	}
+	PrintUnreadable(config.Problems{{What: "<&\x1b", Setting: "ISSUER"}}, PrintOptions{JUnit: file, Format: JSON}, io.Discard, io.Discard)
+	var suite junitSuite
+	if document, err := os.ReadFile(file); err != nil || xml.Unmarshal(document, &suite) != nil || suite.Failures != 1 {
+		t.Errorf("of settings that cannot be read it is %v\n%s", err, document)
+	}
+	if _, errs, code := printed(t, situations(t)["dead-host"], PrintOptions{JUnit: filepath.Join(t.TempDir(), "none", "junit.xml")}); code != 1 || !strings.Contains(errs, "-junit") {
+		t.Errorf("a file that cannot be written: exit code %d, %q", code, errs)
+	}
+}
+
+// A job's summary gets the report once, whatever is printed; a warning is an annotation, too.
+func TestPrint_Summary(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "summary.md")
+	if err := os.WriteFile(file, []byte("before\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, errs, _ := printed(t, situations(t)["warnings-only"], PrintOptions{Summary: file, Actions: true})
+	if summary, err := os.ReadFile(file); err != nil || strings.Count(string(summary), "**No problem found.**") != 1 || !strings.HasPrefix(string(summary), "before\n") {
+		t.Errorf("the summary is %v\n%s", err, summary)
+	}
+	if !strings.Contains(errs, "::warning title=") {
+		t.Errorf("the annotations are %q", errs)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/wire"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ import (
 // the other checks folded. Nothing that is secret ever gets into a finding.
 func markdown(r check.Report) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), r.Numbers())
+	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), sentence(r.Numbers()))
 	if r.Issuer != "" {
 		fmt.Fprintf(&b, "\nServer %s, redirect URI %s\n", code(r.Issuer), code(r.RedirectURI))
 	}
@@ -27,9 +28,10 @@ func markdown(r check.Report) string {
 			fmt.Fprintf(&b, "- fix: %s\n", code(f.Fix))
 		}
 		if f.Name != "" {
-			fmt.Fprintf(&b, "- cause: %s\n", code(string(f.Name)))
+			fmt.Fprintf(&b, "- cause: %s, explained in %s\n", code(string(f.Name)), code(f.Help))
 		}
 	}
+	fmt.Fprintf(&b, "\n%s\n", code(wire.UserAgent()))
 	b.WriteString("\n<details><summary>Every check</summary>\n\n| result | check | found |\n|---|---|---|\n")
 	for _, f := range r.Checks {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, causes.Label(f.Check), strings.ReplaceAll(code(f.Found), "|", "\\|"))

@@ -28,7 +28,6 @@ type printer struct {
 	out     io.Writer
 	width   int
 	skipped []causes.Finding // told together, at the end
-	told    []causes.Finding // all but those that -v adds
 }
 
 func newPrinter(o PrintOptions, out io.Writer) *printer {
@@ -80,13 +79,11 @@ func (p *printer) finding(f causes.Finding) {
 	case p.o.Verbose:
 	case f.Result == causes.Skip && !background(f.Check):
 		p.skipped = append(p.skipped, f)
-		p.told = append(p.told, f)
 		return
 	case f.Result != causes.Fail && background(f.Check) && (f.Result != causes.Warn || f.Check == "response_issuer"):
 		// response_issuer is a warning of many servers, and nothing to be done about it
 		return
 	}
-	p.told = append(p.told, f)
 	p.line(f)
 }
 
@@ -121,6 +118,9 @@ func (p *printer) line(f causes.Finding) {
 	if f.Accepts != "" {
 		p.detail("accepts", f.Accepts)
 	}
+	if p.o.Verbose && f.Help != "" && f.Result != causes.OK {
+		defer p.detail("about", f.Help)
+	}
 	if f.Fix != "" {
 		p.detail("fix", f.Fix)
 	}
@@ -150,18 +150,18 @@ func (p *printer) lines(lead, text string) {
 func (p *printer) verdict(r check.Report) {
 	if r.Result == causes.Fail { // beside a failure only what waits for it counts
 		beside := func(f causes.Finding) bool { return f.Result == causes.Skip && !strings.HasPrefix(f.Found, waiting) }
-		p.skipped, p.told = slices.DeleteFunc(p.skipped, beside), slices.DeleteFunc(p.told, beside)
+		p.skipped = slices.DeleteFunc(p.skipped, beside)
 	}
 	if text := foldSkips(p.skipped); text != "" {
 		p.paragraph("  -     ", nameColumn, "not asked", text)
 	}
 	say(p.out, "", "")
-	p.lines("", r.Verdict()+" "+check.Report{Checks: p.told}.Numbers())
+	p.lines("", r.Verdict()+" "+sentence(r.Numbers()))
 	next := "Sign in: " + p.o.SignIn
 	if r.Result == causes.Fail {
 		next = "Fix it and run again: " + p.o.Again
 	}
-	more := fmt.Sprintf("All %d lines with their controls: %s -v", len(r.Checks), p.o.Again)
+	more := fmt.Sprintf("Show all %d checks with evidence: %s -v", len(r.Checks), p.o.Again)
 	switch {
 	case p.o.Verbose:
 		p.lines("", next)
@@ -179,7 +179,7 @@ func (p *printer) unreadable(r check.Report) {
 		p.line(f)
 	}
 	say(p.out, "", "")
-	p.lines("", r.Verdict()+" "+r.Numbers())
+	p.lines("", r.Verdict()+" "+sentence(r.Numbers()))
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }
 
@@ -212,3 +212,6 @@ func foldSkips(skips []causes.Finding) string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// sentence begins a text with a capital letter and ends it with a full stop.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }

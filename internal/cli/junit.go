@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"encoding/xml"
+	"fmt"
+	"os"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+)
+
+// junitSuite is a report as the XML that CI services read. There is no standard; these are the elements and attributes that
+// all of them know.
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string     `xml:"name,attr"`
+	Class   string     `xml:"classname,attr"`
+	Failure *junitText `xml:"failure,omitempty"`
+	Skipped *junitText `xml:"skipped,omitempty"`
+	Out     string     `xml:"system-out,omitempty"`
+}
+
+type junitText struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// junit is a report as XML. A warning is a passed case with its text.
+func junit(r check.Report) ([]byte, error) {
+	n := r.Counts()
+	suite := junitSuite{Name: "OAuth Test Client", Tests: len(r.Checks), Failures: n.Fail, Skipped: n.Skip}
+	for _, f := range r.Checks {
+		c := junitCase{Name: Harmless(causes.Label(f.Check)), Class: "check"}
+		switch text := (junitText{Harmless(f.Tag()), Harmless(f.Sentence())}); f.Result {
+		case causes.Fail:
+			c.Failure = &text
+		case causes.Skip:
+			c.Skipped = &text
+		default:
+			c.Out = text.Text
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	document, err := xml.MarshalIndent(suite, "", "  ")
+	return append([]byte(xml.Header), append(document, '\n')...), err
+}
+
+// writeFiles writes the report into the files that are asked for. The summary is appended to, and only by a whole report: a
+// file of JUnit's is replaced, so that it is valid at any time.
+func (o PrintOptions) writeFiles(r check.Report) error {
+	if o.JUnit != "" {
+		document, err := junit(r)
+		if err == nil {
+			err = replaceFile(o.JUnit, document)
+		}
+		if err != nil {
+			return fmt.Errorf("-junit %s can't be written: %w", o.JUnit, err)
+		}
+	}
+	return nil
+}
+
+// replaceFile writes a file beside the old one, and puts it in its place.
+func replaceFile(name string, content []byte) error {
+	fresh := name + ".new"
+	if err := os.WriteFile(fresh, content, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(fresh, name)
+}
+
+// appendSummary appends a text to the summary of a job. Not being able to is no failure of the checks.
+func (o PrintOptions) appendSummary(text string) {
+	if o.Summary == "" {
+		return
+	}
+	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	Say(file, text)
+}
