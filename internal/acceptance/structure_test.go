@@ -169,8 +169,8 @@ var floors = [][]string{
 	{"guard.go"},
 	{"failure.go"},
 	{"server.go"},
-	{"parts.go", "fix.go"},
-	{"diff.go"},
+	{"fix.go"},
+	{"parts.go", "diff.go"},
 }
 
 func floorOf(file string) int {
