@@ -153,7 +153,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		Warnings: l.Warnings(),
 		SignIn:   s.signIn("Sign in again"),
 	}
-	data.SignIn.Second = true
+	data.SignIn.Folded = true
 	if s.cfg.ResourceURL != "" && l.Held.Access != "" {
 		data.Next = link{"Call the API", "/api"}
 	}

@@ -224,7 +224,7 @@ func TestTokenResponseUntouched(t *testing.T) {
 			t.Errorf("answered %d\n%s\nwant\n%s", r.StatusCode, r.Body, body)
 		}
 		page := b.Get(callback)
-		for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Asked for, not granted"} {
+		for _, want := range []string{"12345678901234567890.10", `a\u0062c`, "&lt;&amp;&gt;", "plain OAuth login", "Requested, not granted"} {
 			if !strings.Contains(page.Body, want) {
 				t.Errorf("the page lacks %q:\n%s", want, page.Body)
 			}

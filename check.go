@@ -8,6 +8,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +25,7 @@ type checkPage struct {
 
 func (s *server) checkPage(state check.State) checkPage {
 	v := checkPage{layout: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: s.checkVerdict(state)}
+	v.Checked.Evidence = true
 	if v.Checks == nil {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}
@@ -66,29 +68,44 @@ func refreshWhile(w http.ResponseWriter, running bool) {
 type checkVerdict struct {
 	check.State
 	Heading, Lead string
-	Mood          string // good, bad or empty
-	Mark          string
-	Failed        []causes.Finding
+	Mood          string // good, bad or warn; empty where nothing is proved
+	Failed        []failedCheck
 	Warned        []causes.Finding
 	Passed        []causes.Finding
 	Skipped       []causes.Finding
+	Waiting       []causes.Finding // not asked yet, or without a control
 	SignIn        signIn
 	RunAll        bool // the checks are what comes next, and not the sign-in
+	Evidence      bool // each check is shown with what proves it
+}
+
+// failedCheck is a check that found something wrong, with what to do about it.
+type failedCheck struct {
+	causes.Finding
+	Fix  *fixBox
+	Said *said
 }
 
 // checkVerdict prepares what is known of the checks. Where a notice names mistakes in the settings, those from before
 // were checked, and not what the user has just written.
 func (s *server) checkVerdict(state check.State) checkVerdict {
 	v := newCheckVerdict(state, s.now())
-	v.SignIn = s.signIn("Sign in")
-	v.SignIn.Steps = true
-	if len(v.Failed) > 0 {
-		v.SignIn.Label, v.SignIn.Second = "Sign in anyway", true
+	for i := range v.Failed {
+		f := &v.Failed[i]
+		f.Fix = newFixBox(s.cfg, fixOf(f.Finding), fmt.Sprintf("line-%d", i), s.file)
+		f.Fix.Name = f.Name
+		if i > 0 {
+			f.Fix.Problem = f.Title()
+		}
 	}
+	v.SignIn = s.signIn("Sign in")
 	v.RunAll = !state.Running && len(v.Failed) == 0 && (state.Few || state.Changed || state.Ended.IsZero()) && v.Mood != "good"
-	v.SignIn.Second = v.SignIn.Second || v.RunAll
+	v.SignIn.Second, v.SignIn.Steps = !v.Ready(), v.Ready()
+	if len(v.Failed) > 0 {
+		v.SignIn.Label, v.SignIn.Folded = "Sign in anyway", true
+	}
 	if s.notice != nil && len(s.notice.Lines) > 0 && v.Mood == "good" {
-		v.Heading, v.Mood, v.Mark = "With the settings from before: ready to sign in", "", "–"
+		v.Heading, v.Mood = "With the settings from before: ready to sign in", ""
 	}
 	return v
 }
@@ -96,48 +113,47 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	v := checkVerdict{State: state}
 	for _, f := range state.Checks {
-		switch f.Result {
-		case causes.Fail:
-			if f.Remedy.Line != "" && strings.HasSuffix(f.Fix, f.Remedy.Line) {
-				f.Fix = "" // the line above it says the same
-			}
-			v.Failed = append(v.Failed, f)
-		case causes.Warn:
+		switch {
+		case f.NotYet:
+			v.Waiting = append(v.Waiting, f)
+		case f.Result == causes.Fail:
+			v.Failed = append(v.Failed, failedCheck{Finding: f, Said: newSaid(f.Server)})
+		case f.Result == causes.Warn:
 			v.Warned = append(v.Warned, f)
-		case causes.Skip:
+		case f.Result == causes.Skip:
 			v.Skipped = append(v.Skipped, f)
 		default:
 			v.Passed = append(v.Passed, f)
 		}
 	}
 	done, of := state.Done()
-	v.Heading, v.Mood, v.Mark = "Not checked yet", "", "–"
+	v.Heading, v.Mood = "Not checked yet", ""
 	v.Lead = "Each check runs twice: once with your value, once with a deliberately wrong one. Checks never change anything on the server."
 	switch {
 	case len(v.Failed) > 0:
-		v.Heading, v.Mood, v.Mark, v.Lead = v.Failed[0].Title(), "bad", "✕", v.counts()+"."
+		v.Heading, v.Mood, v.Lead = v.Failed[0].Title(), "bad", v.Counts()+"."
 	case state.Running:
-		v.Heading, v.Mark = "Checking the settings …", "…"
+		v.Heading = "Checking the settings …"
 	case state.Changed:
 		v.Heading, v.Lead = "Settings changed", "Nothing was checked since. "+v.Lead
 	case state.Ended.IsZero():
 	case state.Proved():
-		v.Heading, v.Mood, v.Mark, v.Lead = "Ready to sign in", "good", "✓", v.counts()+". A sign-in tests the rest."
+		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". A sign-in tests the rest."
 	case state.Worked:
-		v.Heading, v.Mood, v.Mark, v.Lead = "A login worked", "good", "✓", "With these settings. "+v.counts()+"."
+		v.Heading, v.Mood, v.Lead = "A login worked", "good", "With these settings. "+v.Counts()+"."
 	case state.Few:
 		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not proved yet."
 		if state.ClientID == "" {
 			v.Lead = "Nothing is wrong so far. The first sign-in registers a client."
 		}
 	default:
-		v.Heading, v.Mood, v.Mark, v.Lead = "Nothing is wrong, and a sign-in has to show the rest", "warn", "!", v.counts()+"."
+		v.Heading, v.Mood, v.Lead = "Nothing is wrong, and a sign-in has to show the rest", "warn", v.Counts()+"."
 	}
 	switch {
 	case state.Running:
 		v.Lead = causes.Number(len(state.Checks), "check") + " done."
 		if state.Asking != "" {
-			v.Lead += " Asking now: " + causes.Finding{Check: state.Asking}.Label() + "."
+			v.Lead += " Now: " + causes.Finding{Check: state.Asking}.Label() + "."
 		}
 	case !state.Ended.IsZero():
 		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
@@ -145,13 +161,48 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	return v
 }
 
-// counts says how many checks ended how, as the terminal does.
-func (v checkVerdict) counts() string {
-	if len(v.Failed) == 0 {
-		return v.Numbers()
+// Ready reports that the sign-in is what comes next.
+func (v checkVerdict) Ready() bool { return len(v.Failed) == 0 && !v.Running && !v.RunAll }
+
+// Tally has the result of each check that counts, for one segment each. What was not asked counts where something is
+// wrong: it may be the reason.
+func (v checkVerdict) Tally() []causes.Result {
+	var list []causes.Result
+	for _, f := range v.Checks {
+		if f.Result != causes.Skip || f.NotYet || len(v.Failed) > 0 {
+			list = append(list, f.Result)
+		}
 	}
-	return causes.Number(len(v.Failed), "problem") + ", " + v.Numbers()
+	return list
 }
+
+// Counts says how many checks ended how: "1 problem, 10 checks passed, 1 warning, 3 not asked".
+func (v checkVerdict) Counts() string { return v.count(len(v.Failed), len(v.Warned), len(v.Waiting)) }
+
+// Others says the same of the checks that the list of the page has.
+func (v checkVerdict) Others() string { return v.count(0, 0, 0) }
+
+func (v checkVerdict) count(failed, warned, waiting int) string {
+	var parts []string
+	for _, part := range []struct {
+		n     int
+		words string
+	}{
+		{failed, causes.Number(failed, "problem")},
+		{len(v.Passed), causes.Number(len(v.Passed), "check") + " passed"},
+		{warned, causes.Number(warned, "warning")},
+		{len(v.Skipped), fmt.Sprintf("%d not asked", len(v.Skipped))},
+		{waiting, fmt.Sprintf("%d not done yet", waiting)},
+	} {
+		if part.n > 0 {
+			parts = append(parts, part.words)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Listed are the checks of the list: those that passed, then those that were not asked.
+func (v checkVerdict) Listed() []causes.Finding { return slices.Concat(v.Passed, v.Skipped) }
 
 // checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it
 // there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports

@@ -31,7 +31,7 @@ func TestCheckVerdict(t *testing.T) {
 			"A login worked", "good", ""},
 		{"changed", check.State{Changed: true}, "Settings changed", "", "Nothing was checked since."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
-		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Asking now: PKCE."},
+		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
 	} {
 		v := newCheckVerdict(row.state, testTime)

@@ -58,7 +58,7 @@ func TestChromium(t *testing.T) {
 	c.WaitFor(`"active": true`)
 	c.Go(a.Cfg.BaseURL + "/refresh")
 	c.WaitFor("Refresh the tokens?")
-	c.Press(`main button`, "Old beside new")
+	c.Press(`main button`, "Old and new")
 	c.Shot("refresh")
 	c.Press(`a[href="/flow"]`, "Every step of this session")
 	c.Shot("flow")

@@ -35,6 +35,7 @@ type failure struct {
 	Retry  bool             `json:"-"` // beginning a new login makes sense
 	Allow  string           `json:"-"` // the method that would be answered, with a 405
 	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
+	At     wire.Purpose     `json:"-"` // the step that failed, of a login
 }
 
 func (f *failure) Error() string {
@@ -55,7 +56,7 @@ func headingOf(status int) string {
 	case http.StatusUnauthorized:
 		return "You are not signed in"
 	case http.StatusNotFound:
-		return "There is no page here"
+		return "Page not found"
 	case http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusMethodNotAllowed:
 		return "This request is not allowed"
 	case http.StatusBadRequest:
@@ -104,7 +105,7 @@ func (s *server) method() string {
 func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 	method := s.method()
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
-		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, Advice: causes.Explain(s.cfg, method, scopes, e)}
+		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, At: e.Step, Advice: causes.Explain(s.cfg, method, scopes, e)}
 	switch {
 	case e.Code == oauth.CodeNotSupported:
 		f.Status = http.StatusNotFound
@@ -122,12 +123,19 @@ func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 type errorPage struct {
 	layout
 	failure
-	Lead   string     `json:"-"` // what happened, when the heading names the cause
-	Causes []string   `json:"-"` // a long hint, sentence by sentence
-	Link   string     `json:"-"` // the server's error_uri, when it is one that may be followed
-	Denied bool       `json:"-"` // access_denied: nothing is wrong with the setup
-	Flow   *flow.Page `json:"-"`
-	Again  string     `json:"-"` // what the button says that begins a login
+	Here     string     `json:"-"` // the page in the navigation that this one stands for
+	Way      []wayStep  `json:"-"` // how far a login came
+	Fix      *fixBox    `json:"-"`
+	Said     *said      `json:"-"` // the server's words
+	Happened string     `json:"-"` // what happened, when the heading names the cause
+	Proof    string     `json:"-"` // what proves the heading
+	ShowCode bool       `json:"-"` // there is no better name for what happened
+	Hints    []string   `json:"-"` // what to do, where that is no fix
+	Link     string     `json:"-"` // the server's error_uri, when it is one that may be followed
+	Denied   bool       `json:"-"` // access_denied: nothing is wrong with the setup
+	Flow     *flow.Page `json:"-"`
+	Again    string     `json:"-"` // what the button says that begins a login
+	Preview  []string   `json:"-"` // what the page shows after sign-in
 }
 
 // fail is the one place that turns an error into a status, a log line and a page.
@@ -139,20 +147,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := errorPage{layout: s.page(f.Heading), failure: *f, Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
-		Causes: hintSentences(f.Hint), Again: "Try again"}
-	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
-	if title := f.Name.Title(); title != "" && title != f.Heading {
-		data.Heading, data.Lead = title, f.Heading+"."
-	}
-	if f.Status == http.StatusUnauthorized {
-		data.Again = "Sign in"
-	}
-	if len(f.Steps) > 0 {
-		view := flow.View(s.told(f.Steps, false), s.secrets(), false)
-		view.AddChecks(flowChecks(f.Verdicts))
-		data.Flow = &view
-	}
+	data := s.errorPage(f, r.URL.Path)
 	if f.Allow != "" {
 		w.Header().Set("Allow", f.Allow)
 	}
@@ -161,16 +156,110 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// hintSentences takes a long hint apart, so that alternatives are a list. It returns nil for a short one.
-func hintSentences(hint string) []string {
-	list := strings.SplitAfter(hint, ". ")
-	if len(list) < 3 {
-		return nil // a paragraph is short enough
+// errorPage prepares a failure for the page at a path.
+func (s *server) errorPage(f *failure, path string) errorPage {
+	data := errorPage{layout: s.page(f.Heading), failure: *f, Here: here(path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
+		ShowCode: f.Theirs || f.Name == "", Again: "Try again"}
+	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
+	if title := f.Name.Title(); title != "" && title != f.Heading {
+		data.Heading, data.Happened = title, f.Heading+"."
 	}
-	for i := range list {
-		list[i] = strings.TrimSpace(list[i])
+	if f.Theirs {
+		data.Said = newSaid(f.Description)
 	}
-	return list
+	if f.Lead != "" {
+		data.Proof = sentence(f.Lead)
+	}
+	data.Way = wayOf(f, data.Denied)
+	if f.Remedy.Kind != "" && !data.Denied {
+		remedy := f.Remedy
+		remedy.Text = f.Hint // with what else is known
+		data.Fix = newFixBox(s.cfg, remedy, "line", s.file)
+		data.Fix.Name, data.Fix.NewTab = f.Name, true
+	} else {
+		data.Hints = sentences(f.Hint)
+	}
+	if f.Status == http.StatusUnauthorized {
+		data.Again, data.Preview, data.ShowCode = "Sign in", preview(path), false
+	}
+	if len(f.Steps) > 0 {
+		view := flow.View(s.told(f.Steps, false), s.secrets(), false)
+		view.AddChecks(flowChecks(f.Verdicts))
+		data.Flow = &view
+	}
+	return data
+}
+
+// here names the page in the navigation to which a path belongs.
+func here(path string) string {
+	switch first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); first {
+	case "session", "userinfo", "api", "tokeninfo", "refresh", "revoke", "misuse", "logout":
+		return "session"
+	case "flow", "flow.har", "flow.md":
+		return "flow"
+	case "check", "problems":
+		return "check"
+	}
+	return ""
+}
+
+// preview says what a page shows after sign-in, for a browser without a login.
+func preview(path string) []string {
+	switch here(path) {
+	case "session":
+		return []string{
+			"Who signed in, and which scopes the server granted.",
+			"The tokens, decoded, each with the time when it expires.",
+			"What you can do with them: call the API and userinfo, refresh, inspect and revoke the tokens, and sign out.",
+			"Nine attacks that your server should reject.",
+		}
+	case "flow":
+		return []string{
+			"Every request and response of your login, in order, as a picture and with each parameter explained.",
+			"Where state, PKCE, nonce, code and token travel, each in its own color.",
+			"The same as a HAR file or as Markdown for an issue. Secrets, codes and tokens are removed from both.",
+		}
+	}
+	return nil
+}
+
+// wayStep is one of the five steps of a login.
+type wayStep struct {
+	Number int
+	Name   string
+	State  string // done, or stop where the login ended; empty for what did not happen
+	Note   string // how it ended there
+}
+
+// wayOf shows how far a login came that failed. It returns nil for every other failure.
+func wayOf(f *failure, denied bool) []wayStep {
+	stop := 0
+	switch f.At {
+	case wire.AuthorizationRequest, wire.PushedRequest:
+		stop = 0
+	case wire.Response:
+		stop = 2
+		if f.Theirs { // the server ended it before the browser was back
+			stop = 1
+		}
+	case wire.TokenRequest, wire.Keys, wire.IDTokenCheck:
+		stop = 3
+	default:
+		return nil
+	}
+	note := "failed"
+	switch {
+	case denied:
+		note = "denied"
+	case f.Theirs:
+		note = "refused"
+	}
+	way := []wayStep{{1, "Request", "", ""}, {2, "Sign-in and consent", "", ""}, {3, "Back", "", ""}, {4, "Tokens", "", ""}, {5, "API", "", ""}}
+	for i := range way[:stop] {
+		way[i].State = "done"
+	}
+	way[stop].State, way[stop].Note = "stop", note
+	return way
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed: what went over the wire before, and what

@@ -9,7 +9,8 @@ import (
 // flowPage is the data of flow.html.
 type flowPage struct {
 	layout
-	Flow flow.Page
+	Flow     flow.Page
+	Markdown string // what Copy copies: a script of ours may fetch nothing
 }
 
 // handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
@@ -28,12 +29,13 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	if full {
 		address = "/flow?tokens=full&step="
 	}
-	view := flow.View(s.told(s.steps(l), l.IDToken != nil), s.secrets(), full)
+	told := s.told(s.steps(l), l.IDToken != nil)
+	view := flow.View(told, s.secrets(), full)
 	if l.IDToken != nil {
 		view.AddChecks(flowChecks(l.IDToken.Verdicts))
 	}
 	view.ShowAt(address, query.Get("step"))
-	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view})
+	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view, flow.Markdown(told, s.secrets())})
 }
 
 // recorded is the newest login of this browser, with what it takes to tell its flow.

@@ -278,7 +278,7 @@ func TestUnknown(t *testing.T) {
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
 	b.GetJSON("/nothing").WantError(t, 404, "not_found", "")
-	if r := b.Get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.Body, "There is no page here") {
+	if r := b.Get("/nothing"); r.StatusCode != 404 || !strings.Contains(r.Body, "Page not found") {
 		t.Errorf("a page that is not there answered %d", r.StatusCode)
 	}
 	b.Accept = "*/*"

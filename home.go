@@ -69,7 +69,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		Unfinished:  newUnfinished(s.cfg, s.sessions.Unfinished(r), logins, s.now()),
 		SignedOut:   state != "" && right,
 		Checked:     s.checkVerdict(s.checks.State()),
-		SignIn:      s.signIn("Sign in at the demo server"),
+		SignIn:      s.signIn("Sign in to the demo server"),
 	}
 	data.SignIn.Steps = true
 	if found != nil {

@@ -56,7 +56,17 @@ func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
 		return err
 	}
 	s.found = l.at
+	if l.getenv != nil {
+		s.file = settingsFile{l.options.File(), l.origin}
+	}
 	return l.use(s)
+}
+
+// origin looks up where a variable is set.
+func (l *live) origin(variable string) config.Origin {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source.Origin(l.getenv, variable)
 }
 
 // at is the server with what was found at the API. From now on it answers, unless the settings are others by now.

@@ -66,7 +66,7 @@ func TestLogout(t *testing.T) {
 
 // endSessionLink is the link of the page after a logout that leads to the server, or "".
 func endSessionLink(page string) string {
-	found := regexp.MustCompile(`href="([^"]*)">Sign out at the server too`).FindStringSubmatch(page)
+	found := regexp.MustCompile(`href="([^"]*)">Sign out of the server too`).FindStringSubmatch(page)
 	if found == nil {
 		return ""
 	}

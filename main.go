@@ -199,6 +199,8 @@ func (s *server) routes() []route {
 		{"GET", "/flow.md", s.handleReport},
 		{"GET", "/check", s.handleCheck},
 		{"POST", "/check", s.handleRunChecks},
+		{"GET", "/problems", s.handleProblems},
+		{"GET", "/problems/{name}", s.handleProblem},
 	}
 }
 

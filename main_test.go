@@ -249,7 +249,7 @@ func TestAgeOfTheChecks(t *testing.T) {
 // minutes, in this browser only, and not when a later one has come back.
 func TestLoginThatNeverCameBack(t *testing.T) {
 	t.Parallel()
-	const words = "A login was begun and has not come back"
+	const words = "A login has not come back"
 	l := testserver.StartLiar(t)
 	clock := time.Now()
 	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// misusePage is the data of misuse.html: the verdict first, what the server lets pass next.
+// misusePage is the data of misuse.html: the verdict first, then one row an attack.
 type misusePage struct {
 	layout
 	Result causes.Result          `json:"result,omitempty"` // the worst; only of a whole run
@@ -24,16 +24,60 @@ type misusePage struct {
 	Of     int                    `json:"of"`
 	Logins int                    `json:"logins"` // what a whole run costs at most
 	Found  []misuse.MisuseFinding `json:"findings"`
-	Next   string                 `json:"next_login_uri,omitempty"` // the login of the next try, while a run goes on
+	Next   string                 `json:"next_login_uri,omitempty"` // the login of the next attack, while a run goes on
 
-	Lead, Mood, Mark string                 `json:"-"`
-	Where            string                 `json:"-"` // the authorization server's host
-	Left             []misuse.Rule          `json:"-"` // what is still to be tried
-	Failed           []misuse.MisuseFinding `json:"-"`
-	Warned           []misuse.MisuseFinding `json:"-"`
-	Undecided        []misuse.MisuseFinding `json:"-"`
-	NotAsked         []misuse.MisuseFinding `json:"-"`
-	Passed           []misuse.MisuseFinding `json:"-"`
+	Lead, Mood string      `json:"-"`
+	Where      string      `json:"-"` // the authorization server's host
+	Rows       []misuseRow `json:"-"`
+}
+
+// misuseRow is one attack, with what came of it.
+type misuseRow struct {
+	misuse.Rule
+	State    attackState
+	Findings []misuse.MisuseFinding
+}
+
+// attackState is how an attack ended, or that it has not been run. The worst comes first.
+type attackState int
+
+const (
+	accepted attackState = iota
+	undecided
+	weak // refused, and something is left to say
+	rejected
+	notAsked
+	toRun
+)
+
+// String is what the row says.
+func (s attackState) String() string {
+	return [...]string{"accepted", "undecided", "warning", "rejected", "not asked", "to run"}[s]
+}
+
+// Mood is the color of the row.
+func (s attackState) Mood() string {
+	return [...]string{"bad", "warn", "warn", "good", "", ""}[s]
+}
+
+// stateOf is the worst of what came of one attack.
+func stateOf(found []misuse.MisuseFinding) attackState {
+	state := toRun
+	for _, f := range found {
+		s := rejected
+		switch {
+		case f.Undecided:
+			s = undecided
+		case f.Result == causes.Fail:
+			s = accepted
+		case f.Result == causes.Warn:
+			s = weak
+		case f.Result == causes.Skip:
+			s = notAsked
+		}
+		state = min(state, s)
+	}
+	return state
 }
 
 // showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
@@ -42,10 +86,10 @@ func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misu
 	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.IsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
-	return s.respond(w, r, http.StatusOK, "misuse.html", newMisusePage(s.page("What the server lets pass"), s.cfg, found, next))
+	return s.respond(w, r, http.StatusOK, "misuse.html", newMisusePage(s.page("Nine attacks"), s.cfg, found, next))
 }
 
-// handleMisuse shows what a run found so far. It tries nothing.
+// handleMisuse shows what a run found so far. It runs nothing.
 func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.current(w, r)
 	if err != nil {
@@ -75,7 +119,7 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	return s.nextAttempt(w, r.WithContext(ctx), l, run, recorder)
 }
 
-// misuseCallback handles the response to a login that was made for a try, and leaves every other to next.
+// misuseCallback handles the response to a login that was made for an attack, and leaves every other to next.
 func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.TryState) {
@@ -96,7 +140,7 @@ func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) er
 	}
 }
 
-// finishAttempt makes the try that a login was begun for, and begins the next one.
+// finishAttempt runs the attack that a login was begun for, and begins the next one.
 func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *oauth.Request, response url.Values) error {
 	l, err := s.current(w, r)
 	if err != nil {
@@ -111,7 +155,7 @@ func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *
 	return s.nextAttempt(w, r.WithContext(ctx), l, run, recorder)
 }
 
-// nextAttempt begins the login of the next try, and remembers what was found so far, and what went over the
+// nextAttempt begins the login of the next attack, and remembers what was found so far, and what went over the
 // wire for it.
 func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Misuse, recorder *wire.Recorder) error {
 	request, to, failed := run.Begin(r.Context())
@@ -134,87 +178,117 @@ func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.
 	return s.showMisuse(w, r, misuse.ReadMisuse(run.Report()), to)
 }
 
-// newMisusePage prepares what a run has found. Next is the address of the login that comes next, if one was
-// begun.
+// newMisusePage prepares what a run has found. Next is the URL of the login that comes next, if one was begun.
 func newMisusePage(page layout, cfg config.Config, found []misuse.MisuseFinding, next string) misusePage {
-	v := misusePage{layout: page, Found: found, Of: len(misuse.Rules), Logins: misuse.Logins(cfg), Next: next,
-		Left: misuse.Untried(found), Mark: "–"}
+	v := misusePage{layout: page, Found: found, Of: len(misuse.Rules), Logins: misuse.Logins(cfg), Next: next}
 	v.Where = causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
-	v.Tried = v.Of - len(v.Left)
+	v.Tried = v.Of - len(misuse.Untried(found))
 	if v.Found == nil {
 		v.Found = []misuse.MisuseFinding{}
 	}
-	for _, f := range found {
-		switch {
-		case f.Undecided:
-			v.Undecided = append(v.Undecided, f)
-		case f.Result == causes.Fail:
-			v.Failed = append(v.Failed, f)
-		case f.Result == causes.Warn:
-			v.Warned = append(v.Warned, f)
-		case f.Result == causes.Skip:
-			v.NotAsked = append(v.NotAsked, f)
-		default:
-			v.Passed = append(v.Passed, f)
+	for _, rule := range misuse.Rules {
+		row := misuseRow{Rule: rule}
+		for _, f := range found {
+			if f.Check == string(rule.Attempt) {
+				row.Findings = append(row.Findings, f)
+			}
 		}
+		row.State = stateOf(row.Findings)
+		v.Rows = append(v.Rows, row)
 	}
-	if len(v.Left) > 0 {
-		v.progress()
+	if v.Tried < v.Of {
+		v.progress(misuse.Untried(found)[0])
 	} else {
+		slices.SortStableFunc(v.Rows, func(a, b misuseRow) int { return cmp.Compare(a.State, b.State) })
 		v.judge()
 	}
 	return v
 }
 
 // Begun reports whether a run is under way.
-func (v misusePage) Begun() bool { return len(v.Left) > 0 && (v.Next != "" || v.Tried > 0) }
+func (v misusePage) Begun() bool { return v.Tried < v.Of && (v.Next != "" || v.Tried > 0) }
+
+// Whole reports whether every attack was run.
+func (v misusePage) Whole() bool { return v.Tried == v.Of }
 
 // progress says what a run costs, or how far it has come.
-func (v *misusePage) progress() {
-	if !v.Begun() {
-		v.Says = "Not tried yet"
-		v.Lead = fmt.Sprintf("Nine tries show what the server lets pass. They cost up to %d logins at %s. Your own session stays as it is.", v.Logins, v.Where)
+func (v *misusePage) progress(next misuse.Rule) {
+	switch {
+	case !v.Begun():
+		v.Says = fmt.Sprintf("%d attacks that your server should reject", v.Of)
+		v.Lead = fmt.Sprintf("None has been run yet. A run costs up to %d logins at %s. Your own session stays as it is.", v.Logins, v.Where)
 		return
+	case v.Next != "":
+		v.Lead = fmt.Sprintf("Next: %s. Sign in and allow it, as often as the server asks. The page continues by itself.", lowerFirst(next.About))
+	default:
+		v.Lead = fmt.Sprintf("Next: %s. Its login has not come back.", lowerFirst(next.About))
 	}
-	v.Says, v.Mark = fmt.Sprintf("%d of %d tries done", v.Tried, v.Of), "…"
-	if v.Next != "" {
-		v.Lead = fmt.Sprintf("Next: %s. Sign in and allow it, as often as the server asks. The page goes on by itself.", lowerFirst(v.Left[0].About))
-		return
+	v.Says = fmt.Sprintf("%d of %d attacks run", v.Tried, v.Of)
+}
+
+// count returns how many attacks ended like that.
+func (v *misusePage) count(state attackState) int {
+	n := 0
+	for _, row := range v.Rows {
+		if row.State == state {
+			n++
+		}
 	}
-	v.Lead = fmt.Sprintf("Next: %s. Its login has not come back.", lowerFirst(v.Left[0].About))
+	return n
 }
 
 // judge says what a whole run came to. Nothing is called safe that was not decided.
 func (v *misusePage) judge() {
-	switch {
-	case len(v.Failed) > 0:
-		v.Result, v.Mood, v.Mark = causes.Fail, "bad", "✕"
-		v.Says, v.Lead = "The server lets "+causes.Number(tries(v.Failed), "thing")+" pass", findingSentence(v.Failed[0])
-	case len(v.Undecided) > 0 && len(v.Passed)+len(v.Warned) == 0:
-		v.Result, v.Says, v.Lead = causes.Warn, "Nothing could be decided", findingSentence(v.Undecided[0])
-	case len(v.Undecided) > 0:
-		v.Result, v.Says = causes.Warn, "Nothing dangerous was seen, but not everything could be tried"
-		v.Lead = fmt.Sprintf("Not decided: %d of %d. %s", tries(v.Undecided), v.Of, findingSentence(v.Undecided[0]))
-	case len(v.Warned) > 0:
-		v.Result, v.Mood, v.Mark = causes.Warn, "good", "✓"
-		v.Says, v.Lead = "Nothing dangerous gets through", causes.Number(len(v.Warned), "warning")+". "+findingSentence(v.Warned[0])
+	worst := v.Rows[0] // they are sorted
+	open, warnings := v.count(undecided), v.count(weak)
+	v.Lead = worst.sentence()
+	switch worst.State {
+	case accepted:
+		v.Result, v.Mood = causes.Fail, "bad"
+		v.Says = fmt.Sprintf("The server accepts %d of %d attacks", v.count(accepted), v.Of)
+	case undecided:
+		v.Result, v.Mood = causes.Warn, "warn"
+		v.Says = fmt.Sprintf("No attack was accepted, but %d of %d are undecided", open, v.Of)
+		if open == 1 {
+			v.Says = fmt.Sprintf("No attack was accepted, but 1 of %d is undecided", v.Of)
+		}
+		if warnings+v.count(rejected) == 0 {
+			v.Says = "No attack could be decided"
+		}
+	case weak:
+		v.Result, v.Mood = causes.Warn, "warn"
+		v.Says = "No attack was accepted, with " + causes.Number(warnings, "warning")
+	case rejected:
+		v.Result, v.Mood = causes.OK, "good"
+		v.Says, v.Lead = fmt.Sprintf("The server rejects all %d attacks", v.Of), "Every answer was compared with the answer to an honest request."
+		if n := v.count(notAsked); n > 0 {
+			v.Says = fmt.Sprintf("The server rejects all %d attacks that were run", v.count(rejected))
+			v.Lead = fmt.Sprintf("%d could not be run. %s", n, v.Lead)
+		}
 	default:
-		v.Result, v.Mood, v.Mark = causes.OK, "good", "✓"
-		v.Says, v.Lead = "Nothing dangerous gets through", "Every answer was compared with the answer to an honest request."
+		v.Result, v.Says = causes.Warn, "No attack could be run"
 	}
 }
 
-// tries counts the tries that findings are about.
-func tries(found []misuse.MisuseFinding) int {
-	var names []string
-	for _, f := range found {
-		names = append(names, f.Check)
+// sentence says what is worst about an attack.
+func (r misuseRow) sentence() string {
+	for _, f := range r.Findings {
+		if stateOf([]misuse.MisuseFinding{f}) == r.State {
+			return r.About + ": " + f.Found + "."
+		}
 	}
-	return len(slices.Compact(names)) // those of a try stand together
+	return ""
 }
 
-// findingSentence makes a sentence of a finding.
-func findingSentence(f misuse.MisuseFinding) string { return f.About() + ": " + f.Found + "." }
+// Fix says what to do, where the attack is not rejected.
+func (r misuseRow) Fix() string {
+	for _, f := range r.Findings {
+		if f.Fix != "" {
+			return sentence(f.Fix)
+		}
+	}
+	return ""
+}
 
 // lowerFirst begins a phrase in the middle of a sentence, unless it begins with a name.
 func lowerFirst(s string) string {

@@ -107,11 +107,11 @@ func TestMisuseOnRequest(t *testing.T) {
 	w, a, b := startMisuse(t)
 	w.codes, w.tokens = nil, nil // of the login itself
 	held := b.GetJSON("/session").Body
-	if run := b.ReadMisuse(); run.Verdict != "Not tried yet" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
+	if run := b.ReadMisuse(); run.Verdict != "9 attacks that your server should reject" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
 		t.Errorf("before a run it says %+v", run)
 	}
 	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
-	if run.Played != 7 || run.Result != "ok" || run.Verdict != "Nothing dangerous gets through" || run.Tried != 9 {
+	if run.Played != 7 || run.Result != "ok" || run.Verdict != "The server rejects all 9 attacks" || run.Tried != 9 {
 		t.Errorf("after %d logins it says %+v", run.Played, run)
 	}
 	for _, f := range run.Findings {
@@ -120,7 +120,7 @@ func TestMisuseOnRequest(t *testing.T) {
 		}
 	}
 	page := b.Get("/misuse").Body
-	if !strings.Contains(page, "<h1>Nothing dangerous gets through</h1>") || !strings.Contains(page, "RFC 7636 section 4.6") {
+	if !strings.Contains(page, "<h1>The server rejects all 9 attacks</h1>") || !strings.Contains(page, "RFC 7636 section 4.6") {
 		t.Errorf("the page lacks the verdict or the rules:\n%s", page)
 	}
 	if now := b.GetJSON("/session").Body; now != held {
@@ -162,10 +162,10 @@ func TestMisuseFindsFaults(t *testing.T) {
 	t.Parallel()
 	_, _, b := startMisuse(t, demo.WrongVerifier, demo.RevokedAtUserinfo, demo.RevokedAtIntrospection, demo.PromptNonePage)
 	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
-	if run.Result != "fail" || run.Verdict != "The server lets 2 things pass" {
+	if run.Result != "fail" || run.Verdict != "The server accepts 2 of 9 attacks" {
 		t.Errorf("it says %+v", run)
 	}
-	if page := b.Get("/misuse").Body; !strings.Contains(page, "<h1>The server lets 2 things pass</h1><p>A wrong code verifier: the server accepts it.</p>") {
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "<h1>The server accepts 2 of 9 attacks</h1><p>A wrong code verifier: the server accepts it.</p>") {
 		t.Errorf("the page is\n%s", page)
 	}
 }
@@ -232,7 +232,7 @@ func TestMisuseNeverByItself(t *testing.T) {
 	}
 	refused("a try's answer that comes again", "GET", back, map[string]string{"Sec-Fetch-Site": "none"})
 	before = w.count()
-	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "1 of 9 tries done") || w.count() != before {
+	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "1 of 9 attacks run") || w.count() != before {
 		t.Errorf("a try's answer that is replayed gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
 }
@@ -255,7 +255,7 @@ func TestMisuseGoesOn(t *testing.T) {
 		return html.UnescapeString(link[1])
 	}
 	b.Do(b.FromTheServer(b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
-	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 tries done") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
 	begin("go-on", "a wrong code verifier")
@@ -271,7 +271,7 @@ func TestMisuseGoesOn(t *testing.T) {
 		Next    string `json:"next_login_uri"`
 	}
 	r := b.Post("/misuse", nil)
-	if err := json.Unmarshal([]byte(r.Body), &program); err != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 tries done" {
+	if err := json.Unmarshal([]byte(r.Body), &program); err != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 attacks run" {
 		t.Errorf("to a program it says %s", r.Body)
 	}
 	if run := b.ReadMisuse(); run.Tried != 0 {
@@ -300,8 +300,8 @@ func TestChromiumMisuse(t *testing.T) {
 	c.Go(base + "/misuse")
 	c.WaitFor("up to 7 logins")
 	c.Shot("misuse-before")
-	c.Press(".go form button", "0 of 9 tries done")
-	c.Press(".go a.button", "Nothing dangerous gets through")
+	c.Press(".go form button", "0 of 9 attacks run")
+	c.Press(".go a.button", "The server rejects all 8 attacks that were run")
 	c.WantPath("/misuse")
 	c.Shot("misuse")
 }

@@ -154,12 +154,15 @@ func TestPagesOfProblems(t *testing.T) {
 	}
 	c.Go(a.Address + "/login")
 	c.WaitFor("wrong secret")
-	atTheTop(c, "The client secret is wrong", "#line")
-	if got := chromium.Evaluate[string](c, `document.getElementById("line").textContent`); got != "CLIENT_SECRET=" {
-		t.Errorf("the line to change is %q", got)
+	atTheTop(c, "The client secret is wrong", ".fix.look .lookat")
+	if got := chromium.Evaluate[string](c, `document.querySelector(".fix h2").textContent + document.querySelector(".lookat code").textContent`); got != "Look at CLIENT_SECRETCLIENT_SECRET=" {
+		t.Errorf("the line to look at is %q", got)
 	}
-	if got := chromium.Evaluate[string](c, `document.querySelector(".list dt").textContent`); got != "Client secret look here" {
-		t.Errorf("the first thing that was sent is %q; want the suspect", got)
+	if buttons := chromium.Evaluate[int](c, `document.querySelectorAll(".fix [data-copy]").length`); buttons > 0 {
+		t.Errorf("%d buttons copy an empty secret", buttons)
+	}
+	if got := chromium.Evaluate[string](c, `document.querySelector(".sent .suspect dt").textContent`); got != "Client secret, look here" {
+		t.Errorf("the suspect among what was sent is %q", got)
 	}
 	c.Shot("secret-wrong")
 
@@ -167,7 +170,7 @@ func TestPagesOfProblems(t *testing.T) {
 	for _, path := range []string{"/", "/check"} {
 		c.Go(dead.Address + path)
 		c.WaitFor("Checked")
-		atTheTop(c, "The authorization server does not answer", "#line-0")
+		atTheTop(c, "The authorization server doesn't answer", ".fix.look .lookat")
 	}
 	c.Shot("check-dead")
 }

@@ -9,6 +9,7 @@ import (
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type signIn struct {
 	Label  string
 	Second bool   // another button of the page comes first
 	Steps  bool   // step by step is a button beside it, not an option
+	Folded bool   // it is an option itself
 	Prompt string // the demo asks for consent every time, as that is what it shows
 	Fields []field
 }
@@ -71,6 +73,50 @@ func newPasteForm(cfg config.Config) *pasteForm {
 		p.App = u.Scheme
 	}
 	return p
+}
+
+// said is the data of part-said.html: what a server said, its first sentence first.
+type said struct {
+	First string
+	All   string // empty where that is all
+}
+
+// maxSaid is how much of a server's words stands on a page unasked, in characters.
+const maxSaid = 300
+
+// newSaid prepares the words of a server, or returns nil where it has none.
+func newSaid(words string) *said {
+	words = strings.TrimSpace(wire.Clip(words, 2000))
+	if words == "" {
+		return nil
+	}
+	first := firstSentence(words)
+	if runes := []rune(first); len(runes) > maxSaid {
+		first = string(runes[:maxSaid])
+		if at := strings.LastIndexByte(first, ' '); at > maxSaid/2 {
+			first = first[:at]
+		}
+		first += " …"
+	}
+	if first == words {
+		return &said{First: first}
+	}
+	return &said{First: first, All: words}
+}
+
+var (
+	endOfSentence = regexp.MustCompile(`[.!?][)"'”’]*\s|[。！？]|[\r\n]`)
+	abbreviated   = regexp.MustCompile(`(?:^|[\s("'])(?:(?:\p{L}\.)*\p{L}|etc|vs|No|Mr|Ms|Dr)\.$`) // what ends in a point and is no sentence
+)
+
+// firstSentence returns the first sentence of a text, or all of it.
+func firstSentence(text string) string {
+	for _, end := range endOfSentence.FindAllStringIndex(text, -1) {
+		if sentence := strings.TrimSpace(text[:end[1]]); !abbreviated.MatchString(sentence) {
+			return sentence
+		}
+	}
+	return text
 }
 
 // flowChecks prepares the checks of an ID token for part-flow.html.
@@ -252,8 +298,14 @@ func claimOf(raw, name string) string {
 }
 
 // sentence makes a sentence of a text that begins small, as an error's does.
-func sentence(text string) string {
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+func sentence(text string) string { return capital(text) + "." }
+
+// capital makes the first letter of a text a capital one.
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // relative is a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".

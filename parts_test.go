@@ -97,3 +97,35 @@ func TestPasteForm(t *testing.T) {
 		t.Errorf("where the browser comes back there is the form %+v", p)
 	}
 }
+
+// The first sentence is shown, at most 300 characters of it, and all of it only where that is more.
+func TestNewSaid(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("word ", 100)
+	for _, row := range []struct{ words, first, all string }{
+		{"One sentence.", "One sentence.", ""},
+		{"no point at its end", "no point at its end", ""},
+		{"One. Two.", "One.", "One. Two."},
+		{"Is it? Yes.", "Is it?", "Is it? Yes."},
+		{"AADSTS7000215: Invalid client secret provided. Ensure that … Trace ID: 1", "AADSTS7000215: Invalid client secret provided.", "all"},
+		{"Client authentication failed (e.g., unknown client, or unsupported method).", "Client authentication failed (e.g., unknown client, or unsupported method).", ""},
+		{"A redirect, e.g. Http ones, is refused. Ask.", "A redirect, e.g. Http ones, is refused.", "all"},
+		{"You can't reach login.example.com. Ask the owner.", "You can't reach login.example.com.", "all"},
+		{"Version 1.2 is too old.", "Version 1.2 is too old.", ""},
+		{"(It said “no.”) Then more.", "(It said “no.”)", "all"},
+		{"無効です。もう一度。", "無効です。", "all"},
+		{long, strings.TrimSpace(strings.Repeat("word ", 60)) + " …", "all"},
+		{strings.Repeat("x", 400), strings.Repeat("x", 300) + " …", "all"},
+	} {
+		got := newSaid(row.words)
+		if row.all == "all" {
+			row.all = strings.TrimSpace(row.words)
+		}
+		if got == nil || got.First != row.first || got.All != row.all {
+			t.Errorf("%.60q is shown as %+v; want %q and %q", row.words, got, row.first, row.all)
+		}
+	}
+	if got := newSaid("  "); got != nil {
+		t.Errorf("no words are shown as %+v", got)
+	}
+}

@@ -95,7 +95,7 @@ func TestPastedWrongly(t *testing.T) {
 	if n := l.Asked("POST /token"); n != 0 {
 		t.Errorf("the token endpoint was asked %d times", n)
 	}
-	if home := b.Get("/"); !strings.Contains(home.Body, "A login waits for its address") || !strings.Contains(home.Body, `<form class="paste"`) ||
+	if home := b.Get("/"); !strings.Contains(home.Body, "A login waits for its URL") || !strings.Contains(home.Body, `<form class="paste"`) ||
 		strings.Contains(home.Body, "has not come back") {
 		t.Errorf("the start page has no form for the login that waits:\n%s", home.Body)
 	}

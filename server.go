@@ -43,6 +43,7 @@ type server struct {
 	traffic   *cli.Traffic
 	notice    *notice // about the settings; nil when there is nothing to say
 	broken    bool    // the demo server is, on purpose
+	file      settingsFile
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
 	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
@@ -159,6 +160,9 @@ func (v layout) SignInPath() string {
 
 // Visible is for templates: text from outside, with nothing in it that a reader cannot see.
 func (layout) Visible(s string) string { return wire.Clip(s, 2000) }
+
+// Breaks is for templates: a URI that may be long, with the place where a line may end.
+func (layout) Breaks(uri string) []chunk { return breakable(uri) }
 
 // signIn makes the button that begins a login, with its options.
 func (s *server) signIn(label string) signIn { return newSignIn(label, s.cfg) }

@@ -150,11 +150,11 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
 		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
-		{"Inspect the tokens", "what the server knows of them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
+		{"Inspect the tokens", "what the server says about them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
 		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
-		{"Revoke", "end the tokens at the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
-		{"Try to misuse it", "what the server lets pass: nine tries, most with a login of their own", http.MethodGet, "/misuse", ""},
-		{"Sign out", "here, and at the server if it offers that", http.MethodPost, "/logout", ""},
+		{"Revoke", "end the tokens on the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
+		{"Run the attacks", "nine attacks that your server should reject; most need a login of their own", http.MethodGet, "/misuse", ""},
+		{"Sign out", "here, and of the server if it offers that", http.MethodPost, "/logout", ""},
 	}
 }
 

@@ -27,8 +27,14 @@ func TestNoToken(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
-	if r := b.Ask("/nothing-here", true); !strings.Contains(r.Body, "not_found") || strings.Contains(r.Body, "What happened") {
+	if r := b.Ask("/nothing-here", true); !strings.Contains(r.Body, "<h1>Page not found</h1>") || strings.Contains(r.Body, "not_found") ||
+		strings.Contains(r.Body, "What happened") {
 		t.Errorf("the page repeats what its heading says:\n%s", r.Body)
+	}
+	for path, marked := range map[string]string{"/session": "Session", "/flow": "Flow"} {
+		if page := b.Ask(path, true).Body; !strings.Contains(page, "What you see here after sign-in") || !strings.Contains(page, `aria-current="page">`+marked+`<`) {
+			t.Errorf("%s does not say what it will show, or does not mark itself:\n%s", path, page)
+		}
 	}
 	for path := range testserver.TokenRoutes {
 		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
@@ -551,7 +557,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 		}
 	}
 	page := b.Get(l.Approve(t, b.Begin("")))
-	for _, want := range []string{"look here", "What we sent", "Try again", "Step 5, token request", "Client authentication failed."} {
+	for _, want := range []string{"look here", "What was sent", "Try again", "Step 5, token request", "Client authentication failed."} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -32,6 +32,9 @@ func TestChromiumTalk(t *testing.T) {
 			talk := &talk{Tab: c, row: row.name, width: row.width, height: row.height, audits: row.script}
 			talk.Resize(talk.width, talk.height)
 			c.Go(a.Cfg.BaseURL + "/")
+			if row.other {
+				talk.press(".menu summary", "Step by step")
+			}
 			talk.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
 			talk.look("1-request")
 			talk.enter("Choose any user")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/causes"
@@ -309,6 +310,9 @@ func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answe
 // showAnswers answers with what the server said, below a heading that says what that means: the first
 // when every answer is what it should be, else the second.
 func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, list ...answer) error {
+	for i := range list {
+		list[i].addFix(s.cfg, s.file, i)
+	}
 	heading, lead := answers(list).verdict(good, bad)
 	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, lead, list})
 }
@@ -319,9 +323,26 @@ type answer struct {
 	Kind string            `json:"-"` // which token it is about, when there are several; else empty
 	Why  *causes.APIAnswer `json:"why,omitempty"`
 	Next *link             `json:"next,omitempty"` // the login that may open the API
+	Fix  *fixBox           `json:"-"`
+	Said *said             `json:"-"` // the API's words, where it refused
 
 	CanCall bool     `json:"-"`               // a tool of the API can be called
 	Tools   []string `json:"tools,omitempty"` // those that it lists
+}
+
+// addFix adds what to do about an answer that is not what it should be.
+func (a *answer) addFix(cfg config.Config, file settingsFile, i int) {
+	if a.Why == nil {
+		return
+	}
+	a.Said = newSaid(a.Why.Server)
+	if fix := fixOf(a.Why.Finding); fix.Kind != "" {
+		a.Fix = newFixBox(cfg, fix, fmt.Sprintf("line-%d", i), file)
+		a.Fix.Name = a.Why.Name
+		if fix.Variable == "" && fix.Where == "" {
+			a.Fix.Title = "Look at " + causes.HostOf(cfg.ResourceURL)
+		}
+	}
 }
 
 // About is the heading of the answer: what was sent.

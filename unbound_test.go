@@ -12,7 +12,7 @@ import (
 // remark that anybody could have written it; nothing is done about it, and the login can still come back.
 func TestErrorWithoutState(t *testing.T) {
 	t.Parallel()
-	const remark, words = "Anybody could have written it", "Unregistered redirect_uri"
+	const remark, words = "Anyone could have written it", "Unregistered redirect_uri"
 	for _, row := range []struct {
 		name    string
 		waiting bool // this browser has begun a login

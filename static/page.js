@@ -1,16 +1,21 @@
 // What a page can do without: copying, counting down, turning steps with the arrow keys. Every page
 // works with JavaScript off.
-for (const button of document.querySelectorAll("button[data-copy]")) {
+const said = Object.assign(document.createElement("span"), { className: "hidden", role: "status" });
+document.body.append(said);
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const label = button.textContent;
   button.hidden = false;
-  button.addEventListener("click", async () => {
-    const label = button.textContent;
+  button.addEventListener("click", async (event) => {
+    event.preventDefault(); // a link shows what would be copied, for those without a script
     try {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
       button.textContent = "Copied";
     } catch {
+      if (button.href) return location.assign(button.href);
       button.textContent = "Select and copy by hand";
     }
-    setTimeout(() => { button.textContent = label; }, 2000);
+    said.textContent = button.textContent;
+    setTimeout(() => { button.textContent = label; said.textContent = ""; }, 2000);
   });
 }
 

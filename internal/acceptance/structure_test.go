@@ -165,11 +165,12 @@ var floors = [][]string{
 	{"main.go"},
 	{"live.go"},
 	{"home.go"},
-	{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go"},
+	{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go"},
 	{"guard.go"},
 	{"failure.go"},
 	{"server.go"},
-	{"parts.go"},
+	{"fix.go"},
+	{"parts.go", "diff.go"},
 }
 
 func floorOf(file string) int {

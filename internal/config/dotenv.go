@@ -83,13 +83,16 @@ func unquote(value string) string {
 
 // rawLine returns what stands behind NAME= in the file, as it is written there, and the number of that
 // line, or 0.
-func (s *settings) rawLine(name string) (string, int) {
-	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:](.*)$`).FindAllStringSubmatchIndex(s.raw, -1)
+func (s *settings) rawLine(name string) (string, int) { return lineIn(s.raw, name) }
+
+// lineIn finds the line of a file that sets a variable, as rawLine returns it: the last one counts.
+func lineIn(raw, name string) (string, int) {
+	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:](.*)$`).FindAllStringSubmatchIndex(raw, -1)
 	if len(lines) == 0 {
 		return "", 0
 	}
 	last := lines[len(lines)-1]
-	return strings.TrimSuffix(s.raw[last[2]:last[3]], "\r"), 1 + strings.Count(s.raw[:last[0]], "\n")
+	return strings.TrimSuffix(raw[last[2]:last[3]], "\r"), 1 + strings.Count(raw[:last[0]], "\n")
 }
 
 // paddedInFile reports white space at either end of an unquoted value, which godotenv drops in silence.

@@ -166,3 +166,19 @@ func TestTrustedRoots_Pipe(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// Where a variable is set is looked up in what came out of a pipe, and a pipe that has not been read is left alone.
+func TestSource_OriginInPipe(t *testing.T) {
+	t.Parallel()
+	s := &Source{Path: pipe(t)}
+	if got := s.Origin(env(nil), "CLIENT_ID"); got != (Origin{}) {
+		t.Errorf("before the pipe was read: %+v", got)
+	}
+	fill(t, s.Path, "ISSUER=https://auth.example.com\nCLIENT_ID=a-client\n")
+	if _, err := s.Load(env(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Origin(env(nil), "CLIENT_ID"); got != (Origin{Line: 2}) {
+		t.Errorf("after the pipe was read: %+v", got)
+	}
+}

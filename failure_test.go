@@ -1,0 +1,51 @@
+package main
+
+import (
+	"oauth-test-client/internal/wire"
+	"testing"
+)
+
+// How far a login came follows from the step at which it ended, and from who ended it.
+func TestWayOf(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		f      failure
+		denied bool
+		stop   int // the step, counted from one; 0 for none
+		note   string
+	}{
+		{"the request", failure{At: wire.AuthorizationRequest}, false, 1, "failed"},
+		{"a pushed request", failure{At: wire.PushedRequest, Theirs: true}, false, 1, "refused"},
+		{"the server sends an error", failure{At: wire.Response, Theirs: true}, false, 2, "refused"},
+		{"the user denies", failure{At: wire.Response, Theirs: true}, true, 2, "denied"},
+		{"a response of another server", failure{At: wire.Response}, false, 3, "failed"},
+		{"the token endpoint", failure{At: wire.TokenRequest, Theirs: true}, false, 4, "refused"},
+		{"the ID token", failure{At: wire.IDTokenCheck}, false, 4, "failed"},
+		{"no step of a login", failure{At: wire.Metadata}, false, 0, ""},
+		{"no login", failure{}, false, 0, ""},
+	} {
+		way := wayOf(&row.f, row.denied)
+		if row.stop == 0 {
+			if way != nil {
+				t.Errorf("%s: the way is %+v", row.name, way)
+			}
+			continue
+		}
+		if len(way) != 5 {
+			t.Errorf("%s: the way has %d steps", row.name, len(way))
+			continue
+		}
+		for i, step := range way {
+			want, note := "done", ""
+			if i+1 == row.stop {
+				want, note = "stop", row.note
+			} else if i+1 > row.stop {
+				want = ""
+			}
+			if step.Number != i+1 || step.State != want || step.Note != note {
+				t.Errorf("%s: step %d is %+v; want %q, %q", row.name, i+1, step, want, note)
+			}
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"cmp"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"path/filepath"
+	"strings"
+)
+
+// mask stands for a secret in a line of .env that is not shown.
+const mask = "••••••••"
+
+// fixBox is the data of part-fix.html: a fix, and where the line is that it is about.
+type fixBox struct {
+	Kind    causes.FixKind
+	Title   string
+	Where   string   // the file, or the server
+	Path    []string // through the server's dashboard
+	Line    int      // of the file; 0 where it has none
+	Old     []chunk  // what differs from New is marked
+	New     []chunk
+	Value   string // what to know of the value of the line, where that is not shown
+	ID      string // of the element that Copy copies
+	Text    []string
+	Then    string // what to do after the change
+	Problem string // what is wrong, where the heading of the page says something else
+	Name    causes.Name
+	NewTab  bool // the page would be lost by following a link
+}
+
+// settingsFile is where a user sets the variables.
+type settingsFile struct {
+	Path   string // as the user knows it; empty where there is none
+	Origin func(variable string) config.Origin
+}
+
+// name is what a title calls the file.
+func (f settingsFile) name() string {
+	if f.Path == "" {
+		return ".env"
+	}
+	return filepath.Base(f.Path)
+}
+
+// origin looks a variable up in the file and in the environment.
+func (f settingsFile) origin(variable string) config.Origin {
+	if f.Origin == nil || variable == "" {
+		return config.Origin{}
+	}
+	return f.Origin(variable)
+}
+
+// newFixBox prepares a fix for a page. The id is unique on the page.
+func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *fixBox {
+	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f))}
+	from := file.origin(f.Variable)
+	if f.Variable != "" {
+		box.Line, box.Where = from.Line, cmp.Or(file.Path, file.name())
+	}
+	if from.FromEnvironment {
+		box.Line, box.Where = 0, "set in the environment, which wins over "+file.name()
+	}
+	switch f.Kind {
+	case causes.Change:
+		box.change(f, from, file)
+	case causes.Add:
+		box.Title, box.New = "Add on the server", breakable(f.Line)
+		if f.Old != "" {
+			box.Old, box.New = compare(f.Old, f.Line)
+		}
+	default:
+		box.look(f, from)
+	}
+	return box
+}
+
+// change prepares a line of .env that changes, or that is added.
+func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
+	then := "save the file, then reload this page. No restart needed."
+	if config.NeedsRestart(f.Variable) {
+		then = "save the file, then restart the program."
+	}
+	box.Title, box.Then = "Change in "+file.name(), capital(then)
+	switch box.Old, box.New = compare(f.Old, f.Line); {
+	case from.FromEnvironment:
+		box.Title, box.Then = "Change in the environment", "Set it where you start the program, then start it again."
+	case from.Line == 0: // there is no line to strike out
+		box.Old, box.New, box.Then = nil, breakable(f.Line), "Add the line, "+then
+	}
+	if f.Old == "" {
+		box.Old, box.New = nil, breakable(f.Line)
+	}
+}
+
+// look prepares a line or a place of which no better value is known.
+func (box *fixBox) look(f causes.Fix, from config.Origin) {
+	box.Title = "Look at " + cmp.Or(f.Variable, box.Where)
+	if f.Variable == "" {
+		box.Where = ""
+		return
+	}
+	line, masked := strings.CutSuffix(f.Old, mask)
+	switch {
+	case masked:
+		box.Value = "value not shown"
+	case f.Old == "":
+		line = f.Variable + "="
+		if from == (config.Origin{}) {
+			box.Value = "not set"
+		}
+	}
+	box.New = breakable(line)
+}
+
+// breakable splits a text that has nothing to be compared with, for the places where a line may end.
+func breakable(text string) []chunk {
+	chunks, _ := compare(text, text)
+	return chunks
+}
+
+// stepsTo splits the way through a dashboard, as a fix writes it: "In Clerk: OAuth applications → Scopes, add".
+func stepsTo(where string) []string {
+	_, where, found := strings.Cut(where, ": ")
+	if !found {
+		return nil // a line of .env
+	}
+	list := strings.Split(strings.TrimSuffix(where, ", add"), "→")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// besidesTheLine returns what the sentence of a fix says besides the line, the value or the place that the box shows.
+func besidesTheLine(f causes.Fix) string {
+	text := f.Text
+	if stepsTo(f.Where) != nil {
+		text = strings.Replace(text, " ("+strings.ToLower(f.Where[:1])+f.Where[1:]+")", "", 1)
+	}
+	for _, shown := range []string{"Write " + f.Line + " in .env", f.Where + " " + f.Line} {
+		rest, ok := strings.CutPrefix(f.Text, shown)
+		if ok && f.Line != "" {
+			text = strings.TrimLeft(rest, "., ")
+		}
+	}
+	return capital(text)
+}
+
+// sentences makes a list of a text with many sentences, as they are alternatives, and keeps a short one whole.
+func sentences(text string) []string {
+	if text == "" {
+		return nil
+	}
+	list := strings.SplitAfter(text, ". ")
+	if len(list) < 3 {
+		return []string{text}
+	}
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// serverName is what a page calls the authorization server: the provider's name, or the host.
+func serverName(cfg config.Config) string {
+	return cmp.Or(causes.ProviderOf(cfg).Name, causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization)), "the server")
+}
+
+// fixOf returns the fix of a finding. Some findings have a sentence only.
+func fixOf(f causes.Finding) causes.Fix {
+	if f.Remedy.Kind != "" || f.Fix == "" {
+		return f.Remedy
+	}
+	return causes.Fix{Kind: causes.Look, Text: sentence(strings.TrimSuffix(f.Fix, "."))}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// problem is a cause of trouble as its page explains it. Its texts may hold `code` in backticks, [owner/repo#N] for an
+// issue on GitHub, and [words](link), where the link may be #name for another problem.
+type problem struct {
+	Name        causes.Name `json:"name"`
+	Group       string      `json:"group,omitempty"`
+	Sees        string      `json:"sees,omitempty"`  // what a user sees, in a few words
+	Write       string      `json:"write,omitempty"` // what to write, in a few words
+	Title       string      `json:"title"`
+	Setting     string      `json:"setting,omitempty"`
+	Explanation string      `json:"explanation,omitempty"`
+	Looks       []look      `json:"looks,omitempty"`
+	Wrong       []string    `json:"wrong,omitempty"`
+	Right       []string    `json:"right,omitempty"`
+	ToldBy      string      `json:"told_by,omitempty"`
+	SeenIn      string      `json:"seen_in,omitempty"`
+}
+
+// look is what a problem looks like at a server.
+type look struct {
+	Server string `json:"server"`
+	Says   string `json:"says"`
+	Source string `json:"source,omitempty"`
+}
+
+// problemTable lists the problems that have a page, by group.
+func problemTable() []problem {
+	var table []problem
+	for _, c := range causes.Table {
+		p := problem{Name: c.Name, Group: c.Group, Sees: c.Sees, Write: c.Write, Title: c.Title, Setting: string(c.Setting), Explanation: c.Explanation,
+			Wrong: c.Wrong, Right: c.Right, ToldBy: c.ToldBy, SeenIn: c.SeenIn}
+		for _, quote := range c.Looks {
+			p.Looks = append(p.Looks, look(quote))
+		}
+		table = append(table, p)
+	}
+	return table
+}
+
+// problemsPage is the data of problems.html.
+type problemsPage struct {
+	layout
+	Problems []problem `json:"problems"`
+
+	Groups []problemGroup `json:"-"`
+}
+
+// problemGroup is the problems under one heading.
+type problemGroup struct {
+	Heading string
+	Rows    []problemRow
+}
+
+// problemRow is one problem in the list of all.
+type problemRow struct {
+	Name        causes.Name
+	Title       string
+	Sees, Write []inline
+}
+
+// handleProblems lists the problems that have a name.
+func (s *server) handleProblems(w http.ResponseWriter, r *http.Request) error {
+	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page("Problems"), problemTable()))
+}
+
+func newProblemsPage(page layout, table []problem) problemsPage {
+	v := problemsPage{layout: page, Problems: table}
+	for _, p := range table {
+		if n := len(v.Groups); n == 0 || v.Groups[n-1].Heading != p.Group {
+			v.Groups = append(v.Groups, problemGroup{Heading: p.Group})
+		}
+		group := &v.Groups[len(v.Groups)-1]
+		group.Rows = append(group.Rows, problemRow{p.Name, p.Title, inlines(p.Sees), inlines(p.Write)})
+	}
+	return v
+}
+
+// problemPage is the data of problem.html.
+type problemPage struct {
+	layout
+	Problem problem `json:"problem"`
+
+	Back   link      `json:"-"`
+	Says   []sayRow  `json:"-"` // the user's own server first
+	Lines  []lineRow `json:"-"`
+	Text   []inline  `json:"-"`
+	Finder []inline  `json:"-"`
+	Seen   []inline  `json:"-"`
+}
+
+// sayRow is what one server says.
+type sayRow struct {
+	Server       string
+	Yours        bool
+	Says, Source []inline
+}
+
+// lineRow is a line as it is wrong or right.
+type lineRow struct {
+	Right bool
+	Label string   // what the line is about
+	Text  []chunk  // the line, with what differs from its counterpart marked; nil where it is no line
+	Words []inline // instead
+}
+
+// handleProblem explains one problem.
+func (s *server) handleProblem(w http.ResponseWriter, r *http.Request) error {
+	table := problemTable()
+	i := slices.IndexFunc(table, func(p problem) bool { return string(p.Name) == r.PathValue("name") })
+	if i < 0 {
+		f := refuse(http.StatusNotFound, "not_found", "No problem has this name.", "")
+		f.Heading = "No problem has this name"
+		return f
+	}
+	page := newProblemPage(s.page(table[i].Title), table[i], causes.ProviderOf(s.cfg).Name, backTo(s.cfg, r.Referer()))
+	return s.respond(w, r, http.StatusOK, "problem.html", page)
+}
+
+func newProblemPage(page layout, p problem, server string, back link) problemPage {
+	v := problemPage{layout: page, Problem: p, Back: back, Text: inlines(p.Explanation), Finder: inlines(p.ToldBy), Seen: inlines(p.SeenIn)}
+	for _, l := range p.Looks {
+		yours := server != "" && strings.HasPrefix(l.Server, server)
+		v.Says = append(v.Says, sayRow{l.Server, yours, inlines(l.Says), inlines(l.Source)})
+	}
+	slices.SortStableFunc(v.Says, func(a, b sayRow) int {
+		switch {
+		case a.Yours == b.Yours:
+			return 0
+		case a.Yours:
+			return -1
+		}
+		return 1
+	})
+	v.Lines = linesOf(p.Wrong, p.Right)
+	return v
+}
+
+// linesOf lists the wrong lines, each with its right one, or all of the wrong ones first where they are more.
+func linesOf(wrong, right []string) []lineRow {
+	var list []lineRow
+	if len(wrong) > len(right) {
+		for _, text := range wrong {
+			list = append(list, newLineRow(text, false))
+		}
+		wrong = nil
+	}
+	for i, text := range right {
+		good := newLineRow(text, true)
+		if i < len(wrong) {
+			bad := newLineRow(wrong[i], false)
+			if bad.Text != nil && good.Text != nil {
+				bad.Text, good.Text = compare(bad.Text[0].Text, good.Text[0].Text)
+			}
+			list = append(list, bad)
+		}
+		list = append(list, good)
+	}
+	return list
+}
+
+// newLineRow takes a line apart that ends in its code, and keeps any other as words.
+func newLineRow(text string, right bool) lineRow {
+	label, code, found := strings.Cut(text, "`")
+	if code, found = strings.CutSuffix(code, "`"); !found || strings.ContainsAny(code, "`") {
+		return lineRow{Right: right, Words: inlines(text)}
+	}
+	return lineRow{Right: right, Label: strings.TrimRight(label, ": "), Text: []chunk{{Text: code}}}
+}
+
+// backTo returns the way back to the page of ours from which the browser came, where opening that again does no harm.
+func backTo(cfg config.Config, referer string) link {
+	u, err := url.Parse(referer)
+	if err == nil && cfg.IsOwnOrigin(u.Scheme+"://"+u.Host) {
+		switch u.Path {
+		case "/check":
+			return link{"Back to Check", u.Path}
+		case "/session":
+			return link{"Back to Session", u.Path}
+		case "/problems":
+			return link{"All problems", u.Path}
+		}
+	}
+	return link{"Home", "/"}
+}
+
+// inline is a piece of a text: words, code or a link.
+type inline struct {
+	Text string
+	Code bool
+	Link string // to GitHub, or to a page of ours; may be empty
+}
+
+// Foreign reports a link that leads to another site.
+func (r inline) Foreign() bool { return strings.HasPrefix(r.Link, "https://") }
+
+// markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link).
+var markup = regexp.MustCompile("`([^`]+)`" + `|\[([\w.-]+/[\w.-]+)#(\d+)\]|\[([^\]]+)\]\(([^)\s]+)\)`)
+
+// inlines takes a text apart. A link to a document of the repository stays words: this program doesn't serve it.
+func inlines(text string) []inline {
+	var list []inline
+	at := 0
+	for _, m := range markup.FindAllStringSubmatchIndex(text, -1) {
+		group := func(n int) string {
+			if m[2*n] < 0 {
+				return ""
+			}
+			return text[m[2*n]:m[2*n+1]]
+		}
+		if m[0] > at {
+			list = append(list, inline{Text: text[at:m[0]]})
+		}
+		at = m[1]
+		switch target := group(5); {
+		case group(1) != "":
+			list = append(list, inline{Text: group(1), Code: true})
+		case group(2) != "":
+			list = append(list, inline{Text: group(2) + "#" + group(3), Link: "https://github.com/" + group(2) + "/issues/" + group(3)})
+		case strings.HasPrefix(target, "#"):
+			list = append(list, inline{Text: group(4), Link: "/problems/" + target[1:]})
+		case strings.HasPrefix(target, "https://"):
+			list = append(list, inline{Text: group(4), Link: target})
+		default:
+			list = append(list, inline{Text: group(4)})
+		}
+	}
+	if at < len(text) {
+		list = append(list, inline{Text: text[at:]})
+	}
+	return list
+}
