@@ -25,6 +25,7 @@ type behavior struct {
 	mend   func(*played)     // or the server without its demand
 	check  causes.Name       // of the first line that fails; empty for none
 	page   causes.Name       // of the login; empty for one that works
+	use    string            // or of a page on which tokens are used after it
 	kind   causes.FixKind    // of that line's fix or, where none fails, of the page's
 	fix    string            // a part of it
 	says   string            // a part of what is said about it
@@ -323,6 +324,55 @@ var rows = []behavior{
 	{name: "Spotify: unknown client ID", seen: "kraxarn/spotify-qt#286", server: spotify, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: unknownID,
 		check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
 
+	{name: "Keycloak: introspection under another host name", seen: "keycloak/keycloak#15694, #21820", server: func() *played {
+		p := &played{base: "https://auth.company.example/realms/shop"}
+		p.at = map[string]func(q) reply{"/realms/inner/introspect": p.knows(jsonOf(200, map[string]any{"active": false}))}
+		return p
+	}, wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.company.example/realms/inner/introspect"}, use: "/tokeninfo", page: causes.TokenNotActive,
+		kind: causes.Change, fix: "different host"},
+	{name: "GitLab: the refresh token was used", seen: "oidc-wp/openid-connect-generic#109", server: func() *played {
+		p := doorkeeper2()
+		p.badRefresh = otherwise(refusal(400, "invalid_grant", "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client."))
+		return p
+	}, mend: func(p *played) { p.badRefresh = nil }, use: "/refresh", page: causes.RefreshTokenRefused, kind: causes.Look, fix: "Sign in again", never: []string{"code has expired"}},
+	{name: "the refresh grant is off", seen: "FriendsOfSymfony/FOSOAuthServerBundle#246", server: func() *played {
+		return &played{badRefresh: otherwise(refusal(400, "unauthorized_client", "The grant type is unauthorized for this client_id"))}
+	}, mend: func(p *played) { p.badRefresh = nil }, use: "/refresh", page: causes.RefreshNotEnabled, kind: causes.Look, fix: "refresh token grant"},
+	{name: "Reddit: 429 for a library's User-Agent", seen: "r-lib/httr#482", server: func() *played {
+		return &played{api: func(r q) reply {
+			if strings.HasPrefix(r.UserAgent(), "Go-http-client") {
+				return jsonOf(429, map[string]any{"message": "Too Many Requests", "error": 429})
+			}
+			return refusesBearer(r)
+		}}
+	}, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api"},
+	{name: "429 at the API", seen: "RFC 6585 section 4", server: func() *played {
+		return &played{api: func(r q) reply {
+			if r.Header.Get("Authorization") == "Bearer "+playedToken {
+				return plain(429, "Too Many Requests")
+			}
+			return refusesBearer(r)
+		}}
+	}, mend: func(p *played) { p.api = refusesBearer }, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api", page: causes.RateLimited, kind: causes.Look, fix: "Wait", never: []string{"own log"}},
+	{name: "Apple: form_post", seen: "oauth-io/oauth-js#104", server: func() *played {
+		return &played{base: "https://appleid.apple.com/auth", enter: func(r q) (reply, bool) {
+			return r.back("invalid_request", "response_mode must be form_post when name or email scope is requested."), strings.Contains(r.Get("scope"), "email")
+		}}
+	}, set: map[string]string{"SCOPES": "openid"}, wrong: map[string]string{"SCOPES": "openid email"}, check: causes.FormPostRequired, page: causes.FormPostRequired, kind: causes.Look, fix: "no scope"},
+	{name: "an ID token for another client", seen: "FormidableLabs/react-native-app-auth#760", server: func() *played {
+		return &played{claims: func(c map[string]any) { c["aud"] = "https://app.example.com" }}
+	}, mend: func(p *played) { p.claims = nil }, page: causes.IDTokenForAnother, kind: causes.Look},
+	{name: "the client is refused, and nothing tells why", seen: "ory/hydra#2140", server: func() *played {
+		p := &played{}
+		p.token = func(r q) (reply, bool) { // it looks the code up first
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return refusal(400, "invalid_grant", ""), p.codes[r.Get("code")] == nil
+		}
+		p.document = lacks("introspection_endpoint", "revocation_endpoint")
+		return p
+	}, wrong: wrongSecret, page: causes.ClientRefused, kind: causes.Look, fix: "Run all checks"},
+
 	// Gitea checks one thing after the other.
 	{name: "Gitea: right", seen: "go-gitea/gitea, routers/web/auth/oauth2_provider.go", server: gitea},
 	{name: "Gitea: right, the sign-in page first", seen: "as above", server: giteaSignInFirst},
@@ -544,6 +594,9 @@ var rows = []behavior{
 		return &played{document: onlyMethods("tls_client_auth"), methods: []string{}, badClient: otherwise(refusal(401, "invalid_client", ""))}
 	}, mend: func(p *played) { p.methods, p.badClient, p.document = []string{config.MethodBasic}, nil, nil },
 		check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "WSO2: a transport certificate", seen: "wso2/financial-services-accelerator#118", server: func() *played {
+		return &played{token: always(refusal(400, "invalid_request", "Transport certificate not found in the request"))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
 	{name: "mTLS in words", seen: "RFC 8705 section 2", server: func() *played {
 		return &played{badClient: otherwise(refusal(401, "invalid_client", "mutual TLS client certificate is required")), methods: []string{}}
 	}, mend: func(p *played) { p.methods, p.badClient = []string{config.MethodBasic}, nil },
@@ -586,7 +639,7 @@ func (row behavior) run(t *testing.T) {
 	}
 	report := p.checks(t, env)
 	failing := report.firstFailing()
-	advice, description := row.server().start(t).login(t, env)
+	advice, description := row.server().start(t).login(t, env, row.use)
 	all := report.String() + "\nlogin: " + string(advice.Name) + " " + advice.Heading + ": " + description + "; " + advice.Hint + " " + advice.Remedy.Line
 	if failing.Name != row.check || row.check == "" && failing.Check != "" {
 		t.Errorf("check names %q (%s); want %q", failing.Name, failing.Check, row.check)
@@ -632,7 +685,7 @@ func (row behavior) isSound(t *testing.T) {
 	if r := p.checks(t, env); r.firstFailing().Check != "" {
 		t.Errorf("with everything right this fails: %s\n%s", r.firstFailing(), r)
 	}
-	if advice, description := p.login(t, env); advice.Heading != "" || advice.Name != "" {
+	if advice, description := p.login(t, env, row.use); advice.Heading != "" || advice.Name != "" {
 		t.Errorf("with everything right the login says %s %q: %s", advice.Name, advice.Heading, description)
 	}
 }

@@ -137,7 +137,7 @@ func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credent
 // sameAsControl judges an answer that the control got too.
 func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	switch cause := a.reply.Cause(); {
-	case cause == causes.GrantNotEnabled && wordlessGrant(a.reply):
+	case wordlessGrant(a.reply):
 		a.no = kind // osin says so of any client that it does not accept
 	case cause == causes.GrantNotEnabled && kind == anInventedCode:
 		a.also = cause

@@ -80,6 +80,12 @@ const (
 	playedSecret = "s3cr3t-of-this-application-0815x"
 )
 
+// What it issues.
+const (
+	playedToken   = "played-access-token"
+	playedRefresh = "played-refresh-token"
+)
+
 // q is a request to it, as far as servers look at one.
 type q struct {
 	*http.Request
@@ -211,7 +217,7 @@ func (p *played) answer(r *http.Request) reply {
 	case name == base.Path+p.path("userinfo"):
 		return orReply(p.userinfo, refusesBearer)(asked)
 	case name == base.Path+p.path("introspect"):
-		return orReply(p.introspect, p.knows(jsonOf(200, map[string]any{"active": false})))(asked)
+		return orReply(p.introspect, p.knows(jsonOf(200, map[string]any{"active": asked.Get("token") == playedToken})))(asked)
 	case name == base.Path+p.path("revoke"):
 		return orReply(p.revoke, p.knows(reply{status: 200}))(asked)
 	case name == base.Path+p.path("par"):
@@ -230,7 +236,7 @@ func orReply(f, other func(q) reply) func(q) reply {
 }
 
 func refusesBearer(r q) reply {
-	if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer liar") {
+	if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "+playedToken) {
 		return jsonOf(200, map[string]any{"sub": "user-1"})
 	}
 	return reply{401, jsonType, "Bearer", `{"error":"invalid_token"}`}
@@ -350,6 +356,9 @@ func (p *played) tokens(r q) reply {
 			return answer
 		}
 	}
+	if r.Get("grant_type") == "refresh_token" && p.badRefresh == nil && r.Get("refresh_token") == playedRefresh {
+		return jsonOf(200, map[string]any{"access_token": playedToken, "token_type": "Bearer"})
+	}
 	if r.Get("grant_type") == "refresh_token" {
 		return orReply(p.badRefresh, func(q) reply { return refusal(400, "invalid_grant", "The refresh token is not valid.") })(r)
 	}
@@ -363,7 +372,7 @@ func (p *played) tokens(r q) reply {
 	if asked == nil || asked.Get("redirect_uri") != r.Get("redirect_uri") || oauth.Challenge(r.Get("code_verifier")) != asked.Get("code_challenge") {
 		return orReply(p.badCode, func(q) reply { return refusal(400, "invalid_grant", "The code is not valid.") })(r)
 	}
-	response := map[string]any{"access_token": "liar-access-token", "token_type": "Bearer", "expires_in": 3600, "scope": asked.Get("scope")}
+	response := map[string]any{"access_token": playedToken, "token_type": "Bearer", "expires_in": 3600, "scope": asked.Get("scope"), "refresh_token": playedRefresh}
 	if slices.Contains(strings.Fields(asked.Get("scope")), "openid") {
 		response["id_token"] = p.idToken(asked)
 	}
@@ -404,8 +413,9 @@ func (p *played) checks(t *testing.T, env map[string]string) Report {
 // stays is a login of which the server kept the browser.
 const stays causes.Name = "the browser stays on the server"
 
-// login is one with a user who is signed in, as the root makes it. It returns what its page says: nothing where it works.
-func (p *played) login(t *testing.T, env map[string]string) (causes.Advice, string) {
+// login is one with a user who is signed in, as the root makes it, and then a use of its tokens, if any. It returns what the
+// page says: nothing where everything works.
+func (p *played) login(t *testing.T, env map[string]string, use string) (causes.Advice, string) {
 	cfg, w := p.client(t, env)
 	ctx := t.Context()
 	client := oauth.New(cfg, w, time.Now)
@@ -451,10 +461,44 @@ func (p *played) login(t *testing.T, env map[string]string) (causes.Advice, stri
 	if err != nil {
 		return told(err)
 	}
-	if _, err = client.VerifyIDToken(ctx, request, token); err != nil {
+	id, err := client.VerifyIDToken(ctx, request, token)
+	if err != nil {
 		return told(err)
 	}
-	return causes.Advice{}, ""
+	why, err := p.use(ctx, use, cfg, client, request, token, id)
+	switch {
+	case err != nil:
+		return told(err)
+	case why == nil || why.Result == causes.OK:
+		return causes.Advice{}, ""
+	}
+	return causes.Advice{Name: why.Name, Heading: why.Name.Title(), Hint: why.Fix, Remedy: why.Remedy}, why.Found
+}
+
+// use is one of the pages on which tokens are used, by its path.
+func (p *played) use(ctx context.Context, path string, cfg config.Config, client *oauth.Client, request *oauth.Request, token *oauth.TokenResponse, id *oauth.IDToken) (*causes.APIAnswer, error) {
+	switch path {
+	case "/refresh":
+		e, _, err := client.Refresh(ctx, token.Tokens, request, id)
+		if err != nil {
+			return nil, err
+		}
+		return causes.ExplainRefresh(cfg, config.MethodBasic, e), nil
+	case "/tokeninfo":
+		e, err := client.Introspect(ctx, "access_token", token.Access)
+		if err != nil {
+			return nil, err
+		}
+		return causes.ExplainIntrospection(cfg, e), nil
+	case "/api":
+		e, err := client.CallAPI(ctx, token.Access)
+		if err != nil {
+			return nil, err
+		}
+		why := causes.ExplainAPI(cfg, e, client.Inspect(ctx, token.Access), request.Scopes, time.Now())
+		return &why, nil
+	}
+	return nil, nil
 }
 
 // browse is a browser in which the user is signed in: it follows the server until that sends it back.
