@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -361,19 +362,34 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 	}
 }
 
-// Credentials in the body follow no redirect either, not even on the same origin.
+// Credentials in the body follow no redirect either, not even on the same origin. What is there is asked later, to name it if it
+// is the token endpoint, and without a secret.
 func TestPostFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartLiar(t)
+	var mu sync.Mutex
+	followed := ""
+	l.Other = func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		r.ParseForm()
+		followed += r.Form.Encode() + r.Header.Get("Authorization")
+		testserver.SendBody(404, "text/plain", "none")(w, r)
+	}
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/userinfo", http.StatusTemporaryRedirect)
 	}
 	values := l.Env()
 	values["TOKEN_ENDPOINT_AUTH_METHOD"] = "client_secret_post"
 	b := newBrowser(t, startApp(t, values))
-	b.GetJSON(l.Approve(t, b.Begin(""))).WantError(t, 502, "server_error", "307 Temporary Redirect")
-	if n := l.Asked("POST /userinfo"); n != 0 {
-		t.Errorf("the redirect was followed %d times", n)
+	callback := l.Approve(t, b.Begin(""))
+	b.GetJSON(callback).WantError(t, 502, "server_error", "307 Temporary Redirect")
+	mu.Lock()
+	defer mu.Unlock()
+	for _, secret := range []string{testserver.LiarClientSecret, testserver.LiarClientID, "code-"} {
+		if strings.Contains(followed, secret) {
+			t.Errorf("%s went where the redirect leads: %s", secret, followed)
+		}
 	}
 }
 

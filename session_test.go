@@ -370,7 +370,7 @@ func TestRefresh(t *testing.T) {
 func TestRefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
-	for path, heading := range map[string]string{"/refresh": "The server refused to refresh", "/revoke": "The server did not revoke every token",
+	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
 		"/tokeninfo": "The server did not say what it knows of the tokens"} {
 		for mediaType, body := range refusals {
 			_, a, b := startAtLiar(t, func(l *testserver.Liar) {

@@ -61,6 +61,9 @@ func TestEveryCauseHasARow(t *testing.T) {
 			}
 		}
 	}
+	for name, by := range behaviorsIn(t) {
+		shown[name] = append(shown[name], by...)
+	}
 	if len(documented) < 50 {
 		t.Fatalf("docs/problems.md has %d causes: this test looks at nothing", len(documented))
 	}
@@ -70,6 +73,62 @@ func TestEveryCauseHasARow(t *testing.T) {
 			t.Errorf("docs/problems.md says that %s is told by %q; the atlas has rows for %q", name, want, got)
 		}
 	}
+}
+
+// behaviorsIn are the causes that the table of behaviors names, with who tells each: check, the login's page, or a page on which
+// tokens are used.
+func behaviorsIn(t *testing.T) map[string][]string {
+	t.Helper()
+	values := map[string]string{}
+	for _, declaration := range parsed(t, root+"/internal/causes/names.go").Decls {
+		ast.Inspect(declaration, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				if literal, ok := spec.Values[0].(*ast.BasicLit); ok {
+					values[spec.Names[0].Name], _ = strconv.Unquote(literal.Value)
+				}
+			}
+			return true
+		})
+	}
+	told := map[string][]string{}
+	ast.Inspect(parsed(t, root+"/internal/check/behaviors_test.go"), func(n ast.Node) bool {
+		row, ok := n.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		by := map[string]string{"check": "`check`", "page": "the login's page"}
+		members := map[string]ast.Expr{}
+		for _, element := range row.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok {
+				if key, ok := pair.Key.(*ast.Ident); ok {
+					members[key.Name] = pair.Value
+				}
+			}
+		}
+		if use, ok := members["use"].(*ast.BasicLit); ok {
+			path, _ := strconv.Unquote(use.Value)
+			by["page"] = "`" + path + "`"
+		}
+		for member, teller := range by {
+			if selected, ok := members[member].(*ast.SelectorExpr); ok && values[selected.Sel.Name] != "" {
+				told[values[selected.Sel.Name]] = append(told[values[selected.Sel.Name]], teller)
+			}
+		}
+		return true
+	})
+	if len(told) < 20 {
+		t.Errorf("the table of behaviors names %d causes: this looks at nothing", len(told))
+	}
+	return told
+}
+
+func parsed(t *testing.T, path string) *ast.File {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 var (
@@ -104,12 +163,8 @@ var stableName = regexp.MustCompile(`[a-z]+(?:-[a-z]+)+`)
 // namesIn are the stable names in the literals of each test of the atlas in a file.
 func namesIn(t *testing.T, path string, known map[string][]string) map[string][]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string][]string{}
-	for _, declaration := range file.Decls {
+	for _, declaration := range parsed(t, path).Decls {
 		f, ok := declaration.(*ast.FuncDecl)
 		if !ok || !strings.HasPrefix(f.Name.Name, "TestAtlas") {
 			continue

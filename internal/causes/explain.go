@@ -71,7 +71,7 @@ func (a Advice) With(cfg config.Config, f Finding) Advice {
 // Refusal returns the answer that an error was made of. The method is how the client authenticated.
 func Refusal(e *oauth.Error, method string) Answer {
 	a := Answer{Step: e.Step, Method: cmp.Or(e.Answer.AuthMethod, method), Status: cmp.Or(e.Answer.Status, e.Status), Refusal: e.Answer.Refusal, To: e.Answer.Location, Refused: true}
-	if a.Refusal.Code == "" && a.Refusal.Words == "" && a.Refusal.Text == "" {
+	if e.Theirs && a.Refusal.Code == "" && a.Refusal.Words == "" && a.Refusal.Text == "" {
 		a.Refusal.Code, a.Refusal.Words = e.Code, e.Description
 	}
 	return a.Without()

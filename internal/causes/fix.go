@@ -218,6 +218,9 @@ func fixLocalhost(f Facts) Fix {
 		variable, value = "REDIRECT_URI", ip
 	}
 	fix := f.change(variable, value, "")
+	if f.Value == ip { // it is registered
+		return fix
+	}
 	fix.Text = strings.TrimSuffix(fix.Text, ".") + ", and add " + ip + " (" + p.At(RedirectURI) + ")."
 	return fix
 }
@@ -292,6 +295,9 @@ func fixScopes(f Facts) Fix {
 	refused := f.Refused
 	if len(refused) == 0 {
 		refused = namedScopes(f.Cfg.Scopes, f.Words)
+	}
+	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
+		refused = []string{"offline_access"}
 	}
 	if len(f.Cfg.Scopes) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")

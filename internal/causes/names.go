@@ -59,6 +59,7 @@ const (
 // Grants and scopes.
 const (
 	GrantNotEnabled   Name = "grant-not-enabled"
+	RefreshNotEnabled Name = "refresh-not-enabled"
 	PKCERequired      Name = "pkce-required"
 	PKCERefused       Name = "pkce-refused"
 	PARRequired       Name = "par-required"

@@ -131,7 +131,8 @@ var patterns = []pattern{
 	// What this app does not speak.
 	{code: []string{"invalid_dpop_proof", "use_dpop_nonce"}, cause: DPoPRequired, seen: "RFC 9449 sections 5 and 8"},
 	{words: []string{"dpop"}, cause: DPoPRequired, seen: "Okta, Bluesky"},
-	{words: []string{"mutual tls", "mutual-tls", "mtls", "client certificate", "tls_client_auth", "certificate-bound", "certificate bound", "x.509 cert"}, cause: MTLSRequired, seen: "RFC 8705 section 2"},
+	{at: toAuthorize, code: []string{"invalid_request_object"}, cause: RequestObjectRequired, seen: "Keycloak: this app sends none"},
+	{words: []string{"mutual tls", "mutual-tls", "mtls", "client certificate", "tls certificate", "transport certificate", "tls_client_auth", "certificate-bound", "certificate bound", "x.509 cert"}, cause: MTLSRequired, seen: "RFC 8705 section 2"},
 	{words: []string{"aadsts7000218"}, method: asPublic, cause: ClientSecretMissing, seen: "Entra"},
 	{words: []string{"aadsts700025"}, cause: ClientIsPublic, seen: "Entra"},
 	{at: asClient, words: []string{"private_key_jwt", "client_secret_jwt", "client_assertion", "client assertion", "signed jwt", "jwt assertion"}, cause: ClientAssertionRequired, seen: "RFC 7523 section 2.2, Keycloak"},
@@ -184,6 +185,8 @@ var patterns = []pattern{
 	{at: toRedeem, words: redirect, cause: RedirectURINotRegistered, seen: "Gitea; RFC 6749 section 4.1.3"},
 	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled"}, cause: PKCERefused, seen: "servers without RFC 7636"},
 	{at: toRedeem, words: pkce, cause: CodeExpiredOrUsed, seen: "RFC 7636 section 4.6"},
+	{at: toRefresh, words: []string{"grant type", "grant_type"}, cause: RefreshNotEnabled, seen: "FOSOAuthServerBundle"},
+	{at: toRefresh, code: []string{"unauthorized_client", "unsupported_grant_type"}, when: wordless, cause: RefreshNotEnabled, seen: "RFC 6749 section 5.2"},
 	{words: []string{"grant type", "grant_type", "authorization_code grant", "authorization code grant", "authorization grant '", "response_type", "response type", "code flow", "standard flow"}, cause: GrantNotEnabled, seen: "Auth0, Keycloak, Ory"},
 	{code: []string{"unsupported_grant_type", "unsupported_response_type"}, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},
 	{at: toRedeem, code: []string{"invalid_grant", "bad_verification_code", "invalid_code", "code_already_used", "code_expired", "bad_code"}, cause: CodeExpiredOrUsed, seen: "RFC 6749 section 5.2, GitHub, Slack"},
@@ -206,7 +209,7 @@ var patterns = []pattern{
 	// Codes and statuses alone.
 	{at: forTokens, words: []string{"authorization code", "invalid code", "code is invalid", "code expired", "code has expired", "already been used", "already redeemed"}, cause: CodeExpiredOrUsed, seen: "Twitch, Atlassian"},
 	{at: toAuthorize, code: []string{"unauthorized_client"}, cause: GrantNotEnabled, seen: "RFC 6749 section 4.1.2.1"},
-	{at: forTokens, code: []string{"unauthorized_client"}, when: wordless, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},
+	{at: toRedeem, code: []string{"unauthorized_client"}, when: wordless, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},
 	{code: []string{"server_error", "temporarily_unavailable", "internal_error", "internal_server_error"}, cause: ServerFailed, seen: "RFC 6749 section 4.1.2.1"},
 	{at: authorize, when: clientCode, cause: ClientIDUnknown, seen: "nothing else of the client is read there"},
 	{at: asClient, when: clientRefusal, method: asPublic, cause: ClientSecretMissing, seen: "RFC 6749 section 5.2"},

@@ -34,6 +34,7 @@ type Provider struct {
 	Offline string             // what brings a refresh token, as a line of .env without the other scopes; empty for offline_access
 	JWT     string             // what makes access tokens JWTs
 
+	NoOffline        bool // it has no scope offline_access, and refuses it
 	RefusesLocalhost bool // http redirect URIs need an IP address
 	MethodsAlike     bool // basic and post are one method
 	OneSigningAlg    bool // the ID token's algorithm cannot be chosen
@@ -101,7 +102,7 @@ var providers = []Provider{
 			Users:        "Enterprise applications → your app → Users and groups",
 			IDToken:      "App registrations → your app",
 		}},
-	{Name: "Google", hosts: []string{"accounts.google.com"}, OneSigningAlg: true, Offline: "access_type=offline&prompt=consent", Fields: map[Setting]string{
+	{Name: "Google", hosts: []string{"accounts.google.com"}, OneSigningAlg: true, NoOffline: true, Offline: "access_type=offline&prompt=consent", Fields: map[Setting]string{
 		RedirectURI:  "Google Auth Platform → Clients → your client → Authorized redirect URIs",
 		ClientID:     "Google Auth Platform → Clients → your client → Client ID",
 		ClientSecret: "Google Auth Platform → Clients → your client → Client secrets",
@@ -121,7 +122,7 @@ var providers = []Provider{
 		Users:        "the organization's OAuth app policy",
 		IDToken:      "GitHub issues no ID tokens",
 	}},
-	{Name: "Amazon Cognito", hosts: []string{"amazoncognito.com"}, path: "cognito-idp", OneSigningAlg: true, Fields: map[Setting]string{
+	{Name: "Amazon Cognito", hosts: []string{"amazoncognito.com"}, path: "cognito-idp", OneSigningAlg: true, NoOffline: true, Fields: map[Setting]string{
 		RedirectURI:  "User pools → your pool → App clients → your client → Login pages → Allowed callback URLs",
 		ClientID:     "User pools → your pool → App clients → your client → Client ID",
 		ClientSecret: "User pools → your pool → App clients → your client → Client secret",
@@ -131,7 +132,7 @@ var providers = []Provider{
 		Users:        "User pools → your pool → Users",
 		IDToken:      "User pools → your pool → App clients → your client",
 	}},
-	{Name: "GitLab", hosts: []string{"gitlab.com"}, OneSigningAlg: true, Fields: map[Setting]string{
+	{Name: "GitLab", hosts: []string{"gitlab.com"}, OneSigningAlg: true, NoOffline: true, Fields: map[Setting]string{
 		RedirectURI:  "User settings → Applications → your application → Redirect URI",
 		ClientID:     "User settings → Applications → your application → Application ID",
 		ClientSecret: "User settings → Applications → your application → Secret",

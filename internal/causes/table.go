@@ -296,9 +296,12 @@ var Table = []Cause{
 		Title:       "The server refuses localhost in the redirect URI",
 		Setting:     RedirectURI,
 		Explanation: "Some servers accept plain http for the loopback IP addresses only (RFC 8252 section 8.3). `localhost` can't be registered there.",
-		Says:        func(f Facts) string { return "The server refuses localhost in " + f.Cfg.RedirectURI() },
-		ToldBy:      "`check`",
-		Fix:         fixLocalhost,
+		Looks: []Quote{
+			{"Spotify, with `localhost` or plain http", "INVALID_CLIENT: Insecure redirect URI", "[pckhib/node-red-contrib-spotify#36]"},
+		},
+		Says:   func(f Facts) string { return "The server refuses localhost in " + f.Cfg.RedirectURI() },
+		ToldBy: "`check`",
+		Fix:    fixLocalhost,
 	},
 	{
 		Name: RedirectURIIPAddress, Group: "The redirect URI",
@@ -367,7 +370,8 @@ var Table = []Cause{
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
-		ToldBy:      "the login's page, where its own questions don't tell",
+		ToldBy:      "the login's page (where its own questions don't tell)",
+		SeenIn:      "[ory/hydra#2140]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Run all checks: they find out whether the client secret, the client ID or the authentication method is wrong.")
 		},
@@ -498,6 +502,7 @@ var Table = []Cause{
 		Title:       "The token endpoint gives every request the same useless answer",
 		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login survives that, and it says nothing about the client.",
 		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[freelawproject/courtlistener#7927], [django-oauth/django-oauth-toolkit#1851]",
 		Fix:         fixTokenEndpoint,
 	},
 	{
@@ -517,6 +522,21 @@ var Table = []Cause{
 		Says:   func(Facts) string { return "The server recognizes the client, but doesn't let it exchange a code" },
 		Fix: func(f Facts) Fix {
 			return f.turnOff(GrantNotEnabled, Grant, "Enable the authorization code grant for this client")
+		},
+	},
+	{
+		Name: RefreshNotEnabled, Group: "Grants and scopes",
+		Sees: "`unauthorized_client` at `/refresh`", Write: "enable the refresh token grant",
+		Title:       "The refresh token grant is not enabled",
+		Setting:     Grant,
+		Explanation: "The server issued a refresh token, but the application may not use the refresh token grant.",
+		Looks: []Quote{
+			{"FOSOAuthServerBundle", "`unauthorized_client`: The grant type is unauthorized for this client_id", "[FriendsOfSymfony/FOSOAuthServerBundle#246]"},
+			{"a server behind openid-client", "`invalid_client`: Unauthorized grant type: refresh_token", "[panva/openid-client#380]"},
+		},
+		ToldBy: "`/refresh`",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(RefreshNotEnabled, Grant, "Enable the refresh token grant for this client")
 		},
 	},
 	{
@@ -671,8 +691,11 @@ var Table = []Cause{
 		Title:       "The server wants DPoP, which this app doesn't speak",
 		Setting:     AuthMethod,
 		Explanation: "The client may use sender-constrained tokens only (DPoP, RFC 9449). This app sends plain bearer tokens.",
-		ToldBy:      "`check`, and the login's page",
-		Fix:         func(f Facts) Fix { return f.turnOff(DPoPRequired, AuthMethod, "Turn off DPoP for this client") },
+		Looks: []Quote{
+			{"Okta", "`invalid_dpop_proof`: The DPoP proof JWT header is missing.", "[okta/okta-sdk-dotnet#697]"},
+		},
+		ToldBy: "`check`, and the login's page",
+		Fix:    func(f Facts) Fix { return f.turnOff(DPoPRequired, AuthMethod, "Turn off DPoP for this client") },
 	},
 	{
 		Name: MTLSRequired, Group: "What this app does not speak",
@@ -680,7 +703,11 @@ var Table = []Cause{
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
-		ToldBy:      "`check`, and the login's page",
+		Looks: []Quote{
+			{"WSO2", "`invalid_request`: Transport certificate not found in the request", "[wso2/financial-services-accelerator#118]"},
+			{"WSO2", "TLS certificate not found in the request.", "[wso2/financial-services-accelerator#387]"},
+		},
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(MTLSRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
 		},
@@ -691,7 +718,10 @@ var Table = []Cause{
 		Title:       "The server wants a signed client assertion, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app speaks client_secret_basic, client_secret_post and none.",
-		ToldBy:      "`check`, and the login's page",
+		Looks: []Quote{
+			{"ThunderID, of a client that sends no assertion", "`unauthorized_client`", "[thunder-id/thunderid#4483]"},
+		},
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(ClientAssertionRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
 		},
@@ -702,7 +732,10 @@ var Table = []Cause{
 		Title:       "The server wants a signed request, which this app doesn't send",
 		Setting:     Grant,
 		Explanation: "The client has to send its authorization request as a signed JWT (RFC 9101). This app sends plain parameters.",
-		ToldBy:      "`check`, and the login's page",
+		Looks: []Quote{
+			{"Keycloak, of a pushed request", "`invalid_request_object`: invalidRequestMessage", "[keycloak/keycloak#41181]"},
+		},
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(RequestObjectRequired, Grant, "Turn off signed request objects for this client")
 		},
@@ -713,7 +746,10 @@ var Table = []Cause{
 		Title:       "The server answers by form_post, which this app doesn't read",
 		Setting:     Grant,
 		Explanation: "The server sends its response as a form (OAuth 2.0 Form Post Response Mode). The browser sends no cookie of this app with a form from another site, so this app can't tell which login it belongs to. It reads nothing of the form.",
-		ToldBy:      "`check`, and the callback's page",
+		Looks: []Quote{
+			{"Apple", "`invalid_request`: response_mode must be form_post when name or email scope is requested.", "[oauth-io/oauth-js#104]"},
+		},
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
 		},
@@ -860,7 +896,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"JsonWebToken Signature Algorithm: HS256"},
 		Right:  []string{"JsonWebToken Signature Algorithm: RS256 (Auth0: Settings → Advanced Settings → OAuth)"},
-		ToldBy: "`check` (where the metadata lists HS256 alone, and no key can be used), a warning of `check` (where there are keys), and the login's page",
+		ToldBy: "the login's page",
 		SeenIn: "[auth0-samples/auth0-golang-web-app#24]",
 		Fix: func(f Facts) Fix {
 			return f.look("JWKS_URI", "If JWKS_URI is set, it has to belong to this issuer. Otherwise the server has to publish the key that it signs with.")
@@ -873,7 +909,8 @@ var Table = []Cause{
 		Setting:     IDToken,
 		Explanation: "HS256 uses the client secret as its key (OpenID Connect Core section 3.1.3.7 (8)). This app verifies it only where the server's metadata lists HS256 and the secret has at least 32 bytes (RFC 7518 section 3.2).",
 		Says:        saysAlgorithm,
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, a warning of `check`, and the login's page",
+		SeenIn:      "[supabase/auth#2578], [nextauthjs/next-auth#2917]",
 		Fix:         fixAlgorithm,
 	},
 	{
@@ -882,6 +919,7 @@ var Table = []Cause{
 		Title:       "The ID token's times are in milliseconds",
 		Explanation: "exp, iat and nbf are seconds since 1970 (RFC 7519 section 2). The server writes milliseconds.",
 		ToldBy:      "the login's page",
+		SeenIn:      "[CZ-NIC/pyoidc#864], [OpenIDC/mod_auth_openidc#99]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the server: exp, iat and nbf have to be seconds, not milliseconds. No setting of this app helps.")
 		},
@@ -892,6 +930,7 @@ var Table = []Cause{
 		Title:       "The ID token lacks a required claim",
 		Explanation: "The server left out a claim that OpenID Connect Core section 2 requires, or the nonce that was sent.",
 		ToldBy:      "the login's page",
+		SeenIn:      "[ferriskey/ferriskey#1124], [jumbojett/OpenID-Connect-PHP#163], [louketo/louketo-proxy#670]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the server, or remove openid from SCOPES. No other setting of this app helps.")
 		},
@@ -902,6 +941,7 @@ var Table = []Cause{
 		Title:       "The server's tokens name a different issuer than its metadata",
 		Explanation: "The issuer in the ID token has to be the issuer of the metadata, character for character (OpenID Connect Core section 3.1.3.7 (2)). Here the server contradicts itself, so no ISSUER fits both.",
 		ToldBy:      "the login's page",
+		SeenIn:      "[nodeSolidServer/node-solid-server#1609]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix this on the server: look for the setting of its public address. No ISSUER in .env helps.")
 		},
@@ -912,6 +952,7 @@ var Table = []Cause{
 		Title:       "The ID token is not for this login",
 		Explanation: "The ID token names a different client, or the nonce of a different login. It must not be accepted (OpenID Connect Core section 3.1.3.7).",
 		ToldBy:      "the login's page",
+		SeenIn:      "[FormidableLabs/react-native-app-auth#760], [openid/AppAuth-iOS#418]",
 		Fix: func(f Facts) Fix {
 			return f.look("CLIENT_ID", "Compare CLIENT_ID with the application in the server's dashboard, and start a new login.")
 		},
@@ -955,6 +996,7 @@ var Table = []Cause{
 		Setting:     Scopes,
 		Explanation: "The server answered with an ID token and no access token. Azure AD B2C does this when only openid is asked for: it issues access tokens for a scope of an API, or for the client ID itself as a scope.",
 		ToldBy:      "the login's page",
+		SeenIn:      "[MicrosoftDocs/azure-docs#64582]",
 		Fix: func(f Facts) Fix {
 			return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), f.Cfg.ClientID), " "), "add a scope of an API")
 		},
@@ -965,7 +1007,10 @@ var Table = []Cause{
 		Title:       "The access token is inside another object",
 		Setting:     Scopes,
 		Explanation: "The token response has no access_token of its own, but one inside another object. Slack does this for user tokens: they are in authed_user.",
-		ToldBy:      "the login's page",
+		Looks: []Quote{
+			{"Slack, where only user scopes were asked for", "`\"authed_user\":{\"access_token\":\"xoxp-…\",\"token_type\":\"user\"}`", "[slackapi/java-slack-sdk#1565]"},
+		},
+		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			return f.look("SCOPES", "At Slack, add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid. Elsewhere, ask for what the token response then holds at its top level.")
 		},
@@ -976,6 +1021,7 @@ var Table = []Cause{
 		Title:       "The server says that the token is not active",
 		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when the endpoint is asked on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
 		ToldBy:      "`/tokeninfo`",
+		SeenIn:      "[keycloak/keycloak#15694], [keycloak/keycloak#21820]",
 		Fix:         fixIntrospection,
 	},
 	{
@@ -984,6 +1030,7 @@ var Table = []Cause{
 		Title:       "The refresh token is no longer accepted",
 		Explanation: "The refresh token was used, was revoked, or has expired. Many servers replace it with every use, and end the whole grant when an old one comes again.",
 		ToldBy:      "`/refresh`",
+		SeenIn:      "[oidc-wp/openid-connect-generic#109], [oauth2-proxy/oauth2-proxy#1473]",
 		Fix:         func(f Facts) Fix { return f.look("", "Sign in again: a new sign-in brings a new refresh token.") },
 	},
 	{
@@ -995,7 +1042,7 @@ var Table = []Cause{
 			{"Gitea, as client", "invalid character '<' looking for beginning of value", "[go-gitea/gitea#10836]"},
 		},
 		Right:  []string{"try again; then the server's log, or what stands in front of it"},
-		ToldBy: "a warning of `check`, and the login's page",
+		ToldBy: "`check`, a warning of `check`, and the login's page",
 		SeenIn: "[KickEngineering/KickDevDocs#148]",
 		Fix:    func(f Facts) Fix { return f.look("", "Try again. If it fails again, look at the server's log.") },
 	},
@@ -1008,7 +1055,7 @@ var Table = []Cause{
 			{"Auth0, in its log", "`api_limit`: Global limit has been reached", "[auth0/auth0-deploy-cli#386]"},
 		},
 		Right:  []string{"wait, then ask again; `check` stops at the first 429"},
-		ToldBy: "`check` (where the login begins at the API), a warning of `check`, and the login's page",
+		ToldBy: "`check` (where the login begins at the API), a warning of `check`, the login's page, and `/api`",
 		Fix:    func(f Facts) Fix { return f.look("", "Wait a minute, then start a new login.") },
 	},
 	{

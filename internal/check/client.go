@@ -137,7 +137,7 @@ func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credent
 // sameAsControl judges an answer that the control got too.
 func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	switch cause := a.reply.Cause(); {
-	case cause == causes.GrantNotEnabled && strings.EqualFold(a.reply.Refusal.Code, "unauthorized_client") && a.reply.Refusal.Words == "":
+	case wordlessGrant(a.reply):
 		a.no = kind // osin says so of any client that it does not accept
 	case cause == causes.GrantNotEnabled && kind == anInventedCode:
 		a.also = cause
@@ -189,6 +189,11 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
 	case answer.also == causes.PKCERefused:
 		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
+	case answer.yes != "" && answer.yes != anInventedCode:
+		if f, useless := o.useless(ctx, as); useless { // what the other endpoints accept brings no token
+			return f
+		}
+		fallthrough
 	case answer.yes != "":
 		return causes.Proved("%s", right(as.method)).By("%s gets a different answer to %s", what, answer.yes)
 	case answer.passed:
@@ -196,7 +201,7 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		f.Server = answer.reply.quote
 		return f
 	case answer.no == "":
-		if f, useless := o.useless(ctx, as, answer); useless {
+		if f, useless := o.useless(ctx, as); useless {
 			return f
 		}
 		if answer.unasked || !inOrder(answer.reply) {
@@ -230,20 +235,51 @@ func ambiguous(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
 }
 
-// FindOut concludes why a server refused the client in a login. It asks at most four questions more, with the configured
-// credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
+// FindOut concludes why a server refused the client in a login. It asks a few questions more, with the configured credentials
+// and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
 func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
 	o.noInventions = true
 	as := o.ours()
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
-	switch a.Cause() {
-	case causes.ClientRefused, causes.ClientSecretWrong, causes.AuthMethodWrong:
-	default:
-		return causes.Finding{}, false // it is named, or is not about the client
+	var f causes.Finding
+	switch cause := a.Cause(); cause {
+	case causes.ClientRefused, causes.ClientSecretWrong, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
+		if a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
+			break
+		}
+		f = o.explainInLogin(ctx, as, a)
+	case causes.TokenEndpointUnusable:
+		if to := o.moved(ctx, a.To); to != "" {
+			f = o.finding(cause, a.said(), causes.Facts{Value: to})
+		}
 	}
-	f := o.explainRefusal(ctx, as, a, true)
 	return f, f.Name != ""
+}
+
+// explainInLogin finds out why the client was refused, where no secret may be invented. It goes by what the configured
+// credentials get in other ways, and that proves something only where the same question as in the login, with an invented code,
+// is refused alike: else the server looks at the code before it looks at the client.
+func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
+	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
+		return o.finding(name, refused.said(), causes.Facts{})
+	}
+	ours := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
+	if !ours.like(refused) {
+		return causes.Finding{}
+	}
+	if refused.Cause() == causes.GrantNotEnabled {
+		unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}})
+		if !wordlessGrant(refused) || !unknown.like(refused) {
+			return causes.Finding{} // it says so of this client alone
+		}
+	}
+	return o.explainRefusal(ctx, as, refused, true)
+}
+
+// wordlessGrant reports the code for a client without the grant, which some servers have for any client that they don't accept.
+func wordlessGrant(a tokenAnswer) bool {
+	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Refusal.Words == ""
 }
 
 // outOfOrder is the finding of a token endpoint that fails on the questions, and perhaps on no login.
@@ -266,8 +302,8 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 
 // useless reports a token endpoint that gives every question the same status or page, of which none lets a login through. An
 // answer that is the same whatever is asked says nothing of the client.
-func (o *Observer) useless(ctx context.Context, as credentials, answer clientAnswer) (causes.Finding, bool) {
-	got := answer.reply
+func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
+	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && got.Cause() != causes.CodeExpiredOrUsed
 	if !got.came() || !got.EndsEveryLogin() && !forbidden {
 		return causes.Finding{}, false
@@ -331,6 +367,9 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		}
 		return o.askClient(ctx, other).accepts()
 	}
+	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
+		return found(name, causes.Facts{})
+	}
 	if as.method == config.MethodNone {
 		if !nothingInvented && !o.knowsID(ctx) {
 			f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
@@ -386,12 +425,12 @@ func (o *Observer) bothWrong(as credentials, refused tokenAnswer) causes.Finding
 	return f
 }
 
-// byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it refuses
-// the client by the other method and without a secret, too.
+// byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it looks up
+// no code for the client by the other method and without a secret, either.
 func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
-	if !refusesClient(other) || !refusesClient(public) {
+	if refused.Cause() == "" || !refusesClient(other) || !inOrder(public) || public.Cause() == causes.CodeExpiredOrUsed {
 		return causes.Finding{}
 	}
 	if refused.Cause() == causes.AuthMethodWrong {

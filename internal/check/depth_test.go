@@ -61,8 +61,8 @@ func demoHandler(t testing.TB, issuer string) http.Handler {
 	return handler
 }
 
-// Against a server that is 100 ms away, with everything right, a check is at most ten round trips deep,
-// and never more than four questions are under way.
+// Against a server that is 100 ms away, with everything right, a check asks no more than it did at its first release, is at most
+// five round trips deep, and never more than five questions are under way.
 func TestDepth(t *testing.T) {
 	const issuer = "http://localhost:3000/demo"
 	synctest.Test(t, func(t *testing.T) {
@@ -75,8 +75,11 @@ func TestDepth(t *testing.T) {
 		if r.Result != causes.OK {
 			t.Errorf("not everything is right:\n%s", r)
 		}
-		if depth > 10 || depth < len(d.requests)/atOnce {
+		if depth > 5 || depth < len(d.requests)/atOnce {
 			t.Errorf("the check is %d round trips deep, with %d requests:\n%s", depth, len(d.requests), strings.Join(d.requests, "\n"))
+		}
+		if len(d.requests) > 17 {
+			t.Errorf("the check asks %d times:\n%s", len(d.requests), strings.Join(d.requests, "\n"))
 		}
 		if d.most > atOnce {
 			t.Errorf("%d requests were under way together", d.most)

@@ -11,7 +11,7 @@ import (
 )
 
 // atOnce is how many requests may be under way together, so that a check provokes no rate limit.
-const atOnce = 4
+const atOnce = 5
 
 // errStopped is the error of a request that was not sent, because its host had enough of them.
 var errStopped = errors.New("was not asked: it answered 429 (too many requests) before")

@@ -269,7 +269,7 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 		p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
 	}
 	p.Code, p.Words = o.errorCode(code), o.cfg.Hide(words)
-	if p.Words == "" {
+	if p.Words == "" && code == refusal.Code { // the page of an address that says which error it is, is for all of them
 		p.Words = o.cfg.Hide(e.Words())
 	}
 	switch {

@@ -138,11 +138,8 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	}
 	cause := real.said.Cause()
 	switch {
-	case real.Code == "" && cause == "" && slices.Contains(firewall, real.Status) && !(answer.yes != "" && real.isBare() && o.sameHost()):
-		f := causes.Warning("could not be asked: the server refuses everything that this app asks (%s); a browser may get a different answer",
-			o.sanitized(real.Page.StatusLine(), 300))
-		f.Server = real.Words
-		return f
+	case isFirewall(real) && !(answer.yes != "" && real.isBare() && o.sameHost()):
+		return o.refusesEverything(real)
 	case answer.yes != "" && o.refusesFirst(ctx, real):
 		return causes.Proved("the redirect URI is not what the server refuses")
 	case answer.yes != "" && real.isBare():
@@ -167,6 +164,19 @@ func (o *Observer) sameHost() bool {
 // firewall are statuses that say nothing of OAuth when no OAuth error comes with them.
 var firewall = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable}
 
+// isFirewall reports a refusal that says nothing of OAuth.
+func isFirewall(p ProbeResult) bool {
+	return p.Code == "" && p.said.Cause() == "" && slices.Contains(firewall, p.Status)
+}
+
+// refusesEverything is the finding that something in front of the server may have answered.
+func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
+	f := causes.Warning("could not be asked: the server refuses everything that this app asks (%s); a browser may get a different answer",
+		o.sanitized(real.Page.StatusLine(), 300))
+	f.Server = real.Words
+	return f
+}
+
 // unknownClient is the finding that the server does not recognize the client ID.
 func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
 	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
@@ -183,7 +193,10 @@ func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.F
 // registeredIs is the finding that the server accepts another redirect URI.
 func (o *Observer) registeredIs(accepted string, real ProbeResult) causes.Finding {
 	name := causes.RedirectURINotRegistered
-	if cause := real.said.Cause(); cause == causes.RedirectURINotHTTPS || cause == causes.RedirectURIIPAddress {
+	switch cause := real.said.Cause(); {
+	case cause == causes.RedirectURINotHTTPS && accepted == withLoopbackIP(o.cfg.RedirectURI()):
+		name = causes.RedirectURILocalhost
+	case cause == causes.RedirectURINotHTTPS, cause == causes.RedirectURIIPAddress:
 		name = cause
 	}
 	f := o.finding(name, real.quote(), causes.Facts{Value: accepted})
@@ -201,13 +214,16 @@ func (o *Observer) kindOfRedirect(ctx context.Context, real ProbeResult) causes.
 	if cause != causes.RedirectURINotHTTPS && cause != causes.RedirectURIIPAddress {
 		return causes.RedirectURINotRegistered
 	}
-	if ip := strings.Replace(uri, "//localhost", "//127.0.0.1", 1); ip != uri && cause == causes.RedirectURINotHTTPS {
+	if ip := withLoopbackIP(uri); ip != uri && cause == causes.RedirectURINotHTTPS {
 		if there := o.Login(ctx, Login{RedirectURI: ip}); there.Continues() || there.Refuses() && there.said.Cause() == causes.RedirectURINotRegistered {
 			return causes.RedirectURILocalhost
 		}
 	}
 	return cause
 }
+
+// withLoopbackIP is a redirect URI with the IP address for the name.
+func withLoopbackIP(uri string) string { return strings.Replace(uri, "//localhost", "//127.0.0.1", 1) }
 
 // acceptedVariant is the redirect URI that the server accepts instead of ours, "" when none was found.
 func (o *Observer) acceptedVariant(ctx context.Context) string {
@@ -248,7 +264,7 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	case real.Kind == NoAnswer:
 		return causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
 	case real.Refuses():
-		return o.explainRefusedLogin(ctx, real)
+		return o.explainRefusedLogin(ctx, real, control)
 	case real.Coded:
 		return causes.Warning("the server asks for no sign-in: it sent a code at once, and makes codes whenever it is checked")
 	case real.Same(control):
@@ -265,7 +281,7 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 }
 
 // explainRefusedLogin names what the server refuses, in an honest request with a redirect URI that it knows.
-func (o *Observer) explainRefusedLogin(ctx context.Context, real ProbeResult) causes.Finding {
+func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeResult) causes.Finding {
 	cause := real.said.Cause()
 	switch cause {
 	case causes.ScopeNotEnabled:
@@ -279,6 +295,9 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real ProbeResult) ca
 		f := o.finding(causes.RedirectURINotRegistered, real.quote(), causes.Facts{})
 		f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ") without a reason: the redirect URI is probably not registered"
 		return f.By("the token endpoint accepts the client, and every redirect URI gets the same empty answer")
+	}
+	if isFirewall(real) && real.Same(control) {
+		return o.refusesEverything(real)
 	}
 	if cause == "" {
 		f := causes.Failing("", "Read what the server says, and compare the application's settings there.", real.quote(), "the server refuses the login with the error %q", real.Code)

@@ -94,7 +94,6 @@ func TestStartAtAPIOutOfOrder(t *testing.T) {
 	}
 }
 
-
 // The start calls the API without a token only, and does not praise it for more: one that opens to anything else is
 // found by the checks.
 func TestStartDoesNotPraiseTheAPI(t *testing.T) {

@@ -1,0 +1,691 @@
+package check
+
+import (
+	"maps"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+)
+
+// behavior is what one kind of server answers, and what this app has to make of it: the cause that check names, the one on the
+// page of the failed login, and the fix. The same server with the right settings, or mended, has no fail and lets the user in.
+type behavior struct {
+	name   string
+	seen   string         // the standard, or a public report that shows it
+	server func() *played // which is sound but for this
+	set    map[string]string
+	wrong  map[string]string // settings that are wrong; without them everything is right
+	mend   func(*played)     // or the server without its demand
+	check  causes.Name       // of the first line that fails; empty for none
+	page   causes.Name       // of the login; empty for one that works
+	use    string            // or of a page on which tokens are used after it
+	kind   causes.FixKind    // of that line's fix or, where none fails, of the page's
+	fix    string            // a part of it
+	says   string            // a part of what is said about it
+	never  []string          // what nothing may say
+}
+
+// What the rows share.
+var (
+	wrongSecret   = map[string]string{"CLIENT_SECRET": "an-old-secret-of-this-application"}
+	unknownID     = map[string]string{"CLIENT_ID": "client-4712"}
+	otherPort     = map[string]string{"PORT": "3998"}
+	otherwise     = func(r reply) func(q) reply { return func(q) reply { return r } }
+	always        = func(r reply) func(q) (reply, bool) { return func(q) (reply, bool) { return r, true } }
+	noSecretWrong = []string{"client secret is wrong", string(causes.ClientSecretWrong)}
+)
+
+// jwtMethods lists the only methods of a server.
+func onlyMethods(methods ...string) func(map[string]any) {
+	return func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = methods }
+}
+
+// lacks takes members out of the metadata.
+func lacks(names ...string) func(map[string]any) {
+	return func(d map[string]any) {
+		for _, name := range names {
+			delete(d, name)
+		}
+	}
+}
+
+// gitea checks one thing after the other at the token endpoint.
+func gitea() *played {
+	p := &played{base: "https://gitea.example.com", paths: map[string]string{"authorize": "/login/oauth/authorize", "token": "/login/oauth/access_token"},
+		document: lacks("revocation_endpoint"),
+		badCode:  otherwise(refusal(400, "unauthorized_client", "client is not authorized")),
+		unknownClient: func(r q) reply {
+			return page(400, "Client ID not registered")
+		},
+		wrongRedirect: otherwise(page(400, "Unregistered Redirect URI")),
+		wrongThere:    otherwise(refusal(400, "unauthorized_client", "unexpected redirect URI")),
+		badRefresh:    otherwise(refusal(400, "unauthorized_client", "unable to parse refresh token"))}
+	p.badClient = func(r q) reply {
+		if r.id != playedID {
+			return refusal(400, "invalid_client", "cannot load client with client id: \""+r.id+"\"")
+		}
+		return refusal(400, "unauthorized_client", "invalid client secret")
+	}
+	return p
+}
+
+// giteaSignInFirst shows its sign-in page before it looks at anything, as Gitea does for a visitor.
+func giteaSignInFirst() *played {
+	p := gitea()
+	p.authorize = func(r q) (reply, bool) { return reply{200, "text/html", "", signIn}, !r.signedIn }
+	return p
+}
+
+// goiabada refuses with pages of 200, and looks up the code before the secret.
+func goiabada() *played {
+	p := &played{base: "https://goiabada.example.com", paths: map[string]string{"authorize": "/auth/authorize", "token": "/auth/token"},
+		unknownClient: otherwise(page(200, "Invalid client_id parameter. The client does not exist. You have not been sent anywhere.")),
+		wrongRedirect: otherwise(page(200, "Invalid redirect_uri parameter. The client does not have this redirect URI registered. You have not been sent anywhere.")),
+		enter:         func(r q) (reply, bool) { return to("https://goiabada.example.com/auth/pwd"), !r.signedIn },
+		document:      lacks("introspection_endpoint", "revocation_endpoint"),
+	}
+	p.at = map[string]func(q) reply{"/auth/pwd": otherwise(reply{200, "text/html", "", signIn})}
+	p.token = func(r q) (reply, bool) {
+		if r.Get("grant_type") == "refresh_token" {
+			return refusal(400, "invalid_client", ""), true
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return refusal(400, "invalid_grant", "Code is invalid."), p.codes[r.Get("code")] == nil
+	}
+	p.badClient = otherwise(refusal(400, "invalid_client", "Client authentication failed. Please review your client_secret."))
+	return p
+}
+
+// osin answers as openshift/osin does.
+func osin() *played {
+	return &played{noDoc: true, badClient: func(r q) reply {
+		if r.method == config.MethodNone {
+			return refusal(400, "invalid_request", "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.")
+		}
+		return refusal(400, "unauthorized_client", "The client is not authorized to request a token using this method.")
+	}, unknownClient: otherwise(refusal(200, "unauthorized_client", "The client is not authorized to request a token using this method.")),
+		wrongRedirect: otherwise(refusal(200, "invalid_request", "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.")),
+		badCode:       otherwise(refusal(400, "invalid_grant", "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client."))}
+}
+
+// glewlwyd refuses with an empty 403.
+func glewlwyd() *played {
+	p := &played{base: "https://glewlwyd.example.com/api/glwd", paths: map[string]string{"authorize": "/auth"},
+		unknownClient: otherwise(reply{status: 403}), wrongRedirect: otherwise(reply{status: 403}),
+		badClient: otherwise(refusal(403, "unauthorized_client", "")), badCode: otherwise(refusal(403, "invalid_code", ""))}
+	p.introspect = func(r q) reply {
+		if !p.isClient(r) {
+			return reply{status: 401}
+		}
+		return jsonOf(200, map[string]any{"active": false})
+	}
+	p.revoke = func(r q) reply {
+		if !p.isClient(r) {
+			return reply{status: 401}
+		}
+		return reply{status: 200}
+	}
+	return p
+}
+
+// fosite refuses as Ory, Clerk, Authelia and Pocket ID do.
+func fosite() *played {
+	const sentence = "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."
+	return &played{base: "https://slug.projects.oryapis.com", paths: map[string]string{"authorize": "/oauth2/auth", "token": "/oauth2/token"},
+		unknownClient: func(r q) reply {
+			return to("https://slug.projects.oryapis.com/ui/error?" + url.Values{"error": {"invalid_client"}, "error_description": {sentence + " The requested OAuth 2.0 Client does not exist."}}.Encode())
+		},
+		wrongRedirect: func(r q) reply {
+			return to("https://slug.projects.oryapis.com/ui/error?" + url.Values{"error": {"invalid_request"}, "error_description": {"The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed. The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls."}}.Encode())
+		},
+		badScope: func(r q, scope string) reply {
+			return r.back("invalid_scope", "The requested scope is invalid, unknown, or malformed. The OAuth 2.0 Client is not allowed to request scope '"+scope+"'.")
+		},
+		badClient: func(r q) reply {
+			if r.id != playedID {
+				return refusal(401, "invalid_client", sentence+" The requested OAuth 2.0 Client does not exist.")
+			}
+			return refusal(401, "invalid_client", sentence)
+		},
+		badCode: otherwise(refusal(400, "invalid_grant", "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client. Could not find the requested resource(s)."))}
+}
+
+// doorkeeper says one sentence of every client that it refuses.
+func doorkeeper2() *played {
+	return &played{base: "https://gitlab.example.org", paths: map[string]string{"authorize": "/oauth/authorize", "token": "/oauth/token"}, document: lacks("revocation_endpoint"),
+		unknownClient: otherwise(page(401, "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.")),
+		wrongRedirect: otherwise(page(400, "The requested redirect URI is malformed or doesn't match the client redirect URI.")),
+		badClient:     otherwise(refusal(401, "invalid_client", "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.")),
+		badCode:       otherwise(refusal(400, "invalid_grant", "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client."))}
+}
+
+// spotify refuses localhost.
+func spotify() *played {
+	return &played{noDoc: true, base: "https://accounts.spotify.com", paths: map[string]string{"token": "/api/token"}, redirect: []string{"http://127.0.0.1:3999/oauth_callback"},
+		unknownClient: otherwise(plain(400, "INVALID_CLIENT: Invalid client")),
+		wrongRedirect: func(r q) reply {
+			uri := r.Get("redirect_uri")
+			if strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "http://127.0.0.1:") && !strings.HasPrefix(uri, "http://[::1]:") {
+				return plain(400, "INVALID_CLIENT: Insecure redirect URI")
+			}
+			return plain(400, "INVALID_CLIENT: Invalid redirect URI")
+		},
+		badClient: otherwise(refusal(400, "invalid_client", "Invalid client secret"))}
+}
+
+// cognito has its endpoints on another host than its issuer, and says what is wrong in the address of its error page.
+func cognito() *played {
+	const domain = "https://shop.auth.eu-west-1.amazoncognito.com"
+	return &played{base: domain, issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf",
+		paths:    map[string]string{"authorize": "/oauth2/authorize", "token": "/oauth2/token"},
+		document: lacks("introspection_endpoint", "code_challenge_methods_supported"),
+		scopes:   []string{"openid", "email", "profile"},
+		unknownClient: func(r q) reply {
+			return to(domain + "/error?client_id=" + url.QueryEscape(r.Get("client_id")) + "&error=invalid_request")
+		},
+		wrongRedirect: otherwise(to(domain + "/error?error=redirect_mismatch&client_id=" + playedID)),
+		badScope:      func(r q, _ string) reply { return r.back("invalid_request", "invalid_scope") },
+		badClient:     otherwise(refusal(400, "invalid_client", "")),
+		badCode:       otherwise(refusal(400, "invalid_grant", "")),
+		at:            map[string]func(q) reply{"/error": otherwise(page(400, "An error was encountered with the requested page."))}}
+}
+
+// linkedIn refuses a client that sends a code verifier.
+func linkedIn() *played {
+	return &played{base: "https://www.linkedin.com/oauth", paths: map[string]string{"authorize": "/v2/authorization", "token": "/v2/accessToken"}, methods: []string{config.MethodPost},
+		document: func(d map[string]any) {
+			onlyMethods("client_secret_post")(d)
+			lacks("introspection_endpoint", "revocation_endpoint", "code_challenge_methods_supported")(d)
+		},
+		badClient: otherwise(refusal(401, "invalid_client", "Client authentication failed")),
+		badCode:   otherwise(refusal(400, "invalid_request", "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists"))}
+}
+
+// okta wants a proof of possession.
+func okta() *played {
+	return &played{base: "https://dev-4711.okta.com/oauth2/default", paths: map[string]string{"authorize": "/v1/authorize", "token": "/v1/token"},
+		badClient: otherwise(refusal(401, "invalid_client", "The client secret supplied for a confidential client is invalid.")),
+		asClient:  always(refusal(400, "invalid_dpop_proof", "The DPoP proof JWT header is missing."))}
+}
+
+// auth0 writes access_denied where others write invalid_client.
+func auth0() *played {
+	return &played{base: "https://dev-4711.eu.auth0.com", issuer: "https://dev-4711.eu.auth0.com/", paths: map[string]string{"token": "/oauth/token"}, metadata: "/.well-known/openid-configuration",
+		unknownClient: otherwise(page(400, "unauthorized_client: Unknown client")),
+		wrongRedirect: otherwise(page(403, "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.")),
+		badClient:     otherwise(refusal(401, "access_denied", "Unauthorized")), badCode: otherwise(refusal(403, "invalid_grant", "Invalid authorization code")),
+		document: lacks("introspection_endpoint")}
+}
+
+// slack refuses with 200.
+func slack() *played {
+	refuses := func(code string) reply { return jsonOf(200, map[string]any{"ok": false, "error": code}) }
+	return &played{noDoc: true, base: "https://slack.com", paths: map[string]string{"authorize": "/oauth/v2/authorize", "token": "/api/oauth.v2.access"},
+		badClient: func(r q) reply {
+			if r.id == playedID {
+				return refuses("bad_client_secret")
+			}
+			return refuses("invalid_client_id")
+		}, badCode: otherwise(refuses("invalid_code"))}
+}
+
+// bodyOnly reads the client's credentials from the body, and misses them elsewhere.
+func bodyOnly(missing reply) *played {
+	p := &played{methods: []string{config.MethodPost}, document: lacks("token_endpoint_auth_methods_supported", "introspection_endpoint", "revocation_endpoint")}
+	p.badClient = func(r q) reply {
+		if r.method != config.MethodPost {
+			return missing
+		}
+		return refusal(401, "invalid_client", "Invalid client_secret")
+	}
+	return p
+}
+
+var rows = []behavior{
+	// Reports of failed logins, by provider.
+	{name: "Twitch: scope is an array", seen: "dart-lang/tools#370, logto-io/logto#6980", server: func() *played {
+		return &played{base: "https://id.twitch.tv/oauth2", response: func(r map[string]any) { r["scope"] = strings.Fields(r["scope"].(string)) }}
+	}},
+	{name: "Entra: the issuer of v1", seen: "DuendeArchive/IdentityModel.OidcClient#18", server: func() *played {
+		const tenant = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555"
+		return &played{base: tenant + "/oauth2/v2.0", issuer: tenant + "/v2.0", at: map[string]func(q) reply{
+			"/11111111-2222-3333-4444-555555555555/.well-known/openid-configuration": func(q) reply {
+				return jsonOf(200, map[string]any{"issuer": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/", "authorization_endpoint": tenant + "/oauth2/authorize", "token_endpoint": tenant + "/oauth2/token"})
+			}}}
+	}, wrong: map[string]string{"ISSUER": "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555"},
+		check: causes.IssuerDiffers, page: causes.IssuerDiffers, kind: causes.Change, fix: "ISSUER=https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"},
+	{name: "Azure AD B2C: an ID token and no access token", seen: "MicrosoftDocs/azure-docs#64582", server: func() *played {
+		return &played{base: "https://contoso.b2clogin.com/t/b2c_1_susi", scopes: []string{"openid", playedID}, document: lacks("userinfo_endpoint"), response: func(r map[string]any) {
+			if !strings.Contains(r["scope"].(string), playedID) {
+				delete(r, "access_token")
+			}
+		}}
+	}, set: map[string]string{"SCOPES": "openid " + playedID}, wrong: map[string]string{"SCOPES": "openid"},
+		page: causes.AccessTokenMissing, kind: causes.Change, fix: "SCOPES='openid " + playedID + "'"},
+	{name: "LinkedIn: PKCE is off", seen: "nextauthjs/next-auth#8831", server: func() *played {
+		p := linkedIn()
+		p.token = func(r q) (reply, bool) { return p.refuses(r), r.Has("code_verifier") }
+		return p
+	}, mend: func(p *played) { p.token = nil }, check: causes.PKCERefused, page: causes.PKCERefused, kind: causes.Look, fix: "PKCE", never: noSecretWrong},
+	{name: "Okta: DPoP", seen: "okta/okta-sdk-dotnet#697", server: okta, mend: func(p *played) { p.asClient = nil },
+		check: causes.DPoPRequired, page: causes.DPoPRequired, kind: causes.Look, fix: "Require Demonstrating Proof of Possession", never: noSecretWrong},
+	{name: "World ID: milliseconds", seen: "CZ-NIC/pyoidc#864", server: func() *played {
+		return &played{claims: func(c map[string]any) { c["iat"] = time.Now().UnixMilli() }}
+	}, mend: func(p *played) { p.claims = nil }, page: causes.IDTokenTimes, kind: causes.Look, says: "milliseconds", never: []string{"clocks"}},
+	{name: "ADFS: email is a list", seen: "PatchMon/PatchMon#805", server: func() *played {
+		return &played{claims: func(c map[string]any) { c["email"] = []string{"a@example.org", "b@example.org"} }}
+	}},
+	{name: "LINE: HS256 that the metadata does not list", seen: "supabase/auth#2578", server: func() *played {
+		return &played{base: "https://access.line.me", sign: func(c map[string]any) string {
+			return testserver.SignClaims(jose.HS256, []byte(playedSecret), c)
+		}}
+	}, mend: func(p *played) { p.sign = nil }, page: causes.IDTokenAlgorithm, kind: causes.Look, says: "HS256", never: []string{"choose RS256"}},
+	{name: "Django: the token endpoint without its slash", seen: "django-oauth/django-oauth-toolkit#1851", server: func() *played {
+		return &played{noDoc: true, base: "https://www.courtlistener.com/o", paths: map[string]string{"authorize": "/authorize/", "token": "/token/"}, at: map[string]func(q) reply{
+			"/o/token": otherwise(to("/o/token/"))}}
+	}, wrong: map[string]string{"TOKEN_ENDPOINT": "https://www.courtlistener.com/o/token"}, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable,
+		kind: causes.Change, fix: "TOKEN_ENDPOINT=https://www.courtlistener.com/o/token/"},
+	{name: "Cognito: offline_access", seen: "manfredsteyer/angular-oauth2-oidc#1253", server: cognito, wrong: map[string]string{"SCOPES": "openid email profile offline_access"},
+		check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email profile'", never: []string{"PKCE"}},
+	{name: "Cognito: redirect URI not registered", seen: "docs.aws.amazon.com, authorization-endpoint", server: cognito, wrong: otherPort,
+		check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback", says: "redirect_mismatch"},
+	{name: "Auth0: wrong secret", seen: "auth0-samples/auth0-python-web-app#62", server: auth0, wrong: wrongSecret,
+		check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again", never: []string{"Access was denied", "Connections"}},
+	{name: "MCP Python SDK: client_id only in the body", seen: "modelcontextprotocol/python-sdk#3545", server: func() *played { return bodyOnly(refusal(401, "invalid_client", "Missing client_id")) },
+		set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""},
+		check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post", never: noSecretWrong},
+	{name: "Solid: iss has a slash too many", seen: "nodeSolidServer/node-solid-server#1609", server: func() *played {
+		p := &played{base: "https://solidcommunity.example"}
+		p.claims = func(c map[string]any) { c["iss"] = p.issuer + "/" }
+		return p
+	}, mend: func(p *played) { p.claims = nil }, page: causes.IDTokenIssuerDiffers, kind: causes.Look, fix: "on the server", never: []string{"ISSUER=https"}},
+	{name: "Slack: wrong secret", seen: "docs.slack.dev, oauth.v2.access", server: slack, wrong: wrongSecret,
+		check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Slack: unknown client ID", seen: "docs.slack.dev, oauth.v2.access", server: func() *played {
+		p := slack()
+		p.unknownClient = otherwise(page(200, "Invalid client_id parameter"))
+		return p
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Slack: the token is inside authed_user", seen: "slackapi/java-slack-sdk#1565", server: func() *played {
+		p := slack()
+		p.issued = otherwise(jsonOf(200, map[string]any{"ok": true, "app_id": "A1", "authed_user": map[string]any{"id": "U1", "access_token": "xoxp-1", "token_type": "user"}}))
+		return p
+	}, mend: func(p *played) { p.issued = nil }, page: causes.AccessTokenNested, kind: causes.Look, fix: "bot scope"},
+	{name: "Spotify: localhost", seen: "kraxarn/spotify-qt#286", server: spotify, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: map[string]string{"BASE_URL": ""},
+		check: causes.RedirectURILocalhost, page: stays, kind: causes.Change, fix: "BASE_URL=http://127.0.0.1:3999", never: []string{"add http://localhost", string(causes.ClientIDUnknown)}},
+	{name: "Spotify: unknown client ID", seen: "kraxarn/spotify-qt#286", server: spotify, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: unknownID,
+		check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+
+	{name: "Keycloak: introspection under another host name", seen: "keycloak/keycloak#15694, #21820", server: func() *played {
+		p := &played{base: "https://auth.company.example/realms/shop"}
+		p.at = map[string]func(q) reply{"/realms/inner/introspect": p.knows(jsonOf(200, map[string]any{"active": false}))}
+		return p
+	}, wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.company.example/realms/inner/introspect"}, use: "/tokeninfo", page: causes.TokenNotActive,
+		kind: causes.Change, fix: "different host"},
+	{name: "GitLab: the refresh token was used", seen: "oidc-wp/openid-connect-generic#109", server: func() *played {
+		p := doorkeeper2()
+		p.badRefresh = otherwise(refusal(400, "invalid_grant", "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client."))
+		return p
+	}, mend: func(p *played) { p.badRefresh = nil }, use: "/refresh", page: causes.RefreshTokenRefused, kind: causes.Look, fix: "Sign in again", never: []string{"code has expired"}},
+	{name: "the refresh grant is off", seen: "FriendsOfSymfony/FOSOAuthServerBundle#246", server: func() *played {
+		return &played{badRefresh: otherwise(refusal(400, "unauthorized_client", "The grant type is unauthorized for this client_id"))}
+	}, mend: func(p *played) { p.badRefresh = nil }, use: "/refresh", page: causes.RefreshNotEnabled, kind: causes.Look, fix: "refresh token grant"},
+	{name: "Reddit: 429 for a library's User-Agent", seen: "r-lib/httr#482", server: func() *played {
+		return &played{api: func(r q) reply {
+			if strings.HasPrefix(r.UserAgent(), "Go-http-client") {
+				return jsonOf(429, map[string]any{"message": "Too Many Requests", "error": 429})
+			}
+			return refusesBearer(r)
+		}}
+	}, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api"},
+	{name: "429 at the API", seen: "RFC 6585 section 4", server: func() *played {
+		return &played{api: func(r q) reply {
+			if r.Header.Get("Authorization") == "Bearer "+playedToken {
+				return plain(429, "Too Many Requests")
+			}
+			return refusesBearer(r)
+		}}
+	}, mend: func(p *played) { p.api = refusesBearer }, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api", page: causes.RateLimited, kind: causes.Look, fix: "Wait", never: []string{"own log"}},
+	{name: "Apple: form_post", seen: "oauth-io/oauth-js#104", server: func() *played {
+		return &played{base: "https://appleid.apple.com/auth", enter: func(r q) (reply, bool) {
+			return r.back("invalid_request", "response_mode must be form_post when name or email scope is requested."), strings.Contains(r.Get("scope"), "email")
+		}}
+	}, set: map[string]string{"SCOPES": "openid"}, wrong: map[string]string{"SCOPES": "openid email"}, check: causes.FormPostRequired, page: causes.FormPostRequired, kind: causes.Look, fix: "no scope"},
+	{name: "an ID token for another client", seen: "FormidableLabs/react-native-app-auth#760", server: func() *played {
+		return &played{claims: func(c map[string]any) { c["aud"] = "https://app.example.com" }}
+	}, mend: func(p *played) { p.claims = nil }, page: causes.IDTokenForAnother, kind: causes.Look},
+	{name: "the client is refused, and nothing tells why", seen: "ory/hydra#2140", server: func() *played {
+		p := &played{}
+		p.token = func(r q) (reply, bool) { // it looks the code up first
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return refusal(400, "invalid_grant", ""), p.codes[r.Get("code")] == nil
+		}
+		p.document = lacks("introspection_endpoint", "revocation_endpoint")
+		return p
+	}, wrong: wrongSecret, page: causes.ClientRefused, kind: causes.Look, fix: "Run all checks"},
+
+	// Gitea checks one thing after the other.
+	{name: "Gitea: right", seen: "go-gitea/gitea, routers/web/auth/oauth2_provider.go", server: gitea},
+	{name: "Gitea: right, the sign-in page first", seen: "as above", server: giteaSignInFirst},
+	{name: "Gitea: unknown client ID", seen: "as above", server: giteaSignInFirst, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Gitea: wrong secret", seen: "as above", server: giteaSignInFirst, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Gitea: redirect URI not registered", seen: "as above", server: giteaSignInFirst, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+
+	// goiabada refuses with a page of 200.
+	{name: "goiabada: right", seen: "leodip/goiabada", server: goiabada},
+	{name: "goiabada: redirect URI not registered", seen: "as above", server: goiabada, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "goiabada: unknown client ID", seen: "as above", server: goiabada, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "goiabada: wrong secret", seen: "as above", server: goiabada, wrong: wrongSecret, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+
+	// osin has one code for a wrong secret and an unknown client.
+	{name: "osin: right", seen: "openshift/osin, access.go", server: osin},
+	{name: "osin: wrong secret", seen: "as above", server: osin, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "osin: credentials not found", seen: "as above", server: func() *played {
+		p := osin()
+		p.methods = []string{config.MethodBasic}
+		refuses := p.badClient
+		p.badClient = func(r q) reply {
+			if r.method == config.MethodPost {
+				r.method = config.MethodNone
+			}
+			return refuses(r)
+		}
+		return p
+	}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic"},
+
+	// Glewlwyd gives no reason.
+	{name: "Glewlwyd: right", seen: "babelouest/glewlwyd", server: glewlwyd},
+	{name: "Glewlwyd: redirect URI not registered", seen: "as above", server: glewlwyd, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback", says: "probably not registered"},
+	{name: "Glewlwyd: unknown client ID", seen: "as above", server: glewlwyd, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Glewlwyd: wrong secret", seen: "as above", server: glewlwyd, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "a firewall in front of the authorization endpoint", seen: "Cloudflare", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) { return page(403, "Sorry, you have been blocked"), !r.signedIn }}
+	}},
+	{name: "a firewall without a word, on another host", seen: "RFC 9110 section 15.5.4", server: func() *played {
+		p := &played{authorize: func(r q) (reply, bool) { return reply{status: 403}, !r.signedIn }}
+		p.document = func(d map[string]any) { d["token_endpoint"] = "https://tokens.example.com/token" }
+		return p
+	}},
+
+	// django-oauth-toolkit, a public client.
+	{name: "django-oauth-toolkit: public client, unknown client ID", seen: "django-oauth/django-oauth-toolkit, oauth2_validators.py", server: func() *played {
+		return &played{public: true, unknownClient: otherwise(page(400, "Error: invalid_request Invalid client_id parameter value.")), wrongRedirect: otherwise(page(400, "Error: invalid_request Mismatching redirect URI.")),
+			badClient: otherwise(refusal(401, "invalid_client", ""))}
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "django-oauth-toolkit: public client, unknown client ID, the sign-in page first", seen: "as above", server: func() *played {
+		return &played{public: true, authorize: func(r q) (reply, bool) { return reply{200, "text/html", "", signIn}, !r.signedIn }, badClient: otherwise(refusal(401, "invalid_client", ""))}
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+
+	// fosite: Ory, Clerk, Authelia, Pocket ID.
+	{name: "Ory: right", seen: "ory/fosite, errors.go", server: fosite},
+	{name: "Ory: unknown client ID", seen: "as above", server: fosite, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Ory: wrong secret", seen: "as above", server: fosite, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Ory: redirect URI not registered", seen: "as above", server: fosite, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "redirect_uris"},
+	{name: "Ory: scope", seen: "as above", server: func() *played { p := fosite(); p.scopes = []string{"openid", "email"}; return p }, set: map[string]string{"SCOPES": "openid email"}, wrong: map[string]string{"SCOPES": "openid email groups"},
+		check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'"},
+	{name: "Ory: another authentication method", seen: "cirrusidentity/simplesamlphp-module-authoauth2#50", server: func() *played {
+		p := fosite()
+		p.methods = []string{config.MethodPost}
+		sentence := p.badClient
+		p.badClient = func(r q) reply {
+			if r.id == playedID && r.method != config.MethodPost {
+				return jsonOf(401, map[string]any{"error": "invalid_client", "error_description": "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).",
+					"error_hint": "The OAuth 2.0 Client supports client authentication method 'client_secret_post', but method 'client_secret_basic' was requested."})
+			}
+			return sentence(r)
+		}
+		return p
+	}, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""},
+		check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post", never: noSecretWrong},
+
+	// The words are in error_hint or hint.
+	{name: "hint: a pushed request is demanded", seen: "RFC 9126 section 5", server: func() *played {
+		p := &played{}
+		p.document = func(d map[string]any) { d["pushed_authorization_request_endpoint"] = p.base + "/par" }
+		p.authorize = func(r q) (reply, bool) {
+			return jsonOf(400, map[string]any{"error": "invalid_request", "error_description": "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.",
+				"error_hint": "The OAuth 2.0 Client must use a pushed authorization request."}), r.URL.Query().Get("request_uri") == ""
+		}
+		return p
+	}, set: map[string]string{"PAR": "on"}, wrong: map[string]string{"PAR": ""}, check: causes.PARRequired, page: stays, kind: causes.Change, fix: "PAR=on"},
+	{name: "hint: a secret is missing", seen: "ory/fosite, client_authentication.go", server: func() *played {
+		return &played{badClient: otherwise(jsonOf(401, map[string]any{"error": "invalid_client", "error_description": "Client authentication failed", "hint": "The client secret is missing."}))}
+	}, wrong: map[string]string{"CLIENT_SECRET": ""}, check: causes.ClientSecretMissing, page: causes.ClientSecretMissing, kind: causes.Look, fix: "paste CLIENT_SECRET"},
+	{name: "hint: the client does not exist", seen: "league/oauth2-server", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) { return reply{200, "text/html", "", signIn}, !r.signedIn }, badClient: func(r q) reply {
+			if r.id != playedID {
+				return jsonOf(401, map[string]any{"error": "invalid_client", "error_description": "Client authentication failed", "hint": "The requested client does not exist."})
+			}
+			return refusal(401, "invalid_client", "Client authentication failed")
+		}}
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+
+	// Two metadata documents, of which one lacks members.
+	{name: "RFC 8414's metadata lacks members", seen: "clerk/openapi-specs, fapi WellKnown", server: func() *played {
+		p := &played{}
+		p.at = map[string]func(q) reply{"/.well-known/oauth-authorization-server": func(q) reply {
+			d := p.documentOf()
+			lacks("userinfo_endpoint", "introspection_endpoint", "jwks_uri")(d)
+			return jsonOf(200, d)
+		}}
+		return p
+	}, never: []string{"name different endpoints"}},
+
+	// Refusals at the token endpoint, in all their forms.
+	{name: "unauthorized, 401", seen: "Bitbucket, Reddit", server: func() *played {
+		return &played{badClient: otherwise(jsonOf(401, map[string]any{"message": "Unauthorized", "error": 401}))}
+	},
+		wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "a 401 as a page", seen: "Apache", server: func() *played { return &played{badClient: otherwise(page(401, "Unauthorized"))} },
+		wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "access_denied with 403", seen: "Auth0, Kong", server: func() *played { return &played{badClient: otherwise(refusal(403, "access_denied", "Invalid client"))} },
+		wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again", never: []string{"Access was denied"}},
+	{name: "bad_client_secret with 200", seen: "Slack", server: func() *played {
+		return &played{badClient: otherwise(jsonOf(200, map[string]any{"ok": false, "error": "bad_client_secret"}))}
+	},
+		wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "invalid_request: missing client_id", seen: "Twitch, metatool-ai/metamcp#342", server: func() *played {
+		return bodyOnly(jsonOf(400, map[string]any{"status": 400, "message": "missing client id"}))
+	},
+		set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""},
+		check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post", never: noSecretWrong},
+	{name: "GitHub: one sentence for ID and secret", seen: "rwth-acis/VIAProMa#186", server: func() *played {
+		return &played{noDoc: true, base: "https://github.com", paths: map[string]string{"authorize": "/login/oauth/authorize", "token": "/login/oauth/access_token"},
+			badClient: otherwise(jsonOf(200, map[string]any{"error": "incorrect_client_credentials", "error_description": "The client_id and/or client_secret passed are incorrect."})),
+			badCode:   otherwise(jsonOf(200, map[string]any{"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."})),
+			wrongRedirect: func(r q) reply {
+				return to("https://app.example.com/cb?" + url.Values{"error": {"redirect_uri_mismatch"}, "error_description": {"The redirect_uri MUST match the registered callback URL for this application."}}.Encode())
+			}}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "GitHub: redirect URI not registered", seen: "joemccann/dillinger#705", server: func() *played {
+		return &played{noDoc: true, base: "https://github.com", paths: map[string]string{"authorize": "/login/oauth/authorize", "token": "/login/oauth/access_token"},
+			wrongRedirect: func(r q) reply {
+				return to("https://app.example.com/cb?" + url.Values{"error": {"redirect_uri_mismatch"}, "error_description": {"The redirect_uri MUST match the registered callback URL for this application."}}.Encode())
+			}}
+	}, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "GitLab: wrong secret", seen: "doorkeeper-gem/doorkeeper, config/locales/en.yml", server: doorkeeper2, wrong: wrongSecret,
+		check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "GitLab: unknown client ID", seen: "as above", server: doorkeeper2, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Clerk: unknown client ID", seen: "crafter-station/petdex#169", server: func() *played {
+		p := fosite()
+		p.base, p.issuer = "https://clerk.example.com", ""
+		p.unknownClient = otherwise(refusal(401, "invalid_client", "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported client authentication method). The requested OAuth 2.0 Client does not exist."))
+		p.wrongRedirect = otherwise(refusal(400, "invalid_request", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls."))
+		return p
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Okta: the grant is off", seen: "RFC 6749 section 5.2", server: func() *played {
+		p := okta()
+		p.asClient = always(refusal(400, "unauthorized_client", "The client is not authorized to use the provided grant type. Configured grant types: [implicit]."))
+		return p
+	}, mend: func(p *played) { p.asClient = nil }, check: causes.GrantNotEnabled, page: causes.GrantNotEnabled, kind: causes.Look, fix: "Grant type"},
+
+	// What no login survives.
+	{name: "415 to everything", seen: "RFC 9110 section 15.5.16", server: func() *played {
+		return &played{token: always(reply{415, jsonType, "", `{"title":"Unsupported Media Type","status":415}`})}
+	}, mend: func(p *played) { p.token = nil },
+		check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, says: "415", never: append(noSecretWrong, "No problem")},
+	{name: "404 to everything", seen: "RFC 9110 section 15.5.5", server: func() *played { return &played{token: always(page(404, "Cannot POST /token"))} }, mend: func(p *played) { p.token = nil },
+		check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, says: "404", never: noSecretWrong},
+	{name: "a firewall's 403 to everything", seen: "Cloudflare", server: func() *played { return &played{token: always(page(403, "Sorry, you have been blocked"))} }, mend: func(p *played) { p.token = nil },
+		check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, says: "403", never: noSecretWrong},
+	{name: "502 to everything", seen: "RFC 9110 section 15.6.3", server: func() *played { return &played{token: always(page(502, "Bad Gateway"))} }, mend: func(p *played) { p.token = nil },
+		check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look, says: "502", never: noSecretWrong},
+	{name: "a page with 200 to everything", seen: "go-gitea/gitea#10836", server: func() *played { return &played{token: always(page(200, "Welcome"))} }, mend: func(p *played) { p.token = nil },
+		check: causes.TokenEndpointUnusable, page: causes.TokenResponseUnusable, kind: causes.Look, never: noSecretWrong},
+	{name: "a page with 200 for the tokens", seen: "go-gitea/gitea#10836", server: func() *played { return &played{issued: otherwise(page(200, "Welcome"))} }, mend: func(p *played) { p.issued = nil },
+		page: causes.TokenResponseUnusable, kind: causes.Look},
+	{name: "text with 200 for the tokens", seen: "RFC 6749 section 5.1", server: func() *played { return &played{issued: otherwise(plain(200, "OK"))} }, mend: func(p *played) { p.issued = nil },
+		page: causes.TokenResponseUnusable, kind: causes.Look},
+	{name: "token_type in another spelling", seen: "RFC 6749 section 5.1", server: func() *played { return &played{response: func(r map[string]any) { r["token_type"] = "BearerToken" }} }},
+
+	// ID tokens.
+	{name: "iat is missing", seen: "OpenID Connect Core section 2", server: func() *played { return &played{claims: func(c map[string]any) { delete(c, "iat") }} }, mend: func(p *played) { p.claims = nil },
+		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "iat"},
+	{name: "nonce is missing", seen: "OpenID Connect Core section 3.1.3.7 (11)", server: func() *played { return &played{claims: func(c map[string]any) { delete(c, "nonce") }} }, mend: func(p *played) { p.claims = nil },
+		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "nonce"},
+	{name: "sub is missing", seen: "OpenID Connect Core section 2", server: func() *played { return &played{claims: func(c map[string]any) { delete(c, "sub") }} }, mend: func(p *played) { p.claims = nil },
+		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "sub", never: []string{"another user"}},
+	{name: "two audiences, one of them ours, and azp", seen: "OpenID Connect Core section 3.1.3.7 (3) to (5)", server: func() *played {
+		return &played{claims: func(c map[string]any) { c["aud"], c["azp"] = []string{playedID, "https://api.example.com"}, playedID }}
+	}},
+	{name: "HS256 that the metadata lists, and a long secret", seen: "OpenID Connect Core section 3.1.3.7 (8)", server: func() *played {
+		return &played{document: func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }, sign: func(c map[string]any) string {
+			return testserver.SignClaims(jose.HS256, []byte(playedSecret), c)
+		}}
+	}},
+	{name: "the ID token is encrypted", seen: "christiaangoossens/hass-oidc-auth#77", server: func() *played {
+		return &played{response: func(r map[string]any) { r["id_token"] = "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0.a.b.c.d" }}
+	}, mend: func(p *played) { p.response = nil }, page: causes.IDTokenEncrypted, kind: causes.Look, fix: "encryption"},
+	{name: "no key, as Supabase with HS256", seen: "supabase/auth#2578", server: func() *played {
+		return &played{base: "https://ref.supabase.co/auth/v1", jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}}))}
+	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look, fix: "RS256 or ES256", never: []string{"none of the 0"}},
+
+	// What this app does not speak.
+	{name: "DPoP in words", seen: "Bluesky", server: func() *played {
+		return &played{asClient: always(refusal(400, "invalid_request", "DPoP proof required"))}
+	}, mend: func(p *played) { p.asClient = nil },
+		check: causes.DPoPRequired, page: causes.DPoPRequired, kind: causes.Look, fix: "Turn off DPoP", never: noSecretWrong},
+	{name: "use_dpop_nonce before the client is looked at", seen: "RFC 9449 section 8", server: func() *played {
+		return &played{token: always(refusal(400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof"))}
+	}, mend: func(p *played) { p.token = nil },
+		check: causes.DPoPRequired, page: causes.DPoPRequired, kind: causes.Look, fix: "Turn off DPoP", never: noSecretWrong},
+	{name: "private_key_jwt in words", seen: "RFC 7523 section 2.2", server: func() *played {
+		return &played{badClient: otherwise(refusal(401, "invalid_client", "The client must authenticate with private_key_jwt.")), methods: []string{}}
+	}, mend: func(p *played) { p.methods, p.badClient = []string{config.MethodBasic}, nil },
+		check: causes.ClientAssertionRequired, page: causes.ClientAssertionRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "private_key_jwt is the only method", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: onlyMethods("private_key_jwt"), methods: []string{}, badClient: otherwise(refusal(401, "invalid_client", "client authentication failed"))}
+	}, mend: func(p *played) { p.methods, p.badClient, p.document = []string{config.MethodBasic}, nil, nil },
+		check: causes.ClientAssertionRequired, page: causes.ClientAssertionRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "client_secret_jwt is the only method", seen: "OpenID Connect Core section 9", server: func() *played {
+		return &played{document: onlyMethods("client_secret_jwt"), methods: []string{}, badClient: otherwise(refusal(401, "invalid_client", ""))}
+	}, mend: func(p *played) { p.methods, p.badClient, p.document = []string{config.MethodBasic}, nil, nil },
+		check: causes.ClientAssertionRequired, page: causes.ClientAssertionRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "mTLS is the only method", seen: "RFC 8705 section 2.1.1", server: func() *played {
+		return &played{document: onlyMethods("tls_client_auth"), methods: []string{}, badClient: otherwise(refusal(401, "invalid_client", ""))}
+	}, mend: func(p *played) { p.methods, p.badClient, p.document = []string{config.MethodBasic}, nil, nil },
+		check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "WSO2: a transport certificate", seen: "wso2/financial-services-accelerator#118", server: func() *played {
+		return &played{token: always(refusal(400, "invalid_request", "Transport certificate not found in the request"))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "mTLS in words", seen: "RFC 8705 section 2", server: func() *played {
+		return &played{badClient: otherwise(refusal(401, "invalid_client", "mutual TLS client certificate is required")), methods: []string{}}
+	}, mend: func(p *played) { p.methods, p.badClient = []string{config.MethodBasic}, nil },
+		check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "Keycloak: a signed request", seen: "RFC 9101 section 10.5", server: func() *played {
+		return &played{base: "https://kc.example.com/realms/shop", enter: func(r q) (reply, bool) {
+			return r.back("invalid_request", "Missing parameter: 'request' or 'request_uri'"), true
+		}}
+	}, mend: func(p *played) { p.enter = nil }, check: causes.RequestObjectRequired, page: causes.RequestObjectRequired, kind: causes.Look, fix: "Request object required"},
+}
+
+// What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.
+func TestBehaviors(t *testing.T) {
+	t.Parallel()
+	if len(rows) < 40 {
+		t.Errorf("there are %d rows", len(rows))
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			row.run(t)
+		})
+	}
+}
+
+func (row behavior) run(t *testing.T) {
+	negative := row.check != "" || row.page != ""
+	if negative && row.wrong == nil && row.mend == nil {
+		t.Fatal("a server that is only wrong proves nothing: it has no twin")
+	}
+	if row.seen == "" {
+		t.Error("the row has no source")
+	}
+	p := row.server().start(t)
+	env := p.env(row.set)
+	if negative {
+		row.isSound(t)
+		maps.Copy(env, row.wrong)
+		maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+	}
+	report := p.checks(t, env)
+	failing := report.firstFailing()
+	advice, description := row.server().start(t).login(t, env, row.use)
+	all := report.String() + "\nlogin: " + string(advice.Name) + " " + advice.Heading + ": " + description + "; " + advice.Hint + " " + advice.Remedy.Line
+	if failing.Name != row.check || row.check == "" && failing.Check != "" {
+		t.Errorf("check names %q (%s); want %q", failing.Name, failing.Check, row.check)
+	}
+	if advice.Name != row.page || row.page == "" && advice.Heading != "" {
+		t.Errorf("the login's page names %q; want %q", advice.Name, row.page)
+	}
+	if negative {
+		kind, fix := failing.Remedy.Kind, failing.Fix+" "+failing.Remedy.Where+" "+failing.Remedy.Line
+		if row.check == "" {
+			kind, fix = advice.Remedy.Kind, advice.Hint+" "+advice.Remedy.Where+" "+advice.Remedy.Line
+		}
+		if kind != row.kind || !strings.Contains(fix, row.fix) {
+			t.Errorf("the fix is %s %q; want %s with %q", kind, fix, row.kind, row.fix)
+		}
+		if row.check != "" && row.page == row.check && advice.Remedy.Line != failing.Remedy.Line {
+			t.Errorf("the page advises %q, check %q", advice.Remedy.Line, failing.Remedy.Line)
+		}
+	}
+	if !strings.Contains(all, row.says) {
+		t.Errorf("nothing says %q", row.says)
+	}
+	for _, words := range row.never {
+		if strings.Contains(all, words) {
+			t.Errorf("it says %q", words)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", all)
+	}
+}
+
+// isSound is the other half of a row: with the right settings, or mended, nothing fails.
+func (row behavior) isSound(t *testing.T) {
+	p := row.server()
+	if row.mend != nil {
+		row.mend(p)
+	}
+	env := p.start(t).env(row.set)
+	if row.mend != nil && row.wrong != nil {
+		maps.Copy(env, row.wrong)
+	}
+	if r := p.checks(t, env); r.firstFailing().Check != "" {
+		t.Errorf("with everything right this fails: %s\n%s", r.firstFailing(), r)
+	}
+	if advice, description := p.login(t, env, row.use); advice.Heading != "" || advice.Name != "" {
+		t.Errorf("with everything right the login says %s %q: %s", advice.Name, advice.Heading, description)
+	}
+}
