@@ -567,10 +567,17 @@ func ValidScope(scope string) bool {
 // Hide takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
 // what it was sent. It is for text from outside, whole: what has been cut short no longer holds the secret as it
 // was, and our own sentences may hold a secret that is a common word.
-func (c Config) Hide(text string) string {
-	t := redact.Read(text)
-	t.Replace(c.hidden())
-	return t.String()
+func (c Config) Hide(text string) string { return c.Hider()(text) }
+
+// Hider returns Hide, prepared once for any number of texts.
+func (c Config) Hider() func(text string) string {
+	hidden := c.hidden()
+	hidden.Compile()
+	return func(text string) string {
+		t := redact.Read(text)
+		t.Replace(hidden)
+		return t.String()
+	}
 }
 
 // HideNamed returns Hide for what is said of an answer: what the answer names as a secret is taken out, too. Of one

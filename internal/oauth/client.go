@@ -27,7 +27,8 @@ type Client struct {
 	cfg    config.Config
 	wire   *wire.Client
 	now    func() time.Time
-	hiding config.Config // whose secrets are taken out of what a server says
+	hiding config.Config // whose secrets are taken out of what a server says; set by hideFor
+	hider  func() func(text string) string
 	keys   keySet
 	byPost atomic.Bool // the API answers POST alone, as was found out since
 	opens  []string    // what the API that this client was found at may want; see newRegistration
@@ -42,7 +43,8 @@ type Client struct {
 
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
-	c := &Client{cfg: cfg, wire: w, now: now, hiding: cfg}
+	c := &Client{cfg: cfg, wire: w, now: now}
+	c.hideFor(cfg)
 	c.keys.wire, c.keys.said, c.keys.shown, c.keys.now = w, c.said, c.answer, now
 	return c
 }
@@ -52,7 +54,10 @@ func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text), n) }
 
 // hide takes the client secret out of what a server says.
-func (c *Client) hide(text string) string { return c.hiding.Hide(text) }
+func (c *Client) hide(text string) string { return c.hider()(text) }
+
+// hideFor sets whose secrets are taken out.
+func (c *Client) hideFor(cfg config.Config) { c.hiding, c.hider = cfg, sync.OnceValue(cfg.Hider) }
 
 // saidIn returns said for what an answer says: it takes out the secrets that the answer names, too.
 func (c *Client) saidIn(e *wire.Exchange) func(text string, n int) string {

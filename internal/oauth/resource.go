@@ -281,7 +281,8 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 			continue
 		}
 		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now)
-		next.opens, next.hiding = found.Scopes, c.hiding
+		next.opens = found.Scopes
+		next.hideFor(c.hiding)
 		_, err := next.Metadata(ctx)
 		if err == nil {
 			return next, nil

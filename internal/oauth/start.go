@@ -51,7 +51,7 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
-	unknown.hiding = cfg // the secret of a registered client, too
+	unknown.hideFor(cfg) // the secret of a registered client, too
 	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
 	wire.Keep(ctx, found.asked)
 	if err != nil {

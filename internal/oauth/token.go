@@ -76,6 +76,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	if fault != nil {
 		return nil, c.badTokenResponse(wire.TokenRequest, e, fault)
 	}
+	response.splitScope(r.Scopes)
 	response.Warnings = c.noted(ctx, e, response.Warnings)
 	return response, nil
 }
@@ -326,6 +327,16 @@ func formAsJSON(form string) (string, error) {
 // visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
 func visibleASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// splitScope reads a scope whose parts are separated by commas, as GitHub and Slack write it. A comma may also be a part of a
+// scope (RFC 6749 section 3.3): then one that was asked for has it.
+func (t *TokenResponse) splitScope(asked []string) {
+	if !strings.Contains(t.Scope, ",") || strings.Contains(strings.Join(asked, ""), ",") {
+		return
+	}
+	t.Scope = strings.Join(strings.FieldsFunc(t.Scope, func(r rune) bool { return r == ',' || r == ' ' }), " ")
+	t.Warnings = append(t.Warnings, "scope is separated by commas, and should be by spaces (RFC 6749 section 3.3).")
 }
 
 // granted reports whether the response grants a scope that was asked for.

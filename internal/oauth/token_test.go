@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -299,6 +300,35 @@ func TestTokenResponse_Warnings(t *testing.T) {
 				t.Errorf("beside the answer stands %q", note)
 			}
 		})
+	}
+}
+
+// Commas between the scopes are read as what they stand for, unless a scope that was asked for has one.
+func TestTokenResponse_SplitScope(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		scope string
+		asked []string
+		want  string
+	}{
+		{"repo,user:email", []string{"repo", "user:email"}, "repo user:email"},
+		{"repo, gist,", []string{"repo"}, "repo gist"},
+		{"repo user:email", []string{"repo"}, "repo user:email"},
+		{"a,b", []string{"a,b"}, "a,b"},
+		{"a,b c", []string{"c", "a,b"}, "a,b c"},
+		{"", []string{"a"}, ""},
+	} {
+		r := &TokenResponse{Tokens: Tokens{Scope: row.scope}}
+		if r.splitScope(row.asked); r.Scope != row.want || (len(r.Warnings) > 0) != (row.scope != row.want) {
+			t.Errorf("%q is read as %q with the warnings %q; want %q", row.scope, r.Scope, r.Warnings, row.want)
+		}
+	}
+	l := testserver.StartLiar(t)
+	l.Token = testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email,profile"}`)
+	c := clientAt(t, l.Env())
+	response, _, err := signIn(t, c, l, url.Values{"scope": {"profile email"}})
+	if err != nil || response.Scope != "email profile" || len(response.Warnings) != 1 {
+		t.Errorf("of a login: %+v, %v", response, err)
 	}
 }
 

@@ -149,6 +149,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	if fault != nil {
 		return nil, nil, c.badTokenResponse(wire.Refresh, e, fault)
 	}
+	response.splitScope(r.Scopes)
 	response.Warnings = c.noted(ctx, e, response.Warnings)
 	if response.ID != "" {
 		if err := c.checkRefreshedIDToken(ctx, r, id, response); err != nil {

@@ -424,3 +424,49 @@ func TestWithout(t *testing.T) {
 		t.Error("of nothing something is left")
 	}
 }
+
+// A refresh that is refused says what the server said, with the answer, whatever the status is. What other clients may
+// refuse of one that is not is a warning, as it is at a login.
+func TestRefusedRefresh(t *testing.T) {
+	t.Parallel()
+	l, c, r, response, id := loginAt(t)
+	refresh := func(status int, body string) (*wire.Exchange, *TokenResponse) {
+		l.Lock()
+		l.Token = testserver.SendBody(status, "application/json", body)
+		l.Unlock()
+		e, refreshed, err := c.Refresh(t.Context(), response.Tokens, r, id)
+		if err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return e, refreshed
+	}
+	for _, row := range []struct {
+		status            int
+		body, code, words string
+		kind              Kind
+	}{
+		{400, `{"error":"invalid_grant","error_description":"It was used."}`, "invalid_grant", "It was used.", Refused},
+		{401, `{"message":"No."}`, CodeRefused, "No.", Refused},
+		{429, `{"error":"slow_down","message":"m"}`, "slow_down", "m", Refused},
+		{200, `{"ok":false,"error":"token_revoked"}`, "token_revoked", "said no more", Refused},
+		{200, `{"success":false,"message":"Expired."}`, CodeRefused, "Expired.", Refused},
+		{200, `{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid refresh token"}`, "BAD_REFRESH_TOKEN", "missing or invalid", Refused},
+		{400, `{"Error":"invalid_grant"}`, CodeServerError, "names are case sensitive", ErrorMisspelled},
+		{400, `{"error":"invalid_grant","error_description":"no ` + testserver.LiarClientSecret + `"}`, "invalid_grant", "no [redacted]", Refused},
+	} {
+		e, refreshed := refresh(row.status, row.body)
+		if refreshed != nil {
+			t.Errorf("%s: it is taken for %+v", row.body, refreshed)
+			continue
+		}
+		refused := c.RefusedRefresh(e)
+		wantError(t, refused, row.code, row.words)
+		if refused.Kind != row.kind || refused.Step != wire.Refresh || refused.Answer.Status != row.status || refused.Theirs != (row.kind == Refused) {
+			t.Errorf("%s: %+v", row.body, refused)
+		}
+	}
+	_, refreshed := refresh(200, `{"access_token":"a2","scope":"openid,email","expires_in":"`+testserver.LiarClientSecret+`"}`)
+	if refreshed == nil || refreshed.Scope != "openid email" || len(refreshed.Warnings) != 3 || strings.Contains(strings.Join(refreshed.Warnings, " "), testserver.LiarClientSecret) {
+		t.Errorf("a refresh brought %+v", refreshed)
+	}
+}

@@ -102,13 +102,18 @@ func (t *Text) Replace(v *Values) {
 	if len(v.patterns) == 0 || t.source == "" {
 		return
 	}
-	if v.compiled == nil {
-		v.compiled = newAutomaton(v.patterns)
-	}
+	v.Compile()
 	for _, l := range t.layers {
 		for _, m := range v.compiled.find(l.text) {
 			t.mark(l, m.from, m.to, m.standIn)
 		}
+	}
+}
+
+// Compile prepares the search. After it, and until another value is added, texts may be searched at the same time.
+func (v *Values) Compile() {
+	if v.compiled == nil {
+		v.compiled = newAutomaton(v.patterns)
 	}
 }
 
