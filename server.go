@@ -75,10 +75,11 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 // sessions, their locks and what has been spent stay.
 func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next := *s
+	s.starter.Configured(cfg)
 	next.cfg = cfg
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
-	next.checks = check.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
+	next.checks = check.NewRunner(cfg, s.starter, next.wire, s.now) // what was found with other settings is nothing now
 	return &next
 }
 
