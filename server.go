@@ -45,7 +45,8 @@ type server struct {
 	broken    bool    // the demo server is, on purpose
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
-	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
+	ended func(cli.Verdict)           // is told what came of the login of a run; nil while no command waits for one
+	run   string                      // which login that is: the value that only its address has
 	anew  func(state string)          // makes the demo server ask for sign-in and consent; nil for any other server
 }
 

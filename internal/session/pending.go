@@ -38,6 +38,7 @@ type pending struct {
 	Scopes   []string          `json:"s"`
 	Extra    map[string]string `json:"x,omitempty"`
 	Try      string            `json:"t,omitempty"`
+	Run      string            `json:"r,omitempty"`
 	Own      bool              `json:"o,omitempty"`
 	Binding  string            `json:"a"`
 	Began    int64             `json:"b"` // unix milliseconds
@@ -90,7 +91,7 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
 		p, ok := s.openPending(name, cookie.Value)
 		if ok {
-			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Own: p.Own,
+			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Run: p.Run, Own: p.Own,
 				Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp, Before: s.before(state)}
 		}
 	}
@@ -135,7 +136,7 @@ func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false) // which would make six bytes of one
-	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Own, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}); err != nil {
+	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Run, r.Own, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}); err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(s.cookies.close(plain.Bytes(), name)), nil
