@@ -164,7 +164,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		p, err := s.sessions.Pause(w, r, request, func(ctx context.Context) (*session.Pause, error) {
 			return s.arrive(ctx, request, response, r.URL.RequestURI())
 		})
-		if errors.Is(err, session.ErrSpent) {
+		if errors.Is(err, session.ErrSpent) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
 			return next(w, r)
 		}
 		if err != nil {
