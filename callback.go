@@ -45,7 +45,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, session.ErrSpent) {
 		return s.unknownState(r, response)
 	}
-	s.tell(login, err)
+	s.tell(request.Run, login, err)
 	if err != nil {
 		return err
 	}

@@ -344,13 +344,14 @@ func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 	return flow.Tell(steps, md.Source, md.JWKS, verified)
 }
 
-// tell says what came of a login to whoever waits for it.
-func (s *server) tell(l *session.Login, err error) {
+// tell notes that a login worked, and says what came of it to the command login if that waits for it. Any other login
+// is not the command's business.
+func (s *server) tell(run string, l *session.Login, err error) {
 	if err == nil && l != nil {
 		s.checks.LoginWorked()
 	}
 	switch {
-	case s.ended == nil, errors.Is(err, session.ErrSpent): // what came of it has been told
+	case s.ended == nil, run != s.run, errors.Is(err, session.ErrSpent): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,

@@ -186,7 +186,7 @@ func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
 	next.cfg = atDemo(s.cfg, issuer, s.cfg)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
-	next.checks = check.NewRunner(next.cfg, s.wire, s.now).AfterChange()
+	next.checks = check.NewRunner(next.cfg, s.starter, s.wire, s.now).AfterChange()
 	next.broken = broken
 	return &next
 }

@@ -25,7 +25,7 @@ func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *h
 		ctx, recorder := wire.Record(r.Context())
 		client, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, begins)
 		if err != nil {
-			s.tell(nil, err)
+			s.tell(s.runOf(r), nil, err)
 			return s.failedStart(err, recorder.Exchanges())
 		}
 		at := s.found(client)
@@ -47,16 +47,25 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	request.Own = startedHere(r)
+	request.Own, request.Run = startedHere(r), s.runOf(r)
 	to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 	if err != nil {
-		s.tell(nil, err)
+		s.tell(request.Run, nil, err)
 		return s.notStarted(r.Context(), err, request.Own)
 	}
 	if err := s.sessions.Begin(w, r, request); err != nil {
 		return err
 	}
 	return s.leave(w, r, to)
+}
+
+// runOf returns the run of the command login that a request was made for, or "". Only the address that the command
+// has printed brings it: a login that another site starts says nothing of the settings.
+func (s *server) runOf(r *http.Request) string {
+	if s.run == "" || r.URL.Query().Get("run") != s.run {
+		return ""
+	}
+	return s.run
 }
 
 // pastePage is the data of paste.html.

@@ -3,6 +3,7 @@ package main
 import (
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestLoginCommand(t *testing.T) {
 			nil,
 			false,
 			0,
-			[]string{"Open http://localhost:", "/login and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
+			[]string{"Open http://localhost:", "/login?run=", " and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
 			[]string{"liar-access-token", "Liar's User", "user-1"},
 		},
 		{"a scope that repeats the secret", nil, func(l *testserver.Liar) {
@@ -84,7 +85,7 @@ func TestLoginCommand(t *testing.T) {
 			if !row.stays {
 				b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
 				b.GetJSON("/oauth_callback?code=a&state=of-nobody") // is no login of this program
-				if r := b.Get("/login"); r.StatusCode == 302 {
+				if r := b.Get("/login" + p.LoginQuery(t)); r.StatusCode == 302 {
 					b.GetJSON(l.Approve(t, b.Location(r)))
 				}
 			}
@@ -105,6 +106,54 @@ func TestLoginCommand(t *testing.T) {
 		})
 	}
 }
+
+// Only the login of the address that the command prints counts: another site cannot end it, with a login that fails or
+// with one that works, and neither can anyone who guesses.
+func TestLoginCommand_OnlyItsOwnLogin(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	p, base := startLogin(t, l.Env())
+	run := p.LoginQuery(t)
+	other := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+	for _, query := range []string{"?prompt=none", "?run=", "?run=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
+		req, _ := http.NewRequest(http.MethodGet, base+"/login"+query, nil)
+		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
+			req.Header.Set(name, value)
+		}
+		to := other.Location(other.Do(req))
+		u, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.GetJSON("/oauth_callback?error=login_required&iss=" + url.QueryEscape(l.Issuer) + "&state=" + u.Query().Get("state"))
+		other.GetJSON(l.Approve(t, other.Begin(query)))
+	}
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+	b.GetJSON(l.Approve(t, b.Begin(run)))
+	if code, said := p.Wait(t), p.Out.String(); code != 0 || strings.Contains(said, "login_required") {
+		t.Errorf("it ended with %d and said\n%s", code, said)
+	}
+}
+
+// The page before a step-by-step login keeps the run, where its parameters are changed, too.
+func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
+	t.Parallel()
+	p, base := startLogin(t, testserver.StartLiar(t).Env())
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+	query := p.LoginQuery(t)
+	page := b.Get("/login" + query + "&step=1").Body
+	run := strings.TrimPrefix(query, "?run=")
+	if !strings.Contains(page, `name="run" value="`+run+`"`) || !regexp.MustCompile(`href="/login\?[^"]*run=`+run).MatchString(page) {
+		t.Errorf("the page loses the run:\n%s", page)
+	}
+	if page := b.Get("/login?run=guessed&step=1").Body; strings.Contains(page, "guessed") || strings.Contains(page, run) {
+		t.Errorf("another login becomes the run's:\n%s", page)
+	}
+	p.Interrupt()
+	p.Wait(t)
+}
+
+var stepLink = regexp.MustCompile(`class="button" href="([^"]+)"`)
 
 // Somebody who stops the command is not told that a time has passed.
 func TestLoginCommandInterrupted(t *testing.T) {
@@ -139,7 +188,7 @@ func TestLoginCommandInSteps(t *testing.T) {
 			}
 			p, base := startLogin(t, l.Env())
 			b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
-			to := regexp.MustCompile(`class="button" href="([^"]+)"`).FindStringSubmatch(b.Get("/login?step=1").Body)
+			to := stepLink.FindStringSubmatch(b.Get("/login" + p.LoginQuery(t) + "&step=1").Body)
 			if to == nil {
 				t.Fatal("there is no link to the server")
 			}

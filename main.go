@@ -8,6 +8,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"flag"
@@ -115,14 +116,15 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	}
 	ended := make(chan cli.Verdict, 1)
 	s := l.current.Load().server
-	s.ended = cli.First(ended)
+	s.ended, s.run = cli.First(ended), rand.Text()
+	address := s.cfg.BaseURL + "/login?run=" + s.run
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the verdict is known
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- serve(serving, s, l, listeners, l.log) }()
-	cli.AskToSignIn(words, s.cfg.BaseURL+"/login", l.options.Timeout)
+	cli.AskToSignIn(words, address, l.options.Timeout)
 	if opens {
-		go cli.OpenBrowser(s.cfg.BaseURL+"/login", l.getenv, stderr)
+		go cli.OpenBrowser(address, l.getenv, stderr)
 	}
 	var verdict cli.Verdict
 	select {

@@ -192,7 +192,7 @@ func TestLoginCommandPasted(t *testing.T) {
 	env := testserver.Entrances(l.Env())[", pasted"]
 	p, base := startLogin(t, env)
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err, Cfg: config.Config{BaseURL: base, Elsewhere: env["REDIRECT_URI"]}})
-	address := l.Approve(t, b.Begin(""))
+	address := l.Approve(t, b.Begin(p.LoginQuery(t)))
 	b.Post(config.CallbackPath, url.Values{"address": {"https://elsewhere.example/?code=a&state=b"}})
 	b.GetJSON(address)
 	if code := p.Wait(t); code != 0 || !strings.Contains(p.Out.String(), "The login works.") {

@@ -86,7 +86,7 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 		a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
 		b := newBrowser(t, a)
 		p, base := startLogin(t, map[string]string{"RESOURCE_URL": api.URL}, "-timeout", "1m")
-		r, err := http.Get(base + "/login")
+		r, err := http.Get(base + "/login" + p.LoginQuery(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -88,7 +88,7 @@ func TestRereadBeforeLogin(t *testing.T) {
 	}
 	r := startRereading(t, settings+"SCOPES=openid", "login", "-timeout", "2m")
 	r.write(settings + "SCOPES='openid email'")
-	address := r.Begin("")
+	address := r.Begin(r.p.LoginQuery(t))
 	if !strings.Contains(address, url.Values{"scope": {"openid email"}}.Encode()) {
 		t.Errorf("the login asks for %s", address)
 	}

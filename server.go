@@ -46,7 +46,8 @@ type server struct {
 	file      settingsFile
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
-	ended func(cli.Verdict)           // is told what came of a login; nil while nobody waits for one
+	ended func(cli.Verdict)           // is told what came of the login of a run; nil while no command waits for one
+	run   string                      // which login that is: the value that only its address has
 	anew  func(state string)          // makes the demo server ask for sign-in and consent; nil for any other server
 }
 
@@ -76,10 +77,11 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 // sessions, their locks and what has been spent stay.
 func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next := *s
+	s.starter.Configured(cfg)
 	next.cfg = cfg
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
-	next.checks = check.NewRunner(cfg, next.wire, s.now) // what was found with other settings is nothing now
+	next.checks = check.NewRunner(cfg, s.starter, next.wire, s.now) // what was found with other settings is nothing now
 	return &next
 }
 

@@ -99,8 +99,10 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err != nil {
 			return err
 		}
+		request.Run = s.runOf(r)
 		to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 		if err != nil {
+			s.tell(request.Run, nil, err)
 			return err
 		}
 		if err := s.sessions.BeginSteps(w, r, request); err != nil {
@@ -120,6 +122,9 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oa
 	data := s.stepPage(1, "Before the redirect", request, scene)
 	data.To, data.Server = to, causes.HostOf(to)
 	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
+	if request.Run != "" {
+		data.Asks.Set("run", request.Run)
+	}
 	data.Straight = "/login?" + data.Asks.Encode()
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -159,11 +164,11 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		p, err := s.sessions.Pause(w, r, request, func(ctx context.Context) (*session.Pause, error) {
 			return s.arrive(ctx, request, response, r.URL.RequestURI())
 		})
-		if errors.Is(err, session.ErrSpent) {
+		if errors.Is(err, session.ErrSpent) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
 			return next(w, r)
 		}
 		if err != nil {
-			s.tell(nil, err)
+			s.tell(request.Run, nil, err)
 			return err
 		}
 		return s.showBack(w, r, p)
@@ -251,7 +256,7 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 			break // it is done: a second press
 		}
 		l, err := s.sessions.Resume(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
-		s.tell(l, err)
+		s.tell(p.Request.Run, l, err)
 		if err != nil && !errors.Is(err, session.ErrSpent) {
 			return err
 		}

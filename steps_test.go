@@ -49,6 +49,20 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// A response that is too long for a cookie finishes the login without the pause before the exchange.
+func TestSteps_LongResponse(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	b := newBrowser(t, startApp(t, l.Env()))
+	back := l.Approve(t, b.BeginInSteps(""))
+	if r := b.Get(back + "&session_state=" + strings.Repeat("a", 5000)); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
+		t.Errorf("the login was answered %d:\n%s", r.StatusCode, r.Body)
+	}
+	if r := b.Get(back); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "4. The token response") {
+		t.Errorf("a reload was answered %d:\n%s", r.StatusCode, r.Body)
+	}
+}
+
 // Every login step by step asks for sign-in and consent at the demo server, also at the name that one of its mistakes
 // moves it to. The request is that of any other login, and a login without steps asks for nothing again.
 func TestStepsAskEachTime(t *testing.T) {

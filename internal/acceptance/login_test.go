@@ -30,7 +30,7 @@ func TestLoginCommandInChromium(t *testing.T) {
 	if !found || !ended {
 		t.Fatal("docs/ci.md has no example")
 	}
-	node := exec.Command("node", "--input-type=module", "-", "http://localhost:"+port+"/login")
+	node := exec.Command("node", "--input-type=module", "-", "http://localhost:"+port+"/login"+p.LoginQuery(t))
 	node.Dir, node.Env, node.Stdin = interop, append(os.Environ(), "CHROMIUM="+chromium), strings.NewReader(example)
 	if out, err := node.CombinedOutput(); err != nil {
 		t.Errorf("playwright: %v\n%s", err, out)

@@ -25,6 +25,7 @@ const Timeout = 15 * time.Second
 // checker makes the checks of one run.
 type checker struct {
 	cfg          config.Config
+	starter      *oauth.Starter // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
 	noInventions bool // no wrong secret is sent: what the program does unasked
@@ -42,8 +43,8 @@ type run struct {
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
-func newChecker(cfg config.Config, w *wire.Client, now func() time.Time) *checker {
-	c := &checker{cfg: cfg, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
+func newChecker(cfg config.Config, starter *oauth.Starter, w *wire.Client, now func() time.Time) *checker {
+	c := &checker{cfg: cfg, starter: starter, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
 	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
 }
@@ -61,7 +62,7 @@ func (c *checker) server(ctx context.Context) *found {
 func (c *checker) find(ctx context.Context) *found {
 	s := &found{cfg: c.cfg}
 	if c.cfg.AtAPI {
-		at, err := oauth.NewStarter(c.cfg).Client(ctx, c.cfg, c.wire, c.now, false)
+		at, err := c.starter.Client(ctx, c.cfg, c.wire, c.now, false)
 		if err != nil {
 			s.failed = err
 			return s
@@ -80,8 +81,11 @@ func (c *checker) find(ctx context.Context) *found {
 		}
 	}
 	if s.md != nil {
+		if s.withheld = !c.starter.MaySendSecret(s.cfg); s.withheld {
+			s.client = s.client.WithoutSecret()
+		}
 		s.o = NewObserver(s.cfg, s.client, s.md, c.wire)
-		s.o.noInventions = c.noInventions
+		s.o.noInventions = c.noInventions || s.withheld
 	}
 	return s
 }
@@ -208,6 +212,9 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	if s.as && c.cfg.AtAPI && noClient(c.server(ctx).cfg) {
 		return noClientYet(), ""
 	}
+	if c.withholds(ctx, s.name) {
+		return notSent(c.server(ctx).cfg), ""
+	}
 	if ctx.Err() != nil {
 		return tooLate(), ""
 	}
@@ -246,10 +253,13 @@ var neededWords = map[string]string{
 	"client":               "the client's ID and secret",
 }
 
-// Run makes every check and returns the report. It calls begin with the name of a check before it waits for it, and each with
-// what it found, both in order. It takes no longer than the context.
+// Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name
+// of a check before it waits for it, and each with what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
-	c := newChecker(cfg, w, now)
+	return runAll(ctx, newChecker(cfg, oauth.NewStarter(cfg), w, now), begin, each)
+}
+
+func runAll(ctx context.Context, c *checker, begin func(name string), each func(causes.Finding)) Report {
 	return c.report(ctx, c.steps(), begin, each)
 }
 
@@ -257,11 +267,14 @@ func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time
 // does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
 // as not tested yet. The client is not asked about where an API chose the server.
 func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
-	c := newChecker(cfg, w, now)
+	return runFew(ctx, newChecker(cfg, oauth.NewStarter(cfg), w, now))
+}
+
+func runFew(ctx context.Context, c *checker) Report {
 	c.noInventions = true
 	steps := c.steps()
 	for i, s := range steps {
-		if !s.start || s.name == "client" && cfg.AtAPI {
+		if !s.start || s.name == "client" && c.cfg.AtAPI {
 			steps[i].needs, steps[i].check = "", func(context.Context) causes.Finding { return notYet() }
 		}
 	}

@@ -574,7 +574,7 @@ func TestCheckConfiguration(t *testing.T) {
 			"BASE_URL":         base,
 			"ALLOW_PLAIN_HTTP": "true",
 		})
-		f := newChecker(cfg, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
+		f := newChecker(cfg, nil, wire.New(nil, time.Now), time.Now).checkConfiguration(t.Context())
 		if f.Result != want.result || !strings.Contains(f.String(), want.words) {
 			t.Errorf("%s gives %s; want %s and %q", base, f, want.result, want.words)
 		}

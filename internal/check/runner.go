@@ -18,8 +18,9 @@ type Runner struct {
 	few func(ctx context.Context) Report
 	now func() time.Time
 
-	wire *wire.Client
-	cfg  config.Config
+	wire    *wire.Client
+	cfg     config.Config
+	starter *oauth.Starter
 
 	mu      sync.Mutex                // guards the fields below
 	asked   map[causes.Name]*foundOut // by a failed login, with these settings
@@ -39,20 +40,20 @@ type State struct {
 	Ended   time.Time // zero while no run has ended
 }
 
-// NewRunner returns a runner. Nothing is asked yet.
-func NewRunner(cfg config.Config, w *wire.Client, now func() time.Time) *Runner {
-	return &Runner{now: now, wire: w, cfg: cfg, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
+// NewRunner returns a runner. The starter knows which server the client belongs to. Nothing is asked yet.
+func NewRunner(cfg config.Config, starter *oauth.Starter, w *wire.Client, now func() time.Time) *Runner {
+	return &Runner{now: now, wire: w, cfg: cfg, starter: starter, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
-			return Run(ctx, cfg, w, now, begin, each)
+			return runAll(ctx, newChecker(cfg, starter, w, now), begin, each)
 		},
-		few: func(ctx context.Context) Report { return RunAtStart(ctx, cfg, w, now) },
+		few: func(ctx context.Context) Report { return runFew(ctx, newChecker(cfg, starter, w, now)) },
 	}
 }
 
 // For is a runner for the same server and other settings: those of a client that was registered since, say. What
 // the last run found is still there, but not what it left out for want of a client.
 func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
-	next := NewRunner(cfg, w, r.now)
+	next := NewRunner(cfg, r.starter, w, r.now)
 	last := r.State()
 	if last.Running || last.Issuer != cfg.Issuer {
 		return next

@@ -28,7 +28,9 @@ type found struct {
 	md     *oauth.Metadata
 	failed error          // why there is no metadata
 	first  *wire.Exchange // the first answer of the server; nil when none came
-	o      *Observer      // nil without metadata
+
+	withheld bool      // nothing says that the client secret belongs to this server; it is not sent
+	o        *Observer // nil without metadata
 }
 
 // checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made. A redirect URI that many

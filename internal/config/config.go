@@ -33,12 +33,13 @@ type Config struct {
 	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL   string    // the API that the access token opens; may be empty
 
-	AtAPI      bool     // a login begins at the API, which names its authorization server (RFC 9728)
-	AnyScopes  bool     // then: SCOPES is unset, and the API says which scopes it wants
-	Resource   string   // found there: what the API calls itself (RFC 8707); empty when nothing was found yet
-	ByPost     bool     // found there: the API answers POST alone, as one that speaks MCP does
-	Registered bool     // found there: this process has registered the client (RFC 7591)
-	Issued     []string // what came with the registration and is as secret as the client secret; never on disk
+	AtAPI          bool     // a login begins at the API, which names its authorization server (RFC 9728)
+	AnyScopes      bool     // then: SCOPES is unset, and the API says which scopes it wants
+	Resource       string   // found there: what the API calls itself (RFC 8707); empty when nothing was found yet
+	ByPost         bool     // found there: the API answers POST alone, as one that speaks MCP does
+	Registered     bool     // found there: this process has registered the client (RFC 7591)
+	OtherBelongsTo string   // found there: the issuer of the second client, if it is another one; empty otherwise
+	Issued         []string // what came with the registration and is as secret as the client secret; never on disk
 
 	OtherClientID, OtherClientSecret string               // a second client, for /misuse; may be empty
 	Former                           []redact.Credentials // clients of earlier settings of this process, whose secrets stay hidden
@@ -512,7 +513,7 @@ func (c Config) AsConfigured() Config {
 	if !c.AtAPI {
 		return c
 	}
-	c.Issuer, c.Clerk, c.Resource, c.ByPost = "", false, "", false
+	c.Issuer, c.Clerk, c.Resource, c.ByPost, c.OtherBelongsTo = "", false, "", false, ""
 	if c.AnyScopes {
 		c.Scopes = nil
 	}

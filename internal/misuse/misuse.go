@@ -220,6 +220,8 @@ func (m *Misuse) withoutLogin(ctx context.Context, try Attempt) bool {
 	switch {
 	case try == OtherClient && m.cfg.OtherClientID == "":
 		m.add(try, notAsked("no second client is configured (OTHER_CLIENT_ID, OTHER_CLIENT_SECRET)"))
+	case try == OtherClient && m.cfg.OtherBelongsTo != "":
+		m.add(try, notAsked("OTHER_CLIENT_ID belongs to %s, and is sent nowhere else", m.cfg.OtherBelongsTo))
 	case try == WithoutPKCE:
 		return m.refusedAtOnce(ctx)
 	case try == PromptNone:

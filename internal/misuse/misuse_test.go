@@ -159,6 +159,9 @@ func TestMisuseNotAsked(t *testing.T) {
 	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 	found := c.misuse()
 	wantFinding(t, found, OtherClient, causes.Skip, "OTHER_CLIENT_ID")
+	c.Cfg.OtherClientID, c.Cfg.OtherBelongsTo = "other", "https://auth.example"
+	wantFinding(t, c.misuse(), OtherClient, causes.Skip, "OTHER_CLIENT_ID belongs to https://auth.example, and is sent nowhere else")
+	c.Cfg.OtherClientID, c.Cfg.OtherBelongsTo = "", ""
 	wantFinding(t, found, PromptNone, causes.Skip, "openid")
 	if without := Logins(c.Cfg); with != 8 || without != 7 {
 		t.Errorf("a run costs %d logins with a second client and %d without", with, without)

@@ -28,6 +28,7 @@ type Request struct {
 	Extra    map[string]string // the parameters of ExtraParameters that were given
 	Own      bool              // it was started from a page of this program or the address bar, and not by a link of another site
 	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
+	Run      string            // the run of the command login that waits for it; empty for any other login
 	Binding  string            // ties the login to its server; set when it is sent there
 	Pushed   string            // the request_uri that stands for the request, when the server was sent it (RFC 9126)
 	Began    time.Time

@@ -27,20 +27,17 @@ type Starter struct {
 	mu      sync.Mutex // guards the fields below
 	clients []registered
 	spent   []spent
-	owner   registered // the configured client, and the issuer that it is used at; empty before it was
+	owners  map[string]string // the issuer that a configured client belongs to, by its ID
 }
 
 // NewStarter returns a starter that knows what settings hold which were found earlier.
 func NewStarter(cfg config.Config) *Starter {
-	s := new(Starter)
-	switch {
-	case !cfg.AtAPI || cfg.Issuer == "":
-	case cfg.Registered:
+	s := &Starter{owners: map[string]string{}}
+	if cfg.Registered {
 		s.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod,
 			issued: cfg.Issued}}
-	default:
-		s.owner = registered{issuer: cfg.Issuer, id: cfg.ClientID}
 	}
+	s.Configured(cfg)
 	return s
 }
 
@@ -52,7 +49,13 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
 	unknown.hideFor(cfg) // the secret of a registered client, too
-	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), unknown.findServer)
+	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), func(ctx context.Context) (search, error) {
+		found, err := unknown.findServer(ctx)
+		if err == nil {
+			found.client.cfg.OtherBelongsTo = s.otherOwner(found.client.cfg) // before anyone else has the client
+		}
+		return found, err
+	})
 	wire.Keep(ctx, found.asked)
 	if err != nil {
 		return nil, unknown.notInTime(wire.APIAsked, "API", cfg.ResourceURL, err)
@@ -62,12 +65,16 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
 		return nil, c.notRegistered(ClientDocumentUnsupported, CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
 			"authorization server %s does not say that it reads those.", md.Issuer)
-	case c.cfg.IsClientDocument():
-		return c, nil // everybody may read it: it belongs to no server
+	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server
 	case c.cfg.ClientID != "":
-		return c, s.own(c)
+		err = s.checkOwner(c)
+	default:
+		c, err = s.asRegistered(ctx, c, register)
 	}
-	return s.asRegistered(ctx, c, register)
+	if err == nil && register {
+		s.claim(c.cfg)
+	}
+	return c, err
 }
 
 // search is what came of asking an API, for everybody who waited for it.
@@ -88,21 +95,6 @@ func (c *Client) findServer(ctx context.Context) (found search, err error) {
 	}
 	found.asked = recorder.Exchanges()
 	return found, err
-}
-
-// own refuses a configured client at another server than the one that it was used at: what belongs to one
-// issuer is sent to no other.
-func (s *Starter) own(c *Client) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.owner.id != c.cfg.ClientID {
-		s.owner = registered{issuer: c.cfg.Issuer, id: c.cfg.ClientID}
-	}
-	if s.owner.issuer != c.cfg.Issuer {
-		return c.notRegistered(ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
-			"sent nowhere else.", c.cfg.Issuer, s.owner.issuer)
-	}
-	return nil
 }
 
 // asRegistered is the client with the credentials that were registered at its server.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func TestBefore(t *testing.T) {
 		}
 		return list
 	}
-	long := steps(1, maxBeforeBody+1)
+	long := steps(1, maxHeldPart+1)
 	for state, row := range map[string]struct {
 		asked []*wire.Exchange
 		kept  int
@@ -28,8 +29,8 @@ func TestBefore(t *testing.T) {
 	}{
 		"nothing":             {nil, 0, ""},
 		"one":                 {steps(1, 10), 1, "xxxxxxxxxx"},
-		"as long as may be":   {steps(1, maxBeforeBody), 1, strings.Repeat("x", maxBeforeBody)},
-		"longer":              {long, 1, fmt.Sprintf("[an answer of %d bytes, which is not kept]", maxBeforeBody+1)},
+		"as long as may be":   {steps(1, maxHeldPart), 1, strings.Repeat("x", maxHeldPart)},
+		"longer":              {long, 1, fmt.Sprintf("[an answer of %d bytes, which is not kept]", maxHeldPart+1)},
 		"more than a login's": {steps(maxSteps+5, 1), maxSteps, "x"},
 	} {
 		s.keepBefore(state, row.asked)
@@ -45,10 +46,54 @@ func TestBefore(t *testing.T) {
 	if s.before("one") != nil {
 		t.Error("they are held for longer than a login may take")
 	}
-	for i := range maxBefore + 10 {
+	for i := range maxRecordings + 10 {
 		s.keepBefore(fmt.Sprint(i), steps(1, 1))
 	}
-	if n := len(s.begun.values); n != maxBefore || maxBefore > 200 || maxBeforeBody > 16<<10 || s.before("0") != nil || s.before(fmt.Sprint(maxBefore+9)) == nil {
+	if n := len(s.begun.values); n != maxRecordings || s.before("0") != nil || s.before(fmt.Sprint(maxRecordings+9)) == nil {
 		t.Errorf("held are those of %d logins", n)
+	}
+}
+
+// What a hostile API makes us hold is bounded in bytes, wherever it puts them: in bodies, in headers, or in the
+// addresses of redirects. The newest login's is there.
+func TestBefore_Bytes(t *testing.T) {
+	big := strings.Repeat("x", 60<<10)
+	for what, e := range map[string]*wire.Exchange{
+		"bodies":    {ResponseBody: big[:maxHeldPart]},
+		"headers":   {ResponseHeader: wire.Header("A: " + big + "\r\n")},
+		"small":     {ResponseHeader: wire.Header("A: " + big[:maxHeldPart-10] + "\r\n")},
+		"addresses": {URL: "https://api.example/" + big},
+	} {
+		s := newStore(t, "http://localhost:3000", time.Now)
+		ours := &wire.Exchange{URL: "https://api.example/newest"}
+		asked := append(slices.Repeat([]*wire.Exchange{e}, 40), ours)
+		for i := range 300 {
+			s.keepBefore(fmt.Sprint(i), asked)
+			if kept := s.before(fmt.Sprint(i)); len(kept) < 2 && what != "addresses" || kept[len(kept)-1].URL != ours.URL || sizeOf(kept) > maxHeldLogin {
+				t.Fatalf("%s: of the newest login %d exchanges are held, %d bytes", what, len(kept), sizeOf(kept))
+			}
+		}
+		total := 0
+		for _, held := range s.begun.values {
+			total += sizeOf(held.value)
+		}
+		if total > maxHeld || total != s.begun.weight {
+			t.Errorf("%s: %d bytes are held; counted are %d", what, total, s.begun.weight)
+		}
+		s.keepBefore("299", []*wire.Exchange{ours})
+		if total -= sizeOf(asked[len(asked)-1:]); len(s.before("299")) != 1 || s.begun.weight >= total {
+			t.Errorf("%s: what was replaced still counts: %d bytes", what, s.begun.weight)
+		}
+	}
+}
+
+// A header that is too long is left out, with a word about it.
+func TestShortened_Header(t *testing.T) {
+	long := wire.Header("A: " + strings.Repeat("x", maxHeldPart) + "\r\n")
+	if e := shortened(&wire.Exchange{ResponseHeader: long}); e.ResponseHeader != "" || e.Note != fmt.Sprintf("The answer's header of %d bytes is not kept.", len(long)) {
+		t.Errorf("it is %+v", e)
+	}
+	if e := shortened(&wire.Exchange{ResponseHeader: long[:maxHeldPart], Note: "a note"}); e.ResponseHeader != long[:maxHeldPart] || e.Note != "a note" {
+		t.Errorf("a short one is %+v", e)
 	}
 }

@@ -28,7 +28,9 @@ func TestEveryCookie(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := s.Pause(w, r, newRequest("state-2", c.at),
-			func(context.Context) (*Pause, error) { return &Pause{Request: newRequest("state-2", c.at)}, nil }); err != nil {
+			func(context.Context) (*Pause, error) {
+				return &Pause{Request: newRequest("state-2", c.at), Arrived: c.at}, nil
+			}); err != nil {
 			t.Fatal(err)
 		}
 		s.BeginLogout(w)
@@ -193,8 +195,8 @@ func TestLimits(t *testing.T) {
 	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || finishedAge > time.Minute {
 		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, finishedAge)
 	}
-	if maxPauses > 1000 || maxSpent > 200_000 || maxFinished > 20_000 || maxPending > 5 {
-		t.Errorf("remembered are %d, %d, %d and %d", maxPauses, maxSpent, maxFinished, maxPending)
+	if maxRecordings > 200 || maxHeld > 8<<20 || maxHeldLogin > 100<<10 || maxSpent > 200_000 || maxFinished > 20_000 || maxPending > 5 {
+		t.Errorf("remembered are %d, %d, %d, %d and %d", maxRecordings, maxHeld, maxSpent, maxFinished, maxPending)
 	}
 	s := newStore(t, "http://localhost:3000", time.Now)
 	if session, err := s.store.Get(httptest.NewRequest(http.MethodGet, "/", nil), s.sessionName); err != nil || !session.IsNew {

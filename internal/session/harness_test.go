@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -62,6 +63,16 @@ func (j jar) size() int {
 func (j jar) begin(s *Store, r *oauth.Request) error {
 	w := httptest.NewRecorder()
 	err := s.Begin(w, j.ask("/login"), r)
+	j.take(w)
+	return err
+}
+
+// pause brings the response to a login step by step.
+func (j jar) pause(s *Store, r *oauth.Request) error {
+	w := httptest.NewRecorder()
+	_, err := s.Pause(w, j.ask("/oauth_callback?code=a"), r, func(context.Context) (*Pause, error) {
+		return &Pause{Request: r, Callback: "/oauth_callback?code=a", Arrived: s.now()}, nil
+	})
 	j.take(w)
 	return err
 }

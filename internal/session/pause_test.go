@@ -12,38 +12,133 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
-// What strangers can make us hold between two steps is bounded, the oldest goes first, and a browser that
-// reloads the first step gathers no cookies.
-func TestPausesBounded(t *testing.T) {
-	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
-	if err != nil {
+// arriveAt brings the response of a login, and returns the request that the browser would send next.
+func arriveAt(t *testing.T, s *Store, r *http.Request, state, query string, steps ...*wire.Exchange) *http.Request {
+	t.Helper()
+	w := httptest.NewRecorder()
+	request := &oauth.Request{State: state, Verifier: "verifier-of-" + state, Scopes: []string{"openid"}, Began: s.now(), Steps: true}
+	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?state="+state+query, nil)
+	back.Header = r.Header.Clone()
+	if _, err := s.Pause(w, back, request, func(context.Context) (*Pause, error) {
+		return &Pause{Request: request, Callback: back.URL.RequestURI(), Arrived: s.now(), Steps: steps}, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
-	var first, last *http.Request
-	for i := range maxPauses + 50 {
-		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/oauth_callback?n=%d", i), nil)
-		w := httptest.NewRecorder()
-		request := &oauth.Request{State: fmt.Sprint("state-", i)}
-		if _, err := s.Pause(w, r, request, func(context.Context) (*Pause, error) { return &Pause{Request: request}, nil }); err != nil {
+	return nextRequest(back, w)
+}
+
+// However many strangers come back with logins step by step, and whatever went over the wire for them, nobody else's
+// login is lost: it waits in the browser's own cookie. Only its recordings may be gone, after many.
+func TestPause_StrangersEvictNothing(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	recorded := &wire.Exchange{Purpose: wire.Metadata, ResponseBody: strings.Repeat("x", maxHeldPart)}
+	mine := arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), "mine", "&code=a%2Bcode&iss=x", recorded)
+	if p := s.Paused(mine, Handle("mine")); p == nil || len(p.Steps) != 1 {
+		t.Fatalf("what waits is %+v", p)
+	}
+	for i := range 1001 {
+		arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), fmt.Sprint("state-", i), "&code=a", recorded)
+	}
+	p := s.Paused(mine, Handle("mine"))
+	if p == nil || p.Code != "a+code" || p.Callback != "/oauth_callback?state=mine&code=a%2Bcode&iss=x" || p.Request.Verifier != "verifier-of-mine" ||
+		!p.Request.Steps || p.Request.State != "mine" {
+		t.Fatalf("after 1001 others it is %+v", p)
+	}
+	if n, bytes := len(s.arrivals.values), s.arrivals.weight; len(p.Steps) != 0 || n > maxRecordings || bytes > maxHeld {
+		t.Errorf("recordings of %d logins are held, %d bytes, and of the first %d", n, bytes, len(p.Steps))
+	}
+	if _, err := s.Resume(httptest.NewRecorder(), mine, p, func(context.Context) (*Login, error) {
+		return newLogin("mine", s.now()), nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A process that has the same SESSION_SECRET goes on with a login that waits, and one with another does not. A cookie is
+// good under its own name, and as long as a login may take.
+func TestPaused_Sealed(t *testing.T) {
+	c := &clock{time.Now()}
+	cfg := config.Config{BaseURL: "http://localhost:3000", SessionSecret: "a secret of two processes"}
+	open := func(cfg config.Config) *Store {
+		s, err := New(cfg, nil, c.now)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range w.Result().Cookies() {
-			r.AddCookie(c)
+		return s
+	}
+	s := open(cfg)
+	r := arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), "mine", "&code=a")
+	handle := Handle("mine")
+	if p := open(cfg).Paused(r, handle); p == nil || p.Code != "a" {
+		t.Errorf("in another process what waits is %+v", p)
+	}
+	cfg.SessionSecret = "another secret of them"
+	if open(cfg).Paused(r, handle) != nil {
+		t.Error("another secret opens it")
+	}
+	value := only(r, s.pausePrefix+handle)
+	for name, cookie := range map[string]string{s.pausePrefix + "AAAAAAAA": value, s.pausePrefix + handle: value[:len(value)-4], s.pausePrefix + Handle("b"): ""} {
+		renamed := httptest.NewRequest(http.MethodGet, "/step", nil)
+		renamed.AddCookie(&http.Cookie{Name: name, Value: cookie})
+		if s.Paused(renamed, strings.TrimPrefix(name, s.pausePrefix)) != nil {
+			t.Errorf("what waits is found as %s=%s", name, cookie)
 		}
-		if last = r; i == 0 {
-			first = r
-		}
 	}
-	if n := len(s.pauses.values); n != maxPauses {
-		t.Errorf("%d logins wait; want %d", n, maxPauses)
+	j := jar{}
+	j.begin(s, newRequest("mine", c.at))
+	planted := httptest.NewRequest(http.MethodGet, "/step", nil)
+	planted.AddCookie(&http.Cookie{Name: s.pausePrefix + handle, Value: j[s.pendingName("mine")]})
+	if s.Paused(planted, handle) != nil {
+		t.Error("the cookie of a login that has not come back is taken for one that waits")
 	}
-	if s.Paused(first, Handle("state-0")) != nil || s.Paused(last, Handle(fmt.Sprint("state-", maxPauses+49))) == nil {
-		t.Error("the oldest does not go first")
+	c.at = c.at.Add(pendingAge + time.Second)
+	if s.Paused(r, handle) != nil {
+		t.Error("it waits for longer than a login may take")
 	}
+}
 
+// A response that does not fit into a cookie is not spent, so that the login can go on without a pause. Of those that
+// wait in one browser the newest stay, and what has come back is no longer a request.
+func TestPause_Size(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	request := newRequest("long", s.now())
+	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?code="+strings.Repeat("a", maxPauseSize), nil)
+	w := httptest.NewRecorder()
+	if _, err := s.Pause(w, back, request, func(context.Context) (*Pause, error) { t.Fatal("work was done"); return nil, nil }); !errors.Is(err, ErrTooLong) {
+		t.Errorf("a long response: %v", err)
+	}
+	if len(w.Result().Cookies()) != 0 {
+		t.Errorf("it sets %v", w.Result().Cookies())
+	}
+	if _, err := s.Finish(w, back, request, func(context.Context) (*Login, error) { return newLogin("long", s.now()), nil }); err != nil {
+		t.Errorf("without a pause: %v", err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for i := range 6 {
+		r = arriveAt(t, s, r, fmt.Sprint("state-", i), "&code="+strings.Repeat("a", 600))
+		size := 0
+		for _, cookie := range r.Cookies() {
+			if strings.HasPrefix(cookie.Name, s.pausePrefix) {
+				size += len(cookie.Name) + len(cookie.Value)
+			}
+		}
+		if size > maxPauseSize || s.Paused(r, Handle(fmt.Sprint("state-", i))) == nil || s.Paused(r, Handle(fmt.Sprint("state-", max(0, i-1)))) == nil {
+			t.Fatalf("after %d logins the cookies take %d bytes", i+1, size)
+		}
+	}
+}
+
+// A browser that reloads the first step gathers no cookies, and a login step by step touches no cookie of another kind.
+func TestBeginSteps_Cookies(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
 	r := httptest.NewRequest(http.MethodGet, "/login?step=1", nil)
+	others := map[string]string{s.sessionName: "a session", s.logoutName: "a state", "of_another_program": "1", "step": "2", "login": "3", "another": "4", "one_more": "5"}
+	for name, value := range others {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 	for i := range 30 {
 		w := httptest.NewRecorder()
 		if err := s.BeginSteps(w, r, &oauth.Request{State: fmt.Sprint("state-", i), Began: time.Now()}); err != nil {
@@ -54,19 +149,29 @@ func TestPausesBounded(t *testing.T) {
 	if n := strings.Count(r.Header.Get("Cookie"), s.pausePrefix); n > maxPending {
 		t.Errorf("the browser has %d cookies of steps; want at most %d", n, maxPending)
 	}
+	for name := range others {
+		if len(r.CookiesNamed(name)) != 1 {
+			t.Errorf("the cookie %s is gone", name)
+		}
+	}
 }
 
 // nextRequest is a request with the cookies that a browser has after an answer.
 func nextRequest(r *http.Request, w *httptest.ResponseRecorder) *http.Request {
 	next := httptest.NewRequest(http.MethodGet, "/login?step=1", nil)
-	changed := map[string]bool{}
-	for _, c := range w.Result().Cookies() {
-		if changed[c.Name] = true; c.MaxAge > 0 {
+	set, changed := w.Result().Cookies(), map[string]*http.Cookie{}
+	for _, c := range set {
+		changed[c.Name] = c
+	}
+	for _, c := range r.Cookies() { // the older ones first (RFC 6265 section 5.4)
+		if now, ok := changed[c.Name]; !ok {
 			next.AddCookie(c)
+		} else if delete(changed, c.Name); now.MaxAge > 0 {
+			next.AddCookie(now)
 		}
 	}
-	for _, c := range r.Cookies() {
-		if !changed[c.Name] {
+	for _, c := range set {
+		if changed[c.Name] == c && c.MaxAge > 0 {
 			next.AddCookie(c)
 		}
 	}
@@ -79,11 +184,13 @@ func TestPauseOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, pendingGone := &oauth.Request{State: "the-state"}, false
+	request, pendingGone := &oauth.Request{State: "the-state", Began: time.Now()}, false
 	pause := func(n int) (*http.Request, *Pause, error) {
 		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/oauth_callback?n=%d", n), nil)
 		w := httptest.NewRecorder()
-		p, err := s.Pause(w, r, request, func(context.Context) (*Pause, error) { return &Pause{Request: request, Arrived: time.Now()}, nil })
+		p, err := s.Pause(w, r, request, func(context.Context) (*Pause, error) {
+			return &Pause{Request: request, Callback: "/oauth_callback?code=c", Arrived: time.Now()}, nil
+		})
 		for _, c := range w.Result().Cookies() {
 			if c.Name == s.pendingName("the-state") && c.MaxAge < 0 {
 				pendingGone = true
@@ -110,13 +217,8 @@ func TestPauseOnce(t *testing.T) {
 		})
 		return err
 	}
-	if s.Paused(r, Handle("the-state")) != p {
-		t.Error("what waits is not found")
-	}
-	renamed := httptest.NewRequest(http.MethodGet, "/step", nil)
-	renamed.AddCookie(&http.Cookie{Name: s.pausePrefix + "AAAAAAAA", Value: p.key})
-	if s.Paused(renamed, "AAAAAAAA") != nil {
-		t.Error("what waits is found under another handle")
+	if found := s.Paused(r, Handle("the-state")); found == nil || found.Code != "c" {
+		t.Errorf("what waits is %+v", found)
 	}
 	if err := resume(); err != nil {
 		t.Fatal(err)

@@ -2,10 +2,6 @@ package session
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -38,6 +34,7 @@ type pending struct {
 	Scopes   []string          `json:"s"`
 	Extra    map[string]string `json:"x,omitempty"`
 	Try      string            `json:"t,omitempty"`
+	Run      string            `json:"r,omitempty"`
 	Own      bool              `json:"o,omitempty"`
 	Binding  string            `json:"a"`
 	Began    int64             `json:"b"` // unix milliseconds
@@ -90,8 +87,9 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
 		p, ok := s.openPending(name, cookie.Value)
 		if ok {
-			return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Own: p.Own,
-				Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp, Before: s.before(state)}
+			request := p.request(state)
+			request.Before = s.before(state)
+			return request
 		}
 	}
 	return nil
@@ -131,132 +129,54 @@ func (s *Store) Unfinished(r *http.Request) []time.Time {
 	return began
 }
 
+// sealedForm is a request as a cookie holds it.
+func sealedForm(r *oauth.Request) pending {
+	return pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Run, r.Own, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}
+}
+
+// request is what a cookie held, as it was.
+func (p pending) request(state string) *oauth.Request {
+	return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Run: p.Run, Own: p.Own,
+		Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp}
+}
+
 func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
-	var plain bytes.Buffer
-	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false) // which would make six bytes of one
-	if err := e.Encode(pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Own, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}); err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(s.cookies.close(plain.Bytes(), name)), nil
+	return s.cookies.closeJSON(name, sealedForm(r))
 }
 
 // openPending reads a cookie that closePending wrote, under its own name and not too long ago.
 func (s *Store) openPending(name, value string) (p pending, ok bool) {
-	closed, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil {
-		return pending{}, false
-	}
-	plain, err := s.cookies.open(closed, name)
-	if err != nil || json.Unmarshal(plain, &p) != nil {
+	if !s.cookies.openJSON(name, value, &p) {
 		return pending{}, false
 	}
 	age := s.now().Sub(time.UnixMilli(p.Began))
 	return p, age <= pendingAge
 }
 
+// closeJSON seals a value for the cookie of a name.
+func (s seal) closeJSON(name string, value any) (string, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // which would make six bytes of one
+	if err := e.Encode(value); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(s.close(plain.Bytes(), name)), nil
+}
+
+// openJSON reads a cookie that closeJSON wrote for its name, and reports whether it is one.
+func (s seal) openJSON(name, cookie string, value any) bool {
+	closed, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil {
+		return false
+	}
+	plain, err := s.open(closed, name)
+	return err == nil && json.Unmarshal(plain, value) == nil
+}
+
 func (s *Store) pendingName(state string) string { return s.pendingPrefix + state }
 
 func (s *Store) pendingCookie(name, value string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
-}
-
-// A login that is shown step by step waits between the response and the exchange of its code. What waits
-// is held in this process, for as long as a login may take, and only so much of it: it is a few kilobytes,
-// as a URL is all that it can come from. The browser has the key in a cookie of the login's own.
-const maxPauses = 1000
-
-// Pause is a login whose response has come and was believed, and whose code waits to be exchanged.
-type Pause struct {
-	Request  *oauth.Request
-	Code     string
-	Callback string // path and query of the authorization response
-	Arrived  time.Time
-	Steps    []*wire.Exchange // what servers were asked for it
-
-	key string
-}
-
-// Handle names a login in an address of ours. It is no secret: the cookie is what opens.
-func Handle(state string) string {
-	sum := sha256.Sum256([]byte(state))
-	return base32.StdEncoding.EncodeToString(sum[:5])
-}
-
-// BeginSteps is Begin for a login that is shown step by step.
-func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
-	begun.Steps = true
-	if err := s.Begin(w, r, begun); err != nil {
-		return err
-	}
-	others := 0
-	for _, cookie := range r.Cookies() {
-		if !strings.HasPrefix(cookie.Name, s.pausePrefix) {
-			continue
-		}
-		if others++; others >= maxPending {
-			http.SetCookie(w, s.pauseCookie(cookie.Name, "", -1))
-		}
-	}
-	http.SetCookie(w, s.pauseCookie(s.pausePrefix+Handle(begun.State), "begun", int(pendingAge.Seconds())))
-	return nil
-}
-
-// AnySteps reports that a login of this browser is shown step by step. Where none is, that costs nothing.
-func (s *Store) AnySteps(r *http.Request) bool {
-	return slices.ContainsFunc(r.Header["Cookie"], func(header string) bool { return strings.Contains(header, s.pausePrefix) })
-}
-
-// InSteps reports that the login with the state is one.
-func (s *Store) InSteps(r *http.Request, state string) bool {
-	return only(r, s.pausePrefix+Handle(state)) != ""
-}
-
-// Pause keeps what the work makes of the response to a request, once for its state: from here on the
-// state is spent, as at Finish. The error is ErrSpent, or that of the work.
-func (s *Store) Pause(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Pause, error)) (*Pause, error) {
-	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	p, err := s.pausing.DoHere(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*Pause, error) {
-		if !s.spent.add(request.State, struct{}{}) {
-			return nil, ErrSpent
-		}
-		p, err := work(ctx)
-		if err != nil {
-			return nil, err
-		}
-		p.key = rand.Text()
-		s.pauses.set(p.key, p)
-		return p, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	http.SetCookie(w, s.pauseCookie(s.pausePrefix+Handle(request.State), p.key, int(pendingAge.Seconds())))
-	return p, nil
-}
-
-// Paused returns the login of this browser that waits under a handle, or nil.
-func (s *Store) Paused(r *http.Request, handle string) *Pause {
-	key := only(r, s.pausePrefix+handle)
-	p, ok := s.pauses.get(key)
-	if !ok || Handle(p.Request.State) != handle {
-		return nil
-	}
-	if _, resumed := s.spent.get(markOf(p)); resumed {
-		return nil
-	}
-	return p
-}
-
-// Resume finishes a login that waits, once, as Finish does.
-func (s *Store) Resume(w http.ResponseWriter, r *http.Request, p *Pause, work func(context.Context) (*Login, error)) (*Login, error) {
-	return s.once(w, r, markOf(p), markOf(p), work)
-}
-
-// markOf says of a pause that it is over.
-func markOf(p *Pause) string { return "pause " + p.key }
-
-func (s *Store) pauseCookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 }
 

@@ -194,8 +194,8 @@ func TestKeysDiffer(t *testing.T) {
 			t.Errorf("a key has %d bytes", len(key))
 		}
 	}
-	if len(seen) != 6 {
-		t.Errorf("of six keys for three uses and two secrets, %d differ", len(seen))
+	if len(seen) != 8 {
+		t.Errorf("of eight keys for four uses and two secrets, %d differ", len(seen))
 	}
 	s, j := newStore(t, "http://localhost:3000", time.Now), jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -214,4 +214,4 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
-func (k keys) all() [][]byte { return [][]byte{k.pending, k.cookie, k.values} }
+func (k keys) all() [][]byte { return [][]byte{k.pending, k.waiting, k.cookie, k.values} }

@@ -44,14 +44,15 @@ var ErrUnavailable = errors.New("the session store")
 type Store struct {
 	now        func() time.Time
 	cookies    seal // of pending requests
+	waits      seal // of logins that wait between two steps
 	store      sessions.Store
 	options    sessions.Options // of the session cookie
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
 	spent      *expiring[struct{}]
 	finishing  oauth.Shared[*kept]         // by the query of the authorization response
 	pausing    oauth.Shared[*Pause]        // by the same
-	pauses     *expiring[*Pause]           // by the key in their cookie
 	begun      *expiring[[]*wire.Exchange] // by the state; see before
+	arrivals   *expiring[[]*wire.Exchange] // by the state: what was asked when the response of a login step by step came
 	finished   *expiring[finished]         // by the state; see together
 	replacedBy *expiring[string]           // the cookie of a session, by that of the one before
 	secure     bool
@@ -69,6 +70,10 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 	if err != nil {
 		return nil, err
 	}
+	waits, err := newSeal(keys.waiting)
+	if err != nil {
+		return nil, err
+	}
 	port, prefix := portOf(cfg.BaseURL), ""
 	secure := strings.HasPrefix(cfg.BaseURL, "https://")
 	if secure {
@@ -77,9 +82,10 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 	s := &Store{
 		now:           now,
 		cookies:       cookies,
+		waits:         waits,
 		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
-		pauses:        newExpiring[*Pause](now, pendingAge, maxPauses),
-		begun:         newExpiring[[]*wire.Exchange](now, pendingAge, maxBefore),
+		begun:         newRecordings(now),
+		arrivals:      newRecordings(now),
 		finished:      newExpiring[finished](now, finishedAge, maxFinished),
 		replacedBy:    newExpiring[string](now, finishedAge, maxFinished),
 		secure:        secure,
@@ -433,37 +439,6 @@ func (s *Store) Spend(w http.ResponseWriter, request *oauth.Request) bool {
 	return s.spent.add(request.State, struct{}{})
 }
 
-// What was asked before a browser left is part of its flow, and too long for a cookie: it is held in this
-// process, for as long as a login may take, and only so much of it.
-const (
-	maxBefore     = 200      // logins
-	maxBeforeBody = 16 << 10 // bytes of one answer
-)
-
-// keepBefore holds what was asked for the login with a state. Of a long answer only its length is kept: a part of
-// it could not be read any more, and nobody could tell what is secret in it.
-func (s *Store) keepBefore(state string, steps []*wire.Exchange) []*wire.Exchange {
-	if len(steps) == 0 {
-		return nil
-	}
-	kept := steps[max(0, len(steps)-maxSteps):]
-	for i, e := range kept {
-		if len(e.ResponseBody) > maxBeforeBody {
-			short := *e
-			short.ResponseBody = fmt.Sprintf("[an answer of %d bytes, which is not kept]", len(e.ResponseBody))
-			kept[i] = &short
-		}
-	}
-	s.begun.set(state, kept)
-	return kept
-}
-
-// before returns what was asked for the login with a state, as long as this process knows.
-func (s *Store) before(state string) []*wire.Exchange {
-	steps, _ := s.begun.get(state)
-	return steps
-}
-
 // The tabs of one browser share its session, and their requests overlap. So that none of them loses what
 // another one saves, /login gives the browser a mark: a random cookie that holds nothing. Requests with
 // one mark change the session one after the other, and a change that was under way when the session was
@@ -491,7 +466,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.pausePrefix) {
-			if p, waits := s.pauses.get(cookie.Value); waits {
+			if p := s.openPause(cookie.Name, cookie.Value); p != nil {
 				states = append(states, p.Request.State)
 			}
 		}

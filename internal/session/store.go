@@ -220,14 +220,14 @@ func unavailable(err error) error {
 }
 
 // keys are derived from the session secret, one for each use (RFC 5869 section 3.2).
-type keys struct{ pending, cookie, values []byte }
+type keys struct{ pending, waiting, cookie, values []byte }
 
 func newKeys(secret string) keys {
 	derive := func(use string) []byte {
 		key, _ := hkdf.Key(sha256.New, []byte(secret), nil, use, 32) // fails for far longer keys only
 		return key
 	}
-	return keys{pending: derive("pending login"), cookie: derive("session cookie"), values: derive("session store")}
+	return keys{pending: derive("pending login"), waiting: derive("waiting login"), cookie: derive("session cookie"), values: derive("session store")}
 }
 
 // seal encrypts and authenticates. What it closes under a name opens under that name only.
@@ -256,9 +256,13 @@ type expiring[V any] struct {
 	age  time.Duration
 	most int
 
+	weigh func(V) int // how much of the room a value takes; nil for none
+	room  int
+
 	mu     sync.Mutex // guards the fields below
 	values map[string]expiringValue[V]
 	queue  []expiringKey // oldest first
+	weight int           // of all values
 }
 
 type expiringValue[V any] struct {
@@ -306,11 +310,28 @@ func (e *expiring[V]) get(key string) (value V, ok bool) {
 
 func (e *expiring[V]) put(key string, value V) {
 	until := e.now().Add(e.age)
+	e.forget(key)
 	e.values[key] = expiringValue[V]{value, until}
+	e.weight += e.weightOf(value)
 	e.queue = append(e.queue, expiringKey{key, until})
-	for len(e.queue) > e.most {
+	for len(e.queue) > e.most || e.weight > e.room && len(e.queue) > 0 {
 		e.dropOldest()
 	}
+}
+
+// forget removes a value. The caller holds the lock.
+func (e *expiring[V]) forget(key string) {
+	if old, ok := e.values[key]; ok {
+		e.weight -= e.weightOf(old.value)
+		delete(e.values, key)
+	}
+}
+
+func (e *expiring[V]) weightOf(value V) int {
+	if e.weigh == nil {
+		return 0
+	}
+	return e.weigh(value)
 }
 
 // sweep forgets what is too old. The caller holds the lock, as for put and dropOldest.
@@ -325,6 +346,6 @@ func (e *expiring[V]) dropOldest() {
 	oldest := e.queue[0]
 	e.queue = e.queue[1:]
 	if e.values[oldest.key].until.Equal(oldest.until) { // it was not set anew since
-		delete(e.values, oldest.key)
+		e.forget(oldest.key)
 	}
 }

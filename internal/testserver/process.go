@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,19 @@ func (p *Process) WaitFor(t *testing.T, words string) {
 	t.Helper()
 	p.until(t, "print "+words, func() bool { return strings.Contains(p.Out.String(), words) })
 }
+
+// LoginQuery returns the query of the address that the command login prints: only that login counts.
+func (p *Process) LoginQuery(t *testing.T) string {
+	t.Helper()
+	address := ""
+	p.until(t, "print where to sign in", func() bool {
+		address = loginAddress.FindString(p.Out.String() + p.Err.String())
+		return address != ""
+	})
+	return strings.TrimPrefix(address, "/login")
+}
+
+var loginAddress = regexp.MustCompile(`/login\?run=[A-Z2-7]{26}`)
 
 // WaitForPort waits until it listens on a port.
 func (p *Process) WaitForPort(t *testing.T, port string) {

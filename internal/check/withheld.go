@@ -1,0 +1,41 @@
+package check
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+)
+
+// withSecret are the checks that send the client secret; whenPushed are those that do where the server wants
+// authorization requests to be pushed (RFC 9126 section 2).
+var (
+	withSecret = []string{"client", "introspection", "revocation"}
+	whenPushed = []string{"pushed_authorization", "redirect_uri", "authorization", "pkce", "scopes"}
+)
+
+// withholds reports a check that would send the client secret to a server that only the API names.
+func (c *checker) withholds(ctx context.Context, check string) bool {
+	if !c.cfg.AtAPI || !slices.Contains(withSecret, check) && !slices.Contains(whenPushed, check) {
+		return false
+	}
+	s := c.server(ctx)
+	return s.withheld && (slices.Contains(withSecret, check) || s.client.Pushes(s.md) && s.md.PAR != "")
+}
+
+// ordinary is an issuer that stands in .env as it is.
+var ordinary = regexp.MustCompile(`^[A-Za-z0-9:/._~%@!+,;=\[\]-]+$`)
+
+// notSent is the finding of such a check, with the line of .env that would allow it.
+func notSent(cfg config.Config) causes.Finding {
+	const found = "not asked: only the API says that CLIENT_SECRET belongs to this server, so it is not sent there"
+	if !ordinary.MatchString(cfg.Issuer) {
+		return causes.Skipped(found)
+	}
+	line := "ISSUER=" + cfg.Issuer
+	f := causes.Skipped(found+"; if it does, add this line to .env: %s", line)
+	f.Setting, f.Line = "ISSUER", line
+	return f
+}
