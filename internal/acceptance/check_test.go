@@ -84,7 +84,7 @@ func TestCheckDemo(t *testing.T) {
 	t.Parallel()
 	port := testserver.TakenPort(t)
 	p := startProcess(t, map[string]string{"PORT": port, "BASE_URL": "http://demo.localhost:" + port}, "check")
-	if code := p.Wait(t); code != 0 || !strings.Contains(p.Out.String(), "No problem found. 12 ok.") {
+	if code := p.Wait(t); code != 0 || !strings.Contains(p.Out.String(), "No problem found. 17 checks passed.") {
 		t.Errorf("exit code %d\n%s%s", code, p.Out, p.Err)
 	}
 }
