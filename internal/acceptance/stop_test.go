@@ -25,7 +25,7 @@ func heldBack(t *testing.T) (l *testserver.Liar, arrived chan bool, release func
 	release = sync.OnceFunc(func() { close(held) })
 	t.Cleanup(release)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
-		if r.PostForm.Get("code_verifier") == "" || r.PostForm.Get("code") == "" { // a question of the checks
+		if !strings.HasPrefix(r.PostForm.Get("code"), "code-") { // a question of the checks
 			testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 			return
 		}
