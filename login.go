@@ -59,15 +59,6 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	return s.leave(w, r, to)
 }
 
-// runOf returns the run of the command login that a request was made for, or "". Only the address that the command
-// has printed brings it: a login that another site starts says nothing of the settings.
-func (s *server) runOf(r *http.Request) string {
-	if s.run == "" || r.URL.Query().Get("run") != s.run {
-		return ""
-	}
-	return s.run
-}
-
 // pastePage is the data of paste.html.
 type pastePage struct {
 	layout

@@ -85,7 +85,8 @@ func (c *Client) WithoutSecret() *Client {
 	}
 	cfg.ClientSecret = ""
 	next := New(cfg, c.wire, c.now)
-	next.hiding, next.opens = c.hiding, c.opens
+	next.hideFor(c.hiding)
+	next.opens = c.opens
 	next.found, next.foundAt = md, c.now()
 	return next
 }
