@@ -344,6 +344,15 @@ func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 	return flow.Tell(steps, md.Source, md.JWKS, verified)
 }
 
+// runOf returns the run of the command login that a request was made for, or "". Only the address that the command
+// has printed brings it: a login that another site starts says nothing of the settings.
+func (s *server) runOf(r *http.Request) string {
+	if s.run == "" || r.URL.Query().Get("run") != s.run {
+		return ""
+	}
+	return s.run
+}
+
 // tell notes that a login worked, and says what came of it to the command login if that waits for it. Any other login
 // is not the command's business.
 func (s *server) tell(run string, l *session.Login, err error) {

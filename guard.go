@@ -84,15 +84,6 @@ func (s *server) allowedSite(r *http.Request) bool {
 	return isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
 }
 
-// runOf returns the run of the command login that a request was made for, or "". Only the address that the command
-// has printed brings it: a login that another site starts says nothing of the settings.
-func (s *server) runOf(r *http.Request) string {
-	if s.run == "" || r.URL.Query().Get("run") != s.run {
-		return ""
-	}
-	return s.run
-}
-
 // isNavigation reports whether a person follows a link or a redirect, in a tab and not in a frame.
 func isNavigation(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
