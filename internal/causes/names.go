@@ -52,6 +52,7 @@ const (
 	DPoPRequired            Name = "dpop-required"
 	MTLSRequired            Name = "mtls-required"
 	ClientAssertionRequired Name = "client-assertion-required"
+	ParametersRenamed       Name = "parameters-renamed"
 	RequestObjectRequired   Name = "request-object-required"
 	FormPostRequired        Name = "form-post-required"
 )

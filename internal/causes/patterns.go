@@ -72,6 +72,9 @@ func clientRefusal(a Answer) bool {
 // aboutTheCode reports a refusal that names the parameter code.
 func aboutTheCode(a Answer) bool { return a.Refusal.Field == "code" }
 
+// aboutTheID reports a refusal that names the parameter client_id.
+func aboutTheID(a Answer) bool { return a.Refusal.Field == "client_id" }
+
 // IsClientCode reports an answer whose code is about the client itself.
 func IsClientCode(a Answer) bool { return clientCode(a) }
 
@@ -87,7 +90,7 @@ func IsAboutClient(name Name) bool {
 // IsNotSpoken reports a cause that is a demand for something that this app does not speak.
 func IsNotSpoken(name Name) bool {
 	switch name {
-	case DPoPRequired, MTLSRequired, ClientAssertionRequired, RequestObjectRequired, FormPostRequired:
+	case DPoPRequired, MTLSRequired, ClientAssertionRequired, RequestObjectRequired, FormPostRequired, ParametersRenamed:
 		return true
 	}
 	return false
@@ -113,11 +116,12 @@ var serverErrors = []int{500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 
 
 // Words that come in many spellings.
 var (
-	clientIDs = []string{"client_id", "client id", "clientid", "client-id", "client identifier", "api_key", "consumer key", "client_key", "client key"}
+	clientIDs = []string{"client_id", "client id", "clientid", "client-id", "client identifier", "api_key", "consumer key", "client_key", "client key", "app id", "app_id", "appid"}
 	secrets   = []string{"client_secret", "client secret", "clientsecret", "invalid secret", "wrong secret", "bad secret", "secret is", "secret mismatch", "or secret"}
-	absent    = []string{"missing", "required", "not provided", "not found", "not present", "must be provided", "must provide", "must contain", "is empty", "no client", "not specified", "blank"}
+	absent    = []string{"missing", "required", "not provided", "not sent", "not present", "must be provided", "must provide", "must contain", "is empty", "no client", "not specified", "blank", "[null]", "param error"}
+	excluded  = []string{"has not consented", "aadsts65001", "aadsts50020", "aadsts50105", "aadsts90094", "aadsts90095", "admin consent", "does not exist in tenant", "within its organization", "policies within your organization", "app is blocked", "not permitted to access the relying party"}
 	pkce      = []string{"pkce", "code_challenge", "code challenge", "code_verifier", "code verifier", "code-verifier"}
-	redirect  = []string{"redirect", "callback", "reply url", "reply address", "return url", "aadsts50011", "koe006"}
+	redirect  = []string{"redirect", "callback", "domain of this url", "reply url", "reply address", "return url", "aadsts50011", "koe006"}
 	noSuch    = []string{"unknown", "not found", "does not exist", "doesn't exist", "not exist", "invalid", "no such", "not registered", "unregistered", "not recognized", "unrecognized", "not valid", "could not find", "cannot find", "disabled", "deleted", "mismatch", "wrong", "incorrect", "unauthorized"}
 )
 
@@ -136,30 +140,36 @@ var patterns = []pattern{
 	{words: []string{"aadsts7000218"}, method: asPublic, cause: ClientSecretMissing, seen: "Entra"},
 	{words: []string{"aadsts700025"}, cause: ClientIsPublic, seen: "Entra"},
 	{at: asClient, words: []string{"private_key_jwt", "client_secret_jwt", "client_assertion", "client assertion", "signed jwt", "jwt assertion"}, cause: ClientAssertionRequired, seen: "RFC 7523 section 2.2, Keycloak"},
+	{words: []string{"client_key", "appid", "app_id"}, and: absent, cause: ParametersRenamed, seen: "TikTok, WeChat"},
 	{at: toAuthorize, words: []string{"form_post"}, and: []string{"response_mode", "response mode"}, cause: FormPostRequired, seen: "Apple"},
 	{at: toAuthorize, words: []string{"request object", "request_object", "signed authorization request", "'request' or 'request_uri'", "signed request"}, cause: RequestObjectRequired, seen: "RFC 9101 section 10.5, Keycloak"},
-	{at: authorize, words: []string{"pushed authorization request", "request_uri is required", "must be pushed", "use par", "par is required", "par required"}, cause: PARRequired, seen: "RFC 9126 section 5, Keycloak"},
+	{at: authorize, words: []string{"pushed authorization request", "request_uri is required", "must be pushed", "pushed authorization is required", "use par", "par is required", "par required"}, cause: PARRequired, seen: "RFC 9126 section 5, Keycloak"},
 
 	// The API that was asked for. Its words come without scope or client.
 	{code: []string{"invalid_target"}, cause: ResourceUnknown, seen: "RFC 8707 section 2"},
+	{at: toAuthorize, code: []string{"invalid_resource"}, cause: ResourceUnknown, seen: "ADFS"},
 	{words: []string{"service not found", "aadsts9010010", "aadsts901002:", "aadsts500011", "resource principal"}, cause: ResourceUnknown, seen: "Auth0, Entra"},
 
 	// The user.
 	{at: toAuthorize, code: []string{"access_denied", "unauthorized"}, words: []string{"tester", "not assigned", "aadsts50105", "policy", "blocked", "not allowed", "not permitted", "not a member", "restricted", "suspended", "admin"}, cause: UserNotAllowed, seen: "Google, Entra, Okta, Auth0"},
+	{words: excluded, cause: UserNotAllowed, seen: "Entra, Google, Salesforce, ADFS"},
+	{at: toAuthorize, code: []string{"org_internal", "admin_policy_enforced", "unverified_user_email", "invalid_team_for_non_distributed_app"}, cause: UserNotAllowed, seen: "Google, GitHub, Slack"},
+	{at: toAuthorize, code: []string{"access_denied"}, words: []string{"with scope"}, cause: ScopeNotEnabled, seen: "ADFS"},
 	{at: toAuthorize, code: []string{"access_denied", "user_denied", "user_cancelled_login", "user_cancelled_authorize"}, cause: AccessDenied, seen: "RFC 6749 section 4.1.2.1, LinkedIn"},
 
 	// Entra's client types, in whatever words.
 	{words: []string{"aadsts9002327", "'single-page application' client-type"}, cause: ClientTypeWrong, seen: "Entra"},
 
 	// The authorization request.
-	{at: toAuthorize, words: pkce, and: []string{"missing", "required", "must", "mandatory", "need"}, cause: PKCERequired, seen: "RFC 7636 section 4.4.1, OpenIddict"},
+	{at: toAuthorize, words: pkce, and: []string{"missing", "required", "requires", "must", "mandatory", "need"}, cause: PKCERequired, seen: "RFC 7636 section 4.4.1, OpenIddict"},
 	{at: toAuthorize, words: pkce, cause: PKCERefused, seen: "servers without RFC 7636"},
 	{at: toAuthorize, words: []string{"insecure redirect"}, cause: RedirectURINotHTTPS, seen: "Spotify"},
-	{at: toAuthorize, words: redirect, and: []string{"https"}, cause: RedirectURINotHTTPS, seen: "Entra AADSTS500117"},
+	{at: toAuthorize, words: redirect, and: []string{"https", "is http and"}, cause: RedirectURINotHTTPS, seen: "Entra AADSTS500117"},
 	{at: toAuthorize, words: []string{"ip address", "raw ip", "private ip"}, cause: RedirectURIIPAddress, seen: "Google"},
 	{at: toAuthorize, words: redirect, cause: RedirectURINotRegistered, seen: "Keycloak, Ory, Auth0, dex"},
 
 	// The client, where it authenticates. First the sentences that name everything and so nothing.
+	{at: asClient, words: []string{"[null]"}, and: clientIDs, method: withSecret, cause: AuthMethodWrong, seen: "Kakao: it found none"},
 	{at: asClient, words: []string{"client does not exist", "client doesn't exist"}, cause: ClientIDUnknown, seen: "Ory and Clerk, after the next sentence"},
 	{at: asClient, words: []string{"no client authentication included"}, method: asPublic, cause: ClientSecretMissing, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
 	{at: asClient, words: []string{"no client authentication included"}, cause: ClientRefused, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
@@ -169,32 +179,35 @@ var patterns = []pattern{
 
 	// Then what one code says.
 	{at: asClient, code: []string{"bad_client_secret", "invalid_client_secret", "client_secret_mismatch"}, cause: ClientSecretWrong, seen: "Slack"},
-	{code: []string{"bad_client_id", "invalid_client_id", "client_id_not_found", "oauth_client_not_found", "unknown_client"}, cause: ClientIDUnknown, seen: "Slack, Salesforce, Supabase"},
+	{code: []string{"bad_client_id", "invalid_client_id", "deleted_client", "client_id_not_found", "oauth_client_not_found", "unknown_client"}, cause: ClientIDUnknown, seen: "Slack, Salesforce, Supabase"},
 	{at: asClient, words: []string{"aadsts7000215", "invalid_client_secret"}, cause: ClientSecretWrong, seen: "Entra, Cognito"},
 	{words: []string{"aadsts700016", "koe101"}, cause: ClientIDUnknown, seen: "Entra, Kakao"},
 
 	// How the credentials were sent: the server did not find them, or does not accept them there.
 	{at: asClient, words: []string{"authentication method", "auth method", "auth_method", "not allow this method", "multiple authentication", "client_secret_basic", "client_secret_post", "http basic", "basic auth", "authorization header"}, method: withSecret, cause: AuthMethodWrong, seen: "Authelia, Notion, Fitbit"},
 	{at: asClient, words: []string{"missing or", "or missing"}, method: withSecret, and: secrets, cause: ClientRefused, seen: "HubSpot"},
-	{at: asClient, words: slices.Concat(clientIDs, secrets, []string{"credentials", "client authentication"}), and: absent, method: withSecret, cause: AuthMethodWrong, seen: "the MCP Python SDK, osin, Twitch"},
+	{at: asClient, words: slices.Concat(clientIDs, secrets, []string{"credentials", "client authentication"}), and: slices.Concat(absent, []string{"credentials not found"}), method: withSecret, cause: AuthMethodWrong, seen: "the MCP Python SDK, osin, Twitch"},
 	{at: asClient, words: slices.Concat(secrets, []string{"client authentication", "must authenticate", "confidential"}), method: asPublic, cause: ClientSecretMissing, seen: "Keycloak"},
 	{at: asClient, words: secrets, cause: ClientSecretWrong, seen: "Gitea, Okta, Spotify, VK"},
 	{at: asClient, words: []string{"client credentials", "invalid_credentials", "invalid credentials", "bad credentials", "invalid client or"}, cause: ClientRefused, seen: "Keycloak, Bitbucket, Box"},
 
 	// What else the token endpoint refuses.
 	{at: toRedeem, words: redirect, cause: RedirectURINotRegistered, seen: "Gitea; RFC 6749 section 4.1.3"},
-	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled"}, cause: PKCERefused, seen: "servers without RFC 7636"},
+	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled", "extra", "not permitted", "should not exist"}, cause: PKCERefused, seen: "servers without RFC 7636"},
 	{at: toRedeem, words: pkce, cause: CodeExpiredOrUsed, seen: "RFC 7636 section 4.6"},
 	{at: toRefresh, words: []string{"grant type", "grant_type"}, cause: RefreshNotEnabled, seen: "FOSOAuthServerBundle"},
 	{at: toRefresh, code: []string{"unauthorized_client", "unsupported_grant_type"}, when: wordless, cause: RefreshNotEnabled, seen: "RFC 6749 section 5.2"},
-	{words: []string{"grant type", "grant_type", "authorization_code grant", "authorization code grant", "authorization grant '", "response_type", "response type", "code flow", "standard flow"}, cause: GrantNotEnabled, seen: "Auth0, Keycloak, Ory"},
+	{at: toRedeem, words: []string{"parameter scope", "parameter 'scope'", "requested scope"}, cause: ScopeNotEnabled, seen: "Entra AADSTS28000"},
+	{words: []string{"bearer-only", "no connections enabled", "grant type", "grant_type", "authorization_code grant", "authorization code grant", "authorization grant '", "response_type", "response type", "code flow", "standard flow"}, cause: GrantNotEnabled, seen: "Auth0, Keycloak, Ory"},
 	{code: []string{"unsupported_grant_type", "unsupported_response_type"}, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},
-	{at: toRedeem, code: []string{"invalid_grant", "bad_verification_code", "invalid_code", "code_already_used", "code_expired", "bad_code"}, cause: CodeExpiredOrUsed, seen: "RFC 6749 section 5.2, GitHub, Slack"},
+	{at: toRedeem, code: []string{"invalid_grant", "bad_verification_code", "invalid_code", "bad_auth_code", "code_already_used", "code_expired", "bad_code"}, cause: CodeExpiredOrUsed, seen: "RFC 6749 section 5.2, GitHub, Slack"},
 	{at: toRefresh, code: []string{"invalid_grant", "invalid_refresh_token", "bad_refresh_token", "token_expired", "token_revoked", "expired_token"}, cause: RefreshTokenRefused, seen: "RFC 6749 section 5.2, Slack"},
 	{at: toRedeem, when: aboutTheCode, cause: CodeExpiredOrUsed, seen: "Strava"},
 
 	// The client ID.
-	{words: []string{"unknown client", "client not found", "client was not found", "no client found", "no such client", "unknown application", "application not found", "app not found", "cannot_be_found", "application with identifier", "unregistered client", "client is not registered"}, cause: ClientIDUnknown, seen: "IdentityServer, Google, Auth0, Shopify"},
+	{at: authorize, words: []string{"app.notfound", "client is not authorized to connect", "client disabled"}, cause: ClientIDUnknown, seen: "Zitadel, Nextcloud, Keycloak"},
+	{words: []string{"unknown client", "error validating application", "client not found", "client was not found", "no client found", "no such client", "unknown application", "application not found", "app not found", "cannot_be_found", "application with identifier", "unregistered client", "client is not registered"}, cause: ClientIDUnknown, seen: "IdentityServer, Google, Auth0, Shopify"},
+	{when: aboutTheID, cause: ClientIDUnknown, seen: "Discord"},
 	{words: clientIDs, and: noSuch, cause: ClientIDUnknown, seen: "goiabada, Okta, Strava"},
 
 	// Scopes.
@@ -207,11 +220,14 @@ var patterns = []pattern{
 	{at: authorize, words: []string{"tester", "not assigned", "policy"}, cause: UserNotAllowed, seen: "Google, Entra, Okta"},
 
 	// Codes and statuses alone.
-	{at: forTokens, words: []string{"authorization code", "invalid code", "code is invalid", "code expired", "code has expired", "already been used", "already redeemed"}, cause: CodeExpiredOrUsed, seen: "Twitch, Atlassian"},
+	{at: forTokens, words: []string{"authorization code", "auth code", "verification code", "code parameter", "code was not found", "matching code", "expired code", "invalid code", "code is invalid", "code expired", "code has expired", "already been used", "already redeemed"}, cause: CodeExpiredOrUsed, seen: "Twitch, Atlassian"},
 	{at: toAuthorize, code: []string{"unauthorized_client"}, cause: GrantNotEnabled, seen: "RFC 6749 section 4.1.2.1"},
 	{at: toRedeem, code: []string{"unauthorized_client"}, when: wordless, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},
 	{code: []string{"server_error", "temporarily_unavailable", "internal_error", "internal_server_error"}, cause: ServerFailed, seen: "RFC 6749 section 4.1.2.1"},
 	{at: authorize, when: clientCode, cause: ClientIDUnknown, seen: "nothing else of the client is read there"},
+	{at: asClient, words: []string{"csrf", "content-type must be", "content type must be", "must be application/json", "unsupported content", "unsupported media"}, cause: TokenEndpointUnusable, seen: "Laravel, NestJS"},
+	{at: asClient, words: []string{"invalid client"}, method: asPublic, cause: ClientSecretMissing, seen: "Twitch"},
+	{at: asClient, words: []string{"invalid client"}, cause: ClientRefused, seen: "Twitch"},
 	{at: asClient, when: clientRefusal, method: asPublic, cause: ClientSecretMissing, seen: "RFC 6749 section 5.2"},
 	{at: asClient, when: clientRefusal, cause: ClientRefused, seen: "RFC 6749 section 5.2, Auth0"},
 	{at: toRedeem, when: Answer.EndsEveryLogin, status: serverErrors, cause: ServerFailed, seen: "RFC 9110 section 15.6"},

@@ -727,6 +727,17 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: ParametersRenamed, Group: "What this app does not speak",
+		Sees: "`client_key` or `appid` is missing", Write: "no setting; the provider's own client",
+		Title:       "The server wants different parameter names than OAuth's",
+		Explanation: "The server calls the client ID `client_key` (TikTok) or `appid` (WeChat). RFC 6749 section 2.3.1 calls it `client_id`, and this app sends that.",
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[expo/expo#28639], [n8n-io/n8n#11119]",
+		Fix: func(f Facts) Fix {
+			return f.look("", "No setting of this app changes the names of its parameters. Use the provider's own library, or a proxy that renames them.")
+		},
+	},
+	{
 		Name: RequestObjectRequired, Group: "What this app does not speak",
 		Sees: "a request object is demanded", Write: "turn off signed requests for the client",
 		Title:       "The server wants a signed request, which this app doesn't send",

@@ -601,6 +601,9 @@ var rows = []behavior{
 		return &played{badClient: otherwise(refusal(401, "invalid_client", "mutual TLS client certificate is required")), methods: []string{}}
 	}, mend: func(p *played) { p.methods, p.badClient = []string{config.MethodBasic}, nil },
 		check: causes.MTLSRequired, page: causes.MTLSRequired, kind: causes.Look, fix: "client_secret_basic", never: noSecretWrong},
+	{name: "TikTok: client_key", seen: "expo/expo#28639", server: func() *played {
+		return &played{noDoc: true, base: "https://www.tiktok.com/v2", token: always(jsonOf(200, map[string]any{"error": "invalid_request", "error_description": "The request parameters are malformed: client_key is missing."}))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.ParametersRenamed, page: causes.ParametersRenamed, kind: causes.Look, fix: "No setting of this app", never: noSecretWrong},
 	{name: "Keycloak: a signed request", seen: "RFC 9101 section 10.5", server: func() *played {
 		return &played{base: "https://kc.example.com/realms/shop", enter: func(r q) (reply, bool) {
 			return r.back("invalid_request", "Missing parameter: 'request' or 'request_uri'"), true

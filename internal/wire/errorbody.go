@@ -138,7 +138,7 @@ var (
 	typeNames = []string{"type", "__type"}
 	wordNames = []string{"error_description", "errordescription", "message", "msg", "error_message", "errormessage", "error_msg", "errmsg", "errorsummary",
 		"detail", "title", "error_verbose", "description", "faultstring"}
-	hintNames  = []string{"error_hint", "errorhint", "hint", "reason", "error_reason", "error_debug"}
+	hintNames  = []string{"error_hint", "errorhint", "hint", "reason", "error_reason", "error_detail", "error_debug"}
 	fieldNames = []string{"field", "param", "parameter", "loc"}
 	innerNames = []string{"error", "errors", "error_description", "detail", "details", "extensions", "fault", "errorcauses", "invalid-params",
 		"invalid_params"}
@@ -200,6 +200,9 @@ func (r *errorReader) object(document map[string]json.RawMessage, level int) {
 		}
 	}
 	r.readFields(members["errors"])
+	if level == 0 && r.status >= 400 && r.Code == "" && r.Words == "" && r.Hint == "" { // {"client_id": ["is invalid"]}
+		r.readFieldsOf(document)
+	}
 	r.readTool(members["result"])
 	for _, name := range typeNames {
 		if kind := stringIn(members[name]); r.Words != "" && kind != "error" && isCode(kind) && !strings.ContainsAny(kind, ":/") {
@@ -273,7 +276,13 @@ func (r *errorReader) readStatus(value json.RawMessage) bool {
 // readFields reads errors by the parameter that they are about: {"errors": {"redirect_uri": ["is invalid"]}}.
 func (r *errorReader) readFields(value json.RawMessage) {
 	var byField map[string]json.RawMessage
-	if json.Unmarshal(value, &byField) != nil || len(byField) > maxErrors {
+	if json.Unmarshal(value, &byField) == nil {
+		r.readFieldsOf(byField)
+	}
+}
+
+func (r *errorReader) readFieldsOf(byField map[string]json.RawMessage) {
+	if len(byField) > maxErrors {
 		return
 	}
 	for _, field := range slices.Sorted(maps.Keys(byField)) {
