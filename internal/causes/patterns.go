@@ -108,6 +108,7 @@ var (
 
 var (
 	withSecret = []string{config.MethodBasic, config.MethodPost}
+	inBody     = []string{config.MethodPost}
 	asPublic   = []string{config.MethodNone}
 )
 
@@ -184,7 +185,8 @@ var patterns = []pattern{
 	{words: []string{"aadsts700016", "koe101"}, cause: ClientIDUnknown, seen: "Entra, Kakao"},
 
 	// How the credentials were sent: the server did not find them, or does not accept them there.
-	{at: asClient, words: []string{"authentication method", "auth method", "auth_method", "not allow this method", "multiple authentication", "client_secret_basic", "client_secret_post", "http basic", "basic auth", "authorization header"}, method: withSecret, cause: AuthMethodWrong, seen: "Authelia, Notion, Fitbit"},
+	{at: asClient, words: []string{"authentication method", "auth method", "auth_method", "not allow this method", "multiple authentication", "client_secret_basic", "client_secret_post"}, method: withSecret, cause: AuthMethodWrong, seen: "Authelia"},
+	{at: asClient, words: []string{"http basic", "basic auth", "authorization header"}, method: inBody, cause: AuthMethodWrong, seen: "Notion, Fitbit, X"},
 	{at: asClient, words: []string{"missing or", "or missing"}, method: withSecret, and: secrets, cause: ClientRefused, seen: "HubSpot"},
 	{at: asClient, words: slices.Concat(clientIDs, secrets, []string{"credentials", "client authentication"}), and: slices.Concat(absent, []string{"credentials not found"}), method: withSecret, cause: AuthMethodWrong, seen: "the MCP Python SDK, osin, Twitch"},
 	{at: asClient, words: slices.Concat(secrets, []string{"client authentication", "must authenticate", "confidential"}), method: asPublic, cause: ClientSecretMissing, seen: "Keycloak"},

@@ -370,7 +370,7 @@ var Table = []Cause{
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
-		ToldBy:      "the login's page (where its own questions don't tell)",
+		ToldBy:      "`check`, and the login's page (where its own questions don't tell)",
 		SeenIn:      "[ory/hydra#2140]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Run all checks: they find out whether the client secret, the client ID or the authentication method is wrong.")

@@ -249,6 +249,208 @@ func bodyOnly(missing reply) *played {
 	return p
 }
 
+// spa is a page that a script fills, whatever is asked.
+func spa(r q) (reply, bool) {
+	return reply{200, "text/html", "", "<html><head><title>Discord</title></head><body><div id=app-mount></div><script src=/a.js></script></body></html>"}, !r.signedIn
+}
+
+// strava answers as its documentation and public reports have it.
+func strava() *played {
+	return &played{noDoc: true, base: "https://www.strava.com/oauth", methods: []string{"client_secret_post"},
+		unknownClient: otherwise(jsonOf(400, map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": "Application", "field": "client_id", "code": "invalid"}}})),
+		wrongRedirect: otherwise(jsonOf(400, map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": "Application", "field": "redirect_uri", "code": "invalid"}}})),
+		badClient: func(r q) reply {
+			switch {
+			case r.Get("client_id") == "":
+				return jsonOf(400, map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": "Application", "field": "client_id", "code": "missing"}}})
+			case r.id != playedID:
+				return jsonOf(400, map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": "Application", "field": "client_id", "code": "invalid"}}})
+			}
+			return jsonOf(401, map[string]any{"message": "Authorization Error", "errors": []any{map[string]any{"resource": "Application", "field": "", "code": "invalid"}}})
+		},
+		badCode: otherwise(jsonOf(400, map[string]any{"message": "Bad Request", "errors": []any{map[string]any{"resource": "AuthorizationCode", "field": "code", "code": "invalid"}}}))}
+}
+
+// discord answers as its documentation and public reports have it.
+func discord() *played {
+	return &played{noDoc: true, base: "https://discord.com/oauth2", authorize: spa, unknownClient: otherwise(page(200, "Unknown Application")), badClient: func(r q) reply {
+		if r.id != playedID {
+			return refusal(401, "invalid_client", "")
+		}
+		return refusal(401, "invalid_client", "")
+	}, wrongThere: otherwise(refusal(400, "invalid_request", `Invalid "redirect_uri" in request.`)), badCode: otherwise(refusal(400, "invalid_grant", `Invalid "code" in request.`))}
+}
+
+// facebook answers as its documentation and public reports have it.
+func facebook() *played {
+	e := func(m string, c int) reply {
+		return jsonOf(400, map[string]any{"error": map[string]any{"message": m, "type": "OAuthException", "code": c, "fbtrace_id": "AbCdEfGhIjKlMnOpQrSt"}})
+	}
+	return &played{noDoc: true, base: "https://graph.facebook.com/v19.0", methods: []string{"client_secret_post"}, paths: map[string]string{"token": "/oauth/access_token", "authorize": "/dialog/oauth"},
+		wrongRedirect: otherwise(page(200, "URL blocked This redirect failed because the redirect URI is not white-listed in the app's client OAuth settings. Make sure that the client and web OAuth logins are on and add all your app domains as valid OAuth redirect URIs.")),
+		unknownClient: otherwise(page(200, "Invalid App ID The provided app ID does not look like a valid app ID.")),
+		badClient: func(r q) reply {
+			if r.Get("client_id") == "" {
+				return e("Missing client_id parameter.", 101)
+			}
+			if r.id != playedID {
+				return e("Error validating application. Cannot get application info due to a system error.", 101)
+			}
+			return e("Error validating client secret.", 1)
+		}, badCode: otherwise(e("Invalid verification code format.", 100))}
+}
+
+// hubspot answers as its documentation and public reports have it.
+func hubspot() *played {
+	e := func(s, m string) reply {
+		return jsonOf(400, map[string]any{"status": s, "message": m, "correlationId": "0c8a8a10-1111-2222-3333-444444444444", "requestId": "a"})
+	}
+	return &played{noDoc: true, base: "https://api.hubapi.com/oauth/v1", methods: []string{"client_secret_post"}, authorize: func(r q) (reply, bool) { return to("https://app.hubspot.com/login?loginRedirectUrl=x"), !r.signedIn },
+		at: map[string]func(q) reply{"/login": otherwise(reply{200, "text/html", "", signIn})},
+		badClient: func(r q) reply {
+			if r.Get("client_id") == "" {
+				return e("BAD_CLIENT_ID", "missing or unknown client id")
+			}
+			if r.id != playedID {
+				return e("BAD_CLIENT_ID", "missing or unknown client id")
+			}
+			return e("BAD_CLIENT_SECRET", "missing or invalid client secret")
+		}, badCode: otherwise(e("BAD_AUTH_CODE", "missing or unknown auth code"))}
+}
+
+// keycloak answers as its documentation and public reports have it.
+func keycloak() *played {
+	return &played{base: "https://kc.example.com/realms/shop/protocol/openid-connect", issuer: "https://kc.example.com/realms/shop", unknownClient: otherwise(page(400, "We are sorry... Client not found.")),
+		wrongRedirect: otherwise(page(400, "We are sorry... Invalid parameter: redirect_uri")),
+		badScope:      func(r q, s string) reply { return r.back("invalid_scope", "Invalid scopes: "+r.Get("scope")) },
+		badClient: func(r q) reply {
+			switch {
+			case r.id != playedID:
+				return refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
+			case r.method == config.MethodNone:
+				return refusal(401, "unauthorized_client", "Client secret not provided in request")
+			}
+			return refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials")
+		}, badCode: otherwise(refusal(400, "invalid_grant", "Code not valid")), badRefresh: nil}
+}
+
+// idserver answers as its documentation and public reports have it.
+func idserver() *played {
+	p := &played{base: "https://demo.duendesoftware.com/connect", issuer: "https://demo.duendesoftware.com"}
+	e := func(q) reply {
+		return to("https://demo.duendesoftware.com/home/error?errorId=CfDJ8NrAkS0123456789abcdefghijklmnop")
+	}
+	p.unknownClient, p.wrongRedirect = func(q) reply {
+		return to("https://demo.duendesoftware.com/home/error?errorId=CfDJ8NrAkS0123456789abcdefghijklmnopunknown")
+	}, e
+	p.badScope = func(r q, s string) reply {
+		return to("https://demo.duendesoftware.com/home/error?errorId=CfDJ8NrAkS0123456789abcdefghijklmnopscope")
+	}
+	p.at = map[string]func(q) reply{"/home/error": func(r q) reply {
+		id := r.URL.Query().Get("errorId")
+		switch {
+		case strings.HasSuffix(id, "unknown"):
+			return page(200, "Sorry, there was an error : unauthorized_client Unknown client or client not enabled Request Id: 0HN4:00000001")
+		case strings.HasSuffix(id, "scope"):
+			return page(200, "Sorry, there was an error : invalid_scope Invalid scope Request Id: 0HN4:00000001")
+		}
+		return page(200, "Sorry, there was an error : unauthorized_client Invalid redirect_uri Request Id: 0HN4:00000001")
+	}}
+	return p
+}
+
+// googleServer answers as its documentation and public reports have it.
+func googleServer() *played {
+	e := func(code, words string) func(q) reply {
+		return func(q) reply {
+			return to("https://accounts.google.com/signin/oauth/error?authError=Chl" + code + "&client_id=x&flowName=GeneralOAuthFlow")
+		}
+	}
+	p := &played{base: "https://accounts.google.com", unknownClient: e("id", ""), wrongRedirect: e("redirect", "")}
+	p.at = map[string]func(q) reply{"/signin/oauth/error": func(r q) reply {
+		if strings.Contains(r.URL.RawQuery, "Chlid") {
+			return page(200, "Access blocked: Authorization Error The OAuth client was not found. If you are a developer of this app, see error details. Error 401: invalid_client")
+		}
+		return page(200, "Access blocked: This app's request is invalid You can't sign in because this app sent an invalid request. Error 400: redirect_uri_mismatch")
+	}}
+	p.badClient = func(r q) reply {
+		if r.id != playedID {
+			return refusal(401, "invalid_client", "The OAuth client was not found.")
+		}
+		return refusal(401, "invalid_client", "Unauthorized")
+	}
+	p.badCode = otherwise(refusal(400, "invalid_grant", "Malformed auth code."))
+	return p
+}
+
+// zitadel answers as its documentation and public reports have it.
+func zitadel() *played {
+	return &played{base: "https://x.zitadel.cloud/oauth/v2", issuer: "https://x.zitadel.cloud", unknownClient: otherwise(refusal(400, "invalid_request", "Errors.App.NotFound")),
+		wrongRedirect: otherwise(refusal(400, "invalid_request", "The requested redirect_uri is missing in the client configuration. If you have any questions, you may contact the administrator of the application.")),
+		badClient: func(r q) reply {
+			if r.id != playedID {
+				return refusal(400, "invalid_client", "no active client not found")
+			}
+			if r.method != config.MethodPost {
+				return refusal(401, "invalid_client", "auth_method basic not supported")
+			}
+			return refusal(401, "invalid_client", "invalid secret")
+		}, badCode: otherwise(refusal(400, "invalid_grant", "invalid code"))}
+}
+
+// twitter answers as its documentation and public reports have it.
+func twitter() *played {
+	return &played{noDoc: true, base: "https://api.x.com/2/oauth2", methods: []string{"client_secret_basic"}, authorize: spa, badClient: func(r q) reply {
+		if r.method != config.MethodBasic {
+			return refusal(401, "unauthorized_client", "Missing valid authorization header")
+		}
+		return refusal(401, "unauthorized_client", "Missing valid authorization header")
+	}, badCode: otherwise(refusal(400, "invalid_request", "Value passed for the authorization code was invalid."))}
+}
+
+// kakao answers as its documentation and public reports have it.
+func kakao() *played {
+	e := func(s int, c, w, k string) reply {
+		return jsonOf(s, map[string]any{"error": c, "error_description": w, "error_code": k})
+	}
+	return &played{base: "https://kauth.kakao.com", methods: []string{"client_secret_post"}, unknownClient: otherwise(page(401, "Admin Settings Issue (KOE101)")), wrongRedirect: otherwise(page(400, "Admin Settings Issue (KOE006)")),
+		badClient: func(r q) reply {
+			if r.Get("client_id") == "" {
+				return e(401, "invalid_client", "Not exist client_id [null]", "KOE101")
+			}
+			if r.id != playedID {
+				return e(401, "invalid_client", "Not exist client_id ["+r.id+"]", "KOE101")
+			}
+			return e(401, "invalid_client", "Bad client credentials", "KOE010")
+		}, badCode: otherwise(e(400, "invalid_grant", "authorization code not found for code=abc", "KOE320"))}
+}
+
+// dex answers as its documentation and public reports have it.
+func dex() *played {
+	return &played{base: "https://dex.example.com/dex", unknownClient: otherwise(page(400, `Bad Request Invalid client_id ("abc").`)), wrongRedirect: otherwise(page(400, `Bad Request Unregistered redirect_uri ("http://x").`)),
+		badClient: otherwise(refusal(401, "invalid_client", "Invalid client credentials.")), badCode: otherwise(refusal(400, "invalid_request", "Invalid or expired code parameter."))}
+}
+
+// authentik answers as its documentation and public reports have it.
+func authentik() *played {
+	return &played{base: "https://ak.example.com/application/o", issuer: "https://ak.example.com/application/o/app/", metadata: "/.well-known/openid-configuration",
+		unknownClient: otherwise(page(400, "Client ID Error The client identifier (client_id) is missing or invalid.")),
+		wrongRedirect: otherwise(page(400, "Redirect URI Error The request fails due to a missing, invalid, or mismatching redirection URI (redirect_uri).")),
+		badClient:     otherwise(refusal(400, "invalid_client", "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)")),
+		badCode:       otherwise(refusal(400, "invalid_grant", "The provided authorization grant or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client"))}
+}
+
+// nextcloud answers as its documentation and public reports have it.
+func nextcloud() *played {
+	return &played{noDoc: true, base: "https://cloud.example.com/apps/oauth2", unknownClient: otherwise(page(200, "Your client is not authorized to connect. Please inform the administrator of your client.")),
+		wrongRedirect: func(r q) reply { return to("https://cloud.example.com/login/flow?clientIdentifier=x") }, at: map[string]func(q) reply{"/login/flow": otherwise(reply{200, "text/html", "", signIn})},
+		enter: func(r q) (reply, bool) {
+			return to("https://cloud.example.com/login/flow?clientIdentifier=x"), !r.signedIn
+		},
+		badClient: otherwise(refusal(400, "invalid_client", "")), token: func(r q) (reply, bool) { return reply{}, false },
+		badCode: otherwise(refusal(400, "invalid_request", ""))}
+}
+
 var rows = []behavior{
 	// Reports of failed logins, by provider.
 	{name: "Twitch: scope is an array", seen: "dart-lang/tools#370, logto-io/logto#6980", server: func() *played {
@@ -405,7 +607,7 @@ var rows = []behavior{
 	// Glewlwyd gives no reason.
 	{name: "Glewlwyd: right", seen: "babelouest/glewlwyd", server: glewlwyd},
 	{name: "Glewlwyd: redirect URI not registered", seen: "as above", server: glewlwyd, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback", says: "probably not registered"},
-	{name: "Glewlwyd: unknown client ID", seen: "as above", server: glewlwyd, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Glewlwyd: unknown client ID", seen: "as above", server: glewlwyd, wrong: unknownID, check: causes.ClientRefused, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again", says: "the client ID or the secret is wrong"},
 	{name: "Glewlwyd: wrong secret", seen: "as above", server: glewlwyd, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
 	{name: "a firewall in front of the authorization endpoint", seen: "Cloudflare", server: func() *played {
 		return &played{authorize: func(r q) (reply, bool) { return page(403, "Sorry, you have been blocked"), !r.signedIn }}
@@ -609,6 +811,70 @@ var rows = []behavior{
 			return r.back("invalid_request", "Missing parameter: 'request' or 'request_uri'"), true
 		}}
 	}, mend: func(p *played) { p.enter = nil }, check: causes.RequestObjectRequired, page: causes.RequestObjectRequired, kind: causes.Look, fix: "Request object required"},
+
+	// More providers, as they answer.
+	{name: "Strava: right", seen: "developers.strava.com, authentication", server: strava, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}},
+	{name: "Strava: client_secret_basic", seen: "developers.strava.com, authentication", server: strava, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_basic"}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "Strava: wrong secret", seen: "developers.strava.com, authentication", server: strava, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Strava: unknown client ID", seen: "developers.strava.com, authentication", server: strava, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Strava: redirect URI not registered", seen: "developers.strava.com, authentication", server: strava, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Discord: right", seen: "discord/discord-api-docs, oauth2.mdx", server: discord},
+	{name: "Discord: wrong secret", seen: "discord/discord-api-docs, oauth2.mdx", server: discord, wrong: wrongSecret, check: causes.ClientRefused, page: causes.ClientSecretWrong, kind: causes.Look},
+	{name: "Discord: unknown client ID", seen: "discord/discord-api-docs, oauth2.mdx", server: discord, wrong: unknownID, check: causes.ClientRefused, page: stays, kind: causes.Look},
+	{name: "Discord: redirect URI not registered", seen: "discord/discord-api-docs, oauth2.mdx", server: discord, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Facebook: right", seen: "developers.facebook.com, manually build a login flow", server: facebook, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}},
+	{name: "Facebook: client_secret_basic", seen: "developers.facebook.com, manually build a login flow", server: facebook, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_basic"}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "Facebook: wrong secret", seen: "developers.facebook.com, manually build a login flow", server: facebook, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Facebook: redirect URI not registered", seen: "developers.facebook.com, manually build a login flow", server: facebook, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "HubSpot: client_secret_basic", seen: "developers.hubspot.com, working with OAuth", server: hubspot, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_basic"}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "HubSpot: wrong secret", seen: "developers.hubspot.com, working with OAuth", server: hubspot, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Keycloak: right", seen: "keycloak/keycloak, ClientIdAndSecretAuthenticator", server: keycloak},
+	{name: "Keycloak: unknown client ID", seen: "keycloak/keycloak, ClientIdAndSecretAuthenticator", server: keycloak, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Keycloak: redirect URI not registered", seen: "keycloak/keycloak, ClientIdAndSecretAuthenticator", server: keycloak, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Keycloak: wrong secret", seen: "keycloak/keycloak, ClientIdAndSecretAuthenticator", server: keycloak, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Keycloak: no secret", seen: "keycloak/keycloak, ClientIdAndSecretAuthenticator", server: keycloak, wrong: map[string]string{"CLIENT_SECRET": ""}, check: causes.ClientSecretMissing, page: causes.ClientSecretMissing, kind: causes.Look},
+	{name: "IdentityServer: right", seen: "DuendeArchive/IdentityModel.OidcClient.Samples#86", server: idserver},
+	{name: "IdentityServer: unknown client ID", seen: "DuendeArchive/IdentityModel.OidcClient.Samples#86", server: idserver, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "IdentityServer: redirect URI not registered", seen: "DuendeArchive/IdentityModel.OidcClient.Samples#86", server: idserver, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "IdentityServer: scope", seen: "DuendeArchive/IdentityModel.OidcClient.Samples#86", server: func() *played { p := idserver(); p.scopes = []string{"openid", "profile", "email"}; return p }, wrong: map[string]string{"SCOPES": "openid groups"}, check: causes.ScopeNotEnabled, page: stays, kind: causes.Change, fix: "="},
+	{name: "Google: unknown client ID", seen: "aldacco/drive-login#34, hybridauth/hybridauth#973", server: googleServer, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Google: redirect URI not registered", seen: "aldacco/drive-login#34, hybridauth/hybridauth#973", server: googleServer, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Google: wrong secret", seen: "aldacco/drive-login#34, hybridauth/hybridauth#973", server: googleServer, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Zitadel: redirect URI not registered", seen: "zitadel/zitadel#6955", server: zitadel, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Zitadel: unknown client ID", seen: "zitadel/zitadel#6955", server: zitadel, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Zitadel: method", seen: "zitadel/zitadel#6955", server: func() *played { p := zitadel(); p.methods = []string{"client_secret_post"}; return p }, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "X: client_secret_post", seen: "docs.x.com, OAuth 2.0", server: twitter, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "X: wrong secret", seen: "docs.x.com, OAuth 2.0", server: twitter, wrong: wrongSecret, check: causes.ClientRefused, page: causes.ClientSecretWrong, kind: causes.Look},
+	{name: "Kakao: client_secret_basic", seen: "developers.kakao.com, error codes", server: kakao, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""}, check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "="},
+	{name: "Kakao: wrong secret", seen: "developers.kakao.com, error codes", server: kakao, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "dex", seen: "dexidp/dex, server/handlers.go", server: dex, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "dex: unknown client ID", seen: "dexidp/dex, server/handlers.go", server: dex, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "dex: redirect URI not registered", seen: "dexidp/dex, server/handlers.go", server: dex, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "authentik: redirect URI not registered", seen: "goauthentik/authentik, providers/oauth2", server: authentik, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "authentik: unknown client ID", seen: "goauthentik/authentik, providers/oauth2", server: authentik, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "authentik: wrong secret", seen: "goauthentik/authentik, providers/oauth2", server: authentik, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Nextcloud: unknown client ID", seen: "nextcloud/server, apps/oauth2", server: nextcloud, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	{name: "Nextcloud: wrong secret", seen: "nextcloud/server, apps/oauth2", server: nextcloud, wrong: wrongSecret, check: causes.ClientRefused, page: causes.ClientSecretWrong, kind: causes.Look},
+	{name: "Entra: the secret has expired", seen: "MicrosoftDocs, AADSTS7000222", server: func() *played {
+		return &played{base: "https://login.microsoftonline.com/t/oauth2/v2.0", issuer: "https://login.microsoftonline.com/t/v2.0", badClient: otherwise(refusal(401, "invalid_client", "AADSTS7000222: The provided client secret keys for app '4711' are expired."))}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Keycloak: the code was used", seen: "oauth2-proxy/oauth2-proxy#2097", server: func() *played {
+		p := &played{}
+		p.issued = otherwise(refusal(400, "invalid_grant", "Code not valid"))
+		return p
+	}, mend: func(p *played) { p.issued = nil }, page: causes.CodeExpiredOrUsed, kind: causes.Look},
+	{name: "S256 is refused", seen: "RFC 7636 section 4.4.1", server: func() *played {
+		p := &played{}
+		p.enter = func(r q) (reply, bool) {
+			return r.back("invalid_request", "code_challenge_method=S256 not supported"), r.Has("code_challenge")
+		}
+		return p
+	}, mend: func(p *played) { p.enter = nil }, check: causes.PKCERefused, page: causes.PKCERefused, kind: causes.Look},
+	{name: "server_error for every login", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
+		p := &played{}
+		p.enter = func(r q) (reply, bool) { return r.back("server_error", "Internal"), true }
+		return p
+	}, mend: func(p *played) { p.enter = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look},
 }
 
 // What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.

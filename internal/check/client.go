@@ -244,7 +244,7 @@ func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *o
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
 	var f causes.Finding
 	switch cause := a.Cause(); cause {
-	case causes.ClientRefused, causes.ClientSecretWrong, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
+	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
 		if a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
 			break
 		}
@@ -396,26 +396,46 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 	case nothingInvented:
 		return o.byElimination(ctx, as, refused)
 	case o.worksWithoutSecret(ctx):
-		name := causes.ClientIsPublic
-		if !slices.Contains(o.md.AuthMethods, config.MethodNone) && len(o.md.AuthMethods) > 0 {
-			name = causes.ClientSecretWrong
-		}
-		f := found(name, causes.Facts{})
-		f.Found = "the server refuses the client with this secret, and accepts it without one"
-		f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
-		return f
+		return o.acceptedWithout(as, refused)
 	case !o.knowsID(ctx):
-		f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
-		f.Found = "client ID or secret is wrong"
-		f.Fix += " If it is right, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
-		return f
+		if refused.Cause() == causes.ClientIDUnknown {
+			return found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
+		}
+		return o.idOrSecret(as, refused)
 	}
-	if refused.Cause() == causes.AuthMethodWrong {
+	if refused.Cause() == causes.AuthMethodWrong && o.blamesMethod(ctx, as, refused) {
 		return o.bothWrong(as, refused)
 	}
 	f := found(causes.ClientSecretWrong, causes.Facts{})
 	f.Found = "the server recognizes the client ID, and refuses the secret by either method"
 	return f
+}
+
+// acceptedWithout is the finding that the server accepts the client without a secret, and refuses the one that is set.
+func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.Finding {
+	name := causes.ClientIsPublic
+	if !slices.Contains(o.md.AuthMethods, config.MethodNone) && len(o.md.AuthMethods) > 0 {
+		name = causes.ClientSecretWrong
+	}
+	f := o.finding(name, refused.said(), causes.Facts{Method: as.method})
+	f.Found = "the server refuses the client with this secret, and accepts it without one"
+	f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
+	return f
+}
+
+// idOrSecret is the finding of a server that says the same of a client ID that it does not know and of a wrong secret.
+func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Finding {
+	p := causes.ProviderOf(o.cfg)
+	f := o.finding(causes.ClientRefused, refused.said(), causes.Facts{Method: as.method}).By("an invented client ID gets the same answer")
+	f.Found, f.Setting = "the client ID or the secret is wrong", "CLIENT_ID"
+	return f.Look("In .env, paste CLIENT_ID again (" + p.At(causes.ClientID) + "), and CLIENT_SECRET (" + p.At(causes.ClientSecret) + ").")
+}
+
+// blamesMethod reports that the server says something else of the other method: where it says the same of both, the method is not
+// what it refuses.
+func (o *Observer) blamesMethod(ctx context.Context, as credentials, refused tokenAnswer) bool {
+	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
+	return other.came() && other.Cause() != refused.Cause()
 }
 
 // bothWrong is the finding where the server names the method, and refuses the credentials by the other one, too.
@@ -430,10 +450,15 @@ func (o *Observer) bothWrong(as credentials, refused tokenAnswer) causes.Finding
 func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
-	if refused.Cause() == "" || !refusesClient(other) || !inOrder(public) || public.Cause() == causes.CodeExpiredOrUsed {
+	switch {
+	case refused.Cause() == "", refused.Cause() == causes.ClientIDUnknown, !refusesClient(other), !inOrder(public):
 		return causes.Finding{}
-	}
-	if refused.Cause() == causes.AuthMethodWrong {
+	case public.Cause() == causes.CodeExpiredOrUsed:
+		if unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}}); !refusesClient(unknown) {
+			return causes.Finding{} // it accepts anyone without a secret, as it looks at the code first
+		}
+		return o.acceptedWithout(as, refused)
+	case refused.Cause() == causes.AuthMethodWrong && o.blamesMethod(ctx, as, refused):
 		return o.bothWrong(as, refused)
 	}
 	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it refuses the secret by either method, and no secret at all")

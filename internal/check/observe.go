@@ -253,7 +253,7 @@ var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])
 
 // refusing finds a page that is no more than a refusal, though its status is 200.
 var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}` +
-	`\b(?:invalid|unknown|unregistered|mismatch|does not match|not (?:found|valid|registered|allowed|match)|(?:does not|doesn.t|not) exist)` +
+	`\b(?:invalid|unknown|unregistered|mismatch|does not match|(?:not|isn.t) (?:found|valid|registered|allowed|match|white-?listed|authorized|permitted|recogni[sz]ed|configured|included)|(?:does not|doesn.t|not) exist)` +
 	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
 
 // readProbe reads the last answer to a request with the values sent: what it repeats of them is not its own word.
@@ -285,7 +285,8 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 
 // isRefusal reports a page that refuses with a status of 200: it is short, and has no form, so that nobody can sign in there.
 func isRefusal(e *wire.Exchange, words string) bool {
-	return !strings.Contains(strings.ToLower(e.ResponseBody), "<form") && len(words) < 1000 && refusing.MatchString(words)
+	return !strings.Contains(strings.ToLower(e.ResponseBody), "<form") && !strings.Contains(words, "javascript") &&
+		len(words) < 1000 && refusing.MatchString(words)
 }
 
 // redirectIn is where an answer sends the browser: by its status and Location, or, from a server that takes every client for

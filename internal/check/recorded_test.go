@@ -252,7 +252,7 @@ func TestRecordedAnswers(t *testing.T) {
 			"refuses the secret by either method",
 		},
 		{"9", "the code grant is off", betterAuthNoGrant, nil, "authorization", causes.Fail, causes.GrantNotEnabled, "authorization_code grant"},
-		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientIDUnknown, "paste CLIENT_ID again"},
+		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientRefused, "paste CLIENT_ID again"},
 		{"9", "secret wrong where the sign-in page comes first", authlibFirst, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
 		{"9", "right where the sign-in page comes first", authlibFirst, nil, "client", causes.OK, "", "accepted"},
 	} {
