@@ -239,7 +239,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 	look("flow", "/flow?step=4", "application_type")
 	look("step", "/login?step=1", "Before the redirect")
 	look("home-after", "/", "registered")
-	look("check", "/check", "checks done")
+	look("check", "/check", "A login worked")
 	c.Go(a.Address + "/session")
 	c.Press("details.card summary", "CLIENT_SECRET=")
 	c.Shoot("api-session")
