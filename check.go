@@ -82,8 +82,9 @@ type checkVerdict struct {
 // failedCheck is a check that found something wrong, with what to do about it.
 type failedCheck struct {
 	causes.Finding
-	Fix  *fixBox
-	Said *said
+	Fix   *fixBox
+	Said  *said
+	Known []string // what was found, and what proves it, as sentences
 }
 
 // checkVerdict prepares what is known of the checks. Where a notice names mistakes in the settings, those from before
@@ -115,9 +116,14 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	for _, f := range state.Checks {
 		switch {
 		case f.NotYet:
+			f.Found = strings.TrimPrefix(strings.TrimSuffix(f.Found, ": run all checks"), "not tested yet") // that is the heading of their list
 			v.Waiting = append(v.Waiting, f)
 		case f.Result == causes.Fail:
-			v.Failed = append(v.Failed, failedCheck{Finding: f, Said: newSaid(f.Server)})
+			failed := failedCheck{Finding: f, Said: newSaid(f.Server), Known: []string{sentence(f.Found)}}
+			if f.Control != "" {
+				failed.Known = append(failed.Known, sentence(f.Control))
+			}
+			v.Failed = append(v.Failed, failed)
 		case f.Result == causes.Warn:
 			v.Warned = append(v.Warned, f)
 		case f.Result == causes.Skip:
@@ -179,8 +185,13 @@ func (v checkVerdict) Tally() []causes.Result {
 // Counts says how many checks ended how: "1 problem, 10 checks passed, 1 warning, 3 not asked".
 func (v checkVerdict) Counts() string { return v.count(len(v.Failed), len(v.Warned), len(v.Waiting)) }
 
-// Others says the same of the checks that the list of the page has.
-func (v checkVerdict) Others() string { return v.count(0, 0, 0) }
+// Others says the same of the checks that Listed returns.
+func (v checkVerdict) Others() string {
+	if len(v.Failed) > 0 {
+		return v.count(0, 0, len(v.Waiting))
+	}
+	return v.count(0, 0, 0)
+}
 
 func (v checkVerdict) count(failed, warned, waiting int) string {
 	var parts []string
@@ -201,8 +212,14 @@ func (v checkVerdict) count(failed, warned, waiting int) string {
 	return strings.Join(parts, ", ")
 }
 
-// Listed are the checks of the list: those that passed, then those that were not asked.
-func (v checkVerdict) Listed() []causes.Finding { return slices.Concat(v.Passed, v.Skipped) }
+// Listed are the checks that passed, then those that were not asked. Those that are not done yet have a list of their own,
+// except where something is wrong: running them is not the next step then.
+func (v checkVerdict) Listed() []causes.Finding {
+	if len(v.Failed) > 0 {
+		return slices.Concat(v.Passed, v.Skipped, v.Waiting)
+	}
+	return slices.Concat(v.Passed, v.Skipped)
+}
 
 // checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it
 // there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"oauth-test-client/internal/chromium"
@@ -171,6 +172,7 @@ func TestPagesOfProblems(t *testing.T) {
 		c.Go(dead.Address + path)
 		c.WaitFor("Checked")
 		atTheTop(c, "The authorization server doesn't answer", ".fix.look .lookat")
+		headline(c, screens[0].name, path)
 	}
 	c.Shot("check-dead")
 }
@@ -228,5 +230,102 @@ func TestPagesAreSmall(t *testing.T) {
 		if zipped.Len() > 12<<10 {
 			t.Errorf("%s has %d bytes when gzipped; want at most 12288", name, zipped.Len())
 		}
+	}
+}
+
+// headline checks that the heading of a page is one line, beside at most three buttons.
+func headline(c *chromium.Tab, screen, page string) {
+	c.T.Helper()
+	lines := chromium.Evaluate[float64](c, `(() => {
+		const h = document.querySelector(".verdict h1")
+		return h ? h.getBoundingClientRect().height / parseFloat(getComputedStyle(h).lineHeight) : 1
+	})()`)
+	buttons := chromium.Evaluate[int](c, `[...document.querySelectorAll(".verdict .button, .verdict button")].filter(b => !b.closest(".panel")).length`)
+	if lines > 1.5 || buttons > 3 {
+		c.T.Errorf("on %s the headline of %s has %.1f lines, beside %d buttons", screen, page, lines, buttons)
+	}
+}
+
+// Every page has one width, also the widest screen's, and its headline stands in one line beside its buttons.
+func TestPages_OneWidth(t *testing.T) {
+	t.Parallel()
+	c, a := signedIn(t)
+	for _, s := range screens[:2] {
+		c.Resize(s.width, s.height)
+		boxes := map[string][]string{}
+		for _, path := range []string{"/", "/check", "/session", "/flow", "/login?step=1", "/misuse", "/problems", "/problems/client-secret-wrong",
+			"/userinfo", "/refresh", "/nothing"} {
+			c.Go(a.Cfg.BaseURL + path)
+			box := chromium.Evaluate[string](c, `["header > div", "main"].map(s => document.querySelector(s).getBoundingClientRect()).map(r => r.left + "+" + r.width).join(" ")`)
+			boxes[box] = append(boxes[box], path)
+			headline(c, s.name, path)
+		}
+		if len(boxes) != 1 {
+			t.Errorf("on %s the pages differ in width: %v", s.name, boxes)
+		}
+	}
+}
+
+// On a phone the header is one row, with the mark of the demo in it.
+func TestPages_HeaderOnPhone(t *testing.T) {
+	t.Parallel()
+	c, a := signedIn(t)
+	c.Resize(360, 740)
+	c.Go(a.Cfg.BaseURL + "/")
+	rows := chromium.Evaluate[int](c, `new Set([...document.querySelectorAll("nav a, .tag")].map(e => { const r = e.getBoundingClientRect(); return Math.round(r.top + r.height / 2) })).size`)
+	if over := chromium.Evaluate[float64](c, `document.querySelector(".tag").getBoundingClientRect().right`); rows != 1 || over > 360 {
+		t.Errorf("the header has %d rows, and the mark of the demo ends at %v", rows, over)
+	}
+}
+
+// A long value breaks inside its column, also one that is marked.
+func TestPages_LongValues(t *testing.T) {
+	t.Parallel()
+	c, a := signedIn(t)
+	c.Go(a.Cfg.BaseURL + "/login?step=1")
+	for _, s := range screens {
+		c.Resize(s.width, s.height)
+		outside := chromium.Evaluate[string](c, `[...document.querySelectorAll(".params .value")].filter(v => [...v.getClientRects()].some(r =>
+			r.right > v.closest("dd").getBoundingClientRect().right + .5)).map(v => v.textContent).join(", ")`)
+		if values := chromium.Evaluate[int](c, `document.querySelectorAll(".params .value.follow").length`); values < 3 || outside != "" {
+			t.Errorf("on %s, of %d marked values these leave their column: %s", s.name, values, outside)
+		}
+	}
+}
+
+// The Markdown of a flow is copied and says so, and without a script the link shows the same.
+func TestFlow_CopyMarkdown(t *testing.T) {
+	t.Parallel()
+	c, a := signedIn(t)
+	c.Go(a.Cfg.BaseURL + "/flow")
+	chromium.Evaluate[any](c, `navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve() }; null`)
+	c.Press(`a[data-copy="markdown"]`, "Copied")
+	if said := chromium.Evaluate[string](c, `document.querySelector("[role=status]").textContent`); said != "Copied" {
+		t.Errorf("a screen reader hears %q", said)
+	}
+	copied := chromium.Evaluate[string](c, `window.copied`)
+	c.NoScript()
+	c.Go(a.Cfg.BaseURL + "/flow")
+	c.Press(`a[data-copy="markdown"]`, "sequenceDiagram")
+	c.WantPath("/flow.md")
+	if shown := c.Text(); len(copied) < 500 || strings.TrimSpace(shown) != strings.TrimSpace(copied) {
+		t.Errorf("what is copied is\n%s\nand the link shows\n%s", copied, shown)
+	}
+}
+
+// On paper every step of a flow is there, and no button.
+func TestFlow_Print(t *testing.T) {
+	t.Parallel()
+	c, a := signedIn(t)
+	c.Go(a.Cfg.BaseURL + "/flow")
+	const steps = `[...document.querySelectorAll("article.step")].filter(e => e.checkVisibility()).length`
+	const buttons = `[...document.querySelectorAll("nav, .go, button")].filter(e => e.checkVisibility()).length`
+	all := chromium.Evaluate[int](c, `document.querySelectorAll("article.step").length`)
+	if n := chromium.Evaluate[int](c, steps); n != 1 || all < 5 {
+		t.Errorf("on the screen %d of %d steps are shown", n, all)
+	}
+	chromium.Call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	if n, pressed := chromium.Evaluate[int](c, steps), chromium.Evaluate[int](c, buttons); n != all || pressed != 0 {
+		t.Errorf("on paper there are %d of %d steps, and %d things to press", n, all, pressed)
 	}
 }
