@@ -403,8 +403,8 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		}
 		return o.idOrSecret(as, refused)
 	}
-	if refused.Cause() == causes.AuthMethodWrong && o.blamesMethod(ctx, as, refused) {
-		return o.bothWrong(as, refused)
+	if refused.Cause() == causes.AuthMethodWrong {
+		return o.bothWrong(ctx, as, refused)
 	}
 	f := found(causes.ClientSecretWrong, causes.Facts{})
 	f.Found = "the server recognizes the client ID, and refuses the secret by either method"
@@ -431,16 +431,15 @@ func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Findin
 	return f.Look("In .env, paste CLIENT_ID again (" + p.At(causes.ClientID) + "), and CLIENT_SECRET (" + p.At(causes.ClientSecret) + ").")
 }
 
-// blamesMethod reports that the server says something else of the other method: where it says the same of both, the method is not
-// what it refuses.
-func (o *Observer) blamesMethod(ctx context.Context, as credentials, refused tokenAnswer) bool {
-	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
-	return other.came() && other.Cause() != refused.Cause()
-}
-
-// bothWrong is the finding where the server names the method, and refuses the credentials by the other one, too.
-func (o *Observer) bothWrong(as credentials, refused tokenAnswer) causes.Finding {
+// bothWrong is the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that
+// one as well, it wants a third.
+func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	f := o.finding(causes.AuthMethodWrong, refused.said(), causes.Facts{Method: as.method})
+	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
+	if other.Cause() == causes.AuthMethodWrong {
+		f.Found = "the server accepts the client's credentials neither by client_secret_basic nor by client_secret_post"
+		return f.Look("Set this client's authentication method to client_secret_basic (" + causes.ProviderOf(o.cfg).At(causes.AuthMethod) + ").")
+	}
 	f.Fix += " The server refuses these credentials by that method, too: paste CLIENT_SECRET again as well."
 	return f
 }
@@ -458,8 +457,8 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 			return causes.Finding{} // it accepts anyone without a secret, as it looks at the code first
 		}
 		return o.acceptedWithout(as, refused)
-	case refused.Cause() == causes.AuthMethodWrong && o.blamesMethod(ctx, as, refused):
-		return o.bothWrong(as, refused)
+	case refused.Cause() == causes.AuthMethodWrong:
+		return o.bothWrong(ctx, as, refused)
 	}
 	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it refuses the secret by either method, and no secret at all")
 }

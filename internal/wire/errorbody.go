@@ -201,7 +201,9 @@ func (r *errorReader) object(document map[string]json.RawMessage, level int) {
 	}
 	r.readFields(members["errors"])
 	if level == 0 && r.status >= 400 && r.Code == "" && r.Words == "" && r.Hint == "" { // {"client_id": ["is invalid"]}
-		r.readFieldsOf(document)
+		lists := maps.Clone(document)
+		maps.DeleteFunc(lists, func(_ string, value json.RawMessage) bool { return len(value) == 0 || value[0] != '[' }) // a string may be what was sent
+		r.readFieldsOf(lists)
 	}
 	r.readTool(members["result"])
 	for _, name := range typeNames {

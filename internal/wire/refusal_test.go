@@ -81,6 +81,8 @@ func TestRefusal(t *testing.T) {
 		{jsonType, `{"error":"c","error_description":{"message":"m"}}`, 400, Refusal{Code: "c", Words: "m"}},
 		{jsonType, `{"error":"c","error_description":["a","b"]}`, 400, Refusal{Code: "c", Words: "a; b"}},
 		{jsonType, `{"error":"c","error_description":7}`, 400, Refusal{Code: "c"}},
+		{jsonType, `{"client_id":["Value \"a\" is not snowflake."],"client_secret":"s"}`, 400,
+			Refusal{Words: `client_id: Value "a" is not snowflake.`, Field: "client_id"}},
 		{jsonType, `{"detail":[{"loc":["body","client_id"],"msg":"field required","type":"missing"}]}`, 422,
 			Refusal{Code: "missing", Words: "field required", Field: "client_id"}},
 		{jsonType, `{"detail":{"error":"c","error_description":"d"}}`, 400, Refusal{Code: "c", Words: "d"}},
