@@ -78,6 +78,12 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 
 func startLogging(t *testing.T, stderr *testserver.Logbook, env map[string]string, args ...string) *process {
 	t.Helper()
+	return startIn(t, t.TempDir(), stderr, env, args...)
+}
+
+// startIn starts the program in a folder.
+func startIn(t *testing.T, folder string, stderr *testserver.Logbook, env map[string]string, args ...string) *process {
+	t.Helper()
 	binary, err := build()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +92,7 @@ func startLogging(t *testing.T, stderr *testserver.Logbook, env map[string]strin
 	p.Out, p.Err = new(testserver.Logbook), stderr
 	p.Interrupt = func() { p.command.Process.Signal(os.Interrupt) }
 	p.Kill = func() { p.command.Process.Kill() }
-	p.command.Dir, p.command.Stdout, p.command.Stderr = t.TempDir(), p.Out, p.Err
+	p.command.Dir, p.command.Stdout, p.command.Stderr = folder, p.Out, p.Err
 	for name, value := range env {
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
