@@ -42,7 +42,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
 		return s.redeem(ctx, request, response, r.URL.RequestURI())
 	})
-	if errors.Is(err, session.ErrSpent) {
+	if errors.Is(err, session.ErrUsed) {
 		return s.unknownState(r, response)
 	}
 	s.tell(request.Run, login, err)

@@ -360,7 +360,7 @@ func (s *server) tell(run string, l *session.Login, err error) {
 		s.checks.LoginWorked()
 	}
 	switch {
-	case s.ended == nil, run != s.run, errors.Is(err, session.ErrSpent): // what came of it has been told
+	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,

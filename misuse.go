@@ -146,7 +146,7 @@ func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *
 	if err != nil {
 		return err
 	}
-	if !s.sessions.Spend(w, request) {
+	if !s.sessions.MarkUsed(w, request) {
 		return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
 	}
 	ctx, recorder := wire.Record(r.Context())
