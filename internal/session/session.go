@@ -49,12 +49,12 @@ type Store struct {
 	options    sessions.Options // of the session cookie
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
 	used       *ttlMap[struct{}]
-	finishing  oauth.Shared[*result]       // by the query of the authorization response
-	receiving  oauth.Shared[*WaitingLogin] // by the same
-	begun      *ttlMap[[]*wire.Exchange]   // by the state; see before
-	arrivals   *ttlMap[[]*wire.Exchange]   // by the state: what was asked when the response of a login step by step came
-	finished   *ttlMap[finished]           // by the state; see together
-	replacedBy *ttlMap[string]             // the cookie of a session, by that of the one before
+	finishing  oauth.Singleflight[*result]       // by the query of the authorization response
+	receiving  oauth.Singleflight[*WaitingLogin] // by the same
+	begun      *ttlMap[[]*wire.Exchange]         // by the state; see before
+	arrivals   *ttlMap[[]*wire.Exchange]         // by the state: what was asked when the response of a login step by step came
+	finished   *ttlMap[finished]                 // by the state; see together
+	replacedBy *ttlMap[string]                   // the cookie of a session, by that of the one before
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
