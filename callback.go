@@ -42,7 +42,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
 		return s.redeem(ctx, request, response, r.URL.RequestURI())
 	})
-	if errors.Is(err, session.ErrSpent) {
+	if errors.Is(err, session.ErrUsed) {
 		return s.unknownState(r, response)
 	}
 	s.tell(request.Run, login, err)
@@ -56,7 +56,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 // here: a person pastes it. What becomes of the response is next's to decide, as for one that the browser brings.
 func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !s.cfg.IsPasted() {
+		if !s.cfg.CallbackIsPasted() {
 			return wrongMethod(http.MethodGet)
 		}
 		if err := r.ParseForm(); err != nil || len(r.PostForm["address"]) > 1 {
@@ -109,7 +109,7 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Name, f.Retry = cause, true
 	if len(s.sessions.Unfinished(r)) > 0 {
-		f.Unbound = s.oauth.UnboundError(response)
+		f.Unbound = s.oauth.UnsolicitedError(response)
 	}
 	return f
 }

@@ -20,13 +20,13 @@ import (
 // failure is an error as the user sees it: with which status, on which page, and what to do next. For
 // programs it is an error as OAuth writes it (RFC 6749 section 5.2) with what we have to add.
 type failure struct {
-	Code        string          `json:"error"`               // an OAuth error code, the server's or one like it
-	Description string          `json:"error_description"`   // the server's words, or ours where it sent none
-	URI         string          `json:"error_uri,omitempty"` // the server's
-	Tried       []oauth.Tried   `json:"tried,omitempty"`     // when the server was not found
-	Verdicts    []oauth.Verdict `json:"checks,omitempty"`    // of an ID token that was refused
-	Unbound     *oauth.Unbound  `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
-	Received    []oauth.Member  `json:"received,omitempty"`  // of a token response that was refused
+	Code        string                  `json:"error"`               // an OAuth error code, the server's or one like it
+	Description string                  `json:"error_description"`   // the server's words, or ours where it sent none
+	URI         string                  `json:"error_uri,omitempty"` // the server's
+	Tried       []oauth.Tried           `json:"tried,omitempty"`     // when the server was not found
+	Verdicts    []oauth.Verdict         `json:"checks,omitempty"`    // of an ID token that was refused
+	Unbound     *oauth.UnsolicitedError `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
+	Received    []oauth.Member          `json:"received,omitempty"`  // of a token response that was refused
 	causes.Advice
 
 	Status int              `json:"-"` // of our own answer
@@ -281,7 +281,7 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 // front is what the browser carried for a login, and at its end a person where the address was pasted.
 func (s *server) front(request *oauth.Request, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	if s.cfg.IsPasted() {
+	if s.cfg.CallbackIsPasted() {
 		front[len(front)-1].Note = flow.Pasted
 	}
 	return front
@@ -360,13 +360,13 @@ func (s *server) tell(run string, l *session.Login, err error) {
 		s.checks.LoginWorked()
 	}
 	switch {
-	case s.ended == nil, run != s.run, errors.Is(err, session.ErrSpent): // what came of it has been told
+	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
 	default:
-		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Hide(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
+		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Redact(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
 			Warnings: l.Warnings()}
 		if l.IDToken != nil {
 			v.Checks = len(l.IDToken.Verdicts)

@@ -322,7 +322,7 @@ func TestCallbackMethods(t *testing.T) {
 		callback := l.Approve(t, b.Begin(""))
 		_, query, _ := strings.Cut(callback, "?")
 		here := a.URL + config.CallbackPath + "?" + query
-		if r := b.Post(here, url.Values{}); a.Cfg.IsPasted() {
+		if r := b.Post(here, url.Values{}); a.Cfg.CallbackIsPasted() {
 			r.WantError(t, 400, "invalid_address", "No address was pasted")
 		} else {
 			r.WantError(t, 405, "method_not_allowed", "GET only")

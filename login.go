@@ -68,7 +68,7 @@ type pastePage struct {
 // leave sends the browser to the authorization server. Where it does not come back by itself, that is a link
 // beside the form for the way back, as a page that has been left cannot take the address.
 func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
-	if !s.cfg.IsPasted() || !wantsHTML(r) {
+	if !s.cfg.CallbackIsPasted() || !wantsHTML(r) {
 		http.Redirect(w, r, to, http.StatusFound)
 		return nil
 	}

@@ -83,7 +83,7 @@ func stateOf(found []misuse.MisuseFinding) attackState {
 // showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
 // it takes no more than twenty in a row, and each would count as sent by the server's site.
 func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.MisuseFinding, next string) error {
-	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.IsPasted()) {
+	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.CallbackIsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
 	return s.respond(w, r, http.StatusOK, "misuse.html", newMisusePage(s.page("Nine attacks"), s.cfg, found, next))
@@ -146,7 +146,7 @@ func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *
 	if err != nil {
 		return err
 	}
-	if !s.sessions.Spend(w, request) {
+	if !s.sessions.MarkUsed(w, request) {
 		return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
 	}
 	ctx, recorder := wire.Record(r.Context())

@@ -65,7 +65,7 @@ type pasteForm struct {
 
 // newPasteForm makes the form, or returns nil where the browser comes back to this program.
 func newPasteForm(cfg config.Config) *pasteForm {
-	if !cfg.IsPasted() {
+	if !cfg.CallbackIsPasted() {
 		return nil
 	}
 	p := &pasteForm{RedirectURI: cfg.RedirectURI(), Example: cfg.ReturnedTo("?code=…&state=…")}

@@ -88,7 +88,7 @@ func TestFacts(t *testing.T) {
 func TestPasteForm(t *testing.T) {
 	t.Parallel()
 	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {
-		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", Elsewhere: elsewhere})
+		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: elsewhere})
 		if p == nil || p.RedirectURI != elsewhere || p.Example != elsewhere+"?code=…&state=…" || p.App != app {
 			t.Errorf("%s: %+v", elsewhere, p)
 		}

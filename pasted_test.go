@@ -191,7 +191,7 @@ func TestLoginCommandPasted(t *testing.T) {
 	l := testserver.StartLiar(t)
 	env := testserver.Entrances(l.Env())[", pasted"]
 	p, base := startLogin(t, env)
-	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err, Cfg: config.Config{BaseURL: base, Elsewhere: env["REDIRECT_URI"]}})
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err, Cfg: config.Config{BaseURL: base, RedirectOverride: env["REDIRECT_URI"]}})
 	address := l.Approve(t, b.Begin(p.LoginQuery(t)))
 	b.Post(config.CallbackPath, url.Values{"address": {"https://elsewhere.example/?code=a&state=b"}})
 	b.GetJSON(address)

@@ -35,8 +35,8 @@ type server struct {
 	oauth     *oauth.Client
 	checks    *check.Runner
 	sessions  *session.Store
-	starter   *oauth.Starter            // of logins that begin at an API
-	refreshes *oauth.Shared[*refreshed] // by the state of the login
+	starter   *oauth.Discovery                // of logins that begin at an API
+	refreshes *oauth.Singleflight[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
 	now       func() time.Time
@@ -68,7 +68,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, starter: oauth.NewStarter(cfg), refreshes: new(oauth.Shared[*refreshed]), traffic: new(cli.Traffic),
+	s := &server{sessions: sessions, starter: oauth.NewDiscovery(cfg), refreshes: new(oauth.Singleflight[*refreshed]), traffic: new(cli.Traffic),
 		pages: pages, log: log, now: now}
 	return s.with(cfg, roots), nil
 }

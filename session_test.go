@@ -435,7 +435,7 @@ func waitForShared(n int) {
 	for range 10_000 {
 		var stacks bytes.Buffer
 		pprof.Lookup("goroutine").WriteTo(&stacks, 2)
-		if strings.Count(stacks.String(), "oauth.(*Shared[...]).Do(") >= n {
+		if strings.Count(stacks.String(), "oauth.(*Singleflight[...]).Do(") >= n {
 			return
 		}
 		time.Sleep(time.Millisecond)

@@ -154,17 +154,17 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		if l != nil { // Back, from a later step
 			return s.showTokens(w, r, l)
 		}
-		if p := s.sessions.Paused(r, handle); p != nil { // a reload
+		if p := s.sessions.Waiting(r, handle); p != nil { // a reload
 			return s.showBack(w, r, p)
 		}
 		request := s.sessions.Begun(r, response.Get("state"))
 		if request == nil {
 			return next(w, r)
 		}
-		p, err := s.sessions.Pause(w, r, request, func(ctx context.Context) (*session.Pause, error) {
+		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.WaitingLogin, error) {
 			return s.arrive(ctx, request, response, r.URL.RequestURI())
 		})
-		if errors.Is(err, session.ErrSpent) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
+		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
 			return next(w, r)
 		}
 		if err != nil {
@@ -176,9 +176,9 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 }
 
 // arrive checks the response. The error is a *failure.
-func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Pause, error) {
+func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.WaitingLogin, error) {
 	ctx, recorder := wire.Record(ctx)
-	p := &session.Pause{Request: request, Callback: callback, Arrived: s.now()}
+	p := &session.WaitingLogin{Request: request, Callback: callback, Arrived: s.now()}
 	code, err := s.oauth.CheckResponse(ctx, request, response) // RFC 9207, RFC 6749 section 4.1.2.1
 	if err != nil {
 		return nil, s.failedLogin(ctx, err, request, callback, p.Arrived, nil)
@@ -187,7 +187,7 @@ func (s *server) arrive(ctx context.Context, request *oauth.Request, response ur
 	return p, nil
 }
 
-func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.Pause) error {
+func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.WaitingLogin) error {
 	if r.Method == http.MethodPost && wantsHTML(r) { // a reload must not send the pasted address again
 		http.Redirect(w, r, "/step?login="+url.QueryEscape(session.Handle(p.Request.State)), http.StatusSeeOther)
 		return nil
@@ -216,7 +216,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	case l != nil:
 		return s.showTokens(w, r, l)
 	}
-	if p := s.sessions.Paused(r, handle); p != nil {
+	if p := s.sessions.Waiting(r, handle); p != nil {
 		return s.showBack(w, r, p)
 	}
 	return stepGone()
@@ -251,13 +251,13 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 	to := "/step?login=" + url.QueryEscape(handle)
 	switch r.PostFormValue("do") {
 	case "exchange":
-		p := s.sessions.Paused(r, handle)
+		p := s.sessions.Waiting(r, handle)
 		if p == nil {
 			break // it is done: a second press
 		}
-		l, err := s.sessions.Resume(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
+		l, err := s.sessions.Exchange(w, r, p, func(ctx context.Context) (*session.Login, error) { return s.exchange(ctx, p) })
 		s.tell(p.Request.Run, l, err)
-		if err != nil && !errors.Is(err, session.ErrSpent) {
+		if err != nil && !errors.Is(err, session.ErrUsed) {
 			return err
 		}
 	case "api":
@@ -272,7 +272,7 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 
 // exchange redeems the code that waits, and verifies what comes: the rest of the protocol, as callback.go
 // has it. The error is a *failure.
-func (s *server) exchange(ctx context.Context, p *session.Pause) (*session.Login, error) {
+func (s *server) exchange(ctx context.Context, p *session.WaitingLogin) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)
 	l := &session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived}
 	var err error

@@ -293,7 +293,7 @@ func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error 
 
 // answerOf prepares an exchange to be shown, without the client secret.
 func (s *server) answerOf(kind string, e *wire.Exchange) answer {
-	return answer{Answer: flow.NewAnswer(e, s.cfg.Hide), Kind: kind}
+	return answer{Answer: flow.NewAnswer(e, s.cfg.Redact), Kind: kind}
 }
 
 // answersPage is the data of answers.html.

@@ -112,7 +112,7 @@ func TestConformanceOfTheDemo(t *testing.T) {
 	if err := judge.Start(); err != nil {
 		t.Fatal(err)
 	}
-	person := testserver.NewBrowser(t, &testserver.App{Address: a.Address, Cfg: config.Config{BaseURL: "http://127.0.0.1:" + port, Elsewhere: redirect}, Log: a.Log})
+	person := testserver.NewBrowser(t, &testserver.App{Address: a.Address, Cfg: config.Config{BaseURL: "http://127.0.0.1:" + port, RedirectOverride: redirect}, Log: a.Log})
 	var out strings.Builder
 	to := ""
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {

@@ -40,7 +40,7 @@ func ExplainAPI(cfg config.Config, e *wire.Exchange, token *oauth.AccessToken, g
 	f := r.explain()
 	f.Check = "api"
 	if f.Result != OK {
-		f.Server = wire.Clip(cfg.Hide(said), 300)
+		f.Server = wire.Clip(cfg.Redact(said), 300)
 	}
 	return APIAnswer{Finding: f, RuledOut: r.ruledOut(f), Untold: r.untold(f)}
 }
@@ -304,7 +304,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 // unknown is a refusal that nothing explains.
 func (r *refusal) unknown() Finding {
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: what can be seen from here is in order",
-		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Hide(r.exchange.StatusLine()), 200))}
+		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Redact(r.exchange.StatusLine()), 200))}
 	switch {
 	case r.token.Signature == oauth.SignatureWrong:
 		f.Found = "the token's signature is not of this server's keys: " + r.token.Why
@@ -444,7 +444,7 @@ func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnsw
 	if name == GrantNotEnabled { // that is another grant than the one of its row
 		f = Finding{Result: Fail, Found: "the server doesn't let this client refresh"}.Look("Enable the refresh token grant for this client (" + ProviderOf(cfg).At(Grant) + ").")
 	}
-	f.Check, f.Server = "refresh", wire.Clip(cfg.Hide(a.Refusal.Words), 300)
+	f.Check, f.Server = "refresh", wire.Clip(cfg.Redact(a.Refusal.Words), 300)
 	return &APIAnswer{Finding: f}
 }
 

@@ -136,7 +136,7 @@ func currentLine(cfg config.Config, variable string) string {
 	case "BASE_URL":
 		value = cfg.BaseURL
 	case "REDIRECT_URI":
-		value = cfg.Elsewhere
+		value = cfg.RedirectOverride
 	case "RESOURCE_URL":
 		value = cfg.ResourceURL
 	case "TOKEN_ENDPOINT":
@@ -198,7 +198,7 @@ func fixRedirect(f Facts) Fix {
 	switch ip := loopbackIP(uri); {
 	case f.Cfg.Registered:
 		return registerAgain(f)
-	case f.Value != "" && f.Cfg.IsPasted():
+	case f.Value != "" && f.Cfg.CallbackIsPasted():
 		return f.change("REDIRECT_URI", f.Value, register)
 	case f.Value != "":
 		if base, ok := strings.CutSuffix(f.Value, config.CallbackPath); ok {
@@ -214,7 +214,7 @@ func fixRedirect(f Facts) Fix {
 func fixLocalhost(f Facts) Fix {
 	p, ip := f.provider(), loopbackIP(f.Cfg.RedirectURI())
 	variable, value := "BASE_URL", strings.TrimSuffix(ip, config.CallbackPath)
-	if f.Cfg.IsPasted() {
+	if f.Cfg.CallbackIsPasted() {
 		variable, value = "REDIRECT_URI", ip
 	}
 	fix := f.change(variable, value, "")
@@ -240,7 +240,7 @@ func fixIPAddress(f Facts) Fix {
 	if f.Value != "" {
 		return fixRedirect(f)
 	}
-	if f.Cfg.IsPasted() {
+	if f.Cfg.CallbackIsPasted() {
 		return f.change("REDIRECT_URI", strings.NewReplacer("//127.0.0.1", "//localhost", "//[::1]", "//localhost").Replace(f.Cfg.RedirectURI()), "")
 	}
 	return f.change("BASE_URL", "http://localhost:"+f.Cfg.Port, "")

@@ -890,7 +890,7 @@ var Table = []Cause{
 		SeenIn: "[streamlit/streamlit#15589], [mauriciovigolo/keycloak-angular#464]",
 		Fix: func(f Facts) Fix {
 			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + f.provider().At(RedirectURI) + ")."
-			if f.Cfg.IsPasted() {
+			if f.Cfg.CallbackIsPasted() {
 				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
 			}
 			return f.look("", text)

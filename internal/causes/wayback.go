@@ -40,7 +40,7 @@ func NeverCameBack(cfg config.Config) []Unfinished {
 		causes[0] = Unfinished{LoginNeverCameBack, "The server no longer knows the client that it registered",
 			"It shows an error page of its own: it was restarted, say, and keeps no clients.", "Restart this app. The next sign-in registers a new client."}
 	}
-	if cfg.IsPasted() {
+	if cfg.CallbackIsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
 	}
 	return causes
@@ -68,7 +68,7 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 	case !state:
 		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
 			"Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2)."
-	case local && cfg.IsPasted() && !strings.EqualFold(host, base.Host):
+	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
 	case local && !strings.EqualFold(host, base.Host):

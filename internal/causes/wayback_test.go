@@ -19,7 +19,7 @@ func TestElsewhere(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cfg := here
-			cfg.Elsewhere = row.elsewhere
+			cfg.RedirectOverride = row.elsewhere
 			if sent := whatWeSent(cfg, "", nil, RedirectURI)[0]; sent.Variable != row.variable || sent.Value != cfg.RedirectURI() {
 				t.Errorf("sent is %+v", sent)
 			}

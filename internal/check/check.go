@@ -25,7 +25,7 @@ const Timeout = 15 * time.Second
 // checker makes the checks of one run.
 type checker struct {
 	cfg          config.Config
-	starter      *oauth.Starter // knows which server the client belongs to
+	starter      *oauth.Discovery // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
 	noInventions bool // no wrong secret is sent: what the program does unasked
@@ -43,7 +43,7 @@ type run struct {
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
-func newChecker(cfg config.Config, starter *oauth.Starter, w *wire.Client, now func() time.Time) *checker {
+func newChecker(cfg config.Config, starter *oauth.Discovery, w *wire.Client, now func() time.Time) *checker {
 	c := &checker{cfg: cfg, starter: starter, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
 	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
@@ -91,7 +91,7 @@ func (c *checker) find(ctx context.Context) *found {
 }
 
 // sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
-func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Hide(text), n) }
+func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Redact(text), n) }
 
 // status is the status of an answer as it may be shown.
 func (c *checker) status(e *wire.Exchange) string { return c.sanitized(e.StatusLine(), 300) }
@@ -256,7 +256,7 @@ var neededWords = map[string]string{
 // Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name
 // of a check before it waits for it, and each with what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
-	return runAll(ctx, newChecker(cfg, oauth.NewStarter(cfg), w, now), begin, each)
+	return runAll(ctx, newChecker(cfg, oauth.NewDiscovery(cfg), w, now), begin, each)
 }
 
 func runAll(ctx context.Context, c *checker, begin func(name string), each func(causes.Finding)) Report {
@@ -267,7 +267,7 @@ func runAll(ctx context.Context, c *checker, begin func(name string), each func(
 // does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
 // as not tested yet. The client is not asked about where an API chose the server.
 func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
-	return runFew(ctx, newChecker(cfg, oauth.NewStarter(cfg), w, now))
+	return runFew(ctx, newChecker(cfg, oauth.NewDiscovery(cfg), w, now))
 }
 
 func runFew(ctx context.Context, c *checker) Report {

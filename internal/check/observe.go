@@ -73,7 +73,7 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 func invented() string { return "invented-" + rand.Text() }
 
 // sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
-func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Hide(text), n) }
+func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Redact(text), n) }
 
 // errorCode is a server's error code as it may be shown: one of OAuth's own is no secret.
 func (o *Observer) errorCode(code string) string {
@@ -268,9 +268,9 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 		code, words = at.Query().Get("error"), at.Query().Get("error_description")
 		p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
 	}
-	p.Code, p.Words = o.errorCode(code), o.cfg.Hide(words)
+	p.Code, p.Words = o.errorCode(code), o.cfg.Redact(words)
 	if p.Words == "" && code == refusal.Code { // the page of an address that says which error it is, is for all of them
-		p.Words = o.cfg.Hide(e.Words())
+		p.Words = o.cfg.Redact(e.Words())
 	}
 	switch {
 	case e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status/100 == 3:
@@ -322,7 +322,7 @@ func (o *Observer) readRedirect(e *wire.Exchange, location, redirectURI string, 
 	p.At = wire.WithoutQuery(to.String())
 	code, words := query.Get("error"), query.Get("error_description")
 	p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
-	p.Code, p.Words = o.errorCode(code), o.cfg.Hide(words)
+	p.Code, p.Words = o.errorCode(code), o.cfg.Redact(words)
 	switch {
 	case p.At == wire.WithoutQuery(redirectURI):
 		p.Kind, p.Coded = ComesBack, query.Get("code") != ""

@@ -20,7 +20,7 @@ type Runner struct {
 
 	wire    *wire.Client
 	cfg     config.Config
-	starter *oauth.Starter
+	starter *oauth.Discovery
 
 	mu      sync.Mutex                // guards the fields below
 	asked   map[causes.Name]*foundOut // by a failed login, with these settings
@@ -41,7 +41,7 @@ type State struct {
 }
 
 // NewRunner returns a runner. The starter knows which server the client belongs to. Nothing is asked yet.
-func NewRunner(cfg config.Config, starter *oauth.Starter, w *wire.Client, now func() time.Time) *Runner {
+func NewRunner(cfg config.Config, starter *oauth.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, starter: starter, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
 			return runAll(ctx, newChecker(cfg, starter, w, now), begin, each)

@@ -141,7 +141,7 @@ func TestRunner_SecretOfAnotherServer(t *testing.T) {
 	cfg := testserver.ConfigOf(t, map[string]string{"PORT": "3999", "RESOURCE_URL": h.URL + "/api", "CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"})
 	w := wire.New(nil, time.Now)
 	t.Cleanup(w.CloseIdleConnections)
-	starter := oauth.NewStarter(cfg)
+	starter := oauth.NewDiscovery(cfg)
 	check := func(start func(*Runner) <-chan struct{}) Report {
 		r := NewRunner(cfg, starter, w, time.Now)
 		<-start(r)

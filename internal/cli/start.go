@@ -30,7 +30,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	switch {
 	case cfg.Demo:
 		note = "already registered"
-	case cfg.IsPasted():
+	case cfg.CallbackIsPasted():
 		note = "the browser stops there; paste its address"
 	case cfg.AtAPI && cfg.ClientID == "":
 		note = "the first login registers it"

@@ -159,15 +159,15 @@ func (c Config) IsPublicHTTPS() bool {
 const CallbackPath = "/oauth_callback"
 
 // RedirectURI is the address to register at the authorization server, exactly.
-func (c Config) RedirectURI() string { return cmp.Or(c.Elsewhere, c.BaseURL+CallbackPath) }
+func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseURL+CallbackPath) }
 
-// IsPasted reports that the redirect URI does not lead to this program: a person brings the address at which
+// CallbackIsPasted reports that the redirect URI does not lead to this program: a person brings the address at which
 // the browser stopped.
-func (c Config) IsPasted() bool { return c.Elsewhere != "" }
+func (c Config) CallbackIsPasted() bool { return c.RedirectOverride != "" }
 
 // RedirectVariable is the variable that says what the redirect URI is.
 func (c Config) RedirectVariable() string {
-	if c.IsPasted() {
+	if c.CallbackIsPasted() {
 		return "REDIRECT_URI"
 	}
 	return "BASE_URL"

@@ -17,21 +17,21 @@ import (
 
 // Config is what the user told us, checked. It never changes; when .env has, another one is made.
 type Config struct {
-	Demo          bool      // nothing was configured: this process is all three actors
-	Clerk         bool      // the authorization server is a Clerk instance
-	Issuer        string    // exactly as its metadata must name it; empty for a server without metadata
-	ClientID      string    // of the OAuth application
-	ClientSecret  string    // empty for a public client
-	AuthMethod    string    // token_endpoint_auth_method; empty lets the metadata decide
-	Endpoints     Endpoints // the ones that override the metadata
-	Scopes        []string  // asked for when a login names none; may be empty
-	PAR           bool      // requests are pushed, whether or not the server demands it (RFC 9126)
-	Port          string    // to listen on
-	BaseURL       string    // scheme and host, no slash at the end
-	Elsewhere     string    // the redirect URI where it does not lead to this program; see IsPasted
-	SessionSecret string    // empty means random per process
-	SessionStore  string    // the URL of a Redis; empty keeps sessions in this process
-	ResourceURL   string    // the API that the access token opens; may be empty
+	Demo             bool      // nothing was configured: this process is all three actors
+	Clerk            bool      // the authorization server is a Clerk instance
+	Issuer           string    // exactly as its metadata must name it; empty for a server without metadata
+	ClientID         string    // of the OAuth application
+	ClientSecret     string    // empty for a public client
+	AuthMethod       string    // token_endpoint_auth_method; empty lets the metadata decide
+	Endpoints        Endpoints // the ones that override the metadata
+	Scopes           []string  // asked for when a login names none; may be empty
+	PAR              bool      // requests are pushed, whether or not the server demands it (RFC 9126)
+	Port             string    // to listen on
+	BaseURL          string    // scheme and host, no slash at the end
+	RedirectOverride string    // the redirect URI where it does not lead to this program; see CallbackIsPasted
+	SessionSecret    string    // empty means random per process
+	SessionStore     string    // the URL of a Redis; empty keeps sessions in this process
+	ResourceURL      string    // the API that the access token opens; may be empty
 
 	AtAPI          bool     // a login begins at the API, which names its authorization server (RFC 9728)
 	AnyScopes      bool     // then: SCOPES is unset, and the API says which scopes it wants
@@ -118,7 +118,7 @@ func (s *settings) config() Config {
 	}
 	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
-	c.Elsewhere = s.redirectURI(c.BaseURL)
+	c.RedirectOverride = s.redirectURI(c.BaseURL)
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
@@ -138,7 +138,7 @@ func (s *settings) config() Config {
 		c.Issuer, c.Clerk = s.issuer(key, issuer, c.Endpoints)
 		s.client(c)
 	}
-	s.pointOut(c.Demo || c.AtAPI)
+	s.reportTypos(c.Demo || c.AtAPI)
 	c.Notes = s.notes
 	return c
 }
@@ -302,20 +302,20 @@ var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISS
 	"ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 
-// stray is a name in the file that is none of ours, and the one that was most likely meant.
-type stray struct{ name, meant string }
+// typo is a name in the file that is none of ours, and the one that was most likely meant.
+type typo struct{ name, meant string }
 
-// strays finds the names in the file that are close to a variable of ours that is not set. A file may
+// typos finds the names in the file that are close to a variable of ours that is not set. A file may
 // be shared with other programs: what resembles nothing of ours is nobody's mistake.
-func (s *settings) strays() []stray {
-	var found []stray
+func (s *settings) typos() []typo {
+	var found []typo
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
 		if slices.Contains(names, name) {
 			continue
 		}
 		i := slices.IndexFunc(names, func(ours string) bool { return meant(name, ours) && cmp.Or(s.getenv(ours), s.values[ours]) == "" })
 		if i >= 0 {
-			found = append(found, stray{name, names[i]})
+			found = append(found, typo{name, names[i]})
 		}
 	}
 	return found
@@ -374,20 +374,20 @@ func distance(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// pointOut says which names were probably meant to be ours: in the line that misses one, or in a note.
+// reportTypos says which names were probably meant to be ours: in the line that misses one, or in a note.
 // Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
-func (s *settings) pointOut(mistake bool) {
-	for _, stray := range s.strays() {
-		where := s.inFile(stray.name)
-		fix := "write " + stray.meant
-		i := slices.IndexFunc(s.problems, func(p Problem) bool { return p.Setting == stray.meant })
+func (s *settings) reportTypos(mistake bool) {
+	for _, typo := range s.typos() {
+		where := s.inFile(typo.name)
+		fix := "write " + typo.meant
+		i := slices.IndexFunc(s.problems, func(p Problem) bool { return p.Setting == typo.meant })
 		switch {
 		case i >= 0:
-			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, stray.name, stray.meant)
+			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, typo.name, typo.meant)
 		case mistake:
-			s.problems = append(s.problems, Problem{Setting: stray.name, Where: where, What: "is not a setting of this program", Fix: fix})
+			s.problems = append(s.problems, Problem{Setting: typo.name, Where: where, What: "is not a setting of this program", Fix: fix})
 		default:
-			s.notes = append(s.notes, place(stray.name, where)+": is not a setting of this program; "+fix)
+			s.notes = append(s.notes, place(typo.name, where)+": is not a setting of this program; "+fix)
 		}
 	}
 }
@@ -565,14 +565,14 @@ func ValidScope(scope string) bool {
 	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
 }
 
-// Hide takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
-// what it was sent. It is for text from outside, whole: what has been cut short no longer holds the secret as it
-// was, and our own sentences may hold a secret that is a common word.
-func (c Config) Hide(text string) string { return c.Hider()(text) }
+// Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
+// what it was sent. Apply it to server text only, before it is cut short: a secret such as "secret" would mangle our
+// own messages.
+func (c Config) Redact(text string) string { return c.Redactor()(text) }
 
-// Hider returns Hide, prepared once for any number of texts.
-func (c Config) Hider() func(text string) string {
-	hidden := c.hidden()
+// Redactor returns Redact, prepared once for any number of texts.
+func (c Config) Redactor() func(text string) string {
+	hidden := c.secrets()
 	hidden.Compile()
 	return func(text string) string {
 		t := redact.Read(text)
@@ -581,11 +581,11 @@ func (c Config) Hider() func(text string) string {
 	}
 }
 
-// HideNamed returns Hide for what is said of an answer: what the answer names as a secret is taken out, too. Of one
+// RedactNamed returns Redact for what is said of an answer: what the answer names as a secret is taken out, too. Of one
 // that names more than anybody looks for nothing is said.
-func (c Config) HideNamed(answer string) func(text string) string {
+func (c Config) RedactNamed(answer string) func(text string) string {
 	values, all := redact.Secrets(answer)
-	hidden := c.hidden()
+	hidden := c.secrets()
 	for _, value := range values {
 		hidden.Add(value, redact.Redacted)
 	}
@@ -600,8 +600,8 @@ func (c Config) HideNamed(answer string) func(text string) string {
 	}
 }
 
-// hidden is what is ours and secret.
-func (c Config) hidden() *redact.Values {
+// secrets returns what is ours and secret.
+func (c Config) secrets() *redact.Values {
 	hidden := new(redact.Values)
 	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
 		hidden.AddClient(client, redact.Redacted)

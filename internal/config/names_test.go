@@ -10,7 +10,7 @@ import (
 )
 
 // A name in the file that is close to one of ours is pointed out, and every other name is not.
-func TestStrayNames(t *testing.T) {
+func TestTypos(t *testing.T) {
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{
 		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},

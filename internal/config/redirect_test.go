@@ -72,8 +72,8 @@ func TestRedirectURI(t *testing.T) {
 			if got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
-			if elsewhere := err == nil && row.want != "http://localhost:3000/oauth_callback" || row.base == "http://localhost:8080"; cfg.IsPasted() != elsewhere {
-				t.Errorf("pasted: %v; want %v", cfg.IsPasted(), elsewhere)
+			if elsewhere := err == nil && row.want != "http://localhost:3000/oauth_callback" || row.base == "http://localhost:8080"; cfg.CallbackIsPasted() != elsewhere {
+				t.Errorf("pasted: %v; want %v", cfg.CallbackIsPasted(), elsewhere)
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestReturnedTo(t *testing.T) {
 		"https://app.example.com/cb?tenant=": "https://app.example.com/cb?code=a&state=b",
 		"com.example.app:/callback":          "com.example.app:/callback?code=a&state=b",
 	} {
-		if got := (Config{BaseURL: "http://localhost:3000", Elsewhere: elsewhere}).ReturnedTo("/oauth_callback?code=a&state=b"); got != want {
+		if got := (Config{BaseURL: "http://localhost:3000", RedirectOverride: elsewhere}).ReturnedTo("/oauth_callback?code=a&state=b"); got != want {
 			t.Errorf("got %s; want %s", got, want)
 		}
 	}

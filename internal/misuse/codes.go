@@ -72,7 +72,7 @@ func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Valu
 	if !r.Refused {
 		json.Unmarshal([]byte(e.ResponseBody), &r) // what is not there is not accepted
 	}
-	r.shown = wire.Clip(m.cfg.Hide(r.Refusal.Code), 60)
+	r.shown = wire.Clip(m.cfg.Redact(r.Refusal.Code), 60)
 	return r
 }
 
@@ -200,7 +200,7 @@ func (m *Misuse) refusedAtOnce(ctx context.Context) bool {
 	if !control.Continues() || !got.Refuses() {
 		return false
 	}
-	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Hide(got.Answer()), 60)).by("with PKCE it begins"))
+	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Redact(got.Answer()), 60)).by("with PKCE it begins"))
 	return true
 }
 

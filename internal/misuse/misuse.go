@@ -260,7 +260,7 @@ func (m *Misuse) Answer(ctx context.Context, r *oauth.Request, response url.Valu
 func (m *Misuse) noLogin(try Attempt, e *oauth.Error) MisuseFinding {
 	words := strings.ToLower(e.Description)
 	aboutPKCE := e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")
-	code := wire.Clip(m.cfg.Hide(e.Code), 60)
+	code := wire.Clip(m.cfg.Redact(e.Code), 60)
 	if try == WithoutPKCE && e.Theirs && aboutPKCE && m.controlled() {
 		return refused("the login is refused (%s)", code).by("the logins with PKCE were accepted")
 	}

@@ -161,7 +161,7 @@ func (m *Misuse) revokedToken(ctx context.Context, r *oauth.Request, code string
 // unsupported_token_type then (RFC 7009 section 2.2.1).
 func (m *Misuse) notRevoked(ctx context.Context, e *wire.Exchange) MisuseFinding {
 	a := causes.Read(wire.Revocation, m.credentials(ctx).Method, e)
-	code := wire.Clip(m.cfg.Hide(a.Refusal.Code), 60)
+	code := wire.Clip(m.cfg.Redact(a.Refusal.Code), 60)
 	if causes.IsAboutClient(a.Cause()) || a.Cause() == causes.RateLimited {
 		return undecided("the revocation endpoint answered %d %s", e.Status, code)
 	}
@@ -217,5 +217,5 @@ func (m *Misuse) promptNone(ctx context.Context) MisuseFinding {
 	case got.Kind == check.ShowsPage:
 		return undecided("the server shows another page than without prompt=none, which may go back by a script")
 	}
-	return undecided("the server answered %s", wire.Clip(m.cfg.Hide(got.Answer()), 60))
+	return undecided("the server answered %s", wire.Clip(m.cfg.Redact(got.Answer()), 60))
 }

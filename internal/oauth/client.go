@@ -24,16 +24,16 @@ import (
 
 // Client is an OAuth client and what it knows of its authorization server.
 type Client struct {
-	cfg    config.Config
-	wire   *wire.Client
-	now    func() time.Time
-	hiding config.Config // whose secrets are taken out of what a server says; set by hideFor
-	hider  func() func(text string) string
-	keys   keySet
-	byPost atomic.Bool // the API answers POST alone, as was found out since
-	opens  []string    // what the API that this client was found at may want; see newRegistration
+	cfg       config.Config
+	wire      *wire.Client
+	now       func() time.Time
+	redacting config.Config // whose secrets are taken out of what a server says; set by redactFor
+	redactor  func() func(text string) string
+	keys      keySet
+	byPost    atomic.Bool // the API answers POST alone, as was found out since
+	opens     []string    // what the API that this client was found at may want; see newRegistration
 
-	discovery Shared[*Metadata]
+	discovery Singleflight[*Metadata]
 
 	mu      sync.Mutex // guards the fields below
 	found   *Metadata  // nil until discovery has succeeded
@@ -44,25 +44,27 @@ type Client struct {
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now}
-	c.hideFor(cfg)
-	c.keys.wire, c.keys.said, c.keys.shown, c.keys.now = w, c.said, c.answer, now
+	c.redactFor(cfg)
+	c.keys.wire, c.keys.sanitized, c.keys.shown, c.keys.now = w, c.sanitized, c.answer, now
 	return c
 }
 
-// said is a text of the server's as it may be shown: without the client secret, which a server may
+// sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
 // repeat, with nothing invisible in it, and at most n bytes long.
-func (c *Client) said(text string, n int) string { return wire.Clip(c.hide(text), n) }
+func (c *Client) sanitized(text string, n int) string { return wire.Clip(c.redact(text), n) }
 
-// hide takes the client secret out of what a server says.
-func (c *Client) hide(text string) string { return c.hider()(text) }
+// redact takes the client secret out of what a server says.
+func (c *Client) redact(text string) string { return c.redactor()(text) }
 
-// hideFor sets whose secrets are taken out.
-func (c *Client) hideFor(cfg config.Config) { c.hiding, c.hider = cfg, sync.OnceValue(cfg.Hider) }
+// redactFor sets whose secrets are taken out.
+func (c *Client) redactFor(cfg config.Config) {
+	c.redacting, c.redactor = cfg, sync.OnceValue(cfg.Redactor)
+}
 
-// saidIn returns said for what an answer says: it takes out the secrets that the answer names, too.
-func (c *Client) saidIn(e *wire.Exchange) func(text string, n int) string {
-	hide := c.hiding.HideNamed(e.ResponseBody)
-	return func(text string, n int) string { return wire.Clip(hide(text), n) }
+// sanitizedIn returns sanitized for what an answer says: it takes out the secrets that the answer names, too.
+func (c *Client) sanitizedIn(e *wire.Exchange) func(text string, n int) string {
+	redact := c.redacting.RedactNamed(e.ResponseBody)
+	return func(text string, n int) string { return wire.Clip(redact(text), n) }
 }
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
@@ -280,14 +282,14 @@ func (c *Client) rpc(ctx context.Context, session mcpSession, method string, par
 	return c.wire.Do(req)
 }
 
-// Shared lets any number of callers wait for one run of the same work.
-type Shared[T any] struct {
+// Singleflight lets any number of callers wait for one run of the same work.
+type Singleflight[T any] struct {
 	mu      sync.Mutex // guards running
-	running map[string]*oneRun[T]
+	running map[string]*flight[T]
 }
 
-// oneRun is one run, and what came of it.
-type oneRun[T any] struct {
+// flight is one run, and what came of it.
+type flight[T any] struct {
 	done  chan struct{} // closed when the fields below are set
 	value T
 	err   error
@@ -295,7 +297,7 @@ type oneRun[T any] struct {
 
 // Do joins the run under way for the key or begins one. A run goes on when the caller that began it
 // is gone; each caller waits no longer than its own context.
-func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
+func (s *Singleflight[T]) Do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)
 	if begun {
 		go s.finish(ctx, key, run, work)
@@ -305,7 +307,7 @@ func (s *Shared[T]) Do(ctx context.Context, key string, work func(context.Contex
 
 // DoHere is Do in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
 // when nobody waits for that caller any more.
-func (s *Shared[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
+func (s *Singleflight[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)
 	if !begun {
 		return run.wait(ctx)
@@ -315,22 +317,22 @@ func (s *Shared[T]) DoHere(ctx context.Context, key string, work func(context.Co
 }
 
 // join returns the run of the key, and whether it begins with this caller.
-func (s *Shared[T]) join(key string) (run *oneRun[T], begun bool) {
+func (s *Singleflight[T]) join(key string) (run *flight[T], begun bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if run = s.running[key]; run != nil {
 		return run, false
 	}
 	if s.running == nil {
-		s.running = map[string]*oneRun[T]{}
+		s.running = map[string]*flight[T]{}
 	}
-	run = &oneRun[T]{done: make(chan struct{})}
+	run = &flight[T]{done: make(chan struct{})}
 	s.running[key] = run
 	return run, true
 }
 
 // finish does the work of a run, which does not end with the context of its caller.
-func (s *Shared[T]) finish(ctx context.Context, key string, run *oneRun[T], work func(context.Context) (T, error)) {
+func (s *Singleflight[T]) finish(ctx context.Context, key string, run *flight[T], work func(context.Context) (T, error)) {
 	defer func() {
 		s.mu.Lock()
 		delete(s.running, key)
@@ -341,7 +343,7 @@ func (s *Shared[T]) finish(ctx context.Context, key string, run *oneRun[T], work
 }
 
 // wait returns what comes of the run, or the context's error if that ends first.
-func (r *oneRun[T]) wait(ctx context.Context) (T, error) {
+func (r *flight[T]) wait(ctx context.Context) (T, error) {
 	select {
 	case <-r.done:
 		return r.value, r.err

@@ -148,7 +148,7 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 		if md != nil {
 			return md, nil
 		}
-		failure.Tried = append(failure.Tried, Tried{c.said(address, 500), c.said(answer.text, 1000)})
+		failure.Tried = append(failure.Tried, Tried{c.sanitized(address, 500), c.sanitized(answer.text, 1000)})
 		if failure.Kind == MetadataNotFound || answer.found != "" && !failure.found() {
 			failure.Kind, failure.Member, failure.Answer = answer.kind, answer.member, answer.from
 		}
@@ -230,19 +230,19 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		case e.Status/100 == 2:
 			kind = MetadataUnusable
 		}
-		return nil, answer{kind: kind, from: c.answer(e), text: "answered " + c.said(e.StatusLine(), 300), absent: absent}
+		return nil, answer{kind: kind, from: c.answer(e), text: "answered " + c.sanitized(e.StatusLine(), 300), absent: absent}
 	}
 	md, err := readMetadata(e.ResponseBody)
 	if err != nil {
-		a := answer{kind: MetadataUnusable, from: c.answer(e), text: "answered 200, but not with metadata: " + c.said(err.Error(), 300)}
+		a := answer{kind: MetadataUnusable, from: c.answer(e), text: "answered 200, but not with metadata: " + c.sanitized(err.Error(), 300)}
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
-			a.member = c.said(wrong.Name, 80)
+			a.member = c.sanitized(wrong.Name, 80)
 		}
 		return nil, a
 	}
 	md.Source = address
 	if md.Issuer != c.cfg.Issuer {
-		a := c.wrongIssuer(c.said(md.Issuer, 300))
+		a := c.wrongIssuer(c.sanitized(md.Issuer, 300))
 		a.from = c.answer(e)
 		return nil, a
 	}
@@ -252,9 +252,9 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		fault = c.localFault(md)
 	}
 	if fault != nil {
-		a := answer{kind: fault.kind, member: fault.name, from: c.answer(e), text: "answered 200, but " + c.said(fault.text, 300), check: checksOf[fault.kind]}
+		a := answer{kind: fault.kind, member: fault.name, from: c.answer(e), text: "answered 200, but " + c.sanitized(fault.text, 300), check: checksOf[fault.kind]}
 		if a.check != "" {
-			a.found = "The server was found, but " + c.said(fault.text, 300) + "."
+			a.found = "The server was found, but " + c.sanitized(fault.text, 300) + "."
 		}
 		return nil, a
 	}

@@ -56,21 +56,21 @@ const (
 
 // answer is an answer as it may be shown.
 func (c *Client) answer(e *wire.Exchange) Answer {
-	said := c.saidIn(e)
-	return Answer{URL: said(wire.WithoutQuery(e.URL), maxAddress), Status: e.Status, MediaType: said(e.MediaType(), 100),
-		Location: said(location(e), maxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), said)}
+	sanitized := c.sanitizedIn(e)
+	return Answer{URL: sanitized(wire.WithoutQuery(e.URL), maxAddress), Status: e.Status, MediaType: sanitized(e.MediaType(), 100),
+		Location: sanitized(location(e), maxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), sanitized)}
 }
 
 // sanitize makes what an answer says fit to be shown.
-func (c *Client) sanitize(r wire.Refusal, said func(text string, n int) string) wire.Refusal {
+func (c *Client) sanitize(r wire.Refusal, sanitized func(text string, n int) string) wire.Refusal {
 	if !IsRegisteredError(r.Code) {
-		r.Code = said(r.Code, maxSaidCode)
+		r.Code = sanitized(r.Code, maxSaidCode)
 	}
 	for _, text := range []*string{&r.Words, &r.Hint, &r.Field, &r.URI, &r.Text} {
-		*text = said(*text, maxSaidWords)
+		*text = sanitized(*text, maxSaidWords)
 	}
 	for i, text := range r.Details {
-		r.Details[i] = said(text, maxSaidWords)
+		r.Details[i] = sanitized(text, maxSaidWords)
 	}
 	return r
 }
@@ -159,11 +159,11 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 		return nil, c.unreachable(step, what, address, err)
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
-		said := c.saidIn(e)
+		sanitized := c.sanitizedIn(e)
 		failed := &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError,
-			Description: fmt.Sprintf("The %s answered %s.", what, said(e.StatusLine(), 300))}
+			Description: fmt.Sprintf("The %s answered %s.", what, sanitized(e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
-			failed.Said = said(e.Words(), 300)
+			failed.Said = sanitized(e.Words(), 300)
 		}
 		return nil, failed
 	}
@@ -188,12 +188,12 @@ func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 	if code == "" && words == "" {
 		words = e.Words()
 	}
-	said := c.saidIn(e)
+	sanitized := c.sanitizedIn(e)
 	if !IsRegisteredError(code) {
-		code = said(code, 60)
+		code = sanitized(code, 60)
 	}
 	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
-		Description: cmp.Or(said(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, said(e.StatusLine(), 300)))}
+		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
 // triedOf is what was tried before an error.
@@ -238,11 +238,11 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
 				e.Status, other)}
 	}
-	hide := c.hiding.HideNamed(e.ResponseBody)
+	hide := c.redacting.RedactNamed(e.ResponseBody)
 	if !IsRegisteredError(refused.Code) {
 		refused.Code = hide(refused.Code)
 	}
-	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.saidIn(e)(e.StatusLine(), 300))
+	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.sanitizedIn(e)(e.StatusLine(), 300))
 	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: refused.Code,
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
@@ -251,9 +251,9 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 // with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
 func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	if e.Status/100 != 4 && e.Status/100 != 2 {
-		said := c.saidIn(e)
-		return &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: said(e.Words(), 300),
-			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", said(e.StatusLine(), 300))}
+		sanitized := c.sanitizedIn(e)
+		return &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: sanitized(e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", sanitized(e.StatusLine(), 300))}
 	}
 	return c.refusedBy(step, "token endpoint", e)
 }
@@ -261,16 +261,16 @@ func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
 // nothing of it is kept.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
-	said := c.saidIn(e)
-	return &Error{Step: step, Kind: fault.kind, Member: said(cmp.Or(fault.written, fault.member), 80), Found: said(fault.found, 80),
-		Inside: said(fault.inside, 80), Answer: c.answer(e),
-		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + said(fault.text, 500) + ".", Received: received(e, fault, said)}
+	sanitized := c.sanitizedIn(e)
+	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),
+		Inside: sanitized(fault.inside, 80), Answer: c.answer(e),
+		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
 
-// Unbound is the error of an authorization response that belongs to no login: some servers send errors
+// UnsolicitedError is the error of an authorization response that belongs to no login: some servers send errors
 // back without state, and it is the only clue then. But anybody may have written it, so it is shown as
 // what it is and never acted on.
-type Unbound struct {
+type UnsolicitedError struct {
 	Code  string `json:"error,omitempty"` // a registered one
 	Words string `json:"error_description,omitempty"`
 }
@@ -295,24 +295,24 @@ func (c *Client) errorCode(code string) string {
 	if IsRegisteredError(code) {
 		return code
 	}
-	return c.hide(code)
+	return c.redact(code)
 }
 
-// UnboundError returns the error of a response, or nil: when it has none, or names an issuer that is not
+// UnsolicitedError returns the error of a response, or nil: when it has none, or names an issuer that is not
 // this server (RFC 9207 section 2.4).
-func (c *Client) UnboundError(response url.Values) *Unbound {
+func (c *Client) UnsolicitedError(response url.Values) *UnsolicitedError {
 	if !response.Has("error") {
 		return nil
 	}
 	if md, _ := c.Known(); response.Has("iss") && (md == nil || response.Get("iss") != md.Issuer) {
 		return nil
 	}
-	unbound := &Unbound{Words: c.said(response.Get("error_description"), 300)}
+	unsolicited := &UnsolicitedError{Words: c.sanitized(response.Get("error_description"), 300)}
 	if code := response.Get("error"); IsRegisteredError(code) {
-		unbound.Code = code
+		unsolicited.Code = code
 	}
-	if *unbound == (Unbound{}) {
+	if *unsolicited == (UnsolicitedError{}) {
 		return nil
 	}
-	return unbound
+	return unsolicited
 }

@@ -138,11 +138,11 @@ func badIDToken(kind Kind, check, what string) *Error {
 // unreadableIDToken is the error of an ID token that cannot be taken apart.
 func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
-		return badIDToken(IDTokenEncrypted, "encryption", c.said(err.Error(), 300))
+		return badIDToken(IDTokenEncrypted, "encryption", c.sanitized(err.Error(), 300))
 	}
-	failed := badIDToken(IDTokenMalformed, "", c.said(err.Error(), 300))
+	failed := badIDToken(IDTokenMalformed, "", c.sanitized(err.Error(), 300))
 	if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
-		failed.Member = c.said(wrong.Name, 80)
+		failed.Member = c.sanitized(wrong.Name, 80)
 	}
 	return failed
 }
@@ -165,7 +165,7 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 	if fault != nil {
 		return Verdict{check, expected, "that " + fault.text, false, section}, fault
 	}
-	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.said(key.KeyID, 80)), true, section}, nil
+	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.sanitized(key.KeyID, 80)), true, section}, nil
 }
 
 // checkMAC verifies HS256 with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
@@ -185,7 +185,7 @@ func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
 // RS256 (OpenID Connect Core section 3.1.3.7 (7)).
 func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
-	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.said(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.said(alg, 20)}
+	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.sanitized(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.sanitized(alg, 20)}
 	expected := "a signature that only the server can make, such as RS256"
 	switch {
 	case alg == "":
@@ -251,10 +251,10 @@ func (f *keyFault) Error() string { return f.text }
 // keySet is the authorization server's signing keys (RFC 7517 section 5), kept for a while, or until a
 // token names one that is not among them.
 type keySet struct {
-	wire  *wire.Client
-	said  func(text string, n int) string // a text of the server's as it may be shown
-	shown func(e *wire.Exchange) Answer   // and an answer
-	fetch Shared[*KeySet]
+	wire      *wire.Client
+	sanitized func(text string, n int) string // a text of the server's as it may be shown
+	shown     func(e *wire.Exchange) Answer   // and an answer
+	fetch     Singleflight[*KeySet]
 
 	now func() time.Time
 
@@ -301,9 +301,9 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	fitting := keys.fitting(header)
 	if len(fitting) == 0 {
 		return nil, nil, &keyFault{kind: IDTokenKeyNotFound, text: fmt.Sprintf("no signing key for %s with the ID %q is among the server's keys (%s)",
-			header.Algorithm, k.said(header.KeyID, 80), keys.describe(k.said))}
+			header.Algorithm, k.sanitized(header.KeyID, 80), keys.describe(k.sanitized))}
 	}
-	return nil, nil, &keyFault{kind: IDTokenSignature, text: fmt.Sprintf("the signature was not made by the server's key %q", k.said(fitting[0].KeyID, 80))}
+	return nil, nil, &keyFault{kind: IDTokenSignature, text: fmt.Sprintf("the signature was not made by the server's key %q", k.sanitized(fitting[0].KeyID, 80))}
 }
 
 // known reports whether the server's keys have been fetched.
@@ -375,15 +375,15 @@ func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 	e, err := k.wire.Get(ctx, address)
 	if err != nil {
 		return nil, &keyFault{kind: IDTokenKeys, cause: err, answer: Answer{URL: wire.WithoutQuery(address)},
-			text: fmt.Sprintf("the server's keys could not be fetched: %s %s", address, k.said(err.Error(), 500))}
+			text: fmt.Sprintf("the server's keys could not be fetched: %s %s", address, k.sanitized(err.Error(), 500))}
 	}
 	if e.Status != http.StatusOK {
 		return nil, &keyFault{kind: IDTokenKeys, answer: k.shown(e),
-			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.said(e.StatusLine(), 300))}
+			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.sanitized(e.StatusLine(), 300))}
 	}
-	keys, err := parseKeys([]byte(e.ResponseBody), k.said)
+	keys, err := parseKeys([]byte(e.ResponseBody), k.sanitized)
 	if err != nil {
-		fault := &keyFault{kind: IDTokenKeys, answer: k.shown(e), text: fmt.Sprintf("the server's keys cannot be used: %s: %s", address, k.said(err.Error(), 300))}
+		fault := &keyFault{kind: IDTokenKeys, answer: k.shown(e), text: fmt.Sprintf("the server's keys cannot be used: %s: %s", address, k.sanitized(err.Error(), 300))}
 		if errors.Is(err, errPrivateKey) {
 			fault.kind = IDTokenKeyPrivate
 		}
@@ -399,7 +399,7 @@ var errPrivateKey = errors.New("it publishes a private key, so anybody can sign;
 
 // parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
 // a private one makes the whole set worthless, as anybody can sign with it.
-func parseKeys(body []byte, said func(text string, n int) string) (*KeySet, error) {
+func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet, error) {
 	var document struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
@@ -413,7 +413,7 @@ func parseKeys(body []byte, said func(text string, n int) string) (*KeySet, erro
 	for _, raw := range document.Keys {
 		var key jose.JSONWebKey
 		if err := key.UnmarshalJSON(raw); err != nil {
-			set.Unreadable = append(set.Unreadable, unreadableKey(raw, err, said))
+			set.Unreadable = append(set.Unreadable, unreadableKey(raw, err, sanitized))
 			continue
 		}
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
@@ -425,19 +425,19 @@ func parseKeys(body []byte, said func(text string, n int) string) (*KeySet, erro
 }
 
 // unreadableKey says why a key cannot be read: the types and curves are those of RFC 7518 section 6 and RFC 8037.
-func unreadableKey(raw []byte, err error, said func(text string, n int) string) UnreadableKey {
+func unreadableKey(raw []byte, err error, sanitized func(text string, n int) string) UnreadableKey {
 	o, notObject := wire.ParseObject(string(raw))
 	if notObject != nil {
-		return UnreadableKey{Why: "cannot be read: " + said(notObject.Error(), 100)}
+		return UnreadableKey{Why: "cannot be read: " + sanitized(notObject.Error(), 100)}
 	}
-	key := UnreadableKey{ID: said(o.Text("kid"), 80), Why: said(strings.TrimPrefix(err.Error(), "go-jose/go-jose: "), 100)}
+	key := UnreadableKey{ID: sanitized(o.Text("kid"), 80), Why: sanitized(strings.TrimPrefix(err.Error(), "go-jose/go-jose: "), 100)}
 	switch kty, crv := o.Text("kty"), o.Text("crv"); {
 	case !o.Has("kty"):
 		key.Why = "has no type (kty)"
 	case !slices.Contains([]string{"RSA", "EC", "OKP"}, kty):
-		key.Why = fmt.Sprintf("has the unknown type (kty) %q", said(kty, 40))
+		key.Why = fmt.Sprintf("has the unknown type (kty) %q", sanitized(kty, 40))
 	case kty == "EC" && !slices.Contains([]string{"P-256", "P-384", "P-521"}, crv), kty == "OKP" && crv != "Ed25519":
-		key.Why = fmt.Sprintf("has the unknown curve (crv) %q", said(crv, 40))
+		key.Why = fmt.Sprintf("has the unknown curve (crv) %q", sanitized(crv, 40))
 	default:
 		key.Why = "cannot be read: " + key.Why
 	}
@@ -445,14 +445,14 @@ func unreadableKey(raw []byte, err error, said func(text string, n int) string) 
 }
 
 // describe lists the keys in an error message, and counts those that cannot be read.
-func (s *KeySet) describe(said func(text string, n int) string) string {
+func (s *KeySet) describe(sanitized func(text string, n int) string) string {
 	const most = 5
 	var list []string
 	for _, key := range s.Keys[:min(len(s.Keys), most)] {
-		name := fmt.Sprintf("%q", said(key.KeyID, 80))
+		name := fmt.Sprintf("%q", sanitized(key.KeyID, 80))
 		for _, detail := range []string{key.Algorithm, key.Use} {
 			if detail != "" {
-				name += " " + said(detail, 20)
+				name += " " + sanitized(detail, 20)
 			}
 		}
 		list = append(list, name)
@@ -654,7 +654,7 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 }
 
 func (c *idTokenClaims) checkAudience(want expected) Verdict {
-	found := cmp.Or(want.client.said(strings.Join(c.Audience, ", "), 200), "nothing")
+	found := cmp.Or(want.client.sanitized(strings.Join(c.Audience, ", "), 200), "nothing")
 	return Verdict{"aud", want.ClientID, found, slices.Contains(c.Audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
@@ -785,7 +785,7 @@ func (want expected) quoted(claim *string) string {
 	if claim == nil {
 		return "nothing"
 	}
-	return want.client.said(*claim, 200)
+	return want.client.sanitized(*claim, 200)
 }
 
 // ExpiryOf is the exp of an ID token, which is not verified for it; zero when there is none.

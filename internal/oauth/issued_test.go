@@ -46,8 +46,8 @@ func TestIssuedIsHidden(t *testing.T) {
 			response := url.Values{"state": {r.State}, "error": {token}, "error_description": {words}, "error_uri": {"https://a.example/" + token}}
 			_, refused := c.CheckResponse(t.Context(), r, response)
 			_, notRedeemed := c.Exchange(t.Context(), r, "a-code")
-			unbound := c.UnboundError(response)
-			for _, said := range []string{told(t, refused), told(t, notRedeemed), fmt.Sprintf("%+v", *unbound), c.Config().Hide(words)} {
+			unsolicited := c.UnsolicitedError(response)
+			for _, said := range []string{told(t, refused), told(t, notRedeemed), fmt.Sprintf("%+v", *unsolicited), c.Config().Redact(words)} {
 				if strings.Contains(said, secret) || strings.Contains(said, token) || strings.Contains(said, address) ||
 					!strings.Contains(said, "say [redacted]") {
 					t.Errorf("%s: it says %s", method, said)

@@ -10,49 +10,49 @@ import (
 // the one of its first login. Its secret goes nowhere else. The second client, for /misuse, belongs to the same one.
 
 // Configured notes the server that ISSUER names: the user says that the clients belong to it.
-func (s *Starter) Configured(cfg config.Config) {
+func (d *Discovery) Configured(cfg config.Config) {
 	if cfg.Issuer == "" || cfg.Registered {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, id := range []string{cfg.ClientID, cfg.OtherClientID} {
 		if id != "" {
-			s.owners[id] = cfg.Issuer
+			d.owners[id] = cfg.Issuer
 		}
 	}
 }
 
 // claim notes the server of a login for the clients of which none is known. Looking at an API claims nothing.
-func (s *Starter) claim(cfg config.Config) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (d *Discovery) claim(cfg config.Config) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	ids := []string{cfg.OtherClientID}
 	if !cfg.Registered && !cfg.IsClientDocument() {
 		ids = append(ids, cfg.ClientID)
 	}
 	for _, id := range ids {
-		if id != "" && s.owners[id] == "" {
-			s.owners[id] = cfg.Issuer
+		if id != "" && d.owners[id] == "" {
+			d.owners[id] = cfg.Issuer
 		}
 	}
 }
 
 // owner returns the issuer that the configured client belongs to, or "" where none is known. A client that was
 // registered here, and is configured since, is known by its secret: another server may give out the same ID.
-func (s *Starter) owner(cfg config.Config) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (d *Discovery) owner(cfg config.Config) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	same := func(r registered) bool { return r.id == cfg.ClientID && r.secret == cfg.ClientSecret }
-	if i := slices.IndexFunc(s.clients, same); i >= 0 && s.owners[cfg.ClientID] == "" {
-		return s.clients[i].issuer
+	if i := slices.IndexFunc(d.clients, same); i >= 0 && d.owners[cfg.ClientID] == "" {
+		return d.clients[i].issuer
 	}
-	return s.owners[cfg.ClientID]
+	return d.owners[cfg.ClientID]
 }
 
 // checkOwner refuses a configured client at another server than its own.
-func (s *Starter) checkOwner(c *Client) error {
-	if owner := s.owner(c.cfg); owner != "" && owner != c.cfg.Issuer {
+func (d *Discovery) checkOwner(c *Client) error {
+	if owner := d.owner(c.cfg); owner != "" && owner != c.cfg.Issuer {
 		return c.notRegistered(ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
 			"sent nowhere else.", c.cfg.Issuer, owner)
 	}
@@ -60,10 +60,10 @@ func (s *Starter) checkOwner(c *Client) error {
 }
 
 // otherOwner returns the issuer that the second client belongs to, if that is another one.
-func (s *Starter) otherOwner(cfg config.Config) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if owner := s.owners[cfg.OtherClientID]; owner != cfg.Issuer {
+func (d *Discovery) otherOwner(cfg config.Config) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if owner := d.owners[cfg.OtherClientID]; owner != cfg.Issuer {
 		return owner
 	}
 	return ""
@@ -71,8 +71,8 @@ func (s *Starter) otherOwner(cfg config.Config) string {
 
 // MaySendSecret reports that the client secret, if there is one, belongs to the server: an API alone that names a
 // server is no reason to send it there.
-func (s *Starter) MaySendSecret(cfg config.Config) bool {
-	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered || s.owner(cfg) == cfg.Issuer
+func (d *Discovery) MaySendSecret(cfg config.Config) bool {
+	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered || d.owner(cfg) == cfg.Issuer
 }
 
 // WithoutSecret returns the client of a server with what is known of it, and without the secret: whatever it is asked
@@ -86,7 +86,7 @@ func (c *Client) WithoutSecret() *Client {
 	cfg.ClientSecret = ""
 	next := New(cfg, c.wire, c.now)
 	next.opens = c.opens
-	next.hideFor(c.hiding)
+	next.redactFor(c.redacting)
 	next.found, next.foundAt = md, c.now()
 	return next
 }

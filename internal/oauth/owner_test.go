@@ -37,7 +37,7 @@ func (w *world) wantOwner(t *testing.T, cfg config.Config, refused, mine bool) *
 var mine = map[string]string{"CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"}
 
 // Looking at an API makes its server nobody's: only a login does, and what ISSUER says.
-func TestStarter_LookingClaimsNothing(t *testing.T) {
+func TestDiscovery_LookingClaimsNothing(t *testing.T) {
 	w := newWorld(t, mine)
 	w.wantOwner(t, w.cfg, false, false)
 	w.atNew()
@@ -51,7 +51,7 @@ func TestStarter_LookingClaimsNothing(t *testing.T) {
 }
 
 // A configured client keeps its server when another one was configured meanwhile.
-func TestStarter_OwnerSurvivesOtherSettings(t *testing.T) {
+func TestDiscovery_OwnerSurvivesOtherSettings(t *testing.T) {
 	w := newWorld(t, mine)
 	if _, err := w.begin(t); err != nil {
 		t.Fatal(err)
@@ -67,20 +67,20 @@ func TestStarter_OwnerSurvivesOtherSettings(t *testing.T) {
 }
 
 // Settings that hold what was found keep the client at that server.
-func TestNewStarter_OwnerOfWhatWasFound(t *testing.T) {
+func TestNewDiscovery_OwnerOfWhatWasFound(t *testing.T) {
 	w := newWorld(t, mine)
 	c, err := w.begin(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Starter = NewStarter(c.cfg)
+	w.Discovery = NewDiscovery(c.cfg)
 	w.wantOwner(t, c.cfg, false, true)
 	w.atNew()
 	w.wantOwner(t, c.cfg, true, false)
 }
 
 // What ISSUER says counts, also after the line is gone.
-func TestStarter_Configured(t *testing.T) {
+func TestDiscovery_Configured(t *testing.T) {
 	w := newWorld(t, mine)
 	named := w.cfg
 	named.AtAPI, named.Issuer = false, "https://auth.example"
@@ -94,7 +94,7 @@ func TestStarter_Configured(t *testing.T) {
 }
 
 // A client that was registered belongs to its server when its lines are in .env, whatever ID another server gives out.
-func TestStarter_RegisteredClientInSettings(t *testing.T) {
+func TestDiscovery_RegisteredClientInSettings(t *testing.T) {
 	w := newWorld(t, nil)
 	w.atNew()
 	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
@@ -125,7 +125,7 @@ func TestClient_WithoutSecret(t *testing.T) {
 	if got := bare.Credentials(md); got.Secret != "" || got.Method != config.MethodBasic || got.ID != "mine" {
 		t.Errorf("its credentials are %+v", got)
 	}
-	if got := bare.said("a-secret-of-mine", 100); got != "[redacted]" {
+	if got := bare.sanitized("a-secret-of-mine", 100); got != "[redacted]" {
 		t.Errorf("a server that repeats the secret is shown with %q", got)
 	}
 	if asked := len(w.asked); md == nil || c.Credentials(md).Secret == "" {
@@ -134,7 +134,7 @@ func TestClient_WithoutSecret(t *testing.T) {
 }
 
 // The second client belongs to the server of the first login, whether the first client was registered there or not.
-func TestStarter_OtherClient(t *testing.T) {
+func TestDiscovery_OtherClient(t *testing.T) {
 	for name, env := range map[string]map[string]string{"registered": {}, "configured": {"CLIENT_ID": "mine"}} {
 		w := newWorld(t, env)
 		w.cfg.OtherClientID, w.cfg.OtherClientSecret = "other", "a-secret-of-the-other"

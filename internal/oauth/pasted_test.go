@@ -55,7 +55,7 @@ func TestReadPasted(t *testing.T) {
 		{"nothing that belongs to OAuth", web, web + "?lang=the-code#top", "form_post"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := New(config.Config{BaseURL: "http://localhost:3000", Elsewhere: row.uri}, wire.New(nil, time.Now), time.Now)
+			c := New(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: row.uri}, wire.New(nil, time.Now), time.Now)
 			got, err := c.ReadPasted(row.address)
 			if err == nil {
 				if got != row.want {

@@ -124,18 +124,18 @@ func (c *Client) noted(ctx context.Context, e *wire.Exchange, warnings []string)
 	if len(warnings) == 0 {
 		return nil
 	}
-	shown := each(warnings, c.saidIn(e))
+	shown := each(warnings, c.sanitizedIn(e))
 	wire.Note(ctx, strings.Join(shown, " "))
 	return shown
 }
 
 // saidEach are warnings about an ID token as they may be shown.
-func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.said) }
+func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.sanitized) }
 
-func each(warnings []string, said func(text string, n int) string) []string {
+func each(warnings []string, sanitized func(text string, n int) string) []string {
 	var shown []string
 	for _, warning := range warnings {
-		shown = append(shown, said(warning, maxWarning))
+		shown = append(shown, sanitized(warning, maxWarning))
 	}
 	return shown
 }

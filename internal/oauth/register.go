@@ -43,9 +43,9 @@ func (r registered) isAt(cfg config.Config) bool {
 	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
 }
 
-// spent is a registration that was answered with nothing that can be used. The server may have made a client all the
+// unusable is a registration that was answered with nothing that can be used. The server may have made a client all the
 // same, and would make another one each time that it is asked.
-type spent struct {
+type unusable struct {
 	issuer, redirectURI string
 	err                 *Error
 }
@@ -120,7 +120,7 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	client, fault := c.readRegistered(e)
 	if fault != nil {
 		failed := c.notRegistered(RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
-			md.Issuer, c.saidIn(e)(fault.Error(), 500))
+			md.Issuer, c.sanitizedIn(e)(fault.Error(), 500))
 		failed.Answer = c.answer(e)
 		return registered{}, failed
 	}
@@ -145,11 +145,11 @@ func (c *Client) mayNotRegister(md *Metadata) *Error {
 	case md.Registration == "":
 		return c.notRegistered(RegistrationNotOffered, CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
-		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.said(err.Error(), 300))
+		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.sanitized(err.Error(), 300))
 	}
 	if where := leadsHere(md.Registration, c.cfg.Issuer); where != "" {
 		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
-			where, c.said(md.Registration, 300))
+			where, c.sanitized(md.Registration, 300))
 	}
 	return nil
 }

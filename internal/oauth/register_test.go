@@ -85,7 +85,7 @@ func TestRegisteredOnce(t *testing.T) {
 	if found, err := w.Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || found.cfg.ClientID != "client-1" {
 		t.Errorf("whoever looks then does not see the client: %v", err)
 	}
-	if again, err := NewStarter(c.cfg).Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || again.cfg.ClientID != "client-1" {
+	if again, err := NewDiscovery(c.cfg).Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || again.cfg.ClientID != "client-1" {
 		t.Errorf("settings that hold the client do not bring it: %v", err)
 	}
 }
@@ -159,12 +159,12 @@ func TestRegisteredForItsRedirectURI(t *testing.T) {
 		}
 	}
 	begin("http://localhost:3000/oauth_callback", "client-1")
-	w.cfg.Elsewhere = elsewhere
+	w.cfg.RedirectOverride = elsewhere
 	begin(elsewhere, "client-2")
 	if n := w.wasAsked("POST https://auth.example/register"); n != 2 || !strings.Contains(w.posted[len(w.posted)-1], elsewhere) {
 		t.Errorf("%d clients were registered, the last with %s", n, w.posted[len(w.posted)-1])
 	}
-	w.cfg.Elsewhere = "" // and back
+	w.cfg.RedirectOverride = "" // and back
 	if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 2 {
 		t.Errorf("the first client is not used again: %+v, %v", c, err)
 	}

@@ -179,9 +179,9 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	}
 	switch theirs := response.Get("iss"); {
 	case response.Has("iss") && theirs != md.Issuer:
-		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.said(theirs, 200),
+		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.sanitized(theirs, 200),
 			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at "+
-				"%q (the configured issuer).", c.said(theirs, 200), md.Issuer)}
+				"%q (the configured issuer).", c.sanitized(theirs, 200), md.Issuer)}
 	case !response.Has("iss") && md.ResponseIss:
 		return &Error{Step: wire.Response, Kind: ResponseIssuerAbsent, Code: CodeInvalidIssuer, Check: "iss",
 			Description: "The authorization response has no iss parameter, though the server's metadata promises one (RFC 9207 section 2.4)."}
@@ -194,10 +194,10 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 func (c *Client) refusedResponse(response url.Values) *Error {
 	refusal := wire.Refusal{Code: response.Get("error"), Words: response.Get("error_description"), URI: response.Get("error_uri"),
 		Hint: cmp.Or(response.Get("error_hint"), response.Get("error_reason"))}
-	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.said)}, Theirs: true,
+	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.sanitized)}, Theirs: true,
 		Code:        c.errorCode(response.Get("error")),
-		Description: cmp.Or(c.hide(response.Get("error_description")), "The authorization server gave no description."),
-		URI:         c.hide(response.Get("error_uri")),
+		Description: cmp.Or(c.redact(response.Get("error_description")), "The authorization server gave no description."),
+		URI:         c.redact(response.Get("error_uri")),
 	}
 }
 
@@ -278,7 +278,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	}
 	fault := ""
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), &response); err != nil {
-		fault = c.said(err.Error(), 300)
+		fault = c.sanitized(err.Error(), 300)
 	} else if uri := response.RequestURI; uri == "" {
 		fault = "without a request_uri"
 	} else if len(uri) > maxRequestURI || !visibleASCII(uri) || strings.Contains(uri, " ") {

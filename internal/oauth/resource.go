@@ -72,7 +72,7 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		found.wanted = union(strings.Fields(scope))
 	}
 	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
-		return nil, c.badResource(ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.said(asked, 200))
+		return nil, c.badResource(ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.sanitized(asked, 200))
 	}
 	return found, nil
 }
@@ -122,8 +122,8 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 
 // outOfOrder is the error of an API that cannot answer at present.
 func (c *Client) outOfOrder(code string, e *wire.Exchange) *Error {
-	return &Error{Step: wire.APIAsked, Kind: failure(e), Answer: c.answer(e), Code: code, Said: c.said(e.Words(), 300),
-		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.said(e.StatusLine(), 300))}
+	return &Error{Step: wire.APIAsked, Kind: failure(e), Answer: c.answer(e), Code: code, Said: c.sanitized(e.Words(), 300),
+		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.sanitized(e.StatusLine(), 300))}
 }
 
 // challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
@@ -149,7 +149,7 @@ func isNoRoute(status int) bool {
 }
 
 func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
-	return Tried{c.cfg.ResourceURL, fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.said(e.StatusLine(), 300))}
+	return Tried{c.cfg.ResourceURL, fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.sanitized(e.StatusLine(), 300))}
 }
 
 // resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
@@ -159,7 +159,7 @@ func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 	named := a.challenge["resource_metadata"]
 	if named != "" {
 		if fault := c.MayNotAsk(named); fault != "" {
-			return nil, c.badResource(ResourceMetadataUnusable, CheckDocument, "The API says that its metadata is at %q, which %s.", c.said(named, 300), fault)
+			return nil, c.badResource(ResourceMetadataUnusable, CheckDocument, "The API says that its metadata is at %q, which %s.", c.sanitized(named, 300), fault)
 		}
 		addresses, tried = []string{named}, nil
 	}
@@ -169,7 +169,7 @@ func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 		if found != nil {
 			return found, c.checkResource(ctx, found)
 		}
-		tried = append(tried, Tried{c.said(address, 500), c.said(why, 1000)})
+		tried = append(tried, Tried{c.sanitized(address, 500), c.sanitized(why, 1000)})
 		if named != "" || !a.noMetadata(status) {
 			kind, check = ResourceMetadataUnusable, CheckDocument
 		}
@@ -228,9 +228,9 @@ func (c *Client) checkResource(ctx context.Context, found *resource) error {
 		return nil
 	}
 	if !contains(found.Identifier, c.cfg.ResourceURL) {
-		return c.badResource(ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.said(found.Identifier, 300), c.cfg.ResourceURL)
+		return c.badResource(ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.sanitized(found.Identifier, 300), c.cfg.ResourceURL)
 	}
-	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.said(found.Identifier, 300)))
+	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.sanitized(found.Identifier, 300)))
 	return nil
 }
 
@@ -277,12 +277,12 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 			fault = "is not an issuer: it has a query (RFC 8414 section 2)"
 		}
 		if fault != "" {
-			tried = append(tried, Tried{c.said(issuer, 300), fault})
+			tried = append(tried, Tried{c.sanitized(issuer, 300), fault})
 			continue
 		}
 		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now)
 		next.opens = found.Scopes
-		next.hideFor(c.hiding)
+		next.redactFor(c.redacting)
 		_, err := next.Metadata(ctx)
 		if err == nil {
 			return next, nil

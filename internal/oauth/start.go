@@ -18,41 +18,41 @@ const startTimeout = 20 * time.Second
 // maxRegistered is how many servers a process has a client at, at the most.
 const maxRegistered = 16
 
-// Starter begins at an API that names its authorization server (RFC 9728), and keeps the clients that it has
+// Discovery starts at an API that names its authorization server (RFC 9728), and keeps the clients that it has
 // registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
-type Starter struct {
-	finding     Shared[search]     // by settings
-	registering Shared[registered] // by issuer and redirect URI
+type Discovery struct {
+	finding     Singleflight[search]     // by settings
+	registering Singleflight[registered] // by issuer and redirect URI
 
-	mu      sync.Mutex // guards the fields below
-	clients []registered
-	spent   []spent
-	owners  map[string]string // the issuer that a configured client belongs to, by its ID
+	mu       sync.Mutex // guards the fields below
+	clients  []registered
+	unusable []unusable
+	owners   map[string]string // the issuer that a configured client belongs to, by its ID
 }
 
-// NewStarter returns a starter that knows what settings hold which were found earlier.
-func NewStarter(cfg config.Config) *Starter {
-	s := &Starter{owners: map[string]string{}}
+// NewDiscovery returns a discovery that has what settings hold which were found earlier.
+func NewDiscovery(cfg config.Config) *Discovery {
+	d := &Discovery{owners: map[string]string{}}
 	if cfg.Registered {
-		s.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod,
+		d.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod,
 			issued: cfg.Issued}}
 	}
-	s.Configured(cfg)
-	return s
+	d.Configured(cfg)
+	return d
 }
 
 // Client asks the API which authorization server issues its tokens, and returns a client of that server. Where no
 // client ID is configured and none was registered, one is registered for a login (RFC 7591), and for nobody else:
 // who only looks gets a client without an ID. The error is an *Error.
-func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
+func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	unknown := New(cfg.AsConfigured(), w, now)
-	unknown.hideFor(cfg) // the secret of a registered client, too
-	found, err := s.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), func(ctx context.Context) (search, error) {
+	unknown.redactFor(cfg) // the secret of a registered client, too
+	found, err := d.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), func(ctx context.Context) (search, error) {
 		found, err := unknown.findServer(ctx)
 		if err == nil {
-			found.client.cfg.OtherBelongsTo = s.otherOwner(found.client.cfg) // before anyone else has the client
+			found.client.cfg.OtherBelongsTo = d.otherOwner(found.client.cfg) // before anyone else has the client
 		}
 		return found, err
 	})
@@ -67,12 +67,12 @@ func (s *Starter) Client(ctx context.Context, cfg config.Config, w *wire.Client,
 			"authorization server %s does not say that it reads those.", md.Issuer)
 	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server
 	case c.cfg.ClientID != "":
-		err = s.checkOwner(c)
+		err = d.checkOwner(c)
 	default:
-		c, err = s.asRegistered(ctx, c, register)
+		c, err = d.withRegistration(ctx, c, register)
 	}
 	if err == nil && register {
-		s.claim(c.cfg)
+		d.claim(c.cfg)
 	}
 	return c, err
 }
@@ -97,16 +97,16 @@ func (c *Client) findServer(ctx context.Context) (found search, err error) {
 	return found, err
 }
 
-// asRegistered is the client with the credentials that were registered at its server.
-func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*Client, error) {
-	known, ok := s.known(c)
+// withRegistration returns the client with the credentials that were registered on its server.
+func (d *Discovery) withRegistration(ctx context.Context, c *Client, register bool) (*Client, error) {
+	known, ok := d.known(c)
 	if !ok && !register {
 		return c, nil
 	}
 	if !ok {
-		once := func(ctx context.Context) (registered, error) { return s.registerOnce(ctx, c) }
+		once := func(ctx context.Context) (registered, error) { return d.registerOnce(ctx, c) }
 		var err error
-		if known, err = s.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), once); err != nil {
+		if known, err = d.registering.Do(ctx, c.cfg.Issuer+" "+c.cfg.RedirectURI(), once); err != nil {
 			return nil, c.notInTime(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
 		}
 	}
@@ -120,45 +120,45 @@ func (s *Starter) asRegistered(ctx context.Context, c *Client, register bool) (*
 
 // registerOnce registers a client unless somebody has done it since the caller looked, and keeps it. After an answer
 // that cannot be used the same is said again, and the server is not asked again.
-func (s *Starter) registerOnce(ctx context.Context, c *Client) (registered, error) {
-	if known, ok := s.known(c); ok {
+func (d *Discovery) registerOnce(ctx context.Context, c *Client) (registered, error) {
+	if known, ok := d.known(c); ok {
 		return known, nil
 	}
-	if err := s.spentAt(c); err != nil {
+	if err := d.unusableAt(c); err != nil {
 		return registered{}, err
 	}
 	client, err := c.register(wire.For(ctx, wire.Registration))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == RegistrationUnusable {
-		s.spent = append(s.spent, spent{c.cfg.Issuer, c.cfg.RedirectURI(), e})
-		s.spent = s.spent[max(0, len(s.spent)-maxRegistered):]
+		d.unusable = append(d.unusable, unusable{c.cfg.Issuer, c.cfg.RedirectURI(), e})
+		d.unusable = d.unusable[max(0, len(d.unusable)-maxRegistered):]
 	}
 	if err != nil {
 		return registered{}, err
 	}
-	s.clients = slices.DeleteFunc(s.clients, func(other registered) bool { return other.isAt(c.cfg) })
-	s.clients = append(s.clients, client)
-	s.clients = s.clients[max(0, len(s.clients)-maxRegistered):]
+	d.clients = slices.DeleteFunc(d.clients, func(other registered) bool { return other.isAt(c.cfg) })
+	d.clients = append(d.clients, client)
+	d.clients = d.clients[max(0, len(d.clients)-maxRegistered):]
 	return client, nil
 }
 
-// known is the client that was registered at a server, while its secret is good.
-func (s *Starter) known(c *Client) (registered, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.clients, func(other registered) bool { return other.isAt(c.cfg) })
-	if i < 0 || !s.clients[i].expires.IsZero() && c.now().After(s.clients[i].expires) {
+// known returns the client that was registered on a server, while its secret is good.
+func (d *Discovery) known(c *Client) (registered, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i := slices.IndexFunc(d.clients, func(other registered) bool { return other.isAt(c.cfg) })
+	if i < 0 || !d.clients[i].expires.IsZero() && c.now().After(d.clients[i].expires) {
 		return registered{}, false
 	}
-	return s.clients[i], true
+	return d.clients[i], true
 }
 
-// spentAt is what came of the registration at a server when it was answered with nothing that can be used, or nil.
-func (s *Starter) spentAt(c *Client) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, other := range s.spent {
+// unusableAt returns the error of a registration that the server answered with nothing that can be used, or nil.
+func (d *Discovery) unusableAt(c *Client) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, other := range d.unusable {
 		if other.issuer == c.cfg.Issuer && other.redirectURI == c.cfg.RedirectURI() {
 			return other.err
 		}
@@ -168,13 +168,13 @@ func (s *Starter) spentAt(c *Client) error {
 
 // AskAgain lets the next login register a client where the answer could not be used before: somebody says that it
 // has been mended.
-func (s *Starter) AskAgain() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.spent = nil
+func (d *Discovery) AskAgain() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unusable = nil
 }
 
-// notInTime is the error of shared work, of which the caller may not have waited for the end.
+// notInTime converts a context error of shared work into an *Error.
 func (c *Client) notInTime(step wire.Purpose, what, address string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
@@ -182,10 +182,10 @@ func (c *Client) notInTime(step wire.Purpose, what, address string, err error) e
 	return c.unreachable(step, what, address, err)
 }
 
-// notRegistered is the error of a login for which there is no client at the server.
+// notRegistered returns the error of a login for which there is no client at the server.
 func (c *Client) notRegistered(kind Kind, check, format string, args ...any) *Error {
 	return &Error{Step: wire.Registration, Kind: kind, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
 }
 
-// Config are the client's settings, with what was found.
+// Config returns the client's settings, with what was found.
 func (c *Client) Config() config.Config { return c.cfg }

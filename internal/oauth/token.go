@@ -93,7 +93,7 @@ func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wi
 		return nil, err
 	}
 	ctx, rec := wire.Record(wire.For(context.Background(), wire.TokenRequest)) // no part of the login's own record
-	c.wire.Unsent().Do(req.WithContext(ctx))
+	c.wire.DryRun().Do(req.WithContext(ctx))
 	e := rec.Last()
 	return &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}, nil
 }
@@ -102,7 +102,7 @@ func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wi
 // makes it, and hands it over instead of sending it: what comes back is read as strictly as RFC 6749 section 5.1 asks,
 // and once. The error is an *Error.
 func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Request, error) {
-	var made handedOver
+	var made dryRun
 	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: &made})
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
 	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
@@ -116,15 +116,15 @@ func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Requ
 	return made.request, nil
 }
 
-// handedOver is where a library's request ends: it is kept, and not sent.
-type handedOver struct{ request *http.Request }
+// dryRun records a library's request and fails instead of sending it.
+type dryRun struct{ request *http.Request }
 
-func (h *handedOver) RoundTrip(req *http.Request) (*http.Response, error) {
+func (h *dryRun) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.request = req
-	return nil, errHandedOver
+	return nil, errDryRun
 }
 
-var errHandedOver = errors.New("the request is sent elsewhere")
+var errDryRun = errors.New("the request is sent elsewhere")
 
 // parseTokenResponse reads and checks a token response. What is only shown does not have to be right: then it has a warning,
 // which is not sanitized yet.
@@ -381,7 +381,7 @@ var shownValues = []string{"token_type", "expires_in", "scope", "issued_token_ty
 
 // received lists the members of a token response as the server sent it, the one at fault marked. Every text goes
 // through said.
-func received(e *wire.Exchange, fault *tokenFault, said func(text string, n int) string) []Member {
+func received(e *wire.Exchange, fault *tokenFault, sanitized func(text string, n int) string) []Member {
 	body := e.ResponseBody
 	if form, err := formAsJSON(body); err == nil && !json.Valid([]byte(body)) && strings.Contains(body, "=") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
 		body = form
@@ -398,7 +398,7 @@ func received(e *wire.Exchange, fault *tokenFault, said func(text string, n int)
 		if err != nil || !ok || decoder.Decode(&value) != nil {
 			break
 		}
-		members = append(members, member(text, value, said))
+		members = append(members, member(text, value, sanitized))
 	}
 	if fault.member == "" {
 		return members
@@ -407,17 +407,17 @@ func received(e *wire.Exchange, fault *tokenFault, said func(text string, n int)
 	if i < 0 {
 		i, members = len(members), append(members, Member{Name: fault.member, Type: "missing"})
 	}
-	members[i].Fault = said(fault.text, 300)
+	members[i].Fault = sanitized(fault.text, 300)
 	return members
 }
 
 // member describes one member. A value whose name is not known to be harmless is not shown.
-func member(name string, value json.RawMessage, said func(text string, n int) string) Member {
-	m := Member{Name: said(name, 80), Type: typeOf(value)}
+func member(name string, value json.RawMessage, sanitized func(text string, n int) string) Member {
+	m := Member{Name: sanitized(name, 80), Type: typeOf(value)}
 	switch {
 	case m.Type == "object", m.Type == "array":
 	case slices.Contains(shownValues, name):
-		m.Value = said(strings.Trim(string(value), `"`), 200)
+		m.Value = sanitized(strings.Trim(string(value), `"`), 200)
 	case m.Type == "string":
 		m.Value = fmt.Sprintf("%d characters, not shown", max(0, len(value)-2))
 	case m.Type == "null", m.Type == "boolean":
@@ -601,9 +601,9 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
 	}
 	if !c.keys.known() {
-		return SignatureUnknown, c.said(fault.text, 300)
+		return SignatureUnknown, c.sanitized(fault.text, 300)
 	}
-	return SignatureWrong, c.said(fault.text, 300)
+	return SignatureWrong, c.sanitized(fault.text, 300)
 }
 
 // stringsOf reads a claim that is a string, of words, or a list of strings.

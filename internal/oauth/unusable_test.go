@@ -110,12 +110,12 @@ func TestUnusableIsRemembered(t *testing.T) {
 		t.Errorf("registered %d times", n)
 	}
 	for i := range maxRegistered + 3 {
-		w.cfg.Elsewhere = fmt.Sprintf("https://app.example.com/callback/%d", i)
+		w.cfg.RedirectOverride = fmt.Sprintf("https://app.example.com/callback/%d", i)
 		for range 2 {
 			w.begin(t)
 		}
 	}
-	if n := w.wasAsked(theRegistration); n != 1+maxRegistered+3 || len(w.spent) != maxRegistered {
-		t.Errorf("registered %d times, and %d answers are remembered", n, len(w.spent))
+	if n := w.wasAsked(theRegistration); n != 1+maxRegistered+3 || len(w.unusable) != maxRegistered {
+		t.Errorf("registered %d times, and %d answers are remembered", n, len(w.unusable))
 	}
 }

@@ -41,7 +41,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 	if e.MediaType() == "application/jwt" {
 		payload, err := c.verifyUserinfo(ctx, md, e.ResponseBody)
 		if err != nil {
-			return c.badUserinfo(UserinfoUnverifiable, e, c.said(err.Error(), 500))
+			return c.badUserinfo(UserinfoUnverifiable, e, c.sanitized(err.Error(), 500))
 		}
 		body = payload
 	}
@@ -52,7 +52,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		Subject *string `json:"sub"`
 	}
 	if err := wire.UnmarshalObject(body, &claims); err != nil {
-		failed := c.badUserinfo(UserinfoMalformed, e, c.said(err.Error(), 500))
+		failed := c.badUserinfo(UserinfoMalformed, e, c.sanitized(err.Error(), 500))
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
 			failed.Member = wrong.Name
 		}
@@ -63,7 +63,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 	}
 	if *claims.Subject != id.Subject {
 		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
-			"section 5.3.2)", c.said(*claims.Subject, 100), c.said(id.Subject, 100)))
+			"section 5.3.2)", c.sanitized(*claims.Subject, 100), c.sanitized(id.Subject, 100)))
 	}
 	return nil
 }

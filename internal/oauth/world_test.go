@@ -18,7 +18,7 @@ import (
 // A world is an API with its authorization server, each under a public name: https://api.example/v1/notes and
 // https://auth.example. Everything in it can be replaced by what a row of a test wants.
 type world struct {
-	*Starter
+	*Discovery
 	cfg  config.Config
 	wire *wire.Client
 
@@ -54,7 +54,7 @@ func newWorld(t *testing.T, env map[string]string) *world {
 		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String()) // every name leads here, without TLS
 	}
 	c.wire.SetTransport(&http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true})
-	w.cfg, w.wire, w.Starter = c.cfg, c.wire, NewStarter(c.cfg)
+	w.cfg, w.wire, w.Discovery = c.cfg, c.wire, NewDiscovery(c.cfg)
 	return w
 }
 

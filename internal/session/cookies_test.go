@@ -27,9 +27,9 @@ func TestEveryCookie(t *testing.T) {
 		if _, err := s.Finish(w, r, newRequest("state-1", c.at), func(context.Context) (*Login, error) { return newLogin("state-1", c.at), nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Pause(w, r, newRequest("state-2", c.at),
-			func(context.Context) (*Pause, error) {
-				return &Pause{Request: newRequest("state-2", c.at), Arrived: c.at}, nil
+		if _, err := s.KeepWaiting(w, r, newRequest("state-2", c.at),
+			func(context.Context) (*WaitingLogin, error) {
+				return &WaitingLogin{Request: newRequest("state-2", c.at), Arrived: c.at}, nil
 			}); err != nil {
 			t.Fatal(err)
 		}
@@ -97,21 +97,21 @@ func TestPlantedPending(t *testing.T) {
 }
 
 // A request that ends in no login is taken back once, and its cookie goes.
-func TestSpend(t *testing.T) {
+func TestMarkUsed(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	request := newRequest("state-1", c.at)
 	w := httptest.NewRecorder()
-	if !s.Spend(w, request) || s.Spend(httptest.NewRecorder(), request) {
-		t.Error("a state is spent once")
+	if !s.MarkUsed(w, request) || s.MarkUsed(httptest.NewRecorder(), request) {
+		t.Error("a state is used once")
 	}
 	if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Name != s.pendingName("state-1") || cookies[0].MaxAge >= 0 {
 		t.Errorf("the cookies are %v", cookies)
 	}
 	_, err := s.Finish(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/oauth_callback?state=state-1", nil), request,
 		func(context.Context) (*Login, error) { return newLogin("state-1", c.at), nil })
-	if !errors.Is(err, ErrSpent) {
-		t.Errorf("a spent state finishes with %v", err)
+	if !errors.Is(err, ErrUsed) {
+		t.Errorf("a used state finishes with %v", err)
 	}
 }
 
@@ -195,8 +195,8 @@ func TestLimits(t *testing.T) {
 	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || finishedAge > time.Minute {
 		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, finishedAge)
 	}
-	if maxRecordings > 200 || maxHeld > 8<<20 || maxHeldLogin > 100<<10 || maxSpent > 200_000 || maxFinished > 20_000 || maxPending > 5 {
-		t.Errorf("remembered are %d, %d, %d, %d and %d", maxRecordings, maxHeld, maxSpent, maxFinished, maxPending)
+	if maxRecordings > 200 || maxHeld > 8<<20 || maxHeldLogin > 100<<10 || maxUsed > 200_000 || maxFinished > 20_000 || maxPending > 5 {
+		t.Errorf("remembered are %d, %d, %d, %d and %d", maxRecordings, maxHeld, maxUsed, maxFinished, maxPending)
 	}
 	s := newStore(t, "http://localhost:3000", time.Now)
 	if session, err := s.store.Get(httptest.NewRequest(http.MethodGet, "/", nil), s.sessionName); err != nil || !session.IsNew {

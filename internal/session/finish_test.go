@@ -32,7 +32,7 @@ func TestFinish(t *testing.T) {
 	if len(j) != 2 || j[s.pendingName("state-1")] != "" { // the mark and the session
 		t.Errorf("the cookies were %v and are %v", before, j)
 	}
-	if err := finish(before); !errors.Is(err, ErrSpent) || runs != 1 || len(before.states(t, s)) != 0 {
+	if err := finish(before); !errors.Is(err, ErrUsed) || runs != 1 || len(before.states(t, s)) != 0 {
 		t.Errorf("the second time: %v, after %d runs", err, runs)
 	}
 }
@@ -79,7 +79,7 @@ func TestFinishJoins(t *testing.T) {
 	stop() // the browser hangs up, and asks again
 	ctx, stop = context.WithTimeout(t.Context(), 10*time.Second)
 	defer stop()
-	if err := finish(httptest.NewRecorder(), j.ask("/oauth_callback?code=another&state=state-1").WithContext(ctx)); !errors.Is(err, ErrSpent) {
+	if err := finish(httptest.NewRecorder(), j.ask("/oauth_callback?code=another&state=state-1").WithContext(ctx)); !errors.Is(err, ErrUsed) {
 		t.Errorf("another response to the same login: %v", err)
 	}
 	w, second := httptest.NewRecorder(), make(chan error)
@@ -129,7 +129,7 @@ func TestFinish_PlantedLogin(t *testing.T) {
 		close(release)
 		<-second
 	case err := <-second:
-		if !errors.Is(err, ErrSpent) {
+		if !errors.Is(err, ErrUsed) {
 			t.Errorf("the second ended with %v", err)
 		}
 		close(release)

@@ -15,7 +15,7 @@ import (
 
 const (
 	pendingAge = 10 * time.Minute // from /login to the callback
-	maxSpent   = 200_000          // states remembered as used
+	maxUsed    = 200_000          // states remembered as used
 )
 
 // What the cookies of unfinished logins may take, all together: a proxy in front of us may refuse a
@@ -154,7 +154,7 @@ func (s *Store) openPending(name, value string) (p pending, ok bool) {
 }
 
 // closeJSON seals a value for the cookie of a name.
-func (s seal) closeJSON(name string, value any) (string, error) {
+func (s aead) closeJSON(name string, value any) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false) // which would make six bytes of one
@@ -165,7 +165,7 @@ func (s seal) closeJSON(name string, value any) (string, error) {
 }
 
 // openJSON reads a cookie that closeJSON wrote for its name, and reports whether it is one.
-func (s seal) openJSON(name, cookie string, value any) bool {
+func (s aead) openJSON(name, cookie string, value any) bool {
 	closed, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil {
 		return false

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A login is found by its own state, for ten minutes, and spent once.
+// A login is found by its own state, for ten minutes, and used once.
 func TestPending(t *testing.T) {
 	c := &clock{time.Now().Truncate(time.Millisecond)}
 	s := newStore(t, "http://localhost:3000", c.now)
@@ -43,16 +43,16 @@ func TestPending(t *testing.T) {
 	}
 }
 
-// A state stays spent for as long as its cookie opens.
-func TestSpentForAsLongAsPending(t *testing.T) {
+// A state stays used for as long as its cookie opens.
+func TestUsedForAsLongAsPending(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
-	if !s.spent.add("a", struct{}{}) || s.spent.add("a", struct{}{}) || !s.spent.add("b", struct{}{}) {
-		t.Error("each state can be spent once")
+	if !s.used.add("a", struct{}{}) || s.used.add("a", struct{}{}) || !s.used.add("b", struct{}{}) {
+		t.Error("each state can be used once")
 	}
 	c.at = c.at.Add(10 * time.Minute)
-	if s.spent.add("a", struct{}{}) {
-		t.Error("a state can be spent again while its cookie may still open")
+	if s.used.add("a", struct{}{}) {
+		t.Error("a state can be used again while its cookie may still open")
 	}
 }
 
@@ -204,7 +204,7 @@ func TestKeysDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, key := range one.all() {
-		seal, err := newSeal(key)
+		seal, err := newAEAD(key)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,8 +18,8 @@ const (
 	maxHeldPart   = 16 << 10 // bytes, of one answer's body or header
 )
 
-func newRecordings(now func() time.Time) *expiring[[]*wire.Exchange] {
-	e := newExpiring[[]*wire.Exchange](now, pendingAge, maxRecordings)
+func newRecordings(now func() time.Time) *ttlMap[[]*wire.Exchange] {
+	e := newTTLMap[[]*wire.Exchange](now, pendingAge, maxRecordings)
 	e.room, e.weigh = maxHeld, sizeOf
 	return e
 }

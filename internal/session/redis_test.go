@@ -41,7 +41,7 @@ func TestRedisBound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := newSeal([]byte(strings.Repeat("s", 32)))
+	values, err := newAEAD([]byte(strings.Repeat("s", 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestRedisBound(t *testing.T) {
 
 // A Redis that cannot be reached is named without its password.
 func TestRedisWithoutPassword(t *testing.T) {
-	_, err := newRedisStore("redis://user:redis-password@127.0.0.1:1/0", nil, sessions.Options{}, nil, seal{})
+	_, err := newRedisStore("redis://user:redis-password@127.0.0.1:1/0", nil, sessions.Options{}, nil, aead{})
 	if err == nil || strings.Contains(err.Error(), "redis-password") ||
 		!strings.Contains(err.Error(), "SESSION_STORE: redis://127.0.0.1:1/0 refused the connection") {
 		t.Errorf("the error is %v", err)

@@ -34,8 +34,8 @@ const (
 // ErrTooLong is a request that does not fit into a cookie.
 var ErrTooLong = fmt.Errorf("the parameters of /login are too long: together they may have %d bytes, as they are remembered in a cookie", maxParameters)
 
-// ErrSpent is a state that was used before.
-var ErrSpent = errors.New("the state was used before")
+// ErrUsed reports a state that was used before.
+var ErrUsed = errors.New("the state was used before")
 
 // ErrUnavailable is a store that cannot be read or written; only Redis can be.
 var ErrUnavailable = errors.New("the session store")
@@ -43,34 +43,34 @@ var ErrUnavailable = errors.New("the session store")
 // Store remembers. Its methods may be called at the same time.
 type Store struct {
 	now        func() time.Time
-	cookies    seal // of pending requests
-	waits      seal // of logins that wait between two steps
+	cookies    aead // of pending requests
+	waits      aead // of logins that wait between two steps
 	store      sessions.Store
 	options    sessions.Options // of the session cookie
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
-	spent      *expiring[struct{}]
-	finishing  oauth.Shared[*kept]         // by the query of the authorization response
-	pausing    oauth.Shared[*Pause]        // by the same
-	begun      *expiring[[]*wire.Exchange] // by the state; see before
-	arrivals   *expiring[[]*wire.Exchange] // by the state: what was asked when the response of a login step by step came
-	finished   *expiring[finished]         // by the state; see together
-	replacedBy *expiring[string]           // the cookie of a session, by that of the one before
+	used       *ttlMap[struct{}]
+	finishing  oauth.Singleflight[*result]       // by the query of the authorization response
+	receiving  oauth.Singleflight[*WaitingLogin] // by the same
+	begun      *ttlMap[[]*wire.Exchange]         // by the state; see before
+	arrivals   *ttlMap[[]*wire.Exchange]         // by the state: what was asked when the response of a login step by step came
+	finished   *ttlMap[finished]                 // by the state; see together
+	replacedBy *ttlMap[string]                   // the cookie of a session, by that of the one before
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
 	// 6265 section 8.5). Over https they begin so that no other host can plant them (RFC 6265bis section
 	// 4.1.3.2).
-	sessionName, markName, logoutName, pendingPrefix, pausePrefix string
+	sessionName, markName, logoutName, pendingPrefix, waitingPrefix string
 }
 
 // New makes a store whose keys come from the session secret, or from a random one.
 func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store, error) {
 	keys := newKeys(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
-	cookies, err := newSeal(keys.pending)
+	cookies, err := newAEAD(keys.pending)
 	if err != nil {
 		return nil, err
 	}
-	waits, err := newSeal(keys.waiting)
+	waits, err := newAEAD(keys.waiting)
 	if err != nil {
 		return nil, err
 	}
@@ -83,17 +83,17 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		now:           now,
 		cookies:       cookies,
 		waits:         waits,
-		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
+		used:          newTTLMap[struct{}](now, pendingAge+time.Minute, maxUsed),
 		begun:         newRecordings(now),
 		arrivals:      newRecordings(now),
-		finished:      newExpiring[finished](now, finishedAge, maxFinished),
-		replacedBy:    newExpiring[string](now, finishedAge, maxFinished),
+		finished:      newTTLMap[finished](now, finishedAge, maxFinished),
+		replacedBy:    newTTLMap[string](now, finishedAge, maxFinished),
 		secure:        secure,
 		sessionName:   prefix + "oauth_test_client_" + port,
 		markName:      prefix + "browser_" + port,
 		logoutName:    prefix + "logout_" + port,
 		pendingPrefix: prefix + "login_" + port + "_",
-		pausePrefix:   prefix + "step_" + port + "_",
+		waitingPrefix: prefix + "step_" + port + "_",
 	}
 	// gorilla's defaults are Secure and SameSite=None, which a plain http://localhost cannot use.
 	s.options = sessions.Options{Path: "/", MaxAge: int(sessionAge.Seconds()), HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
@@ -101,7 +101,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		s.store = newMemoryStore(now, s.options)
 		return s, nil
 	}
-	values, err := newSeal(keys.values)
+	values, err := newAEAD(keys.values)
 	if err != nil {
 		return nil, err
 	}
@@ -396,8 +396,8 @@ func (l *Login) size() int {
 	return n
 }
 
-// kept is a login that was kept, for every request that waited for it.
-type kept struct {
+// result holds a login that was kept, for every request that waited for it.
+type result struct {
 	login   *Login
 	cookies answer // of the session that it was kept in
 }
@@ -405,38 +405,39 @@ type kept struct {
 // Finish does what turns a request into a login, once for its state (RFC 6749 section 10.12), and keeps the
 // login. An impatient reload asks a second time while the code is being exchanged, and the browser reads
 // its answer only: whoever asks for the same meanwhile waits for what comes of the first. The error is
-// ErrSpent, an ErrUnavailable, or that of the work.
+// ErrUsed, an ErrUnavailable, or that of the work.
 func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	return s.once(w, r, r.URL.RawQuery, request.State, work)
+	return s.singleflight(w, r, r.URL.RawQuery, request.State, work)
 }
 
-// once does the work of a key, and keeps the login that comes of it, unless the mark is spent already.
-func (s *Store) once(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
+// singleflight does the work of a key once, however many requests wait for it, and keeps the login that comes of it.
+// The error is ErrUsed if the mark was used before.
+func (s *Store) singleflight(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
 	came := s.now()
 	key += " " + only(r, s.sessionName) // another session's browser is not told the new one: the login may have been planted there
-	result, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*kept, error) {
-		if !s.spent.add(mark, struct{}{}) {
-			return nil, ErrSpent
+	done, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*result, error) {
+		if !s.used.add(mark, struct{}{}) {
+			return nil, ErrUsed
 		}
 		login, err := work(ctx)
 		if err != nil {
 			return nil, err
 		}
-		result := &kept{login: login}
-		return result, s.keep(&result.cookies, r, login, came)
+		done := &result{login: login}
+		return done, s.keep(&done.cookies, r, login, came)
 	})
 	if err != nil {
 		return nil, err
 	}
-	result.cookies.copyTo(w)
-	return result.login, nil
+	done.cookies.copyTo(w)
+	return done.login, nil
 }
 
-// Spend takes a request back that ends in no login. It reports false when that was done already.
-func (s *Store) Spend(w http.ResponseWriter, request *oauth.Request) bool {
+// MarkUsed takes a request back that ends in no login. It reports false if its state was used before.
+func (s *Store) MarkUsed(w http.ResponseWriter, request *oauth.Request) bool {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	return s.spent.add(request.State, struct{}{})
+	return s.used.add(request.State, struct{}{})
 }
 
 // The tabs of one browser share its session, and their requests overlap. So that none of them loses what
@@ -465,8 +466,8 @@ func (s *Store) begunBy(r *http.Request) []string {
 			if _, ours := s.openPending(cookie.Name, cookie.Value); ours {
 				states = append(states, state)
 			}
-		} else if strings.HasPrefix(cookie.Name, s.pausePrefix) {
-			if p := s.openPause(cookie.Name, cookie.Value); p != nil {
+		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {
+			if p := s.openWaiting(cookie.Name, cookie.Value); p != nil {
 				states = append(states, p.Request.State)
 			}
 		}

@@ -48,7 +48,7 @@ func TestTriesGiveWay(t *testing.T) {
 	}
 }
 
-// The memory of spent states and of sessions is bounded, whatever strangers do.
+// The memory of used states and of sessions is bounded, whatever strangers do.
 func TestBounds(t *testing.T) {
 	now := time.Now()
 	clock := func() time.Time { return now }
@@ -56,12 +56,12 @@ func TestBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !sessions.spent.add("a", struct{}{}) || sessions.spent.add("a", struct{}{}) {
-		t.Error("a state can be spent once")
+	if !sessions.used.add("a", struct{}{}) || sessions.used.add("a", struct{}{}) {
+		t.Error("a state can be used once")
 	}
 	now = now.Add(pendingAge + 2*time.Minute)
-	if sessions.spent.add("b", struct{}{}); len(sessions.spent.values) != 1 {
-		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(sessions.spent.values))
+	if sessions.used.add("b", struct{}{}); len(sessions.used.values) != 1 {
+		t.Errorf("%d states are remembered after their cookies have expired; want 1", len(sessions.used.values))
 	}
 	store := sessions.store.(*memoryStore)
 	keep := func(size int) {
@@ -95,17 +95,17 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// What a stranger can make us remember is bounded: states that were spent, by number and age.
-func TestSpentStatesBounded(t *testing.T) {
+// What a stranger can make us remember is bounded: states that were used, by number and age.
+func TestUsedStatesBounded(t *testing.T) {
 	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 3 * maxSpent {
-		s.spent.add(fmt.Sprint(i), struct{}{})
+	for i := range 3 * maxUsed {
+		s.used.add(fmt.Sprint(i), struct{}{})
 	}
-	if len(s.spent.values) != maxSpent || len(s.spent.queue) != maxSpent {
-		t.Errorf("%d states are remembered; want %d", len(s.spent.values), maxSpent)
+	if len(s.used.values) != maxUsed || len(s.used.queue) != maxUsed {
+		t.Errorf("%d states are remembered; want %d", len(s.used.values), maxUsed)
 	}
 }
 
@@ -114,7 +114,7 @@ func TestSealed(t *testing.T) {
 	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
 	kept := &sessions.Session{ID: "a", Values: map[any]any{loginsKey: []*Login{{Request: &oauth.Request{State: "the-state"}}}}}
 	value := func() []byte {
-		s, _ := newSeal(key)
+		s, _ := newAEAD(key)
 		value, err := sealed{s}.Serialize(kept)
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func TestSealed(t *testing.T) {
 		{"changed", "a", key, changed, false},
 		{"cut", "a", key, value[:20], false},
 	} {
-		s, err := newSeal(row.key)
+		s, err := newAEAD(row.key)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,7 +141,7 @@ const maxStored = 32 << 20
 
 // newRedisStore is a sessions.Store in Redis, which several processes share. The value of a session is
 // encrypted, and expires there. The error is one line that names the variable.
-func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values seal) (sessions.Store, error) {
+func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values aead) (sessions.Store, error) {
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
 		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or "+
@@ -151,7 +151,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 }
 
 // keepIn sets what is ours about a store in Redis: how long, how much, under which keys, and sealed.
-func keepIn(store *redistore.RediStore, options sessions.Options, values seal) *redistore.RediStore {
+func keepIn(store *redistore.RediStore, options sessions.Options, values aead) *redistore.RediStore {
 	store.Options = &options
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
 	store.SetMaxLength(maxStored)
@@ -181,7 +181,7 @@ var errUnreadable = errors.New("holds a session that cannot be decrypted")
 
 // sealed writes a session's logins for Redis: as gob, encrypted. What is sealed for one session opens
 // for that session only.
-type sealed struct{ seal }
+type sealed struct{ aead }
 
 // Serialize implements redistore.SessionSerializer.
 func (s sealed) Serialize(session *sessions.Session) ([]byte, error) {
@@ -230,28 +230,28 @@ func newKeys(secret string) keys {
 	return keys{pending: derive("pending login"), waiting: derive("waiting login"), cookie: derive("session cookie"), values: derive("session store")}
 }
 
-// seal encrypts and authenticates. What it closes under a name opens under that name only.
-type seal struct{ aead cipher.AEAD }
+// aead encrypts and authenticates (AEAD). What it closes under a name opens under that name only.
+type aead struct{ gcm cipher.AEAD }
 
-func newSeal(key []byte) (seal, error) {
+func newAEAD(key []byte) (aead, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return seal{}, err
+		return aead{}, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return seal{aead}, err
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	return aead{gcm}, err
 }
 
-func (s seal) close(plain []byte, name string) []byte {
-	return s.aead.Seal(nil, nil, plain, []byte(name))
+func (s aead) close(plain []byte, name string) []byte {
+	return s.gcm.Seal(nil, nil, plain, []byte(name))
 }
 
-func (s seal) open(closed []byte, name string) ([]byte, error) {
-	return s.aead.Open(nil, nil, closed, []byte(name))
+func (s aead) open(closed []byte, name string) ([]byte, error) {
+	return s.gcm.Open(nil, nil, closed, []byte(name))
 }
 
-// expiring remembers values by a key for a while, and only so many: beyond that the oldest go first.
-type expiring[V any] struct {
+// ttlMap stores values by key for a while, and only so many: beyond that the oldest go first.
+type ttlMap[V any] struct {
 	now  func() time.Time
 	age  time.Duration
 	most int
@@ -260,27 +260,27 @@ type expiring[V any] struct {
 	room  int
 
 	mu     sync.Mutex // guards the fields below
-	values map[string]expiringValue[V]
-	queue  []expiringKey // oldest first
-	weight int           // of all values
+	values map[string]ttlValue[V]
+	queue  []ttlKey // oldest first
+	weight int      // of all values
 }
 
-type expiringValue[V any] struct {
+type ttlValue[V any] struct {
 	value V
 	until time.Time
 }
 
-type expiringKey struct {
+type ttlKey struct {
 	key   string
 	until time.Time
 }
 
-func newExpiring[V any](now func() time.Time, age time.Duration, most int) *expiring[V] {
-	return &expiring[V]{now: now, age: age, most: most, values: map[string]expiringValue[V]{}}
+func newTTLMap[V any](now func() time.Time, age time.Duration, most int) *ttlMap[V] {
+	return &ttlMap[V]{now: now, age: age, most: most, values: map[string]ttlValue[V]{}}
 }
 
 // add remembers a value. It returns false, and changes nothing, if there is one for the key already.
-func (e *expiring[V]) add(key string, value V) bool {
+func (e *ttlMap[V]) add(key string, value V) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sweep()
@@ -292,7 +292,7 @@ func (e *expiring[V]) add(key string, value V) bool {
 }
 
 // set remembers a value in place of the key's old one.
-func (e *expiring[V]) set(key string, value V) {
+func (e *ttlMap[V]) set(key string, value V) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sweep()
@@ -300,7 +300,7 @@ func (e *expiring[V]) set(key string, value V) {
 }
 
 // get returns the value of a key while it is remembered.
-func (e *expiring[V]) get(key string) (value V, ok bool) {
+func (e *ttlMap[V]) get(key string) (value V, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sweep()
@@ -308,26 +308,26 @@ func (e *expiring[V]) get(key string) (value V, ok bool) {
 	return found.value, ok
 }
 
-func (e *expiring[V]) put(key string, value V) {
+func (e *ttlMap[V]) put(key string, value V) {
 	until := e.now().Add(e.age)
 	e.forget(key)
-	e.values[key] = expiringValue[V]{value, until}
+	e.values[key] = ttlValue[V]{value, until}
 	e.weight += e.weightOf(value)
-	e.queue = append(e.queue, expiringKey{key, until})
+	e.queue = append(e.queue, ttlKey{key, until})
 	for len(e.queue) > e.most || e.weight > e.room && len(e.queue) > 0 {
 		e.dropOldest()
 	}
 }
 
 // forget removes a value. The caller holds the lock.
-func (e *expiring[V]) forget(key string) {
+func (e *ttlMap[V]) forget(key string) {
 	if old, ok := e.values[key]; ok {
 		e.weight -= e.weightOf(old.value)
 		delete(e.values, key)
 	}
 }
 
-func (e *expiring[V]) weightOf(value V) int {
+func (e *ttlMap[V]) weightOf(value V) int {
 	if e.weigh == nil {
 		return 0
 	}
@@ -335,14 +335,14 @@ func (e *expiring[V]) weightOf(value V) int {
 }
 
 // sweep forgets what is too old. The caller holds the lock, as for put and dropOldest.
-func (e *expiring[V]) sweep() {
+func (e *ttlMap[V]) sweep() {
 	now := e.now()
 	for len(e.queue) > 0 && now.After(e.queue[0].until) {
 		e.dropOldest()
 	}
 }
 
-func (e *expiring[V]) dropOldest() {
+func (e *ttlMap[V]) dropOldest() {
 	oldest := e.queue[0]
 	e.queue = e.queue[1:]
 	if e.values[oldest.key].until.Equal(oldest.until) { // it was not set anew since

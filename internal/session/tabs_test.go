@@ -136,7 +136,7 @@ func TestKeep_Together(t *testing.T) {
 		}, 0, true},
 		{"two tabs, the second step by step", false, func(s *Store, first, second jar) {
 			first.begin(s, newRequest("second", s.now()))
-			first.pause(s, newRequest("second", s.now()))
+			first.receive(s, newRequest("second", s.now()))
 			maps.Copy(second, first)
 		}, 0, true},
 		{"two tabs, the second later", true, func(s *Store, first, second jar) {

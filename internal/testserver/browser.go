@@ -339,7 +339,7 @@ func Entrances(env map[string]string) map[string]map[string]string {
 
 // stopsAt reports an address at which nobody answers: the redirect URI that does not lead to the app.
 func (b *Browser) stopsAt(address string) bool {
-	return b.App.Cfg.IsPasted() && strings.HasPrefix(address, b.App.Cfg.RedirectURI())
+	return b.App.Cfg.CallbackIsPasted() && strings.HasPrefix(address, b.App.Cfg.RedirectURI())
 }
 
 // Bring is the request that brings an authorization response to the app, at which the browser arrives or not.
@@ -380,7 +380,7 @@ var opensTab = regexp.MustCompile(`<a class="button" href="([^"]*)" target="_bla
 // stays open for the way back.
 func (b *Browser) Leaves(r Reply) string {
 	b.T.Helper()
-	if link := opensTab.FindStringSubmatch(r.Body); r.StatusCode == http.StatusOK && b.App.Cfg.IsPasted() && link != nil {
+	if link := opensTab.FindStringSubmatch(r.Body); r.StatusCode == http.StatusOK && b.App.Cfg.CallbackIsPasted() && link != nil {
 		r.Header.Set("Location", html.UnescapeString(link[1]))
 		r.StatusCode = http.StatusFound
 	}

@@ -213,19 +213,19 @@ type recording struct {
 	now  func() time.Time
 }
 
-// Unsent is a client that sends nothing: what would go out is recorded as it would, and fails.
-func (c *Client) Unsent() *Client {
+// DryRun returns a client that sends nothing: it records each request as it would go out, and fails.
+func (c *Client) DryRun() *Client {
 	t := *c.http.Transport.(*recording)
-	t.next = unsent{}
+	t.next = dryRun{}
 	return &Client{&http.Client{Transport: &t}, c.timeout}
 }
 
-// unsent is where requests go that are only looked at.
-type unsent struct{}
+// dryRun fails instead of sending a request.
+type dryRun struct{}
 
-func (unsent) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnsent }
+func (dryRun) RoundTrip(*http.Request) (*http.Response, error) { return nil, errDryRun }
 
-var errUnsent = errors.New("was not asked: the request is only looked at")
+var errDryRun = errors.New("was not asked: the request is only looked at")
 
 // keptBody is a response body that has been read already, with the exchange it belongs to.
 type keptBody struct {

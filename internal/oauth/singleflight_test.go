@@ -10,8 +10,8 @@ import (
 )
 
 // A panic in shared work is an error for everybody who waits for it, and the next one works again.
-func TestSharedPanic(t *testing.T) {
-	var s Shared[int]
+func TestSingleflight_Panic(t *testing.T) {
+	var s Singleflight[int]
 	release := make(chan struct{})
 	var waiting sync.WaitGroup
 	errs := make([]error, 4)
@@ -36,8 +36,8 @@ func TestSharedPanic(t *testing.T) {
 }
 
 // Callers with different keys do not share, and one that gives up does not end the work.
-func TestSharedKeys(t *testing.T) {
-	var s Shared[string]
+func TestSingleflight_Keys(t *testing.T) {
+	var s Singleflight[string]
 	for _, key := range []string{"a", "b"} {
 		if got, err := s.Do(t.Context(), key, func(context.Context) (string, error) { return key, nil }); got != key || err != nil {
 			t.Errorf("for %s came %s, %v", key, got, err)
@@ -77,12 +77,12 @@ func TestSharedKeys(t *testing.T) {
 
 // Who begins the work with DoHere gets what comes of it even when nobody waits for that caller any more, and the work
 // does not notice; whoever joins waits no longer than for its own context, and a panic is an error for both.
-func TestSharedHere(t *testing.T) {
+func TestSingleflight_Here(t *testing.T) {
 	for _, row := range []struct {
 		panics bool
 		want   string
 	}{{false, "done <nil>"}, {true, " a fault of this program: a nil map"}} {
-		var s Shared[string]
+		var s Singleflight[string]
 		gone, cancel := context.WithCancel(t.Context())
 		begun, release := make(chan struct{}), make(chan struct{})
 		work := func(ctx context.Context) (string, error) {

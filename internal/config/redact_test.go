@@ -10,11 +10,11 @@ import (
 )
 
 // The client secret is hidden as it should be sent, and as some servers repeat it; nothing else is.
-func TestHide(t *testing.T) {
+func TestRedact(t *testing.T) {
 	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}
 	for _, credentials := range []string{"a-client:s%2Fecret%27s", "a-client:s/ecret's"} {
 		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
-		if got := cfg.Hide(header); got != "Basic "+redact.Redacted {
+		if got := cfg.Redact(header); got != "Basic "+redact.Redacted {
 			t.Errorf("%q is left of %q", got, header)
 		}
 	}
@@ -26,36 +26,36 @@ func TestHide(t *testing.T) {
 		"<p>s&#47;ecret&#39;s</p>":       "<p>[redacted]</p>",
 		"?client_secret=s%2fecret%27s":   "?client_secret=[redacted]",
 	} {
-		if got := cfg.Hide(text); got != want {
-			t.Errorf("Hide(%q) = %q; want %q", text, got, want)
+		if got := cfg.Redact(text); got != want {
+			t.Errorf("Redact(%q) = %q; want %q", text, got, want)
 		}
 	}
-	if got := (Config{ClientSecret: "a"}).Hide("a plain answer"); got != "a plain answer" {
+	if got := (Config{ClientSecret: "a"}).Redact("a plain answer"); got != "a plain answer" {
 		t.Errorf("a short secret leaves %q", got)
 	}
 }
 
 // The other client's secret is hidden as well, and no other pairing of the two is looked for.
-func TestHideOther(t *testing.T) {
+func TestRedact_Other(t *testing.T) {
 	cfg := Config{ClientID: "a", ClientSecret: "first-secret", OtherClientID: "b", OtherClientSecret: "other-secret"}
 	basic := func(id, secret string) string { return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)) }
-	got := cfg.Hide("first-secret other-secret " + basic("a", "first-secret") + " " + basic("b", "other-secret"))
+	got := cfg.Redact("first-secret other-secret " + basic("a", "first-secret") + " " + basic("b", "other-secret"))
 	if want := "[redacted] [redacted] [redacted] [redacted]"; got != want {
 		t.Errorf("hidden is %q; want %q", got, want)
 	}
 }
 
 // What came with a registration is hidden like the client secret.
-func TestHideIssued(t *testing.T) {
+func TestRedact_Issued(t *testing.T) {
 	cfg := Config{}.AsClient("a-client", "a-secret-1", MethodBasic, []string{"a-token/2"})
-	if got, want := cfg.Hide(`a-secret-1 and a-token\/2 of a-client`), "[redacted] and [redacted] of a-client"; got != want {
+	if got, want := cfg.Redact(`a-secret-1 and a-token\/2 of a-client`), "[redacted] and [redacted] of a-client"; got != want {
 		t.Errorf("hidden is %q; want %q", got, want)
 	}
 }
 
 // What is said of an answer is rid of the secrets that the answer names, and of ours. Nothing is said of one that
 // names more than anybody looks for.
-func TestHideNamed(t *testing.T) {
+func TestRedactNamed(t *testing.T) {
 	cfg := Config{ClientID: "a-client", ClientSecret: "a-secret-1"}
 	for _, row := range []struct{ answer, text, want string }{
 		{`{"client_secret":"theirs-1"}`, "theirs-1 is not a-secret-1", "[redacted] is not [redacted]"},
@@ -65,7 +65,7 @@ func TestHideNamed(t *testing.T) {
 		{"token=" + strings.Join(numbered(100), "&token="), "whatever it says", "[redacted]"},
 		{"token=" + strings.Join(numbered(100), "&token="), "", ""},
 	} {
-		if got := cfg.HideNamed(row.answer)(row.text); got != row.want {
+		if got := cfg.RedactNamed(row.answer)(row.text); got != row.want {
 			t.Errorf("of %.60s is said %q; want %q", row.answer, got, row.want)
 		}
 	}

@@ -22,8 +22,8 @@ func arriveAt(t *testing.T, s *Store, r *http.Request, state, query string, step
 	request := &oauth.Request{State: state, Verifier: "verifier-of-" + state, Scopes: []string{"openid"}, Began: s.now(), Steps: true}
 	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?state="+state+query, nil)
 	back.Header = r.Header.Clone()
-	if _, err := s.Pause(w, back, request, func(context.Context) (*Pause, error) {
-		return &Pause{Request: request, Callback: back.URL.RequestURI(), Arrived: s.now(), Steps: steps}, nil
+	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*WaitingLogin, error) {
+		return &WaitingLogin{Request: request, Callback: back.URL.RequestURI(), Arrived: s.now(), Steps: steps}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -32,17 +32,17 @@ func arriveAt(t *testing.T, s *Store, r *http.Request, state, query string, step
 
 // However many strangers come back with logins step by step, and whatever went over the wire for them, nobody else's
 // login is lost: it waits in the browser's own cookie. Only its recordings may be gone, after many.
-func TestPause_StrangersEvictNothing(t *testing.T) {
+func TestKeepWaiting_StrangersEvictNothing(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	recorded := &wire.Exchange{Purpose: wire.Metadata, ResponseBody: strings.Repeat("x", maxHeldPart)}
 	mine := arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), "mine", "&code=a%2Bcode&iss=x", recorded)
-	if p := s.Paused(mine, Handle("mine")); p == nil || len(p.Steps) != 1 {
+	if p := s.Waiting(mine, Handle("mine")); p == nil || len(p.Steps) != 1 {
 		t.Fatalf("what waits is %+v", p)
 	}
 	for i := range 1001 {
 		arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), fmt.Sprint("state-", i), "&code=a", recorded)
 	}
-	p := s.Paused(mine, Handle("mine"))
+	p := s.Waiting(mine, Handle("mine"))
 	if p == nil || p.Code != "a+code" || p.Callback != "/oauth_callback?state=mine&code=a%2Bcode&iss=x" || p.Request.Verifier != "verifier-of-mine" ||
 		!p.Request.Steps || p.Request.State != "mine" {
 		t.Fatalf("after 1001 others it is %+v", p)
@@ -50,7 +50,7 @@ func TestPause_StrangersEvictNothing(t *testing.T) {
 	if n, bytes := len(s.arrivals.values), s.arrivals.weight; len(p.Steps) != 0 || n > maxRecordings || bytes > maxHeld {
 		t.Errorf("recordings of %d logins are held, %d bytes, and of the first %d", n, bytes, len(p.Steps))
 	}
-	if _, err := s.Resume(httptest.NewRecorder(), mine, p, func(context.Context) (*Login, error) {
+	if _, err := s.Exchange(httptest.NewRecorder(), mine, p, func(context.Context) (*Login, error) {
 		return newLogin("mine", s.now()), nil
 	}); err != nil {
 		t.Error(err)
@@ -59,7 +59,7 @@ func TestPause_StrangersEvictNothing(t *testing.T) {
 
 // A process that has the same SESSION_SECRET goes on with a login that waits, and one with another does not. A cookie is
 // good under its own name, and as long as a login may take.
-func TestPaused_Sealed(t *testing.T) {
+func TestWaiting_Sealed(t *testing.T) {
 	c := &clock{time.Now()}
 	cfg := config.Config{BaseURL: "http://localhost:3000", SessionSecret: "a secret of two processes"}
 	open := func(cfg config.Config) *Store {
@@ -72,60 +72,60 @@ func TestPaused_Sealed(t *testing.T) {
 	s := open(cfg)
 	r := arriveAt(t, s, httptest.NewRequest(http.MethodGet, "/", nil), "mine", "&code=a")
 	handle := Handle("mine")
-	if p := open(cfg).Paused(r, handle); p == nil || p.Code != "a" {
+	if p := open(cfg).Waiting(r, handle); p == nil || p.Code != "a" {
 		t.Errorf("in another process what waits is %+v", p)
 	}
 	cfg.SessionSecret = "another secret of them"
-	if open(cfg).Paused(r, handle) != nil {
+	if open(cfg).Waiting(r, handle) != nil {
 		t.Error("another secret opens it")
 	}
-	value := only(r, s.pausePrefix+handle)
-	for name, cookie := range map[string]string{s.pausePrefix + "AAAAAAAA": value, s.pausePrefix + handle: value[:len(value)-4], s.pausePrefix + Handle("b"): ""} {
+	value := only(r, s.waitingPrefix+handle)
+	for name, cookie := range map[string]string{s.waitingPrefix + "AAAAAAAA": value, s.waitingPrefix + handle: value[:len(value)-4], s.waitingPrefix + Handle("b"): ""} {
 		renamed := httptest.NewRequest(http.MethodGet, "/step", nil)
 		renamed.AddCookie(&http.Cookie{Name: name, Value: cookie})
-		if s.Paused(renamed, strings.TrimPrefix(name, s.pausePrefix)) != nil {
+		if s.Waiting(renamed, strings.TrimPrefix(name, s.waitingPrefix)) != nil {
 			t.Errorf("what waits is found as %s=%s", name, cookie)
 		}
 	}
 	j := jar{}
 	j.begin(s, newRequest("mine", c.at))
 	planted := httptest.NewRequest(http.MethodGet, "/step", nil)
-	planted.AddCookie(&http.Cookie{Name: s.pausePrefix + handle, Value: j[s.pendingName("mine")]})
-	if s.Paused(planted, handle) != nil {
+	planted.AddCookie(&http.Cookie{Name: s.waitingPrefix + handle, Value: j[s.pendingName("mine")]})
+	if s.Waiting(planted, handle) != nil {
 		t.Error("the cookie of a login that has not come back is taken for one that waits")
 	}
 	c.at = c.at.Add(pendingAge + time.Second)
-	if s.Paused(r, handle) != nil {
+	if s.Waiting(r, handle) != nil {
 		t.Error("it waits for longer than a login may take")
 	}
 }
 
-// A response that does not fit into a cookie is not spent, so that the login can go on without a pause. Of those that
+// A response that does not fit into a cookie uses no state, so that the login can continue without the wait. Of those that
 // wait in one browser the newest stay, and what has come back is no longer a request.
-func TestPause_Size(t *testing.T) {
+func TestKeepWaiting_Size(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	request := newRequest("long", s.now())
-	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?code="+strings.Repeat("a", maxPauseSize), nil)
+	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?code="+strings.Repeat("a", maxWaitingSize), nil)
 	w := httptest.NewRecorder()
-	if _, err := s.Pause(w, back, request, func(context.Context) (*Pause, error) { t.Fatal("work was done"); return nil, nil }); !errors.Is(err, ErrTooLong) {
+	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*WaitingLogin, error) { t.Fatal("work was done"); return nil, nil }); !errors.Is(err, ErrTooLong) {
 		t.Errorf("a long response: %v", err)
 	}
 	if len(w.Result().Cookies()) != 0 {
 		t.Errorf("it sets %v", w.Result().Cookies())
 	}
 	if _, err := s.Finish(w, back, request, func(context.Context) (*Login, error) { return newLogin("long", s.now()), nil }); err != nil {
-		t.Errorf("without a pause: %v", err)
+		t.Errorf("without the wait: %v", err)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for i := range 6 {
 		r = arriveAt(t, s, r, fmt.Sprint("state-", i), "&code="+strings.Repeat("a", 600))
 		size := 0
 		for _, cookie := range r.Cookies() {
-			if strings.HasPrefix(cookie.Name, s.pausePrefix) {
+			if strings.HasPrefix(cookie.Name, s.waitingPrefix) {
 				size += len(cookie.Name) + len(cookie.Value)
 			}
 		}
-		if size > maxPauseSize || s.Paused(r, Handle(fmt.Sprint("state-", i))) == nil || s.Paused(r, Handle(fmt.Sprint("state-", max(0, i-1)))) == nil {
+		if size > maxWaitingSize || s.Waiting(r, Handle(fmt.Sprint("state-", i))) == nil || s.Waiting(r, Handle(fmt.Sprint("state-", max(0, i-1)))) == nil {
 			t.Fatalf("after %d logins the cookies take %d bytes", i+1, size)
 		}
 	}
@@ -146,7 +146,7 @@ func TestBeginSteps_Cookies(t *testing.T) {
 		}
 		r = nextRequest(r, w)
 	}
-	if n := strings.Count(r.Header.Get("Cookie"), s.pausePrefix); n > maxPending {
+	if n := strings.Count(r.Header.Get("Cookie"), s.waitingPrefix); n > maxPending {
 		t.Errorf("the browser has %d cookies of steps; want at most %d", n, maxPending)
 	}
 	for name := range others {
@@ -178,18 +178,18 @@ func nextRequest(r *http.Request, w *httptest.ResponseRecorder) *http.Request {
 	return next
 }
 
-// A state is spent when its response arrives, and a pause when it is resumed.
-func TestPauseOnce(t *testing.T) {
+// A state is used when its response arrives, and a waiting login when its code is exchanged.
+func TestExchange_Once(t *testing.T) {
 	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request, pendingGone := &oauth.Request{State: "the-state", Began: time.Now()}, false
-	pause := func(n int) (*http.Request, *Pause, error) {
+	receive := func(n int) (*http.Request, *WaitingLogin, error) {
 		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/oauth_callback?n=%d", n), nil)
 		w := httptest.NewRecorder()
-		p, err := s.Pause(w, r, request, func(context.Context) (*Pause, error) {
-			return &Pause{Request: request, Callback: "/oauth_callback?code=c", Arrived: time.Now()}, nil
+		p, err := s.KeepWaiting(w, r, request, func(context.Context) (*WaitingLogin, error) {
+			return &WaitingLogin{Request: request, Callback: "/oauth_callback?code=c", Arrived: time.Now()}, nil
 		})
 		for _, c := range w.Result().Cookies() {
 			if c.Name == s.pendingName("the-state") && c.MaxAge < 0 {
@@ -199,34 +199,34 @@ func TestPauseOnce(t *testing.T) {
 		}
 		return r, p, err
 	}
-	r, p, err := pause(1)
+	r, p, err := receive(1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !pendingGone {
 		t.Error("the cookie of the request that was answered stays")
 	}
-	if _, _, err := pause(2); !errors.Is(err, ErrSpent) {
-		t.Errorf("a second response with the state: %v; want ErrSpent", err)
+	if _, _, err := receive(2); !errors.Is(err, ErrUsed) {
+		t.Errorf("a second response with the state: %v; want ErrUsed", err)
 	}
 	worked := 0
-	resume := func() error {
-		_, err := s.Resume(httptest.NewRecorder(), r, p, func(context.Context) (*Login, error) {
+	exchange := func() error {
+		_, err := s.Exchange(httptest.NewRecorder(), r, p, func(context.Context) (*Login, error) {
 			worked++
 			return &Login{Request: request, Response: new(oauth.TokenResponse), Arrived: p.Arrived}, nil
 		})
 		return err
 	}
-	if found := s.Paused(r, Handle("the-state")); found == nil || found.Code != "c" {
+	if found := s.Waiting(r, Handle("the-state")); found == nil || found.Code != "c" {
 		t.Errorf("what waits is %+v", found)
 	}
-	if err := resume(); err != nil {
+	if err := exchange(); err != nil {
 		t.Fatal(err)
 	}
-	if err := resume(); !errors.Is(err, ErrSpent) || worked != 1 {
-		t.Errorf("resumed again: %v after %d runs; want ErrSpent after one", err, worked)
+	if err := exchange(); !errors.Is(err, ErrUsed) || worked != 1 {
+		t.Errorf("exchanged again: %v after %d runs; want ErrUsed after one", err, worked)
 	}
-	if s.Paused(r, Handle("the-state")) != nil {
-		t.Error("what has been resumed still waits")
+	if s.Waiting(r, Handle("the-state")) != nil {
+		t.Error("what has been exchanged still waits")
 	}
 }

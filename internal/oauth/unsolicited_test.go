@@ -11,7 +11,7 @@ import (
 
 // Of an error that belongs to no login the registered code and the bounded words are shown, unless it names
 // another server, or a server while none is known.
-func TestUnboundError(t *testing.T) {
+func TestUnsolicitedError(t *testing.T) {
 	l := testserver.StartLiar(t)
 	known, unknown := clientAt(t, l.Env()), clientAt(t, l.Env())
 	if _, err := known.Metadata(t.Context()); err != nil {
@@ -51,8 +51,8 @@ func TestUnboundError(t *testing.T) {
 			strings.Repeat("x", 300) + "…",
 		},
 	} {
-		got := row.client.UnboundError(row.response)
-		if (got != nil) != row.shown || row.shown && *got != (Unbound{row.code, row.words}) {
+		got := row.client.UnsolicitedError(row.response)
+		if (got != nil) != row.shown || row.shown && *got != (UnsolicitedError{row.code, row.words}) {
 			t.Errorf("%s: %+v", row.name, got)
 		}
 	}

@@ -1,0 +1,167 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// A login that is shown step by step waits between the response and the exchange of its code. What it needs to go on
+// is sealed in the browser's own cookie, so that nobody else's logins can take its place. What went over the wire for
+// it is in this process, as long as there is room, and only for the picture.
+
+// maxWaitingSize bounds the bytes that the cookies of waiting logins take, names and all: a browser keeps no longer one.
+const maxWaitingSize = 4000
+
+// notWaiting is in the cookie of a login step by step that has not come back, or is finished.
+const notWaiting = "begun"
+
+// WaitingLogin is a login whose response has come and was believed, and whose code waits to be exchanged.
+type WaitingLogin struct {
+	Request  *oauth.Request
+	Code     string
+	Callback string // path and query of the authorization response
+	Arrived  time.Time
+	Steps    []*wire.Exchange // what servers were asked for it, while this process remembers
+}
+
+// sealedLogin is a WaitingLogin as its cookie holds it. The code is in the callback.
+type sealedLogin struct {
+	Request  pending `json:"q"`
+	State    string  `json:"s"`
+	Callback string  `json:"c"`
+	Arrived  int64   `json:"w"` // unix milliseconds
+}
+
+// Handle names a login in an address of ours. It is no secret: the cookie is what opens.
+func Handle(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return base32.StdEncoding.EncodeToString(sum[:5])
+}
+
+// BeginSteps is Begin for a login that is shown step by step.
+func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
+	begun.Steps = true
+	if err := s.Begin(w, r, begun); err != nil {
+		return err
+	}
+	name := s.waitingName(begun.State)
+	s.makeRoom(w, r, name, notWaiting)
+	http.SetCookie(w, s.waitingCookie(name, notWaiting, int(pendingAge.Seconds())))
+	return nil
+}
+
+// makeRoom drops those cookies of other logins step by step that do not fit beside a new one.
+func (s *Store) makeRoom(w http.ResponseWriter, r *http.Request, name, value string) {
+	room, others := maxWaitingSize-len(name)-len(value), 0
+	for _, cookie := range slices.Backward(r.Cookies()) { // the newest first (RFC 6265 section 5.4)
+		if !strings.HasPrefix(cookie.Name, s.waitingPrefix) || cookie.Name == name {
+			continue
+		}
+		others++
+		if room -= len(cookie.Name) + len(cookie.Value); room < 0 || others >= maxPending {
+			http.SetCookie(w, s.waitingCookie(cookie.Name, "", -1))
+		}
+	}
+}
+
+// AnySteps reports that a login of this browser is shown step by step. Where none is, that costs nothing.
+func (s *Store) AnySteps(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header["Cookie"], func(header string) bool { return strings.Contains(header, s.waitingPrefix) })
+}
+
+// InSteps reports that the login with the state is one.
+func (s *Store) InSteps(r *http.Request, state string) bool {
+	return only(r, s.waitingName(state)) != ""
+}
+
+// KeepWaiting keeps what the work makes of the response to a request, once for its state, which is then used, as in
+// Finish. The error is ErrUsed, ErrTooLong where the response does not fit into a cookie, or that of the work. A
+// response that is too long uses no state.
+func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*WaitingLogin, error)) (*WaitingLogin, error) {
+	name := s.waitingName(request.State)
+	close := func(p *WaitingLogin) (string, error) {
+		return s.waits.closeJSON(name, sealedLogin{sealedForm(request), request.State, p.Callback, p.Arrived.UnixMilli()})
+	}
+	if value, err := close(&WaitingLogin{Callback: r.URL.RequestURI(), Arrived: s.now()}); err != nil || len(name)+len(value) > maxWaitingSize {
+		return nil, cmp.Or(err, ErrTooLong)
+	}
+	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
+	p, err := s.receiving.DoHere(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*WaitingLogin, error) {
+		if !s.used.add(request.State, struct{}{}) {
+			return nil, ErrUsed
+		}
+		p, err := work(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.arrivals.set(request.State, bounded(p.Steps))
+		return p, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	value, err := close(p)
+	if err != nil {
+		return nil, err
+	}
+	s.makeRoom(w, r, name, value)
+	http.SetCookie(w, s.waitingCookie(name, value, int(pendingAge.Seconds())))
+	return p, nil
+}
+
+// Waiting returns the login of this browser that waits under a handle, or nil.
+func (s *Store) Waiting(r *http.Request, handle string) *WaitingLogin {
+	name := s.waitingPrefix + handle
+	p := s.openWaiting(name, only(r, name))
+	if p == nil {
+		return nil
+	}
+	if _, over := s.used.get(markOf(p)); over {
+		return nil
+	}
+	return p
+}
+
+// openWaiting reads the cookie of a login that waits, under its own name and not too long after its response.
+func (s *Store) openWaiting(name, cookie string) *WaitingLogin {
+	var held sealedLogin
+	if cookie == notWaiting || !s.waits.openJSON(name, cookie, &held) {
+		return nil
+	}
+	p := &WaitingLogin{Request: held.Request.request(held.State), Callback: held.Callback, Arrived: time.UnixMilli(held.Arrived)}
+	if s.now().Sub(p.Arrived) > pendingAge {
+		return nil
+	}
+	if _, query, found := strings.Cut(p.Callback, "?"); found {
+		response, _ := url.ParseQuery(query) // it was read before it was sealed
+		p.Code = response.Get("code")
+	}
+	p.Request.Before = s.before(held.State)
+	p.Steps, _ = s.arrivals.get(held.State)
+	return p
+}
+
+// Exchange finishes a login that waits for the exchange of its code, once, as Finish does.
+func (s *Store) Exchange(w http.ResponseWriter, r *http.Request, p *WaitingLogin, work func(context.Context) (*Login, error)) (*Login, error) {
+	http.SetCookie(w, s.waitingCookie(s.waitingName(p.Request.State), notWaiting, int(pendingAge.Seconds()))) // the code is used
+	return s.singleflight(w, r, markOf(p), markOf(p), work)
+}
+
+// markOf returns the mark of a waiting login that is over.
+func markOf(p *WaitingLogin) string { return "exchange " + p.Request.State }
+
+func (s *Store) waitingName(state string) string { return s.waitingPrefix + Handle(state) }
+
+func (s *Store) waitingCookie(name, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+}
