@@ -81,7 +81,7 @@ func TestChromium(t *testing.T) {
 	c.Press(`button[value="allow"]`, "Signed in as Bob Example")
 
 	c.Go(a.Cfg.BaseURL + "/oauth_callback?state=unknown&code=x")
-	c.WaitFor("This login cannot be finished")
+	c.WaitFor("No sign-in in progress")
 	c.Shot("unknown-state")
 	c.Go(a.Cfg.BaseURL + "/demo/authorize?client_id=nobody")
 	c.WaitFor("This request isn't valid")

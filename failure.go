@@ -127,7 +127,7 @@ type errorPage struct {
 	Way      []wayStep  `json:"-"` // how far a login came
 	Fix      *fixBox    `json:"-"`
 	Said     *said      `json:"-"` // the server's words
-	Happened string     `json:"-"` // what happened, when the heading names the cause
+	Happened string     `json:"-"` // a sentence below the heading
 	Proof    string     `json:"-"` // what proves the heading
 	ShowCode bool       `json:"-"` // there is no better name for what happened
 	Hints    []string   `json:"-"` // what to do, where that is no fix
@@ -163,6 +163,9 @@ func (s *server) errorPage(f *failure, path string) errorPage {
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
 		data.Heading, data.Happened = title, f.Heading+"."
+	}
+	if !f.Theirs { // our own words say more
+		data.Happened = data.Description
 	}
 	if f.Theirs {
 		data.Said = newSaid(f.Description)

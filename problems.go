@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// problem is a cause of trouble as its page explains it. Its texts may hold `code` in backticks, [owner/repo#N] for an
-// issue on GitHub, and [words](link), where the link may be #name for another problem.
+// problem is a cause of trouble as its page explains it. Its texts may hold `code` in backticks, **words**, [owner/repo#N]
+// for an issue on GitHub, and [words](link), where the link may be #name for another problem. The explanation may have
+// paragraphs and lists.
 type problem struct {
 	Name        causes.Name `json:"name"`
 	Group       string      `json:"group,omitempty"`
@@ -94,16 +95,15 @@ type problemPage struct {
 	Back   link      `json:"-"`
 	Says   []sayRow  `json:"-"` // the user's own server first
 	Lines  []lineRow `json:"-"`
-	Text   []inline  `json:"-"`
+	Text   []block   `json:"-"`
 	Finder []inline  `json:"-"`
 	Seen   []inline  `json:"-"`
 }
 
 // sayRow is what one server says.
 type sayRow struct {
-	Server       string
-	Yours        bool
-	Says, Source []inline
+	Yours                bool
+	Server, Says, Source []inline
 }
 
 // lineRow is a line as it is wrong or right.
@@ -128,10 +128,10 @@ func (s *server) handleProblem(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newProblemPage(page layout, p problem, server string, back link) problemPage {
-	v := problemPage{layout: page, Problem: p, Back: back, Text: inlines(p.Explanation), Finder: inlines(p.ToldBy), Seen: inlines(p.SeenIn)}
+	v := problemPage{layout: page, Problem: p, Back: back, Text: blocks(p.Explanation), Finder: inlines(p.ToldBy), Seen: inlines(p.SeenIn)}
 	for _, l := range p.Looks {
 		yours := server != "" && strings.HasPrefix(l.Server, server)
-		v.Says = append(v.Says, sayRow{l.Server, yours, inlines(l.Says), inlines(l.Source)})
+		v.Says = append(v.Says, sayRow{yours, inlines(l.Server), inlines(l.Says), inlines(l.Source)})
 	}
 	slices.SortStableFunc(v.Says, func(a, b sayRow) int {
 		switch {
@@ -194,18 +194,44 @@ func backTo(cfg config.Config, referer string) link {
 	return link{"Home", "/"}
 }
 
+// block is a paragraph of a text, or a list.
+type block struct {
+	Words []inline
+	List  [][]inline
+}
+
+// blocks splits a text into its paragraphs and lists. The items of a list begin with "- ".
+func blocks(text string) []block {
+	var all []block
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		var b block
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			if item, ok := strings.CutPrefix(line, "- "); ok {
+				b.List = append(b.List, inlines(item))
+			} else if line != "" {
+				b.Words = append(b.Words, inlines(line)...)
+			}
+		}
+		if b.Words != nil || b.List != nil {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
 // inline is a piece of a text: words, code or a link.
 type inline struct {
-	Text string
-	Code bool
-	Link string // to GitHub, or to a page of ours; may be empty
+	Text   string
+	Code   bool
+	Strong bool
+	Link   string // to GitHub, or to a page of ours; may be empty
 }
 
 // Foreign reports a link that leads to another site.
 func (r inline) Foreign() bool { return strings.HasPrefix(r.Link, "https://") }
 
-// markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link).
-var markup = regexp.MustCompile("`([^`]+)`" + `|\[([\w.-]+/[\w.-]+)#(\d+)\]|\[([^\]]+)\]\(([^)\s]+)\)`)
+// markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link), **words**.
+var markup = regexp.MustCompile("`([^`]+)`" + `|\[([\w.-]+/[\w.-]+)#(\d+)\]|\[([^\]]+)\]\(([^)\s]+)\)|\*\*([^*]+)\*\*`)
 
 // inlines takes a text apart. A link to a document of the repository stays words: this program doesn't serve it.
 func inlines(text string) []inline {
@@ -227,6 +253,8 @@ func inlines(text string) []inline {
 			list = append(list, inline{Text: group(1), Code: true})
 		case group(2) != "":
 			list = append(list, inline{Text: group(2) + "#" + group(3), Link: "https://github.com/" + group(2) + "/issues/" + group(3)})
+		case group(6) != "":
+			list = append(list, inline{Text: group(6), Strong: true})
 		case strings.HasPrefix(target, "#"):
 			list = append(list, inline{Text: group(4), Link: "/problems/" + target[1:]})
 		case strings.HasPrefix(target, "https://"):

@@ -13,7 +13,7 @@ import (
 var sampleProblem = problem{
 	Name: "redirect-uri-not-registered", Group: "The redirect URI", Sees: "the server shows its own error page", Write: "register `http://localhost:3000/cb`",
 	Title: "The redirect URI is not registered", Setting: "redirect_uri",
-	Explanation: "A slash at the end, `https` for `http`: each is another URI. See [redirect.md](redirect.md), [the name](#two-host-names) and [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700).",
+	Explanation: "A slash at the end, `https` for `http`: each is another URI. See [redirect.md](redirect.md), [the name](#two-host-names) and [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700).\n\nSome **differ**:\n- `a`\n- b",
 	Looks: []look{
 		{Server: "Auth0", Says: "Callback URL mismatch.", Source: "[auth0-samples/auth0-nodejs-webapp-sample#80]"},
 		{Server: "Clerk, with a custom domain", Says: "The 'redirect_uri' <does> not match.", Source: "[higgsfield-ai/cli#35]"},
@@ -52,6 +52,7 @@ func TestProblemPage(t *testing.T) {
 		`<h1>The redirect URI is not registered</h1>`,
 		`<code>https</code> for <code>http</code>`,
 		`See redirect.md, <a href="/problems/two-host-names">the name</a> and <a href="https://www.rfc-editor.org/rfc/rfc9700" rel="noreferrer noopener">RFC 9700</a>`,
+		`<p class="more-of">Some <strong>differ</strong>:</p><ul class="plain more-of"><li><code>a</code></li><li>b</li></ul>`,
 		`<a href="https://github.com/higgsfield-ai/cli/issues/35" rel="noreferrer noopener">higgsfield-ai/cli#35</a>`,
 		`The &#39;redirect_uri&#39; &lt;does&gt; not match.`,
 		`<dt>Wrong: registered</dt><dd class="have"><code>http://localhost:3000<wbr>/cb<mark>/</mark></code></dd>`,
@@ -116,6 +117,7 @@ func TestInlines(t *testing.T) {
 		"[words](http://a.example)":          "words",
 		"[not a link] (at all)":              "[not a link] (at all)",
 		"[-r FILE] and [a/b] and [a/b#x]":    "[-r FILE] and [a/b] and [a/b#x]",
+		"**a** and **b":                      "!a! and **b",
 		"`[a/b#1]` is code":                  "<[a/b#1]> is code",
 		"code_challenge=`…`&[state](#state)": "code_challenge=<…>&{state /problems/state}",
 	} {
@@ -124,6 +126,8 @@ func TestInlines(t *testing.T) {
 			switch {
 			case piece.Link != "":
 				got += "{" + piece.Text + " " + piece.Link + "}"
+			case piece.Strong:
+				got += "!" + piece.Text + "!"
 			case piece.Code:
 				got += "<" + piece.Text + ">"
 			default:
@@ -174,8 +178,14 @@ func TestProblems(t *testing.T) {
 		if !strings.Contains(list, `href="`+path+`"`) {
 			t.Errorf("the list has no link to %s", path)
 		}
-		if r := b.Get(path); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "<h1>") || !strings.Contains(r.Body, string(c.Name)) {
+		r := b.Get(path)
+		if r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "<h1>") || !strings.Contains(r.Body, string(c.Name)) {
 			t.Errorf("%s answered %d", path, r.StatusCode)
+		}
+		for _, markup := range []string{"`", "](", "**", "\n- ", " - "} {
+			if text := words(r.Body); strings.Contains(text, markup) {
+				t.Errorf("%s shows %q:\n%s", path, markup, text)
+			}
 		}
 	}
 	var document struct{ Problem struct{ Name, Title string } }
