@@ -185,6 +185,7 @@ func (s *server) routes() []route {
 		{"POST", config.CallbackPath, s.pasted(s.discoverFromAPI((*server).callback))},
 		{"GET", "/step", s.handleStep},
 		{"POST", "/step", s.handleNextStep},
+		{"POST", "/present", s.handlePresent},
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},
 		{"GET", "/api", s.handleAPI},

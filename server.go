@@ -144,11 +144,14 @@ type layout struct {
 	Notice *notice    `json:"notice,omitempty"`
 	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
+	Waits  *waits     `json:"-"`                        // a login step by step that is under way; nil when none is
+	Stage  bool       `json:"-"`                        // the page can be presented
+	Large  bool       `json:"-"`                        // and is
 }
 
 // page makes the layout of a page.
-func (s *server) page(title string) layout {
-	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg)}
+func (s *server) page(r *http.Request, title string) layout {
+	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
 }
 
 // SignInPath returns where the buttons that begin a login lead. The demo remembers consent, as servers do; who

@@ -51,6 +51,7 @@ type Store struct {
 	spent      *expiring[struct{}]
 	finishing  oauth.Shared[*kept]         // by the query of the authorization response
 	pausing    oauth.Shared[*Pause]        // by the same
+	attempts   *expiring[[]*wire.Exchange] // by the attack and the state; see Attempt
 	begun      *expiring[[]*wire.Exchange] // by the state; see before
 	arrivals   *expiring[[]*wire.Exchange] // by the state: what was asked when the response of a login step by step came
 	finished   *expiring[finished]         // by the state; see together
@@ -86,6 +87,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		spent:         newExpiring[struct{}](now, pendingAge+time.Minute, maxSpent),
 		begun:         newRecordings(now),
 		arrivals:      newRecordings(now),
+		attempts:      newRecordings(now),
 		finished:      newExpiring[finished](now, finishedAge, maxFinished),
 		replacedBy:    newExpiring[string](now, finishedAge, maxFinished),
 		secure:        secure,
