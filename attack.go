@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -56,10 +55,10 @@ func attackNamed(do string) *attack {
 
 // attacksLeft lists the attacks that were not made yet. At the user's own server the code may be spent by a theft, so
 // that is asked first.
-func (s *server) attacksLeft(l *stepLogin) []attack {
+func (s *server) attacksLeft(of *oauth.Request) []attack {
 	var left []attack
 	for _, a := range attacks {
-		if _, made := s.sessions.Attempted(l.request, a.Do); made {
+		if _, made := s.sessions.Attempted(of, a.Do); made {
 			continue
 		}
 		if a.purpose == wire.StolenCode && !s.cfg.Demo {
@@ -72,14 +71,14 @@ func (s *server) attacksLeft(l *stepLogin) []attack {
 }
 
 // makeAttack attacks a login whose code waits, unless that was done before.
-func (s *server) makeAttack(r *http.Request, p *session.Pause, a attack) error {
+func (s *server) makeAttack(r *http.Request, p *session.Pause, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
 	if a.purpose == wire.StolenCode && !s.cfg.Demo && r.PostFormValue("sure") != "yes" {
 		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The attempt at your own server has to be confirmed.", "")
 	}
 	ctx := context.WithoutCancel(r.Context()) // it is made once, whether the browser waits or not
 	err := s.sessions.Attempt(ctx, p.Request, a.Do, func(ctx context.Context) (*wire.Exchange, error) {
 		if a.purpose == wire.ForgedResponse {
-			return s.forge(r)
+			return s.forge(r, callback)
 		}
 		return s.steal(ctx, p)
 	})
@@ -107,7 +106,7 @@ func (s *server) steal(ctx context.Context, p *session.Pause) (*wire.Exchange, e
 
 // forge brings this app a response with a code and a state that it has not sent, as this browser would from a thief's
 // link, and returns how it was refused.
-func (s *server) forge(r *http.Request) (*wire.Exchange, error) {
+func (s *server) forge(r *http.Request, callback func(http.ResponseWriter, *http.Request) error) (*wire.Exchange, error) {
 	query := url.Values{"code": {rand.Text()}, "state": {rand.Text()}}
 	if md, _ := s.oauth.Known(); md != nil && md.Issuer != "" {
 		query.Set("iss", md.Issuer)
@@ -115,7 +114,7 @@ func (s *server) forge(r *http.Request) (*wire.Exchange, error) {
 	forged := r.Clone(r.Context())
 	forged.Method, forged.URL, forged.Body = http.MethodGet, &url.URL{Path: config.CallbackPath, RawQuery: query.Encode()}, http.NoBody
 	e := &wire.Exchange{Purpose: wire.ForgedResponse, Method: http.MethodGet, URL: s.cfg.ReturnedTo(forged.URL.RequestURI()), Began: s.now()}
-	err := s.callback()(unheard{}, forged)
+	err := callback(unheard{}, forged)
 	e.Took = s.now().Sub(e.Began)
 	if err == nil {
 		e.Status, e.Fault = http.StatusOK, "This app accepted a response that belongs to no login of this browser."
@@ -136,38 +135,6 @@ type unheard struct{}
 func (unheard) Header() http.Header         { return http.Header{} }
 func (unheard) Write(b []byte) (int, error) { return len(b), nil }
 func (unheard) WriteHeader(int)             {}
-
-// showAttack shows how an attack was answered, in the picture of the login that it was made on.
-func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin, a attack, answer *wire.Exchange) error {
-	if answer == nil { // it is under way, it got no answer, or another process made it
-		return s.showBack(w, r, l)
-	}
-	scene, err := s.backScene(r.Context(), l)
-	if err != nil {
-		return err
-	}
-	scene.Now = []wire.Purpose{a.purpose}
-	refusal := answer.Refusal()
-	a.Reply, a.Words = wire.Clip(s.cfg.Hide(refusal.Code), 60), wire.Clip(s.cfg.Hide(refusal.Words), 200)
-	a.Opened = answer.Fault != ""
-	if a.purpose == wire.ForgedResponse {
-		a.tellForgery()
-	} else {
-		a.tellTheft(s.cfg.Demo, answer.Note)
-	}
-	data := s.stepPage(r, 3, a.Heading, l, scene)
-	data.At += "&attack=" + a.Do
-	if len(data.Speaks) > 0 {
-		a.Said = data.Speaks[0]
-	}
-	data.Attack = &a
-	if l.pause != nil {
-		data.Attacks = s.attacksLeft(l)
-	} else {
-		a.Rest, a.RestText = "The login is finished", "The honest exchange followed."
-	}
-	return s.respond(w, r, http.StatusOK, "step.html", data)
-}
 
 // tellTheft says what the answer to a stolen code means. That the verifier stopped it is known of the demo server; of any
 // other one only once the same code is good in the honest exchange.
@@ -213,31 +180,4 @@ func (s *server) afterTheft(f *failure, p *session.Pause) *failure {
 		f.Hint = "The thief got tokens for it, and a code works once. Start the login again."
 	}
 	return f
-}
-
-// waits is a login that waits, as every page shows it.
-type waits struct {
-	Step int
-	Path string
-}
-
-// waiting returns the newest login of a browser that waits step by step, or nil.
-func (s *server) waiting(r *http.Request) *session.Waiting {
-	all := s.sessions.Waiting(r)
-	if len(all) == 0 {
-		return nil
-	}
-	return &all[0]
-}
-
-// newWaits says where a login waits.
-func newWaits(w *session.Waiting) *waits {
-	if w == nil {
-		return nil
-	}
-	number := 1
-	if w.Pause != nil {
-		number = 3
-	}
-	return &waits{number, stepLink(session.Handle(w.Request.State), cmp.Or(number, 1))}
 }

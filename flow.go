@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/flow"
@@ -62,16 +61,6 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	data.Flow.ShowAt(address, number, !data.Large)
 	return s.respond(w, r, http.StatusOK, "flow.html", data)
-}
-
-// waitingScene is the flow of a login that waits.
-func (s *server) waitingScene(ctx context.Context, waiting *session.Waiting) (flow.Scene, error) {
-	l := &stepLogin{request: waiting.Request, pause: waiting.Pause, left: waiting.Left}
-	if l.pause != nil {
-		return s.backScene(ctx, l)
-	}
-	to, err := s.addressOf(ctx, l.request)
-	return s.requestScene(l, to), err
 }
 
 // recorded is the newest login of this browser, with what it takes to tell its flow.

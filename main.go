@@ -184,7 +184,7 @@ func (s *server) routes() []route {
 		{"GET", config.CallbackPath, s.discoverFromAPI((*server).callback)},
 		{"POST", config.CallbackPath, s.pasted(s.discoverFromAPI((*server).callback))},
 		{"GET", "/step", s.handleStep},
-		{"POST", "/step", s.handleNextStep},
+		{"POST", "/step", s.handleNextStep(s.callback())},
 		{"POST", "/present", s.handlePresent},
 		{"GET", "/session", s.handleSession},
 		{"GET", "/userinfo", s.handleUserinfo},

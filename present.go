@@ -10,16 +10,6 @@ import (
 // Present mode shows the steps of a login and its flow to a room: large, and one step at a time. A cookie of ours keeps
 // it for as long as the browser runs.
 
-// presentCookie has no port in its name: the demo server's pages look for it, too.
-const presentCookie = "present"
-
-// stagePage makes the layout of a page that can be presented.
-func (s *server) stagePage(r *http.Request, title string) layout {
-	v := s.page(r, title)
-	v.Stage, v.Large = true, len(r.CookiesNamed(presentCookie)) > 0
-	return v
-}
-
 // handlePresent turns Present mode on or off, and leads back to the page.
 func (s *server) handlePresent(w http.ResponseWriter, r *http.Request) error {
 	cookie := &http.Cookie{Name: presentCookie, Value: "on", Path: "/", HttpOnly: true, Secure: strings.HasPrefix(s.cfg.BaseURL, "https://"), SameSite: http.SameSiteLaxMode}

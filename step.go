@@ -77,33 +77,6 @@ type stepCard struct {
 	Words string
 }
 
-// stepLogin is a login step by step, as far as it has come: it has not left or come back, its code waits, or it is
-// finished.
-type stepLogin struct {
-	request *oauth.Request
-	pause   *session.Pause // nil before the response has come, and once the login is finished
-	login   *session.Login // nil until it is
-	left    bool
-}
-
-// reached returns the step at which the login stands.
-func (l *stepLogin) reached() int {
-	switch {
-	case l.login != nil && slices.ContainsFunc(l.login.Steps, func(e *wire.Exchange) bool { return e.Purpose == wire.APIWithout }):
-		return 5
-	case l.login != nil:
-		return 4
-	case l.pause != nil:
-		return 3
-	}
-	return 1
-}
-
-// stepLink returns the address of a step of a login.
-func stepLink(handle string, number int) string {
-	return fmt.Sprintf("/step?login=%s&show=%d", url.QueryEscape(handle), number)
-}
-
 // stepPage prepares the page of a step, in the scene of its flow.
 func (s *server) stepPage(r *http.Request, number int, title string, l *stepLogin, scene flow.Scene) stepPage {
 	v := stepPage{layout: s.stagePage(r, title), Number: number, Login: session.Handle(l.request.State), Flow: flow.Stage(scene, s.secrets(), false),
@@ -173,14 +146,6 @@ func (v *stepPage) judgeCalls() {
 	v.Refused = slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
-// afterToken are the steps of a login that follow the token request.
-func afterToken(request *oauth.Request) []wire.Purpose {
-	if request.Nonce == "" {
-		return []wire.Purpose{wire.API}
-	}
-	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
-}
-
 // waited is how long a code has been waiting, in words.
 func waited(d time.Duration) string {
 	if d < time.Second {
@@ -222,19 +187,6 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		}
 		return s.showRequest(w, r, &stepLogin{request: request}, to)
 	}
-}
-
-// requestScene is the flow of a login that has not come back.
-func (s *server) requestScene(l *stepLogin, to string) flow.Scene {
-	front := flow.FrontChannel(to, "", l.request.Began, l.request.Began)[:1]
-	coming := flow.Coming(append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, afterToken(l.request)...)...)
-	scene := flow.Scene{Now: []wire.Purpose{wire.AuthorizationRequest}}
-	if l.left || l.reached() > 1 {
-		scene.Past, scene.Next = s.told(slices.Concat(l.request.Before, front), false), coming
-		return scene
-	}
-	scene.Past, scene.Next = s.told(l.request.Before, false), slices.Concat(front, coming)
-	return scene
 }
 
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogin, to string) error {
@@ -308,14 +260,6 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 	s.sessions.Leave(w, l.request)
 	http.Redirect(w, r, to, http.StatusFound)
 	return nil
-}
-
-// addressOf returns the authorization request of a login that was begun before.
-func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string, error) {
-	if err := s.oauth.CheckServer(ctx, request); err != nil {
-		return "", err
-	}
-	return s.oauth.KnownAuthorizationURL(request), nil
 }
 
 // editRequest changes what a login asks for before the browser has left. Its state, nonce and verifier stay.
@@ -397,38 +341,9 @@ func (s *server) arrive(ctx context.Context, request *oauth.Request, response ur
 	return p, nil
 }
 
-// backScene is the flow of a login whose code waits, or waited: with what a thief did meanwhile.
-func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error) {
-	p, sent := l.pause, (*wire.Exchange)(nil)
-	if p == nil {
-		p = &session.Pause{Request: l.request, Callback: l.login.Callback, Arrived: l.login.Arrived}
-		for _, e := range l.login.Steps {
-			if e.Purpose == wire.TokenRequest && sent == nil {
-				sent = &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}
-			}
-		}
-	} else {
-		var err error
-		if sent, err = s.oauth.TokenRequest(ctx, p.Request, p.Code); err != nil {
-			return flow.Scene{}, err
-		}
-	}
-	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
-	for _, a := range attacks {
-		if answer, _ := s.sessions.Attempted(l.request, a.Do); answer != nil {
-			past = append(past, answer)
-		}
-	}
-	next := flow.Coming(afterToken(p.Request)...)
-	if sent != nil {
-		next = append([]*wire.Exchange{sent}, next...)
-	}
-	return flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}}, nil
-}
-
 func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	if r.Method == http.MethodPost && wantsHTML(r) { // a reload must not send the pasted address again
-		http.Redirect(w, r, "/step?login="+url.QueryEscape(session.Handle(l.request.State)), http.StatusSeeOther)
+		http.Redirect(w, r, stepLink(session.Handle(l.request.State), 3), http.StatusSeeOther)
 		return nil
 	}
 	scene, err := s.backScene(r.Context(), l)
@@ -439,7 +354,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
 	if l.pause != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.pause.Arrived)), l.pause.Arrived.UTC().Format("15:04:05")
-		data.Attacks = s.attacksLeft(l)
+		data.Attacks = s.attacksLeft(l.request)
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
@@ -531,8 +446,13 @@ func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) 
 	return nil, err
 }
 
-// handleNextStep does what the button says: it exchanges the code, calls the API, changes the request, or attacks.
-func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
+// handleNextStep does what the button says: it exchanges the code, calls the API, changes the request, or attacks. A
+// forged response goes the way of every other one, which is the callback's.
+func (s *server) handleNextStep(callback func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return s.takeStep(w, r, callback) }
+}
+
+func (s *server) takeStep(w http.ResponseWriter, r *http.Request, callback func(http.ResponseWriter, *http.Request) error) error {
 	handle := r.PostFormValue("login")
 	to := "/step?login=" + url.QueryEscape(handle)
 	switch do := r.PostFormValue("do"); do {
@@ -566,7 +486,7 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 	default:
 		if a := attackNamed(do); a != nil {
 			if p := s.sessions.Paused(r, handle); p != nil {
-				if err := s.makeAttack(r, p, *a); err != nil {
+				if err := s.makeAttack(r, p, *a, callback); err != nil {
 					return err
 				}
 				to = stepLink(handle, 3) + "&attack=" + a.Do
@@ -633,6 +553,38 @@ func tokenCards(l *session.Login) []stepCard {
 		scopes.Words = "Asked for and not granted: " + wire.Clip(strings.Join(missing, " "), 60) + "."
 	}
 	return append(cards, identity, scopes)
+}
+
+// showAttack shows how an attack was answered, in the picture of the login that it was made on.
+func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin, a attack, answer *wire.Exchange) error {
+	if answer == nil { // it is under way, it got no answer, or another process made it
+		return s.showBack(w, r, l)
+	}
+	scene, err := s.backScene(r.Context(), l)
+	if err != nil {
+		return err
+	}
+	scene.Now = []wire.Purpose{a.purpose}
+	refusal := answer.Refusal()
+	a.Reply, a.Words = wire.Clip(s.cfg.Hide(refusal.Code), 60), wire.Clip(s.cfg.Hide(refusal.Words), 200)
+	a.Opened = answer.Fault != ""
+	if a.purpose == wire.ForgedResponse {
+		a.tellForgery()
+	} else {
+		a.tellTheft(s.cfg.Demo, answer.Note)
+	}
+	data := s.stepPage(r, 3, a.Heading, l, scene)
+	data.At += "&attack=" + a.Do
+	if len(data.Speaks) > 0 {
+		a.Said = data.Speaks[0]
+	}
+	data.Attack = &a
+	if l.pause != nil {
+		data.Attacks = s.attacksLeft(l.request)
+	} else {
+		a.Rest, a.RestText = "The login is finished", "The honest exchange followed."
+	}
+	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
 // tryResource calls the API with the token, without it and with it altered.

@@ -54,7 +54,9 @@ func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft
 
 // RefusesCode reports an answer that refuses the code, for whichever of its faults (RFC 6749 section 5.2). Any other one is
 // about something else.
-func RefusesCode(e *wire.Exchange) bool { return e.Status/100 == 4 && e.Refusal().Code == "invalid_grant" }
+func RefusesCode(e *wire.Exchange) bool {
+	return e.Status/100 == 4 && e.Refusal().Code == "invalid_grant"
+}
 
 // maxAttackBody is how much of an answer to an attack is kept.
 const maxAttackBody = 16 << 10
