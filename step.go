@@ -571,7 +571,7 @@ func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin
 	if a.purpose == wire.ForgedResponse {
 		a.tellForgery()
 	} else {
-		a.tellTheft(s.cfg.Demo, answer.Note)
+		a.tellTheft(s.cfg.Demo, answer)
 	}
 	data := s.stepPage(r, 3, a.Heading, l, scene)
 	data.At += "&attack=" + a.Do

@@ -11,7 +11,7 @@ import (
 type Theft struct {
 	Exchange *wire.Exchange // without the tokens, if it brought any
 	Tokens   bool           // the thief got tokens
-	Revoked  bool           // and they were revoked
+	Revoked  bool           // and all of them were revoked
 }
 
 // StealCode redeems the code of a login as a thief who copied it would, and who has the client's credentials too: with a
@@ -43,10 +43,11 @@ func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft
 		return theft, nil
 	}
 	kept.Fault = "The server does not enforce PKCE: it answered a wrong code verifier with tokens (RFC 7636 section 4.6)."
-	for _, kind := range []string{"refresh_token", "access_token"} { // the first often ends the second (RFC 7009 section 2.1)
+	theft.Revoked = true
+	for _, kind := range []string{"refresh_token", "access_token"} {
 		if token := tokens.Of(kind); token != "" {
 			e, err := c.Revoke(ctx, kind, token)
-			theft.Revoked = err == nil && e.Succeeded()
+			theft.Revoked = theft.Revoked && err == nil && e.Succeeded()
 		}
 	}
 	return theft, nil
