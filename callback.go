@@ -142,7 +142,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		return nil
 	}
 	data := callbackPage{
-		layout:   s.page("It works"),
+		layout:   s.page(r, "It works"),
 		Lead:     lead(l),
 		Next:     link{"Use the tokens", "/session"},
 		Facts:    facts(l, s.now()),

@@ -23,8 +23,8 @@ type checkPage struct {
 	Checked checkVerdict `json:"-"`
 }
 
-func (s *server) checkPage(state check.State) checkPage {
-	v := checkPage{layout: s.page("Check the settings"), Report: state.Report, Running: state.Running, Checked: s.checkVerdict(state)}
+func (s *server) checkPage(r *http.Request, state check.State) checkPage {
+	v := checkPage{layout: s.page(r, "Check the settings"), Report: state.Report, Running: state.Running, Checked: s.checkVerdict(state)}
 	v.Checked.Evidence = true
 	if v.Checks == nil {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
@@ -39,11 +39,11 @@ func (s *server) checkPage(state check.State) checkPage {
 // server nothing: whoever may read this page may not make us send two dozen requests.
 func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if !wantsHTML(r) {
-		return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
+		return s.respond(w, r, http.StatusOK, "", s.checkPage(r, s.checks.Wait(r.Context())))
 	}
 	state := s.checks.State()
 	refreshWhile(w, state.Running)
-	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(state))
+	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(r, state))
 }
 
 // handleRunChecks asks the server everything that can be known without a user. A browser sees the
@@ -54,7 +54,7 @@ func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/check", http.StatusSeeOther)
 		return nil
 	}
-	return s.respond(w, r, http.StatusOK, "", s.checkPage(s.checks.Wait(r.Context())))
+	return s.respond(w, r, http.StatusOK, "", s.checkPage(r, s.checks.Wait(r.Context())))
 }
 
 // refreshWhile makes the browser ask again in a second, which needs no script.

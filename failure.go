@@ -147,7 +147,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			n.code = "server_refused"
 		}
 	}
-	data := s.errorPage(f, r.URL.Path)
+	data := s.errorPage(r, f)
 	if f.Allow != "" {
 		w.Header().Set("Allow", f.Allow)
 	}
@@ -157,8 +157,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // errorPage prepares a failure for the page at a path.
-func (s *server) errorPage(f *failure, path string) errorPage {
-	data := errorPage{layout: s.page(f.Heading), failure: *f, Here: here(path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
+func (s *server) errorPage(r *http.Request, f *failure) errorPage {
+	data := errorPage{layout: s.page(r, f.Heading), failure: *f, Here: here(r.URL.Path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
 		ShowCode: f.Theirs || f.Name == "", Again: "Try again"}
 	data.Code, data.Description, data.URI = wire.Limit(f.Code), wire.Limit(f.Description), wire.Limit(f.URI)
 	if title := f.Name.Title(); title != "" && title != f.Heading {
@@ -183,7 +183,7 @@ func (s *server) errorPage(f *failure, path string) errorPage {
 		data.Hints = sentences(f.Hint)
 	}
 	if f.Status == http.StatusUnauthorized {
-		data.Again, data.Preview, data.ShowCode = "Sign in", preview(path), false
+		data.Again, data.Preview, data.ShowCode = "Sign in", preview(r.URL.Path), false
 	}
 	if len(f.Steps) > 0 {
 		view := flow.View(s.told(f.Steps, false), s.secrets(), false)

@@ -2,40 +2,65 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+	"slices"
+	"strconv"
 )
 
 // flowPage is the data of flow.html.
 type flowPage struct {
 	layout
-	Flow     flow.Page
+	Flow  flow.Page
+	At    string // the address of this page
+	SoFar bool   // the login waits
+
+	Chosen   bool   // a step was
 	Markdown string // what Copy copies: a script of ours may fetch nothing
 }
 
-// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR.
+// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR. While a login waits
+// that was begun later, it shows that one so far.
 func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	if !wantsHTML(r) {
 		w.Header().Set("Vary", "Accept")
 		return s.handleHAR(w, r)
 	}
 	l, err := s.recorded(w, r)
-	if err != nil {
-		return err
-	}
 	query := r.URL.Query()
-	full := query.Get("tokens") == "full"
+	full, number := query.Get("tokens") == "full", query.Get("step")
 	address := "/flow?step="
 	if full {
 		address = "/flow?tokens=full&step="
 	}
-	told := s.told(s.steps(l), l.IDToken != nil)
-	view := flow.View(told, s.secrets(), full)
-	if l.IDToken != nil {
-		view.AddChecks(flowChecks(l.IDToken.Verdicts))
+	data := flowPage{layout: s.stagePage(r, "What went over the wire"), At: address + url.QueryEscape(number), Chosen: number != ""}
+	if waiting := s.waiting(r); waiting != nil && (err != nil || waiting.Request.Began.After(l.Request.Began)) {
+		scene, err := s.waitingScene(r.Context(), waiting)
+		if err != nil {
+			return err
+		}
+		now := scene.Now
+		scene.Now = nil // the step that is chosen is the only one
+		data.Title, data.SoFar, data.Flow = "What went over the wire so far", true, flow.Stage(scene, s.secrets(), full)
+		i := slices.IndexFunc(data.Flow.Steps, func(step flow.Step) bool { return slices.Contains(now, wire.Purpose(step.Name)) })
+		if number == "" && i >= 0 {
+			number = strconv.Itoa(data.Flow.Steps[i].Number)
+		}
+		data.Flow.ShowAt(address, number, !data.Large)
+		return s.respond(w, r, http.StatusOK, "flow.html", data)
 	}
-	view.ShowAt(address, query.Get("step"))
-	return s.respond(w, r, http.StatusOK, "flow.html", flowPage{s.page("What went over the wire"), view, flow.Markdown(told, s.secrets())})
+	if err != nil {
+		return err
+	}
+	told := s.told(s.steps(l), l.IDToken != nil)
+	data.Flow, data.Markdown = flow.View(told, s.secrets(), full), flow.Markdown(told, s.secrets())
+	if l.IDToken != nil {
+		data.Flow.AddChecks(flowChecks(l.IDToken.Verdicts))
+	}
+	data.Flow.ShowAt(address, number, !data.Large)
+	return s.respond(w, r, http.StatusOK, "flow.html", data)
 }
 
 // recorded is the newest login of this browser, with what it takes to tell its flow.

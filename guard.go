@@ -175,3 +175,9 @@ func noToken(heading, description, hint string) *failure {
 func noAccessToken() *failure {
 	return noToken("The access token was revoked", "No access token is held.", "Sign in again.")
 }
+
+// startedHere reports a login that the user started: a link of another site says where it comes from.
+func startedHere(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "" || site == "none" || site == "same-origin"
+}

@@ -56,7 +56,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, missing := s.oauth.Known() // both are nil before the first attempt to find the server has ended
 	data := homePage{
-		layout:      s.page("Test an OAuth application"),
+		layout:      s.page(r, "Test an OAuth application"),
 		DemoMode:    s.cfg.Demo,
 		Issuer:      s.cfg.Issuer,
 		ClientID:    s.cfg.ClientID,

@@ -72,11 +72,5 @@ func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error 
 		http.Redirect(w, r, to, http.StatusFound)
 		return nil
 	}
-	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page("Sign in, then paste the address"), to, causes.HostOf(to)})
-}
-
-// startedHere reports a login that the user started: a link of another site says where it comes from.
-func startedHere(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
-	return site == "" || site == "none" || site == "same-origin"
+	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page(r, "Sign in, then paste the address"), to, causes.HostOf(to)})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -141,19 +140,28 @@ func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
 	p, base := startLogin(t, testserver.StartLiar(t).Env())
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
 	query := p.LoginQuery(t)
-	page := b.Get("/login" + query + "&step=1").Body
+	at := b.Location(b.Get("/login" + query + "&step=1"))
 	run := strings.TrimPrefix(query, "?run=")
-	if !strings.Contains(page, `name="run" value="`+run+`"`) || !regexp.MustCompile(`href="/login\?[^"]*run=`+run).MatchString(page) {
-		t.Errorf("the page loses the run:\n%s", page)
+	keeps := regexp.MustCompile(`href="/login\?[^"]*run=` + run)
+	page := b.Get(at)
+	if !keeps.MatchString(page.Body) {
+		t.Errorf("the page loses the run:\n%s", page.Body)
 	}
-	if page := b.Get("/login?run=guessed&step=1").Body; strings.Contains(page, "guessed") || strings.Contains(page, run) {
+	handle := regexp.MustCompile(`name="login" value="(\w+)"`).FindStringSubmatch(page.Body)
+	edited := b.Get(b.Location(b.Post("/step", url.Values{"login": {handle[1]}, "do": {"edit"}, "prompt": {"login"}})))
+	if !keeps.MatchString(edited.Body) || !strings.Contains(edited.Body, "prompt=login") {
+		t.Errorf("the changed request loses the run:\n%s", edited.Body)
+	}
+	b.Get("/step?do=leave&login=" + handle[1])
+	if again := b.Get(at).Body; !strings.Contains(again, `name="run" value="`+run+`"`) {
+		t.Errorf("once the browser has left, the form loses the run:\n%s", again)
+	}
+	if page := b.Get(b.Location(b.Get("/login?run=guessed&step=1"))).Body; strings.Contains(page, "guessed") || strings.Contains(page, run) {
 		t.Errorf("another login becomes the run's:\n%s", page)
 	}
 	p.Interrupt()
 	p.Wait(t)
 }
-
-var stepLink = regexp.MustCompile(`class="button" href="([^"]+)"`)
 
 // Somebody who stops the command is not told that a time has passed.
 func TestLoginCommandInterrupted(t *testing.T) {
@@ -188,11 +196,7 @@ func TestLoginCommandInSteps(t *testing.T) {
 			}
 			p, base := startLogin(t, l.Env())
 			b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
-			to := stepLink.FindStringSubmatch(b.Get("/login" + p.LoginQuery(t) + "&step=1").Body)
-			if to == nil {
-				t.Fatal("there is no link to the server")
-			}
-			if back := b.Get(l.Approve(t, html.UnescapeString(to[1]))); back.StatusCode == http.StatusOK {
+			if back := b.Get(l.Approve(t, b.BeginInSteps("&"+strings.TrimPrefix(p.LoginQuery(t), "?")))); back.StatusCode == http.StatusOK {
 				b.Post("/step", back.StepForm())
 			}
 			if code, said := p.Wait(t), p.Out.String(); code != row.code || !strings.Contains(said, row.words) {

@@ -86,7 +86,7 @@ func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misu
 	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.CallbackIsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
-	return s.respond(w, r, http.StatusOK, "misuse.html", newMisusePage(s.page("Nine attacks"), s.cfg, found, next))
+	return s.respond(w, r, http.StatusOK, "misuse.html", newMisusePage(s.page(r, "Nine attacks"), s.cfg, found, next))
 }
 
 // handleMisuse shows what a run found so far. It runs nothing.

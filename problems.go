@@ -72,7 +72,7 @@ type problemRow struct {
 
 // handleProblems lists the problems that have a name.
 func (s *server) handleProblems(w http.ResponseWriter, r *http.Request) error {
-	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page("Problems"), problemTable()))
+	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page(r, "Problems"), problemTable()))
 }
 
 func newProblemsPage(page layout, table []problem) problemsPage {
@@ -123,7 +123,7 @@ func (s *server) handleProblem(w http.ResponseWriter, r *http.Request) error {
 		f.Heading = "No problem has this name"
 		return f
 	}
-	page := newProblemPage(s.page(table[i].Title), table[i], causes.ProviderOf(s.cfg).Name, backTo(s.cfg, r.Referer()))
+	page := newProblemPage(s.page(r, table[i].Title), table[i], causes.ProviderOf(s.cfg).Name, backTo(s.cfg, r.Referer()))
 	return s.respond(w, r, http.StatusOK, "problem.html", page)
 }
 

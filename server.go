@@ -12,6 +12,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"path"
 	"reflect"
 	"strings"
@@ -144,11 +145,56 @@ type layout struct {
 	Notice *notice    `json:"notice,omitempty"`
 	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
+	Waits  *waits     `json:"-"`                        // a login step by step that is under way; nil when none is
+	Stage  bool       `json:"-"`                        // the page can be presented
+	Large  bool       `json:"-"`                        // and is
 }
 
 // page makes the layout of a page.
-func (s *server) page(title string) layout {
-	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg)}
+func (s *server) page(r *http.Request, title string) layout {
+	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+}
+
+// presentCookie has no port in its name: the demo server's pages look for it, too.
+const presentCookie = "present"
+
+// stagePage makes the layout of a page that can be presented.
+func (s *server) stagePage(r *http.Request, title string) layout {
+	v := s.page(r, title)
+	v.Stage, v.Large = true, len(r.CookiesNamed(presentCookie)) > 0
+	return v
+}
+
+// waits is a login that waits, as every page shows it.
+type waits struct {
+	Step int
+	Path string
+}
+
+// waiting returns the newest login of a browser that waits step by step, or nil.
+func (s *server) waiting(r *http.Request) *session.StepLogin {
+	all := s.sessions.StepLogins(r)
+	if len(all) == 0 {
+		return nil
+	}
+	return &all[0]
+}
+
+// newWaits says where a login waits.
+func newWaits(w *session.StepLogin) *waits {
+	if w == nil {
+		return nil
+	}
+	number := 1
+	if w.Waits != nil {
+		number = 3
+	}
+	return &waits{number, stepLink(session.Handle(w.Request.State), number)}
+}
+
+// stepLink returns the address of a step of a login.
+func stepLink(handle string, number int) string {
+	return fmt.Sprintf("/step?login=%s&show=%d", url.QueryEscape(handle), number)
 }
 
 // SignInPath returns where the buttons that begin a login lead. The demo remembers consent, as servers do; who

@@ -35,7 +35,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	md, _ := s.oauth.Metadata(r.Context()) // nil when another process found it and this one cannot
 	data := sessionPage{
-		layout:   s.page("Your session"),
+		layout:   s.page(r, "Your session"),
 		Who:      l.Who(),
 		Subject:  l.Subject(),
 		Held:     held(l),
@@ -207,6 +207,6 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := logins[0]
 	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
-	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{layout: s.page("Signed out"), SignedOut: true, EndSession: to,
+	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{layout: s.page(r, "Signed out"), SignedOut: true, EndSession: to,
 		Held: l.Held.Access != "" || l.Held.Refresh != ""})
 }

@@ -604,12 +604,15 @@ func testStepsHarmless(t *testing.T, entrance string) {
 	tokens := b.Get(b.Location(b.Post("/step", form)))
 	for name, page := range map[string]testserver.Reply{
 		"another press": tokens,
-		"Back":          b.Get(callback),
 		"its address":   b.Get("/step?login=" + form.Get("login")),
 	} {
 		if page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "4. The token response") {
 			t.Errorf("%s answered %d:\n%s", name, page.StatusCode, page.Body)
 		}
+	}
+	past := b.Get(callback)
+	if !strings.Contains(past.Body, "3. The browser is back") || !strings.Contains(past.Body, "Return to step 4") || past.StepForm() != nil {
+		t.Errorf("Back answered %d:\n%s", past.StatusCode, past.Body)
 	}
 	if n := l.Asked("POST /token"); n != 1 {
 		t.Errorf("the token endpoint was asked %d times", n)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/causes"
@@ -12,6 +14,7 @@ import (
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -28,15 +31,23 @@ type stepPage struct {
 	Login  string `json:"login,omitempty"`             // names the login at /step
 	To     string `json:"authorization_uri,omitempty"` // where the browser goes next
 
+	Trail    []trailStep    `json:"-"`
+	Back     string         `json:"-"` // where the login stands, on the page of a step that it has left behind
+	At       string         `json:"-"` // the address of this page
 	Server   string         `json:"-"` // the authorization server's host
 	Flow     flow.Page      `json:"-"`
 	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
+	Cards    []stepCard     `json:"-"` // what there is to see at it
 	Next     flow.Step      `json:"-"` // the request that is sent next
-	Asks     url.Values     `json:"-"` // what the login asks for, as /login takes it
+	Fields   []editField    `json:"-"` // the parameters that can be changed
+	Address  addressParts   `json:"-"` // the authorization request as the browser asks for it
 	Straight string         `json:"-"` // the same login without a pause
-	Fields   []string       `json:"-"` // the parameters that can be changed
+	Run      string         `json:"-"` // of the command login, that waits for this one
+	Left     bool           `json:"-"` // the browser has been at the server
 	Waited   string         `json:"-"` // how long the code has been waiting
 	Arrived  string         `json:"-"`
+	Attacks  []attack       `json:"-"` // those that can be made
+	Attack   *attack        `json:"-"` // the one that this page is about
 	Tokens   *session.Login `json:"-"`
 	Resource string         `json:"-"` // what the token is tried at; may be empty
 	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
@@ -44,11 +55,77 @@ type stepPage struct {
 	Refused  bool           `json:"-"` // the token did not open it
 }
 
-// stepPage prepares the step with a number, in the scene of its flow.
-func (s *server) stepPage(number int, title string, request *oauth.Request, scene flow.Scene) stepPage {
-	v := stepPage{layout: s.page(title), Number: number, Login: session.Handle(request.State), Flow: flow.Stage(scene, s.secrets(), false)}
-	v.Speaks = v.Flow.Speaks()
+// trailStep is one of the five steps, as the trail of every page of a login shows it.
+type trailStep struct {
+	Number  int
+	Name    string
+	Link    string // empty for what has not happened yet
+	Current bool
+	Next    bool
+}
+
+// stepNames are the five steps.
+var stepNames = [...]string{"Request", "Sign-in and consent", "Back", "Tokens", "API"}
+
+// stepCard is one thing to see at a step, in a few words.
+type stepCard struct {
+	Mark  flow.Mark
+	Name  string
+	Value string
+	Good  string // what was found right
+	Bad   bool
+	Words string
+}
+
+// stepPage prepares the page of a step, in the scene of its flow.
+func (s *server) stepPage(r *http.Request, number int, title string, l *stepLogin, scene flow.Scene) stepPage {
+	v := stepPage{layout: s.stagePage(r, title), Number: number, Login: session.Handle(l.request.State), Flow: flow.Stage(scene, s.secrets(), false),
+		Left: l.left}
+	v.Speaks, v.At = v.Flow.Speaks(), stepLink(v.Login, number)
+	v.Waits = nil // the trail says it
+	reached := l.reached()
+	for i, name := range stepNames {
+		step := trailStep{Number: i + 1, Name: name, Current: i+1 == number, Next: i == reached}
+		if i < reached {
+			step.Link = stepLink(v.Login, i+1)
+		}
+		v.Trail = append(v.Trail, step)
+	}
+	if number < reached {
+		v.Back = stepLink(v.Login, reached)
+	}
 	return v
+}
+
+// Stands returns the number of the step at which the login stands.
+func (v stepPage) Stands() int {
+	for _, step := range v.Trail {
+		if step.Next {
+			return step.Number - 1
+		}
+	}
+	return len(v.Trail)
+}
+
+// Edited reports a request that differs from a usual login's.
+func (v stepPage) Edited() bool {
+	return slices.ContainsFunc(v.Fields, func(f editField) bool { return f.Touched })
+}
+
+// card shows a parameter of the step that the page is about. One that is not there has no card.
+func (v *stepPage) card(mark flow.Mark, name, good, words string) {
+	for _, step := range v.Speaks {
+		for _, p := range step.Params {
+			if p.Name == name {
+				value := wire.Clip(p.Value, 40)
+				if runes := []rune(value); mark != "" && len(runes) > 14 {
+					value = string(runes[:12]) + "…"
+				}
+				v.Cards = append(v.Cards, stepCard{Mark: mark, Name: name, Value: value, Good: good, Words: words})
+				return
+			}
+		}
+	}
 }
 
 // addChecks adds the checks of the ID token to the step that made them.
@@ -69,14 +146,6 @@ func (v *stepPage) judgeCalls() {
 	v.Refused = slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
-// afterToken are the steps of a login that follow the token request.
-func afterToken(request *oauth.Request) []wire.Purpose {
-	if request.Nonce == "" {
-		return []wire.Purpose{wire.API}
-	}
-	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
-}
-
 // waited is how long a code has been waiting, in words.
 func waited(d time.Duration) string {
 	if d < time.Second {
@@ -85,7 +154,8 @@ func waited(d time.Duration) string {
 	return flow.Duration(d.Truncate(time.Second))
 }
 
-// stepLogin is the first step of /login?step=1: the request, before the browser takes it anywhere.
+// stepLogin is the first step of /login?step=1: the request, before the browser takes it anywhere. Its page has an
+// address of its own, so that a reload does not begin another login.
 func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.Contains(r.URL.RawQuery, "step=") { // costs a login without steps nothing
@@ -111,22 +181,109 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if s.anew != nil {
 			s.anew(request.State) // the second step is worth seeing every time
 		}
-		return s.showRequest(w, r, request, to)
+		if wantsHTML(r) && startedHere(r) { // after a link of another site the browser would bring that along
+			http.Redirect(w, r, stepLink(session.Handle(request.State), 1), http.StatusSeeOther)
+			return nil
+		}
+		return s.showRequest(w, r, &stepLogin{request: request}, to)
 	}
 }
 
-func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oauth.Request, to string) error {
-	front := flow.FrontChannel(to, "", request.Began, request.Began)
-	coming := append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, afterToken(request)...)
-	scene := flow.Scene{Past: s.told(request.Before, false), Next: append(front[:1], flow.Coming(coming...)...), Now: []wire.Purpose{wire.AuthorizationRequest}}
-	data := s.stepPage(1, "Before the redirect", request, scene)
+func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogin, to string) error {
+	title := "Before the redirect"
+	data := s.stepPage(r, 1, title, l, s.requestScene(l, to))
 	data.To, data.Server = to, causes.HostOf(to)
-	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
-	if request.Run != "" {
-		data.Asks.Set("run", request.Run)
+	asks := l.request.Asks()
+	if data.Run = l.request.Run; data.Run != "" {
+		asks.Set("run", data.Run)
 	}
-	data.Straight = "/login?" + data.Asks.Encode()
+	usual := (&oauth.Request{Scopes: s.cfg.Scopes, Extra: map[string]string{"resource": s.cfg.Resource}}).Asks()
+	data.Fields, data.Straight = editFields(asks, usual), "/login?"+asks.Encode()
+	data.Address = splitAddress(to, data.Fields)
+	data.card("", "scope", "", "What this app wants to do for you. The server asks you first.")
+	data.card(flow.StateMark, "state", "", "A random number. It has to come back unchanged.")
+	data.card(flow.PKCEMark, "code_challenge", "", "The hash of a secret that this app keeps to itself.")
+	if len(data.Cards) == 0 {
+		data.card("", "request_uri", "", "It stands for the request, which this app has sent to the server itself.")
+	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// editField is a parameter of the request that the user can change.
+type editField struct {
+	Name, Value string
+	Touched     bool // it differs from a usual login's
+}
+
+// editFields lists the parameters that can be changed, each with its value.
+func editFields(asks, usual url.Values) []editField {
+	var list []editField
+	for _, name := range slices.Concat([]string{"scope"}, oauth.ExtraParameters) {
+		list = append(list, editField{name, asks.Get(name), asks.Get(name) != usual.Get(name)})
+	}
+	return list
+}
+
+// addressParts is an address with its parameters apart.
+type addressParts struct {
+	Start  string // up to the question mark
+	Params []addressPart
+}
+
+// addressPart is a parameter as the address has it.
+type addressPart struct {
+	Name, Text string
+	Touched    bool
+}
+
+// splitAddress takes an address apart.
+func splitAddress(address string, fields []editField) addressParts {
+	start, query, _ := strings.Cut(address, "?")
+	parts := addressParts{Start: start}
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		touched := slices.ContainsFunc(fields, func(f editField) bool { return f.Name == name && f.Touched })
+		parts.Params = append(parts.Params, addressPart{name, wire.Clip(pair, 500), touched})
+	}
+	return parts
+}
+
+// leaveInSteps sends the browser to the authorization server.
+func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
+	if err := rejectPrefetch(r); err != nil {
+		return err
+	}
+	to, err := s.addressOf(r.Context(), l.request)
+	if err != nil {
+		return err
+	}
+	s.sessions.Leave(w, l.request)
+	http.Redirect(w, r, to, http.StatusFound)
+	return nil
+}
+
+// editRequest changes what a login asks for before the browser has left. Its state, nonce and verifier stay.
+func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
+	params := url.Values{"step_up": {strconv.Itoa(l.request.StepUp)}}
+	for _, name := range slices.Concat([]string{"scope"}, oauth.ExtraParameters) {
+		if values := r.PostForm[name]; len(values) > 1 {
+			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" is there more than once (RFC 6749 section 3.1).", "")
+		}
+		params.Set(name, strings.TrimSpace(r.PostForm.Get(name)))
+	}
+	changed, err := s.oauth.NewRequest(params)
+	if err != nil {
+		return err
+	}
+	changed.State, changed.Verifier, changed.Began = l.request.State, l.request.Verifier, l.request.Began
+	changed.Own, changed.Run = l.request.Own, l.request.Run
+	if changed.Nonce != "" && l.request.Nonce != "" {
+		changed.Nonce = l.request.Nonce
+	}
+	if _, err := s.oauth.AuthorizationURL(r.Context(), changed); err != nil {
+		return err
+	}
+	return s.sessions.ChangeSteps(w, r, changed)
 }
 
 // stepCallback is the third step: the browser is back, and the code waits. Any other login's response is
@@ -151,11 +308,8 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		if err != nil {
 			return err
 		}
-		if l != nil { // Back, from a later step
-			return s.showTokens(w, r, l)
-		}
-		if p := s.sessions.Waiting(r, handle); p != nil { // a reload
-			return s.showBack(w, r, p)
+		if l != nil && l.reached() >= 3 { // a reload, or Back from a later step
+			return s.showBack(w, r, l)
 		}
 		request := s.sessions.Begun(r, response.Get("state"))
 		if request == nil {
@@ -171,7 +325,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 			s.tell(request.Run, nil, err)
 			return err
 		}
-		return s.showBack(w, r, p)
+		return s.showBack(w, r, &stepLogin{request: p.Request, waits: p})
 	}
 }
 
@@ -187,39 +341,83 @@ func (s *server) arrive(ctx context.Context, request *oauth.Request, response ur
 	return p, nil
 }
 
-func (s *server) showBack(w http.ResponseWriter, r *http.Request, p *session.WaitingLogin) error {
+func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	if r.Method == http.MethodPost && wantsHTML(r) { // a reload must not send the pasted address again
-		http.Redirect(w, r, "/step?login="+url.QueryEscape(session.Handle(p.Request.State)), http.StatusSeeOther)
+		http.Redirect(w, r, stepLink(session.Handle(l.request.State), 3), http.StatusSeeOther)
 		return nil
 	}
-	unsent, err := s.oauth.TokenRequest(r.Context(), p.Request, p.Code)
+	scene, err := s.backScene(r.Context(), l)
 	if err != nil {
 		return err
 	}
-	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
-	next := append([]*wire.Exchange{unsent}, flow.Coming(afterToken(p.Request)...)...)
-	data := s.stepPage(3, "The browser is back", p.Request, flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}})
+	data := s.stepPage(r, 3, "The browser is back", l, scene)
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
-	data.Waited, data.Arrived = waited(s.now().Sub(p.Arrived)), p.Arrived.UTC().Format("15:04:05")
+	if l.waits != nil {
+		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
+		data.Attacks = s.attacksLeft(l.request)
+	}
+	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
+	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
+	data.Cards = append(data.Cards, stepCard{Mark: flow.PKCEMark, Name: "code_verifier", Words: "Sent next. Only this app has it, so a stolen code is useless."})
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// handleStep shows a login where it stands.
+// showConsent is the second step, of which this app sees nothing: it is told once the browser is back.
+func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
+	arrived, callback := time.Time{}, ""
+	if l.waits != nil {
+		arrived, callback = l.waits.Arrived, l.waits.Callback
+	} else {
+		arrived, callback = l.login.Arrived, l.login.Callback
+	}
+	past := slices.Concat(l.request.Before, s.front(l.request, s.cfg.ReturnedTo(callback), arrived))
+	coming := append([]wire.Purpose{wire.TokenRequest}, afterToken(l.request)...)
+	scene := flow.Scene{Past: s.told(past, false), Next: flow.Coming(coming...), Now: []wire.Purpose{wire.Consent}}
+	data := s.stepPage(r, 2, "Sign-in and consent", l, scene)
+	data.Cards = []stepCard{
+		{Name: "The server asked", Words: "Who you are, and whether you allow it. Your password stays there."},
+		{Name: "This app saw nothing", Words: "Only that the browser was away for " + waited(arrived.Sub(l.request.Began)) + "."},
+		{Name: "You decided", Words: "What you allowed is in the answer: step 4 shows the scopes that were granted."},
+	}
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// handleStep shows a login where it stands, or a step that it has left behind.
 func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
-	handle := r.URL.Query().Get("login")
-	l, err := s.inSteps(w, r, handle)
+	query := r.URL.Query()
+	l, err := s.inSteps(w, r, query.Get("login"))
 	switch {
 	case err != nil:
 		return err
-	case l != nil && r.URL.Query().Get("show") == "api":
-		return s.showResource(w, r, l)
-	case l != nil:
+	case l == nil:
+		return stepGone()
+	case query.Get("do") == "leave" && l.reached() == 1:
+		return s.leaveInSteps(w, r, l)
+	}
+	number, err := strconv.Atoi(query.Get("show"))
+	if reached := l.reached(); err != nil || number < 1 || number > reached {
+		number = reached
+	}
+	if a := attackNamed(query.Get("attack")); a != nil && number == 3 {
+		if answer, made := s.sessions.Attempted(l.request, a.Do); made {
+			return s.showAttack(w, r, l, *a, answer)
+		}
+	}
+	switch number {
+	case 1:
+		to, err := s.addressOf(r.Context(), l.request)
+		if err != nil {
+			return err
+		}
+		return s.showRequest(w, r, l, to)
+	case 2:
+		return s.showConsent(w, r, l)
+	case 3:
+		return s.showBack(w, r, l)
+	case 4:
 		return s.showTokens(w, r, l)
 	}
-	if p := s.sessions.Waiting(r, handle); p != nil {
-		return s.showBack(w, r, p)
-	}
-	return stepGone()
+	return s.showResource(w, r, l)
 }
 
 // stepGone is the error of a step whose login is over.
@@ -231,7 +429,7 @@ func stepGone() error {
 }
 
 // inSteps returns the login of this browser with a handle, at the server that is configured, or nil.
-func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) (*session.Login, error) {
+func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) (*stepLogin, error) {
 	logins, err := s.sessions.Logins(w, r)
 	for _, l := range logins {
 		if session.Handle(l.Request.State) != handle {
@@ -240,16 +438,24 @@ func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) 
 		if err := s.oauth.CheckServer(r.Context(), l.Request); oauth.IsOtherServer(err) {
 			return nil, err
 		}
-		return l, nil
+		return &stepLogin{request: l.Request, login: l, left: true}, nil
+	}
+	if waiting := s.sessions.StepLogin(r, handle); waiting != nil {
+		return &stepLogin{request: waiting.Request, waits: waiting.Waits, left: waiting.Left}, nil
 	}
 	return nil, err
 }
 
-// handleNextStep takes the step that the button names: it exchanges the code, or calls the API.
-func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
+// handleNextStep does what the button says: it exchanges the code, calls the API, changes the request, or attacks. A
+// forged response goes the way of every other one, which is the callback's.
+func (s *server) handleNextStep(callback func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return s.takeStep(w, r, callback) }
+}
+
+func (s *server) takeStep(w http.ResponseWriter, r *http.Request, callback func(http.ResponseWriter, *http.Request) error) error {
 	handle := r.PostFormValue("login")
 	to := "/step?login=" + url.QueryEscape(handle)
-	switch r.PostFormValue("do") {
+	switch do := r.PostFormValue("do"); do {
 	case "exchange":
 		p := s.sessions.Waiting(r, handle)
 		if p == nil {
@@ -260,10 +466,31 @@ func (s *server) handleNextStep(w http.ResponseWriter, r *http.Request) error {
 		if err != nil && !errors.Is(err, session.ErrUsed) {
 			return err
 		}
+		to = stepLink(handle, 4)
 	case "api":
-		to += "&show=api"
+		to = stepLink(handle, 5)
 		if err := s.tryResource(w, r, handle); err != nil {
 			return err
+		}
+	case "edit":
+		l, err := s.inSteps(w, r, handle)
+		if err != nil {
+			return err
+		}
+		if l != nil && l.reached() == 1 && !l.left {
+			if err := s.editRequest(w, r, l); err != nil {
+				return err
+			}
+			to = stepLink(handle, 1)
+		}
+	default:
+		if a := attackNamed(do); a != nil {
+			if p := s.sessions.Waiting(r, handle); p != nil {
+				if err := s.makeAttack(r, p, *a, callback); err != nil {
+					return err
+				}
+				to = stepLink(handle, 3) + "&attack=" + a.Do
+			}
 		}
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -281,22 +508,81 @@ func (s *server) exchange(ctx context.Context, p *session.WaitingLogin) (*sessio
 	}
 	l.Steps = slices.Concat(p.Steps, recorder.Exchanges())
 	if err != nil {
-		return nil, s.failedLogin(ctx, err, p.Request, p.Callback, p.Arrived, p.Steps)
+		return nil, s.afterTheft(s.failedLogin(ctx, err, p.Request, p.Callback, p.Arrived, p.Steps), p)
 	}
 	l.Held = l.Response.Tokens
 	return l, nil
 }
 
-func (s *server) showTokens(w http.ResponseWriter, r *http.Request, l *session.Login) error {
-	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.TokenRequest, wire.Keys, wire.IDTokenCheck}}
-	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.Purpose == wire.API }) {
-		scene.Next = flow.Coming(wire.API)
+func (s *server) showTokens(w http.ResponseWriter, r *http.Request, in *stepLogin) error {
+	l := in.login
+	scene := flow.Scene{Now: []wire.Purpose{wire.TokenRequest, wire.Keys, wire.IDTokenCheck}}
+	past := s.steps(l)
+	if i := slices.IndexFunc(past, isAPICall); i >= 0 { // the page of a step shows the flow as it was then
+		past = past[:i]
 	}
-	data := s.stepPage(4, "The token response", l.Request, scene)
+	scene.Past, scene.Next = s.told(past, l.IDToken != nil), flow.Coming(wire.API)
+	data := s.stepPage(r, 4, "The token response", in, scene)
 	data.Tokens = l
 	data.triedAt(s.cfg, s.oauth.ProtectedResource())
 	if l.IDToken != nil {
 		data.addChecks(l.IDToken.Verdicts)
+	}
+	data.Cards = tokenCards(l)
+	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// isAPICall reports what follows the fourth step.
+func isAPICall(e *wire.Exchange) bool {
+	return e.Purpose == wire.API || e.Purpose == wire.APIWithout || e.Purpose == wire.APIAltered || e.Purpose == wire.APIProbe
+}
+
+// tokenCards say what a token response brought.
+func tokenCards(l *session.Login) []stepCard {
+	cards := []stepCard{{Mark: flow.TokenMark, Name: "access token", Words: "It authorizes calls to the API, for anyone who has it."}}
+	identity := stepCard{Name: "No ID token", Words: "Nothing says who signed in: openid was not in the answer."}
+	if l.IDToken != nil {
+		identity = stepCard{Name: "ID token", Good: fmt.Sprintf("%d checks", len(l.IDToken.Verdicts)), Words: "It says who signed in. This app believes it because every check passed."}
+		if l.Request.Nonce != "" {
+			identity.Mark, identity.Name = flow.NonceMark, "nonce"
+			identity.Words = "Left in step 1, and came back in the ID token, which says who signed in."
+		}
+	}
+	scopes := stepCard{Name: "scope", Value: wire.Clip(strings.Join(l.Granted(), " "), 60), Words: "Granted as asked."}
+	if missing := l.Missing(); len(missing) > 0 {
+		scopes.Words = "Asked for and not granted: " + wire.Clip(strings.Join(missing, " "), 60) + "."
+	}
+	return append(cards, identity, scopes)
+}
+
+// showAttack shows how an attack was answered, in the picture of the login that it was made on.
+func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin, a attack, answer *wire.Exchange) error {
+	if answer == nil { // it is under way, it got no answer, or another process made it
+		return s.showBack(w, r, l)
+	}
+	scene, err := s.backScene(r.Context(), l)
+	if err != nil {
+		return err
+	}
+	scene.Now = []wire.Purpose{a.purpose}
+	refusal := answer.Refusal()
+	a.Reply, a.Words = wire.Clip(s.cfg.Redact(refusal.Code), 60), wire.Clip(s.cfg.Redact(refusal.Words), 200)
+	a.Opened = answer.Fault != ""
+	if a.purpose == wire.ForgedResponse {
+		a.tellForgery()
+	} else {
+		a.tellTheft(s.cfg.Demo, answer)
+	}
+	data := s.stepPage(r, 3, a.Heading, l, scene)
+	data.At += "&attack=" + a.Do
+	if len(data.Speaks) > 0 {
+		a.Said = data.Speaks[0]
+	}
+	data.Attack = &a
+	if l.waits != nil {
+		data.Attacks = s.attacksLeft(l.request)
+	} else {
+		a.Rest, a.RestText = "The login is finished", "The honest exchange followed."
 	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -307,25 +593,39 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 	switch {
 	case err != nil:
 		return err
-	case l == nil:
+	case l == nil || l.login == nil:
 		return stepGone()
-	case l.Held.Access == "":
+	case l.login.Held.Access == "":
 		return noAccessToken()
 	}
 	ctx, recorder := wire.Record(r.Context())
-	if err := s.oauth.TryResource(ctx, l.Request, l.Held.Access); err != nil { // RFC 6750 section 2.1
+	if err := s.oauth.TryResource(ctx, l.request, l.login.Held.Access); err != nil { // RFC 6750 section 2.1
 		return err
 	}
-	return s.sessions.Change(w, r, l.Request.State, func(next session.Login) session.Login {
+	return s.sessions.Change(w, r, l.request.State, func(next session.Login) session.Login {
 		next.Record(recorder.Exchanges())
 		return next
 	})
 }
 
-func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *session.Login) error {
-	scene := flow.Scene{Past: s.told(s.steps(l), l.IDToken != nil), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
-	data := s.stepPage(5, "The API", l.Request, scene)
+func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
+	verified := l.login.IDToken != nil
+	scene := flow.Scene{Past: s.told(s.steps(l.login), verified), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
+	data := s.stepPage(r, 5, "The API", l, scene)
 	data.triedAt(s.cfg, s.oauth.ProtectedResource())
 	data.judgeCalls()
+	for _, step := range data.Speaks {
+		c := stepCard{Name: "With the token", Value: cmp.Or(step.Response, "no answer"), Bad: step.Failed, Words: "The API answers."}
+		switch {
+		case step.Name == string(wire.APIWithout):
+			c.Name, c.Words = "Without the token", "The same call without it is refused."
+		case step.Name == string(wire.APIAltered):
+			c.Name, c.Words = "One character changed", "The API checks the token, and not only that there is one."
+		}
+		if step.Failed {
+			c.Words = cmp.Or(step.Fault, "This is not the answer that it should be.")
+		}
+		data.Cards = append(data.Cards, c)
+	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }

@@ -29,13 +29,13 @@ func TestSteps(t *testing.T) {
 			}
 		}
 	}
-	first := b.Get("/login?step=1&prompt=consent")
+	first := b.Get(b.Location(b.Get("/login?step=1&prompt=consent")))
 	want(first, "1. Before the redirect", "Continue at", "code_challenge_method", `name="prompt" value="consent"`)
 	to := regexp.MustCompile(`class="button" href="([^"]+)"`).FindStringSubmatch(first.Body)
 	if to == nil {
 		t.Fatalf("there is no link to the server:\n%s", first.Body)
 	}
-	third := b.Get(b.Authorize(html.UnescapeString(to[1]), "user_alice", "allow"))
+	third := b.Get(b.Authorize(b.Location(b.Get(html.UnescapeString(to[1]))), "user_alice", "allow"))
 	want(third, "3. The browser is back", "✓ same as sent", "✓ as configured", "code_verifier", "Basic [redacted]")
 	fourth := b.TakeStep(third)
 	want(fourth, "4. The token response", "The code is spent", "The ID token, check by check", "at_hash")
@@ -58,7 +58,7 @@ func TestSteps_LongResponse(t *testing.T) {
 	if r := b.Get(back + "&session_state=" + strings.Repeat("a", 5000)); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
 		t.Errorf("the login was answered %d:\n%s", r.StatusCode, r.Body)
 	}
-	if r := b.Get(back); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "4. The token response") {
+	if r := b.Get(back); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "The browser is back") {
 		t.Errorf("a reload was answered %d:\n%s", r.StatusCode, r.Body)
 	}
 }
@@ -266,9 +266,81 @@ func TestStepsTellAPI(t *testing.T) {
 			env["RESOURCE_URL"] = l.Issuer + "/api"
 			b := newBrowser(t, startApp(t, env))
 			tokens := b.TakeStep(b.Get(l.Approve(t, b.BeginInSteps(""))))
-			if page := b.TakeStep(tokens); !strings.Contains(page.Body, row.want) || strings.Contains(page.Body, `href="/api" autofocus>See why<`) != (name == "closed") {
+			if page := b.TakeStep(tokens); !strings.Contains(page.Body, row.want) || strings.Contains(page.Body, `href="/api">See why<`) != (name == "closed") {
 				t.Errorf("the page lacks %q, or offers the wrong button:\n%s", row.want, page.Body)
 			}
 		})
+	}
+}
+
+// The thread of a login step by step: every page leads to the step at which it stands, what is past is read only, and
+// nothing is said to be missing before the browser has left.
+func TestStepsThread(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	b := newBrowser(t, startApp(t, l.Env()))
+	has := func(address string, words ...string) testserver.Reply {
+		t.Helper()
+		page := b.Get(address)
+		for _, w := range words {
+			if not, ok := strings.CutPrefix(w, "!"); ok == strings.Contains(page.Body, not) {
+				t.Errorf("%s: %q is there: %t:\n%s", address, not, ok, page.Body)
+			}
+		}
+		return page
+	}
+	const unfinished = `id="unfinished"`
+	first := b.Location(b.Get("/login?step=1"))
+	if again := b.Get(first).Body; again != b.Get(first).Body {
+		t.Error("a reload of the first step shows another request")
+	}
+	step := strings.TrimSuffix(first, "&show=1")
+	has("/", "Resume at step 1", "!"+unfinished)
+	has("/flow", "What went over the wire so far", "Resume at step 1")
+	has(step+"&show=4", "1. Before the redirect") // which is not there yet
+	to := b.Location(b.Get(step + "&do=leave"))
+	has("/", "Resume at step 1", unfinished)
+	callback := l.Approve(t, to)
+	third := b.Get(callback).Body
+	has("/", "Resume at step 3", "!"+unfinished)
+	has("/check", "Resume at step 3")
+	has("/nothing", "Resume at step 3")
+	has("/flow", "What went over the wire so far", "code_verifier")
+	for number, words := range map[string]string{"1": "Before the redirect", "2": "This app saw nothing"} {
+		if page := has(step+"&show="+number, words, "Return to step 3", "Nothing on this page changes the login"); page.StepForm() != nil {
+			t.Errorf("step %s can be taken again:\n%s", number, page.Body)
+		}
+	}
+	b.Get(step + "&do=leave")                                                                        // Back, twice, and Continue: the login has come back already
+	b.Post("/step", url.Values{"login": {step[len(step)-8:]}, "do": {"edit"}, "scope": {"profile"}}) // and is not changed
+	code := regexp.MustCompile(`follow-code">[^<]+`).FindString(third)
+	for _, address := range []string{callback, step, step + "&show=3"} {
+		if page := has(address, "3. The browser is back", code); code == "" || page.StepForm() == nil {
+			t.Errorf("%s is not the third step with its code:\n%s", address, page.Body)
+		}
+	}
+	fourth := b.TakeStep(b.Get(callback))
+	if !strings.Contains(fourth.Body, "4. The token response") {
+		t.Errorf("the login does not go on:\n%s", fourth.Body)
+	}
+	has("/", "!Resume at")
+	has("/flow", "!so far", "token request")
+	if page := has(step+"&show=3", "Return to step 4", code); page.StepForm() != nil {
+		t.Errorf("the code can be exchanged again:\n%s", page.Body)
+	}
+}
+
+// A login that is begun from another site's link has its first step at once: a redirect would bring that site along.
+func TestStepsFromElsewhere(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, nil)
+	for site, want := range map[string]int{"": 303, "none": 303, "same-origin": 303, "cross-site": 200} {
+		req, _ := http.NewRequest(http.MethodGet, a.Address+"/login?step=1", nil)
+		req.Header.Set("Sec-Fetch-Site", site)
+		req.Header.Set("Sec-Fetch-Mode", "navigate")
+		req.Header.Set("Sec-Fetch-Dest", "document")
+		if r := newBrowser(t, a).Do(req); r.StatusCode != want {
+			t.Errorf("from %q it answered %d; want %d", site, r.StatusCode, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -11,17 +12,19 @@ import (
 )
 
 // The talk of docs/demo.md, played with the keyboard alone: on a projector without scripts at the demo
-// server, and on a laptop at a server of another origin, where a form that leads there would be stopped
-// (Chromium applies form-action to the redirect that follows a form).
+// server, and on a laptop, enlarged by half and by a quarter, at a server of another origin, where a form that leads
+// there would be stopped (Chromium applies form-action to the redirect that follows a form).
 func TestChromiumTalk(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name          string
-		width, height int64
+		width, height int64 // in CSS pixels
+		least         float64
 		script, other bool
 	}{
-		{"projector", 1920, 1080, false, false},
-		{"laptop", 1280, 800, true, true},
+		{"projector", 1920, 1080, 24, false, false},
+		{"laptop-150", 853, 480, 16, true, true},
+		{"laptop-125", 1024, 576, 16, true, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := chromium.Open(t)
@@ -29,40 +32,53 @@ func TestChromiumTalk(t *testing.T) {
 			if !row.script {
 				c.NoScript()
 			}
-			talk := &talk{Tab: c, row: row.name, width: row.width, height: row.height, audits: row.script}
+			talk := &talk{other: row.other, Tab: c, row: row.name, width: row.width, height: row.height, least: row.least, audits: row.script}
 			talk.Resize(talk.width, talk.height)
 			c.Go(a.Cfg.BaseURL + "/")
 			if row.other {
 				talk.press(".menu summary", "Step by step")
 			}
 			talk.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
+			talk.atHeading()
+			talk.press(`.presenting button`, "Exit")
 			talk.look("1-request")
-			talk.enter("Choose any user")
+			talk.edit(row.script)
+			talk.next("Choose any user")
+			talk.lookAtServer("2-sign-in")
 			talk.press(`button[value="user_alice"]`, "wants to access your account")
+			talk.lookAtServer("2-consent")
 			if !row.other {
 				talk.tabTo(`input[value="email"]`)
 				chromium.Perform(c, chromedp.KeyEvent(" "))
 			}
 			talk.press(`button[value="allow"]`, "3. The browser is back")
 			talk.look("3-back")
-			talk.enter("4. The token response")
+			if row.other {
+				talk.press(`summary.thief`, "Many servers then refuse the code")
+			}
+			talk.press(`button[value="steal"]`, "The thief gets nothing")
+			talk.look("3-thief")
+			talk.press(`button[value="forge"]`, "The forged response is refused")
+			talk.look("3-forged")
+			talk.press(`a[href$="show=1"]`, "Return to step 3")
+			talk.look("3-request-again")
+			talk.next("The browser is back")
+			talk.next("4. The token response")
 			if !row.other {
 				talk.WaitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
-			talk.enter("5. Only the token opens the API")
+			talk.next("5. Only the token opens the API")
 			talk.look("5-api")
-			if talk.pressed > 9 {
-				t.Errorf("%d presses to the API's answer; want at most 9", talk.pressed)
-			}
-			talk.enter("What went over the wire")
-			talk.look("flow")
+			talk.next("What went over the wire")
+			talk.lookAtFlow("flow")
 			talk.press(`.turn a[rel="next"]`, "The client sends the browser to the authorization server")
 			if row.script {
 				talk.Key(kb.ArrowRight, "The client sees nothing of it")
 				talk.Key(kb.ArrowLeft, "The client sends the browser to the authorization server")
 			}
-			talk.look("flow-2")
+			talk.lookAtFlow("flow-2")
+			talk.press(`.presenting button`, "Present")
 		})
 	}
 }
@@ -84,14 +100,55 @@ type talk struct {
 	*chromium.Tab
 	row           string
 	width, height int64
+	least         float64 // the smallest text, in CSS pixels
 	audits        bool
-	pressed       int
+	other         bool // the demo server has a host of its own
+}
+
+// next goes to the button that follows the heading, which has the focus on every new step, and presses it.
+func (k *talk) next(words string) {
+	k.T.Helper()
+	k.atHeading()
+	chromium.Perform(k.Tab, chromedp.KeyEvent(kb.Tab))
+	k.enter(words)
+}
+
+// atHeading waits until the heading has the focus.
+func (k *talk) atHeading() {
+	k.T.Helper()
+	if !k.Becomes(`document.activeElement.matches("main h1")`, testserver.Patience) {
+		k.T.Fatalf("the heading does not have the focus:\n%s", k.Text())
+	}
+}
+
+// edit changes the request, and sees what changed in its address: at once with a script.
+func (k *talk) edit(script bool) {
+	k.T.Helper()
+	k.atHeading()
+	k.tabTo(`.change summary`)
+	chromium.Perform(k.Tab, chromedp.KeyEvent(kb.Enter))
+	k.tabTo(`input[name="prompt"]`)
+	chromium.Perform(k.Tab, chromedp.KeyEvent("login"))
+	const touched = `document.querySelector('.address [data-param="prompt"].touched')?.textContent === "&prompt=login"`
+	if script && !k.Becomes(touched, testserver.Patience) {
+		k.T.Errorf("the address does not change as it is typed:\n%s", k.Text())
+	}
+	if script && !k.Becomes(`!document.querySelector("[data-leave]").checkVisibility()`, testserver.Patience) {
+		k.T.Error("the request from before can still be sent")
+	}
+	state := `document.querySelector('.address [data-param="state"]').textContent`
+	before := chromium.Evaluate[string](k.Tab, state)
+	chromium.Perform(k.Tab, chromedp.KeyEvent(kb.Enter))
+	k.Becomes(`document.querySelector(".edits i") !== null`, testserver.Patience) // as the server says it
+	if !k.Becomes(touched, testserver.Patience) || chromium.Evaluate[string](k.Tab, state) != before {
+		k.T.Errorf("the request is not changed, or is another login's:\n%s", k.Text())
+	}
+	k.look("1-edited")
 }
 
 // enter presses what has the focus.
 func (k *talk) enter(words string) {
 	k.T.Helper()
-	k.pressed++
 	k.Key(kb.Enter, words)
 }
 
@@ -113,24 +170,70 @@ func (k *talk) tabTo(selector string) {
 	k.T.Fatalf("the Tab key does not lead to %s on the page:\n%s", selector, k.Text())
 }
 
-// look takes a picture, light and dark, and sees that all of it can be read: nothing goes over the side, no
-// text of the picture is below 14 pixels, and the main button is in sight.
+// look takes a picture of a step, light and dark, and sees that it can be read from the last row: what the step is about
+// is large enough, and all of it is in sight.
 func (k *talk) look(name string) {
+	k.T.Helper()
+	if !k.Becomes(`document.activeElement !== document.body`, testserver.Patience) {
+		k.T.Errorf("%s of the %s leaves the focus behind", name, k.row)
+	}
+	k.see(name, `document.querySelectorAll(".stage-head, .past, .strip, .trio")`, true)
+}
+
+// lookAtServer does so with a page of the demo server, which may scroll. On another host it is not presented.
+func (k *talk) lookAtServer(name string) {
+	k.T.Helper()
+	if k.other {
+		return
+	}
+	k.see(name, `[document.querySelector("main")]`, false)
+}
+
+// lookAtFlow does so with the flow, whose picture may scroll.
+func (k *talk) lookAtFlow(name string) {
+	k.T.Helper()
+	k.see(name, `document.querySelectorAll(".verdict h1, .strip, .picture")`, false)
+	if !chromium.Evaluate[bool](k.Tab, `[...document.querySelectorAll(".diagram .now")].some(a => a.checkVisibility() && a.getBoundingClientRect().top > 0 && a.getBoundingClientRect().bottom < innerHeight)`) {
+		k.T.Errorf("%s of the %s does not have the step in sight", name, k.row)
+	}
+}
+
+// tooSmall lists the text below a size, and outOfSight that which is not in the window, in parts of a page.
+const tooSmall = `((parts, least) => {
+	const found = new Set()
+	for (const part of parts) {
+		const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT)
+		for (let node; node = walker.nextNode();) {
+			const size = parseFloat(getComputedStyle(node.parentElement).fontSize)
+			if (node.data.trim() && node.parentElement.checkVisibility() && size < least - .05) found.add(size.toFixed(1) + " " + node.data.trim())
+		}
+	}
+	return [...found].join("\n")
+})`
+
+const outOfSight = `((parts) => [...parts].filter(p => p.checkVisibility()).flatMap(p => [p, ...p.querySelectorAll("text, .card, .button")]).filter(p => {
+	const r = p.getBoundingClientRect()
+	return r.width && (r.top < -1 || r.left < -1 || r.bottom > innerHeight + 1 || r.right > innerWidth + 1)
+}).map(p => p.className + " " + p.textContent.trim().slice(0, 60) + " to " + Math.round(p.getBoundingClientRect().bottom)).join("\n"))`
+
+func (k *talk) see(name, parts string, whole bool) {
 	k.T.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		k.Scheme(scheme)
 		k.Picture(k.row+"-"+name+"-"+scheme, chromedp.CaptureScreenshot())
 	}
-	for what, wrong := range map[string]string{
-		"goes over the side": `document.documentElement.scrollWidth > document.documentElement.clientWidth`,
-		"has text below 14 pixels": `(() => {
-			const svg = document.querySelector(".diagram"), box = svg.viewBox.baseVal, r = svg.getBoundingClientRect()
-			return 14 * Math.min(r.width / box.width, r.height / box.height) < 13.95
-		})()`,
-		"hides its button": `(() => { const b = document.querySelector("main .button"); return b.getBoundingClientRect().bottom > innerHeight })()`,
-	} {
-		if chromium.Perform(k.Tab, chromedp.Evaluate[bool](wrong)) {
-			k.T.Errorf("%s of the %s %s", name, k.row, what)
+	if chromium.Evaluate[bool](k.Tab, `document.documentElement.scrollWidth > document.documentElement.clientWidth`) {
+		k.T.Errorf("%s of the %s goes over the side", name, k.row)
+	}
+	if small := chromium.Evaluate[string](k.Tab, fmt.Sprintf("%s(%s, %g)", tooSmall, parts, k.least)); small != "" {
+		k.T.Errorf("%s of the %s has text below %g pixels:\n%s", name, k.row, k.least, small)
+	}
+	if whole {
+		if chromium.Evaluate[int](k.Tab, `document.querySelectorAll(".strip .now, .strip text").length`) == 0 {
+			k.T.Errorf("%s of the %s has no active arrow", name, k.row)
+		}
+		if hidden := chromium.Evaluate[string](k.Tab, outOfSight+"("+parts+")"); hidden != "" {
+			k.T.Errorf("%s of the %s has out of sight:\n%s", name, k.row, hidden)
 		}
 	}
 	if k.audits {

@@ -288,7 +288,7 @@ func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error 
 	if _, err := s.current(w, r); err != nil {
 		return err
 	}
-	return s.respond(w, r, http.StatusOK, "refresh.html", refreshPage{s.page("Refresh")})
+	return s.respond(w, r, http.StatusOK, "refresh.html", refreshPage{s.page(r, "Refresh")})
 }
 
 // answerOf prepares an exchange to be shown, without the client secret.
@@ -314,7 +314,7 @@ func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad s
 		list[i].addFix(s.cfg, s.file, i)
 	}
 	heading, lead := answers(list).verdict(good, bad)
-	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(heading), heading, lead, list})
+	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(r, heading), heading, lead, list})
 }
 
 // answer is a server's answer as it was sent, with what it means.

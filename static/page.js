@@ -42,3 +42,19 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   link.click();
 });
+
+// The address of the request changes as its parameters are typed. The one from before is not sent any more.
+const edit = document.getElementById("edit");
+edit?.addEventListener("input", (event) => {
+  const { name, value } = event.target, address = document.querySelector(".address code");
+  let part = address.querySelector(`[data-param="${name}"]`);
+  if (!part) {
+    part = document.createElement("span");
+    part.dataset.param = name;
+    address.append(part);
+  }
+  part.textContent = value && (part.matches(".start + *") ? "?" : "&") + new URLSearchParams([[name, value]]);
+  for (const shown of [part, event.target.closest("label")]) shown.classList.add("touched");
+  document.querySelector("[data-leave]").hidden = true;
+  document.querySelector("[data-changed]").hidden = false;
+});

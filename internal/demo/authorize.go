@@ -98,7 +98,7 @@ type signinPage struct {
 }
 
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, req *authorizeRequest) {
-	s.render(w, http.StatusOK, "signin.html", signinPage{s.page("Sign in"), r.URL.RequestURI(), req.client.Name, users, req.loginHint})
+	s.render(w, http.StatusOK, "signin.html", signinPage{s.page(r, "Sign in"), r.URL.RequestURI(), req.client.Name, users, req.loginHint})
 }
 
 // redirectCode sends the browser back to the client with a code for the scopes that were granted.
@@ -457,12 +457,12 @@ func (s *Server) handleLogout(w http.ResponseWriter, r *http.Request) {
 		if hinted {
 			query.Set("client_id", clientID)
 		}
-		s.render(w, http.StatusOK, "logout.html", logoutPage{s.page("Sign out?"), s.base + "/logout?" + query.Encode(), userByID(here.user)})
+		s.render(w, http.StatusOK, "logout.html", logoutPage{s.page(r, "Sign out?"), s.base + "/logout?" + query.Encode(), userByID(here.user)})
 		return
 	}
 	s.signOut(w, r)
 	if target == "" {
-		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page("You are signed out"),
+		s.render(w, http.StatusOK, "message.html", messagePage{page: s.page(r, "You are signed out"),
 			Text: "This browser is no longer signed in to the demo server."})
 		return
 	}

@@ -111,7 +111,7 @@ type consentPage struct {
 }
 
 func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, req *authorizeRequest, here session) {
-	data := consentPage{page: s.page("Allow access?"), Action: r.URL.RequestURI(), Client: s.requester(req.client, req.redirectURI),
+	data := consentPage{page: s.page(r, "Allow access?"), Action: r.URL.RequestURI(), Client: s.requester(req.client, req.redirectURI),
 		User: userByID(here.user)}
 	data.Class = "ask"
 	data.Permissions = permissions(req.scopes, data.User)

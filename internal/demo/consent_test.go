@@ -191,7 +191,7 @@ func TestGranted_EarlierGrant(t *testing.T) {
 		{"a refresh token that was revoked", func(h *harness, code string) { revoke(h, redeemed(h, code)["refresh_token"]) }, false},
 		{"a code that was refused", func(h *harness, code string) {
 			form := redeem(code)
-			form.Del("code_verifier")
+			form.Set("redirect_uri", "http://localhost:3000/other")
 			h.do("POST", "/token", form, basic("web", "s3cret"))
 		}, false},
 		{"a code that has expired", func(h *harness, _ string) { h.now = h.now.Add(codeLife + time.Second) }, false},

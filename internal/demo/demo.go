@@ -261,7 +261,7 @@ type setUpChoice struct {
 
 // handleHome shows who is signed in, which access is granted, and what there is to try.
 func (s *Server) handleHome(w http.ResponseWriter, r *http.Request) {
-	data := homePage{page: s.page("What this is"), Home: s.home, Users: users, Done: r.URL.Query().Get("done")}
+	data := homePage{page: s.page(r, "What this is"), Home: s.home, Users: users, Done: r.URL.Query().Get("done")}
 	data.Class = "wide"
 	if here, signedIn := s.session(r); signedIn {
 		data.User = userByID(here.user)
@@ -309,12 +309,17 @@ type page struct {
 	Base, Title string
 	Address     string // the issuer as people read it
 	Class       string // of the body: what the page looks like
+	Large       bool   // it is shown to a room
 	SetUp       SetUp  // the chosen one
 }
 
-func (s *Server) page(title string) page {
+// presentCookie is the client's, for its pages that are shown to a room. What a login leads to on the same host is shown as
+// large.
+const presentCookie = "present"
+
+func (s *Server) page(r *http.Request, title string) page {
 	_, address, _ := strings.Cut(s.root(), "://")
-	return page{Base: s.base, Title: title, Address: address, SetUp: s.SetUp()}
+	return page{Base: s.base, Title: title, Address: address, SetUp: s.SetUp(), Large: len(r.CookiesNamed(presentCookie)) > 0}
 }
 
 // person is a user with face, name and address.
@@ -350,7 +355,7 @@ func (s *Server) showError(w http.ResponseWriter, r *http.Request, code, descrip
 		s.writeError(w, http.StatusBadRequest, code, description)
 		return
 	}
-	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.page("This request isn't valid"), code, description})
+	s.render(w, http.StatusBadRequest, "message.html", messagePage{s.page(r, "This request isn't valid"), code, description})
 }
 
 // handleFile serves what the pages load.

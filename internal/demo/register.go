@@ -92,7 +92,7 @@ func (s *Server) handleRegisterSecond(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.clients.put(now, client.ID, client)
 	s.mu.Unlock()
-	data := clientPage{s.page("The second client is registered"), strings.Join(lines, "\n"), uri, ours}
+	data := clientPage{s.page(r, "The second client is registered"), strings.Join(lines, "\n"), uri, ours}
 	data.Class = "ask"
 	s.render(w, http.StatusOK, "client.html", data)
 }

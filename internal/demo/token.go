@@ -178,7 +178,7 @@ func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Valu
 	s.issue(w, tokenSet{c.grant, c.grant.scopes, audience, c.nonce, rand.Text() + rand.Text()})
 }
 
-// takeCode finds a code and marks it as used in one step. If a code comes twice, one of the two senders stole it: all of
+// takeCode finds a code and marks it as used in one step, unless the verifier is wrong. If a code comes twice, one of the two senders stole it: all of
 // its tokens are revoked (RFC 6749 section 4.1.2).
 func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) {
 	s.mu.Lock()
@@ -201,6 +201,7 @@ func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) 
 	case form.Get("redirect_uri") != c.redirectURI && !s.breaks(OtherRedirectURI):
 		return nil, &oauthError{"invalid_grant", "the redirect_uri differs from the one in the authorization request"}
 	case !s.proves(form.Get("code_verifier"), c.challenge):
+		c.used = false // a thief's attempt doesn't end the user's login, and 256 bits can't be guessed; at many servers it does
 		return nil, &oauthError{"invalid_grant", "the code_verifier doesn't match the code_challenge"}
 	}
 	return c, nil

@@ -140,18 +140,28 @@ func TestResponseShape(t *testing.T) {
 	}
 }
 
-// Whoever guesses at the verifier has one try: the code is spent by a wrong one.
-func TestWrongVerifierSpendsTheCode(t *testing.T) {
-	for _, verifiers := range [][]string{{verifier}, {strings.Repeat("x", 43), verifier}} {
+// A wrong verifier leaves the code good: a thief's attempt does not end the user's login. Any other mistake spends it.
+func TestWrongVerifierKeepsTheCode(t *testing.T) {
+	other := strings.Repeat("x", 43)
+	for _, row := range []struct {
+		name, parameter, wrong string
+		good                   bool
+	}{
+		{"no mistake", "", "", true},
+		{"a wrong verifier", "code_verifier", other, true},
+		{"a wrong redirect URI", "redirect_uri", "http://localhost:3000/other", false},
+	} {
 		h := start(t)
 		form := redeem(h.code(authorizeQuery()))
-		var last answer
-		for _, v := range verifiers {
-			form.Set("code_verifier", v)
-			last = h.do("POST", "/token", form, basic("web", "s3cret"))
+		if honest := form.Get(row.parameter); row.parameter != "" {
+			form.Set(row.parameter, row.wrong)
+			if refused := h.do("POST", "/token", form, basic("web", "s3cret")); refused.StatusCode != 400 || !strings.Contains(refused.body, "invalid_grant") {
+				t.Errorf("%s is answered %d %s", row.name, refused.StatusCode, refused.body)
+			}
+			form.Set(row.parameter, honest)
 		}
-		if honest := len(verifiers) == 1; honest != (last.StatusCode == 200) {
-			t.Errorf("after %d requests the right verifier is answered %d %s", len(verifiers), last.StatusCode, last.body)
+		if last := h.do("POST", "/token", form, basic("web", "s3cret")); row.good != (last.StatusCode == 200) {
+			t.Errorf("after %s the right request is answered %d %s", row.name, last.StatusCode, last.body)
 		}
 	}
 }

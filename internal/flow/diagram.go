@@ -1,89 +1,128 @@
 package flow
 
 import (
+	"math"
+	"strconv"
 	"unicode"
 
 	"oauth-test-client/internal/wire"
 )
 
-// Diagram is a flow as a sequence diagram: lifelines from left to right, steps from top to bottom.
-// Every number is a coordinate of the SVG in part-flow.html.
+// Diagram is a flow as a sequence diagram: lifelines from left to right, steps from top to bottom. Across it is
+// measured in percent of its width, and down in the size of its text: type never shrinks with the picture.
 type Diagram struct {
-	Width, Height int
-	Lifelines     []Lifeline
-	Bands         []Band
-	Arrows        []Arrow
+	Height    Em
+	Narrow    bool // the browser takes no part in it
+	Lifelines []Lifeline
+	Bands     []Band
+	Arrows    []Arrow
 }
+
+// Em is a length in the size of the picture's text.
+type Em float64
+
+// String returns the length as SVG writes it.
+func (e Em) String() string { return decimal(float64(e)) + "em" }
+
+// Percent is a place across the picture.
+type Percent float64
+
+// String returns the place as SVG writes it.
+func (p Percent) String() string { return decimal(float64(p)) + "%" }
+
+func decimal(f float64) string { return strconv.FormatFloat(math.Round(f*100)/100, 'f', -1, 64) }
 
 // Lifeline is one of the parties.
 type Lifeline struct {
-	Name string
-	X    int
+	Name  string
+	X     Percent
+	Thief bool
 }
 
 // Band is a stretch of the picture in which everything goes one way: through the browser, or from
 // server to server.
 type Band struct {
-	Name           string
-	Front          bool // through the browser
-	Y, Height      int
-	NameX, NameY   int
-	X, Width, Edge int
+	Name      string
+	Front     bool // through the browser
+	Y, Height Em
+	NameX     Percent
+	NameY     Em
 }
 
 // Arrow is one step, with all its lines.
 type Arrow struct {
 	Step   Step
 	Front  bool
+	Thief  bool // an attack, and no step of the login
 	Lines  []Line
-	Y      int // of the area that can be clicked
-	Height int
+	Y      Em // of the area that can be clicked
+	Height Em
 }
 
 // Line is one arrow of a step.
 type Line struct {
 	Words        string
-	WordsX       int
-	WordsY       int
+	At           Percent // where the words and the values start, and how far to the right of it
+	Indent       Em
+	WordsY       Em
 	First        bool // the step's number stands before the words
 	Pills        []Pill
-	X1, X2, Y    int
-	Head, Tail   int // +1 for a point to the right, -1 to the left, 0 for none
+	X1, X2       Percent
+	Y            Em
+	Head, Tail   bool // a point to the right at X2, to the left at X1
 	Answer, Self bool
 	Found        string
-	FoundY       int
+	FoundY       Em
 }
 
 // Pill is a value on a line.
 type Pill struct {
 	Value
-	X, Y, Width int
-	TextX       int
+	X, Y, Width Em
 }
 
-// The measures of the picture. Text is 15 high, values are 14.
+// The measures of the picture.
 const (
-	diagramWidth = 760
-	headRoom     = 40
-	bandEdge     = 8  // from the picture's side to the band
-	bandGap      = 6  // between two bands
-	bandPadding  = 4  // above the first and below the last step of a band
-	textHeight   = 20 // of a line of words
-	pillHeight   = 24
-	arrowDrop    = 8 // from what is written to the arrow below it
-	stepGap      = 5
-	indent       = 10 // from a lifeline to the words
+	headRoom    Em = 2.6
+	bandGap     Em = .4  // between two bands
+	bandPadding Em = .3  // above the first and below the last step of a band
+	textHeight  Em = 1.4 // of a line of words
+	pillHeight  Em = 1.5
+	pillGap     Em = .4
+	arrowDrop   Em = .5 // from what is written to the arrow below it
+	stepGap     Em = .4
+	indent      Em = .7 // from a lifeline to the words
 )
 
-// columns are where the lifelines stand.
-var columns = [...]int{theBrowser: 56, theClient: 318, theAuthorizationServer: 574, theAPI: 706}
+// frame is where the lifelines stand, and the width for which words are set.
+type frame struct {
+	columns [theThief + 1]Percent
+	width   Em
+}
 
-// draw lays out a flow.
+var (
+	wideFrame = frame{[theThief + 1]Percent{theBrowser: 7, theThief: 25, theClient: 46.5, theAuthorizationServer: 77.5, theAPI: 94.5}, 48}
+	// narrowFrame leaves the browser out.
+	narrowFrame = frame{[theThief + 1]Percent{theClient: 15, theAuthorizationServer: 61.5, theAPI: 93.5}, 31}
+)
+
+// draw lays out steps of a flow, each with its exchange.
 func draw(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
-	d := Diagram{Width: diagramWidth}
-	for p, name := range partyNames {
-		d.Lifelines = append(d.Lifelines, Lifeline{name, columns[p]})
+	return drawIn(wideFrame, steps, flow, tell)
+}
+
+// drawStrip is draw for a part of a flow, which leaves the browser out where it takes no part.
+func drawStrip(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
+	for _, e := range flow {
+		if isFront(e.Purpose) || isAttack(e.Purpose) {
+			return draw(steps, flow, tell)
+		}
 	}
+	return drawIn(narrowFrame, steps, flow, tell)
+}
+
+func drawIn(in frame, steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
+	d := Diagram{Lifelines: in.lifelines(flow), Narrow: in == narrowFrame}
 	y := headRoom
 	for i, e := range flow {
 		front := isFront(e.Purpose)
@@ -91,12 +130,12 @@ func draw(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 			if i > 0 {
 				y += bandPadding + bandGap
 			}
-			d.Bands = append(d.Bands, newBand(front, y))
+			d.Bands = append(d.Bands, in.newBand(front, y))
 			y += bandPadding
 		}
-		a := Arrow{Step: steps[i], Front: front, Y: y}
+		a := Arrow{Step: steps[i], Front: front, Thief: isAttack(e.Purpose), Y: y}
 		for j, l := range tell.lines(e, steps[i].Coming) {
-			drawn := newLine(l, j == 0, y)
+			drawn := in.newLine(l, j == 0, y)
 			a.Lines = append(a.Lines, drawn)
 			y = drawn.bottom()
 		}
@@ -105,105 +144,135 @@ func draw(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 		d.Arrows = append(d.Arrows, a)
 		band := &d.Bands[len(d.Bands)-1]
 		band.Height = y + bandPadding - band.Y
+		band.NameY = y - 1.65 // in its last row, where little is drawn between the last two lifelines
 	}
-	d.Height = y + bandPadding + bandEdge
+	d.Height = y + bandPadding
 	return d
 }
 
-// isFront reports a step that the browser takes part in.
-func isFront(p wire.Purpose) bool {
-	return p == wire.AuthorizationRequest || p == wire.Consent || p == wire.Response
-}
-
-func newBand(front bool, y int) Band {
-	b := Band{Name: "server to server", Front: front, Y: y, X: bandEdge, Width: diagramWidth - 2*bandEdge, Edge: 4}
-	if front {
-		b.Name = "browser traffic"
+// lifelines are the parties of a flow. The thief is one only where there is an attack.
+func (in frame) lifelines(flow []*wire.Exchange) []Lifeline {
+	var list []Lifeline
+	attacked := false
+	for _, e := range flow {
+		attacked = attacked || isAttack(e.Purpose)
 	}
-	// Between the last two lifelines little is drawn.
-	b.NameX, b.NameY = (columns[theAuthorizationServer]+columns[theAPI])/2, y+19
-	return b
-}
-
-// newLine lays out a line from y downwards: words, values behind them or below, the arrow.
-func newLine(l line, first bool, y int) Line {
-	left, right := columns[min(l.from, l.to)], columns[max(l.from, l.to)]
-	d := Line{Words: l.words, First: first, WordsX: left + indent, WordsY: y + 15, Answer: l.answer, Self: l.from == l.to, Found: l.found}
-	room := right - left - 2*indent
-	if d.Self {
-		room, d.WordsX = columns[theAPI]-left-2*indent, left+2*indent
-	}
-	written := textWidth(l.words) + 4
-	if first {
-		written += 24 // the number
-	}
-	d.Pills = newPills(l.values, d.WordsX, y+textHeight)
-	bottom := y + textHeight
-	if n := len(d.Pills); n > 0 {
-		last := d.Pills[n-1]
-		if shift := written + indent; shift+last.X+last.Width-d.WordsX <= room { // behind the words
-			for i := range d.Pills {
-				d.Pills[i].X, d.Pills[i].TextX, d.Pills[i].Y = d.Pills[i].X+shift, d.Pills[i].TextX+shift, y
-			}
-		} else {
-			bottom += pillHeight
+	for p, name := range partyNames {
+		if thief := party(p) == theThief; in.columns[p] > 0 && (!thief || attacked) {
+			list = append(list, Lifeline{name, in.columns[p], thief})
 		}
-	}
-	d.X1, d.X2, d.Y = left, right, bottom+arrowDrop
-	if d.Self {
-		d.Y = y + 10
-		return d
-	}
-	switch {
-	case l.both:
-		d.Head, d.Tail = 1, 1
-	case l.from < l.to:
-		d.Head = 1
-	default:
-		d.Tail = 1
-	}
-	d.FoundY = d.Y + 19
-	return d
-}
-
-// bottom is where the next line may begin.
-func (l Line) bottom() int {
-	switch {
-	case l.Self && len(l.Pills) > 0 && l.Pills[0].Y > l.WordsY:
-		return l.WordsY + 5 + pillHeight
-	case l.Self:
-		return l.WordsY + 9
-	case l.Found != "":
-		return l.FoundY + 5
-	}
-	return l.Y + 5
-}
-
-// newPills sets values side by side.
-func newPills(values []Value, x, y int) []Pill {
-	var list []Pill
-	for _, v := range values {
-		width := 14 + 84*len([]rune(v.String()))/10 // of the monospaced 14 high
-		list = append(list, Pill{v, x, y, width, x + width/2})
-		x += width + 6
 	}
 	return list
 }
 
-// textWidth is about how wide a text 15 high is.
-func textWidth(s string) int {
-	tenths := 0
+// isFront reports a step that the browser takes part in.
+func isFront(p wire.Purpose) bool {
+	return p == wire.AuthorizationRequest || p == wire.Consent || p == wire.Response || p == wire.ForgedResponse
+}
+
+// isAttack reports what a thief does.
+func isAttack(p wire.Purpose) bool { return p == wire.StolenCode || p == wire.ForgedResponse }
+
+func (in frame) newBand(front bool, y Em) Band {
+	b := Band{Name: "server to server", Front: front, Y: y}
+	if front {
+		b.Name = "browser traffic"
+	}
+	b.NameX = (in.columns[theAuthorizationServer] + in.columns[theAPI]) / 2
+	return b
+}
+
+// newLine lays out a line from y downwards: words, values behind them or below, the arrow.
+func (in frame) newLine(l line, first bool, y Em) Line {
+	left, right := min(in.columns[l.from], in.columns[l.to]), max(in.columns[l.from], in.columns[l.to])
+	d := Line{Words: l.words, First: first, At: left, Indent: indent, WordsY: y + 1, Answer: l.answer, Self: l.from == l.to, Found: l.found}
+	if d.Self {
+		right, d.Indent = in.columns[theAPI], 2*indent
+	}
+	room := Em(right-left)/100*in.width - 2*d.Indent
+	written := textWidth(l.words) + .3
+	if first {
+		written += 1.4 // the number
+	}
+	if l.words == "" {
+		written = 0
+	}
+	bottom := y + textHeight
+	if width := widthOf(l.values); len(l.values) > 0 && written+pillGap+width <= room { // behind the words
+		if written > 0 {
+			written += pillGap
+		}
+		d.Pills, _ = newPills(l.values, written, y-.05, room+written)
+	} else if len(l.values) > 0 {
+		d.Pills, bottom = newPills(l.values, 0, bottom, room)
+	}
+	for i := range d.Pills {
+		d.Pills[i].X += d.Indent
+	}
+	d.X1, d.X2, d.Y = left, right, bottom+arrowDrop
+	if d.Self {
+		d.Y = y + .65
+		return d
+	}
+	d.Head, d.Tail = l.both || in.columns[l.from] < in.columns[l.to], l.both || in.columns[l.from] > in.columns[l.to]
+	d.FoundY = d.Y + 1.3
+	return d
+}
+
+// bottom is where the next line may begin.
+func (l Line) bottom() Em {
+	switch {
+	case l.Self && len(l.Pills) > 0 && l.Pills[0].Y > l.WordsY:
+		return l.Pills[len(l.Pills)-1].Y + pillHeight + .2
+	case l.Self:
+		return l.WordsY + .6
+	case l.Found != "":
+		return l.FoundY + .35
+	}
+	return l.Y + .35
+}
+
+// newPills sets values side by side, and in a further row where there is no room. It returns where the last row ends.
+func newPills(values []Value, x, y, room Em) ([]Pill, Em) {
+	var list []Pill
+	start := x
+	for i, v := range values {
+		width := pillWidth(v)
+		if i > 0 && x+width > room {
+			x, y = start, y+pillHeight+.15
+		}
+		list = append(list, Pill{v, x, y, width})
+		x += width + pillGap
+	}
+	return list, y + pillHeight
+}
+
+// pillWidth is the width of a value, which is monospaced.
+func pillWidth(v Value) Em { return .9 + .605*Em(len([]rune(v.String()))) }
+
+// widthOf is the width of values side by side.
+func widthOf(values []Value) Em {
+	width := -pillGap
+	for _, v := range values {
+		width += pillWidth(v) + pillGap
+	}
+	return width
+}
+
+// textWidth is about how wide a text is.
+func textWidth(s string) Em {
+	var width Em
 	for _, r := range s {
 		switch {
 		case unicode.IsUpper(r):
-			tenths += 105
+			width += .7
 		case r == ' ' || r == '.' || r == ',' || r == ':' || r == 'i' || r == 'l' || r == 't' || r == '/':
-			tenths += 45
+			width += .3
 		case r == 'm' || r == 'w':
-			tenths += 120
+			width += .8
 		default:
-			tenths += 83
+			width += .555
 		}
 	}
-	return tenths / 10
+	return width
 }

@@ -201,7 +201,7 @@ func verdict(steps []*wire.Exchange, hide *redactor) string {
 func mermaid(steps []*wire.Exchange, tell *teller) string {
 	var out strings.Builder
 	out.WriteString("sequenceDiagram\n")
-	for i, name := range partyNames {
+	for i, name := range partyNames[:theThief] {
 		fmt.Fprintf(&out, "  participant %s as %s\n", mermaidNames[i], name)
 	}
 	front := false
@@ -230,7 +230,7 @@ func mermaid(steps []*wire.Exchange, tell *teller) string {
 	return out.String()
 }
 
-var mermaidNames = []string{"B", "C", "S", "A"}
+var mermaidNames = []string{"B", "C", "S", "A", "T"}
 
 // bandStart opens a tinted band, which Mermaid has no name for: a note says it.
 func bandStart(front bool) string {

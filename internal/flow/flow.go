@@ -103,9 +103,12 @@ type Scene struct {
 type Page struct {
 	Steps   []Step
 	Diagram Diagram
+	Strip   Diagram // of the steps that are spoken of now
 	Legend  []LegendLine
 	Full    bool // tokens are shown whole
 	Shown   int  // the number of the step whose details are shown
+
+	strip func(shown func(Step) bool) Diagram
 }
 
 // Step is a step as the list shows it.
@@ -175,21 +178,37 @@ func Stage(scene Scene, s Secrets, full bool) Page {
 		view.Steps = append(view.Steps, step)
 	}
 	view.Diagram = draw(view.Steps, all, tell)
+	view.strip = func(shown func(Step) bool) Diagram {
+		var steps []Step
+		var exchanges []*wire.Exchange
+		for i, step := range view.Steps {
+			if shown(step) {
+				steps, exchanges = append(steps, step), append(exchanges, all[i])
+			}
+		}
+		return drawStrip(steps, exchanges, tell)
+	}
+	view.Strip = view.strip(func(s Step) bool { return s.Now })
 	return view
 }
 
 // ShowAt makes each step a page of its own, at the address and its number, and shows the one with a
-// number that there is.
-func (p *Page) ShowAt(address, number string) {
+// number that there is. The page may open at the details of the step, or else at its top.
+func (p *Page) ShowAt(address, number string, atDetails bool) {
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		s.Link = fmt.Sprintf("%s%d#%s", address, s.Number, s.ID)
+		s.Link = fmt.Sprintf("%s%d", address, s.Number)
+		if atDetails {
+			s.Link += "#" + s.ID
+		}
 		p.Diagram.Arrows[i].Step.Link = s.Link
 		if number == strconv.Itoa(s.Number) {
 			p.Shown = s.Number
 		}
 	}
 	p.Diagram.Arrows[p.Shown-1].Step.Now = true
+	p.Strip = p.strip(func(s Step) bool { return s.Number == p.Shown })
+	p.Strip.Arrows[0].Step.Now = true
 }
 
 // AddChecks puts the checks of the ID token into the step that made them.
@@ -314,6 +333,7 @@ const (
 	NonceMark Mark = "nonce"
 	CodeMark  Mark = "code"
 	TokenMark Mark = "token"
+	WrongMark Mark = "wrong" // a value in the place of another
 )
 
 // Sign is the mark as a character: colour alone would not do for everybody, nor in plain text.
@@ -329,6 +349,8 @@ func (m Mark) Sign() string {
 		return "■"
 	case TokenMark:
 		return "★"
+	case WrongMark:
+		return "≠"
 	}
 	return ""
 }
@@ -501,9 +523,10 @@ const (
 	theClient
 	theAuthorizationServer
 	theAPI
+	theThief
 )
 
-var partyNames = []string{"Browser", "Client (this app)", "Authorization server", "API"}
+var partyNames = []string{"Browser", "Client (this app)", "Authorization server", "API", "Thief"}
 
 // line is one arrow of a step, or a note on a lifeline when it leads nowhere.
 type line struct {
@@ -570,8 +593,41 @@ func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 		return []line{{from: theAuthorizationServer, to: theBrowser, words: "302 or 303, " + to, answer: true}, back}
 	case wire.IDTokenCheck:
 		return []line{t.idTokenCheck(e, coming)}
+	case wire.StolenCode:
+		return []line{
+			{from: theBrowser, to: theThief, values: []Value{{Mark: CodeMark, Name: "code"}}, answer: true},
+			{from: theThief, to: theAuthorizationServer, words: t.request(e, "POST the token endpoint"), values: t.wrong(t.values(e, "code", "code_verifier"))},
+			{from: theAuthorizationServer, to: theThief, words: t.refusal(e), answer: true},
+		}
+	case wire.ForgedResponse:
+		return []line{
+			{from: theThief, to: theBrowser, words: "a link"},
+			{from: theBrowser, to: theClient, words: t.request(e, "GET the redirect URI"), values: t.wrong(t.values(e, "code", "state"))},
+			{from: theClient, to: theBrowser, words: t.refusal(e), answer: true},
+		}
 	}
 	return t.call(e, coming)
+}
+
+// wrong marks the values that are not the login's.
+func (t *teller) wrong(values []Value) []Value {
+	for i := range values {
+		if values[i].Mark == "" {
+			values[i].Mark = WrongMark
+		}
+	}
+	return values
+}
+
+// refusal is how an attack was answered.
+func (t *teller) refusal(e *wire.Exchange) string {
+	switch {
+	case e.Status == 0:
+		return "no answer"
+	case e.Fault != "":
+		return fmt.Sprintf("✓ %d, tokens", e.Status)
+	}
+	return strings.TrimSpace(fmt.Sprintf("✕ %d %s", e.Status, wire.Clip(t.hide.text(e.Refusal().Code), 40)))
 }
 
 // call is a request of the client's with its answer.

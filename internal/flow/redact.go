@@ -170,7 +170,7 @@ func isPublic(e *wire.Exchange, name string) bool {
 
 // atTokenEndpoint reports whether the answer is one of the token endpoint.
 func atTokenEndpoint(e *wire.Exchange) bool {
-	return e.Purpose == wire.TokenRequest || e.Purpose == wire.Refresh
+	return e.Purpose == wire.TokenRequest || e.Purpose == wire.Refresh || e.Purpose == wire.StolenCode
 }
 
 // tokenVariables names the tokens of a flow as a shell would: every access token is ACCESS_TOKEN, so
@@ -502,6 +502,8 @@ var stepWords = map[wire.Purpose]string{
 	wire.AuthorizationRequest: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
 	wire.Consent:              "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
 	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
+	wire.StolenCode:           "A thief has copied the code, and sends it with a code verifier of their own. The server has to refuse it (RFC 7636 section 4.6).",
+	wire.ForgedResponse:       "A thief sends the browser to the redirect URI with a code and a state of their own. The client has to refuse it (RFC 6749 section 10.12).",
 	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
 	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
 	wire.IDTokenCheck: "The client checks the ID token before it believes it: signature, issuer, audience, times and nonce " +

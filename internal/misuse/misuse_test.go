@@ -268,8 +268,9 @@ func TestMisuseControls(t *testing.T) {
 	found := c.misuse()
 	for try, control := range map[Attempt]string{
 		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
-		WrongVerifier: "the refusal spends the code; an honest exchange was accepted before", OtherClient: "the same code is accepted when all is right",
-		WithoutPKCE: "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
+		WrongVerifier: "the same code is accepted when all is right", OtherClient: "the same code is accepted when all is right",
+		OtherRedirectURI: "the refusal spends the code; an honest exchange was accepted before",
+		WithoutPKCE:      "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
 	} {
 		if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
 			return f.Check == string(try) && f.Result == causes.OK && f.Control == control

@@ -118,11 +118,12 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	return all
 }
 
-// Unfinished returns when the logins were begun that this browser has not come back from, newest first.
+// Unfinished returns when the logins were begun that this browser was sent away for and has not come back from, newest
+// first.
 func (s *Store) Unfinished(r *http.Request) []time.Time {
 	var began []time.Time
 	for _, login := range s.unfinished(r) {
-		if login.began != 0 {
+		if login.began != 0 && !s.stays(r, login.name) {
 			began = append(began, time.UnixMilli(login.began))
 		}
 	}

@@ -51,6 +51,7 @@ type Store struct {
 	used       *ttlMap[struct{}]
 	finishing  oauth.Singleflight[*result]       // by the query of the authorization response
 	receiving  oauth.Singleflight[*WaitingLogin] // by the same
+	attempts   *ttlMap[[]*wire.Exchange]         // by the attack and the state; see Attempt
 	begun      *ttlMap[[]*wire.Exchange]         // by the state; see before
 	arrivals   *ttlMap[[]*wire.Exchange]         // by the state: what was asked when the response of a login step by step came
 	finished   *ttlMap[finished]                 // by the state; see together
@@ -86,6 +87,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		used:          newTTLMap[struct{}](now, pendingAge+time.Minute, maxUsed),
 		begun:         newRecordings(now),
 		arrivals:      newRecordings(now),
+		attempts:      newRecordings(now),
 		finished:      newTTLMap[finished](now, finishedAge, maxFinished),
 		replacedBy:    newTTLMap[string](now, finishedAge, maxFinished),
 		secure:        secure,

@@ -28,6 +28,8 @@ const (
 	AuthorizationRequest Purpose = "authorization request"
 	Consent              Purpose = "sign-in and consent"
 	Response             Purpose = "authorization response"
+	StolenCode           Purpose = "token request of a thief"
+	ForgedResponse       Purpose = "forged authorization response"
 	TokenRequest         Purpose = "token request"
 	Keys                 Purpose = "keys"
 	IDTokenCheck         Purpose = "ID token check"
@@ -77,7 +79,7 @@ func (e *Exchange) Size() int {
 
 // Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes, and
 // what a token is used for when the answer says so in the body of a 200; of a try, which the server should refuse, only
-// that no answer came. And a no is an answer where it is only asked who issues tokens, or where something is.
+// that no answer came. And a no is an answer where it is only asked who issues tokens, or where something is, and to an attack.
 func (e *Exchange) Failed() bool {
 	if e.Try != "" {
 		return e.Fault != ""
@@ -87,7 +89,7 @@ func (e *Exchange) Failed() bool {
 		return e.Fault != "" || e.Status < 400 && !e.ErrorInside()
 	case API, Userinfo, Refresh, Introspection, Revocation:
 		return e.Fault != "" || e.Status >= 400 || e.ErrorInside()
-	case APIAsked, APIProbe, ResourceMetadata, Metadata:
+	case APIAsked, APIProbe, ResourceMetadata, Metadata, StolenCode, ForgedResponse:
 		return e.Fault != ""
 	}
 	return e.Fault != "" || e.Status >= 400

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+)
+
+// While the code of a login step by step waits, the user can attack that login: as a thief who has copied the code, and
+// with a response whose state is another's. Each attack is made once.
+
+// attack is one of them, as the third step offers it.
+type attack struct {
+	Do       string // names it in a form and in an address
+	Label    string // of its button
+	Asks     string // what it does to the server, as a question; empty where it is not asked first
+	purpose  wire.Purpose
+	Heading  string
+	Opened   bool // it got through
+	Said     flow.Step
+	Reply    string // the code of the refusal
+	Words    string // its description
+	Who      string // refused it
+	Stopped  flow.Mark
+	Stopper  string
+	Why      string
+	Rest     string // heads what is left of the login
+	RestText string
+	Spent    bool // the login is over
+}
+
+// attacks are those that can be made, in their order.
+var attacks = []attack{
+	{Do: "steal", Label: "Try it as a thief", purpose: wire.StolenCode},
+	{Do: "forge", Label: "Forge the response", purpose: wire.ForgedResponse},
+}
+
+// attackNamed returns the attack with a name, or nil.
+func attackNamed(do string) *attack {
+	for i := range attacks {
+		if attacks[i].Do == do {
+			return &attacks[i]
+		}
+	}
+	return nil
+}
+
+// attacksLeft lists the attacks that were not made yet. At the user's own server the code may be spent by a theft, so
+// that is asked first.
+func (s *server) attacksLeft(of *oauth.Request) []attack {
+	var left []attack
+	for _, a := range attacks {
+		if _, made := s.sessions.Attempted(of, a.Do); made {
+			continue
+		}
+		if a.purpose == wire.StolenCode && !s.cfg.Demo {
+			a.Asks = "This sends one token request with a wrong code verifier to your server, with the credentials of your client. " +
+				"Many servers then refuse the code, and the login starts again."
+		}
+		left = append(left, a)
+	}
+	return left
+}
+
+// makeAttack attacks a login whose code waits, unless that was done before.
+func (s *server) makeAttack(r *http.Request, p *session.WaitingLogin, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
+	if a.purpose == wire.StolenCode && !s.cfg.Demo && r.PostFormValue("sure") != "yes" {
+		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The attempt at your own server has to be confirmed.", "")
+	}
+	ctx := context.WithoutCancel(r.Context()) // it is made once, whether the browser waits or not
+	err := s.sessions.Attempt(ctx, p.Request, a.Do, func(ctx context.Context) (*wire.Exchange, error) {
+		if a.purpose == wire.ForgedResponse {
+			return s.forge(r, callback)
+		}
+		return s.steal(ctx, p)
+	})
+	if errors.Is(err, session.ErrUsed) {
+		return nil
+	}
+	return err
+}
+
+// steal redeems the code with a wrong verifier.
+func (s *server) steal(ctx context.Context, p *session.WaitingLogin) (*wire.Exchange, error) {
+	theft, err := s.oauth.StealCode(ctx, p.Request, p.Code)
+	if err != nil {
+		return nil, err
+	}
+	e := theft.Exchange
+	switch {
+	case theft.Tokens && theft.Revoked:
+		e.Note = "The tokens were revoked at once, and are not kept."
+	case theft.Tokens:
+		e.Note = "The tokens could not be revoked. They are not kept."
+	}
+	return e, nil
+}
+
+// forge brings this app a response with a code and a state that it has not sent, as this browser would from a thief's
+// link, and returns how it was refused.
+func (s *server) forge(r *http.Request, callback func(http.ResponseWriter, *http.Request) error) (*wire.Exchange, error) {
+	query := url.Values{"code": {rand.Text()}, "state": {rand.Text()}}
+	if md, _ := s.oauth.Known(); md != nil && md.Issuer != "" {
+		query.Set("iss", md.Issuer)
+	}
+	forged := r.Clone(r.Context())
+	forged.Method, forged.URL, forged.Body = http.MethodGet, &url.URL{Path: config.CallbackPath, RawQuery: query.Encode()}, http.NoBody
+	e := &wire.Exchange{Purpose: wire.ForgedResponse, Method: http.MethodGet, URL: s.cfg.ReturnedTo(forged.URL.RequestURI()), Began: s.now()}
+	err := callback(unheard{}, forged)
+	e.Took = s.now().Sub(e.Began)
+	if err == nil {
+		e.Status, e.Fault = http.StatusOK, "This app accepted a response that belongs to no login of this browser."
+		return e, nil
+	}
+	f := s.explain(err, s.cfg.Scopes)
+	body, err := json.Marshal(map[string]string{"error": f.Code, "error_description": f.Description})
+	if err != nil {
+		return nil, err
+	}
+	e.Status, e.ResponseHeader, e.ResponseBody = f.Status, "Content-Type: application/json\r\n", string(body)
+	return e, nil
+}
+
+// unheard takes an answer that goes to no browser.
+type unheard struct{}
+
+func (unheard) Header() http.Header         { return http.Header{} }
+func (unheard) Write(b []byte) (int, error) { return len(b), nil }
+func (unheard) WriteHeader(int)             {}
+
+// tellTheft says what the answer to a stolen code means. That the verifier stopped it is known of the demo server; of any
+// other one only once the same code is good in the honest exchange.
+func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
+	a.Who, a.Stopped, a.Stopper = "The server said", flow.PKCEMark, "code verifier"
+	switch {
+	case a.Opened:
+		a.Heading, a.Spent = "The thief has tokens", true
+		a.Reply, a.Words = "", "The server does not enforce PKCE: it accepted a wrong code verifier."
+		a.Stopped, a.Stopper, a.Why = "", "Nothing", answer.Note
+		a.Rest, a.RestText = "The code is spent", "Start the login again. Turn PKCE on in the server’s settings."
+	case !oauth.RefusesCode(answer):
+		a.Heading, a.Stopped, a.Stopper = "The answer decides nothing", "", "Not known"
+		a.Why = "The answer is about something else than the code. Whether the server checks the verifier is not decided."
+		a.Rest, a.RestText = "Your login may still work", "Exchange the code to see."
+	case demo:
+		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret behind the challenge."
+		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers do not: then the login starts again."
+	default:
+		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, that was all that was wrong."
+		a.Rest, a.RestText = "Your login may still work", "Some servers keep the code valid after this, many do not. Exchange the code to see."
+	}
+}
+
+// tellForgery says what the answer to a forged response means.
+func (a *attack) tellForgery() {
+	a.Who, a.Stopped, a.Stopper, a.Why = "This app said", flow.StateMark, "state", "This browser was never given that state."
+	a.Heading, a.Rest, a.RestText = "The forged response is refused", "Your login still waits", "Nothing of the forged response was used."
+	if a.Opened {
+		a.Heading, a.Stopped, a.Stopper, a.Why = "The forged response was accepted", "", "Nothing", "This is a fault of this app. Report it."
+	}
+}
+
+// afterTheft says of a failed exchange that a thief had tried the code before, where that may be why.
+func (s *server) afterTheft(f *failure, p *session.WaitingLogin) *failure {
+	answer, made := s.sessions.Attempted(p.Request, attacks[0].Do)
+	if !made || f.Code != "invalid_grant" {
+		return f
+	}
+	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "A thief had tried it: you pressed “"+attacks[0].Label+"”."
+	f.Hint = "Many servers refuse a code once it came with a wrong verifier. Start the login again, and exchange the code without the thief."
+	if answer != nil && answer.Fault != "" {
+		f.Hint = "The thief got tokens for it, and a code works once. Start the login again."
+	}
+	return f
+}

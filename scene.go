@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/session"
+	"oauth-test-client/internal/wire"
+	"slices"
+)
+
+// A login step by step has a scene at each moment: what has happened, what is to come, and what is spoken of now. The
+// pages of its steps show it, and the flow while it waits.
+
+// stepLogin is a login step by step, as far as it has come: it has not left or come back, its code waits, or it is
+// finished.
+type stepLogin struct {
+	request *oauth.Request
+	waits   *session.WaitingLogin // nil before the response has come, and once the login is finished
+	login   *session.Login        // nil until it is
+	left    bool
+}
+
+// reached returns the step at which the login stands.
+func (l *stepLogin) reached() int {
+	switch {
+	case l.login != nil && slices.ContainsFunc(l.login.Steps, func(e *wire.Exchange) bool { return e.Purpose == wire.APIWithout }):
+		return 5
+	case l.login != nil:
+		return 4
+	case l.waits != nil:
+		return 3
+	}
+	return 1
+}
+
+// afterToken are the steps of a login that follow the token request.
+func afterToken(request *oauth.Request) []wire.Purpose {
+	if request.Nonce == "" {
+		return []wire.Purpose{wire.API}
+	}
+	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
+}
+
+// requestScene is the flow of a login that has not come back.
+func (s *server) requestScene(l *stepLogin, to string) flow.Scene {
+	front := flow.FrontChannel(to, "", l.request.Began, l.request.Began)[:1]
+	coming := flow.Coming(append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, afterToken(l.request)...)...)
+	scene := flow.Scene{Now: []wire.Purpose{wire.AuthorizationRequest}}
+	if l.left || l.reached() > 1 {
+		scene.Past, scene.Next = s.told(slices.Concat(l.request.Before, front), false), coming
+		return scene
+	}
+	scene.Past, scene.Next = s.told(l.request.Before, false), slices.Concat(front, coming)
+	return scene
+}
+
+// addressOf returns the authorization request of a login that was begun before.
+func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string, error) {
+	if err := s.oauth.CheckServer(ctx, request); err != nil {
+		return "", err
+	}
+	return s.oauth.KnownAuthorizationURL(request), nil
+}
+
+// backScene is the flow of a login whose code waits, or waited: with what a thief did meanwhile.
+func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error) {
+	p, sent := l.waits, (*wire.Exchange)(nil)
+	if p == nil {
+		p = &session.WaitingLogin{Request: l.request, Callback: l.login.Callback, Arrived: l.login.Arrived}
+		for _, e := range l.login.Steps {
+			if e.Purpose == wire.TokenRequest && sent == nil {
+				sent = &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}
+			}
+		}
+	} else {
+		var err error
+		if sent, err = s.oauth.TokenRequest(ctx, p.Request, p.Code); err != nil {
+			return flow.Scene{}, err
+		}
+	}
+	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
+	for _, a := range attacks {
+		if answer, _ := s.sessions.Attempted(l.request, a.Do); answer != nil {
+			past = append(past, answer)
+		}
+	}
+	next := flow.Coming(afterToken(p.Request)...)
+	if sent != nil {
+		next = append([]*wire.Exchange{sent}, next...)
+	}
+	return flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}}, nil
+}
+
+// waitingScene is the flow of a login that waits.
+func (s *server) waitingScene(ctx context.Context, waiting *session.StepLogin) (flow.Scene, error) {
+	l := &stepLogin{request: waiting.Request, waits: waiting.Waits, left: waiting.Left}
+	if l.waits != nil {
+		return s.backScene(ctx, l)
+	}
+	to, err := s.addressOf(ctx, l.request)
+	return s.requestScene(l, to), err
+}
