@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -32,7 +31,7 @@ const (
 )
 
 // ErrTooLong is a request that does not fit into a cookie.
-var ErrTooLong = fmt.Errorf("the parameters of /login are too long: together they may have %d bytes, as they are remembered in a cookie", maxParameters)
+var ErrTooLong = errors.New("this login asks for more than a cookie can remember")
 
 // ErrUsed reports a state that was used before.
 var ErrUsed = errors.New("the state was used before")
