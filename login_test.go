@@ -115,7 +115,7 @@ func TestLoginCommand_OnlyItsOwnLogin(t *testing.T) {
 	p, base := startLogin(t, l.Env())
 	run := p.LoginQuery(t)
 	other := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
-	for _, query := range []string{"?prompt=none", "?run=", "?run=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
+	for _, query := range []string{"", "?run=", "?run=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		req, _ := http.NewRequest(http.MethodGet, base+"/login"+query, nil)
 		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
 			req.Header.Set(name, value)

@@ -48,6 +48,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		Env:      envLines(s.cfg),
 	}
 	data.SignIn.Second = true
+	data.SignIn.keep(l.Request)
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 

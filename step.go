@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/causes"
@@ -99,6 +100,9 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err != nil {
 			return err
 		}
+		if err := s.hintSession(w, r, request); err != nil {
+			return err
+		}
 		request.Run = s.runOf(r)
 		to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 		if err != nil {
@@ -121,12 +125,21 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, request *oa
 	scene := flow.Scene{Past: s.told(request.Before, false), Next: append(front[:1], flow.Coming(coming...)...), Now: []wire.Purpose{wire.AuthorizationRequest}}
 	data := s.stepPage(1, "Before the redirect", request, scene)
 	data.To, data.Server = to, causes.HostOf(to)
-	data.Asks, data.Fields = request.Asks(), slices.Concat([]string{"scope"}, oauth.ExtraParameters)
+	data.Asks, data.Fields = request.Asks(), fieldsOf(request)
+	again := request.Again()
 	if request.Run != "" {
 		data.Asks.Set("run", request.Run)
+		again.Set("run", request.Run)
 	}
-	data.Straight = "/login?" + data.Asks.Encode()
+	data.Straight = loginPath(again)
 	return s.respond(w, r, http.StatusOK, "step.html", data)
+}
+
+// fieldsOf are the parameters that a login has a field for: the usual ones, and what else it asks for.
+func fieldsOf(request *oauth.Request) []string {
+	usual := slices.Concat([]string{"scope"}, oauth.ExtraParameters)
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra)), func(name string) bool { return slices.Contains(usual, name) })
+	return append(usual, others...)
 }
 
 // stepCallback is the third step: the browser is back, and the code waits. Any other login's response is

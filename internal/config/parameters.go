@@ -163,7 +163,7 @@ func checkName(name string) error {
 		return &ParameterError{Name: shownName(name), What: "has a blank or a control character in its name"}
 	}
 	if r, ok := reserved[plainName(name)]; ok {
-		return &ParameterError{Name: shownName(name), What: r.why, Fix: r.fix}
+		return &ParameterError{Name: shownName(name), What: "can't be set by a login: it " + r.why, Fix: r.fix}
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func TestAuthorizationParams(t *testing.T) {
 		{"scopes", "AUTHORIZATION_PARAMS='scope=openid+a'", "scope=openid+a"},
 		{"copied with its question mark", "AUTHORIZATION_PARAMS='?hd=a'", "hd=a"},
 		{"one of the protocol", "AUTHORIZATION_PARAMS='redirect_uri=https://a.example/'",
-			"refused: AUTHORIZATION_PARAMS (.env:3): redirect_uri is the address to which the browser returns; set BASE_URL or REDIRECT_URI"},
+			"refused: AUTHORIZATION_PARAMS (.env:3): redirect_uri can't be set by a login: it is the address to which the browser returns; set BASE_URL or REDIRECT_URI"},
 		{"one of this app", "AUTHORIZATION_PARAMS='step=1'", "refused: AUTHORIZATION_PARAMS (.env:3): step is a parameter of this app's own address /login, and is not sent; remove it"},
 		{"the session's ID token", "AUTHORIZATION_PARAMS='id_token_hint=session'",
 			"refused: AUTHORIZATION_PARAMS (.env:3): id_token_hint=session needs a sign-in before; write it in the address: /login?id_token_hint=session"},

@@ -101,12 +101,14 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	return r, nil
 }
 
-// CheckParameters refuses what NewRequest would, before anything is asked of anybody. The error is an *Error.
-func CheckParameters(params url.Values) error {
-	if _, err := config.LoginParameters(params); err != nil {
-		return badParameters(err)
+// GivenParameters are what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
+// anybody. The error is an *Error.
+func GivenParameters(params url.Values) (config.Parameters, error) {
+	given, err := config.LoginParameters(params)
+	if err != nil {
+		return nil, badParameters(err)
 	}
-	return nil
+	return given, nil
 }
 
 // HintsSession reports that the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
