@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -228,9 +229,10 @@ func noIDToken(l *session.Login) string {
 	return "openid was not asked for"
 }
 
-// noRefreshToken says why a login has no refresh token.
-const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the " +
-	"OAuth application; Google also wants /login?prompt=consent."
+// noRefreshToken says why a login has no refresh token, and what brings one from this server.
+func noRefreshToken(cfg config.Config) string {
+	return "The server issued none. " + causes.Found(causes.Warn, causes.NoRefreshToken, causes.Facts{Cfg: cfg}).Fix
+}
 
 // shownToken is a token as part-tokens.html shows it: decoded where it can be, and whole, to be copied.
 type shownToken struct {

@@ -166,6 +166,7 @@ var floors = [][]string{
 	{"live.go"},
 	{"home.go"},
 	{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go"},
+	{"confirm.go"},
 	{"guard.go"},
 	{"failure.go"},
 	{"server.go"},

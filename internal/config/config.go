@@ -130,6 +130,9 @@ func (s *settings) config() Config {
 	c.AtAPI = c.atAPI(key, issuer)
 	c.Scopes = s.scopes(c.AtAPI)
 	c.AnyScopes = c.AtAPI && c.Scopes == nil
+	if c.Parameters.Check(nil) == nil && c.Parameters.Check(c.Scopes) != nil {
+		s.wrong("AUTHORIZATION_PARAMS", "and SCOPES have more than 1 KB together; shorten one of them")
+	}
 	c.Demo = !c.AtAPI && key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
 	switch {
 	case c.Demo:

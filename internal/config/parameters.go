@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"oauth-test-client/internal/redact"
 )
 
 // Parameters are what a login asks for beyond what the protocol needs, by name. One without a value counts as omitted
@@ -86,6 +88,15 @@ func ReadParameters(query string) (Parameters, error) {
 		}
 	}
 	return newParameters(values)
+}
+
+// CommonParameters is ReadParameters for what every login sends, the first one included. The error is a *ParameterError.
+func CommonParameters(query string) (Parameters, error) {
+	p, err := ReadParameters(query)
+	if err == nil && p["id_token_hint"] == HintOfSession {
+		return nil, &ParameterError{Name: "id_token_hint", What: "can be session only after a sign-in", Fix: "write it in the address: /login?id_token_hint=session"}
+	}
+	return p, err
 }
 
 // LoginParameters reads the parameters of /login, without those that are for this app. The field params has others, as
@@ -230,15 +241,22 @@ func (p Parameters) Encode() string {
 	return values.Encode()
 }
 
+// HasSecret reports parameters that no page may show.
+func (p Parameters) HasSecret() bool {
+	for name, value := range p {
+		if redact.IsSecret(name) || strings.Contains(value, "eyJ") { // the beginning of a JWT
+			return true
+		}
+	}
+	return false
+}
+
 // authorizationParameters reads AUTHORIZATION_PARAMS, which every login sends.
 func (s *settings) authorizationParameters() Parameters {
 	const name = "AUTHORIZATION_PARAMS"
-	p, err := ReadParameters(s.get(name))
-	switch {
-	case err != nil:
+	p, err := CommonParameters(s.get(name))
+	if err != nil {
 		s.wrong(name, "%v", err)
-	case p["id_token_hint"] == HintOfSession:
-		s.wrong(name, "id_token_hint=session needs a sign-in before; write it in the address: /login?id_token_hint=session")
 	}
 	if len(p) == 0 {
 		return nil

@@ -123,7 +123,7 @@ func TestAuthorizationParams(t *testing.T) {
 			"refused: AUTHORIZATION_PARAMS (.env:3): redirect_uri can't be set by a login: it is the address to which the browser returns; set BASE_URL or REDIRECT_URI"},
 		{"one of this app", "AUTHORIZATION_PARAMS='step=1'", "refused: AUTHORIZATION_PARAMS (.env:3): step is a parameter of this app's own address /login, and is not sent; remove it"},
 		{"the session's ID token", "AUTHORIZATION_PARAMS='id_token_hint=session'",
-			"refused: AUTHORIZATION_PARAMS (.env:3): id_token_hint=session needs a sign-in before; write it in the address: /login?id_token_hint=session"},
+			"refused: AUTHORIZATION_PARAMS (.env:3): id_token_hint can be session only after a sign-in; write it in the address: /login?id_token_hint=session"},
 		{"twice", "AUTHORIZATION_PARAMS='hd=a&hd=b'", "refused: AUTHORIZATION_PARAMS (.env:3): hd is there more than once (RFC 6749 section 3.1)"},
 		{"a semicolon", "AUTHORIZATION_PARAMS='hd=a;b=c'",
 			"refused: AUTHORIZATION_PARAMS (.env:3): its parameters cannot be read; write name=value&name=value, with %26 for an & inside of a value"},
