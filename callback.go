@@ -154,6 +154,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 		SignIn:   s.signIn("Sign in again"),
 	}
 	data.SignIn.Folded = true
+	data.SignIn.keep(l.Request)
 	if s.cfg.ResourceURL != "" && l.Held.Access != "" {
 		data.Next = link{"Call the API", "/api"}
 	}

@@ -160,6 +160,27 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 	return nil, notSignedIn()
 }
 
+// hintSession sets the ID token of this browser's session for a login that sends it (OpenID Connect Core section 3.1.2.1).
+// One of another server's login goes nowhere.
+func (s *server) hintSession(w http.ResponseWriter, r *http.Request, request *oauth.Request) error {
+	if !request.HintsSession() {
+		return nil
+	}
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	if l.Held.ID == "" {
+		return noToken("Your session has no ID token", "id_token_hint=session sends the ID token of your session, and it has none: "+noIDToken(l)+".",
+			"Sign in with the scope openid first.")
+	}
+	if err := s.oauth.CheckServer(r.Context(), l.Request); err != nil {
+		return err
+	}
+	request.SetHint(l.Held.ID)
+	return nil
+}
+
 func notSignedIn() *failure {
 	return noToken("You are not signed in", "No token is held for this browser.",
 		"Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")

@@ -356,8 +356,7 @@ func testOpenRedirect(t *testing.T, entrance string) {
 	own := strings.TrimPrefix(a.Cfg.BaseURL, "http://")
 	b.Host = own
 	for _, query := range []string{
-		"", "?redirect_uri=https://evil.example", "?next=//evil.example", "?return_to=https://evil.example",
-		"?client_id=x&issuer=https://evil.example",
+		"", "?next=//evil.example", "?return_to=https://evil.example", "?issuer=https://evil.example", "?redirect=https://evil.example",
 	} {
 		to, _ := url.Parse(b.Begin(query))
 		if "http://"+to.Host != l.Issuer || to.Query().Get("redirect_uri") != a.Cfg.RedirectURI() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"fmt"
 	"log"
 	"net/http"
 	"reflect"
@@ -44,6 +45,12 @@ func (l *live) read() (config.Config, *x509.CertPool, error) {
 	cfg, err := l.source.Load(l.getenv)
 	if err != nil {
 		return config.Config{}, nil, err
+	}
+	if given := l.options.Parameters; len(given) > 0 {
+		cfg.Parameters = cfg.Parameters.With(given)
+		if err := cfg.Parameters.Check(cfg.Scopes); err != nil {
+			return config.Config{}, nil, fmt.Errorf("-param: %w", err)
+		}
 	}
 	roots, err := config.TrustedRoots(cfg.CertFile)
 	return cfg, roots, err

@@ -47,6 +47,9 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.hintSession(w, r, request); err != nil {
+		return err
+	}
 	request.Own, request.Run = startedHere(r), s.runOf(r)
 	to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 	if err != nil {

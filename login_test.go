@@ -114,7 +114,7 @@ func TestLoginCommand_OnlyItsOwnLogin(t *testing.T) {
 	p, base := startLogin(t, l.Env())
 	run := p.LoginQuery(t)
 	other := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
-	for _, query := range []string{"?prompt=none", "?run=", "?run=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
+	for _, query := range []string{"", "?run=", "?run=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		req, _ := http.NewRequest(http.MethodGet, base+"/login"+query, nil)
 		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
 			req.Header.Set(name, value)
@@ -203,5 +203,48 @@ func TestLoginCommandInSteps(t *testing.T) {
 				t.Errorf("it ended with %d and said\n%s", code, said)
 			}
 		})
+	}
+}
+
+// The parameters of -param are sent with the login, before those of the settings and after those of its address. What
+// cannot be sent ends the command before anyone signs in.
+func TestLoginCommand_Param(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["AUTHORIZATION_PARAMS"] = "prompt=consent&hd=example.com&display=page"
+	p, base := startLogin(t, env, "-param", "hd=example.org", "-param", `claims={"a b":"c&d=e"}`, "-param", "display=popup")
+	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+	to, err := url.Parse(b.Begin(p.LoginQuery(t) + "&display=touch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"prompt": "consent", "hd": "example.org", "claims": `{"a b":"c&d=e"}`, "display": "touch"} {
+		if got := to.Query()[name]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s is %q; want %q", name, got, want)
+		}
+	}
+	b.GetJSON(l.Approve(t, to.String()))
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("it ended with %d: %s", code, p.Out)
+	}
+	for _, row := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"login", "-param", "state=x"}, "-param: state can't be set by a login: it ties the response to this browser"},
+		{[]string{"login", "-param", "step=1"}, "-param: step is a parameter of this app's own address"},
+		{[]string{"login", "-param", "id_token_hint=session"}, "-param: id_token_hint can be session only after a sign-in"},
+		{[]string{"login", "-param", "hd=a", "-param", "hd=b"}, "-param: hd is there more than once"},
+		{[]string{"login", "-param", "hd"}, "write -param name=value"},
+		{[]string{"login", "-param", "=x"}, "-param: its parameters have one without a name"},
+		{[]string{"login", "-param", "a=" + strings.Repeat("x", 1015)}, "-param: its parameters have more than 1 KB together"},
+		{[]string{"-param", "hd=a"}, "-param is for login"},
+		{[]string{"check", "-param", "hd=a"}, "-param is for login"},
+	} {
+		p := startRun(t, env, row.args...)
+		if code := p.Wait(t); code != 2 || !strings.Contains(p.Err.String(), row.words) {
+			t.Errorf("%.60q ended with %d: %s; want %s", row.args, code, p.Err, row.words)
+		}
 	}
 }

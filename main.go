@@ -180,7 +180,7 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
-		{"GET", "/login", s.canonicalHost(s.discoverFromAPI((*server).login))},
+		{"GET", "/login", s.canonicalHost(s.confirmLink(s.discoverFromAPI((*server).login)))},
 		{"GET", config.CallbackPath, s.discoverFromAPI((*server).callback)},
 		{"POST", config.CallbackPath, s.pasted(s.discoverFromAPI((*server).callback))},
 		{"GET", "/step", s.handleStep},

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -26,11 +28,38 @@ type link struct {
 // signIn is the data of part-signin.html: the button that begins a login, and its options.
 type signIn struct {
 	Label  string
-	Second bool   // another button of the page comes first
-	Steps  bool   // step by step is a button beside it, not an option
-	Folded bool   // it is an option itself
-	Prompt string // the demo asks for consent every time, as that is what it shows
+	Second bool       // another button of the page comes first
+	Steps  bool       // step by step is a button beside it, not an option
+	Folded bool       // it is an option itself
+	Asks   url.Values // what it asks for
+	Prompt string     // what it asks for beside that, unless Asks has another prompt
 	Fields []field
+}
+
+// Path returns where the button leads.
+func (v signIn) Path() string {
+	if v.Prompt == "" || v.Asks.Has("prompt") {
+		return loginPath(v.Asks)
+	}
+	asks := maps.Clone(v.Asks)
+	asks.Set("prompt", v.Prompt)
+	return loginPath(asks)
+}
+
+// StepsPath returns the same login step by step. The demo server asks for consent in each of those.
+func (v signIn) StepsPath() string {
+	if len(v.Asks) == 0 {
+		return "/login?step=1"
+	}
+	return "/login?step=1&" + v.Asks.Encode()
+}
+
+// loginPath returns the address of a login.
+func loginPath(asks url.Values) string {
+	if len(asks) == 0 {
+		return "/login"
+	}
+	return "/login?" + asks.Encode()
 }
 
 // field is a parameter of /login in the form of its options, with an example of its value.
@@ -40,7 +69,7 @@ type field struct{ Name, Example string }
 // which shows the request and a plain link: after a form the browser would apply our form-action to a
 // redirect to the server, and stop it.
 func newSignIn(label string, cfg config.Config) signIn {
-	v := signIn{Label: label, Fields: []field{
+	v := signIn{Label: label, Asks: url.Values{}, Fields: []field{
 		{"scope", strings.Join(cfg.Scopes, " ")},
 		{"prompt", "login consent"},
 		{"login_hint", "alice@example.com"},
@@ -51,10 +80,13 @@ func newSignIn(label string, cfg config.Config) signIn {
 		{"ui_locales", "de fr"},
 	}}
 	if cfg.Demo {
-		v.Prompt = "consent"
+		v.Prompt = "consent" // every time, as that is what the demo shows
 	}
 	return v
 }
+
+// keep makes the button ask for what a login was given. The settings may have changed since: they decide about the rest.
+func (v *signIn) keep(r *oauth.Request) { maps.Copy(v.Asks, r.Again()) }
 
 // pasteForm is the data of part-paste.html: the form that takes the address at which the browser stopped.
 type pasteForm struct {
@@ -205,9 +237,10 @@ func noIDToken(l *session.Login) string {
 	return "openid was not asked for"
 }
 
-// noRefreshToken says why a login has no refresh token.
-const noRefreshToken = "The server issued none. Most servers do when the scope offline_access is asked for and enabled for the " +
-	"OAuth application; Google also wants /login?prompt=consent."
+// noRefreshToken says why a login has no refresh token, and what brings one from this server.
+func noRefreshToken(cfg config.Config) string {
+	return "The server issued none. " + causes.Found(causes.Warn, causes.NoRefreshToken, causes.Facts{Cfg: cfg}).Fix
+}
 
 // shownToken is a token as part-tokens.html shows it: decoded where it can be, and whole, to be copied.
 type shownToken struct {

@@ -38,7 +38,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		layout:   s.page(r, "Your session"),
 		Who:      l.Who(),
 		Subject:  l.Subject(),
-		Held:     held(l),
+		Held:     held(l, s.cfg),
 		Actions:  actions(md, l, s.cfg.ResourceURL),
 		Warnings: l.Warnings(),
 		Lead:     sessionLead(l),
@@ -48,6 +48,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 		Env:      envLines(s.cfg),
 	}
 	data.SignIn.Second = true
+	data.SignIn.keep(l.Request)
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
@@ -80,7 +81,7 @@ type action struct {
 }
 
 // held lists the three kinds of token, each with what it is good for or why it is not held.
-func held(l *session.Login) []heldToken {
+func held(l *session.Login, cfg config.Config) []heldToken {
 	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
 	if !l.Held.Expires.IsZero() {
 		access.Expires = &l.Held.Expires
@@ -89,14 +90,14 @@ func held(l *session.Login) []heldToken {
 	case !access.Held:
 		access.Note = "It was revoked."
 	case oauth.Decode(l.Held.Access).Opaque:
-		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it", causes.AccessTokenOpaque
+		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it. "+causes.Found(causes.Warn, causes.AccessTokenOpaque, causes.Facts{Cfg: cfg}).Fix, causes.AccessTokenOpaque
 	}
 	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
 	switch {
 	case !refresh.Held && l.Response.Refresh != "":
 		refresh.Note = "It was revoked."
 	case !refresh.Held:
-		refresh.Note, refresh.See = noRefreshToken, causes.NoRefreshToken
+		refresh.Note, refresh.See = noRefreshToken(cfg), causes.NoRefreshToken
 	}
 	id := heldToken{Name: "ID token", Held: l.Held.ID != "", Note: "says who signed in"}
 	if expires := oauth.ExpiryOf(l.Held.ID); !expires.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"oauth-test-client/internal/causes"
@@ -169,6 +170,9 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err != nil {
 			return err
 		}
+		if err := s.hintSession(w, r, request); err != nil {
+			return err
+		}
 		request.Run = s.runOf(r)
 		to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 		if err != nil {
@@ -193,12 +197,11 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	title := "Before the redirect"
 	data := s.stepPage(r, 1, title, l, s.requestScene(l, to))
 	data.To, data.Server = to, causes.HostOf(to)
-	asks := l.request.Asks()
+	again := l.request.Again()
 	if data.Run = l.request.Run; data.Run != "" {
-		asks.Set("run", data.Run)
+		again.Set("run", data.Run)
 	}
-	usual := (&oauth.Request{Scopes: s.cfg.Scopes, Extra: map[string]string{"resource": s.cfg.Resource}}).Asks()
-	data.Fields, data.Straight = editFields(asks, usual), "/login?"+asks.Encode()
+	data.Fields, data.Straight = editFields(l.request, s.cfg), loginPath(again)
 	data.Address = splitAddress(to, data.Fields)
 	data.card("", "scope", "", "What this app wants to do for you. The server asks you first.")
 	data.card(flow.StateMark, "state", "", "A random number. It has to come back unchanged.")
@@ -216,9 +219,12 @@ type editField struct {
 }
 
 // editFields lists the parameters that can be changed, each with its value.
-func editFields(asks, usual url.Values) []editField {
+func editFields(request *oauth.Request, cfg config.Config) []editField {
+	extra := cfg.Parameters.With(nil)
+	extra["resource"] = cmp.Or(extra["resource"], cfg.Resource)
+	asks, usual := request.Asks(), (&oauth.Request{Scopes: cfg.Scopes, Extra: extra}).Asks()
 	var list []editField
-	for _, name := range slices.Concat([]string{"scope"}, oauth.ExtraParameters) {
+	for _, name := range fieldsOf(request) {
 		list = append(list, editField{name, asks.Get(name), asks.Get(name) != usual.Get(name)})
 	}
 	return list
@@ -253,6 +259,9 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 	if err := rejectPrefetch(r); err != nil {
 		return err
 	}
+	if err := s.hintSession(w, r, l.request); err != nil { // its cookie holds the ends of the ID token alone
+		return err
+	}
 	to, err := s.addressOf(r.Context(), l.request)
 	if err != nil {
 		return err
@@ -265,7 +274,7 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 // editRequest changes what a login asks for before the browser has left. Its state, nonce and verifier stay.
 func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	params := url.Values{"step_up": {strconv.Itoa(l.request.StepUp)}}
-	for _, name := range slices.Concat([]string{"scope"}, oauth.ExtraParameters) {
+	for _, name := range append(fieldsOf(l.request), "params") {
 		if values := r.PostForm[name]; len(values) > 1 {
 			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" is there more than once (RFC 6749 section 3.1).", "")
 		}
@@ -273,6 +282,9 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	}
 	changed, err := s.oauth.NewRequest(params)
 	if err != nil {
+		return err
+	}
+	if err := s.hintSession(w, r, changed); err != nil {
 		return err
 	}
 	changed.State, changed.Verifier, changed.Began = l.request.State, l.request.Verifier, l.request.Began
@@ -284,6 +296,13 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 		return err
 	}
 	return s.sessions.ChangeSteps(w, r, changed)
+}
+
+// fieldsOf are the parameters that a login has a field for: the usual ones, and what else it asks for.
+func fieldsOf(request *oauth.Request) []string {
+	usual := slices.Concat([]string{"scope"}, oauth.ExtraParameters)
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra)), func(name string) bool { return slices.Contains(usual, name) })
+	return append(usual, others...)
 }
 
 // stepCallback is the third step: the browser is back, and the code waits. Any other login's response is

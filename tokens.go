@@ -253,7 +253,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("There is no refresh token", "No refresh token is held.", noRefreshToken)
+		return nil, noToken("There is no refresh token", "No refresh token is held.", noRefreshToken(s.cfg))
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}

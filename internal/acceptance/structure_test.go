@@ -168,6 +168,7 @@ var floors = [][]string{
 	{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go", "present.go"},
 	{"scene.go"},
 	{"attack.go"},
+	{"confirm.go"},
 	{"guard.go"},
 	{"failure.go"},
 	{"server.go"},

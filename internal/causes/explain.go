@@ -190,6 +190,8 @@ func headingWithoutCause(e *oauth.Error) string {
 		return "This address does not finish the login"
 	case e.Kind == oauth.NotSupported:
 		return "This server does not offer that"
+	case e.Kind == oauth.BadParameter && e.Step == wire.AuthorizationRequest:
+		return "The login can't start with these parameters"
 	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
 		return "This login cannot be finished"
 	case e.Step == wire.Response, e.Step == wire.PushedRequest && e.Theirs:

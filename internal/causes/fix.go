@@ -147,6 +147,10 @@ func currentLine(cfg config.Config, variable string) string {
 		value = cfg.Endpoints.JWKS
 	case "INTROSPECTION_ENDPOINT":
 		value = cfg.Endpoints.Introspection
+	case "AUTHORIZATION_PARAMS":
+		if value = cfg.Parameters.Encode(); cfg.Parameters.HasSecret() {
+			value = masked
+		}
 	case "PAR":
 		if cfg.PAR {
 			value = "on"
@@ -426,12 +430,35 @@ func fixOffline(f Facts) Fix {
 		return f.look("", "GitHub's OAuth apps issue no refresh tokens: their access tokens don't expire.")
 	case p.Name == "Kinde":
 		return f.change("SCOPES", strings.Join(append(slices.DeleteFunc(slices.Clone(f.Cfg.Scopes), func(s string) bool { return s == "offline_access" }), "offline"), " "), "")
-	case p.Name == "Google":
-		return f.look("", "Sign in at /login?access_type=offline&prompt=consent: Google sends a refresh token only then.")
+	case p.Offline != "":
+		return f.addParameters(p.Offline)
 	case slices.Contains(f.Cfg.Scopes, "offline_access"):
 		return f.look("", "offline_access was asked for. Enable it for this client ("+p.At(Scopes)+"), and with some servers for the API, too.")
 	}
 	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+p.At(Scopes)+")")
+}
+
+// fixOpaque is what makes access tokens JWTs.
+func fixOpaque(f Facts) Fix {
+	p := f.provider()
+	if p.JWT != "" {
+		return f.look("", "Turn on JWTs ("+lowerFirst(p.in())+": "+p.JWT+"). That changes every application of the instance.")
+	}
+	const line = "AUTHORIZATION_PARAMS='audience=<API identifier>'"
+	if p.Name == "Auth0" {
+		return f.look("AUTHORIZATION_PARAMS", "Write "+line+" in .env, with the identifier of your API (in Auth0: Applications → APIs → your API → Settings → Identifier).")
+	}
+	return f.look("AUTHORIZATION_PARAMS", "Name the API in the login: "+line+" in .env, or resource= instead of audience= where the server follows RFC 8707.")
+}
+
+// addParameters is a fix by parameters that every login sends, beside those that it sends by now.
+func (f Facts) addParameters(query string) Fix {
+	const variable = "AUTHORIZATION_PARAMS"
+	more, err := config.ReadParameters(query)
+	if err != nil || f.Cfg.Parameters.HasSecret() {
+		return f.look(variable, "Add "+query+" to "+variable+" in .env.")
+	}
+	return f.change(variable, f.Cfg.Parameters.With(more).Encode(), "")
 }
 
 // fixIntrospection is for a token that introspection calls inactive.

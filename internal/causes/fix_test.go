@@ -108,3 +108,35 @@ func TestProviderOf(t *testing.T) {
 		}
 	}
 }
+
+// What a server wants for a refresh token or a JWT is one line of .env, beside the parameters that are there. One that
+// holds a secret is not repeated.
+func TestFix_AuthorizationParams(t *testing.T) {
+	t.Parallel()
+	const jwt = "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"
+	for _, row := range []struct {
+		name       Name
+		issuer     string
+		parameters config.Parameters
+		line, text string
+	}{
+		{NoRefreshToken, "https://accounts.google.com", nil, "AUTHORIZATION_PARAMS='access_type=offline&prompt=consent'", ""},
+		{NoRefreshToken, "https://accounts.google.com", config.Parameters{"hd": "example.com", "prompt": "none"},
+			"AUTHORIZATION_PARAMS='access_type=offline&hd=example.com&prompt=consent'", ""},
+		{NoRefreshToken, "https://www.dropbox.com", nil, "AUTHORIZATION_PARAMS=token_access_type=offline", ""},
+		{NoRefreshToken, "https://www.dropbox.com", config.Parameters{"token_access_type": "offline"}, "", "Look at AUTHORIZATION_PARAMS in .env."},
+		{NoRefreshToken, "https://accounts.google.com", config.Parameters{"login_ticket": "secret-ticket-1"}, "", "Add access_type=offline&prompt=consent to AUTHORIZATION_PARAMS in .env."},
+		{NoRefreshToken, "https://accounts.google.com", config.Parameters{"x": jwt}, "", "Add access_type=offline&prompt=consent to AUTHORIZATION_PARAMS in .env."},
+		{NoRefreshToken, "https://id.example.com", nil, "SCOPES='profile email offline_access'", ""},
+		{AccessTokenOpaque, "https://tenant.eu.auth0.com/", nil, "", "Write AUTHORIZATION_PARAMS='audience=<API identifier>' in .env"},
+		{AccessTokenOpaque, "https://id.example.com", nil, "", "AUTHORIZATION_PARAMS='audience=<API identifier>' in .env, or resource="},
+	} {
+		cfg := settingsForFixes()
+		cfg.Issuer, cfg.Parameters = row.issuer, row.parameters
+		fix := Of(row.name).fix(Facts{Cfg: cfg})
+		all := fix.Line + fix.Old + fix.Text
+		if fix.Line != row.line || !strings.Contains(fix.Text, row.text) || strings.Contains(all, jwt) || strings.Contains(all, "secret-ticket-1") {
+			t.Errorf("%s at %s with %v: %+v", row.name, row.issuer, row.parameters, fix)
+		}
+	}
+}

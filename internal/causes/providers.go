@@ -31,7 +31,7 @@ type Provider struct {
 	Switch  map[Name]string    // where a cause is turned off, if that is another place
 	hosts   []string           // of its issuers, with everything below them
 	path    string             // or a part of the issuer's path
-	Offline string             // what brings a refresh token, as a line of .env without the other scopes; empty for offline_access
+	Offline string             // the parameters that bring a refresh token; empty for the scope offline_access
 	JWT     string             // what makes access tokens JWTs
 
 	NoOffline        bool // it has no scope offline_access, and refuses it
@@ -142,7 +142,17 @@ var providers = []Provider{
 		Users:        "the group's or the instance's sign-in rules",
 		IDToken:      "User settings → Applications → your application → Scopes → openid",
 	}},
-	{Name: "Kinde", hosts: []string{"kinde.com"}, Offline: "SCOPES offline", Fields: map[Setting]string{
+	{Name: "Dropbox", hosts: []string{"dropbox.com"}, Offline: "token_access_type=offline", Fields: map[Setting]string{
+		RedirectURI:  "App Console → your app → Settings → OAuth 2 → Redirect URIs",
+		ClientID:     "App Console → your app → Settings → App key",
+		ClientSecret: "App Console → your app → Settings → App secret",
+		Scopes:       "App Console → your app → Permissions",
+		AuthMethod:   "App Console → your app → Settings",
+		Grant:        "App Console → your app → Settings → OAuth 2",
+		Users:        "App Console → your app → Settings → Development users",
+		IDToken:      "App Console → your app → Permissions → openid",
+	}},
+	{Name: "Kinde", hosts: []string{"kinde.com"}, Fields: map[Setting]string{
 		RedirectURI:  "Settings → Applications → your application → Details → Allowed callback URLs",
 		ClientID:     "Settings → Applications → your application → Details → Client ID",
 		ClientSecret: "Settings → Applications → your application → Details → Client secret",

@@ -654,33 +654,28 @@ var Table = []Cause{
 	},
 	{
 		Name: AccessTokenOpaque, Group: "Grants and scopes",
-		Sees: `"jwt malformed": the access token is not a JWT`, Write: "`/login?audience=<API identifier>`",
+		Sees: `"jwt malformed": the access token is not a JWT`, Write: "`AUTHORIZATION_PARAMS='audience=<API identifier>'`",
 		Title:       "The access token is not a JWT",
 		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one until an API is named by `audience`. At Clerk it is a setting of the whole instance, on for instances made since January 2026: turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
 		Looks: []Quote{
 			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
 		},
 		Wrong:  []string{"`/login` without `audience`"},
-		Right:  []string{"`/login?audience=https://api.example.com`, the identifier of an API in Auth0's dashboard", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs"},
+		Right:  []string{"`AUTHORIZATION_PARAMS='audience=https://api.example.com'`, the identifier of an API in Auth0's dashboard", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs"},
 		ToldBy: "`/session` (`/api` says [api-wants-a-jwt](#api-wants-a-jwt) when the API refuses it)",
 		SeenIn: "[auth0-samples/auth0-ios-swift-sample#39], [auth0/nextjs-auth0#1809]",
-		Fix: func(f Facts) Fix {
-			if place := f.provider().JWT; place != "" {
-				return f.look("", "Turn on JWTs ("+lowerFirst(f.provider().in())+": "+place+"). That changes every application of the instance.")
-			}
-			return f.look("", "Name the API in the login: /login?audience= (Auth0) or /login?resource=.")
-		},
+		Fix:    fixOpaque,
 	},
 	{
 		Name: NoRefreshToken, Group: "Grants and scopes",
 		Sees: "the token response has no `refresh_token`", Write: "`SCOPES='openid profile email offline_access'`",
 		Title:       "There is no refresh token",
-		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, and shows responses with a refresh token and without that scope: it may not be the only way.",
+		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, and shows responses with a refresh token and without that scope: it may not be the only way.",
 		Looks: []Quote{
 			{"Google", "(no error: the field is missing from the second login on)", "[googleapis/google-api-nodejs-client#750]"},
 		},
 		Wrong:  []string{"`SCOPES='openid profile email'`"},
-		Right:  []string{"`SCOPES='openid profile email offline_access'`", "Google: `AUTHORIZATION_ENDPOINT='https://accounts.google.com/o/oauth2/v2/auth?access_type=offline'`, and sign in at `/login?prompt=consent`", "Kinde: `SCOPES='openid profile email offline'`", "Auth0 with an `audience`: APIs → your API → Settings → Access Settings → Allow Offline Access"},
+		Right:  []string{"`SCOPES='openid profile email offline_access'`", "Google: `AUTHORIZATION_PARAMS='access_type=offline&prompt=consent'`", "Dropbox: `AUTHORIZATION_PARAMS='token_access_type=offline'`", "Kinde: `SCOPES='openid profile email offline'`", "Auth0 with an `audience`: APIs → your API → Settings → Access Settings → Allow Offline Access"},
 		ToldBy: "`/session`",
 		SeenIn: "[googleapis/google-api-php-client#1686]",
 		Fix:    fixOffline,

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
@@ -21,7 +22,7 @@ const usage = `OAuth Test Client tells whether an OAuth application works, and i
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
        go run . check [-env FILE] [-v] [-json | -md] [-junit FILE] [-timeout 15s]
-       go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m]
+       go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m] [-param NAME=VALUE]
 
   go run .                        sign in with the settings in .env; without any, try the demo
   go run . check -env other.env   ask the server everything that needs no user, and change nothing
@@ -34,6 +35,7 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
                     with login -json prints the token response, tokens and all
   -junit FILE       write the checks to FILE as JUnit's XML, too
+  -param NAME=VALUE send this with the login, too; can be given several times
   -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
   -version          print the name and version that every request carries as User-Agent
 
@@ -57,6 +59,8 @@ type Options struct {
 	Markdown bool
 	JUnit    string // a file for the checks as JUnit's XML; may be empty
 	Timeout  time.Duration
+
+	Parameters config.Parameters // of the command login
 }
 
 // File is the file with the settings.
@@ -106,6 +110,15 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	flags.StringVar(&o.JUnit, "junit", "", "")
 	flags.BoolVar(&version, "version", false, "")
 	flags.DurationVar(&o.Timeout, "timeout", check.Timeout, "")
+	params := url.Values{}
+	flags.Func("param", "", func(pair string) error {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return errors.New("write -param name=value")
+		}
+		params.Add(name, value)
+		return nil
+	})
 	err := flags.Parse(args)
 	if word := flags.Arg(0); err == nil && (word == "check" || word == "login") {
 		o.Check, o.Login = word == "check", word == "login"
@@ -127,6 +140,8 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		err = errors.New("-json and -md exclude each other")
 	case err == nil && o.Timeout <= 0:
 		err = fmt.Errorf("-timeout %v leaves no time", o.Timeout)
+	case err == nil && len(params) > 0 && !o.Login:
+		err = errors.New("-param is for login; AUTHORIZATION_PARAMS in .env has the parameters of every login")
 	case err == nil && o.Login && (o.Markdown || o.Verbose):
 		err = errors.New("login takes neither -md nor -v")
 	case err == nil && o.JUnit != "" && !o.Check:
@@ -134,7 +149,10 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	case err != nil:
 		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
 	default:
-		return o, nil
+		if o.Parameters, err = config.CommonParameters(params.Encode()); err == nil {
+			return o, nil
+		}
+		err = fmt.Errorf("-param: %w", err)
 	}
 	Say(stderr, err.Error()+"\nRun `go run . -h` for usage.\n")
 	return o, errUsage

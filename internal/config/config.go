@@ -17,21 +17,22 @@ import (
 
 // Config is what the user told us, checked. It never changes; when .env has, another one is made.
 type Config struct {
-	Demo             bool      // nothing was configured: this process is all three actors
-	Clerk            bool      // the authorization server is a Clerk instance
-	Issuer           string    // exactly as its metadata must name it; empty for a server without metadata
-	ClientID         string    // of the OAuth application
-	ClientSecret     string    // empty for a public client
-	AuthMethod       string    // token_endpoint_auth_method; empty lets the metadata decide
-	Endpoints        Endpoints // the ones that override the metadata
-	Scopes           []string  // asked for when a login names none; may be empty
-	PAR              bool      // requests are pushed, whether or not the server demands it (RFC 9126)
-	Port             string    // to listen on
-	BaseURL          string    // scheme and host, no slash at the end
-	RedirectOverride string    // the redirect URI where it does not lead to this program; see CallbackIsPasted
-	SessionSecret    string    // empty means random per process
-	SessionStore     string    // the URL of a Redis; empty keeps sessions in this process
-	ResourceURL      string    // the API that the access token opens; may be empty
+	Demo             bool       // nothing was configured: this process is all three actors
+	Clerk            bool       // the authorization server is a Clerk instance
+	Issuer           string     // exactly as its metadata must name it; empty for a server without metadata
+	ClientID         string     // of the OAuth application
+	ClientSecret     string     // empty for a public client
+	AuthMethod       string     // token_endpoint_auth_method; empty lets the metadata decide
+	Endpoints        Endpoints  // the ones that override the metadata
+	Scopes           []string   // asked for when a login names none; may be empty
+	Parameters       Parameters // sent with every login that names no others; may be nil
+	PAR              bool       // requests are pushed, whether or not the server demands it (RFC 9126)
+	Port             string     // to listen on
+	BaseURL          string     // scheme and host, no slash at the end
+	RedirectOverride string     // the redirect URI where it does not lead to this program; see CallbackIsPasted
+	SessionSecret    string     // empty means random per process
+	SessionStore     string     // the URL of a Redis; empty keeps sessions in this process
+	ResourceURL      string     // the API that the access token opens; may be empty
 
 	AtAPI          bool     // a login begins at the API, which names its authorization server (RFC 9728)
 	AnyScopes      bool     // then: SCOPES is unset, and the API says which scopes it wants
@@ -116,6 +117,7 @@ func (s *settings) config() Config {
 		Revocation:    s.endpoint("REVOCATION_ENDPOINT"),
 		JWKS:          s.endpoint("JWKS_URI"),
 	}
+	c.Parameters = s.authorizationParameters()
 	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
 	c.RedirectOverride = s.redirectURI(c.BaseURL)
@@ -128,6 +130,9 @@ func (s *settings) config() Config {
 	c.AtAPI = c.atAPI(key, issuer)
 	c.Scopes = s.scopes(c.AtAPI)
 	c.AnyScopes = c.AtAPI && c.Scopes == nil
+	if c.Parameters.Check(nil) == nil && c.Parameters.Check(c.Scopes) != nil {
+		s.wrong("AUTHORIZATION_PARAMS", "and SCOPES have more than 1 KB together; shorten one of them")
+	}
 	c.Demo = !c.AtAPI && key == "" && issuer == "" && c.ClientID == "" && c.ClientSecret == "" && c.AuthMethod == "" && c.Endpoints == Endpoints{}
 	switch {
 	case c.Demo:
@@ -298,7 +303,7 @@ func isHash(secret string) bool {
 
 // names are the variables that are read, in the order of the README.
 var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
-	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "PAR", "PORT", "BASE_URL", "REDIRECT_URI",
+	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "AUTHORIZATION_PARAMS", "PAR", "PORT", "BASE_URL", "REDIRECT_URI",
 	"ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 

@@ -399,6 +399,12 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 	return list
 }
 
+// Parameters lists parameters that may be sent, each with what it is for.
+func Parameters(query url.Values, s Secrets) []Parameter {
+	e := &wire.Exchange{URL: "?" + query.Encode()}
+	return explain(e, newTeller(nil, newRedactor(s, []*wire.Exchange{e}, false)))
+}
+
 // explainMembers lists the members of a request that is a JSON object, in their order.
 func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 	var list []Parameter

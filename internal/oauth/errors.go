@@ -211,6 +211,22 @@ func badParameter(name, what string) *Error {
 		Description: fmt.Sprintf("The parameter %s %s.", name, what)}
 }
 
+// badParameters is the error of what /login was given.
+func badParameters(err error) *Error {
+	e, ok := errors.AsType[*config.ParameterError](err)
+	if !ok {
+		return badParameter("", err.Error())
+	}
+	bad := badParameter(e.Name, e.What)
+	if e.Name == "" {
+		bad.Description = "The parameters " + e.What + "."
+	}
+	if e.Fix != "" {
+		bad.Description += " " + strings.ToUpper(e.Fix[:1]) + e.Fix[1:] + "."
+	}
+	return bad
+}
+
 // refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
 // tokens should be. The fault is why the answer is no token response, or nil.
 func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,7 +26,9 @@ type Request struct {
 	Nonce    string            // ties the ID token to the login; empty without openid
 	Verifier string            // ties the code to the login (RFC 7636 section 4.1)
 	Scopes   []string          // asked for
-	Extra    map[string]string // the parameters of ExtraParameters that were given
+	Extra    config.Parameters // what else is sent; id_token_hint may be config.HintOfSession
+	Given    []string          // the names of those that were given for this login, and scope if it was; the settings have the others
+	Hint     string            // the ID token that id_token_hint=session stands for, cut short; see SetHint
 	Own      bool              // it was started from a page of this program or the address bar, and not by a link of another site
 	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
 	Run      string            // the run of the command login that waits for it; empty for any other login
@@ -35,6 +38,7 @@ type Request struct {
 	Steps    bool // each step is shown before it is taken
 	StepUp   int  // how many times in a row the API wanted more scopes before this login
 
+	hint        string           // that ID token; only while the request that has it from the session is answered
 	NoChallenge bool             // no code challenge is sent: to see whether the server asks for one
 	Before      []*wire.Exchange // what was asked before the browser left; only while the process that asked runs
 }
@@ -54,45 +58,76 @@ func (r *Request) Asks() url.Values {
 	return asks
 }
 
-// ExtraParameters are the parameters of a login that are passed on to the authorization endpoint.
+// Again is what was given for this login, as /login takes it: the settings still decide about the rest.
+func (r *Request) Again() url.Values {
+	all, again := r.Asks(), url.Values{}
+	for _, name := range r.Given {
+		again.Set(name, all.Get(name))
+	}
+	return again
+}
+
+// ExtraParameters are the parameters of a login that its form has a field for, besides scope.
 var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", "resource", "audience", "ui_locales"}
 
-// NewRequest makes the secrets of a login, each of 130 bits at least, and takes over the parameters
-// that were given for it. The error is an *Error.
+// NewRequest makes the secrets of a login, each of 130 bits at least, and takes over the parameters that were given for
+// it, and those of the settings that it does not name. The error is an *Error.
 func (c *Client) NewRequest(params url.Values) (*Request, error) {
-	scopes := c.cfg.Scopes
-	if asked := params.Get("scope"); asked != "" {
-		scopes = strings.Fields(asked)
-	}
-	if !config.ValidScope(params.Get("scope")) {
-		return nil, badParameter("scope", "has a character that no scope may have (RFC 6749 section 3.3)")
-	}
-	if maxAge := params.Get("max_age"); maxAge != "" {
-		if _, err := strconv.ParseUint(maxAge, 10, 31); err != nil {
-			return nil, badParameter("max_age", "is not a number of seconds")
-		}
+	given, err := config.LoginParameters(params)
+	if err != nil {
+		return nil, badParameters(err)
 	}
 	stepUp, err := strconv.Atoi(cmp.Or(params.Get("step_up"), "0"))
 	if err != nil || stepUp < 0 || stepUp > maxStepUps {
 		return nil, badParameter("step_up", fmt.Sprintf("is not a number up to %d", maxStepUps))
 	}
-	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Began: c.now()}
+	extra := c.cfg.Parameters.With(given)
+	scopes := c.cfg.Scopes
+	if extra["scope"] != "" {
+		scopes = strings.Fields(extra["scope"])
+	}
+	delete(extra, "scope")
+	if resource := cmp.Or(extra["resource"], c.cfg.Resource); resource != "" { // RFC 8707 section 2
+		extra["resource"] = resource
+	}
+	if err := extra.Check(scopes); err != nil {
+		return nil, badParameters(err)
+	}
+	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Extra: extra, Given: slices.Sorted(maps.Keys(given)),
+		Began: c.now()}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}
-	for _, name := range ExtraParameters {
-		value := params.Get(name)
-		if name == "resource" {
-			value = cmp.Or(value, c.cfg.Resource) // RFC 8707 section 2
-		}
-		if value != "" {
-			if r.Extra == nil {
-				r.Extra = map[string]string{}
-			}
-			r.Extra[name] = value
-		}
-	}
 	return r, nil
+}
+
+// GivenParameters are what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
+// anybody. The error is an *Error.
+func GivenParameters(params url.Values) (config.Parameters, error) {
+	given, err := config.LoginParameters(params)
+	if err != nil {
+		return nil, badParameters(err)
+	}
+	return given, nil
+}
+
+// HintsSession reports that the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
+func (r *Request) HintsSession() bool { return r.Extra["id_token_hint"] == config.HintOfSession }
+
+// SetHint sets the ID token of the session. It is too long for a cookie, so only its ends are kept, to be shown.
+func (r *Request) SetHint(idToken string) {
+	r.hint, r.Hint = idToken, shortHint(idToken)
+}
+
+// IsHint reports the ID token that SetHint was called with.
+func (r *Request) IsHint(idToken string) bool { return r.Hint != "" && shortHint(idToken) == r.Hint }
+
+func shortHint(token string) string {
+	const begin, end = 8, 8
+	if len(token) < 4*(begin+end) {
+		return "…"
+	}
+	return token[:begin] + "…" + token[len(token)-end:]
 }
 
 // maxStepUps is how many times in a row a login may be offered for more scopes: an API that wants others each
@@ -148,7 +183,7 @@ func (c *Client) authorizationURL(md *Metadata, r *Request) string {
 	if r.Pushed != "" {
 		return pushedAddress(md, c.cfg.ClientID, r.Pushed)
 	}
-	return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, c.options(r)...)
+	return withQuery(md.Authorization, c.parameters(md, r))
 }
 
 // CheckResponse looks at the authorization response (RFC 6749 section 4.1.2) to a request, in the order
@@ -334,6 +369,9 @@ func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 		options = append(options, oauth2.SetAuthURLParam("nonce", r.Nonce))
 	}
 	for name, value := range r.Extra {
+		if name == "id_token_hint" && r.HintsSession() {
+			value = cmp.Or(r.hint, r.Hint)
+		}
 		options = append(options, oauth2.SetAuthURLParam(name, value))
 	}
 	return options

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
@@ -23,7 +25,6 @@ const (
 const (
 	maxPending     = 5
 	maxPendingSize = 3 << 10 // bytes of names and values
-	maxParameters  = 1 << 10 // bytes of what one login asks for
 )
 
 // pending is a request as its cookie holds it. It is encrypted, and one cookie each: two tabs never
@@ -32,7 +33,10 @@ type pending struct {
 	Nonce    string            `json:"n,omitempty"`
 	Verifier string            `json:"v"`
 	Scopes   []string          `json:"s"`
-	Extra    map[string]string `json:"x,omitempty"`
+	Extra    config.Parameters `json:"x,omitempty"` // given for this login
+	Settings config.Parameters `json:"y,omitempty"` // and those of the settings
+	Scoped   bool              `json:"z,omitempty"` // the scopes were given, too
+	Hint     string            `json:"h,omitempty"`
 	Try      string            `json:"t,omitempty"`
 	Run      string            `json:"r,omitempty"`
 	Own      bool              `json:"o,omitempty"`
@@ -46,9 +50,6 @@ type pending struct {
 // Begin puts a request into a cookie of its own, until the browser comes back with its state. Of the
 // logins that the browser began before, only the newest that fit beside it are kept.
 func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
-	if sizeOfParameters(begun) > maxParameters {
-		return ErrTooLong
-	}
 	name := s.pendingName(begun.State)
 	value, err := s.closePending(name, begun)
 	if err != nil {
@@ -67,17 +68,6 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Reque
 	s.markBrowser(w, r)
 	begun.Before = s.keepBefore(begun.State, wire.Recorded(r.Context()))
 	return nil
-}
-
-func sizeOfParameters(r *oauth.Request) int {
-	n := max(0, len(r.Scopes)-1) // the spaces
-	for _, scope := range r.Scopes {
-		n += len(scope)
-	}
-	for name, value := range r.Extra {
-		n += len(name) + len(value)
-	}
-	return n
 }
 
 // Begun returns the request that this browser began with the state, or nil: for a state that is not this
@@ -132,17 +122,44 @@ func (s *Store) Unfinished(r *http.Request) []time.Time {
 
 // sealedForm is a request as a cookie holds it.
 func sealedForm(r *oauth.Request) pending {
-	return pending{r.Nonce, r.Verifier, r.Scopes, r.Extra, r.Try, r.Run, r.Own, r.Binding, r.Began.UnixMilli(), r.Steps, r.Pushed, r.StepUp}
+	p := pending{Nonce: r.Nonce, Verifier: r.Verifier, Scopes: r.Scopes, Hint: r.Hint, Try: r.Try, Run: r.Run, Own: r.Own, Binding: r.Binding,
+		Began: r.Began.UnixMilli(), Steps: r.Steps, Pushed: r.Pushed, StepUp: r.StepUp}
+	p.setParameters(r)
+	return p
 }
 
 // request is what a cookie held, as it was.
 func (p pending) request(state string) *oauth.Request {
-	return &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Extra: p.Extra, Try: p.Try, Run: p.Run, Own: p.Own,
+	r := &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Hint: p.Hint, Try: p.Try, Run: p.Run, Own: p.Own,
 		Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp}
+	r.Extra, r.Given = p.parameters()
+	return r
 }
 
 func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
 	return s.cookies.closeJSON(name, sealedForm(r))
+}
+
+// setParameters tells what was given for a login from what the settings added, without naming anything twice.
+func (p *pending) setParameters(r *oauth.Request) {
+	p.Extra, p.Settings, p.Scoped = config.Parameters{}, config.Parameters{}, slices.Contains(r.Given, "scope")
+	for name, value := range r.Extra {
+		if slices.Contains(r.Given, name) {
+			p.Extra[name] = value
+		} else {
+			p.Settings[name] = value
+		}
+	}
+}
+
+// parameters returns what setParameters was given.
+func (p pending) parameters() (all config.Parameters, given []string) {
+	given = slices.Collect(maps.Keys(p.Extra))
+	if p.Scoped {
+		given = append(given, "scope")
+	}
+	slices.Sort(given)
+	return p.Settings.With(p.Extra), given
 }
 
 // openPending reads a cookie that closePending wrote, under its own name and not too long ago.

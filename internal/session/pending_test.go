@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/config"
 )
 
 // A login is found by its own state, for ten minutes, and used once.
@@ -116,28 +118,50 @@ func TestPendingAtOnce(t *testing.T) {
 	}
 }
 
-// The parameters of one login are 1 KB together at most.
-func TestParametersBounded(t *testing.T) {
+// What does not fit into a cookie begins no login. Whatever config.Parameters.Check accepts does fit.
+func TestBegin_TooLong(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
-	scopes, hint := "openid profile email", "login_hint"
-	room := maxParameters - len(scopes) - len(hint)
+	short := config.Parameters{}
+	for i := range 30 {
+		short[fmt.Sprintf("p%d", i)] = strings.Repeat("é", 15)
+	}
 	for _, row := range []struct {
-		name  string
-		extra map[string]string
-		fits  bool
+		name   string
+		scopes []string
+		extra  config.Parameters
+		fits   bool
 	}{
-		{"none", nil, true},
-		{"as many as may be", map[string]string{hint: strings.Repeat("x", room)}, true},
-		{"one more", map[string]string{hint: strings.Repeat("x", room+1)}, false},
-		{"two together", map[string]string{hint: strings.Repeat("x", room/2), "resource": strings.Repeat("x", room/2)}, false},
-		{"far longer when written as JSON", map[string]string{hint: strings.Repeat("\x01", room)}, false},
+		{"none", nil, nil, true},
+		{"as long as may be", nil, config.Parameters{"login_hint": strings.Repeat("x", 1014)}, true},
+		{"quotes", nil, config.Parameters{"claims": strings.Repeat(`"`, 509)}, true},
+		{"many", nil, short, true},
+		{"many scopes", strings.Fields(strings.Repeat("a ", 256)), nil, true},
+		{"far longer when written as JSON", nil, config.Parameters{"login_hint": strings.Repeat("\x01", 1000)}, false},
 	} {
 		r := newRequest("state", time.Now())
-		r.Extra = row.extra
+		r.Extra, r.Scopes, r.Pushed = row.extra, row.scopes, strings.Repeat("u", 512)
+		if err := row.extra.Check(row.scopes); row.fits && err != nil {
+			t.Errorf("%s: %v", row.name, err)
+		}
 		j := jar{}
 		if err := j.begin(s, r); (err == nil) != row.fits || err != nil && (!errors.Is(err, ErrTooLong) || len(j) > 0) {
 			t.Errorf("%s: %v, cookies %v", row.name, err, j)
 		}
+	}
+}
+
+// A cookie tells what was given for a login from what the settings added.
+func TestPending_Given(t *testing.T) {
+	s := newStore(t, "http://localhost:3000", time.Now)
+	j, want := jar{}, newRequest("state-1", time.Now())
+	want.Extra = config.Parameters{"organization": "org_1", "access_type": "offline", "id_token_hint": "session"}
+	want.Given, want.Hint = []string{"id_token_hint", "organization", "scope"}, "eyJhbGci…01234567"
+	if err := j.begin(s, want); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Begun(j.ask("/oauth_callback"), "state-1")
+	if got == nil || !maps.Equal(got.Extra, want.Extra) || !slices.Equal(got.Given, want.Given) || got.Hint != want.Hint {
+		t.Errorf("begun is %+v; want %+v", got, want)
 	}
 }
 

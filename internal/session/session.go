@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -32,7 +31,7 @@ const (
 )
 
 // ErrTooLong is a request that does not fit into a cookie.
-var ErrTooLong = fmt.Errorf("the parameters of /login are too long: together they may have %d bytes, as they are remembered in a cookie", maxParameters)
+var ErrTooLong = errors.New("this login asks for more than a cookie can remember")
 
 // ErrUsed reports a state that was used before.
 var ErrUsed = errors.New("the state was used before")
@@ -61,7 +60,7 @@ type Store struct {
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
 	// 6265 section 8.5). Over https they begin so that no other host can plant them (RFC 6265bis section
 	// 4.1.3.2).
-	sessionName, markName, logoutName, pendingPrefix, waitingPrefix string
+	sessionName, markName, logoutName, shownName, pendingPrefix, waitingPrefix string
 }
 
 // New makes a store whose keys come from the session secret, or from a random one.
@@ -94,6 +93,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 		sessionName:   prefix + "oauth_test_client_" + port,
 		markName:      prefix + "browser_" + port,
 		logoutName:    prefix + "logout_" + port,
+		shownName:     prefix + "shown_" + port,
 		pendingPrefix: prefix + "login_" + port + "_",
 		waitingPrefix: prefix + "step_" + port + "_",
 	}

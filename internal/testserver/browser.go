@@ -69,6 +69,9 @@ func (b *Browser) Do(req *http.Request) Reply {
 	if req.Header.Get("Accept") == "" && b.Accept != "" {
 		req.Header.Set("Accept", b.Accept)
 	}
+	if _, set := req.Header["Sec-Fetch-Site"]; !set && req.URL.Path == "/login" && req.Header.Get("Accept") == "text/html" {
+		req.Header.Set("Sec-Fetch-Site", "none") // typed
+	}
 	req.Host = cmp.Or(b.Host, req.Host)
 	resp, err := b.Client.Do(req)
 	if err != nil {
