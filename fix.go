@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net/url"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"path/filepath"
@@ -35,6 +36,19 @@ type settingsFile struct {
 	Origin func(variable string) config.Origin
 }
 
+// newSettingsFile names the file by its whole path where the user sits at this machine, as there may be several.
+func newSettingsFile(cfg config.Config, path string, origin func(variable string) config.Origin) settingsFile {
+	f := settingsFile{path, origin}
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil || !config.IsLoopback(u.Hostname()) {
+		return f
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		f.Path = whole
+	}
+	return f
+}
+
 // name is what a title calls the file.
 func (f settingsFile) name() string {
 	if f.Path == "" {
@@ -56,7 +70,10 @@ func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *f
 	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f))}
 	from := file.origin(f.Variable)
 	if f.Variable != "" {
-		box.Line, box.Where = from.Line, cmp.Or(file.Path, file.name())
+		box.Line, box.Where = from.Line, file.Path
+		if box.Where == file.name() {
+			box.Where = "" // the title has it
+		}
 	}
 	if from.FromEnvironment {
 		box.Line, box.Where = 0, "set in the environment, which wins over "+file.name()
