@@ -96,12 +96,12 @@ func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *f
 func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	then := "save the file, then reload this page. No restart needed."
 	if config.NeedsRestart(f.Variable) {
-		then = "save the file, then restart the program."
+		then = "save the file, then restart this app."
 	}
 	box.Title, box.Then = "Change in "+file.name(), capital(then)
 	switch box.Old, box.New = compare(f.Old, f.Line); {
 	case from.FromEnvironment:
-		box.Title, box.Then = "Change in the environment", "Set it where you start the program, then start it again."
+		box.Title, box.Then = "Change in the environment", "Set it where you start this app, then start it again."
 	case from.Line == 0: // there is no line to strike out
 		box.Old, box.New, box.Then = nil, breakable(f.Line), "Add the line, "+then
 	}

@@ -74,13 +74,13 @@ func TestFixBox(t *testing.T) {
 		{
 			"a change waits for a restart",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "BASE_URL", Old: "BASE_URL=http://127.0.0.1:3000", Line: "BASE_URL=http://localhost:3000"},
-			"Change in .env /home/you/.env 5 − -BASE_URL=http://[127.0.0.1]:3000- 5 + BASE_URL=http://[localhost]:3000 (Copy) Save the file, then restart the program. About",
+			"Change in .env /home/you/.env 5 − -BASE_URL=http://[127.0.0.1]:3000- 5 + BASE_URL=http://[localhost]:3000 (Copy) Save the file, then restart this app. About",
 		},
 		{
 			"the environment wins",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "SCOPES", Old: "SCOPES='openid profil'", Line: "SCOPES='openid profile'"},
 			"Change in the environment set in the environment, which wins over .env − -SCOPES='openid profil'- + SCOPES='openid profil[e]' (Copy) " +
-				"Set it where you start the program, then start it again. About",
+				"Set it where you start this app, then start it again. About",
 		},
 		{
 			"a value to add",
