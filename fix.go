@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net/url"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"path/filepath"
@@ -35,6 +36,19 @@ type settingsFile struct {
 	Origin func(variable string) config.Origin
 }
 
+// newSettingsFile names the file by its whole path where the user sits at this machine, as there may be several.
+func newSettingsFile(cfg config.Config, path string, origin func(variable string) config.Origin) settingsFile {
+	f := settingsFile{path, origin}
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil || !config.IsLoopback(u.Hostname()) {
+		return f
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		f.Path = whole
+	}
+	return f
+}
+
 // name is what a title calls the file.
 func (f settingsFile) name() string {
 	if f.Path == "" {
@@ -56,7 +70,10 @@ func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *f
 	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f))}
 	from := file.origin(f.Variable)
 	if f.Variable != "" {
-		box.Line, box.Where = from.Line, cmp.Or(file.Path, file.name())
+		box.Line, box.Where = from.Line, file.Path
+		if box.Where == file.name() {
+			box.Where = "" // the title has it
+		}
 	}
 	if from.FromEnvironment {
 		box.Line, box.Where = 0, "set in the environment, which wins over "+file.name()
@@ -79,12 +96,12 @@ func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *f
 func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	then := "save the file, then reload this page. No restart needed."
 	if config.NeedsRestart(f.Variable) {
-		then = "save the file, then restart the program."
+		then = "save the file, then restart this app."
 	}
 	box.Title, box.Then = "Change in "+file.name(), capital(then)
 	switch box.Old, box.New = compare(f.Old, f.Line); {
 	case from.FromEnvironment:
-		box.Title, box.Then = "Change in the environment", "Set it where you start the program, then start it again."
+		box.Title, box.Then = "Change in the environment", "Set it where you start this app, then start it again."
 	case from.Line == 0: // there is no line to strike out
 		box.Old, box.New, box.Then = nil, breakable(f.Line), "Add the line, "+then
 	}

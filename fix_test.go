@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func rendered(t *testing.T, part string, data any) string {
 
 // inFile is a settings file in which each variable is where the test says.
 func inFile(lines map[string]config.Origin) settingsFile {
-	return settingsFile{Path: ".env", Origin: func(variable string) config.Origin { return lines[variable] }}
+	return settingsFile{Path: "/home/you/.env", Origin: func(variable string) config.Origin { return lines[variable] }}
 }
 
 // shown is what a fix box has, as a person sees it: its title, and the marks of its form.
@@ -58,28 +59,28 @@ func TestFixBox(t *testing.T) {
 		{
 			"a line changes",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "ISSUER", Old: "ISSUER=https://a.example/", Line: "ISSUER=https://a.example", Text: "Write ISSUER=https://a.example in .env."},
-			"Change in .env .env 2 − -ISSUER=https://a.example[/]- 2 + ISSUER=https://a.example (Copy) Save the file, then reload this page. No restart needed. About",
+			"Change in .env /home/you/.env 2 − -ISSUER=https://a.example[/]- 2 + ISSUER=https://a.example (Copy) Save the file, then reload this page. No restart needed. About",
 		},
 		{
 			"a line goes",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "CLIENT_SECRET", Old: "CLIENT_SECRET=••••••••", Line: "CLIENT_SECRET=", Text: "Remove CLIENT_SECRET from .env."},
-			"Change in .env .env 4 − -CLIENT_SECRET=[••••••••]- 4 + CLIENT_SECRET= (Copy) Remove CLIENT_SECRET from .env. Save",
+			"Change in .env /home/you/.env 4 − -CLIENT_SECRET=[••••••••]- 4 + CLIENT_SECRET= (Copy) Remove CLIENT_SECRET from .env. Save",
 		},
 		{
 			"a line is missing",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "PAR", Line: "PAR=on", Text: "Write PAR=on in .env, or ask for it."},
-			"Change in .env .env + PAR=on (Copy) Or ask for it. Add the line, save the file, then reload this page. No restart needed. About",
+			"Change in .env /home/you/.env + PAR=on (Copy) Or ask for it. Add the line, save the file, then reload this page. No restart needed. About",
 		},
 		{
 			"a change waits for a restart",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "BASE_URL", Old: "BASE_URL=http://127.0.0.1:3000", Line: "BASE_URL=http://localhost:3000"},
-			"Change in .env .env 5 − -BASE_URL=http://[127.0.0.1]:3000- 5 + BASE_URL=http://[localhost]:3000 (Copy) Save the file, then restart the program. About",
+			"Change in .env /home/you/.env 5 − -BASE_URL=http://[127.0.0.1]:3000- 5 + BASE_URL=http://[localhost]:3000 (Copy) Save the file, then restart this app. About",
 		},
 		{
 			"the environment wins",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "SCOPES", Old: "SCOPES='openid profil'", Line: "SCOPES='openid profile'"},
 			"Change in the environment set in the environment, which wins over .env − -SCOPES='openid profil'- + SCOPES='openid profil[e]' (Copy) " +
-				"Set it where you start the program, then start it again. About",
+				"Set it where you start this app, then start it again. About",
 		},
 		{
 			"a value to add",
@@ -95,17 +96,17 @@ func TestFixBox(t *testing.T) {
 		{
 			"a secret to look at",
 			causes.Fix{Kind: causes.Look, Where: "In .env", Variable: "CLIENT_SECRET", Old: "CLIENT_SECRET=••••••••", Text: "Paste it again."},
-			"Look at CLIENT_SECRET .env 4 CLIENT_SECRET= value not shown Paste it again. About",
+			"Look at CLIENT_SECRET /home/you/.env 4 CLIENT_SECRET= value not shown Paste it again. About",
 		},
 		{
 			"a secret that is not set",
 			causes.Fix{Kind: causes.Look, Where: "In .env", Variable: "OTHER_CLIENT_SECRET", Text: "Paste it."},
-			"Look at OTHER_CLIENT_SECRET .env OTHER_CLIENT_SECRET= not set Paste it. About",
+			"Look at OTHER_CLIENT_SECRET /home/you/.env OTHER_CLIENT_SECRET= not set Paste it. About",
 		},
 		{
 			"a value to look at",
 			causes.Fix{Kind: causes.Look, Where: "In .env", Variable: "ISSUER", Old: "ISSUER=https://a.example/x", Text: "Check the host."},
-			"Look at ISSUER .env 2 ISSUER=https://a.example/x Check the host. About",
+			"Look at ISSUER /home/you/.env 2 ISSUER=https://a.example/x Check the host. About",
 		},
 		{
 			"a switch on the server",
@@ -212,6 +213,20 @@ func TestFixOf(t *testing.T) {
 	} {
 		if got := fixOf(row.f); got != row.want {
 			t.Errorf("%s: %+v", row.name, got)
+		}
+	}
+}
+
+// The file has its whole path on the user's own machine, and nowhere else.
+func TestNewSettingsFile(t *testing.T) {
+	t.Parallel()
+	for base, whole := range map[string]bool{"http://localhost:3000": true, "http://127.0.0.1:3000": true, "https://app.example.com": false} {
+		f := newSettingsFile(config.Config{BaseURL: base}, "other.env", nil)
+		if filepath.IsAbs(f.Path) != whole || f.name() != "other.env" {
+			t.Errorf("at %s the file is %s, called %s", base, f.Path, f.name())
+		}
+		if box := newFixBox(config.Config{}, causes.Fix{Kind: causes.Change, Variable: "PAR", Line: "PAR=on"}, "line", f); (box.Where == "") == whole || box.Title != "Change in other.env" {
+			t.Errorf("at %s the box has the title %q and %q beside it", base, box.Title, box.Where)
 		}
 	}
 }

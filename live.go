@@ -64,7 +64,7 @@ func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
 	}
 	s.found = l.at
 	if l.getenv != nil {
-		s.file = settingsFile{l.options.File(), l.origin}
+		s.file = newSettingsFile(cfg, l.options.File(), l.origin)
 	}
 	return l.use(s)
 }

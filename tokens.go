@@ -13,6 +13,7 @@ import (
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -302,6 +303,11 @@ type answersPage struct {
 	Heading string
 	Lead    string
 	Answers answers
+}
+
+// HasNext reports that a login comes next: then there are buttons enough.
+func (p answersPage) HasNext() bool {
+	return slices.ContainsFunc(p.Answers, func(a answer) bool { return a.Next != nil })
 }
 
 // MarshalJSON writes the answers alone.
