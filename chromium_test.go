@@ -150,7 +150,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.WaitFor("Tokens held")
 	c.Press(`form[action="/revoke"] button`, "no longer holds")
 	c.Go(a.Cfg.BaseURL + "/session")
-	c.WaitFor("no token is held")
+	c.WaitFor("this app has no token")
 	c.Press(`form[action="/logout"] button`, "You are signed out")
 	c.Press(`main a.button`, "Does your OAuth application work?")
 	c.Go(a.Cfg.BaseURL + "/login")

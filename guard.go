@@ -182,8 +182,8 @@ func (s *server) hintSession(w http.ResponseWriter, r *http.Request, request *oa
 }
 
 func notSignedIn() *failure {
-	return noToken("You are not signed in", "No token is held for this browser.",
-		"Sign in first. Tokens are kept for twelve hours and, without SESSION_STORE, until this program stops.")
+	return noToken("You are not signed in", "This app has no tokens for this browser.",
+		"Sign in first. Tokens are kept for up to 12 hours. Without SESSION_STORE they are lost when the program stops.")
 }
 
 // noToken is the 401 of a use of a token that is not held.
@@ -194,7 +194,7 @@ func noToken(heading, description, hint string) *failure {
 }
 
 func noAccessToken() *failure {
-	return noToken("The access token was revoked", "No access token is held.", "Sign in again.")
+	return noToken("The access token was revoked", "This app has no access token.", "Sign in again.")
 }
 
 // startedHere reports a login that the user started: a link of another site says where it comes from.

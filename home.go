@@ -50,8 +50,8 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	begun, right := s.sessions.EndLogout(r, state)
 	if state != "" && begun && !right { // OpenID Connect RP-Initiated Logout section 3
 		f := refuse(http.StatusBadRequest, "invalid_state", "The state of this sign-out is not the one that this browser was given.",
-			"You are signed out here. Sign out at the server itself if you are not there.")
-		f.Heading = "This sign-out was not begun here"
+			"You are signed out here. You may still be signed in on the server: sign out there, too.")
+		f.Heading = "This sign-out was not started here"
 		return f
 	}
 	found, missing := s.oauth.Known() // both are nil before the first attempt to find the server has ended

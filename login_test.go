@@ -168,7 +168,7 @@ func TestLoginCommandInterrupted(t *testing.T) {
 	t.Parallel()
 	p, _ := startLogin(t, testserver.StartLiar(t).Env())
 	p.Interrupt()
-	if code := p.Wait(t); code != 1 || !strings.Contains(p.Out.String(), "It was stopped before a login came back") {
+	if code := p.Wait(t); code != 1 || !strings.Contains(p.Out.String(), "Stopped before a login came back") {
 		t.Errorf("it ended with %d and said:\n%s", code, p.Out)
 	}
 }

@@ -171,8 +171,9 @@ func linesOf(wrong, right []string) []lineRow {
 
 // newLineRow takes a line apart that ends in its code, and keeps any other as words.
 func newLineRow(text string, right bool) lineRow {
-	label, code, found := strings.Cut(text, "`")
-	if code, found = strings.CutSuffix(code, "`"); !found || strings.ContainsAny(code, "`") {
+	label, code, _ := strings.Cut(text, "`")
+	code, isCode := strings.CutSuffix(code, "`")
+	if !isCode || strings.Contains(code, "`") {
 		return lineRow{Right: right, Words: inlines(text)}
 	}
 	return lineRow{Right: right, Label: strings.TrimRight(label, ": "), Text: []chunk{{Text: code}}}

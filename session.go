@@ -118,13 +118,13 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 	}
 	noAccess, noRefresh, nothing := "", "", ""
 	if l.Held.Access == "" {
-		noAccess = "no access token is held"
+		noAccess = "this app has no access token"
 	}
 	if l.Held.Refresh == "" {
-		noRefresh = "no refresh token is held"
+		noRefresh = "this app has no refresh token"
 	}
 	if noAccess != "" && noRefresh != "" {
-		nothing = "no token is held"
+		nothing = "this app has no token"
 	}
 	offered := func(endpoint, what string) string {
 		switch {

@@ -38,7 +38,7 @@ func TestNoToken(t *testing.T) {
 	}
 	for path := range testserver.TokenRoutes {
 		b.Ask(path, false).WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
-		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "No token is held") ||
+		if r := b.Ask(path, true); r.StatusCode != 401 || !strings.Contains(r.Body, "This app has no tokens") ||
 			!strings.Contains(r.Body, `href="/login?prompt=consent"`) {
 			t.Errorf("the page of %s answered %d:\n%s", path, r.StatusCode, r.Body)
 		}
@@ -117,7 +117,7 @@ func TestTokenRoutes(t *testing.T) {
 					t.Errorf("the page of %s is not headed %q, or is called bad:\n%s", path, heading, page.Body)
 				}
 			}
-			if page := b.Ask("/session", true); !strings.Contains(page.Body, "no token is held") || !strings.Contains(page.Body, "disabled") {
+			if page := b.Ask("/session", true); !strings.Contains(page.Body, "this app has no token") || !strings.Contains(page.Body, "disabled") {
 				t.Errorf("the session page offers what cannot be done:\n%s", page.Body)
 			}
 		})
@@ -371,7 +371,7 @@ func TestRefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
-		"/tokeninfo": "The server did not say what it knows of the tokens"} {
+		"/tokeninfo": "The server did not answer about the tokens"} {
 		for mediaType, body := range refusals {
 			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
 				l.Token = testserver.SendBody(http.StatusOK, mediaType, body)

@@ -442,7 +442,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 // stepGone is the error of a step whose login is over.
 func stepGone() error {
 	f := refuse(http.StatusNotFound, "step_gone",
-		"There is no login at this step: it was left for more than ten minutes, it failed, or it was begun in another browser.", "Begin again.")
+		"No login is at this step: it waited for more than ten minutes, it failed, or it was started in a different browser.", "Start the login again.")
 	f.Heading, f.Retry = "This login is over", true
 	return f
 }

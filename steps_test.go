@@ -190,7 +190,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 	back := b.Get(callback)
 	form := back.StepForm()
 	other.GetJSON(callback).WantError(t, 400, "invalid_state", "")
-	other.GetJSON("/step?login="+form.Get("login")).WantError(t, 404, "step_gone", "another browser")
+	other.GetJSON("/step?login="+form.Get("login")).WantError(t, 404, "step_gone", "a different browser")
 	u, _ := url.Parse(a.Address)
 	for _, c := range b.Client.Jar.Cookies(u) { // with its cookie, but for one character
 		if strings.HasPrefix(c.Name, "step_") {

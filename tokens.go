@@ -158,7 +158,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "What the server knows of the tokens", "The server did not say what it knows of the tokens",
+	return s.uses(w, r, "What the server says about the tokens", "The server did not answer about the tokens",
 		func(ctx context.Context, l *session.Login) ([]answer, error) {
 			explain := func(kind string, e *wire.Exchange) *causes.APIAnswer {
 				if kind != "access_token" || !l.Held.Expires.IsZero() && s.now().After(l.Held.Expires) {
@@ -174,7 +174,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
 	explain func(kind string, e *wire.Exchange) *causes.APIAnswer, kinds ...string) ([]answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
-		return nil, noToken("The tokens were revoked", "No token is held.", "Sign in again.")
+		return nil, noToken("The tokens were revoked", "This app has no tokens.", "Sign in again.")
 	}
 	var answers []answer
 	for _, kind := range kinds {
@@ -254,7 +254,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 		return nil, err
 	}
 	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("There is no refresh token", "No refresh token is held.", noRefreshToken(s.cfg))
+		return nil, noToken("There is no refresh token", "This app has no refresh token.", noRefreshToken(s.cfg))
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}

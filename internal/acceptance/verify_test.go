@@ -215,7 +215,7 @@ func TestVerifyDocument(t *testing.T) {
 		"an opaque token":                    {"7LX6SD6A6XR3ETQ3", "profile", ""},
 	}
 	row := regexp.MustCompile("(?m)^\\| (.+?) \\| `(.+)` \\| (?:`(.+)`|the same) \\|$")
-	_, table, _ := strings.Cut(readVerify(t), "## What they print")
+	_, table, _ := strings.Cut(readVerify(t), "## What you see")
 	var questions []question
 	var want [2][]string
 	for _, cells := range row.FindAllStringSubmatch(table, -1) {

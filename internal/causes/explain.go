@@ -82,11 +82,6 @@ func Said(step wire.Purpose, status int, code, words string) Answer {
 	return Answer{Step: step, Status: status, Refused: true, Refusal: wire.Refusal{Code: code, Words: words}}.Without()
 }
 
-func (a Answer) by(method string) Answer {
-	a.Method = method
-	return a
-}
-
 // kinds are the causes of what oauth knows by itself.
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,

@@ -93,7 +93,6 @@ type q struct {
 	id, secret string // of the client
 	method     string // how it authenticates
 	signedIn   bool   // a user's browser, not the check's
-	redirect   []string
 }
 
 // reply is an answer.

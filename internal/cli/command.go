@@ -1,4 +1,4 @@
-// Package command is the command line: what can be written there, and what the program says at the start.
+// Package cli is the command line: its flags, and everything that the terminal prints.
 package cli
 
 import (
@@ -18,33 +18,33 @@ import (
 )
 
 // usage is what -h prints.
-const usage = `OAuth Test Client tells whether an OAuth application works, and if not, which setting is wrong.
+const usage = `OAuth Test Client tells you whether your OAuth application works and, if not, which setting is wrong.
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
        go run . check [-env FILE] [-v] [-json | -md] [-junit FILE] [-timeout 15s]
        go run . login [-env FILE] [-listen ADDRESS] [-open=false] [-json] [-timeout 5m] [-param NAME=VALUE]
 
-  go run .                        sign in with the settings in .env; without any, try the demo
-  go run . check -env other.env   ask the server everything that needs no user, and change nothing
-  go run . login                  wait for one login, say whether it works, and end
+  go run .                        sign in with the settings in .env; without settings, run the demo
+  go run . check -env other.env   check the settings without a sign-in; changes nothing on the server
+  go run . login                  wait for one login, and say whether it works
 
   -env FILE         read FILE instead of .env
-  -listen ADDRESS   listen there instead of on 127.0.0.1 and [::1] with PORT
-  -open=false       do not open the browser (it is opened only at a terminal, and never in CI)
-  -v                print every check, and what proves it
+  -listen ADDRESS   listen on ADDRESS instead of on 127.0.0.1 and [::1] with PORT
+  -open=false       don't open the browser (it opens only from a terminal, and never in CI)
+  -v                print every check with its evidence
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
-                    with login -json prints the token response, tokens and all
-  -junit FILE       write the checks to FILE as JUnit's XML, too
-  -param NAME=VALUE send this with the login, too; can be given several times
-  -timeout 15s      how long all checks together may take; with login how long it waits, 5m if unset
-  -version          print the name and version that every request carries as User-Agent
+                    login -json prints the token response, with all tokens
+  -junit FILE       also write the checks to FILE as JUnit XML
+  -param NAME=VALUE also send this with the login; you can repeat it
+  -timeout 15s      the time limit for all checks together; for login, the time to wait (5m if unset)
+  -version          print the name and version that the app sends as User-Agent
 
-exit codes of a built program (go run itself always ends with 1 when the program fails)
-  0   stopped by an interrupt; with check: no check failed; with login: it works
-  1   the program cannot listen; with check: a check failed; with login: it failed, or nobody came back
+exit codes of a built program (go run turns every failure into 1)
+  0   stopped with Ctrl-C; check: no check failed; login: it works
+  1   the app can't listen; check: a check failed; login: it failed, or the browser didn't come back
   2   a setting or a flag is wrong
 
-The settings are in README.md and .env.sample.
+README.md and .env.sample list the settings.
 `
 
 // Options are what the command line says.
@@ -137,15 +137,15 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		fmt.Fprintln(stdout, wire.UserAgent())
 		return o, flag.ErrHelp // all that was asked for has been printed
 	case err == nil && o.JSON && o.Markdown:
-		err = errors.New("-json and -md exclude each other")
+		err = errors.New("use either -json or -md")
 	case err == nil && o.Timeout <= 0:
-		err = fmt.Errorf("-timeout %v leaves no time", o.Timeout)
+		err = fmt.Errorf("-timeout %v is too short", o.Timeout)
 	case err == nil && len(params) > 0 && !o.Login:
-		err = errors.New("-param is for login; AUTHORIZATION_PARAMS in .env has the parameters of every login")
+		err = errors.New("-param works only with login; AUTHORIZATION_PARAMS in .env has the parameters of every login")
 	case err == nil && o.Login && (o.Markdown || o.Verbose):
-		err = errors.New("login takes neither -md nor -v")
+		err = errors.New("login accepts neither -md nor -v")
 	case err == nil && o.JUnit != "" && !o.Check:
-		err = errors.New("-junit belongs to check")
+		err = errors.New("-junit works only with check")
 	case err != nil:
 		err = fmt.Errorf("%w%s", err, unknownFlag(flags, args))
 	default:

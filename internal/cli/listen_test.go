@@ -38,7 +38,7 @@ func TestListensOnBothOrNeither(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
-			t.Skipf("no %s here: %v", host, err)
+			t.Skipf("%s is missing: %v", host, err)
 		}
 		_, port, _ := net.SplitHostPort(taken.Addr().String())
 		if listeners, err := Listen(ctx, "", port); err == nil || !strings.Contains(err.Error(), "in use by another program") {

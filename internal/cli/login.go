@@ -45,12 +45,12 @@ func First(to chan<- Verdict) func(Verdict) {
 }
 
 // Interrupted is the verdict when somebody stopped the command before a login came back.
-var Interrupted = Verdict{Heading: "It was stopped before a login came back", Code: "interrupted", Description: "Nothing is known of the settings."}
+var Interrupted = Verdict{Heading: "Stopped before a login came back", Code: "interrupted", Description: "The settings are not tested."}
 
 // NobodyCame is the verdict when no login came back in time.
 func NobodyCame(within time.Duration) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
-		Description: "The address above was not opened, or the browser stayed at the authorization server.", Hint: "See what the browser shows."}
+		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Look at the page in the browser."}
 }
 
 // Print prints a verdict and returns the exit code. For programs it is the token response, or the error as
@@ -97,7 +97,7 @@ func (v Verdict) printWorks(out io.Writer) {
 	}
 	scope := wire.Clip(v.Scope, 500)
 	if scope == "" {
-		scope = "the server names none"
+		scope = "none named by the server"
 	}
 	say(out, "  ok    ", "The login works.")
 	for _, detail := range [][2]string{{"scopes", scope}, {"ID token", id}, {"refresh token", refresh}} {

@@ -17,7 +17,7 @@ import (
 // Announce says in a few lines what runs where, before anything is asked of anybody.
 func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if cfg.Demo {
-		say(out, "", "OAuth Test Client in demo mode: nothing is configured, so it plays the authorization server too.")
+		say(out, "", "OAuth Test Client: no settings found. Running in demo mode with a built-in authorization server.")
 	} else {
 		say(out, "", "OAuth Test Client")
 	}
@@ -31,7 +31,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	case cfg.Demo:
 		note = "already registered"
 	case cfg.CallbackIsPasted():
-		note = "the browser stops there; paste its address"
+		note = "the browser stops there: paste that address"
 	case cfg.AtAPI && cfg.ClientID == "":
 		note = "the first login registers it"
 	}
@@ -39,7 +39,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	switch {
 	case cfg.Demo:
 	case cfg.AtAPI:
-		say(out, "  API           ", cfg.ResourceURL+"  (asked which server issues its tokens)")
+		say(out, "  API           ", cfg.ResourceURL+"  (names its authorization server)")
 	default:
 		say(out, "  server        ", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}
@@ -98,6 +98,6 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 // OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
 func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
 	if err := Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
-		say(stderr, "", "the browser could not be opened; open "+address)
+		say(stderr, "", "the browser didn't open; open "+address)
 	}
 }

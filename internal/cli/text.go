@@ -47,7 +47,7 @@ func (p *printer) header(cfg config.Config) {
 			parts = parts[:1]
 		}
 	} else if cfg.Demo {
-		parts = append([]string{"Demo server, as nothing is configured"}, parts...)
+		parts = append([]string{"Demo server (no settings found)"}, parts...)
 	} else if name := causes.ProviderOf(cfg).Name; name != "" {
 		parts = append([]string{name}, parts...)
 	}

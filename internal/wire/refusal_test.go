@@ -292,7 +292,7 @@ func hostile() map[string]string {
 func TestRefusal_Cost(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("the time of one thread is known on Linux")
+		t.Skip("the CPU time of one thread is missing: only Linux tells it")
 	}
 	const rusageThread = 1
 	runtime.LockOSThread()

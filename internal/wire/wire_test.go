@@ -246,7 +246,7 @@ func TestLocalNames(t *testing.T) {
 	}
 	six, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
-		t.Skip("this machine has no IPv6")
+		t.Skip("IPv6 is missing")
 	}
 	defer six.Close()
 	_, port, _ = net.SplitHostPort(six.Addr().String())
