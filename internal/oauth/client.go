@@ -27,7 +27,7 @@ type Client struct {
 	cfg       config.Config
 	wire      *wire.Client
 	now       func() time.Time
-	redacting config.Config // whose secrets are taken out of what a server says; set by redactFor
+	redacting config.Config // whose secrets are taken out of what a server says; set by RedactFor
 	redactor  func() func(text string) string
 	keys      keySet
 	byPost    atomic.Bool // the API answers POST alone, as was found out since
@@ -48,19 +48,19 @@ func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 	return c
 }
 
-// sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
+// Sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
 // repeat, with nothing invisible in it, and at most n bytes long.
 func (c *Client) Sanitized(text string, n int) string { return wire.Clip(c.redact(text), n) }
 
 // redact takes the client secret out of what a server says.
 func (c *Client) redact(text string) string { return c.redactor()(text) }
 
-// redactFor sets whose secrets are taken out.
+// RedactFor sets whose secrets are taken out.
 func (c *Client) RedactFor(cfg config.Config) {
 	c.redacting, c.redactor = cfg, sync.OnceValue(cfg.Redactor)
 }
 
-// sanitizedIn returns sanitized for what an answer says: it takes out the secrets that the answer names, too.
+// SanitizedIn returns Sanitized for what an answer says: it takes out the secrets that the answer names, too.
 func (c *Client) SanitizedIn(e *wire.Exchange) func(text string, n int) string {
 	redact := c.redacting.RedactNamed(e.ResponseBody)
 	return func(text string, n int) string { return wire.Clip(redact(text), n) }

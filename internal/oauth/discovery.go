@@ -381,7 +381,7 @@ func (c *Client) localFault(md *Metadata) *endpointFault {
 	return nil
 }
 
-// leadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
+// LeadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
 // that somebody on this machine names. Letters beyond ASCII may spell this machine, except in the name of the host
 // that names the address: elsewhere a host is written as xn--… (RFC 3986 section 3.2.2).
 func LeadsHere(address, namedBy string) string {

@@ -152,13 +152,13 @@ const (
 	CodeNotRegistered   = "client_not_registered"
 )
 
-// unreachable is the error of an endpoint that gave no answer.
+// Unreachable returns the error of an endpoint that gave no answer.
 func (c *Client) Unreachable(step wire.Purpose, what, address string, err error) *Error {
 	return &Error{Step: step, Kind: NoAnswer, Answer: Answer{URL: wire.WithoutQuery(address)}, Code: CodeUnreachable,
 		Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
-// answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
+// Answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
 // or a 5xx, or a redirect. A 4xx is an answer, to be shown.
 func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
@@ -176,7 +176,7 @@ func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Excha
 	return e, nil
 }
 
-// failure is the kind of an answer whose status is none of success.
+// FailureKind returns the kind of an answer whose status is none of success.
 func FailureKind(e *wire.Exchange) Kind {
 	switch {
 	case e.Status/100 == 3:
@@ -187,7 +187,7 @@ func FailureKind(e *wire.Exchange) Kind {
 	return Refused
 }
 
-// refusedBy is the error of a request that an endpoint refused: with the server's code and words, where it sent any.
+// RefusedBy returns the error of a request that an endpoint refused: with the server's code and words, where it sent any.
 func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
 	refusal := e.Refusal()
 	code, words := refusal.Code, refusal.Words
@@ -202,7 +202,7 @@ func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
-// triedOf is what was tried before an error.
+// TriedOf returns what was tried before an error.
 func TriedOf(err error) []Tried {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
+// Reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
 // Object, where another type than it should have is an error. A member that is only shown, or that a login can do without,
 // is read by those below, where it is a warning.
 type Reader struct {
@@ -39,7 +39,7 @@ func (r *Reader) optional(name string) string {
 	return r.Text(name)
 }
 
-// list is the strings of a list. A single string is taken for a list of its words.
+// List returns the strings of a list. A single string is taken for a list of its words.
 func (r *Reader) List(name string) []string {
 	if r.Kind(name) == "string" {
 		r.warn("%s is a string, and should be a list of strings. It is read as a list of its words.", name)
@@ -48,7 +48,7 @@ func (r *Reader) List(name string) []string {
 	return r.StrictList(name)
 }
 
-// strictList is the strings of a list, and nothing else is.
+// StrictList returns the strings of a list, and of nothing else.
 func (r *Reader) StrictList(name string) []string {
 	kind := r.Kind(name)
 	if kind != "" && kind != "array" {
@@ -118,7 +118,7 @@ func kindWords(kind string) string {
 	return "a " + kind
 }
 
-// noted are warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
+// NoteWarnings returns warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
 // one of the context's record.
 func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []string) []string {
 	if len(warnings) == 0 {

@@ -290,7 +290,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	return response.RequestURI, nil
 }
 
-// nowhereToPush is the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
+// NowhereToPush returns the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
 func NowhereToPush(md *Metadata) *Error {
 	e := &Error{Step: wire.Metadata, Kind: PARNotOffered, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
 		Description: "The server’s metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}

@@ -324,7 +324,7 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+// VisibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
 func VisibleASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
