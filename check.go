@@ -228,7 +228,7 @@ func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, check.Timeout)
 	defer cancel()
 	if s.cfg.AtAPI {
-		if c, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, false); err == nil { // what is wrong is said below
+		if c, err := s.discovery.Client(ctx, s.cfg, s.wire, s.now, false); err == nil { // what is wrong is said below
 			s = s.found(c)
 		}
 	}

@@ -141,7 +141,7 @@ func (l *live) reread() {
 
 // renew is the server with settings that have been read again.
 func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
-	s.starter.AskAgain()
+	s.discovery.AskAgain()
 	next, waiting := s.cfg.AsConfigured().Reread(fresh)
 	if next.Demo && l.demo != nil {
 		next = atDemo(next, l.demo.Issuer(), l.demoConfig)
@@ -193,7 +193,7 @@ func (s *server) follow(issuer string, broken bool) *server {
 	next := *s
 	next.cfg = atDemo(s.cfg, issuer, s.cfg)
 	next.oauth = oauth.New(next.cfg, s.wire, s.now)
-	next.checks = check.NewRunner(next.cfg, s.starter, s.wire, s.now).AfterChange()
+	next.checks = check.NewRunner(next.cfg, s.discovery, s.wire, s.now).AfterChange()
 	next.broken = broken
 	return &next
 }

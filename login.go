@@ -23,7 +23,7 @@ func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *h
 			return err
 		}
 		ctx, recorder := wire.Record(r.Context())
-		client, err := s.starter.Client(ctx, s.cfg, s.wire, s.now, begins)
+		client, err := s.discovery.Client(ctx, s.cfg, s.wire, s.now, begins)
 		if err != nil {
 			s.tell(s.runOf(r), nil, err)
 			return s.failedStart(err, recorder.Exchanges())

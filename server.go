@@ -24,6 +24,7 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
 )
@@ -36,7 +37,7 @@ type server struct {
 	oauth     *oauth.Client
 	checks    *check.Runner
 	sessions  *session.Store
-	starter   *oauth.Discovery                // of logins that begin at an API
+	discovery *resource.Discovery             // of logins that begin at an API
 	refreshes *oauth.Singleflight[*refreshed] // by the state of the login
 	pages     map[string]*template.Template
 	log       *log.Logger
@@ -69,7 +70,7 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, starter: oauth.NewDiscovery(cfg), refreshes: new(oauth.Singleflight[*refreshed]), traffic: new(cli.Traffic),
+	s := &server{sessions: sessions, discovery: resource.NewDiscovery(cfg), refreshes: new(oauth.Singleflight[*refreshed]), traffic: new(cli.Traffic),
 		pages: pages, log: log, now: now}
 	return s.with(cfg, roots), nil
 }
@@ -78,11 +79,11 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 // sessions, their locks and what has been spent stay.
 func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
 	next := *s
-	s.starter.Configured(cfg)
+	s.discovery.Configured(cfg)
 	next.cfg = cfg
 	next.wire = wire.New(roots, s.now)
 	next.oauth = oauth.New(cfg, next.wire, s.now)
-	next.checks = check.NewRunner(cfg, s.starter, next.wire, s.now) // what was found with other settings is nothing now
+	next.checks = check.NewRunner(cfg, s.discovery, next.wire, s.now) // what was found with other settings is nothing now
 	return &next
 }
 

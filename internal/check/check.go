@@ -16,6 +16,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 )
 
@@ -25,7 +26,7 @@ const Timeout = 15 * time.Second
 // checker makes the checks of one run.
 type checker struct {
 	cfg          config.Config
-	starter      *oauth.Discovery // knows which server the client belongs to
+	discovery    *resource.Discovery // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
 	noInventions bool // no wrong secret is sent: what the program does unasked
@@ -43,8 +44,8 @@ type run struct {
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
-func newChecker(cfg config.Config, starter *oauth.Discovery, w *wire.Client, now func() time.Time) *checker {
-	c := &checker{cfg: cfg, starter: starter, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
+func newChecker(cfg config.Config, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
+	c := &checker{cfg: cfg, discovery: discovery, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
 	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
 }
@@ -62,7 +63,7 @@ func (c *checker) server(ctx context.Context) *found {
 func (c *checker) find(ctx context.Context) *found {
 	s := &found{cfg: c.cfg}
 	if c.cfg.AtAPI {
-		at, err := c.starter.Client(ctx, c.cfg, c.wire, c.now, false)
+		at, err := c.discovery.Client(ctx, c.cfg, c.wire, c.now, false)
 		if err != nil {
 			s.failed = err
 			return s
@@ -81,7 +82,7 @@ func (c *checker) find(ctx context.Context) *found {
 		}
 	}
 	if s.md != nil {
-		if s.withheld = !c.starter.MaySendSecret(s.cfg); s.withheld {
+		if s.withheld = !c.discovery.MaySendSecret(s.cfg); s.withheld {
 			s.client = s.client.WithoutSecret()
 		}
 		s.o = NewObserver(s.cfg, s.client, s.md, c.wire)
@@ -256,7 +257,7 @@ var neededWords = map[string]string{
 // Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name
 // of a check before it waits for it, and each with what it found, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
-	return runAll(ctx, newChecker(cfg, oauth.NewDiscovery(cfg), w, now), begin, each)
+	return runAll(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now), begin, each)
 }
 
 func runAll(ctx context.Context, c *checker, begin func(name string), each func(causes.Finding)) Report {
@@ -267,7 +268,7 @@ func runAll(ctx context.Context, c *checker, begin func(name string), each func(
 // does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
 // as not tested yet. The client is not asked about where an API chose the server.
 func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
-	return runFew(ctx, newChecker(cfg, oauth.NewDiscovery(cfg), w, now))
+	return runFew(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now))
 }
 
 func runFew(ctx context.Context, c *checker) Report {

@@ -24,6 +24,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
@@ -434,7 +435,7 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 				advice = advice.With(cfg, f)
 			}
 		}
-		if f, ok := NewRunner(cfg, oauth.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, e); ok {
+		if f, ok := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, e); ok {
 			advice = advice.With(cfg, f)
 		}
 		return advice, e.Description

@@ -5,6 +5,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 	"slices"
 	"sync"
@@ -18,9 +19,9 @@ type Runner struct {
 	few func(ctx context.Context) Report
 	now func() time.Time
 
-	wire    *wire.Client
-	cfg     config.Config
-	starter *oauth.Discovery
+	wire      *wire.Client
+	cfg       config.Config
+	discovery *resource.Discovery
 
 	mu      sync.Mutex                // guards the fields below
 	asked   map[causes.Name]*foundOut // by a failed login, with these settings
@@ -40,20 +41,20 @@ type State struct {
 	Ended   time.Time // zero while no run has ended
 }
 
-// NewRunner returns a runner. The starter knows which server the client belongs to. Nothing is asked yet.
-func NewRunner(cfg config.Config, starter *oauth.Discovery, w *wire.Client, now func() time.Time) *Runner {
-	return &Runner{now: now, wire: w, cfg: cfg, starter: starter, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
+// NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
+func NewRunner(cfg config.Config, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
+	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
-			return runAll(ctx, newChecker(cfg, starter, w, now), begin, each)
+			return runAll(ctx, newChecker(cfg, discovery, w, now), begin, each)
 		},
-		few: func(ctx context.Context) Report { return runFew(ctx, newChecker(cfg, starter, w, now)) },
+		few: func(ctx context.Context) Report { return runFew(ctx, newChecker(cfg, discovery, w, now)) },
 	}
 }
 
 // For is a runner for the same server and other settings: those of a client that was registered since, say. What
 // the last run found is still there, but not what it left out for want of a client.
 func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
-	next := NewRunner(cfg, r.starter, w, r.now)
+	next := NewRunner(cfg, r.discovery, w, r.now)
 	last := r.State()
 	if last.Running || last.Issuer != cfg.Issuer {
 		return next

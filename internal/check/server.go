@@ -16,6 +16,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 )
 
@@ -594,7 +595,7 @@ var noAPI = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusG
 
 // checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
 func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address string) causes.Finding {
-	if fault := s.client.MayNotAsk(address); fault != "" {
+	if fault := resource.MayNotAsk(address, s.client.Config().ResourceURL); fault != "" {
 		return causes.Warning("its resource_metadata %q %s", c.sanitized(address, 200), fault)
 	}
 	e, err := c.wire.Get(ctx, address)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
@@ -141,16 +141,16 @@ func TestRunner_SecretOfAnotherServer(t *testing.T) {
 	cfg := testserver.ConfigOf(t, map[string]string{"PORT": "3999", "RESOURCE_URL": h.URL + "/api", "CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"})
 	w := wire.New(nil, time.Now)
 	t.Cleanup(w.CloseIdleConnections)
-	starter := oauth.NewDiscovery(cfg)
+	discovery := resource.NewDiscovery(cfg)
 	check := func(start func(*Runner) <-chan struct{}) Report {
-		r := NewRunner(cfg, starter, w, time.Now)
+		r := NewRunner(cfg, discovery, w, time.Now)
 		<-start(r)
 		return r.State().Report
 	}
 	if check((*Runner).StartFew); h.has("mine", "a-secret-of-mine") {
 		t.Error("the secret was sent before any login")
 	}
-	if _, err := starter.Client(t.Context(), cfg, w, time.Now, true); err != nil { // a login
+	if _, err := discovery.Client(t.Context(), cfg, w, time.Now, true); err != nil { // a login
 		t.Fatal(err)
 	}
 	if r := check((*Runner).Start); !h.has("mine", "a-secret-of-mine") || r.Line("client").Result == causes.Skip {

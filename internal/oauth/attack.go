@@ -30,7 +30,7 @@ func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft
 	}
 	e, err := c.wire.Do(req.WithContext(wire.For(ctx, wire.StolenCode)))
 	if err != nil {
-		return nil, c.unreachable(wire.StolenCode, "token endpoint", md.Token, err)
+		return nil, c.Unreachable(wire.StolenCode, "token endpoint", md.Token, err)
 	}
 	tokens := tokensIn(e)
 	given := tokens != Tokens{}

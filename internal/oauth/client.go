@@ -27,11 +27,10 @@ type Client struct {
 	cfg       config.Config
 	wire      *wire.Client
 	now       func() time.Time
-	redacting config.Config // whose secrets are taken out of what a server says; set by redactFor
+	redacting config.Config // whose secrets are taken out of what a server says; set by RedactFor
 	redactor  func() func(text string) string
 	keys      keySet
 	byPost    atomic.Bool // the API answers POST alone, as was found out since
-	opens     []string    // what the API that this client was found at may want; see newRegistration
 
 	discovery Singleflight[*Metadata]
 
@@ -44,27 +43,58 @@ type Client struct {
 // New returns a client. Nothing is asked of the server yet.
 func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now}
-	c.redactFor(cfg)
-	c.keys.wire, c.keys.sanitized, c.keys.shown, c.keys.now = w, c.sanitized, c.answer, now
+	c.RedactFor(cfg)
+	c.keys.wire, c.keys.sanitized, c.keys.shown, c.keys.now = w, c.Sanitized, c.AnswerOf, now
 	return c
 }
 
-// sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
+// Sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
 // repeat, with nothing invisible in it, and at most n bytes long.
-func (c *Client) sanitized(text string, n int) string { return wire.Clip(c.redact(text), n) }
+func (c *Client) Sanitized(text string, n int) string { return wire.Clip(c.redact(text), n) }
 
 // redact takes the client secret out of what a server says.
 func (c *Client) redact(text string) string { return c.redactor()(text) }
 
-// redactFor sets whose secrets are taken out.
-func (c *Client) redactFor(cfg config.Config) {
+// RedactFor sets whose secrets are taken out.
+func (c *Client) RedactFor(cfg config.Config) {
 	c.redacting, c.redactor = cfg, sync.OnceValue(cfg.Redactor)
 }
 
-// sanitizedIn returns sanitized for what an answer says: it takes out the secrets that the answer names, too.
-func (c *Client) sanitizedIn(e *wire.Exchange) func(text string, n int) string {
+// SanitizedIn returns Sanitized for what an answer says: it takes out the secrets that the answer names, too.
+func (c *Client) SanitizedIn(e *wire.Exchange) func(text string, n int) string {
 	redact := c.redacting.RedactNamed(e.ResponseBody)
 	return func(text string, n int) string { return wire.Clip(redact(text), n) }
+}
+
+// Config returns the client's settings, with what was found.
+func (c *Client) Config() config.Config { return c.cfg }
+
+// With returns a client with other settings that has the metadata of this one. Logins are tied to the settings.
+func (c *Client) With(cfg config.Config) *Client {
+	next := New(cfg, c.wire, c.now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.found != nil {
+		md := *c.found
+		md.Binding = next.binding(&md)
+		next.found, next.foundAt = &md, c.foundAt
+	}
+	return next
+}
+
+// WithoutSecret returns the client of a server with what is known of it, and without the secret: whatever it is asked
+// to send, none goes out.
+func (c *Client) WithoutSecret() *Client {
+	cfg := c.cfg
+	md, _ := c.Known()
+	if md != nil {
+		cfg.AuthMethod = c.AuthMethod(md)
+	}
+	cfg.ClientSecret = ""
+	next := New(cfg, c.wire, c.now)
+	next.RedactFor(c.redacting)
+	next.found, next.foundAt = md, c.now()
+	return next
 }
 
 // AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
@@ -176,15 +206,15 @@ func (c *Client) ByPost() bool { return c.cfg.ByPost || c.byPost.Load() }
 // one of wire's.
 func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, error) {
 	if c.ByPost() {
-		return c.askMCP(ctx, "tools/list", nil, token)
+		return c.ListTools(ctx, token)
 	}
 	e, err := c.getAs(ctx, c.cfg.ResourceURL, token)
-	if err != nil || !c.cfg.AtAPI || !noRoute(e) && !wantsRPC(e) {
+	if err != nil || !c.cfg.AtAPI || !wire.NoRoute(e.Status) && !wantsRPC(e) {
 		return e, err
 	}
 	wire.WasProbe(ctx)
-	answered, err := c.askMCP(ctx, "tools/list", nil, token)
-	if err != nil || noRoute(answered) {
+	answered, err := c.ListTools(ctx, token)
+	if err != nil || wire.NoRoute(answered.Status) {
 		return e, nil // it is no API of that kind
 	}
 	c.byPost.Store(true)
@@ -197,10 +227,15 @@ func wantsRPC(e *wire.Exchange) bool {
 	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
 }
 
+// ListTools asks an API that speaks MCP what tools it has, with an access token or without. The error is one of wire's.
+func (c *Client) ListTools(ctx context.Context, token string) (*wire.Exchange, error) {
+	return c.askMCP(ctx, "tools/list", nil, token)
+}
+
 // CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
 // CallAPI. The error is an *Error.
 func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
-	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !visibleASCII(name) {
+	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !VisibleASCII(name) {
 		return nil, &Error{Step: wire.API, Kind: BadParameter, Member: "tool", Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
 	}
 	e, err := c.askMCP(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)
@@ -232,7 +267,7 @@ func (c *Client) initialize(ctx context.Context, token string) (mcpSession, bool
 		return mcpSession{}, false
 	}
 	session := mcpSession{mcpSessionVersion, e.ResponseHeader.Get("Mcp-Session-Id")}
-	if len(session.id) > 500 || !visibleASCII(session.id) {
+	if len(session.id) > 500 || !VisibleASCII(session.id) {
 		return mcpSession{}, false
 	}
 	e, err = c.rpc(ctx, session, "notifications/initialized", nil, token)

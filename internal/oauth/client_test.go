@@ -85,3 +85,44 @@ func wantHonest(t *testing.T, l *testserver.Liar, c *Client) {
 		t.Errorf("the honest control: %v", err)
 	}
 }
+
+// A client without its secret is asked nothing as a public one, and whatever it sends, the secret is not in it.
+func TestClient_WithoutSecret(t *testing.T) {
+	c := clientAt(t, testserver.StartLiar(t).Env())
+	if _, err := c.Metadata(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	bare := c.WithoutSecret()
+	md, _ := bare.Known()
+	if md == nil || c.Credentials(md).Secret == "" {
+		t.Fatalf("the client is %+v", c.Credentials(md))
+	}
+	if got := bare.Credentials(md); got.Secret != "" || got.Method != config.MethodBasic || got.ID != testserver.LiarClientID {
+		t.Errorf("its credentials are %+v", got)
+	}
+	if got := bare.Sanitized(testserver.LiarClientSecret, 100); got != "[redacted]" {
+		t.Errorf("a server that repeats the secret is shown with %q", got)
+	}
+}
+
+// A client with other settings has found the same server, and its logins are tied to the settings.
+func TestClient_With(t *testing.T) {
+	c := clientAt(t, testserver.StartLiar(t).Env())
+	cfg := c.Config()
+	if md, _ := c.With(cfg).Known(); md != nil {
+		t.Errorf("before anything was found: %+v", md)
+	}
+	if _, err := c.Metadata(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	md, _ := c.Known()
+	if same, _ := c.With(cfg).Known(); same == nil || same.Issuer != md.Issuer || same.Binding != md.Binding {
+		t.Errorf("with the same settings: %+v", same)
+	}
+	cfg.ClientID = "another"
+	next := c.With(cfg)
+	other, _ := next.Known()
+	if other == nil || other.Issuer != md.Issuer || other.Binding == md.Binding || next.Config().ClientID != "another" {
+		t.Errorf("as another client: %+v", other)
+	}
+}

@@ -44,7 +44,7 @@ func readMetadata(document string) (*Metadata, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{Object: o}
+	r := &Reader{Object: o}
 	md := &Metadata{
 		Endpoints: config.Endpoints{
 			Authorization: o.Text("authorization_endpoint"),
@@ -57,20 +57,20 @@ func readMetadata(document string) (*Metadata, error) {
 			PAR:           r.optional("pushed_authorization_request_endpoint"),
 		},
 		Issuer:                   o.Text("issuer"),
-		AuthMethods:              r.list("token_endpoint_auth_methods_supported"),
-		IntrospectionAuthMethods: r.list("introspection_endpoint_auth_methods_supported"),
-		RevocationAuthMethods:    r.list("revocation_endpoint_auth_methods_supported"),
-		ResponseTypes:            r.list("response_types_supported"),
-		GrantTypes:               r.list("grant_types_supported"),
-		Scopes:                   r.list("scopes_supported"),
-		ChallengeMethods:         r.list("code_challenge_methods_supported"),
-		IDTokenAlgs:              r.strictList("id_token_signing_alg_values_supported"),
+		AuthMethods:              r.List("token_endpoint_auth_methods_supported"),
+		IntrospectionAuthMethods: r.List("introspection_endpoint_auth_methods_supported"),
+		RevocationAuthMethods:    r.List("revocation_endpoint_auth_methods_supported"),
+		ResponseTypes:            r.List("response_types_supported"),
+		GrantTypes:               r.List("grant_types_supported"),
+		Scopes:                   r.List("scopes_supported"),
+		ChallengeMethods:         r.List("code_challenge_methods_supported"),
+		IDTokenAlgs:              r.StrictList("id_token_signing_alg_values_supported"),
 		ResponseIss:              r.strictFlag("authorization_response_iss_parameter_supported"),
 		RequiresPAR:              r.flag("require_pushed_authorization_requests"),
 		Registration:             r.optional("registration_endpoint"),
 		ClientDocuments:          r.flag("client_id_metadata_document_supported"),
 	}
-	md.Warnings = r.warnings
+	md.Warnings = r.Warnings
 	return md, o.Err()
 }
 
@@ -148,7 +148,7 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 		if md != nil {
 			return md, nil
 		}
-		failure.Tried = append(failure.Tried, Tried{c.sanitized(address, 500), c.sanitized(answer.text, 1000)})
+		failure.Tried = append(failure.Tried, Tried{c.Sanitized(address, 500), c.Sanitized(answer.text, 1000)})
 		if failure.Kind == MetadataNotFound || answer.found != "" && !failure.found() {
 			failure.Kind, failure.Member, failure.Answer = answer.kind, answer.member, answer.from
 		}
@@ -223,27 +223,27 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 	}
 	if e.Status != http.StatusOK {
 		absent := e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed
-		kind := failure(e)
+		kind := FailureKind(e)
 		switch {
 		case absent:
 			kind = MetadataNotFound
 		case e.Status/100 == 2:
 			kind = MetadataUnusable
 		}
-		return nil, answer{kind: kind, from: c.answer(e), text: "answered " + c.sanitized(e.StatusLine(), 300), absent: absent}
+		return nil, answer{kind: kind, from: c.AnswerOf(e), text: "answered " + c.Sanitized(e.StatusLine(), 300), absent: absent}
 	}
 	md, err := readMetadata(e.ResponseBody)
 	if err != nil {
-		a := answer{kind: MetadataUnusable, from: c.answer(e), text: "answered 200, but not with metadata: " + c.sanitized(err.Error(), 300)}
+		a := answer{kind: MetadataUnusable, from: c.AnswerOf(e), text: "answered 200, but not with metadata: " + c.Sanitized(err.Error(), 300)}
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
-			a.member = c.sanitized(wrong.Name, 80)
+			a.member = c.Sanitized(wrong.Name, 80)
 		}
 		return nil, a
 	}
 	md.Source = address
 	if md.Issuer != c.cfg.Issuer {
-		a := c.wrongIssuer(c.sanitized(md.Issuer, 300))
-		a.from = c.answer(e)
+		a := c.wrongIssuer(c.Sanitized(md.Issuer, 300))
+		a.from = c.AnswerOf(e)
 		return nil, a
 	}
 	md.Endpoints = c.override(md.Endpoints)
@@ -252,13 +252,13 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		fault = c.localFault(md)
 	}
 	if fault != nil {
-		a := answer{kind: fault.kind, member: fault.name, from: c.answer(e), text: "answered 200, but " + c.sanitized(fault.text, 300), check: checksOf[fault.kind]}
+		a := answer{kind: fault.kind, member: fault.name, from: c.AnswerOf(e), text: "answered 200, but " + c.Sanitized(fault.text, 300), check: checksOf[fault.kind]}
 		if a.check != "" {
-			a.found = "The server was found, but " + c.sanitized(fault.text, 300) + "."
+			a.found = "The server was found, but " + c.Sanitized(fault.text, 300) + "."
 		}
 		return nil, a
 	}
-	md.Warnings = c.noted(ctx, e, md.Warnings)
+	md.Warnings = c.NoteWarnings(ctx, e, md.Warnings)
 	return md, answer{}
 }
 
@@ -374,17 +374,17 @@ func (c *Client) localFault(md *Metadata) *endpointFault {
 		if set[i].address != "" {
 			continue
 		}
-		if where := leadsHere(e.address, c.cfg.Issuer); where != "" {
+		if where := LeadsHere(e.address, c.cfg.Issuer); where != "" {
 			return &endpointFault{EndpointOnLocal, e.name, fmt.Sprintf("its %s %q %s, and the issuer is not", e.name, e.address, where)}
 		}
 	}
 	return nil
 }
 
-// leadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
+// LeadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
 // that somebody on this machine names. Letters beyond ASCII may spell this machine, except in the name of the host
 // that names the address: elsewhere a host is written as xn--… (RFC 3986 section 3.2.2).
-func leadsHere(address, namedBy string) string {
+func LeadsHere(address, namedBy string) string {
 	to, from := hostname(address), hostname(namedBy)
 	switch {
 	case to == from, wire.MayBeLocal(from):

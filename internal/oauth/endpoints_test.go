@@ -197,7 +197,7 @@ func TestLeadsHere(t *testing.T) {
 		{"", "https://b.example", ""},
 		{"%zz", "https://b.example", ""},
 	} {
-		if got := leadsHere(row.address, row.namedBy); got != row.want {
+		if got := LeadsHere(row.address, row.namedBy); got != row.want {
 			t.Errorf("%s, named by %s: %q; want %q", row.address, row.namedBy, got, row.want)
 		}
 	}

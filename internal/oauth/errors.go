@@ -13,6 +13,12 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
+// What is taken of a server's words, in bytes.
+const (
+	MaxScopeBytes = 1000 // of all scopes that an API wants; they go into the browser's address
+	MaxAddress    = 2000 // of an address that it names
+)
+
 // Error is what failed at the authorization server, or in what it sent. It says what happened and at
 // which step; which setting is at fault is for others to say.
 type Error struct {
@@ -55,10 +61,10 @@ const (
 )
 
 // answer is an answer as it may be shown.
-func (c *Client) answer(e *wire.Exchange) Answer {
-	sanitized := c.sanitizedIn(e)
-	return Answer{URL: sanitized(wire.WithoutQuery(e.URL), maxAddress), Status: e.Status, MediaType: sanitized(e.MediaType(), 100),
-		Location: sanitized(location(e), maxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), sanitized)}
+func (c *Client) AnswerOf(e *wire.Exchange) Answer {
+	sanitized := c.SanitizedIn(e)
+	return Answer{URL: sanitized(wire.WithoutQuery(e.URL), MaxAddress), Status: e.Status, MediaType: sanitized(e.MediaType(), 100),
+		Location: sanitized(location(e), MaxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), sanitized)}
 }
 
 // sanitize makes what an answer says fit to be shown.
@@ -146,21 +152,21 @@ const (
 	CodeNotRegistered   = "client_not_registered"
 )
 
-// unreachable is the error of an endpoint that gave no answer.
-func (c *Client) unreachable(step wire.Purpose, what, address string, err error) *Error {
+// Unreachable returns the error of an endpoint that gave no answer.
+func (c *Client) Unreachable(step wire.Purpose, what, address string, err error) *Error {
 	return &Error{Step: step, Kind: NoAnswer, Answer: Answer{URL: wire.WithoutQuery(address)}, Code: CodeUnreachable,
 		Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
-// answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
+// Answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
 // or a 5xx, or a redirect. A 4xx is an answer, to be shown.
-func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
+func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
-		return nil, c.unreachable(step, what, address, err)
+		return nil, c.Unreachable(step, what, address, err)
 	}
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
-		sanitized := c.sanitizedIn(e)
-		failed := &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError,
+		sanitized := c.SanitizedIn(e)
+		failed := &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError,
 			Description: fmt.Sprintf("The %s answered %s.", what, sanitized(e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
 			failed.Said = sanitized(e.Words(), 300)
@@ -170,8 +176,8 @@ func (c *Client) answered(step wire.Purpose, what, address string, e *wire.Excha
 	return e, nil
 }
 
-// failure is the kind of an answer whose status is none of success.
-func failure(e *wire.Exchange) Kind {
+// FailureKind returns the kind of an answer whose status is none of success.
+func FailureKind(e *wire.Exchange) Kind {
 	switch {
 	case e.Status/100 == 3:
 		return Redirected
@@ -181,23 +187,23 @@ func failure(e *wire.Exchange) Kind {
 	return Refused
 }
 
-// refusedBy is the error of a request that an endpoint refused: with the server's code and words, where it sent any.
-func (c *Client) refusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
+// RefusedBy returns the error of a request that an endpoint refused: with the server's code and words, where it sent any.
+func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
 	refusal := e.Refusal()
 	code, words := refusal.Code, refusal.Words
 	if code == "" && words == "" {
 		words = e.Words()
 	}
-	sanitized := c.sanitizedIn(e)
+	sanitized := c.SanitizedIn(e)
 	if !IsRegisteredError(code) {
 		code = sanitized(code, 60)
 	}
-	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
+	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
 		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
-// triedOf is what was tried before an error.
-func triedOf(err error) []Tried {
+// TriedOf returns what was tried before an error.
+func TriedOf(err error) []Tried {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return nil
@@ -250,7 +256,7 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 		return c.refusedOtherwise(step, e)
 	}
 	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
-		return &Error{Step: step, Kind: ErrorMisspelled, Member: other, Answer: c.answer(e), Code: CodeServerError,
+		return &Error{Step: step, Kind: ErrorMisspelled, Member: other, Answer: c.AnswerOf(e), Code: CodeServerError,
 			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
 				e.Status, other)}
 	}
@@ -258,8 +264,8 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 	if !IsRegisteredError(refused.Code) {
 		refused.Code = hide(refused.Code)
 	}
-	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.sanitizedIn(e)(e.StatusLine(), 300))
-	return &Error{Step: step, Kind: Refused, Answer: c.answer(e), Theirs: true, Status: e.Status, Code: refused.Code,
+	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.SanitizedIn(e)(e.StatusLine(), 300))
+	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: refused.Code,
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
@@ -267,19 +273,19 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 // with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
 func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	if e.Status/100 != 4 && e.Status/100 != 2 {
-		sanitized := c.sanitizedIn(e)
-		return &Error{Step: step, Kind: failure(e), Answer: c.answer(e), Code: CodeServerError, Status: e.Status, Said: sanitized(e.Words(), 300),
+		sanitized := c.SanitizedIn(e)
+		return &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError, Status: e.Status, Said: sanitized(e.Words(), 300),
 			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", sanitized(e.StatusLine(), 300))}
 	}
-	return c.refusedBy(step, "token endpoint", e)
+	return c.RefusedBy(step, "token endpoint", e)
 }
 
 // badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
 // nothing of it is kept.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
-	sanitized := c.sanitizedIn(e)
+	sanitized := c.SanitizedIn(e)
 	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),
-		Inside: sanitized(fault.inside, 80), Answer: c.answer(e),
+		Inside: sanitized(fault.inside, 80), Answer: c.AnswerOf(e),
 		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
 
@@ -323,7 +329,7 @@ func (c *Client) UnsolicitedError(response url.Values) *UnsolicitedError {
 	if md, _ := c.Known(); response.Has("iss") && (md == nil || response.Get("iss") != md.Issuer) {
 		return nil
 	}
-	unsolicited := &UnsolicitedError{Words: c.sanitized(response.Get("error_description"), 300)}
+	unsolicited := &UnsolicitedError{Words: c.Sanitized(response.Get("error_description"), 300)}
 	if code := response.Get("error"); IsRegisteredError(code) {
 		unsolicited.Code = code
 	}

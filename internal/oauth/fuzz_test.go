@@ -35,7 +35,7 @@ func FuzzTokenResponse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.Access == "" || !visibleASCII(r.Access) {
+		if r.Access == "" || !VisibleASCII(r.Access) {
 			t.Errorf("%q gave the access token %q", body, r.Access)
 		}
 		if err := wire.UnmarshalObject([]byte(r.JSON), new(struct{})); err != nil {

@@ -138,11 +138,11 @@ func badIDToken(kind Kind, check, what string) *Error {
 // unreadableIDToken is the error of an ID token that cannot be taken apart.
 func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
-		return badIDToken(IDTokenEncrypted, "encryption", c.sanitized(err.Error(), 300))
+		return badIDToken(IDTokenEncrypted, "encryption", c.Sanitized(err.Error(), 300))
 	}
-	failed := badIDToken(IDTokenMalformed, "", c.sanitized(err.Error(), 300))
+	failed := badIDToken(IDTokenMalformed, "", c.Sanitized(err.Error(), 300))
 	if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
-		failed.Member = c.sanitized(wrong.Name, 80)
+		failed.Member = c.Sanitized(wrong.Name, 80)
 	}
 	return failed
 }
@@ -165,7 +165,7 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 	if fault != nil {
 		return Verdict{check, expected, "that " + fault.text, false, section}, fault
 	}
-	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.sanitized(key.KeyID, 80)), true, section}, nil
+	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.Sanitized(key.KeyID, 80)), true, section}, nil
 }
 
 // checkMAC verifies HS256 with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
@@ -185,7 +185,7 @@ func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
 // RS256 (OpenID Connect Core section 3.1.3.7 (7)).
 func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
-	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.sanitized(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.sanitized(alg, 20)}
+	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.Sanitized(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.Sanitized(alg, 20)}
 	expected := "a signature that only the server can make, such as RS256"
 	switch {
 	case alg == "":
@@ -513,7 +513,7 @@ func readClaims(document string) (idTokenClaims, error) {
 	if err != nil {
 		return idTokenClaims{}, err
 	}
-	r := &reader{Object: o}
+	r := &Reader{Object: o}
 	c := idTokenClaims{Issuer: r.claim("iss"), Subject: r.claim("sub"), Audience: r.audience(), hasAudience: o.Has("aud"), AZP: r.claim("azp"), Nonce: r.claim("nonce"),
 		AtHash: r.claim("at_hash"), Expires: o.Number("exp"), IssuedAt: o.Number("iat"), NotBefore: o.Number("nbf")}
 	if kind := o.Kind("auth_time"); kind == "number" {
@@ -528,12 +528,12 @@ func readClaims(document string) (idTokenClaims, error) {
 		}
 	}
 	c.Name = cmp.Or(r.shownClaim("name"), r.shownClaim("preferred_username"), r.shownClaim("email"))
-	c.warnings = r.warnings
+	c.warnings = r.Warnings
 	return c, o.Err()
 }
 
 // claim is a claim that is a string, or nil where there is none.
-func (r *reader) claim(name string) *string {
+func (r *Reader) claim(name string) *string {
 	if !r.Has(name) {
 		return nil
 	}
@@ -542,7 +542,7 @@ func (r *reader) claim(name string) *string {
 }
 
 // shownClaim is a claim that is only shown: a string or, of a list, the first one.
-func (r *reader) shownClaim(name string) string {
+func (r *Reader) shownClaim(name string) string {
 	switch r.Kind(name) {
 	case "string":
 		return r.Text(name)
@@ -654,12 +654,12 @@ func (c *idTokenClaims) checkIssuer(want expected) Verdict {
 }
 
 func (c *idTokenClaims) checkAudience(want expected) Verdict {
-	found := cmp.Or(want.client.sanitized(strings.Join(c.Audience, ", "), 200), "nothing")
+	found := cmp.Or(want.client.Sanitized(strings.Join(c.Audience, ", "), 200), "nothing")
 	return Verdict{"aud", want.ClientID, found, slices.Contains(c.Audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
 // audience reads aud, which is a string or a list of strings. It returns nil for anything else.
-func (r *reader) audience() []string {
+func (r *Reader) audience() []string {
 	switch r.Kind("aud") {
 	case "string":
 		if one := r.Text("aud"); one != "" {
@@ -785,7 +785,7 @@ func (want expected) quoted(claim *string) string {
 	if claim == nil {
 		return "nothing"
 	}
-	return want.client.sanitized(*claim, 200)
+	return want.client.Sanitized(*claim, 200)
 }
 
 // ExpiryOf is the exp of an ID token, which is not verified for it; zero when there is none.

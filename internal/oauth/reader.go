@@ -10,12 +10,12 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
+// Reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
 // Object, where another type than it should have is an error. A member that is only shown, or that a login can do without,
 // is read by those below, where it is a warning.
-type reader struct {
+type Reader struct {
 	*wire.Object
-	warnings []string // for people; nothing secret is taken out of them yet
+	Warnings []string // for people; nothing secret is taken out of them yet
 }
 
 // The most warnings of one answer that are kept, and bytes of each.
@@ -24,14 +24,14 @@ const (
 	maxWarning  = 300
 )
 
-func (r *reader) warn(format string, args ...any) {
-	if len(r.warnings) < maxWarnings {
-		r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+func (r *Reader) warn(format string, args ...any) {
+	if len(r.Warnings) < maxWarnings {
+		r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 	}
 }
 
 // optional is the string that a member is. Of another type it is left out.
-func (r *reader) optional(name string) string {
+func (r *Reader) optional(name string) string {
 	if kind := r.Kind(name); kind != "" && kind != "string" {
 		r.warn("%s is %s, and should be a string. It is ignored.", name, kindWords(kind))
 		return ""
@@ -39,17 +39,17 @@ func (r *reader) optional(name string) string {
 	return r.Text(name)
 }
 
-// list is the strings of a list. A single string is taken for a list of its words.
-func (r *reader) list(name string) []string {
+// List returns the strings of a list. A single string is taken for a list of its words.
+func (r *Reader) List(name string) []string {
 	if r.Kind(name) == "string" {
 		r.warn("%s is a string, and should be a list of strings. It is read as a list of its words.", name)
 		return strings.Fields(r.Text(name))
 	}
-	return r.strictList(name)
+	return r.StrictList(name)
 }
 
-// strictList is the strings of a list, and nothing else is.
-func (r *reader) strictList(name string) []string {
+// StrictList returns the strings of a list, and of nothing else.
+func (r *Reader) StrictList(name string) []string {
 	kind := r.Kind(name)
 	if kind != "" && kind != "array" {
 		r.warn("%s is %s, and should be a list of strings. It is ignored.", name, kindWords(kind))
@@ -65,7 +65,7 @@ func (r *reader) strictList(name string) []string {
 }
 
 // flag is whether a member is true. Of another type it is false, unless it says so in words.
-func (r *reader) flag(name string) bool {
+func (r *Reader) flag(name string) bool {
 	kind, raw := r.Kind(name), r.Raw(name)
 	switch {
 	case kind == "", kind == "bool":
@@ -79,7 +79,7 @@ func (r *reader) flag(name string) bool {
 }
 
 // strictFlag is flag for a member that decides something: where it cannot be read, that is an error.
-func (r *reader) strictFlag(name string) bool {
+func (r *Reader) strictFlag(name string) bool {
 	if kind := r.Kind(name); kind != "" && kind != "bool" && !isFlagInWords(r.Raw(name)) {
 		r.Refuse(name)
 		return false
@@ -118,19 +118,19 @@ func kindWords(kind string) string {
 	return "a " + kind
 }
 
-// noted are warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
+// NoteWarnings returns warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
 // one of the context's record.
-func (c *Client) noted(ctx context.Context, e *wire.Exchange, warnings []string) []string {
+func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []string) []string {
 	if len(warnings) == 0 {
 		return nil
 	}
-	shown := each(warnings, c.sanitizedIn(e))
+	shown := each(warnings, c.SanitizedIn(e))
 	wire.Note(ctx, strings.Join(shown, " "))
 	return shown
 }
 
 // saidEach are warnings about an ID token as they may be shown.
-func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.sanitized) }
+func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.Sanitized) }
 
 func each(warnings []string, sanitized func(text string, n int) string) []string {
 	var shown []string

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -102,5 +103,34 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A refused token request may have tokens in its answer. What is said of it does not repeat them.
+func TestRefusedTokenIsHidden(t *testing.T) {
+	const token = "a-token-of-nobody"
+	for _, row := range []struct {
+		status int
+		body   string
+		words  string
+	}{
+		{400, `{"error":"invalid_grant","error_description":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+		{400, `{"error":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+		{400, `{"error":"invalid_grant","error_uri":"https://a.example/` + token + `","access_token":"` + token + `"}`, "https://a.example/[redacted]"},
+		{400, `{"message":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+		{400, `{"code":"` + token + `","access_token":"` + token + `"}`, "[redacted]"},
+		{400, "refresh_token=" + token, "refresh_token=[redacted]"},
+		{503, `{"message":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
+	} {
+		l := testserver.StartLiar(t)
+		l.Token = testserver.SendBody(row.status, "application/json", row.body)
+		_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
+		e, ok := errors.AsType[*Error](err)
+		if !ok {
+			t.Fatalf("of %s: %v", row.body, err)
+		}
+		if said := fmt.Sprintf("%+v", *e); strings.Contains(said, token) || !strings.Contains(said, row.words) {
+			t.Errorf("of %d %s is said\n%s", row.status, row.body, said)
+		}
 	}
 }

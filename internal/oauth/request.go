@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -135,7 +134,7 @@ func shortHint(token string) string {
 const maxStepUps = 2
 
 // union is lists of scopes as one, each scope once, in their order.
-func union(lists ...[]string) []string {
+func Union(lists ...[]string) []string {
 	var union []string
 	for _, scope := range slices.Concat(lists...) {
 		if !slices.Contains(union, scope) {
@@ -214,9 +213,9 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	}
 	switch theirs := response.Get("iss"); {
 	case response.Has("iss") && theirs != md.Issuer:
-		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.sanitized(theirs, 200),
+		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.Sanitized(theirs, 200),
 			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at "+
-				"%q (the configured issuer).", c.sanitized(theirs, 200), md.Issuer)}
+				"%q (the configured issuer).", c.Sanitized(theirs, 200), md.Issuer)}
 	case !response.Has("iss") && md.ResponseIss:
 		return &Error{Step: wire.Response, Kind: ResponseIssuerAbsent, Code: CodeInvalidIssuer, Check: "iss",
 			Description: "The authorization response has no iss parameter, though the server's metadata promises one (RFC 9207 section 2.4)."}
@@ -229,7 +228,7 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 func (c *Client) refusedResponse(response url.Values) *Error {
 	refusal := wire.Refusal{Code: response.Get("error"), Words: response.Get("error_description"), URI: response.Get("error_uri"),
 		Hint: cmp.Or(response.Get("error_hint"), response.Get("error_reason"))}
-	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.sanitized)}, Theirs: true,
+	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.Sanitized)}, Theirs: true,
 		Code:        c.errorCode(response.Get("error")),
 		Description: cmp.Or(c.redact(response.Get("error_description")), "The authorization server gave no description."),
 		URI:         c.redact(response.Get("error_uri")),
@@ -297,12 +296,12 @@ func withQuery(address string, query url.Values) string {
 func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (string, error) {
 	const what = "pushed authorization request endpoint"
 	if md.PAR == "" {
-		return "", nowhereToPush(md)
+		return "", NowhereToPush(md)
 	}
 	as := c.Credentials(md)
 	as.ID = query.Get("client_id")
 	e, err := c.PostAs(wire.For(ctx, wire.PushedRequest), as, md.PAR, query)
-	if e, err = c.answered(wire.PushedRequest, what, md.PAR, e, err); err != nil {
+	if e, err = c.Answered(wire.PushedRequest, what, md.PAR, e, err); err != nil {
 		return "", err
 	}
 	if !e.Succeeded() { // some refuse with 200
@@ -313,21 +312,21 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	}
 	fault := ""
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), &response); err != nil {
-		fault = c.sanitized(err.Error(), 300)
+		fault = c.Sanitized(err.Error(), 300)
 	} else if uri := response.RequestURI; uri == "" {
 		fault = "without a request_uri"
-	} else if len(uri) > maxRequestURI || !visibleASCII(uri) || strings.Contains(uri, " ") {
+	} else if len(uri) > maxRequestURI || !VisibleASCII(uri) || strings.Contains(uri, " ") {
 		fault = "with a request_uri that no address can carry"
 	}
 	if fault != "" {
-		return "", &Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: c.answer(e), Code: CodeServerError,
+		return "", &Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: c.AnswerOf(e), Code: CodeServerError,
 			Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
 	}
 	return response.RequestURI, nil
 }
 
-// nowhereToPush is the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
-func nowhereToPush(md *Metadata) *Error {
+// NowhereToPush returns the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
+func NowhereToPush(md *Metadata) *Error {
 	e := &Error{Step: wire.Metadata, Kind: PARNotOffered, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
 		Description: "The server’s metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}
 	if md.RequiresPAR {
@@ -340,7 +339,7 @@ func nowhereToPush(md *Metadata) *Error {
 
 // notPushed is the error of a request that the server refused (RFC 9126 section 2.3).
 func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
-	refused := c.refusedBy(wire.PushedRequest, what, e)
+	refused := c.RefusedBy(wire.PushedRequest, what, e)
 	if e.Status == http.StatusTooManyRequests && refused.Code == CodeRefused {
 		refused.Code = CodeRateLimited
 	}
@@ -386,10 +385,10 @@ func StepUp(r *Request, refused *wire.Exchange) []string {
 	}
 	for _, challenge := range refused.Challenges() {
 		wanted := challenge.Params["scope"]
-		if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > maxScopeBytes {
+		if challenge.Params["error"] != "insufficient_scope" || !config.ValidScope(wanted) || len(wanted) > MaxScopeBytes {
 			continue
 		}
-		if all := union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
+		if all := Union(r.Scopes, strings.Fields(wanted)); len(all) > len(r.Scopes) {
 			return all
 		}
 	}
@@ -429,7 +428,7 @@ func (c *Client) differs(u *url.URL) string {
 	switch {
 	case err != nil || u.Scheme != want.Scheme:
 		return "scheme"
-	case u.User != nil || !strings.EqualFold(hostOf(u), hostOf(want)):
+	case u.User != nil || !strings.EqualFold(wire.HostPort(u), wire.HostPort(want)):
 		return "host or port"
 	case pathOf(u) != pathOf(want):
 		return "path"
@@ -441,14 +440,6 @@ func (c *Client) differs(u *url.URL) string {
 		}
 	}
 	return ""
-}
-
-func hostOf(u *url.URL) string {
-	port := u.Port()
-	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
-		return u.Hostname()
-	}
-	return net.JoinHostPort(u.Hostname(), port)
 }
 
 func pathOf(u *url.URL) string {

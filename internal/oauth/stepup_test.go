@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -39,24 +40,20 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
+func stepOf(r *Request) int {
+	if r == nil {
+		return -1
+	}
+	return r.StepUp
+}
+
 // The number of the step goes along, and has a bound.
 func TestStepUpParameter(t *testing.T) {
-	c := newWorld(t, nil)
-	client, err := c.begin(t)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := clientAt(t, testserver.StartLiar(t).Env())
 	for value, want := range map[string]int{"": 0, "1": 1, "2": 2, "3": -1, "-1": -1, "x": -1} {
 		r, err := client.NewRequest(map[string][]string{"step_up": {value}})
 		if got := stepOf(r); got != want || (err == nil) != (want >= 0) {
 			t.Errorf("step_up=%s: %d, %v; want %d", value, got, err, want)
 		}
 	}
-}
-
-func stepOf(r *Request) int {
-	if r == nil {
-		return -1
-	}
-	return r.StepUp
 }

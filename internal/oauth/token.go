@@ -67,7 +67,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	}
 	e, err := c.wire.Do(req.WithContext(wire.For(ctx, wire.TokenRequest)))
 	if err != nil {
-		return nil, c.unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
+		return nil, c.Unreachable(wire.TokenRequest, "token endpoint", md.Token, err)
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
 	if refusesTokens(e, fault) {
@@ -77,7 +77,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 		return nil, c.badTokenResponse(wire.TokenRequest, e, fault)
 	}
 	response.splitScope(r.Scopes)
-	response.Warnings = c.noted(ctx, e, response.Warnings)
+	response.Warnings = c.NoteWarnings(ctx, e, response.Warnings)
 	return response, nil
 }
 
@@ -137,7 +137,7 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 	if err != nil {
 		return nil, &tokenFault{kind: notAnObject(e), text: err.Error()}
 	}
-	r := &reader{Object: o}
+	r := &Reader{Object: o}
 	t := &TokenResponse{JSON: body, Tokens: Tokens{Access: o.Text("access_token"), ID: o.Text("id_token"), Refresh: r.optional("refresh_token")}}
 	if fault := t.check(r); fault != nil {
 		return nil, fault
@@ -146,12 +146,12 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 	if seconds := r.expiresIn(); seconds > 0 {
 		t.Expires = e.Began.Add(e.Took).Add(seconds)
 	}
-	t.Warnings = r.warnings
+	t.Warnings = r.Warnings
 	return t, nil
 }
 
 // check refuses a token response that is an error, or has a token that cannot be used.
-func (t *TokenResponse) check(r *reader) *tokenFault {
+func (t *TokenResponse) check(r *Reader) *tokenFault {
 	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
 	kind := r.Text("token_type")
 	if r.Says("error") && (r.Kind("error") == "string" || r.Err() == nil && t.Access == "") {
@@ -169,9 +169,9 @@ func (t *TokenResponse) check(r *reader) *tokenFault {
 		return fault
 	case t.Access == "":
 		return withoutAccessToken(t.JSON, r.Object)
-	case !visibleASCII(t.Access):
+	case !VisibleASCII(t.Access):
 		return faulty(TokenCharacters, "access_token", inToken)
-	case !visibleASCII(t.Refresh):
+	case !VisibleASCII(t.Refresh):
 		return faulty(TokenCharacters, "refresh_token", inToken)
 	}
 	return r.tokenType(kind)
@@ -179,7 +179,7 @@ func (t *TokenResponse) check(r *reader) *tokenFault {
 
 // tokenType refuses a type of token that is used in another way than a bearer token (RFC 6749 section 7.1). The name in any
 // case of its letters is right (section 5.1). Without one, and with a word that defines no type, servers mean a bearer token.
-func (r *reader) tokenType(kind string) *tokenFault {
+func (r *Reader) tokenType(kind string) *tokenFault {
 	const used = "This app uses the token as a bearer token; other clients may refuse it."
 	switch {
 	case strings.EqualFold(kind, "Bearer"):
@@ -211,7 +211,7 @@ func isOtherTokenType(kind string) bool {
 }
 
 // scope is what was granted, and whether the server said so. Some send a list (Twitch).
-func (r *reader) scope() (scope string, sent bool) {
+func (r *Reader) scope() (scope string, sent bool) {
 	switch kind := r.Kind("scope"); kind {
 	case "", "string":
 		return r.Text("scope"), kind != ""
@@ -228,7 +228,7 @@ func (r *reader) scope() (scope string, sent bool) {
 }
 
 // expiresIn is the lifetime of the access token, or 0 where it is not known. Some servers send it as a string.
-func (r *reader) expiresIn() time.Duration {
+func (r *Reader) expiresIn() time.Duration {
 	const century = 100 * 365 * 24 * 3600 // beyond it a time.Duration would overflow
 	raw := r.Raw("expires_in")
 	text := strings.Trim(raw, `"`)
@@ -324,8 +324,8 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// visibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
-func visibleASCII(s string) bool {
+// VisibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+func VisibleASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
@@ -601,9 +601,9 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 		return SignatureUnknown, "its header holds a nonce, as Microsoft Graph's do, so only the API that it is for can verify it"
 	}
 	if !c.keys.known() {
-		return SignatureUnknown, c.sanitized(fault.text, 300)
+		return SignatureUnknown, c.Sanitized(fault.text, 300)
 	}
-	return SignatureWrong, c.sanitized(fault.text, 300)
+	return SignatureWrong, c.Sanitized(fault.text, 300)
 }
 
 // stringsOf reads a claim that is a string, of words, or a list of strings.

@@ -105,15 +105,6 @@ func TestSaidIsBounded(t *testing.T) {
 	l.Metadata = testserver.SendBody(200, "application/json", twice)
 	_, err = clientAt(t, l.Env()).Metadata(t.Context())
 	wantBounded(t, err, CodeNotFound, "")
-
-	w := newWorld(t, nil)
-	w.at("POST https://auth.example/register", 201, twice)
-	_, err = w.begin(t)
-	wantBounded(t, err, CodeNotRegistered, "names \"xxx")
-	w.at("POST https://auth.example/register", 400, `{"error":"`+long+`"}`)
-	if _, err = w.begin(t); err == nil || len(err.(*Error).Code) > 100 {
-		t.Errorf("a refused registration: %.200v", err)
-	}
 }
 
 // wantBounded checks an error, and that neither it nor what was tried is long.

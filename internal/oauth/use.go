@@ -25,7 +25,7 @@ func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wir
 		return nil, notOffered(wire.Userinfo)
 	}
 	e, err := c.getAs(wire.For(ctx, wire.Userinfo), md.Userinfo, access)
-	if e, err = c.answered(wire.Userinfo, "userinfo endpoint", md.Userinfo, e, err); err != nil {
+	if e, err = c.Answered(wire.Userinfo, "userinfo endpoint", md.Userinfo, e, err); err != nil {
 		return nil, err
 	}
 	if e.Status == http.StatusOK {
@@ -41,7 +41,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 	if e.MediaType() == "application/jwt" {
 		payload, err := c.verifyUserinfo(ctx, md, e.ResponseBody)
 		if err != nil {
-			return c.badUserinfo(UserinfoUnverifiable, e, c.sanitized(err.Error(), 500))
+			return c.badUserinfo(UserinfoUnverifiable, e, c.Sanitized(err.Error(), 500))
 		}
 		body = payload
 	}
@@ -52,7 +52,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		Subject *string `json:"sub"`
 	}
 	if err := wire.UnmarshalObject(body, &claims); err != nil {
-		failed := c.badUserinfo(UserinfoMalformed, e, c.sanitized(err.Error(), 500))
+		failed := c.badUserinfo(UserinfoMalformed, e, c.Sanitized(err.Error(), 500))
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
 			failed.Member = wrong.Name
 		}
@@ -63,13 +63,13 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 	}
 	if *claims.Subject != id.Subject {
 		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
-			"section 5.3.2)", c.sanitized(*claims.Subject, 100), c.sanitized(id.Subject, 100)))
+			"section 5.3.2)", c.Sanitized(*claims.Subject, 100), c.Sanitized(id.Subject, 100)))
 	}
 	return nil
 }
 
 func (c *Client) badUserinfo(kind Kind, e *wire.Exchange, what string) *Error {
-	return &Error{Step: wire.Userinfo, Kind: kind, Answer: c.answer(e), Code: CodeInvalidUserinfo,
+	return &Error{Step: wire.Userinfo, Kind: kind, Answer: c.AnswerOf(e), Code: CodeInvalidUserinfo,
 		Description: "The userinfo response cannot be used: " + what + "."}
 }
 
@@ -109,7 +109,7 @@ func (c *Client) Introspect(ctx context.Context, kind, token string) (*wire.Exch
 		return nil, notOffered(wire.Introspection)
 	}
 	e, err := c.post(wire.For(ctx, wire.Introspection), md, md.IntrospectionAuthMethods, md.Introspection, kind, token)
-	return c.answered(wire.Introspection, "introspection endpoint", md.Introspection, e, err)
+	return c.Answered(wire.Introspection, "introspection endpoint", md.Introspection, e, err)
 }
 
 // Revoke ends a token (RFC 7009 section 2). The kind is access_token or refresh_token. The error is an
@@ -123,7 +123,7 @@ func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange
 		return nil, notOffered(wire.Revocation)
 	}
 	e, err := c.post(wire.For(ctx, wire.Revocation), md, md.RevocationAuthMethods, md.Revocation, kind, token)
-	return c.answered(wire.Revocation, "revocation endpoint", md.Revocation, e, err)
+	return c.Answered(wire.Revocation, "revocation endpoint", md.Revocation, e, err)
 }
 
 // Refresh exchanges the refresh token for new tokens (RFC 6749 section 6), and verifies an ID token
@@ -139,7 +139,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 		form.Set("resource", resource)
 	}
 	e, err := c.PostAs(wire.For(ctx, wire.Refresh), c.Credentials(md), md.Token, form)
-	if e, err = c.answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
+	if e, err = c.Answered(wire.Refresh, "token endpoint", md.Token, e, err); err != nil {
 		return nil, nil, err
 	}
 	response, fault := parseTokenResponse(e, md.MaySendAsForm)
@@ -150,7 +150,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 		return nil, nil, c.badTokenResponse(wire.Refresh, e, fault)
 	}
 	response.splitScope(r.Scopes)
-	response.Warnings = c.noted(ctx, e, response.Warnings)
+	response.Warnings = c.NoteWarnings(ctx, e, response.Warnings)
 	if response.ID != "" {
 		if err := c.checkRefreshedIDToken(ctx, r, id, response); err != nil {
 			return nil, nil, err
@@ -227,7 +227,7 @@ func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error
 	if err == nil && e.Status/100 == 3 {
 		return e, nil
 	}
-	return c.answered(wire.API, "API", c.cfg.ResourceURL, e, err)
+	return c.Answered(wire.API, "API", c.cfg.ResourceURL, e, err)
 }
 
 // ProtectedResource is what an access token can be tried at: RESOURCE_URL, or else the server's userinfo

@@ -108,6 +108,20 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 // Origin is the scheme, host and port of a URL.
 func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
+// HostPort returns the host and port of an address, without the port that its scheme has by default.
+func HostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		return u.Hostname()
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// NoRoute reports a status that says that there is nothing at this address for this method.
+func NoRoute(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+}
+
 // UserAgent returns the name and version that this program sends with every request (RFC 9110 section 10.1.5): some
 // servers answer the default name of a library with 429.
 func UserAgent() string { return product() }

@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -69,7 +70,7 @@ func TestRegistrationRequest(t *testing.T) {
 func TestRegisteredOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
-	if err != nil || c.cfg.ClientID != "" || c.cfg.Issuer != "https://auth.example" || w.wasAsked("POST ") != 0 {
+	if err != nil || c.Config().ClientID != "" || c.Config().Issuer != "https://auth.example" || w.wasAsked("POST ") != 0 {
 		t.Fatalf("found %v, %v after %q", c, err, w.asked)
 	}
 	var all sync.WaitGroup
@@ -78,14 +79,14 @@ func TestRegisteredOnce(t *testing.T) {
 	}
 	all.Wait()
 	c, err = w.begin(t)
-	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.cfg.ClientID != "client-1" ||
-		c.cfg.ClientSecret != "a-secret-of-the-client-1" || !c.cfg.Registered {
+	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.Config().ClientID != "client-1" ||
+		c.Config().ClientSecret != "a-secret-of-the-client-1" || !c.Config().Registered {
 		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
 	}
-	if found, err := w.Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || found.cfg.ClientID != "client-1" {
+	if found, err := w.Client(t.Context(), c.Config(), w.wire, time.Now, false); err != nil || found.Config().ClientID != "client-1" {
 		t.Errorf("whoever looks then does not see the client: %v", err)
 	}
-	if again, err := NewDiscovery(c.cfg).Client(t.Context(), c.cfg, w.wire, time.Now, false); err != nil || again.cfg.ClientID != "client-1" {
+	if again, err := NewDiscovery(c.Config()).Client(t.Context(), c.Config(), w.wire, time.Now, false); err != nil || again.Config().ClientID != "client-1" {
 		t.Errorf("settings that hold the client do not bring it: %v", err)
 	}
 }
@@ -110,7 +111,7 @@ func TestOneSearch(t *testing.T) {
 			ctx, recorder := wire.Record(t.Context())
 			begun.Add(1)
 			c, err := w.Client(ctx, w.cfg, w.wire, time.Now, true)
-			if err != nil || c.cfg.ClientID != "client-1" || len(recorder.Exchanges()) < 3 {
+			if err != nil || c.Config().ClientID != "client-1" || len(recorder.Exchanges()) < 3 {
 				t.Errorf("a login begins with %+v, %v, and shows %d steps", c, err, len(recorder.Exchanges()))
 			}
 		})
@@ -139,9 +140,9 @@ func TestSearchIsGivenUp(t *testing.T) {
 	}()
 	<-asked
 	cancel()
-	wantError(t, <-failed, CodeUnreachable, "The API https://api.example/v1/notes")
+	wantError(t, <-failed, oauth.CodeUnreachable, "The API https://api.example/v1/notes")
 	close(release)
-	if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" {
+	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" {
 		t.Errorf("the next login begins with %+v, %v", c, err)
 	}
 }
@@ -154,7 +155,7 @@ func TestRegisteredForItsRedirectURI(t *testing.T) {
 		t.Helper()
 		w.document("POST https://auth.example/register", registrationAnswer(map[string]any{"client_id": id, "redirect_uris": []string{redirectURI}}))
 		c, err := w.begin(t)
-		if err != nil || c.cfg.ClientID != id {
+		if err != nil || c.Config().ClientID != id {
 			t.Errorf("for %s the client is %+v, %v", redirectURI, c, err)
 		}
 	}
@@ -165,7 +166,7 @@ func TestRegisteredForItsRedirectURI(t *testing.T) {
 		t.Errorf("%d clients were registered, the last with %s", n, w.posted[len(w.posted)-1])
 	}
 	w.cfg.RedirectOverride = "" // and back
-	if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 2 {
+	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 2 {
 		t.Errorf("the first client is not used again: %+v, %v", c, err)
 	}
 }
@@ -208,11 +209,11 @@ func TestServerMoves(t *testing.T) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
 	})
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
-	if found, err := w.Client(t.Context(), first.cfg, w.wire, time.Now, false); err != nil || found.cfg.ClientID != "" || found.cfg.ClientSecret != "" {
-		t.Errorf("at the new server the client is %q, %v", found.cfg.ClientID, err)
+	if found, err := w.Client(t.Context(), first.Config(), w.wire, time.Now, false); err != nil || found.Config().ClientID != "" || found.Config().ClientSecret != "" {
+		t.Errorf("at the new server the client is %q, %v", found.Config().ClientID, err)
 	}
-	second, err := w.Client(t.Context(), first.cfg, w.wire, time.Now, true)
-	if err != nil || second.cfg.ClientID != "client-2" || second.cfg.ClientSecret != "a-secret-of-the-client-2" {
+	second, err := w.Client(t.Context(), first.Config(), w.wire, time.Now, true)
+	if err != nil || second.Config().ClientID != "client-2" || second.Config().ClientSecret != "a-secret-of-the-client-2" {
 		t.Fatalf("got %v, %v", second, err)
 	}
 	for i, name := range w.asked {
@@ -220,12 +221,12 @@ func TestServerMoves(t *testing.T) {
 			t.Errorf("the first client went to the new server: %s %s", name, w.posted[i])
 		}
 	}
-	if md1, _ := first.Known(); first.CheckServer(t.Context(), &Request{Binding: md1.Binding}) != nil ||
-		second.CheckServer(t.Context(), &Request{Binding: md1.Binding}) == nil {
+	if md1, _ := first.Known(); first.CheckServer(t.Context(), &oauth.Request{Binding: md1.Binding}) != nil ||
+		second.CheckServer(t.Context(), &oauth.Request{Binding: md1.Binding}) == nil {
 		t.Error("a login of the first server is one of the second")
 	}
 	w.document("GET "+theAPIMetadata, apiDocument(nil))
-	if back, err := w.begin(t); err != nil || back.cfg.ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
+	if back, err := w.begin(t); err != nil || back.Config().ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
 		t.Errorf("back at the first server: %v, %v", back, err)
 	}
 }
@@ -253,7 +254,7 @@ func TestConfiguredClientStays(t *testing.T) {
 		}
 		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
 		_, err := w.begin(t)
-		e, _ := errors.AsType[*Error](err)
+		e, _ := errors.AsType[*oauth.Error](err)
 		if got := check(e); got != row.want {
 			t.Errorf("%v: at another server: %v", row.env, err)
 		}
@@ -263,7 +264,7 @@ func TestConfiguredClientStays(t *testing.T) {
 	}
 }
 
-func check(e *Error) string {
+func check(e *oauth.Error) string {
 	if e == nil {
 		return ""
 	}
@@ -276,7 +277,7 @@ func TestClientDocumentUnsupported(t *testing.T) {
 		w := newWorld(t, map[string]string{"CLIENT_ID": "https://client.example/document"})
 		w.document("GET "+theServerMetadata, serverDocument(map[string]any{"client_id_metadata_document_supported": supported}))
 		_, err := w.begin(t)
-		if e, _ := errors.AsType[*Error](err); check(e) != CheckClientDocument {
+		if e, _ := errors.AsType[*oauth.Error](err); check(e) != CheckClientDocument {
 			t.Errorf("%v: %v", supported, err)
 		}
 	}
@@ -330,10 +331,11 @@ func TestResourceIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := New(c.cfg, w.wire, time.Now)
-	plain.cfg.Resource, plain.cfg.AtAPI = "", false
+	cfg := c.Config()
+	cfg.Resource, cfg.AtAPI = "", false
+	plain := oauth.New(cfg, w.wire, time.Now)
 	for _, row := range []struct {
-		c    *Client
+		c    *oauth.Client
 		want bool
 	}{{c, true}, {plain, false}} {
 		r, err := row.c.NewRequest(nil)
@@ -373,7 +375,7 @@ func TestTokensStayWithTheirAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := new(Request)
+	r := new(oauth.Request)
 	if _, err := first.AuthorizationURL(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -382,10 +384,10 @@ func TestTokensStayWithTheirAPI(t *testing.T) {
 	}
 	w.cfg.ResourceURL = other
 	second, err := w.begin(t)
-	if err != nil || second.cfg.ClientID != first.cfg.ClientID || second.cfg.Resource != other {
+	if err != nil || second.Config().ClientID != first.Config().ClientID || second.Config().Resource != other {
 		t.Fatalf("at the other API: %v", err)
 	}
-	wantError(t, second.CheckServer(t.Context(), r), CodeOtherServer, "or the API has changed since")
+	wantError(t, second.CheckServer(t.Context(), r), oauth.CodeOtherServer, "or the API has changed since")
 }
 
 // The secret of a client that was registered is hidden in what the API says at a later login, too.
@@ -393,10 +395,10 @@ func TestRegisteredSecretIsHidden(t *testing.T) {
 	const secret = "a-secret-of-the-client-1"
 	w := newWorld(t, nil)
 	c, err := w.begin(t)
-	if err != nil || c.cfg.ClientSecret != secret {
+	if err != nil || c.Config().ClientSecret != secret {
 		t.Fatalf("%v", err)
 	}
-	w.cfg = c.cfg // which the program goes on with
+	w.cfg = c.Config() // which the program goes on with
 	for _, row := range []struct {
 		address string
 		said    map[string]any
@@ -408,7 +410,7 @@ func TestRegisteredSecretIsHidden(t *testing.T) {
 		w.document("GET "+theAPIMetadata, apiDocument(nil))
 		w.document("GET "+row.address, row.said)
 		_, err := w.begin(t)
-		failed, ok := errors.AsType[*Error](err)
+		failed, ok := errors.AsType[*oauth.Error](err)
 		if !ok {
 			t.Fatalf("of %v nothing is said", row.said)
 		}

@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -101,8 +102,8 @@ func TestBegin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := fmt.Sprintf("%s %s %v %s", c.cfg.Issuer, c.cfg.Resource, c.cfg.Scopes, c.cfg.ClientID)
-			if c.cfg.ByPost {
+			got := fmt.Sprintf("%s %s %v %s", c.Config().Issuer, c.Config().Resource, c.Config().Scopes, c.Config().ClientID)
+			if c.Config().ByPost {
 				got += " by POST"
 			}
 			if got != row.want {
@@ -324,7 +325,7 @@ func TestBeginRefuses(t *testing.T) {
 			"a server whose token endpoint is on this machine",
 			server(map[string]any{"token_endpoint": "http://localhost/token"}),
 			wire.Metadata,
-			CheckOnLocal,
+			oauth.CheckOnLocal,
 			"https://auth.example",
 		},
 		{
@@ -427,7 +428,7 @@ func TestBeginRefuses(t *testing.T) {
 			w := newWorld(t, nil)
 			row.spoil(w)
 			_, err := w.begin(t)
-			e, ok := errors.AsType[*Error](err)
+			e, ok := errors.AsType[*oauth.Error](err)
 			if !ok || e.Step != row.step || e.Check != row.check {
 				t.Fatalf("got %+v; want step %q, check %q", err, row.step, row.check)
 			}
@@ -468,7 +469,7 @@ func TestResourceMetadata_Warnings(t *testing.T) {
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": "notes profile", "resource": "https://api.example/"}))
 	ctx, recorder := wire.Record(t.Context())
 	c, err := w.Client(ctx, w.cfg, w.wire, time.Now, true)
-	if err != nil || strings.Join(c.cfg.Scopes, " ") != "notes profile" {
+	if err != nil || strings.Join(c.Config().Scopes, " ") != "notes profile" {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	var notes string

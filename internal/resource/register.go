@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -47,7 +48,7 @@ func (r registered) isAt(cfg config.Config) bool {
 // same, and would make another one each time that it is asked.
 type unusable struct {
 	issuer, redirectURI string
-	err                 *Error
+	err                 *oauth.Error
 }
 
 // registration is what is asked for (RFC 7591 section 2, OpenID Connect Dynamic Client Registration section 2).
@@ -63,11 +64,11 @@ type registration struct {
 }
 
 // newRegistration asks for what our logins need, and no more.
-func (c *Client) newRegistration(md *Metadata) registration {
+func (c *client) newRegistration(md *oauth.Metadata) registration {
 	asked := registration{Name: "OAuth Test Client", ApplicationType: "web", RedirectURIs: []string{c.cfg.RedirectURI()}, ResponseTypes: []string{"code"},
 		GrantTypes: []string{"authorization_code", "refresh_token"}, AuthMethod: config.MethodBasic, Scope: strings.Join(c.cfg.Scopes, " ")}
 	// The API may want another of its scopes later, and what is not registered cannot be asked for.
-	if all := strings.Join(union(c.cfg.Scopes, c.opens), " "); config.ValidScope(all) && len(all) <= maxScopeBytes {
+	if all := strings.Join(oauth.Union(c.cfg.Scopes, c.scopes), " "); config.ValidScope(all) && len(all) <= oauth.MaxScopeBytes {
 		asked.Scope = all
 	}
 	if u, err := url.Parse(c.cfg.RedirectURI()); err == nil && (u.Scheme != "https" || config.IsLoopback(u.Hostname())) {
@@ -87,7 +88,7 @@ func (c *Client) newRegistration(md *Metadata) registration {
 
 // register registers a client (RFC 7591 section 3). Nothing of an answer that cannot be used is kept. The
 // error is an *Error.
-func (c *Client) register(ctx context.Context) (registered, error) {
+func (c *client) register(ctx context.Context) (registered, error) {
 	const what = "registration endpoint"
 	md, _ := c.Known()
 	if e := c.mayNotRegister(md); e != nil {
@@ -106,22 +107,22 @@ func (c *Client) register(ctx context.Context) (registered, error) {
 	e, err := c.wire.Do(req.WithContext(apart))
 	wire.Keep(ctx, recorder.Exchanges())
 	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it said yes, and then not what to
-		failed := c.notRegistered(RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
+		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
 			md.Issuer, last.Status, wire.Fault(err))
-		failed.Answer = c.answer(last)
+		failed.Answer = c.AnswerOf(last)
 		return registered{}, failed
 	}
-	if e, err = c.answered(wire.Registration, what, md.Registration, e, err); err != nil {
+	if e, err = c.Answered(wire.Registration, what, md.Registration, e, err); err != nil {
 		return registered{}, err
 	}
 	if refusesToRegister(e) {
-		return registered{}, c.refusedBy(wire.Registration, what, e) // RFC 7591 section 3.2.2
+		return registered{}, c.RefusedBy(wire.Registration, what, e) // RFC 7591 section 3.2.2
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
-		failed := c.notRegistered(RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
-			md.Issuer, c.sanitizedIn(e)(fault.Error(), 500))
-		failed.Answer = c.answer(e)
+		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
+			md.Issuer, c.SanitizedIn(e)(fault.Error(), 500))
+		failed.Answer = c.AnswerOf(e)
 		return registered{}, failed
 	}
 	return client, nil
@@ -137,26 +138,26 @@ func refusesToRegister(e *wire.Exchange) bool {
 }
 
 // mayNotRegister says why a server is not asked to register a client, or nil.
-func (c *Client) mayNotRegister(md *Metadata) *Error {
+func (c *client) mayNotRegister(md *oauth.Metadata) *oauth.Error {
 	err := config.CheckEndpoint(md.Registration)
 	switch {
 	case c.Pushes(md) && md.PAR == "": // no login would come of it
-		return nowhereToPush(md)
+		return oauth.NowhereToPush(md)
 	case md.Registration == "":
-		return c.notRegistered(RegistrationNotOffered, CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
+		return c.notRegistered(oauth.RegistrationNotOffered, CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
-		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.sanitized(err.Error(), 300))
+		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.Sanitized(err.Error(), 300))
 	}
-	if where := leadsHere(md.Registration, c.cfg.Issuer); where != "" {
-		return c.notRegistered(RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
-			where, c.sanitized(md.Registration, 300))
+	if where := oauth.LeadsHere(md.Registration, c.cfg.Issuer); where != "" {
+		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
+			where, c.Sanitized(md.Registration, 300))
 	}
 	return nil
 }
 
 // readRegistered reads what the server registered (RFC 7591 section 3.2.1): it decides, and may have decided
 // otherwise than it was asked. The error completes "the server answered the registration …".
-func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
+func (c *client) readRegistered(e *wire.Exchange) (registered, error) {
 	var answer struct {
 		ID           string   `json:"client_id"`
 		Secret       string   `json:"client_secret"`
@@ -184,9 +185,9 @@ func (c *Client) readRegistered(e *wire.Exchange) (registered, error) {
 	switch {
 	case client.id == "":
 		return registered{}, errors.New("without a client_id")
-	case !visibleASCII(client.id) || len(client.id) > maxClientID:
+	case !oauth.VisibleASCII(client.id) || len(client.id) > maxClientID:
 		return registered{}, errors.New("with a client_id that no address can carry")
-	case !visibleASCII(client.secret) || len(client.secret) > maxClientSecret:
+	case !oauth.VisibleASCII(client.secret) || len(client.secret) > maxClientSecret:
 		return registered{}, errors.New("with a client_secret that cannot be used")
 	case !all:
 		return registered{}, errors.New("with more secrets than are kept of one client")

@@ -1,9 +1,10 @@
-package oauth
+package resource
 
 import (
 	"slices"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 // A configured client belongs to one authorization server: to that of ISSUER or, where an API names the server, to
@@ -51,9 +52,9 @@ func (d *Discovery) owner(cfg config.Config) string {
 }
 
 // checkOwner refuses a configured client at another server than its own.
-func (d *Discovery) checkOwner(c *Client) error {
+func (d *Discovery) checkOwner(c *client) error {
 	if owner := d.owner(c.cfg); owner != "" && owner != c.cfg.Issuer {
-		return c.notRegistered(ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
+		return c.notRegistered(oauth.ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
 			"sent nowhere else.", c.cfg.Issuer, owner)
 	}
 	return nil
@@ -73,20 +74,4 @@ func (d *Discovery) otherOwner(cfg config.Config) string {
 // server is no reason to send it there.
 func (d *Discovery) MaySendSecret(cfg config.Config) bool {
 	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered || d.owner(cfg) == cfg.Issuer
-}
-
-// WithoutSecret returns the client of a server with what is known of it, and without the secret: whatever it is asked
-// to send, none goes out.
-func (c *Client) WithoutSecret() *Client {
-	cfg := c.cfg
-	md, _ := c.Known()
-	if md != nil {
-		cfg.AuthMethod = c.AuthMethod(md)
-	}
-	cfg.ClientSecret = ""
-	next := New(cfg, c.wire, c.now)
-	next.opens = c.opens
-	next.redactFor(c.redacting)
-	next.found, next.foundAt = md, c.now()
-	return next
 }

@@ -1,10 +1,12 @@
-package oauth
+package resource
 
 import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -27,7 +29,7 @@ func TestAnswerDecides(t *testing.T) {
 		w.document("POST https://auth.example/register", registrationAnswer(row.answer))
 		got := "refused"
 		if c, err := w.begin(t); err == nil {
-			got = c.cfg.AuthMethod + " " + c.cfg.ClientSecret
+			got = c.Config().AuthMethod + " " + c.Config().ClientSecret
 		}
 		if got != row.want {
 			t.Errorf("%v: %s; want %s", row.answer, got, row.want)
@@ -54,10 +56,11 @@ func TestRegisteredSince(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if md, _ := c.Known(); md.Binding != c.binding(md) {
+	md, _ := c.Known()
+	if again, _ := c.With(c.Config()).Known(); md.Binding != again.Binding {
 		t.Error("logins of the registered client are tied to another one")
 	}
-	if again, err := w.registerOnce(wire.For(t.Context(), wire.Registration), c); err != nil || again.id != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
+	if again, err := w.registerOnce(wire.For(t.Context(), wire.Registration), &client{Client: c, cfg: c.Config(), wire: w.wire, now: time.Now}); err != nil || again.id != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
 		t.Errorf("registered are %+v, %v", again, err)
 	}
 }
@@ -71,7 +74,9 @@ func TestResourceOfOneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, atAPI := range []bool{true, false} {
-		c.cfg.AtAPI = atAPI
+		cfg := c.Config()
+		cfg.AtAPI = atAPI
+		c := c.With(cfg)
 		r, err := c.NewRequest(url.Values{"resource": {"https://api.example/other"}})
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +84,7 @@ func TestResourceOfOneLogin(t *testing.T) {
 		if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		c.Refresh(t.Context(), Tokens{Refresh: "r"}, r, nil)
+		c.Refresh(t.Context(), oauth.Tokens{Refresh: "r"}, r, nil)
 		sent := w.posted[len(w.posted)-1]
 		if strings.Contains(sent, "resource=https%3A%2F%2Fapi.example%2Fother") != atAPI || !strings.Contains(sent, "grant_type=refresh_token") {
 			t.Errorf("begun at the API: %t; the refresh is %s", atAPI, sent)

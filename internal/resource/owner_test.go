@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 // atNew makes the API name another server, which registers clients too.
@@ -21,15 +22,15 @@ func (w *world) atNew() {
 }
 
 // wantOwner looks at the API as the checks do.
-func (w *world) wantOwner(t *testing.T, cfg config.Config, refused, mine bool) *Client {
+func (w *world) wantOwner(t *testing.T, cfg config.Config, refused, mine bool) *oauth.Client {
 	t.Helper()
 	c, err := w.Client(t.Context(), cfg, w.wire, time.Now, false)
-	e, _ := errors.AsType[*Error](err)
+	e, _ := errors.AsType[*oauth.Error](err)
 	if check(e) == CheckOtherServer != refused {
 		t.Errorf("the client of another server: %v; want a refusal: %v", err, refused)
 	}
-	if err == nil && w.MaySendSecret(c.cfg) != mine {
-		t.Errorf("at %s the secret may be sent: %v; want %v", c.cfg.Issuer, !mine, mine)
+	if err == nil && w.MaySendSecret(c.Config()) != mine {
+		t.Errorf("at %s the secret may be sent: %v; want %v", c.Config().Issuer, !mine, mine)
 	}
 	return c
 }
@@ -73,10 +74,10 @@ func TestNewDiscovery_OwnerOfWhatWasFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Discovery = NewDiscovery(c.cfg)
-	w.wantOwner(t, c.cfg, false, true)
+	w.Discovery = NewDiscovery(c.Config())
+	w.wantOwner(t, c.Config(), false, true)
 	w.atNew()
-	w.wantOwner(t, c.cfg, true, false)
+	w.wantOwner(t, c.Config(), true, false)
 }
 
 // What ISSUER says counts, also after the line is gone.
@@ -113,52 +114,32 @@ func TestDiscovery_RegisteredClientInSettings(t *testing.T) {
 	w.wantOwner(t, cfg, true, false)
 }
 
-// A client without its secret is asked nothing as a public one, and whatever it sends, the secret is not in it.
-func TestClient_WithoutSecret(t *testing.T) {
-	w := newWorld(t, mine)
-	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bare := c.WithoutSecret()
-	md, _ := bare.Known()
-	if got := bare.Credentials(md); got.Secret != "" || got.Method != config.MethodBasic || got.ID != "mine" {
-		t.Errorf("its credentials are %+v", got)
-	}
-	if got := bare.sanitized("a-secret-of-mine", 100); got != "[redacted]" {
-		t.Errorf("a server that repeats the secret is shown with %q", got)
-	}
-	if asked := len(w.asked); md == nil || c.Credentials(md).Secret == "" {
-		t.Errorf("after %d requests the client is %+v", asked, c.Credentials(md))
-	}
-}
-
 // The second client belongs to the server of the first login, whether the first client was registered there or not.
 func TestDiscovery_OtherClient(t *testing.T) {
 	for name, env := range map[string]map[string]string{"registered": {}, "configured": {"CLIENT_ID": "mine"}} {
 		w := newWorld(t, env)
 		w.cfg.OtherClientID, w.cfg.OtherClientSecret = "other", "a-secret-of-the-other"
 		first, err := w.begin(t)
-		if err != nil || first.cfg.OtherBelongsTo != "" {
-			t.Fatalf("%s: at its own server: %q, %v", name, first.cfg.OtherBelongsTo, err)
+		if err != nil || first.Config().OtherBelongsTo != "" {
+			t.Fatalf("%s: at its own server: %q, %v", name, first.Config().OtherBelongsTo, err)
 		}
 		w.atNew()
 		if w.cfg.ClientID != "" { // which may not go there either
 			w.cfg.ClientID = "another"
 		}
 		second, err := w.begin(t)
-		if err != nil || second.cfg.OtherBelongsTo != "https://auth.example" {
-			t.Errorf("%s: at another server it belongs to %q, %v", name, second.cfg.OtherBelongsTo, err)
+		if err != nil || second.Config().OtherBelongsTo != "https://auth.example" {
+			t.Errorf("%s: at another server it belongs to %q, %v", name, second.Config().OtherBelongsTo, err)
 		}
-		if got := second.cfg.AsConfigured().OtherBelongsTo; got != "" {
+		if got := second.Config().AsConfigured().OtherBelongsTo; got != "" {
 			t.Errorf("%s: it is a setting: %q", name, got)
 		}
 		w.document("GET "+theAPIMetadata, apiDocument(nil))
 		if w.cfg.ClientID != "" {
 			w.cfg.ClientID = "mine"
 		}
-		if back, err := w.begin(t); err != nil || back.cfg.OtherBelongsTo != "" {
-			t.Errorf("%s: back at its own: %q, %v", name, back.cfg.OtherBelongsTo, err)
+		if back, err := w.begin(t); err != nil || back.Config().OtherBelongsTo != "" {
+			t.Errorf("%s: back at its own: %q, %v", name, back.Config().OtherBelongsTo, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -73,7 +74,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 			if n := w.wasAsked(theRegistration); n != row.want {
 				t.Errorf("registered %d times; want %d", n, row.want)
 			}
-			if c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false); err != nil || c.cfg.ClientID != "" {
+			if c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false); err != nil || c.Config().ClientID != "" {
 				t.Errorf("whoever looks gets %+v, %v", c, err)
 			}
 			w.document("GET "+theServerMetadata, serverDocument(nil))
@@ -82,7 +83,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 				t.Errorf("once it is mended: %v", err)
 			}
 			w.AskAgain()
-			if c, err := w.begin(t); err != nil || c.cfg.ClientID != "client-1" {
+			if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" {
 				t.Errorf("and when that is said: %+v, %v", c, err)
 			}
 		})
@@ -102,7 +103,7 @@ func TestUnusableIsRemembered(t *testing.T) {
 		}()
 	}
 	for range 8 {
-		if e, ok := errors.AsType[*Error](<-done); !ok || e.Check != CheckAnswer || e.Step != wire.Registration {
+		if e, ok := errors.AsType[*oauth.Error](<-done); !ok || e.Check != CheckAnswer || e.Step != wire.Registration {
 			t.Errorf("got %+v", e)
 		}
 	}

@@ -1,8 +1,9 @@
-package oauth
+package resource
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -49,12 +51,16 @@ func newWorld(t *testing.T, env map[string]string) *world {
 	for name, value := range env {
 		full[name] = value
 	}
-	c := clientAt(t, full)
+	cfg, err := config.Load(func(name string) string { return full[name] }, "does-not-exist.env", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cfg, w.wire, w.Discovery = cfg, wire.New(nil, time.Now), NewDiscovery(cfg)
+	t.Cleanup(w.wire.CloseIdleConnections)
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String()) // every name leads here, without TLS
 	}
-	c.wire.SetTransport(&http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true})
-	w.cfg, w.wire, w.Discovery = c.cfg, c.wire, NewDiscovery(c.cfg)
+	w.wire.SetTransport(&http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true})
 	return w
 }
 
@@ -135,7 +141,7 @@ func registrationAnswer(other map[string]any) map[string]any {
 }
 
 // begin is the start of a login.
-func (w *world) begin(t *testing.T) (*Client, error) {
+func (w *world) begin(t *testing.T) (*oauth.Client, error) {
 	t.Helper()
 	return w.Client(t.Context(), w.cfg, w.wire, time.Now, true)
 }
@@ -150,4 +156,16 @@ func (w *world) wasAsked(prefix string) int {
 		}
 	}
 	return n
+}
+
+// wantError checks an error's code, and words of what happened.
+func wantError(t *testing.T, err error, code, words string) {
+	t.Helper()
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok {
+		t.Fatalf("the error is %v; want %s", err, code)
+	}
+	if e.Code != code || !strings.Contains(e.Description, words) {
+		t.Errorf("the error is %q at %q: %q; want %q and %q", e.Code, e.Step, e.Description, code, words)
+	}
 }

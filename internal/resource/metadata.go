@@ -1,4 +1,4 @@
-package oauth
+package resource
 
 import (
 	"context"
@@ -9,15 +9,12 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
-// What an API may cost us before a login.
-const (
-	maxServers    = 3    // authorization servers that are looked at, of those that it names
-	maxScopeBytes = 1000 // of all scopes that it wants; they go into the browser's address
-	maxAddress    = 2000 // bytes of an address that it names
-)
+// maxServers bounds the authorization servers that are looked at, of those that an API names.
+const maxServers = 3
 
 // The rules that an API's metadata can break: the Check of an *Error at the step wire.ResourceMetadata.
 const (
@@ -43,22 +40,22 @@ func readResourceMetadata(document string) (found *resource, warnings []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &reader{Object: o}
+	r := &oauth.Reader{Object: o}
 	if kind := o.Kind("authorization_servers"); kind != "" && kind != "array" {
 		o.Refuse("authorization_servers")
 	}
-	found = &resource{Identifier: o.Text("resource"), Servers: r.strictList("authorization_servers"), Scopes: r.list("scopes_supported")}
-	return found, r.warnings, o.Err()
+	found = &resource{Identifier: o.Text("resource"), Servers: r.StrictList("authorization_servers"), Scopes: r.List("scopes_supported")}
+	return found, r.Warnings, o.Err()
 }
 
 // findResource asks the API who issues its tokens. The error is an *Error.
-func (c *Client) findResource(ctx context.Context) (*resource, error) {
+func (c *client) findResource(ctx context.Context) (*resource, error) {
 	a, err := c.askWithout(wire.For(ctx, wire.APIAsked))
 	if err != nil {
 		return nil, err
 	}
 	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a)
-	if e, ok := errors.AsType[*Error](err); ok && a.fault != nil && e.Kind == ResourceMetadataAbsent { // which says more
+	if e, ok := errors.AsType[*oauth.Error](err); ok && a.fault != nil && e.Kind == oauth.ResourceMetadataAbsent { // which says more
 		a.fault.Tried = e.Tried
 		return nil, a.fault
 	}
@@ -66,13 +63,13 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found.byPost = a.byPost
-	found.Scopes = union(strings.Fields(strings.Join(found.Scopes, " ")))
+	found.Scopes = oauth.Union(strings.Fields(strings.Join(found.Scopes, " ")))
 	found.wanted = found.Scopes
 	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
-		found.wanted = union(strings.Fields(scope))
+		found.wanted = oauth.Union(strings.Fields(scope))
 	}
-	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > maxScopeBytes) {
-		return nil, c.badResource(ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.sanitized(asked, 200))
+	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > oauth.MaxScopeBytes) {
+		return nil, c.badResource(oauth.ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.Sanitized(asked, 200))
 	}
 	return found, nil
 }
@@ -81,39 +78,39 @@ func (c *Client) findResource(ctx context.Context) (*resource, error) {
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
-	fault     *Error            // what is wrong with the API itself, which counts where it has no metadata; nil for nothing
-	tried     []Tried
+	fault     *oauth.Error      // what is wrong with the API itself, which counts where it has no metadata; nil for nothing
+	tried     []oauth.Tried
 }
 
 // noMetadata reports that an address has none, by the status of its answer, or 0 where none came. What fails beside
 // an API that is out of order says nothing of its own.
 func (a *asked) noMetadata(status int) bool {
-	outOfOrder := a.fault != nil && a.fault.Kind != APINotFound
-	return isNoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
+	outOfOrder := a.fault != nil && a.fault.Kind != oauth.APINotFound
+	return wire.NoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
 }
 
 // askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
 // by POST that only reads. The error is an *Error.
-func (c *Client) askWithout(ctx context.Context) (asked, error) {
-	e, err := c.getAs(ctx, c.cfg.ResourceURL, "")
+func (c *client) askWithout(ctx context.Context) (asked, error) {
+	e, err := c.wire.Get(ctx, c.cfg.ResourceURL)
 	if err != nil {
-		return asked{}, c.unreachable(wire.APIAsked, "API", c.cfg.ResourceURL, err)
+		return asked{}, c.Unreachable(wire.APIAsked, "API", c.cfg.ResourceURL, err)
 	}
-	a := asked{tried: []Tried{c.triedAPI("GET", e)}}
-	if noRoute(e) {
-		if answered, err := c.askMCP(ctx, "tools/list", nil, ""); err == nil && !noRoute(answered) {
+	a := asked{tried: []oauth.Tried{c.triedAPI("GET", e)}}
+	if wire.NoRoute(e.Status) {
+		if answered, err := c.ListTools(ctx, ""); err == nil && !wire.NoRoute(answered.Status) {
 			e, a.byPost = answered, true
 			a.tried = append(a.tried, c.triedAPI("POST", e))
 		}
 	}
 	switch {
-	case noRoute(e):
-		a.fault = &Error{Step: wire.APIAsked, Kind: APINotFound, Answer: c.answer(e), Code: CodeNotFound,
+	case wire.NoRoute(e.Status):
+		a.fault = &oauth.Error{Step: wire.APIAsked, Kind: oauth.APINotFound, Answer: c.AnswerOf(e), Code: oauth.CodeNotFound,
 			Description: fmt.Sprintf("There is no API at %s: nothing answers GET or POST there.", wire.WithoutQuery(c.cfg.ResourceURL))}
 	case e.Status >= http.StatusInternalServerError:
-		a.fault = c.outOfOrder(CodeServerError, e)
+		a.fault = c.outOfOrder(oauth.CodeServerError, e)
 	case e.Status == http.StatusTooManyRequests:
-		a.fault = c.outOfOrder(CodeRateLimited, e)
+		a.fault = c.outOfOrder(oauth.CodeRateLimited, e)
 	case e.Status == http.StatusUnauthorized:
 		a.challenge = challengeOf(e)
 	}
@@ -121,9 +118,9 @@ func (c *Client) askWithout(ctx context.Context) (asked, error) {
 }
 
 // outOfOrder is the error of an API that cannot answer at present.
-func (c *Client) outOfOrder(code string, e *wire.Exchange) *Error {
-	return &Error{Step: wire.APIAsked, Kind: failure(e), Answer: c.answer(e), Code: code, Said: c.sanitized(e.Words(), 300),
-		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.sanitized(e.StatusLine(), 300))}
+func (c *client) outOfOrder(code string, e *wire.Exchange) *oauth.Error {
+	return &oauth.Error{Step: wire.APIAsked, Kind: oauth.FailureKind(e), Answer: c.AnswerOf(e), Code: code, Said: c.Sanitized(e.Words(), 300),
+		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.Sanitized(e.StatusLine(), 300))}
 }
 
 // challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
@@ -141,41 +138,34 @@ func challengeOf(e *wire.Exchange) map[string]string {
 	return first
 }
 
-// noRoute reports that the API has nothing at this method.
-func noRoute(e *wire.Exchange) bool { return isNoRoute(e.Status) }
-
-func isNoRoute(status int) bool {
-	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
-}
-
-func (c *Client) triedAPI(method string, e *wire.Exchange) Tried {
-	return Tried{c.cfg.ResourceURL, fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.sanitized(e.StatusLine(), 300))}
+func (c *client) triedAPI(method string, e *wire.Exchange) oauth.Tried {
+	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.Sanitized(e.StatusLine(), 300))}
 }
 
 // resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
 // well-known addresses (section 3.1).
-func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, error) {
+func (c *client) resourceMetadata(ctx context.Context, a asked) (*resource, error) {
 	addresses, tried := wellKnownResource(c.cfg.ResourceURL), a.tried
 	named := a.challenge["resource_metadata"]
 	if named != "" {
-		if fault := c.MayNotAsk(named); fault != "" {
-			return nil, c.badResource(ResourceMetadataUnusable, CheckDocument, "The API says that its metadata is at %q, which %s.", c.sanitized(named, 300), fault)
+		if fault := MayNotAsk(named, c.cfg.ResourceURL); fault != "" {
+			return nil, c.badResource(oauth.ResourceMetadataUnusable, CheckDocument, "The API says that its metadata is at %q, which %s.", c.Sanitized(named, 300), fault)
 		}
 		addresses, tried = []string{named}, nil
 	}
-	kind, check := ResourceMetadataAbsent, CheckAbsent
+	kind, check := oauth.ResourceMetadataAbsent, CheckAbsent
 	for _, address := range addresses {
 		found, why, status := c.readResource(ctx, address)
 		if found != nil {
 			return found, c.checkResource(ctx, found)
 		}
-		tried = append(tried, Tried{c.sanitized(address, 500), c.sanitized(why, 1000)})
+		tried = append(tried, oauth.Tried{URL: c.Sanitized(address, 500), Answer: c.Sanitized(why, 1000)})
 		if named != "" || !a.noMetadata(status) {
-			kind, check = ResourceMetadataUnusable, CheckDocument
+			kind, check = oauth.ResourceMetadataUnusable, CheckDocument
 		}
 	}
 	failure := c.badResource(kind, check, "The API %s does not say which authorization server issues its tokens.", wire.WithoutQuery(c.cfg.ResourceURL))
-	if kind == ResourceMetadataUnusable {
+	if kind == oauth.ResourceMetadataUnusable {
 		last := tried[len(tried)-1]
 		failure.Description = fmt.Sprintf("The API’s metadata at %s cannot be used: it %s.", wire.WithoutQuery(last.URL), last.Answer)
 	}
@@ -184,7 +174,7 @@ func (c *Client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 }
 
 // readResource reads one address. Without metadata it says why, with the status of the answer if one came.
-func (c *Client) readResource(ctx context.Context, address string) (found *resource, why string, status int) {
+func (c *client) readResource(ctx context.Context, address string) (found *resource, why string, status int) {
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {
 		return nil, err.Error(), 0
@@ -196,7 +186,7 @@ func (c *Client) readResource(ctx context.Context, address string) (found *resou
 	if err != nil {
 		return nil, "answered 200, but not with metadata: " + err.Error(), e.Status
 	}
-	c.noted(ctx, e, warnings)
+	c.NoteWarnings(ctx, e, warnings)
 	return found, "", e.Status
 }
 
@@ -220,17 +210,17 @@ func wellKnownResource(address string) []string {
 
 // checkResource compares what the metadata is about with the API that was asked (RFC 9728 section 3.3): its
 // URL or, as APIs that speak MCP write it, a path on its origin that contains it by whole segments.
-func (c *Client) checkResource(ctx context.Context, found *resource) error {
+func (c *client) checkResource(ctx context.Context, found *resource) error {
 	if found.Identifier == "" {
-		return c.badResource(ResourceMetadataUnusable, CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
+		return c.badResource(oauth.ResourceMetadataUnusable, CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
 	}
 	if found.Identifier == c.cfg.ResourceURL {
 		return nil
 	}
 	if !contains(found.Identifier, c.cfg.ResourceURL) {
-		return c.badResource(ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.sanitized(found.Identifier, 300), c.cfg.ResourceURL)
+		return c.badResource(oauth.ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.Sanitized(found.Identifier, 300), c.cfg.ResourceURL)
 	}
-	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.sanitized(found.Identifier, 300)))
+	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.Sanitized(found.Identifier, 300)))
 	return nil
 }
 
@@ -241,59 +231,58 @@ func contains(resource, address string) bool {
 	if err != nil || errPart != nil || whole.User != nil || strings.ContainsAny(resource, "#?") {
 		return false
 	}
-	if whole.Scheme != part.Scheme || !strings.EqualFold(hostOf(whole), hostOf(part)) {
+	if whole.Scheme != part.Scheme || !strings.EqualFold(wire.HostPort(whole), wire.HostPort(part)) {
 		return false
 	}
 	above := strings.TrimSuffix(whole.EscapedPath(), "/")
 	return strings.HasPrefix(strings.TrimSuffix(part.EscapedPath(), "/")+"/", above+"/")
 }
 
-// MayNotAsk says why an address that the API names may not be asked, or "": it must be https, and on this
+// MayNotAsk says why an address that an API names may not be asked, or "": it must be https, and on this
 // machine only where the API is, too.
-func (c *Client) MayNotAsk(address string) string {
+func MayNotAsk(address, api string) string {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > maxAddress:
+	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > oauth.MaxAddress:
 		return "is not an address that can be asked"
 	case !config.IsSecure(u):
 		return "is not https; http is allowed on localhost only"
 	}
-	if where := leadsHere(address, c.cfg.ResourceURL); where != "" {
+	if where := oauth.LeadsHere(address, api); where != "" {
 		return where + ", and the API is not"
 	}
 	return ""
 }
 
 // serverOf is a client of the first usable authorization server that the API names. The error is an *Error.
-func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error) {
+func (c *client) serverOf(ctx context.Context, found *resource) (*client, error) {
 	if len(found.Servers) == 0 {
-		return nil, c.badResource(ResourceServers, CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
+		return nil, c.badResource(oauth.ResourceServers, CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
 	}
-	var tried []Tried
+	var tried []oauth.Tried
 	var only error
 	for _, issuer := range found.Servers[:min(len(found.Servers), maxServers)] {
-		fault := c.MayNotAsk(issuer)
+		fault := MayNotAsk(issuer, c.cfg.ResourceURL)
 		if strings.Contains(issuer, "?") {
 			fault = "is not an issuer: it has a query (RFC 8414 section 2)"
 		}
 		if fault != "" {
-			tried = append(tried, Tried{c.sanitized(issuer, 300), fault})
+			tried = append(tried, oauth.Tried{URL: c.Sanitized(issuer, 300), Answer: fault})
 			continue
 		}
-		next := New(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now)
-		next.opens = found.Scopes
-		next.redactFor(c.redacting)
+		next := newClient(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now, c.redacting)
+		next.scopes = found.Scopes
 		_, err := next.Metadata(ctx)
 		if err == nil {
 			return next, nil
 		}
 		only = err
-		tried = append(tried, triedOf(err)...)
+		tried = append(tried, oauth.TriedOf(err)...)
 	}
 	if len(found.Servers) == 1 && only != nil {
 		return nil, only // which says more
 	}
-	failure := c.badResource(ResourceServers, CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
+	failure := c.badResource(oauth.ResourceServers, CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
 		len(found.Servers), min(len(found.Servers), maxServers))
 	if len(found.Servers) == 1 {
 		failure.Description = fmt.Sprintf("The API names the authorization server %q, which %s.", tried[0].URL, tried[0].Answer)
@@ -303,6 +292,6 @@ func (c *Client) serverOf(ctx context.Context, found *resource) (*Client, error)
 }
 
 // badResource is the error of an API whose metadata cannot be used.
-func (c *Client) badResource(kind Kind, check, format string, args ...any) *Error {
-	return &Error{Step: wire.ResourceMetadata, Kind: kind, Code: CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
+func (c *client) badResource(kind oauth.Kind, check, format string, args ...any) *oauth.Error {
+	return &oauth.Error{Step: wire.ResourceMetadata, Kind: kind, Code: oauth.CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
 }

@@ -1,4 +1,7 @@
-package oauth
+// Package resource starts a login at an API alone: the API names its authorization server (RFC 9728), and that server
+// registers a client (RFC 7591). What comes of it is an ordinary oauth.Client. A client is sent to the server that it
+// belongs to, and to no other.
+package resource
 
 import (
 	"context"
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
 
@@ -21,8 +25,8 @@ const maxRegistered = 16
 // Discovery starts at an API that names its authorization server (RFC 9728), and keeps the clients that it has
 // registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
 type Discovery struct {
-	finding     Singleflight[search]     // by settings
-	registering Singleflight[registered] // by issuer and redirect URI
+	finding     oauth.Singleflight[search]     // by settings
+	registering oauth.Singleflight[registered] // by issuer and redirect URI
 
 	mu       sync.Mutex // guards the fields below
 	clients  []registered
@@ -44,15 +48,14 @@ func NewDiscovery(cfg config.Config) *Discovery {
 // Client asks the API which authorization server issues its tokens, and returns a client of that server. Where no
 // client ID is configured and none was registered, one is registered for a login (RFC 7591), and for nobody else:
 // who only looks gets a client without an ID. The error is an *Error.
-func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*Client, error) {
+func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*oauth.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	unknown := New(cfg.AsConfigured(), w, now)
-	unknown.redactFor(cfg) // the secret of a registered client, too
+	unknown := newClient(cfg.AsConfigured(), w, now, cfg) // the secret of a registered client stays hidden, too
 	found, err := d.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), func(ctx context.Context) (search, error) {
 		found, err := unknown.findServer(ctx)
 		if err == nil {
-			found.client.cfg.OtherBelongsTo = d.otherOwner(found.client.cfg) // before anyone else has the client
+			found.client = found.client.withOther(d.otherOwner(found.client.cfg)) // before anyone else has the client
 		}
 		return found, err
 	})
@@ -61,31 +64,57 @@ func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Clien
 		return nil, unknown.notInTime(wire.APIAsked, "API", cfg.ResourceURL, err)
 	}
 	c := found.client
+	client := c.Client
 	switch md, _ := c.Known(); {
 	case c.cfg.IsClientDocument() && !md.ClientDocuments:
-		return nil, c.notRegistered(ClientDocumentUnsupported, CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
+		return nil, c.notRegistered(oauth.ClientDocumentUnsupported, CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
 			"authorization server %s does not say that it reads those.", md.Issuer)
 	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server
 	case c.cfg.ClientID != "":
 		err = d.checkOwner(c)
 	default:
-		c, err = d.withRegistration(ctx, c, register)
+		client, err = d.withRegistration(ctx, c, register)
 	}
 	if err == nil && register {
-		d.claim(c.cfg)
+		d.claim(client.Config())
 	}
-	return c, err
+	return client, err
+}
+
+// client is an oauth.Client with what it was made of.
+type client struct {
+	*oauth.Client
+	cfg       config.Config
+	wire      *wire.Client
+	now       func() time.Time
+	redacting config.Config // whose secrets are taken out of what a server says
+	scopes    []string      // what the API that the client was found at may want; see newRegistration
+}
+
+func newClient(cfg config.Config, w *wire.Client, now func() time.Time, redacting config.Config) *client {
+	c := &client{Client: oauth.New(cfg, w, now), cfg: cfg, wire: w, now: now, redacting: redacting}
+	c.RedactFor(redacting)
+	return c
+}
+
+// withOther returns the client with the issuer that the second client belongs to.
+func (c *client) withOther(owner string) *client {
+	next := *c
+	next.cfg.OtherBelongsTo = owner
+	next.Client = c.With(next.cfg)
+	next.RedactFor(c.redacting)
+	return &next
 }
 
 // search is what came of asking an API, for everybody who waited for it.
 type search struct {
-	client *Client // of the server that the API names
+	client *client // of the server that the API names
 	asked  []*wire.Exchange
 }
 
 // findServer asks the API which server issues its tokens. One search runs at a time, however many logins wait for
 // it: each costs a dozen requests and more, and anybody can begin one. The error is an *Error.
-func (c *Client) findServer(ctx context.Context) (found search, err error) {
+func (c *client) findServer(ctx context.Context) (found search, err error) {
 	ctx, recorder := wire.RecordApart(ctx)
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -98,10 +127,10 @@ func (c *Client) findServer(ctx context.Context) (found search, err error) {
 }
 
 // withRegistration returns the client with the credentials that were registered on its server.
-func (d *Discovery) withRegistration(ctx context.Context, c *Client, register bool) (*Client, error) {
+func (d *Discovery) withRegistration(ctx context.Context, c *client, register bool) (*oauth.Client, error) {
 	known, ok := d.known(c)
 	if !ok && !register {
-		return c, nil
+		return c.Client, nil
 	}
 	if !ok {
 		once := func(ctx context.Context) (registered, error) { return d.registerOnce(ctx, c) }
@@ -110,17 +139,12 @@ func (d *Discovery) withRegistration(ctx context.Context, c *Client, register bo
 			return nil, c.notInTime(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
 		}
 	}
-	next := New(c.cfg.AsClient(known.id, known.secret, known.method, known.issued), c.wire, c.now)
-	md, _ := c.Known()
-	mine := *md
-	mine.Binding = next.binding(&mine)
-	next.found, next.foundAt = &mine, c.foundAt
-	return next, nil
+	return c.With(c.cfg.AsClient(known.id, known.secret, known.method, known.issued)), nil
 }
 
 // registerOnce registers a client unless somebody has done it since the caller looked, and keeps it. After an answer
 // that cannot be used the same is said again, and the server is not asked again.
-func (d *Discovery) registerOnce(ctx context.Context, c *Client) (registered, error) {
+func (d *Discovery) registerOnce(ctx context.Context, c *client) (registered, error) {
 	if known, ok := d.known(c); ok {
 		return known, nil
 	}
@@ -130,7 +154,7 @@ func (d *Discovery) registerOnce(ctx context.Context, c *Client) (registered, er
 	client, err := c.register(wire.For(ctx, wire.Registration))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == RegistrationUnusable {
+	if e, ok := errors.AsType[*oauth.Error](err); ok && e.Kind == oauth.RegistrationUnusable {
 		d.unusable = append(d.unusable, unusable{c.cfg.Issuer, c.cfg.RedirectURI(), e})
 		d.unusable = d.unusable[max(0, len(d.unusable)-maxRegistered):]
 	}
@@ -144,7 +168,7 @@ func (d *Discovery) registerOnce(ctx context.Context, c *Client) (registered, er
 }
 
 // known returns the client that was registered on a server, while its secret is good.
-func (d *Discovery) known(c *Client) (registered, bool) {
+func (d *Discovery) known(c *client) (registered, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := slices.IndexFunc(d.clients, func(other registered) bool { return other.isAt(c.cfg) })
@@ -155,7 +179,7 @@ func (d *Discovery) known(c *Client) (registered, bool) {
 }
 
 // unusableAt returns the error of a registration that the server answered with nothing that can be used, or nil.
-func (d *Discovery) unusableAt(c *Client) error {
+func (d *Discovery) unusableAt(c *client) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, other := range d.unusable {
@@ -175,17 +199,14 @@ func (d *Discovery) AskAgain() {
 }
 
 // notInTime converts a context error of shared work into an *Error.
-func (c *Client) notInTime(step wire.Purpose, what, address string, err error) error {
-	if _, ok := errors.AsType[*Error](err); ok {
+func (c *client) notInTime(step wire.Purpose, what, address string, err error) error {
+	if _, ok := errors.AsType[*oauth.Error](err); ok {
 		return err
 	}
-	return c.unreachable(step, what, address, err)
+	return c.Unreachable(step, what, address, err)
 }
 
 // notRegistered returns the error of a login for which there is no client at the server.
-func (c *Client) notRegistered(kind Kind, check, format string, args ...any) *Error {
-	return &Error{Step: wire.Registration, Kind: kind, Code: CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
+func (c *client) notRegistered(kind oauth.Kind, check, format string, args ...any) *oauth.Error {
+	return &oauth.Error{Step: wire.Registration, Kind: kind, Code: oauth.CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
 }
-
-// Config returns the client's settings, with what was found.
-func (c *Client) Config() config.Config { return c.cfg }
