@@ -313,16 +313,6 @@ func TestCost_Headers(t *testing.T) {
 // pushRoute takes pushed authorization requests.
 const pushRoute = "POST /demo/par"
 
-// pushing is a server that wants the authorization request pushed (RFC 9126 section 5).
-func pushing(honest http.Handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		kept := new(keptAnswer)
-		honest.ServeHTTP(kept, r)
-		body := strings.Replace(string(kept.body), "{", `{"require_pushed_authorization_requests":true,`, 1)
-		testserver.SendBody(kept.status, "application/json", body)(w, r)
-	}
-}
-
 // hostileRoutes are the addresses of the demo server that say something, with the requests to us that ask there once
 // somebody has signed in. Where there are none, a login asks.
 var hostileRoutes = []struct {
@@ -381,7 +371,11 @@ func TestCost_Program(t *testing.T) {
 			for _, at := range hostileRoutes {
 				asked := 0
 				api := testserver.StartAPI(t)
-				a := startApp(t, map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"})
+				env := map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"}
+				if at.route == pushRoute {
+					env["PAR"] = "on"
+				}
+				a := startApp(t, env)
 				b := newBrowser(t, a)
 				measure := func(method, path string) (r testserver.Reply) {
 					before := asked
@@ -396,9 +390,6 @@ func TestCost_Program(t *testing.T) {
 					c.long /= time.Duration(max(1, asked-before))
 					table = append(table, c)
 					return r
-				}
-				if at.route == pushRoute {
-					api.At(testserver.MetadataRoute, pushing(api.Server))
 				}
 				hostile := hostileAnswer(s, longAnswer, api.Server, &asked)
 				if at.path == "" {
