@@ -252,3 +252,42 @@ func TestPushedAsTheClientItNames(t *testing.T) {
 		}
 	}
 }
+
+// The query that the authorization endpoint has of its own stays (RFC 6749 section 3.1), also where the request is pushed.
+func TestAuthorizationURL_OwnQuery(t *testing.T) {
+	for own, want := range map[string]string{"": "", "?tenant=a%20b": "a b"} {
+		for _, pushed := range []bool{false, true} {
+			l := pushingLiar(t, pushed)
+			l.Other = testserver.SendBody(http.StatusCreated, "application/json", `{"request_uri":"`+aRequestURI+`","expires_in":60}`)
+			env := l.Env()
+			env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/authorize" + own
+			c := clientAt(t, env)
+			r, err := c.NewRequest(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			md, err := c.Metadata(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			made, err := c.AuthorizationURL(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := c.AddressOf(t.Context(), md, url.Values{"client_id": {testserver.LiarClientID}}) // which the checks use
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, to := range []string{made, other} {
+				u, err := url.Parse(to)
+				if err != nil {
+					t.Fatal(err)
+				}
+				query := u.Query()
+				if query.Get("tenant") != want || query.Has("tenant") != (own != "") || query.Get("client_id") != testserver.LiarClientID {
+					t.Errorf("with %q, pushed: %t, the browser goes to %s", own, pushed, to)
+				}
+			}
+		}
+	}
+}

@@ -21,12 +21,15 @@ import (
 func loginAt(t *testing.T) (*testserver.Liar, *Client, *Request, *TokenResponse, *IDToken) {
 	t.Helper()
 	l := testserver.StartLiar(t)
+	moment := time.Now() // at which all of it happens: a refreshed ID token has the same auth_time
+	l.Now = func() time.Time { return moment }
 	l.Document = func(d map[string]any) {
 		d["introspection_endpoint"], d["revocation_endpoint"], d["end_session_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke", l.Issuer+"/end?a=b"
 	}
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"
 	c := clientAt(t, env)
+	c.now, c.keys.now = l.Now, l.Now
 	r, err := c.NewRequest(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -103,12 +103,14 @@ func TestReplaceClient(t *testing.T) {
 			t.Errorf("%q becomes %q; want %q", row.text, got, row.want)
 		}
 	}
-	text := Read("Basic aWQ6YWI=, ab")
-	replaceClient(text, Credentials{"id", "ab"}, "X") // too short to be looked for alone
-	if got := text.String(); got != "Basic X, ab" {
-		t.Errorf("a short secret: %q", got)
+	for _, short := range []string{"aWQ6YWI=", "aWQ6YWI", "aWQ6YWI%3D"} { // padded, not padded, in an address
+		text := Read("Basic " + short + ", ab")
+		replaceClient(text, Credentials{"id", "ab"}, "X") // too short to be looked for alone
+		if got := text.String(); got != "Basic X, ab" {
+			t.Errorf("a short secret in %s: %q", short, got)
+		}
 	}
-	text = Read("anything")
+	text := Read("anything")
 	replaceClient(text, Credentials{"id", ""}, "X")
 	if got := text.String(); got != "anything" {
 		t.Errorf("no secret: %q", got)

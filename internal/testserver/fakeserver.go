@@ -47,6 +47,7 @@ type Liar struct {
 	Response func(response map[string]any)                // spoils the token response
 	Document func(document map[string]any)                // spoils the metadata
 	Callback func(query map[string]string)                // spoils the authorization response
+	Now      func() time.Time                             // the time that its ID tokens tell; nil for the time of day
 
 	mu       sync.Mutex // guards the fields below
 	origin   string     // an Origin header that came with a request
@@ -197,6 +198,9 @@ func (l *Liar) idToken(code string) string {
 	nonce := l.nonces[code]
 	l.mu.Unlock()
 	now := time.Now()
+	if clock := pick(l, &l.Now); clock != nil {
+		now = clock()
+	}
 	claims := map[string]any{"iss": l.Issuer, "sub": "user-1", "aud": LiarClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
 		"auth_time": now.Unix(), "at_hash": HalfHash("liar-access-token"), "name": "Liar's User"}
 	if f := pick(l, &l.Claims); f != nil {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -448,11 +449,25 @@ func (e *Exchange) ErrorInside() bool {
 		return form.Get("error") != ""
 	}
 	message := []byte(e.JSONMessage())
-	var batch []json.RawMessage
-	if json.Unmarshal(message, &batch) == nil {
-		return slices.ContainsFunc(batch, func(one json.RawMessage) bool { return isRPC(one) && saysFailed(one) })
+	return saysFailed(message) || json.Valid(message) && batchFailed(message)
+}
+
+// maxBatch is how many messages of a batch are looked into. One request is answered by one.
+const maxBatch = 1000
+
+// batchFailed reports that a message in a batch says that its call failed. The message is valid JSON.
+func batchFailed(batch []byte) bool {
+	messages := json.NewDecoder(bytes.NewReader(batch))
+	if start, err := messages.Token(); err != nil || start != json.Delim('[') {
+		return false
 	}
-	return saysFailed(message)
+	for n := 0; n < maxBatch && messages.More(); n++ {
+		var one json.RawMessage
+		if messages.Decode(&one) == nil && isRPC(one) && saysFailed(one) {
+			return true
+		}
+	}
+	return false
 }
 
 // Succeeded reports a status of success, and no error in the body.

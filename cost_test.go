@@ -1,0 +1,453 @@
+//go:build cost && unix
+
+package main
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/cli"
+	"oauth-test-client/internal/flow"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/redact"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
+)
+
+// What an answer of 1 MB may cost in CPU time, and how much more than one of 256 KB. Below the floor a comparison
+// measures nothing but the garbage collector.
+const (
+	longAnswer, shortAnswer = 1 << 20, 256 << 10
+	mostCPU                 = 500 * time.Millisecond
+	mostTimes               = 6
+	costFloor               = 20 * time.Millisecond
+)
+
+const costSecret = "liar-secret-7d2c9a"
+
+// shape is a kind of answer that a careless reader reads at great cost: a beginning, a part that is repeated with its
+// number, and an end.
+type shape struct {
+	name, head, part, tail string
+}
+
+// of is an answer of at most n bytes.
+func (s shape) of(n int) string {
+	var out strings.Builder
+	out.WriteString(s.head)
+	for i := 0; ; i++ {
+		part := strings.ReplaceAll(s.part, "#", fmt.Sprintf("%06d", i))
+		if out.Len()+len(part)+len(s.tail) > n {
+			break
+		}
+		out.WriteString(part)
+	}
+	return out.String() + s.tail
+}
+
+// isJSON reports an answer that an honest one can be continued with.
+func (s shape) isJSON() bool { return strings.HasPrefix(s.head, "{") }
+
+func (s shape) mediaType() string {
+	switch {
+	case s.head != "" && strings.ContainsAny(s.head[:1], "{["):
+		return "application/json"
+	case strings.HasPrefix(s.head, "error="):
+		return "application/x-www-form-urlencoded"
+	case strings.HasPrefix(s.head, "data:"):
+		return "text/event-stream"
+	}
+	return "text/html"
+}
+
+// costShapes are the rows of the table.
+func costShapes() []shape {
+	jwt := "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	encoded := base64.StdEncoding.EncodeToString([]byte("liar-client:" + costSecret))
+	deep := func(levels int) (string, string) {
+		return strings.Repeat(`{"a":[`, levels), strings.Repeat(`]}`, levels)
+	}
+	begin60, end60 := deep(30)
+	return []shape{
+		{"script without an end", "<html><script>", "a</scrip ", ""},
+		{"scripts without an end", "<html>", "<script>", ""},
+		{"titles", "<html>", "<title>a", ""},
+		{"only <", "<", "<", ""},
+		{"entities", "<html>", "&", ""},
+		{"named entities", "<html>", "&amp;", ""},
+		{"elements", "<html>", "<p class=error>a", ""},
+		{"comment without an end", "<html><!--", "--", ""},
+		{"a line without spaces", "<html>", "a", ""},
+		{"control characters", "<html>", "\x1b[31m", ""},
+		{"right-to-left marks", "<html>", "\u202e", ""},
+		{"bytes that are no UTF-8", "<html>", "\xff", ""},
+		{"runner's commands", "", "\n::error::##[x]", ""},
+		{"a long JWT", "eyJhbGciOiJSUzI1NiJ9.", "eyJz", ".c2lnbmF0dXJl"},
+		{"many JWTs", "", jwt + " ", ""},
+		{"JWTs with points alone", "", "eyJh.", ""},
+		{"the beginnings of JWTs", "", "eyJ", ""},
+		{"base64 of the secret", "", encoded + " ", ""},
+		{"base64 in one word", "", strings.TrimRight(encoded, "="), ""},
+		{"the secret", "", costSecret + " ", ""},
+		{"nearly the secret", "", costSecret[:len(costSecret)-1], ""},
+		{"names without values", "", "token=", ""},
+		{"names and quotes", "", `token="`, ""},
+		{"names and brackets", "", `token:{`, ""},
+		{"backslashes", "", `\`, ""},
+		{"escapes in escapes", "", `%25`, ""},
+		{"a form", "error=c", "&a#=b", ""},
+		{"a form of tokens", "error=c", "&token#=abcdefghi#", ""},
+		{"events", "data: {}", "\n\ndata: {\"a\":1}", ""},
+		{"scopes", `{"scope":"a`, " s#", `"}`},
+		{"scopes, listed", `{"scopes_supported":["a"`, `,"s#"`, `]}`},
+		{"members named token", `{"a":1`, `,"token":"abcdefghi#"`, `}`},
+		{"tokens in a list", `{"a":[1`, `,{"token":"abcdefghi#"}`, `]}`},
+		{"members named secret", `{"a":1`, `,"client_secret#":"abcdefghi#"`, `}`},
+		{"one name twice", `{"a":1`, `,"a":1`, `}`},
+		{"short members", `{"a":1`, `,"b#":1`, `}`},
+		{"nested 60 deep", `{"x":` + begin60, `"a",`, `"a"` + end60 + `}`},
+		{"nested 60 deep, many times", `{"x":[1`, `,` + begin60 + end60, `]}`},
+		{"nested to the end", `{"x":`, `[`, ``},
+		{"nested members to the end", `{"x":1`, `,"x":{"x":1`, ``},
+		{"objects", `[{}`, `,{}`, `]`},
+		{"numbers", `[1`, `,1`, `]`},
+		{"a long number", `{"expires_in":1`, `0`, `}`},
+		{"a long fraction", `{"expires_in":0.1`, `1`, `}`},
+		{"escaped letters", `{"error_description":"`, `\u0041`, `"}`},
+		{"escaped quotes", `{"error_description":"`, `\"`, `"}`},
+		{"surrogates", `{"error_description":"`, `\ud83d`, `"}`},
+		{"a sentence", `{"error":"invalid_client","error_description":"`, `the client is unknown: `, `"}`},
+		{"generic sentences", `{"error":"invalid_grant","error_description":"`, "the provided authorization grant (e.g.", `"}`},
+		{"errors", `{"errors":[{}`, `,{"message":"m#"}`, `]}`},
+		{"keys", `{"keys":[{}`, `,{"kty":"EC","kid":"k#","crv":"P-256","x":"a","y":"b"}`, `]}`},
+		{"keys of RSA", `{"keys":[{}`, `,{"kty":"RSA","kid":"k#","n":"AQAB","e":"AQAB"}`, `]}`},
+		{"one long key", `{"keys":[{"kty":"RSA","kid":"k1","e":"AQAB","n":"`, `AQAB`, `"}]}`},
+		{"servers", `{"authorization_servers":["http://127.0.0.1/a"`, `,"http://127.0.0.1/s#"`, `]}`},
+		{"a long token", `{"access_token":"`, `a`, `"}`},
+		{"claims", `{"sub":"a"`, `,"c#":"d"`, `}`},
+		{"audiences", `{"active":true,"aud":["a"`, `,"a#"`, `]}`},
+		{"addresses", `{"error_uri":"http://a.example/`, `a/`, `"}`},
+	}
+}
+
+// spent is the CPU time of some work.
+func spent(work func()) time.Duration {
+	before := usedCPU()
+	work()
+	return usedCPU() - before
+}
+
+func usedCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// cost is one cell of the table.
+type cost struct {
+	what        string
+	long, short time.Duration
+}
+
+// tooMuch reports a cell that breaks the promise.
+func (c cost) tooMuch() bool {
+	return c.long > mostCPU || c.long > costFloor && c.short > 0 && c.long > mostTimes*c.short
+}
+
+// costOf measures a cell. What seems to be too much is measured again: the garbage of what came before is collected
+// at any time.
+func costOf(what string, long, short func()) cost {
+	c := cost{what, spent(long), 0}
+	if c.long > costFloor && short != nil {
+		c.short = spent(short)
+	}
+	for range 2 {
+		if !c.tooMuch() {
+			break
+		}
+		c.long = min(c.long, spent(long))
+		if short != nil {
+			c.short = spent(short)
+		}
+	}
+	return c
+}
+
+// costs are the cells that were measured.
+type costs []cost
+
+// judge fails for each cell that costs too much, and logs the dearest.
+func (c costs) judge(t *testing.T) {
+	t.Helper()
+	slices.SortFunc(c, func(a, b cost) int { return cmp.Compare(b.long, a.long) })
+	for i, one := range c {
+		if i < 5 {
+			t.Logf("%v, for 256 KB %v: %s", one.long, one.short, one.what)
+		}
+		if one.tooMuch() {
+			t.Errorf("%s: an answer of 1 MB costs %v, and one of 256 KB %v", one.what, one.long, one.short)
+		}
+	}
+	t.Logf("%d cells", len(c))
+}
+
+// consumer is one column of the table: what is done with an answer.
+type consumer struct {
+	name  string
+	shows bool // it depends on what was asked
+	do    func(e *wire.Exchange)
+}
+
+// readers read an answer, explain it, and show it.
+func readers(t *testing.T) []consumer {
+	cfg := testserver.ConfigOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": costSecret})
+	secrets := flow.Secrets{Client: cfg.Client(), Other: redact.Credentials{ID: "other", Secret: "other-secret"}}
+	now := time.Now()
+	return []consumer{
+		{"the refusal", false, func(e *wire.Exchange) { e.Refusal().Specific(); e.Words() }},
+		{"the error inside", false, func(e *wire.Exchange) { e.ErrorInside(); e.SpeaksRPC(); e.JSONMessage() }},
+		{"the members", false, func(e *wire.Exchange) {
+			if o, err := wire.ParseObject(e.ResponseBody); err == nil {
+				for name := range o.Names() {
+					o.Kind(name)
+				}
+			}
+			wire.UnmarshalObject([]byte(e.ResponseBody), new(struct{ Scope any }))
+			wire.Misspelled([]byte(e.ResponseBody), "access_token")
+		}},
+		{"the text", false, func(e *wire.Exchange) {
+			wire.Pretty(e.ResponseBody)
+			wire.Clip(e.ResponseBody, 100)
+			wire.Limit(e.ResponseBody)
+		}},
+		{"its cause", false, func(e *wire.Exchange) {
+			a := causes.Read(e.Purpose, "client_secret_basic", e, costSecret)
+			a.Cause()
+			a.EndsEveryLogin()
+			a.IsPage()
+		}},
+		{"the API's refusal", false, func(e *wire.Exchange) {
+			causes.ExplainAPI(cfg, e, new(oauth.AccessToken), []string{"openid"}, now)
+			causes.JudgeWrongToken(causes.TheIDToken, e, true)
+		}},
+		{"other refusals", false, func(e *wire.Exchange) {
+			causes.ExplainIntrospection(cfg, e)
+			causes.ExplainRefresh(cfg, "client_secret_basic", e)
+			causes.ExplainUserinfo(e, []string{"openid"})
+		}},
+		{"a token", false, func(e *wire.Exchange) {
+			oauth.Decode(e.ResponseBody)
+			oauth.ExpiryOf(e.ResponseBody)
+			oauth.Altered(e.ResponseBody)
+		}},
+		{"the secrets", false, func(e *wire.Exchange) { redact.Secrets(e.ResponseBody) }},
+		{"our secret", false, func(e *wire.Exchange) { cfg.Hide(e.ResponseBody) }},
+		{"an answer", true, func(e *wire.Exchange) { flow.NewAnswer(e, cfg.Hide) }},
+		{"the flow", true, func(e *wire.Exchange) { flow.View([]*wire.Exchange{e}, secrets, false) }},
+		{"the flow in full", true, func(e *wire.Exchange) { flow.View([]*wire.Exchange{e}, secrets, true) }},
+		{"the HAR file", true, func(e *wire.Exchange) { flow.HAR([]*wire.Exchange{e}, secrets) }},
+		{"the report", true, func(e *wire.Exchange) { flow.Markdown([]*wire.Exchange{e}, secrets) }},
+		{"the terminal", false, func(e *wire.Exchange) {
+			cli.Say(io.Discard, e.ResponseBody)
+			cli.Wrap(cli.Harmless(e.ResponseBody), 80)
+		}},
+	}
+}
+
+// No reader of an answer costs more than a moment, whatever the answer is, and whatever it was asked for.
+func TestCost_Readers(t *testing.T) {
+	columns := readers(t)
+	var table costs
+	for _, s := range costShapes() {
+		long, short := s.of(longAnswer), s.of(shortAnswer)
+		for i, asked := range []struct {
+			purpose wire.Purpose
+			status  int
+		}{{wire.API, 200}, {wire.TokenRequest, 400}, {wire.TokenRequest, 200}, {wire.Registration, 201}, {wire.Registration, 400}} {
+			answer := func(body string) *wire.Exchange {
+				return &wire.Exchange{Purpose: asked.purpose, Method: http.MethodPost, URL: "http://127.0.0.1:1/token", Status: asked.status,
+					ResponseBody: body, ResponseHeader: wire.Header("Content-Type: " + s.mediaType() + "\r\n"), Began: time.Now(), Took: time.Second}
+			}
+			for _, c := range columns {
+				if i > 1 && !c.shows {
+					continue
+				}
+				what := fmt.Sprintf("%s, %s %d: %s", s.name, asked.purpose, asked.status, c.name)
+				table = append(table, costOf(what, func() { c.do(answer(long)) }, func() { c.do(answer(short)) }))
+			}
+		}
+	}
+	table.judge(t)
+}
+
+// A header field is as long as the client takes it, and an address too.
+func TestCost_Headers(t *testing.T) {
+	columns := readers(t)
+	var table costs
+	for _, s := range append(costShapes(), shape{"challenges", "Bearer", " a=b, Bearer", ""}, shape{"cookies", "", "a#=b; ", ""}) {
+		value := strings.NewReplacer("\r", " ", "\n", " ").Replace(s.of(60 << 10))
+		for _, field := range []string{"WWW-Authenticate", "X-Api-Key"} {
+			e := &wire.Exchange{Purpose: wire.API, Method: http.MethodGet, URL: "http://127.0.0.1:1/api?token=" + url.QueryEscape(value), Status: 401,
+				ResponseHeader: wire.Header(field + ": " + value + "\r\nLocation: " + value + "\r\n"), Began: time.Now()}
+			for _, c := range columns {
+				what := fmt.Sprintf("%s, in %s: %s", s.name, field, c.name)
+				table = append(table, costOf(what, func() { e.Challenges(); e.StatusLine(); c.do(e) }, nil))
+			}
+		}
+	}
+	table.judge(t)
+}
+
+// pushRoute takes pushed authorization requests.
+const pushRoute = "POST /demo/par"
+
+// hostileRoutes are the addresses of the demo server that say something, with the requests to us that ask there once
+// somebody has signed in. Where there are none, a login asks.
+var hostileRoutes = []struct {
+	route, method, path string
+}{
+	{testserver.APIRoute, "", ""},
+	{testserver.ResourceMetadataRoute, "", ""},
+	{testserver.MetadataRoute, "", ""},
+	{testserver.RegisterRoute, "", ""},
+	{pushRoute, "", ""},
+	{"POST /demo/token", "", ""},
+	{"GET /demo/.well-known/jwks.json", "", ""},
+	{testserver.APIRoute, http.MethodGet, "/api"},
+	{testserver.APIRoute, http.MethodPost, "/api"},
+	{"GET /demo/userinfo", http.MethodGet, "/userinfo"},
+	{"POST /demo/introspect", http.MethodGet, "/tokeninfo"},
+	{"POST /demo/token", http.MethodPost, "/refresh"},
+	{"POST /demo/revoke", http.MethodPost, "/revoke"},
+}
+
+// wholeShapes are the ones that the whole program is asked with: each row that once was dear, and one of each kind.
+var wholeShapes = []string{"script without an end", "entities", "control characters", "a long JWT", "many JWTs", "base64 in one word", "scopes", "scopes, listed",
+	"members named token", "members named secret", "short members", "nested 60 deep, many times", "nested to the end", "numbers", "escaped letters", "keys",
+	"keys of RSA", "one long key", "servers", "claims"}
+
+// hostileAnswer is a shape at a place of an honest server: JSON continues the honest answer, and all else is a refusal.
+// It counts how often it was asked.
+func hostileAnswer(s shape, n int, honest http.Handler, asked *int) http.HandlerFunc {
+	body := s.of(n)
+	return func(w http.ResponseWriter, r *http.Request) {
+		*asked++
+		kept := new(keptAnswer)
+		if honest != nil {
+			honest.ServeHTTP(kept, r)
+		}
+		head, isObject := strings.CutSuffix(strings.TrimSpace(string(kept.body)), "}")
+		switch {
+		case s.isJSON() && isObject && len(head) > 1:
+			testserver.SendBody(kept.status, "application/json", (head + "," + body[1:])[:min(n, len(head)+len(body))])(w, r)
+		case s.isJSON() && kept.status != 0:
+			testserver.SendBody(kept.status, "application/json", body)(w, r)
+		default:
+			testserver.SendBody(http.StatusBadRequest, s.mediaType(), body)(w, r)
+		}
+	}
+}
+
+// The whole program reads, explains, keeps, shows and exports an answer, wherever it is given, for as little.
+func TestCost_Program(t *testing.T) {
+	var table costs
+	for _, s := range costShapes() {
+		if !slices.Contains(wholeShapes, s.name) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			for _, at := range hostileRoutes {
+				asked := 0
+				api := testserver.StartAPI(t)
+				env := map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"}
+				if at.route == pushRoute {
+					env["PAR"] = "on"
+				}
+				a := startApp(t, env)
+				b := newBrowser(t, a)
+				measure := func(method, path string) (r testserver.Reply) {
+					before := asked
+					c := cost{what: fmt.Sprintf("%s, %s: %s %s", s.name, at.route, method, strings.SplitN(path, "?", 2)[0])}
+					c.long = spent(func() {
+						if method == http.MethodPost {
+							r = b.Post(path, nil)
+						} else {
+							r = b.Get(path)
+						}
+					})
+					c.long /= time.Duration(max(1, asked-before))
+					table = append(table, c)
+					return r
+				}
+				hostile := hostileAnswer(s, longAnswer, api.Server, &asked)
+				if at.path == "" {
+					api.At(at.route, hostile)
+				}
+				begun := measure(http.MethodGet, "/login")
+				if begun.StatusCode != http.StatusFound {
+					if measure(http.MethodPost, "/check"); asked == 0 {
+						t.Errorf("nothing was asked at %s", at.route)
+					}
+					continue
+				}
+				measure(http.MethodGet, b.Authorize(b.Location(begun), "user_alice", "allow"))
+				if at.path != "" {
+					api.At(at.route, hostile)
+					measure(at.method, at.path)
+				}
+				for _, path := range []string{"/session", "/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/"} {
+					measure(http.MethodGet, path)
+				}
+				if asked == 0 {
+					t.Errorf("nothing was asked at %s", at.route)
+				}
+			}
+		})
+	}
+	table.judge(t)
+}
+
+// The command check asks a server that answers so everywhere, and prints it in each way, for as little.
+func TestCost_Check(t *testing.T) {
+	var table costs
+	for _, s := range costShapes() {
+		if !slices.Contains(wholeShapes, s.name) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			for _, format := range []cli.Format{cli.Text, cli.JSON, cli.Markdown} {
+				asked := 0
+				l := testserver.StartLiar(t)
+				l.Honest()
+				answer := hostileAnswer(s, longAnswer, nil, &asked)
+				l.Token, l.Page, l.Other, l.JWKS = answer, answer, answer, answer
+				env := l.Env()
+				env["RESOURCE_URL"] = l.Issuer + "/api"
+				cfg := testserver.ConfigOf(t, env)
+				c := cost{what: fmt.Sprintf("%s: check %q", s.name, format)}
+				c.long = spent(func() {
+					cli.Print(t.Context(), cfg, wire.New(nil, time.Now), time.Now, cli.PrintOptions{Format: format, Verbose: true, Width: 80, Actions: true,
+						Timeout: testserver.Patience}, io.Discard, io.Discard)
+				})
+				if asked == 0 {
+					t.Errorf("nothing was asked")
+				}
+				c.long /= time.Duration(max(1, asked))
+				table = append(table, c)
+			}
+		})
+	}
+	table.judge(t)
+}
