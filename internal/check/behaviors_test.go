@@ -767,6 +767,13 @@ var rows = []behavior{
 	{name: "the ID token is encrypted", seen: "christiaangoossens/hass-oidc-auth#77", server: func() *played {
 		return &played{response: func(r map[string]any) { r["id_token"] = "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0.a.b.c.d" }}
 	}, mend: func(p *played) { p.response = nil }, page: causes.IDTokenEncrypted, kind: causes.Look, fix: "encryption"},
+	{name: "a key of a type that is not known yet", seen: "RFC 7517 section 5", server: func() *played {
+		return &played{jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{map[string]any{"kty": "AKP", "kid": "pq-1", "alg": "ML-DSA-44"}}}))}
+	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look,
+		says: `1 key, unreadable: "pq-1" has the unknown type (kty) "AKP"`, never: []string{"none of the", "there is no key"}},
+	{name: "metadata members of other types", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: func(d map[string]any) { d["service_documentation"], d["scopes_supported"] = 1, "openid email profile" }}
+	}, says: "scopes_supported is a string, and should be a list"},
 	{name: "no key, as Supabase with HS256", seen: "supabase/auth#2578", server: func() *played {
 		return &played{base: "https://ref.supabase.co/auth/v1", jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}}))}
 	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look, fix: "RS256 or ES256", never: []string{"none of the 0"}},

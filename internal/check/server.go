@@ -131,7 +131,7 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 		return causes.Proved("not needed: the endpoints are set")
 	}
 	if s.md != nil {
-		return causes.Proved("found, the issuer matches").By("%s; every endpoint is on https or on this machine", s.md.Source)
+		return foundMetadata(s.md)
 	}
 	failed, ok := errors.AsType[*oauth.Error](s.failed)
 	if !ok {
@@ -140,11 +140,23 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 	return NoMetadata(ctx, s.cfg, c.wire, c.now, failed)
 }
 
+// foundMetadata is the finding of metadata that can be used, with what other clients may refuse of it.
+func foundMetadata(md *oauth.Metadata) causes.Finding {
+	f := causes.Proved("found, the issuer matches")
+	if len(md.Warnings) > 0 {
+		f = causes.Warning("found, the issuer matches; but %s", strings.TrimSuffix(strings.Join(md.Warnings, " "), "."))
+	}
+	return f.By("%s; every endpoint is on https or on this machine", md.Source)
+}
+
 // NoMetadata concludes why none of the addresses at which metadata may be had any that can be used. An issuer that would be
 // right is advised only after it has been tried.
 func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
-	facts := causes.Facts{Cfg: cfg, Found: failed.Issuer, Value: otherIssuer(ctx, cfg, w, now, failed)}
 	name := causes.OfError(cfg, "", failed)
+	facts := causes.Facts{Cfg: cfg, Found: failed.Issuer}
+	if name != causes.RateLimited {
+		facts.Value = otherIssuer(ctx, cfg, w, now, failed)
+	}
 	if name == causes.ServerNotFound && facts.Value != "" {
 		name = causes.IssuerDiffers
 	}
@@ -337,13 +349,14 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	if !slices.Contains(s.cfg.Scopes, "openid") {
 		return causes.Skipped("openid is not asked for, so there is no ID token to verify")
 	}
-	algs := s.md.IDTokenAlgs
-	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
-	bySecret := symmetric && slices.Contains(algs, "HS256")
-	usable, all, unreadable, err := c.countKeys(ctx, s)
+	accepts := func(alg string) bool { return s.client.Accepts(s.md, alg) }
+	byKeys := slices.ContainsFunc(s.md.IDTokenAlgs, func(alg string) bool { return alg != oauth.HS256 && accepts(alg) })
+	symmetric := len(s.md.IDTokenAlgs) > 0 && !byKeys
+	keys, err := c.loadKeys(ctx, s)
+	usable := s.usableKeys(keys)
 	switch {
-	case bySecret && len(s.cfg.ClientSecret) >= 32 && usable == 0:
-		return causes.Proved("the client secret: the server signs ID tokens with HS256").By("the metadata lists %s", c.sanitized(strings.Join(algs, ", "), 100))
+	case symmetric && accepts(oauth.HS256) && usable == 0:
+		return causes.Proved("the client secret: the server signs ID tokens with HS256").By("the metadata lists %s", c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
 	case symmetric:
 		return c.symmetricOnly(s, usable)
 	case s.md.JWKS == "":
@@ -358,45 +371,47 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 		return f
 	case usable == 0:
 		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
-		f.Found = keysWords(all, unreadable, s.md.JWKS)
+		f.Found = keysWords(keys, s.md.JWKS)
 		return f
 	}
 	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
 }
 
 // keysWords counts keys of which none can be used.
-func keysWords(all, unreadable int, at string) string {
-	switch {
-	case all == 0:
+func keysWords(keys *oauth.KeySet, at string) string {
+	switch unreadable := keys.DescribeUnreadable(); {
+	case unreadable != "" && len(keys.Keys) == 0:
+		return "no key at " + at + " can verify an ID token (" + unreadable + ")"
+	case unreadable != "":
+		return fmt.Sprintf("none of the %d keys at %s can verify an ID token (%s)", len(keys.Keys)+len(keys.Unreadable), at, unreadable)
+	case len(keys.Keys) == 0:
 		return "there is no key at " + at
-	case unreadable > 0:
-		return fmt.Sprintf("%s at %s, unreadable: %d; none can verify an ID token", causes.Number(all, "key"), at, unreadable)
-	case all == 1:
+	case len(keys.Keys) == 1:
 		return "the only key at " + at + " can't verify an ID token"
 	}
-	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", all, at)
+	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", len(keys.Keys), at)
 }
 
-// countKeys fetches the keys and counts those that an ID token can be verified with, and those that cannot be read.
-func (c *checker) countKeys(ctx context.Context, s *found) (usable, all, unreadable int, err error) {
+// loadKeys fetches the keys, if there is an address for them.
+func (c *checker) loadKeys(ctx context.Context, s *found) (*oauth.KeySet, error) {
 	if s.md.JWKS == "" {
-		return 0, 0, 0, nil
+		return new(oauth.KeySet), nil
 	}
-	ctx, recorder := wire.RecordApart(ctx)
-	keys, err := s.client.LoadKeys(ctx)
-	for _, key := range keys {
-		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
+	return s.client.LoadKeySet(ctx)
+}
+
+// usableKeys counts the keys that an ID token can be verified with.
+func (s *found) usableKeys(keys *oauth.KeySet) int {
+	usable := 0
+	if keys == nil {
+		return 0
+	}
+	for _, key := range keys.Keys {
+		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || key.Algorithm != oauth.HS256 && s.client.Accepts(s.md, key.Algorithm)) {
 			usable++
 		}
 	}
-	all = len(keys)
-	if e := recorder.Last(); e != nil {
-		var document struct{ Keys []json.RawMessage }
-		if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
-			all, unreadable = max(len(document.Keys), all), max(len(document.Keys)-len(keys), 0)
-		}
-	}
-	return usable, all, unreadable, err
+	return usable
 }
 
 // symmetricOnly is the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
@@ -516,10 +531,11 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 
 // checkAPI asks RESOURCE_URL without a token and with an invented one.
 func (c *checker) checkAPI(ctx context.Context) causes.Finding {
-	s := c.server(ctx)
-	if s.cfg.ResourceURL == "" {
+	if c.cfg.ResourceURL == "" {
 		return causes.Skipped("RESOURCE_URL is not set")
 	}
+	c.await("connection") // which looks for the server, and says why there is none
+	s := c.server(ctx)
 	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
 		return causes.Skipped("not asked: needs a server that answers first")
 	}

@@ -352,15 +352,6 @@ func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
 	return fitting
 }
 
-// LoadKeys fetches the server's keys that can be read, whether or not they are known already.
-func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
-	set, err := c.LoadKeySet(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return set.Keys, nil
-}
-
 // LoadKeySet fetches the server's keys, whether or not they are known already.
 func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 	md, err := c.Metadata(ctx)
