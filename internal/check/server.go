@@ -153,7 +153,7 @@ func foundMetadata(md *oauth.Metadata) causes.Finding {
 // right is advised only after it has been tried.
 func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
 	name := causes.OfError(cfg, "", failed)
-	facts := causes.Facts{Cfg: cfg, Found: failed.Issuer}
+	facts := causes.FactsOf(cfg, failed)
 	if name != causes.RateLimited {
 		facts.Value = otherIssuer(ctx, cfg, w, now, failed)
 	}
@@ -186,7 +186,11 @@ func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now fun
 	if cfg.AtAPI || cfg.Demo && strings.TrimSuffix(failed.Issuer, "/") != cfg.Issuer {
 		return ""
 	}
-	for _, issuer := range issuersInsteadOf(cfg, failed.Issuer) {
+	theirs := failed.Issuer
+	if at, moved := strings.CutSuffix(failed.Answer.Location, "/.well-known/openid-configuration"); moved {
+		theirs = at
+	}
+	for _, issuer := range issuersInsteadOf(cfg, theirs) {
 		other := cfg
 		other.Issuer = issuer
 		u, err := url.Parse(issuer)
@@ -224,7 +228,7 @@ func issuersInsteadOf(cfg config.Config, theirs string) []string {
 	case p.Name == "GitHub":
 		list = append(list, with("/login/oauth"))
 	}
-	if theirs != "" && !strings.ContainsAny(theirs, "{}") {
+	if theirs != "" && !strings.ContainsAny(theirs, "{}") { // braces are a template's
 		list = append(list, theirs)
 	}
 	if cfg.Clerk {
@@ -360,14 +364,16 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	case symmetric:
 		return c.symmetricOnly(s, usable)
 	case s.md.JWKS == "":
-		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
+		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{Member: "jwks_uri"})
 		f.Found = "SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified"
-		f.Setting, f.Fix = "SCOPES", "Remove openid from SCOPES, or set ISSUER and JWKS_URI."
 		return f
 	case err != nil:
-		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
-		f.Found, f.Setting = err.Error(), "JWKS_URI"
-		f.Fix = "Fix this on the server, unless JWKS_URI is set."
+		fault, ok := errors.AsType[*oauth.Error](err)
+		if !ok {
+			return tooLate()
+		}
+		f := s.o.finding(causes.JWKSUnusable, "", causes.FactsOf(s.cfg, fault))
+		f.Found, f.Server = fault.Description, ""
 		return f
 	case usable == 0:
 		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
@@ -417,7 +423,11 @@ func (s *found) usableKeys(keys *oauth.KeySet) int {
 // symmetricOnly is the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
 // believed: then a login fails, and this is why. Keys that could be used speak against the metadata.
 func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
-	f := s.o.finding(causes.IDTokenAlgorithm, "", causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)})
+	facts := causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)}
+	if slices.Contains(s.md.IDTokenAlgs, oauth.HS256) && len(s.cfg.ClientSecret) < oauth.MinHS256Secret {
+		facts.Found, facts.Expected = oauth.HS256, oauth.HS256
+	}
+	f := s.o.finding(causes.IDTokenAlgorithm, "", facts)
 	if usable > 0 {
 		f.Result = causes.Warn
 		f.Found = fmt.Sprintf("%s can be used, but the metadata lists %s only", causes.Number(usable, "key"), c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
@@ -449,9 +459,9 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	if s.md.Introspection == "" {
 		return causes.Skipped("the server names no introspection endpoint")
 	}
-	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Introspection, url.Values{"token": {invented()}})
+	e, err := s.client.Introspect(ctx, "access_token", invented())
 	if err != nil {
-		return causes.Warning("%s %v", s.md.Introspection, err)
+		return notUsable(err)
 	}
 	var state struct {
 		Active *bool `json:"active"`
@@ -466,8 +476,33 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 		return causes.Proved("is closed to a client without a secret, as it should be (RFC 7662 section 2.1)")
 	}
 	f := causes.Warning("answers %s about an invented token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
+	if why := causes.ExplainIntrospection(s.cfg, e); why != nil {
+		f = f.Look(why.Fix)
+	}
 	f.Server = c.sanitized(e.Words(), 200)
 	return f
+}
+
+// notUsable is the finding of an endpoint that did not answer, failed, or redirects.
+func notUsable(err error) causes.Finding {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok {
+		return tooLate()
+	}
+	f := causes.Warning("%s", strings.TrimSuffix(lowerFirst(e.Description), "."))
+	if e.Kind == oauth.ServerFailed {
+		f = f.As(causes.ServerFailed)
+	}
+	f.Server = e.Said
+	return f
+}
+
+// lowerFirst is a sentence as it goes on after a colon.
+func lowerFirst(text string) string {
+	if rest, ok := strings.CutPrefix(text, "The "); ok {
+		return "the " + rest
+	}
+	return text
 }
 
 // checkRevocation revokes a token that was invented, which RFC 7009 section 2.2 calls a success.
@@ -476,12 +511,16 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	if s.md.Revocation == "" {
 		return causes.Skipped("the server names no revocation endpoint")
 	}
-	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Revocation, url.Values{"token": {invented()}})
+	e, err := s.client.Revoke(ctx, "access_token", invented())
 	switch {
 	case err != nil:
-		return causes.Warning("%s %v", s.md.Revocation, err)
-	case e.Status == http.StatusOK && !e.ErrorInside():
+		return notUsable(err)
+	case e.Succeeded(): // some answer 204
 		return causes.Proved("says that an invented token is revoked, as it should")
+	case e.Refusal().Code == "unsupported_token_type":
+		f := causes.Warning("does not revoke this kind of token (RFC 7009 section 2.2.1)")
+		f.Server = c.sanitized(e.Words(), 200)
+		return f.Look("A token that is not revoked lives until it expires: that is a limit of the server, and no login needs it.")
 	}
 	f := causes.Warning("answers %s to an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
 	if e.ErrorInside() {
@@ -672,9 +711,7 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 		f.Server = e.Description
 	}
 	f.Found = strings.TrimSuffix(e.Description, ".")
-	if rest, ok := strings.CutPrefix(f.Found, "The "); ok {
-		f.Found = "the " + rest
-	}
+	f.Found = lowerFirst(f.Found)
 	if len(e.Tried) > 0 {
 		last := e.Tried[len(e.Tried)-1]
 		f.Found += ": " + last.URL + " " + last.Answer
