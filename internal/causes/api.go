@@ -449,15 +449,37 @@ func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnsw
 }
 
 // ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section 2.2), or
-// returns nil where it does not.
+// why it says nothing of one. It returns nil where it answers as it should, or where only its own words tell.
 func ExplainIntrospection(cfg config.Config, e *wire.Exchange) *APIAnswer {
+	a := Read(wire.Introspection, "", e, SentBy(cfg)...)
 	var state struct {
 		Active *bool `json:"active"`
 	}
-	if e.Status != http.StatusOK || json.Unmarshal([]byte(e.ResponseBody), &state) != nil || state.Active == nil || *state.Active {
+	silent := e.Status != http.StatusOK || json.Unmarshal([]byte(e.ResponseBody), &state) != nil || state.Active == nil
+	var f Finding
+	switch {
+	case !silent && *state.Active:
+		return nil
+	case !silent:
+		f = Found(Fail, TokenNotActive, Facts{Cfg: cfg})
+	case a.Says("legacy oauth"): // Clerk, with 422
+		f = Warning("the server's older OAuth provider has no introspection").Look("Migrate the instance to the new OAuth provider in Clerk's dashboard.")
+	case a.IsPage(), a.Status == http.StatusNotFound, a.Status == http.StatusMethodNotAllowed:
+		f = Warning("no introspection endpoint answers there (%d)", a.Status).Look(introspectionPlace(cfg))
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden, IsAboutClient(a.Cause()):
+		f = Warning("the server doesn't let this client introspect tokens (%d)", a.Status).
+			Look("Allow this client to introspect, if the server has a setting for it. Some servers answer an API only, which has credentials of its own. A login needs no introspection.")
+	default:
 		return nil
 	}
-	f := Found(Fail, TokenNotActive, Facts{Cfg: cfg})
 	f.Check = "introspection"
 	return &APIAnswer{Finding: f}
+}
+
+// introspectionPlace says what to do where another thing answers at the introspection endpoint.
+func introspectionPlace(cfg config.Config) string {
+	if cfg.Endpoints.Introspection != "" {
+		return "Check INTROSPECTION_ENDPOINT, and what stands in front of it."
+	}
+	return "See what stands in front of the server's introspection endpoint: a firewall or a sign-in page may answer. A login needs no introspection."
 }

@@ -28,13 +28,8 @@ type Advice struct {
 func Explain(cfg config.Config, method string, scopes []string, e *oauth.Error) Advice {
 	name := OfError(cfg, method, e)
 	row := Of(name)
-	facts := Facts{Cfg: cfg, Method: method, Words: e.Description, Found: e.Issuer}
-	if e.Kind == oauth.Redirected {
-		facts.Found = e.Answer.Location
-	}
-	if e.Claim != nil {
-		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Expected
-	}
+	facts := FactsOf(cfg, e)
+	facts.Method = method
 	a := Advice{Name: name, Heading: cmp.Or(row.Title, headingWithoutCause(e)), Setting: row.Setting, Remedy: row.fix(facts), Server: ProviderOf(cfg).The()}
 	if name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
 		a.Remedy = facts.look("", "The server needs a certificate that is valid now and for this host.")
@@ -54,6 +49,22 @@ func Explain(cfg config.Config, method string, scopes []string, e *oauth.Error) 
 		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
 	}
 	return a
+}
+
+// FactsOf returns what an error tells a cause.
+func FactsOf(cfg config.Config, e *oauth.Error) Facts {
+	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status)}
+	switch {
+	case e.Kind == oauth.Redirected:
+		facts.Found = e.Answer.Location
+	case e.Kind == oauth.IDTokenKeys && e.Answer.URL == "" && e.Cause == nil:
+		facts.Member = "jwks_uri"
+	case e.Claim != nil && e.Claim.State == oauth.ClaimSecretShort:
+		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Found
+	case e.Claim != nil:
+		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Expected
+	}
+	return facts
 }
 
 // With returns the advice of a finding that was made since: a cause that was proved, and its fix.
@@ -91,8 +102,10 @@ var kinds = map[oauth.Kind]Name{
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
 	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeOther: TokenResponseUnusable,
-	oauth.ErrorMisspelled: TokenResponseUnusable,
-	oauth.IDTokenAbsent:   OpenIDMissing, oauth.IDTokenEncrypted: IDTokenEncrypted, oauth.IDTokenAlgorithm: IDTokenAlgorithm,
+	oauth.ErrorMisspelled: TokenResponseUnusable, oauth.IDTokenMalformed: TokenResponseUnusable,
+	oauth.IDTokenUnverifiable: JWKSUnusable, oauth.IDTokenSecret: IDTokenSignature, oauth.PARUnusable: ServerFailed,
+	oauth.UserinfoMalformed: UserinfoUnusable, oauth.UserinfoUnverifiable: UserinfoUnusable, oauth.SubjectAbsent: UserinfoUnusable, oauth.SubjectDiffers: UserinfoUnusable,
+	oauth.IDTokenAbsent: OpenIDMissing, oauth.IDTokenEncrypted: IDTokenEncrypted, oauth.IDTokenAlgorithm: IDTokenAlgorithm,
 	oauth.IDTokenKeys: JWKSUnusable, oauth.IDTokenKeyPrivate: JWKSUnusable, oauth.IDTokenKeyNotFound: IDTokenSignature, oauth.IDTokenSignature: IDTokenSignature,
 	oauth.ResourceMetadataAbsent: APIMetadataMissing, oauth.ResourceMetadataUnusable: APIMetadataUnusable, oauth.ResourceScopes: APIMetadataUnusable,
 	oauth.ResourceMetadataOfAnother: APIMetadataOfAnother, oauth.ResourceServers: APIServersUnusable,
@@ -125,7 +138,7 @@ func OfError(cfg config.Config, method string, e *oauth.Error) Name {
 		return TokenEndpointUnusable
 	case e.Step == wire.Registration && e.Theirs:
 		return RegistrationRefused
-	case e.Step == wire.Metadata && (e.Kind == oauth.Refused || e.Kind == oauth.ServerFailed || e.Kind == oauth.Redirected):
+	case e.Step == wire.Metadata && (e.Kind == oauth.Refused || e.Kind == oauth.Redirected):
 		return ServerNotFound
 	case e.Kind == oauth.ServerFailed:
 		return ServerFailed
@@ -202,6 +215,8 @@ func hintWithoutCause(e *oauth.Error) string {
 	switch {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
 		return "Set RESOURCE_URL to one that the access token is for."
+	case e.Kind == oauth.Redirected && e.Answer.Location != "" && (e.Step == wire.Userinfo || e.Step == wire.Introspection || e.Step == wire.Revocation):
+		return "If that is the endpoint, write " + strings.ToUpper(string(e.Step)) + "_ENDPOINT=" + e.Answer.Location + " in .env."
 	case e.Kind == oauth.NotSupported:
 		return "If it has one, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
 	case e.Kind == oauth.PARNotOffered:

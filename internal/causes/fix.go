@@ -3,11 +3,13 @@ package causes
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 // Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
@@ -20,6 +22,10 @@ type Facts struct {
 	Expected string   // what was expected
 	Refused  []string // scopes that the server refuses
 	Words    string   // the server's own
+
+	Kind   oauth.Kind // what a login found wrong
+	Member string     // what was missing or wrong
+	Status int        // of the answer
 }
 
 // Fix is what to do about a cause, in one of three forms.
@@ -186,6 +192,13 @@ func fixServer(f Facts) Fix {
 			"Behind a Frontend API proxy, remove it and write ISSUER="+f.Value+".")
 	case f.Value != "":
 		return f.change("ISSUER", f.Value, "")
+	case f.Kind == oauth.EndpointMissing:
+		variable := strings.ToUpper(f.Member)
+		return f.look(variable, "The server's metadata has no "+f.Member+". If the server has one, write "+variable+"= and its address in .env.")
+	case strings.Contains(f.Found, "{tenantid}"):
+		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+lowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
+	case f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden:
+		return f.look("ISSUER", fmt.Sprintf("Something refuses this app there (%d): a firewall, or a sign-in in front of the server. Let requests for the metadata through. If the address is wrong, correct ISSUER.", f.Status))
 	case f.Cfg.Clerk:
 		return f.look("CLERK_PUBLISHABLE_KEY", "In .env, paste CLERK_PUBLISHABLE_KEY again from Clerk (API keys → Publishable key). "+
 			"If your instance is behind a Frontend API proxy, remove that line and write ISSUER= and the proxy's address.")
@@ -193,6 +206,26 @@ func fixServer(f Facts) Fix {
 		return f.look("AUTHORIZATION_ENDPOINT", "Check the host in AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT, and that the server is running.")
 	}
 	return f.look("ISSUER", "Check this line in .env, and that the server is running.")
+}
+
+// fixKeys is what brings a key that ID tokens can be verified with.
+func fixKeys(f Facts) Fix {
+	set := f.Cfg.Endpoints.JWKS != ""
+	switch {
+	case f.Kind == oauth.IDTokenUnverifiable, f.Member == "jwks_uri" && f.Cfg.Issuer == "":
+		return f.look("SCOPES", "Set ISSUER, so that ID tokens can be verified, or remove openid from SCOPES.")
+	case f.Member == "jwks_uri":
+		return f.look("SCOPES", "If the server publishes its keys, write JWKS_URI= and their address in .env. Otherwise remove openid from SCOPES.")
+	case f.Kind == oauth.IDTokenKeyPrivate:
+		return f.look("", "Replace the server's signing keys: anyone who reads this address can sign as the server.")
+	case f.Status >= http.StatusInternalServerError:
+		return f.look("", "Try again. If it fails again, look at the server's log.")
+	case f.Kind == oauth.IDTokenKeys && set:
+		return f.look("JWKS_URI", "Check JWKS_URI: the server's keys have to be at this address.")
+	case f.Kind == oauth.IDTokenKeys:
+		return f.look("", "Fix this on the server: its metadata has to name an address that has its keys (jwks_uri).")
+	}
+	return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
 }
 
 // fixRedirect is what registers the redirect URI, or uses the one that is registered.
@@ -461,6 +494,19 @@ func (f Facts) addParameters(query string) Fix {
 	return f.change(variable, f.Cfg.Parameters.With(more).Encode(), "")
 }
 
+// fixUserinfo is for a userinfo response that nothing can be read from, or that is about a different user.
+func fixUserinfo(f Facts) Fix {
+	switch {
+	case f.Kind == oauth.SubjectDiffers:
+		return f.look("", "Don't use this response. Fix the server: userinfo has to name the user of the ID token.")
+	case f.Kind == oauth.SubjectAbsent:
+		return f.look("", "Fix the server: userinfo has to have sub. A server without OpenID Connect has none: remove openid from SCOPES there.")
+	case f.Cfg.Endpoints.Userinfo != "":
+		return f.look("USERINFO_ENDPOINT", "Check USERINFO_ENDPOINT: it has to be the server's userinfo endpoint.")
+	}
+	return f.look("", "Fix this on the server: see what answers at its userinfo endpoint.")
+}
+
 // fixIntrospection is for a token that introspection calls inactive.
 func fixIntrospection(f Facts) Fix {
 	endpoint := f.Cfg.Endpoints.Introspection
@@ -490,14 +536,20 @@ func saysIssuer(f Facts) string {
 
 // saysAlgorithm names the algorithm of the ID token and those of the metadata.
 func saysAlgorithm(f Facts) string {
-	if f.Found == "" {
+	switch {
+	case f.Found == "":
 		return "the server signs ID tokens with an algorithm that this app can't verify here"
+	case f.Found == oauth.HS256 && f.Expected == oauth.HS256:
+		return fmt.Sprintf("the server signs ID tokens with HS256 only, and the client secret is shorter than the %d bytes that it needs", oauth.MinHS256Secret)
 	}
 	return "the server signs ID tokens with " + f.Found + " only, which this app can't verify here"
 }
 
 // fixAlgorithm is another algorithm where the provider has a choice, or a login without ID tokens.
 func fixAlgorithm(f Facts) Fix {
+	if f.Found == oauth.HS256 && f.Expected == oauth.HS256 { // the secret is too short to be its key
+		return f.look("CLIENT_SECRET", fmt.Sprintf("HS256 needs a client secret of at least %d bytes (RFC 7518 section 3.2). Make a longer one on the server if it lets you, or remove openid from SCOPES.", oauth.MinHS256Secret))
+	}
 	if f.provider().OneSigningAlg || f.provider().Name == "" && f.Value == "fixed" {
 		return f.look("SCOPES", "Remove openid from SCOPES to sign in without an ID token.")
 	}

@@ -97,6 +97,7 @@ const (
 	IDTokenIssuerDiffers  Name = "id-token-issuer-differs"
 	IDTokenForAnother     Name = "id-token-for-another"
 	RefreshTokenRefused   Name = "refresh-token-refused"
+	UserinfoUnusable      Name = "userinfo-unusable"
 	TokenNotActive        Name = "token-not-active"
 	ServerFailed          Name = "server-failed"
 	RateLimited           Name = "rate-limited"

@@ -3,6 +3,8 @@ package causes
 import (
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/oauth"
 )
 
 // Cause is one reason why a login, or a use of its tokens, fails. Its row is the only place that holds its words:
@@ -258,11 +260,9 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"no signing key selected"},
 		Right:  []string{"authentik: select a Signing Key in the provider", "Supabase: migrate the project's JWT signing keys to RS256 or ES256", "elsewhere: an RSA or EC key; remove `JWKS_URI` if you set it"},
-		ToldBy: "`check` (a login says [id-token-signature](#id-token-signature))",
+		ToldBy: "`check`, and the login's page (which says [id-token-signature](#id-token-signature) where other keys are there)",
 		SeenIn: "[MarcelCoding/jitsi-openid#193]",
-		Fix: func(f Facts) Fix {
-			return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
-		},
+		Fix:    fixKeys,
 	},
 	{
 		Name: RedirectURINotRegistered, Group: "The redirect URI",
@@ -905,6 +905,9 @@ var Table = []Cause{
 		ToldBy: "the login's page",
 		SeenIn: "[auth0-samples/auth0-golang-web-app#24]",
 		Fix: func(f Facts) Fix {
+			if f.Kind == oauth.IDTokenSecret {
+				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or remove openid from SCOPES.")
+			}
 			return f.look("JWKS_URI", "If JWKS_URI is set, it has to belong to this issuer. Otherwise the server has to publish the key that it signs with.")
 		},
 	},
@@ -992,6 +995,9 @@ var Table = []Cause{
 		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this program asks GitHub for JSON"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
+			if f.Kind == oauth.IDTokenMalformed {
+				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read. Without openid in SCOPES it sends none.")
+			}
 			return f.look("TOKEN_ENDPOINT", "The server is at fault, or TOKEN_ENDPOINT is not its token endpoint.")
 		},
 	},
@@ -1022,6 +1028,18 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: UserinfoUnusable, Group: "The tokens",
+		Sees: "userinfo answers a page, or names a different `sub`", Write: "the server's userinfo endpoint",
+		Title:       "The userinfo response can't be used",
+		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a token of somebody else. A page is a sign-in in front of the endpoint, or a different address.",
+		Looks: []Quote{
+			{"oidc-client.js (IdentityServer as server)", "sub from user info endpoint does not match sub in id_token", "[IdentityServer/IdentityServer3#3578]"},
+			{"Spring, where a page came", "JSON parse error: Unexpected character ('<' (code 60))", "[camunda/camunda#55732]"},
+		},
+		ToldBy: "`/userinfo`",
+		Fix:    fixUserinfo,
+	},
+	{
 		Name: TokenNotActive, Group: "The tokens",
 		Sees: "`{\"active\": false}` right after the login", Write: "an introspection endpoint on the issuer's host",
 		Title:       "The server says that the token is not active",
@@ -1048,7 +1066,7 @@ var Table = []Cause{
 			{"Gitea, as client", "invalid character '<' looking for beginning of value", "[go-gitea/gitea#10836]"},
 		},
 		Right:  []string{"try again; then the server's log, or what stands in front of it"},
-		ToldBy: "`check`, a warning of `check`, and the login's page",
+		ToldBy: "`check`, a warning of `check`, the login's page, and `/userinfo`",
 		SeenIn: "[KickEngineering/KickDevDocs#148]",
 		Fix:    func(f Facts) Fix { return f.look("", "Try again. If it fails again, look at the server's log.") },
 	},

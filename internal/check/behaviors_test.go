@@ -249,6 +249,17 @@ func bodyOnly(missing reply) *played {
 	return p
 }
 
+// codeFirst looks the code up before it looks at the client.
+func codeFirst() *played {
+	p := &played{}
+	p.token = func(r q) (reply, bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return refusal(400, "invalid_grant", ""), p.codes[r.Get("code")] == nil
+	}
+	return p
+}
+
 // spa is a page that a script fills, whatever is asked.
 func spa(r q) (reply, bool) {
 	return reply{200, "text/html", "", "<html><head><title>Discord</title></head><body><div id=app-mount></div><script src=/a.js></script></body></html>"}, !r.signedIn
@@ -767,6 +778,13 @@ var rows = []behavior{
 	{name: "the ID token is encrypted", seen: "christiaangoossens/hass-oidc-auth#77", server: func() *played {
 		return &played{response: func(r map[string]any) { r["id_token"] = "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0.a.b.c.d" }}
 	}, mend: func(p *played) { p.response = nil }, page: causes.IDTokenEncrypted, kind: causes.Look, fix: "encryption"},
+	{name: "a key of a type that is not known yet", seen: "RFC 7517 section 5", server: func() *played {
+		return &played{jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{map[string]any{"kty": "AKP", "kid": "pq-1", "alg": "ML-DSA-44"}}}))}
+	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look,
+		says: `1 key, unreadable: "pq-1" has the unknown type (kty) "AKP"`, never: []string{"none of the", "there is no key"}},
+	{name: "metadata members of other types", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: func(d map[string]any) { d["service_documentation"], d["scopes_supported"] = 1, "openid email profile" }}
+	}, says: "scopes_supported is a string, and should be a list"},
 	{name: "no key, as Supabase with HS256", seen: "supabase/auth#2578", server: func() *played {
 		return &played{base: "https://ref.supabase.co/auth/v1", jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}}))}
 	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look, fix: "RS256 or ES256", never: []string{"none of the 0"}},
@@ -875,6 +893,132 @@ var rows = []behavior{
 		p.enter = func(r q) (reply, bool) { return r.back("server_error", "Internal"), true }
 		return p
 	}, mend: func(p *played) { p.enter = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look},
+	// The endpoints beside the login. None of them accuses the client, which a login proves right.
+	{name: "userinfo is a page", seen: "camunda/camunda#55732", server: func() *played {
+		return &played{userinfo: otherwise(page(200, "Sign in"))}
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "see what answers at its userinfo endpoint", says: "an HTML page"},
+	{name: "USERINFO_ENDPOINT is a page", seen: "as above", server: func() *played {
+		return &played{at: map[string]func(q) reply{"/profile": otherwise(page(200, "Sign in"))}}
+	}, wrong: map[string]string{"USERINFO_ENDPOINT": "https://id.example.com/profile"}, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "Check USERINFO_ENDPOINT"},
+	{name: "userinfo is about another user", seen: "gravitee-io/gravitee-access-management#394", server: func() *played {
+		return &played{userinfo: otherwise(jsonOf(200, map[string]any{"sub": "user-2"}))}
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "Don't use this response"},
+	{name: "userinfo has no sub", seen: "IdentityServer/IdentityServer3#3578", server: func() *played {
+		return &played{userinfo: otherwise(jsonOf(200, map[string]any{"name": "Alice"}))}
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "userinfo has to have sub", says: "sub is missing", never: []string{"another user"}},
+	{name: "userinfo fails", seen: "RFC 9110 section 15.6", server: func() *played {
+		return &played{userinfo: otherwise(page(503, "Service Unavailable"))}
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.ServerFailed, kind: causes.Look, fix: "Try again"},
+	{name: "introspection wants credentials of an API, and the code is looked up first", seen: "DuendeArchive/IdentityServer4#5223", server: func() *played {
+		p := codeFirst()
+		p.document = lacks("revocation_endpoint")
+		p.introspect = otherwise(refusal(401, "invalid_client", "Client authentication failed"))
+		return p
+	}, says: "Some servers answer an API only", never: noSecretWrong},
+	{name: "introspection is not allowed to this client", seen: "mitreid-connect/OpenID-Connect-Java-Spring-Server#1244", server: func() *played {
+		p := codeFirst()
+		p.introspect = func(r q) reply {
+			if !p.isClient(r) {
+				return refusal(401, "invalid_client", "Client authentication failed")
+			}
+			return refusal(403, "access_denied", "The client may not introspect tokens")
+		}
+		return p
+	}, says: "ID and secret are accepted", never: noSecretWrong},
+	{name: "introspection has a method of its own", seen: "RFC 8414 section 2", server: func() *played {
+		p := codeFirst()
+		p.methods = []string{config.MethodPost}
+		p.document = func(d map[string]any) {
+			onlyMethods("client_secret_post")(d)
+			d["introspection_endpoint_auth_methods_supported"] = []string{"client_secret_basic"}
+			lacks("revocation_endpoint")(d)
+		}
+		p.introspect = func(r q) reply {
+			if r.method != config.MethodBasic || r.secret != playedSecret {
+				return refusal(401, "invalid_client", "Client authentication failed")
+			}
+			return jsonOf(200, map[string]any{"active": r.Get("token") == playedToken})
+		}
+		return p
+	}, use: "/tokeninfo", says: "an invented token is not active", never: append([]string{string(causes.AuthMethodWrong)}, noSecretWrong...)},
+	{name: "a firewall in front of introspection", seen: "RFC 9110 section 15.5.4", server: func() *played {
+		return &played{introspect: otherwise(page(403, "Request blocked."))}
+	}, says: "a firewall or a sign-in page may answer", never: noSecretWrong},
+	{name: "Clerk's older provider", seen: "clerk/openapi-specs, fapi 2026-05-12", server: func() *played {
+		return &played{introspect: otherwise(jsonOf(422, map[string]any{"errors": []any{map[string]any{"message": "You are currently using the legacy OAuth 2.0 provider, please migrate to the new one via Clerk Dashboard."}}}))}
+	}, says: "Migrate the instance"},
+	{name: "revocation is out of order", seen: "RFC 9110 section 15.6", server: func() *played {
+		return &played{revoke: otherwise(page(503, "Service Unavailable"))}
+	}, says: "the revocation endpoint answered 503", never: noSecretWrong},
+	{name: "JWT access tokens are not revoked", seen: "RFC 7009 section 2.2.1, Clerk", server: func() *played {
+		return &played{revoke: func(r q) reply { return refusal(400, "unsupported_token_type", "") }}
+	}, says: "does not revoke this kind of token"},
+	{name: "revocation answers 204", seen: "RFC 9110 section 15.3.5", server: func() *played {
+		return &played{revoke: otherwise(reply{status: 204})}
+	}, says: "an invented token is revoked, as it should"},
+
+	// The metadata.
+	{name: "the metadata is a page", seen: "H2CK/oidc#474", server: func() *played {
+		return &played{at: map[string]func(q) reply{"/app/.well-known/openid-configuration": otherwise(page(200, "Welcome"))}}
+	}, wrong: map[string]string{"ISSUER": "https://id.example.com/app"}, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "Check this line", says: "an HTML page instead"},
+	{name: "the metadata redirects to the right host", seen: "RFC 9110 section 15.4", server: func() *played {
+		p := &played{base: "https://www.example.com"}
+		p.handle = func(r q) (reply, bool) {
+			return to("https://www.example.com" + r.URL.Path), r.URL.Host == "example.com"
+		}
+		return p
+	}, wrong: map[string]string{"ISSUER": "https://example.com"}, check: causes.IssuerDiffers, page: causes.IssuerDiffers, kind: causes.Change, fix: "ISSUER=https://www.example.com"},
+	{name: "the metadata redirects to http", seen: "RFC 9700 section 2.6", server: func() *played {
+		return &played{at: map[string]func(q) reply{"/.well-known/openid-configuration": otherwise(to("http://id.example.com/.well-known/openid-configuration"))}}
+	}, mend: func(p *played) { p.at = nil }, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, says: "which is not followed", never: []string{"ISSUER=http://"}},
+	{name: "the metadata fails", seen: "RFC 9110 section 15.6", server: func() *played {
+		return &played{handle: func(r q) (reply, bool) {
+			return page(503, "Maintenance"), strings.Contains(r.URL.Path, "/.well-known/")
+		}}
+	}, mend: func(p *played) { p.handle = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look, fix: "Try again", never: []string{"Check this line"}},
+	{name: "a firewall in front of the metadata", seen: "RFC 9110 section 15.5.4", server: func() *played {
+		return &played{handle: func(r q) (reply, bool) { return page(403, "Blocked"), strings.Contains(r.URL.Path, "/.well-known/") }}
+	}, mend: func(p *played) { p.handle = nil }, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "a firewall"},
+	{name: "the metadata lacks token_endpoint", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: lacks("token_endpoint")}
+	}, mend: func(p *played) { p.document = nil }, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "TOKEN_ENDPOINT= and its address", never: []string{"that the server is running"}},
+	{name: "Entra: the issuer of common", seen: "coreos/go-oidc#344, learn.microsoft.com", server: func() *played {
+		const host = "https://login.microsoftonline.com"
+		return &played{base: host + "/common/oauth2/v2.0", issuer: host + "/11111111-2222-3333-4444-555555555555/v2.0", at: map[string]func(q) reply{
+			"/common/v2.0/.well-known/openid-configuration": otherwise(jsonOf(200, map[string]any{"issuer": host + "/{tenantid}/v2.0", "authorization_endpoint": host + "/common/oauth2/v2.0/authorize", "token_endpoint": host + "/common/oauth2/v2.0/token"}))}}
+	}, wrong: map[string]string{"ISSUER": "https://login.microsoftonline.com/common/v2.0"}, check: causes.IssuerDiffers, page: causes.IssuerDiffers, kind: causes.Look,
+		fix: "Directory (tenant) ID", never: []string{"ISSUER=https://login.microsoftonline.com/{"}},
+
+	// The keys.
+	{name: "the keys are not found", seen: "MarcelCoding/jitsi-openid#193", server: func() *played {
+		return &played{jwks: otherwise(page(404, "Not found"))}
+	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "has to name an address that has its keys", never: []string{"Give the server"}},
+	{name: "JWKS_URI is wrong", seen: "MarcelCoding/jitsi-openid#193", server: func() *played { return &played{} },
+		wrong: map[string]string{"JWKS_URI": "https://id.example.com/certs"}, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "Check JWKS_URI"},
+	{name: "the keys fail", seen: "RFC 9110 section 15.6", server: func() *played {
+		return &played{jwks: otherwise(page(503, "Service Unavailable"))}
+	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "Try again"},
+	{name: "the metadata names no keys", seen: "OpenID Connect Discovery section 3", server: func() *played {
+		return &played{document: lacks("jwks_uri")}
+	}, mend: func(p *played) { p.document = nil }, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "write JWKS_URI=", never: []string{"set ISSUER"}},
+	{name: "HS256 for a client without a secret", seen: "RFC 7518 section 3.2", server: func() *played {
+		return &played{public: true, document: func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }, jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}})),
+			sign: func(c map[string]any) string { return testserver.SignClaims(jose.HS256, []byte(playedSecret), c) }}
+	}, mend: func(p *played) { p.document, p.jwks, p.sign = nil, nil, nil }, check: causes.IDTokenAlgorithm, page: causes.IDTokenAlgorithm, kind: causes.Look, fix: "at least 32 bytes", never: []string{"choose RS256"}},
+	{name: "HS256 with a different secret", seen: "OpenID Connect Core section 3.1.3.7 (8)", server: func() *played {
+		return &played{document: func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }, jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}})),
+			sign: func(c map[string]any) string {
+				return testserver.SignClaims(jose.HS256, []byte(playedSecret+playedSecret), c)
+			},
+		}
+	}, mend: func(p *played) { p.document, p.jwks, p.sign = nil, nil, nil }, page: causes.IDTokenSignature, kind: causes.Look, fix: "a different secret than CLIENT_SECRET"},
+	{name: "the ID token is no JWT", seen: "RFC 7519 section 7.2", server: func() *played {
+		return &played{response: func(r map[string]any) { r["id_token"] = "opaque" }}
+	}, mend: func(p *played) { p.response = nil }, page: causes.TokenResponseUnusable, kind: causes.Look, fix: "its id_token is no JWT"},
+	{name: "no issuer, and openid is asked for", seen: "OpenID Connect Core section 3.1.3.7 (2)", server: func() *played {
+		p := &played{noDoc: true}
+		return p
+	}, wrong: map[string]string{"SCOPES": "openid"}, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "Set ISSUER"},
 }
 
 // What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.

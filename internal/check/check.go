@@ -205,8 +205,12 @@ func stopped() causes.Finding {
 // if any.
 func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	if s.needs != "" {
-		if needed := c.await(s.needs); needed.Result == causes.Fail || needed.Result == causes.Skip && c.runs[s.needs].root != "" {
-			root := c.runs[s.needs].root
+		c.await(s.needs)
+		switch root := c.runs[s.needs].root; root {
+		case "":
+		case theLimit:
+			return stopped(), root
+		default:
 			return causes.Skipped("not asked: needs %s first", neededWords[root]), root
 		}
 	}
@@ -226,8 +230,9 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	case got:
 		f = causes.Warning("the server wants fewer requests (429): wait a minute and check again").As(causes.RateLimited)
 		f.Server = c.sanitized(words, 200)
+		return f, theLimit
 	case met:
-		f = stopped()
+		return stopped(), theLimit
 	case ctx.Err() != nil && f.Result == causes.Fail && s.name != "configuration" && s.name != "connection":
 		f = tooLate() // the failure may be our own haste
 	}
@@ -241,6 +246,9 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	}
 	return f, ""
 }
+
+// theLimit stands for the check that met a 429: what it did not find out, others must not rely on.
+const theLimit = "the limit"
 
 // neededWords is what a check stands for in a sentence, for those that others need.
 var neededWords = map[string]string{

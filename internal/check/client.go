@@ -92,10 +92,11 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 // without a secret (RFC 7662 section 2.1), so there it tells nothing.
 func (o *Observer) otherQuestions(method string) []tokenKind {
 	list := []tokenKind{anInventedRefresh}
-	if o.md.Introspection != "" && method != config.MethodNone {
+	listed := func(methods []string) bool { return len(methods) == 0 || slices.Contains(methods, method) }
+	if o.md.Introspection != "" && method != config.MethodNone && listed(o.md.IntrospectionAuthMethods) {
 		list = append(list, toIntrospect)
 	}
-	if o.md.Revocation != "" {
+	if o.md.Revocation != "" && listed(o.md.RevocationAuthMethods) {
 		list = append(list, toRevoke)
 	}
 	return list
@@ -121,6 +122,10 @@ func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credent
 		answer.also = got.Cause()
 	case got.like(wrong) && !o.differInWords(ctx, q, c):
 		answer.sameAsControl(q.kind)
+	case q.kind == toIntrospect && got.aboutClient(): // it may not introspect, which is no fault of its credentials
+		if causes.IsClientCode(wrong.Answer) && !causes.IsClientCode(got.Answer) {
+			answer.yes = q.kind
+		}
 	case got.aboutClient() && !ambiguous(got):
 		answer.no = q.kind
 	case q.as.method == config.MethodNone && !refusesClient(wrong): // what accepts an invented ID proves nothing of ours
@@ -141,6 +146,7 @@ func (a *clientAnswer) sameAsControl(kind tokenKind) {
 		a.no = kind // osin says so of any client that it does not accept
 	case cause == causes.GrantNotEnabled && kind == anInventedCode:
 		a.also = cause
+	case kind == toIntrospect: // which many servers open to APIs alone, with credentials of their own
 	case refusesClient(a.reply) && (kind.decides() || causes.IsClientCode(a.reply.Answer)):
 		a.no = kind
 	}

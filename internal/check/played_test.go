@@ -478,6 +478,12 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 // use is one of the pages on which tokens are used, by its path.
 func (p *played) use(ctx context.Context, path string, cfg config.Config, client *oauth.Client, request *oauth.Request, token *oauth.TokenResponse, id *oauth.IDToken) (*causes.APIAnswer, error) {
 	switch path {
+	case "/userinfo":
+		e, err := client.Userinfo(ctx, token.Access, id)
+		if err != nil {
+			return nil, err
+		}
+		return causes.ExplainUserinfo(e, request.Scopes), nil
 	case "/refresh":
 		e, _, err := client.Refresh(ctx, token.Tokens, request, id)
 		if err != nil {

@@ -132,7 +132,7 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 		return causes.Proved("not needed: the endpoints are set")
 	}
 	if s.md != nil {
-		return causes.Proved("found, the issuer matches").By("%s; every endpoint is on https or on this machine", s.md.Source)
+		return foundMetadata(s.md)
 	}
 	failed, ok := errors.AsType[*oauth.Error](s.failed)
 	if !ok {
@@ -141,11 +141,23 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 	return NoMetadata(ctx, s.cfg, c.wire, c.now, failed)
 }
 
+// foundMetadata is the finding of metadata that can be used, with what other clients may refuse of it.
+func foundMetadata(md *oauth.Metadata) causes.Finding {
+	f := causes.Proved("found, the issuer matches")
+	if len(md.Warnings) > 0 {
+		f = causes.Warning("found, the issuer matches; but %s", strings.TrimSuffix(strings.Join(md.Warnings, " "), "."))
+	}
+	return f.By("%s; every endpoint is on https or on this machine", md.Source)
+}
+
 // NoMetadata concludes why none of the addresses at which metadata may be had any that can be used. An issuer that would be
 // right is advised only after it has been tried.
 func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
-	facts := causes.Facts{Cfg: cfg, Found: failed.Issuer, Value: otherIssuer(ctx, cfg, w, now, failed)}
 	name := causes.OfError(cfg, "", failed)
+	facts := causes.FactsOf(cfg, failed)
+	if name != causes.RateLimited {
+		facts.Value = otherIssuer(ctx, cfg, w, now, failed)
+	}
 	if name == causes.ServerNotFound && facts.Value != "" {
 		name = causes.IssuerDiffers
 	}
@@ -175,7 +187,11 @@ func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now fun
 	if cfg.AtAPI || cfg.Demo && strings.TrimSuffix(failed.Issuer, "/") != cfg.Issuer {
 		return ""
 	}
-	for _, issuer := range issuersInsteadOf(cfg, failed.Issuer) {
+	theirs := failed.Issuer
+	if at, moved := strings.CutSuffix(failed.Answer.Location, "/.well-known/openid-configuration"); moved {
+		theirs = at
+	}
+	for _, issuer := range issuersInsteadOf(cfg, theirs) {
 		other := cfg
 		other.Issuer = issuer
 		u, err := url.Parse(issuer)
@@ -213,7 +229,7 @@ func issuersInsteadOf(cfg config.Config, theirs string) []string {
 	case p.Name == "GitHub":
 		list = append(list, with("/login/oauth"))
 	}
-	if theirs != "" && !strings.ContainsAny(theirs, "{}") {
+	if theirs != "" && !strings.ContainsAny(theirs, "{}") { // braces are a template's
 		list = append(list, theirs)
 	}
 	if cfg.Clerk {
@@ -338,72 +354,81 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	if !slices.Contains(s.cfg.Scopes, "openid") {
 		return causes.Skipped("openid is not asked for, so there is no ID token to verify")
 	}
-	algs := s.md.IDTokenAlgs
-	symmetric := len(algs) > 0 && !slices.ContainsFunc(algs, func(alg string) bool { return slices.Contains(oauth.SigningAlgorithms, alg) })
-	bySecret := symmetric && slices.Contains(algs, "HS256")
-	usable, all, unreadable, err := c.countKeys(ctx, s)
+	accepts := func(alg string) bool { return s.client.Accepts(s.md, alg) }
+	byKeys := slices.ContainsFunc(s.md.IDTokenAlgs, func(alg string) bool { return alg != oauth.HS256 && accepts(alg) })
+	symmetric := len(s.md.IDTokenAlgs) > 0 && !byKeys
+	keys, err := c.loadKeys(ctx, s)
+	usable := s.usableKeys(keys)
 	switch {
-	case bySecret && len(s.cfg.ClientSecret) >= 32 && usable == 0:
-		return causes.Proved("the client secret: the server signs ID tokens with HS256").By("the metadata lists %s", c.sanitized(strings.Join(algs, ", "), 100))
+	case symmetric && accepts(oauth.HS256) && usable == 0:
+		return causes.Proved("the client secret: the server signs ID tokens with HS256").By("the metadata lists %s", c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
 	case symmetric:
 		return c.symmetricOnly(s, usable)
 	case s.md.JWKS == "":
-		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
+		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{Member: "jwks_uri"})
 		f.Found = "SCOPES has openid, but the server names no jwks_uri, so no ID token could be verified"
-		f.Setting, f.Fix = "SCOPES", "Remove openid from SCOPES, or set ISSUER and JWKS_URI."
 		return f
 	case err != nil:
-		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
-		f.Found, f.Setting = err.Error(), "JWKS_URI"
-		f.Fix = "Fix this on the server, unless JWKS_URI is set."
+		fault, ok := errors.AsType[*oauth.Error](err)
+		if !ok {
+			return tooLate()
+		}
+		f := s.o.finding(causes.JWKSUnusable, "", causes.FactsOf(s.cfg, fault))
+		f.Found, f.Server = fault.Description, ""
 		return f
 	case usable == 0:
 		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
-		f.Found = keysWords(all, unreadable, s.md.JWKS)
+		f.Found = keysWords(keys, s.md.JWKS)
 		return f
 	}
 	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
 }
 
 // keysWords counts keys of which none can be used.
-func keysWords(all, unreadable int, at string) string {
-	switch {
-	case all == 0:
+func keysWords(keys *oauth.KeySet, at string) string {
+	switch unreadable := keys.DescribeUnreadable(); {
+	case unreadable != "" && len(keys.Keys) == 0:
+		return "no key at " + at + " can verify an ID token (" + unreadable + ")"
+	case unreadable != "":
+		return fmt.Sprintf("none of the %d keys at %s can verify an ID token (%s)", len(keys.Keys)+len(keys.Unreadable), at, unreadable)
+	case len(keys.Keys) == 0:
 		return "there is no key at " + at
-	case unreadable > 0:
-		return fmt.Sprintf("%s at %s, unreadable: %d; none can verify an ID token", causes.Number(all, "key"), at, unreadable)
-	case all == 1:
+	case len(keys.Keys) == 1:
 		return "the only key at " + at + " can't verify an ID token"
 	}
-	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", all, at)
+	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", len(keys.Keys), at)
 }
 
-// countKeys fetches the keys and counts those that an ID token can be verified with, and those that cannot be read.
-func (c *checker) countKeys(ctx context.Context, s *found) (usable, all, unreadable int, err error) {
+// loadKeys fetches the keys, if there is an address for them.
+func (c *checker) loadKeys(ctx context.Context, s *found) (*oauth.KeySet, error) {
 	if s.md.JWKS == "" {
-		return 0, 0, 0, nil
+		return new(oauth.KeySet), nil
 	}
-	ctx, recorder := wire.RecordApart(ctx)
-	keys, err := s.client.LoadKeys(ctx)
-	for _, key := range keys {
-		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || slices.Contains(oauth.SigningAlgorithms, key.Algorithm)) {
+	return s.client.LoadKeySet(ctx)
+}
+
+// usableKeys counts the keys that an ID token can be verified with.
+func (s *found) usableKeys(keys *oauth.KeySet) int {
+	usable := 0
+	if keys == nil {
+		return 0
+	}
+	for _, key := range keys.Keys {
+		if (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || key.Algorithm != oauth.HS256 && s.client.Accepts(s.md, key.Algorithm)) {
 			usable++
 		}
 	}
-	all = len(keys)
-	if e := recorder.Last(); e != nil {
-		var document struct{ Keys []json.RawMessage }
-		if json.Unmarshal([]byte(e.ResponseBody), &document) == nil {
-			all, unreadable = max(len(document.Keys), all), max(len(document.Keys)-len(keys), 0)
-		}
-	}
-	return usable, all, unreadable, err
+	return usable
 }
 
 // symmetricOnly is the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
 // believed: then a login fails, and this is why. Keys that could be used speak against the metadata.
 func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
-	f := s.o.finding(causes.IDTokenAlgorithm, "", causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)})
+	facts := causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)}
+	if slices.Contains(s.md.IDTokenAlgs, oauth.HS256) && len(s.cfg.ClientSecret) < oauth.MinHS256Secret {
+		facts.Found, facts.Expected = oauth.HS256, oauth.HS256
+	}
+	f := s.o.finding(causes.IDTokenAlgorithm, "", facts)
 	if usable > 0 {
 		f.Result = causes.Warn
 		f.Found = fmt.Sprintf("%s can be used, but the metadata lists %s only", causes.Number(usable, "key"), c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
@@ -435,9 +460,9 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	if s.md.Introspection == "" {
 		return causes.Skipped("the server names no introspection endpoint")
 	}
-	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Introspection, url.Values{"token": {invented()}})
+	e, err := s.client.Introspect(ctx, "access_token", invented())
 	if err != nil {
-		return causes.Warning("%s %v", s.md.Introspection, err)
+		return notUsable(err)
 	}
 	var state struct {
 		Active *bool `json:"active"`
@@ -452,8 +477,33 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 		return causes.Proved("is closed to a client without a secret, as it should be (RFC 7662 section 2.1)")
 	}
 	f := causes.Warning("answers %s about an invented token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
+	if why := causes.ExplainIntrospection(s.cfg, e); why != nil {
+		f = f.Look(why.Fix)
+	}
 	f.Server = c.sanitized(e.Words(), 200)
 	return f
+}
+
+// notUsable is the finding of an endpoint that did not answer, failed, or redirects.
+func notUsable(err error) causes.Finding {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok {
+		return tooLate()
+	}
+	f := causes.Warning("%s", strings.TrimSuffix(lowerFirst(e.Description), "."))
+	if e.Kind == oauth.ServerFailed {
+		f = f.As(causes.ServerFailed)
+	}
+	f.Server = e.Said
+	return f
+}
+
+// lowerFirst is a sentence as it goes on after a colon.
+func lowerFirst(text string) string {
+	if rest, ok := strings.CutPrefix(text, "The "); ok {
+		return "the " + rest
+	}
+	return text
 }
 
 // checkRevocation revokes a token that was invented, which RFC 7009 section 2.2 calls a success.
@@ -462,12 +512,16 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	if s.md.Revocation == "" {
 		return causes.Skipped("the server names no revocation endpoint")
 	}
-	e, err := s.client.PostAs(ctx, s.client.Credentials(s.md), s.md.Revocation, url.Values{"token": {invented()}})
+	e, err := s.client.Revoke(ctx, "access_token", invented())
 	switch {
 	case err != nil:
-		return causes.Warning("%s %v", s.md.Revocation, err)
-	case e.Status == http.StatusOK && !e.ErrorInside():
+		return notUsable(err)
+	case e.Succeeded(): // some answer 204
 		return causes.Proved("says that an invented token is revoked, as it should")
+	case e.Refusal().Code == "unsupported_token_type":
+		f := causes.Warning("does not revoke this kind of token (RFC 7009 section 2.2.1)")
+		f.Server = c.sanitized(e.Words(), 200)
+		return f.Look("A token that is not revoked lives until it expires: that is a limit of the server, and no login needs it.")
 	}
 	f := causes.Warning("answers %s to an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
 	if e.ErrorInside() {
@@ -517,10 +571,11 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 
 // checkAPI asks RESOURCE_URL without a token and with an invented one.
 func (c *checker) checkAPI(ctx context.Context) causes.Finding {
-	s := c.server(ctx)
-	if s.cfg.ResourceURL == "" {
+	if c.cfg.ResourceURL == "" {
 		return causes.Skipped("RESOURCE_URL is not set")
 	}
+	c.await("connection") // which looks for the server, and says why there is none
+	s := c.server(ctx)
 	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
 		return causes.Skipped("not asked: needs a server that answers first")
 	}
@@ -657,9 +712,7 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 		f.Server = e.Description
 	}
 	f.Found = strings.TrimSuffix(e.Description, ".")
-	if rest, ok := strings.CutPrefix(f.Found, "The "); ok {
-		f.Found = "the " + rest
-	}
+	f.Found = lowerFirst(f.Found)
 	if len(e.Tried) > 0 {
 		last := e.Tried[len(e.Tried)-1]
 		f.Found += ": " + last.URL + " " + last.Answer

@@ -352,22 +352,17 @@ func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
 	return fitting
 }
 
-// LoadKeys fetches the server's keys that can be read, whether or not they are known already.
-func (c *Client) LoadKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
-	set, err := c.LoadKeySet(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return set.Keys, nil
-}
-
-// LoadKeySet fetches the server's keys, whether or not they are known already.
+// LoadKeySet fetches the server's keys, whether or not they are known already. The error is an *Error.
 func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.keys.load(ctx, md.JWKS)
+	set, err := c.keys.load(ctx, md.JWKS)
+	if fault, ok := errors.AsType[*keyFault](err); ok {
+		return nil, &Error{Step: wire.IDTokenCheck, Kind: fault.kind, Answer: fault.answer, Cause: fault.cause, Code: CodeInvalidIDToken, Check: "signature", Description: fault.text}
+	}
+	return set, err
 }
 
 // load fetches the key set and keeps it.
