@@ -171,15 +171,16 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 	l := testserver.StartLiar(t)
 	arrived, release := make(chan bool), make(chan bool)
 	var once sync.Once
-	l.Response = func(map[string]any) {
-		once.Do(func() { close(arrived) })
-		<-release
-	}
 	var settings string
 	for name, value := range l.Env() {
 		settings += name + "='" + value + "'\n"
 	}
 	r := startRereading(t, settings)
+	r.p.WaitFor(t, "checked  ") // from here on only the login asks
+	l.Response = func(map[string]any) {
+		once.Do(func() { close(arrived) })
+		<-release
+	}
 	callback := l.Approve(t, r.Begin(""))
 	done := make(chan testserver.Reply, 1)
 	go func() { done <- r.GetJSON(callback) }()

@@ -414,7 +414,7 @@ func (list answers) verdict(good, bad string) (heading, lead string) {
 		if a.bad() && a.Why != nil && a.Why.Name != "" {
 			return a.Why.Name.Title(), cmp.Or(lead, bad+".")
 		}
-		if a.bad() && a.Why != nil && a.Why.Result == causes.Warn {
+		if a.bad() && a.Kind == "" && a.Why != nil && a.Why.Result == causes.Warn { // of the API
 			if a.Status < http.StatusBadRequest {
 				return "The answer is an error", lead // in the body of a 200
 			}
