@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -223,7 +224,8 @@ func TestMisuseNeverByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replayed.Client.Jar.SetCookies(address, b.Client.Jar.Cookies(address))
+	old := b.Client.Jar.Cookies(address)
+	replayed.Client.Jar.SetCookies(address, old)
 	if r := b.Do(b.FromTheServer(back)); r.StatusCode != http.StatusOK || w.count() == before { // their twin
 		t.Errorf("a try's answer gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
 	}
@@ -234,6 +236,11 @@ func TestMisuseNeverByItself(t *testing.T) {
 	before = w.count()
 	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "1 of 9 attacks run") || w.count() != before {
 		t.Errorf("a try's answer that is replayed gets %d, and the server is asked %d times", r.StatusCode, w.count()-before)
+	}
+	b.Post("/misuse", nil)                                                                     // a new run, in which nothing has been tried yet
+	replayed.Client.Jar.SetCookies(address, slices.Concat(old, b.Client.Jar.Cookies(address))) // of the same name the later one
+	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "9 attacks that your server should reject") || w.count() != before {
+		t.Errorf("the answer of an earlier run gets %d, and the server is asked %d times:\n%s", r.StatusCode, w.count()-before, r.Body)
 	}
 }
 

@@ -169,7 +169,7 @@ func TestMisuseNotAsked(t *testing.T) {
 }
 
 // answering puts a real server before the token endpoint, userinfo and revocation of the demo server. It
-// refuses the requests that a test picks; the demo server gets the others.
+// refuses the requests that a test picks with a code, and words behind a colon; the demo server gets the others.
 func (c *apiCase) answering(status int, code string, picks func(path string, form url.Values) bool) {
 	c.T.Helper()
 	issuer, err := url.Parse(c.Cfg.Issuer)
@@ -190,7 +190,8 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
-			fmt.Fprintf(w, `{"error":%q}`, code)
+			code, words, _ := strings.Cut(code, ": ")
+			fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, code, words)
 			return
 		}
 		behind.ServeHTTP(w, r)
@@ -255,6 +256,67 @@ func TestMisuseUndecided(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A refusal is no answer where its control fails: the second client is refused as such, or with any secret alike, and no
+// honest code was accepted before.
+func TestMisuse_ControlFails(t *testing.T) {
+	invented := func(_ string, form url.Values) bool { return strings.HasPrefix(form.Get("code"), "invented-") }
+	every := func(_ string, form url.Values) bool { return form.Get("grant_type") == "authorization_code" }
+	for _, row := range []struct {
+		name   string
+		status int
+		code   string
+		picks  func(path string, form url.Values) bool
+		try    Attempt
+		fault  demo.Fault
+	}{
+		{"the second client is refused", 401, "invalid_client", invented, OtherClient, ""},
+		{"the second client is refused, whatever its secret", 400, "unauthorized_client: invalid client credentials", invented, OtherClient, ""},
+		{"the server is out of order for the second client", 503, "temporarily_unavailable", invented, OtherClient, ""},
+		{"no code is accepted, with PKCE or without", 400, "invalid_grant", every, WithoutPKCE, demo.NoPKCE},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			faults := []demo.Fault{row.fault}
+			if row.fault == "" {
+				faults = nil
+			}
+			c := startAPI(t, "/api/me", faults...)
+			c.answering(row.status, row.code, row.picks)
+			found := c.misuse()
+			if !slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(row.try) && f.Undecided }) {
+				t.Errorf("%s is decided: %+v", row.try, found)
+			}
+		})
+	}
+}
+
+// The response to an attempt that has been made asks nothing and changes nothing.
+func TestMisuse_AnswerTwice(t *testing.T) {
+	c := startAPI(t, "/api/me")
+	asked := 0
+	c.answering(400, "invalid_grant", func(path string, _ url.Values) bool {
+		if path == "/demo/token" {
+			asked++
+		}
+		return false
+	})
+	b := testserver.NewBrowser(t, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
+	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	request, to, err := m.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := url.Parse(b.Authorize(to, "user_alice", "allow"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Answer(t.Context(), request, back.Query())
+	report, before := string(m.Report()), asked
+	m.Answer(t.Context(), request, back.Query())
+	if before == 0 || asked != before || string(m.Report()) != report {
+		t.Errorf("the first answer asks %d times, and the second %d; the report was %s and is %s", before, asked-before, report, m.Report())
 	}
 }
 
