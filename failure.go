@@ -270,7 +270,7 @@ func wayOf(f *failure, denied bool) []wayStep {
 func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Request, callback string, arrived time.Time, before []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
 	if e, ok := errors.AsType[*oauth.Error](err); ok && request.Own {
-		s.findOut(ctx, f, e)
+		s.findOut(ctx, f, request.Scopes, e)
 	}
 	steps := slices.Concat(before, wire.Recorded(ctx))
 	returned := s.cfg.ReturnedTo(callback)
@@ -294,10 +294,10 @@ func (s *server) front(request *oauth.Request, returned string, arrived time.Tim
 const findOutWithin = 8 * time.Second
 
 // findOut heads a failure with what is proved by further questions, once for these settings.
-func (s *server) findOut(ctx context.Context, f *failure, e *oauth.Error) {
+func (s *server) findOut(ctx context.Context, f *failure, scopes []string, e *oauth.Error) {
 	ctx, cancel := context.WithTimeout(ctx, findOutWithin)
 	defer cancel()
-	if proved, ok := s.checks.FindOut(ctx, s.oauth, e); ok {
+	if proved, ok := s.checks.FindOut(ctx, s.oauth, scopes, e); ok {
 		f.Advice = f.Advice.With(s.cfg, proved)
 		f.Lead = proved.Control
 	}
@@ -328,7 +328,7 @@ func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 			f.Advice = f.Advice.With(s.cfg, found)
 		}
 	case wire.PushedRequest:
-		s.findOut(ctx, f, e)
+		s.findOut(ctx, f, s.cfg.Scopes, e)
 	}
 	return f
 }

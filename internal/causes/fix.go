@@ -331,7 +331,7 @@ func fixScopes(f Facts) Fix {
 	enable := "enable them for this client (" + f.provider().At(Scopes) + ")"
 	refused := f.Refused
 	if len(refused) == 0 {
-		refused = namedScopes(f.Cfg.Scopes, f.Words)
+		refused = NamedScopes(f.Cfg.Scopes, f.Words)
 	}
 	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
 		refused = []string{"offline_access"}
@@ -344,6 +344,9 @@ func fixScopes(f Facts) Fix {
 	}
 	if len(refused) == 1 {
 		enable = "enable it for this client (" + f.provider().At(Scopes) + ")"
+	}
+	if !slices.ContainsFunc(refused, func(scope string) bool { return slices.Contains(f.Cfg.Scopes, scope) }) {
+		return f.look("", "Sign in without "+strings.Join(refused, " and ")+", or "+enable+".") // that login asked for more than SCOPES
 	}
 	var rest, corrections []string
 	for _, scope := range f.Cfg.Scopes {
@@ -368,8 +371,8 @@ func fixScopes(f Facts) Fix {
 	return fix
 }
 
-// namedScopes are the scopes of a list that a server's words name: in quotes or, where one alone fits, as a word.
-func namedScopes(scopes []string, words string) []string {
+// NamedScopes returns the scopes of a list that a server's words name: in quotes or, where one alone fits, as a word.
+func NamedScopes(scopes []string, words string) []string {
 	words = strings.NewReplacer(`"`, "'", "`", "'", "‘", "'", "’", "'", "“", "'", "”", "'").Replace(words)
 	var named []string
 	for _, scope := range scopes {

@@ -893,6 +893,32 @@ var rows = []behavior{
 		p.enter = func(r q) (reply, bool) { return r.back("server_error", "Internal"), true }
 		return p
 	}, mend: func(p *played) { p.enter = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look},
+	// The scope that a login was refused for, where the server's words don't name it.
+	{name: "Keycloak: all scopes are listed", seen: "keycloak/keycloak, AuthorizationEndpointChecker", server: func() *played {
+		p := keycloak()
+		p.scopes = []string{"openid", "email", "profile"}
+		return p
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	{name: "invalid_scope without a word", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
+		return &played{scopes: []string{"openid", "email", "profile"}, badScope: func(r q, _ string) reply { return r.back("invalid_scope", "") }}
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	{name: "goiabada: a scope that is looked at after the sign-in", seen: "leodip/goiabada", server: func() *played {
+		p := goiabada()
+		p.scopes = []string{"openid", "email", "profile"}
+		p.badScope = func(r q, _ string) reply {
+			if !r.signedIn && r.Get("prompt") != "none" {
+				return to("https://goiabada.example.com/auth/pwd")
+			}
+			return r.back("invalid_scope", "A scope is not valid.")
+		}
+		return p
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	{name: "a scope that only the user's sign-in refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return r.back("invalid_scope", ""), r.signedIn && strings.Contains(r.Get("scope"), "reports")
+		}}
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, page: causes.ScopeNotEnabled, kind: causes.Look, fix: "Remove the scopes that this client doesn't have"},
+
 	// The endpoints beside the login. None of them accuses the client, which a login proves right.
 	{name: "userinfo is a page", seen: "camunda/camunda#55732", server: func() *played {
 		return &played{userinfo: otherwise(page(200, "Sign in"))}

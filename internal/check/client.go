@@ -241,17 +241,19 @@ func ambiguous(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
 }
 
-// FindOut concludes why a server refused the client in a login. It asks a few questions more, with the configured credentials
-// and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
-func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client, refused *oauth.Error) (causes.Finding, bool) {
+// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few questions more, with the
+// configured credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
+func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
 	o.noInventions = true
 	as := o.ours()
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
 	var f causes.Finding
 	switch cause := a.Cause(); cause {
+	case causes.ScopeNotEnabled:
+		f = o.explainScopeInLogin(ctx, scopes, a)
 	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
-		if a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
+		if refused.Step == wire.Response || a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
 			break
 		}
 		f = o.explainInLogin(ctx, as, a)

@@ -435,7 +435,7 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 				advice = advice.With(cfg, f)
 			}
 		}
-		if f, ok := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, e); ok {
+		if f, ok := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, scopes, e); ok {
 			advice = advice.With(cfg, f)
 		}
 		return advice, e.Description

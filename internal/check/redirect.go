@@ -285,7 +285,7 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 	cause := real.said.Cause()
 	switch cause {
 	case causes.ScopeNotEnabled:
-		return o.explainScope(ctx, real)
+		return o.explainScope(ctx, o.cfg.Scopes, "", real.quote())
 	case "", causes.PKCERequired, causes.PKCERefused:
 		if o.Login(ctx, Login{NoPKCE: true}).Continues() {
 			return o.finding(causes.PKCERefused, real.quote(), causes.Facts{}).By("without it, the login would start")
@@ -317,34 +317,70 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 }
 
 // explainScope finds out which scope is refused, by asking for each alone.
-func (o *Observer) explainScope(ctx context.Context, real ProbeResult) causes.Finding {
-	if len(o.cfg.Scopes) == 0 {
-		f := o.finding(causes.ScopeNotEnabled, real.quote(), causes.Facts{})
+func (o *Observer) explainScope(ctx context.Context, scopes []string, prompt, words string) causes.Finding {
+	if len(scopes) == 0 {
+		f := o.finding(causes.ScopeNotEnabled, words, causes.Facts{})
 		f.Found = "the server refuses a login that asks for no scope"
 		return f
 	}
-	scopes := o.cfg.Scopes[:min(len(o.cfg.Scopes), 20)]
+	return o.finding(causes.ScopeNotEnabled, words, causes.Facts{Refused: o.refusedScopes(ctx, scopes, prompt)})
+}
+
+// refusedScopes are those of a list that are refused when each is asked for alone; nil where that does not tell.
+func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt string) []string {
+	asked := scopes[:min(len(scopes), maxScopes)]
 	var questions []Login
-	for _, scope := range scopes {
-		if slices.Contains(o.cfg.Scopes, "openid") && scope != "openid" { // some servers want it beside any other
+	for _, scope := range asked {
+		if slices.Contains(scopes, "openid") && scope != "openid" { // some servers want it beside any other
 			scope = "openid " + scope
 		}
-		questions = append(questions, Login{Scope: scope})
+		questions = append(questions, Login{Scope: scope, Prompt: prompt})
 	}
-	refused := make([]bool, len(scopes))
+	refused := make([]bool, len(asked))
 	for i, p := range o.Logins(ctx, questions...) {
-		refused[i] = p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
+		refused[i] = p.refusesScopes()
 	}
 	var off []string
-	for i, scope := range scopes {
+	for i, scope := range asked {
 		if refused[i] && (scope != "openid" || !slices.Contains(refused, false)) {
 			off = append(off, scope)
 		}
 	}
-	if len(off) == len(scopes) && len(scopes) > 1 {
-		off = nil
+	if len(off) == len(asked) && len(asked) > 1 {
+		return nil
 	}
-	return o.finding(causes.ScopeNotEnabled, real.quote(), causes.Facts{Refused: off})
+	return off
+}
+
+// maxScopes is how many scopes are asked for one by one.
+const maxScopes = 20
+
+// refusesScopes reports a no to the scopes.
+func (p ProbeResult) refusesScopes() bool {
+	return p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
+}
+
+// explainScopeInLogin finds out which scope of a login was refused, where the server's words don't name it. Some servers look at
+// scopes only once a user has signed in, or where none may be asked to (prompt=none).
+func (o *Observer) explainScopeInLogin(ctx context.Context, scopes []string, refused tokenAnswer) causes.Finding {
+	if len(scopes) == 0 || len(causes.NamedScopes(scopes, refused.quote)) > 0 {
+		return causes.Finding{}
+	}
+	off := scopes
+	if all := strings.Join(scopes, " "); len(scopes) > 1 {
+		prompt := ""
+		if !o.Login(ctx, Login{Scope: all}).refusesScopes() {
+			prompt = "none"
+			if !o.Login(ctx, Login{Scope: all, Prompt: prompt}).refusesScopes() {
+				return causes.Finding{}
+			}
+		}
+		off = o.refusedScopes(ctx, scopes, prompt)
+	}
+	if len(off) == 0 {
+		return causes.Finding{}
+	}
+	return o.finding(causes.ScopeNotEnabled, refused.said(), causes.Facts{Refused: off})
 }
 
 // concludePKCE asks without a challenge. A refusal proves that PKCE is enforced; its absence proves nothing, as many servers

@@ -8,6 +8,7 @@ import (
 	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -24,7 +25,7 @@ type Runner struct {
 	discovery *resource.Discovery
 
 	mu      sync.Mutex                // guards the fields below
-	asked   map[causes.Name]*foundOut // by a failed login, with these settings
+	asked   map[question]*foundOut // by a failed login, with these settings
 	last    State
 	running chan struct{} // closed when the run under way ends; nil when there is none
 }
@@ -43,7 +44,7 @@ type State struct {
 
 // NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
 func NewRunner(cfg config.Config, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
-	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[causes.Name]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
+	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
 			return runAll(ctx, newChecker(cfg, discovery, w, now), begin, each)
 		},
@@ -170,23 +171,29 @@ type foundOut struct {
 	proved  bool
 }
 
-// FindOut is FindOut for a client of the runner's settings. It asks once for each cause that an answer names, and remembers
-// what was proved. The server must have been found.
-func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, refused *oauth.Error) (causes.Finding, bool) {
+// question is a refusal that a login has met, as far as what is found out of it may differ.
+type question struct {
+	cause  causes.Name
+	scopes string // that the login asked for
+}
+
+// FindOut is FindOut for a client of the runner's settings, and the scopes of a login. It asks once for each cause that an answer
+// names, and remembers what was proved. The server must have been found.
+func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	md, _ := client.Known()
-	if md == nil || refused.Step != wire.TokenRequest && refused.Step != wire.PushedRequest {
+	if md == nil || !slices.Contains([]wire.Purpose{wire.TokenRequest, wire.PushedRequest, wire.Response}, refused.Step) {
 		return causes.Finding{}, false
 	}
-	name := causes.OfError(r.cfg, client.AuthMethod(md), refused)
+	key := question{causes.OfError(r.cfg, client.AuthMethod(md), refused), strings.Join(scopes, " ")}
 	r.mu.Lock()
-	asked := r.asked[name]
+	asked := r.asked[key]
 	if asked == nil {
 		asked = new(foundOut)
-		r.asked[name] = asked
+		r.asked[key] = asked
 	}
 	r.mu.Unlock()
 	asked.Do(func() {
-		asked.finding, asked.proved = FindOut(wire.ForTry(ctx, "which setting is wrong?"), r.cfg, client, md, r.wire, refused)
+		asked.finding, asked.proved = FindOut(wire.ForTry(ctx, "which setting is wrong?"), r.cfg, client, md, r.wire, scopes, refused)
 	})
 	return asked.finding, asked.proved
 }

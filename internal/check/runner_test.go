@@ -4,6 +4,7 @@ import (
 	"context"
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 	"testing"
 	"time"
@@ -117,4 +118,36 @@ func TestStateOfRunUnderWay(t *testing.T) {
 		t.Errorf("Wait returned before the run had ended: %+v", s)
 	}
 	<-done
+}
+
+// A login that was refused for its scopes is looked into once, with few questions, and none where the words name the scope.
+func TestRunnerFindOut_AsksOnceForScopes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, words string
+		named       bool
+		asked       int
+	}{
+		{"no word", "", true, 4}, // all of them, and each
+		{"the scope", "unknown scope 'reports.read'", false, 0},
+	} {
+		p := (&played{scopes: []string{"openid", "email"}, badScope: func(r q, _ string) reply { return r.back("invalid_scope", row.words) }}).start(t)
+		cfg, w := p.client(t, p.env(map[string]string{"SCOPES": "openid email reports.read"}))
+		client := oauth.New(cfg, w, time.Now)
+		runner := NewRunner(cfg, oauth.NewDiscovery(cfg), w, time.Now)
+		if _, err := client.Metadata(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := len(p.requests)
+		refused := &oauth.Error{Step: wire.Response, Kind: oauth.Refused, Theirs: true, Code: "invalid_scope", Description: row.words}
+		for range 2 {
+			f, ok := runner.FindOut(t.Context(), client, cfg.Scopes, refused)
+			if ok != row.named || ok && f.Line != "SCOPES='openid email'" {
+				t.Errorf("%s: %v, %s", row.name, ok, f)
+			}
+		}
+		if asked := len(p.requests) - before; asked != row.asked {
+			t.Errorf("%s: asked %d times, want %d", row.name, asked, row.asked)
+		}
+	}
 }

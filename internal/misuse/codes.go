@@ -26,21 +26,33 @@ type tokenResult struct {
 
 func (r tokenResult) accepted() bool { return r.Status/100 == 2 && !r.Refused && r.Access != "" }
 
-// unclear reports an answer that is about something else than the attempt: the server is out of order, wants fewer requests,
-// or does not accept the client. A code that servers have for a client and for its code is no refusal of the client.
-func (r tokenResult) unclear() bool {
-	cause := r.Cause()
-	return r.Status == 0 || r.Status >= 500 || cause == causes.RateLimited || causes.IsNotSpoken(cause) ||
-		causes.IsAboutClient(cause) && !strings.EqualFold(r.Refusal.Code, "unauthorized_client")
+// outOfOrder reports a server that has not looked at the request: no answer, an accident, too many requests.
+func (r tokenResult) outOfOrder() bool {
+	return r.Status == 0 || r.Status >= 500 || r.Cause() == causes.RateLimited
 }
 
-// names reports a refusal that names what an attempt has spoiled.
+// unclear reports an answer that is about something else than the attempt: the server is out of order, or does not accept the
+// client. A code that servers have for a client and for its code is no refusal of the client.
+func (r tokenResult) unclear() bool {
+	cause := r.Cause()
+	return r.outOfOrder() || causes.IsNotSpoken(cause) || causes.IsAboutClient(cause) && !strings.EqualFold(r.Refusal.Code, "unauthorized_client")
+}
+
+// everything are sentences that name all that may be wrong, and so nothing: RFC 6749 section 5.2, LinkedIn.
+var everything = []string{"invalid, expired, revoked", "or authorization code expired"}
+
+// names reports a refusal that names what an attempt has spoiled, whatever its code.
 func (r tokenResult) names(what Attempt) bool {
+	if !r.Refused || r.outOfOrder() || r.Says(everything...) {
+		return false
+	}
 	switch what {
 	case WrongVerifier, NoVerifier:
-		return r.Refused && r.Says("code_verifier", "code verifier", "pkce", "code_challenge", "code challenge")
+		return r.Says("code_verifier", "code verifier", "pkce", "code_challenge", "code challenge")
 	case OtherRedirectURI:
-		return r.Refused && r.Cause() == causes.RedirectURINotRegistered
+		return r.Says("redirect_uri", "redirect uri", "redirection uri", "callback url")
+	case OtherClient:
+		return r.Says("issued to another client", "different client", "another client", "client mismatch", "client_id mismatch", "client id mismatch")
 	}
 	return false
 }
@@ -143,17 +155,21 @@ func (m *Misuse) spoiled(ctx context.Context, r *oauth.Request, code string, spo
 }
 
 // withControl judges the refusal of a spoiled token request by its control: the same code in an honest one. A
-// server that spends the code at the first mistake has accepted an honest exchange before.
+// server that spends the code at the first mistake has accepted an honest exchange before, or names what was spoiled, and says
+// something else of the honest one.
 func (m *Misuse) withControl(ctx context.Context, r *oauth.Request, code string, got tokenResult) MisuseFinding {
-	switch {
-	case got.unclear():
+	named := got.names(Attempt(r.Try))
+	if got.unclear() && !named {
 		return undecided("the server answered %s", got)
-	case m.redeem(ctx, m.credentials(ctx), m.honest(r, code)).accepted():
+	}
+	honest := m.redeem(ctx, m.credentials(ctx), m.honest(r, code))
+	switch {
+	case honest.accepted():
 		return refused("refused (%s)", got).by("the same code is accepted when all is right")
-	case m.controlled():
+	case m.controlled() && !got.unclear():
 		return refused("refused (%s)", got).by("the refusal spends the code; an honest exchange was accepted before")
-	case got.names(Attempt(r.Try)):
-		return refused("refused (%s)", got).by("the server names what is wrong")
+	case named && !honest.outOfOrder() && !honest.names(Attempt(r.Try)):
+		return refused("refused (%s)", got).by("the server names what is wrong, and says something else of the honest request")
 	}
 	return undecided("it was refused (%s), and no honest exchange was accepted", got)
 }

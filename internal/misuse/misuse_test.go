@@ -342,6 +342,68 @@ func TestMisuseControls(t *testing.T) {
 	}
 }
 
+// A refusal that names what was spoiled decides, whatever its code; a sentence that names everything, the same words for the
+// honest request, and an accident decide nothing.
+func TestMisuse_TheRefusalNamesIt(t *testing.T) {
+	const pkce, redirect = "failed PKCE code challenge", "unexpected redirect URI"
+	const all = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client. code_verifier"
+	for _, row := range []struct {
+		name, words, honest string
+		status              int
+		code                string
+		try                 Attempt
+		decides             bool
+	}{
+		{"Gitea, PKCE", pkce, "", 400, "unauthorized_client", WrongVerifier, true},
+		{"Gitea, redirect URI", redirect, "", 400, "unauthorized_client", OtherRedirectURI, true},
+		{"as a refused client", pkce, "", 401, "invalid_client", NoVerifier, true},
+		{"as a refused client, redirect URI", redirect, "", 401, "invalid_client", OtherRedirectURI, true},
+		{"the code is spent by it", pkce, "the code was used", 401, "invalid_client", WrongVerifier, true},
+		{"the same of the honest one", pkce, pkce, 401, "invalid_client", WrongVerifier, false},
+		{"everything is named", all, all, 401, "invalid_client", WrongVerifier, false},
+		{"another thing is named", redirect, "the code was used", 401, "invalid_client", WrongVerifier, false},
+		{"an accident", pkce, "", 500, "server_error", WrongVerifier, false},
+		{"too many requests", pkce, "", 429, "slow_down", WrongVerifier, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := startAPI(t, "/api/me")
+			m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+			as, good := m.credentials(t.Context()), "a-code"
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				spoiled := r.PostFormValue("code_verifier") != "the-verifier" || r.PostFormValue("redirect_uri") != c.Cfg.RedirectURI()
+				w.Header().Set("Content-Type", "application/json")
+				switch {
+				case spoiled:
+					w.WriteHeader(row.status)
+					fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, row.code, row.words)
+				case row.honest != "":
+					w.WriteHeader(row.status)
+					fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, row.code, row.honest)
+				default:
+					fmt.Fprint(w, `{"access_token":"t","token_type":"Bearer"}`)
+				}
+			}))
+			t.Cleanup(srv.Close)
+			c.Cfg.Endpoints.Token = srv.URL
+			m.client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
+			request := &oauth.Request{Verifier: "the-verifier", Try: string(row.try)}
+			form := m.honest(request, good)
+			switch row.try {
+			case WrongVerifier:
+				form.Set("code_verifier", "another")
+			case NoVerifier:
+				form.Del("code_verifier")
+			case OtherRedirectURI:
+				form.Set("redirect_uri", "https://elsewhere.example/cb")
+			}
+			f := m.withControl(t.Context(), request, good, m.redeem(t.Context(), as, form))
+			if f.Undecided == row.decides || row.decides && (f.Result != causes.OK || f.Control == "") {
+				t.Errorf("%s: %s", f.Result, f.Finding)
+			}
+		})
+	}
+}
+
 // A server that does not answer is waited for once for each try, and decides nothing.
 func TestMisuseSilence(t *testing.T) {
 	c := startAPI(t, "/api/me")
