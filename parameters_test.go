@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
@@ -149,10 +150,21 @@ func TestParameters_HintOfSession(t *testing.T) {
 		}
 	}
 
-	for name, status := range map[string]int{"the same server": http.StatusFound, "another server": http.StatusUnauthorized} {
+	for name, status := range map[string]int{"the same server": http.StatusFound, "another server": http.StatusUnauthorized, "another server that fails at first": http.StatusBadRequest} {
 		cfg := a.server.cfg
-		if name == "another server" {
-			cfg.Issuer = testserver.StartLiar(t).Issuer
+		if name != "the same server" {
+			other := testserver.StartLiar(t)
+			cfg.Issuer = other.Issuer
+			var asked atomic.Int32
+			other.Around(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if name != "another server" && asked.Add(1) == 1 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			})
 		}
 		r := httptest.NewRequest(http.MethodGet, a.Cfg.BaseURL+"/login?id_token_hint=session", nil)
 		here, _ := url.Parse(a.Address)
