@@ -239,8 +239,8 @@ func TestLoginCommand_Param(t *testing.T) {
 		{[]string{"login", "-param", "hd"}, "write -param name=value"},
 		{[]string{"login", "-param", "=x"}, "-param: its parameters have one without a name"},
 		{[]string{"login", "-param", "a=" + strings.Repeat("x", 1015)}, "-param: its parameters have more than 1 KB together"},
-		{[]string{"-param", "hd=a"}, "-param is for login"},
-		{[]string{"check", "-param", "hd=a"}, "-param is for login"},
+		{[]string{"-param", "hd=a"}, "-param works only with login"},
+		{[]string{"check", "-param", "hd=a"}, "-param works only with login"},
 	} {
 		p := startRun(t, env, row.args...)
 		if code := p.Wait(t); code != 2 || !strings.Contains(p.Err.String(), row.words) {
