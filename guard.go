@@ -161,7 +161,7 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 }
 
 // hintSession sets the ID token of this browser's session for a login that sends it (OpenID Connect Core section 3.1.2.1).
-// One of another server's login goes nowhere.
+// One of another server's login goes nowhere, and neither does another one than that with which the login was started.
 func (s *server) hintSession(w http.ResponseWriter, r *http.Request, request *oauth.Request) error {
 	if !request.HintsSession() {
 		return nil
@@ -169,6 +169,9 @@ func (s *server) hintSession(w http.ResponseWriter, r *http.Request, request *oa
 	l, err := s.current(w, r)
 	if err != nil {
 		return err
+	}
+	if request.Hint != "" && !request.IsHint(l.Held.ID) { // a cookie has brought the login back
+		return noToken("Your session has changed", "This login was started to send an ID token that your session no longer has.", "Start a new login.")
 	}
 	if l.Held.ID == "" {
 		return noToken("Your session has no ID token", "id_token_hint=session sends the ID token of your session, and it has none: "+noIDToken(l)+".",

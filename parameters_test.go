@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
@@ -149,10 +150,21 @@ func TestParameters_HintOfSession(t *testing.T) {
 		}
 	}
 
-	for name, status := range map[string]int{"the same server": http.StatusFound, "another server": http.StatusUnauthorized} {
+	for name, status := range map[string]int{"the same server": http.StatusFound, "another server": http.StatusUnauthorized, "another server that fails at first": http.StatusBadRequest} {
 		cfg := a.server.cfg
-		if name == "another server" {
-			cfg.Issuer = testserver.StartLiar(t).Issuer
+		if name != "the same server" {
+			other := testserver.StartLiar(t)
+			cfg.Issuer = other.Issuer
+			var asked atomic.Int32
+			other.Around(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if name != "another server" && asked.Add(1) == 1 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			})
 		}
 		r := httptest.NewRequest(http.MethodGet, a.Cfg.BaseURL+"/login?id_token_hint=session", nil)
 		here, _ := url.Parse(a.Address)
@@ -164,6 +176,49 @@ func TestParameters_HintOfSession(t *testing.T) {
 		if w.Code != status || strings.Contains(w.Header().Get("Location"), "id_token_hint=eyJ") != (status == http.StatusFound) {
 			t.Errorf("%s: the login is answered %d %s %s", name, w.Code, w.Header().Get("Location"), w.Body)
 		}
+	}
+}
+
+// Step by step the page shows a JWT cut short, the browser leaves with all of it, and so it does when the request was
+// changed. What is changed to what the settings say is for the settings to say again.
+func TestParameters_TokensInSteps(t *testing.T) {
+	t.Parallel()
+	const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEyMzQ1Njc4OTAifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmU"
+	l := testserver.StartLiar(t)
+	env := l.Env()
+	env["AUTHORIZATION_PARAMS"] = "hd=example.com"
+	b := newBrowser(t, startApp(t, env))
+	var answer struct {
+		ID string `json:"id_token"`
+	}
+	if r := b.GetJSON(l.Approve(t, b.Begin(""))); json.Unmarshal([]byte(r.Body), &answer) != nil || answer.ID == "" {
+		t.Fatal(r.Body)
+	}
+	first := b.Location(b.Get("/login?step=1&id_token_hint=session&ticket=" + token))
+	handle := first[strings.Index(first, "login=")+6:][:8]
+	page := b.Get(first).Body
+	if shown := regexp.MustCompile(`(?s)<pre class="address">.*?</pre>`).FindString(page); strings.Contains(shown, token) || !strings.Contains(shown, "ticket=eyJhbGci…") {
+		t.Errorf("the address that is shown has a token whole, or lacks it:\n%s", shown)
+	}
+	if strings.Contains(page, answer.ID) {
+		t.Error("the page has the ID token of the session")
+	}
+	b.Location(b.Post("/step", url.Values{"login": {handle}, "do": {"edit"}, "id_token_hint": {"session"}, "ticket": {token}, "hd": {"example.com"},
+		"prompt": {"login"}, "params": {"organization=org_1"}}))
+	to := b.Location(b.Get("/step?do=leave&login=" + handle))
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"id_token_hint": answer.ID, "ticket": token, "hd": "example.com", "prompt": "login", "organization": "org_1"} {
+		if got := u.Query()[name]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s is %q; want %q", name, got, want)
+		}
+	}
+	b.TakeStep(b.Get(l.Approve(t, to)))
+	again := regexp.MustCompile(`href="(/login[^"]*)">Sign in again`).FindStringSubmatch(b.Get("/session").Body)
+	if again == nil || !strings.Contains(again[1], "organization=org_1") || strings.Contains(again[1], "hd=") {
+		t.Errorf("sign in again leads to %q", again)
 	}
 }
 

@@ -202,7 +202,7 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 		again.Set("run", data.Run)
 	}
 	data.Fields, data.Straight = editFields(l.request, s.cfg), loginPath(again)
-	data.Address = splitAddress(to, data.Fields)
+	data.Address = splitAddress(flow.Shown(to, s.secrets()), data.Fields)
 	data.card("", "scope", "", "What this app wants to do for you. The server asks you first.")
 	data.card(flow.StateMark, "state", "", "A random number. It has to come back unchanged.")
 	data.card(flow.PKCEMark, "code_challenge", "", "The hash of a secret that this app keeps to itself.")
@@ -214,8 +214,8 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 
 // editField is a parameter of the request that the user can change.
 type editField struct {
-	Name, Value string
-	Touched     bool // it differs from a usual login's
+	Name, Value, Usual string
+	Touched            bool // it differs from a usual login's
 }
 
 // editFields lists the parameters that can be changed, each with its value.
@@ -225,7 +225,7 @@ func editFields(request *oauth.Request, cfg config.Config) []editField {
 	asks, usual := request.Asks(), (&oauth.Request{Scopes: cfg.Scopes, Extra: extra}).Asks()
 	var list []editField
 	for _, name := range fieldsOf(request) {
-		list = append(list, editField{name, asks.Get(name), asks.Get(name) != usual.Get(name)})
+		list = append(list, editField{name, asks.Get(name), usual.Get(name), asks.Get(name) != usual.Get(name)})
 	}
 	return list
 }
@@ -279,6 +279,11 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" is there more than once (RFC 6749 section 3.1).", "")
 		}
 		params.Set(name, strings.TrimSpace(r.PostForm.Get(name)))
+	}
+	for _, field := range editFields(l.request, s.cfg) {
+		if params.Get(field.Name) == field.Usual {
+			params.Del(field.Name) // the settings say it, also when they change
+		}
 	}
 	changed, err := s.oauth.NewRequest(params)
 	if err != nil {
@@ -424,6 +429,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch number {
 	case 1:
+		s.hintSession(w, r, l.request) // where the session is over, what is left of its ID token is shown
 		to, err := s.addressOf(r.Context(), l.request)
 		if err != nil {
 			return err

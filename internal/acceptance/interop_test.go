@@ -235,6 +235,61 @@ func TestInterop(t *testing.T) {
 	}
 }
 
+// What a login asks for arrives, in the address and pushed: the sign-in page has the user name that login_hint names, the
+// ID token has the claim that claims asks for, and prompt=login asks for the password again. Without them, none of that is.
+func TestInterop_Parameters(t *testing.T) {
+	t.Parallel()
+	needsNode(t, "oidc-provider")
+	for _, configuration := range []string{"basic-only", "par-required"} {
+		port := testserver.FreePort(t)
+		base := "http://localhost:" + port
+		f := startOIDCProvider(t, configuration, base+config.CallbackPath)
+		f.env["BASE_URL"], f.env["SCOPES"] = base, "openid"
+		b := newBrowserAt(t, startAppAt(t, port, f.env), base)
+		asks := url.Values{"login_hint": {"someone-77"}, "claims": {`{"id_token":{"email":{"essential":true}}}`}, "prompt": {"login"}}
+		for _, row := range []struct {
+			name, query string
+			arrives     bool
+		}{{"with the parameters", "?" + asks.Encode(), true}, {"without", "", false}} {
+			to := b.Begin(row.query)
+			page := follow(b, to)
+			if got := strings.Contains(page.Body, `value="someone-77"`); got != row.arrives {
+				t.Errorf("%s, %s: the user name is filled in: %t\n%s", configuration, row.name, got, page.Body)
+			}
+			if got := strings.Contains(page.Body, `name="login"`); got != row.arrives {
+				t.Errorf("%s, %s: the sign-in is asked for: %t", configuration, row.name, got)
+			}
+			r := b.GetJSON(f.play(b, b.Begin(row.query), false))
+			var response struct {
+				ID string `json:"id_token"`
+			}
+			if err := json.Unmarshal([]byte(r.Body), &response); err != nil {
+				t.Fatalf("%s, %s: %v\n%s", configuration, row.name, err, r.Body)
+			}
+			_, rest, _ := strings.Cut(response.ID, ".")
+			payload, _, _ := strings.Cut(rest, ".")
+			claims, err := base64.RawURLEncoding.DecodeString(payload)
+			if got := strings.Contains(string(claims), `"email"`); err != nil || got != row.arrives {
+				t.Errorf("%s, %s: the ID token has the claim: %t: %s", configuration, row.name, got, claims)
+			}
+		}
+	}
+}
+
+// follow goes where an address redirects to, up to a page.
+func follow(b *testserver.Browser, address string) testserver.Reply {
+	b.T.Helper()
+	for range 10 {
+		r := b.Get(address)
+		if r.StatusCode/100 != 3 || strings.HasPrefix(b.Location(r), b.App.Cfg.RedirectURI()) {
+			return r
+		}
+		address = b.Location(r)
+	}
+	b.T.Fatal("the redirects do not end")
+	return testserver.Reply{}
+}
+
 // whole plays the check, the login, everything after it, and Deny, with an app on a port.
 func (f foreign) whole(t *testing.T, port string) {
 	t.Helper()

@@ -399,6 +399,9 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 	return list
 }
 
+// Shown returns a text as a page shows it: without secrets, and with tokens cut short.
+func Shown(text string, s Secrets) string { return newRedactor(s, nil, false).text(text) }
+
 // Parameters lists parameters that may be sent, each with what it is for.
 func Parameters(query url.Values, s Secrets) []Parameter {
 	e := &wire.Exchange{URL: "?" + query.Encode()}

@@ -70,6 +70,7 @@ server.listen(0, "127.0.0.1", () => {
     findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: "Interop User", email: "user@example.com" }) }),
     features: {
       devInteractions: on,
+      claimsParameter: on,
       introspection: chosen.bare ? off : on,
       revocation: chosen.bare ? off : on,
       pushedAuthorizationRequests: chosen.par ? { enabled: true, requirePushedAuthorizationRequests: true } : off,
