@@ -119,8 +119,8 @@ func (v *stepPage) card(mark flow.Mark, name, good, words string) {
 		for _, p := range step.Params {
 			if p.Name == name {
 				value := wire.Clip(p.Value, 40)
-				if runes := []rune(value); mark != "" && len(runes) > 14 {
-					value = string(runes[:12]) + "…"
+				if runes := []rune(value); mark != "" && len(runes) > 12 {
+					value = string(runes[:10]) + "…"
 				}
 				v.Cards = append(v.Cards, stepCard{Mark: mark, Name: name, Value: value, Good: good, Words: words})
 				return
