@@ -24,7 +24,7 @@ type Runner struct {
 	cfg       config.Config
 	discovery *resource.Discovery
 
-	mu      sync.Mutex                // guards the fields below
+	mu      sync.Mutex             // guards the fields below
 	asked   map[question]*foundOut // by a failed login, with these settings
 	last    State
 	running chan struct{} // closed when the run under way ends; nil when there is none

@@ -5,6 +5,7 @@ import (
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestRunnerFindOut_AsksOnceForScopes(t *testing.T) {
 		p := (&played{scopes: []string{"openid", "email"}, badScope: func(r q, _ string) reply { return r.back("invalid_scope", row.words) }}).start(t)
 		cfg, w := p.client(t, p.env(map[string]string{"SCOPES": "openid email reports.read"}))
 		client := oauth.New(cfg, w, time.Now)
-		runner := NewRunner(cfg, oauth.NewDiscovery(cfg), w, time.Now)
+		runner := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now)
 		if _, err := client.Metadata(t.Context()); err != nil {
 			t.Fatal(err)
 		}
