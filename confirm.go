@@ -22,6 +22,9 @@ type confirmPage struct {
 // following any link.
 func (s *server) confirmLink(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.RawQuery == "" {
+			return next(w, r)
+		}
 		query, err := parseQueryOnce(r.URL.RawQuery)
 		if err != nil {
 			return err

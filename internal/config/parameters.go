@@ -102,6 +102,9 @@ func CommonParameters(query string) (Parameters, error) {
 // LoginParameters reads the parameters of /login, without those that are for this app. The field params has others, as
 // the form has one field for all that it does not list. The error is a *ParameterError.
 func LoginParameters(query url.Values) (Parameters, error) {
+	if len(query) == 0 {
+		return nil, nil
+	}
 	values := maps.Clone(query)
 	for _, name := range own {
 		delete(values, name)

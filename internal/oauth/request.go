@@ -92,8 +92,10 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	if err := extra.Check(scopes); err != nil {
 		return nil, badParameters(err)
 	}
-	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Extra: extra, Given: slices.Sorted(maps.Keys(given)),
-		Began: c.now()}
+	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Extra: extra, Began: c.now()}
+	if len(given) > 0 {
+		r.Given = slices.Sorted(maps.Keys(given))
+	}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}
@@ -182,7 +184,10 @@ func (c *Client) authorizationURL(md *Metadata, r *Request) string {
 	if r.Pushed != "" {
 		return pushedAddress(md, c.cfg.ClientID, r.Pushed)
 	}
-	return withQuery(md.Authorization, c.parameters(md, r))
+	if !strings.Contains(md.Authorization, "?") {
+		return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, c.options(r)...)
+	}
+	return withQuery(md.Authorization, c.parameters(md, r)) // of a parameter that is in both, the login's counts
 }
 
 // CheckResponse looks at the authorization response (RFC 6749 section 4.1.2) to a request, in the order

@@ -167,9 +167,19 @@ func (s *Store) openPending(name, value string) (p pending, ok bool) {
 	if !s.cookies.openJSON(name, value, &p) {
 		return pending{}, false
 	}
-	age := s.now().Sub(time.UnixMilli(p.Began))
-	return p, age <= pendingAge
+	return p, s.isYoung(p.Began)
 }
+
+// isPending reports what openPending would open, and reads no more of it than its age.
+func (s *Store) isPending(name, value string) bool {
+	var p struct {
+		Began int64 `json:"b"`
+	}
+	return s.cookies.openJSON(name, value, &p) && s.isYoung(p.Began)
+}
+
+// isYoung reports a login that began, in unix milliseconds, no longer ago than one may take.
+func (s *Store) isYoung(began int64) bool { return s.now().Sub(time.UnixMilli(began)) <= pendingAge }
 
 // closeJSON seals a value for the cookie of a name.
 func (s aead) closeJSON(name string, value any) (string, error) {

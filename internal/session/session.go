@@ -465,7 +465,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
 		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
-			if _, ours := s.openPending(cookie.Name, cookie.Value); ours {
+			if s.isPending(cookie.Name, cookie.Value) {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {
