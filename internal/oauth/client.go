@@ -314,8 +314,8 @@ func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []
 	return shown
 }
 
-// saidEach are warnings about an ID token as they may be shown.
-func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.Sanitized) }
+// sanitizedEach returns warnings about an ID token as they may be shown.
+func (c *Client) sanitizedEach(warnings []string) []string { return each(warnings, c.Sanitized) }
 
 func each(warnings []string, sanitized func(text string, n int) string) []string {
 	var shown []string

@@ -113,7 +113,7 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		}
 	}
 	return &IDToken{Raw: raw, Subject: *claims.Subject, Issuer: want.Issuer, Verdicts: verdicts,
-		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.saidEach(claims.warnings)}, nil
+		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.sanitizedEach(claims.warnings)}, nil
 }
 
 // badIDToken is the error of an ID token, with the check that it does not pass.
