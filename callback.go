@@ -109,7 +109,7 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Name, f.Retry = cause, true
 	if len(s.sessions.Unfinished(r)) > 0 {
-		f.Unbound = s.oauth.UnsolicitedError(response)
+		f.Unsolicited = s.oauth.UnsolicitedError(response)
 	}
 	return f
 }

@@ -25,7 +25,7 @@ type failure struct {
 	URI         string                  `json:"error_uri,omitempty"` // the server's
 	Tried       []oauth.Tried           `json:"tried,omitempty"`     // when the server was not found
 	Verdicts    []oauth.Verdict         `json:"checks,omitempty"`    // of an ID token that was refused
-	Unbound     *oauth.UnsolicitedError `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
+	Unsolicited *oauth.UnsolicitedError `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
 	Received    []oauth.Member          `json:"received,omitempty"`  // of a token response that was refused
 	causes.Advice
 

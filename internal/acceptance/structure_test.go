@@ -161,39 +161,68 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// floors are the files of the root, from the top down. A file names nothing that one above it or beside it
+// floors are the files of a package, from the top down. A file names nothing that one above it or beside it
 // defines: a page knows no other page, except that home shows what the checks have found.
-var floors = [][]string{
-	{"main.go"},
-	{"live.go"},
-	{"home.go"},
-	{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go", "present.go"},
-	{"scene.go"},
-	{"attack.go"},
-	{"confirm.go"},
-	{"guard.go"},
-	{"failure.go"},
-	{"server.go"},
-	{"fix.go"},
-	{"parts.go", "diff.go"},
+var floors = map[string][][]string{
+	".": {
+		{"main.go"},
+		{"live.go"},
+		{"home.go"},
+		{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go", "present.go"},
+		{"scene.go"},
+		{"attack.go"},
+		{"confirm.go"},
+		{"guard.go"},
+		{"failure.go"},
+		{"server.go"},
+		{"fix.go"},
+		{"parts.go", "diff.go"},
+	},
+	"internal/causes": {
+		{"api.go"},
+		{"explain.go"},
+		{"finding.go"},
+		{"patterns.go"},
+		{"answer.go"},
+		{"table.go"},
+		{"fix.go"},
+		{"wayback.go"},
+		{"providers.go"},
+		{"names.go"},
+	},
+	"internal/oauth": {
+		{"attack.go"},
+		{"use.go"},
+		{"api.go", "idtoken.go"},
+		{"token.go"},
+		{"request.go"},
+		{"discovery.go"},
+		{"client.go"},
+		{"keys.go"},
+		{"errors.go", "metadata.go", "singleflight.go"},
+		{"reader.go", "kind.go"},
+	},
 }
 
-func floorOf(file string) int {
-	return slices.IndexFunc(floors, func(floor []string) bool { return slices.Contains(floor, file) })
-}
-
-func TestRootPointsDown(t *testing.T) {
+func TestFilesPointDown(t *testing.T) {
 	t.Parallel()
+	for pkg, from := range floors {
+		t.Run(pkg, func(t *testing.T) {
+			t.Parallel()
+			pointDown(t, pkg, from)
+		})
+	}
+}
+
+// pointDown checks the files of a package: each is on a floor, and names only what stands below.
+func pointDown(t *testing.T, pkg string, floors [][]string) {
+	t.Helper()
+	floorOf := func(file string) int {
+		return slices.IndexFunc(floors, func(floor []string) bool { return slices.Contains(floor, file) })
+	}
 	set := token.NewFileSet()
 	var files []*ast.File
-	names, err := filepath.Glob(root + "/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
+	for _, name := range goList(t, "-f", `{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}`, "./"+pkg) {
 		if floorOf(filepath.Base(name)) < 0 {
 			t.Errorf("%s is on no floor", filepath.Base(name))
 		}
@@ -203,14 +232,21 @@ func TestRootPointsDown(t *testing.T) {
 		}
 		files = append(files, syntax)
 	}
+	for _, floor := range floors {
+		for _, name := range floor {
+			if !slices.ContainsFunc(files, func(f *ast.File) bool { return filepath.Base(set.Position(f.Pos()).Filename) == name }) {
+				t.Errorf("there is no %s", name)
+			}
+		}
+	}
 	exports := map[string]string{}
-	for _, line := range goList(t, "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".") {
+	for _, line := range goList(t, "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./"+pkg) {
 		path, file, _ := strings.Cut(line, " ")
 		exports[path] = file
 	}
 	open := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
-	checked, err := (&types.Config{Importer: importer.ForCompiler(set, "gc", open)}).Check(module, set, files, info)
+	checked, err := (&types.Config{Importer: importer.ForCompiler(set, "gc", open)}).Check(module+"/"+pkg, set, files, info)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -431,14 +431,6 @@ func fixByHand(f Facts) Fix {
 	return f.look("CLIENT_ID", text)
 }
 
-// lowerFirst is a sentence as it goes on inside another one.
-func lowerFirst(text string) string {
-	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
-		return strings.ToLower(text[:1]) + text[1:]
-	}
-	return text
-}
-
 // variableOf is the variable that is about a setting.
 func variableOf(cfg config.Config, s Setting) string {
 	return map[Setting]string{RedirectURI: cfg.RedirectVariable(), ClientID: "CLIENT_ID", ClientSecret: "CLIENT_SECRET", Scopes: "SCOPES",

@@ -251,3 +251,11 @@ func (p Provider) The() string { return cmp.Or(p.Name, "the authorization server
 func (p Provider) switchFor(name Name, s Setting) string {
 	return p.in() + ": " + cmp.Or(p.Switch[name], p.Fields[s])
 }
+
+// lowerFirst is a sentence as it goes on inside another one.
+func lowerFirst(text string) string {
+	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
+		return strings.ToLower(text[:1]) + text[1:]
+	}
+	return text
+}

@@ -3,13 +3,13 @@
 package oauth
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -187,215 +187,160 @@ func (c *Client) getAs(ctx context.Context, address, accessToken string) (*wire.
 	return c.wire.Do(req)
 }
 
-// An API that answers POST alone is taken for one that speaks the Model Context Protocol (MCP), and is asked what
-// tools it has, which reads and changes nothing. It is spoken to as the version says that knows no sessions and,
-// where the API knows none but these, as the one before.
+// AnswerOf returns an answer as it may be shown.
+func (c *Client) AnswerOf(e *wire.Exchange) Answer {
+	sanitized := c.SanitizedIn(e)
+	return Answer{URL: sanitized(wire.WithoutQuery(e.URL), MaxAddress), Status: e.Status, MediaType: sanitized(e.MediaType(), 100),
+		Location: sanitized(location(e), MaxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), sanitized)}
+}
+
+// sanitize makes what an answer says fit to be shown.
+func (c *Client) sanitize(r wire.Refusal, sanitized func(text string, n int) string) wire.Refusal {
+	if !IsRegisteredError(r.Code) {
+		r.Code = sanitized(r.Code, maxSaidCode)
+	}
+	for _, text := range []*string{&r.Words, &r.Hint, &r.Field, &r.URI, &r.Text} {
+		*text = sanitized(*text, maxSaidWords)
+	}
+	for i, text := range r.Details {
+		r.Details[i] = sanitized(text, maxSaidWords)
+	}
+	return r
+}
+
+// location is where an answer redirects to, without the query, or "".
+func location(e *wire.Exchange) string {
+	base, err := url.Parse(e.URL)
+	if err != nil || e.Status/100 != 3 {
+		return ""
+	}
+	to, err := base.Parse(e.ResponseHeader.Get("Location"))
+	if err != nil || to.Host == "" || e.ResponseHeader.Get("Location") == "" {
+		return ""
+	}
+	to.User, to.RawQuery, to.ForceQuery, to.Fragment, to.RawFragment = nil, "", false, "", ""
+	return to.String()
+}
+
+// authMethodOf is how a request proved who the client is (RFC 6749 section 2.3.1), or "" where it did not.
+func authMethodOf(e *wire.Exchange) string {
+	if strings.HasPrefix(e.RequestHeader.Get("Authorization"), "Basic ") {
+		return config.MethodBasic
+	}
+	form, err := url.ParseQuery(e.RequestBody)
+	switch {
+	case err != nil || e.Method != http.MethodPost:
+		return ""
+	case form.Has("client_secret"):
+		return config.MethodPost
+	case form.Has("client_id"):
+		return config.MethodNone
+	}
+	return ""
+}
+
+// How much of an answer is kept in an Error, in bytes of each text.
 const (
-	mcpVersion        = "2026-07-28"
-	mcpSessionVersion = "2025-06-18"
+	maxSaidCode  = 200
+	maxSaidWords = 2000
 )
 
-// MaxToolName is how long the name of a tool may be, in bytes; it goes into a header, too.
-const MaxToolName = 200
-
-// ByPost reports that the API answers POST alone, as far as it is known.
-func (c *Client) ByPost() bool { return c.cfg.ByPost || c.byPost.Load() }
-
-// AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one when it is empty: by
-// GET or, where the login began at an API that answers POST alone, by a request that only reads. The error is
-// one of wire's.
-func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, error) {
-	if c.ByPost() {
-		return c.ListTools(ctx, token)
-	}
-	e, err := c.getAs(ctx, c.cfg.ResourceURL, token)
-	if err != nil || !c.cfg.AtAPI || !wire.NoRoute(e.Status) && !wantsRPC(e) {
-		return e, err
-	}
-	wire.WasProbe(ctx)
-	answered, err := c.ListTools(ctx, token)
-	if err != nil || wire.NoRoute(answered.Status) {
-		return e, nil // it is no API of that kind
-	}
-	c.byPost.Store(true)
-	return answered, nil
+// Unreachable returns the error of an endpoint that gave no answer.
+func (c *Client) Unreachable(step wire.Purpose, what, address string, err error) *Error {
+	return &Error{Step: step, Kind: NoAnswer, Answer: Answer{URL: wire.WithoutQuery(address)}, Code: CodeUnreachable,
+		Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
-// wantsRPC reports an API that speaks JSON-RPC and does not understand a GET, or not this one: of those that speak MCP
-// many answer 400 (no session) or 406 (no stream of events) once a token has opened them.
-func wantsRPC(e *wire.Exchange) bool {
-	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
-}
-
-// ListTools asks an API that speaks MCP what tools it has, with an access token or without. The error is one of wire's.
-func (c *Client) ListTools(ctx context.Context, token string) (*wire.Exchange, error) {
-	return c.askMCP(ctx, "tools/list", nil, token)
-}
-
-// CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
-// CallAPI. The error is an *Error.
-func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
-	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !VisibleASCII(name) {
-		return nil, &Error{Step: wire.API, Kind: BadParameter, Member: "tool", Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
-	}
-	e, err := c.askMCP(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)
-	return c.apiAnswered(e, err)
-}
-
-// mcpSession is how an API is spoken to.
-type mcpSession struct{ version, id string }
-
-// askMCP sends a request of MCP. What an API does not understand without a session, it is asked in one.
-func (c *Client) askMCP(ctx context.Context, method string, params map[string]any, token string) (*wire.Exchange, error) {
-	e, err := c.rpc(ctx, mcpSession{version: mcpVersion}, method, params, token)
-	if err != nil || token == "" || e.Status != http.StatusBadRequest {
-		return e, err
-	}
-	wire.WasProbe(ctx)
-	session, ok := c.initialize(wire.For(ctx, wire.APIProbe), token)
-	if !ok {
-		return e, nil
-	}
-	return c.rpc(ctx, session, method, params, token)
-}
-
-// initialize opens a session, as MCP has it before the version without any.
-func (c *Client) initialize(ctx context.Context, token string) (mcpSession, bool) {
-	client := map[string]string{"name": "oauth-test-client", "version": "1"}
-	e, err := c.rpc(ctx, mcpSession{}, "initialize", map[string]any{"protocolVersion": mcpSessionVersion, "capabilities": struct{}{}, "clientInfo": client}, token)
-	if err != nil || e.Status != http.StatusOK {
-		return mcpSession{}, false
-	}
-	session := mcpSession{mcpSessionVersion, e.ResponseHeader.Get("Mcp-Session-Id")}
-	if len(session.id) > 500 || !VisibleASCII(session.id) {
-		return mcpSession{}, false
-	}
-	e, err = c.rpc(ctx, session, "notifications/initialized", nil, token)
-	return session, err == nil && e.Status/100 == 2
-}
-
-// rpc sends one message of JSON-RPC to RESOURCE_URL. The error is one of wire's.
-func (c *Client) rpc(ctx context.Context, session mcpSession, method string, params map[string]any, token string) (*wire.Exchange, error) {
-	type message struct {
-		Version string         `json:"jsonrpc"`
-		ID      int            `json:"id,omitempty"`
-		Method  string         `json:"method"`
-		Params  map[string]any `json:"params,omitempty"`
-	}
-	m := message{"2.0", 1, method, map[string]any{}}
-	for name, value := range params {
-		m.Params[name] = value
-	}
-	if session.version == mcpVersion {
-		m.Params["_meta"] = map[string]any{"io.modelcontextprotocol/protocolVersion": mcpVersion, "io.modelcontextprotocol/clientCapabilities": struct{}{}}
-	}
-	if strings.HasPrefix(method, "notifications/") {
-		m.ID = 0 // which asks for no answer
-	}
-	body, err := json.Marshal(m)
+// Answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
+// or a 5xx, or a redirect. A 4xx is an answer, to be shown.
+func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
-		return nil, err
+		return nil, c.Unreachable(step, what, address, err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.ResourceURL, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	header := map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"MCP-Protocol-Version": session.version, "Mcp-Session-Id": session.id}
-	if session.version == mcpVersion {
-		header["Mcp-Method"] = method
-		header["Mcp-Name"], _ = params["name"].(string)
-	}
-	if token != "" {
-		header["Authorization"] = "Bearer " + token
-	}
-	for name, value := range header {
-		if value != "" {
-			req.Header.Set(name, value)
+	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
+		sanitized := c.SanitizedIn(e)
+		failed := &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError,
+			Description: fmt.Sprintf("The %s answered %s.", what, sanitized(e.StatusLine(), 300))}
+		if e.Status/100 != 3 { // what a redirect says is where it leads
+			failed.Said = sanitized(e.Words(), 300)
 		}
+		return nil, failed
 	}
-	return c.wire.Do(req)
+	return e, nil
 }
 
-// Singleflight lets any number of callers wait for one run of the same work.
-type Singleflight[T any] struct {
-	mu      sync.Mutex // guards running
-	running map[string]*flight[T]
-}
-
-// flight is one run, and what came of it.
-type flight[T any] struct {
-	done  chan struct{} // closed when the fields below are set
-	value T
-	err   error
-}
-
-// Do joins the run under way for the key or begins one. A run goes on when the caller that began it
-// is gone; each caller waits no longer than its own context.
-func (s *Singleflight[T]) Do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
-	run, begun := s.join(key)
-	if begun {
-		go s.finish(ctx, key, run, work)
+// FailureKind returns the kind of an answer whose status is none of success.
+func FailureKind(e *wire.Exchange) Kind {
+	switch {
+	case e.Status/100 == 3:
+		return Redirected
+	case e.Status >= http.StatusInternalServerError:
+		return ServerFailed
 	}
-	return run.wait(ctx)
+	return Refused
 }
 
-// DoHere is Do in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
-// when nobody waits for that caller any more.
-func (s *Singleflight[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
-	run, begun := s.join(key)
-	if !begun {
-		return run.wait(ctx)
+// RefusedBy returns the error of a request that an endpoint refused: with the server's code and words, where it sent any.
+func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
+	refusal := e.Refusal()
+	code, words := refusal.Code, refusal.Words
+	if code == "" && words == "" {
+		words = e.Words()
 	}
-	s.finish(ctx, key, run, work)
-	return run.value, run.err
-}
-
-// join returns the run of the key, and whether it begins with this caller.
-func (s *Singleflight[T]) join(key string) (run *flight[T], begun bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if run = s.running[key]; run != nil {
-		return run, false
+	sanitized := c.SanitizedIn(e)
+	if !IsRegisteredError(code) {
+		code = sanitized(code, 60)
 	}
-	if s.running == nil {
-		s.running = map[string]*flight[T]{}
+	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
+		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
+}
+
+// errorCode is a server's error code as it may be shown.
+func (c *Client) errorCode(code string) string {
+	if IsRegisteredError(code) {
+		return code
 	}
-	run = &flight[T]{done: make(chan struct{})}
-	s.running[key] = run
-	return run, true
+	return c.redact(code)
 }
 
-// finish does the work of a run, which does not end with the context of its caller.
-func (s *Singleflight[T]) finish(ctx context.Context, key string, run *flight[T], work func(context.Context) (T, error)) {
-	defer func() {
-		s.mu.Lock()
-		delete(s.running, key)
-		s.mu.Unlock()
-		close(run.done)
-	}()
-	run.value, run.err = protected(context.WithoutCancel(ctx), work)
-}
-
-// wait returns what comes of the run, or the context's error if that ends first.
-func (r *flight[T]) wait(ctx context.Context) (T, error) {
-	select {
-	case <-r.done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
+// NoteWarnings returns warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
+// one of the context's record.
+func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []string) []string {
+	if len(warnings) == 0 {
+		return nil
 	}
+	shown := each(warnings, c.SanitizedIn(e))
+	wire.Note(ctx, strings.Join(shown, " "))
+	return shown
 }
 
-// protected turns a panic into an error: everybody who waits for the work gets it, and in a goroutine of its own
-// it would end the process.
-func protected[T any](ctx context.Context, work func(context.Context) (T, error)) (value T, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			debug.PrintStack()
-			err = fmt.Errorf("a fault of this program: %v", p)
-		}
-	}()
-	return work(ctx)
+// sanitizedEach returns warnings about an ID token as they may be shown.
+func (c *Client) sanitizedEach(warnings []string) []string { return each(warnings, c.Sanitized) }
+
+func each(warnings []string, sanitized func(text string, n int) string) []string {
+	var shown []string
+	for _, warning := range warnings {
+		shown = append(shown, sanitized(warning, maxWarning))
+	}
+	return shown
+}
+
+// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
+// redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
+// (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
+func (c *Client) binding(md *Metadata) string {
+	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
+	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
+		parts = append(parts, c.cfg.Resource)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// Known returns what earlier attempts came to, without asking anybody: the metadata, or why there
+// is none, or neither before the first attempt has ended.
+func (c *Client) Known() (*Metadata, *Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.found, c.failed
 }

@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -118,24 +117,7 @@ func kindWords(kind string) string {
 	return "a " + kind
 }
 
-// NoteWarnings returns warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
-// one of the context's record.
-func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []string) []string {
-	if len(warnings) == 0 {
-		return nil
-	}
-	shown := each(warnings, c.SanitizedIn(e))
-	wire.Note(ctx, strings.Join(shown, " "))
-	return shown
-}
-
-// saidEach are warnings about an ID token as they may be shown.
-func (c *Client) saidEach(warnings []string) []string { return each(warnings, c.Sanitized) }
-
-func each(warnings []string, sanitized func(text string, n int) string) []string {
-	var shown []string
-	for _, warning := range warnings {
-		shown = append(shown, sanitized(warning, maxWarning))
-	}
-	return shown
+// VisibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+func VisibleASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

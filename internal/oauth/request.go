@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -135,7 +136,7 @@ func shortHint(token string) string {
 // time would have its user sign in without end.
 const maxStepUps = 2
 
-// union is lists of scopes as one, each scope once, in their order.
+// Union returns lists of scopes as one, each scope once, in their order.
 func Union(lists ...[]string) []string {
 	var union []string
 	for _, scope := range slices.Concat(lists...) {
@@ -470,4 +471,59 @@ func responseIn(u *url.URL) (string, error) {
 
 func badPaste(description string) *Error {
 	return &Error{Step: wire.Response, Kind: PastedAddress, Code: CodeInvalidAddress, Description: description}
+}
+
+// metadataFor is the metadata of the server that a login was begun with.
+func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error) {
+	md, err := c.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Binding != md.Binding {
+		return nil, &Error{Step: wire.Response, Kind: OtherServer, Code: CodeOtherServer,
+			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
+				"changed since. Nothing of it is sent to the server that is configured now."}
+	}
+	return md, nil
+}
+
+// CheckServer refuses a login that was begun with another server or as another client than the settings
+// now name. The error is an *Error, and so it is when the server cannot be found.
+func (c *Client) CheckServer(ctx context.Context, r *Request) error {
+	_, err := c.metadataFor(ctx, r)
+	return err
+}
+
+// IsOtherServer reports that a login belongs to another server than the one that is configured. One that
+// cannot be found is not known to be another.
+func IsOtherServer(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == OtherServer
+}
+
+// UnsolicitedError is the error of an authorization response that belongs to no login: some servers send errors
+// back without state, and it is the only clue then. But anybody may have written it, so it is shown as
+// what it is and never acted on.
+type UnsolicitedError struct {
+	Code  string `json:"error,omitempty"` // a registered one
+	Words string `json:"error_description,omitempty"`
+}
+
+// UnsolicitedError returns the error of a response, or nil: when it has none, or names an issuer that is not
+// this server (RFC 9207 section 2.4).
+func (c *Client) UnsolicitedError(response url.Values) *UnsolicitedError {
+	if !response.Has("error") {
+		return nil
+	}
+	if md, _ := c.Known(); response.Has("iss") && (md == nil || response.Get("iss") != md.Issuer) {
+		return nil
+	}
+	unsolicited := &UnsolicitedError{Words: c.Sanitized(response.Get("error_description"), 300)}
+	if code := response.Get("error"); IsRegisteredError(code) {
+		unsolicited.Code = code
+	}
+	if *unsolicited == (UnsolicitedError{}) {
+		return nil
+	}
+	return unsolicited
 }

@@ -2,8 +2,8 @@ package oauth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -324,11 +324,6 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// VisibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
-func VisibleASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
 // splitScope reads a scope whose parts are separated by commas, as GitHub and Slack write it. A comma may also be a part of a
 // scope (RFC 6749 section 3.3): then one that was asked for has it.
 func (t *TokenResponse) splitScope(asked []string) {
@@ -345,15 +340,6 @@ func (t *TokenResponse) granted(scope string, asked []string) bool {
 		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
 	}
 	return slices.Contains(strings.Fields(t.Scope), scope)
-}
-
-// Member is one member of a token response that was refused: shown, so that whoever runs the server sees
-// which line is at fault, and never used.
-type Member struct {
-	Name  string `json:"name"`
-	Type  string `json:"type"`            // as JSON calls it, or missing
-	Value string `json:"value,omitempty"` // only where it is no secret
-	Fault string `json:"fault,omitempty"` // what is wrong with this one
 }
 
 // tokenFault is what is wrong with a token response. Its text completes "the token endpoint answered 200, but …".
@@ -632,42 +618,67 @@ func Altered(token string) string {
 	return token[:at] + string(other) + token[at+1:]
 }
 
-// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
-// redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
-// (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
-func (c *Client) binding(md *Metadata) string {
-	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
-	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
-		parts = append(parts, c.cfg.Resource)
+// refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
+// tokens should be. The fault is why the answer is no token response, or nil.
+func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
+	switch {
+	case e.Status/100 != 2:
+		return true
+	case fault == nil:
+		return false
+	case fault.kind == AccessTokenNested: // what stands beside it may be called a code
+		return e.ErrorInside()
+	case fault.kind == TokenResponseMember:
+		return e.Refusal().Code != ""
 	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	return e.ErrorInside() || e.Refusal().Code != ""
 }
 
-// CheckServer refuses a login that was begun with another server or as another client than the settings
-// now name. The error is an *Error, and so it is when the server cannot be found.
-func (c *Client) CheckServer(ctx context.Context, r *Request) error {
-	_, err := c.metadataFor(ctx, r)
-	return err
+// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
+func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
+	refused := e.Refusal()
+	if refused.Code == "" || refused.Format != wire.FormatJSON && refused.Format != wire.FormatForm {
+		return c.refusedOtherwise(step, e)
+	}
+	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
+		return &Error{Step: step, Kind: ErrorMisspelled, Member: other, Answer: c.AnswerOf(e), Code: CodeServerError,
+			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
+				e.Status, other)}
+	}
+	hide := c.redacting.RedactNamed(e.ResponseBody)
+	if !IsRegisteredError(refused.Code) {
+		refused.Code = hide(refused.Code)
+	}
+	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.SanitizedIn(e)(e.StatusLine(), 300))
+	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: refused.Code,
+		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
-// metadataFor is the metadata of the server that a login was begun with.
-func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error) {
-	md, err := c.Metadata(ctx)
-	if err != nil {
-		return nil, err
+// refusedOtherwise is the error of a token request that was refused without an OAuth error: by the status, or by an answer
+// with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
+func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
+	if e.Status/100 != 4 && e.Status/100 != 2 {
+		sanitized := c.SanitizedIn(e)
+		return &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError, Status: e.Status, Said: sanitized(e.Words(), 300),
+			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", sanitized(e.StatusLine(), 300))}
 	}
-	if r.Binding != md.Binding {
-		return nil, &Error{Step: wire.Response, Kind: OtherServer, Code: CodeOtherServer,
-			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
-				"changed since. Nothing of it is sent to the server that is configured now."}
-	}
-	return md, nil
+	return c.RefusedBy(step, "token endpoint", e)
 }
 
-// IsOtherServer reports that a login belongs to another server than the one that is configured. One that
-// cannot be found is not known to be another.
-func IsOtherServer(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Kind == OtherServer
+// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
+// nothing of it is kept.
+func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
+	sanitized := c.SanitizedIn(e)
+	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),
+		Inside: sanitized(fault.inside, 80), Answer: c.AnswerOf(e),
+		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
+
+// numericDate is a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
+func numericDate(seconds float64) time.Time {
+	seconds = max(min(seconds, year9999), -year9999)
+	return time.Unix(int64(seconds), 0)
+}
+
+// Beyond the end of the year 9999, or before its negative, the arithmetic would overflow.
+const year9999 = 253402300799

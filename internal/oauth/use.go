@@ -206,30 +206,6 @@ func (t Tokens) Without(gone Tokens) Tokens {
 	return t
 }
 
-// CallAPI calls RESOURCE_URL, the resource server's, with a token (RFC 6750 section 2.1), or without one
-// when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
-// is an *Error.
-func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
-	return c.CallAPIFor(ctx, wire.API, token)
-}
-
-// CallAPIFor is CallAPI for a purpose of its own: to see that a token which must not open the API does not.
-func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
-	if c.cfg.ResourceURL == "" {
-		return nil, notConfigured()
-	}
-	e, err := c.AskAPI(wire.For(ctx, purpose), token)
-	return c.apiAnswered(e, err)
-}
-
-// apiAnswered is answered for the API, where a redirect is an answer.
-func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error) {
-	if err == nil && e.Status/100 == 3 {
-		return e, nil
-	}
-	return c.Answered(wire.API, "API", c.cfg.ResourceURL, e, err)
-}
-
 // ProtectedResource is what an access token can be tried at: RESOURCE_URL, or else the server's userinfo
 // endpoint, or "" when there is neither.
 func (c *Client) ProtectedResource() string {
@@ -264,16 +240,6 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 		}
 	}
 	return nil
-}
-
-// notOffered is the error of asking for what the server does not offer.
-func notOffered(step wire.Purpose) *Error {
-	return &Error{Step: step, Kind: NotSupported, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
-}
-
-// notConfigured is the error of calling an API where there is none.
-func notConfigured() *Error {
-	return &Error{Step: wire.API, Kind: NotSupported, Code: CodeNotSupported, Description: "No API is configured."}
 }
 
 // EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
@@ -416,6 +417,29 @@ func TestRegisteredSecretIsHidden(t *testing.T) {
 		}
 		if told := fmt.Sprintf("%+v", *failed); strings.Contains(told, secret) || !strings.Contains(told, "evil.example") {
 			t.Errorf("of %v is said %s", row.said, told)
+		}
+	}
+}
+
+// Who only looks gets a client without the secret that was registered, which stays hidden in what the server says to it.
+func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
+	const secret = "a-secret-of-the-client-1"
+	w := newWorld(t, nil)
+	c, err := w.begin(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Discovery = NewDiscovery(w.cfg) // which has registered nothing
+	for _, row := range []struct {
+		cfg  config.Config
+		want string
+	}{{c.Config(), "say [redacted]"}, {w.cfg, "say " + secret}} {
+		looks, err := w.Client(t.Context(), row.cfg, w.wire, time.Now, false)
+		if err != nil || looks.Config().ClientID != "" {
+			t.Fatalf("got %+v, %v", looks, err)
+		}
+		if got := looks.Sanitized("say "+secret, 100); got != row.want {
+			t.Errorf("the server is shown with %q; want %q", got, row.want)
 		}
 	}
 }

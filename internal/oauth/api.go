@@ -1,0 +1,175 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"oauth-test-client/internal/wire"
+	"strings"
+)
+
+// An API that answers POST alone is taken for one that speaks the Model Context Protocol (MCP), and is asked what
+// tools it has, which reads and changes nothing. It is spoken to as the version says that knows no sessions and,
+// where the API knows none but these, as the one before.
+const (
+	mcpVersion        = "2026-07-28"
+	mcpSessionVersion = "2025-06-18"
+)
+
+// MaxToolName is how long the name of a tool may be, in bytes; it goes into a header, too.
+const MaxToolName = 200
+
+// ByPost reports that the API answers POST alone, as far as it is known.
+func (c *Client) ByPost() bool { return c.cfg.ByPost || c.byPost.Load() }
+
+// AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one when it is empty: by
+// GET or, where the login began at an API that answers POST alone, by a request that only reads. The error is
+// one of wire's.
+func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, error) {
+	if c.ByPost() {
+		return c.ListTools(ctx, token)
+	}
+	e, err := c.getAs(ctx, c.cfg.ResourceURL, token)
+	if err != nil || !c.cfg.AtAPI || !wire.NoRoute(e.Status) && !wantsRPC(e) {
+		return e, err
+	}
+	wire.WasProbe(ctx)
+	answered, err := c.ListTools(ctx, token)
+	if err != nil || wire.NoRoute(answered.Status) {
+		return e, nil // it is no API of that kind
+	}
+	c.byPost.Store(true)
+	return answered, nil
+}
+
+// wantsRPC reports an API that speaks JSON-RPC and does not understand a GET, or not this one: of those that speak MCP
+// many answer 400 (no session) or 406 (no stream of events) once a token has opened them.
+func wantsRPC(e *wire.Exchange) bool {
+	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
+}
+
+// ListTools asks an API that speaks MCP what tools it has, with an access token or without. The error is one of wire's.
+func (c *Client) ListTools(ctx context.Context, token string) (*wire.Exchange, error) {
+	return c.askMCP(ctx, "tools/list", nil, token)
+}
+
+// CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
+// CallAPI. The error is an *Error.
+func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
+	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !VisibleASCII(name) {
+		return nil, &Error{Step: wire.API, Kind: BadParameter, Member: "tool", Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
+	}
+	e, err := c.askMCP(wire.For(ctx, wire.API), "tools/call", map[string]any{"name": name, "arguments": map[string]any{}}, token)
+	return c.apiAnswered(e, err)
+}
+
+// CallAPI calls RESOURCE_URL, the resource server's, with a token (RFC 6750 section 2.1), or without one
+// when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
+// is an *Error.
+func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
+	return c.CallAPIFor(ctx, wire.API, token)
+}
+
+// CallAPIFor is CallAPI for a purpose of its own: to see that a token which must not open the API does not.
+func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
+	if c.cfg.ResourceURL == "" {
+		return nil, notConfigured()
+	}
+	e, err := c.AskAPI(wire.For(ctx, purpose), token)
+	return c.apiAnswered(e, err)
+}
+
+// apiAnswered is answered for the API, where a redirect is an answer.
+func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error) {
+	if err == nil && e.Status/100 == 3 {
+		return e, nil
+	}
+	return c.Answered(wire.API, "API", c.cfg.ResourceURL, e, err)
+}
+
+// mcpSession is how an API is spoken to.
+type mcpSession struct{ version, id string }
+
+// askMCP sends a request of MCP. What an API does not understand without a session, it is asked in one.
+func (c *Client) askMCP(ctx context.Context, method string, params map[string]any, token string) (*wire.Exchange, error) {
+	e, err := c.rpc(ctx, mcpSession{version: mcpVersion}, method, params, token)
+	if err != nil || token == "" || e.Status != http.StatusBadRequest {
+		return e, err
+	}
+	wire.WasProbe(ctx)
+	session, ok := c.initialize(wire.For(ctx, wire.APIProbe), token)
+	if !ok {
+		return e, nil
+	}
+	return c.rpc(ctx, session, method, params, token)
+}
+
+// initialize opens a session, as MCP has it before the version without any.
+func (c *Client) initialize(ctx context.Context, token string) (mcpSession, bool) {
+	client := map[string]string{"name": "oauth-test-client", "version": "1"}
+	e, err := c.rpc(ctx, mcpSession{}, "initialize", map[string]any{"protocolVersion": mcpSessionVersion, "capabilities": struct{}{}, "clientInfo": client}, token)
+	if err != nil || e.Status != http.StatusOK {
+		return mcpSession{}, false
+	}
+	session := mcpSession{mcpSessionVersion, e.ResponseHeader.Get("Mcp-Session-Id")}
+	if len(session.id) > 500 || !VisibleASCII(session.id) {
+		return mcpSession{}, false
+	}
+	e, err = c.rpc(ctx, session, "notifications/initialized", nil, token)
+	return session, err == nil && e.Status/100 == 2
+}
+
+// rpc sends one message of JSON-RPC to RESOURCE_URL. The error is one of wire's.
+func (c *Client) rpc(ctx context.Context, session mcpSession, method string, params map[string]any, token string) (*wire.Exchange, error) {
+	type message struct {
+		Version string         `json:"jsonrpc"`
+		ID      int            `json:"id,omitempty"`
+		Method  string         `json:"method"`
+		Params  map[string]any `json:"params,omitempty"`
+	}
+	m := message{"2.0", 1, method, map[string]any{}}
+	for name, value := range params {
+		m.Params[name] = value
+	}
+	if session.version == mcpVersion {
+		m.Params["_meta"] = map[string]any{"io.modelcontextprotocol/protocolVersion": mcpVersion, "io.modelcontextprotocol/clientCapabilities": struct{}{}}
+	}
+	if strings.HasPrefix(method, "notifications/") {
+		m.ID = 0 // which asks for no answer
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.ResourceURL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	header := map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"MCP-Protocol-Version": session.version, "Mcp-Session-Id": session.id}
+	if session.version == mcpVersion {
+		header["Mcp-Method"] = method
+		header["Mcp-Name"], _ = params["name"].(string)
+	}
+	if token != "" {
+		header["Authorization"] = "Bearer " + token
+	}
+	for name, value := range header {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	return c.wire.Do(req)
+}
+
+// notConfigured is the error of calling an API where there is none.
+func notConfigured() *Error {
+	return &Error{Step: wire.API, Kind: NotSupported, Code: CodeNotSupported, Description: "No API is configured."}
+}
+
+// notOffered is the error of asking for what the server does not offer.
+func notOffered(step wire.Purpose) *Error {
+	return &Error{Step: step, Kind: NotSupported, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
+}
