@@ -425,7 +425,10 @@ func fixOpenID(f Facts) Fix {
 // fixByHand is a client that was made in the server's dashboard.
 func fixByHand(f Facts) Fix {
 	text := "Create an OAuth application in the server's dashboard with the redirect URI " + f.Cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
-	if place := f.provider().Switch[RegistrationNotOffered]; place != "" {
+	switch place := f.provider().Switch[RegistrationNotOffered]; {
+	case f.Kind == oauth.Refused && (f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden):
+		text = "The server registers only clients that have an initial access token (RFC 7591 section 3), and this app has none. " + text
+	case place != "" && (f.Kind != oauth.Refused || f.Status == http.StatusUnprocessableEntity):
 		text = "Turn on registration (" + lowerFirst(f.provider().in()) + ": " + place + "). Or c" + text[1:]
 	}
 	return f.look("CLIENT_ID", text)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 func settingsForFixes() config.Config {
@@ -137,6 +138,34 @@ func TestFix_AuthorizationParams(t *testing.T) {
 		all := fix.Line + fix.Old + fix.Text
 		if fix.Line != row.line || !strings.Contains(fix.Text, row.text) || strings.Contains(all, jwt) || strings.Contains(all, "secret-ticket-1") {
 			t.Errorf("%s at %s with %v: %+v", row.name, row.issuer, row.parameters, fix)
+		}
+	}
+}
+
+// A registration that is refused is turned on only where it was off, and not where the server wants a token or another request.
+func TestFixByHand(t *testing.T) {
+	t.Parallel()
+	plain, atClerk := settingsForFixes(), settingsForFixes()
+	atClerk.Clerk = true
+	for _, row := range []struct {
+		name   string
+		cfg    config.Config
+		kind   oauth.Kind
+		status int
+		words  string
+		turnOn bool
+	}{
+		{"an initial access token", plain, oauth.Refused, 401, "initial access token", false},
+		{"not allowed", plain, oauth.Refused, 403, "initial access token", false},
+		{"its redirect URI", plain, oauth.Refused, 400, "Create an OAuth application", false},
+		{"not offered", plain, oauth.RegistrationNotOffered, 0, "Create an OAuth application", false},
+		{"Clerk, off", atClerk, oauth.Refused, 422, "Dynamic client registration", true},
+		{"Clerk, not offered", atClerk, oauth.RegistrationNotOffered, 0, "Dynamic client registration", true},
+		{"Clerk, its redirect URI", atClerk, oauth.Refused, 400, "Create an OAuth application", false},
+	} {
+		fix := fixByHand(Facts{Cfg: row.cfg, Kind: row.kind, Status: row.status})
+		if !strings.Contains(fix.Text, row.words) || strings.Contains(fix.Text, "Turn on") != row.turnOn {
+			t.Errorf("%s: %s", row.name, fix.Text)
 		}
 	}
 }
