@@ -336,6 +336,9 @@ func fixScopes(f Facts) Fix {
 	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
 		refused = []string{"offline_access"}
 	}
+	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered {
+		return f.look("", "Enable the scopes ("+lowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
+	}
 	if len(f.Cfg.Scopes) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
 	}

@@ -169,3 +169,33 @@ func TestFixByHand(t *testing.T) {
 		}
 	}
 }
+
+// GitHub names an issuer of its own since April 2026; what else comes back as iss is never advised.
+func TestFix_ResponseIssuer(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.Issuer = "https://github.com"
+	for found, want := range map[string]FixKind{"https://github.com/login/oauth": Change, "https://evil.example": Look} {
+		if fix := Of(ResponseIssuerDiffers).fix(Facts{Cfg: cfg, Found: found}); fix.Kind != want || strings.Contains(fix.Line, "evil") {
+			t.Errorf("%s: %s %q", found, fix.Kind, fix.Line)
+		}
+	}
+	cfg.Issuer = "https://id.example.com"
+	if fix := Of(ResponseIssuerDiffers).fix(Facts{Cfg: cfg, Found: "https://github.com/login/oauth"}); fix.Kind != Look {
+		t.Errorf("at another server: %s %q", fix.Kind, fix.Line)
+	}
+}
+
+// A client that this app has registered at Clerk gets its scopes from the instance; one from the dashboard has its own.
+func TestFixScopes_Registered(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.Clerk, cfg.Registered = true, true
+	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); !strings.Contains(fix.Text, "Default scopes") || fix.Kind != Look {
+		t.Errorf("registered: %s %s", fix.Kind, fix.Text)
+	}
+	cfg.Registered = false
+	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); strings.Contains(fix.Text, "Default scopes") || fix.Kind != Change {
+		t.Errorf("from the dashboard: %s %s", fix.Kind, fix.Text)
+	}
+}

@@ -65,6 +65,7 @@ var clerk = Provider{Name: "Clerk", MethodsAlike: true, AcceptsIP: true, OneSign
 }, Switch: map[Name]string{
 	RegistrationNotOffered:     "OAuth applications → Dynamic client registration",
 	RegistrationRefused:        "OAuth applications → Dynamic client registration",
+	ScopeNotEnabled:            "OAuth applications → Default scopes",
 	ClientDocumentNotSupported: "OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support",
 	AccessTokenOpaque:          "OAuth applications → Settings → Generate access tokens as JWTs (for every application of the instance)",
 }, JWT: "OAuth applications → Settings → Generate access tokens as JWTs"}
@@ -208,6 +209,9 @@ var providers = []Provider{
 		ClientAssertionRequired: "Clients → your client → Credentials → Client Authenticator: Client Id and Secret",
 	}},
 }
+
+// gitHubIssuer is what GitHub's responses name (RFC 9207), since April 2026.
+const gitHubIssuer = "https://github.com/login/oauth"
 
 // ProviderOf returns the provider of the settings: by the host of the issuer, or of the authorization endpoint.
 func ProviderOf(cfg config.Config) Provider {
