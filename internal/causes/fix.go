@@ -336,6 +336,9 @@ func fixScopes(f Facts) Fix {
 	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
 		refused = []string{"offline_access"}
 	}
+	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered {
+		return f.look("", "Enable the scopes ("+lowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
+	}
 	if len(f.Cfg.Scopes) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
 	}
@@ -425,7 +428,10 @@ func fixOpenID(f Facts) Fix {
 // fixByHand is a client that was made in the server's dashboard.
 func fixByHand(f Facts) Fix {
 	text := "Create an OAuth application in the server's dashboard with the redirect URI " + f.Cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
-	if place := f.provider().Switch[RegistrationNotOffered]; place != "" {
+	switch place := f.provider().Switch[RegistrationNotOffered]; {
+	case f.Kind == oauth.Refused && (f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden):
+		text = "The server registers only clients that have an initial access token (RFC 7591 section 3), and this app has none. " + text
+	case place != "" && (f.Kind != oauth.Refused || f.Status == http.StatusUnprocessableEntity):
 		text = "Turn on registration (" + lowerFirst(f.provider().in()) + ": " + place + "). Or c" + text[1:]
 	}
 	return f.look("CLIENT_ID", text)

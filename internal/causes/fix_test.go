@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 func settingsForFixes() config.Config {
@@ -138,5 +139,63 @@ func TestFix_AuthorizationParams(t *testing.T) {
 		if fix.Line != row.line || !strings.Contains(fix.Text, row.text) || strings.Contains(all, jwt) || strings.Contains(all, "secret-ticket-1") {
 			t.Errorf("%s at %s with %v: %+v", row.name, row.issuer, row.parameters, fix)
 		}
+	}
+}
+
+// A registration that is refused is turned on only where it was off, and not where the server wants a token or another request.
+func TestFixByHand(t *testing.T) {
+	t.Parallel()
+	plain, atClerk := settingsForFixes(), settingsForFixes()
+	atClerk.Clerk = true
+	for _, row := range []struct {
+		name   string
+		cfg    config.Config
+		kind   oauth.Kind
+		status int
+		words  string
+		turnOn bool
+	}{
+		{"an initial access token", plain, oauth.Refused, 401, "initial access token", false},
+		{"not allowed", plain, oauth.Refused, 403, "initial access token", false},
+		{"its redirect URI", plain, oauth.Refused, 400, "Create an OAuth application", false},
+		{"not offered", plain, oauth.RegistrationNotOffered, 0, "Create an OAuth application", false},
+		{"Clerk, off", atClerk, oauth.Refused, 422, "Dynamic client registration", true},
+		{"Clerk, not offered", atClerk, oauth.RegistrationNotOffered, 0, "Dynamic client registration", true},
+		{"Clerk, its redirect URI", atClerk, oauth.Refused, 400, "Create an OAuth application", false},
+	} {
+		fix := fixByHand(Facts{Cfg: row.cfg, Kind: row.kind, Status: row.status})
+		if !strings.Contains(fix.Text, row.words) || strings.Contains(fix.Text, "Turn on") != row.turnOn {
+			t.Errorf("%s: %s", row.name, fix.Text)
+		}
+	}
+}
+
+// GitHub names an issuer of its own since April 2026; what else comes back as iss is never advised.
+func TestFix_ResponseIssuer(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.Issuer = "https://github.com"
+	for found, want := range map[string]FixKind{"https://github.com/login/oauth": Change, "https://evil.example": Look} {
+		if fix := Of(ResponseIssuerDiffers).fix(Facts{Cfg: cfg, Found: found}); fix.Kind != want || strings.Contains(fix.Line, "evil") {
+			t.Errorf("%s: %s %q", found, fix.Kind, fix.Line)
+		}
+	}
+	cfg.Issuer = "https://id.example.com"
+	if fix := Of(ResponseIssuerDiffers).fix(Facts{Cfg: cfg, Found: "https://github.com/login/oauth"}); fix.Kind != Look {
+		t.Errorf("at another server: %s %q", fix.Kind, fix.Line)
+	}
+}
+
+// A client that this app has registered at Clerk gets its scopes from the instance; one from the dashboard has its own.
+func TestFixScopes_Registered(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.Clerk, cfg.Registered = true, true
+	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); !strings.Contains(fix.Text, "Default scopes") || fix.Kind != Look {
+		t.Errorf("registered: %s %s", fix.Kind, fix.Text)
+	}
+	cfg.Registered = false
+	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); strings.Contains(fix.Text, "Default scopes") || fix.Kind != Change {
+		t.Errorf("from the dashboard: %s %s", fix.Kind, fix.Text)
 	}
 }

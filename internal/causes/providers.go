@@ -36,6 +36,7 @@ type Provider struct {
 
 	NoOffline        bool // it has no scope offline_access, and refuses it
 	RefusesLocalhost bool // http redirect URIs need an IP address
+	AcceptsIP        bool // http redirect URIs may have a loopback IP address
 	MethodsAlike     bool // basic and post are one method
 	OneSigningAlg    bool // the ID token's algorithm cannot be chosen
 }
@@ -52,7 +53,7 @@ var anyProvider = Provider{Fields: map[Setting]string{
 	IDToken:      "ID token settings of the client",
 }}
 
-var clerk = Provider{Name: "Clerk", MethodsAlike: true, OneSigningAlg: true, Fields: map[Setting]string{
+var clerk = Provider{Name: "Clerk", MethodsAlike: true, AcceptsIP: true, OneSigningAlg: true, Fields: map[Setting]string{
 	RedirectURI:  "OAuth applications → your application → Redirect URIs",
 	ClientID:     "OAuth applications → your application → Application credentials → Client ID",
 	ClientSecret: "OAuth applications → your application → Application credentials → Client Secret",
@@ -64,6 +65,7 @@ var clerk = Provider{Name: "Clerk", MethodsAlike: true, OneSigningAlg: true, Fie
 }, Switch: map[Name]string{
 	RegistrationNotOffered:     "OAuth applications → Dynamic client registration",
 	RegistrationRefused:        "OAuth applications → Dynamic client registration",
+	ScopeNotEnabled:            "OAuth applications → Default scopes",
 	ClientDocumentNotSupported: "OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support",
 	AccessTokenOpaque:          "OAuth applications → Settings → Generate access tokens as JWTs (for every application of the instance)",
 }, JWT: "OAuth applications → Settings → Generate access tokens as JWTs"}
@@ -81,15 +83,15 @@ var providers = []Provider{
 		IDToken:      "Applications → your application → Settings → Advanced Settings → OAuth → JsonWebToken Signature Algorithm",
 	}},
 	{Name: "Okta", hosts: []string{"okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil"}, Fields: map[Setting]string{
-		RedirectURI:  "Applications → your application → General → Sign-in redirect URIs",
-		ClientID:     "Applications → your application → General → Client ID",
-		ClientSecret: "Applications → your application → General → Client secrets",
-		Scopes:       "Security → API → Authorization Servers → Scopes",
-		AuthMethod:   "Applications → your application → General → Client authentication",
-		Grant:        "Applications → your application → General → Grant type",
-		Users:        "Applications → your application → Assignments, and the access policy of the authorization server",
+		RedirectURI:  "Applications and Resources → Applications → your application → General → Sign-in redirect URIs",
+		ClientID:     "Applications and Resources → Applications → your application → General → Client ID",
+		ClientSecret: "Applications and Resources → Applications → your application → General → Client secrets",
+		Scopes:       "Security → API → Authorization Servers → your server → Scopes",
+		AuthMethod:   "Applications and Resources → Applications → your application → General → Client authentication",
+		Grant:        "Applications and Resources → Applications → your application → General → Grant type",
+		Users:        "Applications and Resources → Applications → your application → Assignments, and the access policy of the authorization server",
 		IDToken:      "Security → API → Authorization Servers",
-	}, Switch: map[Name]string{DPoPRequired: "Applications → your application → General → Require Demonstrating Proof of Possession (DPoP) header in token requests"}},
+	}, Switch: map[Name]string{DPoPRequired: "Applications and Resources → Applications → your application → General → Require Demonstrating Proof of Possession (DPoP) header in token requests"}},
 	{Name: "Microsoft Entra", OneSigningAlg: true,
 		hosts: []string{"login.microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn", "ciamlogin.com", "b2clogin.com", "sts.windows.net", "login.windows.net"},
 		Fields: map[Setting]string{
@@ -102,7 +104,7 @@ var providers = []Provider{
 			Users:        "Enterprise applications → your app → Users and groups",
 			IDToken:      "App registrations → your app",
 		}},
-	{Name: "Google", hosts: []string{"accounts.google.com"}, OneSigningAlg: true, NoOffline: true, Offline: "access_type=offline&prompt=consent", Fields: map[Setting]string{
+	{Name: "Google", hosts: []string{"accounts.google.com"}, OneSigningAlg: true, AcceptsIP: true, NoOffline: true, Offline: "access_type=offline&prompt=consent", Fields: map[Setting]string{
 		RedirectURI:  "Google Auth Platform → Clients → your client → Authorized redirect URIs",
 		ClientID:     "Google Auth Platform → Clients → your client → Client ID",
 		ClientSecret: "Google Auth Platform → Clients → your client → Client secrets",
@@ -112,7 +114,7 @@ var providers = []Provider{
 		Users:        "Google Auth Platform → Audience → Test users",
 		IDToken:      "Google Auth Platform → Clients",
 	}},
-	{Name: "GitHub", hosts: []string{"github.com"}, Fields: map[Setting]string{
+	{Name: "GitHub", hosts: []string{"github.com"}, AcceptsIP: true, Fields: map[Setting]string{
 		RedirectURI:  "Developer settings → OAuth Apps → your app → Authorization callback URL",
 		ClientID:     "Developer settings → OAuth Apps → your app → Client ID",
 		ClientSecret: "Developer settings → OAuth Apps → your app → Client secrets",
@@ -162,7 +164,7 @@ var providers = []Provider{
 		Users:        "Settings → Applications → your application → Authentication",
 		IDToken:      "Settings → Applications → your application → Tokens",
 	}},
-	{Name: "Ory", hosts: []string{"oryapis.com", "ory.sh"}, Fields: map[Setting]string{
+	{Name: "Ory", hosts: []string{"oryapis.com", "ory.sh"}, AcceptsIP: true, Fields: map[Setting]string{
 		RedirectURI:  "OAuth 2 → OAuth2 Clients → your client → Redirect URIs (redirect_uris)",
 		ClientID:     "OAuth 2 → OAuth2 Clients → your client → ID (client_id)",
 		ClientSecret: "OAuth 2 → OAuth2 Clients → your client → Secret (client_secret)",
@@ -172,7 +174,7 @@ var providers = []Provider{
 		Users:        "your own sign-in and consent pages",
 		IDToken:      "OAuth 2 → OAuth2 Clients → your client",
 	}},
-	{Name: "Spotify", hosts: []string{"spotify.com"}, RefusesLocalhost: true, Fields: map[Setting]string{
+	{Name: "Spotify", hosts: []string{"spotify.com"}, RefusesLocalhost: true, AcceptsIP: true, Fields: map[Setting]string{
 		RedirectURI:  "Dashboard → your app → Settings → Redirect URIs",
 		ClientID:     "Dashboard → your app → Settings → Client ID",
 		ClientSecret: "Dashboard → your app → Settings → Client secret",
@@ -207,6 +209,9 @@ var providers = []Provider{
 		ClientAssertionRequired: "Clients → your client → Credentials → Client Authenticator: Client Id and Secret",
 	}},
 }
+
+// gitHubIssuer is what GitHub's responses name (RFC 9207), since April 2026.
+const gitHubIssuer = "https://github.com/login/oauth"
 
 // ProviderOf returns the provider of the settings: by the host of the issuer, or of the authorization endpoint.
 func ProviderOf(cfg config.Config) Provider {

@@ -865,6 +865,9 @@ var Table = []Cause{
 		Right:  []string{"GitHub: `ISSUER=https://github.com/login/oauth`, or the two endpoints without `ISSUER`", "one spelling at the server, and the same in `ISSUER`"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
+			if f.provider().Name == "GitHub" && f.Found == gitHubIssuer {
+				return f.change("ISSUER", gitHubIssuer, "")
+			}
 			return f.look("ISSUER", "Either this response belongs to a different server, or the server uses two names for itself. Compare ISSUER with the server's metadata.")
 		},
 	},

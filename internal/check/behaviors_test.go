@@ -893,6 +893,16 @@ var rows = []behavior{
 		p.enter = func(r q) (reply, bool) { return r.back("server_error", "Internal"), true }
 		return p
 	}, mend: func(p *played) { p.enter = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look},
+	// Loopback redirect URIs.
+	{name: "any port of 127.0.0.1", seen: "RFC 8252 section 7.3", server: func() *played {
+		return &played{anyPort: true, redirect: []string{}}
+	}, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: map[string]string{"BASE_URL": ""}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Change,
+		fix: "BASE_URL=http://127.0.0.1:3999", says: "it accepts the IP address, and not localhost; any port will do"},
+	{name: "the IP address with one port", seen: "RFC 9700 section 2.1", server: func() *played {
+		return &played{redirect: []string{"http://127.0.0.1:3999/oauth_callback"}}
+	}, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: map[string]string{"BASE_URL": ""}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Change,
+		fix: "BASE_URL=http://127.0.0.1:3999", says: "it accepts the IP address, and not localhost", never: []string{"any port"}},
+
 	// The scope that a login was refused for, where the server's words don't name it.
 	{name: "Keycloak: all scopes are listed", seen: "keycloak/keycloak, AuthorizationEndpointChecker", server: func() *played {
 		p := keycloak()

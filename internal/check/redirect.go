@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -127,7 +128,7 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 // it says elsewhere decides: of other redirect URIs, or at its token endpoint.
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
-		return o.registeredIs(accepted, real)
+		return o.registeredIs(ctx, accepted, real)
 	}
 	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
 		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
@@ -185,13 +186,13 @@ func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
 // notRegistered is the finding that the redirect URI is not registered, with the one that is, if it can be found.
 func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
-		return o.registeredIs(accepted, real)
+		return o.registeredIs(ctx, accepted, real)
 	}
 	return o.finding(o.kindOfRedirect(ctx, real), real.quote(), causes.Facts{})
 }
 
 // registeredIs is the finding that the server accepts another redirect URI.
-func (o *Observer) registeredIs(accepted string, real ProbeResult) causes.Finding {
+func (o *Observer) registeredIs(ctx context.Context, accepted string, real ProbeResult) causes.Finding {
 	name := causes.RedirectURINotRegistered
 	switch cause := real.said.Cause(); {
 	case cause == causes.RedirectURINotHTTPS && accepted == withLoopbackIP(o.cfg.RedirectURI()):
@@ -200,8 +201,29 @@ func (o *Observer) registeredIs(accepted string, real ProbeResult) causes.Findin
 		name = cause
 	}
 	f := o.finding(name, real.quote(), causes.Facts{Value: accepted})
-	f.Accepts = accepted
+	f.Accepts, f.Control = accepted, o.loopbackRule(ctx, accepted)
 	return f
+}
+
+// loopbackRule says what the server makes of loopback addresses, where it accepts the IP address and not the name.
+func (o *Observer) loopbackRule(ctx context.Context, accepted string) string {
+	u, err := url.Parse(accepted)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "127.0.0.1" || !strings.Contains(o.cfg.RedirectURI(), "//localhost") {
+		return ""
+	}
+	rule := "it accepts the IP address, and not localhost"
+	if u.Host = "127.0.0.1:" + unregisteredPort(u.Port()); o.Login(ctx, Login{RedirectURI: u.String()}).Continues() {
+		rule += "; any port will do (RFC 8252 section 7.3)"
+	}
+	return rule
+}
+
+// unregisteredPort is a port that nobody has registered.
+func unregisteredPort(port string) string {
+	if port == "49731" {
+		return "49732"
+	}
+	return "49731"
 }
 
 // kindOfRedirect tells a redirect URI that is not registered from one that never can be: a server that refuses localhost

@@ -49,7 +49,7 @@ func (c *checker) checkConfiguration(context.Context) causes.Finding {
 		f := causes.Found(causes.Warn, causes.RedirectURINotHTTPS, causes.Facts{Cfg: c.cfg})
 		f.Found = "the redirect URI " + c.cfg.RedirectURI() + " is http on a public host, which most servers refuse"
 		return f
-	case uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1":
+	case (uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1") && !causes.ProviderOf(c.cfg).AcceptsIP:
 		f := causes.Found(causes.Warn, causes.RedirectURIIPAddress, causes.Facts{Cfg: c.cfg})
 		f.Found = "the redirect URI " + c.cfg.RedirectURI() + " has an IP address, which some servers refuse"
 		f.Fix = "If yours does: " + f.Fix

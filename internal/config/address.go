@@ -300,7 +300,12 @@ func issuerFromKey(key string) (string, error) {
 // isClerkHost recognises the hosts of Clerk's development instances; a production instance has
 // its owner's host name and is known by its publishable key alone.
 func isClerkHost(host string) bool {
-	return strings.HasSuffix(host, ".clerk.accounts.dev") || strings.HasSuffix(host, ".lclclerk.com") || host == "clerk.clerk.dev"
+	for _, known := range []string{".clerk.accounts.dev", ".lclclerk.com", ".lcl.dev", ".accountsstage.dev", ".lclstage.dev"} {
+		if strings.HasSuffix(host, known) {
+			return true
+		}
+	}
+	return host == "clerk.clerk.dev"
 }
 
 // TrustedRoots adds the certificates in SSL_CERT_FILE to the system's. Go reads that variable on

@@ -495,3 +495,15 @@ func writeFile(t *testing.T, name, content string) string {
 	}
 	return file
 }
+
+// Clerk's development and staging hosts are known, and none that only looks like one.
+func TestIsClerkHost(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{"happy-hippo-1.clerk.accounts.dev": true, "foo.bar.lclclerk.com": true, "clerk.foo.bar-13.lcl.dev": true,
+		"clerk.foo.accountsstage.dev": true, "clerk.foo.lclstage.dev": true, "clerk.clerk.dev": true,
+		"clerk.example.com": false, "clerk.lcl.dev.example.com": false, "evil-lcl.dev": false, "accounts.dev": false} {
+		if got := isClerkHost(host); got != want {
+			t.Errorf("isClerkHost(%q) = %v", host, got)
+		}
+	}
+}
