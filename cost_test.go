@@ -253,8 +253,8 @@ func readers(t *testing.T) []consumer {
 			oauth.Altered(e.ResponseBody)
 		}},
 		{"the secrets", false, func(e *wire.Exchange) { redact.Secrets(e.ResponseBody) }},
-		{"our secret", false, func(e *wire.Exchange) { cfg.Hide(e.ResponseBody) }},
-		{"an answer", true, func(e *wire.Exchange) { flow.NewAnswer(e, cfg.Hide) }},
+		{"our secret", false, func(e *wire.Exchange) { cfg.Redact(e.ResponseBody) }},
+		{"an answer", true, func(e *wire.Exchange) { flow.NewAnswer(e, cfg.Redact) }},
 		{"the flow", true, func(e *wire.Exchange) { flow.View([]*wire.Exchange{e}, secrets, false) }},
 		{"the flow in full", true, func(e *wire.Exchange) { flow.View([]*wire.Exchange{e}, secrets, true) }},
 		{"the HAR file", true, func(e *wire.Exchange) { flow.HAR([]*wire.Exchange{e}, secrets) }},
