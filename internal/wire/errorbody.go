@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -157,9 +158,7 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 			r.object(document, level)
 		}
 	case '[':
-		var list []json.RawMessage
-		json.Unmarshal(value, &list) // it is valid
-		for _, element := range list[:min(len(list), maxErrors)] {
+		for element := range elements(value, maxErrors) {
 			r.read(element, level+1)
 		}
 	case '"':
@@ -457,17 +456,28 @@ const maxBatch = 1000
 
 // batchFailed reports that a message in a batch says that its call failed. The message is valid JSON.
 func batchFailed(batch []byte) bool {
-	messages := json.NewDecoder(bytes.NewReader(batch))
-	if start, err := messages.Token(); err != nil || start != json.Delim('[') {
-		return false
-	}
-	for n := 0; n < maxBatch && messages.More(); n++ {
-		var one json.RawMessage
-		if messages.Decode(&one) == nil && isRPC(one) && saysFailed(one) {
+	for one := range elements(batch, maxBatch) {
+		if isRPC(one) && saysFailed(one) {
 			return true
 		}
 	}
 	return false
+}
+
+// elements yields the first elements of a list in valid JSON, and reads no more of it. Of another value there are none.
+func elements(list []byte, most int) iter.Seq[json.RawMessage] {
+	return func(yield func(json.RawMessage) bool) {
+		decoder := json.NewDecoder(bytes.NewReader(list))
+		if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+			return
+		}
+		for n := 0; n < most && decoder.More(); n++ {
+			var one json.RawMessage
+			if decoder.Decode(&one) != nil || !yield(one) {
+				return
+			}
+		}
+	}
 }
 
 // Succeeded reports a status of success, and no error in the body.
