@@ -75,7 +75,7 @@ func (r *refusal) explain() Finding {
 		return f
 	}
 	if r.exchange.Status/100 == 2 {
-		return Proved("the API opened")
+		return Proved("accepted")
 	}
 	for _, look := range []func() (Finding, bool){r.moved, r.scope, r.scheme, r.said, r.fromToken} {
 		if f, found := look(); found {
@@ -422,7 +422,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	case AlteredToken:
 		f.Name, f.Found = APIIgnoresSignature, "the API accepts a token that no server issued: it doesn't check the signature"
 	case TheIDToken:
-		f.Name, f.Found = APIAcceptsIDToken, "the API opens to the ID token, which is for the client alone"
+		f.Name, f.Found = APIAcceptsIDToken, "the API accepts the ID token, which is only for the client"
 	}
 	return f
 }

@@ -1260,7 +1260,7 @@ var Table = []Cause{
 		Sees: "the API takes the ID token", Write: "the API's own check",
 		Title:       "The API accepts the ID token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
-		Wrong:       []string{"`Authorization: Bearer <ID token>` opens the API"},
+		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
 		Right:       []string{"want `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
 		SeenIn:      "[wso2/api-manager#2948], [qauth-labs/qauth#283]",

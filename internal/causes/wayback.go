@@ -66,7 +66,7 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 	description = "This login was not started in this browser, was finished already, or is older than ten minutes."
 	switch {
 	case !state:
-		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
+		return LoginNotKnown, "The authorization response has no state, so this app can't tell which login it belongs to.",
 			"Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2)."
 	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
