@@ -278,7 +278,7 @@ func shownTokens(l *session.Login, tokens oauth.Tokens, now time.Time) []shownTo
 		list = append(list, v)
 	}
 	if tokens.Refresh != "" {
-		list = append(list, shownToken{ID: "refresh-token", Title: "Refresh token: brings a new access token", Raw: tokens.Refresh})
+		list = append(list, shownToken{ID: "refresh-token", Title: "Refresh token: gets a new access token", Raw: tokens.Refresh})
 	}
 	return list
 }
