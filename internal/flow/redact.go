@@ -549,7 +549,7 @@ var parameterWords = map[string]wordsOf{
 	"error_description":          {"what went wrong, in words", "RFC 6749 section 4.1.2.1"},
 	"error_uri":                  {"where more is said about it", "RFC 6749 section 4.1.2.1"},
 	"grant_type":                 {"what is exchanged for tokens", "RFC 6749 section 4.1.3"},
-	"refresh_token":              {"brings a new access token", "RFC 6749 section 6"},
+	"refresh_token":              {"gets a new access token", "RFC 6749 section 6"},
 	"token":                      {"the token that this is about", "RFC 7662 section 2.1, RFC 7009 section 2.1"},
 	"token_type_hint":            {"which kind of token it is", "RFC 7009 section 2.1"},
 	"prompt":                     {"whether the server asks again", "OpenID Connect Core section 3.1.2.1"},
