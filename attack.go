@@ -145,7 +145,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Heading, a.Spent = "The thief has tokens", true
 		a.Reply, a.Words = "", "The server does not enforce PKCE: it accepted a wrong code verifier."
 		a.Stopped, a.Stopper, a.Why = "", "Nothing", answer.Note
-		a.Rest, a.RestText = "The code is spent", "Start the login again. Turn PKCE on in the server’s settings."
+		a.Rest, a.RestText = "The code has been used", "Start the login again. Turn PKCE on in the server’s settings."
 	case !oauth.RefusesCode(answer):
 		a.Heading, a.Stopped, a.Stopper = "The answer decides nothing", "", "Not known"
 		a.Why = "The answer is about something else than the code. Whether the server checks the verifier is not decided."

@@ -100,7 +100,7 @@ func TestIssuerIsToldOnce(t *testing.T) {
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)
 	b.Post("/demo/setup", url.Values{"setup": {string(demo.IssuerSlash)}})
-	if page := endOfLogin(t, b); strings.Count(page.Body, "names another issuer") != 1 || strings.Count(page.Body, "the same</li>") != 3 {
+	if page := endOfLogin(t, b); strings.Count(page.Body, "names a different issuer") != 1 || strings.Count(page.Body, "the same</li>") != 3 {
 		t.Errorf("the page repeats itself:\n%s", page.Body)
 	}
 }

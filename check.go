@@ -148,7 +148,7 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	case state.Worked:
 		v.Heading, v.Mood, v.Lead = "A login worked", "good", "With these settings. "+v.Counts()+"."
 	case state.Few:
-		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not proved yet."
+		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not tested yet."
 		if state.ClientID == "" {
 			v.Lead = "Nothing is wrong so far. The first sign-in registers a client."
 		}

@@ -27,7 +27,7 @@ func TestChromium(t *testing.T) {
 	c.Go("http://127.0.0.1:" + a.Cfg.Port + "/") // goes to BASE_URL, where the cookie must be
 	c.WaitFor("Does your OAuth application work?")
 	c.Shot("home")
-	c.Press(`a[href="/check"]`, "The client secret is not proved yet") // the start sends no wrong secret
+	c.Press(`a[href="/check"]`, "The client secret is not tested yet") // the start sends no wrong secret
 	c.Press(`form[action="/check"] button`, "17 checks passed")
 	c.Shot("check")
 	c.Go(a.Cfg.BaseURL + "/")

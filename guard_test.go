@@ -52,7 +52,7 @@ func TestCanonicalHost(t *testing.T) {
 		}
 	}
 	lost := b.GetJSON(config.CallbackPath + "?state=abc&code=d")
-	lost.WantError(t, 400, "invalid_state", "began on localhost:"+a.Cfg.Port+" and came back on 127.0.0.1:"+a.Cfg.Port)
+	lost.WantError(t, 400, "invalid_state", "started on localhost:"+a.Cfg.Port+" and came back on 127.0.0.1:"+a.Cfg.Port)
 }
 
 // A proxy that does not pass the Host header on is not sent in circles.

@@ -268,7 +268,7 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 	says(newBrowser(t, a), false, "in another browser")
 	page := b.Get("/").Body
 	last := 0
-	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "another host name", "closed the tab"} {
+	for _, cause := range []string{"30 seconds ago", "redirect URI is not registered", "blocks the way back", "a different host name", "closed the tab"} {
 		at := strings.Index(page, cause)
 		if at < last {
 			t.Errorf("%q stands at %d, before what comes first:\n%s", cause, at, page)

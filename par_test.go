@@ -83,7 +83,7 @@ func misusePushed(t *testing.T, b *testserver.Browser) {
 	})
 	if run.Played != 7 || run.Result != "ok" ||
 		!slices.ContainsFunc(run.Findings, func(f testserver.MisuseFinding) bool {
-			return f.Check == "without_pkce" && f.Control == "with PKCE it begins"
+			return f.Check == "without_pkce" && f.Control == "with PKCE it starts"
 		}) {
 		t.Errorf("after %d logins the report is %+v", run.Played, run)
 	}

@@ -270,7 +270,7 @@ func shownTokens(l *session.Login, tokens oauth.Tokens, now time.Time) []shownTo
 		list = append(list, v)
 	}
 	if tokens.Access != "" {
-		v := newShownToken("access-token", "Access token: opens the API", tokens.Access, now)
+		v := newShownToken("access-token", "Access token: authorizes calls to the API", tokens.Access, now)
 		v.Note = "It is opaque: only the server knows what it means. That is fine."
 		if d := oauth.Decode(tokens.Access); !d.Opaque {
 			v.Note = "A JWT" + map[bool]string{true: " as in RFC 9068"}[d.Profile] + ". The API has to verify it; this app only reads it."
@@ -278,7 +278,7 @@ func shownTokens(l *session.Login, tokens oauth.Tokens, now time.Time) []shownTo
 		list = append(list, v)
 	}
 	if tokens.Refresh != "" {
-		list = append(list, shownToken{ID: "refresh-token", Title: "Refresh token: brings a new access token", Raw: tokens.Refresh})
+		list = append(list, shownToken{ID: "refresh-token", Title: "Refresh token: gets a new access token", Raw: tokens.Refresh})
 	}
 	return list
 }

@@ -59,7 +59,8 @@ type problemsPage struct {
 
 // problemGroup is the problems under one heading.
 type problemGroup struct {
-	Heading string
+	group   string
+	Heading []inline
 	Rows    []problemRow
 }
 
@@ -78,8 +79,8 @@ func (s *server) handleProblems(w http.ResponseWriter, r *http.Request) error {
 func newProblemsPage(page layout, table []problem) problemsPage {
 	v := problemsPage{layout: page, Problems: table}
 	for _, p := range table {
-		if n := len(v.Groups); n == 0 || v.Groups[n-1].Heading != p.Group {
-			v.Groups = append(v.Groups, problemGroup{Heading: p.Group})
+		if n := len(v.Groups); n == 0 || v.Groups[n-1].group != p.Group {
+			v.Groups = append(v.Groups, problemGroup{group: p.Group, Heading: inlines(p.Group)})
 		}
 		group := &v.Groups[len(v.Groups)-1]
 		group.Rows = append(group.Rows, problemRow{p.Name, p.Title, inlines(p.Sees), inlines(p.Write)})

@@ -260,6 +260,8 @@ func TestOldSecretsStayHidden(t *testing.T) {
 func TestPipedSettings(t *testing.T) {
 	l := testserver.StartLiar(t)
 	port, file := testserver.FreePort(t), filepath.Join(t.TempDir(), ".env")
+	_, err := exec.LookPath("mkfifo")
+	testserver.Needs(t, os.Getenv, "mkfifo", err)
 	if err := exec.Command("mkfifo", file).Run(); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ type action struct {
 
 // held lists the three kinds of token, each with what it is good for or why it is not held.
 func held(l *session.Login, cfg config.Config) []heldToken {
-	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "opens the API"}
+	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "authorizes calls to the API"}
 	if !l.Held.Expires.IsZero() {
 		access.Expires = &l.Held.Expires
 	}
@@ -90,9 +90,9 @@ func held(l *session.Login, cfg config.Config) []heldToken {
 	case !access.Held:
 		access.Note = "It was revoked."
 	case oauth.Decode(l.Held.Access).Opaque:
-		access.Note, access.See = "opens the API; it is opaque, so an API that wants a JWT refuses it. "+causes.Found(causes.Warn, causes.AccessTokenOpaque, causes.Facts{Cfg: cfg}).Fix, causes.AccessTokenOpaque
+		access.Note, access.See = "authorizes calls to the API; it is opaque, so an API that wants a JWT refuses it. "+causes.Found(causes.Warn, causes.AccessTokenOpaque, causes.Facts{Cfg: cfg}).Fix, causes.AccessTokenOpaque
 	}
-	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "brings a new access token; the server does not say when it expires"}
+	refresh := heldToken{Name: "Refresh token", Held: l.Held.Refresh != "", Note: "gets a new access token; the server doesn't say when it expires"}
 	switch {
 	case !refresh.Held && l.Response.Refresh != "":
 		refresh.Note = "It was revoked."
@@ -150,12 +150,12 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 	return []action{
 		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
-		{"Try wrong tokens", "three tokens that must not open the API, beside the one that should", http.MethodPost, "/api", reason(resource, noAccess)},
+		{"Try wrong tokens", "three calls that the API must reject, and one that it should accept", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server says about them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
 		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
 		{"Revoke", "end the tokens on the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
 		{"Run the attacks", "nine attacks that your server should reject; most need a login of their own", http.MethodGet, "/misuse", ""},
-		{"Sign out", "here, and of the server if it offers that", http.MethodPost, "/logout", ""},
+		{"Sign out", "here, and on the server if it supports that", http.MethodPost, "/logout", ""},
 	}
 }
 

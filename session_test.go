@@ -93,7 +93,7 @@ func TestTokenRoutes(t *testing.T) {
 				t.Errorf("/session answered %d %s", session.StatusCode, session.Body)
 			}
 			page := b.Ask("/session", true)
-			for _, want := range []string{"Signed in as Alice Example", "data-countdown", "Access token: opens the API", "as in RFC 9068"} {
+			for _, want := range []string{"Signed in as Alice Example", "data-countdown", "Access token: authorizes calls to the API", "as in RFC 9068"} {
 				if !strings.Contains(page.Body, want) {
 					t.Errorf("the session page lacks %q", want)
 				}

@@ -37,7 +37,7 @@ func TestChromiumStage(t *testing.T) {
 	c.Shot("stage-3-present")
 	c.Press(`button[value="exchange"]`, "4. The token response")
 	c.Shot("stage-4-present")
-	c.Press(`button[value="api"]`, "5. Only the token")
+	c.Press(`button[value="api"]`, "5. The API accepts only the token")
 	c.Shot("stage-5-present")
 	c.Press(`.presenting button`, "Present")
 	c.Shot("stage-5")

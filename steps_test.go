@@ -38,9 +38,9 @@ func TestSteps(t *testing.T) {
 	third := b.Get(b.Authorize(b.Location(b.Get(html.UnescapeString(to[1]))), "user_alice", "allow"))
 	want(third, "3. The browser is back", "✓ same as sent", "✓ as configured", "code_verifier", "Basic [redacted]")
 	fourth := b.TakeStep(third)
-	want(fourth, "4. The token response", "The code is spent", "The ID token, check by check", "at_hash")
+	want(fourth, "4. The token response", "The code has been used", "The ID token, check by check", "at_hash")
 	fifth := b.TakeStep(fourth)
-	want(fifth, "5. Only the token opens the API", "With the token: 200", "Without the token: 401", "changed: 401")
+	want(fifth, "5. The API accepts only the token", "With the token: 200", "Without the token: 401", "changed: 401")
 	held := accessToken(t, b)
 	for _, page := range []testserver.Reply{third, fourth, fifth} {
 		if strings.Contains(page.Body, held) || strings.Contains(page.Body, a.Cfg.ClientSecret) {
@@ -249,10 +249,10 @@ func TestStepsTellAPI(t *testing.T) {
 		opens func(authorization string) bool
 		want  string
 	}{
-		"sound":                {func(a string) bool { return a == right }, "Only the token opens the API"},
+		"sound":                {func(a string) bool { return a == right }, "The API accepts only the token"},
 		"open to everybody":    {func(string) bool { return true }, "Not every answer is as it should be"},
 		"open to altered ones": {func(a string) bool { return strings.HasPrefix(a, "Bearer ") }, "Not every answer is as it should be"},
-		"closed":               {func(string) bool { return false }, "The API did not open to the token"},
+		"closed":               {func(string) bool { return false }, "The API rejected the token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := testserver.StartLiar(t)

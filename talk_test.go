@@ -68,7 +68,7 @@ func TestChromiumTalk(t *testing.T) {
 				talk.WaitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
-			talk.next("5. Only the token opens the API")
+			talk.next("5. The API accepts only the token")
 			talk.look("5-api")
 			talk.next("What went over the wire")
 			talk.lookAtFlow("flow")

@@ -95,7 +95,7 @@ func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx context.Context, access string) (*wire.Exchange, error)) error {
-	return s.uses(w, r, "The API accepted the token", "The API did not open to the token", func(ctx context.Context, l *session.Login) ([]answer, error) {
+	return s.uses(w, r, "The API accepted the token", "The API rejected the token", func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
 			return nil, noAccessToken()
 		}

@@ -75,7 +75,7 @@ func (r *refusal) explain() Finding {
 		return f
 	}
 	if r.exchange.Status/100 == 2 {
-		return Proved("the API opened")
+		return Proved("accepted")
 	}
 	for _, look := range []func() (Finding, bool){r.moved, r.scope, r.scheme, r.said, r.fromToken} {
 		if f, found := look(); found {
@@ -281,8 +281,8 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0",
 			"the access token is for %s, not for this API", audience)
 	case APIWantsAnotherIssuer:
-		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in at the server that it trusts",
-			"the API trusts another issuer than %s", wire.Clip(t.Issuer, 200))
+		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in to the server that it trusts",
+			"the API trusts a different issuer than %s", wire.Clip(t.Issuer, 200))
 	case APITokenExpired:
 		if t.Expires.IsZero() {
 			return refusedBecause(name, "refresh the token, or sign in again", "the API says that the access token has expired")
@@ -420,9 +420,9 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	case NoTokenAtAll:
 		f.Name, f.Found = APIOpen, "the API opens without a token"
 	case AlteredToken:
-		f.Name, f.Found = APIIgnoresSignature, "the API opens to a token that nobody issued: it does not check the signature"
+		f.Name, f.Found = APIIgnoresSignature, "the API accepts a token that no server issued: it doesn't check the signature"
 	case TheIDToken:
-		f.Name, f.Found = APIAcceptsIDToken, "the API opens to the ID token, which is for the client alone"
+		f.Name, f.Found = APIAcceptsIDToken, "the API accepts the ID token, which is only for the client"
 	}
 	return f
 }

@@ -44,13 +44,13 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 		cause  Name // empty when the API opens
 		words  string
 	}{
-		{"sound", me, nil, "", "opened"},
-		{"sound, with a plain challenge", me, []demo.Fault{demo.APIPlainChallenge}, "", "opened"},
-		{"sound, that offers DPoP too", me, []demo.Fault{demo.APIOffersDPoP}, "", "opened"},
-		{"sound, with opaque tokens", me, []demo.Fault{demo.OpaqueAccessTokens}, "", "opened"},
+		{"sound", me, nil, "", "accepted"},
+		{"sound, with a plain challenge", me, []demo.Fault{demo.APIPlainChallenge}, "", "accepted"},
+		{"sound, that offers DPoP too", me, []demo.Fault{demo.APIOffersDPoP}, "", "accepted"},
+		{"sound, with opaque tokens", me, []demo.Fault{demo.OpaqueAccessTokens}, "", "accepted"},
 		{"another audience", me, []demo.Fault{demo.APIOtherAudience}, APIWantsAnotherAudience, "/demo"},
 		{"a token for another API", me, []demo.Fault{demo.AccessTokenAudience}, APIWantsAnotherAudience, "not for this API"},
-		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts another issuer"},
+		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts a different issuer"},
 		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, APITokenExpired, "the clocks differ"},
 		{"a scope that was not asked for", notes, nil, APIScopeMissing, "lacks the scope notes"},
 		{"a scope that nobody has", me, []demo.Fault{demo.APIOtherScope}, APIScopeMissing, "lacks the scope"},

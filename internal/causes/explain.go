@@ -228,7 +228,7 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.ResponseWithoutCode:
 		return "The server has to answer with response_type code in the query; an implicit or form_post application does not."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
-		return "With prompt=none the server may show no page, and it needs one. Sign in without prompt=none."
+		return "With prompt=none the server can't show a page, but it needs to. Sign in without prompt=none."
 	case e.Theirs && e.Step != wire.TokenRequest:
 		return "The server's words name what it refused. Compare it with the application's settings there."
 	}

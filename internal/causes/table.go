@@ -78,7 +78,7 @@ var Table = []Cause{
 		Name: ClientSecretMangled, Group: "Before anything is asked",
 		Sees: "`invalid_client`, and the secret in `.env` holds ` #`, `$` or a space", Write: "`CLIENT_SECRET='…'` in single quotes",
 		Title:       "The client secret in .env needs quotes",
-		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space begins a comment, `$NAME` is replaced by a variable, a space ends the value.",
+		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space starts a comment, `$NAME` is replaced by a variable, a space ends the value.",
 		Wrong:       []string{"`CLIENT_SECRET=ab #cd$EF`"},
 		Right:       []string{"`CLIENT_SECRET='ab #cd$EF'`"},
 		ToldBy:      "the settings",
@@ -87,9 +87,9 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientSecretIsAHash, Group: "Before anything is asked",
-		Sees: "`invalid_client`, and the secret begins with `pbkdf2`, `$2a$` or `$argon2`", Write: "`CLIENT_SECRET=` the secret itself",
+		Sees: "`invalid_client`, and the secret starts with `pbkdf2`, `$2a$` or `$argon2`", Write: "`CLIENT_SECRET=` the secret itself",
 		Title:       "CLIENT_SECRET holds a hash, not the secret",
-		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, and nobody can log in with that.",
+		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, and you can't sign in with that.",
 		Looks: []Quote{
 			{"django-oauth-toolkit", "`{\"error\": \"invalid_client\"}`", "[django-oauth/django-oauth-toolkit#1193]"},
 		},
@@ -110,7 +110,7 @@ var Table = []Cause{
 			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID", "[OfficeDev/microsoft-365-agents-toolkit#8621]"},
 		},
 		Wrong:  []string{"`CLIENT_SECRET=` the Secret ID, a GUID"},
-		Right:  []string{"`CLIENT_SECRET=` the Value; if nobody kept it: New client secret"},
+		Right:  []string{"`CLIENT_SECRET=` the Value; if you didn't keep it: New client secret"},
 		ToldBy: "the settings",
 		Fix: func(f Facts) Fix {
 			return f.look("CLIENT_SECRET", "Paste the column Value into CLIENT_SECRET, not the Secret ID.")
@@ -130,7 +130,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ServerUnreachable, Group: "The server is not found, or is another one",
+		Name: ServerUnreachable, Group: "The server is not found, or is a different one",
 		Sees: "no answer: no such host, connection refused, timeout", Write: "`ISSUER=` a host that answers",
 		Title:       "The authorization server doesn't answer",
 		Explanation: "Nothing answers at the host of `ISSUER` (or of the publishable key). A typing error, a server that is down, a VPN or a proxy that is missing.",
@@ -143,15 +143,15 @@ var Table = []Cause{
 		Fix:    fixServer,
 	},
 	{
-		Name: CertificateNotTrusted, Group: "The server is not found, or is another one",
+		Name: CertificateNotTrusted, Group: "The server is not found, or is a different one",
 		Sees: `"certificate signed by unknown authority"`, Write: "`SSL_CERT_FILE=/path/to/ca.pem`",
 		Title:       "The server's certificate is not trusted",
-		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for another host. There is no switch that turns the check off, on purpose.",
+		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for a different host. There is no switch that turns the check off, on purpose.",
 		Looks: []Quote{
 			{"Go programs", "x509: certificate signed by unknown authority", "[hashicorp/vault#18014]"},
 		},
 		Wrong:  []string{"a private authority, and nothing said about it"},
-		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has ended or is for another host, the server needs another one"},
+		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has expired or is for a different host, the server needs another one"},
 		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the login's page",
 		SeenIn: "[Timshel/OIDCWarden#46]",
 		Fix: func(f Facts) Fix {
@@ -159,7 +159,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ClockDiffers, Group: "The server is not found, or is another one",
+		Name: ClockDiffers, Group: "The server is not found, or is a different one",
 		Sees: `the ID token is "issued in the future" or expired at once`, Write: "set the clock of this machine",
 		Title:       "The clocks differ",
 		Explanation: "`exp`, `iat` and `nbf` are compared with this machine's clock, with a minute of leeway. `check` compares the clocks beforehand, by the server's `Date` header.",
@@ -174,7 +174,7 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.look("", "Set the clock of this machine, or of the server.") },
 	},
 	{
-		Name: ServerNotFound, Group: "The server is not found, or is another one",
+		Name: ServerNotFound, Group: "The server is not found, or is a different one",
 		Sees: "404 where the metadata should be", Write: "`ISSUER=https://<host>/realms/<realm>`",
 		Title:       "No authorization server at this address",
 		Explanation: "The host answers and has no metadata at that path: a realm or tenant that is spelled differently, a path that is missing, Keycloak's old `/auth`.",
@@ -189,8 +189,8 @@ var Table = []Cause{
 		Fix:    fixServer,
 	},
 	{
-		Name: IssuerDiffers, Group: "The server is not found, or is another one",
-		Sees: "the metadata is found and names another issuer", Write: "`ISSUER=` exactly as the metadata says",
+		Name: IssuerDiffers, Group: "The server is not found, or is a different one",
+		Sees: "the metadata is found and names a different issuer", Write: "`ISSUER=` exactly as the metadata says",
 		Title:       "The server has a different issuer",
 		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end is enough. The address of the metadata is not the issuer. Microsoft's `common` names an issuer that holds a placeholder, `{tenantid}`.",
 		Looks: []Quote{
@@ -204,7 +204,7 @@ var Table = []Cause{
 		Fix:    fixServer,
 	},
 	{
-		Name: TwoHostNames, Group: "The server is not found, or is another one",
+		Name: TwoHostNames, Group: "The server is not found, or is a different one",
 		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "one name for the server, everywhere",
 		Title:       "The server uses a different host name",
 		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the name it was asked by into its tokens and its metadata.",
@@ -220,7 +220,7 @@ var Table = []Cause{
 		Fix:    fixServer,
 	},
 	{
-		Name: EndpointsNotHTTPS, Group: "The server is not found, or is another one",
+		Name: EndpointsNotHTTPS, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is https, its endpoints are http", Write: "the server's proxy settings",
 		Title:       "The server's endpoints are not https",
 		Explanation: "The server stands behind a proxy that ends TLS and does not know it, so its metadata names `http` endpoints. No secret is sent there.",
@@ -237,7 +237,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: EndpointsHere, Group: "The server is not found, or is another one",
+		Name: EndpointsHere, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "the server's public address",
 		Title:       "The server names an endpoint on this machine",
 		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or another spelling of this machine: the server writes down where it listens, and not where it is reached. What listens there on this machine is not asked, as nobody knows what that is. In the thread the addresses are those of an inner network; the cause is the same.",
@@ -250,7 +250,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: JWKSUnusable, Group: "The server is not found, or is another one",
+		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
 		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
 		Title:       "The server has no usable signing key",
 		Explanation: "The server names no `jwks_uri`, it does not answer, or it holds no RSA, EC or Ed25519 key for signatures.",
@@ -266,7 +266,7 @@ var Table = []Cause{
 	},
 	{
 		Name: RedirectURINotRegistered, Group: "The redirect URI",
-		Sees: "the server shows its own error page, nobody comes back", Write: "register `http://localhost:3000/oauth_callback`",
+		Sees: "the server shows its own error page, and the browser doesn't come back", Write: "register `http://localhost:3000/oauth_callback`",
 		Title:       "The redirect URI is not registered",
 		Setting:     RedirectURI,
 		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. Since it cannot be trusted, the server keeps the browser.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; whether it does so too is not documented.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
@@ -341,7 +341,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientIDUnknown, Group: "The client",
-		Sees: `"client not found", before anybody can sign in`, Write: "`CLIENT_ID=` copied again",
+		Sees: `"client not found", before you can sign in`, Write: "`CLIENT_ID=` copied again",
 		Title:       "The server doesn't recognize the client ID",
 		Setting:     ClientID,
 		Explanation: "The client ID is of another instance, tenant or realm, was deleted, or has a stray character at its end.",
@@ -580,7 +580,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Keycloak", "Pushed Authorization Request is only allowed.", "[l10178/idaas-book#226]"},
 		},
-		Wrong:  []string{"no `PAR`, and a client of which the server demands it"},
+		Wrong:  []string{"no `PAR`, and a server that requires it of this client"},
 		Right:  []string{"`PAR=on`"},
 		ToldBy: "`check`, and the login's page",
 		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
@@ -762,7 +762,7 @@ var Table = []Cause{
 	},
 	{
 		Name: UserNotAllowed, Group: "The user, and the way back",
-		Sees: "`access_denied`, and nobody pressed Deny", Write: "allow the user in the dashboard",
+		Sees: "`access_denied`, and you did not press Deny", Write: "allow the user in the dashboard",
 		Title:       "This user may not use the application",
 		Explanation: "A rule keeps this user out: an app in testing, an assignment, a policy. It can only be known after the sign-in.",
 		Looks: []Quote{
@@ -780,7 +780,7 @@ var Table = []Cause{
 		Name: AccessDenied, Group: "The user, and the way back",
 		Sees: "`access_denied`", Write: "nothing: sign in again and press Allow",
 		Title:       "Access was denied",
-		Explanation: "The user pressed Deny (RFC 6749 section 4.1.2.1). Nothing is wrong with the setup. If nobody pressed it, see [user-not-allowed](#user-not-allowed).",
+		Explanation: "The user pressed Deny (RFC 6749 section 4.1.2.1). Nothing is wrong with the setup. If you did not press it, see [user-not-allowed](#user-not-allowed).",
 		Looks: []Quote{
 			{"GitHub", "`access_denied`: The user has denied your application access.", "[runteq/fledge-hub#298]"},
 		},
@@ -792,9 +792,9 @@ var Table = []Cause{
 	},
 	{
 		Name: LoginNeverCameBack, Group: "The user, and the way back",
-		Sees: "the login was begun, and the browser did not come back", Write: "see `/`",
+		Sees: "the login was started, and the browser did not come back", Write: "see `/`",
 		Title:       "The login did not come back",
-		Explanation: "The login was begun and no response came. The usual causes, in this order: the redirect URI is not registered and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)); the consent page forbids the way back ([form-action-blocks-return](#form-action-blocks-return)); the browser came back on another host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)); the tab was closed.",
+		Explanation: "The login was started and no response came. The usual causes, in this order: the redirect URI is not registered and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)); the consent page forbids the way back ([form-action-blocks-return](#form-action-blocks-return)); the browser came back on another host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)); the tab was closed.",
 		Looks: []Quote{
 			{"Clerk, redirect URI not registered", "an error page at the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
 		},
@@ -804,7 +804,7 @@ var Table = []Cause{
 	},
 	{
 		Name: FormActionBlocksReturn, Group: "The user, and the way back",
-		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, at the server",
+		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, on the server",
 		Title:       "The server's page blocks the way back",
 		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and drop the way back. Firefox does not. The code has been issued by then.",
 		Looks: []Quote{
@@ -823,9 +823,9 @@ var Table = []Cause{
 	},
 	{
 		Name: HostChangedOnTheWayBack, Group: "The user, and the way back",
-		Sees: `"state is not known", and the callback is on another host than the start`, Write: "`BASE_URL=http://localhost:3000`",
+		Sees: `"state is not known", and the callback is on a different host than the start`, Write: "`BASE_URL=http://localhost:3000`",
 		Title:       "The browser came back on a different host name",
-		Explanation: "The login was begun on `localhost` and came back on `127.0.0.1`, or the other way round. A cookie belongs to one host name, so it stayed behind.",
+		Explanation: "The login was started on `localhost` and came back on `127.0.0.1`, or the other way round. A cookie belongs to one host name, so it stayed behind.",
 		Looks: []Quote{
 			{"go-oidc's example", "state not found", "[coreos/go-oidc#324]"},
 			{"mod_auth_openidc", `the URL hostname (…) of the configured OIDCRedirectURI does not match the URL hostname of the URL being accessed (…): the "state" and "session" cookies will not be shared between the two!`, "[OpenIDC/mod_auth_openidc#478]"},
@@ -839,13 +839,13 @@ var Table = []Cause{
 	},
 	{
 		Name: LoginNotKnown, Group: "The user, and the way back",
-		Sees: "a callback, and no login of this browser", Write: "begin the login again",
+		Sees: "a callback, and no login of this browser", Write: "start the login again",
 		Title:       "No sign-in in progress",
 		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to another browser, or it was already finished.",
 		Looks: []Quote{
 			{"Auth0's SDK", "Missing state cookie from login request (check login URL, callback URL and cookie config).", "[auth0-samples/auth0-nextjs-samples#112]"},
 		},
-		Right:  []string{"begin the login again, in one tab, at the address of `BASE_URL`"},
+		Right:  []string{"start the login again, in one tab, at the address of `BASE_URL`"},
 		ToldBy: "the login's page",
 		SeenIn: "[auth0/nextjs-auth0#1438]",
 		Fix: func(f Facts) Fix {
@@ -862,7 +862,7 @@ var Table = []Cause{
 			{"GitHub, since April 2026", "callback `iss=https://github.com/login/oauth`; other clients say: unexpected \"iss\" (issuer) response parameter value", "[nextauthjs/next-auth#13409]"},
 		},
 		Wrong:  []string{"a server whose `iss` and metadata differ by a slash", "`ISSUER=https://github.com`"},
-		Right:  []string{"GitHub: `ISSUER=https://github.com/login/oauth`, or the two endpoints without `ISSUER`", "one spelling at the server, and the same in `ISSUER`"},
+		Right:  []string{"GitHub: `ISSUER=https://github.com/login/oauth`, or the two endpoints without `ISSUER`", "one spelling on the server, and the same in `ISSUER`"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			if f.provider().Name == "GitHub" && f.Found == gitHubIssuer {
@@ -873,7 +873,7 @@ var Table = []Cause{
 	},
 	{
 		Name: CodeExpiredOrUsed, Group: "The user, and the way back",
-		Sees: "`invalid_grant` at the token endpoint", Write: "begin the login again",
+		Sees: "`invalid_grant` at the token endpoint", Write: "start the login again",
 		Title:       "The code has expired or was used before",
 		Explanation: "A code works once, for one to ten minutes (Okta: five; Clerk, GitHub and Supabase: ten). Clerk may send this error with 401. The code is used up when the callback is loaded twice: a reload, a second tab, a browser or scanner that prefetches.",
 		Looks: []Quote{
@@ -1082,14 +1082,14 @@ var Table = []Cause{
 			{"Auth0, in its log", "`api_limit`: Global limit has been reached", "[auth0/auth0-deploy-cli#386]"},
 		},
 		Right:  []string{"wait, then ask again; `check` stops at the first 429"},
-		ToldBy: "`check` (where the login begins at the API), a warning of `check`, the login's page, and `/api`",
+		ToldBy: "`check` (where the login starts at the API), a warning of `check`, the login's page, and `/api`",
 		Fix:    func(f Facts) Fix { return f.look("", "Wait a minute, then start a new login.") },
 	},
 	{
-		Name: APIMetadataMissing, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: APIMetadataMissing, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "the API does not say which server issues its tokens", Write: "`ISSUER=`, or the API's own challenge",
 		Title:       "The API names no authorization server",
-		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so nobody can know which server issues its tokens.",
+		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so this app can't know which server issues its tokens.",
 		Wrong:       []string{"`401` with nothing but an error"},
 		Right:       []string{"`WWW-Authenticate: Bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"`; or `ISSUER=` and `CLIENT_ID=` in `.env`, and the API need not say it"},
 		ToldBy:      "`check`, and the login's page",
@@ -1099,10 +1099,10 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: APIMetadataUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: APIMetadataUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "its metadata is a page, a redirect, or 404", Write: "the API's own metadata",
 		Title:       "The API's metadata can't be used",
-		Explanation: "There is an answer where the metadata should be, and it is none: a page, a redirect that ends nowhere, more than 1 MB, or scopes that nobody can ask for.",
+		Explanation: "There is an answer where the metadata should be, and it is none: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
 		Wrong:       []string{"an application that answers every unknown address with its start page"},
 		Right:       []string{"a JSON object with `resource` and `authorization_servers` (RFC 9728 section 3.2)"},
 		ToldBy:      "`check`, and the login's page",
@@ -1112,10 +1112,10 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: APIMetadataOfAnother, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: APIMetadataOfAnother, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"Protected resource … does not match expected …"`, Write: "`RESOURCE_URL=` the API's own address",
 		Title:       "The API's metadata is about another API",
-		Explanation: "`resource` in the metadata must be the address that the client began with (RFC 9728 section 3.3), or, as APIs that speak MCP write it, one on the same origin that contains it by whole segments. A proxy that turns https into http is the usual cause.",
+		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3), or, as APIs that speak MCP write it, one on the same origin that contains it by whole segments. A proxy that turns https into http is the usual cause.",
 		Looks: []Quote{
 			{"VS Code, about a server of the Python SDK", `Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"`, "[modelcontextprotocol/python-sdk#1264]"},
 			{"MCP's own client", "Protected resource http://api.e2a.dev does not match expected https://api.e2a.dev/mcp (or origin)", "[Mnexa-AI/e2a#635]"},
@@ -1129,7 +1129,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: APIServersUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: APIServersUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=`, or the API's own metadata",
 		Title:       "The API names no usable authorization server",
 		Explanation: "The metadata names no authorization server, or only some that may not be asked: http beyond localhost, localhost for an API that is elsewhere, or hosts that do not answer. The first three are looked at.",
@@ -1142,7 +1142,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: RegistrationNotOffered, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: RegistrationNotOffered, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"does not support dynamic client registration"`, Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The server doesn't register clients by itself",
 		Explanation: "The authorization server has no `registration_endpoint` in its metadata, so that a client has to be made by hand.",
@@ -1155,7 +1155,7 @@ var Table = []Cause{
 		Fix:    fixByHand,
 	},
 	{
-		Name: RegistrationRefused, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: RegistrationRefused, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`invalid_redirect_uri` at registration", Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The server refused to register this app",
 		Explanation: "The authorization server registers clients, and not this one: most often because of the redirect URI (RFC 7591 section 3.2.2).",
@@ -1168,7 +1168,7 @@ var Table = []Cause{
 		Fix:    fixByHand,
 	},
 	{
-		Name: RegistrationUnusable, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: RegistrationUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "the server registered another redirect URI, or no client ID", Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The registration can't be used",
 		Explanation: "What the server registered is not what was asked for: another redirect URI, no client ID, or an authentication method that this program does not speak. Nothing of it is kept. Another method of the three that it does speak is taken: the answer decides (RFC 7591 section 3.2.1).\n\nThe server may have made a client all the same. So it is not asked again at the next login, which is told the same, until `.env` is saved again or the program is started again.",
@@ -1180,7 +1180,7 @@ var Table = []Cause{
 		Fix:    fixByHand,
 	},
 	{
-		Name: ClientDocumentNotSupported, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
 		Title:       "The server reads no client ID metadata documents",
 		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that does not read documents takes the address for an unknown client.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
@@ -1196,7 +1196,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ClientOfAnotherServer, Group: "The login begins at the API (`RESOURCE_URL` alone)",
+		Name: ClientOfAnotherServer, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "the API names another server than before", Write: "`CLIENT_ID=` of the new server",
 		Title:       "The API has moved to a different authorization server",
 		Explanation: "The API names another authorization server than the one that `CLIENT_ID` was used at. What belongs to one server is sent to no other, so the login stops here.",
@@ -1212,7 +1212,7 @@ var Table = []Cause{
 		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone it is asked by POST, and beside `ISSUER` it is not.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
-		ToldBy:      "`check`, the login's page (where the login begins at the API), and `/api`",
+		ToldBy:      "`check`, the login's page (where the login starts at the API), and `/api`",
 		SeenIn:      "[MicrosoftDocs/mcp#10]",
 		Fix: func(f Facts) Fix {
 			if f.Value != "" {
@@ -1228,7 +1228,7 @@ var Table = []Cause{
 		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer a call without a token so, instead of refusing it. Where the metadata is at its well-known address, the login goes on.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
-		ToldBy:      "`check` and a warning of `check`, the login's page (where the login begins at the API), and `/api`",
+		ToldBy:      "`check` and a warning of `check`, the login's page (where the login starts at the API), and `/api`",
 		SeenIn:      "[shopware/shopware#19689], [BerriAI/litellm#37080]",
 		Fix:         func(f Facts) Fix { return f.look("", "Look at the API's own log, or at what stands in front of it.") },
 	},
@@ -1237,7 +1237,7 @@ var Table = []Cause{
 		Sees: "the API answers without a token", Write: "the API's own check",
 		Title:       "The API answers without a token",
 		Explanation: "The API does not ask for a token at all, or takes whatever it gets, for this route or for every one.",
-		Wrong:       []string{"200 without `Authorization`, or with a made-up token"},
+		Wrong:       []string{"200 without `Authorization`, or with an invented token"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer`; see [verify.md](verify.md)"},
 		ToldBy:      "`check`, and `/api`",
 		SeenIn:      "[dadi/api#37]",
@@ -1249,7 +1249,7 @@ var Table = []Cause{
 		Name: APIIgnoresSignature, Group: "The API",
 		Sees: "the API takes an altered token", Write: "the API's own check",
 		Title:       "The API accepts an altered token",
-		Explanation: "The API decodes the token and does not verify the signature, so anybody can write one.",
+		Explanation: "The API decodes the token and does not verify the signature, so anyone can write one.",
 		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
 		Right:       []string{"the signature, against the server's JWKS; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
@@ -1263,7 +1263,7 @@ var Table = []Cause{
 		Sees: "the API takes the ID token", Write: "the API's own check",
 		Title:       "The API accepts the ID token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
-		Wrong:       []string{"`Authorization: Bearer <ID token>` opens the API"},
+		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
 		Right:       []string{"want `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
 		SeenIn:      "[wso2/api-manager#2948], [qauth-labs/qauth#283]",
@@ -1301,7 +1301,7 @@ var Table = []Cause{
 		ToldBy: "`check` (where the API names its servers, RFC 9728), and `/api`",
 		SeenIn: "[AzureAD/microsoft-authentication-library-for-js#560]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "Configure "+f.Cfg.Issuer+" as the issuer in the API, or sign in at the server that it trusts.")
+			return f.look("", "Configure "+f.Cfg.Issuer+" as the issuer in the API, or sign in to the server that it trusts.")
 		},
 	},
 	{

@@ -29,7 +29,7 @@ func NeverCameBack(cfg config.Config) []Unfinished {
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
 			"On the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
-		{HostChangedOnTheWayBack, "The browser came back to another host name",
+		{HostChangedOnTheWayBack, "The browser came back to a different host name",
 			"You land on a page that cannot be reached, or that does not know the login: 127.0.0.1 instead of localhost, say.",
 			"Register " + cfg.RedirectURI() + ", or set BASE_URL to the host that is registered."},
 		{LoginNeverCameBack, "You closed the tab, or are still signing in",
@@ -66,17 +66,17 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 	description = "This login was not started in this browser, was finished already, or is older than ten minutes."
 	switch {
 	case !state:
-		return LoginNotKnown, "The authorization response has no state, so it cannot be told which login it belongs to.",
+		return LoginNotKnown, "The authorization response has no state, so this app can't tell which login it belongs to.",
 			"Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2)."
 	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
-		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
 	case local && !strings.EqualFold(host, base.Host):
-		return HostChangedOnTheWayBack, fmt.Sprintf("The login began on %s and came back on %s, where the cookie of the "+
+		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s and came back on %s, where the cookie of the "+
 				"login is not sent.", base.Host, wire.Clip(host, 80)),
 			"Register the redirect URI " + cfg.RedirectURI() + " exactly, or set BASE_URL to the host that is registered."
 	case !cookie:
-		return LoginNotKnown, description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then begin a new login."
+		return LoginNotKnown, description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then start a new login."
 	}
-	return LoginNotKnown, description, "A code is good once. Begin a new login."
+	return LoginNotKnown, description, "A code works once. Start a new login."
 }

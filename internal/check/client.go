@@ -232,7 +232,7 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return o.outOfOrder(ctx, as, got)
 	}
 	f := notYet()
-	f.Found = "accepted once, without a control: run all checks"
+	f.Found = "accepted once, not compared yet: run all checks"
 	return f
 }
 

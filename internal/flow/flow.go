@@ -363,11 +363,11 @@ type LegendLine struct {
 
 // legend explains the marks, in the order in which a login meets them.
 var legend = []LegendLine{
-	{StateMark, "state: out and back, proves that this browser began the login"},
-	{PKCEMark, "challenge, then verifier: proves that this client began the login"},
+	{StateMark, "state: out and back, proves that this browser started the login"},
+	{PKCEMark, "challenge, then verifier: proves that this client started the login"},
 	{NonceMark, "nonce: out, and back inside the ID token"},
-	{CodeMark, "code: comes once, is spent once"},
-	{TokenMark, "access token: opens the API"},
+	{CodeMark, "code: arrives once, works once"},
+	{TokenMark, "access token: authorizes calls to the API"},
 }
 
 // marks are the values of a flow that recur.

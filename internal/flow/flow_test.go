@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/redact"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -173,6 +174,8 @@ func TestHARGolden(t *testing.T) {
 }
 
 func TestShellQuote(t *testing.T) {
+	_, err := exec.LookPath("sh")
+	testserver.Needs(t, os.Getenv, "sh", err)
 	for _, s := range []string{"", "plain", "it's", `$HOME "x" \ !`, "a\nb", "`id`", "ü'ü"} {
 		out, err := exec.Command("sh", "-c", "printf %s "+shellQuote(s)).Output()
 		if err != nil || string(out) != s {

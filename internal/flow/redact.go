@@ -519,7 +519,7 @@ var stepWords = map[wire.Purpose]string{
 		"(OpenID Connect Core section 3.1.3.7).",
 	wire.Refresh:        "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
 	wire.Userinfo:       "The client asks who the user is (OpenID Connect Core section 5.3).",
-	wire.Introspection:  "The client asks what the server knows of a token (RFC 7662 section 2).",
+	wire.Introspection:  "The client asks whether a token is active (RFC 7662 section 2).",
 	wire.Revocation:     "The client ends a token (RFC 7009 section 2).",
 	wire.APIProbe:       "The client finds out how this API is called: by POST, and within a session if it wants one.",
 	wire.API:            "The client calls the API with the access token (RFC 6750 section 2.1).",
@@ -533,7 +533,7 @@ type wordsOf struct{ about, section string }
 // parameterWords says what each parameter is for, in one line, and where that is written.
 var parameterWords = map[string]wordsOf{
 	"response_type":              {"what should come back: a code", "RFC 6749 section 3.1.1"},
-	"client_id":                  {"which OAuth application asks", "RFC 6749 section 2.2"},
+	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},
 	"client_secret":              {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
 	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
 	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
@@ -549,7 +549,7 @@ var parameterWords = map[string]wordsOf{
 	"error_description":          {"what went wrong, in words", "RFC 6749 section 4.1.2.1"},
 	"error_uri":                  {"where more is said about it", "RFC 6749 section 4.1.2.1"},
 	"grant_type":                 {"what is exchanged for tokens", "RFC 6749 section 4.1.3"},
-	"refresh_token":              {"brings a new access token", "RFC 6749 section 6"},
+	"refresh_token":              {"gets a new access token", "RFC 6749 section 6"},
 	"token":                      {"the token that this is about", "RFC 7662 section 2.1, RFC 7009 section 2.1"},
 	"token_type_hint":            {"which kind of token it is", "RFC 7009 section 2.1"},
 	"prompt":                     {"whether the server asks again", "OpenID Connect Core section 3.1.2.1"},

@@ -216,7 +216,7 @@ func (m *Misuse) refusedAtOnce(ctx context.Context) bool {
 	if !control.Continues() || !got.Refuses() {
 		return false
 	}
-	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Redact(got.Answer()), 60)).by("with PKCE it begins"))
+	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Redact(got.Answer()), 60)).by("with PKCE it starts"))
 	return true
 }
 

@@ -332,7 +332,7 @@ func TestMisuseControls(t *testing.T) {
 		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
 		WrongVerifier: "the same code is accepted when all is right", OtherClient: "the same code is accepted when all is right",
 		OtherRedirectURI: "the refusal spends the code; an honest exchange was accepted before",
-		WithoutPKCE:      "with PKCE it begins", PromptNone: "without prompt=none the sign-in begins",
+		WithoutPKCE:      "with PKCE it starts", PromptNone: "without prompt=none the sign-in starts",
 	} {
 		if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
 			return f.Check == string(try) && f.Result == causes.OK && f.Control == control

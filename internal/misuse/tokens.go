@@ -205,15 +205,15 @@ func (m *Misuse) promptNone(ctx context.Context) MisuseFinding {
 	case !control.Continues():
 		return undecided("the login without prompt=none does not begin")
 	case control.Coded:
-		return undecided("the server needs nobody to sign in: it sends a code without prompt=none too")
+		return undecided("the server needs no sign-in: it sends a code without prompt=none, too")
 	case got.Coded:
-		return passes("the server sends a code although nobody is signed in")
+		return passes("the server sends a code although no user is signed in")
 	case got.Kind == check.ComesBack && got.Continues() && got.Code != "":
-		return refused("refused (%s)", got.Code).by("without prompt=none the sign-in begins")
+		return refused("refused (%s)", got.Code).by("without prompt=none the sign-in starts")
 	case got.Kind == check.ShowsPage && got.Same(control):
 		return weak("the server shows the same page as without prompt=none, and must not show any")
 	case got.Kind == check.GoesElsewhere:
-		return undecided("the server sends the browser on to another host, which may refuse")
+		return undecided("the server sends the browser on to a different host, which may refuse")
 	case got.Kind == check.ShowsPage:
 		return undecided("the server shows another page than without prompt=none, which may go back by a script")
 	}

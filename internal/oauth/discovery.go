@@ -192,13 +192,13 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 // checksOf names the rules that an endpoint breaks.
 var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal: CheckOnLocal, EndpointAddress: CheckAddress}
 
-// wrongIssuer is the answer of metadata that names another issuer than the configured one, or none. They must be
+// wrongIssuer is the answer of metadata that names a different issuer than the configured one, or none. They must be
 // the same, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
 		return answer{kind: IssuerAbsent, member: "issuer", text: "answered 200, but its metadata names no issuer"}
 	}
-	return answer{kind: IssuerDiffers, member: "issuer", text: "names another issuer: " + c.compareIssuers(theirs), issuer: theirs,
+	return answer{kind: IssuerDiffers, member: "issuer", text: "names a different issuer: " + c.compareIssuers(theirs), issuer: theirs,
 		found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
 }
 

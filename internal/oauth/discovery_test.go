@@ -54,10 +54,10 @@ func TestDiscoveryRefuses(t *testing.T) {
 		words string
 	}{
 		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
-		{"the issuer with a slash", func(l *testserver.Liar) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names another issuer"},
+		{"the issuer with a slash", func(l *testserver.Liar) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names a different issuer"},
 		{"the issuer in capitals", func(l *testserver.Liar) {
 			l.Document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.Issuer) }
-		}, "names another issuer"},
+		}, "names a different issuer"},
 		{"no issuer", document("issuer", nil), "names no issuer"},
 		{"no authorization endpoint", document("authorization_endpoint", nil), "has no authorization_endpoint; set AUTHORIZATION_ENDPOINT"},
 		{"no token endpoint", document("token_endpoint", ""), "has no token_endpoint; set TOKEN_ENDPOINT"},

@@ -163,7 +163,7 @@ func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 	return keys, nil
 }
 
-var errPrivateKey = errors.New("it publishes a private key, so anybody can sign; the server's keys must be replaced")
+var errPrivateKey = errors.New("it publishes a private key, so anyone can sign; the server's keys must be replaced")
 
 // parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
 // a private one makes the whole set worthless, as anybody can sign with it.
