@@ -90,3 +90,8 @@ func FormPosted(cfg config.Config) (advice Advice, description string) {
 		"A form from another site came to this page. If you come from your server's page, it sent its response with response_mode=form_post. " +
 			"This app read nothing of the form. A login that you started still waits, for ten minutes at most."
 }
+
+// InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
+func InFragment(cfg config.Config) string {
+	return Facts{Cfg: cfg}.turnOff("", Grant, "Set the response type of this client to code, and its response mode to query").Text
+}
