@@ -108,6 +108,9 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	cause, description, hint := causes.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Name, f.Retry = cause, true
+	if len(response) == 0 && !s.cfg.CallbackIsPasted() {
+		f.Bare = causes.InFragment(s.cfg)
+	}
 	if len(s.sessions.Unfinished(r)) > 0 {
 		f.Unsolicited = s.oauth.UnsolicitedError(response)
 	}

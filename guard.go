@@ -2,11 +2,13 @@ package main
 
 import (
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -36,6 +38,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 			return
 		}
 		if !s.allowedSite(r) {
+			if s.isFormPost(r) {
+				s.fail(w, r, s.formPosted())
+				return
+			}
 			s.fail(w, r, refuse(http.StatusForbidden, "cross_site_request", "This request was sent by another site.",
 				"Open "+s.cfg.BaseURL+" in the browser itself. A login begins with a link or a redirect to /login, not with a fetch or a frame."))
 			return
@@ -81,12 +87,38 @@ func (s *server) allowedSite(r *http.Request) bool {
 	case "":
 		return from == "" || s.cfg.IsOwnOrigin(from)
 	}
-	return isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
+	return r.Method == http.MethodGet && isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
 }
 
-// isNavigation reports whether a person follows a link or a redirect, in a tab and not in a frame.
+// isFormPost reports a form that another site sent to the callback, which is how a server responds with form_post (OAuth 2.0
+// Form Post Response Mode section 2). An old browser does not say whether it was a form, so the type of the body decides.
+// Where the redirect URI leads elsewhere, no server sends its response here.
+func (s *server) isFormPost(r *http.Request) bool {
+	if r.Method != http.MethodPost || r.URL.Path != config.CallbackPath || s.cfg.CallbackIsPasted() {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return false
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return isNavigation(r)
+	case "":
+		return true
+	}
+	return false // an origin that our own page would not have
+}
+
+// formPosted explains such a form. Nothing of it is read: its sender is not known, and the cookie of the login is not with it.
+func (s *server) formPosted() *failure {
+	advice, description := causes.FormPosted(s.cfg)
+	return &failure{Status: http.StatusBadRequest, Code: "unsupported_response_mode", Description: description, Advice: advice, Retry: true}
+}
+
+// isNavigation reports whether the browser opens a page in a tab, and not in a frame.
 func isNavigation(r *http.Request) bool {
-	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:

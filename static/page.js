@@ -58,3 +58,18 @@ edit?.addEventListener("input", (event) => {
   document.querySelector("[data-leave]").hidden = true;
   document.querySelector("[data-changed]").hidden = false;
 });
+
+// A response in the fragment is explained by the names of its members. Its values are not read, go nowhere and leave the address bar.
+const fragment = document.getElementById("fragment");
+if (fragment) {
+  const members = new URLSearchParams(location.hash.slice(1));
+  const kind = [["access_token", "token"], ["id_token", "token"], ["code", "code"], ["error", "error"]].find(([name]) => members.has(name))?.[1];
+  if (kind) {
+    history.replaceState(null, "", location.pathname);
+    const heading = document.querySelector("h1");
+    heading.textContent = document.title = fragment.dataset.title;
+    fragment.querySelector("h2").textContent = "What happened";
+    for (const line of fragment.querySelectorAll("[data-for]")) line.hidden = line.dataset.for !== kind;
+    for (const other of document.querySelectorAll("h1 ~ p, #fragment ~ .cols")) other.hidden = true; // about a response that left out state
+  }
+}

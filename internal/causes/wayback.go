@@ -80,3 +80,18 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 	}
 	return LoginNotKnown, description, "A code works once. Start a new login."
 }
+
+// FormPosted explains a form of another site at the callback, and what to do. Who sent it is not known, so the description
+// says what is known and what is likely.
+func FormPosted(cfg config.Config) (advice Advice, description string) {
+	row := Of(FormPostRequired)
+	fix := row.fix(Facts{Cfg: cfg})
+	return Advice{Name: FormPostRequired, Heading: row.Title, Setting: row.Setting, Remedy: fix, Hint: fix.Text, Server: ProviderOf(cfg).The()},
+		"A form from another site came to this page. If you come from your server's page, it sent its response with response_mode=form_post. " +
+			"This app read nothing of the form. A login that you started still waits, for ten minutes at most."
+}
+
+// InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
+func InFragment(cfg config.Config) string {
+	return Facts{Cfg: cfg}.turnOff("", Grant, "Set the response type of this client to code, and its response mode to query").Text
+}
