@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -142,6 +143,7 @@ func measure(b *testing.B, work func(run int)) {
 func measureParallel(b *testing.B, work func()) {
 	b.Helper()
 	b.ReportAllocs()
+	b.SetParallelism((16 + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)) // 16 browsers at once
 	b.ResetTimer()
 	before := cpuTime(b)
 	b.RunParallel(func(pb *testing.PB) {

@@ -179,6 +179,7 @@ var floors = map[string][][]string{
 		{"parts.go", "diff.go"},
 	},
 	"internal/causes": {
+		{"wayback.go"},
 		{"api.go"},
 		{"explain.go"},
 		{"finding.go"},
@@ -186,7 +187,6 @@ var floors = map[string][][]string{
 		{"answer.go"},
 		{"table.go"},
 		{"fix.go"},
-		{"wayback.go"},
 		{"providers.go"},
 		{"names.go"},
 	},

@@ -568,3 +568,15 @@ func HostOf(address string) string {
 
 // IsZero reports a fix that names no line and no place, and so adds nothing to its sentence in JSON.
 func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }
+
+// returnOrigin is what a policy of the server's pages must allow for the way back.
+func returnOrigin(cfg config.Config) string {
+	u, err := url.Parse(cfg.RedirectURI())
+	switch {
+	case err != nil:
+		return cfg.RedirectURI() // the configuration has been checked
+	case u.Scheme != "http" && u.Scheme != "https":
+		return u.Scheme + ":"
+	}
+	return u.Scheme + "://" + u.Host
+}

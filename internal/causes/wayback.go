@@ -46,18 +46,6 @@ func NeverCameBack(cfg config.Config) []Unfinished {
 	return causes
 }
 
-// returnOrigin is what a policy of the server's pages must allow for the way back.
-func returnOrigin(cfg config.Config) string {
-	u, err := url.Parse(cfg.RedirectURI())
-	switch {
-	case err != nil:
-		return cfg.RedirectURI() // the configuration has been checked
-	case u.Scheme != "http" && u.Scheme != "https":
-		return u.Scheme + ":"
-	}
-	return u.Scheme + "://" + u.Host
-}
-
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do: it
 // arrived at host, with a state or without, and the browser sent some cookie or none at all.
 func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Name, description, hint string) {
