@@ -53,13 +53,17 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 }
 
 // pasted takes the response from the address at which the browser stopped, where the redirect URI does not lead
-// here: a person pastes it. What becomes of the response is next's to decide, as for one that the browser brings.
+// here, or where the server has sent the browser to https instead: a person pastes it. What becomes of the response is next's to decide, as for one that the browser brings.
 func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !s.cfg.CallbackIsPasted() {
+		if !s.cfg.CallbackIsPasted() && s.cfg.HTTPSTwin() == "" {
 			return wrongMethod(http.MethodGet)
 		}
-		if err := r.ParseForm(); err != nil || len(r.PostForm["address"]) > 1 {
+		err := r.ParseForm()
+		if err == nil && !s.cfg.CallbackIsPasted() && !r.PostForm.Has("address") { // not the form of our own page
+			return wrongMethod(http.MethodGet)
+		}
+		if err != nil || len(r.PostForm["address"]) > 1 {
 			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field, address, and at most 64 KB.", "")
 		}
 		query, err := s.oauth.ReadPasted(r.PostForm.Get("address"))

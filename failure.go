@@ -183,6 +183,9 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	} else {
 		data.Hints = sentences(f.Hint)
 	}
+	if data.Paste == nil && f.Code == oauth.CodeInvalidAddress {
+		data.Paste = newTwinForm(s.cfg)
+	}
 	if f.Status == http.StatusUnauthorized {
 		data.Again, data.Preview, data.ShowCode = "Sign in", preview(r.URL.Path), false
 	}

@@ -103,6 +103,7 @@ type unfinished struct {
 	Began  time.Time           `json:"began"`
 	Ago    string              `json:"-"`
 	Causes []causes.Unfinished `json:"causes"`
+	Twin   *pasteForm          `json:"-"` // for a server that sends the browser to https
 }
 
 // newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
@@ -111,5 +112,5 @@ func newUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg)}
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg), Twin: newTwinForm(cfg)}
 }

@@ -92,6 +92,7 @@ func (v *signIn) keep(r *oauth.Request) { maps.Copy(v.Asks, r.Again()) }
 type pasteForm struct {
 	RedirectURI string
 	Example     string // what such an address looks like
+	Own         bool   // it is our own address with https, where no application answers
 	App         string // the scheme, when it is one that an app opens: no address bar shows the address then
 }
 
@@ -105,6 +106,15 @@ func newPasteForm(cfg config.Config) *pasteForm {
 		p.App = u.Scheme
 	}
 	return p
+}
+
+// newTwinForm makes the form for a server that sends the browser to https, or returns nil where that is not ours to explain.
+func newTwinForm(cfg config.Config) *pasteForm {
+	twin := cfg.HTTPSTwin()
+	if twin == "" {
+		return nil
+	}
+	return &pasteForm{RedirectURI: twin, Example: twin + "?code=…&state=…", Own: true}
 }
 
 // said is the data of part-said.html: what a server said, its first sentence first.

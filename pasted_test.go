@@ -104,6 +104,49 @@ func TestPastedWrongly(t *testing.T) {
 	}
 }
 
+// A server that sends the browser to https on this machine: home takes the address, in the same browser, once.
+func TestPastedTwin(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartLiar(t)
+	a := startApp(t, l.Env())
+	b, other := newBrowser(t, a), newBrowser(t, a)
+	const form = `<form class="paste" method="post" action="/oauth_callback">`
+	if home := b.Get("/"); strings.Contains(home.Body, form) {
+		t.Error("the start page has the form while no login waits")
+	}
+	callback := l.Approve(t, b.Begin(""))
+	u, _ := url.Parse(callback)
+	code := u.Query().Get("code")
+	a.Log.Secret(code)
+	twin := strings.Replace(callback, "http://", "https://", 1)
+	if home := b.Get("/"); !strings.Contains(home.Body, form) || !strings.Contains(home.Body, a.Cfg.HTTPSTwin()) {
+		t.Errorf("the start page has no form for the login that waits:\n%s", home.Body)
+	}
+	page := b.Post(config.CallbackPath, url.Values{"address": {"https://evil.example/oauth_callback?" + u.RawQuery}})
+	if page.StatusCode != 400 || !strings.Contains(page.Body, "another host or port") || !strings.Contains(page.Body, form) || strings.Contains(page.Body, code) {
+		t.Errorf("another host was answered %d:\n%s", page.StatusCode, page.Body)
+	}
+	if r := other.Post(config.CallbackPath, url.Values{"address": {twin}}); r.StatusCode != 400 || l.Asked("POST /token") != 0 {
+		t.Errorf("another browser was answered %d", r.StatusCode)
+	}
+	for name, want := range map[string]int{"cross-site": 403, "same-site": 403} {
+		req, _ := http.NewRequest(http.MethodPost, a.URL+config.CallbackPath, strings.NewReader(url.Values{"address": {twin}}.Encode()))
+		req.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {name}, "Sec-Fetch-Mode": {"cors"}}
+		if r := b.Do(req); r.StatusCode != want {
+			t.Errorf("from %s it was answered %d", name, r.StatusCode)
+		}
+	}
+	for range 2 { // the second time it is the result of the first
+		r := b.Post(config.CallbackPath, url.Values{"address": {twin}})
+		if to := b.Location(r); r.StatusCode != http.StatusSeeOther || strings.Contains(to, code) {
+			t.Fatalf("the right address was answered %d, and leads to %s:\n%s", r.StatusCode, to, r.Body)
+		}
+	}
+	if n := l.Asked("POST /token"); n != 1 {
+		t.Errorf("the token endpoint was asked %d times", n)
+	}
+}
+
 // An address that is pasted after a restart with another redirect URI is sent nowhere.
 func TestPastedAfterRestart(t *testing.T) {
 	t.Parallel()

@@ -165,6 +165,17 @@ func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseU
 // the browser stopped.
 func (c Config) CallbackIsPasted() bool { return c.RedirectOverride != "" }
 
+// HTTPSTwin returns the redirect URI with https where it is http on this machine, or "": some servers send the browser there
+// all the same, where nothing answers.
+func (c Config) HTTPSTwin() string {
+	u, err := url.Parse(c.RedirectURI())
+	if err != nil || c.CallbackIsPasted() || u.Scheme != "http" || !IsLoopback(u.Hostname()) {
+		return ""
+	}
+	u.Scheme = "https"
+	return u.String()
+}
+
 // RedirectVariable is the variable that says what the redirect URI is.
 func (c Config) RedirectVariable() string {
 	if c.CallbackIsPasted() {

@@ -73,3 +73,37 @@ func TestReadPasted(t *testing.T) {
 		})
 	}
 }
+
+// Where the browser comes back to this machine over http, its https twin is accepted, and nothing else.
+func TestReadPasted_HTTPSTwin(t *testing.T) {
+	const local, response = "http://localhost:3000", "code=the-code&state=the-state"
+	for _, row := range []struct {
+		name, base, override, address string
+		accepted                      bool
+	}{
+		{"https", local, "", "https://localhost:3000/oauth_callback", true},
+		{"http", local, "", "http://localhost:3000/oauth_callback", true},
+		{"an IP address", "http://[::1]:3000", "", "https://[::1]:3000/oauth_callback", true},
+		{"the default ports", "http://localhost", "", "https://localhost/oauth_callback", true},
+
+		{"another port", local, "", "https://localhost:3001/oauth_callback", false},
+		{"no port", local, "", "https://localhost/oauth_callback", false},
+		{"another name of this machine", local, "", "https://127.0.0.1:3000/oauth_callback", false},
+		{"another host", local, "", "https://app.example.com:3000/oauth_callback", false},
+		{"another path", local, "", "https://localhost:3000/", false},
+		{"another scheme", local, "", "ftp://localhost:3000/oauth_callback", false},
+		{"http for https", "https://localhost:3000", "", "http://localhost:3000/oauth_callback", false},
+		{"beyond this machine", "http://devbox:3000", "", "https://devbox:3000/oauth_callback", false},
+		{"a redirect URI elsewhere", local, "http://localhost:8080/cb", "https://localhost:8080/cb", false},
+		{"our own address, with a redirect URI elsewhere", local, "http://localhost:8080/cb", "https://localhost:3000/oauth_callback", false},
+	} {
+		c := New(config.Config{BaseURL: row.base, RedirectOverride: row.override}, wire.New(nil, time.Now), time.Now)
+		got, err := c.ReadPasted(row.address + "?" + response)
+		if (err == nil) != row.accepted || (got == response) != row.accepted {
+			t.Errorf("%s: read %q, %v; accepted should be %t", row.name, got, err, row.accepted)
+		}
+		if err != nil && strings.Contains(err.Error(), "the-") {
+			t.Errorf("%s: the error quotes the address: %v", row.name, err)
+		}
+	}
+}

@@ -406,7 +406,7 @@ const maxPasted = 8 << 10
 
 // ReadPasted returns the query of the address at which a browser stopped, when that is the redirect URI with an
 // authorization response (RFC 6749 section 4.1.2). Nothing of the address is ever quoted: it holds the code. The
-// error is an *Error.
+// error is an *Error. Where the browser comes back by itself, https in the place of our http is accepted, too.
 func (c *Client) ReadPasted(address string) (query string, err error) {
 	address = strings.TrimSpace(address)
 	switch {
@@ -430,7 +430,11 @@ func (c *Client) ReadPasted(address string) (query string, err error) {
 // differs names the first part in which an address is not the redirect URI, or "". A browser writes some of it
 // in its own way: the host in small letters, no default port, a / for an empty path.
 func (c *Client) differs(u *url.URL) string {
-	want, err := url.Parse(c.cfg.RedirectURI())
+	uri := c.cfg.RedirectURI()
+	if twin := c.cfg.HTTPSTwin(); twin != "" && u.Scheme == "https" {
+		uri = twin
+	}
+	want, err := url.Parse(uri)
 	switch {
 	case err != nil || u.Scheme != want.Scheme:
 		return "scheme"
