@@ -140,8 +140,8 @@ func TestInteropMistakes(t *testing.T) {
 		{"Authlib: redirect URI, before the sign-in", startAuthlib, "validate-first", slash, nil, causes.RedirectURINotRegistered},
 		{"Authlib: method", startAuthlib, "basic", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post"), causes.AuthMethodWrong},
 		{"Authlib: grant", startAuthlib, "no-code-grant", "", nil, causes.GrantNotEnabled},
-		{"Authlib: HS256", startAuthlib, "hs256", "", nil, causes.IDTokenSignature},
-		{"LemonLDAP::NG: client ID", startLemonLDAP, "confidential", "", set("CLIENT_ID", "nobody"), causes.ClientIDUnknown},
+		{"Authlib: HS256, which the client secret verifies", startAuthlib, "hs256", "", nil, ""},
+		{"LemonLDAP::NG: client ID", startLemonLDAP, "confidential", "", set("CLIENT_ID", "nobody"), causes.ClientRefused},
 		{"LemonLDAP::NG: redirect URI, after the sign-in", startLemonLDAP, "confidential", slash, nil, ""},
 		{"LemonLDAP::NG: public", startLemonLDAP, "public", "", nil, ""},
 	} {

@@ -480,7 +480,7 @@ func TestCheckAtOIDCProvider(t *testing.T) {
 	f.env["PORT"] = "3998"
 	wantFails(t, checksOf(t, f.env), "redirect_uri", "BASE_URL", "http://localhost:3998/oauth_callback")
 	f.env["PORT"], f.env["CLIENT_SECRET"] = "3999", "wrong secret/"
-	wantFails(t, checksOf(t, f.env), "client", "CLIENT_SECRET", "copy the secret again")
+	wantFails(t, checksOf(t, f.env), "client", "CLIENT_SECRET", "paste CLIENT_SECRET again")
 }
 
 // The same at a server whose words are Clerk's.
@@ -500,9 +500,9 @@ func TestCheckAtFosite(t *testing.T) {
 		return full
 	}
 	wantFails(t, checksOf(t, broken("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post")),
-		"client", "TOKEN_ENDPOINT_AUTH_METHOD", "write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
+		"client", "TOKEN_ENDPOINT_AUTH_METHOD", "Write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic")
 	wantFails(t, checksOf(t, broken("CLIENT_SECRET", "wrong")), "client", "CLIENT_SECRET", "Client authentication failed")
 	wantFails(t, checksOf(t, broken("PORT", "3998")), "redirect_uri", "BASE_URL", "does not match any of the OAuth 2.0 Client's pre-registered redirect urls")
 	wantFails(t, checksOf(t, broken("SCOPES", "openid admin")), "authorization", "SCOPES", "is not allowed to request scope 'admin'")
-	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "CLIENT_ID", "does not know the client ID nobody")
+	wantFails(t, checksOf(t, broken("CLIENT_ID", "nobody")), "redirect_uri", "CLIENT_ID", "doesn't recognize client ID nobody")
 }

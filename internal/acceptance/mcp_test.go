@@ -30,7 +30,7 @@ func TestMCPServer(t *testing.T) {
 			command.Dir = interop + "/conformance"
 			api := startForeign(t, command)
 			a := startApp(t, map[string]string{"RESOURCE_URL": api})
-			a.process.WaitFor(t, "the first login registers a client")
+			a.process.WaitFor(t, "the first sign-in registers a client")
 			b := newBrowser(t, a)
 			to := b.Begin("")
 			for !strings.HasPrefix(to, a.Address) { // nobody is asked

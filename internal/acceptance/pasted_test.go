@@ -49,5 +49,5 @@ func TestCheckElsewhere(t *testing.T) {
 
 	f = startOIDCProvider(t, "basic-only", "https://app.example.com/callback/")
 	f.env["REDIRECT_URI"] = "https://app.example.com/callback"
-	wantFails(t, checksOf(t, f.env), "redirect_uri", "REDIRECT_URI", "write REDIRECT_URI=https://app.example.com/callback/")
+	wantFails(t, checksOf(t, f.env), "redirect_uri", "REDIRECT_URI", "Write REDIRECT_URI=https://app.example.com/callback/")
 }

@@ -48,7 +48,7 @@ func (r tokenResult) names(what Attempt) bool {
 	}
 	switch what {
 	case WrongVerifier, NoVerifier:
-		return r.Says("code_verifier", "code verifier", "pkce", "code_challenge", "code challenge")
+		return r.Says("code_verifier", "code verifier", "pkce", "code_challenge", "code challenge", "code verification")
 	case OtherRedirectURI:
 		return r.Says("redirect_uri", "redirect uri", "redirection uri", "callback url")
 	case OtherClient:
@@ -166,7 +166,7 @@ func (m *Misuse) withControl(ctx context.Context, r *oauth.Request, code string,
 	switch {
 	case honest.accepted():
 		return refused("refused (%s)", got).by("the same code is accepted when all is right")
-	case m.controlled() && !got.unclear():
+	case m.controlled() && (named || !got.unclear()):
 		return refused("refused (%s)", got).by("the refusal spends the code; an honest exchange was accepted before")
 	case named && !honest.outOfOrder() && !honest.names(Attempt(r.Try)):
 		return refused("refused (%s)", got).by("the server names what is wrong, and says something else of the honest request")

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"oauth-test-client/internal/chromium"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+)
+
+// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes.
+type glance struct{ Color, Heading, Fixes string }
+
+// glanceAt takes a glance at the page, and sees that what it says is on the first screen of a laptop.
+func glanceAt(c *chromium.Tab) glance {
+	c.T.Helper()
+	g := chromium.Evaluate[glance](c, `(() => {
+		const verdict = document.querySelector(".verdict"), color = ["good", "warn", "bad"].find(name => verdict?.classList.contains(name))
+		return {Color: color || "", Heading: document.querySelector("h1").textContent.trim(),
+			Fixes: [...document.querySelectorAll(".card.fix")].map(fix => ["change", "add", "look"].find(kind => fix.classList.contains(kind))).join(" ")}
+	})()`)
+	if bottom := chromium.Evaluate[float64](c, `Math.max(...["h1", ".card.fix"].map(s => document.querySelector(s)?.getBoundingClientRect().bottom || 0)) + scrollY`); bottom > 900 {
+		c.T.Errorf("%q and its fix end at %v; want within the first 900 pixels", g.Heading, bottom)
+	}
+	return g
+}
+
+// checkAll presses the button that runs every check, and waits for the result.
+func checkAll(c *chromium.Tab, base string) glance {
+	c.T.Helper()
+	c.Go(base + "/check")
+	chromium.Evaluate[bool](c, `window.before = true`)
+	chromium.Perform(c, chromedp.Click(chromedp.CSS(`form[action="/check"] button`)))
+	if !c.Becomes(`!window.before && document.querySelector("h1") !== null && !document.querySelector("[aria-busy]")`, testserver.Patience) {
+		c.T.Fatalf("the checks do not end:\n%s", c.Text())
+	}
+	return glanceAt(c)
+}
+
+// signInAtDemo goes through a login at the demo server as far as it gets, and looks at where it ends. A page of the server
+// has no color of ours. Where the way back is blocked, the browser stays on the server's page: it is stuck.
+func signInAtDemo(c *chromium.Tab, base string, stuck bool) glance {
+	c.T.Helper()
+	wait := testserver.Patience
+	if stuck { // no page follows
+		wait = time.Second
+	}
+	c.Go(base + "/login?prompt=consent")
+	for _, button := range []string{`button[value="user_alice"]`, `button[value="allow"]`} {
+		if chromium.Evaluate[bool](c, `document.querySelector('`+button+`') !== null`) {
+			chromium.Perform(c, chromedp.Click(chromedp.CSS(button)))
+			c.Becomes(`document.querySelector('`+button+`') === null`, wait)
+		}
+	}
+	return glanceAt(c)
+}
+
+// The first color is never wrong: what home says as the program starts, what it and /check say after all checks, and what
+// the page of a login says, for each mistake that people make in their settings. The first row has none.
+func TestFirstColor(t *testing.T) {
+	t.Parallel()
+	port := testserver.FreePort(t)
+	issuer := testserver.StartDemo(t, "http://127.0.0.1:"+port+config.CallbackPath)
+	_, closed, _ := net.SplitHostPort(listenLoopback(t).Addr().String())
+	right := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": testserver.CheckSecret, "PORT": port, "BASE_URL": "http://127.0.0.1:" + port}
+	c := chromium.Open(t)
+	c.Resize(1280, 900)
+	for _, row := range []struct {
+		name                string
+		set                 map[string]string
+		start, check, login glance
+	}{
+		{name: "right", start: glance{"", "7 of 17 checks done", ""},
+			check: glance{"good", "Ready to sign in", ""}, login: glance{"good", "It works", ""}},
+		{name: "wrong secret", set: map[string]string{"CLIENT_SECRET": "a-wrong-secret-1"}, start: glance{"bad", "The client secret is wrong", "look"},
+			check: glance{"bad", "The client secret is wrong", "look"}, login: glance{"bad", "The client secret is wrong", "look"}},
+		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look look"},
+			check: glance{"bad", "The server doesn't recognize the client ID", "look"}, login: glance{"", "This request isn't valid", ""}},
+		{name: "wrong port", set: map[string]string{"BASE_URL": "http://localhost:" + port}, start: glance{"bad", "The redirect URI is not registered", "change"},
+			check: glance{"bad", "The redirect URI is not registered", "change"}, login: glance{"", "This request isn't valid", ""}},
+		{name: "typo in a scope", set: map[string]string{"SCOPES": "openid profil"}, start: glance{"bad", "A scope is not enabled", "change"},
+			check: glance{"bad", "A scope is not enabled", "change"}, login: glance{"bad", "A scope is not enabled", "change"}},
+		{name: "issuer with a slash", set: map[string]string{"ISSUER": issuer + "/"}, start: glance{"bad", "The server has a different issuer", "change"},
+			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
+		{name: "issuer of another host", set: map[string]string{"ISSUER": strings.Replace(issuer, "127.0.0.1", "localhost", 1)}, start: glance{"bad", "The server has a different issuer", "change"},
+			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
+		{name: "server down", set: map[string]string{"ISSUER": "http://127.0.0.1:" + closed}, start: glance{"bad", "The authorization server doesn't answer", "look"},
+			check: glance{"bad", "The authorization server doesn't answer", "look"}, login: glance{"bad", "The authorization server doesn't answer", "look"}},
+		{name: "no secret", set: map[string]string{"CLIENT_SECRET": ""}, start: glance{"bad", "The client secret is missing", "look"},
+			check: glance{"bad", "The client secret is missing", "look"}, login: glance{"bad", "The client secret is missing", "look"}},
+		{name: "RESOURCE_URL alone", set: map[string]string{"ISSUER": "", "CLIENT_ID": "", "CLIENT_SECRET": "", "RESOURCE_URL": issuer + "/api/me"}, start: glance{"", "4 of 8 checks done", ""},
+			check: glance{"good", "Ready to sign in", ""}, login: glance{"good", "It works", ""}},
+	} {
+		env := maps.Clone(right)
+		maps.Copy(env, row.set)
+		p := startRun(t, env)
+		p.WaitForPort(t, port)
+		p.WaitFor(t, "checked  ")
+		base := env["BASE_URL"]
+		c.Go(base + "/")
+		start := glanceAt(c)
+		check := checkAll(c, base)
+		c.Go(base + "/")
+		if home := glanceAt(c); home.Color != check.Color || home.Heading != check.Heading {
+			t.Errorf("%s: home is %+v, where /check is %+v", row.name, home, check)
+		}
+		login := signInAtDemo(c, base, false)
+		if start != row.start || check != row.check || login != row.login {
+			t.Errorf("%s:\nstart: glance{%q, %q, %q},\ncheck: glance{%q, %q, %q},\nlogin: glance{%q, %q, %q}},", row.name, start.Color, start.Heading, start.Fixes,
+				check.Color, check.Heading, check.Fixes, login.Color, login.Heading, login.Fixes)
+		}
+		p.Interrupt()
+		p.Wait(t)
+	}
+}
+
+// The same for the ten mistakes of the demo server.
+func TestFirstColor_Demo(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
+	c := chromium.Open(t)
+	c.Resize(1280, 900)
+	rows := map[demo.Fault]struct{ check, login glance }{
+		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add"}, glance{"", "This request isn't valid", ""}},
+		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change"}, glance{"", "This request isn't valid", ""}},
+		demo.SecretWrong:         {glance{"bad", "The client secret is wrong", "look"}, glance{"bad", "The client secret is wrong", "look"}},
+		demo.AuthMethodWrong:     {glance{"bad", "The client authentication method is wrong", "change"}, glance{"bad", "The client authentication method is wrong", "change"}},
+		demo.ClientUnknown:       {glance{"bad", "The server doesn't recognize the client ID", "look"}, glance{"", "This request isn't valid", ""}},
+		demo.ScopeNotEnabled:     {glance{"bad", "A scope is not enabled", "change"}, glance{"bad", "A scope is not enabled", "change"}},
+		demo.IssuerSlash:         {glance{"bad", "The server has a different issuer", "change"}, glance{"bad", "The server has a different issuer", "change"}},
+		demo.IDTokenSignature:    {glance{"good", "Ready to sign in", ""}, glance{"bad", "The ID token's signature cannot be verified", "look"}},
+		demo.AccessTokenAudience: {glance{"good", "Ready to sign in", ""}, glance{"good", "It works", ""}},
+		demo.ConsentNoWayBack:    {glance{"warn", "Nothing is wrong, and a sign-in has to show the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
+	}
+	for _, setUp := range demo.SetUps() {
+		r, err := http.PostForm(a.Cfg.BaseURL+"/demo/setup", url.Values{"setup": {string(setUp.Fault)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		row, known := rows[setUp.Fault]
+		if !known {
+			t.Errorf("%q has no row", setUp.Fault)
+			continue
+		}
+		check, login := checkAll(c, a.Cfg.BaseURL), signInAtDemo(c, a.Cfg.BaseURL, setUp.Fault == demo.ConsentNoWayBack)
+		if check != row.check || login != row.login {
+			t.Errorf("%q: {\ncheck: glance{%q, %q, %q},\nlogin: glance{%q, %q, %q}},", setUp.Fault, check.Color, check.Heading, check.Fixes, login.Color, login.Heading, login.Fixes)
+		}
+	}
+}
