@@ -81,7 +81,7 @@ func TestFirstColor(t *testing.T) {
 	}{
 		{name: "right", start: glance{"", "7 of 17 checks done", ""},
 			check: glance{"good", "Ready to sign in", ""}, login: glance{"good", "It works", ""}},
-		{name: "wrong secret", set: map[string]string{"CLIENT_SECRET": "a-wrong-secret-1"}, start: glance{"bad", "The client secret is wrong", "look"},
+		{name: "wrong secret", set: map[string]string{"CLIENT_SECRET": "a-wrong-secret-1"}, start: glance{"bad", "The server refused the client's credentials", "look"},
 			check: glance{"bad", "The client secret is wrong", "look"}, login: glance{"bad", "The client secret is wrong", "look"}},
 		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look look"},
 			check: glance{"bad", "The server doesn't recognize the client ID", "look"}, login: glance{"", "This request isn't valid", ""}},

@@ -174,6 +174,7 @@ var patterns = []pattern{
 	{at: asClient, words: []string{"client does not exist", "client doesn't exist"}, cause: ClientIDUnknown, seen: "Ory and Clerk, after the next sentence"},
 	{at: asClient, words: []string{"no client authentication included"}, method: asPublic, cause: ClientSecretMissing, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
 	{at: asClient, words: []string{"no client authentication included"}, cause: ClientRefused, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
+	{at: asClient, words: []string{"unknown client"}, and: secrets, method: withSecret, cause: ClientRefused, seen: "the demo server"},
 	{at: toRedeem, words: []string{"invalid, expired, revoked"}, cause: CodeExpiredOrUsed, seen: "Doorkeeper: the words of RFC 6749 section 5.2"},
 	{at: toRefresh, words: []string{"invalid, expired, revoked"}, cause: RefreshTokenRefused, seen: "Doorkeeper: the words of RFC 6749 section 5.2"},
 	{at: asClient, words: clientIDs, and: secrets, when: present, method: withSecret, cause: ClientRefused, seen: "GitHub, Dropbox, Zoom, Naver"},

@@ -72,6 +72,8 @@ func TestCause_TokenEndpoint(t *testing.T) {
 		{"Okta: the secret", basic, 401, `{"error":"invalid_client","error_description":"The client secret supplied for a confidential client is invalid."}`, ClientSecretWrong},
 		{"a client certificate", basic, 401, `{"error":"invalid_client","error_description":"mutual TLS client certificate required"}`, MTLSRequired},
 		{"the MCP Python SDK: Basic alone", basic, 401, `{"error":"invalid_client","error_description":"Missing client_id"}`, AuthMethodWrong},
+		{"everything that may be wrong", basic, 401, `{"error":"invalid_client","error_description":"client authentication failed: unknown client, wrong secret, or a method that isn't enabled for this client"}`, ClientRefused},
+		{"an unknown client alone", basic, 401, `{"error":"invalid_client","error_description":"unknown client"}`, ClientIDUnknown},
 		{"Twitch: Basic alone", basic, 400, `{"status":400,"message":"missing client id"}`, AuthMethodWrong},
 		{"Twitch: the secret", post, 403, `{"status":403,"message":"invalid client secret"}`, ClientSecretWrong},
 		{"Dropbox: either", post, 400, `{"error":"invalid_client: Invalid client_id or client_secret"}`, ClientRefused},

@@ -67,7 +67,7 @@ func TestCheckPushed(t *testing.T) {
 // When the program starts, no wrong secret is sent; that ours is refused is still told.
 func TestCheckPushedAtStart(t *testing.T) {
 	env := testserver.DemoEnv(startPushing(t))
-	for secret, want := range map[string]causes.Name{testserver.CheckSecret: "", "a-wrong-secret": causes.ClientSecretWrong} {
+	for secret, want := range map[string]causes.Name{testserver.CheckSecret: "", "a-wrong-secret": causes.ClientRefused} {
 		env["CLIENT_SECRET"] = secret
 		w := wire.New(nil, time.Now)
 		t.Cleanup(w.CloseIdleConnections)
