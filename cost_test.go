@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,7 +31,7 @@ import (
 const (
 	longAnswer, shortAnswer = 1 << 20, 256 << 10
 	mostCPU                 = 500 * time.Millisecond
-	mostTimes               = 6
+	mostTimes               = 10 // linear work costs 4 to 8 times as much, as memory is slower than caches; quadratic work 16 times
 	costFloor               = 20 * time.Millisecond
 )
 
@@ -158,32 +160,36 @@ func usedCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// cost is one cell of the table.
+// spentAlone is the CPU time of some work without the collection of garbage, which comes at any time and for what others left.
+func spentAlone(work func()) time.Duration {
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	return spent(work)
+}
+
+// cost is one cell of the table: the CPU time for 1 MB, and without garbage collection for 1 MB and for 256 KB.
 type cost struct {
-	what        string
-	long, short time.Duration
+	what               string
+	long, alone, short time.Duration
 }
 
 // tooMuch reports a cell that breaks the promise.
 func (c cost) tooMuch() bool {
-	return c.long > mostCPU || c.long > costFloor && c.short > 0 && c.long > mostTimes*c.short
+	return c.long > mostCPU || c.alone > costFloor && c.alone > mostTimes*c.short
 }
 
-// costOf measures a cell. What seems to be too much is measured again: the garbage of what came before is collected
-// at any time.
+// costOf measures a cell. What seems to be too much is measured again.
 func costOf(what string, long, short func()) cost {
-	c := cost{what, spent(long), 0}
-	mean := func() time.Duration { // of as many as leave the same garbage
-		const runs = longAnswer / shortAnswer
-		return spent(func() {
-			for range runs {
-				short()
-			}
-		}) / runs
-	}
+	c := cost{what: what, long: spent(long)}
 	for i := range 4 {
 		if c.long > costFloor && short != nil {
-			c.short = mean()
+			const runs = longAnswer / shortAnswer // as many as make as much garbage
+			c.alone = spentAlone(long)
+			c.short = spentAlone(func() {
+				for range runs {
+					short()
+				}
+			}) / runs
 		}
 		if !c.tooMuch() || i == 3 {
 			break
@@ -205,7 +211,7 @@ func (c costs) judge(t *testing.T) {
 			t.Logf("%v, for 256 KB %v: %s", one.long, one.short, one.what)
 		}
 		if one.tooMuch() {
-			t.Errorf("%s: an answer of 1 MB costs %v, and one of 256 KB %v", one.what, one.long, one.short)
+			t.Errorf("%s: an answer of 1 MB costs %v; without garbage collection %v, and one of 256 KB %v", one.what, one.long, one.alone, one.short)
 		}
 	}
 	t.Logf("%d cells", len(c))
