@@ -240,7 +240,7 @@ var Table = []Cause{
 		Name: EndpointsHere, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "the server's public address",
 		Title:       "The server names an endpoint on this machine",
-		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or another spelling of this machine: the server writes down where it listens, and not where it is reached. What listens there on this machine is not asked, as nobody knows what that is. In the thread the addresses are those of an inner network; the cause is the same.",
+		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or another spelling of this machine: the server writes down where it listens, and not where it is reached. This app does not ask what listens there on this machine: it may be any program. In the thread the addresses are those of an inner network; the cause is the same.",
 		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
 		Right:       []string{"the server's public address in its own settings; or, if that endpoint is meant, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
 		ToldBy:      "`check`, and the login's page",

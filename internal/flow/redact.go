@@ -534,7 +534,7 @@ type wordsOf struct{ about, section string }
 var parameterWords = map[string]wordsOf{
 	"response_type":              {"what should come back: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},
-	"client_secret":              {"proves that the application asks, and nobody else", "RFC 6749 section 2.3.1"},
+	"client_secret":              {"proves that the application asks, and no other program", "RFC 6749 section 2.3.1"},
 	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
 	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
 	"scope":                      {"what is asked for", "RFC 6749 section 3.3"},
