@@ -29,9 +29,21 @@ import (
 
 func main() {
 	limitMemory()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(run(untilInterrupt(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// untilInterrupt returns a context that ends at the first Ctrl-C or SIGTERM. The handler is gone before the context
+// ends, so that a second Ctrl-C ends the program at once, however soon it comes.
+func untilInterrupt() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx
 }
 
 // limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
@@ -41,7 +53,7 @@ func limitMemory() {
 	debug.SetMemoryLimit(144 << 20)
 }
 
-// run is the program with the operating system as its parameters. It returns the exit code.
+// run is main with its environment injected. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	o, err := cli.Parse(args, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
