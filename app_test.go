@@ -19,14 +19,17 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// stubVariable makes this test binary the server that the benchmarks ask.
-const stubVariable = "OAUTH_TEST_CLIENT_STUB"
+// processVariable makes this test binary one of the processes that the benchmarks need.
+const processVariable = "OAUTH_TEST_CLIENT_PROCESS"
+
+var processes = map[string]func() error{"stub": func() error { return testserver.ServeStub(1024) }}
 
 func TestMain(m *testing.M) {
-	if os.Getenv(stubVariable) == "" {
+	kind := os.Getenv(processVariable)
+	if kind == "" {
 		os.Exit(chromium.Main(m))
 	}
-	if err := testserver.ServeStub(1024); err != nil {
+	if err := processes[kind](); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -31,7 +31,7 @@ import (
 func startStub(b *testing.B) string {
 	b.Helper()
 	stub := exec.Command(os.Args[0])
-	stub.Env = append(os.Environ(), stubVariable+"=1")
+	stub.Env = append(os.Environ(), processVariable+"=stub")
 	stdin, err := stub.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -120,11 +120,17 @@ func (t *measured) callback(b *testing.B, r *http.Request) {
 
 // cpuTime is what this process has used so far.
 func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	used, err := processTime()
+	if err != nil {
 		b.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return used
+}
+
+func processTime() (time.Duration, error) {
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), err
 }
 
 // measure reports the processor time of each run of the work, besides the wall's and its allocations.
