@@ -25,8 +25,9 @@ func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *h
 		ctx, recorder := wire.Record(r.Context())
 		client, err := s.discovery.Client(ctx, s.cfg, s.wire, s.now, begins)
 		if err != nil {
+			err = s.failedStart(err, recorder.Exchanges())
 			s.tell(s.runOf(r), nil, err)
-			return s.failedStart(err, recorder.Exchanges())
+			return err
 		}
 		at := s.found(client)
 		if err = next(at)(w, r.WithContext(ctx)); err != nil {
@@ -53,8 +54,9 @@ func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	request.Own, request.Run = startedHere(r), s.runOf(r)
 	to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 	if err != nil {
+		err = s.notStarted(r.Context(), err, request.Own)
 		s.tell(request.Run, nil, err)
-		return s.notStarted(r.Context(), err, request.Own)
+		return err
 	}
 	if err := s.sessions.Begin(w, r, request); err != nil {
 		return err

@@ -49,7 +49,7 @@ func TestLoginCommand(t *testing.T) {
 		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.LiarClientSecret}},
 		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
 		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
-			[]string{"FAIL", "invalid_id_token", "the check of aud"}, []string{"liar-access-token", "works"}},
+			[]string{"FAIL", "id-token-for-another", "the check of aud"}, []string{"liar-access-token", "works"}},
 		{"a refusal, for programs", []string{"-json"}, func(l *testserver.Liar) {
 			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`"}`)
 		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.LiarClientSecret, "Open http"}},
@@ -62,8 +62,8 @@ func TestLoginCommand(t *testing.T) {
 			func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
 			false,
 			1,
-			[]string{"FAIL", "server-not-found", "Check this line in .env"},
-			nil,
+			[]string{"FAIL", "server-not-found", "Check the host and the path of ISSUER"},
+			[]string{"server_not_found"}, // a second name for the same
 		},
 		{
 			"nobody comes",
@@ -103,6 +103,25 @@ func TestLoginCommand(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The command advises an issuer that was tried, as the page and check do, with the steps and without.
+func TestLoginCommand_TriesTheIssuer(t *testing.T) {
+	t.Parallel()
+	for _, steps := range []string{"", "&step=1"} {
+		l := testserver.StartLiar(t)
+		env := l.Env()
+		env["ISSUER"] += "/"
+		p, base := startLogin(t, env)
+		b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
+		b.Get("/login" + p.LoginQuery(t) + steps)
+		code, said := p.Wait(t), p.Out.String()
+		for _, words := range []string{"[issuer-differs]", "ISSUER=" + l.Env()["ISSUER"] + "\n"} {
+			if code != 1 || !strings.Contains(said, words) {
+				t.Errorf("it ended with %d and did not say %q:\n%s", code, words, said)
+			}
+		}
 	}
 }
 

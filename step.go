@@ -173,9 +173,10 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err := s.hintSession(w, r, request); err != nil {
 			return err
 		}
-		request.Run = s.runOf(r)
+		request.Own, request.Run = startedHere(r), s.runOf(r)
 		to, err := s.oauth.AuthorizationURL(r.Context(), request) // RFC 6749 section 4.1.1, RFC 7636 section 4.3
 		if err != nil {
+			err = s.notStarted(r.Context(), err, request.Own)
 			s.tell(request.Run, nil, err)
 			return err
 		}

@@ -180,8 +180,13 @@ func maskKey(value string) string {
 
 // The fixes that several causes have.
 
-// fixServer is the line that says which server is meant.
-func fixServer(f Facts) Fix {
+// fixServer returns the fix of a line that says which server is meant. The text says what to look at where nothing better is
+// known.
+func fixServer(text string) func(Facts) Fix {
+	return func(f Facts) Fix { return chooseServer(f, text) }
+}
+
+func chooseServer(f Facts, text string) Fix {
 	switch {
 	case f.Cfg.AtAPI:
 		return f.look("", "The API names this server, so either the API's metadata is wrong or the server is. No line in .env changes that.")
@@ -205,7 +210,7 @@ func fixServer(f Facts) Fix {
 	case f.Cfg.Issuer == "":
 		return f.look("AUTHORIZATION_ENDPOINT", "Check the host in AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT, and that the server is running.")
 	}
-	return f.look("ISSUER", "Check this line in .env, and that the server is running.")
+	return f.look("ISSUER", text)
 }
 
 // fixKeys is what brings a key that ID tokens can be verified with.

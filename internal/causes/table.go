@@ -140,7 +140,7 @@ var Table = []Cause{
 		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
 		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
 		ToldBy: "`check`, and the login's page",
-		Fix:    fixServer,
+		Fix:    fixServer("Check ISSUER in .env, and that the server is running."),
 	},
 	{
 		Name: CertificateNotTrusted, Group: "The server is not found, or is a different one",
@@ -186,7 +186,7 @@ var Table = []Cause{
 		Right:  []string{"`ISSUER=https://id.example.com/realms/shop`", "Okta without API Access Management has no `/oauth2/default`: `ISSUER=https://<your Okta domain>`"},
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[H2CK/oidc#474]",
-		Fix:    fixServer,
+		Fix:    fixServer("Check the host and the path of ISSUER in .env."),
 	},
 	{
 		Name: IssuerDiffers, Group: "The server is not found, or is a different one",
@@ -201,7 +201,7 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[coreos/go-oidc#203], [coreos/go-oidc#338], [coreos/go-oidc#238]",
 		Says:   saysIssuer,
-		Fix:    fixServer,
+		Fix:    fixServer("Compare ISSUER in .env with the issuer that the server's metadata names."),
 	},
 	{
 		Name: TwoHostNames, Group: "The server is not found, or is a different one",
@@ -217,7 +217,7 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[NikiforovAll/keycloak-authorization-services-dotnet#144]",
 		Says:   saysIssuer,
-		Fix:    fixServer,
+		Fix:    fixServer("Compare the host in ISSUER with the host that the server's metadata names."),
 	},
 	{
 		Name: EndpointsNotHTTPS, Group: "The server is not found, or is a different one",

@@ -996,7 +996,7 @@ var rows = []behavior{
 	// The metadata.
 	{name: "the metadata is a page", seen: "H2CK/oidc#474", server: func() *played {
 		return &played{at: map[string]func(q) reply{"/app/.well-known/openid-configuration": otherwise(page(200, "Welcome"))}}
-	}, wrong: map[string]string{"ISSUER": "https://id.example.com/app"}, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "Check this line", says: "an HTML page instead"},
+	}, wrong: map[string]string{"ISSUER": "https://id.example.com/app"}, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "Check the host and the path of ISSUER", says: "an HTML page instead"},
 	{name: "the metadata redirects to the right host", seen: "RFC 9110 section 15.4", server: func() *played {
 		p := &played{base: "https://www.example.com"}
 		p.handle = func(r q) (reply, bool) {
@@ -1011,7 +1011,7 @@ var rows = []behavior{
 		return &played{handle: func(r q) (reply, bool) {
 			return page(503, "Maintenance"), strings.Contains(r.URL.Path, "/.well-known/")
 		}}
-	}, mend: func(p *played) { p.handle = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look, fix: "Try again", never: []string{"Check this line"}},
+	}, mend: func(p *played) { p.handle = nil }, check: causes.ServerFailed, page: causes.ServerFailed, kind: causes.Look, fix: "Try again", never: []string{"Check the host and the path of ISSUER"}},
 	{name: "a firewall in front of the metadata", seen: "RFC 9110 section 15.5.4", server: func() *played {
 		return &played{handle: func(r q) (reply, bool) { return page(403, "Blocked"), strings.Contains(r.URL.Path, "/.well-known/") }}
 	}, mend: func(p *played) { p.handle = nil }, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "a firewall"},

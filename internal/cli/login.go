@@ -50,7 +50,7 @@ var Interrupted = Verdict{Heading: "Stopped before a login came back", Code: "in
 // NobodyCame is the verdict when no login came back in time.
 func NobodyCame(within time.Duration) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
-		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Look at the page in the browser."}
+		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Run the command check: it finds most causes. The page in the browser may say more."}
 }
 
 // Print prints a verdict and returns the exit code. For programs it is the token response, or the error as
@@ -118,7 +118,11 @@ func (v Verdict) printFailed(out io.Writer) {
 	if v.Theirs {
 		who = "server said"
 	}
-	v.printDetail(out, who, wire.Clip(v.Code, 60)+": "+wire.Clip(v.Description, 500))
+	what := wire.Clip(v.Description, 500)
+	if v.Theirs || v.Name == "" { // else the heading has the name, and two are one too many
+		what = wire.Clip(v.Code, 60) + ": " + what
+	}
+	v.printDetail(out, who, what)
 	if v.Line != "" {
 		v.printDetail(out, "change", strings.TrimSpace(v.Where)+": "+v.Line)
 	}

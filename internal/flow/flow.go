@@ -813,16 +813,16 @@ func (t *teller) shortToken(token string) string {
 	return "…" + short[len(short)-shown:]
 }
 
-// glance is the least time in which a person can see a page and answer it.
+// glance is the least time in which a person can see a page and answer it. In less, a program signed in, or there was no page.
 const glance = time.Second
 
-// consentWords say how long the user took, when somebody can have seen a page.
+// consentWords say how long the user took, where a person can have seen a page.
 func consentWords(e *wire.Exchange, coming bool) string {
 	switch {
 	case coming:
 		return "sign-in and consent"
 	case e.Took < glance:
-		return "the server sends the browser straight back"
+		return "the server sends the browser back at once"
 	}
 	return fmt.Sprintf("sign-in and consent, %s", Duration(e.Took))
 }
