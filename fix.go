@@ -37,7 +37,7 @@ type settingsFile struct {
 }
 
 // newSettingsFile names the file by its whole path where the user sits at this machine, as there may be several.
-func newSettingsFile(cfg config.Config, path string, origin func(variable string) config.Origin) settingsFile {
+func newSettingsFile(cfg config.Effective, path string, origin func(variable string) config.Origin) settingsFile {
 	f := settingsFile{path, origin}
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil || !config.IsLoopback(u.Hostname()) {
@@ -66,7 +66,7 @@ func (f settingsFile) origin(variable string) config.Origin {
 }
 
 // newFixBox prepares a fix for a page. The id is unique on the page.
-func newFixBox(cfg config.Config, f causes.Fix, id string, file settingsFile) *fixBox {
+func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile) *fixBox {
 	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f))}
 	from := file.origin(f.Variable)
 	if f.Variable != "" {
@@ -180,7 +180,7 @@ func sentences(text string) []string {
 }
 
 // serverName is what a page calls the authorization server: the provider's name, or the host.
-func serverName(cfg config.Config) string {
+func serverName(cfg config.Effective) string {
 	return cmp.Or(causes.ProviderOf(cfg).Name, causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization)), "the server")
 }
 

@@ -49,7 +49,7 @@ func shown(t *testing.T, box *fixBox) string {
 // number, and what differs is marked.
 func TestFixBox(t *testing.T) {
 	t.Parallel()
-	cfg := config.Config{Issuer: "https://a.example"}
+	cfg := config.Config{Issuer: "https://a.example"}.Effective()
 	file := inFile(map[string]config.Origin{"ISSUER": {Line: 2}, "CLIENT_SECRET": {Line: 4}, "BASE_URL": {Line: 5}, "SCOPES": {FromEnvironment: true}})
 	for _, row := range []struct {
 		name string
@@ -134,7 +134,7 @@ func TestFixBox(t *testing.T) {
 func TestFixBox_Copies(t *testing.T) {
 	t.Parallel()
 	add := causes.Fix{Kind: causes.Add, Line: "http://localhost:3100/cb?a=<b>", Old: "http://localhost:3000/cb"}
-	copied := regexp.MustCompile(`<code id="line-0">(.*?)</code>`).FindStringSubmatch(rendered(t, "fix", newFixBox(config.Config{}, add, "line-0", settingsFile{})))
+	copied := regexp.MustCompile(`<code id="line-0">(.*?)</code>`).FindStringSubmatch(rendered(t, "fix", newFixBox(config.Config{}.Effective(), add, "line-0", settingsFile{})))
 	if copied == nil || regexp.MustCompile(`<[^>]*>`).ReplaceAllString(copied[1], "") != "http://localhost:3100/cb?a=&lt;b&gt;" {
 		t.Errorf("what is copied is %q", copied)
 	}
@@ -144,7 +144,7 @@ func TestFixBox_Copies(t *testing.T) {
 func TestFixBox_Causes(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://tenant.auth0.com/", ClientID: "a-client", ClientSecret: "secret-5b0e", BaseURL: "http://127.0.0.1:3000", Port: "3000",
-		Scopes: []string{"openid", "email"}, ResourceURL: "https://api.example/v1"}
+		Scopes: []string{"openid", "email"}, ResourceURL: "https://api.example/v1"}.Effective()
 	kinds := map[causes.FixKind]int{}
 	for _, c := range causes.Table {
 		if c.Fix == nil {
@@ -221,11 +221,11 @@ func TestFixOf(t *testing.T) {
 func TestNewSettingsFile(t *testing.T) {
 	t.Parallel()
 	for base, whole := range map[string]bool{"http://localhost:3000": true, "http://127.0.0.1:3000": true, "https://app.example.com": false} {
-		f := newSettingsFile(config.Config{BaseURL: base}, "other.env", nil)
+		f := newSettingsFile(config.Config{BaseURL: base}.Effective(), "other.env", nil)
 		if filepath.IsAbs(f.Path) != whole || f.name() != "other.env" {
 			t.Errorf("at %s the file is %s, called %s", base, f.Path, f.name())
 		}
-		if box := newFixBox(config.Config{}, causes.Fix{Kind: causes.Change, Variable: "PAR", Line: "PAR=on"}, "line", f); (box.Where == "") == whole || box.Title != "Change in other.env" {
+		if box := newFixBox(config.Config{}.Effective(), causes.Fix{Kind: causes.Change, Variable: "PAR", Line: "PAR=on"}, "line", f); (box.Where == "") == whole || box.Title != "Change in other.env" {
 			t.Errorf("at %s the box has the title %q and %q beside it", base, box.Title, box.Where)
 		}
 	}

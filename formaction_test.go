@@ -95,7 +95,7 @@ func TestFormAction(t *testing.T) {
 			if blocked != row.blocks {
 				t.Errorf("Chromium blocks: %v; want %v", blocked, row.blocks)
 			}
-			f := authorizationLine(t, cfg)
+			f := authorizationLine(t, cfg.Effective())
 			if warns := f.Name == causes.FormActionBlocksReturn; warns != blocked || f.Result == causes.Fail {
 				t.Errorf("Chromium blocks: %v; check says %s", blocked, f)
 			}
@@ -126,7 +126,7 @@ func inBrowser(t *testing.T, c *chromium.Tab, address string, arrived <-chan str
 }
 
 // authorizationLine is what check says of the page that a login begins with.
-func authorizationLine(t *testing.T, cfg config.Config) causes.Finding {
+func authorizationLine(t *testing.T, cfg config.Effective) causes.Finding {
 	t.Helper()
 	for _, f := range check.RunAtStart(t.Context(), cfg, wire.New(nil, time.Now), time.Now).Checks {
 		if f.Check == "authorization" {

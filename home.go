@@ -91,10 +91,10 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 // addAPI adds what a start at the API says of it, and of the client.
-func (p *homePage) addAPI(cfg config.Config) {
-	p.AtAPI, p.API, p.Registered, p.Registers = true, cfg.ResourceURL, cfg.Registered, cfg.Registered || cfg.ClientID == ""
-	if cfg.Resource != cfg.ResourceURL {
-		p.Resource = cfg.Resource
+func (p *homePage) addAPI(cfg config.Effective) {
+	p.AtAPI, p.API, p.Registered, p.Registers = true, cfg.ResourceURL, cfg.Registered(), cfg.Registered() || cfg.ClientID == ""
+	if cfg.Found.Resource != cfg.ResourceURL {
+		p.Resource = cfg.Found.Resource
 	}
 }
 
@@ -108,7 +108,7 @@ type unfinished struct {
 
 // newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
 // been finished since: then nothing is wrong. Both lists begin with the newest.
-func newUnfinished(cfg config.Config, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
+func newUnfinished(cfg config.Effective, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}

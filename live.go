@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,7 +39,7 @@ type wiring struct {
 	http.Handler
 }
 
-// read reads the settings, and the authorities to trust besides the system's.
+// read reads the settings and the authorities to trust besides the system's.
 func (l *live) read() (config.Config, *x509.CertPool, error) {
 	cfg, err := l.source.Load(l.getenv)
 	if err != nil {
@@ -62,11 +61,13 @@ func (l *live) begin(cfg config.Config, roots *x509.CertPool) error {
 	if err != nil {
 		return err
 	}
-	s.found = l.at
+	s.found = l.found
 	if l.getenv != nil {
-		s.file = newSettingsFile(cfg, l.options.File(), l.origin)
+		s.file = newSettingsFile(s.cfg, l.options.File(), l.origin)
 	}
-	return l.use(s)
+	l.current.Store(&wiring{server: s})
+	_, err = l.swap(func(*server) bool { return true })
+	return err
 }
 
 // origin looks up where a variable is set.
@@ -76,35 +77,40 @@ func (l *live) origin(variable string) config.Origin {
 	return l.source.Origin(l.getenv, variable)
 }
 
-// at is the server with what was found at the API. From now on it answers, unless the settings are others by now.
-func (l *live) at(c *oauth.Client) *server {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := l.current.Load().server
-	found := s.at(c)
-	if reflect.DeepEqual(s.cfg.AsConfigured(), c.Config().AsConfigured()) {
-		l.use(found) // which fails with a demo server only
+// swap copies the server of the moment and changes the copy, which answers from now on unless change returns false. The
+// caller holds the lock, or is the first.
+func (l *live) swap(change func(next *server) bool) (*server, error) {
+	next := *l.current.Load().server
+	if !change(&next) {
+		return &next, nil
 	}
-	return found
-}
-
-// use answers with a server from now on.
-func (l *live) use(s *server) error {
-	if !s.cfg.Demo {
-		s.anew = nil
-		l.current.Store(&wiring{s, l.routes(s, nil)})
-		return nil
+	if !next.cfg.Demo {
+		next.anew = nil
+		l.current.Store(&wiring{&next, l.routes(&next, nil)})
+		return &next, nil
 	}
 	if l.demo == nil {
-		demo, err := newDemo(s.cfg, l.now, l.setUp)
+		demo, err := newDemo(next.cfg.Config, l.now, l.setUp)
 		if err != nil {
-			return err
+			return &next, err
 		}
-		l.demo, l.demoConfig = demo, s.cfg
+		l.demo, l.demoConfig = demo, next.cfg.Config
 	}
-	s.anew = l.demo.AskAnew
-	l.current.Store(&wiring{s, l.routes(s, l.demo)})
-	return nil
+	next.anew = l.demo.AskAnew
+	l.current.Store(&wiring{&next, l.routes(&next, l.demo)})
+	return &next, nil
+}
+
+// found returns the server with what was found at the API. From now on it answers, unless the settings are others by now.
+func (l *live) found(c *oauth.Client) *server {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, _ := l.swap(func(next *server) bool { // which fails with a demo server only
+		late := !next.cfg.With(c.Config().Found).Equal(c.Config())
+		next.discovered(c)
+		return !late
+	})
+	return s
 }
 
 // ServeHTTP answers with the wiring of the moment.
@@ -124,14 +130,16 @@ func (l *live) reread() {
 	if !l.source.Changed() {
 		return
 	}
-	s := l.current.Load().server
-	cfg, roots, err := l.read()
+	cfg, roots, mistake := l.read()
+	s, err := l.swap(func(next *server) bool {
+		if mistake != nil {
+			next.notice = mistakes(l.options.File(), mistake)
+		} else {
+			l.renew(next, cfg, roots)
+		}
+		return true
+	})
 	if err != nil {
-		s = s.noting(mistakes(l.options.File(), err))
-	} else {
-		s = l.renew(s, cfg, roots)
-	}
-	if err := l.use(s); err != nil {
 		l.log.Print(err)
 	}
 	if s.notice != nil {
@@ -139,30 +147,36 @@ func (l *live) reread() {
 	}
 }
 
-// renew is the server with settings that have been read again.
-func (l *live) renew(s *server, fresh config.Config, roots *x509.CertPool) *server {
-	s.discovery.AskAgain()
-	next, waiting := s.cfg.AsConfigured().Reread(fresh)
-	if next.Demo && l.demo != nil {
-		next = atDemo(next, l.demo.Issuer(), l.demoConfig)
+// renew gives a server the settings that have been read again.
+func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
+	next.discovery.AskAgain()
+	old := next.cfg.Written()
+	cfg, waiting := old.Reread(fresh)
+	if cfg.Demo && l.demo != nil {
+		cfg = atDemo(cfg, l.demo.Issuer(), l.demoConfig)
 	}
-	next = next.After(s.cfg)
-	if !reflect.DeepEqual(next, s.cfg.AsConfigured()) {
+	if !cfg.Equal(old) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
-		s = s.with(next, roots)
-		s.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
+		next.configure(cfg.Effective().After(next.cfg), roots)
+		next.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
 	}
-	return s.noting(needsRestart(l.options.File(), waiting))
+	next.notice = needsRestart(l.options.File(), waiting)
 }
 
-// setUp follows the demo server to the set-up that its page has turned on.
+// setUp follows the demo server to the set-up that its page has turned on. What was known of it is forgotten.
 func (l *live) setUp(current demo.SetUp, issuer string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.use(l.current.Load().follow(issuer, current.Broken())) // which fails without a demo server only
+	l.swap(func(next *server) bool { // which fails without a demo server only
+		next.cfg.Config = atDemo(next.cfg.Config, issuer, next.cfg.Config)
+		next.oauth = oauth.New(next.cfg, next.wire, next.now)
+		next.checks = check.NewRunner(next.cfg, next.discovery, next.wire, next.now).AfterChange()
+		next.broken = current.Broken()
+		return true
+	})
 }
 
-// newDemo is the authorization server of the demo, with our client registered.
+// newDemo makes the authorization server of the demo, with our client registered.
 func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, string)) (*demo.Server, error) {
 	return demo.New(demo.Config{Issuer: cfg.Issuer, Clients: []demo.Client{{
 		ID:                     cfg.ClientID,
@@ -178,7 +192,7 @@ func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, s
 	}}, Now: now, OnSetUp: onSetUp})
 }
 
-// atDemo are the settings for the demo server where it is at present: one of its set-ups moves it to
+// atDemo returns the settings for the demo server where it is at present: one of its set-ups moves it to
 // another name of this machine, and it knows our clients by their first secrets.
 func atDemo(cfg config.Config, issuer string, known config.Config) config.Config {
 	if path, ours := strings.CutPrefix(cfg.ResourceURL, cfg.Issuer); ours {
@@ -186,14 +200,4 @@ func atDemo(cfg config.Config, issuer string, known config.Config) config.Config
 	}
 	cfg.Issuer, cfg.ClientSecret, cfg.OtherClientSecret = issuer, known.ClientSecret, known.OtherClientSecret
 	return cfg
-}
-
-// follow is the server for a demo server that has changed. What was known of it is forgotten.
-func (s *server) follow(issuer string, broken bool) *server {
-	next := *s
-	next.cfg = atDemo(s.cfg, issuer, s.cfg)
-	next.oauth = oauth.New(next.cfg, s.wire, s.now)
-	next.checks = check.NewRunner(next.cfg, s.discovery, s.wire, s.now).AfterChange()
-	next.broken = broken
-	return &next
 }

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/redact"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -16,27 +18,33 @@ func TestLive_LateDiscovery(t *testing.T) {
 	t.Parallel()
 	const api = "https://api.example/"
 	cfg := testserver.ConfigOf(t, map[string]string{"RESOURCE_URL": api + "old"})
-	for _, row := range []struct{ name, later, want string }{
-		{"the same settings", api + "old", "https://found.example"},
-		{"other settings", api + "new", ""},
+	for _, row := range []struct {
+		name, later string
+		former      []redact.Credentials // clients of settings in between, whose secrets stay hidden
+		want        string
+	}{
+		{"the same settings", api + "old", nil, "https://found.example"},
+		{"other settings", api + "new", nil, ""},
+		{"the same settings again", api + "old", []redact.Credentials{{ID: "between", Secret: "secret-0001"}}, ""},
 	} {
 		l := &live{log: log.New(io.Discard, "", 0), now: time.Now, routes: (*server).handler}
-		if err := l.begin(cfg, nil); err != nil {
+		if err := l.begin(cfg.Config, nil); err != nil {
 			t.Fatal(err)
 		}
 		began := l.current.Load().server
-		if row.later != cfg.ResourceURL {
-			if err := l.use(began.with(testserver.ConfigOf(t, map[string]string{"RESOURCE_URL": row.later}), nil)); err != nil {
+		if row.later != cfg.ResourceURL || row.former != nil {
+			later := testserver.ConfigOf(t, map[string]string{"RESOURCE_URL": row.later})
+			later.Former = row.former
+			if _, err := l.swap(func(next *server) bool { next.configure(later, nil); return true }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		found := cfg
-		found.Issuer, found.Registered, found.ClientID = "https://found.example", true, "found-client"
-		answers := l.at(oauth.New(found, began.wire, time.Now))
+		found := cfg.With(config.Found{Issuer: "https://found.example", Client: &config.RegisteredClient{ID: "found-client"}})
+		answers := l.found(oauth.New(found, began.wire, time.Now))
 		if answers.cfg.Issuer != found.Issuer || answers.cfg.ResourceURL != cfg.ResourceURL {
 			t.Errorf("%s: the login goes on with %q for %q", row.name, answers.cfg.Issuer, answers.cfg.ResourceURL)
 		}
-		if now := l.current.Load().cfg; now.ResourceURL != row.later || now.Issuer != row.want {
+		if now := l.current.Load().cfg; len(now.Former) != len(row.former) || now.ResourceURL != row.later || now.Issuer != row.want {
 			t.Errorf("%s: in use are now %q and the server %q", row.name, now.ResourceURL, now.Issuer)
 		}
 	}

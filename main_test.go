@@ -240,7 +240,8 @@ func TestAgeOfTheChecks(t *testing.T) {
 	if page := b.Get("/check"); !strings.Contains(page.Body, " Checked 3 minutes ago.") {
 		t.Errorf("three minutes after a run /check says:\n%s", page.Body)
 	}
-	if next := a.server.with(a.Cfg, nil); !next.checks.State().Ended.IsZero() || a.server.checks.State().Ended.IsZero() {
+	next := *a.server
+	if next.configure(a.Cfg.Effective(), nil); !next.checks.State().Ended.IsZero() || a.server.checks.State().Ended.IsZero() {
 		t.Error("what was found with other settings is shown")
 	}
 }

@@ -179,7 +179,7 @@ func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.
 }
 
 // newMisusePage prepares what a run has found. Next is the URL of the login that comes next, if one was begun.
-func newMisusePage(page layout, cfg config.Config, found []misuse.MisuseFinding, next string) misusePage {
+func newMisusePage(page layout, cfg config.Effective, found []misuse.MisuseFinding, next string) misusePage {
 	v := misusePage{layout: page, Found: found, Of: len(misuse.Rules), Logins: misuse.Logins(cfg), Next: next}
 	v.Where = causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	v.Tried = v.Of - len(misuse.Untried(found))

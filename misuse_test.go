@@ -13,7 +13,7 @@ import (
 // There is one row an attack.
 func TestMisusePage_Verdict(t *testing.T) {
 	t.Parallel()
-	cfg := config.Config{Issuer: "https://auth.example", OtherClientID: "b-client"}
+	cfg := config.Config{Issuer: "https://auth.example", OtherClientID: "b-client"}.Effective()
 	whole := func(changes map[misuse.Attempt]misuse.MisuseFinding) []misuse.MisuseFinding {
 		var found []misuse.MisuseFinding
 		for _, rule := range misuse.Rules {
@@ -93,14 +93,14 @@ func TestMisusePage_Rows(t *testing.T) {
 	}
 	found[8].Result, found[8].Fix = causes.Fail, "the server has to answer login_required"
 	found[3].Undecided = true
-	rows := newMisusePage(layout{}, config.Config{}, found, "").Rows
+	rows := newMisusePage(layout{}, config.Config{}.Effective(), found, "").Rows
 	if first := rows[0]; first.Attempt != misuse.PromptNone || first.State != accepted || first.Fix() != "The server has to answer login_required." {
 		t.Errorf("the first row is %s, %s: %q", first.Attempt, first.State, first.Fix())
 	}
 	if second := rows[1]; second.Attempt != misuse.OtherRedirectURI || second.State != undecided {
 		t.Errorf("the second row is %s, %s", second.Attempt, second.State)
 	}
-	for i, row := range newMisusePage(layout{}, config.Config{}, found[8:], "").Rows {
+	for i, row := range newMisusePage(layout{}, config.Config{}.Effective(), found[8:], "").Rows {
 		want := toRun
 		if i == 8 {
 			want = accepted

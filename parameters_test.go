@@ -172,7 +172,9 @@ func TestParameters_HintOfSession(t *testing.T) {
 			r.AddCookie(c)
 		}
 		w := httptest.NewRecorder()
-		a.server.with(cfg, nil).handler(nil).ServeHTTP(w, r)
+		next := *a.server
+		next.configure(cfg.Effective(), nil)
+		next.handler(nil).ServeHTTP(w, r)
 		if w.Code != status || strings.Contains(w.Header().Get("Location"), "id_token_hint=eyJ") != (status == http.StatusFound) {
 			t.Errorf("%s: the login is answered %d %s %s", name, w.Code, w.Header().Get("Location"), w.Body)
 		}

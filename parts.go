@@ -68,7 +68,7 @@ type field struct{ Name, Example string }
 // newSignIn makes the button with its options. Their form leads to the first step of a login step by step,
 // which shows the request and a plain link: after a form the browser would apply our form-action to a
 // redirect to the server, and stop it.
-func newSignIn(label string, cfg config.Config) signIn {
+func newSignIn(label string, cfg config.Effective) signIn {
 	v := signIn{Label: label, Asks: url.Values{}, Fields: []field{
 		{"scope", strings.Join(cfg.Scopes, " ")},
 		{"prompt", "login consent"},
@@ -97,7 +97,7 @@ type pasteForm struct {
 }
 
 // newPasteForm makes the form, or returns nil where the browser comes back to this program.
-func newPasteForm(cfg config.Config) *pasteForm {
+func newPasteForm(cfg config.Effective) *pasteForm {
 	if !cfg.CallbackIsPasted() {
 		return nil
 	}
@@ -109,7 +109,7 @@ func newPasteForm(cfg config.Config) *pasteForm {
 }
 
 // newTwinForm makes the form for a server that sends the browser to https, or returns nil where that is not ours to explain.
-func newTwinForm(cfg config.Config) *pasteForm {
+func newTwinForm(cfg config.Effective) *pasteForm {
 	twin := cfg.HTTPSTwin()
 	if twin == "" {
 		return nil
@@ -248,7 +248,7 @@ func noIDToken(l *session.Login) string {
 }
 
 // noRefreshToken says why a login has no refresh token, and what brings one from this server.
-func noRefreshToken(cfg config.Config) string {
+func noRefreshToken(cfg config.Effective) string {
 	return "The server issued none. " + causes.Found(causes.Warn, causes.NoRefreshToken, causes.Facts{Cfg: cfg}).Fix
 }
 

@@ -88,12 +88,12 @@ func TestFacts(t *testing.T) {
 func TestPasteForm(t *testing.T) {
 	t.Parallel()
 	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {
-		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: elsewhere})
+		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: elsewhere}.Effective())
 		if p == nil || p.RedirectURI != elsewhere || p.Example != elsewhere+"?code=…&state=…" || p.App != app {
 			t.Errorf("%s: %+v", elsewhere, p)
 		}
 	}
-	if p := newPasteForm(config.Config{BaseURL: "http://localhost:3000"}); p != nil {
+	if p := newPasteForm(config.Config{BaseURL: "http://localhost:3000"}.Effective()); p != nil {
 		t.Errorf("where the browser comes back there is the form %+v", p)
 	}
 }

@@ -181,7 +181,7 @@ func newLineRow(text string, right bool) lineRow {
 }
 
 // backTo returns the way back to the page of ours from which the browser came, where opening that again does no harm.
-func backTo(cfg config.Config, referer string) link {
+func backTo(cfg config.Effective, referer string) link {
 	u, err := url.Parse(referer)
 	if err == nil && cfg.IsOwnOrigin(u.Scheme+"://"+u.Host) {
 		switch u.Path {

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -32,7 +31,7 @@ import (
 // server is the client of the protocol: it begins logins and finishes them. Everything that it
 // needs comes in through newServer.
 type server struct {
-	cfg       config.Config
+	cfg       config.Effective
 	wire      *wire.Client
 	oauth     *oauth.Client
 	checks    *check.Runner
@@ -70,43 +69,33 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &server{sessions: sessions, discovery: resource.NewDiscovery(cfg), refreshes: new(oauth.Singleflight[*refreshed]), traffic: new(cli.Traffic),
-		pages: pages, log: log, now: now}
-	return s.with(cfg, roots), nil
+	s := &server{sessions: sessions, discovery: resource.NewDiscovery(cfg.Effective()), refreshes: new(oauth.Singleflight[*refreshed]),
+		traffic: new(cli.Traffic), pages: pages, log: log, now: now}
+	s.configure(cfg.Effective(), roots)
+	return s, nil
 }
 
-// with is the server with other settings. What depends on the authorization server is made anew; the
-// sessions, their locks and what has been spent stay.
-func (s *server) with(cfg config.Config, roots *x509.CertPool) *server {
-	next := *s
+// configure gives a server that answers nobody yet its settings. What depends on the authorization server is made
+// anew; the sessions, their locks and what has been used stay.
+func (s *server) configure(cfg config.Effective, roots *x509.CertPool) {
 	s.discovery.Configured(cfg)
-	next.cfg = cfg
-	next.wire = wire.New(roots, s.now)
-	next.oauth = oauth.New(cfg, next.wire, s.now)
-	next.checks = check.NewRunner(cfg, s.discovery, next.wire, s.now) // what was found with other settings is nothing now
-	return &next
+	s.cfg = cfg
+	s.wire = wire.New(roots, s.now)
+	s.oauth = oauth.New(cfg, s.wire, s.now)
+	s.checks = check.NewRunner(cfg, s.discovery, s.wire, s.now) // what was found with other settings is nothing now
 }
 
-// at is the server with what was found at the API.
-func (s *server) at(c *oauth.Client) *server {
-	next := *s
-	next.cfg, next.oauth = c.Config(), c
-	if !reflect.DeepEqual(next.cfg, s.cfg) {
-		next.checks = s.checks.For(next.cfg, s.wire)
+// discovered gives a server that answers nobody yet the client that was found at the API.
+func (s *server) discovered(c *oauth.Client) {
+	if cfg := c.Config(); !cfg.Equal(s.cfg) {
+		s.checks = s.checks.For(cfg, s.wire)
 	}
-	return &next
+	s.cfg, s.oauth = c.Config(), c
 }
 
-// noting is the server with something to say about its settings, or with nothing.
-func (s *server) noting(n *notice) *server {
-	next := *s
-	next.notice = n
-	return &next
-}
-
-// secrets are what no page and no file of a flow may hold.
+// secrets returns what no page and no file of a flow may hold.
 func (s *server) secrets() flow.Secrets {
-	return flow.Secrets{Client: s.cfg.Client(), Other: s.cfg.OtherClient(), Former: s.cfg.Former, Issued: s.cfg.Issued}
+	return flow.Secrets{Client: s.cfg.Client(), Other: s.cfg.OtherClient(), Former: s.cfg.Former, Issued: s.cfg.Issued()}
 }
 
 //go:embed templates

@@ -81,7 +81,7 @@ type action struct {
 }
 
 // held lists the three kinds of token, each with what it is good for or why it is not held.
-func held(l *session.Login, cfg config.Config) []heldToken {
+func held(l *session.Login, cfg config.Effective) []heldToken {
 	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "authorizes calls to the API"}
 	if !l.Held.Expires.IsZero() {
 		access.Expires = &l.Held.Expires
@@ -161,8 +161,8 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 
 // envLines returns the lines of .env that keep a client that was registered, or "" where there is none to keep. The
 // secret is in them: they are for the page that asks before it shows them.
-func envLines(cfg config.Config) string {
-	if !cfg.Registered {
+func envLines(cfg config.Effective) string {
+	if !cfg.Registered() {
 		return ""
 	}
 	lines := "CLIENT_ID=" + quoted(cfg.ClientID)

@@ -651,19 +651,19 @@ func TestStepsWaitTenMinutes(t *testing.T) {
 func TestEnvLines(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{"a-plain-secret", `a"b$c\d`, "it's", `it's "$HOME" \ #`, ""} {
-		cfg := config.Config{Registered: true, ClientID: "client", ClientSecret: secret, Issuer: "https://a.example"}
+		cfg := config.Config{}.Effective().With(config.Found{Issuer: "https://a.example", Client: &config.RegisteredClient{ID: "client", Secret: secret}})
 		values, err := godotenv.Unmarshal(envLines(cfg))
 		if err != nil || values["CLIENT_ID"] != "client" || values["CLIENT_SECRET"] != secret {
 			t.Errorf("%q is read as %q, %v", secret, values["CLIENT_SECRET"], err)
 		}
 	}
 	for _, method := range []string{config.MethodBasic, config.MethodPost} { // the server's choice, where it takes both
-		got := envLines(config.Config{Registered: true, ClientID: "client", ClientSecret: "a-secret", AuthMethod: method})
+		got := envLines(config.Config{}.Effective().With(config.Found{Client: &config.RegisteredClient{ID: "client", Secret: "a-secret", Method: method}}))
 		if strings.Contains(got, "\nTOKEN_ENDPOINT_AUTH_METHOD=client_secret_post\n") != (method == config.MethodPost) {
 			t.Errorf("for %s the lines are %s", method, got)
 		}
 	}
-	if got := envLines(config.Config{ClientID: "client", ClientSecret: "configured"}); got != "" {
+	if got := envLines(config.Config{ClientID: "client", ClientSecret: "configured"}.Effective()); got != "" {
 		t.Errorf("a configured client is shown: %s", got)
 	}
 }

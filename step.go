@@ -136,7 +136,7 @@ func (v *stepPage) addChecks(verdicts []oauth.Verdict) {
 }
 
 // triedAt says what the token is tried at, which may be empty.
-func (v *stepPage) triedAt(cfg config.Config, resource string) {
+func (v *stepPage) triedAt(cfg config.Effective, resource string) {
 	v.Resource, v.StandsIn = resource, cfg.ResourceURL == ""
 }
 
@@ -220,9 +220,9 @@ type editField struct {
 }
 
 // editFields lists the parameters that can be changed, each with its value.
-func editFields(request *oauth.Request, cfg config.Config) []editField {
+func editFields(request *oauth.Request, cfg config.Effective) []editField {
 	extra := cfg.Parameters.With(nil)
-	extra["resource"] = cmp.Or(extra["resource"], cfg.Resource)
+	extra["resource"] = cmp.Or(extra["resource"], cfg.Found.Resource)
 	asks, usual := request.Asks(), (&oauth.Request{Scopes: cfg.Scopes, Extra: extra}).Asks()
 	var list []editField
 	for _, name := range fieldsOf(request) {

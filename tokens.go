@@ -337,7 +337,7 @@ type answer struct {
 }
 
 // addFix adds what to do about an answer that is not what it should be.
-func (a *answer) addFix(cfg config.Config, file settingsFile, i int) {
+func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
 	if a.Why == nil {
 		return
 	}
@@ -455,7 +455,7 @@ const maxTools = 50
 
 // offerNext adds to the API's answer what can be done next: a login for the scopes that it wants, one that begins at
 // the API anew, one that names it where none did (RFC 8707) and, at an API that speaks MCP, the call of a tool.
-func (a *answer) offerNext(cfg config.Config, byPost bool, r *oauth.Request, e *wire.Exchange) {
+func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, e *wire.Exchange) {
 	switch scopes := strings.Join(oauth.StepUp(r, e), " "); {
 	case scopes != "":
 		query := url.Values{"scope": {scopes}, "step_up": {strconv.Itoa(r.StepUp + 1)}}

@@ -155,7 +155,7 @@ func TestOfferNext_OtherAudience(t *testing.T) {
 		{causes.APIWantsAnotherIssuer, "RESOURCE_URL", "", ""},
 	} {
 		a := answer{Why: &causes.APIAnswer{Finding: causes.Finding{Name: row.name, Setting: row.setting}}}
-		a.offerNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}, false,
+		a.offerNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}.Effective(), false,
 			&oauth.Request{Extra: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
 		got := ""
 		if a.Next != nil {
@@ -171,16 +171,16 @@ func TestOfferNext_OtherAudience(t *testing.T) {
 func TestOfferNext(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		cfg    config.Config
+		cfg    config.Effective
 		status int
 		header string
 		want   string
 	}{
-		{config.Config{AtAPI: true}, 200, "", ""},
-		{config.Config{AtAPI: true}, 401, "", "/login"},
-		{config.Config{}, 401, "", ""},
-		{config.Config{AtAPI: true}, 403, "", ""},
-		{config.Config{}, 403, "Www-Authenticate: Bearer error=\"insufficient_scope\", scope=\"b&c\"\r\n", "/login?scope=a+b%26c&step_up=1"},
+		{config.Config{AtAPI: true}.Effective(), 200, "", ""},
+		{config.Config{AtAPI: true}.Effective(), 401, "", "/login"},
+		{config.Config{}.Effective(), 401, "", ""},
+		{config.Config{AtAPI: true}.Effective(), 403, "", ""},
+		{config.Config{}.Effective(), 403, "Www-Authenticate: Bearer error=\"insufficient_scope\", scope=\"b&c\"\r\n", "/login?scope=a+b%26c&step_up=1"},
 	} {
 		var a answer
 		a.offerNext(row.cfg, false, &oauth.Request{Scopes: []string{"a"}}, &wire.Exchange{Status: row.status, ResponseHeader: wire.Header(row.header)})

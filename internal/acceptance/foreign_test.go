@@ -166,7 +166,7 @@ func firstFailing(t *testing.T, env map[string]string) causes.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := check.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
+	r := check.Run(t.Context(), cfg.Effective(), wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 	for _, line := range r.Checks {
 		if line.Result == causes.Fail {
 			return line

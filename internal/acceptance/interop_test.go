@@ -313,7 +313,7 @@ func (f foreign) whole(t *testing.T, port string) {
 // check runs every check: none may fail.
 func (f foreign) check(t *testing.T, a *app) {
 	t.Helper()
-	r := check.Run(t.Context(), a.Cfg, wire.New(a.Roots, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
+	r := check.Run(t.Context(), a.Cfg.Effective(), wire.New(a.Roots, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 	for _, line := range r.Checks {
 		t.Log(line.String())
 		if line.Result == causes.Fail {
@@ -445,7 +445,7 @@ func checksOf(t *testing.T, values map[string]string) check.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return check.Run(t.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
+	return check.Run(t.Context(), cfg.Effective(), wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
 }
 
 // checkText is a report as text.

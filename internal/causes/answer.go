@@ -52,7 +52,7 @@ func (a Answer) Without(sent ...string) Answer {
 }
 
 // SentBy lists the values of a client that a server may repeat in its words.
-func SentBy(cfg config.Config) []string {
+func SentBy(cfg config.Effective) []string {
 	return []string{cfg.RedirectURI(), cfg.ClientSecret, cfg.ClientID, cfg.ResourceURL}
 }
 

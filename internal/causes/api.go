@@ -23,7 +23,7 @@ type APIAnswer struct {
 
 // refusal is an API's no, and the token that it was said to.
 type refusal struct {
-	cfg        config.Config
+	cfg        config.Effective
 	exchange   *wire.Exchange
 	challenges []wire.Challenge
 	token      *oauth.AccessToken
@@ -34,7 +34,7 @@ type refusal struct {
 
 // ExplainAPI says why the API answered as it did to the access token. A 2xx needs no explanation, unless
 // it is a page where an API should be.
-func ExplainAPI(cfg config.Config, e *wire.Exchange, token *oauth.AccessToken, granted []string, now time.Time) APIAnswer {
+func ExplainAPI(cfg config.Effective, e *wire.Exchange, token *oauth.AccessToken, granted []string, now time.Time) APIAnswer {
 	challenges, said := SaidByAPI(e)
 	r := refusal{cfg: cfg, exchange: e, challenges: challenges, token: token, granted: granted, words: strings.ToLower(said), now: now}
 	f := r.explain()
@@ -133,7 +133,7 @@ func APIAt(address string, e *wire.Exchange) string {
 }
 
 // movedTo is the finding that the API is there.
-func MovedTo(cfg config.Config, address string) Finding {
+func MovedTo(cfg config.Effective, address string) Finding {
 	f := Found(Fail, APIUnreachable, Facts{Cfg: cfg, Value: address})
 	f.Found = "the API is at a different address: " + address
 	return f
@@ -431,7 +431,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
 
 // ExplainRefresh says why a refresh was refused, or returns nil where it was not.
-func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnswer {
+func ExplainRefresh(cfg config.Effective, method string, e *wire.Exchange) *APIAnswer {
 	a := Read(wire.Refresh, method, e, SentBy(cfg)...)
 	if !a.Refused {
 		return nil
@@ -450,7 +450,7 @@ func ExplainRefresh(cfg config.Config, method string, e *wire.Exchange) *APIAnsw
 
 // ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section 2.2), or
 // why it says nothing of one. It returns nil where it answers as it should, or where only its own words tell.
-func ExplainIntrospection(cfg config.Config, e *wire.Exchange) *APIAnswer {
+func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	a := Read(wire.Introspection, "", e, SentBy(cfg)...)
 	var state struct {
 		Active *bool `json:"active"`
@@ -477,7 +477,7 @@ func ExplainIntrospection(cfg config.Config, e *wire.Exchange) *APIAnswer {
 }
 
 // introspectionPlace says what to do where another thing answers at the introspection endpoint.
-func introspectionPlace(cfg config.Config) string {
+func introspectionPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Introspection != "" {
 		return "Check INTROSPECTION_ENDPOINT, and what stands in front of it."
 	}

@@ -130,12 +130,12 @@ func TestSignatureAtTheAPI(t *testing.T) {
 func TestExpiredAtTheAPI(t *testing.T) {
 	token := &oauth.AccessToken{JWT: true, Expires: time.Now().Add(-time.Minute), Signature: oauth.SignatureGood}
 	e := &wire.Exchange{Status: 401}
-	got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}, e, token, nil, time.Now())
+	got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}.Effective(), e, token, nil, time.Now())
 	if got.Name != APITokenExpired || !slices.Contains(got.RuledOut, "the signature is of the server's keys") {
 		t.Errorf("got %+v", got)
 	}
 	token.Expires = time.Now().Add(time.Minute)
-	if got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}, e, token, nil, time.Now()); got.Name != APIChallengeMissing {
+	if got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}.Effective(), e, token, nil, time.Now()); got.Name != APIChallengeMissing {
 		t.Errorf("a token that has not expired gives %+v", got)
 	}
 }
@@ -198,7 +198,7 @@ func TestWordsOfAPIs(t *testing.T) {
 				h.Set("WWW-Authenticate", row.challenge)
 			}
 			e := &wire.Exchange{Status: row.status, ResponseHeader: wire.NewHeader(h), ResponseBody: row.body}
-			got := ExplainAPI(config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}, e, &row.token, nil, time.Now())
+			got := ExplainAPI(config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective(), e, &row.token, nil, time.Now())
 			if got.Name != row.want || got.Result != Fail {
 				t.Errorf("got %s %q: %s", got.Result, got.Name, got.Found)
 			}

@@ -25,7 +25,7 @@ type Advice struct {
 
 // Explain says why a login, or a use of its tokens, failed. The method is how the client authenticated, "" while the server is not
 // known; the scopes are those that were asked for.
-func Explain(cfg config.Config, method string, scopes []string, e *oauth.Error) Advice {
+func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Error) Advice {
 	name := OfError(cfg, method, e)
 	row := Of(name)
 	facts := FactsOf(cfg, e)
@@ -45,14 +45,14 @@ func Explain(cfg config.Config, method string, scopes []string, e *oauth.Error) 
 		a.Setting = cmp.Or(a.Setting, IDToken)
 	}
 	a.Field = ProviderOf(cfg).Fields[a.Setting]
-	if method != "" && compared(e) && !(cfg.Registered && slices.Contains([]Setting{ClientID, ClientSecret, AuthMethod, RedirectURI}, a.Setting)) {
+	if method != "" && compared(e) && !(cfg.Registered() && slices.Contains([]Setting{ClientID, ClientSecret, AuthMethod, RedirectURI}, a.Setting)) {
 		a.Sent = whatWeSent(cfg, method, scopes, a.Setting)
 	}
 	return a
 }
 
 // FactsOf returns what an error tells a cause.
-func FactsOf(cfg config.Config, e *oauth.Error) Facts {
+func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status)}
 	switch {
 	case e.Kind == oauth.Redirected:
@@ -68,7 +68,7 @@ func FactsOf(cfg config.Config, e *oauth.Error) Facts {
 }
 
 // With returns the advice of a finding that was made since: a cause that was proved, and its fix.
-func (a Advice) With(cfg config.Config, f Finding) Advice {
+func (a Advice) With(cfg config.Effective, f Finding) Advice {
 	row := Of(f.Name)
 	a.Name, a.Heading, a.Remedy, a.Hint = f.Name, row.Title, f.Remedy, f.Fix
 	a.Setting = row.Setting
@@ -114,7 +114,7 @@ var kinds = map[oauth.Kind]Name{
 }
 
 // OfError returns the cause of an error, or "" when none is known. The method is how the client authenticated.
-func OfError(cfg config.Config, method string, e *oauth.Error) Name {
+func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	atAPI := e.Step == wire.API || e.Step == wire.APIAsked
 	limited := e.Answer.Status == http.StatusTooManyRequests || e.Status == http.StatusTooManyRequests || e.Code == oauth.CodeRateLimited
 	switch {
@@ -246,7 +246,7 @@ type Sent struct {
 }
 
 // whatWeSent lists the values of a login that the OAuth application must agree with, the suspect first.
-func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setting) []Sent {
+func whatWeSent(cfg config.Effective, method string, scopes []string, suspect Setting) []Sent {
 	secret := "none: a public client"
 	if cfg.ClientSecret != "" {
 		secret = "not shown"
@@ -258,7 +258,7 @@ func whatWeSent(cfg config.Config, method string, scopes []string, suspect Setti
 		{Setting: AuthMethod, Name: "Authentication method", Value: method},
 		{Setting: Scopes, Name: "Scopes", Value: cmp.Or(strings.Join(scopes, " "), "none")},
 	}
-	if cfg.Registered { // the client's own values are the server's, and in no line of .env
+	if cfg.Registered() { // the client's own values are the server's, and in no line of .env
 		list = slices.DeleteFunc(list, func(s Sent) bool { return slices.Contains([]Setting{ClientID, ClientSecret, AuthMethod}, s.Setting) })
 	}
 	fields := ProviderOf(cfg).Fields

@@ -14,7 +14,7 @@ import (
 
 // Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
 type Facts struct {
-	Cfg      config.Config
+	Cfg      config.Effective
 	Method   string   // how the client authenticated
 	Scopes   []string // that were asked for
 	Value    string   // what was found to be right: an issuer, an address, a redirect URI
@@ -117,7 +117,7 @@ func quoted(variable, value string) string {
 const masked = "••••••••"
 
 // currentLine is a line of .env as it is, or "" where the variable is not set. Secrets are never in it.
-func currentLine(cfg config.Config, variable string) string {
+func currentLine(cfg config.Effective, variable string) string {
 	value := ""
 	switch variable {
 	case "ISSUER":
@@ -125,7 +125,7 @@ func currentLine(cfg config.Config, variable string) string {
 			value = cfg.Issuer
 		}
 	case "CLIENT_ID":
-		if !cfg.Registered && !cfg.Demo {
+		if !cfg.Registered() && !cfg.Demo {
 			value = maskKey(cfg.ClientID)
 		}
 	case "CLIENT_SECRET":
@@ -238,7 +238,7 @@ func fixRedirect(f Facts) Fix {
 	p, uri := f.provider(), f.Cfg.RedirectURI()
 	register := "add " + uri + " (" + p.At(RedirectURI) + ")"
 	switch ip := loopbackIP(uri); {
-	case f.Cfg.Registered:
+	case f.Cfg.Registered():
 		return registerAgain(f)
 	case f.Value != "" && f.Cfg.CallbackIsPasted():
 		return f.change("REDIRECT_URI", f.Value, register)
@@ -301,7 +301,7 @@ func fixHTTPS(f Facts) Fix {
 
 // fixSecret is what puts the right secret into .env.
 func fixSecret(f Facts) Fix {
-	if f.Cfg.Registered {
+	if f.Cfg.Registered() {
 		return registerAgain(f)
 	}
 	return f.paste("CLIENT_SECRET", ClientSecret, "If it was shown only once, make a new one there")
@@ -310,7 +310,7 @@ func fixSecret(f Facts) Fix {
 // fixMethod sends the same credentials the other way.
 func fixMethod(f Facts) Fix {
 	switch {
-	case f.Cfg.Registered:
+	case f.Cfg.Registered():
 		return registerAgain(f)
 	case f.provider().MethodsAlike:
 		return f.paste("CLIENT_SECRET", ClientSecret, "")
@@ -341,7 +341,7 @@ func fixScopes(f Facts) Fix {
 	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
 		refused = []string{"offline_access"}
 	}
-	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered {
+	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered() {
 		return f.look("", "Enable the scopes ("+lowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
 	}
 	if len(f.Cfg.Scopes) == 0 {
@@ -443,7 +443,7 @@ func fixByHand(f Facts) Fix {
 }
 
 // variableOf is the variable that is about a setting.
-func variableOf(cfg config.Config, s Setting) string {
+func variableOf(cfg config.Effective, s Setting) string {
 	return map[Setting]string{RedirectURI: cfg.RedirectVariable(), ClientID: "CLIENT_ID", ClientSecret: "CLIENT_SECRET", Scopes: "SCOPES",
 		AuthMethod: "TOKEN_ENDPOINT_AUTH_METHOD"}[s]
 }
@@ -575,7 +575,7 @@ func HostOf(address string) string {
 func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }
 
 // returnOrigin is what a policy of the server's pages must allow for the way back.
-func returnOrigin(cfg config.Config) string {
+func returnOrigin(cfg config.Effective) string {
 	u, err := url.Parse(cfg.RedirectURI())
 	switch {
 	case err != nil:

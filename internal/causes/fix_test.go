@@ -9,9 +9,9 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-func settingsForFixes() config.Config {
+func settingsForFixes() config.Effective {
 	return config.Config{Issuer: "https://id.example.com", BaseURL: "http://localhost:3000", Port: "3000", ClientID: "c",
-		ClientSecret: "a-secret-of-ours-51", Scopes: []string{"profile", "email"}, ResourceURL: "https://api.example.com/me"}
+		ClientSecret: "a-secret-of-ours-51", Scopes: []string{"profile", "email"}, ResourceURL: "https://api.example.com/me"}.Effective()
 }
 
 // Each fix has the form that what is known allows: a line to write, a value to add, or a place to look at.
@@ -92,12 +92,12 @@ func TestProviderOf(t *testing.T) {
 		"https://evilauth0.com":                                        "",
 		"https://x.example":                                            "",
 	} {
-		if got := ProviderOf(config.Config{Issuer: issuer}).Name; got != want {
+		if got := ProviderOf(config.Config{Issuer: issuer}.Effective()).Name; got != want {
 			t.Errorf("the provider of %s is %q; want %q", issuer, got, want)
 		}
 	}
 	for address, want := range map[string]string{"https://github.com/login/oauth/authorize": "GitHub", "https://accounts.spotify.com/authorize": "Spotify"} {
-		if got := ProviderOf(config.Config{Endpoints: config.Endpoints{Authorization: address}}).Name; got != want {
+		if got := ProviderOf(config.Config{Endpoints: config.Endpoints{Authorization: address}}.Effective()).Name; got != want {
 			t.Errorf("the provider of %s is %q; want %q", address, got, want)
 		}
 	}
@@ -149,7 +149,7 @@ func TestFixByHand(t *testing.T) {
 	atClerk.Clerk = true
 	for _, row := range []struct {
 		name   string
-		cfg    config.Config
+		cfg    config.Effective
 		kind   oauth.Kind
 		status int
 		words  string
@@ -190,11 +190,11 @@ func TestFix_ResponseIssuer(t *testing.T) {
 func TestFixScopes_Registered(t *testing.T) {
 	t.Parallel()
 	cfg := settingsForFixes()
-	cfg.Clerk, cfg.Registered = true, true
+	cfg.Clerk, cfg.Found.Client = true, new(config.RegisteredClient)
 	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); !strings.Contains(fix.Text, "Default scopes") || fix.Kind != Look {
 		t.Errorf("registered: %s %s", fix.Kind, fix.Text)
 	}
-	cfg.Registered = false
+	cfg.Found.Client = nil
 	if fix := fixScopes(Facts{Cfg: cfg, Refused: []string{"email"}}); strings.Contains(fix.Text, "Default scopes") || fix.Kind != Change {
 		t.Errorf("from the dashboard: %s %s", fix.Kind, fix.Text)
 	}

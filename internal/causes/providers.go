@@ -214,7 +214,7 @@ var providers = []Provider{
 const gitHubIssuer = "https://github.com/login/oauth"
 
 // ProviderOf returns the provider of the settings: by the host of the issuer, or of the authorization endpoint.
-func ProviderOf(cfg config.Config) Provider {
+func ProviderOf(cfg config.Effective) Provider {
 	if cfg.Clerk {
 		return clerk
 	}

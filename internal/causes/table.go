@@ -358,7 +358,7 @@ var Table = []Cause{
 		SeenIn: "[keycloak/keycloak#19731]",
 		Says:   func(f Facts) string { return "The server doesn't recognize client ID " + f.Cfg.ClientID },
 		Fix: func(f Facts) Fix {
-			if f.Cfg.Registered {
+			if f.Cfg.Registered() {
 				return registerAgain(f)
 			}
 			return f.paste("CLIENT_ID", ClientID, "")
@@ -433,7 +433,7 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		Says:   func(Facts) string { return "The server refuses the client without a secret" },
 		Fix: func(f Facts) Fix {
-			if f.Cfg.Registered {
+			if f.Cfg.Registered() {
 				return registerAgain(f)
 			}
 			fix := f.paste("CLIENT_SECRET", ClientSecret, "")
@@ -455,7 +455,7 @@ var Table = []Cause{
 		ToldBy: "`check`, a warning of `check` (where the server takes any secret), and the login's page",
 		Says:   func(Facts) string { return "The server accepts the client only without a secret" },
 		Fix: func(f Facts) Fix {
-			if f.Cfg.Registered {
+			if f.Cfg.Registered() {
 				return registerAgain(f)
 			}
 			return f.change("CLIENT_SECRET", "", "make the application confidential ("+f.provider().At(AuthMethod)+")")

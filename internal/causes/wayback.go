@@ -20,7 +20,7 @@ type Unfinished struct {
 
 // NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely
 // first. The server keeps such a user, so what it shows is all there is to tell them apart by.
-func NeverCameBack(cfg config.Config) []Unfinished {
+func NeverCameBack(cfg config.Effective) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
@@ -36,7 +36,7 @@ func NeverCameBack(cfg config.Config) []Unfinished {
 			"Nothing is wrong.",
 			"Sign in again, or finish in the other tab."},
 	}
-	if cfg.Registered { // with exactly our redirect URI
+	if cfg.Registered() { // with exactly our redirect URI
 		causes[0] = Unfinished{LoginNeverCameBack, "The server no longer knows the client that it registered",
 			"It shows an error page of its own: it was restarted, say, and keeps no clients.", "Restart this app. The next sign-in registers a new client."}
 	}
@@ -48,7 +48,7 @@ func NeverCameBack(cfg config.Config) []Unfinished {
 
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do: it
 // arrived at host, with a state or without, and the browser sent some cookie or none at all.
-func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Name, description, hint string) {
+func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause Name, description, hint string) {
 	base, err := url.Parse(cfg.BaseURL)
 	local := err == nil && config.IsLoopback(base.Hostname()) // a proxy may send us another of our names
 	description = "This login was not started in this browser, was finished already, or is older than ten minutes."
@@ -71,7 +71,7 @@ func UnknownState(cfg config.Config, host string, state, cookie bool) (cause Nam
 
 // FormPosted explains a form of another site at the callback, and what to do. Who sent it is not known, so the description
 // says what is known and what is likely.
-func FormPosted(cfg config.Config) (advice Advice, description string) {
+func FormPosted(cfg config.Effective) (advice Advice, description string) {
 	row := Of(FormPostRequired)
 	fix := row.fix(Facts{Cfg: cfg})
 	return Advice{Name: FormPostRequired, Heading: row.Title, Setting: row.Setting, Remedy: fix, Hint: fix.Text, Server: ProviderOf(cfg).The()},
@@ -80,6 +80,6 @@ func FormPosted(cfg config.Config) (advice Advice, description string) {
 }
 
 // InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
-func InFragment(cfg config.Config) string {
+func InFragment(cfg config.Effective) string {
 	return Facts{Cfg: cfg}.turnOff("", Grant, "Set the response type of this client to code, and its response mode to query").Text
 }

@@ -9,7 +9,7 @@ import (
 
 // Where the redirect URI does not lead to this program, every line that is about it names its own variable.
 func TestElsewhere(t *testing.T) {
-	here := config.Config{BaseURL: "http://127.0.0.1:3000", Port: "3000"}
+	here := config.Config{BaseURL: "http://127.0.0.1:3000", Port: "3000"}.Effective()
 	for _, row := range []struct{ name, elsewhere, variable, address, origin string }{
 		{"here", "", "BASE_URL", "BASE_URL=http://localhost:3000", "http://127.0.0.1:3000"},
 		{"another port", "http://127.0.0.1:8080/cb", "REDIRECT_URI", "REDIRECT_URI=http://localhost:8080/cb", "http://127.0.0.1:8080"},

@@ -25,7 +25,7 @@ const Timeout = 15 * time.Second
 
 // checker makes the checks of one run.
 type checker struct {
-	cfg          config.Config
+	cfg          config.Effective
 	discovery    *resource.Discovery // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
@@ -44,7 +44,7 @@ type run struct {
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
-func newChecker(cfg config.Config, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
+func newChecker(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
 	c := &checker{cfg: cfg, discovery: discovery, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
 	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
@@ -264,7 +264,7 @@ var neededWords = map[string]string{
 
 // Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name
 // of a check before it waits for it, and each with what it found, both in order. It takes no longer than the context.
-func Run(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
+func Run(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
 	return runAll(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now), begin, each)
 }
 
@@ -275,7 +275,7 @@ func runAll(ctx context.Context, c *checker, begin func(name string), each func(
 // RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the redirect URI registered,
 // does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
 // as not tested yet. The client is not asked about where an API chose the server.
-func RunAtStart(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time) Report {
+func RunAtStart(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time) Report {
 	return runFew(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now))
 }
 

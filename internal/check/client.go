@@ -243,7 +243,7 @@ func ambiguous(a tokenAnswer) bool {
 
 // FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few questions more, with the
 // configured credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
-func FindOut(ctx context.Context, cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
+func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
 	o.noInventions = true
 	as := o.ours()

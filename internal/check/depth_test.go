@@ -94,7 +94,7 @@ func TestOrder(t *testing.T) {
 	var told []string
 	r := Run(t.Context(), testserver.ConfigOf(t, testserver.DemoEnv(issuer)), wire.New(nil, time.Now), time.Now,
 		func(name string) { told = append(told, name) }, func(f causes.Finding) { told = append(told, f.Check) })
-	steps := newChecker(config.Config{}, nil, wire.New(nil, time.Now), time.Now).steps()
+	steps := newChecker(config.Config{}.Effective(), nil, wire.New(nil, time.Now), time.Now).steps()
 	for i, s := range steps {
 		if len(told) != 2*len(steps) || told[2*i] != s.name || told[2*i+1] != s.name || r.Checks[i].Check != s.name {
 			t.Fatalf("%s is not at its place: %v", s.name, told)
@@ -164,7 +164,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if r := Run(b.Context(), cfg, wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {}); r.Result != causes.OK {
+		if r := Run(b.Context(), cfg.Effective(), wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {}); r.Result != causes.OK {
 			b.Fatalf("not everything is right:\n%s", r)
 		}
 	}

@@ -26,7 +26,7 @@ import (
 // Observer asks an authorization server questions that change nothing there, each once, and keeps the answers. Whoever asks
 // the same question again gets the same answer, so that no check depends on the order in which they run.
 type Observer struct {
-	cfg    config.Config
+	cfg    config.Effective
 	client *oauth.Client
 	md     *oauth.Metadata
 	wire   *wire.Client
@@ -44,7 +44,7 @@ type kept struct {
 }
 
 // NewObserver returns an observer of a server of which the metadata is known. Nothing is asked yet.
-func NewObserver(cfg config.Config, client *oauth.Client, md *oauth.Metadata, w *wire.Client) *Observer {
+func NewObserver(cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client) *Observer {
 	return &Observer{cfg: cfg, client: client, md: md, wire: w, asked: map[any]*kept{}}
 }
 
@@ -193,8 +193,8 @@ func (o *Observer) request(q Login) url.Values {
 	if slices.Contains(strings.Fields(scopes), "openid") {
 		values.Set("nonce", rand.Text())
 	}
-	if o.cfg.Resource != "" {
-		values.Set("resource", o.cfg.Resource) // RFC 8707 section 2
+	if o.cfg.Found.Resource != "" {
+		values.Set("resource", o.cfg.Found.Resource) // RFC 8707 section 2
 	}
 	if q.NoPKCE {
 		values.Del("code_challenge")

@@ -402,7 +402,7 @@ func (p *played) idToken(asked url.Values) string {
 }
 
 // client is one at it, with settings.
-func (p *played) client(t *testing.T, env map[string]string) (config.Config, *wire.Client) {
+func (p *played) client(t *testing.T, env map[string]string) (config.Effective, *wire.Client) {
 	w := wire.New(nil, time.Now)
 	w.SetTransport(p)
 	return testserver.ConfigOf(t, env), w
@@ -480,7 +480,7 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 }
 
 // use is one of the pages on which tokens are used, by its path.
-func (p *played) use(ctx context.Context, path string, cfg config.Config, client *oauth.Client, request *oauth.Request, token *oauth.TokenResponse, id *oauth.IDToken) (*causes.APIAnswer, error) {
+func (p *played) use(ctx context.Context, path string, cfg config.Effective, client *oauth.Client, request *oauth.Request, token *oauth.TokenResponse, id *oauth.IDToken) (*causes.APIAnswer, error) {
 	switch path {
 	case "/userinfo":
 		e, err := client.Userinfo(ctx, token.Access, id)

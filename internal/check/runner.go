@@ -21,7 +21,7 @@ type Runner struct {
 	now func() time.Time
 
 	wire      *wire.Client
-	cfg       config.Config
+	cfg       config.Effective
 	discovery *resource.Discovery
 
 	mu      sync.Mutex             // guards the fields below
@@ -43,7 +43,7 @@ type State struct {
 }
 
 // NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
-func NewRunner(cfg config.Config, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
+func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
 			return runAll(ctx, newChecker(cfg, discovery, w, now), begin, each)
@@ -54,7 +54,7 @@ func NewRunner(cfg config.Config, discovery *resource.Discovery, w *wire.Client,
 
 // For is a runner for the same server and other settings: those of a client that was registered since, say. What
 // the last run found is still there, but not what it left out for want of a client.
-func (r *Runner) For(cfg config.Config, w *wire.Client) *Runner {
+func (r *Runner) For(cfg config.Effective, w *wire.Client) *Runner {
 	next := NewRunner(cfg, r.discovery, w, r.now)
 	last := r.State()
 	if last.Running || last.Issuer != cfg.Issuer {

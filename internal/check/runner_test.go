@@ -16,7 +16,7 @@ import (
 func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
 	t.Helper()
 	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
-	r = NewRunner(config.Config{ClientID: "c"}, nil, wire.New(nil, now), now)
+	r = NewRunner(config.Config{ClientID: "c"}.Effective(), nil, wire.New(nil, now), now)
 	letGo, runs = make(chan struct{}), new(int)
 	r.all = func(_ context.Context, begin func(string), each func(causes.Finding)) Report {
 		*runs++
@@ -86,9 +86,9 @@ func TestRunnerForARegisteredClient(t *testing.T) {
 		{"", 2, false},
 		{"registered", 2, true},
 	} {
-		r := NewRunner(config.Config{}, nil, nil, time.Now)
+		r := NewRunner(config.Config{}.Effective(), nil, nil, time.Now)
 		r.last.Checks, r.last.Ended = []causes.Finding{{Check: "keys", Result: causes.OK}, skipped}, time.Now()
-		s := r.For(config.Config{ClientID: row.client}, nil).State()
+		s := r.For(config.Config{ClientID: row.client}.Effective(), nil).State()
 		if len(s.Checks) != row.checks || s.Few != row.few || s.ClientID != row.client {
 			t.Errorf("with the client %q: %+v", row.client, s)
 		}

@@ -24,7 +24,7 @@ import (
 
 // found is the server of a run: the settings with what was found at the API, and its metadata.
 type found struct {
-	cfg    config.Config
+	cfg    config.Effective
 	client *oauth.Client
 	md     *oauth.Metadata
 	failed error          // why there is no metadata
@@ -106,7 +106,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 }
 
 // serverVariable is the line of .env that says which server is meant.
-func serverVariable(cfg config.Config) string {
+func serverVariable(cfg config.Effective) string {
 	switch {
 	case cfg.Clerk:
 		return "CLERK_PUBLISHABLE_KEY"
@@ -152,7 +152,7 @@ func foundMetadata(md *oauth.Metadata) causes.Finding {
 
 // NoMetadata concludes why none of the addresses at which metadata may be had any that can be used. An issuer that would be
 // right is advised only after it has been tried.
-func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
+func NoMetadata(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
 	name := causes.OfError(cfg, "", failed)
 	facts := causes.FactsOf(cfg, failed)
 	if name != causes.RateLimited {
@@ -183,7 +183,7 @@ func NoMetadata(ctx context.Context, cfg config.Config, w *wire.Client, now func
 
 // otherIssuer returns the issuer that would be right, after it has answered with that very issuer: the one that the server
 // says it is, or one of the spellings that people mix up. It returns "" when none is known.
-func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, failed *oauth.Error) string {
+func otherIssuer(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, failed *oauth.Error) string {
 	if cfg.AtAPI || cfg.Demo && strings.TrimSuffix(failed.Issuer, "/") != cfg.Issuer {
 		return ""
 	}
@@ -207,7 +207,7 @@ func otherIssuer(ctx context.Context, cfg config.Config, w *wire.Client, now fun
 
 // issuersInsteadOf are the issuers that may be meant, the likeliest first: what the provider is known for, what the server says,
 // and then the spellings that people mix up.
-func issuersInsteadOf(cfg config.Config, theirs string) []string {
+func issuersInsteadOf(cfg config.Effective, theirs string) []string {
 	u, err := url.Parse(cfg.Issuer)
 	if err != nil {
 		return nil
@@ -694,9 +694,9 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 			Description: "the authorization server " + s.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
 	}
 	f := causes.Proved("the API names %s", s.cfg.Issuer).By("tokens are for %s, scopes: %s",
-		c.sanitized(s.cfg.Resource, 200), cmp.Or(strings.Join(s.cfg.Scopes, " "), "none, the server decides"))
-	if s.cfg.Resource != s.cfg.ResourceURL {
-		f.Found += ", for " + c.sanitized(s.cfg.Resource, 200) + ", which contains this API"
+		c.sanitized(s.cfg.Found.Resource, 200), cmp.Or(strings.Join(s.cfg.Scopes, " "), "none, the server decides"))
+	if s.cfg.Found.Resource != s.cfg.ResourceURL {
+		f.Found += ", for " + c.sanitized(s.cfg.Found.Resource, 200) + ", which contains this API"
 	}
 	return f
 }
@@ -722,7 +722,7 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 }
 
 // noClient reports that the login begins at an API and that no client is configured or registered.
-func noClient(cfg config.Config) bool { return cfg.AtAPI && cfg.ClientID == "" }
+func noClient(cfg config.Effective) bool { return cfg.AtAPI && cfg.ClientID == "" }
 
 // noClientYet is the finding of a question that a client is needed for, where none is registered yet.
 func noClientYet() causes.Finding {

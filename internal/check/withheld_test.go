@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
@@ -172,7 +173,7 @@ func TestRunner_SecretOfAnotherServer(t *testing.T) {
 func TestNotSent_Line(t *testing.T) {
 	for issuer, want := range map[string]string{"https://auth.example/a": "ISSUER=https://auth.example/a", "https://auth.example/$HOME": "", "https://auth.example/a b": ""} {
 		cfg := testserver.ConfigOf(t, map[string]string{"RESOURCE_URL": "https://api.example", "CLIENT_ID": "a", "CLIENT_SECRET": "bcdefgh"})
-		f := notSent(cfg.FoundAt(issuer, "", false, nil))
+		f := notSent(cfg.With(config.Found{Issuer: issuer}))
 		if f.Line != want || strings.Contains(f.Found, "ISSUER=") != (want != "") {
 			t.Errorf("%s", f)
 		}

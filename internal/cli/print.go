@@ -49,7 +49,7 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 		say(errs, "", err.Error())
 		return 1
 	}
-	r := check.Run(ctx, cfg, w, now, begin, each)
+	r := check.Run(ctx, cfg.Effective(), w, now, begin, each)
 	if o.Format == Text {
 		p.verdict(r)
 	}

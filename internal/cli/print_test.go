@@ -31,7 +31,7 @@ func printed(t *testing.T, values map[string]string, o PrintOptions) (out, errs 
 	t.Cleanup(w.CloseIdleConnections)
 	o.Timeout, o.Again, o.SignIn = check.Timeout, "go run . check", "go run ."
 	var stdout, stderr bytes.Buffer
-	code = Print(t.Context(), testserver.ConfigOf(t, values), w, time.Now, o, &stdout, &stderr)
+	code = Print(t.Context(), testserver.ConfigOf(t, values).Config, w, time.Now, o, &stdout, &stderr)
 	return stdout.String(), stderr.String(), code
 }
 

@@ -48,7 +48,7 @@ func (p *printer) header(cfg config.Config) {
 		}
 	} else if cfg.Demo {
 		parts = append([]string{"Demo server (no settings found)"}, parts...)
-	} else if name := causes.ProviderOf(cfg).Name; name != "" {
+	} else if name := causes.ProviderOf(cfg.Effective()).Name; name != "" {
 		parts = append([]string{name}, parts...)
 	}
 	p.lines("", strings.Join(parts, " · "))

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -63,31 +62,4 @@ func saysWhere(cfg Config) string {
 		says += ", reads a document"
 	}
 	return says
-}
-
-// What was found is added to what is configured, and taken away again.
-func TestFoundAt(t *testing.T) {
-	for _, file := range []string{"", "SCOPES=mine\n", "CLIENT_ID=mine\nCLIENT_SECRET='a-secret-0123'\nTOKEN_ENDPOINT_AUTH_METHOD=client_secret_post\n"} {
-		cfg, err := Load(env(nil), writeFile(t, "test.env", "RESOURCE_URL=https://api.example.com/mcp\n"+file), true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := cfg.FoundAt("https://a.clerk.accounts.dev", "https://api.example.com", true, []string{"theirs"})
-		if found.Issuer == "" || !found.Clerk || found.Resource == "" || !found.ByPost {
-			t.Errorf("found %+v", found)
-		}
-		if got, want := found.Scopes[0], map[bool]string{true: "theirs", false: "mine"}[cfg.AnyScopes]; got != want {
-			t.Errorf("it asks for %s; want %s", got, want)
-		}
-		if cfg.ClientID == "" {
-			found = found.AsClient("registered", "a-registered-secret", MethodBasic, []string{"a-registration-token"})
-		}
-		if back := found.AsConfigured(); !reflect.DeepEqual(back, cfg) {
-			t.Errorf("configured was\n%+v, and is\n%+v", cfg, back)
-		}
-	}
-	plain := Config{Issuer: "https://a.example", ClientID: "a", Scopes: []string{"openid"}}
-	if !reflect.DeepEqual(plain.AsConfigured(), plain) {
-		t.Error("settings that name a server are changed")
-	}
 }

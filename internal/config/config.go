@@ -15,7 +15,8 @@ import (
 	"oauth-test-client/internal/redact"
 )
 
-// Config is what the user told us, checked. It never changes; when .env has, another one is made.
+// Config is what the user told us, checked. It never changes; when .env has, another one is made. What was found
+// since is beside it, in Effective.
 type Config struct {
 	Demo             bool       // nothing was configured: this process is all three actors
 	Clerk            bool       // the authorization server is a Clerk instance
@@ -34,18 +35,12 @@ type Config struct {
 	SessionStore     string     // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL      string     // the API that the access token opens; may be empty
 
-	AtAPI          bool     // a login begins at the API, which names its authorization server (RFC 9728)
-	AnyScopes      bool     // then: SCOPES is unset, and the API says which scopes it wants
-	Resource       string   // found there: what the API calls itself (RFC 8707); empty when nothing was found yet
-	ByPost         bool     // found there: the API answers POST alone, as one that speaks MCP does
-	Registered     bool     // found there: this process has registered the client (RFC 7591)
-	OtherBelongsTo string   // found there: the issuer of the second client, if it is another one; empty otherwise
-	Issued         []string // what came with the registration and is as secret as the client secret; never on disk
+	AtAPI     bool // a login begins at the API, which names its authorization server (RFC 9728)
+	AnyScopes bool // then: SCOPES is unset, and the API says which scopes it wants
 
-	OtherClientID, OtherClientSecret string               // a second client, for /misuse; may be empty
-	Former                           []redact.Credentials // clients of earlier settings of this process, whose secrets stay hidden
-	CertFile                         string               // certificates of authorities to trust besides the system's; may be empty
-	Notes                            []string             // what was put right on the way in, to be said in the terminal
+	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
+	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
+	Notes                            []string // what was put right on the way in, to be said in the terminal
 }
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
@@ -496,38 +491,6 @@ func (c Config) IsClientDocument() bool {
 	return c.AtAPI && strings.HasPrefix(c.ClientID, "https://")
 }
 
-// FoundAt is the settings with what was found at the API: the authorization server that it names, what it
-// calls itself, and the scopes that it wants where none are configured.
-func (c Config) FoundAt(issuer, resource string, byPost bool, scopes []string) Config {
-	u, err := url.Parse(issuer)
-	c.Issuer, c.Clerk, c.Resource, c.ByPost = issuer, err == nil && isClerkHost(u.Hostname()), resource, byPost
-	if c.AnyScopes {
-		c.Scopes = scopes
-	}
-	return c
-}
-
-// AsClient is the settings with a client that was registered, and the secrets that came with it.
-func (c Config) AsClient(id, secret, method string, issued []string) Config {
-	c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = true, id, secret, method, issued
-	return c
-}
-
-// AsConfigured is what the user told us, without what was found at the API since.
-func (c Config) AsConfigured() Config {
-	if !c.AtAPI {
-		return c
-	}
-	c.Issuer, c.Clerk, c.Resource, c.ByPost, c.OtherBelongsTo = "", false, "", false, ""
-	if c.AnyScopes {
-		c.Scopes = nil
-	}
-	if c.Registered {
-		c.Registered, c.ClientID, c.ClientSecret, c.AuthMethod, c.Issued = false, "", "", "", nil
-	}
-	return c
-}
-
 // clientAtAPI checks the client's own values where the login begins at the API: there may be none.
 func (s *settings) clientAtAPI(c Config) {
 	switch {
@@ -568,88 +531,4 @@ func (s *settings) scopes(atAPI bool) []string {
 // ValidScope checks the characters of a scope (RFC 6749 section 3.3).
 func ValidScope(scope string) bool {
 	return !strings.ContainsFunc(scope, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
-}
-
-// Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
-// what it was sent. Apply it to server text only, before it is cut short: a secret such as "secret" would mangle our
-// own messages.
-func (c Config) Redact(text string) string { return c.Redactor()(text) }
-
-// Redactor returns Redact, prepared once for any number of texts.
-func (c Config) Redactor() func(text string) string {
-	hidden := c.secrets()
-	hidden.Compile()
-	return func(text string) string {
-		t := redact.Read(text)
-		t.Replace(hidden)
-		return t.String()
-	}
-}
-
-// RedactNamed returns Redact for what is said of an answer: what the answer names as a secret is taken out, too. Of one
-// that names more than anybody looks for nothing is said.
-func (c Config) RedactNamed(answer string) func(text string) string {
-	values, all := redact.Secrets(answer)
-	hidden := c.secrets()
-	for _, value := range values {
-		hidden.Add(value, redact.Redacted)
-	}
-	return func(text string) string {
-		if !all && text != "" {
-			return redact.Redacted
-		}
-		t := redact.Read(text)
-		t.Replace(hidden)
-		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted))
-		return t.String()
-	}
-}
-
-// secrets returns what is ours and secret.
-func (c Config) secrets() *redact.Values {
-	hidden := new(redact.Values)
-	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
-		hidden.AddClient(client, redact.Redacted)
-	}
-	for _, value := range c.Issued {
-		hidden.AddSecret(value, redact.Redacted)
-	}
-	return hidden
-}
-
-// Client returns the credentials of the client.
-func (c Config) Client() redact.Credentials {
-	return redact.Credentials{ID: c.ClientID, Secret: c.ClientSecret}
-}
-
-// OtherClient returns the credentials of the second client.
-func (c Config) OtherClient() redact.Credentials {
-	return redact.Credentials{ID: c.OtherClientID, Secret: c.OtherClientSecret}
-}
-
-// maxFormer is how many clients of earlier settings are remembered.
-const maxFormer = 16
-
-// After returns the settings with the clients that earlier ones named: what was recorded with those settings may hold
-// their secrets.
-func (c Config) After(earlier Config) Config {
-	c.Former = slices.Clone(earlier.Former)
-	former := []redact.Credentials{earlier.OtherClient()}
-	if !earlier.Registered { // the exchange that registered a client is recorded itself
-		former = append(former, earlier.Client())
-	}
-	for _, client := range former {
-		if client.Secret != "" && client != c.Client() && client != c.OtherClient() && !slices.Contains(c.Former, client) {
-			c.Former = append(c.Former, client)
-		}
-	}
-	c.Former = c.Former[max(0, len(c.Former)-maxFormer):]
-	return c
-}
-
-// Issued are the secrets in the answer to a registration. It reports false when they are more than is kept of one.
-func Issued(answer string) (secrets []string, all bool) {
-	const maxBytes = 16 << 10
-	secrets, all = redact.Secrets(answer)
-	return secrets, all && len(strings.Join(secrets, "")) <= maxBytes
 }

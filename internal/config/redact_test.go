@@ -11,7 +11,7 @@ import (
 
 // The client secret is hidden as it should be sent, and as some servers repeat it; nothing else is.
 func TestRedact(t *testing.T) {
-	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}
+	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}.Effective()
 	for _, credentials := range []string{"a-client:s%2Fecret%27s", "a-client:s/ecret's"} {
 		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
 		if got := cfg.Redact(header); got != "Basic "+redact.Redacted {
@@ -30,14 +30,14 @@ func TestRedact(t *testing.T) {
 			t.Errorf("Redact(%q) = %q; want %q", text, got, want)
 		}
 	}
-	if got := (Config{ClientSecret: "a"}).Redact("a plain answer"); got != "a plain answer" {
+	if got := (Config{ClientSecret: "a"}).Effective().Redact("a plain answer"); got != "a plain answer" {
 		t.Errorf("a short secret leaves %q", got)
 	}
 }
 
 // The other client's secret is hidden as well, and no other pairing of the two is looked for.
 func TestRedact_Other(t *testing.T) {
-	cfg := Config{ClientID: "a", ClientSecret: "first-secret", OtherClientID: "b", OtherClientSecret: "other-secret"}
+	cfg := Config{ClientID: "a", ClientSecret: "first-secret", OtherClientID: "b", OtherClientSecret: "other-secret"}.Effective()
 	basic := func(id, secret string) string { return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)) }
 	got := cfg.Redact("first-secret other-secret " + basic("a", "first-secret") + " " + basic("b", "other-secret"))
 	if want := "[redacted] [redacted] [redacted] [redacted]"; got != want {
@@ -47,7 +47,7 @@ func TestRedact_Other(t *testing.T) {
 
 // What came with a registration is hidden like the client secret.
 func TestRedact_Issued(t *testing.T) {
-	cfg := Config{}.AsClient("a-client", "a-secret-1", MethodBasic, []string{"a-token/2"})
+	cfg := Config{}.Effective().With(Found{Client: &RegisteredClient{"a-client", "a-secret-1", MethodBasic, []string{"a-token/2"}}})
 	if got, want := cfg.Redact(`a-secret-1 and a-token\/2 of a-client`), "[redacted] and [redacted] of a-client"; got != want {
 		t.Errorf("hidden is %q; want %q", got, want)
 	}
@@ -56,7 +56,7 @@ func TestRedact_Issued(t *testing.T) {
 // What is said of an answer is rid of the secrets that the answer names, and of ours. Nothing is said of one that
 // names more than anybody looks for.
 func TestRedactNamed(t *testing.T) {
-	cfg := Config{ClientID: "a-client", ClientSecret: "a-secret-1"}
+	cfg := Config{ClientID: "a-client", ClientSecret: "a-secret-1"}.Effective()
 	for _, row := range []struct{ answer, text, want string }{
 		{`{"client_secret":"theirs-1"}`, "theirs-1 is not a-secret-1", "[redacted] is not [redacted]"},
 		{`{"client_secret":"a-secret-1-and-more"}`, "it is a-secret-1-and-more", "it is [redacted]"},

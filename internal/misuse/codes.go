@@ -69,8 +69,8 @@ func (r tokenResult) String() string {
 
 // redeem sends a token request as a client.
 func (m *Misuse) redeem(ctx context.Context, as oauth.Credentials, form url.Values) tokenResult {
-	if m.cfg.Resource != "" { // RFC 8707 section 2.2
-		form.Set("resource", m.cfg.Resource)
+	if m.cfg.Found.Resource != "" { // RFC 8707 section 2.2
+		form.Set("resource", m.cfg.Found.Resource)
 	}
 	md, err := m.client.Metadata(ctx)
 	if err != nil {

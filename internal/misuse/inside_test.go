@@ -47,7 +47,7 @@ func TestErrorWith200(t *testing.T) {
 			c := startAPI(t, "/api/me")
 			srv := httptest.NewServer(jsonRPC(row.opens(c.Tokens.Access)))
 			t.Cleanup(srv.Close)
-			c.Cfg.ResourceURL, c.Cfg.AtAPI, c.Cfg.ByPost = srv.URL, true, true
+			c.Cfg.ResourceURL, c.Cfg.AtAPI, c.Cfg.Found.ByPost = srv.URL, true, true
 			c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 			answer, err := c.Client.CallAPI(t.Context(), c.Tokens.Access)
 			if err != nil {

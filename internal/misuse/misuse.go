@@ -84,7 +84,7 @@ func (r Rule) Cost() string {
 }
 
 // Logins is the number of logins that a run costs at most.
-func Logins(cfg config.Config) int {
+func Logins(cfg config.Effective) int {
 	if cfg.OtherClientID == "" {
 		return len(Rules) - 2
 	}
@@ -138,7 +138,7 @@ func ReadMisuse(report []byte) []MisuseFinding {
 // Misuse asks a server what it lets pass, with codes and tokens of logins that are made for it. A run
 // stops at each login, and goes on with what it has found so far.
 type Misuse struct {
-	cfg    config.Config
+	cfg    config.Effective
 	wire   *wire.Client
 	now    func() time.Time
 	client *oauth.Client
@@ -150,7 +150,7 @@ type Misuse struct {
 const tryTime = 15 * time.Second
 
 // NewMisuse goes on with a run, of which a report is what was found; nil begins another.
-func NewMisuse(cfg config.Config, w *wire.Client, client *oauth.Client, now func() time.Time, report []byte) *Misuse {
+func NewMisuse(cfg config.Effective, w *wire.Client, client *oauth.Client, now func() time.Time, report []byte) *Misuse {
 	return &Misuse{cfg: cfg, wire: w, now: now, client: client, found: ReadMisuse(report), within: tryTime}
 }
 
@@ -220,8 +220,8 @@ func (m *Misuse) withoutLogin(ctx context.Context, try Attempt) bool {
 	switch {
 	case try == OtherClient && m.cfg.OtherClientID == "":
 		m.add(try, notAsked("no second client is configured (OTHER_CLIENT_ID, OTHER_CLIENT_SECRET)"))
-	case try == OtherClient && m.cfg.OtherBelongsTo != "":
-		m.add(try, notAsked("OTHER_CLIENT_ID belongs to %s, and is sent nowhere else", m.cfg.OtherBelongsTo))
+	case try == OtherClient && m.cfg.Found.OtherBelongsTo != "":
+		m.add(try, notAsked("OTHER_CLIENT_ID belongs to %s, and is sent nowhere else", m.cfg.Found.OtherBelongsTo))
 	case try == WithoutPKCE:
 		return m.refusedAtOnce(ctx)
 	case try == PromptNone:

@@ -33,7 +33,7 @@ func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 // the report of the one before, as the pages do.
 func (c *apiCase) misuse() []MisuseFinding {
 	c.T.Helper()
-	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
+	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
 	var report []byte
 	for range len(Rules) + 1 {
 		m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, report)
@@ -159,9 +159,9 @@ func TestMisuseNotAsked(t *testing.T) {
 	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 	found := c.misuse()
 	wantFinding(t, found, OtherClient, causes.Skip, "OTHER_CLIENT_ID")
-	c.Cfg.OtherClientID, c.Cfg.OtherBelongsTo = "other", "https://auth.example"
+	c.Cfg.OtherClientID, c.Cfg.Found.OtherBelongsTo = "other", "https://auth.example"
 	wantFinding(t, c.misuse(), OtherClient, causes.Skip, "OTHER_CLIENT_ID belongs to https://auth.example, and is sent nowhere else")
-	c.Cfg.OtherClientID, c.Cfg.OtherBelongsTo = "", ""
+	c.Cfg.OtherClientID, c.Cfg.Found.OtherBelongsTo = "", ""
 	wantFinding(t, found, PromptNone, causes.Skip, "openid")
 	if without := Logins(c.Cfg); with != 8 || without != 7 {
 		t.Errorf("a run costs %d logins with a second client and %d without", with, without)
@@ -302,7 +302,7 @@ func TestMisuse_AnswerTwice(t *testing.T) {
 		}
 		return false
 	})
-	b := testserver.NewBrowser(t, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
+	b := testserver.NewBrowser(t, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
 	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	request, to, err := m.Begin(t.Context())
 	if err != nil {

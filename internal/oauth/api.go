@@ -22,7 +22,7 @@ const (
 const MaxToolName = 200
 
 // ByPost reports that the API answers POST alone, as far as it is known.
-func (c *Client) ByPost() bool { return c.cfg.ByPost || c.byPost.Load() }
+func (c *Client) ByPost() bool { return c.cfg.Found.ByPost || c.byPost.Load() }
 
 // AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one when it is empty: by
 // GET or, where the login began at an API that answers POST alone, by a request that only reads. The error is

@@ -20,7 +20,7 @@ func TestAskAPI(t *testing.T) {
 	for _, byPost := range []bool{false, true} {
 		for token, want := range map[string]string{"a-token": "Bearer a-token", "": ""} {
 			c := clientAt(t, env)
-			c.cfg.ByPost = byPost
+			c.cfg.Found.ByPost = byPost
 			e, err := c.AskAPI(t.Context(), token)
 			if err != nil {
 				t.Fatal(err)

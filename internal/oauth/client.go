@@ -24,10 +24,10 @@ import (
 
 // Client is an OAuth client and what it knows of its authorization server.
 type Client struct {
-	cfg       config.Config
+	cfg       config.Effective
 	wire      *wire.Client
 	now       func() time.Time
-	redacting config.Config // whose secrets are taken out of what a server says; set by RedactFor
+	redacting config.Effective // whose secrets are taken out of what a server says; set by RedactFor
 	redactor  func() func(text string) string
 	keys      keySet
 	byPost    atomic.Bool // the API answers POST alone, as was found out since
@@ -41,7 +41,7 @@ type Client struct {
 }
 
 // New returns a client. Nothing is asked of the server yet.
-func New(cfg config.Config, w *wire.Client, now func() time.Time) *Client {
+func New(cfg config.Effective, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now}
 	c.RedactFor(cfg)
 	c.keys.wire, c.keys.sanitized, c.keys.shown, c.keys.now = w, c.Sanitized, c.AnswerOf, now
@@ -56,7 +56,7 @@ func (c *Client) Sanitized(text string, n int) string { return wire.Clip(c.redac
 func (c *Client) redact(text string) string { return c.redactor()(text) }
 
 // RedactFor sets whose secrets are taken out.
-func (c *Client) RedactFor(cfg config.Config) {
+func (c *Client) RedactFor(cfg config.Effective) {
 	c.redacting, c.redactor = cfg, sync.OnceValue(cfg.Redactor)
 }
 
@@ -67,10 +67,10 @@ func (c *Client) SanitizedIn(e *wire.Exchange) func(text string, n int) string {
 }
 
 // Config returns the client's settings, with what was found.
-func (c *Client) Config() config.Config { return c.cfg }
+func (c *Client) Config() config.Effective { return c.cfg }
 
 // With returns a client with other settings that has the metadata of this one. Logins are tied to the settings.
-func (c *Client) With(cfg config.Config) *Client {
+func (c *Client) With(cfg config.Effective) *Client {
 	next := New(cfg, c.wire, c.now)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -330,8 +330,8 @@ func each(warnings []string, sanitized func(text string, n int) string) []string
 // (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
 func (c *Client) binding(md *Metadata) string {
 	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
-	if c.cfg.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
-		parts = append(parts, c.cfg.Resource)
+	if c.cfg.Found.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
+		parts = append(parts, c.cfg.Found.Resource)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])

@@ -27,7 +27,7 @@ func clientWithin(t *testing.T, env map[string]string, timeout time.Duration) *C
 	}
 	w := wire.NewWithTimeout(nil, time.Now, timeout)
 	t.Cleanup(w.CloseIdleConnections)
-	return New(cfg, w, time.Now)
+	return New(cfg.Effective(), w, time.Now)
 }
 
 // signIn runs a whole login at a server whose user allows everything.

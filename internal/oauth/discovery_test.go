@@ -302,7 +302,7 @@ func TestUnreachable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = New(cfg, wire.New(roots, time.Now), time.Now).Metadata(t.Context())
+			_, err = New(cfg.Effective(), wire.New(roots, time.Now), time.Now).Metadata(t.Context())
 			wantError(t, err, CodeNotFound, row.words)
 		})
 	}

@@ -55,7 +55,7 @@ func TestReadPasted(t *testing.T) {
 		{"nothing that belongs to OAuth", web, web + "?lang=the-code#top", "form_post"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := New(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: row.uri}, wire.New(nil, time.Now), time.Now)
+			c := New(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: row.uri}.Effective(), wire.New(nil, time.Now), time.Now)
 			got, err := c.ReadPasted(row.address)
 			if err == nil {
 				if got != row.want {
@@ -97,7 +97,7 @@ func TestReadPasted_HTTPSTwin(t *testing.T) {
 		{"a redirect URI elsewhere", local, "http://localhost:8080/cb", "https://localhost:8080/cb", false},
 		{"our own address, with a redirect URI elsewhere", local, "http://localhost:8080/cb", "https://localhost:3000/oauth_callback", false},
 	} {
-		c := New(config.Config{BaseURL: row.base, RedirectOverride: row.override}, wire.New(nil, time.Now), time.Now)
+		c := New(config.Config{BaseURL: row.base, RedirectOverride: row.override}.Effective(), wire.New(nil, time.Now), time.Now)
 		got, err := c.ReadPasted(row.address + "?" + response)
 		if (err == nil) != row.accepted || (got == response) != row.accepted {
 			t.Errorf("%s: read %q, %v; accepted should be %t", row.name, got, err, row.accepted)

@@ -87,7 +87,7 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 		scopes = strings.Fields(extra["scope"])
 	}
 	delete(extra, "scope")
-	if resource := cmp.Or(extra["resource"], c.cfg.Resource); resource != "" { // RFC 8707 section 2
+	if resource := cmp.Or(extra["resource"], c.cfg.Found.Resource); resource != "" { // RFC 8707 section 2
 		extra["resource"] = resource
 	}
 	if err := extra.Check(scopes); err != nil {

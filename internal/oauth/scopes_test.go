@@ -20,7 +20,7 @@ func TestNoScopeIsSent(t *testing.T) {
 	}
 	for _, scopes := range [][]string{nil, {"openid"}} {
 		cfg.Scopes = scopes
-		c := New(cfg, wire.New(nil, time.Now), time.Now)
+		c := New(cfg.Effective(), wire.New(nil, time.Now), time.Now)
 		r, err := c.NewRequest(nil)
 		if err != nil {
 			t.Fatal(err)

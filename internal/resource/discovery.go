@@ -35,11 +35,10 @@ type Discovery struct {
 }
 
 // NewDiscovery returns a discovery that has what settings hold which were found earlier.
-func NewDiscovery(cfg config.Config) *Discovery {
+func NewDiscovery(cfg config.Effective) *Discovery {
 	d := &Discovery{owners: map[string]string{}}
-	if cfg.Registered {
-		d.clients = []registered{{issuer: cfg.Issuer, redirectURI: cfg.RedirectURI(), id: cfg.ClientID, secret: cfg.ClientSecret, method: cfg.AuthMethod,
-			issued: cfg.Issued}}
+	if cfg.Registered() {
+		d.clients = []registered{{RegisteredClient: cfg.Found.Client, issuer: cfg.Issuer, redirectURI: cfg.RedirectURI()}}
 	}
 	d.Configured(cfg)
 	return d
@@ -48,10 +47,10 @@ func NewDiscovery(cfg config.Config) *Discovery {
 // Client asks the API which authorization server issues its tokens, and returns a client of that server. Where no
 // client ID is configured and none was registered, one is registered for a login (RFC 7591), and for nobody else:
 // who only looks gets a client without an ID. The error is an *Error.
-func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, register bool) (*oauth.Client, error) {
+func (d *Discovery) Client(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, register bool) (*oauth.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	unknown := newClient(cfg.AsConfigured(), w, now, cfg) // the secret of a registered client stays hidden, too
+	unknown := newClient(cfg.With(config.Found{}), w, now, cfg) // the secret of a registered client stays hidden, too
 	found, err := d.finding.Do(ctx, fmt.Sprintf("%+v %p", unknown.cfg, w), func(ctx context.Context) (search, error) {
 		found, err := unknown.findServer(ctx)
 		if err == nil {
@@ -84,14 +83,14 @@ func (d *Discovery) Client(ctx context.Context, cfg config.Config, w *wire.Clien
 // client is an oauth.Client with what it was made of.
 type client struct {
 	*oauth.Client
-	cfg       config.Config
+	cfg       config.Effective
 	wire      *wire.Client
 	now       func() time.Time
-	redacting config.Config // whose secrets are taken out of what a server says
-	scopes    []string      // what the API that the client was found at may want; see newRegistration
+	redacting config.Effective // whose secrets are taken out of what a server says
+	scopes    []string         // what the API that the client was found at may want; see newRegistration
 }
 
-func newClient(cfg config.Config, w *wire.Client, now func() time.Time, redacting config.Config) *client {
+func newClient(cfg config.Effective, w *wire.Client, now func() time.Time, redacting config.Effective) *client {
 	c := &client{Client: oauth.New(cfg, w, now), cfg: cfg, wire: w, now: now, redacting: redacting}
 	c.RedactFor(redacting)
 	return c
@@ -100,7 +99,9 @@ func newClient(cfg config.Config, w *wire.Client, now func() time.Time, redactin
 // withOther returns the client with the issuer that the second client belongs to.
 func (c *client) withOther(owner string) *client {
 	next := *c
-	next.cfg.OtherBelongsTo = owner
+	found := c.cfg.Found
+	found.OtherBelongsTo = owner
+	next.cfg = c.cfg.With(found)
 	next.Client = c.With(next.cfg)
 	next.RedactFor(c.redacting)
 	return &next
@@ -139,7 +140,9 @@ func (d *Discovery) withRegistration(ctx context.Context, c *client, register bo
 			return nil, c.notInTime(wire.Registration, "registration endpoint", c.cfg.Issuer, err)
 		}
 	}
-	return c.With(c.cfg.AsClient(known.id, known.secret, known.method, known.issued)), nil
+	found := c.cfg.Found
+	found.Client = known.RegisteredClient
+	return c.With(c.cfg.With(found)), nil
 }
 
 // registerOnce registers a client unless somebody has done it since the caller looked, and keeps it. After an answer

@@ -270,7 +270,8 @@ func (c *client) serverOf(ctx context.Context, found *resource) (*client, error)
 			tried = append(tried, oauth.Tried{URL: c.Sanitized(issuer, 300), Answer: fault})
 			continue
 		}
-		next := newClient(c.cfg.FoundAt(issuer, found.Identifier, found.byPost, found.wanted), c.wire, c.now, c.redacting)
+		next := newClient(c.cfg.With(config.Found{Issuer: issuer, Resource: found.Identifier, ByPost: found.byPost, Scope: strings.Join(found.wanted, " ")}),
+			c.wire, c.now, c.redacting)
 		next.scopes = found.Scopes
 		_, err := next.Metadata(ctx)
 		if err == nil {

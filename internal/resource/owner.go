@@ -11,8 +11,8 @@ import (
 // the one of its first login. Its secret goes nowhere else. The second client, for /misuse, belongs to the same one.
 
 // Configured notes the server that ISSUER names: the user says that the clients belong to it.
-func (d *Discovery) Configured(cfg config.Config) {
-	if cfg.Issuer == "" || cfg.Registered {
+func (d *Discovery) Configured(cfg config.Effective) {
+	if cfg.Issuer == "" || cfg.Registered() {
 		return
 	}
 	d.mu.Lock()
@@ -25,11 +25,11 @@ func (d *Discovery) Configured(cfg config.Config) {
 }
 
 // claim notes the server of a login for the clients of which none is known. Looking at an API claims nothing.
-func (d *Discovery) claim(cfg config.Config) {
+func (d *Discovery) claim(cfg config.Effective) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ids := []string{cfg.OtherClientID}
-	if !cfg.Registered && !cfg.IsClientDocument() {
+	if !cfg.Registered() && !cfg.IsClientDocument() {
 		ids = append(ids, cfg.ClientID)
 	}
 	for _, id := range ids {
@@ -41,10 +41,10 @@ func (d *Discovery) claim(cfg config.Config) {
 
 // owner returns the issuer that the configured client belongs to, or "" where none is known. A client that was
 // registered here, and is configured since, is known by its secret: another server may give out the same ID.
-func (d *Discovery) owner(cfg config.Config) string {
+func (d *Discovery) owner(cfg config.Effective) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	same := func(r registered) bool { return r.id == cfg.ClientID && r.secret == cfg.ClientSecret }
+	same := func(r registered) bool { return r.ID == cfg.ClientID && r.Secret == cfg.ClientSecret }
 	if i := slices.IndexFunc(d.clients, same); i >= 0 && d.owners[cfg.ClientID] == "" {
 		return d.clients[i].issuer
 	}
@@ -61,7 +61,7 @@ func (d *Discovery) checkOwner(c *client) error {
 }
 
 // otherOwner returns the issuer that the second client belongs to, if that is another one.
-func (d *Discovery) otherOwner(cfg config.Config) string {
+func (d *Discovery) otherOwner(cfg config.Effective) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if owner := d.owners[cfg.OtherClientID]; owner != cfg.Issuer {
@@ -72,6 +72,6 @@ func (d *Discovery) otherOwner(cfg config.Config) string {
 
 // MaySendSecret reports that the client secret, if there is one, belongs to the server: an API alone that names a
 // server is no reason to send it there.
-func (d *Discovery) MaySendSecret(cfg config.Config) bool {
-	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered || d.owner(cfg) == cfg.Issuer
+func (d *Discovery) MaySendSecret(cfg config.Effective) bool {
+	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered() || d.owner(cfg) == cfg.Issuer
 }

@@ -22,7 +22,7 @@ func (w *world) atNew() {
 }
 
 // wantOwner looks at the API as the checks do.
-func (w *world) wantOwner(t *testing.T, cfg config.Config, refused, mine bool) *oauth.Client {
+func (w *world) wantOwner(t *testing.T, cfg config.Effective, refused, mine bool) *oauth.Client {
 	t.Helper()
 	c, err := w.Client(t.Context(), cfg, w.wire, time.Now, false)
 	e, _ := errors.AsType[*oauth.Error](err)
@@ -120,26 +120,23 @@ func TestDiscovery_OtherClient(t *testing.T) {
 		w := newWorld(t, env)
 		w.cfg.OtherClientID, w.cfg.OtherClientSecret = "other", "a-secret-of-the-other"
 		first, err := w.begin(t)
-		if err != nil || first.Config().OtherBelongsTo != "" {
-			t.Fatalf("%s: at its own server: %q, %v", name, first.Config().OtherBelongsTo, err)
+		if err != nil || first.Config().Found.OtherBelongsTo != "" {
+			t.Fatalf("%s: at its own server: %q, %v", name, first.Config().Found.OtherBelongsTo, err)
 		}
 		w.atNew()
 		if w.cfg.ClientID != "" { // which may not go there either
 			w.cfg.ClientID = "another"
 		}
 		second, err := w.begin(t)
-		if err != nil || second.Config().OtherBelongsTo != "https://auth.example" {
-			t.Errorf("%s: at another server it belongs to %q, %v", name, second.Config().OtherBelongsTo, err)
-		}
-		if got := second.Config().AsConfigured().OtherBelongsTo; got != "" {
-			t.Errorf("%s: it is a setting: %q", name, got)
+		if err != nil || second.Config().Found.OtherBelongsTo != "https://auth.example" {
+			t.Errorf("%s: at another server it belongs to %q, %v", name, second.Config().Found.OtherBelongsTo, err)
 		}
 		w.document("GET "+theAPIMetadata, apiDocument(nil))
 		if w.cfg.ClientID != "" {
 			w.cfg.ClientID = "mine"
 		}
-		if back, err := w.begin(t); err != nil || back.Config().OtherBelongsTo != "" {
-			t.Errorf("%s: back at its own: %q, %v", name, back.Config().OtherBelongsTo, err)
+		if back, err := w.begin(t); err != nil || back.Config().Found.OtherBelongsTo != "" {
+			t.Errorf("%s: back at its own: %q, %v", name, back.Config().Found.OtherBelongsTo, err)
 		}
 	}
 }

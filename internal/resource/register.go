@@ -34,13 +34,13 @@ const (
 
 // registered is a client that a server has registered for this process.
 type registered struct {
-	issuer, redirectURI, id, secret, method string
-	issued                                  []string  // all that came with it and is secret
-	expires                                 time.Time // of the secret; zero for never
+	*config.RegisteredClient
+	issuer, redirectURI string
+	expires             time.Time // of the secret; zero for never
 }
 
 // isAt reports a client that was registered at the issuer, for the redirect URI: with another it can do nothing.
-func (r registered) isAt(cfg config.Config) bool {
+func (r registered) isAt(cfg config.Effective) bool {
 	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
 }
 
@@ -168,13 +168,13 @@ func (c *client) readRegistered(e *wire.Exchange) (registered, error) {
 	if err := wire.UnmarshalObject([]byte(e.ResponseBody), &answer); err != nil {
 		return registered{}, errors.New("with something else: " + err.Error())
 	}
-	client := registered{issuer: c.cfg.Issuer, redirectURI: c.cfg.RedirectURI(), id: answer.ID, secret: answer.Secret, method: answer.AuthMethod}
 	issued, all := config.Issued(e.ResponseBody)
-	client.issued = issued
-	if client.method == "" {
-		client.method = config.MethodBasic // RFC 7591 section 2
-		if client.secret == "" {
-			client.method = config.MethodNone
+	client := registered{&config.RegisteredClient{ID: answer.ID, Secret: answer.Secret, Method: answer.AuthMethod, Issued: issued},
+		c.cfg.Issuer, c.cfg.RedirectURI(), time.Time{}}
+	if client.Method == "" {
+		client.Method = config.MethodBasic // RFC 7591 section 2
+		if client.Secret == "" {
+			client.Method = config.MethodNone
 		}
 	}
 	if answer.Expires > 0 {
@@ -183,22 +183,22 @@ func (c *client) readRegistered(e *wire.Exchange) (registered, error) {
 	ours := c.cfg.RedirectURI()
 	others := slices.DeleteFunc(answer.RedirectURIs, func(uri string) bool { return uri == ours }) // some servers send none
 	switch {
-	case client.id == "":
+	case client.ID == "":
 		return registered{}, errors.New("without a client_id")
-	case !oauth.VisibleASCII(client.id) || len(client.id) > maxClientID:
+	case !oauth.VisibleASCII(client.ID) || len(client.ID) > maxClientID:
 		return registered{}, errors.New("with a client_id that no address can carry")
-	case !oauth.VisibleASCII(client.secret) || len(client.secret) > maxClientSecret:
+	case !oauth.VisibleASCII(client.Secret) || len(client.Secret) > maxClientSecret:
 		return registered{}, errors.New("with a client_secret that cannot be used")
 	case !all:
 		return registered{}, errors.New("with more secrets than are kept of one client")
 	case len(others) > 0:
 		return registered{}, fmt.Errorf("with the redirect URI %q, and not with %q alone", others[0], ours)
-	case client.method == config.MethodNone:
-		client.secret, client.expires = "", time.Time{} // a public client has none
-	case client.method != config.MethodBasic && client.method != config.MethodPost:
-		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %q, which this client cannot use", client.method)
-	case client.secret == "":
-		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %s and without a client_secret", client.method)
+	case client.Method == config.MethodNone:
+		client.Secret, client.expires = "", time.Time{} // a public client has none
+	case client.Method != config.MethodBasic && client.Method != config.MethodPost:
+		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %q, which this client cannot use", client.Method)
+	case client.Secret == "":
+		return registered{}, fmt.Errorf("with the token_endpoint_auth_method %s and without a client_secret", client.Method)
 	case !client.expires.IsZero() && !client.expires.After(c.now()): // every login would register anew
 		return registered{}, fmt.Errorf("with a client_secret that has expired: its client_secret_expires_at is %s", client.expires.UTC().Format(time.DateTime))
 	}

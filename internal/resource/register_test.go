@@ -81,7 +81,7 @@ func TestRegisteredOnce(t *testing.T) {
 	all.Wait()
 	c, err = w.begin(t)
 	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.Config().ClientID != "client-1" ||
-		c.Config().ClientSecret != "a-secret-of-the-client-1" || !c.Config().Registered {
+		c.Config().ClientSecret != "a-secret-of-the-client-1" || !c.Config().Registered() {
 		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
 	}
 	if found, err := w.Client(t.Context(), c.Config(), w.wire, time.Now, false); err != nil || found.Config().ClientID != "client-1" {
@@ -333,7 +333,7 @@ func TestResourceIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := c.Config()
-	cfg.Resource, cfg.AtAPI = "", false
+	cfg.Found.Resource, cfg.AtAPI = "", false
 	plain := oauth.New(cfg, w.wire, time.Now)
 	for _, row := range []struct {
 		c    *oauth.Client
@@ -385,7 +385,7 @@ func TestTokensStayWithTheirAPI(t *testing.T) {
 	}
 	w.cfg.ResourceURL = other
 	second, err := w.begin(t)
-	if err != nil || second.Config().ClientID != first.Config().ClientID || second.Config().Resource != other {
+	if err != nil || second.Config().ClientID != first.Config().ClientID || second.Config().Found.Resource != other {
 		t.Fatalf("at the other API: %v", err)
 	}
 	wantError(t, second.CheckServer(t.Context(), r), oauth.CodeOtherServer, "or the API has changed since")
@@ -431,7 +431,7 @@ func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
 	}
 	w.Discovery = NewDiscovery(w.cfg) // which has registered nothing
 	for _, row := range []struct {
-		cfg  config.Config
+		cfg  config.Effective
 		want string
 	}{{c.Config(), "say [redacted]"}, {w.cfg, "say " + secret}} {
 		looks, err := w.Client(t.Context(), row.cfg, w.wire, time.Now, false)

@@ -102,8 +102,8 @@ func TestBegin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := fmt.Sprintf("%s %s %v %s", c.Config().Issuer, c.Config().Resource, c.Config().Scopes, c.Config().ClientID)
-			if c.Config().ByPost {
+			got := fmt.Sprintf("%s %s %v %s", c.Config().Issuer, c.Config().Found.Resource, c.Config().Scopes, c.Config().ClientID)
+			if c.Config().Found.ByPost {
 				got += " by POST"
 			}
 			if got != row.want {

@@ -21,7 +21,7 @@ import (
 // https://auth.example. Everything in it can be replaced by what a row of a test wants.
 type world struct {
 	*Discovery
-	cfg  config.Config
+	cfg  config.Effective
 	wire *wire.Client
 
 	mu     sync.Mutex // guards the fields below
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, env map[string]string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cfg, w.wire, w.Discovery = cfg, wire.New(nil, time.Now), NewDiscovery(cfg)
+	w.cfg, w.wire, w.Discovery = cfg.Effective(), wire.New(nil, time.Now), NewDiscovery(cfg.Effective())
 	t.Cleanup(w.wire.CloseIdleConnections)
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String()) // every name leads here, without TLS

@@ -12,13 +12,13 @@ import (
 const CheckSecret = "check-secret-1c9d"
 
 // ConfigOf reads an environment as the program does, without a file.
-func ConfigOf(t testing.TB, values map[string]string) config.Config {
+func ConfigOf(t testing.TB, values map[string]string) config.Effective {
 	t.Helper()
 	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cfg
+	return cfg.Effective()
 }
 
 // ServeDemo starts the demo server on its own, as any other authorization server, with one client. It returns the issuer.

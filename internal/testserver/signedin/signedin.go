@@ -18,7 +18,7 @@ import (
 type Case struct {
 	T      *testing.T
 	Demo   *demo.Server
-	Cfg    config.Config
+	Cfg    config.Effective
 	Client *oauth.Client
 	Tokens oauth.Tokens
 }
@@ -50,7 +50,7 @@ func Start(t *testing.T, api string, faults ...demo.Fault) *Case {
 
 // Browser returns a browser in front of the case's client.
 func (c *Case) Browser() *testserver.Browser {
-	return testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg, Log: new(testserver.Logbook)})
+	return testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
 }
 
 // SignIn makes one more login and returns its tokens.

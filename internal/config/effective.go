@@ -1,0 +1,176 @@
+package config
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"oauth-test-client/internal/redact"
+)
+
+// Found is what was found for a login that begins at an API (RFC 9728). The zero Found is nothing.
+type Found struct {
+	Issuer         string            // of the authorization server that the API names
+	Resource       string            // what the API calls itself (RFC 8707)
+	ByPost         bool              // the API answers POST alone, as one that speaks MCP does
+	Scope          string            // the scopes that the API wants (RFC 6749 section 3.3)
+	Client         *RegisteredClient // nil where the configured client is used, or none is registered yet
+	OtherBelongsTo string            // the issuer of the second client, if it is a different one; empty otherwise
+}
+
+// RegisteredClient is a client that this process has registered on a server (RFC 7591). It is never on disk.
+type RegisteredClient struct {
+	ID, Secret, Method string
+	Issued             []string // what else came with the registration and is secret
+}
+
+// Effective is what a login works with: what the user wrote, completed by what was found at the API.
+type Effective struct {
+	Config // completed: its issuer, scopes and client may be those that were found
+	Found  Found
+	Former []redact.Credentials // clients of earlier settings of this process, whose secrets stay hidden
+
+	written *Config // as the user wrote it; nil while it is not completed
+}
+
+// Effective returns the settings while nothing was found.
+func (c Config) Effective() Effective { return Effective{Config: c} }
+
+// Written returns what the user wrote.
+func (c Effective) Written() Config {
+	if c.written == nil {
+		return c.Config
+	}
+	return *c.written
+}
+
+// With returns what the user wrote, completed by what was found. What was found before is dropped.
+func (c Effective) With(found Found) Effective {
+	written := c.Written()
+	c.Config, c.Found, c.written = written, found, &written
+	if found == (Found{}) {
+		c.written = nil
+		return c
+	}
+	u, err := url.Parse(found.Issuer)
+	c.Issuer, c.Clerk = found.Issuer, err == nil && isClerkHost(u.Hostname())
+	if c.AnyScopes && found.Scope != "" {
+		c.Scopes = strings.Fields(found.Scope)
+	}
+	if client := found.Client; client != nil {
+		c.ClientID, c.ClientSecret, c.AuthMethod = client.ID, client.Secret, client.Method
+	}
+	return c
+}
+
+// Registered reports that this process has registered the client.
+func (c Effective) Registered() bool { return c.Found.Client != nil }
+
+// Issued returns what came with the registration and is as secret as the client secret.
+func (c Effective) Issued() []string {
+	if c.Found.Client == nil {
+		return nil
+	}
+	return c.Found.Client.Issued
+}
+
+// Equal reports the same settings with the same found, after the same earlier ones.
+func (c Effective) Equal(d Effective) bool {
+	return c.Found == d.Found && slices.Equal(c.Former, d.Former) && c.Written().Equal(d.Written())
+}
+
+// Equal reports the same settings.
+func (c Config) Equal(d Config) bool {
+	return c.single() == d.single() && slices.Equal(c.Scopes, d.Scopes) && maps.Equal(c.Parameters, d.Parameters) && slices.Equal(c.Notes, d.Notes)
+}
+
+// single lists what has one value.
+func (c Config) single() [19]any {
+	return [...]any{c.Demo, c.Clerk, c.Issuer, c.ClientID, c.ClientSecret, c.AuthMethod, c.Endpoints, c.PAR, c.Port, c.BaseURL, c.RedirectOverride,
+		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.AnyScopes, c.OtherClientID, c.OtherClientSecret, c.CertFile}
+}
+
+// Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
+// what it was sent. Apply it to server text only, before it is cut short: a secret such as "secret" would mangle our
+// own messages.
+func (c Effective) Redact(text string) string { return c.Redactor()(text) }
+
+// Redactor returns Redact, prepared once for any number of texts.
+func (c Effective) Redactor() func(text string) string {
+	hidden := c.secrets()
+	hidden.Compile()
+	return func(text string) string {
+		t := redact.Read(text)
+		t.Replace(hidden)
+		return t.String()
+	}
+}
+
+// RedactNamed returns Redact for what is said of an answer: what the answer names as a secret is taken out, too. Of one
+// that names more than anybody looks for nothing is said.
+func (c Effective) RedactNamed(answer string) func(text string) string {
+	values, all := redact.Secrets(answer)
+	hidden := c.secrets()
+	for _, value := range values {
+		hidden.Add(value, redact.Redacted)
+	}
+	return func(text string) string {
+		if !all && text != "" {
+			return redact.Redacted
+		}
+		t := redact.Read(text)
+		t.Replace(hidden)
+		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted))
+		return t.String()
+	}
+}
+
+// secrets returns what is ours and secret.
+func (c Effective) secrets() *redact.Values {
+	hidden := new(redact.Values)
+	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
+		hidden.AddClient(client, redact.Redacted)
+	}
+	for _, value := range c.Issued() {
+		hidden.AddSecret(value, redact.Redacted)
+	}
+	return hidden
+}
+
+// Client returns the credentials of the client.
+func (c Config) Client() redact.Credentials {
+	return redact.Credentials{ID: c.ClientID, Secret: c.ClientSecret}
+}
+
+// OtherClient returns the credentials of the second client.
+func (c Config) OtherClient() redact.Credentials {
+	return redact.Credentials{ID: c.OtherClientID, Secret: c.OtherClientSecret}
+}
+
+// maxFormer is how many clients of earlier settings are remembered.
+const maxFormer = 16
+
+// After returns the settings with the clients that earlier ones named: what was recorded with those settings may hold
+// their secrets.
+func (c Effective) After(earlier Effective) Effective {
+	c.Former = slices.Clone(earlier.Former)
+	former := []redact.Credentials{earlier.OtherClient()}
+	if !earlier.Registered() { // the exchange that registered a client is recorded itself
+		former = append(former, earlier.Client())
+	}
+	for _, client := range former {
+		if client.Secret != "" && client != c.Client() && client != c.OtherClient() && !slices.Contains(c.Former, client) {
+			c.Former = append(c.Former, client)
+		}
+	}
+	c.Former = c.Former[max(0, len(c.Former)-maxFormer):]
+	return c
+}
+
+// Issued returns the secrets in the answer to a registration. It reports false when they are more than is kept of one.
+func Issued(answer string) (secrets []string, all bool) {
+	const maxBytes = 16 << 10
+	secrets, all = redact.Secrets(answer)
+	return secrets, all && len(strings.Join(secrets, "")) <= maxBytes
+}
