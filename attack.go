@@ -71,7 +71,7 @@ func (s *server) attacksLeft(of *oauth.Request) []attack {
 }
 
 // makeAttack attacks a login whose code waits, unless that was done before.
-func (s *server) makeAttack(r *http.Request, p *session.WaitingLogin, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
+func (s *server) makeAttack(r *http.Request, p *session.Login, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
 	if a.purpose == wire.StolenCode && !s.cfg.Demo && r.PostFormValue("sure") != "yes" {
 		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The attempt at your own server has to be confirmed.", "")
 	}
@@ -89,7 +89,7 @@ func (s *server) makeAttack(r *http.Request, p *session.WaitingLogin, a attack, 
 }
 
 // steal redeems the code with a wrong verifier.
-func (s *server) steal(ctx context.Context, p *session.WaitingLogin) (*wire.Exchange, error) {
+func (s *server) steal(ctx context.Context, p *session.Login) (*wire.Exchange, error) {
 	theft, err := s.oauth.StealCode(ctx, p.Request, p.Code)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (a *attack) tellForgery() {
 }
 
 // afterTheft says of a failed exchange that a thief had tried the code before, where that may be why.
-func (s *server) afterTheft(f *failure, p *session.WaitingLogin) *failure {
+func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	answer, made := s.sessions.Attempted(p.Request, attacks[0].Do)
 	if !made || f.Code != "invalid_grant" {
 		return f

@@ -16,8 +16,8 @@ import (
 // finished.
 type stepLogin struct {
 	request *oauth.Request
-	waits   *session.WaitingLogin // nil before the response has come, and once the login is finished
-	login   *session.Login        // nil until it is
+	waits   *session.Login // nil before the response has come, and once the login is finished
+	login   *session.Login // nil until it is
 	left    bool
 }
 
@@ -67,7 +67,7 @@ func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string,
 func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error) {
 	p, sent := l.waits, (*wire.Exchange)(nil)
 	if p == nil {
-		p = &session.WaitingLogin{Request: l.request, Callback: l.login.Callback, Arrived: l.login.Arrived}
+		p = &session.Login{Request: l.request, Callback: l.login.Callback, Arrived: l.login.Arrived}
 		for _, e := range l.login.Steps {
 			if e.Purpose == wire.TokenRequest && sent == nil {
 				sent = &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}

@@ -223,7 +223,7 @@ type editField struct {
 func editFields(request *oauth.Request, cfg config.Effective) []editField {
 	extra := cfg.Parameters.With(nil)
 	extra["resource"] = cmp.Or(extra["resource"], cfg.Found.Resource)
-	asks, usual := request.Asks(), (&oauth.Request{Scopes: cfg.Scopes, Extra: extra}).Asks()
+	asks, usual := request.Asks(), (&oauth.Request{Scopes: cfg.Scopes, Settings: extra}).Asks()
 	var list []editField
 	for _, name := range fieldsOf(request) {
 		list = append(list, editField{name, asks.Get(name), usual.Get(name), asks.Get(name) != usual.Get(name)})
@@ -307,7 +307,7 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 // fieldsOf are the parameters that a login has a field for: the usual ones, and what else it asks for.
 func fieldsOf(request *oauth.Request) []string {
 	usual := slices.Concat([]string{"scope"}, oauth.ExtraParameters)
-	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra)), func(name string) bool { return slices.Contains(usual, name) })
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra())), func(name string) bool { return slices.Contains(usual, name) })
 	return append(usual, others...)
 }
 
@@ -340,7 +340,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		if request == nil {
 			return next(w, r)
 		}
-		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.WaitingLogin, error) {
+		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.Login, error) {
 			return s.arrive(ctx, request, response, r.URL.RequestURI())
 		})
 		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
@@ -355,9 +355,9 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 }
 
 // arrive checks the response. The error is a *failure.
-func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.WaitingLogin, error) {
+func (s *server) arrive(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)
-	p := &session.WaitingLogin{Request: request, Callback: callback, Arrived: s.now()}
+	p := &session.Login{Request: request, Callback: callback, Arrived: s.now()}
 	code, err := s.oauth.CheckResponse(ctx, request, response) // RFC 9207, RFC 6749 section 4.1.2.1
 	if err != nil {
 		return nil, s.failedLogin(ctx, err, request, callback, p.Arrived, nil)
@@ -525,7 +525,7 @@ func (s *server) takeStep(w http.ResponseWriter, r *http.Request, callback func(
 
 // exchange redeems the code that waits, and verifies what comes: the rest of the protocol, as callback.go
 // has it. The error is a *failure.
-func (s *server) exchange(ctx context.Context, p *session.WaitingLogin) (*session.Login, error) {
+func (s *server) exchange(ctx context.Context, p *session.Login) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)
 	l := &session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived}
 	var err error

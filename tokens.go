@@ -462,7 +462,7 @@ func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, 
 		a.Next = &link{"Sign in for " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
 	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
 		a.Next = &link{"Sign in again", "/login"}
-	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra["resource"] == "":
+	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra()["resource"] == "":
 		a.Next = &link{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	}
 	if a.CanCall = byPost; byPost {

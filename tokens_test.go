@@ -156,7 +156,7 @@ func TestOfferNext_OtherAudience(t *testing.T) {
 	} {
 		a := answer{Why: &causes.APIAnswer{Finding: causes.Finding{Name: row.name, Setting: row.setting}}}
 		a.offerNext(config.Config{ResourceURL: "https://api.example/a?b=c&d"}.Effective(), false,
-			&oauth.Request{Extra: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
+			&oauth.Request{Given: map[string]string{"resource": row.resource}}, &wire.Exchange{Status: 401})
 		got := ""
 		if a.Next != nil {
 			got = a.Next.Path

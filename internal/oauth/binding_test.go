@@ -189,8 +189,8 @@ func TestBadParameters(t *testing.T) {
 		wantError(t, err, CodeInvalidRequest, "The parameter "+name+" ")
 	}
 	r, err := c.NewRequest(url.Values{"scope": {"a b"}, "max_age": {"60"}, "login_hint": {"x"}})
-	if err != nil || strings.Join(r.Scopes, ",") != "a,b" || r.Extra["max_age"] != "60" ||
-		r.Extra["login_hint"] != "x" || len(r.Extra) != 2 || r.Nonce != "" {
+	if err != nil || strings.Join(r.Scopes, ",") != "a,b" || r.Extra()["max_age"] != "60" ||
+		r.Extra()["login_hint"] != "x" || len(r.Extra()) != 2 || r.Nonce != "" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -29,13 +29,13 @@ func TestNewRequest_Precedence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if scope := strings.Join(r.Scopes, " "); scope != row.scope || r.Extra.Encode() != row.extra || r.Again().Encode() != row.again {
-			t.Errorf("%q: scope %q, %q, again %q; want %+v", row.given, scope, r.Extra.Encode(), r.Again().Encode(), row)
+		if scope := strings.Join(r.Scopes, " "); scope != row.scope || r.Extra().Encode() != row.extra || r.Again().Encode() != row.again {
+			t.Errorf("%q: scope %q, %q, again %q; want %+v", row.given, scope, r.Extra().Encode(), r.Again().Encode(), row)
 		}
 	}
 	delete(env, "AUTHORIZATION_PARAMS")
 	r, err := clientAt(t, env).NewRequest(nil)
-	if err != nil || strings.Join(r.Scopes, " ") != "openid a" || len(r.Extra) != 0 {
+	if err != nil || strings.Join(r.Scopes, " ") != "openid a" || len(r.Extra()) != 0 {
 		t.Errorf("without AUTHORIZATION_PARAMS: %+v, %v", r, err)
 	}
 }
@@ -123,7 +123,7 @@ func TestSetHint(t *testing.T) {
 		t.Errorf("it is told as %s", to)
 	}
 	other, err := c.NewRequest(url.Values{"id_token_hint": {token}})
-	if err != nil || other.HintsSession() || !maps.Equal(other.Extra, map[string]string{"id_token_hint": token}) {
+	if err != nil || other.HintsSession() || !maps.Equal(other.Extra(), map[string]string{"id_token_hint": token}) {
 		t.Errorf("%+v, %v", other, err)
 	}
 }

@@ -20,28 +20,36 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Request is a login that was begun: the secrets that tie the response to it, and what it asks for.
+// Request is a login that was begun: the secrets that tie the response to it, and what it asks for. As JSON, without what
+// is marked "-", it waits in the browser's cookie, which is short.
 type Request struct {
-	State    string            // ties the response to the browser (RFC 6749 section 10.12)
-	Nonce    string            // ties the ID token to the login; empty without openid
-	Verifier string            // ties the code to the login (RFC 7636 section 4.1)
-	Scopes   []string          // asked for
-	Extra    config.Parameters // what else is sent; id_token_hint may be config.HintOfSession
-	Given    []string          // the names of those that were given for this login, and scope if it was; the settings have the others
-	Hint     string            // the ID token that id_token_hint=session stands for, cut short; see SetHint
-	Own      bool              // it was started from a page of this program or the address bar, and not by a link of another site
-	Try      string            // what the login was made for, when it is no login of a user's (see diagnose.Try)
-	Run      string            // the run of the command login that waits for it; empty for any other login
-	Binding  string            // ties the login to its server; set when it is sent there
-	Pushed   string            // the request_uri that stands for the request, when the server was sent it (RFC 9126)
-	Began    time.Time
-	Steps    bool // each step is shown before it is taken
-	StepUp   int  // how many times in a row the API wanted more scopes before this login
+	State    string            `json:"-"`           // ties the response to the browser (RFC 6749 section 10.12); the cookie's name has it
+	Nonce    string            `json:"n,omitempty"` // ties the ID token to the login; empty without openid
+	Verifier string            `json:"v"`           // ties the code to the login (RFC 7636 section 4.1)
+	Scopes   []string          `json:"s"`           // asked for
+	Scoped   bool              `json:"z,omitempty"` // they were given for this login
+	Given    config.Parameters `json:"x,omitempty"` // what else was given for this login; id_token_hint may be config.HintOfSession
+	Settings config.Parameters `json:"y,omitempty"` // what else the settings send
+	Hint     string            `json:"h,omitempty"` // the ID token that id_token_hint=session stands for, cut short; see SetHint
+	Own      bool              `json:"o,omitempty"` // it was started from a page of this program or the address bar, and not by a link of another site
+	Try      string            `json:"t,omitempty"` // what the login was made for, when it is no login of a user's (see misuse.Attempt)
+	Run      string            `json:"r,omitempty"` // the run of the command login that waits for it; empty for any other login
+	Binding  string            `json:"a"`           // ties the login to its server; set when it is sent there
+	Pushed   string            `json:"u,omitempty"` // the request_uri that stands for the request, when the server was sent it (RFC 9126)
+	Began    time.Time         `json:"b"`
+	Steps    bool              `json:"p,omitempty"` // each step is shown before it is taken
+	StepUp   int               `json:"g,omitempty"` // how many times in a row the API wanted more scopes before this login
 
 	hint        string           // that ID token; only while the request that has it from the session is answered
-	NoChallenge bool             // no code challenge is sent: to see whether the server asks for one
-	Before      []*wire.Exchange // what was asked before the browser left; only while the process that asked runs
+	NoChallenge bool             `json:"-"` // no code challenge is sent: to see whether the server asks for one
+	Before      []*wire.Exchange `json:"-"` // what was asked before the browser left; only while the process that asked runs
 }
+
+// Extra returns what is sent besides the scopes and what the protocol needs.
+func (r *Request) Extra() config.Parameters { return r.Settings.With(r.Given) }
+
+// parameter returns one value of Extra.
+func (r *Request) parameter(name string) string { return cmp.Or(r.Given[name], r.Settings[name]) }
 
 // NewVerifier makes a code verifier (RFC 7636 section 4.1).
 func NewVerifier() string { return oauth2.GenerateVerifier() }
@@ -52,7 +60,7 @@ func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier
 // Asks is what the login asks for, as /login takes it.
 func (r *Request) Asks() url.Values {
 	asks := url.Values{"scope": {strings.Join(r.Scopes, " ")}}
-	for name, value := range r.Extra {
+	for name, value := range r.Extra() {
 		asks.Set(name, value)
 	}
 	return asks
@@ -60,9 +68,12 @@ func (r *Request) Asks() url.Values {
 
 // Again is what was given for this login, as /login takes it: the settings still decide about the rest.
 func (r *Request) Again() url.Values {
-	all, again := r.Asks(), url.Values{}
-	for _, name := range r.Given {
-		again.Set(name, all.Get(name))
+	again := url.Values{}
+	if r.Scoped {
+		again.Set("scope", strings.Join(r.Scopes, " "))
+	}
+	for name, value := range r.Given {
+		again.Set(name, value)
 	}
 	return again
 }
@@ -81,26 +92,29 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	if err != nil || stepUp < 0 || stepUp > maxStepUps {
 		return nil, badParameter("step_up", fmt.Sprintf("is not a number up to %d", maxStepUps))
 	}
-	extra := c.cfg.Parameters.With(given)
-	scopes := c.cfg.Scopes
-	if extra["scope"] != "" {
-		scopes = strings.Fields(extra["scope"])
+	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: c.cfg.Scopes, Scoped: given["scope"] != "", Given: given,
+		Settings: c.settingsBeside(given), Began: c.now()}
+	if scope := cmp.Or(given["scope"], c.cfg.Parameters["scope"]); scope != "" {
+		r.Scopes = strings.Fields(scope)
 	}
-	delete(extra, "scope")
-	if resource := cmp.Or(extra["resource"], c.cfg.Found.Resource); resource != "" { // RFC 8707 section 2
-		extra["resource"] = resource
-	}
-	if err := extra.Check(scopes); err != nil {
+	delete(given, "scope")
+	if err := r.Extra().Check(r.Scopes); err != nil {
 		return nil, badParameters(err)
-	}
-	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: scopes, Extra: extra, Began: c.now()}
-	if len(given) > 0 {
-		r.Given = slices.Sorted(maps.Keys(given))
 	}
 	if slices.Contains(r.Scopes, "openid") {
 		r.Nonce = rand.Text()
 	}
 	return r, nil
+}
+
+// settingsBeside returns what the settings send with a login besides what was given for it.
+func (c *Client) settingsBeside(given config.Parameters) config.Parameters {
+	all := c.cfg.Parameters.With(nil)
+	if resource := cmp.Or(all["resource"], c.cfg.Found.Resource); resource != "" { // RFC 8707 section 2
+		all["resource"] = resource
+	}
+	maps.DeleteFunc(all, func(name, _ string) bool { return name == "scope" || given[name] != "" })
+	return all
 }
 
 // GivenParameters are what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
@@ -114,7 +128,7 @@ func GivenParameters(params url.Values) (config.Parameters, error) {
 }
 
 // HintsSession reports that the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
-func (r *Request) HintsSession() bool { return r.Extra["id_token_hint"] == config.HintOfSession }
+func (r *Request) HintsSession() bool { return r.parameter("id_token_hint") == config.HintOfSession }
 
 // SetHint sets the ID token of the session. It is too long for a cookie, so only its ends are kept, to be shown.
 func (r *Request) SetHint(idToken string) {
@@ -149,7 +163,7 @@ func Union(lists ...[]string) []string {
 
 // maxAge is the max_age that was asked for, negative when none was.
 func (r *Request) maxAge() time.Duration {
-	seconds, err := strconv.ParseUint(r.Extra["max_age"], 10, 31)
+	seconds, err := strconv.ParseUint(r.parameter("max_age"), 10, 31)
 	if err != nil {
 		return -1
 	}
@@ -373,7 +387,7 @@ func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 	if r.Nonce != "" {
 		options = append(options, oauth2.SetAuthURLParam("nonce", r.Nonce))
 	}
-	for name, value := range r.Extra {
+	for name, value := range r.Extra() {
 		if name == "id_token_hint" && r.HintsSession() {
 			value = cmp.Or(r.hint, r.Hint)
 		}

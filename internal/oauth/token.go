@@ -105,7 +105,7 @@ func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Requ
 	var made dryRun
 	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: &made})
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(r.Verifier)}
-	if resource := r.Extra["resource"]; resource != "" { // RFC 8707 section 2.2
+	if resource := r.parameter("resource"); resource != "" { // RFC 8707 section 2.2
 		options = append(options, oauth2.SetAuthURLParam("resource", resource))
 	}
 	c.oauth2Config(md, nil).Exchange(ctx, code, options...)

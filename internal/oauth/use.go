@@ -135,7 +135,7 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 		return nil, nil, err
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {held.Refresh}}
-	if resource := r.Extra["resource"]; resource != "" && c.cfg.AtAPI { // RFC 8707 section 2.2
+	if resource := r.parameter("resource"); resource != "" && c.cfg.AtAPI { // RFC 8707 section 2.2
 		form.Set("resource", resource)
 	}
 	e, err := c.PostAs(wire.For(ctx, wire.Refresh), c.Credentials(md), md.Token, form)

@@ -28,8 +28,8 @@ func TestEveryCookie(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := s.KeepWaiting(w, r, newRequest("state-2", c.at),
-			func(context.Context) (*WaitingLogin, error) {
-				return &WaitingLogin{Request: newRequest("state-2", c.at), Arrived: c.at}, nil
+			func(context.Context) (*Login, error) {
+				return &Login{Request: newRequest("state-2", c.at), Arrived: c.at}, nil
 			}); err != nil {
 			t.Fatal(err)
 		}

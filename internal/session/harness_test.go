@@ -70,8 +70,8 @@ func (j jar) begin(s *Store, r *oauth.Request) error {
 // receive brings the response to a login step by step.
 func (j jar) receive(s *Store, r *oauth.Request) error {
 	w := httptest.NewRecorder()
-	_, err := s.KeepWaiting(w, j.ask("/oauth_callback?code=a"), r, func(context.Context) (*WaitingLogin, error) {
-		return &WaitingLogin{Request: r, Callback: "/oauth_callback?code=a", Arrived: s.now()}, nil
+	_, err := s.KeepWaiting(w, j.ask("/oauth_callback?code=a"), r, func(context.Context) (*Login, error) {
+		return &Login{Request: r, Callback: "/oauth_callback?code=a", Arrived: s.now()}, nil
 	})
 	j.take(w)
 	return err

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
 )
@@ -27,31 +25,12 @@ const (
 	maxPendingSize = 3 << 10 // bytes of names and values
 )
 
-// pending is a request as its cookie holds it. It is encrypted, and one cookie each: two tabs never
-// overwrite each other, and nothing is stored for people who never come back.
-type pending struct {
-	Nonce    string            `json:"n,omitempty"`
-	Verifier string            `json:"v"`
-	Scopes   []string          `json:"s"`
-	Extra    config.Parameters `json:"x,omitempty"` // given for this login
-	Settings config.Parameters `json:"y,omitempty"` // and those of the settings
-	Scoped   bool              `json:"z,omitempty"` // the scopes were given, too
-	Hint     string            `json:"h,omitempty"`
-	Try      string            `json:"t,omitempty"`
-	Run      string            `json:"r,omitempty"`
-	Own      bool              `json:"o,omitempty"`
-	Binding  string            `json:"a"`
-	Began    int64             `json:"b"` // unix milliseconds
-	Steps    bool              `json:"p,omitempty"`
-	Pushed   string            `json:"u,omitempty"`
-	StepUp   int               `json:"g,omitempty"`
-}
-
-// Begin puts a request into a cookie of its own, until the browser comes back with its state. Of the
-// logins that the browser began before, only the newest that fit beside it are kept.
+// Begin puts a request into a cookie of its own, until the browser comes back with its state: two tabs never overwrite
+// each other, and nothing is stored for people who never come back. The cookie is encrypted. Of the logins that the
+// browser began before, only the newest that fit beside it are kept.
 func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
 	name := s.pendingName(begun.State)
-	value, err := s.closePending(name, begun)
+	value, err := s.cookies.closeJSON(name, begun)
 	if err != nil {
 		return err
 	}
@@ -75,10 +54,9 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Reque
 func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	name := s.pendingName(state)
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
-		p, ok := s.openPending(name, cookie.Value)
-		if ok {
-			request := p.request(state)
-			request.Before = s.before(state)
+		request := new(oauth.Request)
+		if s.cookies.openJSON(name, cookie.Value, request) && s.isYoung(request.Began) {
+			request.State, request.Before = state, s.before(state)
 			return request
 		}
 	}
@@ -89,7 +67,7 @@ func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 type unfinishedLogin struct {
 	name  string
 	size  int
-	began int64 // 0 when it cannot be opened
+	began time.Time // zero when it cannot be opened
 }
 
 // unfinished lists the logins that this browser has begun, newest first.
@@ -100,11 +78,11 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	var all []unfinishedLogin
 	for _, cookie := range r.Cookies() {
 		if strings.HasPrefix(cookie.Name, s.pendingPrefix) {
-			p, _ := s.openPending(cookie.Name, cookie.Value)
-			all = append(all, unfinishedLogin{cookie.Name, len(cookie.Name) + len(cookie.Value), p.Began})
+			began, _ := s.beganAt(cookie.Name, cookie.Value)
+			all = append(all, unfinishedLogin{cookie.Name, len(cookie.Name) + len(cookie.Value), began})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b unfinishedLogin) int { return int(b.began - a.began) })
+	slices.SortStableFunc(all, func(a, b unfinishedLogin) int { return b.began.Compare(a.began) })
 	return all
 }
 
@@ -113,73 +91,27 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 func (s *Store) Unfinished(r *http.Request) []time.Time {
 	var began []time.Time
 	for _, login := range s.unfinished(r) {
-		if login.began != 0 && !s.stays(r, login.name) {
-			began = append(began, time.UnixMilli(login.began))
+		if !login.began.IsZero() && !s.stays(r, login.name) {
+			began = append(began, login.began)
 		}
 	}
 	return began
 }
 
-// sealedForm is a request as a cookie holds it.
-func sealedForm(r *oauth.Request) pending {
-	p := pending{Nonce: r.Nonce, Verifier: r.Verifier, Scopes: r.Scopes, Hint: r.Hint, Try: r.Try, Run: r.Run, Own: r.Own, Binding: r.Binding,
-		Began: r.Began.UnixMilli(), Steps: r.Steps, Pushed: r.Pushed, StepUp: r.StepUp}
-	p.setParameters(r)
-	return p
-}
-
-// request is what a cookie held, as it was.
-func (p pending) request(state string) *oauth.Request {
-	r := &oauth.Request{State: state, Nonce: p.Nonce, Verifier: p.Verifier, Scopes: p.Scopes, Hint: p.Hint, Try: p.Try, Run: p.Run, Own: p.Own,
-		Binding: p.Binding, Began: time.UnixMilli(p.Began), Steps: p.Steps, Pushed: p.Pushed, StepUp: p.StepUp}
-	r.Extra, r.Given = p.parameters()
-	return r
-}
-
-func (s *Store) closePending(name string, r *oauth.Request) (string, error) {
-	return s.cookies.closeJSON(name, sealedForm(r))
-}
-
-// setParameters tells what was given for a login from what the settings added, without naming anything twice.
-func (p *pending) setParameters(r *oauth.Request) {
-	p.Extra, p.Settings, p.Scoped = config.Parameters{}, config.Parameters{}, slices.Contains(r.Given, "scope")
-	for name, value := range r.Extra {
-		if slices.Contains(r.Given, name) {
-			p.Extra[name] = value
-		} else {
-			p.Settings[name] = value
-		}
-	}
-}
-
-// parameters returns what setParameters was given.
-func (p pending) parameters() (all config.Parameters, given []string) {
-	given = slices.Collect(maps.Keys(p.Extra))
-	if p.Scoped {
-		given = append(given, "scope")
-	}
-	slices.Sort(given)
-	return p.Settings.With(p.Extra), given
-}
-
-// openPending reads a cookie that closePending wrote, under its own name and not too long ago.
-func (s *Store) openPending(name, value string) (p pending, ok bool) {
-	if !s.cookies.openJSON(name, value, &p) {
-		return pending{}, false
-	}
-	return p, s.isYoung(p.Began)
-}
-
-// isPending reports what openPending would open, and reads no more of it than its age.
-func (s *Store) isPending(name, value string) bool {
+// beganAt returns when the login of a cookie began, and reads no more of it. It reports false for a cookie that does not
+// open, and for a login that began too long ago.
+func (s *Store) beganAt(name, value string) (time.Time, bool) {
 	var p struct {
-		Began int64 `json:"b"`
+		Began time.Time `json:"b"`
 	}
-	return s.cookies.openJSON(name, value, &p) && s.isYoung(p.Began)
+	if !s.cookies.openJSON(name, value, &p) || !s.isYoung(p.Began) {
+		return time.Time{}, false
+	}
+	return p.Began, true
 }
 
-// isYoung reports a login that began, in unix milliseconds, no longer ago than one may take.
-func (s *Store) isYoung(began int64) bool { return s.now().Sub(time.UnixMilli(began)) <= pendingAge }
+// isYoung reports a login that began no longer ago than one may take.
+func (s *Store) isYoung(began time.Time) bool { return s.now().Sub(began) <= pendingAge }
 
 // closeJSON seals a value for the cookie of a name.
 func (s aead) closeJSON(name string, value any) (string, error) {

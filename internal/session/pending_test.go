@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
 )
 
 // A login is found by its own state, for ten minutes, and used once.
@@ -21,14 +23,14 @@ func TestPending(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", c.now)
 	j := jar{}
 	want := newRequest("state-1", c.at)
-	want.Extra = map[string]string{"login_hint": "<bob>"}
+	want.Given = map[string]string{"login_hint": "<bob>"}
 	if err := j.begin(s, want); err != nil {
 		t.Fatal(err)
 	}
 	found := func() bool { return s.Begun(j.ask("/oauth_callback"), "state-1") != nil }
 	got := s.Begun(j.ask("/oauth_callback"), "state-1")
 	if got == nil || got.Verifier != want.Verifier || got.Nonce != want.Nonce || got.Binding != want.Binding ||
-		got.Extra["login_hint"] != "<bob>" || !got.Began.Equal(want.Began) {
+		got.Given["login_hint"] != "<bob>" || !got.Began.Equal(want.Began) {
 		t.Errorf("begun is %+v; want %+v", got, want)
 	}
 	if s.Begun(j.ask("/oauth_callback"), "state-2") != nil || s.Begun(j.ask("/oauth_callback"), "") != nil ||
@@ -77,7 +79,7 @@ func TestPendingBounded(t *testing.T) {
 			for i := range 22 {
 				r := newRequest(fmt.Sprintf("STATE-%020d", i), now.Add(time.Duration(i-30)*time.Second))
 				if row.parameter != "" {
-					r.Extra = map[string]string{"login_hint": row.parameter}
+					r.Given = map[string]string{"login_hint": row.parameter}
 				}
 				if err := j.begin(s, r); err != nil {
 					t.Fatal(err)
@@ -139,7 +141,7 @@ func TestBegin_TooLong(t *testing.T) {
 		{"far longer when written as JSON", nil, config.Parameters{"login_hint": strings.Repeat("\x01", 1000)}, false},
 	} {
 		r := newRequest("state", time.Now())
-		r.Extra, r.Scopes, r.Pushed = row.extra, row.scopes, strings.Repeat("u", 512)
+		r.Settings, r.Scopes, r.Pushed = row.extra, row.scopes, strings.Repeat("u", 512)
 		if err := row.extra.Check(row.scopes); row.fits && err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
@@ -154,14 +156,36 @@ func TestBegin_TooLong(t *testing.T) {
 func TestPending_Given(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j, want := jar{}, newRequest("state-1", time.Now())
-	want.Extra = config.Parameters{"organization": "org_1", "access_type": "offline", "id_token_hint": "session"}
-	want.Given, want.Hint = []string{"id_token_hint", "organization", "scope"}, "eyJhbGci…01234567"
+	want.Given, want.Scoped = config.Parameters{"organization": "org_1", "id_token_hint": "session"}, true
+	want.Settings, want.Hint = config.Parameters{"access_type": "offline"}, "eyJhbGci…01234567"
 	if err := j.begin(s, want); err != nil {
 		t.Fatal(err)
 	}
 	got := s.Begun(j.ask("/oauth_callback"), "state-1")
-	if got == nil || !maps.Equal(got.Extra, want.Extra) || !slices.Equal(got.Given, want.Given) || got.Hint != want.Hint {
+	if got == nil || !maps.Equal(got.Given, want.Given) || !maps.Equal(got.Settings, want.Settings) || !got.Scoped || got.Hint != want.Hint {
 		t.Errorf("begun is %+v; want %+v", got, want)
+	}
+}
+
+// The cookie brings back all of a request but what is marked so: a field that is added to it waits, too.
+func TestPending_EveryField(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	values := map[reflect.Type]any{reflect.TypeFor[string](): "x", reflect.TypeFor[bool](): true, reflect.TypeFor[int](): 1,
+		reflect.TypeFor[[]string](): []string{"x"}, reflect.TypeFor[config.Parameters](): config.Parameters{"x": "y"}, reflect.TypeFor[time.Time](): time.Now().UTC().Round(0)}
+	want, waits := new(oauth.Request), 0
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[oauth.Request]()) {
+		if field.IsExported() && (field.Tag.Get("json") != "-" || field.Name == "State") {
+			reflect.ValueOf(want).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(values[field.Type]))
+			waits++
+		}
+	}
+	j := jar{}
+	if err := j.begin(s, want); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Begun(j.ask("/oauth_callback"), "x"); !reflect.DeepEqual(got, want) || waits < 15 {
+		t.Errorf("of %d fields the cookie brings back %+v; want %+v", waits, got, want)
 	}
 }
 

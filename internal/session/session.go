@@ -48,13 +48,13 @@ type Store struct {
 	options    sessions.Options // of the session cookie
 	changing   [256]sync.Mutex  // one is held from reading a session to saving it; see lock
 	used       *ttlMap[struct{}]
-	finishing  oauth.Singleflight[*result]       // by the query of the authorization response
-	receiving  oauth.Singleflight[*WaitingLogin] // by the same
-	attempts   *ttlMap[[]*wire.Exchange]         // by the attack and the state; see Attempt
-	begun      *ttlMap[[]*wire.Exchange]         // by the state; see before
-	arrivals   *ttlMap[[]*wire.Exchange]         // by the state: what was asked when the response of a login step by step came
-	finished   *ttlMap[finished]                 // by the state; see together
-	replacedBy *ttlMap[string]                   // the cookie of a session, by that of the one before
+	finishing  oauth.Singleflight[*result] // by the query of the authorization response
+	receiving  oauth.Singleflight[*Login]  // by the same
+	attempts   *ttlMap[[]*wire.Exchange]   // by the attack and the state; see Attempt
+	begun      *ttlMap[[]*wire.Exchange]   // by the state; see before
+	arrivals   *ttlMap[[]*wire.Exchange]   // by the state: what was asked when the response of a login step by step came
+	finished   *ttlMap[finished]           // by the state; see together
+	replacedBy *ttlMap[string]             // the cookie of a session, by that of the one before
 	secure     bool
 
 	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
@@ -304,17 +304,19 @@ func (s *Store) delete(w http.ResponseWriter, r *http.Request, session *sessions
 	return nil
 }
 
-// Login is a login that succeeded: what it asked for, and what it got. It is never changed: what
-// happens to its tokens later makes a new one, under the same state.
+// Login is a login that has come back: what it asked for, and what it got. One that is shown step by step still has its
+// code, and waits in the browser's cookie, as JSON. One that succeeded is never changed: what happens to its tokens
+// later makes a new one, under the same state.
 type Login struct {
-	Request  *oauth.Request
-	Callback string               // path and query of the authorization response
-	Arrived  time.Time            // when that came
-	Response *oauth.TokenResponse // of the code exchange, as shown at the callback
-	IDToken  *oauth.IDToken       // nil for a plain OAuth login
-	Held     oauth.Tokens         // what is held now
-	Steps    []*wire.Exchange     // what servers were asked, and what they answered
-	Misuse   []byte               // what /misuse found, as JSON; nil when it was not asked
+	Request  *oauth.Request       `json:"q"`
+	Callback string               `json:"c"` // path and query of the authorization response
+	Arrived  time.Time            `json:"w"` // when that came
+	Code     string               `json:"-"` // that it brought, until it is exchanged
+	Response *oauth.TokenResponse `json:"-"` // of the code exchange, as shown at the callback; nil until then
+	IDToken  *oauth.IDToken       `json:"-"` // nil for a plain OAuth login
+	Held     oauth.Tokens         `json:"-"` // what is held now
+	Steps    []*wire.Exchange     `json:"-"` // what servers were asked, and what they answered
+	Misuse   []byte               `json:"-"` // what /misuse found, as JSON; nil when it was not asked
 }
 
 // Granted are the scopes as the server named them, or as asked for when it named none (RFC 6749 section
@@ -465,7 +467,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
 		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
-			if s.isPending(cookie.Name, cookie.Value) {
+			if _, young := s.beganAt(cookie.Name, cookie.Value); young {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {

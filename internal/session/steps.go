@@ -13,8 +13,8 @@ import (
 // StepLogin is a login of a browser that is shown step by step and has not reached its token request.
 type StepLogin struct {
 	Request *oauth.Request
-	Waits   *WaitingLogin // nil until the authorization response has come
-	Left    bool          // the browser was sent to the authorization server
+	Waits   *Login // nil until the authorization response has come
+	Left    bool   // the browser was sent to the authorization server
 }
 
 // hasLeft takes the place of notWaiting once the browser was sent to the authorization server.

@@ -9,10 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 )
 
 // A login that is shown step by step waits between the response and the exchange of its code. What it needs to go on
@@ -25,21 +23,10 @@ const maxWaitingSize = 4000
 // notWaiting is in the cookie of a login step by step that has not come back, or is finished.
 const notWaiting = "begun"
 
-// WaitingLogin is a login whose response has come and was believed, and whose code waits to be exchanged.
-type WaitingLogin struct {
-	Request  *oauth.Request
-	Code     string
-	Callback string // path and query of the authorization response
-	Arrived  time.Time
-	Steps    []*wire.Exchange // what servers were asked for it, while this process remembers
-}
-
-// sealedLogin is a WaitingLogin as its cookie holds it. The code is in the callback.
+// sealedLogin is a login that waits, as its cookie holds it. The code is in the callback.
 type sealedLogin struct {
-	Request  pending `json:"q"`
-	State    string  `json:"s"`
-	Callback string  `json:"c"`
-	Arrived  int64   `json:"w"` // unix milliseconds
+	*Login
+	State string `json:"s"`
 }
 
 // Handle names a login in an address of ours. It is no secret: the cookie is what opens.
@@ -87,16 +74,14 @@ func (s *Store) InSteps(r *http.Request, state string) bool {
 // KeepWaiting keeps what the work makes of the response to a request, once for its state, which is then used, as in
 // Finish. The error is ErrUsed, ErrTooLong where the response does not fit into a cookie, or that of the work. A
 // response that is too long uses no state.
-func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*WaitingLogin, error)) (*WaitingLogin, error) {
+func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	name := s.waitingName(request.State)
-	close := func(p *WaitingLogin) (string, error) {
-		return s.waits.closeJSON(name, sealedLogin{sealedForm(request), request.State, p.Callback, p.Arrived.UnixMilli()})
-	}
-	if value, err := close(&WaitingLogin{Callback: r.URL.RequestURI(), Arrived: s.now()}); err != nil || len(name)+len(value) > maxWaitingSize {
+	close := func(p *Login) (string, error) { return s.waits.closeJSON(name, sealedLogin{p, request.State}) }
+	if value, err := close(&Login{Request: request, Callback: r.URL.RequestURI(), Arrived: s.now()}); err != nil || len(name)+len(value) > maxWaitingSize {
 		return nil, cmp.Or(err, ErrTooLong)
 	}
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
-	p, err := s.receiving.DoHere(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*WaitingLogin, error) {
+	p, err := s.receiving.DoHere(r.Context(), r.URL.RawQuery, func(ctx context.Context) (*Login, error) {
 		if !s.used.add(request.State, struct{}{}) {
 			return nil, ErrUsed
 		}
@@ -120,7 +105,7 @@ func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oau
 }
 
 // Waiting returns the login of this browser that waits under a handle, or nil.
-func (s *Store) Waiting(r *http.Request, handle string) *WaitingLogin {
+func (s *Store) Waiting(r *http.Request, handle string) *Login {
 	name := s.waitingPrefix + handle
 	p := s.openWaiting(name, only(r, name))
 	if p == nil {
@@ -133,32 +118,32 @@ func (s *Store) Waiting(r *http.Request, handle string) *WaitingLogin {
 }
 
 // openWaiting reads the cookie of a login that waits, under its own name and not too long after its response.
-func (s *Store) openWaiting(name, cookie string) *WaitingLogin {
+func (s *Store) openWaiting(name, cookie string) *Login {
 	var held sealedLogin
 	if cookie == notWaiting || !s.waits.openJSON(name, cookie, &held) {
 		return nil
 	}
-	p := &WaitingLogin{Request: held.Request.request(held.State), Callback: held.Callback, Arrived: time.UnixMilli(held.Arrived)}
-	if s.now().Sub(p.Arrived) > pendingAge {
+	p := held.Login
+	if p == nil || p.Request == nil || !s.isYoung(p.Arrived) {
 		return nil
 	}
 	if _, query, found := strings.Cut(p.Callback, "?"); found {
 		response, _ := url.ParseQuery(query) // it was read before it was sealed
 		p.Code = response.Get("code")
 	}
-	p.Request.Before = s.before(held.State)
+	p.Request.State, p.Request.Before = held.State, s.before(held.State)
 	p.Steps, _ = s.arrivals.get(held.State)
 	return p
 }
 
 // Exchange finishes a login that waits for the exchange of its code, once, as Finish does.
-func (s *Store) Exchange(w http.ResponseWriter, r *http.Request, p *WaitingLogin, work func(context.Context) (*Login, error)) (*Login, error) {
+func (s *Store) Exchange(w http.ResponseWriter, r *http.Request, p *Login, work func(context.Context) (*Login, error)) (*Login, error) {
 	http.SetCookie(w, s.waitingCookie(s.waitingName(p.Request.State), notWaiting, int(pendingAge.Seconds()))) // the code is used
 	return s.singleflight(w, r, markOf(p), markOf(p), work)
 }
 
 // markOf returns the mark of a waiting login that is over.
-func markOf(p *WaitingLogin) string { return "exchange " + p.Request.State }
+func markOf(p *Login) string { return "exchange " + p.Request.State }
 
 func (s *Store) waitingName(state string) string { return s.waitingPrefix + Handle(state) }
 

@@ -22,8 +22,8 @@ func arriveAt(t *testing.T, s *Store, r *http.Request, state, query string, step
 	request := &oauth.Request{State: state, Verifier: "verifier-of-" + state, Scopes: []string{"openid"}, Began: s.now(), Steps: true}
 	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?state="+state+query, nil)
 	back.Header = r.Header.Clone()
-	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*WaitingLogin, error) {
-		return &WaitingLogin{Request: request, Callback: back.URL.RequestURI(), Arrived: s.now(), Steps: steps}, nil
+	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*Login, error) {
+		return &Login{Request: request, Callback: back.URL.RequestURI(), Arrived: s.now(), Steps: steps}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestKeepWaiting_Size(t *testing.T) {
 	request := newRequest("long", s.now())
 	back := httptest.NewRequest(http.MethodGet, "/oauth_callback?code="+strings.Repeat("a", maxWaitingSize), nil)
 	w := httptest.NewRecorder()
-	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*WaitingLogin, error) { t.Fatal("work was done"); return nil, nil }); !errors.Is(err, ErrTooLong) {
+	if _, err := s.KeepWaiting(w, back, request, func(context.Context) (*Login, error) { t.Fatal("work was done"); return nil, nil }); !errors.Is(err, ErrTooLong) {
 		t.Errorf("a long response: %v", err)
 	}
 	if len(w.Result().Cookies()) != 0 {
@@ -185,11 +185,11 @@ func TestExchange_Once(t *testing.T) {
 		t.Fatal(err)
 	}
 	request, pendingGone := &oauth.Request{State: "the-state", Began: time.Now()}, false
-	receive := func(n int) (*http.Request, *WaitingLogin, error) {
+	receive := func(n int) (*http.Request, *Login, error) {
 		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/oauth_callback?n=%d", n), nil)
 		w := httptest.NewRecorder()
-		p, err := s.KeepWaiting(w, r, request, func(context.Context) (*WaitingLogin, error) {
-			return &WaitingLogin{Request: request, Callback: "/oauth_callback?code=c", Arrived: time.Now()}, nil
+		p, err := s.KeepWaiting(w, r, request, func(context.Context) (*Login, error) {
+			return &Login{Request: request, Callback: "/oauth_callback?code=c", Arrived: time.Now()}, nil
 		})
 		for _, c := range w.Result().Cookies() {
 			if c.Name == s.pendingName("the-state") && c.MaxAge < 0 {
