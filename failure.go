@@ -190,7 +190,7 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 		data.Again, data.Preview, data.ShowCode = "Sign in", preview(r.URL.Path), false
 	}
 	if len(f.Steps) > 0 {
-		view := flow.View(s.told(f.Steps, false), s.secrets(), false)
+		view := flow.View(s.sequence(f.Steps, false), s.secrets(), false)
 		view.AddChecks(flowChecks(f.Verdicts))
 		data.Flow = &view
 	}
@@ -342,8 +342,8 @@ func (s *server) steps(l *session.Login) []*wire.Exchange {
 	return slices.Concat(l.Request.Before, s.front(l.Request, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
 }
 
-// told completes the steps of a login as they are told: with what was known before it.
-func (s *server) told(steps []*wire.Exchange, verified bool) []*wire.Exchange {
+// sequence completes the steps of a login with what was known before it.
+func (s *server) sequence(steps []*wire.Exchange, verified bool) []*wire.Exchange {
 	md, _ := s.oauth.Known()
 	if md == nil {
 		md = &oauth.Metadata{}

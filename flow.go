@@ -37,14 +37,14 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := flowPage{layout: s.stagePage(r, "What went over the wire"), At: address + url.QueryEscape(number), Chosen: number != ""}
 	if waiting := s.waiting(r); waiting != nil && (err != nil || waiting.Request.Began.After(l.Request.Began)) {
-		scene, err := s.waitingScene(r.Context(), waiting)
+		timeline, err := s.waitingTimeline(r.Context(), waiting)
 		if err != nil {
 			return err
 		}
-		now := scene.Now
-		scene.Now = nil // the step that is chosen is the only one
-		data.Title, data.SoFar, data.Flow = "What went over the wire so far", true, flow.Stage(scene, s.secrets(), full)
-		i := slices.IndexFunc(data.Flow.Steps, func(step flow.Step) bool { return slices.Contains(now, wire.Purpose(step.Name)) })
+		current := timeline.Current
+		timeline.Current = nil // the step that is chosen is the only one
+		data.Title, data.SoFar, data.Flow = "What went over the wire so far", true, timeline.View(s.secrets(), full)
+		i := slices.IndexFunc(data.Flow.Steps, func(step flow.Step) bool { return slices.Contains(current, wire.Purpose(step.Name)) })
 		if number == "" && i >= 0 {
 			number = strconv.Itoa(data.Flow.Steps[i].Number)
 		}
@@ -54,8 +54,8 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	told := s.told(s.steps(l), l.IDToken != nil)
-	data.Flow, data.Markdown = flow.View(told, s.secrets(), full), flow.Markdown(told, s.secrets())
+	sequence := s.sequence(s.steps(l), l.IDToken != nil)
+	data.Flow, data.Markdown = flow.View(sequence, s.secrets(), full), flow.Markdown(sequence, s.secrets())
 	if l.IDToken != nil {
 		data.Flow.AddChecks(flowChecks(l.IDToken.Verdicts))
 	}
@@ -95,7 +95,7 @@ func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	report := flow.Markdown(s.told(s.steps(l), l.IDToken != nil), s.secrets())
+	report := flow.Markdown(s.sequence(s.steps(l), l.IDToken != nil), s.secrets())
 	write(w, http.StatusOK, "text/markdown; charset=utf-8", []byte(report))
 	return nil
 }

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	cfg, roots, err := l.read()
 	switch {
 	case err != nil && o.Check:
-		cli.PrintUnreadable(err, o.Printing(getenv, stdout), stdout, stderr)
+		cli.PrintConfigErrors(err, o.Printing(getenv, stdout), stdout, stderr)
 		return 2
 	case err != nil:
 		cli.Say(stderr, err.Error())

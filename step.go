@@ -37,7 +37,7 @@ type stepPage struct {
 	At       string         `json:"-"` // the address of this page
 	Server   string         `json:"-"` // the authorization server's host
 	Flow     flow.Page      `json:"-"`
-	Speaks   []flow.Step    `json:"-"` // the steps that this page is about
+	Current  []flow.Step    `json:"-"` // the steps that this page is about
 	Cards    []stepCard     `json:"-"` // what there is to see at it
 	Next     flow.Step      `json:"-"` // the request that is sent next
 	Fields   []editField    `json:"-"` // the parameters that can be changed
@@ -78,11 +78,11 @@ type stepCard struct {
 	Words string
 }
 
-// stepPage prepares the page of a step, in the scene of its flow.
-func (s *server) stepPage(r *http.Request, number int, title string, l *stepLogin, scene flow.Scene) stepPage {
-	v := stepPage{layout: s.stagePage(r, title), Number: number, Login: session.Handle(l.request.State), Flow: flow.Stage(scene, s.secrets(), false),
+// stepPage prepares the page of a step, with its timeline.
+func (s *server) stepPage(r *http.Request, number int, title string, l *stepLogin, timeline flow.Timeline) stepPage {
+	v := stepPage{layout: s.stagePage(r, title), Number: number, Login: session.Handle(l.request.State), Flow: timeline.View(s.secrets(), false),
 		Left: l.left}
-	v.Speaks, v.At = v.Flow.Speaks(), stepLink(v.Login, number)
+	v.Current, v.At = v.Flow.Current(), stepLink(v.Login, number)
 	v.Waits = nil // the trail says it
 	reached := l.reached()
 	for i, name := range stepNames {
@@ -115,7 +115,7 @@ func (v stepPage) Edited() bool {
 
 // card shows a parameter of the step that the page is about. One that is not there has no card.
 func (v *stepPage) card(mark flow.Mark, name, good, words string) {
-	for _, step := range v.Speaks {
+	for _, step := range v.Current {
 		for _, p := range step.Params {
 			if p.Name == name {
 				value := wire.Clip(p.Value, 40)
@@ -132,7 +132,7 @@ func (v *stepPage) card(mark flow.Mark, name, good, words string) {
 // addChecks adds the checks of the ID token to the step that made them.
 func (v *stepPage) addChecks(verdicts []oauth.Verdict) {
 	v.Flow.AddChecks(flowChecks(verdicts))
-	v.Speaks = v.Flow.Speaks()
+	v.Current = v.Flow.Current()
 }
 
 // triedAt says what the token is tried at, which may be empty.
@@ -142,9 +142,9 @@ func (v *stepPage) triedAt(cfg config.Effective, resource string) {
 
 // judgeCalls says whether the token opens the API, and nothing else does. The newest call of each kind counts.
 func (v *stepPage) judgeCalls() {
-	v.Speaks = v.Speaks[max(0, len(v.Speaks)-3):]
-	v.Opens = !slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Failed || step.Response == "" })
-	v.Refused = slices.ContainsFunc(v.Speaks, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
+	v.Current = v.Current[max(0, len(v.Current)-3):]
+	v.Opens = !slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Failed || step.Response == "" })
+	v.Refused = slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
 // waited is how long a code has been waiting, in words.
@@ -196,7 +196,7 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 
 func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogin, to string) error {
 	title := "Before the redirect"
-	data := s.stepPage(r, 1, title, l, s.requestScene(l, to))
+	data := s.stepPage(r, 1, title, l, s.requestTimeline(l, to))
 	data.To, data.Server = to, causes.HostOf(to)
 	again := l.request.Again()
 	if data.Run = l.request.Run; data.Run != "" {
@@ -371,11 +371,11 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 		http.Redirect(w, r, stepLink(session.Handle(l.request.State), 3), http.StatusSeeOther)
 		return nil
 	}
-	scene, err := s.backScene(r.Context(), l)
+	timeline, err := s.backTimeline(r.Context(), l)
 	if err != nil {
 		return err
 	}
-	data := s.stepPage(r, 3, "The browser is back", l, scene)
+	data := s.stepPage(r, 3, "The browser is back", l, timeline)
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
 	if l.waits != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
@@ -397,8 +397,8 @@ func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogi
 	}
 	past := slices.Concat(l.request.Before, s.front(l.request, s.cfg.ReturnedTo(callback), arrived))
 	coming := append([]wire.Purpose{wire.TokenRequest}, afterToken(l.request)...)
-	scene := flow.Scene{Past: s.told(past, false), Next: flow.Coming(coming...), Now: []wire.Purpose{wire.Consent}}
-	data := s.stepPage(r, 2, "Sign-in and consent", l, scene)
+	timeline := flow.Timeline{Past: s.sequence(past, false), Next: flow.Coming(coming...), Current: []wire.Purpose{wire.Consent}}
+	data := s.stepPage(r, 2, "Sign-in and consent", l, timeline)
 	data.Cards = []stepCard{
 		{Name: "The server asked", Words: "Who you are, and whether you allow it. Your password stays there."},
 		{Name: "This app saw nothing", Words: "Only that the browser was away for " + waited(arrived.Sub(l.request.Began)) + "."},
@@ -542,13 +542,13 @@ func (s *server) exchange(ctx context.Context, p *session.Login) (*session.Login
 
 func (s *server) showTokens(w http.ResponseWriter, r *http.Request, in *stepLogin) error {
 	l := in.login
-	scene := flow.Scene{Now: []wire.Purpose{wire.TokenRequest, wire.Keys, wire.IDTokenCheck}}
+	timeline := flow.Timeline{Current: []wire.Purpose{wire.TokenRequest, wire.Keys, wire.IDTokenCheck}}
 	past := s.steps(l)
 	if i := slices.IndexFunc(past, isAPICall); i >= 0 { // the page of a step shows the flow as it was then
 		past = past[:i]
 	}
-	scene.Past, scene.Next = s.told(past, l.IDToken != nil), flow.Coming(wire.API)
-	data := s.stepPage(r, 4, "The token response", in, scene)
+	timeline.Past, timeline.Next = s.sequence(past, l.IDToken != nil), flow.Coming(wire.API)
+	data := s.stepPage(r, 4, "The token response", in, timeline)
 	data.Tokens = l
 	data.triedAt(s.cfg, s.oauth.ProtectedResource())
 	if l.IDToken != nil {
@@ -586,11 +586,11 @@ func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin
 	if answer == nil { // it is under way, it got no answer, or another process made it
 		return s.showBack(w, r, l)
 	}
-	scene, err := s.backScene(r.Context(), l)
+	timeline, err := s.backTimeline(r.Context(), l)
 	if err != nil {
 		return err
 	}
-	scene.Now = []wire.Purpose{a.purpose}
+	timeline.Current = []wire.Purpose{a.purpose}
 	refusal := answer.Refusal()
 	a.Reply, a.Words = wire.Clip(s.cfg.Redact(refusal.Code), 60), wire.Clip(s.cfg.Redact(refusal.Words), 200)
 	a.Opened = answer.Fault != ""
@@ -599,10 +599,10 @@ func (s *server) showAttack(w http.ResponseWriter, r *http.Request, l *stepLogin
 	} else {
 		a.tellTheft(s.cfg.Demo, answer)
 	}
-	data := s.stepPage(r, 3, a.Heading, l, scene)
+	data := s.stepPage(r, 3, a.Heading, l, timeline)
 	data.At += "&attack=" + a.Do
-	if len(data.Speaks) > 0 {
-		a.Said = data.Speaks[0]
+	if len(data.Current) > 0 {
+		a.Said = data.Current[0]
 	}
 	data.Attack = &a
 	if l.waits != nil {
@@ -636,11 +636,11 @@ func (s *server) tryResource(w http.ResponseWriter, r *http.Request, handle stri
 
 func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	verified := l.login.IDToken != nil
-	scene := flow.Scene{Past: s.told(s.steps(l.login), verified), Now: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
-	data := s.stepPage(r, 5, "The API", l, scene)
+	timeline := flow.Timeline{Past: s.sequence(s.steps(l.login), verified), Current: []wire.Purpose{wire.API, wire.APIWithout, wire.APIAltered}}
+	data := s.stepPage(r, 5, "The API", l, timeline)
 	data.triedAt(s.cfg, s.oauth.ProtectedResource())
 	data.judgeCalls()
-	for _, step := range data.Speaks {
+	for _, step := range data.Current {
 		c := stepCard{Name: "With the token", Value: cmp.Or(step.Response, "no answer"), Bad: step.Failed, Words: "The API answers."}
 		switch {
 		case step.Name == string(wire.APIWithout):

@@ -169,7 +169,7 @@ var floors = map[string][][]string{
 		{"live.go"},
 		{"home.go"},
 		{"login.go", "callback.go", "step.go", "session.go", "tokens.go", "flow.go", "check.go", "misuse.go", "problems.go", "present.go"},
-		{"scene.go"},
+		{"timeline.go"},
 		{"attack.go"},
 		{"confirm.go"},
 		{"guard.go"},

@@ -84,7 +84,7 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 			p.verdict(report)
 		}),
 		"unreadable":        print(func(out io.Writer) { newPrinter(options, out).unreadable(report) }),
-		"PrintUnreadable":   print(func(out io.Writer) { PrintUnreadable(errors.New(text), options, out, io.Discard) }),
+		"PrintConfigErrors": print(func(out io.Writer) { PrintConfigErrors(errors.New(text), options, out, io.Discard) }),
 		"finish, JSON":      print(func(out io.Writer) { finish(report, PrintOptions{Format: JSON}, out, io.Discard) }),
 		"finish, Markdown":  print(func(out io.Writer) { finish(report, PrintOptions{Format: Markdown}, out, io.Discard) }),
 		"annotate":          func(out io.Writer) string { annotate(report, out); return "::error title=client-secret-wrong::" },

@@ -56,8 +56,8 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 	return finish(r, o, out, errs)
 }
 
-// PrintUnreadable prints settings with mistakes the way that checks are printed.
-func PrintUnreadable(err error, o PrintOptions, out, errs io.Writer) {
+// PrintConfigErrors prints settings with mistakes the way that checks are printed.
+func PrintConfigErrors(err error, o PrintOptions, out, errs io.Writer) {
 	if o.Format == Text {
 		newPrinter(o, out).unreadable(unreadable(err))
 	}

@@ -218,12 +218,12 @@ func TestPrintAnnotation(t *testing.T) {
 }
 
 // Settings that cannot be read are a document, too.
-func TestPrintUnreadable(t *testing.T) {
+func TestPrintConfigErrors(t *testing.T) {
 	var out, errs bytes.Buffer
 	err := config.Problems{
 		{Setting: "CLIENT_SECRET", Where: ".env:3", What: "is the hash of a secret", Fix: "paste the secret", Cause: "client-secret-is-a-hash"},
 	}
-	PrintUnreadable(err, PrintOptions{Format: JSON}, &out, &errs)
+	PrintConfigErrors(err, PrintOptions{Format: JSON}, &out, &errs)
 	var r check.Report
 	if json.Unmarshal(out.Bytes(), &r) != nil || r.Result != causes.Fail || len(r.Checks) != 1 || errs.Len() > 0 {
 		t.Fatalf("the document is\n%s\n%s", &out, &errs)
@@ -240,7 +240,7 @@ func TestPrintUnreadable(t *testing.T) {
 		t.Errorf("got %+v", r.Checks[0])
 	}
 	out.Reset()
-	PrintUnreadable(err, PrintOptions{Again: "go run . check"}, &out, &errs)
+	PrintConfigErrors(err, PrintOptions{Again: "go run . check"}, &out, &errs)
 	text := "  FAIL  settings        CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
 		"          fix           paste the secret\n\n1 problem: settings. Nothing was asked.\nFix it and run again: go run . check\n"
 	if out.String() != text || errs.Len() > 0 {
@@ -260,7 +260,7 @@ func TestPrint_JUnit(t *testing.T) {
 			t.Errorf("%s: exit code %d, %v\n%s", name, code, err, document)
 		}
 	}
-	PrintUnreadable(config.Problems{{What: "<&\x1b", Setting: "ISSUER"}}, PrintOptions{JUnit: file, Format: JSON}, io.Discard, io.Discard)
+	PrintConfigErrors(config.Problems{{What: "<&\x1b", Setting: "ISSUER"}}, PrintOptions{JUnit: file, Format: JSON}, io.Discard, io.Discard)
 	var suite junitSuite
 	if document, err := os.ReadFile(file); err != nil || xml.Unmarshal(document, &suite) != nil || suite.Failures != 1 {
 		t.Errorf("of settings that cannot be read it is %v\n%s", err, document)

@@ -53,8 +53,8 @@ var reserved = map[string]struct{ why, fix string }{
 	"device_code":           {"belongs to another grant (RFC 8628)", "no setting changes it"},
 }
 
-// own are the parameters of /login that are for this app and are never sent.
-var own = []string{"step", "step_up", "run", "shown", "params"}
+// ownParameters lists those of /login that are for this app and are never sent.
+var ownParameters = []string{"step", "step_up", "run", "shown", "params"}
 
 // HintOfSession is the value of id_token_hint that stands for the ID token of the session.
 const HintOfSession = "session"
@@ -83,7 +83,7 @@ func ReadParameters(query string) (Parameters, error) {
 		return nil, &ParameterError{What: "cannot be read", Fix: "write name=value&name=value, with %26 for an & inside of a value"}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if slices.Contains(own, name) {
+		if slices.Contains(ownParameters, name) {
 			return nil, &ParameterError{Name: name, What: "is a parameter of this app's own address /login, and is not sent", Fix: "remove it"}
 		}
 	}
@@ -106,7 +106,7 @@ func LoginParameters(query url.Values) (Parameters, error) {
 		return nil, nil
 	}
 	values := maps.Clone(query)
-	for _, name := range own {
+	for _, name := range ownParameters {
 		delete(values, name)
 	}
 	given, err := newParameters(values)

@@ -93,17 +93,17 @@ func Coming(purposes ...wire.Purpose) []*wire.Exchange {
 	return list
 }
 
-// Scene is a flow at one moment: what has happened, what is to come, and what is spoken of now.
-type Scene struct {
+// Timeline is a flow at one moment: what has happened, what is to come, and which steps are current.
+type Timeline struct {
 	Past, Next []*wire.Exchange
-	Now        []wire.Purpose
+	Current    []wire.Purpose
 }
 
 // Page is the data of part-flow.html: a flow as a picture and as a list.
 type Page struct {
 	Steps   []Step
 	Diagram Diagram
-	Strip   Diagram // of the steps that are spoken of now
+	Strip   Diagram // of the current steps
 	Legend  []LegendLine
 	Full    bool // tokens are shown whole
 	Shown   int  // the number of the step whose details are shown
@@ -120,7 +120,7 @@ type Step struct {
 	Outcome  string // "200, 12 ms"
 	Failed   bool
 	Coming   bool // it has not happened yet
-	Now      bool // it is spoken of
+	Current  bool // the page is about it
 	Fault    string
 	Note     string // what is worth a word about a good answer
 	Request  string // "POST https://…"
@@ -154,21 +154,21 @@ type Secrets struct {
 
 // View prepares a flow for a page. The client secret is never in it; tokens only when full.
 func View(steps []*wire.Exchange, s Secrets, full bool) Page {
-	return Stage(Scene{Past: steps}, s, full)
+	return Timeline{Past: steps}.View(s, full)
 }
 
-// Stage is View for a flow that is under way.
-func Stage(scene Scene, s Secrets, full bool) Page {
-	all := slices.Concat(scene.Past, scene.Next)
+// View prepares a flow that is under way, as the function View does.
+func (t Timeline) View(s Secrets, full bool) Page {
+	all := slices.Concat(t.Past, t.Next)
 	hide := newRedactor(s, all, full)
 	tell := newTeller(all, hide)
 	view := Page{Full: full, Legend: legend, Shown: 1}
 	for i, e := range all {
 		step := viewStep(i+1, e, s, tell)
-		if i >= len(scene.Past) {
+		if i >= len(t.Past) {
 			step.Outcome = ""
 		}
-		step.Coming, step.Now = i >= len(scene.Past), slices.Contains(scene.Now, e.Purpose)
+		step.Coming, step.Current = i >= len(t.Past), slices.Contains(t.Current, e.Purpose)
 		if step.Prev = i; i+1 < len(all) {
 			step.Next = i + 2
 		}
@@ -188,7 +188,7 @@ func Stage(scene Scene, s Secrets, full bool) Page {
 		}
 		return drawStrip(steps, exchanges, tell)
 	}
-	view.Strip = view.strip(func(s Step) bool { return s.Now })
+	view.Strip = view.strip(func(s Step) bool { return s.Current })
 	return view
 }
 
@@ -206,9 +206,9 @@ func (p *Page) ShowAt(address, number string, atDetails bool) {
 			p.Shown = s.Number
 		}
 	}
-	p.Diagram.Arrows[p.Shown-1].Step.Now = true
+	p.Diagram.Arrows[p.Shown-1].Step.Current = true
 	p.Strip = p.strip(func(s Step) bool { return s.Number == p.Shown })
-	p.Strip.Arrows[0].Step.Now = true
+	p.Strip.Arrows[0].Step.Current = true
 }
 
 // AddChecks puts the checks of the ID token into the step that made them.
@@ -230,9 +230,9 @@ func (p *Page) AddChecks(checks []Check) {
 // At is the step with a number.
 func (p Page) At(number int) Step { return p.Steps[number-1] }
 
-// Speaks are the steps that are spoken of now.
-func (p Page) Speaks() []Step {
-	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Now })
+// Current returns the current steps.
+func (p Page) Current() []Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Current })
 }
 
 // ComingStep is the step of a purpose that has not been taken yet, or none.

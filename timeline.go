@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// A login step by step has a scene at each moment: what has happened, what is to come, and what is spoken of now. The
-// pages of its steps show it, and the flow while it waits.
+// A login step by step has a timeline: what has happened, what is to come, and which steps are current. The pages of its
+// steps show it, and so does the flow while it waits.
 
 // stepLogin is a login step by step, as far as it has come: it has not left or come back, its code waits, or it is
 // finished.
@@ -42,17 +42,17 @@ func afterToken(request *oauth.Request) []wire.Purpose {
 	return []wire.Purpose{wire.Keys, wire.IDTokenCheck, wire.API}
 }
 
-// requestScene is the flow of a login that has not come back.
-func (s *server) requestScene(l *stepLogin, to string) flow.Scene {
+// requestTimeline returns the flow of a login that has not come back.
+func (s *server) requestTimeline(l *stepLogin, to string) flow.Timeline {
 	front := flow.FrontChannel(to, "", l.request.Began, l.request.Began)[:1]
 	coming := flow.Coming(append([]wire.Purpose{wire.Consent, wire.Response, wire.TokenRequest}, afterToken(l.request)...)...)
-	scene := flow.Scene{Now: []wire.Purpose{wire.AuthorizationRequest}}
+	timeline := flow.Timeline{Current: []wire.Purpose{wire.AuthorizationRequest}}
 	if l.left || l.reached() > 1 {
-		scene.Past, scene.Next = s.told(slices.Concat(l.request.Before, front), false), coming
-		return scene
+		timeline.Past, timeline.Next = s.sequence(slices.Concat(l.request.Before, front), false), coming
+		return timeline
 	}
-	scene.Past, scene.Next = s.told(l.request.Before, false), slices.Concat(front, coming)
-	return scene
+	timeline.Past, timeline.Next = s.sequence(l.request.Before, false), slices.Concat(front, coming)
+	return timeline
 }
 
 // addressOf returns the authorization request of a login that was begun before.
@@ -63,8 +63,8 @@ func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string,
 	return s.oauth.KnownAuthorizationURL(request), nil
 }
 
-// backScene is the flow of a login whose code waits, or waited: with what a thief did meanwhile.
-func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error) {
+// backTimeline returns the flow of a login whose code waits, or waited: with what a thief did meanwhile.
+func (s *server) backTimeline(ctx context.Context, l *stepLogin) (flow.Timeline, error) {
 	p, sent := l.waits, (*wire.Exchange)(nil)
 	if p == nil {
 		p = &session.Login{Request: l.request, Callback: l.login.Callback, Arrived: l.login.Arrived}
@@ -76,7 +76,7 @@ func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error
 	} else {
 		var err error
 		if sent, err = s.oauth.TokenRequest(ctx, p.Request, p.Code); err != nil {
-			return flow.Scene{}, err
+			return flow.Timeline{}, err
 		}
 	}
 	past := s.steps(&session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived, Steps: p.Steps})
@@ -89,15 +89,15 @@ func (s *server) backScene(ctx context.Context, l *stepLogin) (flow.Scene, error
 	if sent != nil {
 		next = append([]*wire.Exchange{sent}, next...)
 	}
-	return flow.Scene{Past: s.told(past, false), Next: next, Now: []wire.Purpose{wire.Response}}, nil
+	return flow.Timeline{Past: s.sequence(past, false), Next: next, Current: []wire.Purpose{wire.Response}}, nil
 }
 
-// waitingScene is the flow of a login that waits.
-func (s *server) waitingScene(ctx context.Context, waiting *session.StepLogin) (flow.Scene, error) {
+// waitingTimeline returns the flow of a login that waits.
+func (s *server) waitingTimeline(ctx context.Context, waiting *session.StepLogin) (flow.Timeline, error) {
 	l := &stepLogin{request: waiting.Request, waits: waiting.Waits, left: waiting.Left}
 	if l.waits != nil {
-		return s.backScene(ctx, l)
+		return s.backTimeline(ctx, l)
 	}
 	to, err := s.addressOf(ctx, l.request)
-	return s.requestScene(l, to), err
+	return s.requestTimeline(l, to), err
 }
