@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"

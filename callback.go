@@ -5,12 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"regexp"
 )
 
 // handleCallback finishes a login: the authorization response (RFC 6749 section 4.1.2) is checked

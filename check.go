@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/cli"
 	"slices"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/cli"
 )
 
 // checkPage is the data of check.html, and for programs the report with its age.

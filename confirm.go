@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 )

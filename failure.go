@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/cli"
@@ -12,9 +16,6 @@ import (
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strings"
-	"time"
 )
 
 // failure is an error as the user sees it: with which status, on which page, and what to do next. For

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"oauth-test-client/internal/wire"
 	"testing"
+
+	"oauth-test-client/internal/wire"
 )
 
 // How far a login came follows from the step at which it ended, and from who ended it.

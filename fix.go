@@ -3,10 +3,11 @@ package main
 import (
 	"cmp"
 	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/config"
 	"path/filepath"
 	"strings"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 )
 
 // mask stands for a secret in a line of .env that is not shown.

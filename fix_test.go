@@ -2,12 +2,13 @@ package main
 
 import (
 	"html/template"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/config"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 )
 
 // parsed are the templates of the pages.

@@ -3,11 +3,12 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strconv"
 )
 
 // flowPage is the data of flow.html.

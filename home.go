@@ -2,11 +2,12 @@ package main
 
 import (
 	"net/http"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
-	"time"
 )
 
 // homePage is the data of home.html: what is configured, and what is known of the server. As JSON it is for programs.

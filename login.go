@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/wire"
 )

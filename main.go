@@ -16,15 +16,16 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"oauth-test-client/internal/cli"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
+
+	"oauth-test-client/internal/cli"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 func main() {

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/misuse"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strings"
 )
 
 // misusePage is the data of misuse.html: the verdict first, then one row an attack.

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
 )
 
 // This file has the data of templates/part-*.html, which several pages show. It asks no server, and decides nothing.

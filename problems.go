@@ -3,11 +3,12 @@ package main
 import (
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/config"
 	"regexp"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 )
 
 // problem is a cause of trouble as its page explains it. Its texts may hold `code` in backticks, **words**, [owner/repo#N]

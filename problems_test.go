@@ -3,10 +3,11 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"oauth-test-client/internal/causes"
 	"regexp"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/causes"
 )
 
 // sampleProblem has everything that a problem may have.

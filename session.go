@@ -2,13 +2,14 @@ package main
 
 import (
 	"net/http"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"time"
 )
 
 // sessionPage is the data of session.html: what is held of a login, and what can be done with it. As JSON it is for programs.

@@ -8,16 +8,17 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // A login step by step is the login of login.go and callback.go with a pause before the browser leaves,

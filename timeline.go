@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"slices"
+
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
 	"oauth-test-client/internal/wire"
-	"slices"
 )
 
 // A login step by step has a timeline: what has happened, what is to come, and which steps are current. The pages of its

@@ -2,10 +2,11 @@ package acceptance
 
 import (
 	"net/url"
-	"oauth-test-client/internal/testserver"
 	"regexp"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // The lines that the demo's page gives for a second client are all that another copy of the program needs. On

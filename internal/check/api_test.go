@@ -3,13 +3,14 @@ package check
 import (
 	"net/http"
 	"net/http/httptest"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/testserver/signedin"
 	"oauth-test-client/internal/wire"
-	"testing"
-	"time"
 )
 
 // apiCase is a login at the demo server, whose API can be spoiled.

@@ -8,12 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/causes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"

@@ -3,14 +3,15 @@ package check
 import (
 	"errors"
 	"net/url"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // A file with the authority's certificate helps where the authority is not known, and nowhere else: not against a

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/causes"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
 
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/demo"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/demo"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // distant is a server that is a while away, and what it saw.

@@ -1,13 +1,14 @@
 package check
 
 import (
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // checksOf makes every check with an environment.

@@ -2,13 +2,14 @@ package check
 
 import (
 	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // startPushing starts a demo server that demands pushed requests, with one client.

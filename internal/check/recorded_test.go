@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/testserver"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/testserver"
 )
 
 // recorded is an answer as a server that we did not write gives it (recordings_test.go).

@@ -2,9 +2,10 @@ package check
 
 import (
 	"fmt"
-	"oauth-test-client/internal/causes"
 	"slices"
 	"strings"
+
+	"oauth-test-client/internal/causes"
 )
 
 // Report is the outcome of all checks, for programs.

@@ -2,15 +2,16 @@ package check
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strings"
-	"sync"
-	"time"
 )
 
 // Runner makes the checks for everybody who looks at the same server: one run at a time, and the last

@@ -2,13 +2,14 @@ package check
 
 import (
 	"context"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
-	"testing"
-	"time"
 )
 
 // held is a runner whose runs wait at their second check until they are let go, and the number of

@@ -2,13 +2,14 @@ package check
 
 import (
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // With SCOPES= no check sends a scope, and a server that has no default is told apart.

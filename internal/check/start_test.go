@@ -2,13 +2,14 @@ package check
 
 import (
 	"net/http"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // The checks tell it, of a login that begins at the API.

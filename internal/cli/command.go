@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/wire"
 	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // usage is what -h prints.

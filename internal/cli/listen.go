@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"oauth-test-client/internal/causes"
 	"slices"
 	"syscall"
+
+	"oauth-test-client/internal/causes"
 )
 
 // Listen listens on the given address, or on both loopback addresses. It never takes another

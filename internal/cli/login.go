@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/wire"
 )
 
 // loginTimeout is how long the command login waits for the browser, unless -timeout says otherwise.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"time"
 )
 
 // Format is how the checks are printed.

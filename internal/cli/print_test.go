@@ -7,17 +7,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/check"
-	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/testserver"
-	"oauth-test-client/internal/wire"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // printed runs the command check against an environment.

@@ -2,10 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"strings"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/wire"
-	"strings"
 )
 
 // markdown is the report for an issue or a chat: the verdict, each failure with the server's words, and

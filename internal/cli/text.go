@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
-	"slices"
-	"strings"
 )
 
 // The columns of a line: the result, the name, what was found.

@@ -6,12 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"strings"
 )
 
 // The tries with a code: each spoils one thing in the token request.

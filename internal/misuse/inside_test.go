@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // jsonRPC is an API that speaks MCP and has every answer 200: to a token that opens says so, a result, to any other

@@ -9,16 +9,17 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/testserver/signedin"
 	"oauth-test-client/internal/wire"
-	"slices"
-	"strings"
-	"testing"
-	"time"
 )
 
 // apiCase is a login at the demo server, whose API can be spoiled.

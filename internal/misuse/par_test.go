@@ -1,10 +1,11 @@
 package misuse
 
 import (
-	"oauth-test-client/internal/causes"
-	"oauth-test-client/internal/demo"
 	"slices"
 	"testing"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/demo"
 )
 
 // /misuse asks the same of a server that demands pushed requests, and a sound one is accused of nothing.

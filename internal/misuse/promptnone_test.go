@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"testing"
-	"time"
 )
 
 // What an authorization endpoint can do with prompt=none where nobody is signed in. Only the page that it

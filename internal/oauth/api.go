@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"strings"
+
+	"oauth-test-client/internal/wire"
 )
 
 // An API that answers POST alone is taken for one that speaks the Model Context Protocol (MCP), and is asked what

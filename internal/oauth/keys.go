@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"oauth-test-client/internal/wire"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"oauth-test-client/internal/wire"
 
 	"github.com/go-jose/go-jose/v4"
 )

@@ -1,9 +1,10 @@
 package oauth
 
 import (
+	"time"
+
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
-	"time"
 )
 
 // Metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"oauth-test-client/internal/oauth"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/oauth"
 )
 
 const theRegistration = "POST https://auth.example/register"

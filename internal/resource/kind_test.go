@@ -5,12 +5,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // TestKind has a row for every kind of error of this package: what an API or a server does, and what is said of it. At the

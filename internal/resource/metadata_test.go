@@ -2,10 +2,11 @@ package resource
 
 import (
 	"net/http"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // An API that gives no answer is named, with what came of it, at the step of asking it.
