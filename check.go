@@ -213,7 +213,7 @@ func (v checkVerdict) count(failed, warned, waiting int) string {
 	return strings.Join(parts, ", ")
 }
 
-// Listed are the checks that passed, then those that were not asked. Those that are not done yet have a list of their own,
+// Listed returns the checks that passed, then those that were not asked. Those that are not done yet have a list of their own,
 // except where something is wrong: running them is not the next step then.
 func (v checkVerdict) Listed() []causes.Finding {
 	if len(v.Failed) > 0 {

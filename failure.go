@@ -47,7 +47,7 @@ func (f *failure) Error() string {
 	return f.Code + ": " + f.Description
 }
 
-// refuse is a failure of a request to us, and not of anything that was asked of a server.
+// refuse returns a failure of a request to us, and not of anything that was asked of a server.
 func refuse(status int, code, description, hint string) *failure {
 	return &failure{Status: status, Code: code, Description: description, Advice: causes.Advice{Heading: headingOf(status), Hint: hint}}
 }
@@ -94,7 +94,7 @@ func (s *server) explain(err error, scopes []string) *failure {
 	return refuse(http.StatusInternalServerError, oauth.CodeServerError, err.Error(), "") // a fault of this program
 }
 
-// method is how the client authenticates, or "" while the server is not known.
+// method returns how the client authenticates, or "" while the server is not known.
 func (s *server) method() string {
 	md, _ := s.oauth.Known()
 	if md == nil {
@@ -140,7 +140,7 @@ type errorPage struct {
 	Preview  []string   `json:"-"` // what the page shows after sign-in
 }
 
-// fail is the one place that turns an error into a status, a log line and a page.
+// fail turns an error into a status, a log line and a page.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := s.explain(err, s.cfg.Scopes)
 	if n, ok := w.(*statusRecorder); ok {
@@ -286,7 +286,7 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	return f
 }
 
-// front is what the browser carried for a login, and at its end a person where the address was pasted.
+// front returns what the browser carried for a login, and at its end a person where the address was pasted.
 func (s *server) front(request *oauth.Request, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
 	if s.cfg.CallbackIsPasted() {
@@ -338,7 +338,7 @@ func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 	return f
 }
 
-// steps is everything that went over the wire for a login so far, in order.
+// steps returns everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
 	return slices.Concat(l.Request.Before, s.front(l.Request, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
 }

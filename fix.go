@@ -50,7 +50,7 @@ func newSettingsFile(cfg config.Effective, path string, origin func(variable str
 	return f
 }
 
-// name is what a title calls the file.
+// name returns what a title calls the file.
 func (f settingsFile) name() string {
 	if f.Path == "" {
 		return ".env"
@@ -180,7 +180,7 @@ func sentences(text string) []string {
 	return list
 }
 
-// serverName is what a page calls the authorization server: the provider's name, or the host.
+// serverName returns what a page calls the authorization server: the provider's name, or the host.
 func serverName(cfg config.Effective) string {
 	return cmp.Or(causes.ProviderOf(cfg).Name, causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization)), "the server")
 }

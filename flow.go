@@ -64,7 +64,7 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "flow.html", data)
 }
 
-// recorded is the newest login of this browser, with what it takes to tell its flow.
+// recorded returns the newest login of this browser, with what it takes to tell its flow.
 func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
 	l, err := s.current(w, r)
 	if err == nil {
@@ -73,7 +73,7 @@ func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Logi
 	return l, err
 }
 
-// handleHAR is the same as a file to keep, or to add to a bug report.
+// handleHAR answers with the flow as a file to keep, or to add to a bug report.
 func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.recorded(w, r)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// handleReport is the same as Markdown, with the picture as Mermaid draws it.
+// handleReport answers with the flow as Markdown, with the picture as Mermaid draws it.
 func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.recorded(w, r)
 	if err != nil {

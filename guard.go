@@ -221,7 +221,7 @@ func notSignedIn() *failure {
 		"Sign in first. Tokens are kept for up to 12 hours. Without SESSION_STORE they are lost when the program stops.")
 }
 
-// noToken is the 401 of a use of a token that is not held.
+// noToken returns the 401 of a use of a token that is not held.
 func noToken(heading, description, hint string) *failure {
 	f := refuse(http.StatusUnauthorized, "no_token", description, hint)
 	f.Heading, f.Retry = heading, true

@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-// check is the command check. Without settings it plays a demo server of its own, on a free port.
+// check runs the command check. Without settings it plays a demo server of its own, on a free port.
 func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPool, stdout, stderr io.Writer) int {
 	if cfg.Demo {
 		ctx, stop := context.WithCancel(ctx)
@@ -120,7 +120,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
 }
 
-// login is the command login: it waits for one login, says what came of it, and ends.
+// login runs the command login: it waits for one login, says what came of it, and ends.
 func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, stdout, stderr io.Writer) int {
 	l.log.SetOutput(io.Discard) // the verdict is what is printed
 	words := stdout
@@ -189,7 +189,7 @@ type route struct {
 	handle       func(http.ResponseWriter, *http.Request) error
 }
 
-// routes are in the order of the README.
+// routes lists everything that a user can do, in the order of the README.
 func (s *server) routes() []route {
 	return []route{
 		{"GET", "/{$}", s.canonicalHost(s.handleHome)},
@@ -220,12 +220,12 @@ func (s *server) routes() []route {
 	}
 }
 
-// login is /login, with a pause before each step or without.
+// login answers /login, with a pause before each step or without.
 func (s *server) login() func(http.ResponseWriter, *http.Request) error {
 	return s.stepLogin(s.handleLogin)
 }
 
-// callback is the way back, of a login in steps or of a try too.
+// callback answers the way back, of a login in steps and of an attack too.
 func (s *server) callback() func(http.ResponseWriter, *http.Request) error {
 	return s.misuseCallback(s.stepCallback(s.handleCallback))
 }

@@ -51,17 +51,17 @@ const (
 	toRun
 )
 
-// String is what the row says.
+// String returns what the row says.
 func (s attackState) String() string {
 	return [...]string{"accepted", "undecided", "warning", "rejected", "not asked", "to run"}[s]
 }
 
-// Mood is the color of the row.
+// Mood returns the color of the row.
 func (s attackState) Mood() string {
 	return [...]string{"bad", "warn", "warn", "good", "", ""}[s]
 }
 
-// stateOf is the worst of what came of one attack.
+// stateOf returns the worst of what came of one attack.
 func stateOf(found []misuse.MisuseFinding) attackState {
 	state := toRun
 	for _, f := range found {

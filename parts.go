@@ -353,7 +353,7 @@ func capital(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// relative is a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".
+// relative returns a time in words, seen from now: "in 1 h 59 min", "3 minutes ago".
 func relative(t, now time.Time) string {
 	if t.After(now) {
 		return "in " + span(t.Sub(now))
@@ -369,7 +369,7 @@ func ago(d time.Duration) string {
 	return span(d) + " ago"
 }
 
-// span is a duration as a person says it.
+// span returns a duration as a person says it.
 func span(d time.Duration) string {
 	switch {
 	case d < 2*time.Second:
@@ -386,5 +386,5 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
-// clock is a time to be compared with another clock.
+// clock returns a time to be compared with another clock.
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

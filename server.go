@@ -196,10 +196,10 @@ func (v layout) SignInPath() string {
 	return "/login"
 }
 
-// Visible is for templates: text from outside, with nothing in it that a reader cannot see.
+// Visible returns text from outside for a template, with nothing in it that a reader cannot see.
 func (layout) Visible(s string) string { return wire.Clip(s, 2000) }
 
-// Breaks is for templates: a URI that may be long, with the place where a line may end.
+// Breaks returns a URI for a template, with the places where a line may end.
 func (layout) Breaks(uri string) []chunk { return breakable(uri) }
 
 // signIn makes the button that begins a login, with its options.
@@ -307,7 +307,7 @@ func (n *statusRecorder) WriteHeader(status int) {
 // Unwrap lets http.ResponseController reach the connection.
 func (n *statusRecorder) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
-// httpServer is a server that no client can keep busy without end.
+// httpServer returns a server that no client can keep busy without end.
 func httpServer(handler http.Handler, log *log.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -148,7 +148,7 @@ func (v *stepPage) judgeCalls() {
 	v.Refused = slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
-// waited is how long a code has been waiting, in words.
+// waited returns how long a code has been waiting, in words.
 func waited(d time.Duration) string {
 	if d < time.Second {
 		return "less than a second"
@@ -156,7 +156,7 @@ func waited(d time.Duration) string {
 	return flow.Duration(d.Truncate(time.Second))
 }
 
-// stepLogin is the first step of /login?step=1: the request, before the browser takes it anywhere. Its page has an
+// stepLogin shows the first step of /login?step=1: the request, before the browser takes it anywhere. Its page has an
 // address of its own, so that a reload does not begin another login.
 func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -305,14 +305,14 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	return s.sessions.ChangeSteps(w, r, changed)
 }
 
-// fieldsOf are the parameters that a login has a field for: the usual ones, and what else it asks for.
+// fieldsOf returns the parameters that a login has a field for: the usual ones, and what else it asks for.
 func fieldsOf(request *oauth.Request) []string {
 	usual := slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra())), func(name string) bool { return slices.Contains(usual, name) })
 	return append(usual, others...)
 }
 
-// stepCallback is the third step: the browser is back, and the code waits. Any other login's response is
+// stepCallback shows the third step: the browser is back, and the code waits. Any other login's response is
 // next's, and so is whatever does not belong to a login of this browser.
 func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -388,7 +388,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// showConsent is the second step, of which this app sees nothing: it is told once the browser is back.
+// showConsent shows the second step, of which this app sees nothing: it is told once the browser is back.
 func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	arrived, callback := time.Time{}, ""
 	if l.waits != nil {
@@ -447,7 +447,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	return s.showResource(w, r, l)
 }
 
-// stepGone is the error of a step whose login is over.
+// stepGone returns the error of a step whose login is over.
 func stepGone() error {
 	f := refuse(http.StatusNotFound, "step_gone",
 		"No login is at this step: it waited for more than ten minutes, it failed, or it was started in a different browser.", "Start the login again.")
@@ -564,7 +564,7 @@ func isAPICall(e *wire.Exchange) bool {
 	return e.Purpose == wire.API || e.Purpose == wire.APIWithout || e.Purpose == wire.APIAltered || e.Purpose == wire.APIProbe
 }
 
-// tokenCards say what a token response brought.
+// tokenCards says what a token response brought.
 func tokenCards(l *session.Login) []stepCard {
 	cards := []stepCard{{Mark: flow.TokenMark, Name: "access token", Words: "It authorizes calls to the API, for anyone who has it."}}
 	identity := stepCard{Name: "No ID token", Words: "Nothing says who signed in: openid was not in the answer."}

@@ -35,7 +35,7 @@ func (l *stepLogin) reached() int {
 	return 1
 }
 
-// afterToken are the steps of a login that follow the token request.
+// afterToken returns the steps of a login that follow the token request.
 func afterToken(request *oauth.Request) []wire.Purpose {
 	if request.Nonce == "" {
 		return []wire.Purpose{wire.API}

@@ -108,7 +108,7 @@ func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx c
 	}, nil)
 }
 
-// explainedAnswer is the API's answer to the access token, with the reason where it is a no.
+// explainedAnswer returns the API's answer to the access token, with the reason where it is a no.
 func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) answer {
 	view := s.answerOf(kind, e)
 	why := causes.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
@@ -352,7 +352,7 @@ func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
 	}
 }
 
-// About is the heading of the answer: what was sent.
+// About returns the heading of the answer: what was sent.
 func (a answer) About() string {
 	switch a.Kind {
 	case "access_token":
@@ -377,7 +377,7 @@ func (a answer) bad() bool {
 	return a.Refused
 }
 
-// Mood is the colour of the status: none where the reason beside it has one, as a wrong token is right to get a 401.
+// Mood returns the colour of the status: none where the reason beside it has one, as a wrong token is right to get a 401.
 func (a answer) Mood() string {
 	switch {
 	case a.Kind != "" && a.Why != nil:
@@ -401,7 +401,7 @@ func (list answers) Good() bool {
 	return true
 }
 
-// verdict is the heading of a page of answers and the sentence below it: good when every answer is what it
+// verdict returns the heading of a page of answers and the sentence below it: good when every answer is what it
 // should be, else what is wrong, or bad where no cause is known. What was found is that sentence where there is
 // one answer only; of several each has its own.
 func (list answers) verdict(good, bad string) (heading, lead string) {

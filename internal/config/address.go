@@ -93,7 +93,7 @@ func (s *settings) yes(name string) bool {
 	return false
 }
 
-// hostPort is the host as a browser writes it: without the port that the scheme has anyway.
+// hostPort returns the host as a browser writes it: without the port that the scheme has anyway.
 func hostPort(host, scheme, port string) string {
 	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
 		if strings.Contains(host, ":") {
@@ -104,7 +104,7 @@ func hostPort(host, scheme, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// WithoutUser is a URL without what may be secret in it.
+// WithoutUser returns a URL without what may be secret in it.
 func WithoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -127,7 +127,7 @@ func IsLoopback(host string) bool {
 	return wire.IsLocalName(host)
 }
 
-// OwnHosts are the values of the Host header that we answer to: BASE_URL's, and the loopback
+// OwnHosts returns the values of the Host header that we answer to: BASE_URL's, and the loopback
 // names with our port. Anything else is a page that points its own name at us (DNS rebinding).
 func (c Config) OwnHosts() []string {
 	return append([]string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}, c.loopbackHosts()...)
@@ -158,7 +158,7 @@ func (c Config) IsPublicHTTPS() bool {
 // CallbackPath is where the authorization response arrives, below BASE_URL.
 const CallbackPath = "/oauth_callback"
 
-// RedirectURI is the address to register at the authorization server, exactly.
+// RedirectURI returns the address to register at the authorization server, exactly.
 func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseURL+CallbackPath) }
 
 // CallbackIsPasted reports that the redirect URI does not lead to this program: a person brings the address at which
@@ -176,7 +176,7 @@ func (c Config) HTTPSTwin() string {
 	return u.String()
 }
 
-// RedirectVariable is the variable that says what the redirect URI is.
+// RedirectVariable returns the variable that says what the redirect URI is.
 func (c Config) RedirectVariable() string {
 	if c.CallbackIsPasted() {
 		return "REDIRECT_URI"
@@ -184,7 +184,7 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// ReturnedTo is the whole address of an authorization response that came to a path and query of ours. A query
+// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours. A query
 // of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
 func (c Config) ReturnedTo(callback string) string {
 	address, _, _ := strings.Cut(c.RedirectURI(), "?")
@@ -269,7 +269,7 @@ func (s *settings) checkAppRedirect(value string, u *url.URL) {
 	}
 }
 
-// responseParameter is a parameter of a redirect URI that would leave it open what the response says, or "".
+// responseParameter returns a parameter of a redirect URI that would leave it open what the response says, or "".
 func responseParameter(u *url.URL) string {
 	for name, values := range u.Query() {
 		if len(values) > 1 || slices.Contains([]string{"code", "state", "iss", "error", "error_description", "error_uri"}, name) {

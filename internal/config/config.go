@@ -401,7 +401,7 @@ type Problem struct {
 	Cause   string // its heading in docs/problems.md; may be empty
 }
 
-// String is the problem as one line: where, what is wrong, a semicolon, what to do.
+// String returns the problem as one line: where, what is wrong, a semicolon, what to do.
 func (p Problem) String() string {
 	line := place(p.Setting, p.Where) + ": " + p.What
 	if p.Fix != "" {
@@ -439,7 +439,7 @@ func (s *settings) wrong(name, format string, args ...any) {
 	s.wrongBecause("", name, format, args...)
 }
 
-// wrongBecause is wrong with the name of the cause.
+// wrongBecause notes a mistake with the name of its cause.
 func (s *settings) wrongBecause(cause, name, format string, args ...any) {
 	if slices.ContainsFunc(s.problems, func(p Problem) bool { return p.Setting == name }) {
 		return
@@ -467,7 +467,7 @@ func (s *settings) where(name string) string {
 	return ""
 }
 
-// inFile is the file and the line that sets a variable.
+// inFile returns the file and the line that sets a variable.
 func (s *settings) inFile(name string) string {
 	_, line := s.rawLine(name)
 	if line == 0 {
@@ -508,7 +508,7 @@ func (s *settings) clientAtAPI(c Config) {
 	}
 }
 
-// scopes are what a login asks for. A line of the file with nothing behind SCOPES= asks for none, so that
+// scopes returns what a login asks for. A line of the file with nothing behind SCOPES= asks for none, so that
 // the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
 func (s *settings) scopes(atAPI bool) []string {
 	value := s.get("SCOPES")

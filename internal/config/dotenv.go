@@ -13,7 +13,7 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// parseDotenv is godotenv with the number of the line that cannot be read, or 0. godotenv's own error
+// parseDotenv reads a file, and returns the number of the line that cannot be read, or 0. godotenv's own error
 // quotes the rest of the file, secrets and all; the line is the first one after the longest beginning of
 // the file that can be read. In a long file it is not looked for, and -1 is returned: each beginning is read.
 func parseDotenv(raw string) (map[string]string, int) {
@@ -125,7 +125,7 @@ func (s *settings) checkCut(name string) {
 	}
 }
 
-// mangled is the name of the cause when a value is not what was written.
+// mangled returns the name of the cause when a value is not what was written.
 func mangled(name string) string {
 	if name == "CLIENT_SECRET" {
 		return "client-secret-mangled"
@@ -181,7 +181,7 @@ type stamp struct {
 	size    int64
 }
 
-// stamp is the state of the file, which is the zero stamp where there is none. It reports false for a pipe or a device.
+// stamp returns the state of the file, which is the zero stamp where there is none. It reports false for a pipe or a device.
 func (s *Source) stamp() (stamp, bool) {
 	info, err := os.Stat(s.Path)
 	switch {
@@ -217,7 +217,7 @@ func (s *Source) Load(getenv func(string) string) (Config, error) {
 	return parse(getenv, s.Path, raw)
 }
 
-// read is what the file holds, or held when it was read first.
+// read returns what the file holds, or held when it was read first.
 func (s *Source) read() (string, error) {
 	if s.once != nil {
 		return *s.once, nil

@@ -90,7 +90,7 @@ func ReadParameters(query string) (Parameters, error) {
 	return newParameters(values)
 }
 
-// CommonParameters is ReadParameters for what every login sends, the first one included. The error is a *ParameterError.
+// CommonParameters reads what every login sends, the first one included. The error is a *ParameterError.
 func CommonParameters(query string) (Parameters, error) {
 	p, err := ReadParameters(query)
 	if err == nil && p["id_token_hint"] == HintOfSession {
@@ -194,7 +194,7 @@ func isPlainText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }
 
-// shownName is a name as an error can have it.
+// shownName returns a name as an error can have it.
 func shownName(name string) string {
 	const longest = 40
 	if len(name) > longest {
@@ -224,7 +224,7 @@ func (p Parameters) Check(scopes []string) error {
 	return nil
 }
 
-// jsonLen is how long JSON writes a text.
+// jsonLen returns how long JSON writes a text.
 func jsonLen(s string) int { return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) }
 
 // With returns the parameters with others that come first.

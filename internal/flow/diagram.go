@@ -111,7 +111,7 @@ func draw(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 	return drawIn(wideFrame, steps, flow, tell)
 }
 
-// drawStrip is draw for a part of a flow, which leaves the browser out where it takes no part.
+// drawStrip draws a part of a flow, which leaves the browser out where it takes no part.
 func drawStrip(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 	for _, e := range flow {
 		if isFront(e.Purpose) || isAttack(e.Purpose) {
@@ -150,7 +150,7 @@ func drawIn(in frame, steps []Step, flow []*wire.Exchange, tell *teller) Diagram
 	return d
 }
 
-// lifelines are the parties of a flow. The thief is one only where there is an attack.
+// lifelines returns the parties of a flow. The thief is one only where there is an attack.
 func (in frame) lifelines(flow []*wire.Exchange) []Lifeline {
 	var list []Lifeline
 	attacked := false
@@ -219,7 +219,7 @@ func (in frame) newLine(l line, first bool, y Em) Line {
 	return d
 }
 
-// bottom is where the next line may begin.
+// bottom returns where the next line may begin.
 func (l Line) bottom() Em {
 	switch {
 	case l.Self && len(l.Pills) > 0 && l.Pills[0].Y > l.WordsY:
@@ -247,10 +247,10 @@ func newPills(values []Value, x, y, room Em) ([]Pill, Em) {
 	return list, y + pillHeight
 }
 
-// pillWidth is the width of a value, which is monospaced.
+// pillWidth returns the width of a value, which is monospaced.
 func pillWidth(v Value) Em { return .9 + .605*Em(len([]rune(v.String()))) }
 
-// widthOf is the width of values side by side.
+// widthOf returns the width of values side by side.
 func widthOf(values []Value) Em {
 	width := -pillGap
 	for _, v := range values {
@@ -259,7 +259,7 @@ func widthOf(values []Value) Em {
 	return width
 }
 
-// textWidth is about how wide a text is.
+// textWidth estimates how wide a text is.
 func textWidth(s string) Em {
 	var width Em
 	for _, r := range s {

@@ -259,7 +259,7 @@ func mermaidLine(l line, words string) string {
 	return text
 }
 
-// label is a text from outside as it stands on an arrow. Mermaid reads characters as numbers of its own; so is written
+// label returns a text from outside as it stands on an arrow. Mermaid reads characters as numbers of its own; so is written
 // all that is no letter, no digit and none of a few signs, whatever it might begin or end there.
 func label(s string) string {
 	var out strings.Builder
@@ -275,7 +275,7 @@ func label(s string) string {
 
 const labelSigns = " ,._-/=…✓●◆▲■★"
 
-// code is a text from outside in Markdown: a code span, as nowhere else nothing has a meaning. Around it, whoever shows
+// code returns a text from outside in Markdown: a code span, as nowhere else nothing has a meaning. Around it, whoever shows
 // the text makes links of what looks like an address, a person, an issue or a commit, also where it is escaped.
 func code(s string) string {
 	return "`" + strings.ReplaceAll(wire.Clip(s, 500), "`", "'") + "`"
@@ -325,7 +325,7 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
-// basicArgument is the client for curl's -u. A secret with special characters is form-encoded first, as
+// basicArgument returns the client for curl's -u. A secret with special characters is form-encoded first, as
 // RFC 6749 section 2.3.1 says; here every byte of it is, with tools that every system has.
 func basicArgument(authorization string, s Secrets) string {
 	client := s.Client

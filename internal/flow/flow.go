@@ -23,7 +23,7 @@ import (
 // Pasted is the note of an authorization response that no browser brought.
 const Pasted = "The redirect URI does not lead to this program. The browser stopped there, and its address was pasted."
 
-// FrontChannel is what the browser carried: the authorization request, what the user did at the
+// FrontChannel returns what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response. An address
 // may be empty when it is not known.
 func FrontChannel(authorizationURL, callbackURL string, began, arrived time.Time) []*wire.Exchange {
@@ -54,7 +54,7 @@ func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchang
 	return append(steps, &wire.Exchange{Purpose: at, Began: ended, Fault: why})
 }
 
-// known is a step that this login did not need, as what it asks for was known from before: discovery, or
+// known returns a step that this login did not need, as what it asks for was known from before: discovery, or
 // the keys. It has an address and no time.
 func known(purpose wire.Purpose, address string) *wire.Exchange {
 	return &wire.Exchange{Purpose: purpose, Method: http.MethodGet, URL: address}
@@ -84,7 +84,7 @@ func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.
 	return slices.Insert(slices.Clone(steps), i+1, check)
 }
 
-// Coming are steps of which nothing is known yet.
+// Coming returns steps of which nothing is known yet.
 func Coming(purposes ...wire.Purpose) []*wire.Exchange {
 	var list []*wire.Exchange
 	for _, p := range purposes {
@@ -227,7 +227,7 @@ func (p *Page) AddChecks(checks []Check) {
 	}
 }
 
-// At is the step with a number.
+// At returns the step with a number.
 func (p Page) At(number int) Step { return p.Steps[number-1] }
 
 // Current returns the current steps.
@@ -235,7 +235,7 @@ func (p Page) Current() []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Current })
 }
 
-// ComingStep is the step of a purpose that has not been taken yet, or none.
+// ComingStep returns the step of a purpose that has not been taken yet, or none.
 func (p Page) ComingStep(purpose wire.Purpose) Step {
 	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Coming && s.Name == string(purpose) })
 	if i < 0 {
@@ -279,7 +279,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 	return v
 }
 
-// outcome is how a step ended, in a few characters.
+// outcome returns how a step ended, in a few characters.
 func outcome(e *wire.Exchange) string {
 	switch {
 	case isKnown(e):
@@ -336,7 +336,7 @@ const (
 	WrongMark Mark = "wrong" // a value in the place of another
 )
 
-// Sign is the mark as a character: colour alone would not do for everybody, nor in plain text.
+// Sign returns the mark as a character: colour alone would not do for everybody, nor in plain text.
 func (m Mark) Sign() string {
 	switch m {
 	case StateMark:
@@ -407,19 +407,19 @@ func (m marks) note(value string, mark Mark) {
 	}
 }
 
-// challengeOf is the code challenge of a verifier (RFC 7636 section 4.2).
+// challengeOf returns the code challenge of a verifier (RFC 7636 section 4.2).
 func challengeOf(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// param is a parameter of a request, from the query of a GET or the form of a POST.
+// param returns a parameter of a request, from the query of a GET or the form of a POST.
 func param(e *wire.Exchange, name string) string {
 	values, _ := url.ParseQuery(paramsOf(e)) // what can be read of it
 	return values.Get(name)
 }
 
-// paramsOf is where the parameters of a request are.
+// paramsOf returns where the parameters of a request are.
 func paramsOf(e *wire.Exchange) string {
 	if e.RequestBody != "" {
 		return formOf(e)
@@ -428,7 +428,7 @@ func paramsOf(e *wire.Exchange) string {
 	return query
 }
 
-// formOf is the body of a request when it is a form, and none of JSON.
+// formOf returns the body of a request when it is a form, and none of JSON.
 func formOf(e *wire.Exchange) string {
 	if strings.HasPrefix(e.RequestHeader.Get("Content-Type"), "application/json") {
 		return ""
@@ -450,7 +450,7 @@ func tokensOf(e *wire.Exchange) tokensIn {
 	return t
 }
 
-// nonceIn is the nonce inside an ID token. Nothing is verified here: it is looked at to be shown.
+// nonceIn returns the nonce inside an ID token. Nothing is verified here: it is looked at to be shown.
 func nonceIn(idToken string) string {
 	parts := strings.Split(idToken, ".")
 	if len(parts) != 3 {
@@ -569,7 +569,7 @@ func newTeller(flow []*wire.Exchange, hide *redactor) *teller {
 	return t
 }
 
-// lines are the arrows of a step. One that has not happened yet has no address, and shows what it will
+// lines returns the arrows of a step. One that has not happened yet has no address, and shows what it will
 // carry by name.
 func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 	switch e.Purpose {
@@ -619,7 +619,7 @@ func (t *teller) wrong(values []Value) []Value {
 	return values
 }
 
-// refusal is how an attack was answered.
+// refusal returns how an attack was answered.
 func (t *teller) refusal(e *wire.Exchange) string {
 	switch {
 	case e.Status == 0:
@@ -630,7 +630,7 @@ func (t *teller) refusal(e *wire.Exchange) string {
 	return strings.TrimSpace(fmt.Sprintf("✕ %d %s", e.Status, wire.Clip(t.hide.text(e.Refusal().Code), 40)))
 }
 
-// call is a request of the client's with its answer.
+// call returns a request of the client's with its answer.
 func (t *teller) call(e *wire.Exchange, coming bool) []line {
 	to := theAuthorizationServer
 	if isAPI(e.Purpose) {
@@ -699,7 +699,7 @@ func isAPI(p wire.Purpose) bool {
 	return false
 }
 
-// request is a request line without its query, short enough for an arrow.
+// request returns a request line without its query, short enough for an arrow.
 func (t *teller) request(e *wire.Exchange, otherwise string) string {
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Path == "" || e.Purpose == wire.Metadata || e.Purpose == wire.ResourceMetadata || e.Purpose == wire.Keys {
@@ -712,7 +712,7 @@ func (t *teller) request(e *wire.Exchange, otherwise string) string {
 	return e.Method + " " + path
 }
 
-// scope is what an authorization request asks for.
+// scope returns what an authorization request asks for.
 func (t *teller) scope(e *wire.Exchange) string {
 	scope := param(e, "scope")
 	if scope == "" {
@@ -735,7 +735,7 @@ func clipWords(s string, n int) string {
 // valueNames are the parameters as an arrow names them.
 var valueNames = map[string]string{"code_challenge": "challenge", "code_verifier": "verifier", "access_token": "token"}
 
-// values are the parameters of a request that can be followed. One that is not there is left out once
+// values returns the parameters of a request that can be followed. One that is not there is left out once
 // the request is known.
 func (t *teller) values(e *wire.Exchange, names ...string) []Value {
 	var list []Value
@@ -752,7 +752,7 @@ func (t *teller) values(e *wire.Exchange, names ...string) []Value {
 	return list
 }
 
-// tokens are what a token response brings.
+// tokens returns what a token response brings.
 func (t *teller) tokens(e *wire.Exchange, coming bool) []Value {
 	in := tokensOf(e)
 	if coming {
@@ -764,7 +764,7 @@ func (t *teller) tokens(e *wire.Exchange, coming bool) []Value {
 	return []Value{{TokenMark, "token", t.shortToken(in.Access)}}
 }
 
-// bearer is the access token that a call carries.
+// bearer returns the access token that a call carries.
 func (t *teller) bearer(e *wire.Exchange, coming bool) []Value {
 	_, token, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
 	if coming || token == "" {
@@ -773,7 +773,7 @@ func (t *teller) bearer(e *wire.Exchange, coming bool) []Value {
 	return []Value{{t.marks[token], "token", t.shortToken(token)}}
 }
 
-// idTokenCheck is what the client does alone.
+// idTokenCheck returns what the client does alone.
 func (t *teller) idTokenCheck(e *wire.Exchange, coming bool) line {
 	l := line{from: theClient, to: theClient, words: "the ID token is verified"}
 	switch {
@@ -803,7 +803,7 @@ func (t *teller) short(value string) string {
 	return string(runes[:shown]) + "…"
 }
 
-// shortToken is the end of a token: JWTs all begin alike.
+// shortToken returns the end of a token: JWTs all begin alike.
 func (t *teller) shortToken(token string) string {
 	const shown = 4
 	short := Shorten(token)
@@ -816,7 +816,7 @@ func (t *teller) shortToken(token string) string {
 // glance is the least time in which a person can see a page and answer it. In less, a program signed in, or there was no page.
 const glance = time.Second
 
-// consentWords say how long the user took, where a person can have seen a page.
+// consentWords says how long the user took, where a person can have seen a page.
 func consentWords(e *wire.Exchange, coming bool) string {
 	switch {
 	case coming:

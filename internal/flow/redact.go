@@ -198,7 +198,7 @@ func tokenVariables(flow []*wire.Exchange) map[string]string {
 // text redacts a text of any kind.
 func (r *redactor) text(s string) string { return r.marked(s, nil).String() }
 
-// marked is a text in which everything secret is marked. It may be the body of an exchange.
+// marked returns a text in which everything secret is marked. It may be the body of an exchange.
 func (r *redactor) marked(s string, e *wire.Exchange) *redact.Text {
 	private := func(isSecret func(string) bool) func(string) bool {
 		return func(name string) bool { return isSecret(name) && !isPublic(e, name) }
@@ -230,7 +230,7 @@ func (s Secrets) variableOf(secret string) string {
 	return clientVariable
 }
 
-// standIn is what stands in place of a secret: in a file nothing tells it from another.
+// standIn returns what stands in place of a secret: in a file nothing tells it from another.
 func (r *redactor) standIn(onPage string) string {
 	if r.file {
 		return redact.Redacted
@@ -261,7 +261,7 @@ func (r *redactor) body(e *wire.Exchange) string {
 	return r.marked(rewritten, e).String()
 }
 
-// member is what stands in place of a member's value, or "" when it may stay. A file keeps of a token
+// member returns what stands in place of a member's value, or "" when it may stay. A file keeps of a token
 // endpoint's answer what is known to be harmless.
 func (r *redactor) member(e *wire.Exchange, level int, name, value string) string {
 	const redacted = `"` + redact.Redacted + `"`
@@ -283,7 +283,7 @@ func (r *redactor) member(e *wire.Exchange, level int, name, value string) strin
 	return ""
 }
 
-// tokenBody is what a file keeps of a token endpoint's answer that is no JSON object: of a form what is
+// tokenBody returns what a file keeps of a token endpoint's answer that is no JSON object: of a form what is
 // harmless, and the page that a server in trouble answers with.
 func (r *redactor) tokenBody(e *wire.Exchange, body string) string {
 	if e.MediaType() == "application/x-www-form-urlencoded" {
@@ -339,7 +339,7 @@ func (r *redactor) header(name, value string) string {
 	return r.standIn(Shorten(value))
 }
 
-// shortenText is Shorten for a value that a text names: numbers, objects and lists stay, and so does what is short by now.
+// shortenText shortens a value that a text names: numbers, objects and lists stay, and so does what is short by now.
 func shortenText(value string) string {
 	if strings.ContainsAny(value[:1], "{[") || strings.Contains(value, "…") || json.Valid([]byte(value)) {
 		return value
@@ -487,7 +487,7 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	return a
 }
 
-// signedClaims are the claims of a userinfo answer that is a JWT (OpenID Connect Core section 5.3.2), or
+// signedClaims returns the claims of a userinfo answer that is a JWT (OpenID Connect Core section 5.3.2), or
 // "". It was verified before it got here.
 func signedClaims(e *wire.Exchange, raw string) string {
 	parts := strings.Split(raw, ".")
