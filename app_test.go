@@ -22,7 +22,10 @@ import (
 // processVariable makes this test binary one of the processes that the benchmarks need.
 const processVariable = "OAUTH_TEST_CLIENT_PROCESS"
 
-var processes = map[string]func() error{"stub": func() error { return testserver.ServeStub(1024) }}
+var processes = map[string]func() error{
+	"stub":                  func() error { return testserver.ServeStub(1024) },
+	"stub with long tokens": func() error { return testserver.ServeStub(4096) },
+}
 
 func TestMain(m *testing.M) {
 	kind := os.Getenv(processVariable)

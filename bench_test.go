@@ -28,10 +28,12 @@ import (
 // is a process of its own, as its signatures cost more than all of ours: this test binary, run again.
 
 // startStub starts the stub server and returns its issuer.
-func startStub(b *testing.B) string {
+func startStub(b *testing.B) string { return startStubOf(b, "stub") }
+
+func startStubOf(b *testing.B, kind string) string {
 	b.Helper()
 	stub := exec.Command(os.Args[0])
-	stub.Env = append(os.Environ(), processVariable+"=stub")
+	stub.Env = append(os.Environ(), processVariable+"="+kind)
 	stdin, err := stub.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -58,11 +60,12 @@ type measured struct {
 	issuer, host string
 }
 
-func ours(b *testing.B) *measured {
+func ours(b *testing.B) *measured { return oursAt(b, startStub(b)) }
+
+func oursAt(b *testing.B, issuer string) *measured {
 	b.Helper()
 	limitMemory()
 	b.Cleanup(func() { debug.SetGCPercent(100); debug.SetMemoryLimit(math.MaxInt64) })
-	issuer := startStub(b)
 	cfg, err := config.Load(env(map[string]string{"ISSUER": issuer, "CLIENT_ID": "load", "CLIENT_SECRET": "load-secret"}), "does-not-exist.env", false)
 	if err != nil {
 		b.Fatal(err)
@@ -101,21 +104,17 @@ func (t *measured) login(b *testing.B) *http.Request {
 	back := url.Values{"code": {q.Get("nonce")}, "state": {q.Get("state")}, "iss": {t.issuer}}
 	next := httptest.NewRequest(http.MethodGet, "/oauth_callback?"+back.Encode(), nil)
 	next.Host = t.host
-	var cookies []string
-	for _, cookie := range w.Header()["Set-Cookie"] {
-		pair, _, _ := strings.Cut(cookie, ";")
-		cookies = append(cookies, pair)
-	}
-	next.Header.Set("Cookie", strings.Join(cookies, "; "))
+	next.Header.Set("Cookie", cookiesOf(w))
 	return next
 }
 
-func (t *measured) callback(b *testing.B, r *http.Request) {
+func (t *measured) callback(b *testing.B, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	t.handler.ServeHTTP(w, r)
 	if w.Code != http.StatusOK || !bytes.HasPrefix(w.Body.Bytes(), []byte("{")) {
 		b.Fatalf("the callback answered %d %s", w.Code, w.Body)
 	}
+	return w
 }
 
 // cpuTime is what this process has used so far.
@@ -199,4 +198,44 @@ func benchmarkCallback(b *testing.B, t *measured) {
 		begun[i] = t.login(b)
 	}
 	measure(b, func(run int) { t.callback(b, begun[run]) })
+}
+
+// BenchmarkSessions measures what 10,000 browsers cost that are signed in at once, each with an access token of 4 KB: what
+// the sessions take, and what the process holds of the system's memory.
+func BenchmarkSessions(b *testing.B) {
+	const browsers = 10_000
+	t := oursAt(b, startStubOf(b, "stub with long tokens"))
+	memory := func() (m runtime.MemStats) {
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m
+	}
+	t.flow(b)
+	before := memory()
+	for b.Loop() {
+		first := cookiesOf(t.callback(b, t.login(b)))
+		for range browsers - 1 {
+			t.flow(b)
+		}
+		r, w := httptest.NewRequest(http.MethodGet, "/session", nil), httptest.NewRecorder()
+		r.Host = t.host
+		r.Header.Set("Cookie", first)
+		if t.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatalf("the session of the first browser is gone: %d %s", w.Code, w.Body)
+		}
+	}
+	after := memory()
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "sessions-MB")
+	b.ReportMetric(float64(after.Sys-after.HeapReleased)/(1<<20), "held-MB")
+	runtime.KeepAlive(t)
+}
+
+// cookiesOf returns the cookies that an answer sets, as the next request has them.
+func cookiesOf(w *httptest.ResponseRecorder) string {
+	var cookies []string
+	for _, cookie := range w.Header()["Set-Cookie"] {
+		pair, _, _ := strings.Cut(cookie, ";")
+		cookies = append(cookies, pair)
+	}
+	return strings.Join(cookies, "; ")
 }
