@@ -24,7 +24,7 @@ import (
 )
 
 // The benchmarks measure flows without the HTTP server in front and the browser before it: what the
-// handlers cost, beside a floor that does only what the protocol forces. The stub authorization server
+// handlers cost, beside a baseline that does only what the protocol forces. The stub authorization server
 // is a process of its own, as its signatures cost more than all of ours: this test binary, run again.
 
 // startStub starts the stub server and returns its issuer.
@@ -77,10 +77,10 @@ func oursAt(b *testing.B, issuer string) *measured {
 	return &measured{handler, issuer, "localhost:3000"}
 }
 
-func floor(b *testing.B) *measured {
+func baseline(b *testing.B) *measured {
 	b.Helper()
 	issuer := startStub(b)
-	handler, err := testserver.Floor(issuer, "http://localhost:3000")
+	handler, err := testserver.Baseline(issuer, "http://localhost:3000")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -176,15 +176,15 @@ func benchmarkFlowParallel(b *testing.B, t *measured) {
 	measureParallel(b, func() { t.flow(b) })
 }
 
-func BenchmarkFlow(b *testing.B)          { benchmarkFlow(b, ours(b)) }
-func BenchmarkFloor(b *testing.B)         { benchmarkFlow(b, floor(b)) }
-func BenchmarkFlowParallel(b *testing.B)  { benchmarkFlowParallel(b, ours(b)) }
-func BenchmarkFloorParallel(b *testing.B) { benchmarkFlowParallel(b, floor(b)) }
+func BenchmarkFlow(b *testing.B)             { benchmarkFlow(b, ours(b)) }
+func BenchmarkBaseline(b *testing.B)         { benchmarkFlow(b, baseline(b)) }
+func BenchmarkFlowParallel(b *testing.B)     { benchmarkFlowParallel(b, ours(b)) }
+func BenchmarkBaselineParallel(b *testing.B) { benchmarkFlowParallel(b, baseline(b)) }
 
-func BenchmarkLogin(b *testing.B)         { benchmarkLogin(b, ours(b)) }
-func BenchmarkFloorLogin(b *testing.B)    { benchmarkLogin(b, floor(b)) }
-func BenchmarkCallback(b *testing.B)      { benchmarkCallback(b, ours(b)) }
-func BenchmarkFloorCallback(b *testing.B) { benchmarkCallback(b, floor(b)) }
+func BenchmarkLogin(b *testing.B)            { benchmarkLogin(b, ours(b)) }
+func BenchmarkBaselineLogin(b *testing.B)    { benchmarkLogin(b, baseline(b)) }
+func BenchmarkCallback(b *testing.B)         { benchmarkCallback(b, ours(b)) }
+func BenchmarkBaselineCallback(b *testing.B) { benchmarkCallback(b, baseline(b)) }
 
 func benchmarkLogin(b *testing.B, t *measured) {
 	t.flow(b)

@@ -26,12 +26,12 @@ import (
 // The load benchmarks measure logins as a user has them: 16 browsers, the app and the authorization server are
 // processes of their own, and speak HTTP. Counted is the app's CPU time alone, beside that of the baseline.
 
-func BenchmarkLoad(b *testing.B)      { benchmarkLoad(b, "app") }
-func BenchmarkLoadFloor(b *testing.B) { benchmarkLoad(b, "floor") }
+func BenchmarkLoad(b *testing.B)         { benchmarkLoad(b, "app") }
+func BenchmarkLoadBaseline(b *testing.B) { benchmarkLoad(b, "baseline") }
 
 func init() {
 	processes["app"] = func() error { return serveMeasured(serveApp) }
-	processes["floor"] = func() error { return serveMeasured(serveFloor) }
+	processes["baseline"] = func() error { return serveMeasured(serveBaseline) }
 }
 
 // browsers is the number of logins that run at once.
@@ -192,10 +192,10 @@ func serveApp(ctx context.Context) error {
 	return nil
 }
 
-// serveFloor is the baseline behind a server of its own.
-func serveFloor(ctx context.Context) error {
+// serveBaseline is the baseline behind a server of its own.
+func serveBaseline(ctx context.Context) error {
 	port := os.Getenv("PORT")
-	handler, err := testserver.Floor(os.Getenv("ISSUER"), "http://localhost:"+port)
+	handler, err := testserver.Baseline(os.Getenv("ISSUER"), "http://localhost:"+port)
 	if err != nil {
 		return err
 	}

@@ -101,9 +101,9 @@ func signRS256(key *rsa.PrivateKey, claims string) (string, error) {
 	return signed + "." + encode(signature), err
 }
 
-// Floor does only what the protocol forces: random state, nonce and verifier, one POST, the
+// Baseline does only what the protocol forces: random state, nonce and verifier, one POST, the
 // verification of the ID token, the answer. It forgets everything else, security too.
-func Floor(issuer, base string) (http.Handler, error) {
+func Baseline(issuer, base string) (http.Handler, error) {
 	key, err := fetchKey(issuer)
 	if err != nil {
 		return nil, err
