@@ -190,6 +190,15 @@ var floors = map[string][][]string{
 		{"providers.go"},
 		{"names.go"},
 	},
+	"internal/check": {
+		{"runner.go"},
+		{"check.go"},
+		{"server.go", "withheld.go", "refused.go"},
+		{"redirect.go"},
+		{"client.go", "checker.go", "policy.go"},
+		{"observe.go"},
+		{"limiter.go", "report.go"},
+	},
 	"internal/oauth": {
 		{"attack.go"},
 		{"use.go"},

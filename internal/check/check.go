@@ -8,96 +8,16 @@ package check
 import (
 	"cmp"
 	"context"
-	"net/http"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/resource"
 	"oauth-test-client/internal/wire"
 )
 
 // Timeout bounds all checks together.
 const Timeout = 15 * time.Second
-
-// checker makes the checks of one run.
-type checker struct {
-	cfg          config.Effective
-	discovery    *resource.Discovery // knows which server the client belongs to
-	wire         *wire.Client
-	now          func() time.Time
-	noInventions bool // no wrong secret is sent: what the program does unasked
-	runs         map[string]*run
-
-	finding atomic.Bool // the server is being looked for
-	isFound chan struct{}
-	found   *found // once isFound is closed; see server
-}
-
-// run is one check under way.
-type run struct {
-	done    chan struct{} // closed when the finding is there
-	finding causes.Finding
-	root    string // the check whose failure makes this one a skip, itself if it failed
-}
-
-func newChecker(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
-	c := &checker{cfg: cfg, discovery: discovery, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
-	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
-	return c
-}
-
-// server finds the server and asks for its metadata, once. Where the login begins at an API, that is asked first.
-func (c *checker) server(ctx context.Context) *found {
-	if c.finding.CompareAndSwap(false, true) {
-		c.found = c.find(ctx)
-		close(c.isFound)
-	}
-	<-c.isFound
-	return c.found
-}
-
-func (c *checker) find(ctx context.Context) *found {
-	s := &found{cfg: c.cfg}
-	if c.cfg.AtAPI {
-		at, err := c.discovery.Client(ctx, c.cfg, c.wire, c.now, false)
-		if err != nil {
-			s.failed = err
-			return s
-		}
-		s.cfg = at.Config()
-	}
-	s.client = oauth.New(s.cfg, c.wire, c.now)
-	ctx, recorder := wire.RecordApart(ctx)
-	if s.cfg.Issuer == "" {
-		s.first, s.failed = c.wire.Get(ctx, s.cfg.Endpoints.Authorization)
-		s.md, _ = s.client.Metadata(ctx) // that of the configuration
-	} else {
-		s.md, s.failed = s.client.Metadata(ctx)
-		if exchanges := recorder.Exchanges(); len(exchanges) > 0 && exchanges[0].Fault == "" {
-			s.first = exchanges[0]
-		}
-	}
-	if s.md != nil {
-		if s.withheld = !c.discovery.MaySendSecret(s.cfg); s.withheld {
-			s.client = s.client.WithoutSecret()
-		}
-		s.o = NewObserver(s.cfg, s.client, s.md, c.wire)
-		s.o.noInventions = c.noInventions || s.withheld
-	}
-	return s
-}
-
-// sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
-func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Redact(text), n) }
-
-// status is the status of an answer as it may be shown.
-func (c *checker) status(e *wire.Exchange) string { return c.sanitized(e.StatusLine(), 300) }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // step is one check.
 type step struct {
@@ -179,26 +99,6 @@ func (c *checker) run(ctx context.Context, steps []step, begin func(name string)
 		begin(s.name)
 		report(c.await(s.name))
 	}
-}
-
-// await waits for another check and returns its finding.
-func (c *checker) await(name string) causes.Finding {
-	r := c.runs[name]
-	if r == nil {
-		return causes.Finding{} // it is not asked today
-	}
-	<-r.done
-	return r.finding
-}
-
-// tooLate is the finding of a question that the time did not suffice for.
-func tooLate() causes.Finding {
-	return causes.Warning("was not decided in time; allow more with -timeout")
-}
-
-// stopped is the finding of a question that a 429 came before.
-func stopped() causes.Finding {
-	return causes.Skipped("not asked: the server wants fewer requests (429)")
 }
 
 // make makes a check once the one that it needs is done, unless that failed. The second value is the check that failed first,
@@ -290,13 +190,6 @@ func runFew(ctx context.Context, c *checker) Report {
 	return c.report(ctx, steps, func(string) {}, func(causes.Finding) {})
 }
 
-// notYet is the finding of a question that is asked with a control only, or that a run left out.
-func notYet() causes.Finding {
-	f := causes.Skipped("not tested yet: run all checks")
-	f.NotYet = true
-	return f
-}
-
 func (c *checker) report(ctx context.Context, steps []step, begin func(name string), each func(causes.Finding)) Report {
 	r := Report{Result: causes.OK, Issuer: c.cfg.Issuer, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI()}
 	limited := false
@@ -320,17 +213,4 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 		r.Issuer, r.ClientID = c.found.cfg.Issuer, c.found.cfg.ClientID // found at the API, perhaps
 	}
 	return r
-}
-
-// worse is the result of a report with one finding more. What is not tested yet is no success.
-func worse(result causes.Result, f causes.Finding) causes.Result {
-	switch {
-	case f.Result == causes.Fail, result == causes.Fail:
-		return causes.Fail
-	case f.NotYet, result == causes.Skip:
-		return causes.Skip
-	case f.Result == causes.Warn, result == causes.Warn:
-		return causes.Warn
-	}
-	return result
 }

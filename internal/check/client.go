@@ -1,16 +1,16 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 )
 
 // What is known of the client's credentials without a user: whether the server accepts ID, secret and method, and if not,
@@ -241,50 +241,6 @@ func ambiguous(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
 }
 
-// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few questions more, with the
-// configured credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
-func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
-	o := NewObserver(cfg, client, md, w)
-	o.noInventions = true
-	as := o.ours()
-	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
-	var f causes.Finding
-	switch cause := a.Cause(); cause {
-	case causes.ScopeNotEnabled:
-		f = o.explainScopeInLogin(ctx, scopes, a)
-	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
-		if refused.Step == wire.Response || a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
-			break
-		}
-		f = o.explainInLogin(ctx, as, a)
-	case causes.TokenEndpointUnusable:
-		if to := o.moved(ctx, a.To); to != "" {
-			f = o.finding(cause, a.said(), causes.Facts{Value: to})
-		}
-	}
-	return f, f.Name != ""
-}
-
-// explainInLogin finds out why the client was refused, where no secret may be invented. It goes by what the configured
-// credentials get in other ways, and that proves something only where the same question as in the login, with an invented code,
-// is refused alike: else the server looks at the code before it looks at the client.
-func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
-	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
-		return o.finding(name, refused.said(), causes.Facts{})
-	}
-	ours := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
-	if !ours.like(refused) {
-		return causes.Finding{}
-	}
-	if refused.Cause() == causes.GrantNotEnabled {
-		unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}})
-		if !wordlessGrant(refused) || !unknown.like(refused) {
-			return causes.Finding{} // it says so of this client alone
-		}
-	}
-	return o.explainRefusal(ctx, as, refused, true)
-}
-
 // wordlessGrant reports the code for a client without the grant, which some servers have for any client that they don't accept.
 func wordlessGrant(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Refusal.Words == ""
@@ -350,7 +306,7 @@ func (o *Observer) moved(ctx context.Context, to string) string {
 
 func statusLine(a tokenAnswer) string {
 	text := strings.TrimSpace(http.StatusText(a.Status))
-	line := strings.TrimSpace(strings.Join([]string{itoa(a.Status), text}, " "))
+	line := strings.TrimSpace(strings.Join([]string{strconv.Itoa(a.Status), text}, " "))
 	if a.To != "" {
 		line += " to " + a.To
 	}
@@ -570,4 +526,20 @@ func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) c
 	f := causes.Found(causes.Fail, name, facts)
 	f.Server = words
 	return f
+}
+
+// methodNotSpoken is the cause where every authentication method that a server lists is one that this app does not speak.
+func methodNotSpoken(methods []string) causes.Name {
+	var name causes.Name
+	for _, method := range methods {
+		switch method {
+		case "private_key_jwt", "client_secret_jwt":
+			name = causes.ClientAssertionRequired
+		case "tls_client_auth", "self_signed_tls_client_auth":
+			name = cmp.Or(name, causes.MTLSRequired)
+		default:
+			return ""
+		}
+	}
+	return name
 }

@@ -382,29 +382,6 @@ func (p ProbeResult) refusesScopes() bool {
 	return p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
 }
 
-// explainScopeInLogin finds out which scope of a login was refused, where the server's words don't name it. Some servers look at
-// scopes only once a user has signed in, or where none may be asked to (prompt=none).
-func (o *Observer) explainScopeInLogin(ctx context.Context, scopes []string, refused tokenAnswer) causes.Finding {
-	if len(scopes) == 0 || len(causes.NamedScopes(scopes, refused.quote)) > 0 {
-		return causes.Finding{}
-	}
-	off := scopes
-	if all := strings.Join(scopes, " "); len(scopes) > 1 {
-		prompt := ""
-		if !o.Login(ctx, Login{Scope: all}).refusesScopes() {
-			prompt = "none"
-			if !o.Login(ctx, Login{Scope: all, Prompt: prompt}).refusesScopes() {
-				return causes.Finding{}
-			}
-		}
-		off = o.refusedScopes(ctx, scopes, prompt)
-	}
-	if len(off) == 0 {
-		return causes.Finding{}
-	}
-	return o.finding(causes.ScopeNotEnabled, refused.said(), causes.Facts{Refused: off})
-}
-
 // concludePKCE asks without a challenge. A refusal proves that PKCE is enforced; its absence proves nothing, as many servers
 // refuse later.
 func (o *Observer) concludePKCE(ctx context.Context) causes.Finding {

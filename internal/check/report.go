@@ -132,3 +132,40 @@ func (r Report) Line(check string) causes.Finding {
 	}
 	return causes.Finding{}
 }
+
+// tooLate is the finding of a question that the time did not suffice for.
+func tooLate() causes.Finding {
+	return causes.Warning("was not decided in time; allow more with -timeout")
+}
+
+// stopped is the finding of a question that a 429 came before.
+func stopped() causes.Finding {
+	return causes.Skipped("not asked: the server wants fewer requests (429)")
+}
+
+// notYet is the finding of a question that is asked with a control only, or that a run left out.
+func notYet() causes.Finding {
+	f := causes.Skipped("not tested yet: run all checks")
+	f.NotYet = true
+	return f
+}
+
+// worse is the result of a report with one finding more. What is not tested yet is no success.
+func worse(result causes.Result, f causes.Finding) causes.Result {
+	switch {
+	case f.Result == causes.Fail, result == causes.Fail:
+		return causes.Fail
+	case f.NotYet, result == causes.Skip:
+		return causes.Skip
+	case f.Result == causes.Warn, result == causes.Warn:
+		return causes.Warn
+	}
+	return result
+}
+
+// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
+func noClientYet() causes.Finding {
+	f := causes.Skipped("not asked: no client is registered yet; the first sign-in registers one")
+	f.NoClient = true
+	return f
+}

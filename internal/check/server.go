@@ -22,18 +22,6 @@ import (
 
 // What the server says of itself, and how its other endpoints answer.
 
-// found is the server of a run: the settings with what was found at the API, and its metadata.
-type found struct {
-	cfg    config.Effective
-	client *oauth.Client
-	md     *oauth.Metadata
-	failed error          // why there is no metadata
-	first  *wire.Exchange // the first answer of the server; nil when none came
-
-	withheld bool      // nothing says that the client secret belongs to this server; it is not sent
-	o        *Observer // nil without metadata
-}
-
 // checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made. A redirect URI that many
 // servers refuse is worth a word only where this server does not say what it thinks of it.
 func (c *checker) checkConfiguration(context.Context) causes.Finding {
@@ -330,22 +318,6 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		return causes.Warning("the metadata does not list %s; many servers support what they don't list", strings.Join(missing, ", "))
 	}
 	return causes.Proved("the metadata lists everything that a login asks for")
-}
-
-// methodNotSpoken is the cause where every authentication method that a server lists is one that this app does not speak.
-func methodNotSpoken(methods []string) causes.Name {
-	var name causes.Name
-	for _, method := range methods {
-		switch method {
-		case "private_key_jwt", "client_secret_jwt":
-			name = causes.ClientAssertionRequired
-		case "tls_client_auth", "self_signed_tls_client_auth":
-			name = cmp.Or(name, causes.MTLSRequired)
-		default:
-			return ""
-		}
-	}
-	return name
 }
 
 // checkKeys fetches the keys that ID tokens are verified with.
@@ -718,15 +690,5 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 		f.Found += ": " + last.URL + " " + last.Answer
 	}
 	f.Fix = cmp.Or(f.Fix, "Check that the API is running.")
-	return f
-}
-
-// noClient reports that the login begins at an API and that no client is configured or registered.
-func noClient(cfg config.Effective) bool { return cfg.AtAPI && cfg.ClientID == "" }
-
-// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
-func noClientYet() causes.Finding {
-	f := causes.Skipped("not asked: no client is registered yet; the first sign-in registers one")
-	f.NoClient = true
 	return f
 }

@@ -1,0 +1,80 @@
+package check
+
+import (
+	"context"
+	"strings"
+
+	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
+)
+
+// Why a server refused the client or the scopes of a login, found out after the login has failed.
+
+// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few questions more, with the
+// configured credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
+func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
+	o := NewObserver(cfg, client, md, w)
+	o.noInventions = true
+	as := o.ours()
+	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
+	var f causes.Finding
+	switch cause := a.Cause(); cause {
+	case causes.ScopeNotEnabled:
+		f = o.explainScopeInLogin(ctx, scopes, a)
+	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
+		if refused.Step == wire.Response || a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
+			break
+		}
+		f = o.explainInLogin(ctx, as, a)
+	case causes.TokenEndpointUnusable:
+		if to := o.moved(ctx, a.To); to != "" {
+			f = o.finding(cause, a.said(), causes.Facts{Value: to})
+		}
+	}
+	return f, f.Name != ""
+}
+
+// explainInLogin finds out why the client was refused, where no secret may be invented. It goes by what the configured
+// credentials get in other ways, and that proves something only where the same question as in the login, with an invented code,
+// is refused alike: else the server looks at the code before it looks at the client.
+func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
+	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
+		return o.finding(name, refused.said(), causes.Facts{})
+	}
+	ours := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
+	if !ours.like(refused) {
+		return causes.Finding{}
+	}
+	if refused.Cause() == causes.GrantNotEnabled {
+		unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}})
+		if !wordlessGrant(refused) || !unknown.like(refused) {
+			return causes.Finding{} // it says so of this client alone
+		}
+	}
+	return o.explainRefusal(ctx, as, refused, true)
+}
+
+// explainScopeInLogin finds out which scope of a login was refused, where the server's words don't name it. Some servers look at
+// scopes only once a user has signed in, or where none may be asked to (prompt=none).
+func (o *Observer) explainScopeInLogin(ctx context.Context, scopes []string, refused tokenAnswer) causes.Finding {
+	if len(scopes) == 0 || len(causes.NamedScopes(scopes, refused.quote)) > 0 {
+		return causes.Finding{}
+	}
+	off := scopes
+	if all := strings.Join(scopes, " "); len(scopes) > 1 {
+		prompt := ""
+		if !o.Login(ctx, Login{Scope: all}).refusesScopes() {
+			prompt = "none"
+			if !o.Login(ctx, Login{Scope: all, Prompt: prompt}).refusesScopes() {
+				return causes.Finding{}
+			}
+		}
+		off = o.refusedScopes(ctx, scopes, prompt)
+	}
+	if len(off) == 0 {
+		return causes.Finding{}
+	}
+	return o.finding(causes.ScopeNotEnabled, refused.said(), causes.Facts{Refused: off})
+}
