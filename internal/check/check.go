@@ -1,8 +1,9 @@
 // Package check finds out which setting is wrong without a user. It asks an authorization server questions that change
 // nothing there, each beside a control that cannot be right, and concludes from the answers alone.
 //
-// An Observer asks and keeps the answers. A conclusion is a function of these answers. The checks run side by side in any
-// order; one waits for another only where its question makes no sense without it.
+// An Observer asks each question once and keeps the answer. A conclusion is a function of these answers, and is made once, too:
+// where a question makes no sense without another one's conclusion, it asks for that, and reads nothing that a check wrote. So
+// the checks run side by side, and in any order.
 package check
 
 import (
@@ -72,41 +73,44 @@ func (c *checker) checkClient(ctx context.Context) causes.Finding {
 		return s.o.concludeClientAlone(ctx)
 	}
 	s.o.askClient(ctx, s.o.ours()) // while the others ask
-	if c.await("redirect_uri").Name == causes.ClientIDUnknown {
+	if c.concluded("redirect_uri").Name == causes.ClientIDUnknown {
 		return causes.Skipped("not asked: needs the client ID first")
 	}
 	f := s.o.concludeClient(ctx)
-	if f.Name == causes.GrantNotEnabled && c.await("authorization").Result == causes.Fail {
+	if f.Name == causes.GrantNotEnabled && c.concluded("authorization").Result == causes.Fail {
 		return causes.Proved("the server recognizes the client; that it may not exchange a code is said above")
 	}
 	return f
 }
 
-// run makes the checks, those that do not depend on each other side by side, and reports each in order.
-func (c *checker) run(ctx context.Context, steps []step, begin func(name string), report func(causes.Finding)) {
+// prepare says how each check concludes. Nothing is asked yet: whoever wants a conclusion first has it made.
+func (c *checker) prepare(ctx context.Context, steps []step) {
 	for _, s := range steps {
-		c.runs[s.name] = &run{done: make(chan struct{})}
-	}
-	for _, s := range steps {
-		go func() {
-			r := c.runs[s.name]
-			defer close(r.done)
-			r.finding, r.root = c.make(ctx, s)
-			r.finding.Check = s.name
-		}()
-	}
-	for _, s := range steps {
-		begin(s.name)
-		report(c.await(s.name))
+		concludes := once(func(ctx context.Context) conclusion {
+			f, root := c.make(ctx, s)
+			f.Check = s.name
+			return conclusion{f, root}
+		})
+		c.conclusions[s.name] = func() conclusion { return concludes(ctx) } // not with the context of the check that asks
 	}
 }
 
-// make makes a check once the one that it needs is done, unless that failed. The second value is the check that failed first,
-// if any.
+// run makes the checks side by side, and reports each in order.
+func (c *checker) run(ctx context.Context, steps []step, begin func(name string), report func(causes.Finding)) {
+	c.prepare(ctx, steps)
+	for _, s := range steps {
+		go c.conclusions[s.name]()
+	}
+	for _, s := range steps {
+		begin(s.name)
+		report(c.concluded(s.name))
+	}
+}
+
+// make makes a check, unless the one that it needs failed. The second value is the check that failed first, if any.
 func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	if s.needs != "" {
-		c.await(s.needs)
-		switch root := c.runs[s.needs].root; root {
+		switch root := c.conclusions[s.needs]().root; root {
 		case "":
 		case theLimit:
 			return stopped(), root
@@ -209,8 +213,7 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 		r.Result = worse(r.Result, f)
 		each(f)
 	})
-	if c.finding.Load() {
-		r.Issuer, r.ClientID = c.found.cfg.Issuer, c.found.cfg.ClientID // found at the API, perhaps
-	}
+	s := c.server(ctx)
+	r.Issuer, r.ClientID = s.cfg.Issuer, s.cfg.ClientID // found at the API, perhaps
 	return r
 }

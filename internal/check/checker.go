@@ -13,43 +13,48 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// checker makes the checks of one run.
+// checker has what the checks of one run share. A check writes nothing here: the server is looked for once and each check
+// concludes once, whoever asks first.
 type checker struct {
 	cfg          config.Effective
 	discovery    *resource.Discovery // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
-	noInventions bool // no wrong secret is sent: what the program does unasked
-	runs         map[string]*run
-
-	finding atomic.Bool // the server is being looked for
-	isFound chan struct{}
-	found   *found // once isFound is closed; see server
+	noInventions bool                         // no wrong secret is sent: what the program does unasked
+	conclusions  map[string]func() conclusion // by check
+	server       func(context.Context) *found // finds the server and asks for its metadata
 }
 
-// run is one check under way.
-type run struct {
-	done    chan struct{} // closed when the finding is there
+// conclusion is what a check makes of the observations.
+type conclusion struct {
 	finding causes.Finding
 	root    string // the check whose failure makes this one a skip, itself if it failed
 }
 
 func newChecker(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
-	c := &checker{cfg: cfg, discovery: discovery, now: now, runs: map[string]*run{}, isFound: make(chan struct{})}
+	c := &checker{cfg: cfg, discovery: discovery, now: now, conclusions: map[string]func() conclusion{}}
+	c.server = once(c.find)
 	c.wire = w.Through(func(next http.RoundTripper) http.RoundTripper { return newLimiter(next) })
 	return c
 }
 
-// server finds the server and asks for its metadata, once. Where the login begins at an API, that is asked first.
-func (c *checker) server(ctx context.Context) *found {
-	if c.finding.CompareAndSwap(false, true) {
-		c.found = c.find(ctx)
-		close(c.isFound)
+// once returns a function that calls f the first time, and returns the same value from then on. It waits at a channel, as a
+// bubble of testing/synctest takes one that waits at a mutex for busy.
+func once[A, T any](f func(A) T) func(A) T {
+	var began atomic.Bool
+	done := make(chan struct{})
+	var value T
+	return func(arg A) T {
+		if began.CompareAndSwap(false, true) {
+			value = f(arg)
+			close(done)
+		}
+		<-done
+		return value
 	}
-	<-c.isFound
-	return c.found
 }
 
+// find finds the server. Where the login starts at an API, that is asked first.
 func (c *checker) find(ctx context.Context) *found {
 	s := &found{cfg: c.cfg}
 	if c.cfg.AtAPI {
@@ -81,14 +86,12 @@ func (c *checker) find(ctx context.Context) *found {
 	return s
 }
 
-// await waits for another check and returns its finding.
-func (c *checker) await(name string) causes.Finding {
-	r := c.runs[name]
-	if r == nil {
-		return causes.Finding{} // it is not asked today
+// concluded returns the finding of another check, which it makes if that is not under way yet.
+func (c *checker) concluded(name string) causes.Finding {
+	if conclude := c.conclusions[name]; conclude != nil {
+		return conclude().finding
 	}
-	<-r.done
-	return r.finding
+	return causes.Finding{} // it is not asked today
 }
 
 // sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.

@@ -30,7 +30,7 @@ func (c *checker) checkConfiguration(context.Context) causes.Finding {
 		kind = "a public client"
 	}
 	uri, err := url.Parse(c.cfg.RedirectURI())
-	said := c.await("redirect_uri").Result
+	said := c.concluded("redirect_uri").Result
 	switch {
 	case err != nil, said == causes.OK, said == causes.Fail:
 	case uri.Scheme == "http" && !config.IsLoopback(uri.Hostname()):
@@ -546,7 +546,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	if c.cfg.ResourceURL == "" {
 		return causes.Skipped("RESOURCE_URL is not set")
 	}
-	c.await("connection") // which looks for the server, and says why there is none
+	c.concluded("connection") // which looks for the server, and says why there is none
 	s := c.server(ctx)
 	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
 		return causes.Skipped("not asked: needs a server that answers first")
