@@ -19,13 +19,13 @@ import (
 // misusePage is the data of misuse.html: the verdict first, then one row an attack.
 type misusePage struct {
 	layout
-	Result causes.Result          `json:"result,omitempty"` // the worst; only of a whole run
-	Says   string                 `json:"verdict"`
-	Tried  int                    `json:"tried"`
-	Of     int                    `json:"of"`
-	Logins int                    `json:"logins"` // what a whole run costs at most
-	Found  []misuse.MisuseFinding `json:"findings"`
-	Next   string                 `json:"next_login_uri,omitempty"` // the login of the next attack, while a run goes on
+	Result causes.Result    `json:"result,omitempty"` // the worst; only of a whole run
+	Says   string           `json:"verdict"`
+	Tried  int              `json:"tried"`
+	Of     int              `json:"of"`
+	Logins int              `json:"logins"` // what a whole run costs at most
+	Found  []misuse.Finding `json:"findings"`
+	Next   string           `json:"next_login_uri,omitempty"` // the login of the next attack, while a run goes on
 
 	Lead, Mood string      `json:"-"`
 	Where      string      `json:"-"` // the authorization server's host
@@ -36,7 +36,7 @@ type misusePage struct {
 type misuseRow struct {
 	misuse.Rule
 	State    attackState
-	Findings []misuse.MisuseFinding
+	Findings []misuse.Finding
 }
 
 // attackState is how an attack ended, or that it has not been run. The worst comes first.
@@ -62,7 +62,7 @@ func (s attackState) Mood() string {
 }
 
 // stateOf returns the worst of what came of one attack.
-func stateOf(found []misuse.MisuseFinding) attackState {
+func stateOf(found []misuse.Finding) attackState {
 	state := toRun
 	for _, f := range found {
 		s := rejected
@@ -83,7 +83,7 @@ func stateOf(found []misuse.MisuseFinding) attackState {
 
 // showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
 // it takes no more than twenty in a row, and each would count as sent by the server's site.
-func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.MisuseFinding, next string) error {
+func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.Finding, next string) error {
 	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.CallbackIsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
 	}
@@ -96,7 +96,7 @@ func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
+	return s.showMisuse(w, r, misuse.Read(l.Misuse), "")
 }
 
 // handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
@@ -109,9 +109,9 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, nil)
+	run := misuse.New(s.cfg, s.wire, s.oauth, s.now, nil)
 	if do := r.PostFormValue("do"); do != "" {
-		run = misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+		run = misuse.New(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
 		if do == "leave-out" {
 			run.LeaveOut()
 		}
@@ -123,7 +123,7 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 // misuseCallback handles the response to a login that was made for an attack, and leaves every other to next.
 func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.TryState) {
+		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.AttemptState) {
 			return next(w, r)
 		}
 		response, err := parseQueryOnce(r.URL.RawQuery)
@@ -148,17 +148,17 @@ func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *
 		return err
 	}
 	if !s.sessions.MarkUsed(w, request) {
-		return s.showMisuse(w, r, misuse.ReadMisuse(l.Misuse), "")
+		return s.showMisuse(w, r, misuse.Read(l.Misuse), "")
 	}
 	ctx, recorder := wire.Record(r.Context())
-	run := misuse.NewMisuse(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
+	run := misuse.New(s.cfg, s.wire, s.oauth, s.now, l.Misuse)
 	run.Answer(ctx, request, response)
 	return s.nextAttempt(w, r.WithContext(ctx), l, run, recorder)
 }
 
 // nextAttempt begins the login of the next attack, and remembers what was found so far, and what went over the
 // wire for it.
-func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Misuse, recorder *wire.Recorder) error {
+func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Run, recorder *wire.Recorder) error {
 	request, to, failed := run.Begin(r.Context())
 	note := func(login session.Login) session.Login {
 		login.Misuse = run.Report()
@@ -176,16 +176,16 @@ func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.
 			return err
 		}
 	}
-	return s.showMisuse(w, r, misuse.ReadMisuse(run.Report()), to)
+	return s.showMisuse(w, r, misuse.Read(run.Report()), to)
 }
 
 // newMisusePage prepares what a run has found. Next is the URL of the login that comes next, if one was begun.
-func newMisusePage(page layout, cfg config.Effective, found []misuse.MisuseFinding, next string) misusePage {
+func newMisusePage(page layout, cfg config.Effective, found []misuse.Finding, next string) misusePage {
 	v := misusePage{layout: page, Found: found, Of: len(misuse.Rules), Logins: misuse.Logins(cfg), Next: next}
 	v.Where = causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	v.Tried = v.Of - len(misuse.Untried(found))
 	if v.Found == nil {
-		v.Found = []misuse.MisuseFinding{}
+		v.Found = []misuse.Finding{}
 	}
 	for _, rule := range misuse.Rules {
 		row := misuseRow{Rule: rule}
@@ -274,7 +274,7 @@ func (v *misusePage) judge() {
 // sentence says what is worst about an attack.
 func (r misuseRow) sentence() string {
 	for _, f := range r.Findings {
-		if stateOf([]misuse.MisuseFinding{f}) == r.State {
+		if stateOf([]misuse.Finding{f}) == r.State {
 			return r.About + ": " + f.Found + "."
 		}
 	}

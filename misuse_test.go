@@ -14,8 +14,8 @@ import (
 func TestMisusePage_Verdict(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://auth.example", OtherClientID: "b-client"}.Effective()
-	whole := func(changes map[misuse.Attempt]misuse.MisuseFinding) []misuse.MisuseFinding {
-		var found []misuse.MisuseFinding
+	whole := func(changes map[misuse.Attempt]misuse.Finding) []misuse.Finding {
+		var found []misuse.Finding
 		for _, rule := range misuse.Rules {
 			f, changed := changes[rule.Attempt]
 			if !changed {
@@ -26,20 +26,20 @@ func TestMisusePage_Verdict(t *testing.T) {
 		}
 		return found
 	}
-	finding := func(result causes.Result, found string, undecided bool) misuse.MisuseFinding {
-		return misuse.MisuseFinding{Finding: causes.Finding{Result: result, Found: found}, Undecided: undecided}
+	finding := func(result causes.Result, found string, undecided bool) misuse.Finding {
+		return misuse.Finding{Finding: causes.Finding{Result: result, Found: found}, Undecided: undecided}
 	}
 	fail, warn := finding(causes.Fail, "the server accepts it", false), finding(causes.Warn, "it lives on", false)
 	open, skip := finding(causes.Warn, "not decided: no answer", true), finding(causes.Skip, "not asked", false)
-	all := map[misuse.Attempt]misuse.MisuseFinding{}
+	all := map[misuse.Attempt]misuse.Finding{}
 	for _, rule := range misuse.Rules {
 		all[rule.Attempt] = open
 	}
-	twice := append(whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.PromptNone: fail}), finding(causes.Fail, "and once more", false))
+	twice := append(whole(map[misuse.Attempt]misuse.Finding{misuse.PromptNone: fail}), finding(causes.Fail, "and once more", false))
 	twice[len(twice)-1].Check = string(misuse.PromptNone)
 	for _, row := range []struct {
 		name       string
-		found      []misuse.MisuseFinding
+		found      []misuse.Finding
 		next       string
 		says, lead string
 		result     causes.Result
@@ -52,23 +52,23 @@ func TestMisusePage_Verdict(t *testing.T) {
 		{"sound", whole(nil), "", "The server rejects all 9 attacks", "honest request", causes.OK, "good"},
 		{
 			"not all asked",
-			whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.OtherClient: skip}),
+			whole(map[misuse.Attempt]misuse.Finding{misuse.OtherClient: skip}),
 			"",
 			"The server rejects all 8 attacks that were run",
 			"1 could not be run. Every answer was compared with the answer to an honest request.",
 			causes.OK,
 			"good",
 		},
-		{"a warning", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.CodeTwice: warn}), "",
+		{"a warning", whole(map[misuse.Attempt]misuse.Finding{misuse.CodeTwice: warn}), "",
 			"No attack was accepted, with 1 warning", "The code used twice: it lives on.", causes.Warn, "warn"},
-		{"one thing", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.CodeTwice: warn, misuse.RevokedToken: open}), "",
+		{"one thing", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: fail, misuse.CodeTwice: warn, misuse.RevokedToken: open}), "",
 			"The server accepts 1 of 9 attacks", "No code verifier: the server accepts it.", causes.Fail, "bad"},
-		{"two things", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: fail, misuse.PromptNone: fail}), "",
+		{"two things", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: fail, misuse.PromptNone: fail}), "",
 			"The server accepts 2 of 9 attacks", "No code verifier: the server accepts it.", causes.Fail, "bad"},
 		{"one thing in two places", twice, "", "The server accepts 1 of 9 attacks", "prompt=none without a session: the server accepts it.", causes.Fail, "bad"},
-		{"one not decided", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: open}), "",
+		{"one not decided", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: open}), "",
 			"No attack was accepted, but 1 of 9 is undecided", "No code verifier", causes.Warn, "warn"},
-		{"two not decided", whole(map[misuse.Attempt]misuse.MisuseFinding{misuse.NoVerifier: open, misuse.PromptNone: open}), "",
+		{"two not decided", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: open, misuse.PromptNone: open}), "",
 			"No attack was accepted, but 2 of 9 are undecided", "No code verifier", causes.Warn, "warn"},
 		{"none decided", whole(all), "", "No attack could be decided", "no answer", causes.Warn, "warn"},
 	} {
@@ -87,9 +87,9 @@ func TestMisusePage_Verdict(t *testing.T) {
 // The worst row comes first, with what to do; attacks that have not been run stay in their order.
 func TestMisusePage_Rows(t *testing.T) {
 	t.Parallel()
-	var found []misuse.MisuseFinding
+	var found []misuse.Finding
 	for _, rule := range misuse.Rules {
-		found = append(found, misuse.MisuseFinding{Finding: causes.Finding{Check: string(rule.Attempt), Result: causes.OK}})
+		found = append(found, misuse.Finding{Finding: causes.Finding{Check: string(rule.Attempt), Result: causes.OK}})
 	}
 	found[8].Result, found[8].Fix = causes.Fail, "the server has to answer login_required"
 	found[3].Undecided = true

@@ -199,6 +199,12 @@ var floors = map[string][][]string{
 		{"observe.go"},
 		{"limiter.go", "report.go"},
 	},
+	"internal/misuse": {
+		{"misuse.go"},
+		{"codes.go", "tokens.go"},
+		{"run.go"},
+		{"rules.go"},
+	},
 	"internal/oauth": {
 		{"attack.go"},
 		{"use.go"},

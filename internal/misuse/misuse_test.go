@@ -30,14 +30,14 @@ func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 	return &apiCase{signedin.Start(t, api, faults...)}
 }
 
-// misuse plays a whole run at the demo server: a login for each try that costs one. Each step begins from
+// misuse plays a whole run at the demo server: a login for each attempt that costs one. Each step begins from
 // the report of the one before, as the pages do.
-func (c *apiCase) misuse() []MisuseFinding {
+func (c *apiCase) misuse() []Finding {
 	c.T.Helper()
 	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
 	var report []byte
 	for range len(Rules) + 1 {
-		m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, report)
+		m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, report)
 		request, to, err := m.Begin(c.T.Context())
 		if err != nil {
 			c.T.Fatal(err)
@@ -61,12 +61,12 @@ func (c *apiCase) misuse() []MisuseFinding {
 func TestMisuse(t *testing.T) {
 	const confidential, public = false, true
 	for _, row := range []struct {
-		name   string
-		fault  demo.Fault
-		public bool
-		try    Attempt
-		result causes.Result
-		words  string
+		name    string
+		fault   demo.Fault
+		public  bool
+		attempt Attempt
+		result  causes.Result
+		words   string
 	}{
 		{"sound", "", confidential, "", "", ""},
 		{"sound, public client", "", public, "", "", ""},
@@ -98,7 +98,7 @@ func TestMisuse(t *testing.T) {
 			c.Demo.SetFaults(row.fault)
 			found, seen := c.misuse(), false
 			for _, f := range found {
-				named := f.Check == string(row.try) && f.Result == row.result && strings.Contains(f.Found, row.words)
+				named := f.Check == string(row.attempt) && f.Result == row.result && strings.Contains(f.Found, row.words)
 				seen = seen || named
 				if !named && f.Result != causes.OK {
 					t.Errorf("%s %s: %s", f.Result, f.Check, f.Found)
@@ -110,8 +110,8 @@ func TestMisuse(t *testing.T) {
 					t.Errorf("%s is called right without a control: %+v", f.Check, f)
 				}
 			}
-			if !seen && row.try != "" {
-				t.Errorf("not found: %s %s %q in\n%+v", row.result, row.try, row.words, found)
+			if !seen && row.attempt != "" {
+				t.Errorf("not found: %s %s %q in\n%+v", row.result, row.attempt, row.words, found)
 			}
 			if left := Untried(found); len(left) > 0 {
 				t.Errorf("not tried: %v", left)
@@ -143,12 +143,12 @@ func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
 	}
 }
 
-func wantFinding(t *testing.T, found []MisuseFinding, try Attempt, result causes.Result, words string) {
+func wantFinding(t *testing.T, found []Finding, attempt Attempt, result causes.Result, words string) {
 	t.Helper()
-	if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
-		return f.Check == string(try) && f.Result == result && strings.Contains(f.Found, words)
+	if !slices.ContainsFunc(found, func(f Finding) bool {
+		return f.Check == string(attempt) && f.Result == result && strings.Contains(f.Found, words)
 	}) {
-		t.Errorf("not found: %s %s %q in\n%+v", result, try, words, found)
+		t.Errorf("not found: %s %s %q in\n%+v", result, attempt, words, found)
 	}
 }
 
@@ -217,11 +217,11 @@ func TestMisuseUndecided(t *testing.T) {
 		return func(_ string, form url.Values) bool { return form.Get("grant_type") == grant }
 	}
 	for _, row := range []struct {
-		name   string
-		status int
-		code   string
-		picks  func(path string, form url.Values) bool
-		tries  []Attempt
+		name     string
+		status   int
+		code     string
+		picks    func(path string, form url.Values) bool
+		attempts []Attempt
 	}{
 		{"every code is refused", 400, "invalid_grant", is("authorization_code"),
 			[]Attempt{CodeTwice, WrongVerifier, NoVerifier, OtherRedirectURI, OtherClient, OldRefreshToken, RevokedToken}},
@@ -252,7 +252,7 @@ func TestMisuseUndecided(t *testing.T) {
 			c := startAPI(t, "/api/me")
 			c.answering(row.status, row.code, row.picks)
 			for _, f := range c.misuse() {
-				if slices.Contains(row.tries, Attempt(f.Check)) != f.Undecided || f.Undecided && (f.Result != causes.Warn || f.Fix != "") {
+				if slices.Contains(row.attempts, Attempt(f.Check)) != f.Undecided || f.Undecided && (f.Result != causes.Warn || f.Fix != "") {
 					t.Errorf("%s %s: %s (undecided: %v, fix %q)", f.Result, f.Check, f.Found, f.Undecided, f.Fix)
 				}
 			}
@@ -266,12 +266,12 @@ func TestMisuse_ControlFails(t *testing.T) {
 	invented := func(_ string, form url.Values) bool { return strings.HasPrefix(form.Get("code"), "invented-") }
 	every := func(_ string, form url.Values) bool { return form.Get("grant_type") == "authorization_code" }
 	for _, row := range []struct {
-		name   string
-		status int
-		code   string
-		picks  func(path string, form url.Values) bool
-		try    Attempt
-		fault  demo.Fault
+		name    string
+		status  int
+		code    string
+		picks   func(path string, form url.Values) bool
+		attempt Attempt
+		fault   demo.Fault
 	}{
 		{"the second client is refused", 401, "invalid_client", invented, OtherClient, ""},
 		{"the second client is refused, whatever its secret", 400, "unauthorized_client: invalid client credentials", invented, OtherClient, ""},
@@ -286,8 +286,8 @@ func TestMisuse_ControlFails(t *testing.T) {
 			c := startAPI(t, "/api/me", faults...)
 			c.answering(row.status, row.code, row.picks)
 			found := c.misuse()
-			if !slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(row.try) && f.Undecided }) {
-				t.Errorf("%s is decided: %+v", row.try, found)
+			if !slices.ContainsFunc(found, func(f Finding) bool { return f.Check == string(row.attempt) && f.Undecided }) {
+				t.Errorf("%s is decided: %+v", row.attempt, found)
 			}
 		})
 	}
@@ -304,7 +304,7 @@ func TestMisuse_AnswerTwice(t *testing.T) {
 		return false
 	})
 	b := testserver.NewBrowser(t, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
-	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	request, to, err := m.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -329,16 +329,16 @@ func TestMisuseControls(t *testing.T) {
 		return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
 	})
 	found := c.misuse()
-	for try, control := range map[Attempt]string{
+	for attempt, control := range map[Attempt]string{
 		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
 		WrongVerifier: "the same code is accepted when all is right", OtherClient: "the same code is accepted when all is right",
 		OtherRedirectURI: "the refusal spends the code; an honest exchange was accepted before",
 		WithoutPKCE:      "with PKCE it starts", PromptNone: "without prompt=none the sign-in starts",
 	} {
-		if !slices.ContainsFunc(found, func(f MisuseFinding) bool {
-			return f.Check == string(try) && f.Result == causes.OK && f.Control == control
+		if !slices.ContainsFunc(found, func(f Finding) bool {
+			return f.Check == string(attempt) && f.Result == causes.OK && f.Control == control
 		}) {
-			t.Errorf("%s is not beside %q: %+v", try, control, found)
+			t.Errorf("%s is not beside %q: %+v", attempt, control, found)
 		}
 	}
 }
@@ -352,7 +352,7 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 		name, words, honest string
 		status              int
 		code                string
-		try                 Attempt
+		attempt             Attempt
 		decides             bool
 	}{
 		{"Gitea, PKCE", pkce, "", 400, "unauthorized_client", WrongVerifier, true},
@@ -368,7 +368,7 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, "/api/me")
-			m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+			m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 			as, good := m.credentials(t.Context()), "a-code"
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				spoiled := r.PostFormValue("code_verifier") != "the-verifier" || r.PostFormValue("redirect_uri") != c.Cfg.RedirectURI()
@@ -387,9 +387,9 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 			t.Cleanup(srv.Close)
 			c.Cfg.Endpoints.Token = srv.URL
 			m.client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
-			request := &oauth.Request{Verifier: "the-verifier", Try: string(row.try)}
+			request := &oauth.Request{Verifier: "the-verifier", Try: string(row.attempt)}
 			form := m.honest(request, good)
-			switch row.try {
+			switch row.attempt {
 			case WrongVerifier:
 				form.Set("code_verifier", "another")
 			case NoVerifier:
@@ -405,7 +405,7 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 	}
 }
 
-// A server that does not answer is waited for once for each try, and decides nothing.
+// A server that does not answer is waited for once for each attempt, and decides nothing.
 func TestMisuseSilence(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -415,7 +415,7 @@ func TestMisuseSilence(t *testing.T) {
 	t.Cleanup(silent.Close)
 	c.Cfg.Endpoints.Token = silent.URL
 	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
-	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	request, _, err := m.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -480,7 +480,7 @@ func TestMisuseNewerTokenAtSilence(t *testing.T) {
 // A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
 func TestMisuseLoginFails(t *testing.T) {
 	c := startAPI(t, "/api/me")
-	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
+	m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	for _, want := range []Attempt{CodeTwice, WrongVerifier} {
 		request, _, err := m.Begin(t.Context())
 		if err != nil || request.Try != string(want) {
@@ -503,7 +503,7 @@ func TestMisuseLoginFails(t *testing.T) {
 func TestMisuseServerGone(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.Cfg.Issuer = "http://127.0.0.1:1"
-	m := NewMisuse(c.Cfg, wire.New(nil, time.Now), oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
+	m := New(c.Cfg, wire.New(nil, time.Now), oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
 	request, _, err := m.Begin(t.Context())
 	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.Metadata || request != nil || len(m.found) > 0 {
 		t.Errorf("it begins with %v, %v, and found %+v", request, err, m.found)
@@ -513,10 +513,10 @@ func TestMisuseServerGone(t *testing.T) {
 // Deny is no answer to a login without PKCE; a refusal that is about PKCE is one, once a login with it was
 // accepted.
 func TestMisuseRefusedLogin(t *testing.T) {
-	accepted := []MisuseFinding{{Finding: causes.Finding{Check: string(CodeTwice), Result: causes.OK}}}
+	accepted := []Finding{{Finding: causes.Finding{Check: string(CodeTwice), Result: causes.OK}}}
 	for _, row := range []struct {
 		name  string
-		found []MisuseFinding
+		found []Finding
 		e     oauth.Error
 		want  causes.Result
 	}{
@@ -527,7 +527,7 @@ func TestMisuseRefusedLogin(t *testing.T) {
 		{"ours", accepted, oauth.Error{Code: "invalid_request"}, causes.Warn},
 		{"without a control", nil, oauth.Error{Theirs: true, Code: "invalid_request"}, causes.Warn},
 	} {
-		m := &Misuse{found: row.found}
+		m := &Run{found: row.found}
 		if got := m.noLogin(WithoutPKCE, &row.e); got.Result != row.want || got.Undecided != (row.want == causes.Warn) {
 			t.Errorf("%s: %s %s", row.name, got.Result, got.Found)
 		}

@@ -17,7 +17,7 @@ func TestMisusePushed(t *testing.T) {
 		}
 	}
 	c = startAPI(t, "/api/me", demo.RequirePAR, demo.NoPKCE)
-	if found := c.misuse(); !slices.ContainsFunc(found, func(f MisuseFinding) bool { return f.Check == string(WithoutPKCE) && f.Result == causes.Warn }) {
+	if found := c.misuse(); !slices.ContainsFunc(found, func(f Finding) bool { return f.Check == string(WithoutPKCE) && f.Result == causes.Warn }) {
 		t.Errorf("a login without PKCE that the server accepts is not found: %+v", found)
 	}
 }

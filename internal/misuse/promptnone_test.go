@@ -65,7 +65,7 @@ func TestPromptNone(t *testing.T) {
 				"CLIENT_ID": "a-client", "PORT": "3999"})
 			cfg.Scopes = []string{"openid"} // a server without metadata that knows OpenID Connect all the same
 			w := wire.New(nil, time.Now)
-			m := NewMisuse(cfg, w, oauth.New(cfg, w, time.Now), time.Now, nil)
+			m := New(cfg, w, oauth.New(cfg, w, time.Now), time.Now, nil)
 			if got := m.promptNone(t.Context()); got.Result != row.want || got.Undecided != row.undecided {
 				t.Errorf("got %s: %s (undecided: %v)", got.Result, got.Found, got.Undecided)
 			}

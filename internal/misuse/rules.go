@@ -1,0 +1,131 @@
+package misuse
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"oauth-test-client/internal/causes"
+)
+
+// The nine attacks, the rule that each would break, and what may come of it.
+
+// Attempt is an attack that a server must reject.
+type Attempt string
+
+const (
+	CodeTwice        Attempt = "code_used_twice"
+	WrongVerifier    Attempt = "wrong_verifier"
+	NoVerifier       Attempt = "no_verifier"
+	OtherRedirectURI Attempt = "other_redirect_uri"
+	OtherClient      Attempt = "other_client"
+	OldRefreshToken  Attempt = "old_refresh_token"
+	RevokedToken     Attempt = "revoked_token"
+	WithoutPKCE      Attempt = "without_pkce"
+	PromptNone       Attempt = "prompt_none"
+)
+
+// Rule is an attempt with what it is about, where the rule is written, and what the server has to do.
+type Rule struct {
+	Attempt Attempt
+	About   string
+	Section string
+	Fix     string
+}
+
+// Rules are all attempts, in the order in which they are made. The first exchanges a code as it should be:
+// it is the control of those whose code is spent by the refusal.
+var Rules = []Rule{
+	{CodeTwice, "The code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
+		"the server has to accept a code once, and should revoke its tokens when it comes again"},
+	{WrongVerifier, "A wrong code verifier", "RFC 7636 section 4.6, RFC 9700 section 2.1.1",
+		"the server has to compare the code verifier with the code challenge"},
+	{NoVerifier, "No code verifier", "RFC 9700 section 2.1.1",
+		"the server has to ask for the code verifier when the login had a code challenge"},
+	{OtherRedirectURI, "Another redirect URI at the token endpoint", "RFC 6749 section 4.1.3",
+		"the server has to compare the redirect URI with that of the authorization request"},
+	{OtherClient, "The code from another client", "RFC 6749 section 4.1.3",
+		"the server has to give the tokens of a code to the client that it was issued to"},
+	{OldRefreshToken, "The old refresh token after a refresh", "RFC 9700 section 4.14.2",
+		"the server should refuse a refresh token that was replaced, and revoke the newer ones when it comes again"},
+	{RevokedToken, "A token that was revoked", "RFC 7009 section 2.1",
+		"the token has to be refused from the moment at which it is revoked"},
+	{WithoutPKCE, "A login without PKCE", "RFC 9700 section 2.1.1, RFC 8252 section 8.1",
+		"set the server, or the OAuth application there, to require PKCE"},
+	{PromptNone, "prompt=none without a session", "OpenID Connect Core section 3.1.2.1",
+		"the server has to answer login_required, and show no page"},
+}
+
+// rule returns the rule of an attempt.
+func (a Attempt) rule() Rule {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Attempt == a })
+	if i < 0 {
+		return Rule{Attempt: a}
+	}
+	return Rules[i]
+}
+
+// Cost says what an attempt costs the user.
+func (r Rule) Cost() string {
+	switch r.Attempt {
+	case OtherClient:
+		return "a login, if OTHER_CLIENT_ID is set"
+	case WithoutPKCE:
+		return "a login, unless the server refuses at once"
+	case PromptNone:
+		return "no login: two requests"
+	}
+	return "a login"
+}
+
+// Finding is what came of an attempt.
+type Finding struct {
+	causes.Finding
+	Section   string `json:"section"`             // where the rule is written
+	Undecided bool   `json:"undecided,omitempty"` // the server was not seen to keep the rule, nor to break it
+}
+
+// About says what was attempted, for a person.
+func (f Finding) About() string { return Attempt(f.Check).rule().About }
+
+// refused, passes, weak, notAsked and undecided make the results of an attempt.
+func refused(format string, args ...any) Finding {
+	return Finding{Finding: causes.Proved(format, args...)}
+}
+
+func passes(format string, args ...any) Finding {
+	return Finding{Finding: causes.Finding{Result: causes.Fail, Found: fmt.Sprintf(format, args...)}}
+}
+
+func weak(format string, args ...any) Finding {
+	return Finding{Finding: causes.Warning(format, args...)}
+}
+
+func notAsked(format string, args ...any) Finding {
+	return Finding{Finding: causes.Skipped("not asked: "+format, args...)}
+}
+
+func undecided(format string, args ...any) Finding {
+	return Finding{Finding: causes.Warning("not decided: "+format, args...), Undecided: true}
+}
+
+// by adds the control: what shows that the attempt itself was answered, and nothing else.
+func (f Finding) by(format string, args ...any) Finding {
+	f.Finding = f.Finding.By(format, args...)
+	return f
+}
+
+// Read reads a report; nil is none.
+func Read(report []byte) []Finding {
+	var found []Finding
+	json.Unmarshal(report, &found) // it is our own
+	return found
+}
+
+// Untried lists the attempts of which nothing was found yet.
+func Untried(found []Finding) []Rule {
+	made := func(r Rule) bool {
+		return slices.ContainsFunc(found, func(f Finding) bool { return f.Check == string(r.Attempt) })
+	}
+	return slices.DeleteFunc(slices.Clone(Rules), made)
+}
