@@ -55,7 +55,7 @@ func TestWrongTokensOnRequest(t *testing.T) {
 // An API that opens to everything is told so, on the page too.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"hello":"everybody"}`)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"
@@ -75,7 +75,7 @@ func TestOpenAPI(t *testing.T) {
 // A refusal is explained where it is shown.
 func TestRefusedByTheAPI(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Other = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="email notes"`)
 		testserver.SendBody(http.StatusForbidden, "application/json", `{"error":"insufficient_scope"}`)(w, r)
@@ -117,7 +117,7 @@ func TestAPI(t *testing.T) {
 	if told, _, _ := strings.Cut(page.Body, "<summary>The whole answer"); strings.Count(told, "insufficient_scope") != 1 {
 		t.Errorf("above the whole answer the page of /api does not say the error once:\n%s", told)
 	}
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	other := newBrowser(t, startApp(t, l.Env()))
 	other.GetJSON(l.Approve(t, other.Begin("")))
 	other.Ask("/api", false).WantError(t, 404, "not_supported", "RESOURCE_URL")

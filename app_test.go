@@ -121,7 +121,7 @@ func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
 
 // wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
 // a login.
-func wantHonest(t *testing.T, l *testserver.Liar, a *app) {
+func wantHonest(t *testing.T, l *testserver.FakeServer, a *app) {
 	t.Helper()
 	l.Reset()
 	b := newBrowser(t, a)

@@ -16,7 +16,7 @@ import (
 
 // A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
 // mistake the same program signs in.
-func TestAtlasOfTheAPIsServer(t *testing.T) {
+func TestCausesOfTheAPIsServer(t *testing.T) {
 	t.Parallel()
 	json := func(status int, body string) http.HandlerFunc {
 		return testserver.SendBody(status, "application/json", body)
@@ -96,7 +96,7 @@ func TestAtlasOfTheAPIsServer(t *testing.T) {
 }
 
 // The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
-func TestAtlasOfTheOtherServer(t *testing.T) {
+func TestCausesOfTheOtherServer(t *testing.T) {
 	t.Parallel()
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))

@@ -51,7 +51,7 @@ func TestAttack_Demo(t *testing.T) {
 // Another server is asked once, and only after a question: with the login's code, as this client, with another verifier.
 func TestAttack_AskedFirst(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Wrong verifier."}`)
 	a := startApp(t, l.Env())
 	b, other := newBrowser(t, a), newBrowser(t, a)
@@ -123,7 +123,7 @@ func TestAttack_Answers(t *testing.T) {
 		{"a page", "text/html", `<p>` + access + `</p>`, 200, false, "The answer decides nothing", "not decided", 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Token = testserver.SendBody(row.status, row.contentType, row.body)
 			l.Other = func(http.ResponseWriter, *http.Request) {}
 			if !row.noRevocation {
@@ -153,7 +153,7 @@ func TestAttack_Answers(t *testing.T) {
 func TestAttack_SpendsCode(t *testing.T) {
 	t.Parallel()
 	for _, attacked := range []bool{true, false} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 		b := newBrowser(t, startApp(t, l.Env()))
 		back := b.Get(l.Approve(t, b.BeginInSteps("")))
@@ -170,7 +170,7 @@ func TestAttack_SpendsCode(t *testing.T) {
 // The request is changed before the browser leaves, under the same state, and not after.
 func TestSteps_Edit(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	first := b.Location(b.Get("/login?step=1"))
 	handle := first[strings.Index(first, "login=")+6:][:8]

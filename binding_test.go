@@ -16,20 +16,22 @@ func TestCodeStaysWithItsServer(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
-		change func(env map[string]string, other *testserver.Liar)
+		change func(env map[string]string, other *testserver.FakeServer)
 		status int
 	}{
-		{"nothing", func(map[string]string, *testserver.Liar) {}, 200},
-		{"another issuer", func(env map[string]string, other *testserver.Liar) {
+		{"nothing", func(map[string]string, *testserver.FakeServer) {}, 200},
+		{"another issuer", func(env map[string]string, other *testserver.FakeServer) {
 			env["TOKEN_ENDPOINT"] = env["ISSUER"] + "/token" // the same one
 			env["ISSUER"] = other.Issuer
 		}, 400},
-		{"another token endpoint", func(env map[string]string, other *testserver.Liar) { env["TOKEN_ENDPOINT"] = other.Issuer + "/token" }, 400},
-		{"another client ID", func(env map[string]string, _ *testserver.Liar) { env["CLIENT_ID"] = "other-client" }, 400},
-		{"another redirect URI", func(env map[string]string, _ *testserver.Liar) { env["BASE_URL"] = "http://127.0.0.1:PORT" }, 400},
+		{"another token endpoint", func(env map[string]string, other *testserver.FakeServer) {
+			env["TOKEN_ENDPOINT"] = other.Issuer + "/token"
+		}, 400},
+		{"another client ID", func(env map[string]string, _ *testserver.FakeServer) { env["CLIENT_ID"] = "other-client" }, 400},
+		{"another redirect URI", func(env map[string]string, _ *testserver.FakeServer) { env["BASE_URL"] = "http://127.0.0.1:PORT" }, 400},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			first, second := testserver.StartLiar(t), testserver.StartLiar(t)
+			first, second := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
 			env := first.Env()
 			env["SESSION_SECRET"] = "0123456789abcdef"
 			one := startApp(t, env)

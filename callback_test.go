@@ -51,7 +51,7 @@ func TestCallbackRefuses(t *testing.T) {
 			"":               func(b *testserver.Browser) string { return b.Begin("") },
 			", step by step": func(b *testserver.Browser) string { return b.BeginInSteps("") },
 		} {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			for entrance, env := range testserver.Entrances(l.Env()) {
 				t.Run(row.name+way+entrance, func(t *testing.T) {
 					a := startApp(t, env)
@@ -77,7 +77,7 @@ func TestCallbackRefuses(t *testing.T) {
 // known before or is found in the middle of the flow, by a process that took over from another.
 func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	for entrance, values := range testserver.Entrances(env) {
@@ -89,7 +89,7 @@ func TestIssuerMismatchShowsNothingElse(t *testing.T) {
 	}
 }
 
-func testIssuerMismatch(t *testing.T, l *testserver.Liar, begins, finishes *app) {
+func testIssuerMismatch(t *testing.T, l *testserver.FakeServer, begins, finishes *app) {
 	b, other := newBrowser(t, begins), newBrowser(t, finishes)
 	u, _ := url.Parse(l.Approve(t, b.Begin("")))
 	q := u.Query()
@@ -125,7 +125,7 @@ func TestServersWordsAreData(t *testing.T) {
 		{"no UTF-8", "error_description", "a\xffb", "\xff"},
 		{"far too long", "error_description", strings.Repeat("x", 100_000), strings.Repeat("x", 10_000)},
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		for entrance, env := range testserver.Entrances(l.Env()) {
 			a := startApp(t, env)
 			for _, accept := range []string{"text/html", "application/json"} {
@@ -147,7 +147,7 @@ func TestServersWordsAreData(t *testing.T) {
 			}
 		}
 	}
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	r := b.Get(l.Approve(t, b.Begin("")) + "&error=server_error&error_uri=https://docs.example/errors%3Fa%3Db")
 	if !strings.Contains(r.Body, `<a href="https://docs.example/errors?a=b" rel="noreferrer noopener">`) {
@@ -191,7 +191,7 @@ func TestTokenRequestExplained(t *testing.T) {
 		{"invalid_scope", `{"error":"invalid_scope"}`, 400, "invalid_scope", "SCOPES"},
 		{"invalid_target", `{"error":"invalid_target"}`, 400, "invalid_target", "resource"},
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		for entrance, env := range testserver.Entrances(l.Env()) {
 			t.Run(row.name+entrance, func(t *testing.T) {
 				l.Token = testserver.SendBody(row.status, "application/json", row.body)
@@ -212,7 +212,7 @@ func TestTokenResponseUntouched(t *testing.T) {
 	t.Parallel()
 	const body = "{ \"scope\" :\"email\",\n\t" + `"access_token":"a\u0062c", "expires_in":"3600","big":12345678901234567890.10, ` +
 		`"token_type":"Bearer", "x":[{}, null], "html":"<&>" }` + "\n"
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Write([]byte(body))
@@ -236,7 +236,7 @@ func TestTokenResponseUntouched(t *testing.T) {
 // What other clients may refuse is beside the result, of the token response and of the ID token; a login that is right has
 // no warnings.
 func TestCallback_Warnings(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	for _, entrance := range testserver.Entrances(l.Env()) {
 		a := startApp(t, entrance)
 		for _, spoilt := range []bool{false, true} {
@@ -265,7 +265,7 @@ func TestCallback_Warnings(t *testing.T) {
 // GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
 func TestServerWithoutMetadata(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept") != "application/json" {
 			t.Errorf("Accept is %q", r.Header.Get("Accept"))
@@ -274,7 +274,7 @@ func TestServerWithoutMetadata(t *testing.T) {
 		w.Write([]byte("access_token=gho_abc&scope=read%3Auser&token_type=bearer"))
 	}
 	a := startApp(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token",
-		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read:user"})
+		"CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret, "SCOPES": "read:user"})
 	b := newBrowser(t, a)
 	r := b.GetJSON(l.Approve(t, b.Begin("")))
 	if want := `{"access_token":"gho_abc","scope":"read:user","token_type":"bearer"}`; r.StatusCode != 200 || r.Body != want {
@@ -304,7 +304,7 @@ func TestClientAuthentication(t *testing.T) {
 		{"none configured", "none", "", nil, "none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Document = func(d map[string]any) {
 				if row.advertised != nil {
 					d["token_endpoint_auth_methods_supported"] = row.advertised
@@ -312,7 +312,7 @@ func TestClientAuthentication(t *testing.T) {
 			}
 			a := startApp(t, map[string]string{
 				"ISSUER":                     l.Issuer,
-				"CLIENT_ID":                  testserver.LiarClientID,
+				"CLIENT_ID":                  testserver.FakeClientID,
 				"CLIENT_SECRET":              row.secret,
 				"TOKEN_ENDPOINT_AUTH_METHOD": row.configured,
 			})
@@ -326,11 +326,11 @@ func TestClientAuthentication(t *testing.T) {
 			switch {
 			case basic && form.PostForm.Has("client_secret"):
 				got = "both"
-			case basic && user == testserver.LiarClientID && password == url.QueryEscape(secret) && !form.PostForm.Has("client_id"):
+			case basic && user == testserver.FakeClientID && password == url.QueryEscape(secret) && !form.PostForm.Has("client_id"):
 				got = "basic"
-			case form.PostForm.Get("client_secret") == secret && form.PostForm.Get("client_id") == testserver.LiarClientID:
+			case form.PostForm.Get("client_secret") == secret && form.PostForm.Get("client_id") == testserver.FakeClientID:
 				got = "post"
-			case basic || form.PostForm.Has("client_secret") || form.PostForm.Get("client_id") != testserver.LiarClientID:
+			case basic || form.PostForm.Has("client_secret") || form.PostForm.Get("client_id") != testserver.FakeClientID:
 				got = fmt.Sprintf("%q %v", form.Header.Get("Authorization"), form.PostForm)
 			}
 			if got != row.want {
@@ -346,7 +346,7 @@ func TestClientAuthentication(t *testing.T) {
 // An error code that is no code may be anything, so the log does not have it.
 func TestLogHasKnownCodesOnly(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		testserver.SendBody(400, "application/json", `{"error":"`+r.PostForm.Get("code")+`"}`)(w, r)
 	}
@@ -366,7 +366,7 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 // is the token endpoint, and without a secret.
 func TestPostFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	var mu sync.Mutex
 	followed := ""
 	l.Other = func(w http.ResponseWriter, r *http.Request) {
@@ -386,7 +386,7 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	b.GetJSON(callback).WantError(t, 502, "server_error", "307 Temporary Redirect")
 	mu.Lock()
 	defer mu.Unlock()
-	for _, secret := range []string{testserver.LiarClientSecret, testserver.LiarClientID, "code-"} {
+	for _, secret := range []string{testserver.FakeClientSecret, testserver.FakeClientID, "code-"} {
 		if strings.Contains(followed, secret) {
 			t.Errorf("%s went where the redirect leads: %s", secret, followed)
 		}
@@ -396,7 +396,7 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 // The code verifier fits the challenge of the same login, and the resource is named twice.
 func TestExchangeCarries(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	for _, env := range testserver.Entrances(l.Env()) {
 		a := startApp(t, env)
 		b := newBrowser(t, a)
@@ -472,7 +472,7 @@ func TestLoginRequest(t *testing.T) {
 // A hundred logins discover once and fetch the keys once.
 func TestDiscoveredOnce(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	for range 100 {
 		b := newBrowser(t, a)
@@ -488,7 +488,7 @@ func TestDiscoveredOnce(t *testing.T) {
 // parrot answers with the client's credentials, after as many other characters: a server in debug mode.
 func parrot(status, lead int, form bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		said := strings.Repeat("-", lead) + "secret " + testserver.LiarClientSecret + " header " + r.Header.Get("Authorization")
+		said := strings.Repeat("-", lead) + "secret " + testserver.FakeClientSecret + " header " + r.Header.Get("Authorization")
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+said+`"`)
 		if form { // as GitHub does
 			body := url.Values{"error": {"invalid_client"}, "error_description": {said}}
@@ -497,29 +497,29 @@ func parrot(status, lead int, form bool) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": said, testserver.LiarClientSecret: said})
+		json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": said, testserver.FakeClientSecret: said})
 	}
 }
 
-// holdsSecret reports whether a text holds the liar's client secret, half of it, or the credentials as
+// holdsSecret reports whether a text holds the fake server's client secret, half of it, or the credentials as
 // HTTP Basic sends them.
 func holdsSecret(text string) bool {
-	basic := base64.StdEncoding.EncodeToString([]byte(testserver.LiarClientID + ":" + testserver.LiarClientSecret))
-	return strings.Contains(text, testserver.LiarClientSecret[:len(testserver.LiarClientSecret)/2]) || strings.Contains(text, basic[:30])
+	basic := base64.StdEncoding.EncodeToString([]byte(testserver.FakeClientID + ":" + testserver.FakeClientSecret))
+	return strings.Contains(text, testserver.FakeClientSecret[:len(testserver.FakeClientSecret)/2]) || strings.Contains(text, basic[:30])
 }
 
 // The client secret is in nothing that is shown of a server's answers, even when the server repeats it,
 // whole or where the text is cut off.
 func TestSecretRepeated(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]func(l *testserver.Liar, repeat http.HandlerFunc){
-		"a server that refuses":  func(l *testserver.Liar, repeat http.HandlerFunc) { l.Page = repeat },
-		"a server that sends on": func(l *testserver.Liar, _ http.HandlerFunc) { l.Honest() },
-		"a server that sends back": func(l *testserver.Liar, _ http.HandlerFunc) {
+	for name, page := range map[string]func(l *testserver.FakeServer, repeat http.HandlerFunc){
+		"a server that refuses":  func(l *testserver.FakeServer, repeat http.HandlerFunc) { l.Page = repeat },
+		"a server that sends on": func(l *testserver.FakeServer, _ http.HandlerFunc) { l.Honest() },
+		"a server that sends back": func(l *testserver.FakeServer, _ http.HandlerFunc) {
 			l.Page = func(w http.ResponseWriter, r *http.Request) {
 				q := url.Values{
-					"error":             {testserver.LiarClientSecret},
-					"error_description": {"no " + testserver.LiarClientSecret},
+					"error":             {testserver.FakeClientSecret},
+					"error_description": {"no " + testserver.FakeClientSecret},
 					"state":             {r.URL.Query().Get("state")},
 				}
 				http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?"+q.Encode(), http.StatusFound)
@@ -531,7 +531,7 @@ func TestSecretRepeated(t *testing.T) {
 			form   bool
 		}{{400, false}, {400, true}, {500, false}} {
 			for i, lead := range []int{0, 183, 283, 975} { // before the limits of 200, 300 and 1000
-				l := testserver.StartLiar(t)
+				l := testserver.StartFakeServer(t)
 				repeat := parrot(answer.status, lead, answer.form)
 				page(l, repeat)
 				l.Token, l.Other = nil, repeat
@@ -551,7 +551,7 @@ func TestSecretRepeated(t *testing.T) {
 				}
 				texts["a failed login"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
 				l.Lock()
-				l.Token, l.Claims = nil, func(c map[string]any) { c["iss"] = strings.Repeat("-", lead) + testserver.LiarClientSecret }
+				l.Token, l.Claims = nil, func(c map[string]any) { c["iss"] = strings.Repeat("-", lead) + testserver.FakeClientSecret }
 				l.Unlock()
 				texts["an ID token"] = b.GetJSON(l.Approve(t, b.Begin(""))).Body + b.Get(l.Approve(t, b.Begin(""))).Body
 				for path, text := range texts {
@@ -577,7 +577,7 @@ func startAppAtClerk(t *testing.T) *app {
 func TestServerThatDies(t *testing.T) {
 	t.Parallel()
 	t.Run("keys gone at the callback", func(t *testing.T) {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		a := startApp(t, l.Env())
 		b := newBrowser(t, a)
 		callback := l.Approve(t, b.Begin(""))
@@ -595,7 +595,7 @@ func TestServerThatDies(t *testing.T) {
 		t.Error("its port was taken five times")
 	})
 	t.Run("dead at the start", func(t *testing.T) {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Metadata = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 		a := startApp(t, l.Env())
 		newBrowser(t, a).GetJSON("/login").WantError(t, 502, "server_not_found", "")
@@ -607,7 +607,7 @@ func TestServerThatDies(t *testing.T) {
 // whether the server could come back to its port.
 func diesAndComesBack(t *testing.T) bool {
 	t.Helper()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	callback := l.Approve(t, b.Begin(""))

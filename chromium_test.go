@@ -101,7 +101,7 @@ func TestChromiumFailures(t *testing.T) {
 	c.WaitFor("ISSUER=http://127.0.0.1:1/realms/test")
 	c.Shot("home-not-found")
 
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)

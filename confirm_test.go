@@ -56,8 +56,8 @@ func TestConfirmLink(t *testing.T) {
 		{"another site with empty parameters", "/login?prompt=", link("cross-site"), false},
 		{"a browser that does not say, without parameters", "/login", silent, false},
 	} {
-		l := testserver.StartLiar(t)
-		a := startApp(t, map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "PAR": "on"})
+		l := testserver.StartFakeServer(t)
+		a := startApp(t, map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret, "PAR": "on"})
 		b := newBrowser(t, a)
 		b.Accept = ""
 		r := from(b, row.path, row.headers)
@@ -84,7 +84,7 @@ func TestConfirmLink(t *testing.T) {
 // from. It proves nothing for other parameters, and nothing in another browser.
 func TestConfirmLink_Button(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	silent := map[string]string{"Accept": "text/html"}
@@ -112,7 +112,7 @@ func TestConfirmLink_Button(t *testing.T) {
 // For programs the page is JSON, with the address that begins the login.
 func TestConfirmLink_JSON(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	b.Accept = ""
 	r := from(b, "/login?hd=example.com", map[string]string{"Accept": "*/*", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
@@ -129,7 +129,7 @@ func TestConfirmLink_JSON(t *testing.T) {
 func TestConfirmLink_Token(t *testing.T) {
 	t.Parallel()
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEyMzQ1Njc4OTAifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmU"
-	b := newBrowser(t, startApp(t, testserver.StartLiar(t).Env()))
+	b := newBrowser(t, startApp(t, testserver.StartFakeServer(t).Env()))
 	r := from(b, "/login?id_token_hint="+token+"&other=x"+token, map[string]string{"Accept": "text/html"})
 	shown := regexp.MustCompile(`(?s)<dl class="params">.*</dl>`).FindString(r.Body)
 	if shown == "" || strings.Contains(shown, token) || !strings.Contains(shown, "eyJhbGci…") {

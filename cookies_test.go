@@ -21,7 +21,7 @@ func TestForgedCookies(t *testing.T) {
 }
 
 func testForgedCookies(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := testserver.Entrances(l.Env())[entrance]
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	a := startApp(t, env)
@@ -64,7 +64,7 @@ func testForgedCookies(t *testing.T, entrance string) {
 // begins with __Host-: under any other name it is not seen. On plain http it could.
 func TestPlantedLogin(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["BASE_URL"] = "https://test.example.com"
 	a := startApp(t, env)
@@ -91,7 +91,7 @@ func TestPlantedLogin(t *testing.T) {
 // The page of a session with two cookies says why nothing is shown, and mends it.
 func TestTwoSessionCookies(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	b.GetJSON(l.Approve(t, b.Begin("")))
@@ -113,7 +113,7 @@ func TestPlantedCookies(t *testing.T) {
 }
 
 func testPlantedCookies(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	attacker, victim := newBrowser(t, a), newBrowser(t, a)
 	u, _ := url.Parse(a.Address)
@@ -212,7 +212,7 @@ func TestCookieAttributes(t *testing.T) {
 		{"https behind a proxy", "https://test.example.com", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			env := l.Env()
 			env["BASE_URL"] = row.base
 			a := startApp(t, env)

@@ -35,7 +35,7 @@ const (
 	costFloor               = 20 * time.Millisecond
 )
 
-const costSecret = "liar-secret-7d2c9a"
+const costSecret = "fake-secret-7d2c9a"
 
 // shape is a kind of answer that a careless reader reads at great cost: a beginning, a part that is repeated with its
 // number, and an end.
@@ -78,7 +78,7 @@ func (s shape) mediaType() string {
 // costShapes are the rows of the table.
 func costShapes() []shape {
 	jwt := "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-	encoded := base64.StdEncoding.EncodeToString([]byte("liar-client:" + costSecret))
+	encoded := base64.StdEncoding.EncodeToString([]byte("fake-client:" + costSecret))
 	deep := func(levels int) (string, string) {
 		return strings.Repeat(`{"a":[`, levels), strings.Repeat(`]}`, levels)
 	}
@@ -226,7 +226,7 @@ type consumer struct {
 
 // readers read an answer, explain it, and show it.
 func readers(t *testing.T) []consumer {
-	cfg := testserver.ConfigOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": costSecret})
+	cfg := testserver.ConfigOf(t, map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": costSecret})
 	secrets := flow.Secrets{Client: cfg.Client(), Other: redact.Credentials{ID: "other", Secret: "other-secret"}}
 	now := time.Now()
 	return []consumer{
@@ -451,7 +451,7 @@ func TestCost_Check(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			for _, format := range []cli.Format{cli.Text, cli.JSON, cli.Markdown} {
 				asked := 0
-				l := testserver.StartLiar(t)
+				l := testserver.StartFakeServer(t)
 				l.Honest()
 				answer := hostileAnswer(s, longAnswer, nil, &asked)
 				l.Token, l.Page, l.Other, l.JWKS = answer, answer, answer, answer

@@ -33,10 +33,10 @@ func TestFormAction(t *testing.T) {
 	t.Cleanup(callback.Close)
 	_, port, _ := strings.Cut(strings.TrimPrefix(callback.URL, "http://"), ":")
 	back := "http://localhost:" + port
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	cfg, err := config.Load(func(name string) string {
-		return map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "BASE_URL": back}[name]
+		return map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret, "BASE_URL": back}[name]
 	}, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 // refused as ever.
 func TestFormPost(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a, elsewhere := startApp(t, l.Env()), startApp(t, testserver.Entrances(l.Env())[", pasted"])
 	b := newBrowser(t, a)
 	callback := l.Approve(t, b.Begin(""))

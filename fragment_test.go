@@ -16,7 +16,7 @@ import (
 // A callback without a query explains the fragment, also without a script. One with a query, or to which no server returns, does not.
 func TestFragment(t *testing.T) {
 	t.Parallel()
-	for entrance, env := range testserver.Entrances(testserver.StartLiar(t).Env()) {
+	for entrance, env := range testserver.Entrances(testserver.StartFakeServer(t).Env()) {
 		b := newBrowser(t, startApp(t, env))
 		for query, explained := range map[string]bool{"": entrance == "", "?": entrance == "", "?state=x": false, "?code=x": false, "?error=x": false} {
 			r := b.Ask(config.CallbackPath+query, true)

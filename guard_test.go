@@ -58,7 +58,7 @@ func TestCanonicalHost(t *testing.T) {
 // A proxy that does not pass the Host header on is not sent in circles.
 func TestBehindProxy(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	values := l.Env()
 	values["BASE_URL"] = "https://test.example.com"
 	a := startApp(t, values)
@@ -211,7 +211,7 @@ func TestCrossSiteEverywhere(t *testing.T) {
 // foreign page may open any address, and so do a reload and a restored tab.
 func TestStateChangesByPost(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { d["revocation_endpoint"] = l.Issuer + "/revoke" }
 	l.Other = testserver.SendBody(200, "application/json", `{}`)
 	a := startApp(t, l.Env())
@@ -244,7 +244,7 @@ func TestStateChangesByPost(t *testing.T) {
 // Our own form works there, and a foreign page's does not.
 func TestFormsOverPlainHTTP(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["BASE_URL"], env["ALLOW_PLAIN_HTTP"] = "http://devbox:PORT", "true"
 	a := startApp(t, env)
@@ -314,7 +314,7 @@ func TestLog(t *testing.T) {
 // Methods and shapes that a callback must not have.
 func TestCallbackMethods(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
 		a := startApp(t, env)
 		b := newBrowser(t, a)
@@ -348,7 +348,7 @@ func TestOpenRedirect(t *testing.T) {
 }
 
 func testOpenRedirect(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := testserver.Entrances(l.Env())[entrance]
 	env["BASE_URL"] = "http://localhost:PORT" // and the requests go to 127.0.0.1
 	a := startApp(t, env)
@@ -389,7 +389,7 @@ func testOpenRedirect(t *testing.T, entrance string) {
 
 // A hundred thousand logins that nobody finishes cost nothing but their answers.
 func TestAbandonedLogins(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	a.server.log = log.New(io.Discard, "", 0)
 	newBrowser(t, a).Begin("") // finds the server
@@ -572,7 +572,7 @@ func TestStrictTransport(t *testing.T) {
 		"https://app.localhost":    "",
 		"http://localhost:PORT":    "",
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		env := l.Env()
 		env["BASE_URL"] = base
 		a := startApp(t, env)

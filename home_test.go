@@ -17,7 +17,7 @@ import (
 // startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
 func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Browser) {
 	t.Helper()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startProgram(t, l.Env())
 	a.process.WaitFor(t, "checked  ")
 	l.Lock()
@@ -26,8 +26,8 @@ func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Brow
 	return a, newBrowser(t, a)
 }
 
-// countingLiar is a server that counts what it is asked, and the program at it.
-func countingLiar(t *testing.T) (*atomic.Int64, *app, *testserver.Browser) {
+// countingServer is a server that counts what it is asked, and the program at it.
+func countingServer(t *testing.T) (*atomic.Int64, *app, *testserver.Browser) {
 	t.Helper()
 	asked := new(atomic.Int64)
 	a, b := startQuiet(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -54,7 +54,7 @@ func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 // POST does.
 func TestLookingAsksNothing(t *testing.T) {
 	t.Parallel()
-	asked, a, b := countingLiar(t)
+	asked, a, b := countingServer(t)
 	for _, path := range []string{"/", "/check"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			for _, accept := range []string{"text/html", "*/*"} {
@@ -82,7 +82,7 @@ func TestLookingAsksNothing(t *testing.T) {
 // Another site can make the browser neither run the checks nor read what they found.
 func TestChecksAreOurs(t *testing.T) {
 	t.Parallel()
-	asked, a, b := countingLiar(t)
+	asked, a, b := countingServer(t)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		req, _ := http.NewRequest(method, a.Address+"/check", nil)
 		req.Header.Set("Sec-Fetch-Site", "cross-site")

@@ -29,7 +29,7 @@ func TestLoginCommand(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		args  []string
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 		stays bool // the browser never comes back
 		code  int
 		out   []string // in stdout
@@ -42,24 +42,24 @@ func TestLoginCommand(t *testing.T) {
 			false,
 			0,
 			[]string{"Open http://localhost:", "/login?run=", " and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
-			[]string{"liar-access-token", "Liar's User", "user-1"},
+			[]string{"fake-access-token", "Fake User", "user-1"},
 		},
-		{"a scope that repeats the secret", nil, func(l *testserver.Liar) {
-			l.Response = func(response map[string]any) { response["scope"] = "openid " + testserver.LiarClientSecret }
-		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.LiarClientSecret}},
-		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"liar-access-token"`}, []string{"Open http", "works"}},
-		{"an ID token of somebody else", nil, func(l *testserver.Liar) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
-			[]string{"FAIL", "id-token-for-another", "the check of aud"}, []string{"liar-access-token", "works"}},
-		{"a refusal, for programs", []string{"-json"}, func(l *testserver.Liar) {
-			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`"}`)
-		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.LiarClientSecret, "Open http"}},
-		{"a refusal that would command GitHub's runner", nil, func(l *testserver.Liar) {
+		{"a scope that repeats the secret", nil, func(l *testserver.FakeServer) {
+			l.Response = func(response map[string]any) { response["scope"] = "openid " + testserver.FakeClientSecret }
+		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.FakeClientSecret}},
+		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"fake-access-token"`}, []string{"Open http", "works"}},
+		{"an ID token of somebody else", nil, func(l *testserver.FakeServer) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
+			[]string{"FAIL", "id-token-for-another", "the check of aud"}, []string{"fake-access-token", "works"}},
+		{"a refusal, for programs", []string{"-json"}, func(l *testserver.FakeServer) {
+			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.FakeClientSecret+`"}`)
+		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.FakeClientSecret, "Open http"}},
+		{"a refusal that would command GitHub's runner", nil, func(l *testserver.FakeServer) {
 			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"a\n::error::b"}`)
 		}, false, 1, []string{"FAIL", "invalid_grant"}, []string{"\n::error"}},
 		{
 			"the server cannot be found",
 			nil,
-			func(l *testserver.Liar) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
+			func(l *testserver.FakeServer) { l.Metadata = testserver.SendBody(404, "text/plain", "") },
 			false,
 			1,
 			[]string{"FAIL", "server-not-found", "Check the host and the path of ISSUER"},
@@ -76,7 +76,7 @@ func TestLoginCommand(t *testing.T) {
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			if row.spoil != nil {
 				row.spoil(l)
 			}
@@ -110,7 +110,7 @@ func TestLoginCommand(t *testing.T) {
 func TestLoginCommand_TriesTheIssuer(t *testing.T) {
 	t.Parallel()
 	for _, steps := range []string{"", "&step=1"} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		env := l.Env()
 		env["ISSUER"] += "/"
 		p, base := startLogin(t, env)
@@ -129,7 +129,7 @@ func TestLoginCommand_TriesTheIssuer(t *testing.T) {
 // with one that works, and neither can anyone who guesses.
 func TestLoginCommand_OnlyItsOwnLogin(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	p, base := startLogin(t, l.Env())
 	run := p.LoginQuery(t)
 	other := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
@@ -156,7 +156,7 @@ func TestLoginCommand_OnlyItsOwnLogin(t *testing.T) {
 // The page before a step-by-step login keeps the run, where its parameters are changed, too.
 func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
 	t.Parallel()
-	p, base := startLogin(t, testserver.StartLiar(t).Env())
+	p, base := startLogin(t, testserver.StartFakeServer(t).Env())
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
 	query := p.LoginQuery(t)
 	at := b.Location(b.Get("/login" + query + "&step=1"))
@@ -185,7 +185,7 @@ func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
 // Somebody who stops the command is not told that a time has passed.
 func TestLoginCommandInterrupted(t *testing.T) {
 	t.Parallel()
-	p, _ := startLogin(t, testserver.StartLiar(t).Env())
+	p, _ := startLogin(t, testserver.StartFakeServer(t).Env())
 	p.Interrupt()
 	if code := p.Wait(t); code != 1 || !strings.Contains(p.Out.String(), "Stopped before a login came back") {
 		t.Errorf("it ended with %d and said:\n%s", code, p.Out)
@@ -196,20 +196,20 @@ func TestLoginCommandInterrupted(t *testing.T) {
 func TestLoginCommandInSteps(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 		code  int
 		words string
 	}{
 		"works": {nil, 0, "The login works."},
-		"the server refuses": {func(l *testserver.Liar) {
+		"the server refuses": {func(l *testserver.FakeServer) {
 			l.Callback = func(response map[string]string) { delete(response, "code"); response["error"] = "access_denied" }
 		}, 1, "access_denied"},
-		"the code is refused": {func(l *testserver.Liar) {
+		"the code is refused": {func(l *testserver.FakeServer) {
 			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 		}, 1, "invalid_grant"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			if row.spoil != nil {
 				row.spoil(l)
 			}
@@ -229,7 +229,7 @@ func TestLoginCommandInSteps(t *testing.T) {
 // cannot be sent ends the command before anyone signs in.
 func TestLoginCommand_Param(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_PARAMS"] = "prompt=consent&hd=example.com&display=page"
 	p, base := startLogin(t, env, "-param", "hd=example.org", "-param", `claims={"a b":"c&d=e"}`, "-param", "display=popup")

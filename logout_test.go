@@ -51,7 +51,7 @@ func TestLogout(t *testing.T) {
 		t.Errorf("/logout answered %d %s", r.StatusCode, r.Body)
 	}
 
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	other := newBrowser(t, startApp(t, l.Env()))
 	other.GetJSON(l.Approve(t, other.Begin("")))
 	cross, _ := http.NewRequest(http.MethodPost, other.App.Address+"/logout", nil)

@@ -251,7 +251,7 @@ func TestAgeOfTheChecks(t *testing.T) {
 func TestLoginThatNeverCameBack(t *testing.T) {
 	t.Parallel()
 	const words = "A login has not come back"
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	clock := time.Now()
 	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })
 	b := newBrowser(t, a)
@@ -309,7 +309,7 @@ func TestReloadDuringExchange(t *testing.T) {
 }
 
 func testReloadDuringExchange(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := testserver.Entrances(l.Env())[entrance]
 	env["SCOPES"] = "email"
 	a := startApp(t, env)

@@ -143,7 +143,7 @@ func TestNavigation(t *testing.T) {
 func TestPagesOfProblems(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
@@ -183,7 +183,7 @@ func TestOptionsOfTheSignIn(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	server := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	if strings.HasPrefix(l.Issuer, a.Address) || strings.HasPrefix(server.Address, a.Address) {
 		t.Fatal("the server has the app's origin")

@@ -46,7 +46,7 @@ func TestPushedLogins(t *testing.T) {
 func TestPushedNowhere(t *testing.T) {
 	t.Parallel()
 	for _, par := range []string{"", "on"} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
 		env := l.Env()
 		env["PAR"] = par

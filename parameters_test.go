@@ -43,7 +43,7 @@ func TestParameters_Arrive(t *testing.T) {
 		return u.Query()
 	}
 	inField := url.Values{"params": {given.Encode()}}.Encode()
-	for entrance, env := range testserver.Entrances(testserver.StartLiar(t).Env()) {
+	for entrance, env := range testserver.Entrances(testserver.StartFakeServer(t).Env()) {
 		env["AUTHORIZATION_PARAMS"] = settings
 		b := newBrowser(t, startApp(t, env))
 		check(t, "straight"+entrance, queryOf(b.Begin("?"+given.Encode())))
@@ -51,7 +51,7 @@ func TestParameters_Arrive(t *testing.T) {
 		check(t, "step by step"+entrance, queryOf(b.BeginInSteps("&"+given.Encode())))
 	}
 
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	pushed := make(chan url.Values, 2)
 	l.Document = func(d map[string]any) { d["pushed_authorization_request_endpoint"] = l.Issuer + "/par" }
 	l.Around(func(next http.Handler) http.Handler {
@@ -84,7 +84,7 @@ func TestParameters_Arrive(t *testing.T) {
 func TestParameters_Again(t *testing.T) {
 	t.Parallel()
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEyMzQ1Njc4OTAifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmU"
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_PARAMS"] = "access_type=offline&hd=example.com"
 	b := newBrowser(t, startApp(t, env))
@@ -119,7 +119,7 @@ func TestParameters_Again(t *testing.T) {
 // in the flow cut short.
 func TestParameters_HintOfSession(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
 	b.GetJSON("/login?id_token_hint=session").WantError(t, http.StatusUnauthorized, "no_token", "Sign in first")
@@ -153,7 +153,7 @@ func TestParameters_HintOfSession(t *testing.T) {
 	for name, status := range map[string]int{"the same server": http.StatusFound, "another server": http.StatusUnauthorized, "another server that fails at first": http.StatusBadRequest} {
 		cfg := a.server.cfg
 		if name != "the same server" {
-			other := testserver.StartLiar(t)
+			other := testserver.StartFakeServer(t)
 			cfg.Issuer = other.Issuer
 			var asked atomic.Int32
 			other.Around(func(next http.Handler) http.Handler {
@@ -186,7 +186,7 @@ func TestParameters_HintOfSession(t *testing.T) {
 func TestParameters_TokensInSteps(t *testing.T) {
 	t.Parallel()
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEyMzQ1Njc4OTAifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmU"
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_PARAMS"] = "hd=example.com"
 	b := newBrowser(t, startApp(t, env))
@@ -228,7 +228,7 @@ func TestParameters_TokensInSteps(t *testing.T) {
 // client is registered.
 func TestParameters_Refused(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["PAR"] = "on"
 	l.Document = func(d map[string]any) { d["pushed_authorization_request_endpoint"] = l.Issuer + "/par" }

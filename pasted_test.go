@@ -17,7 +17,7 @@ import (
 // The address of the result has no code, a reload sends nothing, and the address that was pasted is in no log.
 func TestPastedCodeStaysOut(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
 	b := newBrowser(t, a)
 	address := l.Approve(t, b.Begin(""))
@@ -51,7 +51,7 @@ func TestPastedCodeStaysOut(t *testing.T) {
 // What is pasted wrongly is refused without a word of it, with the form to try again, and the login still waits.
 func TestPastedWrongly(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	address := l.Approve(t, b.Begin(""))
@@ -107,7 +107,7 @@ func TestPastedWrongly(t *testing.T) {
 // A server that sends the browser to https on this machine: home takes the address, in the same browser, once.
 func TestPastedTwin(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	const form = `<form class="paste" method="post" action="/oauth_callback">`
@@ -150,7 +150,7 @@ func TestPastedTwin(t *testing.T) {
 // An address that is pasted after a restart with another redirect URI is sent nowhere.
 func TestPastedAfterRestart(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["SESSION_SECRET"], env["REDIRECT_URI"] = "0123456789abcdef", "https://app.example.com/callback"
 	one := startApp(t, env)
@@ -183,7 +183,7 @@ func TestPastedAfterRestart(t *testing.T) {
 // The page that begins the login stays open beside the server's, and a program is redirected as ever.
 func TestLoginLeavesThePageOpen(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
 		b := newBrowser(t, startApp(t, env))
 		page, program := b.Get("/login"), b.GetJSON("/login")
@@ -218,7 +218,7 @@ func TestMisusePasted(t *testing.T) {
 // An application that answers at the redirect URI may use the code first: the error says so.
 func TestCodeUsedByTheApplication(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
 	b := newBrowser(t, startApp(t, testserver.Entrances(l.Env())[", pasted"]))
 	if page := b.Get(l.Approve(t, b.Begin(""))); !strings.Contains(page.Body, "GET https://app.example.com/callback") {
@@ -231,7 +231,7 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 // The command login waits for the address like for any other way back, also past a wrong one.
 func TestLoginCommandPasted(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := testserver.Entrances(l.Env())[", pasted"]
 	p, base := startLogin(t, env)
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err, Cfg: config.Config{BaseURL: base, RedirectOverride: env["REDIRECT_URI"]}})

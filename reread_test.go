@@ -81,7 +81,7 @@ func TestMendWhileRunning(t *testing.T) {
 // Settings that change while the command login waits are those of the login that it waits for.
 func TestRereadBeforeLogin(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	settings := ""
 	for name, value := range l.Env() {
 		settings += name + "='" + value + "'\n"
@@ -168,7 +168,7 @@ func TestRestartIsSaid(t *testing.T) {
 // A login that is being finished while the settings change is finished with those that it began with.
 func TestRequestKeepsItsSettings(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	arrived, release := make(chan bool), make(chan bool)
 	var once sync.Once
 	var settings string
@@ -204,11 +204,11 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 // page says that nothing was checked since, and one button checks everything.
 func TestNothingIsCheckedAfterAChange(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	r := startRereading(t, "")
 	r.p.WaitFor(t, "checked  ")
-	r.write("ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=a-wrong-secret-1\nSCOPES=openid")
+	r.write("ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.FakeClientID + "\nCLIENT_SECRET=a-wrong-secret-1\nSCOPES=openid")
 	for _, path := range []string{"/", "/check"} {
 		if page := r.Get(path); !strings.Contains(page.Body, "Settings changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
 			t.Errorf("%s says\n%s", path, page.Body)
@@ -228,10 +228,10 @@ func TestNothingIsCheckedAfterAChange(t *testing.T) {
 // second client, which this flow never sent.
 func TestOldSecretsStayHidden(t *testing.T) {
 	const otherSecret = "other-secret-5b1f"
-	l := testserver.StartLiar(t)
-	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","echo":"`+testserver.LiarClientSecret+` and `+otherSecret+`","kept":"word"}`)
-	settings := "ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET="
-	r := startRereading(t, settings+testserver.LiarClientSecret+"\nOTHER_CLIENT_ID=other\nOTHER_CLIENT_SECRET="+otherSecret)
+	l := testserver.StartFakeServer(t)
+	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","echo":"`+testserver.FakeClientSecret+` and `+otherSecret+`","kept":"word"}`)
+	settings := "ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.FakeClientID + "\nCLIENT_SECRET="
+	r := startRereading(t, settings+testserver.FakeClientSecret+"\nOTHER_CLIENT_ID=other\nOTHER_CLIENT_SECRET="+otherSecret)
 	r.GetJSON(l.Approve(t, r.Begin("")))
 	if got := r.Ask("/userinfo", false); got.StatusCode != 200 {
 		t.Fatalf("/userinfo answered %d %s", got.StatusCode, got.Body)
@@ -246,7 +246,7 @@ func TestOldSecretsStayHidden(t *testing.T) {
 			if got.StatusCode != 200 || strings.HasPrefix(path, "/flow?") && !strings.Contains(got.Body, "word") {
 				t.Errorf("%s the change, %s answered %d %s", state, path, got.StatusCode, got.Body)
 			}
-			for _, secret := range []string{testserver.LiarClientSecret, otherSecret} {
+			for _, secret := range []string{testserver.FakeClientSecret, otherSecret} {
 				if strings.Contains(got.Body, secret) {
 					t.Errorf("%s the change, %s holds %s", state, path, secret)
 				}
@@ -258,7 +258,7 @@ func TestOldSecretsStayHidden(t *testing.T) {
 // The settings may come through a named pipe, as a password manager offers them: it is opened once, by the server and by
 // the checks, also where those read the settings a second time for the demo.
 func TestPipedSettings(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	port, file := testserver.FreePort(t), filepath.Join(t.TempDir(), ".env")
 	_, err := exec.LookPath("mkfifo")
 	testserver.Needs(t, os.Getenv, "mkfifo", err)
@@ -273,7 +273,7 @@ func TestPipedSettings(t *testing.T) {
 			}
 		}()
 	}
-	fill("PORT=" + port + "\nISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.LiarClientID + "\nCLIENT_SECRET=" + testserver.LiarClientSecret + "\n")
+	fill("PORT=" + port + "\nISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.FakeClientID + "\nCLIENT_SECRET=" + testserver.FakeClientSecret + "\n")
 	p := startRun(t, nil, "-env", file)
 	p.WaitForPort(t, port)
 	base := "http://localhost:" + port

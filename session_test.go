@@ -157,10 +157,10 @@ func TestExpiredToken(t *testing.T) {
 	}
 }
 
-// startAtLiar signs in at a server of which each use of the token can be spoiled.
-func startAtLiar(t *testing.T, spoil func(l *testserver.Liar)) (*testserver.Liar, *app, *testserver.Browser) {
+// startAtFakeServer signs in at a server of which each use of the token can be spoiled.
+func startAtFakeServer(t *testing.T, spoil func(l *testserver.FakeServer)) (*testserver.FakeServer, *app, *testserver.Browser) {
 	t.Helper()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) {
 		d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
 	}
@@ -277,7 +277,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, _, b := startAtLiar(t, func(l *testserver.Liar) { l.Token, l.Other = row.answer, row.answer })
+			_, _, b := startAtFakeServer(t, func(l *testserver.FakeServer) { l.Token, l.Other = row.answer, row.answer })
 			r := b.Ask(row.path, false)
 			if row.code != "" {
 				r.WantError(t, row.status, row.code, row.words)
@@ -303,7 +303,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 func TestRevoked(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusNoContent} {
-		_, _, b := startAtLiar(t, func(l *testserver.Liar) {
+		_, _, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 			l.Other = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 		})
 		if r := b.Ask("/revoke", false); r.StatusCode != http.StatusOK || strings.Count(r.Body, "no longer holds the token") != 2 {
@@ -335,7 +335,7 @@ func TestRefresh(t *testing.T) {
 		{"another nonce", func(c map[string]any) { c["nonce"] = "other" }, "", 502, "the check of nonce"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+			_, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 				l.Claims = func(c map[string]any) {
 					delete(c, "nonce")
 					c["at_hash"] = testserver.HalfHash("second-access-token")
@@ -354,10 +354,10 @@ func TestRefresh(t *testing.T) {
 			held := logins[0].Held
 			want := oauth.Tokens{Access: "second-access-token", Refresh: "second-refresh-token"}
 			if row.drop == "refresh_token" {
-				want.Refresh = "liar-refresh-token"
+				want.Refresh = "fake-refresh-token"
 			}
 			if row.status != 200 {
-				want = oauth.Tokens{Access: "liar-access-token", Refresh: "liar-refresh-token"}
+				want = oauth.Tokens{Access: "fake-access-token", Refresh: "fake-refresh-token"}
 			}
 			if held.Access != want.Access || held.Refresh != want.Refresh || held.ID == "" {
 				t.Errorf("held are %q and %q; want %q and %q, and an ID token", held.Access, held.Refresh, want.Access, want.Refresh)
@@ -373,14 +373,14 @@ func TestRefusedWith200(t *testing.T) {
 	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
 		"/tokeninfo": "The server did not answer about the tokens"} {
 		for mediaType, body := range refusals {
-			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+			_, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 				l.Token = testserver.SendBody(http.StatusOK, mediaType, body)
 				l.Other = l.Token
 			})
 			if r := b.Ask(path, true); !strings.Contains(r.Body, heading+"</h1>") {
 				t.Errorf("%s answered %d %s", path, r.StatusCode, r.Body)
 			}
-			if held := keptLogins(t, a, b)[0].Held; held.Access != "liar-access-token" || held.Refresh != "liar-refresh-token" {
+			if held := keptLogins(t, a, b)[0].Held; held.Access != "fake-access-token" || held.Refresh != "fake-refresh-token" {
 				t.Errorf("after %s, held are %+v", path, held)
 			}
 		}
@@ -404,7 +404,7 @@ func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 // Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
 func TestRefreshOnce(t *testing.T) {
 	release := make(chan bool)
-	l, a, b := startAtLiar(t, func(l *testserver.Liar) {
+	l, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 		l.Token = func(w http.ResponseWriter, r *http.Request) {
 			<-release
 			testserver.SendBody(200, "application/json", `{"access_token":"second-access-token","token_type":"bearer"}`)(w, r)
@@ -444,7 +444,7 @@ func waitForShared(n int) {
 
 // Two browsers that refresh at once each get their own tokens.
 func TestRefreshOfTwoBrowsers(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	var logins atomic.Int64
 	l.Response = func(response map[string]any) { response["refresh_token"] = fmt.Sprint("refresh-", logins.Add(1)) }
 	a := startApp(t, l.Env())
@@ -491,7 +491,7 @@ func TestRevokeDuringRefresh(t *testing.T) {
 					<-release
 				}
 			}
-			_, a, b := startAtLiar(t, func(l *testserver.Liar) {
+			_, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 				l.Token = func(w http.ResponseWriter, r *http.Request) {
 					wait("/refresh")
 					testserver.SendBody(200, "application/json", fresh)(w, r)
@@ -522,7 +522,7 @@ func TestRevokeDuringRefresh(t *testing.T) {
 // Endpoints that the server does not have are said so, on the page and on the route.
 func TestNotOffered(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
@@ -544,7 +544,7 @@ func TestNotOffered(t *testing.T) {
 // A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
 func TestFailureNamesTheSetting(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
 	b := newBrowser(t, startApp(t, l.Env()))
 	r := b.GetJSON(l.Approve(t, b.Begin("")))
@@ -562,7 +562,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(page.Body, testserver.LiarClientSecret) {
+	if strings.Contains(page.Body, testserver.FakeClientSecret) {
 		t.Error("the page shows the secret")
 	}
 }
@@ -576,7 +576,7 @@ func TestStepsHarmless(t *testing.T) {
 }
 
 func testStepsHarmless(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	b := newBrowser(t, a)
 	b.Get("/login?step=1")
@@ -626,7 +626,7 @@ func testStepsHarmless(t *testing.T, entrance string) {
 func TestStepsWaitTenMinutes(t *testing.T) {
 	t.Parallel()
 	for minutes, want := range map[time.Duration]string{9: "4. The token response", 11: "This login is over"} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		var passed time.Duration
 		var mu sync.Mutex
 		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(passed) }

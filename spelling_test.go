@@ -17,7 +17,7 @@ func TestSecretSpelled(t *testing.T) {
 		"s%2fe%2bc%26r%27et-7d2c9a", `\u0073/e+c&r'et-7d2c9a`,
 	}
 	for _, spelling := range spelled {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		repeat := testserver.SendBody(http.StatusBadRequest, "application/json", `{"error":"invalid_client","error_description":"you sent `+spelling+`"}`)
 		l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"sub":"user-1","you":"`+spelling+`"}`)
 		env := l.Env()

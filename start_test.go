@@ -81,11 +81,11 @@ func TestListenElsewhere(t *testing.T) {
 // nothing that it does not know.
 func TestCheckedAtStart(t *testing.T) {
 	t.Parallel()
-	honest := testserver.StartLiar(t)
+	honest := testserver.StartFakeServer(t)
 	honest.Honest()
-	strict := testserver.StartLiar(t)
+	strict := testserver.StartFakeServer(t)
 	strict.Honest()
-	vague := testserver.StartLiar(t)
+	vague := testserver.StartFakeServer(t)
 	vague.Page = func(http.ResponseWriter, *http.Request) {}
 	for _, row := range []struct {
 		name string
@@ -98,7 +98,7 @@ func TestCheckedAtStart(t *testing.T) {
 		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = testserver.FreePort(t), testserver.LiarClientID, testserver.LiarClientSecret
+			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = testserver.FreePort(t), testserver.FakeClientID, testserver.FakeClientSecret
 			p := startRun(t, row.env)
 			p.WaitFor(t, "checked  ")
 			if !strings.Contains(p.Out.String(), row.want) {
@@ -106,7 +106,7 @@ func TestCheckedAtStart(t *testing.T) {
 			}
 		})
 	}
-	for name, l := range map[string]*testserver.Liar{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
+	for name, l := range map[string]*testserver.FakeServer{"all right": honest, "another redirect URI": strict, "any redirect URI": vague} {
 		if l.Asked("GET /authorize") == 0 || l.Asked("POST /token") > 1 {
 			t.Errorf("%s: asked %d times for /authorize, %d times for /token; want some, and one at most", name, l.Asked("GET /authorize"), l.Asked("POST /token"))
 		}

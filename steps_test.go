@@ -52,7 +52,7 @@ func TestSteps(t *testing.T) {
 // A response that is too long for a cookie finishes the login without the pause before the exchange.
 func TestSteps_LongResponse(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	back := l.Approve(t, b.BeginInSteps(""))
 	if r := b.Get(back + "&session_state=" + strings.Repeat("a", 5000)); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "It works") {
@@ -96,7 +96,7 @@ func TestStepsAskEachTime(t *testing.T) {
 // What goes over the wire is the same as without steps, but for the values that are random.
 func TestStepsSameBytes(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	var mu sync.Mutex
 	var sent []string
 	l.Around(func(next http.Handler) http.Handler {
@@ -146,7 +146,7 @@ func TestStepsSameBytes(t *testing.T) {
 func TestStepsShowWhatIsSent(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"client_secret_basic", "client_secret_post", "none"} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		env := l.Env()
 		env["TOKEN_ENDPOINT_AUTH_METHOD"] = method
 		if method == "none" {
@@ -181,7 +181,7 @@ func TestStepsOfAnotherBrowser(t *testing.T) {
 }
 
 func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[entrance])
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	other.Get("/login?step=1")
@@ -225,7 +225,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 // A step that fails says so as every login does, and is over.
 func TestStepsFail(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Too late."}`)
 	a := startApp(t, l.Env())
 	b := newBrowser(t, a)
@@ -244,7 +244,7 @@ func TestStepsFail(t *testing.T) {
 // The last step tells an API that does what it should from one that does not.
 func TestStepsTellAPI(t *testing.T) {
 	t.Parallel()
-	const right = "Bearer liar-access-token"
+	const right = "Bearer fake-access-token"
 	for name, row := range map[string]struct {
 		opens func(authorization string) bool
 		want  string
@@ -255,7 +255,7 @@ func TestStepsTellAPI(t *testing.T) {
 		"closed":               {func(string) bool { return false }, "The API rejected the token"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Other = func(w http.ResponseWriter, r *http.Request) {
 				if !row.opens(r.Header.Get("Authorization")) {
 					w.WriteHeader(http.StatusUnauthorized)
@@ -277,7 +277,7 @@ func TestStepsTellAPI(t *testing.T) {
 // nothing is said to be missing before the browser has left.
 func TestStepsThread(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	has := func(address string, words ...string) testserver.Reply {
 		t.Helper()

@@ -31,7 +31,7 @@ func TestErrorWithoutState(t *testing.T) {
 	} {
 		for entrance := range testserver.Entrances(nil) {
 			t.Run(row.name+entrance, func(t *testing.T) {
-				l := testserver.StartLiar(t)
+				l := testserver.StartFakeServer(t)
 				a := startApp(t, testserver.Entrances(l.Env())[entrance])
 				b := newBrowser(t, a)
 				begun := ""

@@ -15,36 +15,36 @@ import (
 	"oauth-test-client/internal/misuse"
 )
 
-// tellers are who tells a cause, as docs/problems.md writes it, by the tests of the atlas that ask them.
+// tellers are who tells a cause, as docs/problems.md writes it, by the tests of the causes that ask them.
 var tellers = map[string]map[string]string{
-	"internal/check/atlas_test.go": {
-		"TestAtlasOfTheSettings":   "the settings",
-		"TestAtlasOfTheDemo":       "`check`",
-		"TestAtlasOfTheLiar":       "`check`",
-		"TestAtlasOfCertificates":  "`check`",
-		"TestAtlasOfPublicServers": "`check`",
-		"TestAtlasOfWarnings":      "a warning of `check`",
-		"TestAtlasOfLastDays":      "a warning of `check`",
+	"internal/check/causes_test.go": {
+		"TestCausesOfTheSettings":   "the settings",
+		"TestCausesOfTheDemo":       "`check`",
+		"TestCausesOfTheFakeServer": "`check`",
+		"TestCausesOfCertificates":  "`check`",
+		"TestCausesOfPublicServers": "`check`",
+		"TestCausesOfWarnings":      "a warning of `check`",
+		"TestCausesOfLastDays":      "a warning of `check`",
 	},
-	"internal/check/start_test.go":      {"TestAtlasOfTheAPIsServer": "`check`"},
-	"atapi_test.go":                     {"TestAtlasOfTheAPIsServer": "the login's page", "TestAtlasOfTheOtherServer": "the login's page"},
-	"internal/acceptance/atlas_test.go": {"TestAtlasOfPublicServers": "the login's page"},
-	"atlas_test.go": {
-		"TestAtlasOfTheStart":     "the start",
-		"TestAtlasOfTheLogin":     "the login's page",
-		"TestAtlasOfTheServer":    "the login's page",
-		"TestAtlasOfCertificates": "the login's page",
-		"TestAtlasOfTheWayBack":   "the login's page",
-		"TestAtlasOfTheStartPage": "`/`",
-		"TestAtlasOfTheSession":   "`/session`",
-		"TestAtlasOfUserinfo":     "`/userinfo`",
-		"TestAtlasOfTheAPI":       "`/api`",
-		"TestAtlasOfWrongTokens":  "`/api`",
-		"TestAtlasOfForeignAPIs":  "`/api`",
+	"internal/check/start_test.go":             {"TestCausesOfTheAPIsServer": "`check`"},
+	"atapi_test.go":                            {"TestCausesOfTheAPIsServer": "the login's page", "TestCausesOfTheOtherServer": "the login's page"},
+	"internal/acceptance/publicserver_test.go": {"TestCausesOfPublicServers": "the login's page"},
+	"causes_test.go": {
+		"TestCausesOfTheStart":     "the start",
+		"TestCausesOfTheLogin":     "the login's page",
+		"TestCausesOfTheServer":    "the login's page",
+		"TestCausesOfCertificates": "the login's page",
+		"TestCausesOfTheWayBack":   "the login's page",
+		"TestCausesOfTheStartPage": "`/`",
+		"TestCausesOfTheSession":   "`/session`",
+		"TestCausesOfUserinfo":     "`/userinfo`",
+		"TestCausesOfTheAPI":       "`/api`",
+		"TestCausesOfWrongTokens":  "`/api`",
+		"TestCausesOfForeignAPIs":  "`/api`",
 	},
 }
 
-// What docs/problems.md says of who tells a cause is what the atlas shows, and nothing else: every cause has a
+// What docs/problems.md says of who tells a cause is what these tests show, and nothing else: every cause has a
 // row for each that tells it, and no row is missing there.
 func TestEveryCauseHasARow(t *testing.T) {
 	t.Parallel()
@@ -70,7 +70,7 @@ func TestEveryCauseHasARow(t *testing.T) {
 	for name, want := range documented {
 		got := slices.Compact(slices.Sorted(slices.Values(shown[name])))
 		if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-			t.Errorf("docs/problems.md says that %s is told by %q; the atlas has rows for %q", name, want, got)
+			t.Errorf("docs/problems.md says that %s is told by %q; the tests have rows for %q", name, want, got)
 		}
 	}
 }
@@ -160,13 +160,13 @@ func documentedTellers(t *testing.T) map[string][]string {
 
 var stableName = regexp.MustCompile(`[a-z]+(?:-[a-z]+)+`)
 
-// namesIn are the stable names in the literals of each test of the atlas in a file.
+// namesIn are the stable names in the literals of each test of the causes in a file.
 func namesIn(t *testing.T, path string, known map[string][]string) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	for _, declaration := range parsed(t, path).Decls {
 		f, ok := declaration.(*ast.FuncDecl)
-		if !ok || !strings.HasPrefix(f.Name.Name, "TestAtlas") {
+		if !ok || !strings.HasPrefix(f.Name.Name, "TestCausesOf") {
 			continue
 		}
 		found[f.Name.Name] = []string{}

@@ -67,7 +67,7 @@ func TestCheckCommand(t *testing.T) {
 		})
 	}
 
-	hung := testserver.StartLiar(t)
+	hung := testserver.StartFakeServer(t)
 	release := make(chan bool)
 	t.Cleanup(func() { close(release) })
 	hung.Metadata = func(http.ResponseWriter, *http.Request) { <-release }

@@ -19,7 +19,7 @@ import (
 func TestNestedAnswer(t *testing.T) {
 	t.Parallel()
 	nested := strings.Repeat("[", 1000) + strings.Repeat("0,", 68_000) + "0" + strings.Repeat("]", 1000)
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { d["introspection_endpoint"] = l.Issuer + "/introspect" }
 	l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"sub":"user-1","active":true,"deep":`+nested+`}`)
 	l.Response = func(response map[string]any) {

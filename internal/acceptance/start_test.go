@@ -59,7 +59,7 @@ func TestExitCodes(t *testing.T) {
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["SESSION_SECRET"] = "0123456789abcdef"
 	one := startApp(t, env)

@@ -18,8 +18,8 @@ import (
 )
 
 // heldBack is a server whose token endpoint answers when it is told to, or when the test ends.
-func heldBack(t *testing.T) (l *testserver.Liar, arrived chan bool, release func()) {
-	l = testserver.StartLiar(t)
+func heldBack(t *testing.T) (l *testserver.FakeServer, arrived chan bool, release func()) {
+	l = testserver.StartFakeServer(t)
 	arrived = make(chan bool, 10)
 	held := make(chan bool)
 	release = sync.OnceFunc(func() { close(held) })

@@ -80,7 +80,7 @@ func (s *redisServer) onRedis(env map[string]string) map[string]string {
 func TestSessionsInRedis(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	a.Log.Secret(redisPassword)
 	b := newBrowser(t, a)
@@ -93,7 +93,7 @@ func TestSessionsInRedis(t *testing.T) {
 		t.Fatalf("Redis holds %q; want one session", keys)
 	}
 	value := server.value(t, keys[0])
-	for _, word := range []string{"liar-access-token", "liar-refresh-token", "access_token", "user-1", testserver.LiarClientID, l.Issuer, "Steps"} {
+	for _, word := range []string{"fake-access-token", "fake-refresh-token", "access_token", "user-1", testserver.FakeClientID, l.Issuer, "Steps"} {
 		if bytes.Contains(value, []byte(word)) {
 			t.Errorf("the value in Redis holds %q", word)
 		}
@@ -111,12 +111,12 @@ func TestSessionsInRedis(t *testing.T) {
 			t.Errorf("a reload answered %s", again.Body)
 		}
 		page := b.Get(r.Request.URL.String()).Body
-		for _, words := range []string{"at_hash", "by the key &#34;k1&#34;", "Liar&#39;s User"} {
+		for _, words := range []string{"at_hash", "by the key &#34;k1&#34;", "Fake User"} {
 			if !strings.Contains(page, words) {
 				t.Errorf("the result page lacks %q", words)
 			}
 		}
-		l.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
+		l.Response = func(response map[string]any) { delete(response, "id_token") } // the fake server's has a nonce only at a login
 		defer func() { l.Response = nil }()
 		for path, words := range map[string]string{
 			"/session":  `"held": true`,
@@ -222,7 +222,7 @@ func TestSessionStoreDown(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	server := startRedis(t, port)
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
 	b.GetJSON(l.Approve(t, b.Begin("")))
@@ -258,7 +258,7 @@ func TestSessionStoreDown(t *testing.T) {
 func TestSessionStoreFull(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	a := startApp(t, server.onRedis(l.Env()))
 	b := newBrowser(t, a)
 	first := b.GetJSON(l.Approve(t, b.Begin("")))
@@ -281,7 +281,7 @@ func TestSessionStoreOverTLS(t *testing.T) {
 		"--tls-cert-file", cert, "--tls-key-file", key)
 	plain := server.url
 	server.url = strings.Replace(plain, "redis://", "rediss://", 1)
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := server.onRedis(l.Env())
 	env["SSL_CERT_FILE"] = ca.File
 	b := newBrowser(t, startApp(t, env))
@@ -332,8 +332,8 @@ func TestSessionStoreAtStart(t *testing.T) {
 func TestTokensStayWithTheirServer(t *testing.T) {
 	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
-	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
-	for _, l := range []*testserver.Liar{first, second} {
+	first, second := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
+	for _, l := range []*testserver.FakeServer{first, second} {
 		l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","active":true}`)
 		l.Document = func(d map[string]any) {
 			d["introspection_endpoint"], d["revocation_endpoint"], d["end_session_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke", l.Issuer+"/logout"
@@ -349,7 +349,7 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	if r := b.GetJSON(callback); r.StatusCode != 200 {
 		t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
 	}
-	first.Response = func(response map[string]any) { delete(response, "id_token") } // the liar's has a nonce only at a login
+	first.Response = func(response map[string]any) { delete(response, "id_token") } // the fake server's has a nonce only at a login
 	at := func(a *app) *testserver.Browser {                                        // the same browser, after a restart
 		other := newBrowser(t, a)
 		u, _ := url.Parse(a.Address)
@@ -400,8 +400,8 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 func TestTokensStayWhileTheServerIsAway(t *testing.T) {
 	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
-	first, second := testserver.StartLiar(t), testserver.StartLiar(t)
-	for _, l := range []*testserver.Liar{first, second} {
+	first, second := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
+	for _, l := range []*testserver.FakeServer{first, second} {
 		l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1"}`)
 		l.Response = func(response map[string]any) { delete(response, "id_token") }
 	}
@@ -457,7 +457,7 @@ func TestTokensStayWhileTheServerIsAway(t *testing.T) {
 }
 
 // stepsAt finishes a login step by step, and returns what names it at /step.
-func stepsAt(t *testing.T, a *app, b *testserver.Browser, l *testserver.Liar) string {
+func stepsAt(t *testing.T, a *app, b *testserver.Browser, l *testserver.FakeServer) string {
 	t.Helper()
 	var step struct {
 		To    string `json:"authorization_uri"`

@@ -14,9 +14,9 @@ import (
 // Advice is what helps to fix a failure.
 type Advice struct {
 	Hint    string  `json:"hint,omitempty"`    // what to do
-	Setting Setting `json:"setting,omitempty"` // most likely at fault; empty when none is suspected
+	Setting Setting `json:"setting,omitempty"` // most likely at fault; empty when none is first
 	Field   string  `json:"field,omitempty"`   // what the server's dashboard calls it
-	Sent    []Sent  `json:"sent,omitempty"`    // what a login sent, what is suspected first
+	Sent    []Sent  `json:"sent,omitempty"`    // what a login sent, what is first first
 	Name    Name    `json:"name,omitempty"`    // of the cause, as in docs/problems.md; empty when none is known
 	Remedy  Fix     `json:"remedy,omitzero"`   // the line to change
 	Heading string  `json:"-"`                 // the fact
@@ -245,8 +245,8 @@ type Sent struct {
 	Suspect  bool    `json:"suspect"` // the likely one
 }
 
-// whatWeSent lists the values of a login that the OAuth application must agree with, the suspect first.
-func whatWeSent(cfg config.Effective, method string, scopes []string, suspect Setting) []Sent {
+// whatWeSent lists the values of a login that the OAuth application must agree with, the likely one first.
+func whatWeSent(cfg config.Effective, method string, scopes []string, likely Setting) []Sent {
 	secret := "none: a public client"
 	if cfg.ClientSecret != "" {
 		secret = "not shown"
@@ -265,12 +265,12 @@ func whatWeSent(cfg config.Effective, method string, scopes []string, suspect Se
 	for i := range list {
 		list[i].Variable = variableOf(cfg, list[i].Setting)
 		list[i].Field = fields[list[i].Setting]
-		list[i].Suspect = list[i].Setting == suspect
+		list[i].Suspect = list[i].Setting == likely
 	}
 	if i := slices.IndexFunc(list, func(s Sent) bool { return s.Suspect }); i > 0 {
-		suspected := list[i]
+		first := list[i]
 		copy(list[1:], list[:i])
-		list[0] = suspected
+		list[0] = first
 	}
 	return list
 }

@@ -182,13 +182,13 @@ func TestCheckTLS(t *testing.T) {
 	wantFails(t, checksOf(t, values), "connection", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
 }
 
-// Each row makes the liar behave in one way; the line says what can be known, and no more.
+// Each row makes the fake server behave in one way; the line says what can be known, and no more.
 func TestCheckJudges(t *testing.T) {
-	document := func(change func(d map[string]any)) func(*testserver.Liar) {
-		return func(l *testserver.Liar) { l.Document = change }
+	document := func(change func(d map[string]any)) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) { l.Document = change }
 	}
-	token := func(answer func(id, secret string, raw bool) (int, string)) func(*testserver.Liar) {
-		return func(l *testserver.Liar) {
+	token := func(answer func(id, secret string, raw bool) (int, string)) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				id, secret, basic := r.BasicAuth()
 				plainID, _ := url.QueryUnescape(id)
@@ -201,19 +201,19 @@ func TestCheckJudges(t *testing.T) {
 			}
 		}
 	}
-	authorize := func(answer func(w http.ResponseWriter, r *http.Request, good bool)) func(*testserver.Liar) {
-		return func(l *testserver.Liar) {
+	authorize := func(answer func(w http.ResponseWriter, r *http.Request, good bool)) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) {
 			l.Page = func(w http.ResponseWriter, r *http.Request) {
 				q := r.URL.Query()
-				answer(w, r, q.Get("redirect_uri") == testserver.CheckedURI && q.Get("client_id") == testserver.LiarClientID)
+				answer(w, r, q.Get("redirect_uri") == testserver.CheckedURI && q.Get("client_id") == testserver.FakeClientID)
 			}
 		}
 	}
 	back := func(w http.ResponseWriter, r *http.Request, code string) {
 		http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error="+code+"&state="+r.URL.Query().Get("state"), http.StatusFound)
 	}
-	other := func(status int, header, body string) func(*testserver.Liar) {
-		return func(l *testserver.Liar) {
+	other := func(status int, header, body string) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) {
 			l.Other = func(w http.ResponseWriter, r *http.Request) {
 				if header != "" {
 					w.Header().Set("WWW-Authenticate", header)
@@ -224,7 +224,7 @@ func TestCheckJudges(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name   string
-		spoil  func(*testserver.Liar)
+		spoil  func(*testserver.FakeServer)
 		check  string
 		result causes.Result
 		words  string
@@ -266,7 +266,7 @@ func TestCheckJudges(t *testing.T) {
 		{"an endpoint without TLS", document(func(d map[string]any) { d["token_endpoint"] = "http://a.example/token" }), "metadata", causes.Fail, "is not https"},
 		{
 			"the two documents disagree",
-			func(l *testserver.Liar) {
+			func(l *testserver.FakeServer) {
 				l.RFC8414 = func(w http.ResponseWriter, _ *http.Request) {
 					testserver.SendJSON(w, map[string]any{
 						"issuer":                 l.Issuer,
@@ -279,20 +279,22 @@ func TestCheckJudges(t *testing.T) {
 			causes.Warn,
 			"different endpoints",
 		},
-		{"one document", func(*testserver.Liar) {}, "metadata_flavours", causes.OK, "one metadata document"},
-		{"the clock is five minutes off", func(l *testserver.Liar) {
+		{"one document", func(*testserver.FakeServer) {}, "metadata_flavours", causes.OK, "one metadata document"},
+		{"the clock is five minutes off", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { // whatever it answers has a date
 				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
 			}
 		}, "connection", causes.Warn, "but its clock and this machine's are"},
-		{"an old date from a cache", func(l *testserver.Liar) {
+		{"an old date from a cache", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 				w.Header().Set("Age", "3600")
 			}
 		}, "connection", causes.OK, "answers"},
-		{"no keys", func(l *testserver.Liar) { l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "keys", causes.Fail, "answered 500"},
-		{"keys for encryption only", func(l *testserver.Liar) {
+		{"no keys", func(l *testserver.FakeServer) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+		}, "keys", causes.Fail, "answered 500"},
+		{"keys for encryption only", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "e", Use: "enc"}}})
 			}
@@ -307,22 +309,22 @@ func TestCheckJudges(t *testing.T) {
 		{"no jwks_uri", document(func(d map[string]any) { delete(d, "jwks_uri") }), "keys", causes.Fail, "no jwks_uri"},
 
 		{"the secret is right", token(func(id, secret string, _ bool) (int, string) {
-			if id != testserver.LiarClientID || secret != testserver.LiarClientSecret {
+			if id != testserver.FakeClientID || secret != testserver.FakeClientSecret {
 				return 401, "invalid_client"
 			}
 			return 400, "invalid_grant"
 		}), "client", causes.OK, "an invented code"},
 		{"a 200 with an error, as GitHub", token(func(_, secret string, _ bool) (int, string) {
-			if secret != testserver.LiarClientSecret {
+			if secret != testserver.FakeClientSecret {
 				return 200, "incorrect_client_credentials"
 			}
 			return 200, "bad_verification_code"
 		}), "client", causes.OK, "an invented code"},
 		{"the code comes first", token(func(string, string, bool) (int, string) { return 400, "invalid_grant" }), "client", causes.Warn, "needs a sign-in"},
-		{"the code comes first, the refresh token tells", func(l *testserver.Liar) {
+		{"the code comes first, the refresh token tells", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
-				if r.PostForm.Get("grant_type") == "refresh_token" && secret != testserver.LiarClientSecret {
+				if r.PostForm.Get("grant_type") == "refresh_token" && secret != testserver.FakeClientSecret {
 					testserver.SendBody(403, "application/json", `{"error":"invalid_client"}`)(w, r)
 					return
 				}
@@ -330,13 +332,13 @@ func TestCheckJudges(t *testing.T) {
 			}
 		}, "client", causes.OK, "an invented refresh token"},
 		{"overloaded for the control alone", token(func(_, secret string, _ bool) (int, string) {
-			if secret != testserver.LiarClientSecret {
+			if secret != testserver.FakeClientSecret {
 				return 429, "slow_down"
 			}
 			return 400, "invalid_grant"
 		}), "client", causes.Warn, "wants fewer requests"},
 		{"out of order for the control alone", token(func(_, secret string, _ bool) (int, string) {
-			if secret != testserver.LiarClientSecret {
+			if secret != testserver.FakeClientSecret {
 				return 500, "server_error"
 			}
 			return 400, "invalid_grant"
@@ -358,16 +360,16 @@ func TestCheckJudges(t *testing.T) {
 			"paste CLIENT_SECRET again",
 		},
 		{"the grant is off", token(func(_, secret string, _ bool) (int, string) {
-			if secret != testserver.LiarClientSecret {
+			if secret != testserver.FakeClientSecret {
 				return 401, "invalid_client"
 			}
 			return 400, "unauthorized_client"
 		}), "client", causes.Fail, "Enable the authorization code grant"},
-		{"the refresh grant is off", func(l *testserver.Liar) {
+		{"the refresh grant is off", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
 				switch {
-				case secret != testserver.LiarClientSecret:
+				case secret != testserver.FakeClientSecret:
 					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
 				case r.PostForm.Get("grant_type") == "refresh_token":
 					testserver.SendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
@@ -376,13 +378,13 @@ func TestCheckJudges(t *testing.T) {
 				}
 			}
 		}, "client", causes.OK, "an invented code"},
-		{"the code comes first, and the refresh grant is off", func(l *testserver.Liar) {
+		{"the code comes first, and the refresh grant is off", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()
 				switch {
 				case r.PostForm.Get("grant_type") == "authorization_code":
 					testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
-				case secret != testserver.LiarClientSecret:
+				case secret != testserver.FakeClientSecret:
 					testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
 				default:
 					testserver.SendBody(400, "application/json", `{"error":"unauthorized_client"}`)(w, r)
@@ -390,7 +392,7 @@ func TestCheckJudges(t *testing.T) {
 			}
 		}, "client", causes.OK, "an invented refresh token"},
 		{"the other method is right", token(func(_, secret string, basic bool) (int, string) {
-			if basic || secret != testserver.LiarClientSecret {
+			if basic || secret != testserver.FakeClientSecret {
 				return 401, "invalid_client"
 			}
 			return 400, "invalid_grant"
@@ -487,7 +489,7 @@ func TestCheckJudges(t *testing.T) {
 		{"the API refuses without a word", other(401, "", `{}`), "api", causes.Warn, "WWW-Authenticate"},
 	} {
 		t.Run(row.check+": "+row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Honest()
 			row.spoil(l)
 			values := l.Env()
@@ -523,7 +525,7 @@ func TestCheckJudges(t *testing.T) {
 // A secret that the server takes as it is, without decoding, is found out.
 func TestCheckRawSecret(t *testing.T) {
 	const secret = "a/secret+with%special"
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if _, raw, _ := r.BasicAuth(); raw != secret && r.PostForm.Get("client_secret") != secret {
@@ -539,7 +541,7 @@ func TestCheckRawSecret(t *testing.T) {
 
 // Keycloak's old path, and a server without metadata.
 func TestCheckOtherServers(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	l.Issuer += "/auth/realms/a"
 	values := l.Env()
@@ -547,10 +549,10 @@ func TestCheckOtherServers(t *testing.T) {
 	values["ISSUER"] = strings.Replace(l.Issuer, "/auth", "", 1)
 	wantFails(t, checksOf(t, values), "metadata", "ISSUER", "Write ISSUER="+l.Issuer)
 
-	plain := testserver.StartLiar(t)
+	plain := testserver.StartFakeServer(t)
 	plain.Honest()
 	r := checksOf(t, map[string]string{"AUTHORIZATION_ENDPOINT": plain.Issuer + "/authorize", "TOKEN_ENDPOINT": plain.Issuer + "/token",
-		"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "read", "PORT": "3999"})
+		"CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret, "SCOPES": "read", "PORT": "3999"})
 	if r.Result == causes.Fail || r.Line("metadata_flavours").Result != causes.Skip || r.Line("client").Result != causes.OK {
 		t.Errorf("a server without metadata gives\n%s", r)
 	}
@@ -588,7 +590,7 @@ func TestRedirectWarningOnce(t *testing.T) {
 	client.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"}
 	registered := testserver.DemoEnv(testserver.ServeDemo(t, client))
 	unregistered := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
-	vague := testserver.StartLiar(t)
+	vague := testserver.StartFakeServer(t)
 	for name, row := range map[string]struct {
 		env  map[string]string
 		want causes.Result

@@ -108,7 +108,7 @@ func TestRateLimited(t *testing.T) {
 	const words = "Too many requests, slow down"
 	for _, after := range []int{1, 3, 6} {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Honest()
 			var mu sync.Mutex
 			n, refused := 0, 0

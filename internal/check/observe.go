@@ -34,18 +34,18 @@ type Observer struct {
 	noInventions bool // no wrong secret is sent
 
 	mu    sync.Mutex // guards asked
-	asked map[any]*kept
+	asked map[any]*observation
 }
 
-// kept is a question, and its answer once done is closed.
-type kept struct {
+// observation is the answer to a question, once done is closed.
+type observation struct {
 	done   chan struct{}
 	answer any
 }
 
 // NewObserver returns an observer of a server of which the metadata is known. Nothing is asked yet.
 func NewObserver(cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client) *Observer {
-	return &Observer{cfg: cfg, client: client, md: md, wire: w, asked: map[any]*kept{}}
+	return &Observer{cfg: cfg, client: client, md: md, wire: w, asked: map[any]*observation{}}
 }
 
 // ask returns the answer to a question, which it asks if nobody has before.
@@ -53,7 +53,7 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 	o.mu.Lock()
 	one, before := o.asked[question]
 	if !before {
-		one = &kept{done: make(chan struct{})}
+		one = &observation{done: make(chan struct{})}
 		o.asked[question] = one
 	}
 	o.mu.Unlock()

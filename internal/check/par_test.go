@@ -94,7 +94,7 @@ func TestCheckPARNowhere(t *testing.T) {
 
 // PAR where the server does not offer it is the setting at fault.
 func TestCheckPARNotOffered(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	env := l.Env()
 	env["PORT"], env["PAR"] = "3999", "on"

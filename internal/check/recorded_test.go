@@ -61,9 +61,9 @@ func askedOf(r *http.Request) asked {
 			a.clientID, _ = url.QueryUnescape(id)
 			secret, _ = url.QueryUnescape(basic)
 		}
-		a.right = a.clientID == testserver.LiarClientID && secret == testserver.LiarClientSecret
+		a.right = a.clientID == testserver.FakeClientID && secret == testserver.FakeClientSecret
 	}
-	a.ours = a.clientID == testserver.LiarClientID
+	a.ours = a.clientID == testserver.FakeClientID
 	return a
 }
 
@@ -96,7 +96,7 @@ var soundServer = server{
 // ask makes every check at a server, with some variables changed.
 func (s server) ask(t *testing.T, change map[string]string) Report {
 	t.Helper()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	l.Document = s.document
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
@@ -275,7 +275,7 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 }
 
-// withIntrospection adds the endpoint, which the liar answers with 401.
+// withIntrospection adds the endpoint, which the fake server answers with 401.
 func withIntrospection(s server) server {
 	s.document = func(d map[string]any) { d["introspection_endpoint"] = d["issuer"].(string) + "/introspect" }
 	return s

@@ -25,7 +25,7 @@ func TestCheckWithoutScopes(t *testing.T) {
 		{"the server has none", false, "authorization", causes.Fail, "asks for no scope"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Honest()
 			honest := l.Page
 			var sent atomic.Int32
@@ -33,7 +33,7 @@ func TestCheckWithoutScopes(t *testing.T) {
 				if r.URL.Query().Has("scope") {
 					sent.Add(1)
 				} else if !row.hasDefault && r.URL.Query().Get("redirect_uri") == testserver.CheckedURI &&
-					r.URL.Query().Get("client_id") == testserver.LiarClientID {
+					r.URL.Query().Get("client_id") == testserver.FakeClientID {
 					http.Redirect(w, r, testserver.CheckedURI+"?error=invalid_scope&iss="+l.Issuer+"&state="+r.URL.Query().Get("state"), http.StatusFound)
 					return
 				}

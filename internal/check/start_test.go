@@ -13,7 +13,7 @@ import (
 )
 
 // The checks tell it, of a login that begins at the API.
-func TestAtlasOfTheAPIsServer(t *testing.T) {
+func TestCausesOfTheAPIsServer(t *testing.T) {
 	nothing := func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 	for _, row := range []struct {
 		name  causes.Name

@@ -43,9 +43,9 @@ func situations(t *testing.T) map[string]map[string]string {
 	wrong := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
 	wrong["ISSUER"] += "/"
 	delete(wrong, "RESOURCE_URL")
-	liar := testserver.StartLiar(t)
-	liar.Honest()
-	warnings := liar.Env()
+	fake := testserver.StartFakeServer(t)
+	fake.Honest()
+	warnings := fake.Env()
 	warnings["PORT"] = "3999"
 	clerk := testserver.StartClerk(t, "127.0.0.1:3999")
 	clerk.TLS.Certificates[0] = clerk.Authority.Issue(t, time.Now().Add(61*24*time.Hour+time.Hour))
@@ -101,7 +101,7 @@ func TestPrintGolden(t *testing.T) {
 // No line is wider than the terminal, nor than 100 columns, whatever the server says; its words cannot
 // paint, move the cursor or begin a line with a command of GitHub's runner.
 func TestPrintWidth(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	said := strings.Repeat("wide 日本語 "+strings.Repeat("x", 150)+" ::stop-commands::all \x1b[31m\u202e "+strings.Repeat(":", 90)+" ", 3)
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -150,8 +150,8 @@ func (p *printer) lines(lead, text string) {
 // verdict ends the report: what was not asked, what is wrong, and the command that comes next.
 func (p *printer) verdict(r check.Report) {
 	if r.Result == causes.Fail { // beside a failure only what waits for it counts
-		beside := func(f causes.Finding) bool { return f.Result == causes.Skip && !strings.HasPrefix(f.Found, waiting) }
-		p.skipped = slices.DeleteFunc(p.skipped, beside)
+		unrelated := func(f causes.Finding) bool { return f.Result == causes.Skip && !strings.HasPrefix(f.Found, waiting) }
+		p.skipped = slices.DeleteFunc(p.skipped, unrelated)
 	}
 	if text := foldSkips(p.skipped); text != "" {
 		p.paragraph("  -     ", nameColumn, "not asked", text)

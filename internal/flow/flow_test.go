@@ -218,7 +218,7 @@ func TestRedactByValue(t *testing.T) {
 
 // A flow on a page is cut off at many places, and none of them leaves half of the secret.
 func TestSecretCutOff(t *testing.T) {
-	secrets := Secrets{Client: redact.Credentials{ID: "liar-client", Secret: "liar-secret-7d2c9a"}}
+	secrets := Secrets{Client: redact.Credentials{ID: "fake-client", Secret: "fake-secret-7d2c9a"}}
 	for lead := 0; lead < 4100; lead += 5 { // a cut that leaves half of it is hit once at least
 		text := strings.Repeat("-", lead) + secrets.Client.Secret
 		e := &wire.Exchange{Method: "POST", URL: "https://a.example/" + text, RequestBody: text + "=" + text, Fault: text, Status: 200,

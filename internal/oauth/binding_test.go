@@ -15,8 +15,8 @@ import (
 
 // A login goes on only with the server and as the client that it was begun with.
 func TestBinding(t *testing.T) {
-	l, other := testserver.StartLiar(t), testserver.StartLiar(t)
-	for _, server := range []*testserver.Liar{l, other} {
+	l, other := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
+	for _, server := range []*testserver.FakeServer{l, other} {
 		server.Document = func(d map[string]any) { d["end_session_endpoint"] = server.Issuer + "/end" }
 	}
 	begin := func() *Request {
@@ -89,7 +89,7 @@ func TestBinding(t *testing.T) {
 	wantError(t, gone.CheckServer(t.Context(), r), CodeNotFound, "refused the connection")
 	_, err := gone.Exchange(t.Context(), r, "code")
 	wantError(t, err, CodeNotFound, "")
-	api := testserver.StartLiar(t)
+	api := testserver.StartFakeServer(t)
 	gone.cfg.ResourceURL = api.Issuer + "/api"
 	wantError(t, gone.TryResource(t.Context(), r, "token"), CodeNotFound, "")
 	if n := api.Asked("GET /api"); n > 0 {
@@ -127,7 +127,7 @@ func TestIDTokenPresence(t *testing.T) {
 		{"not asked, and granted", "email", "openid email", false},
 		{"neither", "email", "email", false},
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Response = func(response map[string]any) {
 			delete(response, "id_token")
 			if response["scope"] = row.granted; row.granted == "-" {
@@ -145,7 +145,7 @@ func TestIDTokenPresence(t *testing.T) {
 
 // A verdict shows what was found, and of what is secret only that it is another.
 func TestVerdictsShow(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Claims = func(claims map[string]any) {
 		claims["aud"], claims["azp"] = []string{"other", "more"}, "party"
 		claims["at_hash"], claims["nonce"] = "hash", "nonce-value"
@@ -183,7 +183,7 @@ func TestVerdictsShow(t *testing.T) {
 
 // The error of a parameter names it.
 func TestBadParameters(t *testing.T) {
-	c := clientAt(t, testserver.StartLiar(t).Env())
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
 	for name, value := range map[string]string{"scope": `a"b`, "max_age": "soon", "state": "mine", "redirect_uri": "https://evil.example/", "step_up": "3"} {
 		_, err := c.NewRequest(url.Values{name: {value}})
 		wantError(t, err, CodeInvalidRequest, "The parameter "+name+" ")
@@ -198,7 +198,7 @@ func TestBadParameters(t *testing.T) {
 // The error of an unknown key lists some of those that there are.
 func TestDescribeKeys(t *testing.T) {
 	for n, want := range map[int]string{0: "(it has none)", 1: `("k0" ES256)`, 5: `"k4" ES256)`, 6: `"k4" ES256, …)`} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 			set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 			for i := range n {

@@ -14,7 +14,7 @@ import (
 // An API is asked by GET, or by a request of MCP that only reads; the token goes into its header, and nothing does
 // where there is none.
 func TestAskAPI(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"
 	for _, byPost := range []bool{false, true} {
@@ -38,7 +38,7 @@ func TestAskAPI(t *testing.T) {
 
 // The name of a tool is the API's word: what no header can carry is called nowhere, and no tool where there are none.
 func TestCallTool(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Other = testserver.SendBody(200, "application/json", `{}`)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"

@@ -31,7 +31,7 @@ func clientWithin(t *testing.T, env map[string]string, timeout time.Duration) *C
 }
 
 // signIn runs a whole login at a server whose user allows everything.
-func signIn(t *testing.T, c *Client, l *testserver.Liar, params url.Values) (*TokenResponse, *IDToken, error) {
+func signIn(t *testing.T, c *Client, l *testserver.FakeServer, params url.Values) (*TokenResponse, *IDToken, error) {
 	t.Helper()
 	request, err := c.NewRequest(params)
 	if err != nil {
@@ -78,7 +78,7 @@ func wantError(t *testing.T, err error, code, words string) {
 
 // wantHonest is the control of a case: with nothing spoiled, the same client and the same server finish
 // a login.
-func wantHonest(t *testing.T, l *testserver.Liar, c *Client) {
+func wantHonest(t *testing.T, l *testserver.FakeServer, c *Client) {
 	t.Helper()
 	l.Reset()
 	if _, _, err := signIn(t, c, l, nil); err != nil {
@@ -88,7 +88,7 @@ func wantHonest(t *testing.T, l *testserver.Liar, c *Client) {
 
 // A client without its secret is asked nothing as a public one, and whatever it sends, the secret is not in it.
 func TestClient_WithoutSecret(t *testing.T) {
-	c := clientAt(t, testserver.StartLiar(t).Env())
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
 	if _, err := c.Metadata(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -97,17 +97,17 @@ func TestClient_WithoutSecret(t *testing.T) {
 	if md == nil || c.Credentials(md).Secret == "" {
 		t.Fatalf("the client is %+v", c.Credentials(md))
 	}
-	if got := bare.Credentials(md); got.Secret != "" || got.Method != config.MethodBasic || got.ID != testserver.LiarClientID {
+	if got := bare.Credentials(md); got.Secret != "" || got.Method != config.MethodBasic || got.ID != testserver.FakeClientID {
 		t.Errorf("its credentials are %+v", got)
 	}
-	if got := bare.Sanitized(testserver.LiarClientSecret, 100); got != "[redacted]" {
+	if got := bare.Sanitized(testserver.FakeClientSecret, 100); got != "[redacted]" {
 		t.Errorf("a server that repeats the secret is shown with %q", got)
 	}
 }
 
 // A client with other settings has found the same server, and its logins are tied to the settings.
 func TestClient_With(t *testing.T) {
-	c := clientAt(t, testserver.StartLiar(t).Env())
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
 	cfg := c.Config()
 	if md, _ := c.With(cfg).Known(); md != nil {
 		t.Errorf("before anything was found: %+v", md)

@@ -34,8 +34,8 @@ func TestMetadataURLs(t *testing.T) {
 
 // Each row spoils the metadata in one way; /login says what was tried and what it answered.
 func TestDiscoveryRefuses(t *testing.T) {
-	document := func(name string, value any) func(*testserver.Liar) {
-		return func(l *testserver.Liar) {
+	document := func(name string, value any) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) {
 				if d[name] = value; value == nil {
 					delete(d, name)
@@ -43,19 +43,19 @@ func TestDiscoveryRefuses(t *testing.T) {
 			}
 		}
 	}
-	answer := func(status int, body string) func(*testserver.Liar) {
-		return func(l *testserver.Liar) {
+	answer := func(status int, body string) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); w.Write([]byte(body)) }
 		}
 	}
 	for _, row := range []struct {
 		name  string
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 		words string
 	}{
 		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
-		{"the issuer with a slash", func(l *testserver.Liar) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names a different issuer"},
-		{"the issuer in capitals", func(l *testserver.Liar) {
+		{"the issuer with a slash", func(l *testserver.FakeServer) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names a different issuer"},
+		{"the issuer in capitals", func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.Issuer) }
 		}, "names a different issuer"},
 		{"no issuer", document("issuer", nil), "names no issuer"},
@@ -71,21 +71,21 @@ func TestDiscoveryRefuses(t *testing.T) {
 		{"not found", answer(404, "Realm does not exist"), "answered 404 Not Found"},
 		{"forbidden", answer(403, ""), "answered 403 Forbidden"},
 		{"a name twice", answer(200, `{"issuer":"a","issuer":"b"}`), "its JSON names"},
-		{"without end", func(l *testserver.Liar) {
+		{"without end", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				for range 40 {
 					w.Write([]byte(strings.Repeat(" ", 64<<10)))
 				}
 			}
 		}, "more than 1 MB"},
-		{"a redirect elsewhere", func(l *testserver.Liar) {
+		{"a redirect elsewhere", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "https://elsewhere.example/x?secret=y", http.StatusFound)
 			}
 		}, "302 Found to https://elsewhere.example/x, which is not followed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			row.spoil(l)
 			c := clientAt(t, l.Env())
 			_, err := c.Metadata(t.Context())
@@ -152,7 +152,7 @@ func TestReadMetadata_Warnings(t *testing.T) {
 // A login goes on, and the warnings stand beside the metadata.
 func TestMetadata_Warnings(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) {
 		d["scopes_supported"], d["userinfo_endpoint"] = "openid", 7
 		d["require_pushed_authorization_requests"] = "FALSE"
@@ -170,7 +170,7 @@ func TestMetadata_Warnings(t *testing.T) {
 
 // Metadata on its own origin may be redirected; RFC 8414's places are tried after OpenID Connect's.
 func TestDiscoveryFinds(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
 	good := func(w http.ResponseWriter, issuer string) {
 		testserver.SendJSON(w, map[string]any{
@@ -214,7 +214,7 @@ func TestDiscoveryFinds(t *testing.T) {
 
 // Overrides beat the metadata, and alone they serve a server that has none.
 func TestOverrides(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/other"
 	c := clientAt(t, env)
@@ -233,7 +233,7 @@ func TestOverrides(t *testing.T) {
 
 // However many requests wait, one attempt runs, and all of them get what it finds.
 func TestOneAttempt(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	release := make(chan bool)
 	honest := l.Issuer
 	l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
@@ -285,7 +285,7 @@ func TestUnreachable(t *testing.T) {
 			return map[string]string{"ISSUER": strings.Replace(c.Issuer, "localhost", "[::1]", 1), "SSL_CERT_FILE": c.Authority.File}
 		}, "refused the connection"},
 		{"http behind https", func(t *testing.T) map[string]string {
-			return map[string]string{"ISSUER": strings.Replace(testserver.StartLiar(t).Issuer, "http:", "https:", 1)}
+			return map[string]string{"ISSUER": strings.Replace(testserver.StartFakeServer(t).Issuer, "http:", "https:", 1)}
 		}, "speaks plain http, not https"},
 		{"another authority", func(t *testing.T) map[string]string {
 			return map[string]string{"ISSUER": testserver.StartClerk(t, "127.0.0.1:1").Issuer, "SSL_CERT_FILE": ca.File}

@@ -14,18 +14,18 @@ import (
 // Endpoints on this machine are believed of a server on this machine, and of the user. What a server
 // elsewhere says about this machine is a way to have us ask whatever listens here.
 func TestLoopbackEndpoints(t *testing.T) {
-	public := func(t *testing.T, env map[string]string, spoil func(d map[string]any)) (*testserver.Liar, *Client) {
-		l := testserver.StartLiar(t)
+	public := func(t *testing.T, env map[string]string, spoil func(d map[string]any)) (*testserver.FakeServer, *Client) {
+		l := testserver.StartFakeServer(t)
 		address := l.Listener.Addr().String()
 		l.Issuer = "https://auth.example"
 		l.Document = spoil
-		full := map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret}
+		full := map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret}
 		for name, value := range env {
 			full[name] = value
 		}
 		c := clientAt(t, full)
 		c.wire.SetTransport(&http.Transport{DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, address) // the public name leads to the liar, without TLS
+			return new(net.Dialer).DialContext(ctx, network, address) // the public name leads to the fake server, without TLS
 		}})
 		return l, c
 	}
@@ -83,7 +83,7 @@ func TestEveryEndpointIsChecked(t *testing.T) {
 			"https://u@a.example/":   "user name",
 			"https://a.example/#x":   "fragment",
 		} {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Document = func(d map[string]any) { d[name] = address }
 			c := clientAt(t, l.Env())
 			_, err := c.Metadata(t.Context())
@@ -121,7 +121,7 @@ func TestEndpointsOwnMethods(t *testing.T) {
 		{"the user decides", nil, []string{"client_secret_post"}, []string{"client_secret_post"}, "client_secret_basic", "basic", "basic"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Document = func(d map[string]any) {
 				d["introspection_endpoint"], d["revocation_endpoint"] = l.Issuer+"/introspect", l.Issuer+"/revoke"
 				for name, methods := range map[string][]string{
@@ -137,10 +137,10 @@ func TestEndpointsOwnMethods(t *testing.T) {
 			var method string
 			l.Other = func(w http.ResponseWriter, r *http.Request) {
 				method = "post"
-				if id, secret, ok := r.BasicAuth(); ok && id == testserver.LiarClientID && secret == testserver.LiarClientSecret {
+				if id, secret, ok := r.BasicAuth(); ok && id == testserver.FakeClientID && secret == testserver.FakeClientSecret {
 					method = "basic"
 				}
-				if inBody := r.PostFormValue("client_secret") == testserver.LiarClientSecret; inBody == (method == "basic") {
+				if inBody := r.PostFormValue("client_secret") == testserver.FakeClientSecret; inBody == (method == "basic") {
 					method = "both or none"
 				}
 				if r.PostFormValue("token") != "a-token" || r.PostFormValue("token_type_hint") != "access_token" {
@@ -163,7 +163,7 @@ func TestEndpointsOwnMethods(t *testing.T) {
 // An override serves a server that publishes nothing, but not one that cannot be reached or that answers
 // something else: that may be another server, or one in trouble.
 func TestOverridesNeedAnAnswer(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_ENDPOINT"], env["TOKEN_ENDPOINT"] = l.Issuer+"/authorize", l.Issuer+"/token"
 	for _, row := range []struct {
@@ -205,7 +205,7 @@ func TestLeadsHere(t *testing.T) {
 
 // An error about an endpoint says so, and another issuer is explained by where the issuer came from.
 func TestMetadataErrors(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { d["userinfo_endpoint"] = "http://a.example/" }
 	c := clientAt(t, l.Env())
 	_, err := c.Metadata(t.Context())

@@ -10,7 +10,7 @@ import (
 
 // A member whose name differs in case is another member: nothing is taken from it, and it spoils nothing.
 func TestNamesAreExact(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	l.Response = func(response map[string]any) {
 		response["Access_Token"], response["Refresh_Token"], response["ID_Token"] = "other", "other", "other"
@@ -23,7 +23,7 @@ func TestNamesAreExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response.Access != "liar-access-token" || response.Refresh != "" || id.Subject != "user-1" || id.Name != "Liar's User" {
+	if response.Access != "fake-access-token" || response.Refresh != "" || id.Subject != "user-1" || id.Name != "Fake User" {
 		t.Errorf("taken were %+v and %+v", response.Tokens, id)
 	}
 
@@ -46,9 +46,9 @@ func TestNamesAreExact(t *testing.T) {
 
 // What was tried is said without the client secret and without invisible characters, and not at any length.
 func TestTriedIsClean(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
-	secret := strings.ReplaceAll(testserver.LiarClientSecret, "-", `\u002D`)
+	secret := strings.ReplaceAll(testserver.FakeClientSecret, "-", `\u002D`)
 	malformed := func(w http.ResponseWriter, _ *http.Request) { // which net/http quotes
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -56,12 +56,12 @@ func TestTriedIsClean(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		conn.Write([]byte("HTTP/1.1 " + testserver.LiarClientSecret + " OK\r\n\r\n"))
+		conn.Write([]byte("HTTP/1.1 " + testserver.FakeClientSecret + " OK\r\n\r\n"))
 	}
 	for name, spoil := range map[string]func(d map[string]any){
 		"its status":   nil,
-		"the issuer":   func(d map[string]any) { d["issuer"] = "https://" + testserver.LiarClientSecret + "\u202e\u3164" },
-		"an endpoint":  func(d map[string]any) { d["token_endpoint"] = "http://" + testserver.LiarClientSecret + "\u202e\u2800" },
+		"the issuer":   func(d map[string]any) { d["issuer"] = "https://" + testserver.FakeClientSecret + "\u202e\u3164" },
+		"an endpoint":  func(d map[string]any) { d["token_endpoint"] = "http://" + testserver.FakeClientSecret + "\u202e\u2800" },
 		"its spelling": func(d map[string]any) { d["token_endpoint"] = "http://" + secret + "\ufe0f" },
 		"its length":   func(d map[string]any) { d["token_endpoint"] = "http://" + strings.Repeat("x", 100_000) },
 	} {
@@ -77,7 +77,7 @@ func TestTriedIsClean(t *testing.T) {
 			t.Fatalf("%s: the error is %v", name, err)
 		}
 		for _, tried := range failed.Tried {
-			for _, absent := range []string{testserver.LiarClientSecret, secret, "\u202e", "\u3164", "\u2800", "\ufe0f"} {
+			for _, absent := range []string{testserver.FakeClientSecret, secret, "\u202e", "\u3164", "\u2800", "\ufe0f"} {
 				if strings.Contains(tried.Answer, absent) {
 					t.Errorf("%s: %q holds %q", name, tried.Answer, absent)
 				}

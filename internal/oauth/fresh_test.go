@@ -19,13 +19,13 @@ import (
 )
 
 // clientAtTime is a client whose clock the test turns.
-func clientAtTime(t *testing.T, l *testserver.Liar) (c *Client, turn func(time.Duration)) {
+func clientAtTime(t *testing.T, l *testserver.FakeServer) (c *Client, turn func(time.Duration)) {
 	t.Helper()
 	c = clientAt(t, l.Env())
 	var ahead atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	c.now, c.keys.now = now, now
-	l.Claims = func(claims map[string]any) { // the liar's clock is the same
+	l.Claims = func(claims map[string]any) { // the fake server's clock is the same
 		claims["iat"], claims["exp"], claims["auth_time"] = now().Unix(), now().Add(time.Hour).Unix(), now().Unix()
 	}
 	return c, func(d time.Duration) { ahead.Add(int64(d)) }
@@ -44,7 +44,7 @@ func publish(keys map[string]*ecdsa.PrivateKey) func(http.ResponseWriter, *http.
 
 // Metadata and keys are kept for some minutes, and then asked for again.
 func TestAskedForAgain(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	const metadata, keys = "GET /.well-known/openid-configuration", "GET /jwks"
 	for _, row := range []struct {
@@ -63,7 +63,7 @@ func TestAskedForAgain(t *testing.T) {
 
 // What is asked for again may have become worse: nothing of before is believed then.
 func TestAskedForAgainInVain(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	if _, _, err := signIn(t, c, l, nil); err != nil {
 		t.Fatal(err)
@@ -90,20 +90,20 @@ func TestAskedForAgainInVain(t *testing.T) {
 func TestOldKeys(t *testing.T) {
 	for _, row := range []struct {
 		name string
-		then func(t *testing.T, l *testserver.Liar, c *Client, turn func(time.Duration), sign func(id string))
+		then func(t *testing.T, l *testserver.FakeServer, c *Client, turn func(time.Duration), sign func(id string))
 	}{
-		{"after a token with the new key", func(t *testing.T, l *testserver.Liar, c *Client, _ func(time.Duration), sign func(id string)) {
+		{"after a token with the new key", func(t *testing.T, l *testserver.FakeServer, c *Client, _ func(time.Duration), sign func(id string)) {
 			sign("new")
 			if _, _, err := signIn(t, c, l, nil); err != nil {
 				t.Fatalf("with the new key: %v", err)
 			}
 		}},
-		{"after some minutes", func(_ *testing.T, _ *testserver.Liar, _ *Client, turn func(time.Duration), _ func(id string)) {
+		{"after some minutes", func(_ *testing.T, _ *testserver.FakeServer, _ *Client, turn func(time.Duration), _ func(id string)) {
 			turn(freshFor)
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			c, turn := clientAtTime(t, l)
 			keys := map[string]*ecdsa.PrivateKey{"old": testserver.NewKey(t), "new": testserver.NewKey(t)}
 			sign := func(id string) {
@@ -127,7 +127,7 @@ func TestOldKeys(t *testing.T) {
 
 // Keys belong to the address that they were fetched from.
 func TestKeysOfAnotherAddress(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	if _, _, err := signIn(t, c, l, nil); err != nil {
 		t.Fatal(err)
@@ -151,16 +151,16 @@ func TestAtHashOf384(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum384, sum512 := sha512.Sum384([]byte("liar-access-token")), sha512.Sum512([]byte("liar-access-token"))
+	sum384, sum512 := sha512.Sum384([]byte("fake-access-token")), sha512.Sum512([]byte("fake-access-token"))
 	right, of512 := base64.RawURLEncoding.EncodeToString(sum384[:24]), base64.RawURLEncoding.EncodeToString(sum512[:32])
 	for alg, key := range map[jose.SignatureAlgorithm]any{jose.ES384: p384, jose.RS384: rsaKey, jose.PS384: rsaKey} {
 		for atHash, words := range map[string]string{
 			right:                                    "",
 			of512:                                    "the check of at_hash",
-			testserver.HalfHash("liar-access-token"): "the check of at_hash",
+			testserver.HalfHash("fake-access-token"): "the check of at_hash",
 			right + "A":                              "the check of at_hash",
 		} {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			public := any(&rsaKey.PublicKey)
 			if alg == jose.ES384 {
 				public = &p384.PublicKey
@@ -179,7 +179,7 @@ func TestAtHashOf384(t *testing.T) {
 
 // A login without openid sends no nonce, so a token that has one belongs to another login.
 func TestNonceNobodyAskedFor(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	for nonce, words := range map[string]string{"": "", "somebody's": "the check of nonce: expected none, as none was sent"} {
 		l.Claims = func(c map[string]any) {
 			if c["nonce"] = nonce; nonce == "" {
@@ -193,7 +193,7 @@ func TestNonceNobodyAskedFor(t *testing.T) {
 // State, nonce and verifier are three secrets: the state stands in addresses and the nonce in tokens, and
 // whoever reads one of them must not have another.
 func TestSecretsDiffer(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	seen := map[string]bool{}
 	for range 10 {
@@ -236,7 +236,7 @@ func TestRefreshedAuthTime(t *testing.T) {
 		{"in words from the first", "soon", "soon", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			c := clientAt(t, l.Env())
 			authTime := row.first
 			l.Claims = func(claims map[string]any) {

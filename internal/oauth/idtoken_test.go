@@ -39,24 +39,24 @@ func TestIDTokenClaims(t *testing.T) {
 	}{
 		{"honest", func(map[string]any) {}, ""},
 		{"iss of another server", set("iss", "https://evil.example"), "the check of iss"},
-		{"iss is the client secret, which no answer may show", set("iss", testserver.LiarClientSecret), "the check of iss"},
+		{"iss is the client secret, which no answer may show", set("iss", testserver.FakeClientSecret), "the check of iss"},
 		{"iss missing", remove("iss"), "the check of iss"},
 		{"iss with a slash", func(c map[string]any) { c["iss"] = c["iss"].(string) + "/" }, "the check of iss"},
 		{"aud of another client", set("aud", "other"), "the check of aud"},
 		{"aud missing", remove("aud"), "the check of aud"},
 		{"aud empty", set("aud", []string{}), "the check of aud"},
 		{"aud a number", set("aud", 1), "the check of aud"},
-		{"aud a list of one", set("aud", []string{testserver.LiarClientID}), ""},
-		{"aud with others and no azp", set("aud", []string{testserver.LiarClientID, "other"}), ""},
+		{"aud a list of one", set("aud", []string{testserver.FakeClientID}), ""},
+		{"aud with others and no azp", set("aud", []string{testserver.FakeClientID, "other"}), ""},
 		{"aud of others alone", set("aud", []string{"other", "another"}), "the check of aud"},
 		{"aud with others and the azp of another", func(c map[string]any) {
-			c["aud"], c["azp"] = []string{"other", testserver.LiarClientID}, "other"
+			c["aud"], c["azp"] = []string{"other", testserver.FakeClientID}, "other"
 		}, "the check of azp"},
 		{"aud with others and our azp", func(c map[string]any) {
-			c["aud"], c["azp"] = []string{"other", testserver.LiarClientID}, testserver.LiarClientID
+			c["aud"], c["azp"] = []string{"other", testserver.FakeClientID}, testserver.FakeClientID
 		}, ""},
 		{"azp of another client", set("azp", "other"), "the check of azp"},
-		{"azp ours", set("azp", testserver.LiarClientID), ""},
+		{"azp ours", set("azp", testserver.FakeClientID), ""},
 		{"sub missing", remove("sub"), "the check of sub"},
 		{"sub empty", set("sub", ""), "the check of sub"},
 		{"sub too long", set("sub", strings.Repeat("x", 256)), "the check of sub"},
@@ -86,7 +86,7 @@ func TestIDTokenClaims(t *testing.T) {
 		{"auth_time a string that nobody asked for", set("auth_time", "1795563719"), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Claims = row.spoil
 			wantIDToken(t, l, nil, row.words)
 		})
@@ -102,27 +102,27 @@ func TestIDToken_Warnings(t *testing.T) {
 		user        string // what the user is called by
 		want        []string
 	}{
-		{"nothing", "email", "a@a.example", "Liar's User", nil},
-		{"booleans and times of their type", "email_verified", true, "Liar's User", nil},
-		{"two addresses", "email", []string{"a@a.example", "b@a.example"}, "Liar's User", []string{"email in the ID token is a list, and should be a string"}},
+		{"nothing", "email", "a@a.example", "Fake User", nil},
+		{"booleans and times of their type", "email_verified", true, "Fake User", nil},
+		{"two addresses", "email", []string{"a@a.example", "b@a.example"}, "Fake User", []string{"email in the ID token is a list, and should be a string"}},
 		{"a list of names", "name", []string{"A", "B"}, "A", []string{"name in the ID token is a list"}},
 		{"a list of no names", "name", []string{}, "user-1", []string{"name in the ID token is a list"}},
 		{"a number for a name", "name", 7, "user-1", []string{"name in the ID token is a number"}},
-		{"true in words", "email_verified", "true", "Liar's User", []string{"email_verified in the ID token is a string, and should be a boolean"}},
-		{"a time in words", "updated_at", "2026-01-01", "Liar's User", []string{"updated_at in the ID token is a string, and should be a number"}},
-		{"auth_time in words", "auth_time", "1795563719", "Liar's User", []string{"auth_time in the ID token is a string"}},
-		{"a claim of no standard", "groups", 7, "Liar's User", nil},
-		{"others in aud", "aud", []string{testserver.LiarClientID, "other"}, "Liar's User", []string{"is for others, too (aud is liar-client, other), and has no azp"}},
-		{"others in aud, and our azp", "aud", []string{testserver.LiarClientID, "other"}, "Liar's User", nil},
-		{"itself twice in aud", "aud", []string{testserver.LiarClientID, testserver.LiarClientID}, "Liar's User", nil},
-		{"the secret in aud", "aud", []string{testserver.LiarClientID, testserver.LiarClientSecret}, "Liar's User", []string{"aud is liar-client, [redacted]"}},
+		{"true in words", "email_verified", "true", "Fake User", []string{"email_verified in the ID token is a string, and should be a boolean"}},
+		{"a time in words", "updated_at", "2026-01-01", "Fake User", []string{"updated_at in the ID token is a string, and should be a number"}},
+		{"auth_time in words", "auth_time", "1795563719", "Fake User", []string{"auth_time in the ID token is a string"}},
+		{"a claim of no standard", "groups", 7, "Fake User", nil},
+		{"others in aud", "aud", []string{testserver.FakeClientID, "other"}, "Fake User", []string{"is for others, too (aud is fake-client, other), and has no azp"}},
+		{"others in aud, and our azp", "aud", []string{testserver.FakeClientID, "other"}, "Fake User", nil},
+		{"itself twice in aud", "aud", []string{testserver.FakeClientID, testserver.FakeClientID}, "Fake User", nil},
+		{"the secret in aud", "aud", []string{testserver.FakeClientID, testserver.FakeClientSecret}, "Fake User", []string{"aud is fake-client, [redacted]"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Claims = func(c map[string]any) {
 				if c[row.claim] = row.value; row.name == "others in aud, and our azp" {
-					c["azp"] = testserver.LiarClientID
+					c["azp"] = testserver.FakeClientID
 				}
 			}
 			_, id, err := signIn(t, clientAt(t, l.Env()), l, nil)
@@ -199,7 +199,7 @@ func TestIDToken_HS256(t *testing.T) {
 		{"the right secret, for another client", []string{"HS256"}, secret, func(claims map[string]any) string {
 			claims["aud"] = "other"
 			return hs256(secret)(claims)
-		}, Error{Kind: IDTokenClaim, Claim: &ClaimFault{Name: "aud", State: ClaimDiffers, Found: "other", Expected: testserver.LiarClientID}}},
+		}, Error{Kind: IDTokenClaim, Claim: &ClaimFault{Name: "aud", State: ClaimDiffers, Found: "other", Expected: testserver.FakeClientID}}},
 		{"the right secret, for another access token", []string{"HS256"}, secret, func(claims map[string]any) string {
 			claims["at_hash"] = "other"
 			return hs256(secret)(claims)
@@ -207,7 +207,7 @@ func TestIDToken_HS256(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Sign = row.sign
 			l.Document = func(d map[string]any) {
 				if d["id_token_signing_alg_values_supported"] = row.lists; row.lists == nil {
@@ -291,7 +291,7 @@ func TestParseKeys_Unreadable(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %d and %q", row.name, set, err, row.usable, row.want)
 		}
 	}
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[`+string(good)+`,{"kty":"NEW"}]}`)
 	c := clientAt(t, l.Env())
 	set, err := c.LoadKeySet(t.Context())
@@ -301,7 +301,7 @@ func TestParseKeys_Unreadable(t *testing.T) {
 }
 
 // wantIDToken runs a login and checks that it is refused with the words, or works when there are none.
-func wantIDToken(t *testing.T, l *testserver.Liar, params url.Values, words string) {
+func wantIDToken(t *testing.T, l *testserver.FakeServer, params url.Values, words string) {
 	t.Helper()
 	c := clientAt(t, l.Env())
 	_, id, err := signIn(t, c, l, params)
@@ -324,7 +324,7 @@ func wantIDToken(t *testing.T, l *testserver.Liar, params url.Values, words stri
 
 // Signatures that anybody could have made, or that are not for signing.
 func TestIDTokenSignature(t *testing.T) {
-	half512 := sha512.Sum512([]byte("liar-access-token"))
+	half512 := sha512.Sum512([]byte("fake-access-token"))
 	other := testserver.NewKey(t)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -341,8 +341,8 @@ func TestIDTokenSignature(t *testing.T) {
 			return testserver.SignClaims(jose.HS256, []byte(secret+strings.Repeat("\x00", max(0, 32-len(secret)))), claims)
 		}
 	}
-	es256 := func(change func(raw string) string) func(l *testserver.Liar) func(map[string]any) string {
-		return func(l *testserver.Liar) func(map[string]any) string {
+	es256 := func(change func(raw string) string) func(l *testserver.FakeServer) func(map[string]any) string {
+		return func(l *testserver.FakeServer) func(map[string]any) string {
 			return func(claims map[string]any) string {
 				return change(testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims))
 			}
@@ -353,110 +353,112 @@ func TestIDTokenSignature(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name  string
-		spoil func(l *testserver.Liar)
+		spoil func(l *testserver.FakeServer)
 		words string
 	}{
-		{"alg none", func(l *testserver.Liar) { l.Sign = unsigned("none") }, `the algorithm "none"`},
-		{"alg NONE", func(l *testserver.Liar) { l.Sign = unsigned("NONE") }, `the algorithm "NONE"`},
-		{"alg empty", func(l *testserver.Liar) { l.Sign = unsigned("") }, `the algorithm ""`},
-		{"HS256 with the client secret", func(l *testserver.Liar) { l.Sign = hs256(testserver.LiarClientSecret) }, `the algorithm "HS256"`},
-		{"alg nOnE", func(l *testserver.Liar) { l.Sign = unsigned("nOnE") }, `the algorithm "nOnE"`},
-		{"no alg", func(l *testserver.Liar) {
+		{"alg none", func(l *testserver.FakeServer) { l.Sign = unsigned("none") }, `the algorithm "none"`},
+		{"alg NONE", func(l *testserver.FakeServer) { l.Sign = unsigned("NONE") }, `the algorithm "NONE"`},
+		{"alg empty", func(l *testserver.FakeServer) { l.Sign = unsigned("") }, `the algorithm ""`},
+		{"HS256 with the client secret", func(l *testserver.FakeServer) { l.Sign = hs256(testserver.FakeClientSecret) }, `the algorithm "HS256"`},
+		{"alg nOnE", func(l *testserver.FakeServer) { l.Sign = unsigned("nOnE") }, `the algorithm "nOnE"`},
+		{"no alg", func(l *testserver.FakeServer) {
 			l.Sign = func(claims map[string]any) string {
 				payload, _ := json.Marshal(claims)
 				return base64.RawURLEncoding.EncodeToString([]byte(`{}`)) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
 			}
 		}, `the algorithm ""`},
-		{"HS256 with the public key", func(l *testserver.Liar) {
+		{"HS256 with the public key", func(l *testserver.FakeServer) {
 			der, err := x509.MarshalPKIXPublicKey(l.Key.Public())
 			if err != nil {
 				t.Fatal(err)
 			}
 			l.Sign = hs256(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
 		}, `the algorithm "HS256"`},
-		{"HS256 with a key in the set", func(l *testserver.Liar) {
+		{"HS256 with a key in the set", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 			l.Sign = hs256("k1")
 		}, `the algorithm "HS256"`},
-		{"two signatures", func(l *testserver.Liar) {
+		{"two signatures", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string {
 				p := strings.Split(raw, ".")
 				one := `{"protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 				return `{"payload":"` + p[1] + `","signatures":[` + one + `,` + one + `]}`
 			})(l)
 		}, "is not a JWT"},
-		{"as long as an answer may be", func(l *testserver.Liar) {
+		{"as long as an answer may be", func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 700<<10) }
 		}, ""},
-		{"longer than an answer may be", func(l *testserver.Liar) {
+		{"longer than an answer may be", func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["padding"] = strings.Repeat("x", 1<<20) }
 		}, "TOO LONG"},
-		{"header of no JSON", func(l *testserver.Liar) {
+		{"header of no JSON", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string { return "bm9uZQ" + raw[strings.Index(raw, "."):] })(l)
 		}, "a header that cannot be read"},
-		{"claims of no JSON", func(l *testserver.Liar) {
+		{"claims of no JSON", func(l *testserver.FakeServer) {
 			l.Sign = func(map[string]any) string { return signRaw(l.Key, []byte("nothing"), nil) }
 		}, "claims that cannot be read"},
-		{"a key ID that is not there", func(l *testserver.Liar) {
+		{"a key ID that is not there", func(l *testserver.FakeServer) {
 			l.Sign = func(c map[string]any) string {
 				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k2"}, c)
 			}
 		}, `no signing key for ES256 with the ID "k2"`},
-		{"another key under the same ID", func(l *testserver.Liar) {
+		{"another key under the same ID", func(l *testserver.FakeServer) {
 			l.Sign = func(c map[string]any) string {
 				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: other, KeyID: "k1"}, c)
 			}
 		}, `not made by the server's key "k1"`},
-		{"no key ID", func(l *testserver.Liar) {
+		{"no key ID", func(l *testserver.FakeServer) {
 			l.Sign = func(c map[string]any) string {
 				return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key}, c)
 			}
 		}, ""},
-		{"a key for encryption", func(l *testserver.Liar) {
+		{"a key for encryption", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "enc"})
 		}, `no signing key for ES256`},
-		{"a key for another algorithm", func(l *testserver.Liar) {
+		{"a key for another algorithm", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES384"})
 		}, `no signing key for ES256`},
-		{"a key of another type", func(l *testserver.Liar) { l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "k1"}) }, "not made by"},
-		{"a private key in the set", func(l *testserver.Liar) { l.JWKS = keys(jose.JSONWebKey{Key: l.Key, KeyID: "k1"}) }, "publishes a private key"},
-		{"a secret key in the set", func(l *testserver.Liar) {
+		{"a key of another type", func(l *testserver.FakeServer) { l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "k1"}) }, "not made by"},
+		{"a private key in the set", func(l *testserver.FakeServer) { l.JWKS = keys(jose.JSONWebKey{Key: l.Key, KeyID: "k1"}) }, "publishes a private key"},
+		{"a secret key in the set", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: []byte("secret"), KeyID: "s"}, jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 		}, "publishes a private key"},
-		{"no keys", func(l *testserver.Liar) { l.JWKS = keys() }, "it has none"},
-		{"a key that nobody knows alone", func(l *testserver.Liar) {
+		{"no keys", func(l *testserver.FakeServer) { l.JWKS = keys() }, "it has none"},
+		{"a key that nobody knows alone", func(l *testserver.FakeServer) {
 			l.JWKS = testserver.SendBody(200, "application/json", `{"keys":[{"kty":"NEW","kid":"k1"}]}`)
 		}, `among the server's keys (1 key, unreadable: "k1" has the unknown type (kty) "NEW")`},
-		{"a key that nobody knows beside a good one", func(l *testserver.Liar) {
+		{"a key that nobody knows beside a good one", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				good, _ := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 				testserver.SendJSON(w, map[string]any{"keys": []any{map[string]any{"kty": "NEW", "x": "y"}, json.RawMessage(good)}})
 			}
 		}, ""},
-		{"keys that answer 500", func(l *testserver.Liar) { l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) } }, "answered 500"},
-		{"keys that are a page", func(l *testserver.Liar) {
+		{"keys that answer 500", func(l *testserver.FakeServer) {
+			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+		}, "answered 500"},
+		{"keys that are a page", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }
 		}, "an HTML page"},
-		{"a thousand keys", func(l *testserver.Liar) {
+		{"a thousand keys", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				testserver.SendJSON(w, map[string]any{"keys": make([]map[string]any, 1000)})
 			}
 		}, "1000 keys"},
-		{"RS256", func(l *testserver.Liar) {
+		{"RS256", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
 			l.Sign = func(c map[string]any) string {
-				c["at_hash"] = testserver.HalfHash("liar-access-token")
+				c["at_hash"] = testserver.HalfHash("fake-access-token")
 				return testserver.SignClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
 			}
 		}, ""},
-		{"PS512", func(l *testserver.Liar) {
+		{"PS512", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
 			l.Sign = func(c map[string]any) string {
 				c["at_hash"] = base64.RawURLEncoding.EncodeToString(half512[:32])
 				return testserver.SignClaims(jose.PS512, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c)
 			}
 		}, ""},
-		{"a changed payload", func(l *testserver.Liar) {
+		{"a changed payload", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string {
 				parts := strings.Split(raw, ".")
 				payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
@@ -464,40 +466,40 @@ func TestIDTokenSignature(t *testing.T) {
 				return strings.Join(parts, ".")
 			})(l)
 		}, "not made by"},
-		{"ES256 with a signature that does not fit", func(l *testserver.Liar) { l.Sign = es256(spoiledSignature)(l) }, `not made by the server's key "k1"`},
-		{"RS256 with a signature that does not fit", func(l *testserver.Liar) {
+		{"ES256 with a signature that does not fit", func(l *testserver.FakeServer) { l.Sign = es256(spoiledSignature)(l) }, `not made by the server's key "k1"`},
+		{"RS256 with a signature that does not fit", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r", Use: "sig"})
 			l.Sign = func(c map[string]any) string {
 				return spoiledSignature(testserver.SignClaims(jose.RS256, jose.JSONWebKey{Key: rsaKey, KeyID: "r"}, c))
 			}
 		}, `not made by the server's key "r"`},
-		{"ES256 with a signature of nothing", func(l *testserver.Liar) {
+		{"ES256 with a signature of nothing", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string { // r and s are 0, which once passed for any message (CVE-2022-21449)
 				return raw[:strings.LastIndex(raw, ".")+1] + base64.RawURLEncoding.EncodeToString(make([]byte, 64))
 			})(l)
 		}, `not made by the server's key "k1"`},
-		{"a line break", func(l *testserver.Liar) {
+		{"a line break", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string { return strings.Replace(raw, ".", ".\n", 1) })(l)
 		}, "it is not base64url"},
-		{"padding", func(l *testserver.Liar) { l.Sign = es256(func(raw string) string { return raw + "=" })(l) }, "it is not base64url"},
-		{"a non-canonical last character", func(l *testserver.Liar) { l.Sign = es256(nonCanonical)(l) }, "it is not base64url"},
-		{"two parts", func(l *testserver.Liar) {
+		{"padding", func(l *testserver.FakeServer) { l.Sign = es256(func(raw string) string { return raw + "=" })(l) }, "it is not base64url"},
+		{"a non-canonical last character", func(l *testserver.FakeServer) { l.Sign = es256(nonCanonical)(l) }, "it is not base64url"},
+		{"two parts", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string { return raw[:strings.LastIndex(raw, ".")] })(l)
 		}, "2 parts instead of 3"},
-		{"encrypted", func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }, "is encrypted (JWE)"},
-		{"the JSON form", func(l *testserver.Liar) {
+		{"encrypted", func(l *testserver.FakeServer) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }, "is encrypted (JWE)"},
+		{"the JSON form", func(l *testserver.FakeServer) {
 			l.Sign = es256(func(raw string) string {
 				p := strings.Split(raw, ".")
 				return `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`
 			})(l)
 		}, "is not a JWT"},
-		{"a claim twice", func(l *testserver.Liar) {
+		{"a claim twice", func(l *testserver.FakeServer) {
 			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)
 				return signRaw(l.Key, append(payload[:len(payload)-1], `,"sub":"user-2"}`...), nil)
 			}
 		}, `"sub" twice`},
-		{"a critical extension", func(l *testserver.Liar) {
+		{"a critical extension", func(l *testserver.FakeServer) {
 			l.Sign = func(c map[string]any) string {
 				payload, _ := json.Marshal(c)
 				return signRaw(l.Key, payload, map[jose.HeaderKey]any{"crit": []string{"b64"}, "b64": true})
@@ -505,7 +507,7 @@ func TestIDTokenSignature(t *testing.T) {
 		}, "critical header parameters"},
 		{
 			"its own key in the header",
-			func(l *testserver.Liar) {
+			func(l *testserver.FakeServer) {
 				l.Sign = func(c map[string]any) string {
 					payload, _ := json.Marshal(c)
 					return signRaw(other, payload, map[jose.HeaderKey]any{
@@ -519,7 +521,7 @@ func TestIDTokenSignature(t *testing.T) {
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			row.spoil(l)
 			wantIDToken(t, l, nil, row.words)
 			for _, path := range []string{"/own-keys", "/own-cert"} {
@@ -571,7 +573,7 @@ func TestAuthTime(t *testing.T) {
 		{"max_age of none", "0", now.Add(-120 * time.Second).Unix(), "the check of auth_time"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Claims = func(c map[string]any) {
 				if c["auth_time"] = row.authTime; row.authTime == nil {
 					delete(c, "auth_time")
@@ -586,7 +588,7 @@ func TestAuthTime(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	for _, id := range []string{"k1", "k2"} {
 		t.Run(id, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			c := clientAt(t, l.Env())
 			if _, _, err := signIn(t, c, l, nil); err != nil {
 				t.Fatalf("the first login: %v", err)
@@ -610,7 +612,7 @@ func TestKeysRotate(t *testing.T) {
 
 // An ID token that nobody asked for is verified all the same, and one without an issuer refused.
 func TestUnaskedIDToken(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Claims = func(c map[string]any) { delete(c, "nonce") }
 	wantIDToken(t, l, url.Values{"scope": {"email"}}, "")
 	l.Claims = func(c map[string]any) { delete(c, "nonce"); c["aud"] = "other" }
@@ -619,7 +621,7 @@ func TestUnaskedIDToken(t *testing.T) {
 	c := clientAt(t, map[string]string{
 		"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize",
 		"TOKEN_ENDPOINT":         l.Issuer + "/token",
-		"CLIENT_ID":              testserver.LiarClientID,
+		"CLIENT_ID":              testserver.FakeClientID,
 	})
 	_, _, err := signIn(t, c, l, nil)
 	wantError(t, err, CodeInvalidIDToken, "no issuer is configured")

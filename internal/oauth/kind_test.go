@@ -32,19 +32,19 @@ func TestKind(t *testing.T) {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }
 	}
 	// A login at a server that is spoilt.
-	login := func(params url.Values, spoil func(l *testserver.Liar)) func(t *testing.T) error {
+	login := func(params url.Values, spoil func(l *testserver.FakeServer)) func(t *testing.T) error {
 		return func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			spoil(l)
 			_, _, err := signIn(t, clientAt(t, l.Env()), l, params)
 			return err
 		}
 	}
 	tokens := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
-		return login(nil, func(l *testserver.Liar) { l.Token = answer })
+		return login(nil, func(l *testserver.FakeServer) { l.Token = answer })
 	}
 	member := func(name string, value any) func(t *testing.T) error {
-		return login(nil, func(l *testserver.Liar) {
+		return login(nil, func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) {
 				if d[name] = value; value == nil {
 					delete(d, name)
@@ -53,10 +53,10 @@ func TestKind(t *testing.T) {
 		})
 	}
 	metadata := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
-		return login(nil, func(l *testserver.Liar) { l.Metadata = answer })
+		return login(nil, func(l *testserver.FakeServer) { l.Metadata = answer })
 	}
 	claims := func(change func(c map[string]any)) func(t *testing.T) error {
-		return login(nil, func(l *testserver.Liar) { l.Claims = change })
+		return login(nil, func(l *testserver.FakeServer) { l.Claims = change })
 	}
 	claim := func(name string, value any) func(t *testing.T) error {
 		return claims(func(c map[string]any) {
@@ -66,7 +66,7 @@ func TestKind(t *testing.T) {
 		})
 	}
 	keys := func(answer func(http.ResponseWriter, *http.Request)) func(t *testing.T) error {
-		return login(nil, func(l *testserver.Liar) { l.JWKS = answer })
+		return login(nil, func(l *testserver.FakeServer) { l.JWKS = answer })
 	}
 	userinfo := func(mediaType, text string) func(t *testing.T) error {
 		return func(t *testing.T) error {
@@ -81,7 +81,7 @@ func TestKind(t *testing.T) {
 	// A response to a login, which the browser brings.
 	response := func(change func(q url.Values)) func(t *testing.T) error {
 		return func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			c := clientAt(t, l.Env())
 			request, err := c.NewRequest(nil)
 			if err != nil {
@@ -96,9 +96,9 @@ func TestKind(t *testing.T) {
 			return err
 		}
 	}
-	pushing := func(demands bool, env string, spoil func(l *testserver.Liar)) func(t *testing.T) error {
+	pushing := func(demands bool, env string, spoil func(l *testserver.FakeServer)) func(t *testing.T) error {
 		return func(t *testing.T) error {
-			l := pushingLiar(t, demands)
+			l := pushingServer(t, demands)
 			spoil(l)
 			all := l.Env()
 			all["PAR"] = env
@@ -142,10 +142,10 @@ func TestKind(t *testing.T) {
 			return err
 		}, Error{Step: wire.Revocation, Kind: NotSupported}},
 		{"no API", func(t *testing.T) error {
-			_, err := clientAt(t, testserver.StartLiar(t).Env()).CallAPI(t.Context(), "a")
+			_, err := clientAt(t, testserver.StartFakeServer(t).Env()).CallAPI(t.Context(), "a")
 			return err
 		}, Error{Step: wire.API, Kind: NotSupported}},
-		{"a parameter", login(url.Values{"max_age": {"soon"}}, func(*testserver.Liar) {}),
+		{"a parameter", login(url.Values{"max_age": {"soon"}}, func(*testserver.FakeServer) {}),
 			Error{Step: wire.AuthorizationRequest, Kind: BadParameter, Member: "max_age"}},
 
 		{"no metadata", metadata(http.NotFound), Error{Step: wire.Metadata, Kind: MetadataNotFound, Answer: Answer{Status: 404}}},
@@ -172,7 +172,7 @@ func TestKind(t *testing.T) {
 		{"an endpoint on http", member("userinfo_endpoint", "http://b.example/"), Error{Step: wire.Metadata, Kind: EndpointNotHTTPS, Member: "userinfo_endpoint"}},
 		{"an endpoint with a password", member("jwks_uri", "https://a:b@c.example/"), Error{Step: wire.Metadata, Kind: EndpointAddress, Member: "jwks_uri"}},
 		{"an endpoint here", func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			address := l.Listener.Addr().String()
 			l.Issuer = "https://auth.example"
 			l.Document = func(d map[string]any) { d["token_endpoint"] = "http://localhost:1/" }
@@ -183,13 +183,13 @@ func TestKind(t *testing.T) {
 			_, err := c.Metadata(t.Context())
 			return err
 		}, Error{Step: wire.Metadata, Kind: EndpointOnLocal, Member: "token_endpoint"}},
-		{"PAR is not offered", pushing(false, "on", func(l *testserver.Liar) { l.Document = nil }), Error{Step: wire.Metadata, Kind: PARNotOffered}},
-		{"PAR is demanded nowhere", pushing(true, "", func(l *testserver.Liar) {
+		{"PAR is not offered", pushing(false, "on", func(l *testserver.FakeServer) { l.Document = nil }), Error{Step: wire.Metadata, Kind: PARNotOffered}},
+		{"PAR is demanded nowhere", pushing(true, "", func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = true }
 		}), Error{Step: wire.Metadata, Kind: PARNowhere}},
-		{"PAR without a request_uri", pushing(true, "", func(l *testserver.Liar) { l.Other = body(201, "application/json", `{}`) }),
+		{"PAR without a request_uri", pushing(true, "", func(l *testserver.FakeServer) { l.Other = body(201, "application/json", `{}`) }),
 			Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: Answer{Status: 201, AuthMethod: config.MethodBasic}}},
-		{"PAR is refused", pushing(true, "", func(l *testserver.Liar) { l.Other = body(429, "application/json", `{"message":"Slow down"}`) }),
+		{"PAR is refused", pushing(true, "", func(l *testserver.FakeServer) { l.Other = body(429, "application/json", `{"message":"Slow down"}`) }),
 			Error{Step: wire.PushedRequest, Kind: Refused, Answer: Answer{Status: 429, Refusal: wire.Refusal{Words: "Slow down"}}}},
 
 		{"a response of another issuer", response(func(q url.Values) { q.Set("iss", "https://b.example") }),
@@ -197,11 +197,11 @@ func TestKind(t *testing.T) {
 		{"a response without an issuer", response(func(q url.Values) { q.Del("iss") }), Error{Step: wire.Response, Kind: ResponseIssuerAbsent}},
 		{"a response without a code", response(func(q url.Values) { q.Del("code") }), Error{Step: wire.Response, Kind: ResponseWithoutCode}},
 		{"a pasted address", func(t *testing.T) error {
-			_, err := clientAt(t, testserver.StartLiar(t).Env()).ReadPasted("https://b.example/")
+			_, err := clientAt(t, testserver.StartFakeServer(t).Env()).ReadPasted("https://b.example/")
 			return err
 		}, Error{Step: wire.Response, Kind: PastedAddress}},
 		{"other settings", func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			return clientAt(t, l.Env()).CheckServer(t.Context(), &Request{Binding: "another"})
 		}, Error{Step: wire.Response, Kind: OtherServer}},
 
@@ -240,20 +240,20 @@ func TestKind(t *testing.T) {
 
 		{"no ID token", tokens(jsonBody("{" + good + "}")), Error{Step: wire.IDTokenCheck, Kind: IDTokenAbsent}},
 		{"an ID token without an issuer", func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			_, _, err := signIn(t, clientAt(t, map[string]string{"AUTHORIZATION_ENDPOINT": l.Issuer + "/authorize", "TOKEN_ENDPOINT": l.Issuer + "/token",
-				"CLIENT_ID": testserver.LiarClientID, "CLIENT_SECRET": testserver.LiarClientSecret, "SCOPES": "openid"}), l, nil)
+				"CLIENT_ID": testserver.FakeClientID, "CLIENT_SECRET": testserver.FakeClientSecret, "SCOPES": "openid"}), l, nil)
 			return err
 		}, Error{Step: wire.IDTokenCheck, Kind: IDTokenUnverifiable}},
-		{"an encrypted ID token", login(nil, func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }),
+		{"an encrypted ID token", login(nil, func(l *testserver.FakeServer) { l.Sign = func(map[string]any) string { return "a.b.c.d.e" } }),
 			Error{Step: wire.IDTokenCheck, Kind: IDTokenEncrypted}},
-		{"no JWT", login(nil, func(l *testserver.Liar) { l.Sign = func(map[string]any) string { return "a" } }), Error{Step: wire.IDTokenCheck, Kind: IDTokenMalformed}},
+		{"no JWT", login(nil, func(l *testserver.FakeServer) { l.Sign = func(map[string]any) string { return "a" } }), Error{Step: wire.IDTokenCheck, Kind: IDTokenMalformed}},
 		{"a number for a subject", claim("sub", 1), Error{Step: wire.IDTokenCheck, Kind: IDTokenMalformed, Member: "sub"}},
-		{"HS256", login(nil, func(l *testserver.Liar) {
+		{"HS256", login(nil, func(l *testserver.FakeServer) {
 			l.Sign = func(claims map[string]any) string { return testserver.SignClaims(jose.HS256, make([]byte, 32), claims) }
 		}), Error{Step: wire.IDTokenCheck, Kind: IDTokenAlgorithm, Claim: &ClaimFault{Name: "alg", State: ClaimDiffers}}},
 		{"HS256 of another secret", func(t *testing.T) error {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Document = func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256"} }
 			l.Sign = func(claims map[string]any) string { return testserver.SignClaims(jose.HS256, make([]byte, 32), claims) }
 			env := l.Env()
@@ -301,19 +301,19 @@ func TestKind(t *testing.T) {
 		{"nonce is empty", claim("nonce", ""), wrongClaim("nonce", ClaimUnreadable)},
 		{"nonce differs", claim("nonce", "b"), wrongClaim("nonce", ClaimDiffers)},
 		{"at_hash differs", claim("at_hash", "b"), wrongClaim("at_hash", ClaimDiffers)},
-		{"auth_time is missing", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+		{"auth_time is missing", login(url.Values{"max_age": {"1"}}, func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { delete(c, "auth_time") }
 		}), wrongClaim("auth_time", ClaimAbsent)},
-		{"auth_time is past", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+		{"auth_time is past", login(url.Values{"max_age": {"1"}}, func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["auth_time"] = time.Now().Add(-time.Hour).Unix() }
 		}), wrongClaim("auth_time", ClaimPast)},
-		{"auth_time is in milliseconds", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+		{"auth_time is in milliseconds", login(url.Values{"max_age": {"1"}}, func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["auth_time"] = milliseconds }
 		}), wrongClaim("auth_time", ClaimMilliseconds)},
-		{"auth_time is a string", login(url.Values{"max_age": {"1"}}, func(l *testserver.Liar) {
+		{"auth_time is a string", login(url.Values{"max_age": {"1"}}, func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["auth_time"] = "1795563719" }
 		}), wrongClaim("auth_time", ClaimUnreadable)},
-		{"a nonce that was not sent", login(url.Values{"scope": {"email"}}, func(l *testserver.Liar) {
+		{"a nonce that was not sent", login(url.Values{"scope": {"email"}}, func(l *testserver.FakeServer) {
 			l.Claims = func(c map[string]any) { c["nonce"] = "b" }
 		}), wrongClaim("nonce", ClaimUnexpected)},
 
@@ -488,7 +488,7 @@ func TestKind_OfEveryError(t *testing.T) {
 // Nothing secret is in an answer, wherever the server repeats it, and no text of it is long.
 func TestError_AnswerIsSanitized(t *testing.T) {
 	t.Parallel()
-	const secret = testserver.LiarClientSecret
+	const secret = testserver.FakeClientSecret
 	long := strings.Repeat("long ", 4000)
 	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
 		"JSON": testserver.SendBody(400, "application/json", `{"error":"`+secret+`","error_description":"d `+secret+`","hint":"h `+secret+`","field":"`+secret+
@@ -498,7 +498,7 @@ func TestError_AnswerIsSanitized(t *testing.T) {
 		"a redirect":               testserver.SendBody(307, "text/plain", "Go to "+secret),
 		"a token that is repeated": testserver.SendBody(400, "application/json", `{"access_token":"`+secret+`","error":"c","message":"`+secret+`"}`),
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Token = func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/"+secret+"?"+secret+"#"+secret)
 			answer(w, r)
@@ -518,7 +518,7 @@ func TestError_AnswerIsSanitized(t *testing.T) {
 func TestError_AuthMethod(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{config.MethodBasic, config.MethodPost, config.MethodNone} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_client"}`)
 		env := l.Env()
 		env["TOKEN_ENDPOINT_AUTH_METHOD"] = method

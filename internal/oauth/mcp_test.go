@@ -59,7 +59,7 @@ func TestFindsHowItIsCalled(t *testing.T) {
 		{"a login that began elsewhere", false, true, false, 405, "{}", 405, "API call", "GET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Other = mcpAPI(row.speaks, row.sessions, row.get, row.body)
 			env := l.Env()
 			env["RESOURCE_URL"] = l.Issuer + "/api"

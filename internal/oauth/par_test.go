@@ -12,9 +12,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// pushingLiar offers pushed authorization requests, and demands them if asked to.
-func pushingLiar(t *testing.T, demands bool) *testserver.Liar {
-	l := testserver.StartLiar(t)
+// pushingServer offers pushed authorization requests, and demands them if asked to.
+func pushingServer(t *testing.T, demands bool) *testserver.FakeServer {
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) {
 		d["pushed_authorization_request_endpoint"], d["require_pushed_authorization_requests"] = l.Issuer+"/par", demands
 	}
@@ -39,7 +39,7 @@ func TestPushedRequest(t *testing.T) {
 		{"a public client", true, map[string]string{"CLIENT_SECRET": ""}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := pushingLiar(t, row.demands)
+			l := pushingServer(t, row.demands)
 			var got *http.Request
 			l.Other = func(w http.ResponseWriter, r *http.Request) {
 				r.ParseForm()
@@ -70,13 +70,13 @@ func TestPushedRequest(t *testing.T) {
 				}
 				return
 			}
-			if want := "client_id=" + testserver.LiarClientID + "&request_uri=" + url.QueryEscape(aRequestURI); u.RawQuery != want {
+			if want := "client_id=" + testserver.FakeClientID + "&request_uri=" + url.QueryEscape(aRequestURI); u.RawQuery != want {
 				t.Errorf("the browser carries %s; want %s", u.RawQuery, want)
 			}
 			form := got.PostForm
 			for name, want := range map[string]string{
 				"response_type":         "code",
-				"client_id":             testserver.LiarClientID,
+				"client_id":             testserver.FakeClientID,
 				"redirect_uri":          c.cfg.RedirectURI(),
 				"scope":                 "openid profile email",
 				"state":                 r.State,
@@ -92,11 +92,11 @@ func TestPushedRequest(t *testing.T) {
 			id, secret, basic := got.BasicAuth()
 			switch c.Credentials(&Metadata{}).Method {
 			case "client_secret_basic":
-				if id != testserver.LiarClientID || secret != testserver.LiarClientSecret || form.Has("client_secret") {
+				if id != testserver.FakeClientID || secret != testserver.FakeClientSecret || form.Has("client_secret") {
 					t.Errorf("the credentials were %q, %q and the form %v", id, secret, form)
 				}
 			case "client_secret_post":
-				if basic || form.Get("client_secret") != testserver.LiarClientSecret {
+				if basic || form.Get("client_secret") != testserver.FakeClientSecret {
 					t.Errorf("the form was %v", form)
 				}
 			default:
@@ -128,7 +128,7 @@ func TestPushedRequestRefused(t *testing.T) {
 		{"a wrong secret", send(401, j, `{"error":"invalid_client"}`), "invalid_client", "answered 401"},
 		{
 			"it repeats the secret",
-			send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.LiarClientSecret+`"}`),
+			send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.FakeClientSecret+`"}`),
 			"invalid_request",
 			"no [redacted]",
 		},
@@ -137,10 +137,10 @@ func TestPushedRequestRefused(t *testing.T) {
 		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
 		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},
 		{"too many requests", send(429, j, `{}`), "rate_limited", ""},
-		{"too many requests, and the secret as a code", send(429, j, `{"error":"`+testserver.LiarClientSecret+`"}`), "[redacted]", ""},
+		{"too many requests, and the secret as a code", send(429, j, `{"error":"`+testserver.FakeClientSecret+`"}`), "[redacted]", ""},
 		{
 			"a long code with the secret where it is cut",
-			send(400, j, `{"error":"`+strings.Repeat("x", 55)+testserver.LiarClientSecret+`"}`),
+			send(400, j, `{"error":"`+strings.Repeat("x", 55)+testserver.FakeClientSecret+`"}`),
 			wire.Clip(strings.Repeat("x", 55)+"[redacted]", 60),
 			"answered 400",
 		},
@@ -154,7 +154,7 @@ func TestPushedRequestRefused(t *testing.T) {
 		{"it hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := pushingLiar(t, true)
+			l := pushingServer(t, true)
 			l.Other = row.answer
 			c := clientAt(t, l.Env())
 			r, err := c.NewRequest(nil)
@@ -169,7 +169,7 @@ func TestPushedRequestRefused(t *testing.T) {
 				return
 			}
 			wantError(t, err, row.code, row.words)
-			if to != "" || r.Pushed != "" || strings.Contains(err.Error(), testserver.LiarClientSecret) {
+			if to != "" || r.Pushed != "" || strings.Contains(err.Error(), testserver.FakeClientSecret) {
 				t.Errorf("something is kept: %q, %q, %v", to, r.Pushed, err)
 			}
 		})
@@ -183,7 +183,7 @@ func TestPushedRequestNotOffered(t *testing.T) {
 		demands bool
 		par     string
 	}{{true, ""}, {false, "on"}} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Document = func(d map[string]any) { d["require_pushed_authorization_requests"] = row.demands }
 		env := l.Env()
 		env["PAR"] = row.par
@@ -194,7 +194,7 @@ func TestPushedRequestNotOffered(t *testing.T) {
 
 // A login without a challenge is asked for by the one question that is about it.
 func TestNoChallenge(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	for _, without := range []bool{true, false} {
 		r, err := c.NewRequest(nil)
@@ -211,7 +211,7 @@ func TestNoChallenge(t *testing.T) {
 
 // An exchange of a pushed request has a purpose of its own.
 func TestPushedRequestIsRecorded(t *testing.T) {
-	l := pushingLiar(t, true)
+	l := pushingServer(t, true)
 	l.Other = testserver.SendBody(201, "application/json", `{"request_uri":"`+aRequestURI+`"}`)
 	c := clientAt(t, l.Env())
 	r, err := c.NewRequest(nil)
@@ -230,7 +230,7 @@ func TestPushedRequestIsRecorded(t *testing.T) {
 // A pushed request is sent as the client that it names, which check replaces by a made-up one.
 func TestPushedAsTheClientItNames(t *testing.T) {
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
-		l := pushingLiar(t, true)
+		l := pushingServer(t, true)
 		var got []string
 		l.Other = func(w http.ResponseWriter, r *http.Request) {
 			id, _, _ := r.BasicAuth()
@@ -257,7 +257,7 @@ func TestPushedAsTheClientItNames(t *testing.T) {
 func TestAuthorizationURL_OwnQuery(t *testing.T) {
 	for own, want := range map[string]string{"": "", "?tenant=a%20b": "a b"} {
 		for _, pushed := range []bool{false, true} {
-			l := pushingLiar(t, pushed)
+			l := pushingServer(t, pushed)
 			l.Other = testserver.SendBody(http.StatusCreated, "application/json", `{"request_uri":"`+aRequestURI+`","expires_in":60}`)
 			env := l.Env()
 			env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/authorize" + own
@@ -274,7 +274,7 @@ func TestAuthorizationURL_OwnQuery(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			other, err := c.AddressOf(t.Context(), md, url.Values{"client_id": {testserver.LiarClientID}}) // which the checks use
+			other, err := c.AddressOf(t.Context(), md, url.Values{"client_id": {testserver.FakeClientID}}) // which the checks use
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -284,7 +284,7 @@ func TestAuthorizationURL_OwnQuery(t *testing.T) {
 					t.Fatal(err)
 				}
 				query := u.Query()
-				if query.Get("tenant") != want || query.Has("tenant") != (own != "") || query.Get("client_id") != testserver.LiarClientID {
+				if query.Get("tenant") != want || query.Has("tenant") != (own != "") || query.Get("client_id") != testserver.FakeClientID {
 					t.Errorf("with %q, pushed: %t, the browser goes to %s", own, pushed, to)
 				}
 			}

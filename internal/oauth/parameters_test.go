@@ -13,7 +13,7 @@ import (
 // What a login names comes before the settings, and both are sent; "Sign in again" keeps what the login named, as the
 // settings may change.
 func TestNewRequest_Precedence(t *testing.T) {
-	env := testserver.StartLiar(t).Env()
+	env := testserver.StartFakeServer(t).Env()
 	env["SCOPES"], env["AUTHORIZATION_PARAMS"] = "openid a", "scope=openid+b&prompt=consent&access_type=offline"
 	for _, row := range []struct{ given, scope, extra, again string }{
 		{"", "openid b", "access_type=offline&prompt=consent", ""},
@@ -45,7 +45,7 @@ func TestNewRequest_Precedence(t *testing.T) {
 func TestAuthorizationURL_Parameters(t *testing.T) {
 	given := url.Values{"organization": {"org 1&2"}, "claims": {`{"userinfo":{"email":null}}`}, "kc_idp_hint": {"é"}, "audience": {"https://api.example/?a=b"}}
 	for _, pushed := range []bool{false, true} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		sent := make(chan url.Values, 1)
 		l.Document = func(md map[string]any) {
 			md["authorization_endpoint"] = l.Issuer + "/authorize?organization=other&tenant=t"
@@ -100,7 +100,7 @@ func TestAuthorizationURL_Parameters(t *testing.T) {
 
 // The ID token of the session is sent where id_token_hint=session stands, and only its ends are remembered.
 func TestSetHint(t *testing.T) {
-	c := clientAt(t, testserver.StartLiar(t).Env())
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
 	token := "eyJhbGciOiJFUzI1NiJ9." + strings.Repeat("payload", 20) + ".signature"
 	r, err := c.NewRequest(url.Values{"id_token_hint": {"session"}})
 	if err != nil || !r.HintsSession() {

@@ -41,7 +41,7 @@ func TestRefusedWithoutAnOAuthError(t *testing.T) {
 		{"the twin: out of order", 503, "text/html", "<html><body>Upstream is down</body></html>", CodeServerError, "503"},
 	} {
 		t.Run(row.server, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Token = testserver.SendBody(row.status, row.contentType, row.body)
 			_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 			wantError(t, err, row.code, row.words)
@@ -54,10 +54,10 @@ func TestRefusedWithoutAnOAuthError(t *testing.T) {
 
 // What a refusal repeats of the secret is not passed on.
 func TestRefusalWithoutTheSecret(t *testing.T) {
-	l := testserver.StartLiar(t)
-	l.Token = testserver.SendBody(400, "text/plain", "what is "+testserver.LiarClientSecret+"?")
+	l := testserver.StartFakeServer(t)
+	l.Token = testserver.SendBody(400, "text/plain", "what is "+testserver.FakeClientSecret+"?")
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
-	if err == nil || strings.Contains(err.Error(), testserver.LiarClientSecret) || !strings.Contains(err.Error(), "what is [redacted]?") {
+	if err == nil || strings.Contains(err.Error(), testserver.FakeClientSecret) || !strings.Contains(err.Error(), "what is [redacted]?") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -84,7 +84,7 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 		{"a page", "text/html", `<html>top-secret a=b</html>`, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Token = testserver.SendBody(http.StatusOK, row.contentType, row.body)
 			response, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 			e, ok := errors.AsType[*Error](err)
@@ -122,7 +122,7 @@ func TestRefusedTokenIsHidden(t *testing.T) {
 		{400, "refresh_token=" + token, "refresh_token=[redacted]"},
 		{503, `{"message":"no ` + token + `","access_token":"` + token + `"}`, "no [redacted]"},
 	} {
-		l := testserver.StartLiar(t)
+		l := testserver.StartFakeServer(t)
 		l.Token = testserver.SendBody(row.status, "application/json", row.body)
 		_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 		e, ok := errors.AsType[*Error](err)

@@ -13,7 +13,7 @@ import (
 // Without scopes the request has no scope parameter at all, so that the server's defaults apply (RFC 6749
 // section 3.3); its twin has one.
 func TestNoScopeIsSent(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	cfg, err := config.Load(func(name string) string { return l.Env()[name] }, "does-not-exist.env", false)
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func stepOf(r *Request) int {
 
 // The number of the step goes along, and has a bound.
 func TestStepUpParameter(t *testing.T) {
-	client := clientAt(t, testserver.StartLiar(t).Env())
+	client := clientAt(t, testserver.StartFakeServer(t).Env())
 	for value, want := range map[string]int{"": 0, "1": 1, "2": 2, "3": -1, "-1": -1, "x": -1} {
 		r, err := client.NewRequest(map[string][]string{"step_up": {value}})
 		if got := stepOf(r); got != want || (err == nil) != (want >= 0) {

@@ -121,7 +121,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"an error in a form with 200", send(200, "application/x-www-form-urlencoded", `error=access_denied&error_description=No.`), "access_denied", "No."},
 		{"an error that is called text, with 200", send(200, "text/plain", `{"error":"access_denied","error_description":"No."}`), "access_denied", "No."},
 		{"an error that is a number, beside a token", send(200, "application/json", `{"error":5,`+good+`}`), "invalid_token_response", `"error" in its JSON is a number`},
-		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.LiarClientSecret+`"}`), redact.Redacted, "said no more"},
+		{"an error that repeats the secret", send(400, "application/json", `{"error":"`+testserver.FakeClientSecret+`"}`), redact.Redacted, "said no more"},
 		{
 			"a description that repeats the code and the verifier",
 			func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +133,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		},
 		{
 			"a description that repeats the secret",
-			send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.LiarClientSecret+`!"}`),
+			send(400, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.FakeClientSecret+`!"}`),
 			"invalid_client",
 			"no [redacted]!",
 		},
@@ -198,7 +198,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Token = row.token
 			timeout := wire.Timeout
 			if row.words == "did not answer within" {
@@ -260,11 +260,11 @@ func TestTokenResponse_Warnings(t *testing.T) {
 
 		{"a number for a refresh token", `{` + good + `,"refresh_token":7}`, "email", 0, []string{"refresh_token is a number, and should be a string. It is ignored."}},
 		{"much at once", `{"access_token":"a","scope":["email"],"expires_in":true}`, "email", 0, []string{"no token_type", "scope is a list", "expires_in is true"}},
-		{"the secret", `{` + good + `,"expires_in":"` + testserver.LiarClientSecret + `"}`, "email", 0, []string{"expires_in is \"[redacted]\""}},
+		{"the secret", `{` + good + `,"expires_in":"` + testserver.FakeClientSecret + `"}`, "email", 0, []string{"expires_in is \"[redacted]\""}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			l.Token = testserver.SendBody(200, "application/json", row.body)
 			ctx, recorder := wire.Record(t.Context())
 			c := clientAt(t, l.Env())
@@ -323,7 +323,7 @@ func TestTokenResponse_SplitScope(t *testing.T) {
 			t.Errorf("%q is read as %q with the warnings %q; want %q", row.scope, r.Scope, r.Warnings, row.want)
 		}
 	}
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"bearer","scope":"email,profile"}`)
 	c := clientAt(t, l.Env())
 	response, _, err := signIn(t, c, l, url.Values{"scope": {"profile email"}})

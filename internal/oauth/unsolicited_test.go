@@ -12,7 +12,7 @@ import (
 // Of an error that belongs to no login the registered code and the bounded words are shown, unless it names
 // another server, or a server while none is known.
 func TestUnsolicitedError(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	known, unknown := clientAt(t, l.Env()), clientAt(t, l.Env())
 	if _, err := known.Metadata(t.Context()); err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestUnsolicitedError(t *testing.T) {
 		{
 			"words with the secret",
 			known,
-			url.Values{"error": {"invalid_client"}, "error_description": {"not " + testserver.LiarClientSecret}},
+			url.Values{"error": {"invalid_client"}, "error_description": {"not " + testserver.FakeClientSecret}},
 			true,
 			"invalid_client",
 			"not [redacted]",
@@ -60,7 +60,7 @@ func TestUnsolicitedError(t *testing.T) {
 
 // An error code of OAuth's own is shown though the client secret is a part of it; any other loses the secret.
 func TestRegisteredErrors(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["CLIENT_SECRET"] = "invalid"
 	c := clientAt(t, env)
@@ -83,13 +83,13 @@ func TestRegisteredErrors(t *testing.T) {
 func TestSaidIsBounded(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	twice := `{"` + long + `":1,"` + long + `":2}`
-	l := pushingLiar(t, true)
+	l := pushingServer(t, true)
 	l.Other = testserver.SendBody(201, "application/json", twice)
 	pushed, _ := clientAt(t, l.Env()).NewRequest(nil)
 	_, err := clientAt(t, l.Env()).AuthorizationURL(t.Context(), pushed)
 	wantBounded(t, err, CodeServerError, "names \"xxx")
 
-	l = testserver.StartLiar(t)
+	l = testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "/"+long)
 		w.WriteHeader(http.StatusSeeOther)
@@ -101,7 +101,7 @@ func TestSaidIsBounded(t *testing.T) {
 	_, _, err = signIn(t, clientAt(t, l.Env()), l, nil)
 	wantBounded(t, err, CodeRefused, "xxx")
 
-	l = testserver.StartLiar(t)
+	l = testserver.StartFakeServer(t)
 	l.Metadata = testserver.SendBody(200, "application/json", twice)
 	_, err = clientAt(t, l.Env()).Metadata(t.Context())
 	wantBounded(t, err, CodeNotFound, "")

@@ -18,9 +18,9 @@ import (
 )
 
 // loginAt is a finished login at a server that offers everything.
-func loginAt(t *testing.T) (*testserver.Liar, *Client, *Request, *TokenResponse, *IDToken) {
+func loginAt(t *testing.T) (*testserver.FakeServer, *Client, *Request, *TokenResponse, *IDToken) {
 	t.Helper()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	moment := time.Now() // at which all of it happens: a refreshed ID token has the same auth_time
 	l.Now = func() time.Time { return moment }
 	l.Document = func(d map[string]any) {
@@ -113,7 +113,7 @@ func TestUsesOfTokens(t *testing.T) {
 			wire.API:           "GET /api Bearer a-token",
 			wire.Introspection: "POST /introspect a-token access_token",
 			wire.Revocation:    "POST /revoke a-token refresh_token",
-			wire.Refresh:       "POST /token refresh_token liar-refresh-token",
+			wire.Refresh:       "POST /token refresh_token fake-refresh-token",
 		}[step]
 		got := newest.Load()
 		sent := []string{got.Method, got.URL.Path}
@@ -143,7 +143,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 		{"another spelling", "application/json", `{"Sub":"user-1"}`, "sub is missing"},
 		{"nobody", "application/json", `{}`, "sub is missing"},
 		{"two", "application/json", `{"sub":"user-2","sub":"user-1"}`, `names "sub" twice`},
-		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.LiarClientID}), ""},
+		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.FakeClientID}), ""},
 		{"signed, and no more", "Application/JWT; charset=utf-8", signed(map[string]any{"sub": "user-1"}), ""},
 		{"signed, about another", "application/jwt", signed(map[string]any{"sub": "user-2"}), "about another user"},
 		{
@@ -230,7 +230,7 @@ func TestRefreshAnswers(t *testing.T) {
 
 // What the server does not name is not offered.
 func TestNotOffered(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
 	c := clientAt(t, l.Env())
 	for words, use := range map[string]func() (*wire.Exchange, error){
@@ -253,7 +253,7 @@ func TestEndSessionURL(t *testing.T) {
 	}
 	want := url.Values{
 		"a":                        {"b"},
-		"client_id":                {testserver.LiarClientID},
+		"client_id":                {testserver.FakeClientID},
 		"post_logout_redirect_uri": {c.cfg.BaseURL + "/"},
 		"id_token_hint":            {"hint"},
 		"state":                    {"a-state"},
@@ -264,7 +264,7 @@ func TestEndSessionURL(t *testing.T) {
 	if u, _ := url.Parse(c.EndSessionURL(t.Context(), r, "", "a-state")); u.Query().Has("id_token_hint") {
 		t.Errorf("without an ID token the address is %s", u)
 	}
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c = clientAt(t, l.Env())
 	if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ func TestEndSessionURL(t *testing.T) {
 
 // A token endpoint that gives no answer is named, and so is what came of it.
 func TestTokenEndpointUnreachable(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Token = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 	wantError(t, err, CodeUnreachable, "The token endpoint "+l.Issuer+"/token closed the connection")
@@ -287,9 +287,9 @@ func TestTokenEndpointUnreachable(t *testing.T) {
 
 // A refusal of the login is the server's own word, with the client secret taken out.
 func TestRefusedResponse(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Callback = func(query map[string]string) {
-		query["error"], query["error_description"], query["error_uri"] = "access_denied", "You said no to "+testserver.LiarClientSecret, "https://a.example/why"
+		query["error"], query["error_description"], query["error_uri"] = "access_denied", "You said no to "+testserver.FakeClientSecret, "https://a.example/why"
 	}
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 	wantError(t, err, "access_denied", "You said no to [redacted]")
@@ -300,7 +300,7 @@ func TestRefusedResponse(t *testing.T) {
 
 // An access token is inspected as far as anybody can.
 func TestInspect(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	sign := func(claims map[string]any) string {
 		return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
@@ -311,7 +311,7 @@ func TestInspect(t *testing.T) {
 		!slices.Equal(got.Scopes, []string{"x", "y", "z"}) || got.Expires.Unix() != 1000 || got.Signature != SignatureGood {
 		t.Errorf("inspected: %+v", got)
 	}
-	if got := c.Inspect(t.Context(), sign(map[string]any{"aud": testserver.LiarClientID, "nonce": "n"})); !got.IDToken || !got.Expires.IsZero() {
+	if got := c.Inspect(t.Context(), sign(map[string]any{"aud": testserver.FakeClientID, "nonce": "n"})); !got.IDToken || !got.Expires.IsZero() {
 		t.Errorf("an ID token: %+v", got)
 	}
 	if got := c.Inspect(t.Context(), Altered(good)); got.Signature != SignatureWrong || got.Why == "" {
@@ -329,7 +329,7 @@ func TestInspect(t *testing.T) {
 
 // Each exchange of a login is recorded as what it is for.
 func TestRecordedPurposes(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	ctx, rec := wire.Record(t.Context())
 	r, err := c.NewRequest(nil)
@@ -379,7 +379,7 @@ func TestTokenRequestIsShownAsSent(t *testing.T) {
 
 // What a token is tried at is the API that is configured, or else the userinfo endpoint of a server that is known.
 func TestProtectedResource(t *testing.T) {
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	without := clientAt(t, env)
 	env["RESOURCE_URL"] = l.Issuer + "/api"
@@ -455,7 +455,7 @@ func TestRefusedRefresh(t *testing.T) {
 		{200, `{"success":false,"message":"Expired."}`, CodeRefused, "Expired.", Refused},
 		{200, `{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid refresh token"}`, "BAD_REFRESH_TOKEN", "missing or invalid", Refused},
 		{400, `{"Error":"invalid_grant"}`, CodeServerError, "names are case sensitive", ErrorMisspelled},
-		{400, `{"error":"invalid_grant","error_description":"no ` + testserver.LiarClientSecret + `"}`, "invalid_grant", "no [redacted]", Refused},
+		{400, `{"error":"invalid_grant","error_description":"no ` + testserver.FakeClientSecret + `"}`, "invalid_grant", "no [redacted]", Refused},
 	} {
 		e, refreshed := refresh(row.status, row.body)
 		if refreshed != nil {
@@ -468,8 +468,8 @@ func TestRefusedRefresh(t *testing.T) {
 			t.Errorf("%s: %+v", row.body, refused)
 		}
 	}
-	_, refreshed := refresh(200, `{"access_token":"a2","scope":"openid,email","expires_in":"`+testserver.LiarClientSecret+`"}`)
-	if refreshed == nil || refreshed.Scope != "openid email" || len(refreshed.Warnings) != 3 || strings.Contains(strings.Join(refreshed.Warnings, " "), testserver.LiarClientSecret) {
+	_, refreshed := refresh(200, `{"access_token":"a2","scope":"openid,email","expires_in":"`+testserver.FakeClientSecret+`"}`)
+	if refreshed == nil || refreshed.Scope != "openid email" || len(refreshed.Warnings) != 3 || strings.Contains(strings.Join(refreshed.Warnings, " "), testserver.FakeClientSecret) {
 		t.Errorf("a refresh brought %+v", refreshed)
 	}
 }

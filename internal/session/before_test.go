@@ -24,7 +24,7 @@ func TestBefore(t *testing.T) {
 	long := steps(1, maxHeldPart+1)
 	for state, row := range map[string]struct {
 		asked []*wire.Exchange
-		kept  int
+		held  int
 		body  string
 	}{
 		"nothing":             {nil, 0, ""},
@@ -35,7 +35,7 @@ func TestBefore(t *testing.T) {
 	} {
 		s.keepBefore(state, row.asked)
 		kept := s.before(state)
-		if len(kept) != row.kept || row.kept > 0 && (kept[row.kept-1].ResponseBody != row.body || kept[row.kept-1].URL != fmt.Sprint(len(row.asked)-1)) {
+		if len(kept) != row.held || row.held > 0 && (kept[row.held-1].ResponseBody != row.body || kept[row.held-1].URL != fmt.Sprint(len(row.asked)-1)) {
 			t.Errorf("%s: kept are %d exchanges", state, len(kept))
 		}
 	}

@@ -40,7 +40,7 @@ func NewApp(t *testing.T, port string, env map[string]string) (App, map[string]s
 		t.Fatal(err)
 	}
 	a := App{Address: "http://127.0.0.1:" + full["PORT"], Cfg: cfg, Roots: roots, Log: new(Logbook)}
-	a.Log.Secret(cfg.ClientSecret, cfg.SessionSecret, "liar-access-token", "liar-refresh-token")
+	a.Log.Secret(cfg.ClientSecret, cfg.SessionSecret, "fake-access-token", "fake-refresh-token")
 	t.Cleanup(func() { a.Log.Check(t) })
 	return a, full
 }

@@ -261,8 +261,8 @@ func (r Reply) Cause(t *testing.T) string {
 	return e.Name
 }
 
-// SignIn starts a login at a liar and finishes it, as far as it comes.
-func (b *Browser) SignIn(l *Liar) Reply {
+// SignIn starts a login at a fake server and finishes it, as far as it comes.
+func (b *Browser) SignIn(l *FakeServer) Reply {
 	b.T.Helper()
 	begun := b.GetJSON("/login")
 	if begun.StatusCode != http.StatusFound {

@@ -27,9 +27,9 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// Liar is an authorization server whose every answer a test can spoil. Left alone it is honest: it
+// FakeServer is an authorization server whose every answer a test can spoil. Left alone it is honest: it
 // grants whatever it is asked, at once, and signs ID tokens with ES256.
-type Liar struct {
+type FakeServer struct {
 	*httptest.Server
 	layers
 	Issuer string
@@ -58,60 +58,60 @@ type Liar struct {
 
 // The credentials of its one client.
 const (
-	LiarClientID     = "liar-client"
-	LiarClientSecret = "liar-secret-7d2c9a"
+	FakeClientID     = "fake-client"
+	FakeClientSecret = "fake-secret-7d2c9a"
 )
 
 // pick reads one of the fields that a test may set while an answer is still on its way out.
-func pick[T any](l *Liar, field *T) T {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func pick[T any](s *FakeServer, field *T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return *field
 }
 
-// StartLiar starts one on a free port of 127.0.0.1.
-func StartLiar(t *testing.T) *Liar {
+// StartFakeServer starts one on a free port of 127.0.0.1.
+func StartFakeServer(t *testing.T) *FakeServer {
 	t.Helper()
-	l := &Liar{Key: NewKey(t), nonces: map[string]string{}}
-	answers := l.answers()
-	l.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.mu.Lock()
-		l.requests = append(l.requests, r.Method+" "+r.URL.Path)
-		l.origin += r.Header.Get("Origin")
-		l.mu.Unlock()
+	s := &FakeServer{Key: NewKey(t), nonces: map[string]string{}}
+	answers := s.answers()
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+		s.origin += r.Header.Get("Origin")
+		s.mu.Unlock()
 		answers.ServeHTTP(w, r)
 	})
-	l.Server = httptest.NewUnstartedServer(&l.layers)
-	l.Issuer = "http://" + l.Listener.Addr().String()
-	l.Start()
-	t.Cleanup(l.Close)
-	return l
+	s.Server = httptest.NewUnstartedServer(&s.layers)
+	s.Issuer = "http://" + s.Listener.Addr().String()
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
 }
 
-// answers are what the liar says at each of its addresses.
-func (l *Liar) answers() http.Handler {
+// answers are what the fake server says at each of its addresses.
+func (s *FakeServer) answers() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/openid-configuration", l.unless(&l.Metadata, l.metadata))
-	mux.HandleFunc("/.well-known/oauth-authorization-server", l.unless(&l.RFC8414, http.NotFound))
-	mux.HandleFunc("/jwks", l.unless(&l.JWKS, l.keys))
-	mux.HandleFunc("/authorize", l.unless(&l.Page, nothing)) // a program that starts looks whether there is anything
+	mux.HandleFunc("/.well-known/openid-configuration", s.unless(&s.Metadata, s.metadata))
+	mux.HandleFunc("/.well-known/oauth-authorization-server", s.unless(&s.RFC8414, http.NotFound))
+	mux.HandleFunc("/jwks", s.unless(&s.JWKS, s.keys))
+	mux.HandleFunc("/authorize", s.unless(&s.Page, nothing)) // a program that starts looks whether there is anything
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()
-		l.mu.Lock()
-		l.forms = append(l.forms, *r)
-		l.mu.Unlock()
-		l.unless(&l.Token, l.tokens)(w, r)
+		s.mu.Lock()
+		s.forms = append(s.forms, *r)
+		s.mu.Unlock()
+		s.unless(&s.Token, s.tokens)(w, r)
 	})
 	for _, path := range []string{"/userinfo", "/introspect", "/revoke", "/api", "/par"} {
-		mux.HandleFunc(path, l.unless(&l.Other, http.NotFound))
+		mux.HandleFunc(path, s.unless(&s.Other, http.NotFound))
 	}
 	return mux
 }
 
 // unless answers honestly, unless the test has put another answer into the field.
-func (l *Liar) unless(field *func(http.ResponseWriter, *http.Request), honest http.HandlerFunc) http.HandlerFunc {
+func (s *FakeServer) unless(field *func(http.ResponseWriter, *http.Request), honest http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if f := pick(l, field); f != nil {
+		if f := pick(s, field); f != nil {
 			f(w, r)
 			return
 		}
@@ -121,69 +121,69 @@ func (l *Liar) unless(field *func(http.ResponseWriter, *http.Request), honest ht
 
 func nothing(http.ResponseWriter, *http.Request) {}
 
-func (l *Liar) metadata(w http.ResponseWriter, _ *http.Request) {
-	document := map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize", "token_endpoint": l.Issuer + "/token",
-		"jwks_uri": l.Issuer + "/jwks", "userinfo_endpoint": l.Issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
-	if f := pick(l, &l.Document); f != nil {
+func (s *FakeServer) metadata(w http.ResponseWriter, _ *http.Request) {
+	document := map[string]any{"issuer": s.Issuer, "authorization_endpoint": s.Issuer + "/authorize", "token_endpoint": s.Issuer + "/token",
+		"jwks_uri": s.Issuer + "/jwks", "userinfo_endpoint": s.Issuer + "/userinfo", "authorization_response_iss_parameter_supported": true}
+	if f := pick(s, &s.Document); f != nil {
 		f(document)
 	}
 	SendJSON(w, document)
 }
 
-func (l *Liar) keys(w http.ResponseWriter, _ *http.Request) {
-	SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
+func (s *FakeServer) keys(w http.ResponseWriter, _ *http.Request) {
+	SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: s.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES256"}}})
 }
 
-func (l *Liar) tokens(w http.ResponseWriter, r *http.Request) {
+func (s *FakeServer) tokens(w http.ResponseWriter, r *http.Request) {
 	response := map[string]any{
-		"access_token":  "liar-access-token",
+		"access_token":  "fake-access-token",
 		"token_type":    "Bearer",
 		"expires_in":    3600,
-		"refresh_token": "liar-refresh-token",
-		"id_token":      l.idToken(r.PostForm.Get("code")),
+		"refresh_token": "fake-refresh-token",
+		"id_token":      s.idToken(r.PostForm.Get("code")),
 	}
-	if f := pick(l, &l.Response); f != nil {
+	if f := pick(s, &s.Response); f != nil {
 		f(response)
 	}
 	SendJSON(w, response)
 }
 
 // Lock guards the fields against requests that are still on their way.
-func (l *Liar) Lock() { l.mu.Lock() }
+func (s *FakeServer) Lock() { s.mu.Lock() }
 
 // Unlock ends it.
-func (l *Liar) Unlock() { l.mu.Unlock() }
+func (s *FakeServer) Unlock() { s.mu.Unlock() }
 
-// Reset makes the liar honest again.
-func (l *Liar) Reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.Metadata, l.Token, l.JWKS, l.Claims, l.Sign, l.Response, l.Document, l.Callback = nil, nil, nil, nil, nil, nil, nil, nil
+// Reset makes the fake server honest again.
+func (s *FakeServer) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Metadata, s.Token, s.JWKS, s.Claims, s.Sign, s.Response, s.Document, s.Callback = nil, nil, nil, nil, nil, nil, nil, nil
 }
 
 // SentOrigin returns the Origin headers of all requests, joined.
-func (l *Liar) SentOrigin() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.origin
+func (s *FakeServer) SentOrigin() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.origin
 }
 
-// Honest lets the liar answer the questions of a check as a server in order would.
-func (l *Liar) Honest() {
-	l.Page = func(w http.ResponseWriter, r *http.Request) {
-		if q := r.URL.Query(); q.Get("redirect_uri") != CheckedURI || q.Get("client_id") != LiarClientID {
+// Honest lets the fake server answer the questions of a check as a server in order would.
+func (s *FakeServer) Honest() {
+	s.Page = func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); q.Get("redirect_uri") != CheckedURI || q.Get("client_id") != FakeClientID {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, "no %s %s", q.Get("redirect_uri"), q.Get("client_id"))
 		}
 	}
-	l.Token = func(w http.ResponseWriter, r *http.Request) {
-		if id, secret, _ := r.BasicAuth(); id != LiarClientID || secret != LiarClientSecret {
+	s.Token = func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != FakeClientID || secret != FakeClientSecret {
 			SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
 			return
 		}
 		SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 	}
-	l.Other = SendBody(401, "application/json", `{}`)
+	s.Other = SendBody(401, "application/json", `{}`)
 }
 
 // SendJSON answers with a document.
@@ -193,23 +193,23 @@ func SendJSON(w http.ResponseWriter, document any) {
 }
 
 // idToken signs the ID token for a code.
-func (l *Liar) idToken(code string) string {
-	l.mu.Lock()
-	nonce := l.nonces[code]
-	l.mu.Unlock()
+func (s *FakeServer) idToken(code string) string {
+	s.mu.Lock()
+	nonce := s.nonces[code]
+	s.mu.Unlock()
 	now := time.Now()
-	if clock := pick(l, &l.Now); clock != nil {
+	if clock := pick(s, &s.Now); clock != nil {
 		now = clock()
 	}
-	claims := map[string]any{"iss": l.Issuer, "sub": "user-1", "aud": LiarClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
-		"auth_time": now.Unix(), "at_hash": HalfHash("liar-access-token"), "name": "Liar's User"}
-	if f := pick(l, &l.Claims); f != nil {
+	claims := map[string]any{"iss": s.Issuer, "sub": "user-1", "aud": FakeClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
+		"auth_time": now.Unix(), "at_hash": HalfHash("fake-access-token"), "name": "Fake User"}
+	if f := pick(s, &s.Claims); f != nil {
 		f(claims)
 	}
-	if f := pick(l, &l.Sign); f != nil {
+	if f := pick(s, &s.Sign); f != nil {
 		return f(claims)
 	}
-	return SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
+	return SignClaims(jose.ES256, jose.JSONWebKey{Key: s.Key, KeyID: "k1"}, claims)
 }
 
 // SignClaims makes a JWT.
@@ -239,16 +239,16 @@ func Sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.
 }
 
 // Env are the settings of its client.
-func (l *Liar) Env() map[string]string {
-	return map[string]string{"ISSUER": l.Issuer, "CLIENT_ID": LiarClientID, "CLIENT_SECRET": LiarClientSecret}
+func (s *FakeServer) Env() map[string]string {
+	return map[string]string{"ISSUER": s.Issuer, "CLIENT_ID": FakeClientID, "CLIENT_SECRET": FakeClientSecret}
 }
 
 // Asked counts the requests for a path.
-func (l *Liar) Asked(request string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (s *FakeServer) Asked(request string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n := 0
-	for _, r := range l.requests {
+	for _, r := range s.requests {
 		if r == request {
 			n++
 		}
@@ -257,30 +257,30 @@ func (l *Liar) Asked(request string) int {
 }
 
 // LastForm is the newest token request.
-func (l *Liar) LastForm() *http.Request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.forms) == 0 {
+func (s *FakeServer) LastForm() *http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.forms) == 0 {
 		return nil
 	}
-	return &l.forms[len(l.forms)-1]
+	return &s.forms[len(s.forms)-1]
 }
 
 // Approve answers an authorization request as a user who allows it, and returns the address of the
 // authorization response.
-func (l *Liar) Approve(t *testing.T, authorize string) string {
+func (s *FakeServer) Approve(t *testing.T, authorize string) string {
 	t.Helper()
 	request, err := url.Parse(authorize)
 	if err != nil {
 		t.Fatal(err)
 	}
 	query := request.Query()
-	response := map[string]string{"code": "code-" + rand.Text(), "state": query.Get("state"), "iss": l.Issuer}
-	l.mu.Lock()
-	l.nonces[response["code"]] = query.Get("nonce")
-	l.mu.Unlock()
-	if l.Callback != nil {
-		l.Callback(response)
+	response := map[string]string{"code": "code-" + rand.Text(), "state": query.Get("state"), "iss": s.Issuer}
+	s.mu.Lock()
+	s.nonces[response["code"]] = query.Get("nonce")
+	s.mu.Unlock()
+	if s.Callback != nil {
+		s.Callback(response)
 	}
 	values := url.Values{}
 	for name, value := range response {
@@ -304,7 +304,7 @@ func SendBody(status int, contentType, body string) func(http.ResponseWriter, *h
 	}
 }
 
-// CheckedURI is the redirect URI that the honest liar knows when it is checked.
+// CheckedURI is the redirect URI that the honest fake server knows when it is checked.
 const CheckedURI = "http://localhost:3999/oauth_callback"
 
 // Authority is a private certificate authority.

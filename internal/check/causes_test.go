@@ -24,7 +24,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// The atlas of causes: each row is a set-up with one mistake in it, and the name of its cause. The same
+// The table of causes: each row is a set-up with one mistake in it, and the name of its cause. The same
 // set-up without the mistake names nothing. internal/acceptance has the causes that a login, a session or an
 // API tells, and the test that no cause of docs/problems.md is without a row.
 
@@ -41,7 +41,7 @@ func changed(values map[string]string, pairs ...string) map[string]string {
 }
 
 // The settings tell it, before anything is asked.
-func TestAtlasOfTheSettings(t *testing.T) {
+func TestCausesOfTheSettings(t *testing.T) {
 	told := func(file string) causes.Name {
 		path := filepath.Join(t.TempDir(), "test.env")
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
@@ -113,7 +113,7 @@ func wantTold(t *testing.T, env map[string]string, name causes.Name) {
 }
 
 // The checks tell it: each row changes one setting, or one thing at the demo server's client.
-func TestAtlasOfTheDemo(t *testing.T) {
+func TestCausesOfTheDemo(t *testing.T) {
 	sound := changed(testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())), "RESOURCE_URL", "")
 	wantSound(t, sound)
 	for _, row := range []struct {
@@ -147,9 +147,9 @@ func TestAtlasOfTheDemo(t *testing.T) {
 	}
 }
 
-// document spoils one member of the liar's metadata; nil takes it away.
-func document(name string, value any) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+// document spoils one member of the fake server's metadata; nil takes it away.
+func document(name string, value any) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		l.Document = func(d map[string]any) {
 			if d[name] = value; value == nil {
 				delete(d, name)
@@ -159,12 +159,12 @@ func document(name string, value any) func(*testserver.Liar) {
 }
 
 // backWith sends every honest login back to the redirect URI with an error, unless the request is spared.
-func backWith(code, words string, spares func(url.Values) bool) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+func backWith(code, words string, spares func(url.Values) bool) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		honest := l.Page
 		l.Page = func(w http.ResponseWriter, r *http.Request) {
 			q := r.URL.Query()
-			if q.Get("redirect_uri") != testserver.CheckedURI || q.Get("client_id") != testserver.LiarClientID || spares != nil && spares(q) {
+			if q.Get("redirect_uri") != testserver.CheckedURI || q.Get("client_id") != testserver.FakeClientID || spares != nil && spares(q) {
 				honest(w, r)
 				return
 			}
@@ -175,11 +175,11 @@ func backWith(code, words string, spares func(url.Values) bool) func(*testserver
 }
 
 // looksAtItFirst refuses every login of our client, before it looks at the redirect URI.
-func looksAtItFirst(code, words string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+func looksAtItFirst(code, words string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		honest := l.Page
 		l.Page = func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Get("client_id") != testserver.LiarClientID {
+			if r.URL.Query().Get("client_id") != testserver.FakeClientID {
 				honest(w, r)
 				return
 			}
@@ -189,10 +189,10 @@ func looksAtItFirst(code, words string) func(*testserver.Liar) {
 }
 
 // registered lets one redirect URI pass, and has words for every other.
-func registered(uri, words string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+func registered(uri, words string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		l.Page = func(w http.ResponseWriter, r *http.Request) {
-			if q := r.URL.Query(); q.Get("redirect_uri") != uri || q.Get("client_id") != testserver.LiarClientID {
+			if q := r.URL.Query(); q.Get("redirect_uri") != uri || q.Get("client_id") != testserver.FakeClientID {
 				testserver.SendBody(400, "text/plain", strings.ReplaceAll(words, "URI", q.Get("redirect_uri")))(w, r)
 			}
 		}
@@ -200,11 +200,11 @@ func registered(uri, words string) func(*testserver.Liar) {
 }
 
 // answers takes the place of the token endpoint: what it says to the right secret, and to every other.
-func answers(right, wrong string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+func answers(right, wrong string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		l.Token = func(w http.ResponseWriter, r *http.Request) {
 			body, status := wrong, 401
-			if _, secret, _ := r.BasicAuth(); secret == testserver.LiarClientSecret {
+			if _, secret, _ := r.BasicAuth(); secret == testserver.FakeClientSecret {
 				body, status = right, 400
 			}
 			testserver.SendBody(status, "application/json", body)(w, r)
@@ -212,9 +212,9 @@ func answers(right, wrong string) func(*testserver.Liar) {
 	}
 }
 
-// apiSays is the answer of the liar's API.
-func apiSays(status int, contentType, header, value string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+// apiSays is the answer of the fake server's API.
+func apiSays(status int, contentType, header, value string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		l.Other = func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(header, value)
 			testserver.SendBody(status, contentType, "{}")(w, r)
@@ -223,7 +223,7 @@ func apiSays(status int, contentType, header, value string) func(*testserver.Lia
 }
 
 // notDecoding compares the secret as it came (RFC 6749 section 2.3.1 encodes it).
-func notDecoding(l *testserver.Liar) {
+func notDecoding(l *testserver.FakeServer) {
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
 		if _, raw, _ := r.BasicAuth(); raw != "a/secret+" && r.PostForm.Get("client_secret") != "a/secret+" {
 			testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)(w, r)
@@ -233,29 +233,29 @@ func notDecoding(l *testserver.Liar) {
 	}
 }
 
-// startHonest is a liar that has nothing to hide, and the settings that fit it.
-func startHonest(t *testing.T) (*testserver.Liar, map[string]string) {
-	l := testserver.StartLiar(t)
+// startHonest is a fake server that has nothing to hide, and the settings that fit it.
+func startHonest(t *testing.T) (*testserver.FakeServer, map[string]string) {
+	l := testserver.StartFakeServer(t)
 	l.Honest()
 	apiSays(401, "application/json", "WWW-Authenticate", "Bearer")(l)
 	return l, changed(l.Env(), "PORT", "3999", "RESOURCE_URL", l.Issuer+"/api")
 }
 
 // The checks tell it: each row spoils one answer of an honest server.
-func TestAtlasOfTheLiar(t *testing.T) {
+func TestCausesOfTheFakeServer(t *testing.T) {
 	withChallenge := func(q url.Values) bool { return !q.Has("code_challenge") }
 	for _, row := range []struct {
 		name  causes.Name
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 		env   []string // settings that go with it
 	}{
 		{"two-host-names", document("issuer", "http://keycloak:8080/realms/a"), nil},
 		{"endpoints-not-https", document("token_endpoint", "http://a.example/token"), nil},
 		{"jwks-unusable", document("jwks_uri", nil), nil},
-		{"jwks-unusable", func(l *testserver.Liar) {
+		{"jwks-unusable", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
 		}, nil},
-		{"id-token-algorithm", func(l *testserver.Liar) {
+		{"id-token-algorithm", func(l *testserver.FakeServer) {
 			document("id_token_signing_alg_values_supported", []string{"HS256"})(l)
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { testserver.SendJSON(w, jose.JSONWebKeySet{}) }
 		}, nil},
@@ -275,10 +275,12 @@ func TestAtlasOfTheLiar(t *testing.T) {
 		{"redirect-uri-not-registered", registered("https://b.example/callback", "Invalid parameter: redirect_uri"), nil},
 		{"redirect-uri-not-https", registered("https://localhost:3999/oauth_callback", "URI is no https redirect URI"), nil},
 		{"redirect-uri-ip-address", registered(testserver.CheckedURI, "URI has an IP address"), []string{"BASE_URL", "http://127.0.0.1:3999"}},
-		{"server-failed", func(l *testserver.Liar) { l.Token = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>") }, nil},
-		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(404, "text/html", "<h1>Not Found</h1>") }, nil},
-		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(415, "application/json", "{}") }, nil},
-		{"token-endpoint-unusable", func(l *testserver.Liar) { l.Token = testserver.SendBody(403, "text/html", "<h1>Blocked</h1>") }, nil},
+		{"server-failed", func(l *testserver.FakeServer) {
+			l.Token = testserver.SendBody(503, "text/html", "<h1>Maintenance</h1>")
+		}, nil},
+		{"token-endpoint-unusable", func(l *testserver.FakeServer) { l.Token = testserver.SendBody(404, "text/html", "<h1>Not Found</h1>") }, nil},
+		{"token-endpoint-unusable", func(l *testserver.FakeServer) { l.Token = testserver.SendBody(415, "application/json", "{}") }, nil},
+		{"token-endpoint-unusable", func(l *testserver.FakeServer) { l.Token = testserver.SendBody(403, "text/html", "<h1>Blocked</h1>") }, nil},
 		{"client-secret-not-decoded", notDecoding, []string{"CLIENT_SECRET", "a/secret+"}},
 		{"client-secret-wrong", answers(`{"error":"invalid_client"}`, `{"error":"invalid_client"}`), nil},
 		{"api-unreachable", apiSays(307, "application/json", "Location", "/api/"), nil},
@@ -295,14 +297,14 @@ func TestAtlasOfTheLiar(t *testing.T) {
 }
 
 // The checks warn of it, and nothing fails: a login may succeed all the same.
-func TestAtlasOfWarnings(t *testing.T) {
-	anyPage := func(l *testserver.Liar) { l.Page = func(http.ResponseWriter, *http.Request) {} }
+func TestCausesOfWarnings(t *testing.T) {
+	anyPage := func(l *testserver.FakeServer) { l.Page = func(http.ResponseWriter, *http.Request) {} }
 	for _, row := range []struct {
 		name  causes.Name
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 		env   []string
 	}{
-		{"clock-differs", func(l *testserver.Liar) {
+		{"clock-differs", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
 				testserver.SendJSON(w, map[string]any{"issuer": l.Issuer, "authorization_endpoint": l.Issuer + "/authorize",
@@ -312,24 +314,24 @@ func TestAtlasOfWarnings(t *testing.T) {
 		{"id-token-algorithm", document("id_token_signing_alg_values_supported", []string{"HS256"}), nil},
 		{"redirect-uri-not-https", anyPage, []string{"BASE_URL", "http://devbox.example", "ALLOW_PLAIN_HTTP", "on"}},
 		{"redirect-uri-ip-address", anyPage, []string{"BASE_URL", "http://127.0.0.1:3999"}},
-		{"client-is-public", func(l *testserver.Liar) {
+		{"client-is-public", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				code := "invalid_grant"
-				if id, _, _ := r.BasicAuth(); id != testserver.LiarClientID {
+				if id, _, _ := r.BasicAuth(); id != testserver.FakeClientID {
 					code = "invalid_client"
 				}
 				testserver.SendBody(400, "application/json", fmt.Sprintf(`{"error":%q}`, code))(w, r)
 			}
 		}, nil},
-		{"form-action-blocks-return", func(l *testserver.Liar) {
+		{"form-action-blocks-return", func(l *testserver.FakeServer) {
 			honest := l.Page
 			l.Page = func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Security-Policy", "form-action 'self'")
 				honest(w, r)
 			}
 		}, nil},
-		{"server-failed", func(l *testserver.Liar) { l.Page = testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>") }, nil},
-		{"rate-limited", func(l *testserver.Liar) {
+		{"server-failed", func(l *testserver.FakeServer) { l.Page = testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>") }, nil},
+		{"rate-limited", func(l *testserver.FakeServer) {
 			l.Token = testserver.SendBody(429, "application/json", `{"error":"slow_down"}`)
 		}, nil},
 		{"api-behind-a-sign-in-page", apiSays(302, "text/html", "Location", "https://sso.example/login"), nil},
@@ -357,14 +359,14 @@ func startWithCertificate(t *testing.T, left time.Duration) map[string]string {
 }
 
 // The checks tell of a certificate from an authority that nobody has told us of.
-func TestAtlasOfCertificates(t *testing.T) {
+func TestCausesOfCertificates(t *testing.T) {
 	sound := startWithCertificate(t, 60*24*time.Hour)
 	wantSound(t, sound)
 	wantTold(t, changed(sound, "SSL_CERT_FILE", ""), "certificate-not-trusted")
 }
 
-// atPublicName makes every check of a liar at https://auth.example, whose API is at https://api.example.
-func atPublicName(t *testing.T, spoil func(*testserver.Liar)) Report {
+// atPublicName makes every check of a fake server at https://auth.example, whose API is at https://api.example.
+func atPublicName(t *testing.T, spoil func(*testserver.FakeServer)) Report {
 	t.Helper()
 	l, env := startHonest(t)
 	address := l.Listener.Addr().String()
@@ -373,14 +375,14 @@ func atPublicName(t *testing.T, spoil func(*testserver.Liar)) Report {
 	spoil(l)
 	w := wire.New(nil, time.Now)
 	w.SetTransport(&http.Transport{DisableKeepAlives: true, DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address) // every public name leads to the liar, without TLS
+		return new(net.Dialer).DialContext(ctx, network, address) // every public name leads to the fake server, without TLS
 	}})
 	return Run(t.Context(), testserver.ConfigOf(t, env), w, time.Now, func(string) {}, func(causes.Finding) {})
 }
 
 // The checks tell it of a server elsewhere that names an endpoint on this machine. An API that does is not followed.
-func TestAtlasOfPublicServers(t *testing.T) {
-	if r := atPublicName(t, func(*testserver.Liar) {}); r.Result == causes.Fail {
+func TestCausesOfPublicServers(t *testing.T) {
+	if r := atPublicName(t, func(*testserver.FakeServer) {}); r.Result == causes.Fail {
 		t.Errorf("the sound server:\n%s", r)
 	}
 	for _, address := range []string{"https://localhost/token", "http://127.0.0.1:1/token", "https://127.1/token"} {
@@ -391,7 +393,7 @@ func TestAtlasOfPublicServers(t *testing.T) {
 			t.Errorf("the token endpoint %s: %+v", address, f)
 		}
 	}
-	asked := testserver.StartLiar(t)
+	asked := testserver.StartFakeServer(t)
 	r := atPublicName(t, apiSays(401, "application/json", "WWW-Authenticate", `Bearer resource_metadata="`+asked.Issuer+`/metadata"`))
 	if f := r.Line("api"); f.Result != causes.Warn || !strings.Contains(f.Found, "is on this machine, and the API is not") || asked.Asked("GET /metadata") > 0 {
 		t.Errorf("%s, and this machine was asked %d times", f, asked.Asked("GET /metadata"))
@@ -399,7 +401,7 @@ func TestAtlasOfPublicServers(t *testing.T) {
 }
 
 // The checks warn of a certificate that ends within a week.
-func TestAtlasOfLastDays(t *testing.T) {
+func TestCausesOfLastDays(t *testing.T) {
 	if failing, warning := told(t, startWithCertificate(t, time.Hour)); failing != "" || warning != "certificate-not-trusted" {
 		t.Errorf("the failure is called %q, the warning %q", failing, warning)
 	}

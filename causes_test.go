@@ -15,13 +15,13 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The atlas of causes, as far as only the whole program tells them: each row is a set-up with one mistake in
+// The table of causes, as far as only the whole program tells them: each row is a set-up with one mistake in
 // it, and the name of its cause. Without the mistake nothing is named. internal/diagnose has the causes that
 // the settings and the checks tell.
 
 // refused is an error that the browser brings back, in the server's words.
-func refused(code, words string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) {
+func refused(code, words string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) {
 		l.Callback = func(response map[string]string) {
 			delete(response, "code")
 			response["error"], response["error_description"] = code, words
@@ -30,28 +30,28 @@ func refused(code, words string) func(*testserver.Liar) {
 }
 
 // tokenSays takes the place of the token endpoint.
-func tokenSays(status int, contentType, body string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) { l.Token = testserver.SendBody(status, contentType, body) }
+func tokenSays(status int, contentType, body string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) { l.Token = testserver.SendBody(status, contentType, body) }
 }
 
 // tokenRefuses is an error of the token endpoint, in its words.
-func tokenRefuses(code, words string) func(*testserver.Liar) {
+func tokenRefuses(code, words string) func(*testserver.FakeServer) {
 	body, _ := json.Marshal(map[string]string{"error": code, "error_description": words})
 	return tokenSays(http.StatusBadRequest, "application/json", string(body))
 }
 
 // without takes a member out of the token response.
-func without(name string) func(*testserver.Liar) {
-	return func(l *testserver.Liar) { l.Response = func(response map[string]any) { delete(response, name) } }
+func without(name string) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) { l.Response = func(response map[string]any) { delete(response, name) } }
 }
 
 // spoilClaim spoils a claim of the ID token.
-func spoilClaim(name string, value any) func(*testserver.Liar) {
-	return func(l *testserver.Liar) { l.Claims = func(claims map[string]any) { claims[name] = value } }
+func spoilClaim(name string, value any) func(*testserver.FakeServer) {
+	return func(l *testserver.FakeServer) { l.Claims = func(claims map[string]any) { claims[name] = value } }
 }
 
 // encrypted wraps the ID token in a JWE of five parts.
-func encrypted(l *testserver.Liar) {
+func encrypted(l *testserver.FakeServer) {
 	l.Sign = func(claims map[string]any) string {
 		signed := testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
 		e, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.ECDH_ES, Key: l.Key.Public()}, nil)
@@ -71,21 +71,21 @@ func encrypted(l *testserver.Liar) {
 }
 
 // symmetric signs the ID token with the client secret.
-func symmetric(l *testserver.Liar) {
+func symmetric(l *testserver.FakeServer) {
 	l.Sign = func(claims map[string]any) string {
-		return testserver.SignClaims(jose.HS256, []byte(strings.Repeat(testserver.LiarClientSecret, 3)), claims)
+		return testserver.SignClaims(jose.HS256, []byte(strings.Repeat(testserver.FakeClientSecret, 3)), claims)
 	}
 }
 
 // A login tells it: one app and one server, and each row spoils one of its answers, in the words of real
 // servers where these are known.
-func TestAtlasOfTheLogin(t *testing.T) {
+func TestCausesOfTheLogin(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	for _, row := range []struct {
 		name  string
-		spoil func(*testserver.Liar)
+		spoil func(*testserver.FakeServer)
 	}{
 		{"access-denied", refused("access_denied", "The user has denied your application access.")},
 		{"user-not-allowed", refused("access_denied", "Policy evaluation failed for this request, please check the policy configurations.")},
@@ -109,7 +109,7 @@ func TestAtlasOfTheLogin(t *testing.T) {
 		{"scope-not-enabled", refused("invalid_scope", "The OAuth 2.0 Client is not allowed to request scope 'openid'.")},
 		{"scope-not-enabled", refused("invalid_client",
 			"AADSTS650053: The application 'a' asked for scope 'b' that doesn't exist on the resource 'c'.")},
-		{"response-issuer-differs", func(l *testserver.Liar) {
+		{"response-issuer-differs", func(l *testserver.FakeServer) {
 			l.Callback = func(response map[string]string) { response["iss"] = l.Issuer + "/" }
 		}},
 		{"server-failed", refused("temporarily_unavailable", "")},
@@ -156,15 +156,15 @@ func TestAtlasOfTheLogin(t *testing.T) {
 }
 
 // A login tells it, and may not even begin: each row is an app with settings of its own.
-func TestAtlasOfTheServer(t *testing.T) {
+func TestCausesOfTheServer(t *testing.T) {
 	t.Parallel()
-	document := func(name string, value any) func(*testserver.Liar) {
-		return func(l *testserver.Liar) { l.Document = func(d map[string]any) { d[name] = value } }
+	document := func(name string, value any) func(*testserver.FakeServer) {
+		return func(l *testserver.FakeServer) { l.Document = func(d map[string]any) { d[name] = value } }
 	}
 	for _, row := range []struct {
 		name           string
-		spoil          func(*testserver.Liar)
-		setting, value string // ISSUER in a value stands for the liar's
+		spoil          func(*testserver.FakeServer)
+		setting, value string // ISSUER in a value stands for the fake server's
 	}{
 		{"server-unreachable", nil, "ISSUER", "http://127.0.0.1:1"},
 		{"server-not-found", nil, "ISSUER", "ISSUER/realms/none"},
@@ -175,7 +175,7 @@ func TestAtlasOfTheServer(t *testing.T) {
 		{"client-secret-missing", tokenRefuses("unauthorized_client", "Client secret not provided in request"), "CLIENT_SECRET", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := testserver.StartLiar(t)
+			l := testserver.StartFakeServer(t)
 			env := l.Env()
 			sound := startApp(t, env)
 			if r := newBrowser(t, sound).SignIn(l); r.StatusCode != http.StatusOK {
@@ -195,7 +195,7 @@ func TestAtlasOfTheServer(t *testing.T) {
 }
 
 // A login tells it: the certificate is from an authority that nobody has told us of.
-func TestAtlasOfCertificates(t *testing.T) {
+func TestCausesOfCertificates(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
@@ -210,9 +210,9 @@ func TestAtlasOfCertificates(t *testing.T) {
 }
 
 // A login tells it that came back to another host, or to a browser that has not begun it.
-func TestAtlasOfTheWayBack(t *testing.T) {
+func TestCausesOfTheWayBack(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["BASE_URL"] = "http://localhost:PORT"
 	a := startApp(t, env)
@@ -235,7 +235,7 @@ func TestAtlasOfTheWayBack(t *testing.T) {
 }
 
 // The start tells it: another program listens on the port.
-func TestAtlasOfTheStart(t *testing.T) {
+func TestCausesOfTheStart(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(other.Close)
@@ -251,9 +251,9 @@ func TestAtlasOfTheStart(t *testing.T) {
 }
 
 // The start page tells the usual causes of a login that was begun and has not come back.
-func TestAtlasOfTheStartPage(t *testing.T) {
+func TestCausesOfTheStartPage(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	names := func() string {
 		var home struct {
@@ -289,11 +289,11 @@ func startAtDemo(t *testing.T, pairs ...string) (*demo.Server, *testserver.Brows
 	port := testserver.FreePort(t)
 	srv := httptest.NewUnstartedServer(nil)
 	issuer := "http://" + srv.Listener.Addr().String() + "/demo"
-	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "atlas-secret-5e1b", "RESOURCE_URL": issuer + "/api/me"}
+	env := map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": "cause-secret-5e1b", "RESOURCE_URL": issuer + "/api/me"}
 	for i := 0; i < len(pairs); i += 2 {
 		env[pairs[i]] = pairs[i+1]
 	}
-	server, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "atlas-secret-5e1b", Name: "Atlas",
+	server, err := demo.New(demo.Config{Issuer: issuer, Clients: []demo.Client{{ID: "a-client", Secret: "cause-secret-5e1b", Name: "Causes",
 		RedirectURIs: []string{"http://127.0.0.1:" + port + "/oauth_callback"}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -315,7 +315,7 @@ func seen(t *testing.T, b *testserver.Browser) string {
 }
 
 // The session tells what is missing in it. That is no fault by itself.
-func TestAtlasOfTheSession(t *testing.T) {
+func TestCausesOfTheSession(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	for _, row := range []struct {
@@ -333,12 +333,12 @@ func TestAtlasOfTheSession(t *testing.T) {
 			t.Errorf("with %q and %v it refers to %q", row.query, row.faults, got)
 		}
 	}
-	l := testserver.StartLiar(t) // the demo always issues a refresh token
+	l := testserver.StartFakeServer(t) // the demo always issues a refresh token
 	b = newBrowser(t, startApp(t, l.Env()))
 	for _, row := range []struct {
 		want  string
-		spoil func(*testserver.Liar)
-	}{{"access-token-opaque//", func(*testserver.Liar) {}}, {"access-token-opaque/no-refresh-token/", without("refresh_token")}} {
+		spoil func(*testserver.FakeServer)
+	}{{"access-token-opaque//", func(*testserver.FakeServer) {}}, {"access-token-opaque/no-refresh-token/", without("refresh_token")}} {
 		row.spoil(l)
 		b.SignIn(l)
 		if got := seen(t, b); got != row.want {
@@ -371,7 +371,7 @@ func reasons(t *testing.T, r testserver.Reply) map[string]string {
 }
 
 // Userinfo tells it.
-func TestAtlasOfUserinfo(t *testing.T) {
+func TestCausesOfUserinfo(t *testing.T) {
 	t.Parallel()
 	for scopes, name := range map[string]string{"profile": "openid-missing", "openid profile": ""} {
 		_, b := startAtDemo(t, "SCOPES", scopes)
@@ -380,7 +380,7 @@ func TestAtlasOfUserinfo(t *testing.T) {
 			t.Errorf("with the scopes %s it says %q", scopes, got)
 		}
 	}
-	l := testserver.StartLiar(t) // a refusal for another reason, as a plain OAuth server may give it
+	l := testserver.StartFakeServer(t) // a refusal for another reason, as a plain OAuth server may give it
 	env := l.Env()
 	env["SCOPES"] = "profile"
 	b := newBrowser(t, startApp(t, env))
@@ -393,7 +393,7 @@ func TestAtlasOfUserinfo(t *testing.T) {
 }
 
 // The API tells it: each row spoils the demo's API between two calls with the same token.
-func TestAtlasOfTheAPI(t *testing.T) {
+func TestCausesOfTheAPI(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
@@ -436,7 +436,7 @@ func TestAtlasOfTheAPI(t *testing.T) {
 }
 
 // Three wrong tokens tell it, each by its own row. The API opens to the right one in every row.
-func TestAtlasOfWrongTokens(t *testing.T) {
+func TestCausesOfWrongTokens(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
@@ -467,14 +467,14 @@ func TestAtlasOfWrongTokens(t *testing.T) {
 
 // The API tells of what no demo token is like: one that only the API that it is for can verify, and a
 // refusal without a word.
-func TestAtlasOfForeignAPIs(t *testing.T) {
+func TestCausesOfForeignAPIs(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"
 	b := newBrowser(t, startApp(t, env))
 	key := testserver.NewKey(t)
-	graph := func(l *testserver.Liar) {
+	graph := func(l *testserver.FakeServer) {
 		l.Claims = func(claims map[string]any) { delete(claims, "at_hash") }
 		l.Response = func(response map[string]any) {
 			response["access_token"] = testserver.Sign(jose.ES256, jose.JSONWebKey{Key: key, KeyID: "k1"},
@@ -484,7 +484,7 @@ func TestAtlasOfForeignAPIs(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name, challenge string
-		tokens          func(*testserver.Liar)
+		tokens          func(*testserver.FakeServer)
 	}{
 		{"api-token-not-verifiable", `Bearer error="invalid_token"`, graph},
 		{"api-challenge-missing", "", nil},

@@ -9,9 +9,9 @@ import (
 )
 
 // A login tells it, at a server elsewhere that names an endpoint on this machine.
-func TestAtlasOfPublicServers(t *testing.T) {
+func TestCausesOfPublicServers(t *testing.T) {
 	t.Parallel()
-	l := testserver.StartLiar(t)
+	l := testserver.StartFakeServer(t)
 	l.Issuer = "https://" + testserver.PublicName
 	env := l.Env()
 	for name, value := range testserver.StartPublic(t, l.Config.Handler) {

@@ -36,9 +36,9 @@ func jsonRPC(opens func(token string) bool) http.HandlerFunc {
 func TestErrorWith200(t *testing.T) {
 	const good, warned, open = causes.OK, causes.Warn, causes.Fail
 	for _, row := range []struct {
-		name                  string
-		opens                 func(good string) func(token string) bool
-		token, others, beside causes.Result
+		name                   string
+		opens                  func(good string) func(token string) bool
+		token, others, control causes.Result
 	}{
 		{"it opens to the token", func(good string) func(string) bool { return func(token string) bool { return token == good } }, good, warned, good},
 		{"it opens to nothing", func(string) func(string) bool { return func(string) bool { return false } }, warned, warned, warned},
@@ -63,7 +63,7 @@ func TestErrorWith200(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := causes.JudgeWrongToken(which, e, row.token == good); got.Result != row.beside {
+				if got := causes.JudgeWrongToken(which, e, row.token == good); got.Result != row.control {
 					t.Errorf("%s: %s", which, got)
 				}
 			}
