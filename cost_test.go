@@ -460,7 +460,7 @@ func TestCost_Check(t *testing.T) {
 				cfg := testserver.ConfigOf(t, env)
 				c := cost{what: fmt.Sprintf("%s: check %q", s.name, format)}
 				c.long = spent(func() {
-					cli.Print(t.Context(), cfg, wire.New(nil, time.Now), time.Now, cli.PrintOptions{Format: format, Verbose: true, Width: 80, Actions: true,
+					cli.Print(t.Context(), cfg.Config, wire.New(nil, time.Now), time.Now, cli.PrintOptions{Format: format, Verbose: true, Width: 80, Actions: true,
 						Timeout: testserver.Patience}, io.Discard, io.Discard)
 				})
 				if asked == 0 {
