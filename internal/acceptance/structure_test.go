@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"bytes"
+	"cmp"
 	"go/ast"
 	"go/importer"
 	"go/parser"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -281,6 +283,150 @@ func pointDown(t *testing.T, pkg string, floors [][]string) {
 	}
 	if uses == 0 {
 		t.Error("no file uses another: this test looks at nothing")
+	}
+}
+
+// oldNames are names that types, functions, fields and package variables had, and what they are called since. The word of the
+// field is the one that a reader searches for. What is ambiguous stands with its package. Missing are names that are ordinary
+// words in a different sense: at, with, own, use, told, noted, said, spent, needs, layers, public, follow, noting and now.
+var oldNames = map[string]string{
+	"landing": "probeResult", "land": "probe", "likeness": "normalize", "gate": "limiter", "clues": "errorPatterns", "suspect": "settingFromError",
+	"stranger": "clientUnknown", "polite": "noWrongSecrets", "madeUp": "invented", "tokenReply": "tokenResult", "beside": "withControl",
+	"refusesAlike": "ambiguousRefusal", "explainSilence": "noDifference", "unbound": "unsolicitedError", "Pause": "a waiting login", "Resume": "Exchange",
+	"session.kept": "result", "check.kept": "observation", "misuse.opened": "acceptedAt", "misuse.place": "endpoint", "misuse.places": "endpoints",
+	"misuse.MisuseFinding": "Finding", "misuse.NewMisuse": "New", "misuse.Misuse": "Run", "oauth.Shared": "Singleflight", "session.once": "singleflight",
+	"expiring": "ttlMap", "session.seal": "aead", "Hide": "Redact", "hiding": "sanitized",
+	"Floor": "Baseline", "Liar": "FakeServer", "atlas": "causes", "riddles": "setups", "strays": "typos", "pointOut": "typos", "Starter": "Discovery",
+	"asRegistered": "withRegistration", "Elsewhere": "redirectOverride", "IsPasted": "CallbackIsPasted", "orTry": "misuseCallback",
+	"fromAPI": "discoverFromAPI", "beginInSteps": "stepLogin", "returnInSteps": "stepCallback", "spendsNothing": "rejectPrefetch",
+	"singleValues": "parseQueryOnce", "unsent": "dryRun", "handedOver": "dryRun", "PrintUnreadable": "PrintConfigErrors",
+}
+
+// No name of oldNames is declared again, in tests neither, and no file has one.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	declared := 0
+	for _, line := range goList(t, "-f", `{{$p := .}}{{range .GoFiles}}{{$p.Name}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}`+
+		`{{range .TestGoFiles}}{{$p.Name}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}{{range .IgnoredGoFiles}}{{$p.Name}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}`, "./...") {
+		pkg, path, ok := strings.Cut(line, " ")
+		if !ok {
+			continue
+		}
+		file := filepath.Base(path)
+		for _, part := range strings.FieldsFunc(strings.TrimSuffix(file, ".go"), func(r rune) bool { return r == '_' }) {
+			if name := oldNames[part]; name != "" || slices.Contains([]string{"floor", "liar", "inside", "seal", "hide"}, part) {
+				t.Errorf("%s %s has an old name", pkg, file)
+			}
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range declarations(syntax) {
+			declared++
+			if name := cmp.Or(oldNames[id.Name], oldNames[pkg+"."+id.Name]); name != "" {
+				t.Errorf("%s %s declares %s, which is called %s", pkg, file, id.Name, name)
+			}
+		}
+	}
+	if declared < 2000 {
+		t.Errorf("%d names are declared: this test looks at nothing", declared)
+	}
+}
+
+// declarations returns what a file declares for more than one function: types, functions, methods, fields, and the variables and
+// constants of the package.
+func declarations(file *ast.File) []*ast.Ident {
+	var list []*ast.Ident
+	for _, declaration := range file.Decls {
+		switch d := declaration.(type) {
+		case *ast.FuncDecl:
+			list = append(list, d.Name)
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.ValueSpec:
+					list = append(list, s.Names...)
+				case *ast.TypeSpec:
+					list = append(list, s.Name)
+				}
+			}
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.StructType:
+			for _, field := range n.Fields.List {
+				list = append(list, field.Names...)
+			}
+		case *ast.InterfaceType:
+			for _, method := range n.Methods.List {
+				list = append(list, method.Names...)
+			}
+		}
+		return true
+	})
+	return list
+}
+
+// fileName finds the files and packages that a document names: a path from the root, or the name of a file alone.
+var fileName = regexp.MustCompile(`(?:[\w.-]+/)*[\w.-]*\w\.(?:go|md|html|sample)\b|\binternal/\w+`)
+
+// Every file that the documents about the code name exists. A name alone is that of a file of the root, or one beside the last
+// path on its line.
+func TestDocuments_FilesExist(t *testing.T) {
+	t.Parallel()
+	for _, document := range []string{"docs/house.md", "docs/testing.md"} {
+		text, err := os.ReadFile(filepath.Join(root, document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := 0
+		for line := range strings.Lines(string(text)) {
+			beside := ""
+			for _, name := range fileName.FindAllString(line, -1) {
+				named++
+				places := []string{name, filepath.Join(beside, name)}
+				if strings.HasPrefix(name, "../") {
+					places = []string{filepath.Join("docs", name)}
+				}
+				if !slices.ContainsFunc(places, func(path string) bool { _, err := os.Stat(filepath.Join(root, path)); return err == nil }) {
+					t.Errorf("%s names %s, which does not exist: %s", document, name, line)
+				}
+				if strings.Contains(name, "/") && filepath.Ext(name) != "" {
+					beside = filepath.Dir(name)
+				}
+			}
+		}
+		if named < 20 {
+			t.Errorf("%s names %d files: this test looks at nothing", document, named)
+		}
+	}
+}
+
+// The drawing of docs/house.md has every file of the root, in the order of their floors, and its table every package.
+func TestHouse_IsComplete(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs/house.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawing, _, _ := strings.Cut(string(text), "──────")
+	var drawn [][]string
+	for line := range strings.Lines(drawing) {
+		fields := strings.Fields(strings.TrimSuffix(strings.TrimSpace(line), "package main"))
+		if len(fields) > 0 && !slices.ContainsFunc(fields, func(f string) bool { return filepath.Ext(f) != ".go" }) {
+			drawn = append(drawn, fields)
+		}
+	}
+	if !slices.EqualFunc(drawn, floors["."], slices.Equal) {
+		t.Errorf("the drawing is\n%q\nand the floors are\n%q", drawn, floors["."])
+	}
+	for _, name := range goList(t, "-f", "{{.ImportPath}}", "./...") {
+		name = strings.TrimPrefix(strings.TrimPrefix(name, module), "/")
+		if strings.Count(name, "/") == 1 && !strings.Contains(string(text), "\n| `"+name+"` |") {
+			t.Errorf("the table lacks %s", name)
+		}
 	}
 }
 
