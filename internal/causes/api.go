@@ -45,7 +45,7 @@ func ExplainAPI(cfg config.Effective, e *wire.Exchange, token *oauth.AccessToken
 	return APIAnswer{Finding: f, RuledOut: r.ruledOut(f), Untold: r.untold(f)}
 }
 
-// saidByAPI is what an API says in an answer: its challenges, and all its words, the code first.
+// SaidByAPI returns what an API says in an answer: its challenges, and all its words, the code first.
 func SaidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
 	challenges, said = e.Challenges(), strings.TrimSpace(e.Words())
 	for _, challenge := range challenges {
@@ -108,12 +108,12 @@ func (r *refusal) inFront() (Finding, bool) {
 	return Finding{}, false
 }
 
-// isPage reports an answer for people, which no API gives to a program.
+// IsPage reports an answer for people, which no API gives to a program.
 func IsPage(e *wire.Exchange) bool {
 	return strings.Contains(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "html")
 }
 
-// apiAt is where a redirect leads to the API itself, under another scheme or host name or but for a slash at
+// APIAt returns where a redirect leads to the API itself, under another scheme or host name or but for a slash at
 // the end; "" when it leads elsewhere, or when there is none.
 func APIAt(address string, e *wire.Exchange) string {
 	from, err := url.Parse(address)
@@ -132,7 +132,7 @@ func APIAt(address string, e *wire.Exchange) string {
 	return wire.Clip(wire.WithoutQuery(to.String()), 200)
 }
 
-// movedTo is the finding that the API is there.
+// MovedTo returns the finding that the API is there.
 func MovedTo(cfg config.Effective, address string) Finding {
 	f := Found(Fail, APIUnreachable, Facts{Cfg: cfg, Value: address})
 	f.Found = "the API is at a different address: " + address
@@ -301,7 +301,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		"the access token is a JWT, and the API looks tokens up instead")
 }
 
-// unknown is a refusal that nothing explains.
+// unknown returns a refusal that nothing explains.
 func (r *refusal) unknown() Finding {
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: what can be seen from here is in order",
 		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Redact(r.exchange.StatusLine()), 200))}
@@ -374,7 +374,7 @@ const (
 // WrongTokens are all of them, in the order in which they are tried.
 var WrongTokens = []WrongToken{NoTokenAtAll, AlteredToken, TheIDToken}
 
-// Of is the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
+// Of returns the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
 func (w WrongToken) Of(held oauth.Tokens) string {
 	switch w {
 	case AlteredToken:
@@ -385,7 +385,7 @@ func (w WrongToken) Of(held oauth.Tokens) string {
 	return ""
 }
 
-// Purpose is what a call with it is recorded as.
+// Purpose returns what a call with it is recorded as.
 func (w WrongToken) Purpose() wire.Purpose {
 	switch w {
 	case AlteredToken:

@@ -148,7 +148,7 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	return kinds[e.Kind]
 }
 
-// ofClaim is why a claim of an ID token is refused: by what is wrong with it, and not by its name alone.
+// ofClaim says why a claim of an ID token is refused: by what is wrong with it, and not by its name alone.
 func ofClaim(claim *oauth.ClaimFault) Name {
 	switch {
 	case claim == nil:

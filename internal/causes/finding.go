@@ -107,7 +107,7 @@ func (f Finding) Sentence() string {
 	return f.Found + "; " + f.Fix
 }
 
-// String is the finding as one line, which ends in its result.
+// String returns the finding as one line, which ends in its result.
 func (f Finding) String() string {
 	line := f.Check + ": " + f.Found
 	if f.Control != "" {

@@ -48,10 +48,10 @@ const (
 	Look   FixKind = "look"   // look at something: no new value is known
 )
 
-// provider is the server of the facts.
+// provider returns the server of the facts.
 func (f Facts) provider() Provider { return ProviderOf(f.Cfg) }
 
-// change is a fix by a new line in .env. The sentence is completed by what else helps, if anything does.
+// change returns a fix by a new line in .env. The sentence is completed by what else helps, if anything does.
 func (f Facts) change(variable, value, also string) Fix {
 	line := variable + "=" + quoted(variable, value)
 	text := "Write " + line + " in .env"
@@ -68,19 +68,19 @@ func (f Facts) change(variable, value, also string) Fix {
 	return fix
 }
 
-// add is a fix by a value on the server.
+// add returns a fix by a value on the server.
 func (f Facts) add(s Setting, value string) Fix {
 	place := f.provider().Place(s)
 	return Fix{Kind: Add, Where: place + ", add", Line: value, Text: place + ", add " + value + "."}
 }
 
-// turnOff is a fix by a switch on the server.
+// turnOff returns a fix by a switch on the server.
 func (f Facts) turnOff(name Name, s Setting, what string) Fix {
 	place := f.provider().switchFor(name, s)
 	return Fix{Kind: Look, Where: place, Text: what + " (" + lowerFirst(place) + ")."}
 }
 
-// look is a fix of which only the place is known. The variable is a line of .env, or empty.
+// look returns a fix of which only the place is known. The variable is a line of .env, or empty.
 func (f Facts) look(variable, text string) Fix {
 	fix := Fix{Kind: Look, Variable: variable, Text: text}
 	if variable != "" {
@@ -89,7 +89,7 @@ func (f Facts) look(variable, text string) Fix {
 	return fix
 }
 
-// paste is a fix by a value that only the server's dashboard has.
+// paste returns a fix by a value that only the server's dashboard has.
 func (f Facts) paste(variable string, s Setting, also string) Fix {
 	words := f.provider()
 	from := words.Fields[s]
@@ -105,7 +105,7 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
-// quoted is a value as it is written in .env.
+// quoted returns a value as it is written in .env.
 func quoted(variable, value string) string {
 	if value != "" && (strings.HasPrefix(variable, "SCOPES") || strings.ContainsAny(value, " #$'\"&")) {
 		return "'" + strings.ReplaceAll(value, "'", "") + "'"
@@ -116,7 +116,7 @@ func quoted(variable, value string) string {
 // masked stands for a value that is not shown.
 const masked = "••••••••"
 
-// currentLine is a line of .env as it is, or "" where the variable is not set. Secrets are never in it.
+// currentLine returns a line of .env as it is, or "" where the variable is not set. Secrets are never in it.
 func currentLine(cfg config.Effective, variable string) string {
 	value := ""
 	switch variable {
@@ -213,7 +213,7 @@ func chooseServer(f Facts, text string) Fix {
 	return f.look("ISSUER", text)
 }
 
-// fixKeys is what brings a key that ID tokens can be verified with.
+// fixKeys returns the fix that brings a key that ID tokens can be verified with.
 func fixKeys(f Facts) Fix {
 	set := f.Cfg.Endpoints.JWKS != ""
 	switch {
@@ -233,7 +233,7 @@ func fixKeys(f Facts) Fix {
 	return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
 }
 
-// fixRedirect is what registers the redirect URI, or uses the one that is registered.
+// fixRedirect returns the fix that registers the redirect URI, or uses the one that is registered.
 func fixRedirect(f Facts) Fix {
 	p, uri := f.provider(), f.Cfg.RedirectURI()
 	register := "add " + uri + " (" + p.At(RedirectURI) + ")"
@@ -267,7 +267,7 @@ func fixLocalhost(f Facts) Fix {
 	return fix
 }
 
-// loopbackIP is a redirect URI with 127.0.0.1 for localhost.
+// loopbackIP returns a redirect URI with 127.0.0.1 for localhost.
 func loopbackIP(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" {
@@ -288,7 +288,7 @@ func fixIPAddress(f Facts) Fix {
 	return f.change("BASE_URL", "http://localhost:"+f.Cfg.Port, "")
 }
 
-// fixHTTPS is for a server that refuses plain http in the redirect URI.
+// fixHTTPS returns the fix for a server that refuses plain http in the redirect URI.
 func fixHTTPS(f Facts) Fix {
 	if f.Value != "" {
 		return fixRedirect(f)
@@ -299,7 +299,7 @@ func fixHTTPS(f Facts) Fix {
 	return f.look(f.Cfg.RedirectVariable(), "Use an https address in "+f.Cfg.RedirectVariable()+" (docs/redirect.md shows how), or turn on the server's development mode if it has one.")
 }
 
-// fixSecret is what puts the right secret into .env.
+// fixSecret returns the fix that puts the right secret into .env.
 func fixSecret(f Facts) Fix {
 	if f.Cfg.Registered() {
 		return registerAgain(f)
@@ -318,7 +318,7 @@ func fixMethod(f Facts) Fix {
 	return f.change("TOKEN_ENDPOINT_AUTH_METHOD", OtherMethod(f.Method), "")
 }
 
-// OtherMethod is the other way of sending a secret (RFC 6749 section 2.3.1).
+// OtherMethod returns the other way of sending a secret (RFC 6749 section 2.3.1).
 func OtherMethod(method string) string {
 	if method == config.MethodPost {
 		return config.MethodBasic
@@ -326,12 +326,12 @@ func OtherMethod(method string) string {
 	return config.MethodPost
 }
 
-// registerAgain is the fix for a client that this app has registered, of which no line is in .env.
+// registerAgain returns the fix for a client that this app has registered, of which no line is in .env.
 func registerAgain(f Facts) Fix {
 	return f.look("", "Restart this app. The next sign-in registers a new client.")
 }
 
-// fixScopes is the line without the scopes that the server refuses, one corrected where it is misspelled.
+// fixScopes returns the line without the scopes that the server refuses, one corrected where it is misspelled.
 func fixScopes(f Facts) Fix {
 	enable := "enable them for this client (" + f.provider().At(Scopes) + ")"
 	refused := f.Refused
@@ -404,7 +404,7 @@ func NamedScopes(scopes []string, words string) []string {
 // wellKnownScopes are those of OpenID Connect (Core sections 3.1.2.1, 5.4 and 11).
 var wellKnownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
-// nearScope is the scope that was most likely meant by one that is refused: within two edits of a supported or a well-known
+// nearScope returns the scope that was most likely meant by one that is refused: within two edits of a supported or a well-known
 // one, and not that itself. It returns "" for none.
 func nearScope(scope string, supported []string) string {
 	if len(scope) > maxScope {
@@ -430,7 +430,7 @@ func fixOpenID(f Facts) Fix {
 	return f.change("SCOPES", strings.Join(append([]string{"openid"}, f.Cfg.Scopes...), " "), "")
 }
 
-// fixByHand is a client that was made in the server's dashboard.
+// fixByHand returns the fix for a client that was made in the server's dashboard.
 func fixByHand(f Facts) Fix {
 	text := "Create an OAuth application in the server's dashboard with the redirect URI " + f.Cfg.RedirectURI() + ", and set CLIENT_ID (and CLIENT_SECRET, if it has one)."
 	switch place := f.provider().Switch[RegistrationNotOffered]; {
@@ -442,13 +442,13 @@ func fixByHand(f Facts) Fix {
 	return f.look("CLIENT_ID", text)
 }
 
-// variableOf is the variable that is about a setting.
+// variableOf returns the variable that is about a setting.
 func variableOf(cfg config.Effective, s Setting) string {
 	return map[Setting]string{RedirectURI: cfg.RedirectVariable(), ClientID: "CLIENT_ID", ClientSecret: "CLIENT_SECRET", Scopes: "SCOPES",
 		AuthMethod: "TOKEN_ENDPOINT_AUTH_METHOD"}[s]
 }
 
-// tokenEndpoint is the line that says where tokens are asked for.
+// fixTokenEndpoint returns the line that says where tokens are asked for.
 func fixTokenEndpoint(f Facts) Fix {
 	switch set := f.Cfg.Endpoints.Token; {
 	case f.Value != "":
@@ -461,7 +461,7 @@ func fixTokenEndpoint(f Facts) Fix {
 	return f.look("TOKEN_ENDPOINT", cmp.Or("Check TOKEN_ENDPOINT: it has to be the server's token endpoint."))
 }
 
-// fixOffline is what brings a refresh token.
+// fixOffline returns the fix that brings a refresh token.
 func fixOffline(f Facts) Fix {
 	p := f.provider()
 	switch {
@@ -477,7 +477,7 @@ func fixOffline(f Facts) Fix {
 	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+p.At(Scopes)+")")
 }
 
-// fixOpaque is what makes access tokens JWTs.
+// fixOpaque returns the fix that makes access tokens JWTs.
 func fixOpaque(f Facts) Fix {
 	p := f.provider()
 	if p.JWT != "" {
@@ -490,7 +490,7 @@ func fixOpaque(f Facts) Fix {
 	return f.look("AUTHORIZATION_PARAMS", "Name the API in the login: "+line+" in .env, or resource= instead of audience= where the server follows RFC 8707.")
 }
 
-// addParameters is a fix by parameters that every login sends, beside those that it sends by now.
+// addParameters returns a fix by parameters that every login sends, beside those that it sends by now.
 func (f Facts) addParameters(query string) Fix {
 	const variable = "AUTHORIZATION_PARAMS"
 	more, err := config.ReadParameters(query)
@@ -500,7 +500,7 @@ func (f Facts) addParameters(query string) Fix {
 	return f.change(variable, f.Cfg.Parameters.With(more).Encode(), "")
 }
 
-// fixUserinfo is for a userinfo response that nothing can be read from, or that is about a different user.
+// fixUserinfo returns the fix for a userinfo response that nothing can be read from, or that is about a different user.
 func fixUserinfo(f Facts) Fix {
 	switch {
 	case f.Kind == oauth.SubjectDiffers:
@@ -513,7 +513,7 @@ func fixUserinfo(f Facts) Fix {
 	return f.look("", "Fix this on the server: see what answers at its userinfo endpoint.")
 }
 
-// fixIntrospection is for a token that introspection calls inactive.
+// fixIntrospection returns the fix for a token that introspection calls inactive.
 func fixIntrospection(f Facts) Fix {
 	endpoint := f.Cfg.Endpoints.Introspection
 	if endpoint != "" && f.Cfg.Issuer != "" && HostOf(endpoint) != HostOf(f.Cfg.Issuer) {
@@ -551,7 +551,7 @@ func saysAlgorithm(f Facts) string {
 	return "the server signs ID tokens with " + f.Found + " only, which this app can't verify here"
 }
 
-// fixAlgorithm is another algorithm where the provider has a choice, or a login without ID tokens.
+// fixAlgorithm returns a different algorithm where the provider has a choice, or a login without ID tokens.
 func fixAlgorithm(f Facts) Fix {
 	if f.Found == oauth.HS256 && f.Expected == oauth.HS256 { // the secret is too short to be its key
 		return f.look("CLIENT_SECRET", fmt.Sprintf("HS256 needs a client secret of at least %d bytes (RFC 7518 section 3.2). Make a longer one on the server if it lets you, or remove openid from SCOPES.", oauth.MinHS256Secret))
@@ -574,7 +574,7 @@ func HostOf(address string) string {
 // IsZero reports a fix that names no line and no place, and so adds nothing to its sentence in JSON.
 func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }
 
-// returnOrigin is what a policy of the server's pages must allow for the way back.
+// returnOrigin returns what a policy of the server's pages must allow for the way back.
 func returnOrigin(cfg config.Effective) string {
 	u, err := url.Parse(cfg.RedirectURI())
 	switch {

@@ -257,7 +257,7 @@ func (p Provider) switchFor(name Name, s Setting) string {
 	return p.in() + ": " + cmp.Or(p.Switch[name], p.Fields[s])
 }
 
-// lowerFirst is a sentence as it goes on inside another one.
+// lowerFirst returns a sentence as it continues inside another one.
 func lowerFirst(text string) string {
 	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
 		return strings.ToLower(text[:1]) + text[1:]

@@ -41,7 +41,7 @@ func Of(name Name) Cause {
 // Title returns the heading of a cause, or "" when the name is none.
 func (n Name) Title() string { return Of(n).Title }
 
-// says is the fact with its details.
+// says writes the fact with its details.
 func (c Cause) says(f Facts) string {
 	if c.Says == nil {
 		return c.Title
@@ -49,7 +49,7 @@ func (c Cause) says(f Facts) string {
 	return c.Says(f)
 }
 
-// fix is what to do about it.
+// fix says what to do about it.
 func (c Cause) fix(f Facts) Fix {
 	if c.Fix == nil {
 		return Fix{}

@@ -29,12 +29,12 @@ type step struct {
 	check func(context.Context) causes.Finding
 }
 
-// observed is a check that concludes from answers of the authorization server.
+// observed makes a check that concludes from answers of the authorization server.
 func (c *checker) observed(conclude func(*Observer, context.Context) causes.Finding) func(context.Context) causes.Finding {
 	return func(ctx context.Context) causes.Finding { return conclude(c.server(ctx).o, ctx) }
 }
 
-// steps are all checks in the order in which they are read, which is that in which a login meets them.
+// steps lists all checks in the order in which they are read and a login meets them.
 func (c *checker) steps() []step {
 	const begin, client = true, true
 	list := []step{

@@ -94,10 +94,10 @@ func (c *checker) concluded(name string) causes.Finding {
 	return causes.Finding{} // it is not asked today
 }
 
-// sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
+// sanitized returns a text of the server's as it may be shown: without the client secret, at most n bytes.
 func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Redact(text), n) }
 
-// status is the status of an answer as it may be shown.
+// status returns the status of an answer as it may be shown.
 func (c *checker) status(e *wire.Exchange) string { return c.sanitized(e.StatusLine(), 300) }
 
 // found is the server of a run: the settings with what was found at the API, and its metadata.

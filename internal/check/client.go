@@ -29,10 +29,10 @@ type clientAnswer struct {
 // accepts reports that the credentials are right, or at least not what the server refuses.
 func (a clientAnswer) accepts() bool { return a.yes != "" || a.passed }
 
-// ours are the configured credentials.
+// ours returns the configured credentials.
 func (o *Observer) ours() credentials { return credentials{method: o.client.AuthMethod(o.md)} }
 
-// controlOf are the same with what cannot be right: an invented secret or, for a client without one, an invented ID.
+// controlOf returns the same with what cannot be right: an invented secret or, for a client without one, an invented ID.
 func controlOf(as credentials) credentials {
 	if as.method == config.MethodNone {
 		as.noID = true
@@ -42,7 +42,7 @@ func controlOf(as credentials) credentials {
 	return as
 }
 
-// inventedPart is what a control has instead, in the words of a finding.
+// inventedPart names what a control has instead, in the words of a finding.
 func inventedPart(method string) string {
 	if method == config.MethodNone {
 		return "an invented client ID"
@@ -88,8 +88,8 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 	return first
 }
 
-// otherQuestions are for servers that look the code up before they look at the client. Introspection is closed to a client
-// without a secret (RFC 7662 section 2.1), so there it tells nothing.
+// otherQuestions lists questions for servers that look the code up before they look at the client. Introspection is closed to
+// a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
 func (o *Observer) otherQuestions(method string) []tokenKind {
 	list := []tokenKind{anInventedRefresh}
 	listed := func(methods []string) bool { return len(methods) == 0 || slices.Contains(methods, method) }
@@ -157,7 +157,7 @@ func refusesClient(a tokenAnswer) bool {
 	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
 }
 
-// besideTheCode is what a server refuses of a client that it accepts, before it looks at the code.
+// besideTheCode returns what a server refuses of a client that it accepts, before it looks at the code.
 func besideTheCode(cause causes.Name) causes.Name {
 	switch cause {
 	case causes.GrantNotEnabled, causes.RedirectURINotRegistered, causes.PKCERefused, causes.ResourceUnknown:
@@ -183,7 +183,7 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 	return again[0].print == got.print && again[1].print == wrong.print
 }
 
-// clientFindings concludes what the questions about the client say.
+// concludeClient concludes what the questions about the client say.
 func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	as := o.ours()
 	answer := o.askClient(ctx, as)
@@ -246,7 +246,7 @@ func wordlessGrant(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Refusal.Words == ""
 }
 
-// outOfOrder is the finding of a token endpoint that fails on the questions, and perhaps on no login.
+// outOfOrder returns the finding of a token endpoint that fails on the questions, and perhaps on no login.
 func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAnswer) causes.Finding {
 	unknown := as
 	unknown.noID = true
@@ -292,7 +292,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	return f, true
 }
 
-// moved is the address to which a token endpoint redirects on its own host, if it answers there as one: a line that can be tried
+// moved returns the address to which a token endpoint redirects on its own host, if it answers there as one: a line that can be tried
 // is tried before it is advised. Nothing secret goes there.
 func (o *Observer) moved(ctx context.Context, to string) string {
 	if to == "" || to == o.md.Token || config.CheckEndpoint(to) != nil || causes.HostOf(to) != causes.HostOf(o.md.Token) {
@@ -375,7 +375,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 	return f
 }
 
-// acceptedWithout is the finding that the server accepts the client without a secret, and refuses the one that is set.
+// acceptedWithout returns the finding that the server accepts the client without a secret, and refuses the one that is set.
 func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.Finding {
 	name := causes.ClientIsPublic
 	if !slices.Contains(o.md.AuthMethods, config.MethodNone) && len(o.md.AuthMethods) > 0 {
@@ -387,7 +387,7 @@ func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.F
 	return f
 }
 
-// idOrSecret is the finding of a server that says the same of a client ID that it does not know and of a wrong secret.
+// idOrSecret returns the finding of a server that says the same of a client ID that it does not know and of a wrong secret.
 func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Finding {
 	p := causes.ProviderOf(o.cfg)
 	f := o.finding(causes.ClientRefused, refused.said(), causes.Facts{Method: as.method}).By("an invented client ID gets the same answer")
@@ -395,7 +395,7 @@ func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Findin
 	return f.Look("In .env, paste CLIENT_ID again (" + p.At(causes.ClientID) + "), and CLIENT_SECRET (" + p.At(causes.ClientSecret) + ").")
 }
 
-// bothWrong is the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that
+// bothWrong returns the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that
 // one as well, it wants a third.
 func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	f := o.finding(causes.AuthMethodWrong, refused.said(), causes.Facts{Method: as.method})
@@ -455,7 +455,7 @@ func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 	return o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: as}, unknown).yes != ""
 }
 
-// secretIgnored is the finding of such a server.
+// secretIgnored returns the finding of such a server.
 func (o *Observer) secretIgnored() causes.Finding {
 	f := causes.Warning("the server recognizes the client ID and accepts any secret, an invented one too: the application is public").As(causes.ClientIsPublic)
 	f.Setting = "CLIENT_SECRET"
@@ -463,7 +463,7 @@ func (o *Observer) secretIgnored() causes.Finding {
 	return f
 }
 
-// explainNoDifference is for a server that answers the right secret and an invented one alike, without a word about the
+// explainNoDifference concludes about a server that answers the right secret and an invented one alike, without a word about the
 // client. Perhaps it did not find the credentials where they were put.
 func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same clientAnswer, what string) causes.Finding {
 	if as.method == config.MethodNone {
@@ -514,7 +514,7 @@ func right(method string) string {
 	return "ID and secret are accepted (" + method + ")"
 }
 
-// finding is the finding of a cause at this server.
+// finding returns the finding of a cause at this server.
 func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
 	facts.Cfg, facts.Words = o.cfg, words
 	if facts.Scopes == nil {
@@ -528,7 +528,7 @@ func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) c
 	return f
 }
 
-// methodNotSpoken is the cause where every authentication method that a server lists is one that this app does not speak.
+// methodNotSpoken returns the cause where every authentication method that a server lists is one that this app does not speak.
 func methodNotSpoken(methods []string) causes.Name {
 	var name causes.Name
 	for _, method := range methods {

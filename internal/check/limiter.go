@@ -69,7 +69,7 @@ type limit struct {
 
 type limitKey struct{}
 
-// watched is the context of a check, which notices a rate limit.
+// watched returns a context for a check, which notices a rate limit.
 func watched(ctx context.Context) (context.Context, *limit) {
 	l := new(limit)
 	return context.WithValue(ctx, limitKey{}, l), l

@@ -72,10 +72,10 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 // invented returns a value that no server has issued.
 func invented() string { return "invented-" + rand.Text() }
 
-// sanitized is a text of the server's as it may be shown: without the client secret, at most n bytes.
+// sanitized returns a text of the server's as it may be shown: without the client secret, at most n bytes.
 func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Redact(text), n) }
 
-// errorCode is a server's error code as it may be shown: one of OAuth's own is no secret.
+// errorCode returns a server's error code as it may be shown: one of OAuth's own is no secret.
 func (o *Observer) errorCode(code string) string {
 	if oauth.IsRegisteredError(code) {
 		return code
@@ -141,7 +141,7 @@ func (p ProbeResult) Refuses() bool {
 // Same reports whether two requests were answered alike: then their difference did not matter.
 func (p ProbeResult) Same(other ProbeResult) bool { return p.print == other.print }
 
-// quote is what the server said of it.
+// quote returns what the server said of it.
 func (p ProbeResult) quote() string {
 	if p.Words == "" {
 		return p.Code
@@ -149,7 +149,7 @@ func (p ProbeResult) quote() string {
 	return p.Words
 }
 
-// Answer is the error of a refusal, or its status.
+// Answer returns the error of a refusal, or its status.
 func (p ProbeResult) Answer() string {
 	if p.Code == "" {
 		return fmt.Sprint(p.Status)
@@ -176,7 +176,7 @@ func (o *Observer) Logins(ctx context.Context, questions ...Login) []ProbeResult
 	return results
 }
 
-// request is the authorization request of a question.
+// request returns the authorization request of a question.
 func (o *Observer) request(q Login) url.Values {
 	scopes := strings.Join(o.cfg.Scopes, " ")
 	if q.Scope != "" {
@@ -236,7 +236,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	return p
 }
 
-// notPushed is where a request ended that the server refused to have pushed (RFC 9126 section 2.3).
+// notPushed says where a request ended that the server refused to have pushed (RFC 9126 section 2.3).
 func (o *Observer) notPushed(err error, sent []string) ProbeResult {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok || !e.Theirs || e.Status == http.StatusTooManyRequests {
@@ -289,7 +289,7 @@ func isRefusal(e *wire.Exchange, words string) bool {
 		len(words) < 1000 && refusing.MatchString(words)
 }
 
-// redirectIn is where an answer sends the browser: by its status and Location, or, from a server that takes every client for
+// redirectIn returns the address to which an answer sends the browser: by its status and Location, or, from a server that takes every client for
 // a script, by a member of its JSON.
 func redirectIn(e *wire.Exchange) string {
 	if e.Status/100 == 3 {
@@ -385,7 +385,7 @@ func (a tokenAnswer) wasLimited() bool { return a.limited }
 // came reports an answer of a server that was in order.
 func (a tokenAnswer) came() bool { return a.fault == "" && !a.limited }
 
-// about reports whether the client itself is refused.
+// aboutClient reports whether the client itself is refused.
 func (a tokenAnswer) aboutClient() bool { return a.came() && causes.IsAboutClient(a.Cause()) }
 
 // like reports the same status and code.
@@ -458,7 +458,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	return a
 }
 
-// said is the server's code and words, as a finding shows them.
+// said returns the server's code and words, as a finding shows them.
 func (a tokenAnswer) said() string {
 	if a.quote == "" {
 		return wire.Clip(a.Refusal.Code, 60)

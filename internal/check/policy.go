@@ -10,7 +10,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// blockingPolicy is the form-action of a page that excludes the redirect URI's origin, or "". Browsers
+// blockingPolicy returns the form-action of a page that excludes the redirect URI's origin, or "". Browsers
 // but Firefox apply it to where a form is redirected as well (Content Security Policy Level 3 section
 // 6.4.2.1), so the user presses Allow there, and nothing happens.
 func (o *Observer) blockingPolicy(page *wire.Exchange) string {

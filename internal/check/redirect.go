@@ -61,7 +61,7 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 	return undecided
 }
 
-// failedAtOnce is the finding that the honest request came to nothing. A server that fails may do so because of what it was
+// failedAtOnce returns the finding that the honest request came to nothing. A server that fails may do so because of what it was
 // asked.
 func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	f := causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
@@ -124,7 +124,7 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	return false
 }
 
-// explainSameRefusal is for a server that says the same to an invented client ID, to an invented redirect URI and to ours. What
+// explainSameRefusal concludes about a server that says the same to an invented client ID, to an invented redirect URI and to ours. What
 // it says elsewhere decides: of other redirect URIs, or at its token endpoint.
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
@@ -170,7 +170,7 @@ func isFirewall(p ProbeResult) bool {
 	return p.Code == "" && p.said.Cause() == "" && slices.Contains(firewall, p.Status)
 }
 
-// refusesEverything is the finding that something in front of the server may have answered.
+// refusesEverything returns the finding that something in front of the server may have answered.
 func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
 	f := causes.Warning("could not be asked: the server refuses everything that this app asks (%s); a browser may get a different answer",
 		o.sanitized(real.Page.StatusLine(), 300))
@@ -178,12 +178,12 @@ func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
 	return f
 }
 
-// unknownClient is the finding that the server does not recognize the client ID.
+// unknownClient returns the finding that the server does not recognize the client ID.
 func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
 	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
 }
 
-// notRegistered is the finding that the redirect URI is not registered, with the one that is, if it can be found.
+// notRegistered returns the finding that the redirect URI is not registered, with the one that is, if it can be found.
 func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
@@ -191,7 +191,7 @@ func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.F
 	return o.finding(o.kindOfRedirect(ctx, real), real.quote(), causes.Facts{})
 }
 
-// registeredIs is the finding that the server accepts another redirect URI.
+// registeredIs returns the finding that the server accepts another redirect URI.
 func (o *Observer) registeredIs(ctx context.Context, accepted string, real ProbeResult) causes.Finding {
 	name := causes.RedirectURINotRegistered
 	switch cause := real.said.Cause(); {
@@ -218,7 +218,7 @@ func (o *Observer) loopbackRule(ctx context.Context, accepted string) string {
 	return rule
 }
 
-// unregisteredPort is a port that nobody has registered.
+// unregisteredPort returns a port that is not registered.
 func unregisteredPort(port string) string {
 	if port == "49731" {
 		return "49732"
@@ -244,10 +244,10 @@ func (o *Observer) kindOfRedirect(ctx context.Context, real ProbeResult) causes.
 	return cause
 }
 
-// withLoopbackIP is a redirect URI with the IP address for the name.
+// withLoopbackIP returns a redirect URI with the IP address for the name.
 func withLoopbackIP(uri string) string { return strings.Replace(uri, "//localhost", "//127.0.0.1", 1) }
 
-// acceptedVariant is the redirect URI that the server accepts instead of ours, "" when none was found.
+// acceptedVariant returns the redirect URI that the server accepts instead of ours, "" when none was found.
 func (o *Observer) acceptedVariant(ctx context.Context) string {
 	list := variants(o.cfg.RedirectURI())
 	var questions []Login
@@ -262,7 +262,7 @@ func (o *Observer) acceptedVariant(ctx context.Context) string {
 	return ""
 }
 
-// variants are the redirect URIs that people register when they mean this one.
+// variants lists the redirect URIs that people register when they mean this one.
 func variants(uri string) []string {
 	list := []string{uri + "/"}
 	swap := func(from, to string) {
@@ -348,7 +348,7 @@ func (o *Observer) explainScope(ctx context.Context, scopes []string, prompt, wo
 	return o.finding(causes.ScopeNotEnabled, words, causes.Facts{Refused: o.refusedScopes(ctx, scopes, prompt)})
 }
 
-// refusedScopes are those of a list that are refused when each is asked for alone; nil where that does not tell.
+// refusedScopes returns those of a list that are refused when each is asked for alone; nil where that does not tell.
 func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt string) []string {
 	asked := scopes[:min(len(scopes), maxScopes)]
 	var questions []Login

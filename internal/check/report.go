@@ -133,24 +133,24 @@ func (r Report) Line(check string) causes.Finding {
 	return causes.Finding{}
 }
 
-// tooLate is the finding of a question that the time did not suffice for.
+// tooLate returns the finding of a question that the time did not suffice for.
 func tooLate() causes.Finding {
 	return causes.Warning("was not decided in time; allow more with -timeout")
 }
 
-// stopped is the finding of a question that a 429 came before.
+// stopped returns the finding of a question that a 429 came before.
 func stopped() causes.Finding {
 	return causes.Skipped("not asked: the server wants fewer requests (429)")
 }
 
-// notYet is the finding of a question that is asked with a control only, or that a run left out.
+// notYet returns the finding of a question that is asked with a control only, or that a run left out.
 func notYet() causes.Finding {
 	f := causes.Skipped("not tested yet: run all checks")
 	f.NotYet = true
 	return f
 }
 
-// worse is the result of a report with one finding more. What is not tested yet is no success.
+// worse returns the result of a report with one finding more. What is not tested yet is no success.
 func worse(result causes.Result, f causes.Finding) causes.Result {
 	switch {
 	case f.Result == causes.Fail, result == causes.Fail:
@@ -163,7 +163,7 @@ func worse(result causes.Result, f causes.Finding) causes.Result {
 	return result
 }
 
-// noClientYet is the finding of a question that a client is needed for, where none is registered yet.
+// noClientYet returns the finding of a question that a client is needed for, where none is registered yet.
 func noClientYet() causes.Finding {
 	f := causes.Skipped("not asked: no client is registered yet; the first sign-in registers one")
 	f.NoClient = true

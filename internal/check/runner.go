@@ -53,7 +53,7 @@ func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Clie
 	}
 }
 
-// For is a runner for the same server and other settings: those of a client that was registered since, say. What
+// For returns a runner for the same server and other settings: those of a client that was registered since, say. What
 // the last run found is still there, but not what it left out for want of a client.
 func (r *Runner) For(cfg config.Effective, w *wire.Client) *Runner {
 	next := NewRunner(cfg, r.discovery, w, r.now)
@@ -112,7 +112,7 @@ func (r *Runner) start(few bool) <-chan struct{} {
 	return done
 }
 
-// work is one run. It belongs to nobody's request: whoever began it may be gone.
+// work makes one run. It does not belong to the request that started it, which may be over.
 func (r *Runner) work(few bool, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
@@ -178,7 +178,7 @@ type question struct {
 	scopes string // that the login asked for
 }
 
-// FindOut is FindOut for a client of the runner's settings, and the scopes of a login. It asks once for each cause that an answer
+// FindOut finds out for a client of the runner's settings, and the scopes of a login. It asks once for each cause that an answer
 // names, and remembers what was proved. The server must have been found.
 func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	md, _ := client.Known()

@@ -22,7 +22,7 @@ import (
 
 // What the server says of itself, and how its other endpoints answer.
 
-// checkConfiguration has nothing left to find wrong: a configuration with mistakes is never made. A redirect URI that many
+// checkConfiguration finds nothing wrong: a configuration with mistakes is never made. A redirect URI that many
 // servers refuse is worth a word only where this server does not say what it thinks of it.
 func (c *checker) checkConfiguration(context.Context) causes.Finding {
 	kind := "a confidential client"
@@ -93,7 +93,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 	return causes.Proved("%s", found).By("%s", host)
 }
 
-// serverVariable is the line of .env that says which server is meant.
+// serverVariable returns the line of .env that says which server is meant.
 func serverVariable(cfg config.Effective) string {
 	switch {
 	case cfg.Clerk:
@@ -129,7 +129,7 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 	return NoMetadata(ctx, s.cfg, c.wire, c.now, failed)
 }
 
-// foundMetadata is the finding of metadata that can be used, with what other clients may refuse of it.
+// foundMetadata returns the finding of metadata that can be used, with what other clients may refuse of it.
 func foundMetadata(md *oauth.Metadata) causes.Finding {
 	f := causes.Proved("found, the issuer matches")
 	if len(md.Warnings) > 0 {
@@ -193,7 +193,7 @@ func otherIssuer(ctx context.Context, cfg config.Effective, w *wire.Client, now 
 	return ""
 }
 
-// issuersInsteadOf are the issuers that may be meant, the likeliest first: what the provider is known for, what the server says,
+// issuersInsteadOf lists the issuers that may be meant, the likeliest first: what the provider is known for, what the server says,
 // and then the spellings that people mix up.
 func issuersInsteadOf(cfg config.Effective, theirs string) []string {
 	u, err := url.Parse(cfg.Issuer)
@@ -393,7 +393,7 @@ func (s *found) usableKeys(keys *oauth.KeySet) int {
 	return usable
 }
 
-// symmetricOnly is the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
+// symmetricOnly returns the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
 // believed: then a login fails, and this is why. Keys that could be used speak against the metadata.
 func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
 	facts := causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)}
@@ -456,7 +456,7 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	return f
 }
 
-// notUsable is the finding of an endpoint that did not answer, failed, or redirects.
+// notUsable returns the finding of an endpoint that did not answer, failed, or redirects.
 func notUsable(err error) causes.Finding {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok {
@@ -470,7 +470,7 @@ func notUsable(err error) causes.Finding {
 	return f
 }
 
-// lowerFirst is a sentence as it goes on after a colon.
+// lowerFirst returns a sentence as it continues after a colon.
 func lowerFirst(text string) string {
 	if rest, ok := strings.CutPrefix(text, "The "); ok {
 		return "the " + rest
@@ -673,7 +673,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	return f
 }
 
-// startFailed is the finding of an API with which no login can begin.
+// startFailed returns the finding of an API with which no login can begin.
 func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 	f := causes.Found(causes.Fail, causes.OfError(c.cfg, "", e), causes.Facts{Cfg: c.cfg})
 	f.Setting = "RESOURCE_URL"

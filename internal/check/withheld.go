@@ -28,7 +28,7 @@ func (c *checker) withholds(ctx context.Context, check string) bool {
 // ordinary is an issuer that stands in .env as it is.
 var ordinary = regexp.MustCompile(`^[A-Za-z0-9:/._~%@!+,;=\[\]-]+$`)
 
-// notSent is the finding of such a check, with the line of .env that would allow it.
+// notSent returns the finding of such a check, with the line of .env that would allow it.
 func notSent(cfg config.Effective) causes.Finding {
 	const found = "not asked: only the API says that CLIENT_SECRET belongs to this server, so it is not sent there"
 	if !ordinary.MatchString(cfg.Issuer) {

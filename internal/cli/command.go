@@ -64,7 +64,7 @@ type Options struct {
 	Parameters config.Parameters // of the command login
 }
 
-// File is the file with the settings.
+// File returns the file with the settings.
 func (o Options) File() string { return cmp.Or(o.Env, ".env") }
 
 // Printing says how the checks are printed.
@@ -179,7 +179,7 @@ func unknownFlag(flags *flag.FlagSet, args []string) string {
 	return ""
 }
 
-// didYouMean is the end of a sentence about a word that is not known.
+// didYouMean returns the end of a sentence about a word that is not known.
 func didYouMean(word string, known ...string) string {
 	if nearest := config.Nearest(word, known...); nearest != "" {
 		return "; did you mean " + nearest + "?"

@@ -33,7 +33,7 @@ type junitText struct {
 	Text    string `xml:",chardata"`
 }
 
-// junit is a report as XML. A warning is a passed case with its text.
+// junit returns a report as XML. A warning is a passed case with its text.
 func junit(r check.Report) ([]byte, error) {
 	n := r.Counts()
 	suite := junitSuite{Name: "OAuth Test Client", Tests: len(r.Checks), Failures: n.Fail, Skipped: n.Skip}

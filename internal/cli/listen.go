@@ -70,7 +70,7 @@ func isAny(err error, numbers ...syscall.Errno) bool {
 	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
 }
 
-// WithPortOf is an environment in which PORT is that of the address to listen on, if it has one: BASE_URL
+// WithPortOf returns an environment in which PORT is that of the address to listen on, if it has one: BASE_URL
 // and the host names that are answered follow from it.
 func WithPortOf(listen string, getenv func(string) string) func(string) string {
 	_, port, err := net.SplitHostPort(listen)

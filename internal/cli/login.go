@@ -48,7 +48,7 @@ func First(to chan<- Verdict) func(Verdict) {
 // Interrupted is the verdict when somebody stopped the command before a login came back.
 var Interrupted = Verdict{Heading: "Stopped before a login came back", Code: "interrupted", Description: "The settings are not tested."}
 
-// NobodyCame is the verdict when no login came back in time.
+// NobodyCame prints the verdict when no login came back in time.
 func NobodyCame(within time.Duration) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
 		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Run the command check: it finds most causes. The page in the browser may say more."}

@@ -36,7 +36,7 @@ type PrintOptions struct {
 	Timeout time.Duration
 }
 
-// Print is the command check. The exit code is 1 when something failed.
+// Print runs the command check. The exit code is 1 when something failed.
 func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out, errs io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -98,7 +98,7 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 	return 0
 }
 
-// unreadable is the report of settings that have mistakes: nothing could be asked.
+// unreadable returns the report of settings that have mistakes: nothing could be asked.
 func unreadable(err error) check.Report {
 	r := check.Report{Result: causes.Fail}
 	problems, ok := err.(config.Problems)

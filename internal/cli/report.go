@@ -9,7 +9,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// markdown is the report for an issue or a chat: the verdict, each failure with the server's words, and
+// markdown returns the report for an issue or a chat: the verdict, each failure with the server's words, and
 // the other checks folded. Nothing that is secret ever gets into a finding.
 func markdown(r check.Report) string {
 	var b strings.Builder
@@ -41,7 +41,7 @@ func markdown(r check.Report) string {
 	return b.String()
 }
 
-// code is a text in a code span, where nothing has a meaning, no address is a link and nobody is
+// code returns a text in a code span, where nothing has a meaning, no address is a link and nobody is
 // mentioned. Only the backtick would end it.
 func code(text string) string {
 	return "`" + strings.ReplaceAll(Harmless(text), "`", "'") + "`"

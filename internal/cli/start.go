@@ -48,7 +48,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	}
 }
 
-// alreadyRunning is an error that says where, when it is this same program that listens on the port, or nil.
+// alreadyRunning returns an error that says where, when it is this same program that listens on the port, or nil.
 func alreadyRunning(ctx context.Context, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -78,7 +78,7 @@ func alreadyRunning(ctx context.Context, port string) error {
 // MaxWait is how long the browser waits for the checks at the start.
 const MaxWait = 3 * time.Second
 
-// StartURL is where the browser begins: at the login itself, unless something is wrong that would leave
+// StartURL returns where the browser starts: at the login itself, unless something is wrong that would leave
 // the user on the server's error page. The demo is explained first. The checks are at work until they send
 // whether a login can be begun.
 func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {

@@ -23,7 +23,7 @@ func Is(stream any) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// Width is the number of columns of the terminal, or 0 where that is not known.
+// Width returns the number of columns of the terminal, or 0 where that is not known.
 func Width(stream any) int {
 	file, ok := stream.(*os.File)
 	if !ok || !Is(stream) {
@@ -57,7 +57,7 @@ func toCopy(word string) bool {
 	return len(word) <= 200 && (strings.Contains(word, "://") || strings.Contains(word, "="))
 }
 
-// fitting is the length in bytes of the longest beginning that fits, of one character at least.
+// fitting returns the length in bytes of the longest beginning that fits, of one character at least.
 func fitting(s string, width int) int {
 	taken := 0
 	for i, r := range s {
@@ -68,7 +68,7 @@ func fitting(s string, width int) int {
 	return len(s)
 }
 
-// Columns is how wide a text is shown.
+// Columns counts the columns that a text takes.
 func Columns(s string) int {
 	n := 0
 	for _, r := range s {
@@ -77,7 +77,7 @@ func Columns(s string) int {
 	return n
 }
 
-// cells is how many columns a character takes: two for those of East Asia and for pictures.
+// cells counts the columns that a character takes: two for those of East Asia and for pictures.
 func cells(r rune) int {
 	switch {
 	case r < 0x1100:
@@ -89,7 +89,7 @@ func cells(r rune) int {
 	return 1
 }
 
-// Quote is a word as a shell reads it.
+// Quote returns a word as a shell reads it.
 func Quote(word string) string {
 	plain := func(r rune) bool { return strings.ContainsRune("-_./", r) || unicode.IsLetter(r) || unicode.IsDigit(r) }
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {

@@ -56,7 +56,7 @@ func (p *printer) header(cfg config.Config) {
 	say(p.out, "", "")
 }
 
-// shortened is enough of a client ID to recognise it.
+// shortened returns enough of a client ID to recognise it.
 func shortened(id string) string {
 	if r := []rune(id); len(r) > 20 {
 		return string(r[:12]) + "…"

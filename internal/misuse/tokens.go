@@ -85,7 +85,7 @@ func (m *Run) revokedToken(ctx context.Context, r *oauth.Request, code string) [
 	return findings
 }
 
-// notRevoked is what came of a revocation that was refused: a server need not revoke access tokens, and says
+// notRevoked returns what came of a revocation that was refused: a server need not revoke access tokens, and says
 // unsupported_token_type then (RFC 7009 section 2.2.1).
 func (m *Run) notRevoked(ctx context.Context, e *wire.Exchange) Finding {
 	a := causes.Read(wire.Revocation, m.credentials(ctx).Method, e)

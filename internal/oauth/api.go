@@ -73,7 +73,7 @@ func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, err
 	return c.CallAPIFor(ctx, wire.API, token)
 }
 
-// CallAPIFor is CallAPI for a purpose of its own: to see that a token which must not open the API does not.
+// CallAPIFor calls the API as CallAPI does, for a purpose of its own: to see that a token which must not open the API does not.
 func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
 		return nil, notConfigured()
@@ -82,7 +82,7 @@ func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token str
 	return c.apiAnswered(e, err)
 }
 
-// apiAnswered is answered for the API, where a redirect is an answer.
+// apiAnswered does what answered does, for the API, where a redirect is an answer.
 func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err == nil && e.Status/100 == 3 {
 		return e, nil
@@ -165,12 +165,12 @@ func (c *Client) rpc(ctx context.Context, session mcpSession, method string, par
 	return c.wire.Do(req)
 }
 
-// notConfigured is the error of calling an API where there is none.
+// notConfigured returns the error of calling an API where there is none.
 func notConfigured() *Error {
 	return &Error{Step: wire.API, Kind: NotSupported, Code: CodeNotSupported, Description: "No API is configured."}
 }
 
-// notOffered is the error of asking for what the server does not offer.
+// notOffered returns the error of asking for what the server does not offer.
 func notOffered(step wire.Purpose) *Error {
 	return &Error{Step: step, Kind: NotSupported, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
 }

@@ -97,11 +97,11 @@ func (c *Client) WithoutSecret() *Client {
 	return next
 }
 
-// AuthMethod is how the client proves who it is at the token endpoint: as configured, none without
+// AuthMethod returns how the client proves who it is at the token endpoint: as configured, none without
 // a secret, else the server's preference, else the default of RFC 8414 section 2.
 func (c *Client) AuthMethod(md *Metadata) string { return c.authMethod(md.AuthMethods) }
 
-// authMethod is the same for an endpoint that supports the methods.
+// authMethod does the same for an endpoint that supports the methods.
 func (c *Client) authMethod(supported []string) string {
 	switch {
 	case c.cfg.AuthMethod != "":
@@ -114,7 +114,7 @@ func (c *Client) authMethod(supported []string) string {
 	return config.MethodBasic
 }
 
-// oauth2Config is the client for x/oauth2. AuthStyle is always set: left to itself, the package tries one style after
+// oauth2Config returns the client for x/oauth2. AuthStyle is always set: left to itself, the package tries one style after
 // the other, and would hand over the second (tokenRequest).
 func (c *Client) oauth2Config(md *Metadata, scopes []string) *oauth2.Config {
 	style := oauth2.AuthStyleInParams // for none too: client_id alone (RFC 6749 section 3.2.1)
@@ -136,7 +136,7 @@ type Credentials struct {
 	Raw                bool // leave out the form-encoding before base64, as a broken server may want
 }
 
-// Credentials are the configured ones.
+// Credentials returns the configured ones.
 func (c *Client) Credentials(md *Metadata) Credentials {
 	return Credentials{ID: c.cfg.ClientID, Secret: c.cfg.ClientSecret, Method: c.AuthMethod(md)}
 }
@@ -208,7 +208,7 @@ func (c *Client) sanitize(r wire.Refusal, sanitized func(text string, n int) str
 	return r
 }
 
-// location is where an answer redirects to, without the query, or "".
+// location returns where an answer redirects to, without the query, or "".
 func location(e *wire.Exchange) string {
 	base, err := url.Parse(e.URL)
 	if err != nil || e.Status/100 != 3 {
@@ -222,7 +222,7 @@ func location(e *wire.Exchange) string {
 	return to.String()
 }
 
-// authMethodOf is how a request proved who the client is (RFC 6749 section 2.3.1), or "" where it did not.
+// authMethodOf returns how a request proved who the client is (RFC 6749 section 2.3.1), or "" where it did not.
 func authMethodOf(e *wire.Exchange) string {
 	if strings.HasPrefix(e.RequestHeader.Get("Authorization"), "Basic ") {
 		return config.MethodBasic
@@ -295,7 +295,7 @@ func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
-// errorCode is a server's error code as it may be shown.
+// errorCode returns a server's error code as it may be shown.
 func (c *Client) errorCode(code string) string {
 	if IsRegisteredError(code) {
 		return code
@@ -325,7 +325,7 @@ func each(warnings []string, sanitized func(text string, n int) string) []string
 	return shown
 }
 
-// binding is a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
+// binding returns a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
 // redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
 // (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
 func (c *Client) binding(md *Metadata) string {

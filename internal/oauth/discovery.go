@@ -26,7 +26,7 @@ func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
 	return md, err
 }
 
-// findAndKeep is one attempt to find the metadata.
+// findAndKeep makes one attempt to find the metadata.
 func (c *Client) findAndKeep(ctx context.Context) (*Metadata, error) {
 	if md := c.fresh(); md != nil { // found since the caller looked
 		return md, nil
@@ -48,7 +48,7 @@ func (c *Client) notFoundAt() string {
 	return fmt.Sprintf("No authorization server was found at %s.", c.cfg.Issuer)
 }
 
-// fresh is the metadata, unless it has to be asked for again.
+// fresh returns the metadata, unless it has to be asked for again.
 func (c *Client) fresh() *Metadata {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,7 +192,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 // checksOf names the rules that an endpoint breaks.
 var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal: CheckOnLocal, EndpointAddress: CheckAddress}
 
-// wrongIssuer is the answer of metadata that names a different issuer than the configured one, or none. They must be
+// wrongIssuer returns the answer of metadata that names a different issuer than the configured one, or none. They must be
 // the same, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
@@ -324,7 +324,7 @@ func LeadsHere(address, namedBy string) string {
 	return ""
 }
 
-// hostname is the host of an address, without its port; of what is no address it is empty.
+// hostname returns the host of an address, without its port, or "" for what is no address.
 func hostname(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

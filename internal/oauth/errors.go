@@ -100,13 +100,13 @@ func TriedOf(err error) []Tried {
 	return e.Tried
 }
 
-// badParameter is the error of a parameter that a login cannot be begun with.
+// badParameter returns the error of a parameter that a login cannot start with.
 func badParameter(name, what string) *Error {
 	return &Error{Step: wire.AuthorizationRequest, Kind: BadParameter, Member: name, Code: CodeInvalidRequest,
 		Description: fmt.Sprintf("The parameter %s %s.", name, what)}
 }
 
-// badParameters is the error of what /login was given.
+// badParameters returns the error of what /login was given.
 func badParameters(err error) *Error {
 	e, ok := errors.AsType[*config.ParameterError](err)
 	if !ok {

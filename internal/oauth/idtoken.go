@@ -116,12 +116,12 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.sanitizedEach(claims.warnings)}, nil
 }
 
-// badIDToken is the error of an ID token, with the check that it does not pass.
+// badIDToken returns the error of an ID token, with the check that it does not pass.
 func badIDToken(kind Kind, check, what string) *Error {
 	return &Error{Step: wire.IDTokenCheck, Kind: kind, Code: CodeInvalidIDToken, Check: check, Description: "The ID token " + what + "."}
 }
 
-// unreadableIDToken is the error of an ID token that cannot be taken apart.
+// unreadableIDToken returns the error of an ID token that cannot be taken apart.
 func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
 		return badIDToken(IDTokenEncrypted, "encryption", c.Sanitized(err.Error(), 300))
@@ -167,7 +167,7 @@ func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
 	return Verdict{check, expected, "HS256 with the client secret", true, section}, nil
 }
 
-// refusedAlgorithm is the fault of an algorithm that is not accepted, beside what the metadata lists. Without a list it is
+// refusedAlgorithm returns the fault of an algorithm that is not accepted, beside what the metadata lists. Without a list it is
 // RS256 (OpenID Connect Core section 3.1.3.7 (7)).
 func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
@@ -274,7 +274,7 @@ func readClaims(document string) (idTokenClaims, error) {
 	return c, o.Err()
 }
 
-// claim is a claim that is a string, or nil where there is none.
+// claim returns a claim that is a string, or nil where there is none.
 func (r *Reader) claim(name string) *string {
 	if !r.Has(name) {
 		return nil
@@ -283,7 +283,7 @@ func (r *Reader) claim(name string) *string {
 	return &text
 }
 
-// shownClaim is a claim that is only shown: a string or, of a list, the first one.
+// shownClaim returns a claim that is only shown: a string or, of a list, the first one.
 func (r *Reader) shownClaim(name string) string {
 	switch r.Kind(name) {
 	case "string":
@@ -305,7 +305,7 @@ var shownClaims = []struct{ name, kind string }{
 	{"phone_number", "string"}, {"phone_number_verified", "bool"}, {"updated_at", "number"},
 }
 
-// state is how a claim that fails its check is wrong.
+// state says how a claim that fails its check is wrong.
 func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	text := func(claim *string) ClaimState {
 		switch {
@@ -474,7 +474,7 @@ func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
 	return Verdict{"auth_time", "not before " + showTime(oldest), c.shownAuthTime(), ok, "Core 3.1.3.7 (13)"}
 }
 
-// shownAuthTime is auth_time as a verdict shows it.
+// shownAuthTime returns auth_time as a verdict shows it.
 func (c *idTokenClaims) shownAuthTime() string {
 	if c.authTimeUnreadable {
 		return "no number"
@@ -488,7 +488,7 @@ func (c *idTokenClaims) checkAtHash(alg string, want expected) Verdict {
 		c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
 }
 
-// atHash is the left half of the access token's hash, by the hash of the signature's algorithm
+// atHash returns the left half of the access token's hash, by the hash of the signature's algorithm
 // (OpenID Connect Core section 3.1.3.6). EdDSA with Ed25519 has SHA-512 inside.
 func atHash(alg, accessToken string) string {
 	hash := crypto.SHA512
@@ -513,7 +513,7 @@ func quotedTime(seconds *float64) string {
 	return showTime(numericDate(*seconds)) + " (" + strconv.FormatFloat(*seconds, 'f', -1, 64) + ")"
 }
 
-// quoted is a claim as a verdict shows it.
+// quoted returns a claim as a verdict shows it.
 func (want expected) quoted(claim *string) string {
 	if claim == nil {
 		return "nothing"
@@ -521,7 +521,7 @@ func (want expected) quoted(claim *string) string {
 	return want.client.Sanitized(*claim, 200)
 }
 
-// ExpiryOf is the exp of an ID token, which is not verified for it; zero when there is none.
+// ExpiryOf returns the exp of an ID token, which is not verified for it; zero when there is none.
 func ExpiryOf(idToken string) time.Time {
 	_, claims, err := parseIDToken(idToken)
 	if err != nil || claims.Expires == nil {

@@ -51,7 +51,7 @@ type keySet struct {
 	loaded time.Time  // and when
 }
 
-// cached are the keys of an address, unless they have to be asked for again.
+// cached returns the keys of an address, unless they have to be asked for again.
 func (k *keySet) cached(address string) *KeySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -122,7 +122,7 @@ type UnreadableKey struct {
 	Why string // completes "the key …"
 }
 
-// fitting are the keys that may have signed a token with this header: the same key ID, when it names one, not for
+// fitting returns the keys that may have signed a token with this header: the same key ID, when it names one, not for
 // encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5). A nil set has none.
 func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
 	if s == nil {

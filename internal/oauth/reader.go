@@ -29,7 +29,7 @@ func (r *Reader) warn(format string, args ...any) {
 	}
 }
 
-// optional is the string that a member is. Of another type it is left out.
+// optional returns the string that a member is. Of another type it is left out.
 func (r *Reader) optional(name string) string {
 	if kind := r.Kind(name); kind != "" && kind != "string" {
 		r.warn("%s is %s, and should be a string. It is ignored.", name, kindWords(kind))
@@ -63,7 +63,7 @@ func (r *Reader) StrictList(name string) []string {
 	return list
 }
 
-// flag is whether a member is true. Of another type it is false, unless it says so in words.
+// flag reports whether a member is true. Of another type it is false, unless it says so in words.
 func (r *Reader) flag(name string) bool {
 	kind, raw := r.Kind(name), r.Raw(name)
 	switch {
@@ -77,7 +77,7 @@ func (r *Reader) flag(name string) bool {
 	return false
 }
 
-// strictFlag is flag for a member that decides something: where it cannot be read, that is an error.
+// strictFlag reads a flag for a member that decides something: where it cannot be read, that is an error.
 func (r *Reader) strictFlag(name string) bool {
 	if kind := r.Kind(name); kind != "" && kind != "bool" && !isFlagInWords(r.Raw(name)) {
 		r.Refuse(name)
@@ -91,7 +91,7 @@ func isFlagInWords(raw string) bool {
 	return strings.EqualFold(raw, `"true"`) || strings.EqualFold(raw, `"false"`)
 }
 
-// stringsIn are the strings in a JSON list, and whether there is nothing else in it.
+// stringsIn returns the strings in a JSON list, and whether there is nothing else in it.
 func stringsIn(raw string) (list []string, all bool) {
 	var elements []json.RawMessage
 	json.Unmarshal([]byte(raw), &elements) // it is valid
@@ -104,7 +104,7 @@ func stringsIn(raw string) (list []string, all bool) {
 	return slices.Clip(list), len(list) == len(elements)
 }
 
-// kindWords is a kind of JSON value as a sentence names it.
+// kindWords returns a kind of JSON value as a sentence names it.
 func kindWords(kind string) string {
 	switch kind {
 	case "array":

@@ -54,10 +54,10 @@ func (r *Request) parameter(name string) string { return cmp.Or(r.Given[name], r
 // NewVerifier makes a code verifier (RFC 7636 section 4.1).
 func NewVerifier() string { return oauth2.GenerateVerifier() }
 
-// Challenge is the code challenge of a verifier, by S256 (RFC 7636 section 4.2).
+// Challenge returns the code challenge of a verifier, by S256 (RFC 7636 section 4.2).
 func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
-// Asks is what the login asks for, as /login takes it.
+// Asks returns what the login asks for, as /login takes it.
 func (r *Request) Asks() url.Values {
 	asks := url.Values{"scope": {strings.Join(r.Scopes, " ")}}
 	for name, value := range r.Extra() {
@@ -66,7 +66,7 @@ func (r *Request) Asks() url.Values {
 	return asks
 }
 
-// Again is what was given for this login, as /login takes it: the settings still decide about the rest.
+// Again returns what was given for this login, as /login takes it: the settings still decide about the rest.
 func (r *Request) Again() url.Values {
 	again := url.Values{}
 	if r.Scoped {
@@ -117,7 +117,7 @@ func (c *Client) settingsBeside(given config.Parameters) config.Parameters {
 	return all
 }
 
-// GivenParameters are what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
+// GivenParameters returns what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
 // anybody. The error is an *Error.
 func GivenParameters(params url.Values) (config.Parameters, error) {
 	given, err := config.LoginParameters(params)
@@ -161,7 +161,7 @@ func Union(lists ...[]string) []string {
 	return union
 }
 
-// maxAge is the max_age that was asked for, negative when none was.
+// maxAge returns the max_age that was asked for, negative when none was.
 func (r *Request) maxAge() time.Duration {
 	seconds, err := strconv.ParseUint(r.parameter("max_age"), 10, 31)
 	if err != nil {
@@ -170,7 +170,7 @@ func (r *Request) maxAge() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// AuthorizationURL is the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
+// AuthorizationURL returns the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
 // Connect Core section 3.1.2.1): the address to send the browser to. The error is an *Error.
 func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, error) {
 	md, err := c.Metadata(ctx)
@@ -186,7 +186,7 @@ func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, erro
 	return c.authorizationURL(md, r), nil
 }
 
-// KnownAuthorizationURL is the same without asking anybody, or "" while the login's server is not known.
+// KnownAuthorizationURL does the same without a request, or "" while the login's server is not known.
 func (c *Client) KnownAuthorizationURL(r *Request) string {
 	md, _ := c.Known()
 	if md == nil || r.Binding != md.Binding {
@@ -243,7 +243,7 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	return nil
 }
 
-// refusedResponse is the error that an authorization response carries (RFC 6749 section 4.1.2.1,
+// refusedResponse returns the error that an authorization response carries (RFC 6749 section 4.1.2.1,
 // OpenID Connect Core section 3.1.2.6).
 func (c *Client) refusedResponse(response url.Values) *Error {
 	refusal := wire.Refusal{Code: response.Get("error"), Words: response.Get("error_description"), URI: response.Get("error_uri"),
@@ -255,7 +255,7 @@ func (c *Client) refusedResponse(response url.Values) *Error {
 	}
 }
 
-// StateOf is the state of an authorization response, without reading the rest of it.
+// StateOf returns the state of an authorization response, without reading the rest of it.
 func StateOf(rawQuery string) string {
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		if value, found := strings.CutPrefix(pair, "state="); found {
@@ -279,7 +279,7 @@ const (
 // that, or the settings do.
 func (c *Client) Pushes(md *Metadata) bool { return md.RequiresPAR || c.cfg.PAR }
 
-// AddressOf is where the browser goes with an authorization request: the authorization endpoint with all of
+// AddressOf returns where the browser goes with an authorization request: the authorization endpoint with all of
 // its parameters or, when requests are pushed, with client_id and request_uri alone (RFC 9126 section 4). The
 // error is an *Error.
 func (c *Client) AddressOf(ctx context.Context, md *Metadata, query url.Values) (string, error) {
@@ -357,7 +357,7 @@ func NowhereToPush(md *Metadata) *Error {
 	return e
 }
 
-// notPushed is the error of a request that the server refused (RFC 9126 section 2.3).
+// notPushed returns the error of a request that the server refused (RFC 9126 section 2.3).
 func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
 	refused := c.RefusedBy(wire.PushedRequest, what, e)
 	if e.Status == http.StatusTooManyRequests && refused.Code == CodeRefused {
@@ -366,7 +366,7 @@ func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
 	return refused
 }
 
-// parameters are those of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
+// parameters returns those of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
 // Connect Core section 3.1.2.1).
 func (c *Client) parameters(md *Metadata, r *Request) url.Values {
 	only := *md
@@ -378,7 +378,7 @@ func (c *Client) parameters(md *Metadata, r *Request) url.Values {
 	return u.Query()
 }
 
-// options are the parameters that x/oauth2 does not know of.
+// options returns the parameters that x/oauth2 does not know of.
 func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 	var options []oauth2.AuthCodeOption
 	if !r.NoChallenge {
@@ -473,7 +473,7 @@ func pathOf(u *url.URL) string {
 	return u.EscapedPath()
 }
 
-// responseIn is the query of an address, if that is where the response is.
+// responseIn returns the query of an address, if that is where the response is.
 func responseIn(u *url.URL) (string, error) {
 	inFragment, _ := url.ParseQuery(u.EscapedFragment()) // what cannot be read holds nothing
 	switch query := u.Query(); {
@@ -491,7 +491,7 @@ func badPaste(description string) *Error {
 	return &Error{Step: wire.Response, Kind: PastedAddress, Code: CodeInvalidAddress, Description: description}
 }
 
-// metadataFor is the metadata of the server that a login was begun with.
+// metadataFor returns the metadata of the server that a login was begun with.
 func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Singleflight[T]) Do(ctx context.Context, key string, work func(context.
 	return run.wait(ctx)
 }
 
-// DoHere is Do in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
+// DoHere does what Do does in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
 // when nobody waits for that caller any more.
 func (s *Singleflight[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)

@@ -81,7 +81,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	return response, nil
 }
 
-// TokenRequest is the request that Exchange would send now, byte for byte. It is not sent. The error is
+// TokenRequest returns the request that Exchange would send now, byte for byte. It is not sent. The error is
 // an *Error.
 func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wire.Exchange, error) {
 	md, err := c.metadataFor(ctx, r)
@@ -98,7 +98,7 @@ func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wi
 	return &wire.Exchange{Purpose: e.Purpose, Method: e.Method, URL: e.URL, RequestHeader: e.RequestHeader, RequestBody: e.RequestBody}, nil
 }
 
-// tokenRequest is the request for the code's tokens, with the client's authentication and the code verifier. x/oauth2
+// tokenRequest returns the request for the code's tokens, with the client's authentication and the code verifier. x/oauth2
 // makes it, and hands it over instead of sending it: what comes back is read as strictly as RFC 6749 section 5.1 asks,
 // and once. The error is an *Error.
 func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Request, error) {
@@ -210,7 +210,7 @@ func isOtherTokenType(kind string) bool {
 	return strings.Contains(kind, ":") || slices.ContainsFunc(words, func(word string) bool { return slices.Contains(otherTokenTypes, word) })
 }
 
-// scope is what was granted, and whether the server said so. Some send a list (Twitch).
+// scope returns what was granted, and whether the server said so. Some send a list (Twitch).
 func (r *Reader) scope() (scope string, sent bool) {
 	switch kind := r.Kind("scope"); kind {
 	case "", "string":
@@ -227,7 +227,7 @@ func (r *Reader) scope() (scope string, sent bool) {
 	}
 }
 
-// expiresIn is the lifetime of the access token, or 0 where it is not known. Some servers send it as a string.
+// expiresIn returns the lifetime of the access token, or 0 where it is not known. Some servers send it as a string.
 func (r *Reader) expiresIn() time.Duration {
 	const century = 100 * 365 * 24 * 3600 // beyond it a time.Duration would overflow
 	raw := r.Raw("expires_in")
@@ -285,7 +285,7 @@ func tokenBody(e *wire.Exchange, formAllowed bool) (string, *tokenFault) {
 	return "", fault
 }
 
-// notAnObject is what an answer is that should have been a JSON object.
+// notAnObject says what an answer is that should have been a JSON object.
 func notAnObject(e *wire.Exchange) Kind {
 	switch e.Refusal().Format {
 	case wire.FormatPage:
@@ -354,7 +354,7 @@ type tokenFault struct {
 
 func (f *tokenFault) Error() string { return f.text }
 
-// faulty is what is wrong with a member.
+// faulty says what is wrong with a member.
 func faulty(kind Kind, member, format string, args ...any) *tokenFault {
 	return &tokenFault{kind: kind, member: member, text: fmt.Sprintf(format, args...)}
 }
@@ -412,7 +412,7 @@ func member(name string, value json.RawMessage, sanitized func(text string, n in
 	return m
 }
 
-// typeOf is the type of a JSON value.
+// typeOf returns the type of a JSON value.
 func typeOf(value json.RawMessage) string {
 	switch value[0] {
 	case '"':
@@ -603,7 +603,7 @@ func stringsOf(raw json.RawMessage) []string {
 	return list
 }
 
-// Altered is a token that nobody issued: the same but for the middle of its signature, or of an opaque
+// Altered returns a token that was never issued: the same but for the middle of its signature, or of an opaque
 // token's text.
 func Altered(token string) string {
 	at := strings.LastIndexByte(token, '.') + 1
@@ -634,7 +634,7 @@ func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
 	return e.ErrorInside() || e.Refusal().Code != ""
 }
 
-// tokenRefused is the error of a token request that the server answered with one (RFC 6749 section 5.2).
+// tokenRefused returns the error of a token request that the server answered with one (RFC 6749 section 5.2).
 func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 	refused := e.Refusal()
 	if refused.Code == "" || refused.Format != wire.FormatJSON && refused.Format != wire.FormatForm {
@@ -654,7 +654,7 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
-// refusedOtherwise is the error of a token request that was refused without an OAuth error: by the status, or by an answer
+// refusedOtherwise returns the error of a token request that was refused without an OAuth error: by the status, or by an answer
 // with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
 func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	if e.Status/100 != 4 && e.Status/100 != 2 {
@@ -665,7 +665,7 @@ func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	return c.RefusedBy(step, "token endpoint", e)
 }
 
-// badTokenResponse is the error of a token response that cannot be used. What it holds is shown, and
+// badTokenResponse returns the error of a token response that cannot be used. What it holds is shown, and
 // nothing of it is kept.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
 	sanitized := c.SanitizedIn(e)
@@ -674,7 +674,7 @@ func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *to
 		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
 
-// numericDate is a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
+// numericDate returns a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
 func numericDate(seconds float64) time.Time {
 	seconds = max(min(seconds, year9999), -year9999)
 	return time.Unix(int64(seconds), 0)

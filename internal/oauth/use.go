@@ -178,7 +178,7 @@ func (c *Client) checkRefreshedIDToken(ctx context.Context, r *Request, id *IDTo
 	return err
 }
 
-// ReplacedBy is what is held after a refresh: what came is new, what did not stays.
+// ReplacedBy returns what is held after a refresh: what came is new, what did not stays.
 func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	next := t
 	next.Access, next.Expires = response.Access, response.Expires
@@ -194,7 +194,7 @@ func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	return next
 }
 
-// Without is what is held once the tokens of gone have been revoked. What a refresh has replaced meanwhile
+// Without returns what is held once the tokens of gone have been revoked. What a refresh has replaced meanwhile
 // is another token, and stays.
 func (t Tokens) Without(gone Tokens) Tokens {
 	if gone.Refresh != "" && t.Refresh == gone.Refresh {
@@ -206,7 +206,7 @@ func (t Tokens) Without(gone Tokens) Tokens {
 	return t
 }
 
-// ProtectedResource is what an access token can be tried at: RESOURCE_URL, or else the server's userinfo
+// ProtectedResource returns what an access token can be tried at: RESOURCE_URL, or else the server's userinfo
 // endpoint, or "" when there is neither.
 func (c *Client) ProtectedResource() string {
 	md, _ := c.Known()
@@ -242,7 +242,7 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 	return nil
 }
 
-// EndSessionURL is the address that ends the session at the server (OpenID Connect RP-Initiated Logout
+// EndSessionURL returns the address that ends the session at the server (OpenID Connect RP-Initiated Logout
 // section 2), or "" when the login's server offers none or cannot be found. The ID token goes along as
 // the hint of who signs out, and the state comes back with the browser. A query that the endpoint has of its
 // own is kept.

@@ -93,7 +93,7 @@ func containers(body string) (all []container, deep bool) {
 	return all, false
 }
 
-// stringEnd is the length of the JSON string that a text begins with, its quotes included.
+// stringEnd returns the length of the JSON string that a text begins with, its quotes included.
 func stringEnd(s string) int {
 	for end := 1; end < len(s); end++ {
 		switch s[end] {
@@ -115,7 +115,7 @@ func afterColon(body string, from int) (int, bool) {
 	return len(body) - len(strings.TrimLeft(rest[1:], " \t\r\n")), true
 }
 
-// valueEnd is where the value ends that begins at a place in valid JSON, and how many lists and objects are in it.
+// valueEnd returns where the value ends that begins at a place in valid JSON, and how many lists and objects are in it.
 func valueEnd(body string, from int, ends []container, next int) (end, inside int) {
 	switch body[from] {
 	case '{', '[':
@@ -126,7 +126,7 @@ func valueEnd(body string, from int, ends []container, next int) (end, inside in
 	return from + upTo(body[from:], ",}] \t\r\n"), 0
 }
 
-// unquoted is what a JSON string says, or stands in it when it is not valid.
+// unquoted returns what a JSON string says, or stands in it when it is not valid.
 func unquoted(quoted string) string {
 	text := strings.TrimSuffix(quoted[1:], `"`)
 	if strings.Contains(text, `\`) {
@@ -188,7 +188,7 @@ func eachScalar(value string, visit func(from, to int)) {
 // The most secrets of one answer that are looked for: each is in all that is said of it.
 const maxSecrets = 64
 
-// Secrets are the values that an answer names as secrets: of members at any depth, and of what looks like a member
+// Secrets returns the values that an answer names as secrets: of members at any depth, and of what looks like a member
 // or a parameter in text of any other kind. It reports false when there are more than are looked for.
 func Secrets(answer string) (values []string, all bool) {
 	keep := func(value string) {

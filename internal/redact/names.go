@@ -53,7 +53,7 @@ func IsSecret(name string) bool {
 	return secret
 }
 
-// wordEnd is where the word of a name ends that begins at a place: at what is no letter and no digit, or where
+// wordEnd returns where the word of a name ends that begins at a place: at what is no letter and no digit, or where
 // camelCase begins the next one.
 func wordEnd(name string, from int) int {
 	upper := func(i int) bool { return i < len(name) && 'A' <= name[i] && name[i] <= 'Z' }
@@ -188,7 +188,7 @@ func (v namedValue) isLiteral(text string) bool {
 	return v.sep == ':' && !v.bare && v.quote == 0 && v.from < len(text) && text[v.from] != '{' && text[v.from] != '['
 }
 
-// scalar is where a value stands. One that is an object or a list goes up to where that ends.
+// scalar returns where a value stands. One that is an object or a list goes up to where that ends.
 func (v namedValue) scalar(text string) (from, to int) {
 	rest := text[v.from:]
 	switch {
@@ -214,7 +214,7 @@ func (v namedValue) scalar(text string) (from, to int) {
 	return v.from, v.from + upTo(rest, "&#;< \t\r\n\"'")
 }
 
-// upTo is how much of a text comes before any of the characters.
+// upTo returns how much of a text comes before any of the characters.
 func upTo(s, stop string) int {
 	if i := strings.IndexAny(s, stop); i >= 0 {
 		return i
@@ -222,7 +222,7 @@ func upTo(s, stop string) int {
 	return len(s)
 }
 
-// quotedEnd is where a quoted text ends, without its quote.
+// quotedEnd returns where a quoted text ends, without its quote.
 func quotedEnd(s string, quote byte) int {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -235,7 +235,7 @@ func quotedEnd(s string, quote byte) int {
 	return len(s)
 }
 
-// bracketEnd is where the object or list ends that a text begins with, whether or not it is valid.
+// bracketEnd returns where the object or list ends that a text begins with, whether or not it is valid.
 func bracketEnd(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -306,7 +306,7 @@ func eachJWT(text string, visit func(from, to int)) {
 
 func isJWTByte(c byte) bool { return isAlphanumeric(c) || c == '-' || c == '_' || c == '.' }
 
-// beginningOfJWT is where the first thing begins that may be the header of a JWT, or -1.
+// beginningOfJWT returns where the first thing begins that may be the header of a JWT, or -1.
 func beginningOfJWT(s string) int {
 	for i := 0; i+3 <= len(s); i++ {
 		switch s[i : i+3] {

@@ -67,7 +67,7 @@ func (t *Text) mark(l layer, from, to int, standIn string) {
 	t.marks = append(t.marks, mark{int(l.place(from)), int(l.place(to)), standIn})
 }
 
-// String is the text without what was marked. Of marks that overlap the first one's stand-in is shown,
+// String returns the text without what was marked. Of marks that overlap the first one's stand-in is shown,
 // of those that begin together the longest one's, and nothing is left of the others.
 func (t *Text) String() string {
 	if len(t.marks) == 0 {
@@ -111,7 +111,7 @@ func (l layer) unescaped() (next layer, changed bool) {
 	return layer{string(out), append(at, l.place(len(l.text)))}, changed
 }
 
-// place is where a byte stands in the source. No text that comes here is longer than an int32 can count.
+// place returns where a byte stands in the source. No text that comes here is longer than an int32 can count.
 func (l layer) place(i int) int32 {
 	if l.at == nil {
 		return int32(i)

@@ -77,7 +77,7 @@ func (v *Values) add(text, standIn string, encoded bool) {
 // urlSafe turns base64 into its other alphabet (RFC 4648 section 5).
 var urlSafe = strings.NewReplacer("+", "-", "/", "_")
 
-// insideBase64 are the characters that any base64 of a text has that holds the secret, for each of the three places
+// insideBase64 returns the characters that any base64 of a text has that holds the secret, for each of the three places
 // where the secret may begin there. The characters at either end also depend on what stands beside it.
 func insideBase64(secret string) []string {
 	var list []string
@@ -173,7 +173,7 @@ func newAutomaton(patterns []pattern) *automaton {
 	return a
 }
 
-// step is the node that a byte leads to.
+// step returns the node that a byte leads to.
 func (a *automaton) step(node int32, b byte) int32 {
 	for node != 0 {
 		from := a.first[node]

@@ -117,13 +117,13 @@ func (c *client) askWithout(ctx context.Context) (asked, error) {
 	return a, nil
 }
 
-// outOfOrder is the error of an API that cannot answer at present.
+// outOfOrder returns the error of an API that cannot answer at present.
 func (c *client) outOfOrder(code string, e *wire.Exchange) *oauth.Error {
 	return &oauth.Error{Step: wire.APIAsked, Kind: oauth.FailureKind(e), Answer: c.AnswerOf(e), Code: code, Said: c.Sanitized(e.Words(), 300),
 		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.Sanitized(e.StatusLine(), 300))}
 }
 
-// challengeOf are the parameters of a challenge: of the one that names metadata, if there are several, else of the
+// challengeOf returns the parameters of a challenge: of the one that names metadata, if there are several, else of the
 // first that names scopes.
 func challengeOf(e *wire.Exchange) map[string]string {
 	var first map[string]string
@@ -190,7 +190,7 @@ func (c *client) readResource(ctx context.Context, address string) (found *resou
 	return found, "", e.Status
 }
 
-// wellKnownResource are the addresses of an API's metadata (RFC 9728 section 3.1): with its path first.
+// wellKnownResource returns the addresses of an API's metadata (RFC 9728 section 3.1): with its path first.
 func wellKnownResource(address string) []string {
 	const wellKnown = "/.well-known/oauth-protected-resource"
 	u, err := url.Parse(address)
@@ -254,7 +254,7 @@ func MayNotAsk(address, api string) string {
 	return ""
 }
 
-// serverOf is a client of the first usable authorization server that the API names. The error is an *Error.
+// serverOf returns a client of the first usable authorization server that the API names. The error is an *Error.
 func (c *client) serverOf(ctx context.Context, found *resource) (*client, error) {
 	if len(found.Servers) == 0 {
 		return nil, c.badResource(oauth.ResourceServers, CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
@@ -292,7 +292,7 @@ func (c *client) serverOf(ctx context.Context, found *resource) (*client, error)
 	return nil, failure
 }
 
-// badResource is the error of an API whose metadata cannot be used.
+// badResource returns the error of an API whose metadata cannot be used.
 func (c *client) badResource(kind oauth.Kind, check, format string, args ...any) *oauth.Error {
 	return &oauth.Error{Step: wire.ResourceMetadata, Kind: kind, Code: oauth.CodeInvalidResource, Check: check, Description: fmt.Sprintf(format, args...)}
 }

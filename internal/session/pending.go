@@ -167,7 +167,7 @@ func (c *answer) copyTo(w http.ResponseWriter) {
 	}
 }
 
-// value is the value of the cookie that was set by a name.
+// value returns the value of the cookie that was set by a name.
 func (c *answer) value(name string) string {
 	for _, cookie := range c.header["Set-Cookie"] {
 		pair, _, _ := strings.Cut(cookie, ";")

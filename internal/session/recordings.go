@@ -24,7 +24,7 @@ func newRecordings(now func() time.Time) *ttlMap[[]*wire.Exchange] {
 	return e
 }
 
-// sizeOf is about what exchanges cost in memory, in bytes.
+// sizeOf estimates what exchanges cost in memory, in bytes.
 func sizeOf(steps []*wire.Exchange) int {
 	n := 0
 	for _, e := range steps {
@@ -64,7 +64,7 @@ func bounded(steps []*wire.Exchange) []*wire.Exchange {
 	return kept
 }
 
-// shortened is an exchange as it is held. Of what is long only its length is kept: a part of it could not be read any
+// shortened returns an exchange as it is held. Of what is long only its length is kept: a part of it could not be read any
 // more, and nobody could tell what is secret in it.
 func shortened(e *wire.Exchange) *wire.Exchange {
 	short := *e

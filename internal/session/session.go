@@ -111,7 +111,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 	return s, err
 }
 
-// portOf is the port of a URL, whether it says so or not.
+// portOf returns the port of a URL, whether it says so or not.
 func portOf(address string) string {
 	u, err := url.Parse(address)
 	switch {
@@ -175,7 +175,7 @@ func (s *Store) loginsOf(session *sessions.Session) []*Login {
 	return slices.DeleteFunc(slices.Clone(logins), func(l *Login) bool { return s.left(l) <= 0 })
 }
 
-// left is how long a login will still be remembered.
+// left returns how long a login will still be remembered.
 func (s *Store) left(l *Login) time.Duration { return l.Arrived.Add(sessionAge).Sub(s.now()) }
 
 // Logins returns the logins of this browser that are still remembered, newest first.
@@ -190,7 +190,7 @@ func (s *Store) Logins(w http.ResponseWriter, r *http.Request) ([]*Login, error)
 // Ambiguous reports that a request has two session cookies, neither of which is believed.
 func (s *Store) Ambiguous(r *http.Request) bool { return len(r.CookiesNamed(s.sessionName)) > 1 }
 
-// maxAge is how long a session is kept, in seconds: as long as its newest login.
+// maxAge returns how long a session is kept, in seconds: as long as its newest login.
 func (s *Store) maxAge(logins []*Login) int {
 	return int((s.left(logins[0]) + time.Second - 1) / time.Second)
 }
@@ -319,7 +319,7 @@ type Login struct {
 	Misuse   []byte               `json:"-"` // what /misuse found, as JSON; nil when it was not asked
 }
 
-// Granted are the scopes as the server named them, or as asked for when it named none (RFC 6749 section
+// Granted returns the scopes as the server named them, or as asked for when it named none (RFC 6749 section
 // 5.1).
 func (l *Login) Granted() []string {
 	if l.Held.Scope == "" {
@@ -328,7 +328,7 @@ func (l *Login) Granted() []string {
 	return strings.Fields(l.Held.Scope)
 }
 
-// Who is the name of the user who signed in, or "" when no ID token said it.
+// Who returns the name of the user who signed in, or "" when no ID token said it.
 func (l *Login) Who() string {
 	if l.IDToken == nil {
 		return ""
@@ -351,7 +351,7 @@ func (l *Login) Added() []string {
 	return slices.DeleteFunc(granted, func(scope string) bool { return slices.Contains(l.Request.Scopes, scope) })
 }
 
-// Warnings are what other clients may refuse of the token response and of the ID token, in sentences.
+// Warnings lists what other clients may refuse of the token response and of the ID token, in sentences.
 func (l *Login) Warnings() []string {
 	if l.IDToken == nil {
 		return l.Response.Warnings
@@ -359,7 +359,7 @@ func (l *Login) Warnings() []string {
 	return slices.Concat(l.Response.Warnings, l.IDToken.Warnings)
 }
 
-// Subject is the user's identifier, or "" when no ID token said it.
+// Subject returns the user's identifier, or "" when no ID token said it.
 func (l *Login) Subject() string {
 	if l.IDToken == nil {
 		return ""
@@ -388,7 +388,7 @@ func (l *Login) Record(more []*wire.Exchange) {
 	l.Steps = steps
 }
 
-// size is about what a login costs in memory, in bytes.
+// size estimates what a login costs in memory, in bytes.
 func (l *Login) size() int {
 	n := 2048 + len(l.Callback)
 	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {

@@ -139,7 +139,7 @@ func (m *memoryStore) sweep() {
 // The most bytes of a session in Redis: maxLogins logins of maxStepsSize each, and what is around them.
 const maxStored = 32 << 20
 
-// newRedisStore is a sessions.Store in Redis, which several processes share. The value of a session is
+// newRedisStore returns a sessions.Store in Redis, which several processes share. The value of a session is
 // encrypted, and expires there. The error is one line that names the variable.
 func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values aead) (sessions.Store, error) {
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
@@ -214,7 +214,7 @@ func redisFault(err error) string {
 	return wire.Fault(err)
 }
 
-// unavailable is the error of reading or writing a session.
+// unavailable returns the error of reading or writing a session.
 func unavailable(err error) error {
 	return fmt.Errorf("%w %s", ErrUnavailable, redisFault(err))
 }

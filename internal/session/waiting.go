@@ -35,7 +35,7 @@ func Handle(state string) string {
 	return base32.StdEncoding.EncodeToString(sum[:5])
 }
 
-// BeginSteps is Begin for a login that is shown step by step.
+// BeginSteps calls Begin for a login that is shown step by step.
 func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
 	begun.Steps = true
 	if err := s.Begin(w, r, begun); err != nil {

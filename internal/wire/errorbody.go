@@ -311,7 +311,7 @@ func (r *errorReader) readTool(value json.RawMessage) {
 	}
 }
 
-// smallNames are members by their names in small letters: some servers write Error, or errorCode. Of two the one that is
+// smallNames returns members by their names in small letters: some servers write Error, or errorCode. Of two the one that is
 // written in small letters counts.
 func smallNames(document map[string]json.RawMessage) map[string]json.RawMessage {
 	members := make(map[string]json.RawMessage, len(document))
@@ -331,7 +331,7 @@ func isNumber(value json.RawMessage) bool {
 	return len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9')
 }
 
-// stringIn is the string that a JSON value is, or "".
+// stringIn returns the string that a JSON value is, or "".
 func stringIn(value json.RawMessage) (text string) {
 	if len(value) > 0 && value[0] == '"' {
 		json.Unmarshal(value, &text) // it is valid
@@ -339,7 +339,7 @@ func stringIn(value json.RawMessage) (text string) {
 	return text
 }
 
-// sentenceIn is the string that a JSON value is, or the strings of a list, or "".
+// sentenceIn returns the string that a JSON value is, or the strings of a list, or "".
 func sentenceIn(value json.RawMessage) string {
 	var list []string
 	if len(value) > 0 && value[0] == '[' && len(value) < maxDetail && json.Unmarshal(value, &list) == nil {
@@ -348,7 +348,7 @@ func sentenceIn(value json.RawMessage) string {
 	return stringIn(value)
 }
 
-// lastStringIn is the string that a JSON value is, or the last of a list: {"loc": ["body", "client_id"]}.
+// lastStringIn returns the string that a JSON value is, or the last of a list: {"loc": ["body", "client_id"]}.
 func lastStringIn(value json.RawMessage) (text string) {
 	var list []json.RawMessage
 	if len(value) == 0 || value[0] != '[' || len(value) > maxDetail {
@@ -361,7 +361,7 @@ func lastStringIn(value json.RawMessage) (text string) {
 	return text
 }
 
-// Sentence is what the answer says, for people: its words or, where these fit many causes, its hint.
+// Sentence returns what the answer says, for people: its words or, where these fit many causes, its hint.
 func (r Refusal) Sentence() string {
 	if r.Hint != "" && strings.TrimSpace(fitsMany(r.Words)) == "" {
 		return r.Hint
@@ -369,7 +369,7 @@ func (r Refusal) Sentence() string {
 	return cmp.Or(r.Words, r.Hint)
 }
 
-// All is everything that the answer says: for comparing two, or for finding a word in it.
+// All returns everything that the answer says: for comparing two, or for finding a word in it.
 func (r Refusal) All() string {
 	texts := append([]string{r.Code, r.Words}, r.Details...)
 	for _, text := range []string{r.Hint, r.Field, r.Text} {
@@ -380,7 +380,7 @@ func (r Refusal) All() string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
 }
 
-// Specific is All in small letters, as far as anybody reads, without the sentences that name many causes at once: what
+// Specific returns All in small letters, as far as anybody reads, without the sentences that name many causes at once: what
 // is left tells which.
 func (r Refusal) Specific() string {
 	all := r.All()
@@ -393,19 +393,19 @@ var manyCauses = regexp.MustCompile(`the request is missing a required parameter
 	`|client authentication failed (?:\(e\.g\.,? |due to )unknown client,[^.)]*unsupported[^.)]*method\)?\.?` +
 	`|the provided (?:authorization )?(?:access )?grant (?:\(e\.g\.[^)]*\) )?(?:or refresh token )?is invalid, expired, revoked,[^.]*another client\.?`)
 
-// fitsMany is a text in small letters without those.
+// fitsMany returns a text in small letters without those.
 func fitsMany(text string) string {
 	return manyCauses.ReplaceAllString(strings.ToLower(strings.Join(strings.Fields(text), " ")), "")
 }
 
-// Words is what a person would read in the answer, in one line. It is neither cut nor made visible
+// Words returns what a person would read in the answer, in one line. It is neither cut nor made visible
 // yet: what is secret in it has to go first.
 func (e *Exchange) Words() string {
 	r := e.Refusal()
 	return cmp.Or(r.Words, r.Code, oneLine(e.ResponseBody))
 }
 
-// JSONMessage is the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
+// JSONMessage returns the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
 // data of the event that answers the request, else of the last one.
 func (e *Exchange) JSONMessage() string {
 	if e.MediaType() != "text/event-stream" {
@@ -422,7 +422,7 @@ func (e *Exchange) JSONMessage() string {
 	return message
 }
 
-// events are the data of a stream of events, of each that has any (HTML, section 9.2.6).
+// events returns the data of a stream of events, of each that has any (HTML, section 9.2.6).
 func events(stream string) []string {
 	var list, data []string
 	stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")

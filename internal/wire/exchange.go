@@ -64,7 +64,7 @@ type Exchange struct {
 	Try            string    // what the server is tried with, where this is no step of a user's login
 }
 
-// Name is what the exchange is for, as a page shows it.
+// Name returns what the exchange is for, as a page shows it.
 func (e *Exchange) Name() string {
 	if e.Try == "" {
 		return string(e.Purpose)
@@ -72,7 +72,7 @@ func (e *Exchange) Name() string {
 	return strings.TrimPrefix(string(e.Purpose)+": "+e.Try, ": ")
 }
 
-// Size is about what an exchange costs in memory, in bytes.
+// Size estimates what an exchange costs in memory, in bytes.
 func (e *Exchange) Size() int {
 	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
 }
@@ -95,7 +95,7 @@ func (e *Exchange) Failed() bool {
 	return e.Fault != "" || e.Status >= 400
 }
 
-// StatusLine is the status as a person reads it, "404 Not Found", with the place it redirects to. Like
+// StatusLine returns the status as a person reads it, "404 Not Found", with the place it redirects to. Like
 // Words it is neither cut nor made visible yet.
 func (e *Exchange) StatusLine() string {
 	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
@@ -105,7 +105,7 @@ func (e *Exchange) StatusLine() string {
 	return strings.TrimSpace(text)
 }
 
-// MediaType is the media type of the answer, in lower case and without parameters (RFC 9110 section 8.3.1).
+// MediaType returns the media type of the answer, in lower case and without parameters (RFC 9110 section 8.3.1).
 func (e *Exchange) MediaType() string {
 	mediaType, _, _ := strings.Cut(e.ResponseHeader.Get("Content-Type"), ";")
 	return strings.ToLower(strings.TrimSpace(mediaType))
@@ -266,7 +266,7 @@ type Challenge struct {
 	Params map[string]string `json:"params,omitempty"`
 }
 
-// Challenges are those of the answer, of all its WWW-Authenticate headers.
+// Challenges returns those of the answer, of all its WWW-Authenticate headers.
 func (e *Exchange) Challenges() []Challenge {
 	var list []Challenge
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
@@ -327,7 +327,7 @@ func parseParam(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// leadingToken is the token at the beginning of s (RFC 9110 section 5.6.2), with the characters of
+// leadingToken returns the token at the beginning of s (RFC 9110 section 5.6.2), with the characters of
 // URLs, which servers forget to quote.
 func leadingToken(s string) string {
 	for i, r := range s {

@@ -102,7 +102,7 @@ func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 	return seen, nil
 }
 
-// withoutOthers is an object in which encoding/json cannot mistake a name for one in lower case: of a name
+// withoutOthers returns an object in which encoding/json cannot mistake a name for one in lower case: of a name
 // with anything else in it nothing is left.
 func withoutOthers(data []byte, names []memberName) []byte {
 	copied := false
@@ -121,7 +121,7 @@ func withoutOthers(data []byte, names []memberName) []byte {
 	return data
 }
 
-// Misspelled is a member of an object whose name differs from the one that is meant in nothing but the case
+// Misspelled returns a member of an object whose name differs from the one that is meant in nothing but the case
 // of its letters, or "".
 func Misspelled(data []byte, name string) string {
 	if !json.Valid(data) {
@@ -139,7 +139,7 @@ func Misspelled(data []byte, name string) string {
 	return ""
 }
 
-// unescaped is what a JSON string says, which is what stands between its quotes unless something is
+// unescaped returns what a JSON string says, which is what stands between its quotes unless something is
 // escaped there.
 func unescaped(quoted []byte) ([]byte, error) {
 	if len(quoted) < 2 {
@@ -155,7 +155,7 @@ func unescaped(quoted []byte) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// stringEnd is the length of the JSON string that data begins with, its quotes included.
+// stringEnd returns the length of the JSON string that data begins with, its quotes included.
 func stringEnd(data []byte) int {
 	for end := 1; end < len(data); {
 		quote := bytes.IndexByte(data[end:], '"')
@@ -208,7 +208,7 @@ func Pretty(body string) string {
 	return strings.ToValidUTF8(body, "\uFFFD")
 }
 
-// indentedSize is how long JSON can be at most once it is indented, and how many levels it has, without
+// indentedSize returns how long JSON can be at most once it is indented, and how many levels it has, without
 // making it any longer.
 func indentedSize(body []byte) (size, levels int) {
 	size = len(body)
@@ -266,7 +266,7 @@ func mustBeObject(data []byte) error {
 	return nil
 }
 
-// Raw is the value of a member as it stands in the text, or "" where there is none, or null.
+// Raw returns the value of a member as it stands in the text, or "" where there is none, or null.
 func (o *Object) Raw(name string) string {
 	i := slices.IndexFunc(o.names, func(n memberName) bool { return string(n.name) == name })
 	if i < 0 {
@@ -300,7 +300,7 @@ func (o *Object) Names() iter.Seq[string] {
 // Has reports a member that is not null.
 func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
 
-// Text is the string that a member is, or "" where there is none. What is no string is an error, for Err.
+// Text returns the string that a member is, or "" where there is none. What is no string is an error, for Err.
 func (o *Object) Text(name string) string {
 	raw := o.Raw(name)
 	switch {
@@ -317,7 +317,7 @@ func (o *Object) Text(name string) string {
 	return text
 }
 
-// Number is the number that a member is, or nil where there is none. What is no number is an error, for Err.
+// Number returns the number that a member is, or nil where there is none. What is no number is an error, for Err.
 func (o *Object) Number(name string) *float64 {
 	raw := o.Raw(name)
 	if raw == "" {
@@ -331,7 +331,7 @@ func (o *Object) Number(name string) *float64 {
 	return &number
 }
 
-// Kind is the kind of JSON value that a member is, as encoding/json calls it, or "" where there is none.
+// Kind returns the kind of JSON value that a member is, as encoding/json calls it, or "" where there is none.
 func (o *Object) Kind(name string) string {
 	if raw := o.Raw(name); raw != "" {
 		return kindOf(raw)
@@ -349,10 +349,10 @@ func (o *Object) Refuse(name string) {
 	}
 }
 
-// Err is what was wrong with the first member that was refused.
+// Err returns what was wrong with the first member that was refused.
 func (o *Object) Err() error { return o.err }
 
-// kindOf is the kind of a JSON value, as encoding/json calls it.
+// kindOf returns the kind of a JSON value, as encoding/json calls it.
 func kindOf(raw string) string {
 	switch raw[0] {
 	case '"':
@@ -401,7 +401,7 @@ func Visible(s string) string {
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
 	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}}
 
-// WithoutQuery is an address without its query, which may hold anything.
+// WithoutQuery returns an address without its query, which may hold anything.
 func WithoutQuery(address string) string {
 	before, _, _ := strings.Cut(address, "?")
 	return before

@@ -167,7 +167,7 @@ func (r *pageReader) end(name string) {
 	r.open = slices.DeleteFunc(r.open, func(m *marked) bool { return m.depth == 0 })
 }
 
-// boundary is a place where words end, whatever stands there.
+// boundary returns a place where words end, whatever stands there.
 func (r *pageReader) boundary() {
 	r.text.edge, r.title.edge = true, true
 	r.headings[0].text.edge, r.headings[1].text.edge = true, true
@@ -195,7 +195,7 @@ func (r *pageReader) addText(text []byte) {
 // enough is how long a text is, in bytes, that says something by itself: an icon or a number beside it does not.
 const enough = 12
 
-// said is the heading and the texts that tell what is wrong. A page that marks none is told from its heading on.
+// said returns the heading and the texts that tell what is wrong. A page that marks none is told from its heading on.
 func (r *pageReader) said(p page) string {
 	for _, m := range r.marked {
 		if m.parent != nil && m.text.Len() >= enough && m.parent.message == m.message {
@@ -225,7 +225,7 @@ func (r *pageReader) said(p page) string {
 	return joinTexts([]string{heading, p.text})
 }
 
-// texts are those of the marked elements.
+// texts returns those of the marked elements.
 func (r *pageReader) texts(messages bool) []string {
 	var list []string
 	for _, m := range r.marked {
@@ -352,7 +352,7 @@ func (t *oneLineText) String() string {
 	return strings.TrimSpace(text)
 }
 
-// oneLine is a text as one line.
+// oneLine returns a text as one line.
 func oneLine(s string) string {
 	var t oneLineText
 	t.add([]byte(s))

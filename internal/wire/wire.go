@@ -46,7 +46,7 @@ func New(roots *x509.CertPool, now func() time.Time) *Client {
 	return NewWithTimeout(roots, now, Timeout)
 }
 
-// NewWithTimeout is New with another time for an answer to its last byte.
+// NewWithTimeout makes a client like New, with a different time for an answer to its last byte.
 func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Duration) *Client {
 	return &Client{timeout: timeout, http: &http.Client{
 		CheckRedirect: checkRedirect,
@@ -62,7 +62,7 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 	}}
 }
 
-// proxyFor is the proxy of the environment, which no request to this machine goes through.
+// proxyFor returns the proxy of the environment, which no request to this machine goes through.
 func proxyFor(req *http.Request) (*url.URL, error) {
 	if IsLocalName(req.URL.Hostname()) {
 		return nil, nil
@@ -105,7 +105,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Origin is the scheme, host and port of a URL.
+// Origin returns the scheme, host and port of a URL.
 func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // HostPort returns the host and port of an address, without the port that its scheme has by default.
@@ -131,7 +131,7 @@ var product = sync.OnceValue(func() string {
 	return productOf(info)
 })
 
-// productOf is the user agent of a build. One without a version of its own, as `go run` makes it, is devel.
+// productOf returns the user agent of a build. One without a version of its own, as `go run` makes it, is devel.
 func productOf(info *debug.BuildInfo) string {
 	version := "devel"
 	if info != nil && info.Main.Version != "" && leadingToken(info.Main.Version) == info.Main.Version {
@@ -186,7 +186,7 @@ var navigation = map[string]string{
 	"Upgrade-Insecure-Requests": "1",
 }
 
-// Through is the same client with something before its way out: it sees every request, and every
+// Through returns the same client with something before its way out: it sees every request, and every
 // redirect that is followed.
 func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client {
 	inner := *c.http
@@ -194,7 +194,7 @@ func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client
 	return &Client{&inner, c.timeout}
 }
 
-// ExchangeOf is the exchange that a response of a client's transport belongs to.
+// ExchangeOf returns the exchange that a response of a client's transport belongs to.
 func ExchangeOf(resp *http.Response) *Exchange { return resp.Body.(*keptBody).exchange }
 
 // Visit goes to a page as a browser without scripts would: with cookies of its own, and through
