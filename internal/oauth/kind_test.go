@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -350,37 +345,16 @@ func TestKind(t *testing.T) {
 			}
 		})
 	}
-	named := namedIn(files(t))
-	for kind, name := range kinds(t) { // those of package resource have their rows there
-		if !seen[kind] && named[name] {
+	files := testserver.Sources(t, "*.go")
+	kinds, used := testserver.ConstantsOf(t, files, "Kind"), testserver.UsedIn(files)
+	if len(kinds) < 40 {
+		t.Errorf("%d kinds are found: this test looks at nothing", len(kinds))
+	}
+	for kind, name := range kinds { // those of package resource have their rows there
+		if !seen[Kind(kind)] && used[name] {
 			t.Errorf("%s has no row", name)
 		}
 	}
-}
-
-// namedIn returns the names that files use.
-func namedIn(files []*ast.File) map[string]bool {
-	used := map[string]bool{}
-	for _, file := range files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ValueSpec: // what it declares is not used by that
-				for _, value := range n.Values {
-					ast.Inspect(value, func(n ast.Node) bool {
-						if id, ok := n.(*ast.Ident); ok {
-							used[id.Name] = true
-						}
-						return true
-					})
-				}
-				return false
-			case *ast.Ident:
-				used[n.Name] = true
-			}
-			return true
-		})
-	}
-	return used
 }
 
 func wrongClaim(name string, state ClaimState) Error {
@@ -406,83 +380,10 @@ func answerDiffers(got, want Answer) string {
 	return ""
 }
 
-// files are the package's, without its tests.
-func files(t *testing.T) []*ast.File {
-	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []*ast.File
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, file)
-	}
-	return list
-}
-
-// kinds are the constants of that type, with their names.
-func kinds(t *testing.T) map[Kind]string {
-	t.Helper()
-	found := map[Kind]string{}
-	for _, file := range files(t) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			spec, ok := n.(*ast.ValueSpec)
-			if !ok {
-				return true
-			}
-			if of, ok := spec.Type.(*ast.Ident); !ok || of.Name != "Kind" {
-				return true
-			}
-			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if other := found[Kind(value)]; other != "" {
-				t.Errorf("%s is the same as %s", spec.Names[0].Name, other)
-			}
-			found[Kind(value)] = spec.Names[0].Name
-			return true
-		})
-	}
-	if len(found) < 40 {
-		t.Errorf("%d kinds are found: this test looks at nothing", len(found))
-	}
-	return found
-}
-
 // No error is made without a kind.
 func TestKind_OfEveryError(t *testing.T) {
 	t.Parallel()
-	made := 0
-	for _, file := range files(t) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			literal, ok := n.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			if of, ok := literal.Type.(*ast.Ident); !ok || of.Name != "Error" {
-				return true
-			}
-			made++
-			for _, element := range literal.Elts {
-				if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "Kind" {
-					return true
-				}
-			}
-			t.Errorf("%s makes an error without a kind", file.Name)
-			return true
-		})
-	}
-	if made < 20 {
-		t.Errorf("%d errors are made: this test looks at nothing", made)
-	}
+	testserver.WantErrorKinds(t, testserver.Sources(t, "*.go"), 20)
 }
 
 // Nothing secret is in an answer, wherever the server repeats it, and no text of it is long.

@@ -2,15 +2,11 @@ package resource
 
 import (
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -102,102 +98,24 @@ func TestKind(t *testing.T) {
 			}
 		})
 	}
-	for kind, name := range kinds(t) {
-		if !seen[kind] {
-			t.Errorf("%s has no row", name)
-		}
-	}
-}
-
-// kinds returns the kinds of package oauth that nothing there names, and checks that this package names each.
-func kinds(t *testing.T) map[oauth.Kind]string {
-	t.Helper()
-	declared, there, here := map[oauth.Kind]string{}, map[string]bool{}, map[string]bool{}
-	for _, file := range parsed(t, "../oauth/*.go") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ValueSpec:
-				if of, ok := n.Type.(*ast.Ident); !ok || of.Name != "Kind" {
-					return true
-				}
-				value, err := strconv.Unquote(n.Values[0].(*ast.BasicLit).Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				declared[oauth.Kind(value)] = n.Names[0].Name
-				return false
-			case *ast.Ident:
-				there[n.Name] = true
-			}
-			return true
-		})
-	}
-	for _, file := range parsed(t, "*.go") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				here[id.Name] = true
-			}
-			return true
-		})
-	}
-	for kind, name := range declared {
+	files := testserver.Sources(t, "../oauth/*.go")
+	there, here := testserver.UsedIn(files), testserver.UsedIn(testserver.Sources(t, "*.go"))
+	ours := 0
+	for kind, name := range testserver.ConstantsOf(t, files, "Kind") {
 		if there[name] {
-			delete(declared, kind)
-		} else if !here[name] {
-			t.Errorf("nothing names %s", name)
+			continue // it has its row there
+		}
+		if ours++; !here[name] || !seen[oauth.Kind(kind)] {
+			t.Errorf("nothing names %s, or it has no row", name)
 		}
 	}
-	if len(declared) < 10 {
-		t.Errorf("%d kinds are this package's: this test looks at nothing", len(declared))
+	if ours < 10 {
+		t.Errorf("%d kinds are this package's: this test looks at nothing", ours)
 	}
-	return declared
-}
-
-// parsed returns the files of a pattern that are no tests.
-func parsed(t *testing.T, pattern string) []*ast.File {
-	t.Helper()
-	names, err := filepath.Glob(pattern)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []*ast.File
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, file)
-	}
-	return list
 }
 
 // No error is made without a kind.
 func TestKind_OfEveryError(t *testing.T) {
 	t.Parallel()
-	made := 0
-	for _, file := range parsed(t, "*.go") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			literal, ok := n.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			if of, ok := literal.Type.(*ast.SelectorExpr); !ok || of.Sel.Name != "Error" {
-				return true
-			}
-			made++
-			for _, element := range literal.Elts {
-				if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "Kind" {
-					return true
-				}
-			}
-			t.Errorf("%s makes an error without a kind", file.Name)
-			return true
-		})
-	}
-	if made < 4 {
-		t.Errorf("%d errors are made: this test looks at nothing", made)
-	}
+	testserver.WantErrorKinds(t, testserver.Sources(t, "*.go"), 4)
 }
