@@ -56,7 +56,7 @@ func TestIssuedIsHidden(t *testing.T) {
 				}
 			}
 		}
-		if n := w.wasAsked(theRegistration); n != 1 {
+		if n := w.Asked(theRegistration); n != 1 {
 			t.Errorf("%d clients were registered", n)
 		}
 	}
@@ -92,7 +92,7 @@ func TestRefusedRegistrationIsHidden(t *testing.T) {
 	} {
 		w := newWorld(t, nil)
 		header := row.header
-		w.route(theRegistration, func(rw http.ResponseWriter, _ *http.Request) {
+		w.At(theRegistration, func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "application/json")
 			for i := 0; i < len(header); i += 2 {
 				rw.Header().Set(header[i], header[i+1])

@@ -27,22 +27,22 @@ func TestKind(t *testing.T) {
 		want oauth.Error
 	}{
 		{"no API there", begin(nil, func(w *world) {
-			w.route("GET https://api.example/v1/notes", nil)
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET https://api.example/v1/notes", nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}), oauth.Error{Step: wire.APIAsked, Kind: oauth.APINotFound, Answer: oauth.Answer{URL: "https://api.example/v1/notes", Status: 404}}},
 		{"an API that fails", begin(nil, func(w *world) {
 			w.at("GET https://api.example/v1/notes", 500, `{"message":"m"}`)
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}), oauth.Error{Step: wire.APIAsked, Kind: oauth.ServerFailed, Answer: oauth.Answer{Status: 500, Refusal: wire.Refusal{Words: "m"}}}},
 		{"an API that wants fewer requests", begin(nil, func(w *world) {
 			w.at("GET https://api.example/v1/notes", 429, "")
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}), oauth.Error{Step: wire.APIAsked, Kind: oauth.Refused, Answer: oauth.Answer{Status: 429}}},
 		{"no resource metadata", begin(nil, func(w *world) {
 			w.at("GET https://api.example/v1/notes", 401, "")
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}), oauth.Error{Step: wire.ResourceMetadata, Kind: oauth.ResourceMetadataAbsent}},
-		{"resource metadata that is named, and not there", begin(nil, func(w *world) { w.route("GET "+theAPIMetadata, nil) }),
+		{"resource metadata that is named, and not there", begin(nil, func(w *world) { w.At("GET "+theAPIMetadata, nil) }),
 			oauth.Error{Step: wire.ResourceMetadata, Kind: oauth.ResourceMetadataUnusable}},
 		{"resource metadata of another", begin(nil, func(w *world) {
 			w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": "https://b.example"}))

@@ -12,7 +12,7 @@ import (
 // An API that gives no answer is named, with what came of it, at the step of asking it.
 func TestAPIUnreachable(t *testing.T) {
 	w := newWorld(t, nil)
-	w.route("GET https://api.example/v1/notes", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	w.At("GET https://api.example/v1/notes", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err := w.begin(t)
 	wantError(t, err, oauth.CodeUnreachable, "The API https://api.example/v1/notes closed the connection")
 	if failed, ok := err.(*oauth.Error); ok && failed.Step != wire.APIAsked {

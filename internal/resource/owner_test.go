@@ -15,7 +15,7 @@ import (
 func (w *world) atNew() {
 	w.document("GET https://new.example/.well-known/openid-configuration", spoilt(serverDocument(nil), map[string]any{"issuer": "https://new.example",
 		"registration_endpoint": "https://new.example/register"}))
-	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
+	w.At("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
 	})
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
@@ -98,7 +98,7 @@ func TestDiscovery_Configured(t *testing.T) {
 func TestDiscovery_RegisteredClientInSettings(t *testing.T) {
 	w := newWorld(t, nil)
 	w.atNew()
-	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
+	w.At("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_secret": "a-secret-of-another-client"}))
 	})
 	cfg := w.cfg

@@ -71,8 +71,8 @@ func TestRegistrationRequest(t *testing.T) {
 func TestRegisteredOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
-	if err != nil || c.Config().ClientID != "" || c.Config().Issuer != "https://auth.example" || w.wasAsked("POST ") != 0 {
-		t.Fatalf("found %v, %v after %q", c, err, w.asked)
+	if err != nil || c.Config().ClientID != "" || c.Config().Issuer != "https://auth.example" || w.Asked("POST ") != 0 {
+		t.Fatalf("found %v, %v after %q", c, err, w.Requests())
 	}
 	var all sync.WaitGroup
 	for range 8 {
@@ -80,9 +80,9 @@ func TestRegisteredOnce(t *testing.T) {
 	}
 	all.Wait()
 	c, err = w.begin(t)
-	if err != nil || w.wasAsked("POST https://auth.example/register") != 1 || c.Config().ClientID != "client-1" ||
+	if err != nil || w.Asked("POST https://auth.example/register") != 1 || c.Config().ClientID != "client-1" ||
 		c.Config().ClientSecret != "a-secret-of-the-client-1" || !c.Config().Registered() {
-		t.Errorf("%v, %v; registered %d times", c, err, w.wasAsked("POST https://auth.example/register"))
+		t.Errorf("%v, %v; registered %d times", c, err, w.Asked("POST https://auth.example/register"))
 	}
 	if found, err := w.Client(t.Context(), c.Config(), w.wire, time.Now, false); err != nil || found.Config().ClientID != "client-1" {
 		t.Errorf("whoever looks then does not see the client: %v", err)
@@ -96,7 +96,7 @@ func TestRegisteredOnce(t *testing.T) {
 func TestOneSearch(t *testing.T) {
 	w := newWorld(t, nil)
 	var begun, asking, most atomic.Int64
-	w.route("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
+	w.At("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
 		most.Store(max(most.Load(), asking.Add(1)))
 		for begun.Load() < 8 {
 			time.Sleep(time.Millisecond)
@@ -127,7 +127,7 @@ func TestOneSearch(t *testing.T) {
 func TestSearchIsGivenUp(t *testing.T) {
 	w := newWorld(t, nil)
 	asked, release := make(chan bool, 1), make(chan bool)
-	w.route("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
+	w.At("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
 		asked <- true
 		<-release
 		rw.Header().Set("WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
@@ -163,11 +163,11 @@ func TestRegisteredForItsRedirectURI(t *testing.T) {
 	begin("http://localhost:3000/oauth_callback", "client-1")
 	w.cfg.RedirectOverride = elsewhere
 	begin(elsewhere, "client-2")
-	if n := w.wasAsked("POST https://auth.example/register"); n != 2 || !strings.Contains(w.posted[len(w.posted)-1], elsewhere) {
+	if n := w.Asked("POST https://auth.example/register"); n != 2 || !strings.Contains(w.posted[len(w.posted)-1], elsewhere) {
 		t.Errorf("%d clients were registered, the last with %s", n, w.posted[len(w.posted)-1])
 	}
 	w.cfg.RedirectOverride = "" // and back
-	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 2 {
+	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" || w.Asked("POST https://auth.example/register") != 2 {
 		t.Errorf("the first client is not used again: %+v, %v", c, err)
 	}
 }
@@ -186,7 +186,7 @@ func TestSecretExpires(t *testing.T) {
 		if _, err := w.Client(t.Context(), w.cfg, w.wire, func() time.Time { return now.Add(row.later) }, true); err != nil {
 			t.Error(err)
 		}
-		if got := w.wasAsked("POST https://auth.example/register"); got != row.want {
+		if got := w.Asked("POST https://auth.example/register"); got != row.want {
 			t.Errorf("after %v: registered %d times; want %d", row.later, got, row.want)
 		}
 	}
@@ -206,7 +206,7 @@ func TestServerMoves(t *testing.T) {
 		"token_endpoint":         "https://new.example/token",
 		"registration_endpoint":  "https://new.example/register",
 	})
-	w.route("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
+	w.At("POST https://new.example/register", func(rw http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(rw).Encode(registrationAnswer(map[string]any{"client_id": "client-2", "client_secret": "a-secret-of-the-client-2"}))
 	})
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{"https://new.example"}}))
@@ -217,7 +217,7 @@ func TestServerMoves(t *testing.T) {
 	if err != nil || second.Config().ClientID != "client-2" || second.Config().ClientSecret != "a-secret-of-the-client-2" {
 		t.Fatalf("got %v, %v", second, err)
 	}
-	for i, name := range w.asked {
+	for i, name := range w.Requests() {
 		if strings.Contains(name, "https://new.example") && strings.Contains(name+w.posted[i], "client-1") {
 			t.Errorf("the first client went to the new server: %s %s", name, w.posted[i])
 		}
@@ -227,7 +227,7 @@ func TestServerMoves(t *testing.T) {
 		t.Error("a login of the first server is one of the second")
 	}
 	w.document("GET "+theAPIMetadata, apiDocument(nil))
-	if back, err := w.begin(t); err != nil || back.Config().ClientID != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
+	if back, err := w.begin(t); err != nil || back.Config().ClientID != "client-1" || w.Asked("POST https://auth.example/register") != 1 {
 		t.Errorf("back at the first server: %v, %v", back, err)
 	}
 }

@@ -60,7 +60,7 @@ func TestRegisteredSince(t *testing.T) {
 	if again, _ := c.With(c.Config()).Known(); md.Binding != again.Binding {
 		t.Error("logins of the registered client are tied to another one")
 	}
-	if again, err := w.registerOnce(wire.For(t.Context(), wire.Registration), &client{Client: c, cfg: c.Config(), wire: w.wire, now: time.Now}); err != nil || again.ID != "client-1" || w.wasAsked("POST https://auth.example/register") != 1 {
+	if again, err := w.registerOnce(wire.For(t.Context(), wire.Registration), &client{Client: c, cfg: c.Config(), wire: w.wire, now: time.Now}); err != nil || again.ID != "client-1" || w.Asked("POST https://auth.example/register") != 1 {
 		t.Errorf("registered are %+v, %v", again, err)
 	}
 }

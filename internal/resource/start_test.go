@@ -49,7 +49,7 @@ func TestBegin(t *testing.T) {
 			"https://auth.example https://api.example/v1/notes [notes profile] client-1", "GET https://api.example/.well-known/oauth-protected-resource"},
 		{"at the root, for the whole origin", nil, func(w *world) {
 			w.at("GET https://api.example/v1/notes", 401, "")
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 			w.document("GET https://api.example/.well-known/oauth-protected-resource", apiDocument(map[string]any{"resource": "https://api.example"}))
 		}, "https://auth.example https://api.example [notes profile] client-1", ""},
 		{"for a path that contains the API", nil, func(w *world) {
@@ -57,7 +57,7 @@ func TestBegin(t *testing.T) {
 		},
 			"https://auth.example https://API.example:443/v1/ [notes profile] client-1", ""},
 		{"by POST alone", nil, func(w *world) {
-			w.route("GET https://api.example/v1/notes", nil)
+			w.At("GET https://api.example/v1/notes", nil)
 			w.at("POST https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`", scope="mcp"`)
 		}, "https://auth.example https://api.example/v1/notes [mcp] client-1 by POST", ""},
 		{"named in the second of two challenges", nil, func(w *world) {
@@ -109,8 +109,8 @@ func TestBegin(t *testing.T) {
 			if got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
-			if slices.Contains(w.asked, row.never) {
-				t.Errorf("%s was asked: %q", row.never, w.asked)
+			if slices.Contains(w.Requests(), row.never) {
+				t.Errorf("%s was asked: %q", row.never, w.Requests())
 			}
 		})
 	}
@@ -156,7 +156,7 @@ func TestBeginRefuses(t *testing.T) {
 		words string
 	}{
 		{"metadata that loops", func(w *world) {
-			w.route("GET "+theAPIMetadata, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, theAPIMetadata, http.StatusFound) })
+			w.At("GET "+theAPIMetadata, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, theAPIMetadata, http.StatusFound) })
 		}, wire.ResourceMetadata, CheckDocument, "The API’s metadata at " + theAPIMetadata + " cannot be used: it answered 302 Found"},
 		{
 			"metadata of another API",
@@ -212,21 +212,21 @@ func TestBeginRefuses(t *testing.T) {
 		{"metadata without a resource", api(map[string]any{"resource": nil}), wire.ResourceMetadata, CheckDocument, "it has no resource"},
 		{"no metadata anywhere", func(w *world) {
 			w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", "Bearer")
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}, wire.ResourceMetadata, CheckAbsent, "does not say which authorization server issues its tokens"},
 		{"no API at all", func(w *world) {
-			w.route("GET https://api.example/v1/notes", nil)
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET https://api.example/v1/notes", nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}, wire.APIAsked, "", "There is no API at https://api.example/v1/notes"},
 		{"nothing at the API, and metadata that fails", func(w *world) {
-			w.route("GET https://api.example/v1/notes", nil)
+			w.At("GET https://api.example/v1/notes", nil)
 			w.at("GET "+theAPIMetadata, 500, "")
 		}, wire.ResourceMetadata, CheckDocument, "cannot be used: it answered 404"},
 		{"an API that fails", failing(500, 404), wire.APIAsked, "", "The API https://api.example/v1/notes answered 500 Internal Server Error to a call without a token"},
 		{"an API that fails at POST alone", func(w *world) {
-			w.route("GET https://api.example/v1/notes", nil)
+			w.At("GET https://api.example/v1/notes", nil)
 			w.at("POST https://api.example/v1/notes", 503, "")
-			w.route("GET "+theAPIMetadata, nil)
+			w.At("GET "+theAPIMetadata, nil)
 		}, wire.APIAsked, "", "answered 503 Service Unavailable to a call without a token"},
 		{"a host that fails, metadata and all", failing(502, 502), wire.APIAsked, "", "answered 502 Bad Gateway to a call without a token"},
 		{"an API that wants fewer requests", failing(429, 429), wire.APIAsked, "", "answered 429 Too Many Requests to a call without a token"},
@@ -316,7 +316,7 @@ func TestBeginRefuses(t *testing.T) {
 		{"a server of another name", server(map[string]any{"issuer": "https://attacker.example"}), wire.Metadata, "", "https://auth.example"},
 		{
 			"a server that is not there",
-			func(w *world) { w.route("GET "+theServerMetadata, nil) },
+			func(w *world) { w.At("GET "+theServerMetadata, nil) },
 			wire.Metadata,
 			"",
 			"No authorization server was found at https://auth.example",
@@ -442,13 +442,13 @@ func TestBeginRefuses(t *testing.T) {
 			if len(w.clients) > 0 {
 				t.Errorf("kept %+v", w.clients)
 			}
-			if row.step != wire.Registration && w.wasAsked("POST https://auth.example/register") > 0 {
+			if row.step != wire.Registration && w.Asked("POST https://auth.example/register") > 0 {
 				t.Error("a client was registered all the same")
 			}
-			if len(w.asked) > 20 {
-				t.Errorf("%d requests for one login", len(w.asked))
+			if len(w.Requests()) > 20 {
+				t.Errorf("%d requests for one login", len(w.Requests()))
 			}
-			for _, name := range w.asked {
+			for _, name := range w.Requests() {
 				if !strings.Contains(name, " https://api.example/") && !strings.Contains(name, " https://auth.example/") &&
 					!strings.Contains(name, "https://s") {
 					t.Errorf("%s was asked", name)

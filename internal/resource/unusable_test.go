@@ -36,7 +36,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 		{"a page", answering(200, `<html>`), 1},
 		{"nothing", answering(204, ""), 1},
 		{"too much", answering(201, long), 1},
-		{"half an answer", func(w *world) { w.route(theRegistration, hangUp) }, 1},
+		{"half an answer", func(w *world) { w.At(theRegistration, hangUp) }, 1},
 		{"more secrets than are kept", func(w *world) {
 			w.document(theRegistration, registrationAnswer(map[string]any{"registration_access_token": long[:16<<10]}))
 		}, 1},
@@ -47,7 +47,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 		{"elsewhere", func(w *world) { w.at(theRegistration, 307, "", "Location", "https://auth.example/other") }, 3},
 		{"too much of a refusal", answering(400, long), 3},
 		{"gone", func(w *world) {
-			w.route(theRegistration, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+			w.At(theRegistration, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		}, 3},
 		{"no login would come of it", func(w *world) {
 			w.document("GET "+theServerMetadata, serverDocument(map[string]any{"require_pushed_authorization_requests": true}))
@@ -71,7 +71,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 					t.Errorf("first it says\n%s\nand then\n%s", first, said)
 				}
 			}
-			if n := w.wasAsked(theRegistration); n != row.want {
+			if n := w.Asked(theRegistration); n != row.want {
 				t.Errorf("registered %d times; want %d", n, row.want)
 			}
 			if c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false); err != nil || c.Config().ClientID != "" {
@@ -107,7 +107,7 @@ func TestUnusableIsRemembered(t *testing.T) {
 			t.Errorf("got %+v", e)
 		}
 	}
-	if n := w.wasAsked(theRegistration); n != 1 {
+	if n := w.Asked(theRegistration); n != 1 {
 		t.Errorf("registered %d times", n)
 	}
 	for i := range maxRegistered + 3 {
@@ -116,7 +116,7 @@ func TestUnusableIsRemembered(t *testing.T) {
 			w.begin(t)
 		}
 	}
-	if n := w.wasAsked(theRegistration); n != 1+maxRegistered+3 || len(w.unusable) != maxRegistered {
+	if n := w.Asked(theRegistration); n != 1+maxRegistered+3 || len(w.unusable) != maxRegistered {
 		t.Errorf("registered %d times, and %d answers are remembered", n, len(w.unusable))
 	}
 }

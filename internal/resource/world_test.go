@@ -14,6 +14,7 @@ import (
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -24,10 +25,10 @@ type world struct {
 	cfg  config.Effective
 	wire *wire.Client
 
-	mu     sync.Mutex // guards the fields below
-	routes map[string]http.HandlerFunc
-	asked  []string // "GET https://api.example/v1/notes"
-	posted []string // the bodies
+	testserver.Routes // by method and address: "GET https://api.example/v1/notes"
+
+	mu     sync.Mutex // guards the field below
+	posted []string   // the bodies
 }
 
 const (
@@ -37,13 +38,13 @@ const (
 
 func newWorld(t *testing.T, env map[string]string) *world {
 	t.Helper()
-	w := &world{routes: map[string]http.HandlerFunc{}}
+	w := &world{}
 	server := httptest.NewServer(http.HandlerFunc(w.serve))
 	t.Cleanup(server.Close)
 	w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="`+theAPIMetadata+`"`)
 	w.document("GET "+theAPIMetadata, apiDocument(nil))
 	w.document("GET "+theServerMetadata, serverDocument(nil))
-	w.route("POST https://auth.example/register", func(rw http.ResponseWriter, r *http.Request) {
+	w.At("POST https://auth.example/register", func(rw http.ResponseWriter, r *http.Request) {
 		rw.WriteHeader(http.StatusCreated)
 		json.NewEncoder(rw).Encode(registrationAnswer(nil))
 	})
@@ -75,8 +76,8 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.mu.Lock()
-	w.asked, w.posted = append(w.asked, name), append(w.posted, body.String())
-	handler := w.routes[name]
+	w.posted = append(w.posted, body.String())
+	handler := w.Answer(name) // in the order of posted
 	w.mu.Unlock()
 	if handler == nil {
 		http.NotFound(rw, r)
@@ -85,15 +86,9 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	handler(rw, r)
 }
 
-func (w *world) route(name string, handler http.HandlerFunc) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.routes[name] = handler
-}
-
 // at answers with a status, a body and header fields.
 func (w *world) at(name string, status int, body string, header ...string) {
-	w.route(name, func(rw http.ResponseWriter, _ *http.Request) {
+	w.At(name, func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/json")
 		for i := 0; i < len(header); i += 2 {
 			rw.Header().Add(header[i], header[i+1])
@@ -144,18 +139,6 @@ func registrationAnswer(other map[string]any) map[string]any {
 func (w *world) begin(t *testing.T) (*oauth.Client, error) {
 	t.Helper()
 	return w.Client(t.Context(), w.cfg, w.wire, time.Now, true)
-}
-
-func (w *world) wasAsked(prefix string) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := 0
-	for _, name := range w.asked {
-		if strings.HasPrefix(name, prefix) {
-			n++
-		}
-	}
-	return n
 }
 
 // wantError checks an error's code, and words of what happened.

@@ -1,0 +1,51 @@
+package testserver
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Routes are answers that a test can replace while a server runs, and the names of the requests that came.
+type Routes struct {
+	mu      sync.Mutex // guards the fields below
+	answers map[string]http.HandlerFunc
+	asked   []string
+}
+
+// At replaces an answer, such as that of APIRoute. Without a handler there is none.
+func (r *Routes) At(route string, handler http.HandlerFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answers == nil {
+		r.answers = map[string]http.HandlerFunc{}
+	}
+	r.answers[route] = handler
+}
+
+// Answer notes a request, and returns what the test answers to it, or nil.
+func (r *Routes) Answer(name string) http.HandlerFunc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, name)
+	return r.answers[name]
+}
+
+// Requests returns the names of the requests, in their order.
+func (r *Routes) Requests() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.asked)
+}
+
+// Asked counts the requests that begin so.
+func (r *Routes) Asked(prefix string) int {
+	n := 0
+	for _, name := range r.Requests() {
+		if strings.HasPrefix(name, prefix) {
+			n++
+		}
+	}
+	return n
+}
