@@ -45,7 +45,8 @@ func TestWrongTokensOnRequest(t *testing.T) {
 	}
 	report := b.Get("/flow.md").Body // in which a refusal that is right is no failure
 	b.WantNothingFailed()
-	for _, want := range []string{"no token", "token altered", "ID token", "API call without the token", "API call with an altered token", "API call with the ID token"} {
+	for _, want := range []string{"no token", "token altered", "ID token", "API call without the token", "API call with an altered token",
+		"API call with the ID token"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report lacks %q:\n%s", want, report)
 		}

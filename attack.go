@@ -155,7 +155,8 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret behind the challenge."
 		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers do not: then the login starts again."
 	default:
-		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, that was all that was wrong."
+		a.Heading = "The thief gets nothing"
+		a.Why = "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, that was all that was wrong."
 		a.Rest, a.RestText = "Your login may still work", "Some servers keep the code valid after this, many do not. Exchange the code to see."
 	}
 }

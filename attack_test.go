@@ -27,7 +27,8 @@ func TestAttack_Demo(t *testing.T) {
 	b := newBrowser(t, startApp(t, nil))
 	back := b.Get(b.Authorize(b.BeginInSteps(""), "user_alice", "allow"))
 	for _, row := range []struct{ do, heading, says, stopped, rest string }{
-		{"steal", "The thief gets nothing", "invalid_grant</code> “the code_verifier doesn", "follow-pkce\">code verifier", "The demo keeps the code valid. Many servers do not"},
+		{"steal", "The thief gets nothing", "invalid_grant</code> “the code_verifier doesn", "follow-pkce\">code verifier",
+			"The demo keeps the code valid. Many servers do not"},
 		{"forge", "The forged response is refused", "invalid_state</code> “", "follow-state\">state", "Your login still waits"},
 	} {
 		if !strings.Contains(back.Body, `value="`+row.do+`"`) {
@@ -76,7 +77,8 @@ func TestAttack_AskedFirst(t *testing.T) {
 	}
 	for range 3 { // once, however often it is pressed
 		page := attackFrom(b, back, "steal", true)
-		if !strings.Contains(page.Body, "The thief gets nothing") || !strings.Contains(page.Body, "Your login may still work") || !strings.Contains(page.Body, "Wrong verifier.") {
+		if !strings.Contains(page.Body, "The thief gets nothing") || !strings.Contains(page.Body, "Your login may still work") ||
+			!strings.Contains(page.Body, "Wrong verifier.") {
 			t.Errorf("the page is\n%s", page.Body)
 		}
 	}
@@ -115,7 +117,8 @@ func TestAttack_Answers(t *testing.T) {
 		{"tokens as a form", "application/x-www-form-urlencoded", "access_token=" + access + "&token_type=bearer", 200, false,
 			"The thief has tokens", "revoked at once", 1},
 		{"tokens within", "application/json", `{"authed_user":{"access_token":"` + access + `"}}`, 200, false, "The thief has tokens", "revoked at once", 1},
-		{"no revocation", "application/json", `{"access_token":"` + access + `","token_type":"bearer"}`, 200, true, "The thief has tokens", "could not be revoked", 0},
+		{"no revocation", "application/json", `{"access_token":"` + access + `","token_type":"bearer"}`, 200, true,
+			"The thief has tokens", "could not be revoked", 0},
 		{"invalid_grant", "application/json", `{"error":"invalid_grant"}`, 400, false, "The thief gets nothing", "Your login may still work", 0},
 		{"a refusal with 200", "application/json", `{"error":"invalid_grant","access_token":""}`, 200, false, "The answer decides nothing", "not decided", 0},
 		{"the client", "application/json", `{"error":"invalid_client"}`, 401, false, "The answer decides nothing", "not decided", 0},
@@ -190,7 +193,8 @@ func TestSteps_Edit(t *testing.T) {
 	}
 	shown := b.Get(first).Body
 	for name, form := range map[string]url.Values{
-		"twice": {"prompt": {"login", "none"}}, "no scope": {"scope": {`a"b`}}, "no number": {"max_age": {"soon"}}, "too long": {"login_hint": {strings.Repeat("x", 2000)}},
+		"twice": {"prompt": {"login", "none"}}, "no scope": {"scope": {`a"b`}}, "no number": {"max_age": {"soon"}},
+		"too long": {"login_hint": {strings.Repeat("x", 2000)}},
 	} {
 		if r := edit(form); r.StatusCode != http.StatusBadRequest || b.Get(first).Body != shown {
 			t.Errorf("%s answered %d, or changed the request", name, r.StatusCode)
