@@ -295,7 +295,7 @@ var oldNames = map[string]string{
 	"refusesAlike": "ambiguousRefusal", "explainSilence": "noDifference", "unbound": "unsolicitedError", "Pause": "a waiting login", "Resume": "Exchange",
 	"session.kept": "result", "check.kept": "observation", "misuse.opened": "acceptedAt", "misuse.place": "endpoint", "misuse.places": "endpoints",
 	"misuse.MisuseFinding": "Finding", "misuse.NewMisuse": "New", "misuse.Misuse": "Run", "oauth.Shared": "Singleflight", "session.once": "singleflight",
-	"expiring": "ttlMap", "session.seal": "aead", "Hide": "Redact", "hiding": "sanitized",
+	"expiring": "ttlMap", "session.seal": "aead", "Hide": "Redact", "hiding": "sanitized", "flow.Scene": "Timeline", "flow.Stage": "View", "Speaks": "Current",
 	"Floor": "Baseline", "Liar": "FakeServer", "atlas": "causes", "riddles": "setups", "strays": "typos", "pointOut": "typos", "Starter": "Discovery",
 	"asRegistered": "withRegistration", "Elsewhere": "redirectOverride", "IsPasted": "CallbackIsPasted", "orTry": "misuseCallback",
 	"fromAPI": "discoverFromAPI", "beginInSteps": "stepLogin", "returnInSteps": "stepCallback", "spendsNothing": "rejectPrefetch",
