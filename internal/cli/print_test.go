@@ -286,3 +286,60 @@ func TestPrint_Summary(t *testing.T) {
 		t.Errorf("the annotations are %q", errs)
 	}
 }
+
+// The first line says what is checked, and as which client.
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		cfg  config.Config
+		want string
+	}{
+		{config.Config{Issuer: "https://auth.example", ClientID: "a"}, "https://auth.example · client ID a"},
+		{config.Config{Endpoints: config.Endpoints{Authorization: "https://auth.example/a"}, ClientID: "12345678901234567890"},
+			"https://auth.example/a · client ID 12345678901234567890"},
+		{config.Config{Issuer: "https://auth.example", ClientID: "123456789012345678901"}, "https://auth.example · client ID 123456789012…"},
+		{config.Config{Issuer: "https://accounts.google.com", ClientID: "a"}, "Google · https://accounts.google.com · client ID a"},
+		{config.Config{Issuer: "http://localhost:1/demo", ClientID: "a", Demo: true}, "Demo server (no settings found) · http://localhost:1/demo · client ID a"},
+		{config.Config{AtAPI: true, ResourceURL: "https://api.example"}, "The API https://api.example"},
+		{config.Config{AtAPI: true, ResourceURL: "https://api.example", ClientID: "a"}, "The API https://api.example · client ID a"},
+	} {
+		var out bytes.Buffer
+		newPrinter(PrintOptions{}, &out).header(row.cfg)
+		if out.String() != row.want+"\n\n" {
+			t.Errorf("it is %q; want %q", &out, row.want)
+		}
+	}
+}
+
+// Each result has its word, and its color where one is asked for.
+func TestLine_Results(t *testing.T) {
+	t.Parallel()
+	for result, want := range map[causes.Result][2]string{
+		causes.OK:   {"  ok    ", "  \x1b[32mok\x1b[0m    "},
+		causes.Warn: {"  warn  ", "  \x1b[33mwarn\x1b[0m  "},
+		causes.Fail: {"  FAIL  ", "  \x1b[1;31mFAIL\x1b[0m  "},
+		causes.Skip: {"  -     ", "  -     "},
+	} {
+		for i, color := range []bool{false, true} {
+			var out bytes.Buffer
+			newPrinter(PrintOptions{Color: color}, &out).line(causes.Finding{Check: "keys", Result: result, Found: "a"})
+			if out.String() != want[i]+"keys            a\n" {
+				t.Errorf("%s is %q; want %q", result, &out, want[i])
+			}
+		}
+	}
+}
+
+// What is being asked is shown to whoever watches, and taken away again; a file gets neither.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{0: "", 1: "  …     keys" + back, 80: "  …     keys" + back} {
+		var out bytes.Buffer
+		p := newPrinter(PrintOptions{Width: width}, &out)
+		p.begin("keys")
+		p.finding(causes.Finding{Check: "keys", Result: causes.Skip})
+		if out.String() != want {
+			t.Errorf("at a width of %d it is %q; want %q", width, &out, want)
+		}
+	}
+}
