@@ -519,7 +519,7 @@ func TestShortenText(t *testing.T) {
 	t.Parallel()
 	const long = "0123456789012345678901234567890123456789"
 	for value, want := range map[string]string{
-		"x" + long: "x0123456…6789", long[1:]: "…", "12": "12", "true": "true", "{" + long: "{" + long, "['" + long: "['" + long, "x…y": "x…y",
+		"x" + long: "x0123456…6789", "y" + long[2:]: "…", "12": "12", "true": "true", "{" + long: "{" + long, "['" + long: "['" + long, "x…y": "x…y",
 	} {
 		if got := shortenText(value); got != want {
 			t.Errorf("%s becomes %s; want %s", value, got, want)
