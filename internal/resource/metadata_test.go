@@ -1,7 +1,9 @@
 package resource
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +56,40 @@ func TestRegistrationOfTooManyScopes(t *testing.T) {
 		if got := w.posted[len(w.posted)-1]; !strings.HasSuffix(got, want) {
 			t.Errorf("asked was for %.300s; want %s", got, want)
 		}
+	}
+}
+
+// The metadata of an API is at the well-known address with its path and its query, then without.
+func TestWellKnownResource(t *testing.T) {
+	t.Parallel()
+	const wellKnown = "https://api.example/.well-known/oauth-protected-resource"
+	for address, want := range map[string][]string{
+		"https://api.example":          {wellKnown},
+		"https://api.example/":         {wellKnown},
+		"https://api.example/v1/a%2fb": {wellKnown + "/v1/a%2fb", wellKnown},
+		"https://api.example/v1/?a=b":  {wellKnown + "/v1?a=b", wellKnown},
+		"https://api.example?a=b":      {wellKnown + "?a=b", wellKnown},
+		"http://[":                     nil,
+	} {
+		if got := wellKnownResource(address); !slices.Equal(got, want) {
+			t.Errorf("of %s it is at %q; want %q", address, got, want)
+		}
+	}
+}
+
+// Metadata that does not say what it is about cannot be used; a refusal names the endpoint that refused.
+func TestClient_Says(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": nil}))
+	_, err := w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Kind != oauth.ResourceMetadataUnusable || e.Step != wire.ResourceMetadata || e.Check != CheckDocument {
+		t.Errorf("metadata about nothing: %+v", err)
+	}
+	w = newWorld(t, nil)
+	w.at(theRegistration, 400, "")
+	_, err = w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || !strings.Contains(e.Description, "registration endpoint") || e.Kind != oauth.Refused {
+		t.Errorf("a registration refused: %+v", err)
 	}
 }

@@ -141,7 +141,11 @@ func TestSearchIsGivenUp(t *testing.T) {
 	}()
 	<-asked
 	cancel()
-	wantError(t, <-failed, oauth.CodeUnreachable, "The API https://api.example/v1/notes")
+	err := <-failed
+	wantError(t, err, oauth.CodeUnreachable, "The API https://api.example/v1/notes")
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.APIAsked {
+		t.Errorf("it failed at another step: %v", err)
+	}
 	close(release)
 	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" {
 		t.Errorf("the next login begins with %+v, %v", c, err)
