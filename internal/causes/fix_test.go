@@ -272,7 +272,8 @@ func TestFix_Situations(t *testing.T) {
 		{"redirect, another path", fixRedirect, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/other"}, "http://localhost:3000/oauth_callback", ""},
 		{"redirect, no localhost", fixRedirect, Facts{Cfg: spotify}, "BASE_URL=http://127.0.0.1:3000", "and add http://127.0.0.1:3000/oauth_callback"},
 		{"redirect, an address", fixRedirect, Facts{Cfg: spotifyByIP}, "http://127.0.0.1:3000/oauth_callback", ""},
-		{"localhost elsewhere", fixLocalhost, Facts{Cfg: spotifyElsewhere}, "REDIRECT_URI=http://127.0.0.1:8080/cb", "and add http://127.0.0.1:8080/cb"},
+		{"localhost elsewhere", fixLocalhost, Facts{Cfg: spotifyElsewhere}, "REDIRECT_URI=http://127.0.0.1:8080/cb",
+			"Write REDIRECT_URI=http://127.0.0.1:8080/cb in .env, and add http://127.0.0.1:8080/cb ("},
 		{"localhost, registered there", fixLocalhost, Facts{Cfg: spotify, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", "in .env."},
 		{"an IP address, known", fixIPAddress, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", ""},
 		{"an IP address", fixIPAddress, Facts{Cfg: spotifyByIP}, "BASE_URL=http://localhost:3000", ""},
@@ -299,7 +300,7 @@ func TestFix_Situations(t *testing.T) {
 		})},
 			"SCOPES='openid'", "Remove offline_access"},
 
-		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", "or remove openid from SCOPES"},
+		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", add openid, or remove openid from SCOPES. A server"},
 		{"openid", fixOpenID, Facts{Cfg: plain}, "SCOPES='openid profile email'", ""},
 		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
 		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "write TOKEN_ENDPOINT=https://a"},
@@ -491,5 +492,17 @@ func TestFinding_Words(t *testing.T) {
 	}
 	if got := Number(1, "check") + ", " + Number(0, "check") + ", " + Number(12, "check"); got != "1 check, 0 checks, 12 checks" {
 		t.Errorf("counted they are %s", got)
+	}
+}
+
+// A fix that is a sentence alone adds nothing to it in JSON.
+func TestFix_IsZero(t *testing.T) {
+	t.Parallel()
+	for want, fixes := range map[bool][]Fix{true: {{}, {Kind: Look, Text: "a", Old: "b"}}, false: {{Where: "a"}, {Line: "a"}, {Variable: "a"}}} {
+		for _, fix := range fixes {
+			if fix.IsZero() != want {
+				t.Errorf("%+v adds nothing: %t", fix, !want)
+			}
+		}
 	}
 }
