@@ -329,7 +329,7 @@ func TestFix_Situations(t *testing.T) {
 		{"a fixed algorithm where it can be chosen", fixAlgorithm, Facts{Cfg: spotify, Value: "fixed"}, "", "choose an asymmetric one"},
 	} {
 		fix := row.fix(row.facts)
-		if fix.Line != row.line || (fix.Kind == Look) != (row.line == "") || !strings.Contains(fix.Text, row.text) {
+		if fix.Line != row.line || (fix.Kind == Look) != (row.line == "") || !strings.Contains(fix.Text, row.text) || !strings.HasSuffix(fix.Text, ".") {
 			t.Errorf("%s: %s %q, %q; want %q, %q", row.name, fix.Kind, fix.Line, fix.Text, row.line, row.text)
 		}
 	}
@@ -398,7 +398,7 @@ func TestQuoted(t *testing.T) {
 func TestNamedScopes(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string][]string{
-		`the scope "email" is not enabled, nor is profile`: {"email"}, "‘email’": {"email"}, "“email”": {"email"}, "`email`": {"email"},
+		`the scope "email" is not enabled, nor is profile`: {"email"}, "‘email’": {"email"}, "’email’": {"email"}, "”email”": {"email"}, "“email”": {"email"}, "`email`": {"email"},
 		"scope: email": {"email"}, "(email),[x]": {"email"}, "a email;": {"email"}, "emails": nil, "profile, email": nil, "": nil,
 	} {
 		if got := NamedScopes([]string{"profile", "email"}, words); !slices.Equal(got, want) {
