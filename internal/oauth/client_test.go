@@ -103,6 +103,9 @@ func TestClient_WithoutSecret(t *testing.T) {
 	if got := bare.Sanitized(testserver.FakeClientSecret, 100); got != "[redacted]" {
 		t.Errorf("a server that repeats the secret is shown with %q", got)
 	}
+	if again, err := bare.Metadata(t.Context()); err != nil || again.Issuer != md.Issuer {
+		t.Errorf("it finds %+v, %v", again, err)
+	}
 }
 
 // A client with other settings has found the same server, and its logins are tied to the settings.
