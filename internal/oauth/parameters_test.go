@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -125,5 +126,27 @@ func TestSetHint(t *testing.T) {
 	other, err := c.NewRequest(url.Values{"id_token_hint": {token}})
 	if err != nil || other.HintsSession() || !maps.Equal(other.Extra(), map[string]string{"id_token_hint": token}) {
 		t.Errorf("%+v, %v", other, err)
+	}
+}
+
+// What is given and what the settings have count together, and a step-up is a small number.
+func TestNewRequest_Refuses(t *testing.T) {
+	env := testserver.StartFakeServer(t).Env()
+	env["AUTHORIZATION_PARAMS"] = "a=" + strings.Repeat("x", 600)
+	c := clientAt(t, env)
+	for given, want := range map[string]string{
+		"b=" + strings.Repeat("x", 300): "",
+		"b=" + strings.Repeat("x", 500): "The parameters have more than 1 KB together.",
+		"step_up=0":                     "", "step_up=2": "", "step_up=3": "The parameter step_up is not a number up to 2.",
+		"step_up=-1": "The parameter step_up is not a number up to 2.", "step_up=x": "The parameter step_up is not a number up to 2.",
+	} {
+		query, err := url.ParseQuery(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.NewRequest(query)
+		if e, ok := errors.AsType[*Error](err); (err == nil) != (want == "") || err != nil && (!ok || e.Description != want || e.Kind != BadParameter) {
+			t.Errorf("%.20s: %v; want %q", given, err, want)
+		}
 	}
 }

@@ -92,4 +92,7 @@ func TestClient_Says(t *testing.T) {
 	if e, ok := errors.AsType[*oauth.Error](err); !ok || !strings.Contains(e.Description, "registration endpoint") || e.Kind != oauth.Refused {
 		t.Errorf("a registration refused: %+v", err)
 	}
+	w.At(theRegistration, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	_, err = w.begin(t)
+	wantError(t, err, oauth.CodeUnreachable, "The registration endpoint https://auth.example/register closed the connection")
 }
