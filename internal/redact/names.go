@@ -64,7 +64,7 @@ func wordEnd(name string, from int) int {
 		switch {
 		case !isAlphanumeric(name[i]) && name[i] < 0x80:
 			return i + 1
-		case lower(i) && upper(i+1), upper(i) && upper(i+1) && lower(i+2): // accessToken, APIKey
+		case upper(i+1) && (lower(i) || lower(i+2)): // accessToken, APIKey
 			return i + 1
 		}
 	}
