@@ -94,10 +94,3 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 	}
 	return cfg.BaseURL + "/login"
 }
-
-// OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
-func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
-	if err := Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
-		say(stderr, "", "the browser didn't open; open "+address)
-	}
-}
