@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
@@ -62,6 +63,64 @@ func TestLogout(t *testing.T) {
 	if page := other.Ask("/logout", true); page.StatusCode != 200 || endSessionLink(page.Body) != "" || !strings.Contains(page.Body, "offers no sign-out") {
 		t.Errorf("without an endpoint the logout answers %d:\n%s", page.StatusCode, page.Body)
 	}
+}
+
+// Before the browser goes to the server, the page says whether the server comes back, and else what to register. At the demo
+// server a client has the address, or it has none.
+func TestLogout_Address(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, nil)
+	ours := a.Cfg.AfterLogout()
+	b := newBrowser(t, a)
+	b.Login()
+	if page := b.Ask("/logout", true); !strings.Contains(page.Body, "comes back to <code>"+ours+"</code> after sign-out: it is registered") ||
+		strings.Contains(page.Body, "logout-uri-not-registered") {
+		t.Errorf("where it is registered the page says\n%s", page.Body)
+	}
+
+	other := startRegistered(t, a)
+	c := newBrowser(t, other)
+	c.GetJSON(c.Authorize(c.Begin(""), "user_alice", "allow"))
+	page := c.Ask("/logout", true)
+	for _, words := range []string{"The address after sign-out is not registered", "<strong>post-logout redirect URIs of the client</strong>",
+		"The server refuses " + other.Cfg.AfterLogout() + " as the address after sign-out.", `href="/problems/logout-uri-not-registered"`, "does not match any that is registered", "Sign out of the server too"} {
+		if !strings.Contains(page.Body, words) {
+			t.Errorf("where it is not registered the page lacks %q:\n%s", words, page.Body)
+		}
+	}
+	c.GetJSON(c.Authorize(c.Begin(""), "user_alice", "allow"))
+	if r := c.Ask("/logout", false); r.StatusCode != 200 || !strings.Contains(r.Body, `"name": "logout-uri-not-registered"`) ||
+		!strings.Contains(r.Body, `"post_logout_redirect_uri": "`+other.Cfg.AfterLogout()+`"`) {
+		t.Errorf("a program gets %d %s", r.StatusCode, r.Body)
+	}
+
+	l := testserver.StartFakeServer(t) // it knows no such address: its answers don't tell
+	l.Document = func(d map[string]any) { d["end_session_endpoint"] = l.Issuer + "/authorize" }
+	d := newBrowser(t, startApp(t, l.Env()))
+	d.GetJSON(l.Approve(t, d.Begin("")))
+	if page := d.Ask("/logout", true); !strings.Contains(page.Body, "comes back here only if <code>"+d.App.Cfg.AfterLogout()+"</code> is registered") {
+		t.Errorf("where it is not known the page says\n%s", page.Body)
+	}
+}
+
+// startRegistered starts an app with a client that is registered at the demo server of another, with a redirect URI alone.
+func startRegistered(t *testing.T, demo *app) *app {
+	t.Helper()
+	port := testserver.FreePort(t)
+	base := "http://127.0.0.1:" + port
+	r, err := http.Post(demo.URL+"/demo/register", "application/json", strings.NewReader(`{"redirect_uris":["`+base+`/oauth_callback"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var client struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&client); err != nil || client.ID == "" {
+		t.Fatalf("the demo server answered %d: %v", r.StatusCode, err)
+	}
+	return startAppAt(t, port, map[string]string{"ISSUER": demo.Cfg.Issuer, "CLIENT_ID": client.ID, "CLIENT_SECRET": client.Secret, "BASE_URL": base})
 }
 
 // endSessionLink is the link of the page after a logout that leads to the server, or "".

@@ -55,6 +55,7 @@ const (
 	ParametersRenamed       Name = "parameters-renamed"
 	RequestObjectRequired   Name = "request-object-required"
 	FormPostRequired        Name = "form-post-required"
+	ResponseInFragment      Name = "response-in-fragment"
 )
 
 // Grants and scopes.
@@ -82,6 +83,7 @@ const (
 	LoginNotKnown           Name = "login-not-known"
 	ResponseIssuerDiffers   Name = "response-issuer-differs"
 	CodeExpiredOrUsed       Name = "code-expired-or-used"
+	LogoutURINotRegistered  Name = "logout-uri-not-registered"
 )
 
 // The tokens.

@@ -761,6 +761,22 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: ResponseInFragment, Group: "What this app does not speak",
+		Sees: "the callback's address has a `#` before `code`, `access_token` or `error`", Write: "the response type `code`, the response mode `query`",
+		Title:       "The server puts its response behind a #",
+		Explanation: "The server sends its response in the fragment of the address (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1). A browser doesn't send the fragment, so no program on a server can read it. It is the default of the implicit and the hybrid flow, and what `response_mode=fragment` asks for. This app asks for neither: its requests have `response_type=code` and no `response_mode`, for which the default is the query.",
+		Looks: []Quote{
+			{"oidc-client-ts", "Expected code in response", "[authts/oidc-client-ts#1284]"},
+		},
+		Wrong:  []string{"`http://localhost:3000/oauth_callback#code=…&state=…`"},
+		Right:  []string{"`http://localhost:3000/oauth_callback?code=…&state=…`"},
+		ToldBy: "the login's page, and a warning of `check` (where the metadata lists no other response mode)",
+		SeenIn: "[openid/AppAuth-JS#172]",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(ResponseInFragment, Grant, "Set the response type of this client to code, and its response mode to query")
+		},
+	},
+	{
 		Name: UserNotAllowed, Group: "The user, and the way back",
 		Sees: "`access_denied`, and you did not press Deny", Write: "allow the user in the dashboard",
 		Title:       "This user may not use the application",
@@ -835,6 +851,30 @@ var Table = []Cause{
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			return f.look("BASE_URL", "Register "+f.Cfg.RedirectURI()+" exactly, or set BASE_URL to the host that is registered.")
+		},
+	},
+	{
+		Name: LogoutURINotRegistered, Group: "The user, and the way back",
+		Sees: "the server shows an error, or doesn't come back, after **Sign out of the server too**", Write: "register `BASE_URL/` as a post-logout redirect URI",
+		Title:       "The address after sign-out is not registered",
+		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). That is a list of its own, beside the redirect URIs. Some servers show an error otherwise, some end the session and stay on their own page.",
+		Looks: []Quote{
+			{"Okta", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings", "Okta's support pages"},
+			{"Gluu", "`post_logout_uri_not_associated_with_client`: The provided post logout uri is not associated with client.", "[GluuFederation/casa#65]"},
+			{"Microsoft", "The provided value for the input parameter 'post_logout_redirect_uri' is not valid.", "[manfredsteyer/angular-oauth2-oidc#264]"},
+		},
+		Wrong:  []string{"only `http://localhost:3000/oauth_callback` is registered"},
+		Right:  []string{"`http://localhost:3000/` in the list for sign-out, with the slash"},
+		ToldBy: "`/logout`, before the browser goes to the server",
+		SeenIn: "[openid/AppAuth-Android#790], [DuendeArchive/IdentityServer4#209]",
+		Says: func(f Facts) string {
+			return "the server refuses " + f.Cfg.AfterLogout() + " as the address after sign-out"
+		},
+		Fix: func(f Facts) Fix {
+			if f.Cfg.Registered() {
+				return registerAgain(f)
+			}
+			return f.add(LogoutURI, f.Cfg.AfterLogout())
 		},
 	},
 	{

@@ -81,5 +81,5 @@ func FormPosted(cfg config.Effective) (advice Advice, description string) {
 
 // InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
 func InFragment(cfg config.Effective) string {
-	return Facts{Cfg: cfg}.turnOff("", Grant, "Set the response type of this client to code, and its response mode to query").Text
+	return Of(ResponseInFragment).fix(Facts{Cfg: cfg}).Text
 }

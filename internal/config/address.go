@@ -176,6 +176,10 @@ func (c Config) HTTPSTwin() string {
 	return u.String()
 }
 
+// AfterLogout is the address to which the browser comes back from signing out on the server (OpenID Connect RP-Initiated Logout
+// section 2).
+func (c Config) AfterLogout() string { return c.BaseURL + "/" }
+
 // RedirectVariable returns the variable that says what the redirect URI is.
 func (c Config) RedirectVariable() string {
 	if c.CallbackIsPasted() {
