@@ -34,10 +34,11 @@ type failure struct {
 	Theirs bool             `json:"-"` // Code and Description are the server's
 	Lead   string           `json:"-"` // what proves the heading
 	Retry  bool             `json:"-"` // beginning a new login makes sense
-	Bare   string           `json:"-"` // what to do where the response is in the fragment, of a callback without a query
 	Allow  string           `json:"-"` // the method that would be answered, with a 405
 	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
 	At     wire.Purpose     `json:"-"` // the step that failed, of a login
+
+	Bare *causes.Unfinished `json:"-"` // why, where the response is in the fragment, of a callback without a query
 }
 
 func (f *failure) Error() string {

@@ -97,7 +97,7 @@ func Said(step wire.Purpose, status int, code, words string) Answer {
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
 	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.PARNowhere: PARNowhere,
-	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers,
+	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment,
 	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,

@@ -80,6 +80,7 @@ func FormPosted(cfg config.Effective) (advice Advice, description string) {
 }
 
 // InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
-func InFragment(cfg config.Effective) string {
-	return Of(ResponseInFragment).fix(Facts{Cfg: cfg}).Text
+func InFragment(cfg config.Effective) *Unfinished {
+	row := Of(ResponseInFragment)
+	return &Unfinished{Name: row.Name, Heading: row.Title, Fix: row.fix(Facts{Cfg: cfg}).Text}
 }

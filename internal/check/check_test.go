@@ -603,3 +603,37 @@ func TestRedirectWarningOnce(t *testing.T) {
 		}
 	}
 }
+
+// A server that lists one response mode that this app does not read is named. Of two, or where ours is listed too, nothing is.
+func TestChecks_ResponseModes(t *testing.T) {
+	t.Parallel()
+	for modes, want := range map[string]struct {
+		name  causes.Name
+		found string
+	}{
+		"form_post":                {causes.FormPostRequired, "lists no response mode query"},
+		"form_post form_post.jwt":  {causes.FormPostRequired, "lists no response mode query"},
+		"fragment":                 {causes.ResponseInFragment, "lists no response mode query"},
+		"form_post fragment":       {"", "does not list query in response_modes_supported"},
+		"query.jwt":                {"", "does not list query in response_modes_supported"},
+		"form_post fragment query": {"", "lists everything"},
+		"form_post query":          {"", "lists everything"},
+		"":                         {"", "lists everything"},
+	} {
+		l := testserver.StartFakeServer(t)
+		l.Document = func(d map[string]any) {
+			d["code_challenge_methods_supported"] = []string{"S256"}
+			if modes != "" {
+				d["response_modes_supported"] = strings.Fields(modes)
+			}
+		}
+		f := checksOf(t, l.Env()).Line("advertised")
+		result := causes.Warn
+		if want.found == "lists everything" {
+			result = causes.OK
+		}
+		if f.Name != want.name || f.Result != result || !strings.Contains(f.Found, want.found) {
+			t.Errorf("%q: %s %q: %s; want %q", modes, f.Result, f.Name, f.Found, want.name)
+		}
+	}
+}

@@ -299,6 +299,11 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		f := s.o.finding(name, "", causes.Facts{}).By("token_endpoint_auth_methods_supported is %s", c.sanitized(strings.Join(s.md.AuthMethods, ", "), 200))
 		return f
 	}
+	if name := modeNotSpoken(s.md.ResponseModes); name != "" {
+		f := s.o.finding(name, "", causes.Facts{}).By("response_modes_supported is %s", c.sanitized(strings.Join(s.md.ResponseModes, ", "), 200))
+		f.Result, f.Found = causes.Warn, "the metadata lists no response mode query, in which this app reads the response"
+		return f
+	}
 	var missing []string
 	need := func(list []string, name, value string) {
 		if len(list) > 0 && !slices.Contains(list, value) {
@@ -306,6 +311,7 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		}
 	}
 	need(s.md.ResponseTypes, "response_types_supported", "code")
+	need(s.md.ResponseModes, "response_modes_supported", "query")
 	need(s.md.GrantTypes, "grant_types_supported", "authorization_code")
 	need(s.md.AuthMethods, "token_endpoint_auth_methods_supported", s.client.AuthMethod(s.md))
 	for _, scope := range s.cfg.Scopes {
@@ -318,6 +324,19 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		return causes.Warning("the metadata does not list %s; many servers support what they don't list", strings.Join(missing, ", "))
 	}
 	return causes.Proved("the metadata lists everything that a login asks for")
+}
+
+// modeNotSpoken is the cause where every response mode that a server lists, of those without encryption or signature, is one
+// that this app does not read. A server that lists two of them may use either.
+func modeNotSpoken(modes []string) causes.Name {
+	form, fragment := slices.Contains(modes, "form_post"), slices.Contains(modes, "fragment")
+	switch {
+	case slices.Contains(modes, "query") || form == fragment:
+		return ""
+	case form:
+		return causes.FormPostRequired
+	}
+	return causes.ResponseInFragment
 }
 
 // checkKeys fetches the keys that ID tokens are verified with.

@@ -480,8 +480,10 @@ func responseIn(u *url.URL) (string, error) {
 	case query.Has("code") || query.Has("error") || query.Has("state"):
 		return u.RawQuery, nil
 	case inFragment.Has("code") || inFragment.Has("error") || inFragment.Has("access_token") || inFragment.Has("id_token"):
-		return "", badPaste("The server put its response behind a #, where no client of the authorization code grant can read it " +
+		e := badPaste("The server put its response behind a #, where no client of the authorization code grant can read it " +
 			"(RFC 6749 section 4.1.2 wants it in the query). The server must not use response_mode=fragment for this application.")
+		e.Kind = PastedFragment
+		return "", e
 	}
 	return "", badPaste("The address has neither a code nor an error. Either the page there has removed them from the address already, " +
 		"or the server sends its response as a form (response_mode=form_post), which leaves nothing in the address to paste.")
