@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
@@ -41,7 +42,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		return s.unknownState(r, response)
 	}
 	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
-		return s.redeem(ctx, request, response, r.URL.RequestURI())
+		return s.redeem(ctx, request, response, callbackOf(r))
 	})
 	if errors.Is(err, session.ErrUsed) {
 		return s.unknownState(r, response)
@@ -67,14 +68,38 @@ func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) fun
 		if err != nil || len(r.PostForm["address"]) > 1 {
 			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field, address, and at most 64 KB.", "")
 		}
-		query, err := s.oauth.ReadPasted(r.PostForm.Get("address"))
+		address := r.PostForm.Get("address")
+		query, err := s.oauth.ReadPasted(address)
 		if err != nil {
 			return err
 		}
 		arrived := *r
-		arrived.URL = &url.URL{Path: r.URL.Path, RawQuery: query}
+		if arrived.URL, err = s.pastedAt(address); err != nil {
+			return err
+		}
+		arrived.URL.RawQuery = query
 		return next(w, &arrived)
 	}
+}
+
+// pastedAt is where a response arrived that was pasted: whole where the browser comes back by itself, so that it can be told from
+// one that the browser brought.
+func (s *server) pastedAt(address string) (*url.URL, error) {
+	switch {
+	case s.cfg.CallbackIsPasted():
+		return &url.URL{Path: config.CallbackPath}, nil
+	case strings.HasPrefix(strings.ToLower(strings.TrimSpace(address)), "https:"):
+		return url.Parse(s.cfg.HTTPSTwin())
+	}
+	return url.Parse(s.cfg.RedirectURI())
+}
+
+// callbackOf is the path and query of a response, or its whole address where that was pasted.
+func callbackOf(r *http.Request) string {
+	if r.Method == http.MethodPost { // which pasted alone lets through
+		return r.URL.String()
+	}
+	return r.URL.RequestURI()
 }
 
 // redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.

@@ -283,15 +283,18 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	if f.Code == oauth.CodeInvalidIssuer {
 		returned = "" // what came from somewhere else is not shown
 	}
-	f.Steps = failed(slices.Concat(request.Before, s.front(request, returned, arrived), steps), err)
+	f.Steps = failed(slices.Concat(request.Before, s.front(request, callback, returned, arrived), steps), err)
 	return f
 }
 
 // front returns what the browser carried for a login, and at its end a person where the address was pasted.
-func (s *server) front(request *oauth.Request, returned string, arrived time.Time) []*wire.Exchange {
+func (s *server) front(request *oauth.Request, callback, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	if s.cfg.CallbackIsPasted() {
-		front[len(front)-1].Note = flow.Pasted
+	switch last := front[len(front)-1]; {
+	case s.cfg.CallbackIsPasted():
+		last.Note = flow.Pasted
+	case s.cfg.IsPasted(callback):
+		last.Note = flow.PastedHere
 	}
 	return front
 }
@@ -341,7 +344,7 @@ func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 
 // steps returns everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
-	return slices.Concat(l.Request.Before, s.front(l.Request, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
+	return slices.Concat(l.Request.Before, s.front(l.Request, l.Callback, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
 }
 
 // sequence completes the steps of a login with what was known before it.

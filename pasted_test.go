@@ -147,6 +147,44 @@ func TestPastedTwin(t *testing.T) {
 	}
 }
 
+// The flow of a login says whether its response was pasted, and shows the address at which the browser stopped.
+func TestPastedTwin_Flow(t *testing.T) {
+	t.Parallel()
+	const note, step = "The browser did not come back by itself. The address at which it stopped was pasted.", "The browser did not come back by itself, and you pasted the address."
+	l := testserver.StartFakeServer(t)
+	a := startApp(t, l.Env())
+	for name, row := range map[string]struct {
+		paste  func(callback string) string // "" where the browser brings it
+		at     string                       // where the flow says that it arrived
+		pasted bool
+	}{
+		"the browser":         {func(string) string { return "" }, a.Cfg.RedirectURI(), false},
+		"https":               {func(c string) string { return strings.Replace(c, "http://", "https://", 1) }, a.Cfg.HTTPSTwin(), true},
+		"HTTPS, as it may be": {func(c string) string { return " " + strings.Replace(c, "http://", "HTTPS://", 1) }, a.Cfg.HTTPSTwin(), true},
+		"the redirect URI":    {func(c string) string { return c }, a.Cfg.RedirectURI(), true},
+	} {
+		b := newBrowser(t, a)
+		bring := func(callback string) testserver.Reply {
+			t.Helper()
+			if address := row.paste(callback); address != "" {
+				return b.Get(b.Location(b.Post(config.CallbackPath, url.Values{"address": {address}})))
+			}
+			return b.Get(callback)
+		}
+		if page := bring(l.Approve(t, b.BeginInSteps(""))); strings.Contains(page.Body, step) != row.pasted || !strings.Contains(page.Body, "It carries:") && row.pasted {
+			t.Errorf("%s, step by step: %t is wrong in\n%s", name, row.pasted, page.Body)
+		}
+		bring(l.Approve(t, b.Begin("")))
+		flow := b.Get("/flow")
+		if strings.Contains(flow.Body, note) != row.pasted || !strings.Contains(flow.Body, "<code>GET "+row.at+"</code>") {
+			t.Errorf("%s: the flow should say that it was pasted: %t, at %s\n%s", name, row.pasted, row.at, flow.Body)
+		}
+		if har := b.GetJSON("/flow.har").Body; !strings.Contains(har, row.at+"?code=[redacted]") {
+			t.Errorf("%s: the file has another address:\n%s", name, har)
+		}
+	}
+}
+
 // An address that is pasted after a restart with another redirect URI is sent nowhere.
 func TestPastedAfterRestart(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,7 @@ type stepPage struct {
 	Left     bool           `json:"-"` // the browser has been at the server
 	Waited   string         `json:"-"` // how long the code has been waiting
 	Arrived  string         `json:"-"`
+	Pasted   bool           `json:"-"` // the response was, though the browser should have brought it
 	Attacks  []attack       `json:"-"` // those that can be made
 	Attack   *attack        `json:"-"` // the one that this page is about
 	Tokens   *session.Login `json:"-"`
@@ -342,7 +343,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 			return next(w, r)
 		}
 		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.Login, error) {
-			return s.arrive(ctx, request, response, r.URL.RequestURI())
+			return s.arrive(ctx, request, response, callbackOf(r))
 		})
 		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
 			return next(w, r)
@@ -380,7 +381,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
 	if l.waits != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
-		data.Attacks = s.attacksLeft(l.request)
+		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.IsPasted(l.waits.Callback)
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
@@ -396,7 +397,7 @@ func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogi
 	} else {
 		arrived, callback = l.login.Arrived, l.login.Callback
 	}
-	past := slices.Concat(l.request.Before, s.front(l.request, s.cfg.ReturnedTo(callback), arrived))
+	past := slices.Concat(l.request.Before, s.front(l.request, callback, s.cfg.ReturnedTo(callback), arrived))
 	coming := append([]wire.Purpose{wire.TokenRequest}, afterToken(l.request)...)
 	timeline := flow.Timeline{Past: s.sequence(past, false), Next: flow.Coming(coming...), Current: []wire.Purpose{wire.Consent}}
 	data := s.stepPage(r, 2, "Sign-in and consent", l, timeline)

@@ -188,11 +188,19 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours. A query
-// of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
+// IsPasted reports that a person brought the response that came to a callback: no browser brings a whole address.
+func (c Config) IsPasted(callback string) bool {
+	return c.CallbackIsPasted() || callback != "" && !strings.HasPrefix(callback, "/")
+}
+
+// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours, or of one that was
+// pasted whole. A query of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
 func (c Config) ReturnedTo(callback string) string {
 	address, _, _ := strings.Cut(c.RedirectURI(), "?")
-	_, query, _ := strings.Cut(callback, "?")
+	at, query, _ := strings.Cut(callback, "?")
+	if twin := c.HTTPSTwin(); twin != "" && at == twin {
+		address = twin
+	}
 	return address + "?" + query
 }
 
