@@ -276,6 +276,38 @@ func TestInterop_Parameters(t *testing.T) {
 	}
 }
 
+// What is said before a sign-out is what the server then does with a browser that comes with the ID token: it takes the address
+// that is registered, and refuses the one that is not.
+func TestInterop_Logout(t *testing.T) {
+	t.Parallel()
+	needsNode(t, "oidc-provider")
+	for configuration, isRegistered := range map[string]bool{"after-logout": true, "basic-only": false} {
+		port := testserver.FreePort(t)
+		base := "http://localhost:" + port
+		f := startOIDCProvider(t, configuration, base+config.CallbackPath)
+		f.env["BASE_URL"] = base
+		b := newBrowserAt(t, startAppAt(t, port, f.env), base)
+		if r := b.GetJSON(f.play(b, b.Begin(""), false)); r.StatusCode != 200 {
+			t.Fatalf("%s: the login answered %d %s", configuration, r.StatusCode, r.Body)
+		}
+		var said struct {
+			To    string          `json:"end_session_uri"`
+			Asked *causes.Finding `json:"after_sign_out"`
+		}
+		r := b.Ask("/logout", false)
+		if err := json.Unmarshal([]byte(r.Body), &said); err != nil || said.Asked == nil {
+			t.Fatalf("%s: the sign-out answered %d %s: %v", configuration, r.StatusCode, r.Body, err)
+		}
+		if (said.Asked.Result == causes.OK) != isRegistered || (said.Asked.Name == causes.LogoutURINotRegistered) == isRegistered {
+			t.Errorf("%s: it says %s", configuration, said.Asked)
+		}
+		there := follow(b, said.To)
+		if refused := there.StatusCode == 400 && strings.Contains(there.Body, "post_logout_redirect_uri"); refused == isRegistered {
+			t.Errorf("%s: the server answers %d:\n%s", configuration, there.StatusCode, there.Body)
+		}
+	}
+}
+
 // follow goes where an address redirects to, up to a page.
 func follow(b *testserver.Browser, address string) testserver.Reply {
 	b.T.Helper()
