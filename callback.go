@@ -94,14 +94,6 @@ func (s *server) pastedAt(address string) (*url.URL, error) {
 	return url.Parse(s.cfg.RedirectURI())
 }
 
-// callbackOf is the path and query of a response, or its whole address where that was pasted.
-func callbackOf(r *http.Request) string {
-	if r.Method == http.MethodPost { // which pasted alone lets through
-		return r.URL.String()
-	}
-	return r.URL.RequestURI()
-}
-
 // redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.
 func (s *server) redeem(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)

@@ -168,6 +168,14 @@ func parseQueryOnce(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
+// callbackOf is the path and query of a response, or its whole address where that was pasted.
+func callbackOf(r *http.Request) string {
+	if r.Method == http.MethodPost { // by pasted, which has set the URL
+		return r.URL.String()
+	}
+	return r.URL.RequestURI()
+}
+
 // current returns the newest login of this browser at the server that is configured, or a 401. Of a login
 // at another server nothing is shown or sent.
 func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {

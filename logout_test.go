@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -101,6 +102,55 @@ func TestLogout_Address(t *testing.T) {
 	if page := d.Ask("/logout", true); !strings.Contains(page.Body, "comes back here only if <code>"+d.App.Cfg.AfterLogout()+"</code> is registered") {
 		t.Errorf("where it is not known the page says\n%s", page.Body)
 	}
+}
+
+// A refusal of which no cause is known is shown with the server's words, where the browser would get the same: without an ID token.
+func TestLogout_Refused(t *testing.T) {
+	t.Parallel()
+	for scopes, told := range map[string]bool{"profile": true, "openid profile": false} {
+		l := testserver.StartFakeServer(t)
+		l.Document = func(d map[string]any) { d["end_session_endpoint"] = l.Issuer + "/bye" }
+		l.Response = func(response map[string]any) {
+			if scopes == "profile" {
+				delete(response, "id_token")
+			}
+		}
+		l.Around(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/bye" {
+					testserver.SendBody(400, "application/json", `{"error":"invalid_request","error_description":"id_token_hint is <b>required</b>"}`)(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		})
+		env := l.Env()
+		env["SCOPES"] = scopes
+		b := newBrowser(t, startApp(t, env))
+		if r := b.GetJSON(l.Approve(t, b.Begin(""))); r.StatusCode != 200 {
+			t.Fatalf("the login answered %d %s", r.StatusCode, r.Body)
+		}
+		page := b.Ask("/logout", true)
+		for _, words := range []string{"<h2>The server refuses this sign-out</h2>", "<blockquote>id_token_hint is &lt;b&gt;required"} {
+			if strings.Contains(page.Body, words) != told {
+				t.Errorf("with the scopes %q the page has %q: %t\n%s", scopes, words, !told, page.Body)
+			}
+		}
+	}
+}
+
+// The page can be read and used in a real browser, where the address is not registered.
+func TestLogout_InChromium(t *testing.T) {
+	t.Parallel()
+	other := startRegistered(t, startApp(t, nil))
+	page := chromium.Open(t)
+	page.Go(other.URL + "/login")
+	page.Press(`button[value="user_alice"]`, "wants to access your account")
+	page.Press(`button[value="allow"]`, "Signed in as Alice Example")
+	page.Go(other.URL + "/session")
+	page.Press(`form[action="/logout"] button`, "The address after sign-out is not registered")
+	page.Shot("logout")
+	page.Press(`a[href*="/demo/logout"]`, "does not match any that is registered") // as it was said
 }
 
 // startRegistered starts an app with a client that is registered at the demo server of another, with a redirect URI alone.

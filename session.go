@@ -236,7 +236,7 @@ func (p *logoutPage) addAnswer(s *server, f causes.Finding) {
 	if p.Comes = f.Result == causes.OK; p.Comes {
 		return
 	}
-	p.Heading, p.Said, p.Proof = sentence(f.Found), newSaid(f.Server), sentence(f.Control)
+	p.Heading, p.Said, p.Proof = capital(f.Found), newSaid(f.Server), sentence(f.Control)
 	if f.Name != "" {
 		p.Heading, p.Lead = f.Name.Title(), sentence(f.Found)
 	}

@@ -36,6 +36,7 @@ var tellers = map[string]map[string]string{
 		"TestCausesOfCertificates": "the login's page",
 		"TestCausesOfTheWayBack":   "the login's page",
 		"TestCausesOfTheStartPage": "`/`",
+		"TestCausesOfTheLogout":    "`/logout`",
 		"TestCausesOfTheSession":   "`/session`",
 		"TestCausesOfUserinfo":     "`/userinfo`",
 		"TestCausesOfTheAPI":       "`/api`",

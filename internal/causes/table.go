@@ -755,7 +755,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Apple", "`invalid_request`: response_mode must be form_post when name or email scope is requested.", "[oauth-io/oauth-js#104]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, a warning of `check` (where the metadata lists no other response mode), and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
 		},
@@ -770,7 +770,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`http://localhost:3000/oauth_callback#code=…&state=…`"},
 		Right:  []string{"`http://localhost:3000/oauth_callback?code=…&state=…`"},
-		ToldBy: "the login's page, and a warning of `check` (where the metadata lists no other response mode)",
+		ToldBy: "a warning of `check` (where the metadata lists no other response mode), and the login's page",
 		SeenIn: "[openid/AppAuth-JS#172]",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(ResponseInFragment, Grant, "Set the response type of this client to code, and its response mode to query")
@@ -857,15 +857,16 @@ var Table = []Cause{
 		Name: LogoutURINotRegistered, Group: "The user, and the way back",
 		Sees: "the server shows an error, or doesn't come back, after **Sign out of the server too**", Write: "register `BASE_URL/` as a post-logout redirect URI",
 		Title:       "The address after sign-out is not registered",
-		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). That is a list of its own, beside the redirect URIs. Some servers show an error otherwise, some end the session and stay on their own page.",
+		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). Most servers have a list of its own for that, beside the redirect URIs. Some servers show an error otherwise, some end the session and stay on their own page.",
 		Looks: []Quote{
-			{"Okta", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings", "Okta's support pages"},
+			{"Okta", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings", "[firezone/firezone#1159]"},
+			{"FusionAuth", "The post_logout_redirect_uri is invalid. (invalid_post_logout_redirect_uri)", "[FusionAuth/fusionauth-issues#433]"},
 			{"Gluu", "`post_logout_uri_not_associated_with_client`: The provided post logout uri is not associated with client.", "[GluuFederation/casa#65]"},
 			{"Microsoft", "The provided value for the input parameter 'post_logout_redirect_uri' is not valid.", "[manfredsteyer/angular-oauth2-oidc#264]"},
 		},
 		Wrong:  []string{"only `http://localhost:3000/oauth_callback` is registered"},
 		Right:  []string{"`http://localhost:3000/` in the list for sign-out, with the slash"},
-		ToldBy: "`/logout`, before the browser goes to the server",
+		ToldBy: "`/logout` (before the browser goes to the server)",
 		SeenIn: "[openid/AppAuth-Android#790], [DuendeArchive/IdentityServer4#209]",
 		Says: func(f Facts) string {
 			return "the server refuses " + f.Cfg.AfterLogout() + " as the address after sign-out"

@@ -13,14 +13,14 @@ import (
 )
 
 // What the end_session_endpoint says of the address after sign-out, before a browser goes there (OpenID Connect RP-Initiated
-// Logout section 2). No cookie and no ID token go along, so that no question ends anybody's session.
+// Logout section 2). No cookie and no ID token go along, so that no question ends a session.
 
 // logoutWithin bounds these questions: a user waits for the page.
 const logoutWithin = 4 * time.Second
 
 // Logout is a question to the end_session_endpoint.
 type Logout struct {
-	Address string // where the browser goes afterwards; anInvention is one that nobody has registered, "" is none
+	Address string // where the browser goes afterwards; anInvention is one that is registered nowhere, "" is none
 	Again   int    // the same question once more
 }
 

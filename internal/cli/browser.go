@@ -28,7 +28,7 @@ func NewBrowser(getenv func(string) string) Browser {
 func (b Browser) Opens() bool { return len(b.commands("")) > 0 }
 
 // IsElsewhere reports that the person sits at another machine, or that there is no person. A browser that is opened here may
-// be seen by nobody, so the address is printed, too.
+// not be seen, so the address is printed, too.
 func (b Browser) IsElsewhere() bool {
 	return b.getenv("CI") != "" || b.isRemote() || b.isContainer()
 }
@@ -180,7 +180,7 @@ func (b Browser) find(name string) string {
 	return ""
 }
 
-// PrintOpen says where the browser has to go, in a line with a fixed beginning: scripts read it.
+// PrintOpen says where the browser has to go, in a line that always starts the same: scripts read it.
 func PrintOpen(out io.Writer, address string) { say(out, "open: ", address) }
 
 // OpenOrPrint opens an address in the browser, and prints it where that fails.
