@@ -82,8 +82,8 @@ func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) fun
 	}
 }
 
-// pastedAt is where a response arrived that was pasted: whole where the browser comes back by itself, so that it can be told from
-// one that the browser brought.
+// pastedAt returns where a pasted response arrived: the whole address where the browser comes back by itself, so that it can be
+// told from one that the browser brought.
 func (s *server) pastedAt(address string) (*url.URL, error) {
 	switch {
 	case s.cfg.CallbackIsPasted():

@@ -168,7 +168,7 @@ func parseQueryOnce(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
-// callbackOf is the path and query of a response, or its whole address where that was pasted.
+// callbackOf returns the path and query of a response, or its whole address where that was pasted.
 func callbackOf(r *http.Request) string {
 	if r.Method == http.MethodPost { // by pasted, which has set the URL
 		return r.URL.String()

@@ -5,11 +5,12 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"strings"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"time"
 )
 
 // What the end_session_endpoint says of the address after sign-out, before a browser goes there (OpenID Connect RP-Initiated

@@ -2,13 +2,14 @@ package check
 
 import (
 	"net/http"
+	"strings"
+	"testing"
+	"time"
+
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
-	"strings"
-	"testing"
-	"time"
 )
 
 // Servers answer a sign-out in different ways. Only one whose answer is about the address, and differs without one, says that

@@ -326,8 +326,8 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 	return causes.Proved("the metadata lists everything that a login asks for")
 }
 
-// modeNotSpoken is the cause where every response mode that a server lists, of those without encryption or signature, is one
-// that this app does not read. A server that lists two of them may use either.
+// modeNotSpoken returns the cause where a server lists a single response mode, and this app does not read it. Modes that are signed
+// or encrypted don't count. A server that lists two others may use either.
 func modeNotSpoken(modes []string) causes.Name {
 	form, fragment := slices.Contains(modes, "form_post"), slices.Contains(modes, "fragment")
 	switch {

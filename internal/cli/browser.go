@@ -43,7 +43,7 @@ func (b Browser) Open(address string) bool {
 	return false
 }
 
-// commands are what may open an address, in the order in which they are tried. $BROWSER is the user's word, and is obeyed at
+// commands returns what may open an address, in the order in which they are tried. $BROWSER is the user's word, and is obeyed at
 // a remote shell and in a container, too: editors set it there, to a command that opens the browser at which the user sits.
 func (b Browser) commands(address string) [][]string {
 	switch {

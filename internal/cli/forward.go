@@ -3,9 +3,10 @@ package cli
 import (
 	"fmt"
 	"io"
-	"oauth-test-client/internal/config"
 	"regexp"
 	"strings"
+
+	"oauth-test-client/internal/config"
 )
 
 // forwarding is who brings the browser to this program's port, where that isn't the machine itself.

@@ -176,7 +176,7 @@ func (c Config) HTTPSTwin() string {
 	return u.String()
 }
 
-// AfterLogout is the address to which the browser comes back from signing out on the server (OpenID Connect RP-Initiated Logout
+// AfterLogout returns the address to which the browser comes back from signing out on the server (OpenID Connect RP-Initiated Logout
 // section 2).
 func (c Config) AfterLogout() string { return c.BaseURL + "/" }
 
