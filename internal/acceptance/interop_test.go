@@ -281,10 +281,14 @@ func TestInterop_Parameters(t *testing.T) {
 func TestInterop_Logout(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
-	for configuration, isRegistered := range map[string]bool{"after-logout": true, "basic-only": false} {
-		port := testserver.FreePort(t)
+	for _, row := range []struct {
+		configuration string
+		start         func(t *testing.T, configuration, redirectURI string) foreign
+		isRegistered  bool
+	}{{"after-logout", startOIDCProvider, true}, {"basic-only", startOIDCProvider, false}, {"zitadel/oidc", startZitadel, false}} {
+		port, configuration, isRegistered := testserver.FreePort(t), row.configuration, row.isRegistered
 		base := "http://localhost:" + port
-		f := startOIDCProvider(t, configuration, base+config.CallbackPath)
+		f := row.start(t, configuration, base+config.CallbackPath)
 		f.env["BASE_URL"] = base
 		b := newBrowserAt(t, startAppAt(t, port, f.env), base)
 		if r := b.GetJSON(f.play(b, b.Begin(""), false)); r.StatusCode != 200 {
