@@ -17,11 +17,13 @@ type Browser struct {
 	getenv func(string) string
 	root   fs.FS // of the file system
 	system string
+
+	failsWithin time.Duration // how long a command may take to fail; one that still runs then is the browser itself
 }
 
 // NewBrowser returns the browser of this machine, in an environment.
 func NewBrowser(getenv func(string) string) Browser {
-	return Browser{getenv, os.DirFS("/"), runtime.GOOS}
+	return Browser{getenv, os.DirFS("/"), runtime.GOOS, 5 * time.Second}
 }
 
 // Opens reports whether there is anything to try.
@@ -132,9 +134,6 @@ func (b Browser) has(file string) bool {
 	return err == nil
 }
 
-// failsWithin is how long a command may take to fail. One that still runs then is the browser itself.
-const failsWithin = 5 * time.Second
-
 // run starts a command, and reports whether it works.
 func (b Browser) run(words []string) bool {
 	path := b.find(words[0])
@@ -150,7 +149,7 @@ func (b Browser) run(words []string) bool {
 	select {
 	case err := <-ended:
 		return err == nil
-	case <-time.After(failsWithin):
+	case <-time.After(b.failsWithin):
 		return true
 	}
 }

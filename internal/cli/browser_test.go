@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"oauth-test-client/internal/testserver"
 )
 
 // machine is a machine of which the programs are real scripts: each writes down its name and what it was called with, and
@@ -37,7 +39,7 @@ func newMachine(t *testing.T, system string, env map[string]string, files []stri
 	}
 	m.Browser = Browser{func(name string) string {
 		return strings.ReplaceAll(map[string]string{"PATH": bin}[name]+env[name], "BIN", bin)
-	}, root, system}
+	}, root, system, testserver.Patience}
 	return m
 }
 
