@@ -293,7 +293,7 @@ func (s *server) front(request *oauth.Request, callback, returned string, arrive
 	switch last := front[len(front)-1]; {
 	case s.cfg.CallbackIsPasted():
 		last.Note = flow.Pasted
-	case s.cfg.IsPasted(callback):
+	case s.cfg.WasPasted(callback):
 		last.Note = flow.PastedHere
 	}
 	return front

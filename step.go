@@ -381,7 +381,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
 	if l.waits != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
-		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.IsPasted(l.waits.Callback)
+		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.WasPasted(l.waits.Callback)
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")

@@ -188,8 +188,8 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// IsPasted reports that a person brought the response that came to a callback: no browser brings a whole address.
-func (c Config) IsPasted(callback string) bool {
+// WasPasted reports that a person brought the response that came to a callback: no browser brings a whole address.
+func (c Config) WasPasted(callback string) bool {
 	return c.CallbackIsPasted() || callback != "" && !strings.HasPrefix(callback, "/")
 }
 
