@@ -60,9 +60,9 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 		{"a redirect to a sign-in", me, []demo.Fault{demo.APIRedirectsToSignIn}, APIBehindASignInPage, "redirect"},
 		{"a sign-in page", me, []demo.Fault{demo.APISignInPage}, APIBehindASignInPage, "a page answers"},
 		{"a firewall", me, []demo.Fault{demo.APIFirewall}, APIBehindASignInPage, "403"},
-		{"another scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
+		{"a different scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
 		{"another method", me, []demo.Fault{demo.APIMethod}, APIUnreachable, "405"},
-		{"another path", "/api/nothing", nil, APIUnreachable, "404"},
+		{"a different path", "/api/nothing", nil, APIUnreachable, "404"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, row.api, row.faults...)
@@ -112,7 +112,7 @@ func TestSignatureAtTheAPI(t *testing.T) {
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
 		c.Demo.SetFaults(faults...)
 		got := c.ask(oauth.Altered(c.Tokens.Access))
-		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") ||
+		if got.Name != "" || !strings.Contains(got.Found, "no key of this server made") ||
 			slices.Contains(got.RuledOut, "the signature is of the server's keys") {
 			t.Errorf("with %v it says %+v", faults, got)
 		}
