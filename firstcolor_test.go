@@ -17,7 +17,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes.
+// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes, each with what it
+// marks in the old value and in the new one.
 type glance struct{ Color, Heading, Fixes string }
 
 // glanceAt takes a glance at the page, and sees that what it says is on the first screen of a laptop.
@@ -26,7 +27,8 @@ func glanceAt(c *chromium.Tab) glance {
 	g := chromium.Evaluate[glance](c, `(() => {
 		const verdict = document.querySelector(".verdict"), color = ["good", "warn", "bad"].find(name => verdict?.classList.contains(name))
 		return {Color: color || "", Heading: document.querySelector("h1").textContent.trim(),
-			Fixes: [...document.querySelectorAll(".card.fix")].map(fix => ["change", "add", "look"].find(kind => fix.classList.contains(kind))).join(" ")}
+			Fixes: [...document.querySelectorAll(".card.fix")].map(fix => [["change", "add", "look"].find(kind => fix.classList.contains(kind)),
+				...[...fix.querySelectorAll("mark")].map(mark => mark.textContent)].join(" ")).join(", ")}
 	})()`)
 	if bottom := chromium.Evaluate[float64](c, `Math.max(...["h1", ".card.fix"].map(s => document.querySelector(s)?.getBoundingClientRect().bottom || 0)) + scrollY`); bottom > 900 {
 		c.T.Errorf("%q and its fix end at %v; want within the first 900 pixels", g.Heading, bottom)
@@ -83,16 +85,16 @@ func TestFirstColor(t *testing.T) {
 			check: glance{"good", "Ready to sign in", ""}, login: glance{"good", "It works", ""}},
 		{name: "wrong secret", set: map[string]string{"CLIENT_SECRET": "a-wrong-secret-1"}, start: glance{"bad", "The server refused the client's credentials", "look"},
 			check: glance{"bad", "The client secret is wrong", "look"}, login: glance{"bad", "The client secret is wrong", "look"}},
-		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look look"},
+		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look"},
 			check: glance{"bad", "The server doesn't recognize the client ID", "look"}, login: glance{"", "This request isn't valid", ""}},
-		{name: "wrong port", set: map[string]string{"BASE_URL": "http://localhost:" + port}, start: glance{"bad", "The redirect URI is not registered", "change"},
-			check: glance{"bad", "The redirect URI is not registered", "change"}, login: glance{"", "This request isn't valid", ""}},
-		{name: "typo in a scope", set: map[string]string{"SCOPES": "openid profil"}, start: glance{"bad", "A scope is not enabled", "change"},
-			check: glance{"bad", "A scope is not enabled", "change"}, login: glance{"bad", "A scope is not enabled", "change"}},
-		{name: "issuer with a slash", set: map[string]string{"ISSUER": issuer + "/"}, start: glance{"bad", "The server has a different issuer", "change"},
-			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
-		{name: "issuer of another host", set: map[string]string{"ISSUER": strings.Replace(issuer, "127.0.0.1", "localhost", 1)}, start: glance{"bad", "The server has a different issuer", "change"},
-			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
+		{name: "wrong port", set: map[string]string{"BASE_URL": "http://localhost:" + port}, start: glance{"bad", "The redirect URI is not registered", "change localhost 127.0.0.1"},
+			check: glance{"bad", "The redirect URI is not registered", "change localhost 127.0.0.1"}, login: glance{"", "This request isn't valid", ""}},
+		{name: "typo in a scope", set: map[string]string{"SCOPES": "openid profil"}, start: glance{"bad", "A scope is not enabled", "change e"},
+			check: glance{"bad", "A scope is not enabled", "change e"}, login: glance{"bad", "A scope is not enabled", "change e"}},
+		{name: "issuer with a slash", set: map[string]string{"ISSUER": issuer + "/"}, start: glance{"bad", "The server has a different issuer", "change /"},
+			check: glance{"bad", "The server has a different issuer", "change /"}, login: glance{"bad", "The server has a different issuer", "change /"}},
+		{name: "issuer of another host", set: map[string]string{"ISSUER": strings.Replace(issuer, "127.0.0.1", "localhost", 1)}, start: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"},
+			check: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"}, login: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"}},
 		{name: "server down", set: map[string]string{"ISSUER": "http://127.0.0.1:" + closed}, start: glance{"bad", "The authorization server doesn't answer", "look"},
 			check: glance{"bad", "The authorization server doesn't answer", "look"}, login: glance{"bad", "The authorization server doesn't answer", "look"}},
 		{name: "no secret", set: map[string]string{"CLIENT_SECRET": ""}, start: glance{"bad", "The client secret is missing", "look"},
@@ -130,7 +132,7 @@ func TestFirstColor_Demo(t *testing.T) {
 	c := chromium.Open(t)
 	c.Resize(1280, 900)
 	rows := map[demo.Fault]struct{ check, login glance }{
-		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add"}, glance{"", "This request isn't valid", ""}},
+		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add /"}, glance{"", "This request isn't valid", ""}},
 		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change"}, glance{"", "This request isn't valid", ""}},
 		demo.SecretWrong:         {glance{"bad", "The client secret is wrong", "look"}, glance{"bad", "The client secret is wrong", "look"}},
 		demo.AuthMethodWrong:     {glance{"bad", "The client authentication method is wrong", "change"}, glance{"bad", "The client authentication method is wrong", "change"}},

@@ -34,7 +34,7 @@ type Fix struct {
 	Where    string  `json:"where,omitempty"`    // in .env, or the path in the server's dashboard
 	Line     string  `json:"line,omitempty"`     // the new line of .env, or the value to add; empty when it is not known
 	Variable string  `json:"variable,omitempty"` // the line of .env, for Change and Look
-	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked; empty when it is not set
+	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked, or the value on the server; empty when it is not set
 	Text     string  `json:"-"`                  // the same as a sentence, with what else can be done
 }
 
@@ -249,7 +249,9 @@ func fixRedirect(f Facts) Fix {
 	case p.RefusesLocalhost && ip != uri:
 		return fixLocalhost(f)
 	}
-	return f.add(RedirectURI, uri)
+	fix := f.add(RedirectURI, uri)
+	fix.Old = f.Value // what is registered instead, where that was found
+	return fix
 }
 
 // fixLocalhost uses the IP address where a server refuses the name.

@@ -69,14 +69,15 @@ func (c *checker) steps() []step {
 // is said where the login is asked about.
 func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
+	ask, conclude := func() { s.o.askClient(ctx, s.o.ours()) }, s.o.concludeClient
 	if c.noInventions {
-		return s.o.concludeClientAlone(ctx)
+		ask, conclude = func() { s.o.concludeClientAlone(ctx) }, s.o.concludeClientAlone
 	}
-	s.o.askClient(ctx, s.o.ours()) // while the others ask
+	ask() // while the others ask
 	if c.concluded("redirect_uri").Name == causes.ClientIDUnknown {
 		return causes.Skipped("not asked: needs the client ID first")
 	}
-	f := s.o.concludeClient(ctx)
+	f := conclude(ctx)
 	if f.Name == causes.GrantNotEnabled && c.concluded("authorization").Result == causes.Fail {
 		return causes.Proved("the server recognizes the client; that it may not exchange a code is said above")
 	}
