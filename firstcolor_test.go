@@ -133,7 +133,7 @@ func TestFirstColor_Demo(t *testing.T) {
 	c.Resize(1280, 900)
 	rows := map[demo.Fault]struct{ check, login glance }{
 		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add /"}, glance{"", "This request isn't valid", ""}},
-		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change"}, glance{"", "This request isn't valid", ""}},
+		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change 127.0.0.1"}, glance{"", "This request isn't valid", ""}},
 		demo.SecretWrong:         {glance{"bad", "The client secret is wrong", "look"}, glance{"bad", "The client secret is wrong", "look"}},
 		demo.AuthMethodWrong:     {glance{"bad", "The client authentication method is wrong", "change"}, glance{"bad", "The client authentication method is wrong", "change"}},
 		demo.ClientUnknown:       {glance{"bad", "The server doesn't recognize the client ID", "look"}, glance{"", "This request isn't valid", ""}},
@@ -141,7 +141,7 @@ func TestFirstColor_Demo(t *testing.T) {
 		demo.IssuerSlash:         {glance{"bad", "The server has a different issuer", "change"}, glance{"bad", "The server has a different issuer", "change"}},
 		demo.IDTokenSignature:    {glance{"good", "Ready to sign in", ""}, glance{"bad", "The ID token's signature cannot be verified", "look"}},
 		demo.AccessTokenAudience: {glance{"good", "Ready to sign in", ""}, glance{"good", "It works", ""}},
-		demo.ConsentNoWayBack:    {glance{"warn", "Nothing is wrong, and a sign-in has to show the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
+		demo.ConsentNoWayBack:    {glance{"warn", "Sign in to test the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
 	}
 	for _, setUp := range demo.SetUps() {
 		r, err := http.PostForm(a.Cfg.BaseURL+"/demo/setup", url.Values{"setup": {string(setUp.Fault)}})

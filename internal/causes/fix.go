@@ -23,6 +23,8 @@ type Facts struct {
 	Refused  []string // scopes that the server refuses
 	Words    string   // the server's own
 
+	Returned bool // a code came back, so that the server recognizes the client ID
+
 	Kind   oauth.Kind // what a login found wrong
 	Member string     // what was missing or wrong
 	Status int        // of the answer
@@ -326,6 +328,18 @@ func OtherMethod(method string) string {
 		return config.MethodBasic
 	}
 	return config.MethodPost
+}
+
+// fixCredentials lists what may be wrong with credentials that the server refuses without a reason, the most likely first.
+func fixCredentials(f Facts) Fix {
+	if f.Cfg.Registered() {
+		return registerAgain(f)
+	}
+	text := "Run all checks to find out which of these is wrong. CLIENT_SECRET: mistyped, expired, or another application's. "
+	if !f.Returned {
+		text += "CLIENT_ID: another application's. "
+	}
+	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent another way.")
 }
 
 // registerAgain returns the fix for a client that this app has registered, of which no line is in .env.

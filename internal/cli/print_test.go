@@ -193,8 +193,8 @@ func TestPrintMarkdown(t *testing.T) {
 		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
 		"| fail | client | `a\\|b # c` |",
 	} {
-		if !strings.Contains(markdown(r), line+"\n") {
-			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
+		if !strings.Contains(MarkdownOf(r), line+"\n") {
+			t.Errorf("the report lacks %q:\n%s", line, MarkdownOf(r))
 		}
 	}
 }
