@@ -5,6 +5,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +125,63 @@ func TestFirstColor(t *testing.T) {
 		}
 		p.Interrupt()
 		p.Wait(t)
+	}
+}
+
+// A mistake in .env that is saved while the program runs stands on top of every page, and nothing below it is green.
+func TestFirstColor_SavedMistake(t *testing.T) {
+	t.Parallel()
+	port := testserver.FreePort(t)
+	base := "http://localhost:" + port
+	issuer := testserver.StartDemo(t, base+config.CallbackPath)
+	file, size := filepath.Join(t.TempDir(), ".env"), 0
+	save := func(lines ...string) { // each state has a size of its own, as two may be saved within a tick of the file system's clock
+		size++
+		text := "PORT=" + port + "\n" + strings.Join(lines, "\n") + strings.Repeat("\n", size)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	right := []string{"ISSUER=" + issuer, "CLIENT_ID=a-client", "CLIENT_SECRET=" + testserver.CheckSecret}
+	save(right...)
+	p := startRun(t, nil, "-env", file)
+	p.WaitForPort(t, port)
+	p.WaitFor(t, "checked  ")
+	c := chromium.Open(t)
+	c.Resize(1280, 900)
+	if got := checkAll(c, base); got.Color != "good" {
+		t.Fatalf("/check is %+v", got)
+	}
+	for _, row := range []struct {
+		name, says string
+		lines      []string
+	}{
+		{"garbage", file + ":5: this line cannot be read; write NAME=value", append(slices.Clip(right), "%% <no> setting")},
+		{"discovery URL as issuer", "write ISSUER=" + issuer, append([]string{"ISSUER=" + issuer + "/.well-known/openid-configuration"}, right[1:]...)},
+		{"placeholder left", "CLIENT_SECRET (" + file + ":4): holds a placeholder", append(slices.Clip(right[:2]), "CLIENT_SECRET=your-client-secret")},
+	} {
+		save(row.lines...)
+		for _, page := range []struct {
+			path, heading string
+			look          func() glance
+		}{
+			{"/", "With the settings from before: ready to sign in", func() glance { c.Go(base + "/"); return glanceAt(c) }},
+			{"/check", "With the settings from before: ready to sign in", func() glance { return checkAll(c, base) }},
+			{"/login", "It works with the settings from before", func() glance { return signInAtDemo(c, base, false) }},
+		} {
+			if got := page.look(); got != (glance{"", page.heading, ""}) {
+				t.Errorf("%s: %s is %+v; want %q without a color", row.name, page.path, got, page.heading)
+			}
+			note := chromium.Evaluate[string](c, `document.querySelector("body > header ~ .note.bad")?.innerText || ""`)
+			if !strings.Contains(note, "has changed, and something in it is wrong") || !strings.Contains(note, row.says) {
+				t.Errorf("%s: %s says %q on top; want %s", row.name, page.path, note, row.says)
+			}
+		}
+		save(right...)
+		c.Go(base + "/")
+		if note := chromium.Evaluate[bool](c, `document.querySelector(".note.bad") !== null`); note {
+			t.Errorf("%s: it is mended, and the page says\n%s", row.name, c.Text())
+		}
 	}
 }
 
