@@ -34,6 +34,10 @@ func TestChromiumTalk(t *testing.T) {
 			}
 			talk := &talk{other: row.other, Tab: c, row: row.name, width: row.width, height: row.height, least: row.least, audits: row.script}
 			talk.Resize(talk.width, talk.height)
+			if !row.other {
+				c.Go(a.Cfg.BaseURL + "/demo/")
+				talk.press(`form[action$="/reset"] button`, "Reset. All sign-ins")
+			}
 			c.Go(a.Cfg.BaseURL + "/")
 			if row.other {
 				talk.press(".menu summary", "Step by step")
@@ -63,11 +67,17 @@ func TestChromiumTalk(t *testing.T) {
 			talk.press(`a[href$="show=1"]`, "Return to step 3")
 			talk.look("3-request-again")
 			talk.next("The browser is back")
+			talk.press(`nav a[href="/flow"]`, "What went over the wire so far")
+			c.Go(a.Cfg.BaseURL + "/session")
+			talk.press(`.resume a`, "3. The browser is back")
 			talk.next("4. The token response")
 			if !row.other {
 				talk.WaitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
+			talk.press(`.raw summary`, "The ID token, check by check")
+			chromium.Perform(c, chromedp.Reload()) // a reload changes nothing
+			talk.WaitFor("4. The token response")
 			talk.next("5. The API accepts only the token")
 			talk.look("5-api")
 			talk.next("What went over the wire")
@@ -78,6 +88,10 @@ func TestChromiumTalk(t *testing.T) {
 				talk.Key(kb.ArrowLeft, "The client sends the browser to the authorization server")
 			}
 			talk.lookAtFlow("flow-2")
+			if !row.other {
+				talk.goesWrong(a.Cfg.BaseURL)
+				c.Go(a.Cfg.BaseURL + "/flow")
+			}
 			talk.press(`.presenting button`, "Present")
 		})
 	}
@@ -103,6 +117,56 @@ type talk struct {
 	least         float64 // the smallest text, in CSS pixels
 	audits        bool
 	other         bool // the demo server has a host of its own
+}
+
+// goesWrong plays the end of the talk: a mistake that ends a login at the server, one that ends it at the last moment, and a
+// server that does not enforce PKCE.
+func (k *talk) goesWrong(base string) {
+	k.T.Helper()
+	k.Go(base + "/demo/")
+	k.press(`button[value="redirect-uri-slash"]`, "Mistake 1 is on")
+	k.begin(base)
+	k.next("This request isn't valid")
+	k.Go(base + "/check")
+	k.press(`form[action="/check"] button`, "The redirect URI is not registered")
+	k.Becomes(`document.querySelector("[aria-busy]") === null`, testserver.Patience) // until then the page reloads itself
+	k.Go(base + "/demo/")
+	k.press(`[aria-labelledby="broken"] summary`, "The registered redirect URI has a trailing slash.")
+	k.press(`.banner button`, "Mistake 1")
+	if !k.Becomes(`document.querySelector(".banner") === null`, testserver.Patience) {
+		k.T.Errorf("the mistake is still on:\n%s", k.Text())
+	}
+	k.allow(base)
+	k.next("4. The token response")
+
+	k.Go(base + "/demo/")
+	k.press(`button[value="client-secret-wrong"]`, "Mistake 3 is on")
+	k.allow(base)
+	k.next("The client secret is wrong")
+
+	k.Go(base + "/demo/")
+	k.press(`details:has(.named) > summary`, "It accepts a wrong code verifier.")
+	k.press(`button[value="wrong-verifier"]`, "Broken on purpose. One thing")
+	k.allow(base)
+	k.press(`button[value="steal"]`, "The server does not enforce PKCE")
+	k.look("3-thief-has-tokens")
+	k.press(`.broken button`, "Turn on one mistake")
+}
+
+// begin begins a login step by step.
+func (k *talk) begin(base string) {
+	k.T.Helper()
+	k.Go(base + "/")
+	k.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
+}
+
+// allow goes through one as far as step 3.
+func (k *talk) allow(base string) {
+	k.T.Helper()
+	k.begin(base)
+	k.next("Choose any user")
+	k.press(`button[value="user_alice"]`, "wants to access your account")
+	k.press(`button[value="allow"]`, "3. The browser is back")
 }
 
 // next goes to the button that follows the heading, which has the focus on every new step, and presses it.
