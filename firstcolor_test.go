@@ -214,7 +214,10 @@ func TestFirstColor_Demo(t *testing.T) {
 			t.Errorf("%q has no row", setUp.Fault)
 			continue
 		}
-		check, login := checkAll(c, a.Cfg.BaseURL), signInAtDemo(c, a.Cfg.BaseURL, setUp.Fault == demo.ConsentNoWayBack)
+		check := checkAll(c, a.Cfg.BaseURL)
+		c.Audit(string(setUp.Fault)) // with the bar that says that something is broken
+		login := signInAtDemo(c, a.Cfg.BaseURL, setUp.Fault == demo.ConsentNoWayBack)
+		c.Audit(string(setUp.Fault) + ", after the login")
 		if check != row.check || login != row.login {
 			t.Errorf("%q: {\ncheck: glance{%q, %q, %q},\nlogin: glance{%q, %q, %q}},", setUp.Fault, check.Color, check.Heading, check.Fixes, login.Color, login.Heading, login.Fixes)
 		}

@@ -123,8 +123,7 @@ type talk struct {
 // server that does not enforce PKCE.
 func (k *talk) goesWrong(base string) {
 	k.T.Helper()
-	k.Go(base + "/demo/")
-	k.press(`button[value="redirect-uri-slash"]`, "Mistake 1 is on")
+	k.turnOn(base, "redirect-uri-slash")
 	k.begin(base)
 	k.next("This request isn't valid")
 	k.Go(base + "/check")
@@ -139,18 +138,26 @@ func (k *talk) goesWrong(base string) {
 	k.allow(base)
 	k.next("4. The token response")
 
-	k.Go(base + "/demo/")
-	k.press(`button[value="client-secret-wrong"]`, "Mistake 3 is on")
+	k.turnOn(base, "client-secret-wrong")
 	k.allow(base)
 	k.next("The client secret is wrong")
 
 	k.Go(base + "/demo/")
+	k.press(`.banner button`, "Turn on one mistake")
+	k.Becomes(`document.querySelector(".banner") === null`, testserver.Patience)
 	k.press(`details:has(.named) > summary`, "It accepts a wrong code verifier.")
 	k.press(`button[value="wrong-verifier"]`, "Broken on purpose. One thing")
 	k.allow(base)
 	k.press(`button[value="steal"]`, "The server does not enforce PKCE")
 	k.look("3-thief-has-tokens")
 	k.press(`.broken button`, "Turn on one mistake")
+}
+
+// turnOn turns a mistake of the demo server on.
+func (k *talk) turnOn(base, fault string) {
+	k.T.Helper()
+	k.Go(base + "/demo/")
+	k.press(`button[value="`+fault+`"]`, "Broken on purpose. One thing")
 }
 
 // begin begins a login step by step.
