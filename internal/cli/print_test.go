@@ -285,4 +285,9 @@ func TestPrint_Summary(t *testing.T) {
 	if !strings.Contains(errs, "::warning title=") {
 		t.Errorf("the annotations are %q", errs)
 	}
+	missing := filepath.Join(t.TempDir(), "summary.md")
+	printed(t, situations(t)["warnings-only"], PrintOptions{Summary: missing})
+	if summary, err := os.ReadFile(missing); err != nil || !strings.HasPrefix(string(summary), "**No problem found.**") {
+		t.Errorf("the summary that was not there is %v\n%s", err, summary)
+	}
 }
