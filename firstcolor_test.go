@@ -165,8 +165,8 @@ func TestFirstColor_SavedMistake(t *testing.T) {
 			path, heading string
 			look          func() glance
 		}{
-			{"/", "With the settings from before: ready to sign in", func() glance { c.Go(base + "/"); return glanceAt(c) }},
-			{"/check", "With the settings from before: ready to sign in", func() glance { return checkAll(c, base) }},
+			{"/", "Ready to sign in, with the previous settings", func() glance { c.Go(base + "/"); return glanceAt(c) }},
+			{"/check", "Ready to sign in, with the previous settings", func() glance { return checkAll(c, base) }},
 			{"/login", "It works with the settings from before", func() glance { return signInAtDemo(c, base, false) }},
 		} {
 			if got := page.look(); got != (glance{"", page.heading, ""}) {
