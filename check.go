@@ -21,7 +21,8 @@ type checkPage struct {
 	Running bool       `json:"running"`
 	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
 
-	Checked checkVerdict `json:"-"`
+	Checked  checkVerdict `json:"-"`
+	Markdown string       `json:"-"` // the report for an issue; empty while there is none
 }
 
 func (s *server) checkPage(r *http.Request, state check.State) checkPage {
@@ -31,7 +32,7 @@ func (s *server) checkPage(r *http.Request, state check.State) checkPage {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}
 	if !state.Ended.IsZero() {
-		v.Ended = &state.Ended
+		v.Ended, v.Markdown = &state.Ended, cli.MarkdownOf(state.Report)
 	}
 	return v
 }
@@ -154,7 +155,7 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 			v.Lead = "Nothing is wrong so far. The first sign-in registers a client."
 		}
 	default:
-		v.Heading, v.Mood, v.Lead = "No problem found. Sign in to test the rest", "warn", v.Counts()+"."
+		v.Heading, v.Mood, v.Lead = "Sign in to test the rest", "warn", v.Counts()+"."
 	}
 	switch {
 	case state.Running:
@@ -166,6 +167,19 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
 	}
 	return v
+}
+
+// Again is what the button says that runs the checks.
+func (v checkVerdict) Again() string {
+	switch {
+	case v.Running:
+		return "Checking …"
+	case v.Few && len(v.Failed) > 0 && v.Failed[0].Name == causes.ClientRefused:
+		return findOutWhich
+	case v.Few, v.RunAll:
+		return "Run all checks"
+	}
+	return "Check again"
 }
 
 // Ready reports that the sign-in is what comes next.

@@ -25,7 +25,7 @@ func TestCheckVerdict(t *testing.T) {
 		{"never", check.State{}, "Not checked yet", "", "A check that a server could fool runs twice"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. A sign-in tests the rest. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
-		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "No problem found. Sign in to test the rest", "warn",
+		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Sign in to test the rest", "warn",
 			"1 check passed, 1 warning."},
 		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
 			"A login with these settings worked", "good", ""},
@@ -37,6 +37,30 @@ func TestCheckVerdict(t *testing.T) {
 		v := newCheckVerdict(row.state, testTime)
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {
 			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
+		}
+	}
+}
+
+// The button says what the checks are for, and a login's page has the same one where only they can tell.
+func TestCheckVerdict_Again(t *testing.T) {
+	t.Parallel()
+	failed := func(name causes.Name) []causes.Finding {
+		return []causes.Finding{{Check: "client", Result: causes.Fail, Name: name}}
+	}
+	for _, row := range []struct {
+		want   string
+		checks []causes.Finding
+		few    bool
+	}{
+		{"Run all checks", nil, true},
+		{"Find out which", failed(causes.ClientRefused), true},
+		{"Check again", failed(causes.ClientRefused), false},
+		{"Run all checks", failed(causes.ClientIDUnknown), true},
+		{"Check again", failed(causes.ClientIDUnknown), false},
+	} {
+		v := newCheckVerdict(check.State{Report: check.Report{Checks: row.checks}, Few: row.few, Ended: testTime}, testTime)
+		if got := v.Again(); got != row.want {
+			t.Errorf("%v, few %t: %q; want %q", row.checks, row.few, got, row.want)
 		}
 	}
 }

@@ -167,6 +167,13 @@ func TestChromiumScript(t *testing.T) {
 	c.Press(`button[value="user_alice"]`, "wants to access your account")
 	c.Press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.Press(`button[data-copy="token-response"]`, "Copied")
+	c.Press(`a[href="/check"]`, "Not checked yet")
+	c.Press(`form[action="/check"] button`, "17 checks passed")
+	c.Press(`button[data-copy="markdown"]`, "Copied")
+	if report := chromium.Evaluate[string](c, `document.getElementById("markdown").textContent`); !strings.HasPrefix(report, "**No problem found.** 17 checks passed.\n") ||
+		!strings.Contains(report, "| ok | scopes |") {
+		t.Errorf("the report to copy is\n%s", report)
+	}
 	c.Press(`a[href="/flow"]`, "Every step of this session")
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-6"]`, "The client fetches the keys")

@@ -138,6 +138,7 @@ type errorPage struct {
 	Denied   bool       `json:"-"` // access_denied: nothing is wrong with the setup
 	Flow     *flow.Page `json:"-"`
 	Again    string     `json:"-"` // what the button says that begins a login
+	FindOut  string     `json:"-"` // and the one that runs the checks, where only they can tell what is wrong
 	Preview  []string   `json:"-"` // what the page shows after sign-in
 }
 
@@ -159,6 +160,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// findOutWhich is what the button says where the checks find out why the server refuses the credentials.
+const findOutWhich = "Find out which"
+
 // errorPage prepares a failure for the page at a path.
 func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	data := errorPage{layout: s.page(r, f.Heading), failure: *f, Here: here(r.URL.Path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
@@ -177,6 +181,9 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 		data.Proof = sentence(f.Lead)
 	}
 	data.Way = wayOf(f, data.Denied)
+	if f.Name == causes.ClientRefused {
+		data.FindOut = findOutWhich
+	}
 	if f.Remedy.Kind != "" && !data.Denied {
 		remedy := f.Remedy
 		remedy.Text = f.Hint // with what else is known

@@ -18,7 +18,6 @@ import (
 // guard decides who may talk to us, before any handler runs, and sets the headers that every answer
 // carries.
 func (s *server) guard(next http.Handler) http.Handler {
-	hosts := s.cfg.OwnHosts()
 	onlyHTTPS := s.cfg.IsPublicHTTPS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
@@ -32,7 +31,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 			return
 		}
 		defer at.Add(-1)
-		if !slices.Contains(hosts, strings.ToLower(r.Host)) {
+		if !s.isOwnHost(r) {
 			s.fail(w, r, refuse(http.StatusMisdirectedRequest, "misdirected_request", "This app does not answer to that host name.",
 				"Open "+s.cfg.BaseURL+", or set BASE_URL to the address that the browser uses."))
 			return
@@ -54,6 +53,14 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// accepts reports a request that comes by one of our names, and not from another site.
+func (s *server) accepts(r *http.Request) bool { return s.isOwnHost(r) && s.allowedSite(r) }
+
+// isOwnHost reports a request by one of our names (against DNS rebinding).
+func (s *server) isOwnHost(r *http.Request) bool {
+	return slices.Contains(s.cfg.OwnHosts(), strings.ToLower(r.Host))
 }
 
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,

@@ -211,6 +211,9 @@ func TestMisuseNeverByItself(t *testing.T) {
 	if begun == nil || w.count() != before {
 		t.Fatalf("a run does not begin with a link, or asks before it is followed (%d)", w.count()-before)
 	}
+	if home := b.Get("/").Body; strings.Contains(home, "A login has not come back") {
+		t.Errorf("before the browser has left, home misses a login:\n%s", home)
+	}
 	back := b.Authorize(html.UnescapeString(begun[1]), "user_alice", "allow")
 	refused("a try's answer that is prefetched", "GET", back, prefetch)
 	refused("a try's answer by HEAD", "HEAD", back, nil)

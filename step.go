@@ -180,7 +180,7 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err != nil {
 			err = s.notStarted(r.Context(), err, request.Own)
 			s.tell(request.Run, nil, err)
-			return err
+			return s.notStarted(r.Context(), err, request.Own)
 		}
 		if err := s.sessions.BeginSteps(w, r, request); err != nil {
 			return err

@@ -53,7 +53,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 
 // FactsOf returns what an error tells a cause.
 func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
-	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status)}
+	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
 	case e.Kind == oauth.Redirected:
 		facts.Found = e.Answer.Location

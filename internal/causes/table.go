@@ -372,9 +372,7 @@ var Table = []Cause{
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
 		ToldBy:      "`check`, and the login's page (where its own questions don't tell)",
 		SeenIn:      "[ory/hydra#2140]",
-		Fix: func(f Facts) Fix {
-			return f.look("", "Run all checks: they find out whether the client secret, the client ID or the authentication method is wrong.")
-		},
+		Fix:         fixCredentials,
 	},
 	{
 		Name: ClientSecretWrong, Group: "The client",

@@ -1071,6 +1071,14 @@ func TestBehaviors(t *testing.T) {
 	}
 }
 
+// agree lists what check and the page of a login may say of one server, as both are true. That the credentials are refused
+// contradicts no cause.
+var agree = map[[2]causes.Name]bool{
+	{causes.ClientRefused, causes.ClientSecretWrong}:             true, // a code came back, so that the ID is right
+	{causes.JWKSUnusable, causes.IDTokenSignature}:               true, // no key, so that no signature can be verified
+	{causes.TokenEndpointUnusable, causes.TokenResponseUnusable}: true,
+}
+
 func (row behavior) run(t *testing.T) {
 	negative := row.check != "" || row.page != ""
 	if negative && row.wrong == nil && row.mend == nil {
@@ -1095,6 +1103,9 @@ func (row behavior) run(t *testing.T) {
 	}
 	if advice.Name != row.page || row.page == "" && advice.Heading != "" {
 		t.Errorf("the login's page names %q; want %q", advice.Name, row.page)
+	}
+	if row.check != "" && row.page != "" && row.page != stays && row.page != row.check && !agree[[2]causes.Name{row.check, row.page}] && row.page != causes.ClientRefused {
+		t.Errorf("the login's page says %q, which check contradicts: %q", row.page, row.check)
 	}
 	if negative {
 		kind, fix := failing.Remedy.Kind, failing.Fix+" "+failing.Remedy.Where+" "+failing.Remedy.Line

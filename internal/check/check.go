@@ -69,14 +69,15 @@ func (c *checker) steps() []step {
 // is said where the login is asked about.
 func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
+	ask, conclude := func() { s.o.askClient(ctx, s.o.ours()) }, s.o.concludeClient
 	if c.noInventions {
-		return s.o.concludeClientAlone(ctx)
+		ask, conclude = func() { s.o.concludeClientAlone(ctx) }, s.o.concludeClientAlone
 	}
-	s.o.askClient(ctx, s.o.ours()) // while the others ask
+	ask() // while the others ask
 	if c.concluded("redirect_uri").Name == causes.ClientIDUnknown {
 		return causes.Skipped("skipped: needs a client ID that the server recognizes")
 	}
-	f := s.o.concludeClient(ctx)
+	f := conclude(ctx)
 	if f.Name == causes.GrantNotEnabled && c.concluded("authorization").Result == causes.Fail {
 		return causes.Proved("the server recognizes the client; the authorization code grant is not enabled (see authorization)")
 	}

@@ -82,7 +82,7 @@ func (o PrintOptions) appendSummary(text string) {
 	if o.Summary == "" {
 		return
 	}
-	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_WRONLY, 0)
+	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return
 	}

@@ -82,12 +82,12 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 		}
 		sayJSON(out, document.String())
 	case Markdown:
-		Say(out, markdown(r))
+		Say(out, MarkdownOf(r))
 	}
 	if o.Actions {
 		annotate(r, errs)
 	}
-	o.appendSummary(markdown(r))
+	o.appendSummary(MarkdownOf(r))
 	if err := o.writeFiles(r); err != nil {
 		say(errs, "", err.Error())
 		return 1

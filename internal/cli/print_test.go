@@ -193,8 +193,8 @@ func TestPrintMarkdown(t *testing.T) {
 		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
 		"| fail | client | `a\\|b # c` |",
 	} {
-		if !strings.Contains(markdown(r), line+"\n") {
-			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
+		if !strings.Contains(MarkdownOf(r), line+"\n") {
+			t.Errorf("the report lacks %q:\n%s", line, MarkdownOf(r))
 		}
 	}
 }
@@ -284,5 +284,10 @@ func TestPrint_Summary(t *testing.T) {
 	}
 	if !strings.Contains(errs, "::warning title=") {
 		t.Errorf("the annotations are %q", errs)
+	}
+	missing := filepath.Join(t.TempDir(), "summary.md")
+	printed(t, situations(t)["warnings-only"], PrintOptions{Summary: missing})
+	if summary, err := os.ReadFile(missing); err != nil || !strings.HasPrefix(string(summary), "**No problem found.**") {
+		t.Errorf("the summary that was not there is %v\n%s", err, summary)
 	}
 }

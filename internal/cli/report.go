@@ -9,9 +9,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// markdown returns the report for an issue or a chat: the verdict, each failure with the server's words, and
+// MarkdownOf returns the report for an issue or a chat: the verdict, each failure with the server's words, and
 // the other checks folded. Nothing that is secret ever gets into a finding.
-func markdown(r check.Report) string {
+func MarkdownOf(r check.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), sentence(r.Numbers()))
 	if r.Issuer != "" {

@@ -467,7 +467,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
 		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
-			if _, young := s.beganAt(cookie.Name, cookie.Value); young {
+			if _, _, young := s.beganAt(cookie.Name, cookie.Value); young {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {
