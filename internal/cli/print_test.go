@@ -271,6 +271,38 @@ func TestPrint_JUnit(t *testing.T) {
 	}
 }
 
+// The new file has a name that no other user can have taken, and nothing else is left behind.
+func TestReplaceFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "other")
+	if err := os.WriteFile(other, []byte("another file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, planted := range []string{file + ".new", file + ".tmp", file + "~"} {
+		if err := os.Symlink(other, planted); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	for range 2 {
+		if err := replaceFile(file, []byte("report")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "report" {
+		t.Errorf("the file is %q, %v", got, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file is %v, %v", info.Mode(), err)
+	}
+	if got, err := os.ReadFile(other); err != nil || string(got) != "another file" {
+		t.Errorf("another file is %q now, %v", got, err)
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 5 {
+		t.Errorf("there are %v, %v", all, err)
+	}
+}
+
 // A job's summary gets the report once, whatever is printed; a warning is an annotation, too.
 func TestPrint_Summary(t *testing.T) {
 	t.Parallel()
