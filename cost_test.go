@@ -324,29 +324,6 @@ func TestCost_Headers(t *testing.T) {
 	table.judge(t)
 }
 
-// pushRoute takes pushed authorization requests.
-const pushRoute = "POST /demo/par"
-
-// hostileRoutes are the addresses of the demo server that say something, with the requests to us that ask there once
-// somebody has signed in. Where there are none, a login asks.
-var hostileRoutes = []struct {
-	route, method, path string
-}{
-	{testserver.APIRoute, "", ""},
-	{testserver.ResourceMetadataRoute, "", ""},
-	{testserver.MetadataRoute, "", ""},
-	{testserver.RegisterRoute, "", ""},
-	{pushRoute, "", ""},
-	{"POST /demo/token", "", ""},
-	{"GET /demo/.well-known/jwks.json", "", ""},
-	{testserver.APIRoute, http.MethodGet, "/api"},
-	{testserver.APIRoute, http.MethodPost, "/api"},
-	{"GET /demo/userinfo", http.MethodGet, "/userinfo"},
-	{"POST /demo/introspect", http.MethodGet, "/tokeninfo"},
-	{"POST /demo/token", http.MethodPost, "/refresh"},
-	{"POST /demo/revoke", http.MethodPost, "/revoke"},
-}
-
 // wholeShapes are the ones that the whole program is asked with: each row that once was dear, and one of each kind.
 var wholeShapes = []string{"script without an end", "entities", "control characters", "a long JWT", "many JWTs", "base64 in one word", "scopes", "scopes, listed",
 	"members named token", "members named secret", "short members", "nested 60 deep, many times", "nested to the end", "numbers", "escaped letters", "keys",

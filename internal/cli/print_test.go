@@ -188,10 +188,10 @@ func TestPrintMarkdown(t *testing.T) {
 	if code != 1 || strings.Contains(out, testserver.CheckSecret) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
+	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c \\| d", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
 	for _, line := range []string{
-		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
-		"| fail | client | `a\\|b # c` |",
+		"**FAIL client**: `a|b # c \\| d`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
+		"| fail | client | `a\\|b # c \\ \\| d` |",
 	} {
 		if !strings.Contains(markdown(r), line+"\n") {
 			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
