@@ -31,7 +31,7 @@ import (
 const (
 	longAnswer, shortAnswer = 1 << 20, 256 << 10
 	mostCPU                 = 500 * time.Millisecond
-	mostTimes               = 10 // linear work costs 4 to 8 times as much, as memory is slower than caches; quadratic work 16 times
+	mostTimes               = 6 // linear work costs 4 to 5 times as much, as memory is slower than caches; quadratic work 16 times
 	costFloor               = 20 * time.Millisecond
 )
 
@@ -178,18 +178,22 @@ func (c cost) tooMuch() bool {
 	return c.long > mostCPU || c.alone > costFloor && c.alone > mostTimes*c.short
 }
 
-// costOf measures a cell. What seems to be too much is measured again.
+// costOf measures a cell. What seems to be too much is measured again, and the least of each counts.
 func costOf(what string, long, short func()) cost {
 	c := cost{what: what, long: spent(long)}
 	for i := range 4 {
 		if c.long > costFloor && short != nil {
 			const runs = longAnswer / shortAnswer // as many as make as much garbage
-			c.alone = spentAlone(long)
-			c.short = spentAlone(func() {
+			alone := spentAlone(long)
+			brief := spentAlone(func() {
 				for range runs {
 					short()
 				}
 			}) / runs
+			if i == 0 {
+				c.alone, c.short = alone, brief
+			}
+			c.alone, c.short = min(c.alone, alone), min(c.short, brief) // what else runs empties the caches
 		}
 		if !c.tooMuch() || i == 3 {
 			break

@@ -154,7 +154,7 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	switch value[0] {
 	case '{':
 		var document map[string]json.RawMessage
-		if json.Unmarshal(value, &document) == nil && len(document) <= maxMembers {
+		if !hasManyMembers(value) && json.Unmarshal(value, &document) == nil {
 			r.object(document, level)
 		}
 	case '[':
@@ -164,6 +164,34 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	case '"':
 		r.say(stringIn(value))
 	}
+}
+
+// hasManyMembers reports an object with more members than are looked at, in valid JSON. It is asked before they are put into
+// a map, which costs more for each the larger it is.
+func hasManyMembers(object json.RawMessage) bool {
+	depth, members := 0, 1
+	for i := 0; i < len(object); i++ {
+		switch object[i] {
+		case '"':
+			for i++; i < len(object) && object[i] != '"'; i++ {
+				if object[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case ',':
+			if depth != 1 {
+				continue
+			}
+			if members++; members > maxMembers {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // object reads the members of an error, and then those of the errors inside it.
