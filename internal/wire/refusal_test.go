@@ -481,7 +481,9 @@ func TestSpecific_Long(t *testing.T) {
 // An object of more members than are looked at is none, whatever its members hold.
 func TestHasManyMembers(t *testing.T) {
 	t.Parallel()
-	object := func(n int) string { return `{"a\",":[1,2]` + strings.Repeat(`,"b":{"c":[1,2,{"d":","}],"e":"\","}`, n-1) + "}" }
+	object := func(n int) string {
+		return `{"a\",":[1,2]` + strings.Repeat(`,"b":{"c":[1,2,{"d":","}],"e":"\","}`, n-1) + "}"
+	}
 	for n, want := range map[int]bool{1: false, 2: false, maxMembers: false, maxMembers + 1: true, 10 * maxMembers: true} {
 		if got := hasManyMembers([]byte(object(n))); got != want || !json.Valid([]byte(object(n))) {
 			t.Errorf("of %d members it says %v", n, got)
