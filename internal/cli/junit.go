@@ -71,10 +71,10 @@ func (o PrintOptions) writeFiles(r check.Report) error {
 }
 
 // replaceFile writes a file beside the old one, and puts it in its place. The new one has a name that no other user can have
-// taken before. A pipe or a device stays, and is written to.
+// taken before. The place of a pipe or a device is not taken.
 func replaceFile(name string, content []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, content, 0)
+		return errors.New("it is a pipe, a device or a folder")
 	}
 	fresh, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {

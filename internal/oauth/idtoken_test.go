@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -417,6 +418,9 @@ func TestIDTokenSignature(t *testing.T) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "enc"})
 		}, `no signing key for ES256`},
 		{"a key for encryption by key_ops", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", []string{"encrypt"}) }, `no signing key for ES256`},
+		{"a key for encryption by key_ops, whatever its use", func(l *testserver.FakeServer) {
+			l.JWKS = keyWith(t, l, "use", "sig", "key_ops", []string{"encrypt"})
+		}, `no signing key for ES256`},
 		{"a key for signatures by key_ops", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", []string{"verify"}) }, ""},
 		{"key_ops that are no list", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", "encrypt") }, ""},
 		{"a key for another algorithm", func(l *testserver.FakeServer) {
@@ -631,15 +635,17 @@ func TestUnaskedIDToken(t *testing.T) {
 	wantError(t, err, CodeInvalidIDToken, "no issuer is configured")
 }
 
-// keyWith publishes the server's key with one member more.
-func keyWith(t *testing.T, l *testserver.FakeServer, name string, value any) func(http.ResponseWriter, *http.Request) {
+// keyWith publishes the server's key with more members: a name and a value each.
+func keyWith(t *testing.T, l *testserver.FakeServer, members ...any) func(http.ResponseWriter, *http.Request) {
 	t.Helper()
 	good, err := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
 	var key map[string]any
 	if err = cmp.Or(err, json.Unmarshal(good, &key)); err != nil {
 		t.Fatal(err)
 	}
-	key[name] = value
+	for pair := range slices.Chunk(members, 2) {
+		key[pair[0].(string)] = pair[1]
+	}
 	return func(w http.ResponseWriter, _ *http.Request) {
 		testserver.SendJSON(w, map[string]any{"keys": []any{key}})
 	}

@@ -189,7 +189,7 @@ func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet,
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
 			return nil, errPrivateKey
 		}
-		if key.Use == "" && !signs(raw) {
+		if !signs(raw) {
 			key.Use = "key_ops"
 		}
 		set.Keys = append(set.Keys, key)
