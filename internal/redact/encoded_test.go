@@ -64,6 +64,26 @@ func TestRead_Encoded(t *testing.T) {
 	}
 }
 
+// A JWT is found inside, and a client secret also between bytes that are no text.
+func TestRead_EncodedBinary(t *testing.T) {
+	t.Parallel()
+	const secret, jwt = "s/ecret+with ~", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	text := Read(base64.StdEncoding.EncodeToString([]byte("a session: " + jwt)))
+	if text.ReplaceJWTs(Always("X")); text.String() != "X" {
+		t.Errorf("a JWT becomes %s", text)
+	}
+	binary := []byte("\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8" + secret + "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8")
+	for name, encoded := range map[string]string{"base64": base64.StdEncoding.EncodeToString(binary), "hex": hex.EncodeToString(binary),
+		"HEX": strings.ToUpper(hex.EncodeToString(binary))} {
+		var v Values
+		v.AddSecret(secret, "X")
+		text := Read(encoded)
+		if text.Replace(&v); !strings.Contains(text.String(), "X") {
+			t.Errorf("%s: %s stays", name, text)
+		}
+	}
+}
+
 // What is encoded and holds no secret stays, and so does what only looks encoded.
 func TestRead_EncodedHarmless(t *testing.T) {
 	t.Parallel()

@@ -440,7 +440,7 @@ func (e *Exchange) JSONMessage() string {
 		return e.ResponseBody
 	}
 	message := e.ResponseBody
-	for _, data := range events(e.ResponseBody) {
+	for data := range events(e.ResponseBody) {
 		var answer struct{ Result, Error json.RawMessage }
 		message = data
 		if json.Unmarshal([]byte(data), &answer) == nil && (answer.Result != nil || answer.Error != nil) {
@@ -450,18 +450,22 @@ func (e *Exchange) JSONMessage() string {
 	return message
 }
 
-// events returns the data of a stream of events, of each that has any (HTML, section 9.2.6).
-func events(stream string) []string {
-	var list, data []string
-	stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")
-	for line := range strings.SplitSeq(stream+"\n\n", "\n") { // the last event may have no end yet
-		if text, ok := strings.CutPrefix(line, "data:"); ok {
-			data = append(data, strings.TrimPrefix(text, " "))
-		} else if line == "" && data != nil {
-			list, data = append(list, strings.Join(data, "\n")), nil
+// events yields the data of a stream of events, of each that has any (HTML, section 9.2.6).
+func events(stream string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var data []string
+		stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")
+		for line := range strings.SplitSeq(stream+"\n\n", "\n") { // the last event may have no end yet
+			if text, ok := strings.CutPrefix(line, "data:"); ok {
+				data = append(data, strings.TrimPrefix(text, " "))
+			} else if line == "" && len(data) > 0 {
+				if !yield(strings.Join(data, "\n")) {
+					return
+				}
+				data = data[:0]
+			}
 		}
 	}
-	return list
 }
 
 // ErrorInside reports that an API answers with a status of success and says in the body that the call failed: by the
