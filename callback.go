@@ -191,7 +191,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 
 // lead says what came of a login in a sentence or two, and which scopes it lacks.
 func lead(l *session.Login) string {
-	says := "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
+	says := "A plain OAuth login: the server issued an access token. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
 		says = "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
 	}

@@ -22,14 +22,14 @@ func TestCheckVerdict(t *testing.T) {
 		state               check.State
 		heading, mood, lead string
 	}{
-		{"never", check.State{}, "Not checked yet", "", "Each check runs twice"},
+		{"never", check.State{}, "Not checked yet", "", "A check that a server could fool runs twice"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. A sign-in tests the rest. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
-		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Nothing is wrong, and a sign-in has to show the rest", "warn",
+		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "No problem found. Sign in to test the rest", "warn",
 			"1 check passed, 1 warning."},
 		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
-			"A login worked", "good", ""},
-		{"changed", check.State{Changed: true}, "Settings changed", "", "Nothing was checked since."},
+			"A login with these settings worked", "good", ""},
+		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings aren't checked yet."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
@@ -52,7 +52,7 @@ func TestCheckVerdict_Notice(t *testing.T) {
 	}{
 		{"no notice", nil, "Ready to sign in", "good"},
 		{"a restart is needed", &notice{Heading: "PORT changed"}, "Ready to sign in", "good"},
-		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "With the settings from before: ready to sign in", ""},
+		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "Ready to sign in, with the previous settings", ""},
 	} {
 		s := &server{notice: row.notice, now: func() time.Time { return testTime }}
 		if v := s.checkVerdict(state); v.Heading != row.heading || v.Mood != row.mood {

@@ -70,7 +70,7 @@ func headingOf(status int) string {
 
 // wrongMethod refuses a method, and says which one is answered.
 func wrongMethod(allowed string) *failure {
-	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+allowed+" only.", "")
+	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", "")
 	f.Allow = allowed
 	return f
 }
@@ -86,7 +86,7 @@ func (s *server) explain(err error, scopes []string) *failure {
 	switch {
 	case errors.Is(err, session.ErrUnavailable):
 		f := refuse(http.StatusServiceUnavailable, "session_store_failed", sentence(err.Error()),
-			"The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page.")
+			"The sessions are in the Redis that SESSION_STORE names. Check that Redis is running, then reload this page.")
 		f.Heading = "The session store cannot be used"
 		return f
 	case errors.Is(err, session.ErrTooLong):

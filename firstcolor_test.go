@@ -139,7 +139,7 @@ func TestFirstColor_Demo(t *testing.T) {
 		demo.IssuerSlash:         {glance{"bad", "The server has a different issuer", "change"}, glance{"bad", "The server has a different issuer", "change"}},
 		demo.IDTokenSignature:    {glance{"good", "Ready to sign in", ""}, glance{"bad", "The ID token's signature cannot be verified", "look"}},
 		demo.AccessTokenAudience: {glance{"good", "Ready to sign in", ""}, glance{"good", "It works", ""}},
-		demo.ConsentNoWayBack:    {glance{"warn", "Nothing is wrong, and a sign-in has to show the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
+		demo.ConsentNoWayBack:    {glance{"warn", "No problem found. Sign in to test the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
 	}
 	for _, setUp := range demo.SetUps() {
 		r, err := http.PostForm(a.Cfg.BaseURL+"/demo/setup", url.Values{"setup": {string(setUp.Fault)}})

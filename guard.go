@@ -142,10 +142,10 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 // the browser from showing the prefetched answer later.
 func rejectPrefetch(r *http.Request) error {
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" || r.Header.Get("X-Moz") == "prefetch" {
-		return refuse(http.StatusServiceUnavailable, "prefetch", "A prefetch does nothing here.", "")
+		return refuse(http.StatusServiceUnavailable, "prefetch", "This app ignores prefetches.", "")
 	}
 	if r.Method == http.MethodHead {
-		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "A HEAD does nothing here.", "")
+		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This app answers no HEAD request here.", "")
 		f.Allow = http.MethodGet
 		return f
 	}
@@ -161,7 +161,7 @@ func parseQueryOnce(rawQuery string) (url.Values, error) {
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			description := "The parameter " + wire.Clip(name, 40) + " is there more than once (RFC 6749 section 3.1)."
+			description := "The parameter " + wire.Clip(name, 40) + " appears more than once (RFC 6749 section 3.1)."
 			return nil, refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, description, "")
 		}
 	}

@@ -227,7 +227,7 @@ func TestStateChangesByPost(t *testing.T) {
 	}
 	for _, path := range []string{"/refresh", "/revoke", "/logout"} {
 		r := b.GetJSON(path)
-		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "POST only")
+		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "accepts only POST")
 		if r.Header.Get("Allow") != http.MethodPost {
 			t.Errorf("GET %s: Allow is %q", path, r.Header.Get("Allow"))
 		}
@@ -325,7 +325,7 @@ func TestCallbackMethods(t *testing.T) {
 		if r := b.Post(here, url.Values{}); a.Cfg.CallbackIsPasted() {
 			r.WantError(t, 400, "invalid_address", "No address was pasted")
 		} else {
-			r.WantError(t, 405, "method_not_allowed", "GET only")
+			r.WantError(t, 405, "method_not_allowed", "accepts only GET")
 		}
 		for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
 			req, _ := http.NewRequest(method, here, nil)

@@ -258,5 +258,5 @@ func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 			return wrongMethod(route.method)
 		}
 	}
-	return refuse(http.StatusNotFound, "not_found", "There is nothing at this address.", "")
+	return refuse(http.StatusNotFound, "not_found", "This app has no page at this URL.", "")
 }

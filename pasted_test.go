@@ -60,11 +60,11 @@ func TestPastedWrongly(t *testing.T) {
 	_, query, _ := strings.Cut(address, "?")
 	for pasted, words := range map[string]string{
 		"":   "No address was pasted",
-		code: "not a whole address",
-		"https://elsewhere.example/callback?" + query:                       "another host or port",
-		"http://app.example.com/callback?" + query:                          "another scheme",
-		"https://app.example.com/callback/" + code + "?" + query:            "another path",
-		"https://app.example.com/callback#" + query:                         "behind a #",
+		code: "This URL is incomplete",
+		"https://elsewhere.example/callback?" + query:                       "a different host or port",
+		"http://app.example.com/callback?" + query:                          "a different scheme",
+		"https://app.example.com/callback/" + code + "?" + query:            "a different path",
+		"https://app.example.com/callback#" + query:                         "after a #",
 		"https://app.example.com/callback":                                  "form_post",
 		strings.Replace(address, "?", "?x="+strings.Repeat("x", 9<<10), 1):  "more than 8 KB",
 		strings.Replace(address, "?", "?x="+strings.Repeat("x", 70<<10), 1): "at most 64 KB",
@@ -123,7 +123,7 @@ func TestPastedTwin(t *testing.T) {
 		t.Errorf("the start page has no form for the login that waits:\n%s", home.Body)
 	}
 	page := b.Post(config.CallbackPath, url.Values{"address": {"https://evil.example/oauth_callback?" + u.RawQuery}})
-	if page.StatusCode != 400 || !strings.Contains(page.Body, "another host or port") || !strings.Contains(page.Body, form) || strings.Contains(page.Body, code) {
+	if page.StatusCode != 400 || !strings.Contains(page.Body, "a different host or port") || !strings.Contains(page.Body, form) || strings.Contains(page.Body, code) {
 		t.Errorf("another host was answered %d:\n%s", page.StatusCode, page.Body)
 	}
 	if r := other.Post(config.CallbackPath, url.Values{"address": {twin}}); r.StatusCode != 400 || l.Asked("POST /token") != 0 {
@@ -208,7 +208,7 @@ func TestPastedAfterRestart(t *testing.T) {
 		again.Host = here.Host
 		r := again.GetJSON(strings.Replace(address, "https://app.example.com/callback", row.uri, 1))
 		if row.code != "" {
-			r.WantError(t, 400, row.code, "begun with other settings")
+			r.WantError(t, 400, row.code, "changed after you started this login")
 			if n := l.Asked("POST /token"); n != 0 {
 				t.Errorf("the code was sent %d times", n)
 			}
@@ -290,7 +290,7 @@ func TestPasteInChromium(t *testing.T) {
 	a := startApp(t, map[string]string{"REDIRECT_URI": application.URL + "/callback"})
 	page := chromium.Open(t)
 	page.Go(a.Address + "/login?prompt=consent")
-	page.WaitFor("Sign in, then paste the address")
+	page.WaitFor("Sign in, then paste the URL")
 	page.Shot("paste")
 	page.NoScript()
 	tab := page.Tab()
@@ -299,7 +299,7 @@ func TestPasteInChromium(t *testing.T) {
 	tab.Press(`button[value="user_alice"]`, "wants to access your account")
 	tab.Press(`button[value="allow"]`, "an application")
 	address := chromium.Perform(tab, chromedp.Location())
-	paste(page, "http://127.0.0.1:1/callback?code=a&state=b", "This address does not finish the login")
+	paste(page, "http://127.0.0.1:1/callback?code=a&state=b", "The pasted URL can't finish the login")
 	paste(page, address, "It works")
 	if at := chromium.Perform(page, chromedp.Location()); strings.Contains(at, "code=") {
 		t.Errorf("the code is in the browser's history: %s", at)

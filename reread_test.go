@@ -210,7 +210,7 @@ func TestNothingIsCheckedAfterAChange(t *testing.T) {
 	r.p.WaitFor(t, "checked  ")
 	r.write("ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.FakeClientID + "\nCLIENT_SECRET=a-wrong-secret-1\nSCOPES=openid")
 	for _, path := range []string{"/", "/check"} {
-		if page := r.Get(path); !strings.Contains(page.Body, "Settings changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
+		if page := r.Get(path); !strings.Contains(page.Body, "The settings have changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
 			t.Errorf("%s says\n%s", path, page.Body)
 		}
 	}

@@ -55,9 +55,9 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 
 // sessionLead says who says who signed in, and which scopes the login lacks.
 func sessionLead(l *session.Login) string {
-	says := "A plain OAuth login: " + noIDToken(l) + ", so nothing says who signed in."
+	says := "A plain OAuth login. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
-		says = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
+		says = "From the ID token: subject " + wire.Clip(l.Subject(), 100) + ", issuer " + l.IDToken.Issuer + "."
 	}
 	return says + notGranted(l)
 }
@@ -149,7 +149,7 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 		return ""
 	}
 	return []action{
-		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
+		{"Call userinfo", "ask the server who signed in", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
 		{"Try wrong tokens", "three calls that the API must reject, and one that it should accept", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server says about them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},

@@ -279,7 +279,7 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	params := url.Values{"step_up": {strconv.Itoa(l.request.StepUp)}}
 	for _, name := range append(fieldsOf(l.request), "params") {
 		if values := r.PostForm[name]; len(values) > 1 {
-			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" is there more than once (RFC 6749 section 3.1).", "")
+			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" appears more than once (RFC 6749 section 3.1).", "")
 		}
 		params.Set(name, strings.TrimSpace(r.PostForm.Get(name)))
 	}
@@ -651,7 +651,7 @@ func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLog
 			c.Name, c.Words = "One character changed", "The API checks the token, and not only that there is one."
 		}
 		if step.Failed {
-			c.Words = cmp.Or(step.Fault, "This is not the answer that it should be.")
+			c.Words = cmp.Or(step.Fault, "This answer is wrong.")
 		}
 		data.Cards = append(data.Cards, c)
 	}

@@ -383,7 +383,7 @@ func (f foreign) useTokens(t *testing.T, b *testserver.Browser) {
 	want("/refresh", f.refresh, `"access_token"`)
 	want("/userinfo", f.userinfo, `"sub"`)
 	want("/api", f.env["RESOURCE_URL"] != "", "")
-	want("/revoke", f.revoke, "no longer holds")
+	want("/revoke", f.revoke, "has deleted the token")
 	if page := b.Ask("/flow", true); page.StatusCode != 200 {
 		t.Errorf("/flow answered %d", page.StatusCode)
 	}

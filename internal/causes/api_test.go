@@ -60,9 +60,9 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 		{"a redirect to a sign-in", me, []demo.Fault{demo.APIRedirectsToSignIn}, APIBehindASignInPage, "redirect"},
 		{"a sign-in page", me, []demo.Fault{demo.APISignInPage}, APIBehindASignInPage, "a page answers"},
 		{"a firewall", me, []demo.Fault{demo.APIFirewall}, APIBehindASignInPage, "403"},
-		{"another scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
+		{"a different scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
 		{"another method", me, []demo.Fault{demo.APIMethod}, APIUnreachable, "405"},
-		{"another path", "/api/nothing", nil, APIUnreachable, "404"},
+		{"a different path", "/api/nothing", nil, APIUnreachable, "404"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, row.api, row.faults...)

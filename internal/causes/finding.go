@@ -141,13 +141,13 @@ func Label(check string) string {
 	case "start":
 		return "start at API"
 	case "metadata_flavours":
-		return "both metadata"
+		return "metadata copies"
 	case "response_issuer":
-		return "response iss"
+		return "response issuer"
 	case "pushed_authorization":
 		return "pushed request"
 	case "advertised":
-		return "metadata lists"
+		return "advertised values"
 	case "authorization":
 		return "login"
 	case "pkce":

@@ -47,7 +47,7 @@ const (
 	TokenEndpointUnusable  Name = "token-endpoint-unusable"
 )
 
-// What this app does not speak.
+// What this app doesn't support.
 const (
 	DPoPRequired            Name = "dpop-required"
 	MTLSRequired            Name = "mtls-required"
@@ -73,7 +73,7 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
-// The user, and the way back.
+// The user, and the return to this app.
 const (
 	UserNotAllowed          Name = "user-not-allowed"
 	AccessDenied            Name = "access-denied"

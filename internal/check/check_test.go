@@ -336,7 +336,7 @@ func TestCheckJudges(t *testing.T) {
 				return 429, "slow_down"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.Warn, "wants fewer requests"},
+		}), "client", causes.Warn, "limits requests"},
 		{"out of order for the control alone", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.FakeClientSecret {
 				return 500, "server_error"
@@ -430,7 +430,7 @@ func TestCheckJudges(t *testing.T) {
 			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
 			"redirect_uri",
 			causes.Warn,
-			"could not be asked: the authorization endpoint answered 503",
+			"no result: the authorization endpoint answered 503",
 		},
 		{
 			"out of order, so nobody knows",

@@ -116,7 +116,7 @@ func TestAfterLogout(t *testing.T) {
 		{"fails", server(func(w http.ResponseWriter, _ *http.Request, _ string, _ bool) {
 			page(w, 503, "redirect uri not registered")
 		}), false, "", "", ""},
-		{"wants fewer requests", server(func(w http.ResponseWriter, _ *http.Request, address string, _ bool) {
+		{"limits requests", server(func(w http.ResponseWriter, _ *http.Request, address string, _ bool) {
 			if address != "" {
 				page(w, 429, "redirect uri not registered")
 			}

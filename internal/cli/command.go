@@ -44,7 +44,7 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
 exit codes of a built program (go run turns every failure into 1)
   0   stopped with Ctrl-C; check: no check failed; login: it works
   1   the app can't listen; check: a check failed; login: it failed, or the browser didn't come back
-  2   a setting or a flag is wrong
+  2   a setting is missing or malformed, or a flag is wrong; nothing was sent
 
 README.md and .env.sample list the settings.
 `

@@ -242,8 +242,8 @@ func TestPrintConfigErrors(t *testing.T) {
 	}
 	out.Reset()
 	PrintConfigErrors(err, PrintOptions{Again: "go run . check"}, &out, &errs)
-	text := "  FAIL  settings        CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
-		"          fix           paste the secret\n\n1 problem: settings. Nothing was asked.\nFix it and run again: go run . check\n"
+	text := "  FAIL  configuration   CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
+		"          fix           paste the secret\n\n1 problem: configuration. No check ran.\nFix it and run again: go run . check\n"
 	if out.String() != text || errs.Len() > 0 {
 		t.Errorf("as text it is\n%s%s", &out, &errs)
 	}

@@ -20,7 +20,7 @@ func TestTypos(t *testing.T) {
 		{
 			"of a framework",
 			"CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
-			"refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says " +
+			"refused: CLERK_PUBLISHABLE_KEY: and ISSUER are both missing, so no authorization server is known; .env:2 says " +
 				"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY",
 		},
 		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this program; write REDIRECT_URI"},

@@ -539,17 +539,17 @@ type wordsOf struct{ about, section string }
 
 // parameterWords says what each parameter is for, in one line, and where that is written.
 var parameterWords = map[string]wordsOf{
-	"response_type":              {"what should come back: a code", "RFC 6749 section 3.1.1"},
+	"response_type":              {"the kind of response: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},
-	"client_secret":              {"proves that the application asks, and no other program", "RFC 6749 section 2.3.1"},
+	"client_secret":              {"proves that the request comes from the application", "RFC 6749 section 2.3.1"},
 	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
 	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
-	"scope":                      {"what is asked for", "RFC 6749 section 3.3"},
+	"scope":                      {"what the application asks for", "RFC 6749 section 3.3"},
 	"state":                      {"ties the response to this browser's login", "RFC 6749 section 10.12"},
 	"nonce":                      {"ties the ID token to this login", "OpenID Connect Core section 3.1.2.1"},
 	"code_challenge":             {"the hash of a secret that is shown later, with the code", "RFC 7636 section 4.2"},
 	"code_challenge_method":      {"how it was hashed", "RFC 7636 section 4.3"},
-	"code_verifier":              {"the secret behind the challenge: who has the code but not this gets nothing", "RFC 7636 section 4.5"},
+	"code_verifier":              {"the secret behind the challenge; a stolen code is useless without it", "RFC 7636 section 4.5"},
 	"code":                       {"good once, and for a short time, for tokens", "RFC 6749 section 4.1.2"},
 	"iss":                        {"which server sends this response", "RFC 9207 section 2"},
 	"error":                      {"what went wrong, as a code", "RFC 6749 section 4.1.2.1"},

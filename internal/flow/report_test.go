@@ -133,7 +133,7 @@ func TestVerdict(t *testing.T) {
 		{"the ID token failed", Failed(good()[:4], wire.IDTokenCheck, "No nonce"), "# The login failed. Step 5, ID token check, failed: `No nonce`\n"},
 		{"the refresh failed later", sampleFlow(), "# The login works. Step 7, refresh, failed: `invalid_grant`\n"},
 		{
-			"the API opens without a token",
+			"the API accepts calls without a token",
 			append(good(), &wire.Exchange{Purpose: wire.APIWithout, Status: 200}),
 			"# The login works. Step 8, API call without the token, failed: 200, 0 ms\n",
 		},

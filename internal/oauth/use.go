@@ -62,7 +62,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		return c.badUserinfo(SubjectAbsent, e, "sub is missing, so it does not say who the user is (OpenID Connect Core section 5.3.2)")
 	}
 	if *claims.Subject != id.Subject {
-		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
+		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about a different user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
 			"section 5.3.2)", c.Sanitized(*claims.Subject, 100), c.Sanitized(id.Subject, 100)))
 	}
 	return nil
