@@ -148,7 +148,7 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 // token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
 // the browser from showing the prefetched answer later.
 func rejectPrefetch(r *http.Request) error {
-	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" {
+	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" || r.Header.Get("X-Moz") == "prefetch" {
 		return refuse(http.StatusServiceUnavailable, "prefetch", "This app ignores prefetches.", "")
 	}
 	if r.Method == http.MethodHead {

@@ -477,6 +477,8 @@ func testNothingSpent(t *testing.T, a *app) {
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	for _, spoil := range []func(*http.Request){
 		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") },
+		func(r *http.Request) { r.Header.Set("Purpose", "prefetch") },
+		func(r *http.Request) { r.Header.Set("X-Moz", "prefetch") },
 		func(r *http.Request) { r.Method = http.MethodHead },
 	} {
 		req := b.Bring(callback)

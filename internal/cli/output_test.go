@@ -88,6 +88,11 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 		"finish, JSON":      print(func(out io.Writer) { finish(report, PrintOptions{Format: JSON}, out, io.Discard) }),
 		"finish, Markdown":  print(func(out io.Writer) { finish(report, PrintOptions{Format: Markdown}, out, io.Discard) }),
 		"annotate":          func(out io.Writer) string { annotate(report, out); return "::error title=client-secret-wrong::" },
+		"Annotate":          func(out io.Writer) string { failed.Annotate(out); return "::error title=" },
+		"Annotate, works": func(out io.Writer) string {
+			Verdict{Works: true, Warnings: []string{text}}.Annotate(out)
+			return "::warning title=login::"
+		},
 		"Announce":          print(func(out io.Writer) { Announce(out, cfg, nil); Announce(out, atAPI, nil) }),
 		"AskToSignIn":       print(func(out io.Writer) { AskToSignIn(out, text, time.Second) }),
 		"PrintOpen":         print(func(out io.Writer) { PrintOpen(out, text) }),
@@ -115,7 +120,7 @@ func TestPrinters(t *testing.T) {
 	}
 	const harmless = `a sentence: it has "quotes", http://[::1]:3000/ and a#b`
 	for where, show := range printers(harmless) { // the twin
-		if where == "Parse" || where == "annotate" {
+		if where == "Parse" || where == "annotate" || where == "Annotate" {
 			continue
 		}
 		var out bytes.Buffer

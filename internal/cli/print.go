@@ -129,5 +129,5 @@ func annotate(r check.Report, out io.Writer) {
 func annotation(out io.Writer, kind, title, text string) {
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	say(out, "::"+kind+" title="+property.Replace(title)+"::", escape.Replace(Harmless(text)))
+	say(out, "::"+kind+" title="+property.Replace(Harmless(title))+"::", escape.Replace(Harmless(text)))
 }

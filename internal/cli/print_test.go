@@ -188,10 +188,10 @@ func TestPrintMarkdown(t *testing.T) {
 	if code != 1 || strings.Contains(out, testserver.CheckSecret) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
+	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c \\| d", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
 	for _, line := range []string{
-		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
-		"| fail | client | `a\\|b # c` |",
+		"**FAIL client**: `a|b # c \\| d`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
+		"| fail | client | `a\\|b # c \\ \\| d` |",
 	} {
 		if !strings.Contains(MarkdownOf(r), line+"\n") {
 			t.Errorf("the report lacks %q:\n%s", line, MarkdownOf(r))
@@ -268,6 +268,38 @@ func TestPrint_JUnit(t *testing.T) {
 	}
 	if _, errs, code := printed(t, situations(t)["dead-host"], PrintOptions{JUnit: filepath.Join(t.TempDir(), "none", "junit.xml")}); code != 1 || !strings.Contains(errs, "-junit") {
 		t.Errorf("a file that cannot be written: exit code %d, %q", code, errs)
+	}
+}
+
+// The new file has a name that no other user can have taken, and nothing else is left behind.
+func TestReplaceFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "other")
+	if err := os.WriteFile(other, []byte("another file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, planted := range []string{file + ".new", file + ".tmp", file + "~"} {
+		if err := os.Symlink(other, planted); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	for range 2 {
+		if err := replaceFile(file, []byte("report")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "report" {
+		t.Errorf("the file is %q, %v", got, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file is %v, %v", info.Mode(), err)
+	}
+	if got, err := os.ReadFile(other); err != nil || string(got) != "another file" {
+		t.Errorf("another file is %q now, %v", got, err)
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 5 {
+		t.Errorf("there are %v, %v", all, err)
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 )
 
 // secretNames are the parameters and JSON members whose value must not leave the page of the browser that
-// earned it, besides those that redact.IsSecret knows.
-var secretNames = []string{"code", "state", "nonce", "code_verifier", "device_code", "user_code", "authorization_code", "auth_code", "access_code",
-	"verification_code", "recovery_code", "oauth_verifier", "request_uri"}
+// earned it, besides those that redact.IsSecret knows: in small letters, without the signs between the words.
+var secretNames = []string{"code", "state", "nonce", "codeverifier", "devicecode", "usercode", "authorizationcode", "authcode", "accesscode",
+	"verificationcode", "recoverycode", "recoverycodes", "backupcode", "backupcodes", "onetimecode", "smscode", "mfacode", "oauthverifier", "requesturi"}
 
 // harmlessNames are what a file may keep of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2, RFC 8693
 // section 2.2.1). Whatever else a server puts there, it puts there because it is worth something.
@@ -25,8 +25,15 @@ var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "erro
 
 // isSecret recognises the name of something that no file may hold.
 func isSecret(name string) bool {
-	return redact.IsSecret(name) || slices.Contains(secretNames, strings.ToLower(name))
+	const longest = 64
+	if redact.IsSecret(name) || len(name) > longest {
+		return redact.IsSecret(name)
+	}
+	return slices.Contains(secretNames, strings.ToLower(wordSigns.Replace(name)))
 }
+
+// wordSigns joins the words of a name: device_code, device-code.
+var wordSigns = strings.NewReplacer("_", "", "-", "")
 
 // isCredential recognises what a registration brings and no page shows: it is the client's for as long as it
 // lives (RFC 7591 section 3.2.1, RFC 7592 section 3).

@@ -95,6 +95,9 @@ func TestLabel(t *testing.T) {
 	if got, want := label("a#b;c:d>e"), "a#35;b#59;c#58;d#62;e"; got != want {
 		t.Errorf("it is %q; want %q", got, want)
 	}
+	if got, want := label(strings.Repeat("a", 200)+"b"), strings.Repeat("a", 200)+"…"; got != want {
+		t.Errorf("a long one is %q; want %q", got, want)
+	}
 }
 
 // Mermaid reads the picture, with the same number of lines, whatever a server says or is called.
