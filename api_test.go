@@ -63,7 +63,7 @@ func TestOpenAPI(t *testing.T) {
 	b := newBrowser(t, startApp(t, env))
 	b.GetJSON(l.Approve(t, b.Begin("")))
 	page := b.Post("/api", nil)
-	for _, want := range []string{"opens without a token", "api-open", "api-ignores-signature", "api-accepts-id-token", `class="state bad"`} {
+	for _, want := range []string{"accepts calls without a token", "api-open", "api-ignores-signature", "api-accepts-id-token", `class="state bad"`} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

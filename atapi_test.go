@@ -239,7 +239,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 	look("flow", "/flow?step=4", "application_type")
 	look("step", "/login?step=1", "Before the redirect")
 	look("home-after", "/", "registered")
-	look("check", "/check", "A login worked")
+	look("check", "/check", "A login with these settings worked")
 	c.Go(a.Address + "/session")
 	c.Press("details.card summary", "CLIENT_SECRET=")
 	c.Shoot("api-session")
@@ -405,7 +405,7 @@ func TestForgottenClient(t *testing.T) {
 		t.Errorf("the login was answered %d %s", r.StatusCode, r.Body)
 	}
 	b.Begin("")
-	if page := b.Get("/").Body; !strings.Contains(page, "no longer knows the client") || strings.Contains(page, "The redirect URI is not registered") {
+	if page := b.Get("/").Body; !strings.Contains(page, "lost this client") || strings.Contains(page, "The redirect URI is not registered") {
 		t.Errorf("the start page says\n%s", page)
 	}
 }

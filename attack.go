@@ -148,15 +148,15 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Stopped, a.Stopper, a.Why = "", "Nothing", answer.Note
 		a.Rest, a.RestText = "The code has been used", "Start the login again. Turn PKCE on in the server’s settings."
 	case !oauth.RefusesCode(answer):
-		a.Heading, a.Stopped, a.Stopper = "The answer decides nothing", "", "Not known"
-		a.Why = "The answer is about something else than the code. Whether the server checks the verifier is not decided."
+		a.Heading, a.Stopped, a.Stopper = "No result", "", "Not known"
+		a.Why = "The answer isn’t about the code, so it doesn’t show whether the server checks the verifier."
 		a.Rest, a.RestText = "Your login may still work", "Exchange the code to see."
 	case demo:
 		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret behind the challenge."
 		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers do not: then the login starts again."
 	default:
 		a.Heading = "The thief gets nothing"
-		a.Why = "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, that was all that was wrong."
+		a.Why = "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, the verifier stopped the thief."
 		a.Rest, a.RestText = "Your login may still work", "Some servers keep the code valid after this, many do not. Exchange the code to see."
 	}
 }
@@ -164,7 +164,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 // tellForgery says what the answer to a forged response means.
 func (a *attack) tellForgery() {
 	a.Who, a.Stopped, a.Stopper, a.Why = "This app said", flow.StateMark, "state", "This browser was never given that state."
-	a.Heading, a.Rest, a.RestText = "The forged response is refused", "Your login still waits", "Nothing of the forged response was used."
+	a.Heading, a.Rest, a.RestText = "The forged response is refused", "Your login still waits", "This app used nothing from the forged response."
 	if a.Opened {
 		a.Heading, a.Stopped, a.Stopper, a.Why = "The forged response was accepted", "", "Nothing", "This is a fault of this app. Report it."
 	}
@@ -176,7 +176,7 @@ func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	if !made || f.Code != "invalid_grant" {
 		return f
 	}
-	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "A thief had tried it: you pressed “"+attacks[0].Label+"”."
+	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "You pressed “"+attacks[0].Label+"”, which sent the code with a wrong verifier."
 	f.Hint = "Many servers refuse a code once it came with a wrong verifier. Start the login again, and exchange the code without the thief."
 	if answer != nil && answer.Fault != "" {
 		f.Hint = "The thief got tokens for it, and a code works once. Start the login again."

@@ -120,10 +120,10 @@ func TestAttack_Answers(t *testing.T) {
 		{"no revocation", "application/json", `{"access_token":"` + access + `","token_type":"bearer"}`, 200, true,
 			"The thief has tokens", "could not be revoked", 0},
 		{"invalid_grant", "application/json", `{"error":"invalid_grant"}`, 400, false, "The thief gets nothing", "Your login may still work", 0},
-		{"a refusal with 200", "application/json", `{"error":"invalid_grant","access_token":""}`, 200, false, "The answer decides nothing", "not decided", 0},
-		{"the client", "application/json", `{"error":"invalid_client"}`, 401, false, "The answer decides nothing", "not decided", 0},
-		{"out of order", "text/html", `<h1>Down</h1>`, 503, false, "The answer decides nothing", "not decided", 0},
-		{"a page", "text/html", `<p>` + access + `</p>`, 200, false, "The answer decides nothing", "not decided", 0},
+		{"a refusal with 200", "application/json", `{"error":"invalid_grant","access_token":""}`, 200, false, "No result", "doesn’t show whether", 0},
+		{"the client", "application/json", `{"error":"invalid_client"}`, 401, false, "No result", "doesn’t show whether", 0},
+		{"out of order", "text/html", `<h1>Down</h1>`, 503, false, "No result", "doesn’t show whether", 0},
+		{"a page", "text/html", `<p>` + access + `</p>`, 200, false, "No result", "doesn’t show whether", 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := testserver.StartFakeServer(t)

@@ -62,7 +62,7 @@ func TestCodeStaysWithItsServer(t *testing.T) {
 				t.Errorf("answered %d and sent %d codes: %s", r.StatusCode, sent, r.Body)
 			}
 			if row.name != "another redirect URI" { // there the cookie does not even open
-				r.WantError(t, 400, "other_server", "begun with other settings")
+				r.WantError(t, 400, "other_server", "changed after you started this login")
 			}
 		})
 	}

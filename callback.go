@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
@@ -41,7 +42,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		return s.unknownState(r, response)
 	}
 	login, err := s.sessions.Finish(w, r, request, func(ctx context.Context) (*session.Login, error) {
-		return s.redeem(ctx, request, response, r.URL.RequestURI())
+		return s.redeem(ctx, request, response, callbackOf(r))
 	})
 	if errors.Is(err, session.ErrUsed) {
 		return s.unknownState(r, response)
@@ -67,14 +68,30 @@ func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) fun
 		if err != nil || len(r.PostForm["address"]) > 1 {
 			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field, address, and at most 64 KB.", "")
 		}
-		query, err := s.oauth.ReadPasted(r.PostForm.Get("address"))
+		address := r.PostForm.Get("address")
+		query, err := s.oauth.ReadPasted(address)
 		if err != nil {
 			return err
 		}
 		arrived := *r
-		arrived.URL = &url.URL{Path: r.URL.Path, RawQuery: query}
+		if arrived.URL, err = s.pastedAt(address); err != nil {
+			return err
+		}
+		arrived.URL.RawQuery = query
 		return next(w, &arrived)
 	}
+}
+
+// pastedAt returns where a pasted response arrived: the whole address where the browser comes back by itself, so that it can be
+// told from one that the browser brought.
+func (s *server) pastedAt(address string) (*url.URL, error) {
+	switch {
+	case s.cfg.CallbackIsPasted():
+		return &url.URL{Path: config.CallbackPath}, nil
+	case strings.HasPrefix(strings.ToLower(strings.TrimSpace(address)), "https:"):
+		return url.Parse(s.cfg.HTTPSTwin())
+	}
+	return url.Parse(s.cfg.RedirectURI())
 }
 
 // redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.
@@ -174,7 +191,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 
 // lead says what came of a login in a sentence or two, and which scopes it lacks.
 func lead(l *session.Login) string {
-	says := "A plain OAuth login: the server issued an access token. It does not say who signed in, as " + noIDToken(l) + "."
+	says := "A plain OAuth login: the server issued an access token. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
 		says = "Signed in as " + l.Who() + ". The code was exchanged, and the ID token passed every check."
 	}

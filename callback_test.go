@@ -30,15 +30,15 @@ func TestCallbackRefuses(t *testing.T) {
 		{"state missing", func(q url.Values) { q.Del("state") }, 400, "invalid_state", "has no state"},
 		{"state empty", func(q url.Values) { q.Set("state", "") }, 400, "invalid_state", "has no state"},
 		{"state unknown", func(q url.Values) { q.Set("state", "AAAAAAAAAAAAAAAAAAAAAAAAAA") }, 400, "invalid_state", "not started in this browser"},
-		{"state twice", func(q url.Values) { q.Add("state", "x") }, 400, "invalid_request", "state is there more than once"},
+		{"state twice", func(q url.Values) { q.Add("state", "x") }, 400, "invalid_request", "state appears more than once"},
 		{"code missing", func(q url.Values) { q.Del("code") }, 400, "invalid_request", "neither a code nor an error"},
 		{"code empty", func(q url.Values) { q.Set("code", "") }, 400, "invalid_request", "neither a code nor an error"},
-		{"code twice", func(q url.Values) { q.Add("code", "x") }, 400, "invalid_request", "code is there more than once"},
+		{"code twice", func(q url.Values) { q.Add("code", "x") }, 400, "invalid_request", "code appears more than once"},
 		{"code and error", func(q url.Values) { q.Set("error", "access_denied") }, 400, "access_denied", ""},
 		{"iss of another server", func(q url.Values) { q.Set("iss", "https://evil.example") }, 400, "invalid_issuer", `"https://evil.example"`},
 		{"iss with a slash", func(q url.Values) { q.Set("iss", q.Get("iss")+"/") }, 400, "invalid_issuer", "comes from the issuer"},
 		{"iss empty", func(q url.Values) { q.Set("iss", "") }, 400, "invalid_issuer", "comes from the issuer"},
-		{"iss twice", func(q url.Values) { q.Add("iss", q.Get("iss")) }, 400, "invalid_request", "iss is there more than once"},
+		{"iss twice", func(q url.Values) { q.Add("iss", q.Get("iss")) }, 400, "invalid_request", "iss appears more than once"},
 		{"iss missing though promised", func(q url.Values) { q.Del("iss") }, 400, "invalid_issuer", "promises one"},
 		{"an error", func(q url.Values) {
 			q.Del("code")
@@ -637,8 +637,8 @@ func TestLead(t *testing.T) {
 	}{
 		"everything granted": {"openid notes", "openid notes", true, "passed every check.", "Not granted"},
 		"a scope missing":    {"openid notes", "openid", true, "every check. Not granted: notes.", "openid"},
-		"openid missing":     {"openid notes", "notes", false, "openid was asked for and not granted.", "Not granted"},
-		"both missing":       {"openid notes", "", false, "not granted. Not granted: notes.", "Not granted: openid"},
+		"openid missing":     {"openid notes", "notes", false, "the server did not grant openid.", "Not granted"},
+		"both missing":       {"openid notes", "", false, "the server did not grant openid. Not granted: notes.", "Not granted: openid"},
 	} {
 		l := loginHolding(oauth.Tokens{}, strings.Fields(row.asked)...)
 		l.Response.Scope, l.Response.ScopeSent = row.granted, true

@@ -5,12 +5,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 )
@@ -227,10 +229,45 @@ func TestCausesOfTheWayBack(t *testing.T) {
 	if r := b.GetJSON(back); r.Cause(t) != "" || r.StatusCode != http.StatusOK {
 		t.Errorf("in this browser and at this host it was answered %d %s", r.StatusCode, r.Body)
 	}
+	if r := b.Post(config.CallbackPath, url.Values{"address": {strings.Replace(back, "?", "#", 1)}}); !strings.Contains(r.Body, "/problems/response-in-fragment") {
+		t.Errorf("behind a # the failure is not named:\n%s", r.Body)
+	}
 	env["BASE_URL"] = "https://test.example.com" // behind a proxy that sends one of our names, and not its own
 	proxied := newBrowser(t, startApp(t, env))
 	if r := proxied.GetJSON("/oauth_callback?state=a&code=b"); r.Cause(t) != "login-not-known" {
 		t.Errorf("behind a proxy the failure is called %q: %s", r.Cause(t), r.Body)
+	}
+}
+
+// The page before a sign-out tells it: the server has no such address.
+func TestCausesOfTheLogout(t *testing.T) {
+	t.Parallel()
+	for name, isRegistered := range map[string]bool{"logout-uri-not-registered": false, "": true} {
+		l := testserver.StartFakeServer(t)
+		a := startApp(t, l.Env())
+		l.Document = func(d map[string]any) { d["end_session_endpoint"] = l.Issuer + "/bye" }
+		l.Around(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				address := r.URL.Query().Get("post_logout_redirect_uri")
+				switch {
+				case r.URL.Path != "/bye":
+					next.ServeHTTP(w, r)
+				case address == "" || address == a.Cfg.AfterLogout() && isRegistered:
+					w.Write([]byte("<form>Sign out?</form>"))
+				default:
+					testserver.SendBody(http.StatusBadRequest, "text/html", "<p>Invalid redirect uri</p>")(w, r)
+				}
+			})
+		})
+		b := newBrowser(t, a)
+		b.GetJSON(l.Approve(t, b.Begin("")))
+		var page struct {
+			Asked struct{ Result, Name string } `json:"after_sign_out"`
+		}
+		r := b.Ask("/logout", false)
+		if err := json.Unmarshal([]byte(r.Body), &page); err != nil || page.Asked.Name != name || (page.Asked.Result == "ok") != isRegistered {
+			t.Errorf("it is called %q: %s (%v)", page.Asked.Name, r.Body, err)
+		}
 	}
 }
 

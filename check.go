@@ -21,7 +21,8 @@ type checkPage struct {
 	Running bool       `json:"running"`
 	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
 
-	Checked checkVerdict `json:"-"`
+	Checked  checkVerdict `json:"-"`
+	Markdown string       `json:"-"` // the report for an issue; empty while there is none
 }
 
 func (s *server) checkPage(r *http.Request, state check.State) checkPage {
@@ -31,7 +32,7 @@ func (s *server) checkPage(r *http.Request, state check.State) checkPage {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}
 	if !state.Ended.IsZero() {
-		v.Ended = &state.Ended
+		v.Ended, v.Markdown = &state.Ended, cli.MarkdownOf(state.Report)
 	}
 	return v
 }
@@ -107,7 +108,7 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 		v.SignIn.Label, v.SignIn.Folded = "Sign in anyway", true
 	}
 	if s.notice != nil && len(s.notice.Lines) > 0 && v.Mood == "good" {
-		v.Heading, v.Mood = "With the settings from before: ready to sign in", ""
+		v.Heading, v.Mood = "Ready to sign in, with the previous settings", ""
 	}
 	return v
 }
@@ -135,26 +136,26 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	}
 	done, of := state.Done()
 	v.Heading, v.Mood = "Not checked yet", ""
-	v.Lead = "Each check runs twice: once with your value, once with a deliberately wrong one. Checks never change anything on the server."
+	v.Lead = "A check that a server could fool runs twice: once with your value, once with a deliberately wrong one. Checks never change anything on the server."
 	switch {
 	case len(v.Failed) > 0:
 		v.Heading, v.Mood, v.Lead = v.Failed[0].Title(), "bad", v.Counts()+"."
 	case state.Running:
 		v.Heading = "Checking the settings …"
 	case state.Changed:
-		v.Heading, v.Lead = "Settings changed", "Nothing was checked since. "+v.Lead
+		v.Heading, v.Lead = "The settings have changed", "The new settings aren't checked yet. "+v.Lead
 	case state.Ended.IsZero():
 	case state.Proved():
 		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". A sign-in tests the rest."
 	case state.Worked:
-		v.Heading, v.Mood, v.Lead = "A login worked", "good", "With these settings. "+v.Counts()+"."
+		v.Heading, v.Mood, v.Lead = "A login with these settings worked", "good", v.Counts()+"."
 	case state.Few:
 		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not tested yet."
 		if state.ClientID == "" {
 			v.Lead = "Nothing is wrong so far. The first sign-in registers a client."
 		}
 	default:
-		v.Heading, v.Mood, v.Lead = "Nothing is wrong, and a sign-in has to show the rest", "warn", v.Counts()+"."
+		v.Heading, v.Mood, v.Lead = "Sign in to test the rest", "warn", v.Counts()+"."
 	}
 	switch {
 	case state.Running:
@@ -166,6 +167,19 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 		v.Lead += " Checked " + ago(now.Sub(state.Ended)) + "."
 	}
 	return v
+}
+
+// Again is what the button says that runs the checks.
+func (v checkVerdict) Again() string {
+	switch {
+	case v.Running:
+		return "Checking …"
+	case v.Few && len(v.Failed) > 0 && v.Failed[0].Name == causes.ClientRefused:
+		return findOutWhich
+	case v.Few, v.RunAll:
+		return "Run all checks"
+	}
+	return "Check again"
 }
 
 // Ready reports that the sign-in is what comes next.
@@ -203,7 +217,7 @@ func (v checkVerdict) count(failed, warned, waiting int) string {
 		{failed, causes.Number(failed, "problem")},
 		{len(v.Passed), causes.Number(len(v.Passed), "check") + " passed"},
 		{warned, causes.Number(warned, "warning")},
-		{len(v.Skipped), fmt.Sprintf("%d not asked", len(v.Skipped))},
+		{len(v.Skipped), fmt.Sprintf("%d skipped", len(v.Skipped))},
 		{waiting, fmt.Sprintf("%d not done yet", waiting)},
 	} {
 		if part.n > 0 {

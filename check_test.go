@@ -22,14 +22,14 @@ func TestCheckVerdict(t *testing.T) {
 		state               check.State
 		heading, mood, lead string
 	}{
-		{"never", check.State{}, "Not checked yet", "", "Each check runs twice"},
+		{"never", check.State{}, "Not checked yet", "", "A check that a server could fool runs twice"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. A sign-in tests the rest. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
-		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Nothing is wrong, and a sign-in has to show the rest", "warn",
+		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Sign in to test the rest", "warn",
 			"1 check passed, 1 warning."},
 		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
-			"A login worked", "good", ""},
-		{"changed", check.State{Changed: true}, "Settings changed", "", "Nothing was checked since."},
+			"A login with these settings worked", "good", ""},
+		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings aren't checked yet."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
@@ -37,6 +37,30 @@ func TestCheckVerdict(t *testing.T) {
 		v := newCheckVerdict(row.state, testTime)
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {
 			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
+		}
+	}
+}
+
+// The button says what the checks are for, and a login's page has the same one where only they can tell.
+func TestCheckVerdict_Again(t *testing.T) {
+	t.Parallel()
+	failed := func(name causes.Name) []causes.Finding {
+		return []causes.Finding{{Check: "client", Result: causes.Fail, Name: name}}
+	}
+	for _, row := range []struct {
+		want   string
+		checks []causes.Finding
+		few    bool
+	}{
+		{"Run all checks", nil, true},
+		{"Find out which", failed(causes.ClientRefused), true},
+		{"Check again", failed(causes.ClientRefused), false},
+		{"Run all checks", failed(causes.ClientIDUnknown), true},
+		{"Check again", failed(causes.ClientIDUnknown), false},
+	} {
+		v := newCheckVerdict(check.State{Report: check.Report{Checks: row.checks}, Few: row.few, Ended: testTime}, testTime)
+		if got := v.Again(); got != row.want {
+			t.Errorf("%v, few %t: %q; want %q", row.checks, row.few, got, row.want)
 		}
 	}
 }
@@ -52,7 +76,7 @@ func TestCheckVerdict_Notice(t *testing.T) {
 	}{
 		{"no notice", nil, "Ready to sign in", "good"},
 		{"a restart is needed", &notice{Heading: "PORT changed"}, "Ready to sign in", "good"},
-		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "With the settings from before: ready to sign in", ""},
+		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "Ready to sign in, with the previous settings", ""},
 	} {
 		s := &server{notice: row.notice, now: func() time.Time { return testTime }}
 		if v := s.checkVerdict(state); v.Heading != row.heading || v.Mood != row.mood {

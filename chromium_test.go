@@ -47,7 +47,7 @@ func TestChromium(t *testing.T) {
 	chromium.Perform(c, chromedp.Reload())
 	c.WaitFor("Signed in as Alice Example")
 
-	c.Press(`a[href="/session"]`, "Tokens held")
+	c.Press(`a[href="/session"]`, "<h2>Tokens</h2>")
 	c.WaitFor("expires in 1 h 59 min")
 	c.Shot("session")
 	c.Press(`a[href="/userinfo"]`, "alice@example.com")
@@ -136,7 +136,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.Press("a.button", "Choose any user")
 	c.Press(`button[value="user_alice"]`, "wants to access your account")
 	c.Press(`button[value="allow"]`, "Signed in as Alice Example")
-	c.Press(`a[href="/session"]`, "Tokens held")
+	c.Press(`a[href="/session"]`, "<h2>Tokens</h2>")
 	if text := c.Text(); !strings.Contains(text, "UTC") {
 		t.Errorf("without a script the page does not say when the token expires:\n%s", text)
 	}
@@ -147,8 +147,8 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-2"]`, "The client sends the browser to the authorization server")
 	c.Go(a.Cfg.BaseURL + "/session")
-	c.WaitFor("Tokens held")
-	c.Press(`form[action="/revoke"] button`, "no longer holds")
+	c.WaitFor("<h2>Tokens</h2>")
+	c.Press(`form[action="/revoke"] button`, "has deleted the token")
 	c.Go(a.Cfg.BaseURL + "/session")
 	c.WaitFor("this app has no token")
 	c.Press(`form[action="/logout"] button`, "You are signed out")
@@ -167,6 +167,13 @@ func TestChromiumScript(t *testing.T) {
 	c.Press(`button[value="user_alice"]`, "wants to access your account")
 	c.Press(`button[value="allow"]`, "Signed in as Alice Example")
 	c.Press(`button[data-copy="token-response"]`, "Copied")
+	c.Press(`a[href="/check"]`, "Not checked yet")
+	c.Press(`form[action="/check"] button`, "17 checks passed")
+	c.Press(`button[data-copy="markdown"]`, "Copied")
+	if report := chromium.Evaluate[string](c, `document.getElementById("markdown").textContent`); !strings.HasPrefix(report, "**No problem found.** 17 checks passed.\n") ||
+		!strings.Contains(report, "| ok | scopes |") {
+		t.Errorf("the report to copy is\n%s", report)
+	}
 	c.Press(`a[href="/flow"]`, "Every step of this session")
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-6"]`, "The client fetches the keys")

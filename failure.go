@@ -34,10 +34,11 @@ type failure struct {
 	Theirs bool             `json:"-"` // Code and Description are the server's
 	Lead   string           `json:"-"` // what proves the heading
 	Retry  bool             `json:"-"` // beginning a new login makes sense
-	Bare   string           `json:"-"` // what to do where the response is in the fragment, of a callback without a query
 	Allow  string           `json:"-"` // the method that would be answered, with a 405
 	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
 	At     wire.Purpose     `json:"-"` // the step that failed, of a login
+
+	Bare *causes.Unfinished `json:"-"` // why, where the response is in the fragment, of a callback without a query
 }
 
 func (f *failure) Error() string {
@@ -69,7 +70,7 @@ func headingOf(status int) string {
 
 // wrongMethod refuses a method, and says which one is answered.
 func wrongMethod(allowed string) *failure {
-	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This address answers "+allowed+" only.", "")
+	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", "")
 	f.Allow = allowed
 	return f
 }
@@ -85,7 +86,7 @@ func (s *server) explain(err error, scopes []string) *failure {
 	switch {
 	case errors.Is(err, session.ErrUnavailable):
 		f := refuse(http.StatusServiceUnavailable, "session_store_failed", sentence(err.Error()),
-			"The sessions are in the Redis that SESSION_STORE names. See that it runs; when it answers again, reload this page.")
+			"The sessions are in the Redis that SESSION_STORE names. Check that Redis is running, then reload this page.")
 		f.Heading = "The session store cannot be used"
 		return f
 	case errors.Is(err, session.ErrTooLong):
@@ -137,6 +138,7 @@ type errorPage struct {
 	Denied   bool       `json:"-"` // access_denied: nothing is wrong with the setup
 	Flow     *flow.Page `json:"-"`
 	Again    string     `json:"-"` // what the button says that begins a login
+	FindOut  string     `json:"-"` // and the one that runs the checks, where only they can tell what is wrong
 	Preview  []string   `json:"-"` // what the page shows after sign-in
 }
 
@@ -158,6 +160,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// findOutWhich is what the button says where the checks find out why the server refuses the credentials.
+const findOutWhich = "Find out which"
+
 // errorPage prepares a failure for the page at a path.
 func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	data := errorPage{layout: s.page(r, f.Heading), failure: *f, Here: here(r.URL.Path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
@@ -176,6 +181,9 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 		data.Proof = sentence(f.Lead)
 	}
 	data.Way = wayOf(f, data.Denied)
+	if f.Name == causes.ClientRefused {
+		data.FindOut = findOutWhich
+	}
 	if f.Remedy.Kind != "" && !data.Denied {
 		remedy := f.Remedy
 		remedy.Text = f.Hint // with what else is known
@@ -282,15 +290,18 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	if f.Code == oauth.CodeInvalidIssuer {
 		returned = "" // what came from somewhere else is not shown
 	}
-	f.Steps = failed(slices.Concat(request.Before, s.front(request, returned, arrived), steps), err)
+	f.Steps = failed(slices.Concat(request.Before, s.front(request, callback, returned, arrived), steps), err)
 	return f
 }
 
 // front returns what the browser carried for a login, and at its end a person where the address was pasted.
-func (s *server) front(request *oauth.Request, returned string, arrived time.Time) []*wire.Exchange {
+func (s *server) front(request *oauth.Request, callback, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
-	if s.cfg.CallbackIsPasted() {
-		front[len(front)-1].Note = flow.Pasted
+	switch last := front[len(front)-1]; {
+	case s.cfg.CallbackIsPasted():
+		last.Note = flow.Pasted
+	case s.cfg.WasPasted(callback):
+		last.Note = flow.PastedHere
 	}
 	return front
 }
@@ -340,7 +351,7 @@ func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 
 // steps returns everything that went over the wire for a login so far, in order.
 func (s *server) steps(l *session.Login) []*wire.Exchange {
-	return slices.Concat(l.Request.Before, s.front(l.Request, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
+	return slices.Concat(l.Request.Before, s.front(l.Request, l.Callback, s.cfg.ReturnedTo(l.Callback), l.Arrived), l.Steps)
 }
 
 // sequence completes the steps of a login with what was known before it.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -48,5 +50,28 @@ func TestWayOf(t *testing.T) {
 				t.Errorf("%s: step %d is %+v; want %q, %q", row.name, i+1, step, want, note)
 			}
 		}
+	}
+}
+
+// Where nothing but the checks can tell why the server refuses the client, the page lists what may be wrong, the most likely
+// first, and its first button runs them. A code that came back clears the client ID.
+func TestErrorPage_FindOutWhich(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartFakeServer(t)
+	a := startApp(t, l.Env())
+	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client"}`)
+	b := newBrowser(t, a)
+	link := from(b, "/login", map[string]string{"Accept": "text/html", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+	page := b.Get(l.Approve(t, b.Leaves(link))).Body // it asks nothing by itself
+	for _, want := range []string{"<h1>The server refused the client&#39;s credentials</h1>",
+		`<div class="go"><form method="post" action="/check"><button class="button">Find out which</button></form>`,
+		"<li>CLIENT_SECRET: mistyped, expired, or another application&#39;s.</li><li>TOKEN_ENDPOINT_AUTH_METHOD: "} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	l.Reset()
+	if page := b.Get(l.Approve(t, b.Begin(""))).Body; strings.Contains(page, "Find out which") {
+		t.Errorf("a login that works offers to find out what is wrong:\n%s", page)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +20,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes.
+// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes, each with what it
+// marks in the old value and in the new one.
 type glance struct{ Color, Heading, Fixes string }
 
 // glanceAt takes a glance at the page, and sees that what it says is on the first screen of a laptop.
@@ -26,7 +30,8 @@ func glanceAt(c *chromium.Tab) glance {
 	g := chromium.Evaluate[glance](c, `(() => {
 		const verdict = document.querySelector(".verdict"), color = ["good", "warn", "bad"].find(name => verdict?.classList.contains(name))
 		return {Color: color || "", Heading: document.querySelector("h1").textContent.trim(),
-			Fixes: [...document.querySelectorAll(".card.fix")].map(fix => ["change", "add", "look"].find(kind => fix.classList.contains(kind))).join(" ")}
+			Fixes: [...document.querySelectorAll(".card.fix")].map(fix => [["change", "add", "look"].find(kind => fix.classList.contains(kind)),
+				...[...fix.querySelectorAll("mark")].map(mark => mark.textContent)].join(" ")).join(", ")}
 	})()`)
 	if bottom := chromium.Evaluate[float64](c, `Math.max(...["h1", ".card.fix"].map(s => document.querySelector(s)?.getBoundingClientRect().bottom || 0)) + scrollY`); bottom > 900 {
 		c.T.Errorf("%q and its fix end at %v; want within the first 900 pixels", g.Heading, bottom)
@@ -83,16 +88,16 @@ func TestFirstColor(t *testing.T) {
 			check: glance{"good", "Ready to sign in", ""}, login: glance{"good", "It works", ""}},
 		{name: "wrong secret", set: map[string]string{"CLIENT_SECRET": "a-wrong-secret-1"}, start: glance{"bad", "The server refused the client's credentials", "look"},
 			check: glance{"bad", "The client secret is wrong", "look"}, login: glance{"bad", "The client secret is wrong", "look"}},
-		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look look"},
+		{name: "wrong ID", set: map[string]string{"CLIENT_ID": "b-client"}, start: glance{"bad", "The server doesn't recognize the client ID", "look"},
 			check: glance{"bad", "The server doesn't recognize the client ID", "look"}, login: glance{"", "This request isn't valid", ""}},
-		{name: "wrong port", set: map[string]string{"BASE_URL": "http://localhost:" + port}, start: glance{"bad", "The redirect URI is not registered", "change"},
-			check: glance{"bad", "The redirect URI is not registered", "change"}, login: glance{"", "This request isn't valid", ""}},
-		{name: "typo in a scope", set: map[string]string{"SCOPES": "openid profil"}, start: glance{"bad", "A scope is not enabled", "change"},
-			check: glance{"bad", "A scope is not enabled", "change"}, login: glance{"bad", "A scope is not enabled", "change"}},
-		{name: "issuer with a slash", set: map[string]string{"ISSUER": issuer + "/"}, start: glance{"bad", "The server has a different issuer", "change"},
-			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
-		{name: "issuer of another host", set: map[string]string{"ISSUER": strings.Replace(issuer, "127.0.0.1", "localhost", 1)}, start: glance{"bad", "The server has a different issuer", "change"},
-			check: glance{"bad", "The server has a different issuer", "change"}, login: glance{"bad", "The server has a different issuer", "change"}},
+		{name: "wrong port", set: map[string]string{"BASE_URL": "http://localhost:" + port}, start: glance{"bad", "The redirect URI is not registered", "change localhost 127.0.0.1"},
+			check: glance{"bad", "The redirect URI is not registered", "change localhost 127.0.0.1"}, login: glance{"", "This request isn't valid", ""}},
+		{name: "typo in a scope", set: map[string]string{"SCOPES": "openid profil"}, start: glance{"bad", "A scope is not enabled", "change e"},
+			check: glance{"bad", "A scope is not enabled", "change e"}, login: glance{"bad", "A scope is not enabled", "change e"}},
+		{name: "issuer with a slash", set: map[string]string{"ISSUER": issuer + "/"}, start: glance{"bad", "The server has a different issuer", "change /"},
+			check: glance{"bad", "The server has a different issuer", "change /"}, login: glance{"bad", "The server has a different issuer", "change /"}},
+		{name: "issuer of another host", set: map[string]string{"ISSUER": strings.Replace(issuer, "127.0.0.1", "localhost", 1)}, start: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"},
+			check: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"}, login: glance{"bad", "The server has a different issuer", "change localhost 127.0.0.1"}},
 		{name: "server down", set: map[string]string{"ISSUER": "http://127.0.0.1:" + closed}, start: glance{"bad", "The authorization server doesn't answer", "look"},
 			check: glance{"bad", "The authorization server doesn't answer", "look"}, login: glance{"bad", "The authorization server doesn't answer", "look"}},
 		{name: "no secret", set: map[string]string{"CLIENT_SECRET": ""}, start: glance{"bad", "The client secret is missing", "look"},
@@ -123,6 +128,63 @@ func TestFirstColor(t *testing.T) {
 	}
 }
 
+// A mistake in .env that is saved while the program runs stands on top of every page, and nothing below it is green.
+func TestFirstColor_SavedMistake(t *testing.T) {
+	t.Parallel()
+	port := testserver.FreePort(t)
+	base := "http://localhost:" + port
+	issuer := testserver.StartDemo(t, base+config.CallbackPath)
+	file, size := filepath.Join(t.TempDir(), ".env"), 0
+	save := func(lines ...string) { // each state has a size of its own, as two may be saved within a tick of the file system's clock
+		size++
+		text := "PORT=" + port + "\n" + strings.Join(lines, "\n") + strings.Repeat("\n", size)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	right := []string{"ISSUER=" + issuer, "CLIENT_ID=a-client", "CLIENT_SECRET=" + testserver.CheckSecret}
+	save(right...)
+	p := startRun(t, nil, "-env", file)
+	p.WaitForPort(t, port)
+	p.WaitFor(t, "checked  ")
+	c := chromium.Open(t)
+	c.Resize(1280, 900)
+	if got := checkAll(c, base); got.Color != "good" {
+		t.Fatalf("/check is %+v", got)
+	}
+	for _, row := range []struct {
+		name, says string
+		lines      []string
+	}{
+		{"garbage", file + ":5: this line cannot be read; write NAME=value", append(slices.Clip(right), "%% <no> setting")},
+		{"discovery URL as issuer", "write ISSUER=" + issuer, append([]string{"ISSUER=" + issuer + "/.well-known/openid-configuration"}, right[1:]...)},
+		{"placeholder left", "CLIENT_SECRET (" + file + ":4): holds a placeholder", append(slices.Clip(right[:2]), "CLIENT_SECRET=your-client-secret")},
+	} {
+		save(row.lines...)
+		for _, page := range []struct {
+			path, heading string
+			look          func() glance
+		}{
+			{"/", "Ready to sign in, with the previous settings", func() glance { c.Go(base + "/"); return glanceAt(c) }},
+			{"/check", "Ready to sign in, with the previous settings", func() glance { return checkAll(c, base) }},
+			{"/login", "It works with the settings from before", func() glance { return signInAtDemo(c, base, false) }},
+		} {
+			if got := page.look(); got != (glance{"", page.heading, ""}) {
+				t.Errorf("%s: %s is %+v; want %q without a color", row.name, page.path, got, page.heading)
+			}
+			note := chromium.Evaluate[string](c, `document.querySelector("body > header ~ .note.bad")?.innerText || ""`)
+			if !strings.Contains(note, "has changed, and something in it is wrong") || !strings.Contains(note, row.says) {
+				t.Errorf("%s: %s says %q on top; want %s", row.name, page.path, note, row.says)
+			}
+		}
+		save(right...)
+		c.Go(base + "/")
+		if note := chromium.Evaluate[bool](c, `document.querySelector(".note.bad") !== null`); note {
+			t.Errorf("%s: it is mended, and the page says\n%s", row.name, c.Text())
+		}
+	}
+}
+
 // The same for the ten mistakes of the demo server.
 func TestFirstColor_Demo(t *testing.T) {
 	t.Parallel()
@@ -130,8 +192,8 @@ func TestFirstColor_Demo(t *testing.T) {
 	c := chromium.Open(t)
 	c.Resize(1280, 900)
 	rows := map[demo.Fault]struct{ check, login glance }{
-		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add"}, glance{"", "This request isn't valid", ""}},
-		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change"}, glance{"", "This request isn't valid", ""}},
+		demo.RedirectURISlash:    {glance{"bad", "The redirect URI is not registered", "add /"}, glance{"", "This request isn't valid", ""}},
+		demo.RedirectURIHost:     {glance{"bad", "The redirect URI is not registered", "change 127.0.0.1"}, glance{"", "This request isn't valid", ""}},
 		demo.SecretWrong:         {glance{"bad", "The client secret is wrong", "look"}, glance{"bad", "The client secret is wrong", "look"}},
 		demo.AuthMethodWrong:     {glance{"bad", "The client authentication method is wrong", "change"}, glance{"bad", "The client authentication method is wrong", "change"}},
 		demo.ClientUnknown:       {glance{"bad", "The server doesn't recognize the client ID", "look"}, glance{"", "This request isn't valid", ""}},
@@ -139,7 +201,7 @@ func TestFirstColor_Demo(t *testing.T) {
 		demo.IssuerSlash:         {glance{"bad", "The server has a different issuer", "change"}, glance{"bad", "The server has a different issuer", "change"}},
 		demo.IDTokenSignature:    {glance{"good", "Ready to sign in", ""}, glance{"bad", "The ID token's signature cannot be verified", "look"}},
 		demo.AccessTokenAudience: {glance{"good", "Ready to sign in", ""}, glance{"good", "It works", ""}},
-		demo.ConsentNoWayBack:    {glance{"warn", "Nothing is wrong, and a sign-in has to show the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
+		demo.ConsentNoWayBack:    {glance{"warn", "Sign in to test the rest", ""}, glance{"", "OAuth Test Client wants to access your account", ""}},
 	}
 	for _, setUp := range demo.SetUps() {
 		r, err := http.PostForm(a.Cfg.BaseURL+"/demo/setup", url.Values{"setup": {string(setUp.Fault)}})
@@ -152,7 +214,10 @@ func TestFirstColor_Demo(t *testing.T) {
 			t.Errorf("%q has no row", setUp.Fault)
 			continue
 		}
-		check, login := checkAll(c, a.Cfg.BaseURL), signInAtDemo(c, a.Cfg.BaseURL, setUp.Fault == demo.ConsentNoWayBack)
+		check := checkAll(c, a.Cfg.BaseURL)
+		c.Audit(string(setUp.Fault)) // with the bar that says that something is broken
+		login := signInAtDemo(c, a.Cfg.BaseURL, setUp.Fault == demo.ConsentNoWayBack)
+		c.Audit(string(setUp.Fault) + ", after the login")
 		if check != row.check || login != row.login {
 			t.Errorf("%q: {\ncheck: glance{%q, %q, %q},\nlogin: glance{%q, %q, %q}},", setUp.Fault, check.Color, check.Heading, check.Fixes, login.Color, login.Heading, login.Fixes)
 		}

@@ -104,7 +104,7 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	case from.FromEnvironment:
 		box.Title, box.Then = "Change in the environment", "Set it where you start this app, then start it again."
 	case from.Line == 0: // there is no line to strike out
-		box.Old, box.New, box.Then = nil, breakable(f.Line), "Add the line, "+then
+		box.Old, box.Then = nil, "Add the line, "+then
 	}
 	if f.Old == "" {
 		box.Old, box.New = nil, breakable(f.Line)
@@ -124,6 +124,7 @@ func (box *fixBox) look(f causes.Fix, from config.Origin) {
 		box.Value = "value not shown"
 	case f.Old == "":
 		line = f.Variable + "="
+		box.Value = "empty"
 		if from == (config.Origin{}) {
 			box.Value = "not set"
 		}

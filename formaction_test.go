@@ -52,7 +52,7 @@ func TestFormAction(t *testing.T) {
 		{"'none'", []string{"form-action 'none'"}, "", true},
 		{"no source at all", []string{"form-action"}, "", true},
 		{"the scheme", []string{"form-action http:"}, "", false},
-		{"another scheme", []string{"form-action 'self' https:"}, "", true},
+		{"a different scheme", []string{"form-action 'self' https:"}, "", true},
 		{"everything", []string{"form-action *"}, "", false},
 		{"the host, without its port", []string{"form-action 'self' http://localhost"}, "", true},
 		{"the host with its port", []string{"form-action 'self' http://localhost:" + port}, "", false},

@@ -41,7 +41,7 @@ func TestFormPost(t *testing.T) {
 		{name: "a frame of nobody's origin", site: "same-origin", origin: "null"},
 		{name: "another type", kind: "text/plain"},
 		{name: "two types", kind: form + ", " + form},
-		{name: "another path", path: "/logout"},
+		{name: "a different path", path: "/logout"},
 		{name: "a path below", path: config.CallbackPath + "/"},
 		{name: "a redirect URI elsewhere", pasted: true},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/chromium"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
@@ -20,7 +21,8 @@ func TestFragment(t *testing.T) {
 		b := newBrowser(t, startApp(t, env))
 		for query, explained := range map[string]bool{"": entrance == "", "?": entrance == "", "?state=x": false, "?code=x": false, "?error=x": false} {
 			r := b.Ask(config.CallbackPath+query, true)
-			if r.StatusCode != http.StatusBadRequest || strings.Contains(r.Body, "Is there a <code>#</code> in the address bar?") != explained {
+			if r.StatusCode != http.StatusBadRequest || strings.Contains(r.Body, "Is there a <code>#</code> in the address bar?") != explained ||
+				strings.Contains(r.Body, `<a href="/problems/response-in-fragment">`) != explained {
 				t.Errorf("/oauth_callback%s%s answered %d; the fragment should be explained: %t\n%s", query, entrance, r.StatusCode, explained, r.Body)
 			}
 		}
@@ -32,7 +34,7 @@ func TestFragmentInChromium(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	a.Log.Secret("the-secret")
-	const title = "The server put its response behind a #"
+	title := causes.ResponseInFragment.Title()
 	for fragment, shows := range map[string]string{
 		"access_token=the-secret&state=the-secret":      "implicit or the hybrid flow",
 		"id_token=the-secret&code=the-secret":           "implicit or the hybrid flow",

@@ -18,7 +18,6 @@ import (
 // guard decides who may talk to us, before any handler runs, and sets the headers that every answer
 // carries.
 func (s *server) guard(next http.Handler) http.Handler {
-	hosts := s.cfg.OwnHosts()
 	onlyHTTPS := s.cfg.IsPublicHTTPS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
@@ -32,7 +31,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 			return
 		}
 		defer at.Add(-1)
-		if !slices.Contains(hosts, strings.ToLower(r.Host)) {
+		if !s.isOwnHost(r) {
 			s.fail(w, r, refuse(http.StatusMisdirectedRequest, "misdirected_request", "This app does not answer to that host name.",
 				"Open "+s.cfg.BaseURL+", or set BASE_URL to the address that the browser uses."))
 			return
@@ -54,6 +53,14 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// accepts reports a request that comes by one of our names, and not from another site.
+func (s *server) accepts(r *http.Request) bool { return s.isOwnHost(r) && s.allowedSite(r) }
+
+// isOwnHost reports a request by one of our names (against DNS rebinding).
+func (s *server) isOwnHost(r *http.Request) bool {
+	return slices.Contains(s.cfg.OwnHosts(), strings.ToLower(r.Host))
 }
 
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,
@@ -141,11 +148,11 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 // token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
 // the browser from showing the prefetched answer later.
 func rejectPrefetch(r *http.Request) error {
-	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" {
-		return refuse(http.StatusServiceUnavailable, "prefetch", "A prefetch does nothing here.", "")
+	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" || r.Header.Get("X-Moz") == "prefetch" {
+		return refuse(http.StatusServiceUnavailable, "prefetch", "This app ignores prefetches.", "")
 	}
 	if r.Method == http.MethodHead {
-		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "A HEAD does nothing here.", "")
+		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This app answers no HEAD request here.", "")
 		f.Allow = http.MethodGet
 		return f
 	}
@@ -161,11 +168,19 @@ func parseQueryOnce(rawQuery string) (url.Values, error) {
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			description := "The parameter " + wire.Clip(name, 40) + " is there more than once (RFC 6749 section 3.1)."
+			description := "The parameter " + wire.Clip(name, 40) + " appears more than once (RFC 6749 section 3.1)."
 			return nil, refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, description, "")
 		}
 	}
 	return query, nil
+}
+
+// callbackOf returns the path and query of a response, or its whole address where that was pasted.
+func callbackOf(r *http.Request) string {
+	if r.Method == http.MethodPost { // by pasted, which has set the URL
+		return r.URL.String()
+	}
+	return r.URL.RequestURI()
 }
 
 // current returns the newest login of this browser at the server that is configured, or a 401. Of a login

@@ -227,7 +227,7 @@ func TestStateChangesByPost(t *testing.T) {
 	}
 	for _, path := range []string{"/refresh", "/revoke", "/logout"} {
 		r := b.GetJSON(path)
-		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "POST only")
+		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "accepts only POST")
 		if r.Header.Get("Allow") != http.MethodPost {
 			t.Errorf("GET %s: Allow is %q", path, r.Header.Get("Allow"))
 		}
@@ -325,7 +325,7 @@ func TestCallbackMethods(t *testing.T) {
 		if r := b.Post(here, url.Values{}); a.Cfg.CallbackIsPasted() {
 			r.WantError(t, 400, "invalid_address", "No address was pasted")
 		} else {
-			r.WantError(t, 405, "method_not_allowed", "GET only")
+			r.WantError(t, 405, "method_not_allowed", "accepts only GET")
 		}
 		for _, method := range []string{"PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"} {
 			req, _ := http.NewRequest(method, here, nil)
@@ -477,6 +477,8 @@ func testNothingSpent(t *testing.T, a *app) {
 	callback := b.Authorize(b.Begin(""), "user_alice", "allow")
 	for _, spoil := range []func(*http.Request){
 		func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") },
+		func(r *http.Request) { r.Header.Set("Purpose", "prefetch") },
+		func(r *http.Request) { r.Header.Set("X-Moz", "prefetch") },
 		func(r *http.Request) { r.Method = http.MethodHead },
 	} {
 		req := b.Bring(callback)

@@ -117,7 +117,9 @@ func (l *live) found(c *oauth.Client) *server {
 func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/", "/login", "/check":
-		l.reread()
+		if l.current.Load().accepts(r) { // what the guard refuses causes nothing
+			l.reread()
+		}
 	}
 	l.current.Load().ServeHTTP(w, r)
 }

@@ -41,18 +41,18 @@ func TestLoginCommand(t *testing.T) {
 			nil,
 			false,
 			0,
-			[]string{"Open http://localhost:", "/login?run=", " and sign in", "The login works.", "ID token       verified, ", "refresh token  issued"},
+			[]string{"open: http://localhost:", "/login?run=", "\nSign in there.", "The login works.", "ID token       verified, ", "refresh token  issued"},
 			[]string{"fake-access-token", "Fake User", "user-1"},
 		},
 		{"a scope that repeats the secret", nil, func(l *testserver.FakeServer) {
 			l.Response = func(response map[string]any) { response["scope"] = "openid " + testserver.FakeClientSecret }
 		}, false, 0, []string{"scopes         openid [redacted]"}, []string{testserver.FakeClientSecret}},
-		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"fake-access-token"`}, []string{"Open http", "works"}},
+		{"works, for programs", []string{"-json"}, nil, false, 0, []string{`"access_token":"fake-access-token"`}, []string{"open: ", "works"}},
 		{"an ID token of somebody else", nil, func(l *testserver.FakeServer) { l.Claims = func(c map[string]any) { c["aud"] = "other" } }, false, 1,
 			[]string{"FAIL", "id-token-for-another", "the check of aud"}, []string{"fake-access-token", "works"}},
 		{"a refusal, for programs", []string{"-json"}, func(l *testserver.FakeServer) {
 			l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"no `+testserver.FakeClientSecret+`"}`)
-		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.FakeClientSecret, "Open http"}},
+		}, false, 1, []string{`"error":"invalid_client"`, `"name":"client-secret-wrong"`}, []string{testserver.FakeClientSecret, "open: "}},
 		{"a refusal that would command GitHub's runner", nil, func(l *testserver.FakeServer) {
 			l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"a\n::error::b"}`)
 		}, false, 1, []string{"FAIL", "invalid_grant"}, []string{"\n::error"}},
@@ -251,10 +251,10 @@ func TestLoginCommand_Param(t *testing.T) {
 		args  []string
 		words string
 	}{
-		{[]string{"login", "-param", "state=x"}, "-param: state can't be set by a login: it ties the response to this browser"},
+		{[]string{"login", "-param", "state=x"}, "-param: state can't be set in a login: it ties the response to this browser"},
 		{[]string{"login", "-param", "step=1"}, "-param: step is a parameter of this app's own address"},
 		{[]string{"login", "-param", "id_token_hint=session"}, "-param: id_token_hint can be session only after a sign-in"},
-		{[]string{"login", "-param", "hd=a", "-param", "hd=b"}, "-param: hd is there more than once"},
+		{[]string{"login", "-param", "hd=a", "-param", "hd=b"}, "-param: hd appears more than once"},
 		{[]string{"login", "-param", "hd"}, "write -param name=value"},
 		{[]string{"login", "-param", "=x"}, "-param: its parameters have one without a name"},
 		{[]string{"login", "-param", "a=" + strings.Repeat("x", 1015)}, "-param: its parameters have more than 1 KB together"},

@@ -88,15 +88,20 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		cli.Say(stderr, err.Error())
 		return 1
 	}
-	opens := o.Open && getenv("CI") == "" && cli.Is(os.Stdin) && cli.Is(stdout)
+	browser := cli.NewBrowser(getenv)
+	opens := o.Open && browser.Opens() && cli.Is(os.Stdin) && cli.Is(stdout)
 	if o.Login {
 		return l.login(ctx, opens, listeners, stdout, stderr)
 	}
 	cli.Announce(stdout, cfg, listeners)
+	cli.AnnounceForwarding(stdout, cfg, getenv)
+	if !opens || browser.IsElsewhere() {
+		cli.PrintOpen(stdout, cfg.BaseURL+"/login")
+	}
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()
 	if opens {
-		go func() { cli.OpenBrowser(cli.StartURL(cfg, checked, cli.MaxWait), getenv, stderr) }()
+		go func() { browser.OpenOrPrint(stdout, cli.StartURL(cfg, checked, cli.MaxWait)) }()
 	}
 	if err := serve(ctx, l.current.Load().server, l, listeners, l.log); err != nil {
 		cli.Say(stderr, err.Error())
@@ -137,7 +142,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	go func() { served <- serve(serving, s, l, listeners, l.log) }()
 	cli.AskToSignIn(words, address, l.options.Timeout)
 	if opens {
-		go cli.OpenBrowser(address, l.getenv, stderr)
+		go cli.NewBrowser(l.getenv).Open(address) // where that fails, the address has been printed
 	}
 	var verdict cli.Verdict
 	select {
@@ -253,5 +258,5 @@ func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 			return wrongMethod(route.method)
 		}
 	}
-	return refuse(http.StatusNotFound, "not_found", "There is nothing at this address.", "")
+	return refuse(http.StatusNotFound, "not_found", "This app has no page at this URL.", "")
 }

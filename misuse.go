@@ -53,7 +53,7 @@ const (
 
 // String returns what the row says.
 func (s attackState) String() string {
-	return [...]string{"accepted", "undecided", "warning", "rejected", "not asked", "to run"}[s]
+	return [...]string{"accepted", "undecided", "warning", "rejected", "not run", "to run"}[s]
 }
 
 // Mood returns the color of the row.

@@ -30,7 +30,7 @@ func TestMisusePage_Verdict(t *testing.T) {
 		return misuse.Finding{Finding: causes.Finding{Result: result, Found: found}, Undecided: undecided}
 	}
 	fail, warn := finding(causes.Fail, "the server accepts it", false), finding(causes.Warn, "it lives on", false)
-	open, skip := finding(causes.Warn, "not decided: no answer", true), finding(causes.Skip, "not asked", false)
+	open, skip := finding(causes.Warn, "not decided: no answer", true), finding(causes.Skip, "not run", false)
 	all := map[misuse.Attempt]misuse.Finding{}
 	for _, rule := range misuse.Rules {
 		all[rule.Attempt] = open
@@ -60,7 +60,7 @@ func TestMisusePage_Verdict(t *testing.T) {
 			"good",
 		},
 		{"a warning", whole(map[misuse.Attempt]misuse.Finding{misuse.CodeTwice: warn}), "",
-			"No attack was accepted, with 1 warning", "The code used twice: it lives on.", causes.Warn, "warn"},
+			"No attack was accepted, with 1 warning", "A code used twice: it lives on.", causes.Warn, "warn"},
 		{"one thing", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: fail, misuse.CodeTwice: warn, misuse.RevokedToken: open}), "",
 			"The server accepts 1 of 9 attacks", "No code verifier: the server accepts it.", causes.Fail, "bad"},
 		{"two things", whole(map[misuse.Attempt]misuse.Finding{misuse.NoVerifier: fail, misuse.PromptNone: fail}), "",

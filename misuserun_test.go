@@ -211,6 +211,9 @@ func TestMisuseNeverByItself(t *testing.T) {
 	if begun == nil || w.count() != before {
 		t.Fatalf("a run does not begin with a link, or asks before it is followed (%d)", w.count()-before)
 	}
+	if home := b.Get("/").Body; strings.Contains(home, "A login has not come back") {
+		t.Errorf("before the browser has left, home misses a login:\n%s", home)
+	}
 	back := b.Authorize(html.UnescapeString(begun[1]), "user_alice", "allow")
 	refused("a try's answer that is prefetched", "GET", back, prefetch)
 	refused("a try's answer by HEAD", "HEAD", back, nil)
@@ -261,7 +264,7 @@ func TestMisuseGoesOn(t *testing.T) {
 		}
 		return html.UnescapeString(link[1])
 	}
-	b.Do(b.FromTheServer(b.Authorize(begin("", "the code used twice"), "user_alice", "allow")))
+	b.Do(b.FromTheServer(b.Authorize(begin("", "a code used twice"), "user_alice", "allow")))
 	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
@@ -271,7 +274,7 @@ func TestMisuseGoesOn(t *testing.T) {
 	if run.Tried != 2 || run.Result != "" || !strings.Contains(run.Findings[len(run.Findings)-1].Found, "left out") {
 		t.Errorf("it says %+v", run)
 	}
-	begin("", "the code used twice") // from the beginning
+	begin("", "a code used twice") // from the beginning
 	b.Accept = "*/*"
 	var program struct {
 		Verdict string

@@ -241,8 +241,8 @@ func TestParameters_Refused(t *testing.T) {
 	}
 	for _, row := range []struct{ name, query, words string }{
 		{"a protocol's own", "redirect_uri=https%3A%2F%2Fevil.example", "Set BASE_URL or REDIRECT_URI"},
-		{"in the free field", "params=state%3Dx", "The parameter state can't be set by a login: it ties the response to this browser"},
-		{"twice", "hd=a&hd=b", "The parameter hd is there more than once"},
+		{"in the free field", "params=state%3Dx", "The parameter state can't be set in a login: it ties the response to this browser"},
+		{"twice", "hd=a&hd=b", "The parameter hd appears more than once"},
 		{"without a name", "=x", "The parameters have one without a name"},
 		{"a control character", "hd=a%0Ab", "The parameter hd has a control character"},
 		{"300 of them", many.Encode(), "The parameters are more than 30"},

@@ -202,7 +202,7 @@ func facts(l *session.Login, now time.Time) []fact {
 
 // accessFact says what has become of the access token.
 func accessFact(l *session.Login, now time.Time) fact {
-	f := fact{Name: "Access token", Value: "held", Note: "the server does not say when it expires"}
+	f := fact{Name: "Access token", Value: "stored", Note: "the server doesn't say when it expires"}
 	switch expires := l.Held.Expires; {
 	case l.Held.Access == "":
 		f.Value, f.Note = "revoked", ""
@@ -243,9 +243,9 @@ func notGranted(l *session.Login) string {
 // noIDToken says why there is no ID token.
 func noIDToken(l *session.Login) string {
 	if slices.Contains(l.Request.Scopes, "openid") {
-		return "openid was asked for and not granted"
+		return "the server did not grant openid"
 	}
-	return "openid was not asked for"
+	return "the login did not ask for openid"
 }
 
 // noRefreshToken says why a login has no refresh token, and what brings one from this server.

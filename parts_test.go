@@ -63,7 +63,7 @@ func TestFacts(t *testing.T) {
 			"yes (a new one, from a refresh)",
 		},
 		{"revoked", loginHolding(oauth.Tokens{}), "revoked", "revoked"},
-		{"no refresh token", never, "held (the server does not say when it expires)", "no (the server issued none)"},
+		{"no refresh token", never, "stored (the server doesn't say when it expires)", "no (the server issued none)"},
 	} {
 		got := map[string]string{}
 		for _, f := range facts(row.login, testTime) {
@@ -77,7 +77,7 @@ func TestFacts(t *testing.T) {
 				row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
 		}
 	}
-	for want, scopes := range map[string][]string{"openid was not asked for": {"profile"}, "openid was asked for and not granted": {"openid", "profile"}} {
+	for want, scopes := range map[string][]string{"the login did not ask for openid": {"profile"}, "the server did not grant openid": {"openid", "profile"}} {
 		if got := noIDToken(loginHolding(held, scopes...)); got != want {
 			t.Errorf("asked for %v: %q; want %q", scopes, got, want)
 		}

@@ -60,11 +60,11 @@ func TestPastedWrongly(t *testing.T) {
 	_, query, _ := strings.Cut(address, "?")
 	for pasted, words := range map[string]string{
 		"":   "No address was pasted",
-		code: "not a whole address",
-		"https://elsewhere.example/callback?" + query:                       "another host or port",
-		"http://app.example.com/callback?" + query:                          "another scheme",
-		"https://app.example.com/callback/" + code + "?" + query:            "another path",
-		"https://app.example.com/callback#" + query:                         "behind a #",
+		code: "This URL is incomplete",
+		"https://elsewhere.example/callback?" + query:                       "a different host or port",
+		"http://app.example.com/callback?" + query:                          "a different scheme",
+		"https://app.example.com/callback/" + code + "?" + query:            "a different path",
+		"https://app.example.com/callback#" + query:                         "after a #",
 		"https://app.example.com/callback":                                  "form_post",
 		strings.Replace(address, "?", "?x="+strings.Repeat("x", 9<<10), 1):  "more than 8 KB",
 		strings.Replace(address, "?", "?x="+strings.Repeat("x", 70<<10), 1): "at most 64 KB",
@@ -123,7 +123,7 @@ func TestPastedTwin(t *testing.T) {
 		t.Errorf("the start page has no form for the login that waits:\n%s", home.Body)
 	}
 	page := b.Post(config.CallbackPath, url.Values{"address": {"https://evil.example/oauth_callback?" + u.RawQuery}})
-	if page.StatusCode != 400 || !strings.Contains(page.Body, "another host or port") || !strings.Contains(page.Body, form) || strings.Contains(page.Body, code) {
+	if page.StatusCode != 400 || !strings.Contains(page.Body, "a different host or port") || !strings.Contains(page.Body, form) || strings.Contains(page.Body, code) {
 		t.Errorf("another host was answered %d:\n%s", page.StatusCode, page.Body)
 	}
 	if r := other.Post(config.CallbackPath, url.Values{"address": {twin}}); r.StatusCode != 400 || l.Asked("POST /token") != 0 {
@@ -144,6 +144,44 @@ func TestPastedTwin(t *testing.T) {
 	}
 	if n := l.Asked("POST /token"); n != 1 {
 		t.Errorf("the token endpoint was asked %d times", n)
+	}
+}
+
+// The flow of a login says whether its response was pasted, and shows the address at which the browser stopped.
+func TestPastedTwin_Flow(t *testing.T) {
+	t.Parallel()
+	const note, step = "The browser did not come back by itself. The address at which it stopped was pasted.", "The browser did not come back by itself, and you pasted the address."
+	l := testserver.StartFakeServer(t)
+	a := startApp(t, l.Env())
+	for name, row := range map[string]struct {
+		paste  func(callback string) string // "" where the browser brings it
+		at     string                       // where the flow says that it arrived
+		pasted bool
+	}{
+		"the browser":         {func(string) string { return "" }, a.Cfg.RedirectURI(), false},
+		"https":               {func(c string) string { return strings.Replace(c, "http://", "https://", 1) }, a.Cfg.HTTPSTwin(), true},
+		"HTTPS, as it may be": {func(c string) string { return " " + strings.Replace(c, "http://", "HTTPS://", 1) }, a.Cfg.HTTPSTwin(), true},
+		"the redirect URI":    {func(c string) string { return c }, a.Cfg.RedirectURI(), true},
+	} {
+		b := newBrowser(t, a)
+		bring := func(callback string) testserver.Reply {
+			t.Helper()
+			if address := row.paste(callback); address != "" {
+				return b.Get(b.Location(b.Post(config.CallbackPath, url.Values{"address": {address}})))
+			}
+			return b.Get(callback)
+		}
+		if page := bring(l.Approve(t, b.BeginInSteps(""))); strings.Contains(page.Body, step) != row.pasted || !strings.Contains(page.Body, "It carries:") && row.pasted {
+			t.Errorf("%s, step by step: %t is wrong in\n%s", name, row.pasted, page.Body)
+		}
+		bring(l.Approve(t, b.Begin("")))
+		flow := b.Get("/flow")
+		if strings.Contains(flow.Body, note) != row.pasted || !strings.Contains(flow.Body, "<code>GET "+row.at+"</code>") {
+			t.Errorf("%s: the flow should say that it was pasted: %t, at %s\n%s", name, row.pasted, row.at, flow.Body)
+		}
+		if har := b.GetJSON("/flow.har").Body; !strings.Contains(har, row.at+"?code=[redacted]") {
+			t.Errorf("%s: the file has another address:\n%s", name, har)
+		}
 	}
 }
 
@@ -170,7 +208,7 @@ func TestPastedAfterRestart(t *testing.T) {
 		again.Host = here.Host
 		r := again.GetJSON(strings.Replace(address, "https://app.example.com/callback", row.uri, 1))
 		if row.code != "" {
-			r.WantError(t, 400, row.code, "begun with other settings")
+			r.WantError(t, 400, row.code, "changed after you started this login")
 			if n := l.Asked("POST /token"); n != 0 {
 				t.Errorf("the code was sent %d times", n)
 			}
@@ -252,7 +290,7 @@ func TestPasteInChromium(t *testing.T) {
 	a := startApp(t, map[string]string{"REDIRECT_URI": application.URL + "/callback"})
 	page := chromium.Open(t)
 	page.Go(a.Address + "/login?prompt=consent")
-	page.WaitFor("Sign in, then paste the address")
+	page.WaitFor("Sign in, then paste the URL")
 	page.Shot("paste")
 	page.NoScript()
 	tab := page.Tab()
@@ -261,7 +299,7 @@ func TestPasteInChromium(t *testing.T) {
 	tab.Press(`button[value="user_alice"]`, "wants to access your account")
 	tab.Press(`button[value="allow"]`, "an application")
 	address := chromium.Perform(tab, chromedp.Location())
-	paste(page, "http://127.0.0.1:1/callback?code=a&state=b", "This address does not finish the login")
+	paste(page, "http://127.0.0.1:1/callback?code=a&state=b", "The pasted URL can't finish the login")
 	paste(page, address, "It works")
 	if at := chromium.Perform(page, chromedp.Location()); strings.Contains(at, "code=") {
 		t.Errorf("the code is in the browser's history: %s", at)

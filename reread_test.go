@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -75,6 +76,33 @@ func TestMendWhileRunning(t *testing.T) {
 	}
 	if got := r.GetJSON("/session"); got.StatusCode != 200 || strings.Count(got.Body, `"user_alice"`) == 0 {
 		t.Errorf("/session answered %d %s", got.StatusCode, got.Body)
+	}
+}
+
+// A request that is refused reads nothing again.
+func TestReread_OnlyForAcceptedRequests(t *testing.T) {
+	t.Parallel()
+	r := startRereading(t, "SCOPES=openid")
+	r.write("SCOPES='openid email'")
+	for name, headers := range map[string]map[string]string{
+		"a foreign host": {"Host": "evil.example"},
+		"another site":   {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+	} {
+		req, err := http.NewRequest(http.MethodGet, r.App.Address+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for header, value := range headers {
+			req.Header.Set(header, value)
+		}
+		r.Host = headers["Host"]
+		if got := r.Do(req); got.StatusCode < 400 || strings.Contains(r.p.Err.String(), "has changed") {
+			t.Errorf("%s is answered %d, and the terminal says\n%s", name, got.StatusCode, r.p.Err)
+		}
+	}
+	r.Host = ""
+	if r.Get("/"); !strings.Contains(r.p.Err.String(), "has changed") {
+		t.Errorf("a request of the user reads nothing again:\n%s", r.p.Err)
 	}
 }
 
@@ -210,7 +238,7 @@ func TestNothingIsCheckedAfterAChange(t *testing.T) {
 	r.p.WaitFor(t, "checked  ")
 	r.write("ISSUER=" + l.Issuer + "\nCLIENT_ID=" + testserver.FakeClientID + "\nCLIENT_SECRET=a-wrong-secret-1\nSCOPES=openid")
 	for _, path := range []string{"/", "/check"} {
-		if page := r.Get(path); !strings.Contains(page.Body, "Settings changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
+		if page := r.Get(path); !strings.Contains(page.Body, "The settings have changed</h1>") || !strings.Contains(page.Body, "Run all checks") || strings.Contains(page.Body, "verdict good") {
 			t.Errorf("%s says\n%s", path, page.Body)
 		}
 	}

@@ -252,7 +252,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request, status int, nam
 	if err := s.pages[name].Execute(&out, data); err != nil {
 		return err
 	}
-	write(w, status, "text/html; charset=utf-8", out.Bytes())
+	write(w, status, "text/html; charset=utf-8", wire.VisibleLines(out.Bytes()))
 	return nil
 }
 

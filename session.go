@@ -55,9 +55,9 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 
 // sessionLead says who says who signed in, and which scopes the login lacks.
 func sessionLead(l *session.Login) string {
-	says := "A plain OAuth login: " + noIDToken(l) + ", so nothing says who signed in."
+	says := "A plain OAuth login. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
-		says = "The ID token says so: " + wire.Clip(l.Subject(), 100) + " at " + l.IDToken.Issuer + "."
+		says = "From the ID token: subject " + wire.Clip(l.Subject(), 100) + ", issuer " + l.IDToken.Issuer + "."
 	}
 	return says + notGranted(l)
 }
@@ -149,7 +149,7 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 		return ""
 	}
 	return []action{
-		{"Ask userinfo", "who signed in, by the access token", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
+		{"Call userinfo", "ask the server who signed in", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
 		{"Try wrong tokens", "three calls that the API must reject, and one that it should accept", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server says about them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
@@ -184,18 +184,27 @@ func quoted(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(value) + `"`
 }
 
-// logoutPage is the data of logout.html.
+// logoutPage is the data of logout.html. As JSON it is for programs.
 type logoutPage struct {
 	layout
-	SignedOut  bool   `json:"signed_out"`
-	EndSession string `json:"end_session_uri,omitempty"`
+	SignedOut  bool            `json:"signed_out"`
+	EndSession string          `json:"end_session_uri,omitempty"`
+	Address    string          `json:"post_logout_redirect_uri,omitempty"` // to which the server should come back
+	Asked      *causes.Finding `json:"after_sign_out,omitempty"`           // nil where the server's answers do not tell
 
-	Held bool `json:"-"` // tokens were held, and have not been revoked
+	Held    bool    `json:"-"` // tokens were held, and have not been revoked
+	Comes   bool    `json:"-"` // the server comes back, as far as it says
+	Heading string  `json:"-"` // what is wrong, or empty
+	Lead    string  `json:"-"`
+	Proof   string  `json:"-"`
+	Fix     *fixBox `json:"-"`
+	Said    *said   `json:"-"`
 }
 
 // handleLogout forgets the tokens, says so, and shows the way to sign out at the server too when it
 // offers that (OpenID Connect RP-Initiated Logout section 2). That way is a link: the browser would
-// apply our form-action to a redirect that answers a form.
+// apply our form-action to a redirect that answers a form. The server keeps a browser that comes with an address that
+// it doesn't know, so that is found out here.
 func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -208,7 +217,31 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	l := logins[0]
-	to := s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
-	return s.respond(w, r, http.StatusOK, "logout.html", logoutPage{layout: s.page(r, "Signed out"), SignedOut: true, EndSession: to,
-		Held: l.Held.Access != "" || l.Held.Refresh != ""})
+	data := logoutPage{layout: s.page(r, "Signed out"), SignedOut: true, Held: l.Held.Access != "" || l.Held.Refresh != ""}
+	data.EndSession = s.oauth.EndSessionURL(r.Context(), l.Request, l.Held.ID, s.sessions.BeginLogout(w)) // a server that is gone ends no session
+	if data.EndSession != "" {
+		data.Address = s.cfg.AfterLogout()
+		data.addAnswer(s, s.checks.AfterLogout(r.Context(), s.oauth, l.Held.ID != ""))
+	}
+	return s.respond(w, r, http.StatusOK, "logout.html", data)
+}
+
+// addAnswer adds what the server says of the address after sign-out.
+func (p *logoutPage) addAnswer(s *server, f causes.Finding) {
+	if f.Result == "" {
+		return
+	}
+	f.Check = "logout"
+	p.Asked = &f
+	if p.Comes = f.Result == causes.OK; p.Comes {
+		return
+	}
+	p.Heading, p.Said, p.Proof = capital(f.Found), newSaid(f.Server), sentence(f.Control)
+	if f.Name != "" {
+		p.Heading, p.Lead = f.Name.Title(), sentence(f.Found)
+	}
+	if fix := fixOf(f); fix.Kind != "" {
+		p.Fix = newFixBox(s.cfg, fix, "line", s.file)
+		p.Fix.Name = f.Name
+	}
 }

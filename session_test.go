@@ -102,7 +102,7 @@ func TestTokenRoutes(t *testing.T) {
 				t.Error("the forms of the session page may go anywhere")
 			}
 			revoked := b.Ask("/revoke", false)
-			if revoked.StatusCode != 200 || strings.Count(revoked.Body, "no longer holds") != 2 {
+			if revoked.StatusCode != 200 || strings.Count(revoked.Body, "has deleted the token") != 2 {
 				t.Errorf("/revoke answered %d %s", revoked.StatusCode, revoked.Body)
 			}
 			flow := keptLogins(t, a, b)[0].Steps
@@ -203,7 +203,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 			"server_unreachable",
 			"closed the connection",
 		},
-		{"userinfo is about another user", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "another user"},
+		{"userinfo is about another user", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-2"}`), 502, "invalid_userinfo", "a different user"},
 		{"userinfo has no sub", "/userinfo", testserver.SendBody(200, jsonType, `{"name":"x"}`), 502, "invalid_userinfo", "sub is missing"},
 		{"userinfo is a page", "/userinfo", testserver.SendBody(200, "text/html", `<p>`), 502, "invalid_userinfo", "an HTML page"},
 		{"userinfo is right", "/userinfo", testserver.SendBody(200, jsonType, `{"sub":"user-1"}`), 200, "", `"sub": "user-1"`},
@@ -306,7 +306,7 @@ func TestRevoked(t *testing.T) {
 		_, _, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 			l.Other = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 		})
-		if r := b.Ask("/revoke", false); r.StatusCode != http.StatusOK || strings.Count(r.Body, "no longer holds the token") != 2 {
+		if r := b.Ask("/revoke", false); r.StatusCode != http.StatusOK || strings.Count(r.Body, "has deleted the token") != 2 {
 			t.Errorf("after %d, /revoke answered %d %s", status, r.StatusCode, r.Body)
 		}
 		if r := b.Ask("/session", false); strings.Count(r.Body, `"held": true`) != 1 { // the ID token
@@ -329,7 +329,7 @@ func TestRefresh(t *testing.T) {
 		{"no new refresh token", func(map[string]any) {}, "refresh_token", 200, "the old one is kept"},
 		{"no ID token", func(map[string]any) {}, "id_token", 200, ""},
 		{"an ID token without nonce", func(c map[string]any) { delete(c, "nonce") }, "", 200, ""},
-		{"another user", func(c map[string]any) { c["sub"] = "user-2" }, "", 502, "the check of sub"},
+		{"a different user", func(c map[string]any) { c["sub"] = "user-2" }, "", 502, "the check of sub"},
 		{"another issuer", func(c map[string]any) { c["iss"] = "https://evil.example" }, "", 502, "the check of iss"},
 		{"another client", func(c map[string]any) { c["aud"] = "other" }, "", 502, "the check of aud"},
 		{"another nonce", func(c map[string]any) { c["nonce"] = "other" }, "", 502, "the check of nonce"},
@@ -371,7 +371,7 @@ func TestRefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
-		"/tokeninfo": "The server did not answer about the tokens"} {
+		"/tokeninfo": "The server didn't say whether the tokens are active"} {
 		for mediaType, body := range refusals {
 			_, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 				l.Token = testserver.SendBody(http.StatusOK, mediaType, body)

@@ -1,28 +1,55 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
 )
 
-// A second start says where the first one runs, by whatever name it goes.
+// A second start says where the first one runs, by whatever name it goes, and as what: what it is told is data.
 func TestAlreadyRunning(t *testing.T) {
 	t.Parallel()
-	for _, host := range []string{"localhost", "127.0.0.1"} {
-		port := testserver.FreePort(t)
+	for _, row := range []struct {
+		host, what string
+		set        map[string]string
+	}{
+		{"localhost", ", in demo mode", nil},
+		{"127.0.0.1", ", with the client ID a-client at http://127.0.0.1:1", map[string]string{"ISSUER": "http://127.0.0.1:1", "CLIENT_ID": "a-client"}},
+	} {
+		host, port := row.host, testserver.FreePort(t)
 		env := map[string]string{"PORT": port, "BASE_URL": "http://" + host + ":" + port}
+		maps.Copy(env, row.set)
+		next, _ := strconv.Atoi(port)
+		want := fmt.Sprintf("already running at http://%s:%s%s; for a second one, set PORT=%d\n", host, port, row.what, next+1)
 		first := startRun(t, env)
 		first.WaitFor(t, "redirect URI")
 		second := startRun(t, env)
-		if code := second.Wait(t); code != 1 || second.Err.String() != "already running at http://"+host+":"+port+"\n" {
+		if code := second.Wait(t); code != 1 || second.Err.String() != want {
 			t.Errorf("exit code %d: %s", code, second.Err)
 		}
+	}
+}
+
+// What stands on the port may lie about what it is: it gets one line, in which nothing is obeyed.
+func TestAlreadyRunning_ForeignText(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"login_uri":"http://a\n::b/login","redirect_uri":"c","server_found":true,"client_id":"\n::error::d\u001b[31m","issuer":"e\n::f`+strings.Repeat("g", 300)+`"}`)
+	}))
+	defer other.Close()
+	_, port, _ := net.SplitHostPort(other.Listener.Addr().String())
+	p := startRun(t, map[string]string{"PORT": port})
+	if code, said := p.Wait(t), p.Err.String(); code != 1 || !strings.HasPrefix(said, "already running at ") || strings.Count(said, "\n") != 1 ||
+		strings.ContainsAny(said, "\x1b") || strings.Contains(said, "::") || len(said) > 700 {
+		t.Errorf("exit code %d: %q", code, said)
 	}
 }
 

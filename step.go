@@ -48,6 +48,7 @@ type stepPage struct {
 	Left     bool           `json:"-"` // the browser has been at the server
 	Waited   string         `json:"-"` // how long the code has been waiting
 	Arrived  string         `json:"-"`
+	Pasted   bool           `json:"-"` // the response was, though the browser should have brought it
 	Attacks  []attack       `json:"-"` // those that can be made
 	Attack   *attack        `json:"-"` // the one that this page is about
 	Tokens   *session.Login `json:"-"`
@@ -179,7 +180,7 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if err != nil {
 			err = s.notStarted(r.Context(), err, request.Own)
 			s.tell(request.Run, nil, err)
-			return err
+			return s.notStarted(r.Context(), err, request.Own)
 		}
 		if err := s.sessions.BeginSteps(w, r, request); err != nil {
 			return err
@@ -278,7 +279,7 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	params := url.Values{"step_up": {strconv.Itoa(l.request.StepUp)}}
 	for _, name := range append(fieldsOf(l.request), "params") {
 		if values := r.PostForm[name]; len(values) > 1 {
-			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" is there more than once (RFC 6749 section 3.1).", "")
+			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The parameter "+name+" appears more than once (RFC 6749 section 3.1).", "")
 		}
 		params.Set(name, strings.TrimSpace(r.PostForm.Get(name)))
 	}
@@ -342,7 +343,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 			return next(w, r)
 		}
 		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.Login, error) {
-			return s.arrive(ctx, request, response, r.URL.RequestURI())
+			return s.arrive(ctx, request, response, callbackOf(r))
 		})
 		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
 			return next(w, r)
@@ -380,7 +381,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	data.Next = data.Flow.ComingStep(wire.TokenRequest)
 	if l.waits != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
-		data.Attacks = s.attacksLeft(l.request)
+		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.WasPasted(l.waits.Callback)
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
@@ -396,7 +397,7 @@ func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogi
 	} else {
 		arrived, callback = l.login.Arrived, l.login.Callback
 	}
-	past := slices.Concat(l.request.Before, s.front(l.request, s.cfg.ReturnedTo(callback), arrived))
+	past := slices.Concat(l.request.Before, s.front(l.request, callback, s.cfg.ReturnedTo(callback), arrived))
 	coming := append([]wire.Purpose{wire.TokenRequest}, afterToken(l.request)...)
 	timeline := flow.Timeline{Past: s.sequence(past, false), Next: flow.Coming(coming...), Current: []wire.Purpose{wire.Consent}}
 	data := s.stepPage(r, 2, "Sign-in and consent", l, timeline)
@@ -650,7 +651,7 @@ func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLog
 			c.Name, c.Words = "One character changed", "The API checks the token, and not only that there is one."
 		}
 		if step.Failed {
-			c.Words = cmp.Or(step.Fault, "This is not the answer that it should be.")
+			c.Words = cmp.Or(step.Fault, "This answer is wrong.")
 		}
 		data.Cards = append(data.Cards, c)
 	}

@@ -34,6 +34,10 @@ func TestChromiumTalk(t *testing.T) {
 			}
 			talk := &talk{other: row.other, Tab: c, row: row.name, width: row.width, height: row.height, least: row.least, audits: row.script}
 			talk.Resize(talk.width, talk.height)
+			if !row.other {
+				c.Go(a.Cfg.BaseURL + "/demo/")
+				talk.press(`form[action$="/reset"] button`, "Reset. All sign-ins")
+			}
 			c.Go(a.Cfg.BaseURL + "/")
 			if row.other {
 				talk.press(".menu summary", "Step by step")
@@ -63,11 +67,17 @@ func TestChromiumTalk(t *testing.T) {
 			talk.press(`a[href$="show=1"]`, "Return to step 3")
 			talk.look("3-request-again")
 			talk.next("The browser is back")
+			talk.press(`nav a[href="/flow"]`, "What went over the wire so far")
+			c.Go(a.Cfg.BaseURL + "/session")
+			talk.press(`.resume a`, "3. The browser is back")
 			talk.next("4. The token response")
 			if !row.other {
 				talk.WaitFor("Asked for and not granted: email")
 			}
 			talk.look("4-tokens")
+			talk.press(`.raw summary`, "The ID token, check by check")
+			chromium.Perform(c, chromedp.Reload()) // a reload changes nothing
+			talk.WaitFor("4. The token response")
 			talk.next("5. The API accepts only the token")
 			talk.look("5-api")
 			talk.next("What went over the wire")
@@ -78,6 +88,10 @@ func TestChromiumTalk(t *testing.T) {
 				talk.Key(kb.ArrowLeft, "The client sends the browser to the authorization server")
 			}
 			talk.lookAtFlow("flow-2")
+			if !row.other {
+				talk.goesWrong(a.Cfg.BaseURL)
+				c.Go(a.Cfg.BaseURL + "/flow")
+			}
 			talk.press(`.presenting button`, "Present")
 		})
 	}
@@ -103,6 +117,63 @@ type talk struct {
 	least         float64 // the smallest text, in CSS pixels
 	audits        bool
 	other         bool // the demo server has a host of its own
+}
+
+// goesWrong plays the end of the talk: a mistake that ends a login at the server, one that ends it at the last moment, and a
+// server that does not enforce PKCE.
+func (k *talk) goesWrong(base string) {
+	k.T.Helper()
+	k.turnOn(base, "redirect-uri-slash")
+	k.begin(base)
+	k.next("This request isn't valid")
+	k.Go(base + "/check")
+	k.press(`form[action="/check"] button`, "The redirect URI is not registered")
+	k.Becomes(`document.querySelector("[aria-busy]") === null`, testserver.Patience) // until then the page reloads itself
+	k.Go(base + "/demo/")
+	k.press(`[aria-labelledby="broken"] summary`, "The registered redirect URI has a trailing slash.")
+	k.press(`.banner button`, "Mistake 1")
+	if !k.Becomes(`document.querySelector(".banner") === null`, testserver.Patience) {
+		k.T.Errorf("the mistake is still on:\n%s", k.Text())
+	}
+	k.allow(base)
+	k.next("4. The token response")
+
+	k.turnOn(base, "client-secret-wrong")
+	k.allow(base)
+	k.next("The client secret is wrong")
+
+	k.Go(base + "/demo/")
+	k.press(`.banner button`, "Turn on one mistake")
+	k.Becomes(`document.querySelector(".banner") === null`, testserver.Patience)
+	k.press(`details:has(.named) > summary`, "It accepts a wrong code verifier.")
+	k.press(`button[value="wrong-verifier"]`, "Broken on purpose. One thing")
+	k.allow(base)
+	k.press(`button[value="steal"]`, "The server does not enforce PKCE")
+	k.look("3-thief-has-tokens")
+	k.press(`.broken button`, "Turn on one mistake")
+}
+
+// turnOn turns a mistake of the demo server on.
+func (k *talk) turnOn(base, fault string) {
+	k.T.Helper()
+	k.Go(base + "/demo/")
+	k.press(`button[value="`+fault+`"]`, "Broken on purpose. One thing")
+}
+
+// begin begins a login step by step.
+func (k *talk) begin(base string) {
+	k.T.Helper()
+	k.Go(base + "/")
+	k.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
+}
+
+// allow goes through one as far as step 3.
+func (k *talk) allow(base string) {
+	k.T.Helper()
+	k.begin(base)
+	k.next("Choose any user")
+	k.press(`button[value="user_alice"]`, "wants to access your account")
+	k.press(`button[value="allow"]`, "3. The browser is back")
 }
 
 // next goes to the button that follows the heading, which has the focus on every new step, and presses it.
@@ -177,22 +248,34 @@ func (k *talk) look(name string) {
 	if !k.Becomes(`document.activeElement !== document.body`, testserver.Patience) {
 		k.T.Errorf("%s of the %s leaves the focus behind", name, k.row)
 	}
-	k.see(name, `document.querySelectorAll(".stage-head, .past, .strip, .trio")`, true)
+	const parts = `document.querySelectorAll(".stage-head, .past, .strip, .trio")`
+	k.see(name, parts, parts)
+	if chromium.Evaluate[int](k.Tab, `document.querySelectorAll(".strip .now, .strip text").length`) == 0 {
+		k.T.Errorf("%s of the %s has no active arrow", name, k.row)
+	}
 }
 
-// lookAtServer does so with a page of the demo server, which may scroll. On another host it is not presented.
+// lookAtServer does so with a page of the demo server, also where a laptop is enlarged by half: what there is to decide, and
+// the buttons, are in sight. On another host it is not presented.
 func (k *talk) lookAtServer(name string) {
 	k.T.Helper()
 	if k.other {
 		return
 	}
-	k.see(name, `[document.querySelector("main")]`, false)
+	parts := `document.querySelectorAll("h1, .scopes li, main button")`
+	k.see(name, `[document.querySelector("main")]`, parts)
+	least := k.least
+	k.least = 16
+	k.Resize(853, 480)
+	k.see(name+"-at-150", `[document.querySelector("main")]`, parts)
+	k.least = least
+	k.Resize(k.width, k.height)
 }
 
 // lookAtFlow does so with the flow, whose picture may scroll.
 func (k *talk) lookAtFlow(name string) {
 	k.T.Helper()
-	k.see(name, `document.querySelectorAll(".verdict h1, .strip, .picture")`, false)
+	k.see(name, `document.querySelectorAll(".verdict h1, .strip, .picture")`, "")
 	if !chromium.Evaluate[bool](k.Tab, `[...document.querySelectorAll(".diagram .now")].some(a => a.checkVisibility() && a.getBoundingClientRect().top > 0 && a.getBoundingClientRect().bottom < innerHeight)`) {
 		k.T.Errorf("%s of the %s does not have the step in sight", name, k.row)
 	}
@@ -216,7 +299,8 @@ const outOfSight = `((parts) => [...parts].filter(p => p.checkVisibility()).flat
 	return r.width && (r.top < -1 || r.left < -1 || r.bottom > innerHeight + 1 || r.right > innerWidth + 1)
 }).map(p => p.className + " " + p.textContent.trim().slice(0, 60) + " to " + Math.round(p.getBoundingClientRect().bottom)).join("\n"))`
 
-func (k *talk) see(name, parts string, whole bool) {
+// see looks at the parts of a page that can be read, and at those that are in sight, if any have to be.
+func (k *talk) see(name, parts, inSight string) {
 	k.T.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		k.Scheme(scheme)
@@ -228,11 +312,8 @@ func (k *talk) see(name, parts string, whole bool) {
 	if small := chromium.Evaluate[string](k.Tab, fmt.Sprintf("%s(%s, %g)", tooSmall, parts, k.least)); small != "" {
 		k.T.Errorf("%s of the %s has text below %g pixels:\n%s", name, k.row, k.least, small)
 	}
-	if whole {
-		if chromium.Evaluate[int](k.Tab, `document.querySelectorAll(".strip .now, .strip text").length`) == 0 {
-			k.T.Errorf("%s of the %s has no active arrow", name, k.row)
-		}
-		if hidden := chromium.Evaluate[string](k.Tab, outOfSight+"("+parts+")"); hidden != "" {
+	if inSight != "" {
+		if hidden := chromium.Evaluate[string](k.Tab, outOfSight+"("+inSight+")"); hidden != "" {
 			k.T.Errorf("%s of the %s has out of sight:\n%s", name, k.row, hidden)
 		}
 	}

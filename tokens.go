@@ -154,12 +154,12 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		}
 		return answers, nil
 	}
-	return s.uses(w, r, "The API refuses wrong tokens", "Not every answer is as it should be", tryAll, nil)
+	return s.uses(w, r, "The API refuses wrong tokens", "Some answers are wrong", tryAll, nil)
 }
 
 // handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
-	return s.uses(w, r, "What the server says about the tokens", "The server did not answer about the tokens",
+	return s.uses(w, r, "What the server says about the tokens", "The server didn't say whether the tokens are active",
 		func(ctx context.Context, l *session.Login) ([]answer, error) {
 			explain := func(kind string, e *wire.Exchange) *causes.APIAnswer {
 				if kind != "access_token" || !l.Held.Expires.IsZero() && s.now().After(l.Held.Expires) {
@@ -244,7 +244,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 			view.Note = "The server sent no new refresh token, so the old one is kept (RFC 6749 section 6)."
 		}
 	}
-	return s.showAnswers(w, r, "There are new tokens", "The server refused to refresh", view)
+	return s.showAnswers(w, r, "The server issued new tokens", "The server refused to refresh", view)
 }
 
 // refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read
@@ -442,7 +442,7 @@ func revocationNote(e *wire.Exchange) string {
 	code := e.Refusal().Code
 	switch {
 	case e.Succeeded(): // some answer 204
-		return "The server accepted it: this app no longer holds the token."
+		return "The server accepted it: this app has deleted the token."
 	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
 		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
 	case code == "unsupported_token_type":

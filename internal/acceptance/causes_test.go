@@ -36,6 +36,7 @@ var tellers = map[string]map[string]string{
 		"TestCausesOfCertificates": "the login's page",
 		"TestCausesOfTheWayBack":   "the login's page",
 		"TestCausesOfTheStartPage": "`/`",
+		"TestCausesOfTheLogout":    "`/logout`",
 		"TestCausesOfTheSession":   "`/session`",
 		"TestCausesOfUserinfo":     "`/userinfo`",
 		"TestCausesOfTheAPI":       "`/api`",
@@ -151,7 +152,7 @@ func documentedTellers(t *testing.T) map[string][]string {
 			heading = name
 			found[heading] = nil
 		}
-		if list, ok := strings.CutPrefix(line, "- Told by: "); ok {
+		if list, ok := strings.CutPrefix(line, "- Found by: "); ok {
 			found[heading] = append(found[heading], conjoined.Split(aside.ReplaceAllString(link.ReplaceAllString(list, "$1"), ""), -1)...)
 		}
 	}

@@ -98,7 +98,7 @@ func TestCheckUnreadable(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.Out.String()), &r); err != nil || code != 2 || r.Result != causes.Fail || r.Checks[0].Setting != "PORT" {
 		t.Errorf("exit code %d, %v:\n%s", code, err, p.Out)
 	}
-	if !strings.HasPrefix(p.Err.String(), "::error title=settings::PORT (environment)") {
+	if !strings.HasPrefix(p.Err.String(), "::error title=configuration::PORT (environment)") {
 		t.Errorf("the annotation is %q", p.Err)
 	}
 }

@@ -276,6 +276,42 @@ func TestInterop_Parameters(t *testing.T) {
 	}
 }
 
+// What is said before a sign-out is what the server then does with a browser that comes with the ID token: it takes the address
+// that is registered, and refuses the one that is not.
+func TestInterop_Logout(t *testing.T) {
+	t.Parallel()
+	needsNode(t, "oidc-provider")
+	for _, row := range []struct {
+		configuration string
+		start         func(t *testing.T, configuration, redirectURI string) foreign
+		isRegistered  bool
+	}{{"after-logout", startOIDCProvider, true}, {"basic-only", startOIDCProvider, false}, {"zitadel/oidc", startZitadel, false}} {
+		port, configuration, isRegistered := testserver.FreePort(t), row.configuration, row.isRegistered
+		base := "http://localhost:" + port
+		f := row.start(t, configuration, base+config.CallbackPath)
+		f.env["BASE_URL"] = base
+		b := newBrowserAt(t, startAppAt(t, port, f.env), base)
+		if r := b.GetJSON(f.play(b, b.Begin(""), false)); r.StatusCode != 200 {
+			t.Fatalf("%s: the login answered %d %s", configuration, r.StatusCode, r.Body)
+		}
+		var said struct {
+			To    string          `json:"end_session_uri"`
+			Asked *causes.Finding `json:"after_sign_out"`
+		}
+		r := b.Ask("/logout", false)
+		if err := json.Unmarshal([]byte(r.Body), &said); err != nil || said.Asked == nil {
+			t.Fatalf("%s: the sign-out answered %d %s: %v", configuration, r.StatusCode, r.Body, err)
+		}
+		if (said.Asked.Result == causes.OK) != isRegistered || (said.Asked.Name == causes.LogoutURINotRegistered) == isRegistered {
+			t.Errorf("%s: it says %s", configuration, said.Asked)
+		}
+		there := follow(b, said.To)
+		if refused := there.StatusCode == 400 && strings.Contains(there.Body, "post_logout_redirect_uri"); refused == isRegistered {
+			t.Errorf("%s: the server answers %d:\n%s", configuration, there.StatusCode, there.Body)
+		}
+	}
+}
+
 // follow goes where an address redirects to, up to a page.
 func follow(b *testserver.Browser, address string) testserver.Reply {
 	b.T.Helper()
@@ -347,7 +383,7 @@ func (f foreign) useTokens(t *testing.T, b *testserver.Browser) {
 	want("/refresh", f.refresh, `"access_token"`)
 	want("/userinfo", f.userinfo, `"sub"`)
 	want("/api", f.env["RESOURCE_URL"] != "", "")
-	want("/revoke", f.revoke, "no longer holds")
+	want("/revoke", f.revoke, "has deleted the token")
 	if page := b.Ask("/flow", true); page.StatusCode != 200 {
 		t.Errorf("/flow answered %d", page.StatusCode)
 	}

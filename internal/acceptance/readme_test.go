@@ -41,7 +41,7 @@ var readmeCommands = []struct {
 	{"go run . check -md", inClerk, "<details>", false, 0},
 	{"-json", inClerk, `"result": "ok"`, false, 0},
 	{"-env other.env", inClerk, "https://clerk.example.com", false, 0},
-	{"go run . login", inClerk, "and sign in. Waiting for", true, 0},
+	{"go run . login", inClerk, "Sign in there. Waiting for", true, 0},
 	{"go run . -h", inDemo, "usage: go run .", false, 0},
 }
 

@@ -193,6 +193,7 @@ var floors = map[string][][]string{
 		{"names.go"},
 	},
 	"internal/check": {
+		{"logout.go"},
 		{"runner.go"},
 		{"check.go"},
 		{"server.go", "withheld.go", "refused.go"},

@@ -63,15 +63,15 @@ func SaidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
 func (r *refusal) explain() Finding {
 	if r.exchange.Status == http.StatusTooManyRequests {
 		f := Found(Warn, RateLimited, Facts{Cfg: r.cfg})
-		f.Found = "the API wants fewer requests (429), which says nothing about the token"
+		f.Found = "the API limits requests (429), so the token is not tested"
 		return f.Look("Wait a minute, then call the API again. Some APIs refuse programs without a User-Agent of their own; this app sends one.")
 	}
 	if f, found := r.inFront(); found {
 		return f
 	}
 	if r.exchange.ErrorInside() {
-		f := Warning("the API answers %d with an error of its own, so nothing shows that the token is good", r.exchange.Status)
-		f.Fix = "its own words say what it wants; the token may be fine"
+		f := Warning("the API answers %d with an error of its own, so the token is not tested", r.exchange.Status)
+		f.Fix = "read the API's message; the token may be fine"
 		return f
 	}
 	if r.exchange.Status/100 == 2 {
@@ -148,8 +148,8 @@ func (r *refusal) moved() (Finding, bool) {
 		return refusedBecause(APIUnreachable, "set RESOURCE_URL to an address that answers GET", "the API does not answer GET here (405)")
 	case http.StatusBadRequest:
 		if r.exchange.Method == http.MethodPost && len(r.challenges) == 0 { // with a challenge it is about the token
-			f := Warning("the API does not understand the call (400), which says nothing about the token")
-			f.Fix = "its own words say what it wants instead; the token may be fine"
+			f := Warning("the API doesn't understand the call (400), so the token is not tested")
+			f.Fix = "read the API's message; the token may be fine"
 			return f, true
 		}
 	}
@@ -271,7 +271,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 	case APIWantsAnotherAudience:
 		if slices.Contains(t.Audience, r.cfg.ResourceURL) {
 			f, found := refusedBecause(name, "let the API accept its own address as the audience, or sign in for the audience that it wants: /login?audience=",
-				"the access token is for this API, %s, and the API wants another audience", audience)
+				"the access token is for this API, %s, and the API wants a different audience", audience)
 			f.Setting = "" // RESOURCE_URL is right
 			return f, found
 		}
@@ -292,7 +292,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		}
 		return refusedBecause(name, "refresh the token, or sign in again", "the access token expired at %s", t.Expires.UTC().Format(time.RFC3339))
 	case APIAcceptsIDToken:
-		return refusedBecause(name, "the API must take access tokens: an ID token is for the client (RFC 9068 section 2)", "the API wants an ID token")
+		return refusedBecause(name, "the API must accept access tokens: an ID token is for the client (RFC 9068 section 2)", "the API wants an ID token")
 	case APIWantsAJWT:
 		return refusedBecause(name, "have access tokens issued as JWTs, or let the API ask the server "+
 			"(introspection)", "the access token is opaque, and the API wants a JWT")
@@ -303,11 +303,11 @@ func (r *refusal) because(name Name) (Finding, bool) {
 
 // unknown returns a refusal that nothing explains.
 func (r *refusal) unknown() Finding {
-	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: what can be seen from here is in order",
+	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: this app found nothing wrong with the token",
 		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Redact(r.exchange.StatusLine()), 200))}
 	switch {
 	case r.token.Signature == oauth.SignatureWrong:
-		f.Found = "the token's signature is not of this server's keys: " + r.token.Why
+		f.Found = "no key of this server made the token's signature: " + r.token.Why
 		f.Fix = "the authorization server has to publish the key that it signs with"
 	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
 		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
@@ -333,7 +333,7 @@ func (r *refusal) ruledOut(f Finding) []string {
 	add(!t.Expires.IsZero() && !r.expired(), APITokenExpired, "it has not expired")
 	add(t.JWT && t.Issuer == r.cfg.Issuer, APIWantsAnotherIssuer, "iss is the server's")
 	add(t.JWT && slices.ContainsFunc(t.Audience, isOurs), APIWantsAnotherAudience, "aud is this API's")
-	add(t.JWT && !t.IDToken, APIAcceptsIDToken, "it is an access token, and no ID token")
+	add(t.JWT && !t.IDToken, APIAcceptsIDToken, "it is an access token, not an ID token")
 	return list
 }
 
@@ -350,8 +350,8 @@ func (r *refusal) untold(f Finding) []string {
 func ExplainUserinfo(e *wire.Exchange, granted []string) *APIAnswer {
 	_, said := SaidByAPI(e)
 	if e.ErrorInside() { // at a plain OAuth server; OpenID Connect demands a sub
-		f := Warning("userinfo answers %d with an error, so nothing shows that the token is good", e.Status)
-		f.Check, f.Fix = "userinfo", "look at its own words"
+		f := Warning("userinfo answers %d with an error, so the token is not tested", e.Status)
+		f.Check, f.Fix = "userinfo", "read what it says"
 		return &APIAnswer{Finding: f}
 	}
 	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
@@ -409,7 +409,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
 	case e.ErrorInside() && opened:
-		return Proved("refused, by an error in the body (%d); 401 belongs there (RFC 6750 section 3.1)", e.Status)
+		return Proved("refused, by an error in the body (%d); it should answer 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
 		f := Warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
@@ -418,7 +418,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "the API must check every access token: see docs/verify.md"}
 	switch which {
 	case NoTokenAtAll:
-		f.Name, f.Found = APIOpen, "the API opens without a token"
+		f.Name, f.Found = APIOpen, "the API accepts calls without a token"
 	case AlteredToken:
 		f.Name, f.Found = APIIgnoresSignature, "the API accepts a token that no server issued: it doesn't check the signature"
 	case TheIDToken:

@@ -60,9 +60,9 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 		{"a redirect to a sign-in", me, []demo.Fault{demo.APIRedirectsToSignIn}, APIBehindASignInPage, "redirect"},
 		{"a sign-in page", me, []demo.Fault{demo.APISignInPage}, APIBehindASignInPage, "a page answers"},
 		{"a firewall", me, []demo.Fault{demo.APIFirewall}, APIBehindASignInPage, "403"},
-		{"another scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
+		{"a different scheme", me, []demo.Fault{demo.APIOtherScheme}, APIWantsAnotherScheme, "Basic"},
 		{"another method", me, []demo.Fault{demo.APIMethod}, APIUnreachable, "405"},
-		{"another path", "/api/nothing", nil, APIUnreachable, "404"},
+		{"a different path", "/api/nothing", nil, APIUnreachable, "404"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := startAPI(t, row.api, row.faults...)
@@ -112,7 +112,7 @@ func TestSignatureAtTheAPI(t *testing.T) {
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
 		c.Demo.SetFaults(faults...)
 		got := c.ask(oauth.Altered(c.Tokens.Access))
-		if got.Name != "" || !strings.Contains(got.Found, "not of this server's keys") ||
+		if got.Name != "" || !strings.Contains(got.Found, "no key of this server made") ||
 			slices.Contains(got.RuledOut, "the signature is of the server's keys") {
 			t.Errorf("with %v it says %+v", faults, got)
 		}
@@ -295,7 +295,7 @@ func TestRuledOut(t *testing.T) {
 	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
 	good := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{"account", "https://api.example"}, Signature: oauth.SignatureGood, Expires: now.Add(time.Second)}
 	const signature, expiry, issuer, audience, access = "the signature is of the server's keys", "it has not expired", "iss is the server's", "aud is this API's",
-		"it is an access token, and no ID token"
+		"it is an access token, not an ID token"
 	all := []string{signature, expiry, issuer, audience, access}
 	for _, row := range []struct {
 		name    string
@@ -359,8 +359,8 @@ func TestExplainAPI_Statuses(t *testing.T) {
 		cause  Name
 		found  string
 	}{
-		{"429", atAPI(429, nil, ""), Warn, RateLimited, "fewer requests (429)"},
-		{"a page with 429", atAPI(429, html, ""), Warn, RateLimited, "fewer requests (429)"},
+		{"429", atAPI(429, nil, ""), Warn, RateLimited, "(429)"},
+		{"a page with 429", atAPI(429, html, ""), Warn, RateLimited, "(429)"},
 		{"a bad redirect", atAPI(302, http.Header{"Location": {"http://["}}, ""), Fail, APIBehindASignInPage, "a redirect answers"},
 		{"300", atAPI(300, nil, ""), Fail, APIBehindASignInPage, "a redirect answers"},
 		{"a page", atAPI(200, html, ""), Fail, APIBehindASignInPage, "a page answers, not an API"},
@@ -373,7 +373,7 @@ func TestExplainAPI_Statuses(t *testing.T) {
 		{"404", atAPI(404, nil, ""), Fail, APIUnreachable, "no API at this path (404)"},
 		{"410", atAPI(410, nil, ""), Fail, APIUnreachable, "no API at this path (410)"},
 		{"405", atAPI(405, nil, ""), Fail, APIUnreachable, "(405)"},
-		{"400 to a POST", post, Warn, "", "does not understand the call (400)"},
+		{"400 to a POST", post, Warn, "", "understand the call (400)"},
 		{"400 to a POST, with a challenge", postChallenged, Fail, "", "refuses the token (400"},
 		{"400 to a GET", atAPI(400, nil, ""), Fail, "", "refuses the token (400"},
 		{"Basic alone", atAPI(401, http.Header{"Www-Authenticate": {"Basic"}}, ""), Fail, APIWantsAnotherScheme, "wants Basic"},

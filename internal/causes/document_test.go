@@ -31,9 +31,9 @@ func TestDocument(t *testing.T) {
 
 const intro = `# Problems, and the line that fixes each
 
-What it is for: find what you see in the tables and follow the link. Below it are the server's own words, the wrong line and the right line. Each heading is the stable name of one cause; the app has the same page at ` + "`/problems/NAME`" + `. For the fields of your dashboard see [providers.md](providers.md).
+Find what you see in the tables and follow the link. Each entry has the server's own words, the wrong line and the right one. Each heading is the stable name of one cause; the app has the same page at ` + "`/problems/NAME`" + `. For the fields of your dashboard see [providers.md](providers.md).
 
-"Told by" says who names the cause: the settings (nothing was asked yet), the start, ` + "`check`" + ` and its warnings, the login's page, or an address of this app, each as a page and as JSON.
+"Found by" says where the app reports the problem: when it reads the settings, when it starts, in ` + "`check`" + `, on the page after a login, or at a URL such as ` + "`/api`" + `.
 
 The words in the tables are quoted from the public threads beside them. A server is missing from a table where no public source for its words was found.
 `
@@ -69,7 +69,7 @@ func document() string {
 		for _, r := range c.Right {
 			fmt.Fprintf(&b, "- Right: %s\n", r)
 		}
-		fmt.Fprintf(&b, "- Told by: %s\n", c.ToldBy)
+		fmt.Fprintf(&b, "- Found by: %s\n", c.ToldBy)
 		if c.SeenIn != "" {
 			fmt.Fprintf(&b, "- Seen in: %s\n", c.SeenIn)
 		}

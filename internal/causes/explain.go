@@ -39,7 +39,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 		a.Hint += " If the server is fixed, restart this app, or save .env again."
 	}
 	if e.Said != "" {
-		a.Hint = strings.TrimSpace(a.Hint + " Its own words: " + e.Said)
+		a.Hint = strings.TrimSpace(a.Hint + " The server said: " + e.Said)
 	}
 	if e.Step == wire.IDTokenCheck {
 		a.Setting = cmp.Or(a.Setting, IDToken)
@@ -53,7 +53,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 
 // FactsOf returns what an error tells a cause.
 func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
-	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status)}
+	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
 	case e.Kind == oauth.Redirected:
 		facts.Found = e.Answer.Location
@@ -97,7 +97,7 @@ func Said(step wire.Purpose, status int, code, words string) Answer {
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
 	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.PARNowhere: PARNowhere,
-	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers,
+	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment,
 	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
@@ -195,9 +195,9 @@ func headingWithoutCause(e *oauth.Error) string {
 	case e.Step == wire.Metadata:
 		return "The server's metadata can't be used"
 	case e.Kind == oauth.PastedAddress:
-		return "This address does not finish the login"
+		return "The pasted URL can't finish the login"
 	case e.Kind == oauth.NotSupported:
-		return "This server does not offer that"
+		return "The server has no such endpoint"
 	case e.Kind == oauth.BadParameter && e.Step == wire.AuthorizationRequest:
 		return "The login can't start with these parameters"
 	case e.Step == wire.AuthorizationRequest, e.Step == wire.Response && !e.Theirs:
@@ -214,11 +214,11 @@ func headingWithoutCause(e *oauth.Error) string {
 func hintWithoutCause(e *oauth.Error) string {
 	switch {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
-		return "Set RESOURCE_URL to one that the access token is for."
+		return "Set RESOURCE_URL to the API that the access token is for."
 	case e.Kind == oauth.Redirected && e.Answer.Location != "" && (e.Step == wire.Userinfo || e.Step == wire.Introspection || e.Step == wire.Revocation):
 		return "If that is the endpoint, write " + strings.ToUpper(string(e.Step)) + "_ENDPOINT=" + e.Answer.Location + " in .env."
 	case e.Kind == oauth.NotSupported:
-		return "If it has one, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
+		return "If the server has this endpoint, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
 	case e.Kind == oauth.PARNotOffered:
 		return "Remove PAR from .env: this server offers no pushed authorization requests."
 	case e.Kind == oauth.OtherServer:
@@ -226,11 +226,11 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
 	case e.Kind == oauth.ResponseWithoutCode:
-		return "The server has to answer with response_type code in the query; an implicit or form_post application does not."
+		return "Set this client's response type to code, and its response mode to query."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
 		return "With prompt=none the server can't show a page, but it needs to. Sign in without prompt=none."
 	case e.Theirs && e.Step != wire.TokenRequest:
-		return "The server's words name what it refused. Compare it with the application's settings there."
+		return "Read what the server said, then compare that setting in its dashboard."
 	}
 	return ""
 }

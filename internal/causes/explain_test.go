@@ -242,10 +242,10 @@ func TestExplain_Hints(t *testing.T) {
 	if a := explained(oauth.Error{Step: wire.Registration, Kind: oauth.RegistrationNotOffered}); strings.Contains(a.Hint, again) {
 		t.Errorf("where nothing was registered the hint is %q", a.Hint)
 	}
-	if a := explained(oauth.Error{Step: wire.Userinfo, Kind: oauth.Refused, Theirs: true, Said: "Go away."}); !strings.HasSuffix(a.Hint, ". Its own words: Go away.") {
+	if a := explained(oauth.Error{Step: wire.Userinfo, Kind: oauth.Refused, Theirs: true, Said: "Go away."}); !strings.HasSuffix(a.Hint, ". The server said: Go away.") {
 		t.Errorf("of a page the hint is %q", a.Hint)
 	}
-	if a := explained(oauth.Error{Said: "Go away."}); a.Hint != "Its own words: Go away." {
+	if a := explained(oauth.Error{Said: "Go away."}); a.Hint != "The server said: Go away." {
 		t.Errorf("alone the hint is %q", a.Hint)
 	}
 	noCause := oauth.ClaimFault{Name: "acr", State: oauth.ClaimDiffers}
@@ -273,14 +273,14 @@ func TestExplain_WithoutCause(t *testing.T) {
 	}{
 		{oauth.Error{Kind: oauth.PARNotOffered}, "The server offers no pushed", "Remove PAR from .env"},
 		{oauth.Error{Step: wire.Metadata}, "The server's metadata can't be used", ""},
-		{oauth.Error{Kind: oauth.PastedAddress}, "This address does not finish", "Copy the whole address"},
-		{oauth.Error{Kind: oauth.NotSupported, Step: wire.API}, "This server does not offer that", "Set RESOURCE_URL"},
-		{oauth.Error{Kind: oauth.NotSupported, Step: wire.Revocation}, "This server does not offer that", "If it has one, set REVOCATION_ENDPOINT."},
+		{oauth.Error{Kind: oauth.PastedAddress}, "The pasted URL", "Copy the whole address"},
+		{oauth.Error{Kind: oauth.NotSupported, Step: wire.API}, "The server has no such endpoint", "Set RESOURCE_URL"},
+		{oauth.Error{Kind: oauth.NotSupported, Step: wire.Revocation}, "The server has no such endpoint", "If the server has this endpoint, set REVOCATION_ENDPOINT."},
 		{oauth.Error{Kind: oauth.BadParameter, Step: wire.AuthorizationRequest}, "The login can't start with these", ""},
 		{oauth.Error{Kind: oauth.OtherServer, Step: wire.AuthorizationRequest}, "This login cannot be finished", "Start a new login."},
-		{oauth.Error{Kind: oauth.ResponseWithoutCode, Step: wire.Response}, "This login cannot be finished", "The server has to answer with response_type code"},
-		{oauth.Error{Step: wire.Response, Theirs: true, Code: "weird"}, "The authorization server refused the login", "The server's words name"},
-		{oauth.Error{Step: wire.PushedRequest, Theirs: true, Code: "weird"}, "The authorization server refused the login", "The server's words name"},
+		{oauth.Error{Kind: oauth.ResponseWithoutCode, Step: wire.Response}, "This login cannot be finished", "Set this client's response type to code"},
+		{oauth.Error{Step: wire.Response, Theirs: true, Code: "weird"}, "The authorization server refused the login", "Read what the server said"},
+		{oauth.Error{Step: wire.PushedRequest, Theirs: true, Code: "weird"}, "The authorization server refused the login", "Read what the server said"},
 		{oauth.Error{Step: wire.PushedRequest}, unusable, ""},
 		{oauth.Error{Step: wire.TokenRequest, Theirs: true, Code: "weird"}, "The authorization server refused the token request", ""},
 		{oauth.Error{Step: wire.TokenRequest}, unusable, ""},

@@ -136,20 +136,6 @@ func (f Finding) About() string {
 // Label returns the name of a check as a person reads it.
 func Label(check string) string {
 	switch check {
-	case "configuration":
-		return "settings"
-	case "start":
-		return "start at API"
-	case "metadata_flavours":
-		return "both metadata"
-	case "response_issuer":
-		return "response iss"
-	case "pushed_authorization":
-		return "pushed request"
-	case "advertised":
-		return "metadata lists"
-	case "authorization":
-		return "login"
 	case "pkce":
 		return "PKCE"
 	case "api":

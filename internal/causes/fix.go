@@ -23,6 +23,8 @@ type Facts struct {
 	Refused  []string // scopes that the server refuses
 	Words    string   // the server's own
 
+	Returned bool // a code came back, so that the server recognizes the client ID
+
 	Kind   oauth.Kind // what a login found wrong
 	Member string     // what was missing or wrong
 	Status int        // of the answer
@@ -34,7 +36,7 @@ type Fix struct {
 	Where    string  `json:"where,omitempty"`    // in .env, or the path in the server's dashboard
 	Line     string  `json:"line,omitempty"`     // the new line of .env, or the value to add; empty when it is not known
 	Variable string  `json:"variable,omitempty"` // the line of .env, for Change and Look
-	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked; empty when it is not set
+	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked, or the value on the server; empty when it is not set
 	Text     string  `json:"-"`                  // the same as a sentence, with what else can be done
 }
 
@@ -249,7 +251,9 @@ func fixRedirect(f Facts) Fix {
 	case p.RefusesLocalhost && ip != uri:
 		return fixLocalhost(f)
 	}
-	return f.add(RedirectURI, uri)
+	fix := f.add(RedirectURI, uri)
+	fix.Old = f.Value // what is registered instead, where that was found
+	return fix
 }
 
 // fixLocalhost uses the IP address where a server refuses the name.
@@ -324,6 +328,18 @@ func OtherMethod(method string) string {
 		return config.MethodBasic
 	}
 	return config.MethodPost
+}
+
+// fixCredentials lists what may be wrong with credentials that the server refuses without a reason, the most likely first.
+func fixCredentials(f Facts) Fix {
+	if f.Cfg.Registered() {
+		return registerAgain(f)
+	}
+	text := "Run all checks to find out which of these is wrong. CLIENT_SECRET: mistyped, expired, or another application's. "
+	if !f.Returned {
+		text += "CLIENT_ID: another application's. "
+	}
+	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent another way.")
 }
 
 // registerAgain returns the fix for a client that this app has registered, of which no line is in .env.

@@ -286,6 +286,9 @@ func TestFix_Situations(t *testing.T) {
 		{"the secret", fixSecret, Facts{Cfg: plain}, "", "paste CLIENT_SECRET again from your server's dashboard."},
 		{"the secret at Google", fixSecret, Facts{Cfg: google}, "", "paste CLIENT_SECRET again from Google ("},
 		{"the secret, registered by us", fixSecret, Facts{Cfg: registered}, "", "Restart this app"},
+		{"credentials, registered by us", fixCredentials, Facts{Cfg: registered}, "", "Restart this app"},
+		{"credentials", fixCredentials, Facts{Cfg: plain}, "", "CLIENT_ID: another application's."},
+		{"credentials, after a code", fixCredentials, Facts{Cfg: plain, Returned: true}, "", "application's. TOKEN_ENDPOINT_AUTH_METHOD: "},
 		{"the method, registered by us", fixMethod, Facts{Cfg: registered}, "", "Restart this app"},
 		{"the method at Clerk", fixMethod, Facts{Cfg: atClerk}, "", "paste CLIENT_SECRET again"},
 
@@ -474,9 +477,7 @@ func TestFinding_Words(t *testing.T) {
 	if got := (Finding{Check: "keys", Found: "a", Result: OK}).String(); got != "keys: a … ok" {
 		t.Errorf("the shortest is %s", got)
 	}
-	for check, want := range map[string]string{"configuration": "settings", "start": "start at API", "metadata_flavours": "both metadata", "response_issuer": "response iss",
-		"pushed_authorization": "pushed request", "advertised": "metadata lists", "authorization": "login", "pkce": "PKCE", "api": "API", "redirect_uri": "redirect URI",
-		"keys": "keys"} {
+	for check, want := range map[string]string{"pkce": "PKCE", "api": "API", "redirect_uri": "redirect URI", "response_issuer": "response issuer", "keys": "keys"} {
 		if got := Label(check); got != want {
 			t.Errorf("%s is %q; want %q", check, got, want)
 		}

@@ -47,7 +47,7 @@ const (
 	TokenEndpointUnusable  Name = "token-endpoint-unusable"
 )
 
-// What this app does not speak.
+// What this app doesn't support.
 const (
 	DPoPRequired            Name = "dpop-required"
 	MTLSRequired            Name = "mtls-required"
@@ -55,6 +55,7 @@ const (
 	ParametersRenamed       Name = "parameters-renamed"
 	RequestObjectRequired   Name = "request-object-required"
 	FormPostRequired        Name = "form-post-required"
+	ResponseInFragment      Name = "response-in-fragment"
 )
 
 // Grants and scopes.
@@ -72,7 +73,7 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
-// The user, and the way back.
+// The user, and the return to this app.
 const (
 	UserNotAllowed          Name = "user-not-allowed"
 	AccessDenied            Name = "access-denied"
@@ -82,6 +83,7 @@ const (
 	LoginNotKnown           Name = "login-not-known"
 	ResponseIssuerDiffers   Name = "response-issuer-differs"
 	CodeExpiredOrUsed       Name = "code-expired-or-used"
+	LogoutURINotRegistered  Name = "logout-uri-not-registered"
 )
 
 // The tokens.

@@ -133,7 +133,7 @@ var patterns = []pattern{
 	{status: []int{http.StatusTooManyRequests}, cause: RateLimited, seen: "RFC 6585 section 4"},
 	{code: []string{"slow_down", "too_many_requests", "rate_limited", "rate_limit_exceeded", "ratelimited"}, cause: RateLimited, seen: "GitHub, Slack"},
 
-	// What this app does not speak.
+	// What this app doesn't support.
 	{code: []string{"invalid_dpop_proof", "use_dpop_nonce"}, cause: DPoPRequired, seen: "RFC 9449 sections 5 and 8"},
 	{words: []string{"dpop"}, cause: DPoPRequired, seen: "Okta, Bluesky"},
 	{at: toAuthorize, code: []string{"invalid_request_object"}, cause: RequestObjectRequired, seen: "Keycloak: this app sends none"},

@@ -21,6 +21,7 @@ const (
 	Grant        Setting = "grant_type"
 	Users        Setting = "users"
 	IDToken      Setting = "id_token"
+	LogoutURI    Setting = "post_logout_redirect_uri" // where the browser goes after a logout; no login depends on it
 )
 
 // Provider is an authorization server by its name: what its dashboard calls the settings of an OAuth application, and what is
@@ -81,6 +82,7 @@ var providers = []Provider{
 		Grant:        "Applications → your application → Settings → Advanced Settings → Grant Types",
 		Users:        "User Management → Users, Actions → Triggers, and the application's Connections",
 		IDToken:      "Applications → your application → Settings → Advanced Settings → OAuth → JsonWebToken Signature Algorithm",
+		LogoutURI:    "Applications → your application → Settings → Allowed Logout URLs",
 	}},
 	{Name: "Okta", hosts: []string{"okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil"}, Fields: map[Setting]string{
 		RedirectURI:  "Applications and Resources → Applications → your application → General → Sign-in redirect URIs",
@@ -91,6 +93,7 @@ var providers = []Provider{
 		Grant:        "Applications and Resources → Applications → your application → General → Grant type",
 		Users:        "Applications and Resources → Applications → your application → Assignments, and the access policy of the authorization server",
 		IDToken:      "Security → API → Authorization Servers",
+		LogoutURI:    "Applications and Resources → Applications → your application → General → Sign-out redirect URIs",
 	}, Switch: map[Name]string{DPoPRequired: "Applications and Resources → Applications → your application → General → Require Demonstrating Proof of Possession (DPoP) header in token requests"}},
 	{Name: "Microsoft Entra", OneSigningAlg: true,
 		hosts: []string{"login.microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn", "ciamlogin.com", "b2clogin.com", "sts.windows.net", "login.windows.net"},
@@ -203,6 +206,7 @@ var providers = []Provider{
 		Grant:        "Clients → your client → Settings → Standard flow",
 		Users:        "Authentication → Flows, and the user's role mappings",
 		IDToken:      "Clients → your client → Advanced → Fine grain OpenID Connect configuration",
+		LogoutURI:    "Clients → your client → Settings → Valid post logout redirect URIs",
 	}, Switch: map[Name]string{
 		DPoPRequired:            "Clients → your client → Settings → Require DPoP bound tokens",
 		RequestObjectRequired:   "Clients → your client → Advanced → Request object required",
@@ -235,8 +239,11 @@ func ProviderOf(cfg config.Effective) Provider {
 	return anyProvider
 }
 
-// Place returns where a setting is, as a path to follow: in Clerk: OAuth applications → …
-func (p Provider) Place(s Setting) string { return p.in() + ": " + p.Fields[s] }
+// Place returns where a setting is, as a path to follow: in Clerk: OAuth applications → … Few providers have a word for
+// LogoutURI that is known.
+func (p Provider) Place(s Setting) string {
+	return p.in() + ": " + cmp.Or(p.Fields[s], "post-logout redirect URIs of the client")
+}
 
 // At returns the same inside a sentence.
 func (p Provider) At(s Setting) string { return lowerFirst(p.Place(s)) }

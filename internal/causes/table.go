@@ -60,7 +60,7 @@ func (c Cause) fix(f Facts) Fix {
 // Table has a row for each cause.
 var Table = []Cause{
 	{
-		Name: ClerkKeyWrong, Group: "Before anything is asked",
+		Name: ClerkKeyWrong, Group: "Before the first request",
 		Sees: `"CLERK_PUBLISHABLE_KEY" is refused at the start`, Write: "`CLERK_PUBLISHABLE_KEY=pk_test_…`",
 		Title:       "The publishable key is wrong",
 		Explanation: "The publishable key holds the host of your Clerk instance, in base64 after `pk_test_` or `pk_live_`. People paste the secret key (`sk_test_…`), leave the sample's placeholder in, or lose the last characters.",
@@ -75,7 +75,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ClientSecretMangled, Group: "Before anything is asked",
+		Name: ClientSecretMangled, Group: "Before the first request",
 		Sees: "`invalid_client`, and the secret in `.env` holds ` #`, `$` or a space", Write: "`CLIENT_SECRET='…'` in single quotes",
 		Title:       "The client secret in .env needs quotes",
 		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space starts a comment, `$NAME` is replaced by a variable, a space ends the value.",
@@ -86,7 +86,7 @@ var Table = []Cause{
 		Fix:         func(f Facts) Fix { return f.look("CLIENT_SECRET", "Put single quotes around CLIENT_SECRET in .env.") },
 	},
 	{
-		Name: ClientSecretIsAHash, Group: "Before anything is asked",
+		Name: ClientSecretIsAHash, Group: "Before the first request",
 		Sees: "`invalid_client`, and the secret starts with `pbkdf2`, `$2a$` or `$argon2`", Write: "`CLIENT_SECRET=` the secret itself",
 		Title:       "CLIENT_SECRET holds a hash, not the secret",
 		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, and you can't sign in with that.",
@@ -102,7 +102,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ClientSecretIsItsID, Group: "Before anything is asked",
+		Name: ClientSecretIsItsID, Group: "Before the first request",
 		Sees: "Entra: AADSTS7000215, and the secret looks like a GUID", Write: "`CLIENT_SECRET=` the column Value",
 		Title:       "CLIENT_SECRET holds the ID of the secret",
 		Explanation: "Entra lists two columns for a secret: Value and Secret ID. The Value is the secret; it can be read only once. The Secret ID is the one that stays on the page.",
@@ -117,7 +117,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: PortInUse, Group: "Before anything is asked",
+		Name: PortInUse, Group: "Before the first request",
 		Sees: "the program does not start: the port is in use", Write: "`PORT=3001`",
 		Title:       "The port is in use",
 		Explanation: "Another program listens on the port. This one never takes another port by itself: the redirect URI would no longer be the registered one.",
@@ -133,7 +133,7 @@ var Table = []Cause{
 		Name: ServerUnreachable, Group: "The server is not found, or is a different one",
 		Sees: "no answer: no such host, connection refused, timeout", Write: "`ISSUER=` a host that answers",
 		Title:       "The authorization server doesn't answer",
-		Explanation: "Nothing answers at the host of `ISSUER` (or of the publishable key). A typing error, a server that is down, a VPN or a proxy that is missing.",
+		Explanation: "Nothing answers at the host of `ISSUER` (or of the publishable key). Check the spelling, the server, your VPN and your proxy.",
 		Looks: []Quote{
 			{"Go programs", "dial tcp: lookup keycloak-discovery on 10.43.0.10:53: no such host", "[keycloak/keycloak#13098]"},
 		},
@@ -146,12 +146,12 @@ var Table = []Cause{
 		Name: CertificateNotTrusted, Group: "The server is not found, or is a different one",
 		Sees: `"certificate signed by unknown authority"`, Write: "`SSL_CERT_FILE=/path/to/ca.pem`",
 		Title:       "The server's certificate is not trusted",
-		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for a different host. There is no switch that turns the check off, on purpose.",
+		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for a different host. You can't turn this check off.",
 		Looks: []Quote{
 			{"Go programs", "x509: certificate signed by unknown authority", "[hashicorp/vault#18014]"},
 		},
-		Wrong:  []string{"a private authority, and nothing said about it"},
-		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has expired or is for a different host, the server needs another one"},
+		Wrong:  []string{"a private authority without `SSL_CERT_FILE`"},
+		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has expired or is for a different host, the server needs a new certificate"},
 		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the login's page",
 		SeenIn: "[Timshel/OIDCWarden#46]",
 		Fix: func(f Facts) Fix {
@@ -192,7 +192,7 @@ var Table = []Cause{
 		Name: IssuerDiffers, Group: "The server is not found, or is a different one",
 		Sees: "the metadata is found and names a different issuer", Write: "`ISSUER=` exactly as the metadata says",
 		Title:       "The server has a different issuer",
-		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end is enough. The address of the metadata is not the issuer. Microsoft's `common` names an issuer that holds a placeholder, `{tenantid}`.",
+		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end makes it a different issuer. The URL of the metadata is not the issuer. Microsoft's `common` names an issuer that holds a placeholder, `{tenantid}`.",
 		Looks: []Quote{
 			{"go-oidc (authentik as server)", `oidc: issuer did not match the issuer returned by provider, expected "…/application/o/exampleApplication" got "…/application/o/exampleApplication/"`, "[coreos/go-oidc#423]"},
 		},
@@ -240,7 +240,7 @@ var Table = []Cause{
 		Name: EndpointsHere, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "the server's public address",
 		Title:       "The server names an endpoint on this machine",
-		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or another spelling of this machine: the server writes down where it listens, and not where it is reached. This app does not ask what listens there on this machine: it may be any program. In the thread the addresses are those of an inner network; the cause is the same.",
+		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or a different spelling of this machine: the server published its internal address, not its public one. This app doesn't call that address, because any program may listen there.",
 		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
 		Right:       []string{"the server's public address in its own settings; or, if that endpoint is meant, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
 		ToldBy:      "`check`, and the login's page",
@@ -269,7 +269,7 @@ var Table = []Cause{
 		Sees: "the server shows its own error page, and the browser doesn't come back", Write: "register `http://localhost:3000/oauth_callback`",
 		Title:       "The redirect URI is not registered",
 		Setting:     RedirectURI,
-		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. Since it cannot be trusted, the server keeps the browser.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; whether it does so too is not documented.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
+		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. The server can't trust it, so it shows its own error page instead of redirecting.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; whether it does so too is not documented.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
 		Looks: []Quote{
 			{"Clerk", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", "[higgsfield-ai/cli#35]"},
 			{"Auth0", "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.", "[auth0-samples/auth0-nodejs-webapp-sample#80]"},
@@ -372,16 +372,14 @@ var Table = []Cause{
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
 		ToldBy:      "`check`, and the login's page (where its own questions don't tell)",
 		SeenIn:      "[ory/hydra#2140]",
-		Fix: func(f Facts) Fix {
-			return f.look("", "Run all checks: they find out whether the client secret, the client ID or the authentication method is wrong.")
-		},
+		Fix:         fixCredentials,
 	},
 	{
 		Name: ClientSecretWrong, Group: "The client",
 		Sees: "`invalid_client` after the user signed in", Write: "`CLIENT_SECRET=` copied again",
 		Title:       "The client secret is wrong",
 		Setting:     ClientSecret,
-		Explanation: "The secret was mistyped, has expired, was rotated, or is another application's. Most servers do not say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" of the ID; without that sentence it is the secret, or a secret sent for a public client. At Clerk it is never the method: basic and post are treated alike.",
+		Explanation: "The secret was mistyped, has expired, was rotated, or belongs to a different application. Most servers don't say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" when the ID is wrong. Without that sentence, the secret is wrong, or the client is public. At Clerk it is never the method: basic and post are treated alike.",
 		Looks: []Quote{
 			{"Keycloak", "`unauthorized_client`: Invalid client or Invalid client credentials", "[keycloak/keycloak#16923]"},
 			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided.", "[MicrosoftDocs/azure-docs#33356]"},
@@ -493,14 +491,14 @@ var Table = []Cause{
 		Right:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post` (or the other way round)"},
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[ruby-oauth/oauth2#445]",
-		Says:   func(f Facts) string { return "The server doesn't accept the client's credentials by " + f.Method },
+		Says:   func(f Facts) string { return "The server doesn't accept the client's credentials with " + f.Method },
 		Fix:    fixMethod,
 	},
 	{
 		Name: TokenEndpointUnusable, Group: "The client",
 		Sees: "404, 405, 415, a redirect or a page from the token endpoint", Write: "`TOKEN_ENDPOINT=` the right address",
-		Title:       "The token endpoint gives every request the same useless answer",
-		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login survives that, and it says nothing about the client.",
+		Title:       "The token endpoint doesn't work",
+		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login can work, and the answer doesn't show whether the client is right.",
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[freelawproject/courtlistener#7927], [django-oauth/django-oauth-toolkit#1851]",
 		Fix:         fixTokenEndpoint,
@@ -559,7 +557,7 @@ var Table = []Cause{
 		Name: PKCERefused, Group: "Grants and scopes",
 		Sees: "the login fails only because of PKCE", Write: "allow PKCE for the client",
 		Title:       "The server refuses PKCE",
-		Explanation: "The server does not take PKCE for this client. A server that does not know the parameters has to ignore them (RFC 6749 section 3.1); some refuse the login instead. S256 that is only missing in the metadata is no problem: Entra and Cognito support what they do not list.",
+		Explanation: "The server rejects PKCE for this client. A server without PKCE has to ignore its parameters (RFC 6749 section 3.1); some refuse the login instead. S256 that is only missing in the metadata is no problem: Entra and Cognito support what they do not list.",
 		Looks: []Quote{
 			{"IdentityServer4, without PKCE for the client", "400 at the token endpoint", "[DuendeArchive/IdentityServer4#1228]"},
 		},
@@ -589,7 +587,7 @@ var Table = []Cause{
 		Name: PARNowhere, Group: "Grants and scopes",
 		Sees: "pushed requests are demanded, and no endpoint is named", Write: "the server's own metadata",
 		Title:       "The server's metadata contradicts itself",
-		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps. The thread has the same from the client's side: a client that always pushes, and metadata without the endpoint.",
+		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps.",
 		Wrong:       []string{"`\"require_pushed_authorization_requests\": true`, and no `pushed_authorization_request_endpoint`"},
 		Right:       []string{"both in the server's metadata, or neither"},
 		ToldBy:      "`check`, and the login's page",
@@ -681,9 +679,9 @@ var Table = []Cause{
 		Fix:    fixOffline,
 	},
 	{
-		Name: DPoPRequired, Group: "What this app does not speak",
+		Name: DPoPRequired, Group: "What this app doesn't support",
 		Sees: "`invalid_dpop_proof`, `use_dpop_nonce`", Write: "turn off DPoP for the client",
-		Title:       "The server wants DPoP, which this app doesn't speak",
+		Title:       "The server wants DPoP, which this app doesn't support",
 		Setting:     AuthMethod,
 		Explanation: "The client may use sender-constrained tokens only (DPoP, RFC 9449). This app sends plain bearer tokens.",
 		Looks: []Quote{
@@ -693,7 +691,7 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.turnOff(DPoPRequired, AuthMethod, "Turn off DPoP for this client") },
 	},
 	{
-		Name: MTLSRequired, Group: "What this app does not speak",
+		Name: MTLSRequired, Group: "What this app doesn't support",
 		Sees: "a client certificate is demanded", Write: "another authentication method for the client",
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
@@ -708,7 +706,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ClientAssertionRequired, Group: "What this app does not speak",
+		Name: ClientAssertionRequired, Group: "What this app doesn't support",
 		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "another authentication method for the client",
 		Title:       "The server wants a signed client assertion, which this app doesn't send",
 		Setting:     AuthMethod,
@@ -722,7 +720,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ParametersRenamed, Group: "What this app does not speak",
+		Name: ParametersRenamed, Group: "What this app doesn't support",
 		Sees: "`client_key` or `appid` is missing", Write: "no setting; the provider's own client",
 		Title:       "The server wants different parameter names than OAuth's",
 		Explanation: "The server calls the client ID `client_key` (TikTok) or `appid` (WeChat). RFC 6749 section 2.3.1 calls it `client_id`, and this app sends that.",
@@ -733,7 +731,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: RequestObjectRequired, Group: "What this app does not speak",
+		Name: RequestObjectRequired, Group: "What this app doesn't support",
 		Sees: "a request object is demanded", Write: "turn off signed requests for the client",
 		Title:       "The server wants a signed request, which this app doesn't send",
 		Setting:     Grant,
@@ -747,7 +745,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: FormPostRequired, Group: "What this app does not speak",
+		Name: FormPostRequired, Group: "What this app doesn't support",
 		Sees: "\"response_mode must be form_post\", or a POST to the callback", Write: "the response mode `query`",
 		Title:       "The server answers by form_post, which this app doesn't read",
 		Setting:     Grant,
@@ -755,13 +753,29 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Apple", "`invalid_request`: response_mode must be form_post when name or email scope is requested.", "[oauth-io/oauth-js#104]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, a warning of `check` (where the metadata lists no other response mode), and the login's page",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
 		},
 	},
 	{
-		Name: UserNotAllowed, Group: "The user, and the way back",
+		Name: ResponseInFragment, Group: "What this app doesn't support",
+		Sees: "the callback's address has a `#` before `code`, `access_token` or `error`", Write: "the response type `code`, the response mode `query`",
+		Title:       "The server puts its response behind a #",
+		Explanation: "The server sends its response in the fragment of the address (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1). A browser doesn't send the fragment, so no program on a server can read it. It is the default of the implicit and the hybrid flow, and what `response_mode=fragment` asks for. This app asks for neither: its requests have `response_type=code` and no `response_mode`, for which the default is the query.",
+		Looks: []Quote{
+			{"oidc-client-ts", "Expected code in response", "[authts/oidc-client-ts#1284]"},
+		},
+		Wrong:  []string{"`http://localhost:3000/oauth_callback#code=…&state=…`"},
+		Right:  []string{"`http://localhost:3000/oauth_callback?code=…&state=…`"},
+		ToldBy: "a warning of `check` (where the metadata lists no other response mode), and the login's page",
+		SeenIn: "[openid/AppAuth-JS#172]",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(ResponseInFragment, Grant, "Set the response type of this client to code, and its response mode to query")
+		},
+	},
+	{
+		Name: UserNotAllowed, Group: "The user, and the return to this app",
 		Sees: "`access_denied`, and you did not press Deny", Write: "allow the user in the dashboard",
 		Title:       "This user may not use the application",
 		Explanation: "A rule keeps this user out: an app in testing, an assignment, a policy. It can only be known after the sign-in.",
@@ -777,7 +791,7 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.turnOff(UserNotAllowed, Users, "Allow this user") },
 	},
 	{
-		Name: AccessDenied, Group: "The user, and the way back",
+		Name: AccessDenied, Group: "The user, and the return to this app",
 		Sees: "`access_denied`", Write: "nothing: sign in again and press Allow",
 		Title:       "Access was denied",
 		Explanation: "The user pressed Deny (RFC 6749 section 4.1.2.1). Nothing is wrong with the setup. If you did not press it, see [user-not-allowed](#user-not-allowed).",
@@ -791,10 +805,10 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: LoginNeverCameBack, Group: "The user, and the way back",
+		Name: LoginNeverCameBack, Group: "The user, and the return to this app",
 		Sees: "the login was started, and the browser did not come back", Write: "see `/`",
 		Title:       "The login did not come back",
-		Explanation: "The login was started and no response came. The usual causes, in this order: the redirect URI is not registered and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)); the consent page forbids the way back ([form-action-blocks-return](#form-action-blocks-return)); the browser came back on another host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)); the tab was closed.",
+		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back to a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
 		Looks: []Quote{
 			{"Clerk, redirect URI not registered", "an error page at the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
 		},
@@ -803,7 +817,7 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.look("", "Sign in again, or finish in the other tab.") },
 	},
 	{
-		Name: FormActionBlocksReturn, Group: "The user, and the way back",
+		Name: FormActionBlocksReturn, Group: "The user, and the return to this app",
 		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, on the server",
 		Title:       "The server's page blocks the way back",
 		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and drop the way back. Firefox does not. The code has been issued by then.",
@@ -822,7 +836,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: HostChangedOnTheWayBack, Group: "The user, and the way back",
+		Name: HostChangedOnTheWayBack, Group: "The user, and the return to this app",
 		Sees: `"state is not known", and the callback is on a different host than the start`, Write: "`BASE_URL=http://localhost:3000`",
 		Title:       "The browser came back on a different host name",
 		Explanation: "The login was started on `localhost` and came back on `127.0.0.1`, or the other way round. A cookie belongs to one host name, so it stayed behind.",
@@ -838,7 +852,32 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: LoginNotKnown, Group: "The user, and the way back",
+		Name: LogoutURINotRegistered, Group: "The user, and the return to this app",
+		Sees: "the server shows an error, or doesn't come back, after **Sign out of the server too**", Write: "register `BASE_URL/` as a post-logout redirect URI",
+		Title:       "The address after sign-out is not registered",
+		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). Most servers have a list of its own for that, beside the redirect URIs. Some servers show an error otherwise, some end the session and stay on their own page.",
+		Looks: []Quote{
+			{"Okta", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings", "[firezone/firezone#1159]"},
+			{"FusionAuth", "The post_logout_redirect_uri is invalid. (invalid_post_logout_redirect_uri)", "[FusionAuth/fusionauth-issues#433]"},
+			{"Gluu", "`post_logout_uri_not_associated_with_client`: The provided post logout uri is not associated with client.", "[GluuFederation/casa#65]"},
+			{"Microsoft", "The provided value for the input parameter 'post_logout_redirect_uri' is not valid.", "[manfredsteyer/angular-oauth2-oidc#264]"},
+		},
+		Wrong:  []string{"only `http://localhost:3000/oauth_callback` is registered"},
+		Right:  []string{"`http://localhost:3000/` in the list for sign-out, with the slash"},
+		ToldBy: "`/logout` (before the browser goes to the server)",
+		SeenIn: "[openid/AppAuth-Android#790], [DuendeArchive/IdentityServer4#209]",
+		Says: func(f Facts) string {
+			return "the server refuses " + f.Cfg.AfterLogout() + " as the address after sign-out"
+		},
+		Fix: func(f Facts) Fix {
+			if f.Cfg.Registered() {
+				return registerAgain(f)
+			}
+			return f.add(LogoutURI, f.Cfg.AfterLogout())
+		},
+	},
+	{
+		Name: LoginNotKnown, Group: "The user, and the return to this app",
 		Sees: "a callback, and no login of this browser", Write: "start the login again",
 		Title:       "No sign-in in progress",
 		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to another browser, or it was already finished.",
@@ -853,10 +892,10 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: ResponseIssuerDiffers, Group: "The user, and the way back",
+		Name: ResponseIssuerDiffers, Group: "The user, and the return to this app",
 		Sees: "`iss` in the response is not the issuer", Write: "`ISSUER=` the server that answered",
 		Title:       "The response comes from a different server",
-		Explanation: "The authorization response comes from another server than the one that was asked (RFC 9207 section 2.4), or the server spells itself in two ways.",
+		Explanation: "The authorization response comes from a different server than the one that you signed in at (RFC 9207 section 2.4), or the server spells itself in two ways.",
 		Looks: []Quote{
 			{"panva's oidc-provider, two spellings", "discovery `http://host:port/`, callback `iss=http://host:port`", "[JavaScriptSolidServer/JavaScriptSolidServer#524]"},
 			{"GitHub, since April 2026", "callback `iss=https://github.com/login/oauth`; other clients say: unexpected \"iss\" (issuer) response parameter value", "[nextauthjs/next-auth#13409]"},
@@ -872,7 +911,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: CodeExpiredOrUsed, Group: "The user, and the way back",
+		Name: CodeExpiredOrUsed, Group: "The user, and the return to this app",
 		Sees: "`invalid_grant` at the token endpoint", Write: "start the login again",
 		Title:       "The code has expired or was used before",
 		Explanation: "A code works once, for one to ten minutes (Okta: five; Clerk, GitHub and Supabase: ten). Clerk may send this error with 401. The code is used up when the callback is loaded twice: a reload, a second tab, a browser or scanner that prefetches.",
@@ -911,7 +950,7 @@ var Table = []Cause{
 			if f.Kind == oauth.IDTokenSecret {
 				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or remove openid from SCOPES.")
 			}
-			return f.look("JWKS_URI", "If JWKS_URI is set, it has to belong to this issuer. Otherwise the server has to publish the key that it signs with.")
+			return f.look("JWKS_URI", "The server has to publish the key that it signs with. If you set JWKS_URI, it has to belong to this issuer.")
 		},
 	},
 	{
@@ -1102,7 +1141,7 @@ var Table = []Cause{
 		Name: APIMetadataUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "its metadata is a page, a redirect, or 404", Write: "the API's own metadata",
 		Title:       "The API's metadata can't be used",
-		Explanation: "There is an answer where the metadata should be, and it is none: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
+		Explanation: "The metadata URL returns something else: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
 		Wrong:       []string{"an application that answers every unknown address with its start page"},
 		Right:       []string{"a JSON object with `resource` and `authorization_servers` (RFC 9728 section 3.2)"},
 		ToldBy:      "`check`, and the login's page",
@@ -1121,7 +1160,7 @@ var Table = []Cause{
 			{"MCP's own client", "Protected resource http://api.e2a.dev does not match expected https://api.e2a.dev/mcp (or origin)", "[Mnexa-AI/e2a#635]"},
 		},
 		Wrong:  []string{"`\"resource\": \"http://api.example.com\"` for `RESOURCE_URL=https://api.example.com/mcp`"},
-		Right:  []string{"`\"resource\": \"https://api.example.com/mcp\"`; this program takes `https://api.example.com`, too, and says so"},
+		Right:  []string{"`\"resource\": \"https://api.example.com/mcp\"`; this app also accepts `https://api.example.com`, with a warning"},
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[exa-labs/exa-mcp-server#387]",
 		Fix: func(f Facts) Fix {
@@ -1169,9 +1208,9 @@ var Table = []Cause{
 	},
 	{
 		Name: RegistrationUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "the server registered another redirect URI, or no client ID", Write: "`CLIENT_ID=` of an OAuth application",
+		Sees: "the server registered a different redirect URI, or no client ID", Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The registration can't be used",
-		Explanation: "What the server registered is not what was asked for: another redirect URI, no client ID, or an authentication method that this program does not speak. Nothing of it is kept. Another method of the three that it does speak is taken: the answer decides (RFC 7591 section 3.2.1).\n\nThe server may have made a client all the same. So it is not asked again at the next login, which is told the same, until `.env` is saved again or the program is started again.",
+		Explanation: "The server registered something different: a redirect URI that this app didn't send, no client ID, or an authentication method that this app doesn't support. This app discards the registration. (A different method that it does support is fine: RFC 7591 section 3.2.1.)\n\nThe server may still have created a client. So this app doesn't register again until you save `.env` or restart it.",
 		Looks: []Quote{
 			{"Frappe, to a client that had asked for another method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
 		},
@@ -1183,7 +1222,7 @@ var Table = []Cause{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
 		Title:       "The server reads no client ID metadata documents",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that does not read documents takes the address for an unknown client.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that doesn't read documents treats the URL as an unknown client ID.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
 		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, and Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
@@ -1197,9 +1236,9 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientOfAnotherServer, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "the API names another server than before", Write: "`CLIENT_ID=` of the new server",
+		Sees: "the API names a different server than before", Write: "`CLIENT_ID=` of the new server",
 		Title:       "The API has moved to a different authorization server",
-		Explanation: "The API names another authorization server than the one that `CLIENT_ID` was used at. What belongs to one server is sent to no other, so the login stops here.",
+		Explanation: "The API names a different authorization server than the one that `CLIENT_ID` was used at. This app sends a client's credentials to its own server only, so the login stops here.",
 		Right:       []string{"make an OAuth application at the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
 		ToldBy:      "the login's page",
 		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
@@ -1209,7 +1248,7 @@ var Table = []Cause{
 		Name: APIUnreachable, Group: "The API",
 		Sees: "no answer at `RESOURCE_URL`, 404, 405", Write: "`RESOURCE_URL=` an address that answers GET",
 		Title:       "The API doesn't answer",
-		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone it is asked by POST, and beside `ISSUER` it is not.",
+		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
 		ToldBy:      "`check`, the login's page (where the login starts at the API), and `/api`",
@@ -1225,7 +1264,7 @@ var Table = []Cause{
 		Name: APIFailed, Group: "The API",
 		Sees: "the API answers 500, 502 or 503", Write: "the API's own log",
 		Title:       "The API failed",
-		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer a call without a token so, instead of refusing it. Where the metadata is at its well-known address, the login goes on.",
+		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer 500 to a call without a token. Where the metadata is at its well-known address, the login goes on.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
 		ToldBy:      "`check` and a warning of `check`, the login's page (where the login starts at the API), and `/api`",
@@ -1236,7 +1275,7 @@ var Table = []Cause{
 		Name: APIOpen, Group: "The API",
 		Sees: "the API answers without a token", Write: "the API's own check",
 		Title:       "The API answers without a token",
-		Explanation: "The API does not ask for a token at all, or takes whatever it gets, for this route or for every one.",
+		Explanation: "The API doesn't ask for a token, or accepts any token, on this route or on all of them.",
 		Wrong:       []string{"200 without `Authorization`, or with an invented token"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer`; see [verify.md](verify.md)"},
 		ToldBy:      "`check`, and `/api`",
@@ -1247,7 +1286,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIIgnoresSignature, Group: "The API",
-		Sees: "the API takes an altered token", Write: "the API's own check",
+		Sees: "the API accepts an altered token", Write: "the API's own check",
 		Title:       "The API accepts an altered token",
 		Explanation: "The API decodes the token and does not verify the signature, so anyone can write one.",
 		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
@@ -1260,7 +1299,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIAcceptsIDToken, Group: "The API",
-		Sees: "the API takes the ID token", Write: "the API's own check",
+		Sees: "the API accepts the ID token", Write: "the API's own check",
 		Title:       "The API accepts the ID token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
 		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
@@ -1275,7 +1314,7 @@ var Table = []Cause{
 		Name: APIWantsAnotherAudience, Group: "The API",
 		Sees: "401 `invalid_token`: audience", Write: "`/login?audience=…` or `?resource=…`",
 		Title:       "The API wants a token for a different audience",
-		Explanation: "`aud` of the access token is not the API's identifier. The login did not name the API, or named another.",
+		Explanation: "`aud` of the access token is not the API's identifier. The login did not name the API, or named a different one.",
 		Looks: []Quote{
 			{"ASP.NET Core", "IDX10214: Audience validation failed. Audiences: 'http://localhost:50000/resources'. Did not match: validationParameters.ValidAudience: 'myapi'", "[DuendeArchive/IdentityServer4#1816]"},
 			{"Microsoft Graph", "Access token validation failure. Invalid audience.", "[microsoftgraph/microsoft-graph-docs#16208]"},
@@ -1291,7 +1330,7 @@ var Table = []Cause{
 		Name: APIWantsAnotherIssuer, Group: "The API",
 		Sees: "401 `invalid_token`: issuer", Write: "`ISSUER=` the server that the API trusts",
 		Title:       "The API trusts a different issuer",
-		Explanation: "The API trusts another server, or another spelling of this one.",
+		Explanation: "The API trusts a different server, or a different spelling of this one.",
 		Looks: []Quote{
 			{"Keycloak, two host names", "`error=\"invalid_token\", error_description=\"The issuer 'http://localhost:8080/realms/my-realm' is invalid\"`", "[NikiforovAll/keycloak-authorization-services-dotnet#115]"},
 			{"Entra, v1 token for a v2 API", "invalid claim value: 'iss'. expected=https://login.microsoftonline.com/{id}/v2.0, found=https://sts.windows.net/{id}/", "[AzureAD/microsoft-authentication-library-for-js#2109]"},
@@ -1396,9 +1435,9 @@ var Table = []Cause{
 	},
 	{
 		Name: APIWantsAnotherScheme, Group: "The API",
-		Sees: "401 with `WWW-Authenticate: Basic` or `DPoP`, and no `Bearer`", Write: "an API that takes bearer tokens",
+		Sees: "401 with `WWW-Authenticate: Basic` or `DPoP`, and no `Bearer`", Write: "an API that accepts bearer tokens",
 		Title:       "The API wants a different scheme than Bearer",
-		Explanation: "The challenge names a scheme that is not Bearer: Basic, DPoP alone, or Negotiate. The address belongs to something else than an API that takes access tokens, or the API wants tokens bound to a key (RFC 9449).",
+		Explanation: "The challenge names a scheme that is not Bearer: Basic, DPoP alone, or Negotiate. The address isn't an API that accepts access tokens, or the API wants tokens bound to a key (RFC 9449).",
 		Wrong:       []string{"`WWW-Authenticate: Basic realm=\"…\"`"},
 		Right:       []string{"`WWW-Authenticate: Bearer`, beside any other"},
 		ToldBy:      "a warning of `check`, and `/api`",

@@ -24,21 +24,21 @@ func NeverCameBack(cfg config.Effective) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
-			"The server shows an error page of its own.",
-			"Register " + cfg.RedirectURI() + " (" + field + "). If it is registered, compare CLIENT_ID. With many servers, Check tells which."},
+			"The server shows its own error page.",
+			"Register " + cfg.RedirectURI() + " (" + field + "). If it is registered, compare CLIENT_ID. The checks usually tell which one is wrong."},
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
 			"On the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
 		{HostChangedOnTheWayBack, "The browser came back to a different host name",
-			"You land on a page that cannot be reached, or that does not know the login: 127.0.0.1 instead of localhost, say.",
+			"The browser shows an error, or this app says “No sign-in in progress”. The address bar has, for example, 127.0.0.1 instead of localhost.",
 			"Register " + cfg.RedirectURI() + ", or set BASE_URL to the host that is registered."},
 		{LoginNeverCameBack, "You closed the tab, or are still signing in",
 			"Nothing is wrong.",
 			"Sign in again, or finish in the other tab."},
 	}
 	if cfg.Registered() { // with exactly our redirect URI
-		causes[0] = Unfinished{LoginNeverCameBack, "The server no longer knows the client that it registered",
-			"It shows an error page of its own: it was restarted, say, and keeps no clients.", "Restart this app. The next sign-in registers a new client."}
+		causes[0] = Unfinished{LoginNeverCameBack, "The server lost this client's registration",
+			"The server shows its own error page. It may have restarted.", "Restart this app. The next sign-in registers a new client."}
 	}
 	if cfg.CallbackIsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
@@ -55,7 +55,7 @@ func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause 
 	switch {
 	case !state:
 		return LoginNotKnown, "The authorization response has no state, so this app can't tell which login it belongs to.",
-			"Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2)."
+			"Start a new login. If your server just sent you here, it left out state (RFC 6749 section 4.1.2): fix that on the server."
 	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
@@ -80,6 +80,7 @@ func FormPosted(cfg config.Effective) (advice Advice, description string) {
 }
 
 // InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
-func InFragment(cfg config.Effective) string {
-	return Facts{Cfg: cfg}.turnOff("", Grant, "Set the response type of this client to code, and its response mode to query").Text
+func InFragment(cfg config.Effective) *Unfinished {
+	row := Of(ResponseInFragment)
+	return &Unfinished{Name: row.Name, Heading: row.Title, Fix: row.fix(Facts{Cfg: cfg}).Text}
 }

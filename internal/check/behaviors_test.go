@@ -766,7 +766,7 @@ var rows = []behavior{
 	{name: "nonce is missing", seen: "OpenID Connect Core section 3.1.3.7 (11)", server: func() *played { return &played{claims: func(c map[string]any) { delete(c, "nonce") }} }, mend: func(p *played) { p.claims = nil },
 		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "nonce"},
 	{name: "sub is missing", seen: "OpenID Connect Core section 2", server: func() *played { return &played{claims: func(c map[string]any) { delete(c, "sub") }} }, mend: func(p *played) { p.claims = nil },
-		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "sub", never: []string{"another user"}},
+		page: causes.IDTokenClaimMissing, kind: causes.Look, says: "sub", never: []string{"a different user"}},
 	{name: "two audiences, one of them ours, and azp", seen: "OpenID Connect Core section 3.1.3.7 (3) to (5)", server: func() *played {
 		return &played{claims: func(c map[string]any) { c["aud"], c["azp"] = []string{playedID, "https://api.example.com"}, playedID }}
 	}},
@@ -789,7 +789,7 @@ var rows = []behavior{
 		return &played{base: "https://ref.supabase.co/auth/v1", jwks: otherwise(jsonOf(200, map[string]any{"keys": []any{}}))}
 	}, mend: func(p *played) { p.jwks = nil }, check: causes.JWKSUnusable, page: causes.IDTokenSignature, kind: causes.Look, fix: "RS256 or ES256", never: []string{"none of the 0"}},
 
-	// What this app does not speak.
+	// What this app doesn't support.
 	{name: "DPoP in words", seen: "Bluesky", server: func() *played {
 		return &played{asClient: always(refusal(400, "invalid_request", "DPoP proof required"))}
 	}, mend: func(p *played) { p.asClient = nil },
@@ -897,11 +897,11 @@ var rows = []behavior{
 	{name: "any port of 127.0.0.1", seen: "RFC 8252 section 7.3", server: func() *played {
 		return &played{anyPort: true, redirect: []string{}}
 	}, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: map[string]string{"BASE_URL": ""}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Change,
-		fix: "BASE_URL=http://127.0.0.1:3999", says: "it accepts the IP address, and not localhost; any port will do"},
+		fix: "BASE_URL=http://127.0.0.1:3999", says: "the server accepts 127.0.0.1, not localhost, on any port"},
 	{name: "the IP address with one port", seen: "RFC 9700 section 2.1", server: func() *played {
 		return &played{redirect: []string{"http://127.0.0.1:3999/oauth_callback"}}
 	}, set: map[string]string{"BASE_URL": "http://127.0.0.1:3999"}, wrong: map[string]string{"BASE_URL": ""}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Change,
-		fix: "BASE_URL=http://127.0.0.1:3999", says: "it accepts the IP address, and not localhost", never: []string{"any port"}},
+		fix: "BASE_URL=http://127.0.0.1:3999", says: "the server accepts 127.0.0.1, not localhost", never: []string{"any port"}},
 
 	// The scope that a login was refused for, where the server's words don't name it.
 	{name: "Keycloak: all scopes are listed", seen: "keycloak/keycloak, AuthorizationEndpointChecker", server: func() *played {
@@ -941,7 +941,7 @@ var rows = []behavior{
 	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "Don't use this response"},
 	{name: "userinfo has no sub", seen: "IdentityServer/IdentityServer3#3578", server: func() *played {
 		return &played{userinfo: otherwise(jsonOf(200, map[string]any{"name": "Alice"}))}
-	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "userinfo has to have sub", says: "sub is missing", never: []string{"another user"}},
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.UserinfoUnusable, kind: causes.Look, fix: "userinfo has to have sub", says: "sub is missing", never: []string{"a different user"}},
 	{name: "userinfo fails", seen: "RFC 9110 section 15.6", server: func() *played {
 		return &played{userinfo: otherwise(page(503, "Service Unavailable"))}
 	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.ServerFailed, kind: causes.Look, fix: "Try again"},
@@ -991,7 +991,7 @@ var rows = []behavior{
 	}, says: "does not revoke this kind of token"},
 	{name: "revocation answers 204", seen: "RFC 9110 section 15.3.5", server: func() *played {
 		return &played{revoke: otherwise(reply{status: 204})}
-	}, says: "an invented token is revoked, as it should"},
+	}, says: "answers 200 for an invented token, as it should"},
 
 	// The metadata.
 	{name: "the metadata is a page", seen: "H2CK/oidc#474", server: func() *played {
@@ -1071,6 +1071,14 @@ func TestBehaviors(t *testing.T) {
 	}
 }
 
+// agree lists what check and the page of a login may say of one server, as both are true. That the credentials are refused
+// contradicts no cause.
+var agree = map[[2]causes.Name]bool{
+	{causes.ClientRefused, causes.ClientSecretWrong}:             true, // a code came back, so that the ID is right
+	{causes.JWKSUnusable, causes.IDTokenSignature}:               true, // no key, so that no signature can be verified
+	{causes.TokenEndpointUnusable, causes.TokenResponseUnusable}: true,
+}
+
 func (row behavior) run(t *testing.T) {
 	negative := row.check != "" || row.page != ""
 	if negative && row.wrong == nil && row.mend == nil {
@@ -1095,6 +1103,9 @@ func (row behavior) run(t *testing.T) {
 	}
 	if advice.Name != row.page || row.page == "" && advice.Heading != "" {
 		t.Errorf("the login's page names %q; want %q", advice.Name, row.page)
+	}
+	if row.check != "" && row.page != "" && row.page != stays && row.page != row.check && !agree[[2]causes.Name{row.check, row.page}] && row.page != causes.ClientRefused {
+		t.Errorf("the login's page says %q, which check contradicts: %q", row.page, row.check)
 	}
 	if negative {
 		kind, fix := failing.Remedy.Kind, failing.Fix+" "+failing.Remedy.Where+" "+failing.Remedy.Line

@@ -312,6 +312,8 @@ func TestCausesOfWarnings(t *testing.T) {
 			}
 		}, nil},
 		{"id-token-algorithm", document("id_token_signing_alg_values_supported", []string{"HS256"}), nil},
+		{"form-post-required", document("response_modes_supported", []string{"form_post"}), nil},
+		{"response-in-fragment", document("response_modes_supported", []string{"fragment"}), nil},
 		{"redirect-uri-not-https", anyPage, []string{"BASE_URL", "http://devbox.example", "ALLOW_PLAIN_HTTP", "on"}},
 		{"redirect-uri-ip-address", anyPage, []string{"BASE_URL", "http://127.0.0.1:3999"}},
 		{"client-is-public", func(l *testserver.FakeServer) {

@@ -69,16 +69,17 @@ func (c *checker) steps() []step {
 // is said where the login is asked about.
 func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
+	ask, conclude := func() { s.o.askClient(ctx, s.o.ours()) }, s.o.concludeClient
 	if c.noInventions {
-		return s.o.concludeClientAlone(ctx)
+		ask, conclude = func() { s.o.concludeClientAlone(ctx) }, s.o.concludeClientAlone
 	}
-	s.o.askClient(ctx, s.o.ours()) // while the others ask
+	ask() // while the others ask
 	if c.concluded("redirect_uri").Name == causes.ClientIDUnknown {
-		return causes.Skipped("not asked: needs the client ID first")
+		return causes.Skipped("skipped: needs a client ID that the server recognizes")
 	}
-	f := s.o.concludeClient(ctx)
+	f := conclude(ctx)
 	if f.Name == causes.GrantNotEnabled && c.concluded("authorization").Result == causes.Fail {
-		return causes.Proved("the server recognizes the client; that it may not exchange a code is said above")
+		return causes.Proved("the server recognizes the client; the authorization code grant is not enabled (see authorization)")
 	}
 	return f
 }
@@ -115,7 +116,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 		case theLimit:
 			return stopped(), root
 		default:
-			return causes.Skipped("not asked: needs %s first", neededWords[root]), root
+			return causes.Skipped("skipped: needs %s first", neededWords[root]), root
 		}
 	}
 	if s.as && c.cfg.AtAPI && noClient(c.server(ctx).cfg) {
@@ -132,7 +133,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	switch met, got, words := limit.seen(); {
 	case got && s.name == "start": // it says so itself, and without it nothing can be asked
 	case got:
-		f = causes.Warning("the server wants fewer requests (429): wait a minute and check again").As(causes.RateLimited)
+		f = causes.Warning("the server limits requests (429): wait a minute, then check again").As(causes.RateLimited)
 		f.Server = c.sanitized(words, 200)
 		return f, theLimit
 	case met:

@@ -254,7 +254,7 @@ func TestCheckJudges(t *testing.T) {
 			document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }),
 			"redirect_uri",
 			causes.Skip,
-			"not asked: needs a pushed authorization request first",
+			"skipped: needs a pushed authorization request first",
 		},
 		{
 			"the issuer is another host",
@@ -336,13 +336,13 @@ func TestCheckJudges(t *testing.T) {
 				return 429, "slow_down"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.Warn, "wants fewer requests"},
+		}), "client", causes.Warn, "limits requests"},
 		{"out of order for the control alone", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.FakeClientSecret {
 				return 500, "server_error"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.Warn, "could not be asked"},
+		}), "client", causes.Warn, "no result"},
 		{"out of order", token(func(string, string, bool) (int, string) { return 503, "temporarily_unavailable" }), "client", causes.Fail, "gives every request the same answer"},
 		{"everybody is refused", token(func(string, string, bool) (int, string) { return 401, "invalid_client" }), "client", causes.Fail, "paste CLIENT_SECRET again"},
 		{
@@ -430,14 +430,14 @@ func TestCheckJudges(t *testing.T) {
 			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
 			"redirect_uri",
 			causes.Warn,
-			"could not be asked: the authorization endpoint answered 503",
+			"no result: the authorization endpoint answered 503",
 		},
 		{
 			"out of order, so nobody knows",
 			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
 			"authorization",
 			causes.Warn,
-			"could not be asked",
+			"no result",
 		},
 		{"the grant is off, at the callback", authorize(func(w http.ResponseWriter, r *http.Request, good bool) {
 			if good {
@@ -600,6 +600,40 @@ func TestRedirectWarningOnce(t *testing.T) {
 		row.env["BASE_URL"], row.env["PORT"] = "http://127.0.0.1:3999", "3999"
 		if f := checksOf(t, row.env).Line("configuration"); f.Result != row.want {
 			t.Errorf("%s: %s", name, f)
+		}
+	}
+}
+
+// A server that lists one response mode that this app does not read is named. Of two, or where ours is listed too, nothing is.
+func TestChecks_ResponseModes(t *testing.T) {
+	t.Parallel()
+	for modes, want := range map[string]struct {
+		name  causes.Name
+		found string
+	}{
+		"form_post":                {causes.FormPostRequired, "lists no response mode query"},
+		"form_post form_post.jwt":  {causes.FormPostRequired, "lists no response mode query"},
+		"fragment":                 {causes.ResponseInFragment, "lists no response mode query"},
+		"form_post fragment":       {"", "does not list query in response_modes_supported"},
+		"query.jwt":                {"", "does not list query in response_modes_supported"},
+		"form_post fragment query": {"", "lists everything"},
+		"form_post query":          {"", "lists everything"},
+		"":                         {"", "lists everything"},
+	} {
+		l := testserver.StartFakeServer(t)
+		l.Document = func(d map[string]any) {
+			d["code_challenge_methods_supported"] = []string{"S256"}
+			if modes != "" {
+				d["response_modes_supported"] = strings.Fields(modes)
+			}
+		}
+		f := checksOf(t, l.Env()).Line("advertised")
+		result := causes.Warn
+		if want.found == "lists everything" {
+			result = causes.OK
+		}
+		if f.Name != want.name || f.Result != result || !strings.Contains(f.Found, want.found) {
+			t.Errorf("%q: %s %q: %s; want %q", modes, f.Result, f.Name, f.Found, want.name)
 		}
 	}
 }

@@ -232,7 +232,7 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return o.outOfOrder(ctx, as, got)
 	}
 	f := notYet()
-	f.Found = "accepted once, not compared yet: run all checks"
+	f.Found = "accepted, but not yet compared with a wrong secret: run all checks"
 	return f
 }
 
@@ -256,10 +256,10 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 		f.Fix = "Compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
 		return f
 	}
-	f := causes.Warning("could not be asked: the token endpoint is out of order").As(causes.ServerFailed)
+	f := causes.Warning("no result: the token endpoint is out of order").As(causes.ServerFailed)
 	f.Server = reply.quote
 	if reply.fault != "" {
-		f.Server, f.Found = "", "could not be asked: the token endpoint "+reply.fault
+		f.Server, f.Found = "", "no result: the token endpoint "+reply.fault
 	}
 	return f
 }
@@ -354,9 +354,9 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		}
 		return found(causes.ClientSecretNotDecoded, facts)
 	case byOther:
-		return found(causes.AuthMethodWrong, causes.Facts{}).By("by %s they are accepted", other.method)
+		return found(causes.AuthMethodWrong, causes.Facts{}).By("the server accepts them with %s", other.method)
 	case accepts(as, true):
-		return found(causes.PKCERefused, causes.Facts{}).By("without code_verifier the same credentials are accepted")
+		return found(causes.PKCERefused, causes.Facts{}).By("the server accepts the same credentials without code_verifier")
 	case nothingInvented:
 		return o.byElimination(ctx, as, refused)
 	case o.worksWithoutSecret(ctx):
@@ -371,7 +371,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return o.bothWrong(ctx, as, refused)
 	}
 	f := found(causes.ClientSecretWrong, causes.Facts{})
-	f.Found = "the server recognizes the client ID, and refuses the secret by either method"
+	f.Found = "the server recognizes the client ID, and rejects the secret by both methods"
 	return f
 }
 
@@ -424,7 +424,7 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	case refused.Cause() == causes.AuthMethodWrong:
 		return o.bothWrong(ctx, as, refused)
 	}
-	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it refuses the secret by either method, and no secret at all")
+	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret by both methods, and a request without a secret too")
 }
 
 // knowsID reports that the server answers another client ID differently, with a wrong secret or with none, or that it has
@@ -476,9 +476,9 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	method := causes.OtherMethod(as.method)
 	switch other := o.askClient(ctx, credentials{method: method}); {
 	case other.accepts() && unread:
-		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("by %s they are accepted", method)
+		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("the server accepts them with %s", method)
 	case other.yes != "":
-		return causes.Warning("client ID and secret are right, but the server shows it only by %s; by %s it needs a sign-in", method, as.method)
+		return causes.Warning("client ID and secret are right with %s; whether %s works needs a sign-in", method, as.method)
 	case other.no != "" && unread:
 		f := o.finding(causes.ClientSecretWrong, other.reply.said(), causes.Facts{Method: as.method})
 		f.Found = "the server doesn't read the secret by " + as.method + ", and refuses it by " + method

@@ -211,7 +211,7 @@ func TestRecordedAnswers(t *testing.T) {
 
 		{"9", "a code at once", server{authorize: func(a asked) recorded {
 			return recorded{302, "", a.redirectURI + "?code=abc&state=" + a.URL.Query().Get("state"), ""}
-		}}, nil, "authorization", causes.Warn, "", "makes codes"},
+		}}, nil, "authorization", causes.Warn, "", "issues a code in each check"},
 		{
 			"9",
 			"the sign-in page comes first",
@@ -227,7 +227,7 @@ func TestRecordedAnswers(t *testing.T) {
 				return recorded{500, "text/html", "", "<html>oops</html>"}
 			}
 			return soundServer.authorize(a)
-		}}, nil, "redirect_uri", causes.Warn, "", "could not be asked"},
+		}}, nil, "redirect_uri", causes.Warn, "", "no result"},
 		{"9", "HS256 only, no keys", server{document: func(d map[string]any) {
 			d["id_token_signing_alg_values_supported"] = []string{"HS256"}
 			delete(d, "jwks_uri")
@@ -250,7 +250,7 @@ func TestRecordedAnswers(t *testing.T) {
 			"client",
 			causes.Fail,
 			causes.ClientSecretWrong,
-			"refuses the secret by either method",
+			"rejects the secret by both methods",
 		},
 		{"9", "the code grant is off", betterAuthNoGrant, nil, "authorization", causes.Fail, causes.GrantNotEnabled, "authorization_code grant"},
 		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientRefused, "paste CLIENT_ID again"},

@@ -21,7 +21,7 @@ func (o *Observer) concludeRedirect(ctx context.Context) causes.Finding {
 	case real.Kind == NoAnswer:
 		return o.failedAtOnce(real)
 	case control.Kind == NoAnswer:
-		return causes.Warning("could not be asked: for an invented redirect URI the authorization endpoint %s", o.whatItDid(control))
+		return causes.Warning("no result: for an invented redirect URI the authorization endpoint %s", o.whatItDid(control))
 	case real.Refuses():
 		return o.explainRedirect(ctx, real, control)
 	case control.Refuses():
@@ -64,7 +64,7 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 // failedAtOnce returns the finding that the honest request came to nothing. A server that fails may do so because of what it was
 // asked.
 func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
-	f := causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
+	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
 		f.Name, f.Server = causes.ServerFailed, real.Words
 		f.Fix = "Try again. If it fails again, compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
@@ -89,9 +89,9 @@ func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResul
 	cause := real.said.Cause()
 	switch {
 	case causes.IsNotSpoken(cause):
-		return causes.Proved("the redirect URI is not what the server refuses")
+		return causes.Proved("the server refuses something other than the redirect URI")
 	case likeControl && cause == causes.ScopeNotEnabled:
-		f := causes.Warning("could not be asked: the server looks at the scopes first")
+		f := causes.Warning("no result: the server looks at the scopes first")
 		f.Server = real.Words
 		return f
 	case cause == causes.ScopeNotEnabled && !likeUnknown:
@@ -105,7 +105,7 @@ func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResul
 	case likeControl && !o.refusesFirst(ctx, real):
 		return o.notRegistered(ctx, real)
 	}
-	return causes.Proved("the redirect URI is not what the server refuses")
+	return causes.Proved("the server refuses something other than the redirect URI")
 }
 
 // aboutRedirect reports a cause that is about the redirect URI.
@@ -142,9 +142,9 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	case isFirewall(real) && !(answer.yes != "" && real.isBare() && o.sameHost()):
 		return o.refusesEverything(real)
 	case answer.yes != "" && o.refusesFirst(ctx, real):
-		return causes.Proved("the redirect URI is not what the server refuses")
+		return causes.Proved("the server refuses something other than the redirect URI")
 	case answer.yes != "" && real.isBare():
-		return causes.Proved("the server gives no reason: see login")
+		return causes.Proved("the server gives no reason: see authorization")
 	case answer.yes != "", answer.no == "" && aboutRedirect(cause):
 		return o.notRegistered(ctx, real)
 	case answer.no != "", cause == causes.ClientIDUnknown, cause == causes.ClientRefused, cause == causes.ClientSecretWrong:
@@ -172,7 +172,7 @@ func isFirewall(p ProbeResult) bool {
 
 // refusesEverything returns the finding that something in front of the server may have answered.
 func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
-	f := causes.Warning("could not be asked: the server refuses everything that this app asks (%s); a browser may get a different answer",
+	f := causes.Warning("no result: the server refuses everything that this app asks (%s); a browser may get a different answer",
 		o.sanitized(real.Page.StatusLine(), 300))
 	f.Server = real.Words
 	return f
@@ -211,9 +211,9 @@ func (o *Observer) loopbackRule(ctx context.Context, accepted string) string {
 	if err != nil || u.Scheme != "http" || u.Hostname() != "127.0.0.1" || !strings.Contains(o.cfg.RedirectURI(), "//localhost") {
 		return ""
 	}
-	rule := "it accepts the IP address, and not localhost"
+	rule := "the server accepts 127.0.0.1, not localhost"
 	if u.Host = "127.0.0.1:" + unregisteredPort(u.Port()); o.Login(ctx, Login{RedirectURI: u.String()}).Continues() {
-		rule += "; any port will do (RFC 8252 section 7.3)"
+		rule += ", on any port (RFC 8252 section 7.3)"
 	}
 	return rule
 }
@@ -284,11 +284,11 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	real, control := pair[0], pair[1]
 	switch {
 	case real.Kind == NoAnswer:
-		return causes.Warning("could not be asked: the authorization endpoint %s", o.whatItDid(real))
+		return causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	case real.Refuses():
 		return o.explainRefusedLogin(ctx, real, control)
 	case real.Coded:
-		return causes.Warning("the server asks for no sign-in: it sent a code at once, and makes codes whenever it is checked")
+		return causes.Warning("the server sent a code without a sign-in, and issues a code in each check")
 	case real.Same(control):
 		return causes.Warning("needs a sign-in: the server shows the same page for an invented redirect URI")
 	case real.Kind == ComesBack:
@@ -388,7 +388,7 @@ func (o *Observer) concludePKCE(ctx context.Context) causes.Finding {
 	p := o.Login(ctx, Login{NoPKCE: true})
 	switch {
 	case p.Kind == NoAnswer:
-		return causes.Warning("could not be asked: without PKCE the authorization endpoint %s", o.whatItDid(p))
+		return causes.Warning("no result: without PKCE the authorization endpoint %s", o.whatItDid(p))
 	case p.Refuses():
 		return causes.Proved("a login without PKCE is refused")
 	}
@@ -404,7 +404,7 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 	control := o.Login(ctx, Login{MoreScope: true})
 	switch {
 	case control.Kind == NoAnswer:
-		return causes.Warning("could not be asked: for an invented scope the authorization endpoint %s", o.whatItDid(control))
+		return causes.Warning("no result: for an invented scope the authorization endpoint %s", o.whatItDid(control))
 	case control.Refuses():
 		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("an invented one is refused")
 	}

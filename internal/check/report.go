@@ -39,13 +39,13 @@ func (r Report) Numbers() string {
 	for _, part := range []struct {
 		n     int
 		words string
-	}{{n.OK, causes.Number(n.OK, "check") + " passed"}, {n.Warn, causes.Number(n.Warn, "warning")}, {n.Skip, fmt.Sprintf("%d not asked", n.Skip)}} {
+	}{{n.OK, causes.Number(n.OK, "check") + " passed"}, {n.Warn, causes.Number(n.Warn, "warning")}, {n.Skip, fmt.Sprintf("%d skipped", n.Skip)}} {
 		if part.n > 0 {
 			parts = append(parts, part.words)
 		}
 	}
 	if len(parts) == 0 {
-		return "nothing was asked"
+		return "no check ran"
 	}
 	return strings.Join(parts, ", ")
 }
@@ -135,12 +135,12 @@ func (r Report) Line(check string) causes.Finding {
 
 // tooLate returns the finding of a question that the time did not suffice for.
 func tooLate() causes.Finding {
-	return causes.Warning("was not decided in time; allow more with -timeout")
+	return causes.Warning("didn't finish in time; set a longer -timeout")
 }
 
 // stopped returns the finding of a question that a 429 came before.
 func stopped() causes.Finding {
-	return causes.Skipped("not asked: the server wants fewer requests (429)")
+	return causes.Skipped("skipped: the server limits requests (429)")
 }
 
 // notYet returns the finding of a question that is asked with a control only, or that a run left out.
@@ -165,7 +165,7 @@ func worse(result causes.Result, f causes.Finding) causes.Result {
 
 // noClientYet returns the finding of a question that a client is needed for, where none is registered yet.
 func noClientYet() causes.Finding {
-	f := causes.Skipped("not asked: no client is registered yet; the first sign-in registers one")
+	f := causes.Skipped("skipped: no client is registered yet; the first sign-in registers one")
 	f.NoClient = true
 	return f
 }

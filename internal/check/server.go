@@ -84,7 +84,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 	difference, known := clockDifference(s.first)
 	if known && difference.Abs() > oauth.Leeway {
 		f := causes.Found(causes.Warn, causes.ClockDiffers, causes.Facts{Cfg: s.cfg})
-		f.Found = fmt.Sprintf("%s, but its clock and this machine's are %v apart; ID tokens are allowed one minute", found, difference.Abs().Round(time.Second))
+		f.Found = fmt.Sprintf("%s, but its clock and this machine's are %v apart; this app tolerates one minute", found, difference.Abs().Round(time.Second))
 		return f
 	}
 	if known {
@@ -283,9 +283,9 @@ func (c *checker) checkResponseIss(ctx context.Context) causes.Finding {
 	case md.Source == "":
 		return causes.Skipped("there is no metadata")
 	case !md.ResponseIss:
-		return causes.Warning("the server does not promise iss in its responses (RFC 9207), so a client of several servers could be confused")
+		return causes.Warning("the server doesn't announce iss in its responses (RFC 9207): a client that uses several servers can mistake one for another")
 	}
-	return causes.Proved("the server promises iss in its responses (RFC 9207)")
+	return causes.Proved("the server announces iss in its responses (RFC 9207)")
 }
 
 // checkAdvertised compares the lists in the metadata with what will be asked for. Real servers grant and enforce what they do
@@ -299,6 +299,11 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		f := s.o.finding(name, "", causes.Facts{}).By("token_endpoint_auth_methods_supported is %s", c.sanitized(strings.Join(s.md.AuthMethods, ", "), 200))
 		return f
 	}
+	if name := modeNotSpoken(s.md.ResponseModes); name != "" {
+		f := s.o.finding(name, "", causes.Facts{}).By("response_modes_supported is %s", c.sanitized(strings.Join(s.md.ResponseModes, ", "), 200))
+		f.Result, f.Found = causes.Warn, "the metadata lists no response mode query, in which this app reads the response"
+		return f
+	}
 	var missing []string
 	need := func(list []string, name, value string) {
 		if len(list) > 0 && !slices.Contains(list, value) {
@@ -306,6 +311,7 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		}
 	}
 	need(s.md.ResponseTypes, "response_types_supported", "code")
+	need(s.md.ResponseModes, "response_modes_supported", "query")
 	need(s.md.GrantTypes, "grant_types_supported", "authorization_code")
 	need(s.md.AuthMethods, "token_endpoint_auth_methods_supported", s.client.AuthMethod(s.md))
 	for _, scope := range s.cfg.Scopes {
@@ -320,11 +326,24 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 	return causes.Proved("the metadata lists everything that a login asks for")
 }
 
+// modeNotSpoken returns the cause where a server lists a single response mode, and this app does not read it. Modes that are signed
+// or encrypted don't count. A server that lists two others may use either.
+func modeNotSpoken(modes []string) causes.Name {
+	form, fragment := slices.Contains(modes, "form_post"), slices.Contains(modes, "fragment")
+	switch {
+	case slices.Contains(modes, "query") || form == fragment:
+		return ""
+	case form:
+		return causes.FormPostRequired
+	}
+	return causes.ResponseInFragment
+}
+
 // checkKeys fetches the keys that ID tokens are verified with.
 func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if !slices.Contains(s.cfg.Scopes, "openid") {
-		return causes.Skipped("openid is not asked for, so there is no ID token to verify")
+		return causes.Skipped("openid is not requested, so there is no ID token to verify")
 	}
 	accepts := func(alg string) bool { return s.client.Accepts(s.md, alg) }
 	byKeys := slices.ContainsFunc(s.md.IDTokenAlgs, func(alg string) bool { return alg != oauth.HS256 && accepts(alg) })
@@ -489,7 +508,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	case err != nil:
 		return notUsable(err)
 	case e.Succeeded(): // some answer 204
-		return causes.Proved("says that an invented token is revoked, as it should")
+		return causes.Proved("answers 200 for an invented token, as it should (RFC 7009 section 2.2)")
 	case e.Refusal().Code == "unsupported_token_type":
 		f := causes.Warning("does not revoke this kind of token (RFC 7009 section 2.2.1)")
 		f.Server = c.sanitized(e.Words(), 200)
@@ -534,7 +553,7 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 	case !causes.IsAboutClient(name):
 		return causes.Proved("the server answers a pushed authorization request")
 	case !c.noInventions && s.o.askClient(ctx, s.o.ours()).no != "":
-		return causes.Skipped("not asked: needs the client's ID and secret first")
+		return causes.Skipped("skipped: needs a client ID and secret that the server accepts")
 	}
 	f := s.o.finding(name, e.Description, causes.Facts{})
 	f.Found = "the server refuses the client where the authorization request is pushed (" + e.Code + ")"
@@ -549,7 +568,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	c.concluded("connection") // which looks for the server, and says why there is none
 	s := c.server(ctx)
 	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
-		return causes.Skipped("not asked: needs a server that answers first")
+		return causes.Skipped("skipped: needs a server that answers first")
 	}
 	asAPI := wire.For(ctx, wire.API) // whose redirect is an answer
 	var without, with *wire.Exchange
@@ -575,15 +594,15 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	i := slices.IndexFunc(challenges, func(ch wire.Challenge) bool { return strings.EqualFold(ch.Scheme, "Bearer") })
 	switch {
 	case i < 0 && len(challenges) > 0:
-		return causes.Warning("refuses a missing and an invented token, and wants %s, not a bearer token (RFC 6750)",
+		return causes.Warning("rejects calls without a token and with an invented one, and wants %s, not a bearer token (RFC 6750)",
 			c.sanitized(challenges[0].Scheme, 40)).As(causes.APIWantsAnotherScheme)
 	case i < 0:
-		return causes.Warning("refuses a missing and an invented token, but names no scheme: WWW-Authenticate is missing (RFC 6750)").As(causes.APIChallengeMissing)
+		return causes.Warning("rejects calls without a token and with an invented one, but names no scheme: WWW-Authenticate is missing (RFC 6750)").As(causes.APIChallengeMissing)
 	}
 	if address := challenges[i].Params["resource_metadata"]; address != "" {
 		return c.checkResourceMetadata(ctx, s, address)
 	}
-	return causes.Proved("refuses a missing and an invented token")
+	return causes.Proved("rejects calls without a token and with an invented one")
 }
 
 // otherThanARefusal finds whatever an API answers to a wrong token that is not 401 (RFC 6750 section 3.1).
@@ -636,10 +655,10 @@ func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address s
 		return causes.Warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
 	}
 	if len(document.Servers) == 0 { // which is optional
-		return causes.Proved("refuses a missing and an invented token")
+		return causes.Proved("rejects calls without a token and with an invented one")
 	}
 	if !slices.Contains(document.Servers, s.cfg.Issuer) && s.md == nil {
-		return causes.Skipped("refuses a missing and an invented token; which server it trusts is not asked: needs the metadata first")
+		return causes.Skipped("rejects calls without a token and with an invented one; which server it trusts isn't checked, as that needs the server's metadata")
 	}
 	if !slices.Contains(document.Servers, s.cfg.Issuer) {
 		f := causes.Found(causes.Fail, causes.APIWantsAnotherIssuer, causes.Facts{Cfg: s.cfg})
@@ -647,7 +666,7 @@ func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address s
 		f.Found = fmt.Sprintf("the API trusts %s, not %s", c.sanitized(strings.Join(document.Servers, ", "), 200), s.cfg.Issuer)
 		return f
 	}
-	return causes.Proved("refuses a missing and an invented token").By("trusts %s", s.cfg.Issuer)
+	return causes.Proved("rejects calls without a token and with an invented one").By("trusts %s", s.cfg.Issuer)
 }
 
 // checkStart asks the API which authorization server issues its tokens. No client is registered for that. What it finds is

@@ -30,12 +30,12 @@ var ordinary = regexp.MustCompile(`^[A-Za-z0-9:/._~%@!+,;=\[\]-]+$`)
 
 // notSent returns the finding of such a check, with the line of .env that would allow it.
 func notSent(cfg config.Effective) causes.Finding {
-	const found = "not asked: only the API says that CLIENT_SECRET belongs to this server, so it is not sent there"
+	const found = "skipped: only the API says that CLIENT_SECRET belongs to this server"
 	if !ordinary.MatchString(cfg.Issuer) {
 		return causes.Skipped(found)
 	}
 	line := "ISSUER=" + cfg.Issuer
-	f := causes.Skipped(found+"; if it does, add this line to .env: %s", line)
+	f := causes.Skipped(found+"; to send the secret there, add this line to .env: %s", line)
 	f.Setting, f.Line = "ISSUER", line
 	return f
 }

@@ -31,7 +31,8 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
 
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen on ADDRESS instead of on 127.0.0.1 and [::1] with PORT
-  -open=false       don't open the browser (it opens only from a terminal, and never in CI)
+  -open=false       don't open the browser; print open: and the address instead, as without a terminal,
+                    in CI, over SSH and in a container ($BROWSER opens in the last two, too)
   -v                print every check with its evidence
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
                     login -json prints the token response, with all tokens
@@ -43,7 +44,7 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
 exit codes of a built program (go run turns every failure into 1)
   0   stopped with Ctrl-C; check: no check failed; login: it works
   1   the app can't listen; check: a check failed; login: it failed, or the browser didn't come back
-  2   a setting or a flag is wrong
+  2   a setting is missing or malformed, or a flag is wrong; nothing was sent
 
 README.md and .env.sample list the settings.
 `

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
@@ -68,21 +70,31 @@ func (o PrintOptions) writeFiles(r check.Report) error {
 	return nil
 }
 
-// replaceFile writes a file beside the old one, and puts it in its place.
+// replaceFile writes a file beside the old one, and puts it in its place. The new one has a name that no other user can have
+// taken before. The place of a pipe or a device is not taken.
 func replaceFile(name string, content []byte) error {
-	fresh := name + ".new"
-	if err := os.WriteFile(fresh, content, 0o644); err != nil {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is a pipe, a device or a folder")
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(fresh, name)
+	defer os.Remove(fresh.Name()) // once it is in place there is none
+	_, err = fresh.Write(content)
+	if err = errors.Join(err, fresh.Chmod(0o644), fresh.Close()); err != nil {
+		return err
+	}
+	return os.Rename(fresh.Name(), name)
 }
 
-// appendSummary appends a text to the summary of a job. Not being able to is no failure of the checks.
+// appendSummary appends a text to the summary of a job, which is a file: a pipe that no program reads would never be open. Not
+// being able to is no failure of the checks.
 func (o PrintOptions) appendSummary(text string) {
-	if o.Summary == "" {
+	if info, err := os.Stat(o.Summary); err == nil && !info.Mode().IsRegular() {
 		return
 	}
-	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_WRONLY, 0)
+	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return
 	}

@@ -32,7 +32,8 @@ type Verdict struct {
 
 // AskToSignIn says where the browser has to go.
 func AskToSignIn(out io.Writer, address string, within time.Duration) {
-	say(out, "", fmt.Sprintf("Open %s and sign in. Waiting for %v.", address, within))
+	PrintOpen(out, address)
+	say(out, "", fmt.Sprintf("Sign in there. Waiting for %v.", within))
 }
 
 // First returns what sends the first verdict, and drops those that come after it.

@@ -88,9 +88,14 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 		"finish, JSON":      print(func(out io.Writer) { finish(report, PrintOptions{Format: JSON}, out, io.Discard) }),
 		"finish, Markdown":  print(func(out io.Writer) { finish(report, PrintOptions{Format: Markdown}, out, io.Discard) }),
 		"annotate":          func(out io.Writer) string { annotate(report, out); return "::error title=client-secret-wrong::" },
+		"Annotate":          func(out io.Writer) string { failed.Annotate(out); return "::error title=" },
+		"Annotate, works": func(out io.Writer) string {
+			Verdict{Works: true, Warnings: []string{text}}.Annotate(out)
+			return "::warning title=login::"
+		},
 		"Announce":          print(func(out io.Writer) { Announce(out, cfg, nil); Announce(out, atAPI, nil) }),
 		"AskToSignIn":       print(func(out io.Writer) { AskToSignIn(out, text, time.Second) }),
-		"OpenBrowser":       print(func(out io.Writer) { OpenBrowser(text, func(string) string { return "a screen" }, out) }),
+		"PrintOpen":         print(func(out io.Writer) { PrintOpen(out, text) }),
 		"Verdict, works":    print(func(out io.Writer) { works.Print(out, false) }),
 		"Verdict, failed":   print(func(out io.Writer) { failed.Print(out, false) }),
 		"Verdict, answer":   print(func(out io.Writer) { works.Print(out, true) }),
@@ -102,7 +107,7 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 
 // Nothing that is printed is obeyed by a terminal or a runner, whatever a server says and wherever it says it.
 func TestPrinters(t *testing.T) {
-	t.Setenv("PATH", "") // so that no browser is opened
+	t.Parallel()
 	for _, words := range hostile {
 		for where, show := range printers(words) {
 			var out bytes.Buffer
@@ -115,7 +120,7 @@ func TestPrinters(t *testing.T) {
 	}
 	const harmless = `a sentence: it has "quotes", http://[::1]:3000/ and a#b`
 	for where, show := range printers(harmless) { // the twin
-		if where == "OpenBrowser" || where == "Parse" || where == "annotate" {
+		if where == "Parse" || where == "annotate" || where == "Annotate" {
 			continue
 		}
 		var out bytes.Buffer

@@ -82,12 +82,12 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 		}
 		sayJSON(out, document.String())
 	case Markdown:
-		Say(out, markdown(r))
+		Say(out, MarkdownOf(r))
 	}
 	if o.Actions {
 		annotate(r, errs)
 	}
-	o.appendSummary(markdown(r))
+	o.appendSummary(MarkdownOf(r))
 	if err := o.writeFiles(r); err != nil {
 		say(errs, "", err.Error())
 		return 1
@@ -129,5 +129,5 @@ func annotate(r check.Report, out io.Writer) {
 func annotation(out io.Writer, kind, title, text string) {
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	say(out, "::"+kind+" title="+property.Replace(title)+"::", escape.Replace(Harmless(text)))
+	say(out, "::"+kind+" title="+property.Replace(Harmless(title))+"::", escape.Replace(Harmless(text)))
 }

@@ -188,13 +188,13 @@ func TestPrintMarkdown(t *testing.T) {
 	if code != 1 || strings.Contains(out, testserver.CheckSecret) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
+	r := check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "client", Result: causes.Fail, Found: "a|b\n# c \\| d", Server: "`<img src=x> @someone` [x](http://x) \n- y"}}}
 	for _, line := range []string{
-		"**FAIL client**: `a|b # c`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
-		"| fail | client | `a\\|b # c` |",
+		"**FAIL client**: `a|b # c \\| d`", "- the server said: `'<img src=x> @someone' [x](http://x)  - y`",
+		"| fail | client | `a\\|b # c \\ \\| d` |",
 	} {
-		if !strings.Contains(markdown(r), line+"\n") {
-			t.Errorf("the report lacks %q:\n%s", line, markdown(r))
+		if !strings.Contains(MarkdownOf(r), line+"\n") {
+			t.Errorf("the report lacks %q:\n%s", line, MarkdownOf(r))
 		}
 	}
 }
@@ -242,8 +242,8 @@ func TestPrintConfigErrors(t *testing.T) {
 	}
 	out.Reset()
 	PrintConfigErrors(err, PrintOptions{Again: "go run . check"}, &out, &errs)
-	text := "  FAIL  settings        CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
-		"          fix           paste the secret\n\n1 problem: settings. Nothing was asked.\nFix it and run again: go run . check\n"
+	text := "  FAIL  configuration   CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
+		"          fix           paste the secret\n\n1 problem: configuration. No check ran.\nFix it and run again: go run . check\n"
 	if out.String() != text || errs.Len() > 0 {
 		t.Errorf("as text it is\n%s%s", &out, &errs)
 	}
@@ -271,6 +271,38 @@ func TestPrint_JUnit(t *testing.T) {
 	}
 }
 
+// The new file has a name that no other user can have taken, and nothing else is left behind.
+func TestReplaceFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "other")
+	if err := os.WriteFile(other, []byte("another file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, planted := range []string{file + ".new", file + ".tmp", file + "~"} {
+		if err := os.Symlink(other, planted); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	for range 2 {
+		if err := replaceFile(file, []byte("report")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "report" {
+		t.Errorf("the file is %q, %v", got, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file is %v, %v", info.Mode(), err)
+	}
+	if got, err := os.ReadFile(other); err != nil || string(got) != "another file" {
+		t.Errorf("another file is %q now, %v", got, err)
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 5 {
+		t.Errorf("there are %v, %v", all, err)
+	}
+}
+
 // A job's summary gets the report once, whatever is printed; a warning is an annotation, too.
 func TestPrint_Summary(t *testing.T) {
 	t.Parallel()
@@ -284,6 +316,11 @@ func TestPrint_Summary(t *testing.T) {
 	}
 	if !strings.Contains(errs, "::warning title=") {
 		t.Errorf("the annotations are %q", errs)
+	}
+	missing := filepath.Join(t.TempDir(), "summary.md")
+	printed(t, situations(t)["warnings-only"], PrintOptions{Summary: missing})
+	if summary, err := os.ReadFile(missing); err != nil || !strings.HasPrefix(string(summary), "**No problem found.**") {
+		t.Errorf("the summary that was not there is %v\n%s", err, summary)
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// markdown returns the report for an issue or a chat: the verdict, each failure with the server's words, and
+// MarkdownOf returns the report for an issue or a chat: the verdict, each failure with the server's words, and
 // the other checks folded. Nothing that is secret ever gets into a finding.
-func markdown(r check.Report) string {
+func MarkdownOf(r check.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), sentence(r.Numbers()))
 	if r.Issuer != "" {
@@ -35,11 +35,14 @@ func markdown(r check.Report) string {
 	fmt.Fprintf(&b, "\n%s\n", code(wire.UserAgent()))
 	b.WriteString("\n<details><summary>Every check</summary>\n\n| result | check | found |\n|---|---|---|\n")
 	for _, f := range r.Checks {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, causes.Label(f.Check), strings.ReplaceAll(code(f.Found), "|", "\\|"))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, causes.Label(f.Check), cell.Replace(code(f.Found)))
 	}
 	b.WriteString("\n</details>\n")
 	return b.String()
 }
+
+// cell writes a code span in a cell of a table, which only a bar would end: a backslash before one would escape the other.
+var cell = strings.NewReplacer(`\|`, `\ \|`, "|", `\|`)
 
 // code returns a text in a code span, where nothing has a meaning, no address is a link and nobody is
 // mentioned. Only the backtick would end it.

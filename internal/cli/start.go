@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,16 +64,37 @@ func alreadyRunning(ctx context.Context, port string) error {
 			RedirectURI string `json:"redirect_uri"`
 			LoginURI    string `json:"login_uri"`
 			ServerFound *bool  `json:"server_found"`
+			ClientID    string `json:"client_id"`
+			Issuer      string `json:"issuer"`
+			Demo        bool   `json:"demo"`
 		}
 		base, found := "", json.Unmarshal([]byte(e.ResponseBody), &home) == nil
 		if found {
 			base, found = strings.CutSuffix(home.LoginURI, "/login")
 		}
 		if found && home.RedirectURI != "" && home.ServerFound != nil {
-			return fmt.Errorf("already running at %s", wire.Clip(base, 200))
+			what := ""
+			switch {
+			case home.Demo:
+				what = ", in demo mode"
+			case home.ClientID != "":
+				what = ", with the client ID " + Harmless(wire.Clip(home.ClientID, 100))
+				if home.Issuer != "" {
+					what += " at " + Harmless(wire.Clip(home.Issuer, 200))
+				}
+			}
+			return fmt.Errorf("already running at %s%s; for a second one, set PORT=%s", Harmless(wire.Clip(base, 200)), what, portAfter(port))
 		}
 	}
 	return nil
+}
+
+// portAfter returns the next port, which is likely to be free.
+func portAfter(port string) string {
+	if n, err := strconv.Atoi(port); err == nil && n < 65_535 {
+		return strconv.Itoa(n + 1)
+	}
+	return "3001"
 }
 
 // MaxWait is how long the browser waits for the checks at the start.
@@ -93,11 +115,4 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 	case <-time.After(wait):
 	}
 	return cfg.BaseURL + "/login"
-}
-
-// OpenBrowser opens the browser where there is a screen. Where there is none the address is in the terminal.
-func OpenBrowser(address string, getenv func(string) string, stderr io.Writer) {
-	if err := Browse(address, getenv("DISPLAY")+getenv("WAYLAND_DISPLAY") != ""); err != nil {
-		say(stderr, "", "the browser didn't open; open "+address)
-	}
 }

@@ -1,10 +1,7 @@
-// Package terminal is where a person sits: what the terminal can show, and how a browser is opened.
 package cli
 
 import (
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"unicode"
 )
@@ -96,25 +93,4 @@ func Quote(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// Browse opens the system's browser. On other systems than macOS and Windows that takes a screen: at a
-// remote shell there is nothing to open a window on.
-func Browse(address string, screen bool) error {
-	var command *exec.Cmd
-	switch {
-	case runtime.GOOS == "darwin":
-		command = exec.Command("open", address)
-	case runtime.GOOS == "windows":
-		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
-	case screen:
-		command = exec.Command("xdg-open", address)
-	default:
-		return nil
-	}
-	if err := command.Start(); err != nil {
-		return err
-	}
-	go command.Wait()
-	return nil
 }

@@ -149,12 +149,10 @@ func (p *printer) lines(lead, text string) {
 
 // verdict ends the report: what was not asked, what is wrong, and the command that comes next.
 func (p *printer) verdict(r check.Report) {
-	if r.Result == causes.Fail { // beside a failure only what waits for it counts
-		unrelated := func(f causes.Finding) bool { return f.Result == causes.Skip && !strings.HasPrefix(f.Found, waiting) }
-		p.skipped = slices.DeleteFunc(p.skipped, unrelated)
-	}
-	if text := foldSkips(p.skipped); text != "" {
-		p.paragraph("  -     ", nameColumn, "not asked", text)
+	lead, name := "  -     ", "skipped"
+	for _, text := range foldSkips(p.skipped) {
+		p.paragraph(lead, nameColumn, name, text)
+		lead, name = strings.Repeat(" ", nameColumn), ""
 	}
 	say(p.out, "", "")
 	p.lines("", r.Verdict()+" "+sentence(r.Numbers()))
@@ -185,10 +183,10 @@ func (p *printer) unreadable(r check.Report) {
 }
 
 // waiting begins what is found of a check that waits for something else to be mended.
-const waiting = "not asked: "
+const waiting = "skipped: "
 
-// foldSkips tells of all checks that were not made, those with the same reason together.
-func foldSkips(skips []causes.Finding) string {
+// foldSkips returns a line for each reason why checks were skipped, with the checks that have it.
+func foldSkips(skips []causes.Finding) []string {
 	var reasons []string
 	names := map[string][]string{}
 	for _, f := range skips {
@@ -198,20 +196,20 @@ func foldSkips(skips []causes.Finding) string {
 		}
 		names[reason] = append(names[reason], causes.Label(f.Check))
 	}
-	var parts []string
+	var lines []string
 	for _, reason := range reasons {
-		who := strings.Join(names[reason], ", ")
-		if len(names[reason]) > 6 {
+		who, needs := strings.Join(names[reason], ", "), "it needs "
+		if n := len(names[reason]); n > 6 {
 			who = "everything else"
+		} else if n > 1 {
+			needs = "they need "
 		}
-		if need, ok := strings.CutPrefix(reason, "needs "); ok && len(names[reason]) > 1 && who != "everything else" {
-			reason = "they need " + need
-		} else if ok {
-			reason = "it needs " + need
+		if need, ok := strings.CutPrefix(reason, "needs "); ok {
+			reason = needs + need
 		}
-		parts = append(parts, who+": "+reason)
+		lines = append(lines, who+": "+reason)
 	}
-	return strings.Join(parts, "; ")
+	return lines
 }
 
 // sentence begins a text with a capital letter and ends it with a full stop.

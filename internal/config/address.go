@@ -75,7 +75,7 @@ func (s *settings) address() (baseURL, port string) {
 	if IsLoopback(u.Hostname()) {
 		port = cmp.Or(port, u.Port())
 	} else if u.Scheme == "http" && !s.yes("ALLOW_PLAIN_HTTP") {
-		s.wrong("BASE_URL", "%q is neither https nor on localhost, so everybody on the way can read codes, tokens and cookies; "+
+		s.wrong("BASE_URL", "%q is neither https nor on localhost, so anyone on the network can read codes, tokens and cookies; "+
 			"use https, or set ALLOW_PLAIN_HTTP=true if that is meant", base)
 	}
 	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
@@ -176,6 +176,10 @@ func (c Config) HTTPSTwin() string {
 	return u.String()
 }
 
+// AfterLogout returns the address to which the browser comes back from signing out on the server (OpenID Connect RP-Initiated Logout
+// section 2).
+func (c Config) AfterLogout() string { return c.BaseURL + "/" }
+
 // RedirectVariable returns the variable that says what the redirect URI is.
 func (c Config) RedirectVariable() string {
 	if c.CallbackIsPasted() {
@@ -184,11 +188,19 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours. A query
-// of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
+// WasPasted reports that a person brought the response that came to a callback: no browser brings a whole address.
+func (c Config) WasPasted(callback string) bool {
+	return c.CallbackIsPasted() || callback != "" && !strings.HasPrefix(callback, "/")
+}
+
+// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours, or of one that was
+// pasted whole. A query of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
 func (c Config) ReturnedTo(callback string) string {
 	address, _, _ := strings.Cut(c.RedirectURI(), "?")
-	_, query, _ := strings.Cut(callback, "?")
+	at, query, _ := strings.Cut(callback, "?")
+	if twin := c.HTTPSTwin(); twin != "" && at == twin {
+		address = twin
+	}
 	return address + "?" + query
 }
 
@@ -228,13 +240,13 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	case u.Hostname() == "":
 		s.wrong(name, "%q has no host; write what is registered, such as https://app.example.com/callback", value)
 	case !IsSecure(u):
-		s.wrong(name, "%q is plain http beyond this machine, so everybody on the way can read the code; "+
+		s.wrong(name, "%q is plain http beyond this machine, so anyone on the network can read the code; "+
 			"register https, or http on localhost (RFC 8252 section 7.3)", value)
 	case !isSameServer(u, base):
 	case u.Path == CallbackPath && u.RawQuery == "":
-		s.wrong(name, "%q leads to this program by another name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
+		s.wrong(name, "%q leads to this app under a different host name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
 	default:
-		s.wrong(name, "%q leads to this program, which answers at %s only; register %s, or write another PORT so that it leads elsewhere",
+		s.wrong(name, "%q leads to this app, which answers only at %s; register %s, or write another PORT so that it leads elsewhere",
 			value, CallbackPath, base.String()+CallbackPath)
 	}
 }
@@ -260,7 +272,7 @@ func (s *settings) checkAppRedirect(value string, u *url.URL) {
 	const name = "REDIRECT_URI"
 	switch {
 	case slices.Contains(browserSchemes, u.Scheme):
-		s.wrong(name, "%q cannot be a redirect URI: no app is opened by %s:; "+
+		s.wrong(name, "%q can't be a redirect URI: no app opens for %s:; "+
 			"write https, http on localhost, or a scheme of an app such as com.example.app:/callback", value, u.Scheme)
 	case u.Opaque != "" || u.Host == "" && u.Path == "":
 		s.wrong(name, "%q has no / behind its scheme; write it as it is registered, such as com.example.app:/callback", value)
@@ -295,7 +307,7 @@ func issuerFromKey(key string) (string, error) {
 	}
 	if isPlaceholder(encoded) {
 		return "", errors.New("holds a placeholder; copy the publishable key from the dashboard's API keys page, " +
-			"or set ISSUER instead for another server than Clerk, or remove the three lines for demo mode")
+			"or set ISSUER instead for a server other than Clerk, or remove the three lines for demo mode")
 	}
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	host, whole := strings.CutSuffix(string(decoded), "$")

@@ -72,7 +72,7 @@ func parse(getenv func(string) string, file, raw string) (Config, error) {
 	values, bad := parseDotenv(raw)
 	switch {
 	case bad < 0:
-		return Config{}, Problems{{Where: file, What: "a line of it cannot be read", Fix: "leave in it what is a setting of this program"}}
+		return Config{}, Problems{{Where: file, What: "one line can't be read", Fix: "remove every line that isn't a setting of this app"}}
 	case bad > 0:
 		return Config{}, Problems{{Where: fmt.Sprintf("%s:%d", file, bad), What: "this line cannot be read",
 			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
@@ -163,7 +163,7 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	if key == "" {
 		u, err := url.Parse(issuer)
 		if issuer == "" && (set.Authorization == "" || set.Token == "") {
-			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and so is ISSUER, so no authorization server is known; set one of the two (or "+
+			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and ISSUER too; set one of them (or "+
 				"remove every setting for demo mode)")
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
@@ -219,7 +219,7 @@ func (s *settings) client(c Config) {
 	case c.Clerk && strings.HasPrefix(secret, "sk_"):
 		s.wrong("CLIENT_SECRET", "holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own")
 	case isHash(secret):
-		s.wrongBecause("client-secret-is-a-hash", "CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made")
+		s.wrongBecause("client-secret-is-a-hash", "CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or create a new one")
 	case secret == c.ClientID:
 		s.wrong("CLIENT_SECRET", "repeats the client ID; copy the Client Secret instead")
 	case entra && guid.MatchString(secret):
@@ -227,7 +227,7 @@ func (s *settings) client(c Config) {
 	}
 	if secret != "" && len(secret) < redact.Shortest {
 		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET: has fewer than %d characters, which is easy to guess and cannot be taken "+
-			"out of what a server repeats; have a longer one made", redact.Shortest))
+			"out of what a server repeats; create a longer one", redact.Shortest))
 	}
 	switch c.AuthMethod {
 	case "", MethodBasic, MethodPost, MethodNone:
@@ -380,14 +380,17 @@ func (s *settings) reportTypos(mistake bool) {
 	for _, typo := range s.typos() {
 		where := s.inFile(typo.name)
 		fix := "write " + typo.meant
-		i := slices.IndexFunc(s.problems, func(p Problem) bool { return p.Setting == typo.meant })
+		i := slices.IndexFunc(s.problems, func(p Problem) bool {
+			noServer := p.Setting == "CLERK_PUBLISHABLE_KEY" && p.Where == "" // which ISSUER would be, too
+			return p.Setting == typo.meant || noServer && typo.meant == "ISSUER"
+		})
 		switch {
 		case i >= 0:
 			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, typo.name, typo.meant)
 		case mistake:
-			s.problems = append(s.problems, Problem{Setting: typo.name, Where: where, What: "is not a setting of this program", Fix: fix})
+			s.problems = append(s.problems, Problem{Setting: typo.name, Where: where, What: "is not a setting of this app", Fix: fix})
 		default:
-			s.notes = append(s.notes, place(typo.name, where)+": is not a setting of this program; "+fix)
+			s.notes = append(s.notes, place(typo.name, where)+": is not a setting of this app; "+fix)
 		}
 	}
 }
@@ -502,7 +505,7 @@ func (s *settings) clientAtAPI(c Config) {
 		s.wrong("CLIENT_ID", "is missing, but SESSION_STORE is set; make an OAuth application at the server and set CLIENT_ID, as a "+
 			"client that one process registers is not known to the others")
 	case c.IsClientDocument() && c.ClientSecret != "":
-		s.wrong("CLIENT_SECRET", "belongs to no client ID metadata document, which everybody can read; remove it")
+		s.wrong("CLIENT_SECRET", "belongs to no client ID metadata document, which is public; remove it")
 	case c.ClientID != "":
 		s.client(c)
 	}

@@ -95,7 +95,7 @@ func TestConfigErrors(t *testing.T) {
 			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"},
 			[]string{
 				"CLERK_PUBLISHABLE_KEY (environment): holds a placeholder; copy the publishable key from the dashboard's API " +
-					"keys page, or set ISSUER instead for another server than Clerk, or remove the three lines for demo mode",
+					"keys page, or set ISSUER instead for a server other than Clerk, or remove the three lines for demo mode",
 				"CLIENT_ID (environment): holds a placeholder; copy the Client ID from the OAuth application's page in the dashboard",
 				"CLIENT_SECRET (environment): holds a placeholder; copy the Client Secret (it is shown once, when the " +
 					"application is made), or remove the line for a public client",
@@ -105,7 +105,7 @@ func TestConfigErrors(t *testing.T) {
 			"a client without a server",
 			map[string]string{"CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
 					"setting for demo mode)",
 			},
 		},
@@ -113,7 +113,7 @@ func TestConfigErrors(t *testing.T) {
 			"only a method",
 			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
 					"setting for demo mode)",
 				"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard",
 			},
@@ -142,10 +142,10 @@ func TestConfigErrors(t *testing.T) {
 			"a hash for the secret",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "pbkdf2_sha256$600000$salt$hash"},
 			[]string{
-				"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"},
+				"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"},
 		},
 		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
-			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or have a new one made"}},
+			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"}},
 		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
 			"CLIENT_SECRET (environment): repeats the client ID; copy the Client Secret instead"}},
 		{
@@ -194,7 +194,7 @@ func TestConfigErrors(t *testing.T) {
 			"one endpoint without an issuer",
 			map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; set one of the two (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
 					"setting for demo mode)",
 			},
 		},
@@ -230,7 +230,7 @@ func TestConfigErrors(t *testing.T) {
 			"plain http beyond this machine",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000"},
 			[]string{
-				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and ` +
+				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so anyone on the network can read codes, tokens and ` +
 					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
 			},
 		},
@@ -239,7 +239,7 @@ func TestConfigErrors(t *testing.T) {
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000", "ALLOW_PLAIN_HTTP": "maybe"},
 			[]string{
 				`ALLOW_PLAIN_HTTP (environment): "maybe" is neither on (true) nor off (false)`,
-				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so everybody on the way can read codes, tokens and ` +
+				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so anyone on the network can read codes, tokens and ` +
 					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
 			},
 		},
@@ -312,7 +312,7 @@ func TestDotenv(t *testing.T) {
 		{
 			"# cuts",
 			rest + "CLIENT_SECRET=ab #cd\n",
-			"CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)",
+			"CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space before the #)",
 		},
 		{
 			"$ cuts",
@@ -352,7 +352,7 @@ func TestDotenv(t *testing.T) {
 		{
 			"a short secret",
 			rest + "CLIENT_SECRET=short\n",
-			"note=CLIENT_SECRET: has fewer than 6 characters, which is easy to guess and cannot be taken out of what a server repeats; have a longer one made",
+			"note=CLIENT_SECRET: has fewer than 6 characters, which is easy to guess and cannot be taken out of what a server repeats; create a longer one",
 		},
 		{"white space", rest + "CLIENT_SECRET=  abcdef  \n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
 		{"white space in quotes", rest + "CLIENT_SECRET=' abcdef '\n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},

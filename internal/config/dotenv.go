@@ -114,7 +114,7 @@ func (s *settings) checkCut(name string) {
 		return
 	}
 	if !strings.HasPrefix(raw, `"`) && cutByHash.MatchString(raw) {
-		s.wrongBecause(mangled(name), name, "an unquoted # cut the value short; put the value in single quotes (or, if a comment was meant, a space after the #)")
+		s.wrongBecause(mangled(name), name, "an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space before the #)")
 		return
 	}
 	for _, m := range cutByDollar.FindAllStringSubmatch(raw, -1) {
@@ -161,7 +161,7 @@ const (
 
 var (
 	errTooLong  = errors.New("it has more than 1 MB")
-	errNothing  = errors.New("nothing that ends came out of it within 2 seconds")
+	errNothing  = errors.New("it didn't end within 2 seconds")
 	errNotAFile = errors.New("it is a pipe or a device")
 )
 

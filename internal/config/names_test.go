@@ -15,16 +15,17 @@ func TestTypos(t *testing.T) {
 	for _, row := range []struct{ name, file, want string }{
 		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},
 		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
-		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this program; write CLIENT_SECRET"},
-		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this program; write SCOPES"},
+		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this app; write CLIENT_SECRET"},
+		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this app; write SCOPES"},
 		{
 			"of a framework",
 			"CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
-			"refused: CLERK_PUBLISHABLE_KEY: is missing, and so is ISSUER, so no authorization server is known; .env:2 says " +
+			"refused: CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; .env:2 says " +
 				"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY",
 		},
-		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this program; write REDIRECT_URI"},
-		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this program; write CLIENT_ID"},
+		{"no server", "ISSUR=https://auth.example.com\nCLIENT_ID=a\n", "refused: CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; .env:1 says ISSUR: write ISSUER"},
+		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this app; write REDIRECT_URI"},
+		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this app; write CLIENT_ID"},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
 		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nAPI_URL=f\n", ""},
 	} {

@@ -35,8 +35,8 @@ var reserved = map[string]struct{ why, fix string }{
 	"redirect_uri":          {"is the address to which the browser returns", "set BASE_URL or REDIRECT_URI"},
 	"response_type":         {"is always code: this app speaks the authorization code flow only", "no setting changes it"},
 	"response_mode":         {"is not sent: this app reads the response from the query of the redirect URI only", "no setting changes it"},
-	"state":                 {"ties the response to this browser, so this app makes a new one for each login", "no setting changes it"},
-	"nonce":                 {"ties the ID token to the login, so this app makes a new one for each login", "no setting changes it"},
+	"state":                 {"ties the response to this browser, and this app creates a new one for each login", "no setting changes it"},
+	"nonce":                 {"ties the ID token to the login, and this app creates a new one for each login", "no setting changes it"},
 	"code":                  {"comes from the server, after sign-in", "no setting changes it"},
 	"code_challenge":        {"is the hash of a secret that this app makes for each login (RFC 7636)", "no setting changes it"},
 	"code_challenge_method": {"is always S256 (RFC 7636)", "no setting changes it"},
@@ -163,7 +163,7 @@ func faultOf(name, value string) string {
 }
 
 func twice(name string) error {
-	return &ParameterError{Name: shownName(name), What: "is there more than once (RFC 6749 section 3.1)"}
+	return &ParameterError{Name: shownName(name), What: "appears more than once (RFC 6749 section 3.1)"}
 }
 
 // checkName refuses what is no name, and the names that no login can set.
@@ -177,7 +177,7 @@ func checkName(name string) error {
 		return &ParameterError{Name: shownName(name), What: "has a blank or a control character in its name"}
 	}
 	if r, ok := reserved[plainName(name)]; ok {
-		return &ParameterError{Name: shownName(name), What: "can't be set by a login: it " + r.why, Fix: r.fix}
+		return &ParameterError{Name: shownName(name), What: "can't be set in a login: it " + r.why, Fix: r.fix}
 	}
 	return nil
 }

@@ -8,9 +8,9 @@ import (
 // What is registered is used exactly as written, and what cannot work is refused with what to write instead.
 func TestRedirectURI(t *testing.T) {
 	const refused = "REDIRECT_URI (environment): "
-	const inTheClear = " is plain http beyond this machine, so everybody on the way can read the code; " +
+	const inTheClear = " is plain http beyond this machine, so anyone on the network can read the code; " +
 		"register https, or http on localhost (RFC 8252 section 7.3)"
-	const here = " leads to this program, which answers at /oauth_callback only; "
+	const here = " leads to this app, which answers only at /oauth_callback; "
 	const another = ", or write another PORT so that it leads elsewhere"
 	const noApp = "write https, http on localhost, or a scheme of an app such as com.example.app:/callback"
 	for _, row := range []struct{ name, base, value, want string }{ // want is the redirect URI, or the error
@@ -49,17 +49,17 @@ func TestRedirectURI(t *testing.T) {
 		{"our own server, with a slash at the end", "https://test.example.com", "https://test.example.com:443/oauth_callback/",
 			refused + `"https://test.example.com:443/oauth_callback/"` + here + `register https://test.example.com/oauth_callback` + another},
 		{"our own server by another name", "", "http://127.0.0.1:3000/oauth_callback",
-			refused + `"http://127.0.0.1:3000/oauth_callback" leads to this program by another name than BASE_URL; remove it, and write BASE_URL=http://127.0.0.1:3000`},
+			refused + `"http://127.0.0.1:3000/oauth_callback" leads to this app under a different host name than BASE_URL; remove it, and write BASE_URL=http://127.0.0.1:3000`},
 		{"a script", "", "javascript:alert(1)",
-			refused + `"javascript:alert(1)" cannot be a redirect URI: no app is opened by javascript:; ` + noApp},
+			refused + `"javascript:alert(1)" can't be a redirect URI: no app opens for javascript:; ` + noApp},
 		{"a script in capitals", "", "JavaScript://a/%0aalert(1)",
-			refused + `"JavaScript://a/%0aalert(1)" cannot be a redirect URI: no app is opened by javascript:; ` + noApp},
+			refused + `"JavaScript://a/%0aalert(1)" can't be a redirect URI: no app opens for javascript:; ` + noApp},
 		{"a document in the address", "", "data:text/html,x",
-			refused + `"data:text/html,x" cannot be a redirect URI: no app is opened by data:; ` + noApp},
+			refused + `"data:text/html,x" can't be a redirect URI: no app opens for data:; ` + noApp},
 		{"a file", "", "file:///etc/passwd",
-			refused + `"file:///etc/passwd" cannot be a redirect URI: no app is opened by file:; ` + noApp},
+			refused + `"file:///etc/passwd" can't be a redirect URI: no app opens for file:; ` + noApp},
 		{"out of band", "", "urn:ietf:wg:oauth:2.0:oob",
-			refused + `"urn:ietf:wg:oauth:2.0:oob" cannot be a redirect URI: no app is opened by urn:; ` + noApp},
+			refused + `"urn:ietf:wg:oauth:2.0:oob" can't be a redirect URI: no app opens for urn:; ` + noApp},
 		{"no slash", "", "com.example.app:callback",
 			refused + `"com.example.app:callback" has no / behind its scheme; write it as it is registered, such as com.example.app:/callback`},
 	} {

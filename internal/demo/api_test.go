@@ -14,13 +14,13 @@ func TestBearer(t *testing.T) {
 			t.Errorf("%s answered %d %s", path, a.StatusCode, a.body)
 		}
 		for name, header := range map[string]map[string]string{
-			"no token": nil, "another scheme": basic("web", "s3cret"), "an invented token": bearer("abc"), "the ID token": bearer(tokens["id_token"]),
+			"no token": nil, "a different scheme": basic("web", "s3cret"), "an invented token": bearer("abc"), "the ID token": bearer(tokens["id_token"]),
 			"an unsigned token": bearer("eyJhbGciOiJub25lIn0.e30."), "a changed token": bearer(tokens["access_token"].(string) + "A")} {
 			a := h.do("GET", path, nil, header)
 			if a.StatusCode != 401 || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer ") {
 				t.Errorf("%s with %s answered %d, WWW-Authenticate %q", path, name, a.StatusCode, a.Header.Get("WWW-Authenticate"))
 			}
-			if silent := name == "no token" || name == "another scheme"; silent == strings.Contains(a.Header.Get("WWW-Authenticate"), "error=") {
+			if silent := name == "no token" || name == "a different scheme"; silent == strings.Contains(a.Header.Get("WWW-Authenticate"), "error=") {
 				t.Errorf("%s with %s: WWW-Authenticate is %q (RFC 6750 section 3.1)", path, name, a.Header.Get("WWW-Authenticate"))
 			}
 		}

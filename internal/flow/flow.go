@@ -23,6 +23,9 @@ import (
 // Pasted is the note of an authorization response that no browser brought.
 const Pasted = "The redirect URI does not lead to this program. The browser stopped there, and its address was pasted."
 
+// PastedHere is the note of one that a browser would have brought, had the server sent it to the redirect URI.
+const PastedHere = "The browser did not come back by itself. The address at which it stopped was pasted."
+
 // FrontChannel returns what the browser carried: the authorization request, what the user did at the
 // authorization server, of which we know how long it took, and the authorization response. An address
 // may be empty when it is not known.
@@ -584,7 +587,7 @@ func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 	case wire.Response:
 		back := line{from: theBrowser, to: theClient, words: t.request(e, "GET the redirect URI"), values: t.values(e, "code", "state")}
 		to := "go back to the client"
-		if e.Note == Pasted {
+		if e.Note == Pasted || e.Note == PastedHere {
 			to, back.words = "go to the redirect URI", "its address, pasted"
 		}
 		if !coming && e.Fault == "" && t.marks[param(e, "state")] == StateMark {

@@ -14,9 +14,9 @@ import (
 )
 
 // secretNames are the parameters and JSON members whose value must not leave the page of the browser that
-// earned it, besides those that redact.IsSecret knows.
-var secretNames = []string{"code", "state", "nonce", "code_verifier", "device_code", "user_code", "authorization_code", "auth_code", "access_code",
-	"verification_code", "recovery_code", "oauth_verifier", "request_uri"}
+// earned it, besides those that redact.IsSecret knows: in small letters, without the signs between the words.
+var secretNames = []string{"code", "state", "nonce", "codeverifier", "devicecode", "usercode", "authorizationcode", "authcode", "accesscode",
+	"verificationcode", "recoverycode", "recoverycodes", "backupcode", "backupcodes", "onetimecode", "smscode", "mfacode", "oauthverifier", "requesturi"}
 
 // harmlessNames are what a file may keep of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2, RFC 8693
 // section 2.2.1). Whatever else a server puts there, it puts there because it is worth something.
@@ -25,8 +25,15 @@ var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "erro
 
 // isSecret recognises the name of something that no file may hold.
 func isSecret(name string) bool {
-	return redact.IsSecret(name) || slices.Contains(secretNames, strings.ToLower(name))
+	const longest = 64
+	if redact.IsSecret(name) || len(name) > longest {
+		return redact.IsSecret(name)
+	}
+	return slices.Contains(secretNames, strings.ToLower(wordSigns.Replace(name)))
 }
+
+// wordSigns joins the words of a name: device_code, device-code.
+var wordSigns = strings.NewReplacer("_", "", "-", "")
 
 // isCredential recognises what a registration brings and no page shows: it is the client's for as long as it
 // lives (RFC 7591 section 3.2.1, RFC 7592 section 3).
@@ -527,17 +534,17 @@ type wordsOf struct{ about, section string }
 
 // parameterWords says what each parameter is for, in one line, and where that is written.
 var parameterWords = map[string]wordsOf{
-	"response_type":              {"what should come back: a code", "RFC 6749 section 3.1.1"},
+	"response_type":              {"the kind of response: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},
-	"client_secret":              {"proves that the application asks, and no other program", "RFC 6749 section 2.3.1"},
+	"client_secret":              {"proves that the request comes from the application", "RFC 6749 section 2.3.1"},
 	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
 	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
-	"scope":                      {"what is asked for", "RFC 6749 section 3.3"},
+	"scope":                      {"what the application asks for", "RFC 6749 section 3.3"},
 	"state":                      {"ties the response to this browser's login", "RFC 6749 section 10.12"},
 	"nonce":                      {"ties the ID token to this login", "OpenID Connect Core section 3.1.2.1"},
 	"code_challenge":             {"the hash of a secret that is shown later, with the code", "RFC 7636 section 4.2"},
 	"code_challenge_method":      {"how it was hashed", "RFC 7636 section 4.3"},
-	"code_verifier":              {"the secret behind the challenge: who has the code but not this gets nothing", "RFC 7636 section 4.5"},
+	"code_verifier":              {"the secret behind the challenge; a stolen code is useless without it", "RFC 7636 section 4.5"},
 	"code":                       {"good once, and for a short time, for tokens", "RFC 6749 section 4.1.2"},
 	"iss":                        {"which server sends this response", "RFC 9207 section 2"},
 	"error":                      {"what went wrong, as a code", "RFC 6749 section 4.1.2.1"},

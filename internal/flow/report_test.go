@@ -95,6 +95,9 @@ func TestLabel(t *testing.T) {
 	if got, want := label("a#b;c:d>e"), "a#35;b#59;c#58;d#62;e"; got != want {
 		t.Errorf("it is %q; want %q", got, want)
 	}
+	if got, want := label(strings.Repeat("a", 200)+"b"), strings.Repeat("a", 200)+"…"; got != want {
+		t.Errorf("a long one is %q; want %q", got, want)
+	}
 }
 
 // Mermaid reads the picture, with the same number of lines, whatever a server says or is called.
@@ -130,7 +133,7 @@ func TestVerdict(t *testing.T) {
 		{"the ID token failed", Failed(good()[:4], wire.IDTokenCheck, "No nonce"), "# The login failed. Step 5, ID token check, failed: `No nonce`\n"},
 		{"the refresh failed later", sampleFlow(), "# The login works. Step 7, refresh, failed: `invalid_grant`\n"},
 		{
-			"the API opens without a token",
+			"the API accepts calls without a token",
 			append(good(), &wire.Exchange{Purpose: wire.APIWithout, Status: 200}),
 			"# The login works. Step 8, API call without the token, failed: 200, 0 ms\n",
 		},

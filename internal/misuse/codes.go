@@ -33,17 +33,17 @@ func (m *Run) codeTwice(ctx context.Context, r *oauth.Request, code string) []Fi
 // afterReuse looks for the tokens of a code that came a second time, where they were good before.
 func (m *Run) afterReuse(ctx context.Context, before []endpoint, access string) Finding {
 	if len(before) == 0 {
-		return notAsked("nothing tells whether the access token still lives")
+		return notAsked("no endpoint shows whether the access token still works")
 	}
 	for _, e := range before {
 		switch open, told := e.ask(ctx, access); {
 		case !told:
-			return undecided("%s did not tell whether the access token still lives", e.name)
+			return undecided("%s didn't show whether the access token still works", e.name)
 		case open:
-			return weak("the access token lives on after the second use of its code: it is still good at %s", e.name)
+			return weak("the access token still works after its code was used twice: at %s", e.name)
 		}
 	}
-	return refused("the access token is dead after the second use of its code").by("before, it was good at %s", names(before))
+	return refused("the access token no longer works after its code was used twice").by("before, it worked at %s", names(before))
 }
 
 // spoiled sends the token request with one thing wrong.
@@ -68,11 +68,11 @@ func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, go
 	honest := m.redeem(ctx, m.credentials(ctx), m.honest(r, code))
 	switch {
 	case honest.accepted():
-		return refused("refused (%s)", got).by("the same code is accepted when all is right")
+		return refused("refused (%s)", got).by("the honest request with the same code is accepted")
 	case m.controlled() && (named || !got.unclear()):
-		return refused("refused (%s)", got).by("the refusal spends the code; an honest exchange was accepted before")
+		return refused("refused (%s)", got).by("the server invalidates a code that it rejects; an honest exchange was accepted before")
 	case named && !honest.outOfOrder() && !honest.names(Attempt(r.Try)):
-		return refused("refused (%s)", got).by("the server names what is wrong, and says something else of the honest request")
+		return refused("refused (%s)", got).by("the server names what is wrong, and gives a different reason for the honest request")
 	}
 	return undecided("it was refused (%s), and no honest exchange was accepted", got)
 }
@@ -92,7 +92,7 @@ func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []
 	}
 	got := m.redeem(ctx, other, m.honest(r, code))
 	if got.accepted() {
-		return []Finding{passes("the server gives another client the tokens of the code")}
+		return []Finding{passes("the server gives a different client the tokens of the code")}
 	}
 	return []Finding{m.withControl(ctx, r, code, got)}
 }

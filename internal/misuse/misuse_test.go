@@ -71,12 +71,12 @@ func TestMisuse(t *testing.T) {
 		{"sound", "", confidential, "", "", ""},
 		{"sound, public client", "", public, "", "", ""},
 		{"a code twice", demo.CodeUsedTwice, confidential, CodeTwice, causes.Fail, "accepts a code twice"},
-		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, causes.Warn, "lives on after the second use"},
+		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, causes.Warn, "still works after its code was used twice"},
 		{"a wrong verifier", demo.WrongVerifier, confidential, WrongVerifier, causes.Fail, "the server accepts it"},
 		{"no verifier", demo.MissingVerifier, confidential, NoVerifier, causes.Fail, "the server accepts it"},
 		{"another redirect URI", demo.OtherRedirectURI, confidential, OtherRedirectURI, causes.Fail, "the server accepts it"},
-		{"another client", demo.OtherClientsCode, confidential, OtherClient, causes.Fail, "another client the tokens"},
-		{"another public client", demo.OtherClientsCode, public, OtherClient, causes.Fail, "another client the tokens"},
+		{"another client", demo.OtherClientsCode, confidential, OtherClient, causes.Fail, "a different client the tokens"},
+		{"another public client", demo.OtherClientsCode, public, OtherClient, causes.Fail, "a different client the tokens"},
 		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, causes.Fail, "accepted right after it was replaced"},
 		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, causes.Warn, "accepted right after it was replaced"},
 		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, causes.Warn, "lives on"},
@@ -330,9 +330,9 @@ func TestMisuseControls(t *testing.T) {
 	})
 	found := c.misuse()
 	for attempt, control := range map[Attempt]string{
-		CodeTwice: "before, it was good at userinfo, introspection, the API", NoVerifier: "the same code is accepted when all is right",
-		WrongVerifier: "the same code is accepted when all is right", OtherClient: "the same code is accepted when all is right",
-		OtherRedirectURI: "the refusal spends the code; an honest exchange was accepted before",
+		CodeTwice: "before, it worked at userinfo, introspection, the API", NoVerifier: "the honest request with the same code is accepted",
+		WrongVerifier: "the honest request with the same code is accepted", OtherClient: "the honest request with the same code is accepted",
+		OtherRedirectURI: "the server invalidates a code that it rejects; an honest exchange was accepted before",
 		WithoutPKCE:      "with PKCE it starts", PromptNone: "without prompt=none the sign-in starts",
 	} {
 		if !slices.ContainsFunc(found, func(f Finding) bool {
@@ -433,8 +433,8 @@ func TestMisuseNotRevoked(t *testing.T) {
 		want   causes.Result
 		words  string
 	}{
-		{400, "unsupported_token_type", causes.Skip, "not asked: the server does not revoke access tokens (400 unsupported_token_type)"},
-		{200, "unsupported_token_type", causes.Skip, "not asked: the server does not revoke access tokens (200 unsupported_token_type)"},
+		{400, "unsupported_token_type", causes.Skip, "not run: the server does not revoke access tokens (400 unsupported_token_type)"},
+		{200, "unsupported_token_type", causes.Skip, "not run: the server does not revoke access tokens (200 unsupported_token_type)"},
 		{401, "invalid_client", causes.Warn, "not decided: the revocation endpoint answered 401 invalid_client"},
 	} {
 		c := startAPI(t, "/api/me")

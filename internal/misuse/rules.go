@@ -36,16 +36,16 @@ type Rule struct {
 // Rules are all attempts, in the order in which they are made. The first exchanges a code as it should be:
 // it is the control of those whose code is spent by the refusal.
 var Rules = []Rule{
-	{CodeTwice, "The code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
+	{CodeTwice, "A code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
 		"the server has to accept a code once, and should revoke its tokens when it comes again"},
 	{WrongVerifier, "A wrong code verifier", "RFC 7636 section 4.6, RFC 9700 section 2.1.1",
 		"the server has to compare the code verifier with the code challenge"},
 	{NoVerifier, "No code verifier", "RFC 9700 section 2.1.1",
 		"the server has to ask for the code verifier when the login had a code challenge"},
-	{OtherRedirectURI, "Another redirect URI at the token endpoint", "RFC 6749 section 4.1.3",
+	{OtherRedirectURI, "A different redirect URI at the token endpoint", "RFC 6749 section 4.1.3",
 		"the server has to compare the redirect URI with that of the authorization request"},
-	{OtherClient, "The code from another client", "RFC 6749 section 4.1.3",
-		"the server has to give the tokens of a code to the client that it was issued to"},
+	{OtherClient, "A code sent by a different client", "RFC 6749 section 4.1.3",
+		"the server has to give the tokens only to the client that got the code"},
 	{OldRefreshToken, "The old refresh token after a refresh", "RFC 9700 section 4.14.2",
 		"the server should refuse a refresh token that was replaced, and revoke the newer ones when it comes again"},
 	{RevokedToken, "A token that was revoked", "RFC 7009 section 2.1",
@@ -102,7 +102,7 @@ func weak(format string, args ...any) Finding {
 }
 
 func notAsked(format string, args ...any) Finding {
-	return Finding{Finding: causes.Skipped("not asked: "+format, args...)}
+	return Finding{Finding: causes.Skipped("not run: "+format, args...)}
 }
 
 func undecided(format string, args ...any) Finding {

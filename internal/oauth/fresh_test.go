@@ -287,7 +287,7 @@ func TestRefreshedIDToken(t *testing.T) {
 	}{
 		{"as it is", "name", "Somebody", ""},
 		{"the same user", "sub", "user-1", ""},
-		{"another user", "sub", "user-2", "the check of sub"},
+		{"a different user", "sub", "user-2", "the check of sub"},
 		{"another server", "iss", "https://evil.example", "the check of iss"},
 		{"another client", "aud", "other", "the check of aud"},
 		{"this login's nonce", "nonce", "ours", ""},

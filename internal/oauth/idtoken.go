@@ -98,7 +98,10 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and has no azp, as it should (OpenID Connect "+
 			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(claims.Audience, ", ")))
 	}
-	signature, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
+	signature, warning, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
+	if warning != "" {
+		claims.warnings = append(claims.warnings, warning)
+	}
 	verdicts := claims.checks(header.Algorithm, want, signature)
 	for _, v := range verdicts {
 		if !v.OK {
@@ -134,24 +137,27 @@ func (c *Client) unreadableIDToken(raw string, err error) *Error {
 }
 
 // checkSignature asks for an algorithm that is accepted, and for the key that belongs to it: one of the server or, for
-// HS256, the client secret. A key of the server is never used for a MAC.
-func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (Verdict, *keyFault) {
+// HS256, the client secret. A key of the server is never used for a MAC. The warning is about
+// the key.
+func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (v Verdict, warning string, fault *keyFault) {
 	if !c.Accepts(md, alg) {
-		return c.refusedAlgorithm(md, alg)
+		v, fault = c.refusedAlgorithm(md, alg)
+		return v, "", fault
 	}
 	if alg == HS256 {
-		return c.checkMAC(raw)
+		v, fault = c.checkMAC(raw)
+		return v, "", fault
 	}
 	const check, expected, section = "signature", "one of the server's keys", "Core 3.1.3.7 (6), (7)"
 	jws, err := jose.ParseSignedCompact(raw, joseAlgs)
 	if err != nil {
-		return Verdict{check, expected, "a token that cannot be read", false, section}, &keyFault{kind: IDTokenMalformed}
+		return Verdict{check, expected, "a token that cannot be read", false, section}, "", &keyFault{kind: IDTokenMalformed}
 	}
 	_, key, fault := c.keys.verify(ctx, md.JWKS, jws)
 	if fault != nil {
-		return Verdict{check, expected, "that " + fault.text, false, section}, fault
+		return Verdict{check, expected, "that " + fault.text, false, section}, "", fault
 	}
-	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.Sanitized(key.KeyID, 80)), true, section}, nil
+	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.Sanitized(key.KeyID, 80)), true, section}, warnSize(key), nil
 }
 
 // checkMAC verifies HS256 with the client secret (OpenID Connect Core section 3.1.3.7 (8)).

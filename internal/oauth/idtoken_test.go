@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -416,6 +417,12 @@ func TestIDTokenSignature(t *testing.T) {
 		{"a key for encryption", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "enc"})
 		}, `no signing key for ES256`},
+		{"a key for encryption by key_ops", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", []string{"encrypt"}) }, `no signing key for ES256`},
+		{"a key for encryption by key_ops, whatever its use", func(l *testserver.FakeServer) {
+			l.JWKS = keyWith(t, l, "use", "sig", "key_ops", []string{"encrypt"})
+		}, `no signing key for ES256`},
+		{"a key for signatures by key_ops", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", []string{"verify"}) }, ""},
+		{"key_ops that are no list", func(l *testserver.FakeServer) { l.JWKS = keyWith(t, l, "key_ops", "encrypt") }, ""},
 		{"a key for another algorithm", func(l *testserver.FakeServer) {
 			l.JWKS = keys(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1", Use: "sig", Algorithm: "ES384"})
 		}, `no signing key for ES256`},
@@ -723,6 +730,47 @@ func TestReadClaims_Shown(t *testing.T) {
 	for document, want := range map[string]string{`{"name":["a","b"],"email":"c"}`: "a", `{"name":[],"preferred_username":"b","email":"c"}`: "b", `{"name":1,"email":"c"}`: "c", `{}`: ""} {
 		if c, err := readClaims(document); err != nil || c.Name != want {
 			t.Errorf("the name in %s is %q, %v", document, c.Name, err)
+		}
+	}
+}
+
+// keyWith publishes the server's key with more members: a name and a value each.
+func keyWith(t *testing.T, l *testserver.FakeServer, members ...any) func(http.ResponseWriter, *http.Request) {
+	t.Helper()
+	good, err := json.Marshal(jose.JSONWebKey{Key: l.Key.Public(), KeyID: "k1"})
+	var key map[string]any
+	if err = cmp.Or(err, json.Unmarshal(good, &key)); err != nil {
+		t.Fatal(err)
+	}
+	for pair := range slices.Chunk(members, 2) {
+		key[pair[0].(string)] = pair[1]
+	}
+	return func(w http.ResponseWriter, _ *http.Request) {
+		testserver.SendJSON(w, map[string]any{"keys": []any{key}})
+	}
+}
+
+// A token that a short key signed is believed, and other clients refuse it.
+func TestIDToken_ShortKey(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[int]string{1024: `The key "short" that signed the ID token has 1024 bits`, 2048: ""} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := testserver.StartFakeServer(t)
+		l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
+			testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "short"}}})
+		}
+		l.Sign = func(c map[string]any) string {
+			return testserver.SignClaims(jose.RS256, jose.JSONWebKey{Key: key, KeyID: "short"}, c)
+		}
+		_, id, err := signIn(t, clientAt(t, l.Env()), l, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(id.Warnings, " "); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("%d bits: the warnings are %q", bits, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package oauth
 import (
 	"cmp"
 	"context"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,9 +189,34 @@ func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet,
 		if _, symmetric := key.Key.([]byte); symmetric || !key.IsPublic() {
 			return nil, errPrivateKey
 		}
+		if !signs(raw) {
+			key.Use = "key_ops"
+		}
 		set.Keys = append(set.Keys, key)
 	}
 	return set, nil
+}
+
+// signs reports a key whose key_ops, if it has any, are about signatures (RFC 7517 section 4.3).
+func signs(raw json.RawMessage) bool {
+	var key struct {
+		Ops []string `json:"key_ops"`
+	}
+	json.Unmarshal(raw, &key) // what is no list says nothing
+	return key.Ops == nil || slices.Contains(key.Ops, "verify") || slices.Contains(key.Ops, "sign")
+}
+
+// minRSABits is how long a key must be for RS256 and the like (RFC 7518 section 3.3).
+const minRSABits = 2048
+
+// warnSize says that a key is too short, or returns "". Such a token is believed: the server is at fault, and no attacker.
+func warnSize(key *jose.JSONWebKey) string {
+	public, ok := key.Key.(*rsa.PublicKey)
+	if !ok || public.N.BitLen() >= minRSABits {
+		return ""
+	}
+	return fmt.Sprintf("The key %q that signed the ID token has %d bits, and needs %d at least (RFC 7518 section 3.3). Other clients may refuse it.",
+		key.KeyID, public.N.BitLen(), minRSABits)
 }
 
 // unreadableKey says why a key cannot be read: the types and curves are those of RFC 7518 section 6 and RFC 8037.

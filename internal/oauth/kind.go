@@ -35,8 +35,9 @@ const (
 	ResponseIssuerDiffers Kind = "response issuer differs" // iss is Issuer
 	ResponseIssuerAbsent  Kind = "response issuer absent"  // the metadata promises one
 	ResponseWithoutCode   Kind = "response without code"
-	PastedAddress         Kind = "pasted address" // it is not where the browser stopped
-	OtherServer           Kind = "other server"   // the settings have changed since the login was begun
+	PastedAddress         Kind = "pasted address"  // it is not where the browser stopped
+	PastedFragment        Kind = "pasted fragment" // the response is in its fragment
+	OtherServer           Kind = "other server"    // the settings have changed since the login was begun
 )
 
 // What makes a token response unusable (RFC 6749 section 5.1). Received has its members.

@@ -195,6 +195,11 @@ func TestKind(t *testing.T) {
 			_, err := clientAt(t, testserver.StartFakeServer(t).Env()).ReadPasted("https://b.example/")
 			return err
 		}, Error{Step: wire.Response, Kind: PastedAddress}},
+		{"a pasted address with a fragment", func(t *testing.T) error {
+			c := clientAt(t, map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "c", "REDIRECT_URI": "https://b.example/"})
+			_, err := c.ReadPasted("https://b.example/#code=a")
+			return err
+		}, Error{Step: wire.Response, Kind: PastedFragment}},
 		{"other settings", func(t *testing.T) error {
 			l := testserver.StartFakeServer(t)
 			return clientAt(t, l.Env()).CheckServer(t.Context(), &Request{Binding: "another"})

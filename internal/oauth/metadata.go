@@ -16,6 +16,7 @@ type Metadata struct {
 	IntrospectionAuthMethods []string
 	RevocationAuthMethods    []string
 	ResponseTypes            []string
+	ResponseModes            []string
 	GrantTypes               []string
 	Scopes                   []string
 	ChallengeMethods         []string
@@ -54,6 +55,7 @@ func readMetadata(document string) (*Metadata, error) {
 		IntrospectionAuthMethods: r.List("introspection_endpoint_auth_methods_supported"),
 		RevocationAuthMethods:    r.List("revocation_endpoint_auth_methods_supported"),
 		ResponseTypes:            r.List("response_types_supported"),
+		ResponseModes:            r.List("response_modes_supported"),
 		GrantTypes:               r.List("grant_types_supported"),
 		Scopes:                   r.List("scopes_supported"),
 		ChallengeMethods:         r.List("code_challenge_methods_supported"),

@@ -234,7 +234,7 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	switch theirs := response.Get("iss"); {
 	case response.Has("iss") && theirs != md.Issuer:
 		return &Error{Step: wire.Response, Kind: ResponseIssuerDiffers, Code: CodeInvalidIssuer, Check: "iss", Issuer: c.Sanitized(theirs, 200),
-			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but the login was begun at "+
+			Description: fmt.Sprintf("The authorization response comes from the issuer %q (its iss parameter), but you started the login at "+
 				"%q (the configured issuer).", c.Sanitized(theirs, 200), md.Issuer)}
 	case !response.Has("iss") && md.ResponseIss:
 		return &Error{Step: wire.Response, Kind: ResponseIssuerAbsent, Code: CodeInvalidIssuer, Check: "iss",
@@ -427,16 +427,16 @@ func (c *Client) ReadPasted(address string) (query string, err error) {
 	case address == "":
 		return "", badPaste("No address was pasted.")
 	case len(address) > maxPasted:
-		return "", badPaste("The address has more than 8 KB: that is too long for an authorization response.")
+		return "", badPaste("The URL has more than 8 KB: that is too long for an authorization response.")
 	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return "", badPaste("The address has a blank or a line break in it. Copy it again, in one piece.")
+		return "", badPaste("The URL has a space or a line break in it. Copy it again, in one piece.")
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme == "" {
-		return "", badPaste("This is not a whole address. It begins with " + c.cfg.RedirectURI() + ".")
+		return "", badPaste("This URL is incomplete. Paste the whole URL, which starts with " + c.cfg.RedirectURI() + ".")
 	}
 	if part := c.differs(u); part != "" {
-		return "", badPaste("The address has another " + part + " than the redirect URI " + c.cfg.RedirectURI() + ".")
+		return "", badPaste("The URL has a different " + part + " than the redirect URI " + c.cfg.RedirectURI() + ".")
 	}
 	return responseIn(u)
 }
@@ -480,11 +480,13 @@ func responseIn(u *url.URL) (string, error) {
 	case query.Has("code") || query.Has("error") || query.Has("state"):
 		return u.RawQuery, nil
 	case inFragment.Has("code") || inFragment.Has("error") || inFragment.Has("access_token") || inFragment.Has("id_token"):
-		return "", badPaste("The server put its response behind a #, where no client of the authorization code grant can read it " +
-			"(RFC 6749 section 4.1.2 wants it in the query). The server must not use response_mode=fragment for this application.")
+		e := badPaste("The server put its response after a #, where this app can't use it " +
+			"(RFC 6749 section 4.1.2 wants it in the query). Turn off response_mode=fragment for this client.")
+		e.Kind = PastedFragment
+		return "", e
 	}
-	return "", badPaste("The address has neither a code nor an error. Either the page there has removed them from the address already, " +
-		"or the server sends its response as a form (response_mode=form_post), which leaves nothing in the address to paste.")
+	return "", badPaste("The URL has neither a code nor an error. Either the page there has already removed them, " +
+		"or the server sends its response as a form (response_mode=form_post), which leaves nothing to paste.")
 }
 
 func badPaste(description string) *Error {
@@ -499,7 +501,7 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 	}
 	if r.Binding != md.Binding {
 		return nil, &Error{Step: wire.Response, Kind: OtherServer, Code: CodeOtherServer,
-			Description: "This login was begun with other settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
+			Description: "The settings changed after you started this login: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
 				"changed since. Nothing of it is sent to the server that is configured now."}
 	}
 	return md, nil

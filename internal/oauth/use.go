@@ -62,7 +62,7 @@ func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e
 		return c.badUserinfo(SubjectAbsent, e, "sub is missing, so it does not say who the user is (OpenID Connect Core section 5.3.2)")
 	}
 	if *claims.Subject != id.Subject {
-		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about another user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
+		return c.badUserinfo(SubjectDiffers, e, fmt.Sprintf("it is about a different user: its sub is %q, the ID token's is %q (OpenID Connect Core "+
 			"section 5.3.2)", c.Sanitized(*claims.Subject, 100), c.Sanitized(id.Subject, 100)))
 	}
 	return nil
@@ -244,23 +244,29 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 
 // EndSessionURL returns the address that ends the session at the server (OpenID Connect RP-Initiated Logout
 // section 2), or "" when the login's server offers none or cannot be found. The ID token goes along as
-// the hint of who signs out, and the state comes back with the browser. A query that the endpoint has of its
-// own is kept.
+// the hint of who signs out, and the state comes back with the browser.
 func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken, state string) string {
 	md, err := c.metadataFor(ctx, r)
-	if err != nil || md.EndSession == "" {
+	if err != nil {
 		return ""
 	}
+	query := url.Values{"client_id": {c.cfg.ClientID}, "post_logout_redirect_uri": {c.cfg.AfterLogout()}, "state": {state}}
+	if idToken != "" {
+		query.Set("id_token_hint", idToken)
+	}
+	return md.EndSessionWith(query)
+}
+
+// EndSessionWith returns the address of the end_session_endpoint with parameters, or "" where there is none. A query that the
+// endpoint has of its own is kept.
+func (md *Metadata) EndSessionWith(parameters url.Values) string {
 	u, err := url.Parse(md.EndSession)
-	if err != nil {
+	if err != nil || md.EndSession == "" {
 		return "" // the metadata has been checked
 	}
 	query := u.Query()
-	query.Set("client_id", c.cfg.ClientID)
-	query.Set("post_logout_redirect_uri", c.cfg.BaseURL+"/")
-	query.Set("state", state)
-	if idToken != "" {
-		query.Set("id_token_hint", idToken)
+	for name := range parameters {
+		query.Set(name, parameters.Get(name))
 	}
 	u.RawQuery = query.Encode()
 	return u.String()

@@ -145,7 +145,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 		{"two", "application/json", `{"sub":"user-2","sub":"user-1"}`, `names "sub" twice`},
 		{"signed", "application/jwt", signed(map[string]any{"sub": "user-1", "iss": l.Issuer, "aud": testserver.FakeClientID}), ""},
 		{"signed, and no more", "Application/JWT; charset=utf-8", signed(map[string]any{"sub": "user-1"}), ""},
-		{"signed, about another", "application/jwt", signed(map[string]any{"sub": "user-2"}), "about another user"},
+		{"signed, about another", "application/jwt", signed(map[string]any{"sub": "user-2"}), "about a different user"},
 		{
 			"signed, from elsewhere",
 			"application/jwt",

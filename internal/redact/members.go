@@ -64,7 +64,7 @@ func RewriteMembers(body string, visit func(level int, name, value string) (stan
 }
 
 // container is a list or an object: where it ends, and how many there are in it, itself included.
-type container struct{ end, size int }
+type container struct{ end, size int32 }
 
 // containers finds the lists and objects of a text that may be JSON, in the order in which they begin. It reports true,
 // and finds none, when they are nested too deep.
@@ -73,6 +73,7 @@ func containers(body string) (all []container, deep bool) {
 	if start == "" || start[0] != '{' && start[0] != '[' {
 		return nil, false
 	}
+	all = make([]container, 0, strings.Count(body, "{")+strings.Count(body, "[")) // memory that is asked for anew costs more than it
 	var open []int
 	for i := 0; i < len(body); i++ {
 		switch body[i] {
@@ -86,7 +87,7 @@ func containers(body string) (all []container, deep bool) {
 		case '}', ']':
 			if len(open) > 0 {
 				c := open[len(open)-1]
-				all[c], open = container{i + 1, len(all) - c}, open[:len(open)-1]
+				all[c], open = container{int32(i + 1), int32(len(all) - c)}, open[:len(open)-1]
 			}
 		}
 	}
@@ -119,7 +120,7 @@ func afterColon(body string, from int) (int, bool) {
 func valueEnd(body string, from int, ends []container, next int) (end, inside int) {
 	switch body[from] {
 	case '{', '[':
-		return ends[next].end, ends[next].size
+		return int(ends[next].end), int(ends[next].size)
 	case '"':
 		return from + stringEnd(body[from:]), 0
 	}

@@ -10,7 +10,7 @@ var (
 	secretParts = []string{"token", "secret", "passw", "passphrase", "passcode", "credential", "cookie", "session", "sessid", "signature", "assertion",
 		"authorization", "authorisation", "authentication", "bearer", "csrf", "xsrf", "jwt", "apikey"}
 	secretWords = []string{"keys", "auth", "authcode", "pass", "pwd", "pw", "psw", "cred", "creds", "sess", "sid", "sig", "pin", "otp", "totp",
-		"ticket", "saml", "hmac"}
+		"ticket", "saml", "hmac", "psk", "tgt", "macaroon"}
 	// aspects are what the rest of a name says about a credential that is somewhere else.
 	aspects = []string{"type", "types", "endpoint", "endpoints", "uri", "uris", "url", "urls", "iframe", "supported", "required", "enabled", "method",
 		"methods", "scheme", "schemes", "alg", "algs", "algorithm", "algorithms", "enc", "mode", "modes", "ops", "format", "version", "kind", "policy",
@@ -82,6 +82,7 @@ func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value 
 	for _, l := range t.layers {
 		eachNamed(l.text, isSecret, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
 	}
+	t.markInside(func(inside *Text) { inside.ReplaceNamed(isSecret, standIn) })
 }
 
 // ReplaceJWTs marks every JWT, also one that has letters before it.
@@ -89,202 +90,11 @@ func (t *Text) ReplaceJWTs(standIn func(value string) string) {
 	for _, l := range t.layers {
 		eachJWT(l.text, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
 	}
+	t.markInside(func(inside *Text) { inside.ReplaceJWTs(standIn) })
 }
 
 // Always returns one stand-in for every value.
 func Always(standIn string) func(string) string { return func(string) string { return standIn } }
-
-// isNameByte reports a character that the name of a member, a parameter or a header field is made of.
-func isNameByte(c byte) bool {
-	return isAlphanumeric(c) || c == '_' || c == '-' || c == '.' || c >= 0x80
-}
-
-// eachNamed visits the values of what a text names as a secret. It reads the text once, and is no parser of any
-// language: what a name is, and where its value ends, is the same in most of them.
-func eachNamed(text string, isSecret func(name string) bool, visit func(from, to int)) {
-	named := false // {"name": "api_key", "value": …
-	for i := 0; i < len(text); {
-		if !isNameByte(text[i]) {
-			if text[i] == '}' || text[i] == '>' {
-				named = false
-			}
-			if from, to, ok := passwordIn(text, i); ok {
-				visit(from, to)
-			}
-			i++
-			continue
-		}
-		begin := i
-		for i < len(text) && isNameByte(text[i]) {
-			i++
-		}
-		name := text[begin:i]
-		v, ok := valueAfter(text, begin, i)
-		if !ok {
-			continue
-		}
-		switch {
-		case v.isLiteral(text) && !IsSecret(name): // the code of an error, not that of a login
-		case isSecret(name) || named && (strings.EqualFold(name, "value") || strings.EqualFold(name, "content")):
-			if from, to := v.scalar(text); from < to {
-				visit(from, to)
-				i = to
-			}
-		case strings.EqualFold(name, "name") || strings.EqualFold(name, "id"):
-			const longest = 128
-			from, to := v.scalar(text[:min(len(text), v.from+longest)])
-			named = isSecret(text[from:to])
-		}
-	}
-}
-
-// namedValue is where a value begins, and how it is written.
-type namedValue struct {
-	from  int
-	quote byte // around the value; 0 for none
-	sep   byte // between the name and the value: = or : or >
-	bare  bool // the name has no quotes
-}
-
-// valueAfter finds the beginning of the value of what may be a name.
-func valueAfter(text string, begin, end int) (namedValue, bool) {
-	v := namedValue{bare: true}
-	i := end
-	for i < len(text) && i < end+2 && strings.IndexByte(`"'])`, text[i]) >= 0 {
-		v.bare = false
-		i++
-	}
-	const most = 64 // of white space on either side
-	space := func() {
-		for n := 0; i < len(text) && n < most && strings.IndexByte(" \t\r\n", text[i]) >= 0; n++ {
-			i++
-		}
-	}
-	space()
-	if i == len(text) {
-		return v, false
-	}
-	switch v.sep = text[i]; {
-	case v.sep == '=' || v.sep == ':':
-	case v.sep == '>' && begin > 0 && text[begin-1] == '<':
-	default:
-		return v, false
-	}
-	i++
-	if v.sep == '=' && i < len(text) && text[i] == '>' { // of Ruby and PHP
-		i++
-	}
-	space()
-	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
-		v.quote = text[i]
-		i++
-	}
-	v.from = i
-	return v, true
-}
-
-// isLiteral reports a number, true, false or null of JSON.
-func (v namedValue) isLiteral(text string) bool {
-	return v.sep == ':' && !v.bare && v.quote == 0 && v.from < len(text) && text[v.from] != '{' && text[v.from] != '['
-}
-
-// scalar returns where a value stands. One that is an object or a list goes up to where that ends.
-func (v namedValue) scalar(text string) (from, to int) {
-	rest := text[v.from:]
-	switch {
-	case v.quote != 0:
-		return v.from, v.from + quotedEnd(rest, v.quote)
-	case v.sep == '>':
-		return v.from, v.from + upTo(rest, "<")
-	case rest != "" && (rest[0] == '{' || rest[0] == '['):
-		return v.from, v.from + bracketEnd(rest)
-	case v.sep == ':' && v.bare: // a header field, or a sentence
-		const looked = 256 // bytes
-		if stop := "\r\n<;,\""; looksRandom(rest[:upTo(rest[:min(len(rest), looked)], stop)]) {
-			return v.from, v.from + len(strings.TrimRight(rest[:upTo(rest, stop)], " \t"))
-		}
-		return v.from, v.from
-	case v.sep == ':':
-		to = v.from + upTo(rest, ",}] \t\r\n\"<")
-		if word := text[v.from:to]; word == "true" || word == "false" || word == "null" {
-			return v.from, v.from
-		}
-		return v.from, to
-	}
-	return v.from, v.from + upTo(rest, "&#;< \t\r\n\"'")
-}
-
-// upTo returns how much of a text comes before any of the characters.
-func upTo(s, stop string) int {
-	if i := strings.IndexAny(s, stop); i >= 0 {
-		return i
-	}
-	return len(s)
-}
-
-// quotedEnd returns where a quoted text ends, without its quote.
-func quotedEnd(s string, quote byte) int {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case quote:
-			return i
-		case '\\':
-			i++
-		}
-	}
-	return len(s)
-}
-
-// bracketEnd returns where the object or list ends that a text begins with, whether or not it is valid.
-func bracketEnd(s string) int {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			i += stringEnd(s[i:]) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(s)
-}
-
-// looksRandom tells a credential behind a colon from the words of a sentence: some word of it has a digit, a capital
-// letter or a sign inside.
-func looksRandom(value string) bool {
-	for word := range strings.FieldsSeq(value) {
-		word = strings.Trim(word, ".,:!?()'")
-		if len(word) < Shortest {
-			continue
-		}
-		if strings.ContainsAny(word, "0123456789_+/=~") || strings.ContainsAny(word[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-			return true
-		}
-	}
-	return false
-}
-
-// passwordIn finds a password in an address that begins at a place with ://, such as https://user:password@host.
-func passwordIn(text string, at int) (from, to int, ok bool) {
-	rest, ok := strings.CutPrefix(text[at:], "://")
-	if !ok {
-		return 0, 0, false
-	}
-	const longest = 512
-	rest = rest[:min(len(rest), longest)]
-	authority := rest[:upTo(rest, "/?# \t\r\n\"'<>")]
-	end := strings.LastIndexByte(authority, '@')
-	colon := strings.IndexByte(authority[:max(end, 0)], ':')
-	if colon < 0 || colon+1 >= end {
-		return 0, 0, false
-	}
-	begin := at + len("://")
-	return begin + colon + 1, begin + end, true
-}
 
 // eachJWT visits what is a JWT, signed or encrypted, by its beginning and its dots: its header is an object, which
 // begins with {" or with white space after the {.

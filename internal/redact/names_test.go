@@ -160,7 +160,7 @@ func TestIsSecret_EveryWord(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields(`mytoken mysecret passwd sshpassphrase mypasscode credentials cookiejar sessionid phpsessid signature assertion
 		authorization authorisation authentication bearer csrf xsrf jwt apikeys keys key hostkey auth authcode pass pwd pw psw cred creds sess sid sig pin
-		otp totp ticket saml hmac registration_client_uri Registration_Client_URI`) {
+		otp totp ticket saml hmac registration_client_uri Registration_Client_URI psk tgt macaroon`) {
 		if !IsSecret(name) {
 			t.Errorf("%q is taken for something harmless", name)
 		}

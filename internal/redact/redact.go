@@ -21,13 +21,14 @@ const Redacted = "[redacted]"
 const Shortest = 6
 
 // How often a text may be escaped: JSON in a page, in a parameter of an address.
-const maxEscapes = 3
+const maxEscapes = 5
 
 // Text is a text in which secrets are marked, to be replaced all at once.
 type Text struct {
 	source string
 	first  [1]layer // most texts have no more than this
 	layers []layer  // as it stands, then with one escape after the other undone
+	inside []run    // what is encoded in it
 	marks  []mark
 }
 
@@ -43,10 +44,17 @@ type mark struct {
 	standIn  string
 }
 
-// Read looks through the escapes of a text.
-func Read(source string) *Text {
+// Read looks through the escapes of a text, and into what is base64 or hexadecimal in it.
+func Read(source string) *Text { return read(source, maxEncodings) }
+
+func read(source string, encodings int) *Text {
 	t := &Text{source: source}
 	t.layers = layersOf(t.first[:], source)
+	if encodings > 0 {
+		for _, l := range t.layers {
+			t.inside = append(t.inside, t.runsIn(l, encodings-1)...)
+		}
+	}
 	return t
 }
 
@@ -94,7 +102,7 @@ func (t *Text) String() string {
 
 // unescaped undoes the outermost escapes.
 func (l layer) unescaped() (next layer, changed bool) {
-	if !strings.ContainsAny(l.text, `\%&+`) {
+	if !strings.ContainsAny(l.text, "\\%&+\x00") {
 		return layer{}, false
 	}
 	out := make([]byte, 0, len(l.text))
@@ -120,16 +128,24 @@ func (l layer) place(i int) int32 {
 }
 
 // unescape returns what the first character of a text says, and its length there: more than one byte
-// when it is escaped.
+// when it is escaped. A zero byte says nothing: UTF-16 has one in each letter of ASCII, and UTF-32 has three.
 func unescape(s string) (text string, length int) {
 	switch s[0] {
+	case 0:
+		return "", 1
 	case '+':
 		return " ", 1
 	case '%':
 		if n, ok := hexNumber(s, 1, 2); ok {
 			return string([]byte{byte(n)}), 3
 		}
+		if n, ok := hexNumber(s, 2, 4); ok && s[1] == 'u' { // escape() of JavaScript
+			return string(rune(n)), 6
+		}
 	case '&':
+		if text, length := numericEntity(s); length > 0 {
+			return text, length
+		}
 		if end := strings.IndexByte(s[:min(len(s), 12)], ';'); end > 0 {
 			return html.UnescapeString(s[:end+1]), end + 1
 		}
@@ -139,6 +155,28 @@ func unescape(s string) (text string, length int) {
 	return s[:1], 1
 }
 
+// numericEntity reads a character reference by number: with zeros in front, and without a semicolon (HTML section 13.2.5.80).
+func numericEntity(s string) (text string, length int) {
+	const longest = 64
+	digits, base := strings.TrimPrefix(s[:min(len(s), longest)], "&#"), 10
+	if len(digits) == min(len(s), longest) {
+		return "", 0
+	}
+	if digits != "" && digits[0]|0x20 == 'x' {
+		digits, base = digits[1:], 16
+	}
+	end := len(digits) - len(strings.TrimLeft(digits, "0123456789abcdefABCDEF"[:base+base/16*6]))
+	n, err := strconv.ParseUint(digits[:end], base, 21)
+	if err != nil {
+		return "", 0
+	}
+	length = min(len(s), longest) - len(digits) + end
+	if length < len(s) && s[length] == ';' {
+		length++
+	}
+	return string(rune(n)), length
+}
+
 // unescapeBackslash reads an escape of JSON or of JavaScript.
 func unescapeBackslash(s string) (text string, length int) {
 	if len(s) < 2 {
@@ -146,6 +184,11 @@ func unescapeBackslash(s string) (text string, length int) {
 	}
 	switch s[1] {
 	case 'u':
+		if end := strings.IndexByte(s[:min(len(s), 10)], '}'); end > 3 && s[2] == '{' { // of JavaScript
+			if n, ok := hexNumber(s, 3, end-3); ok {
+				return string(rune(n)), end + 1
+			}
+		}
 		n, ok := hexNumber(s, 2, 4)
 		if !ok {
 			return s[:1], 1

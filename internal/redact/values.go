@@ -108,6 +108,7 @@ func (t *Text) Replace(v *Values) {
 			t.mark(l, m.from, m.to, m.standIn)
 		}
 	}
+	t.markInside(func(inside *Text) { inside.Replace(v) })
 }
 
 // Compile prepares the search. After it, and until another value is added, texts may be searched at the same time.

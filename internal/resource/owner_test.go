@@ -94,6 +94,23 @@ func TestDiscovery_Configured(t *testing.T) {
 	w.wantOwner(t, w.cfg, false, true)
 }
 
+// What ISSUER says counts for the second client, too.
+func TestDiscovery_ConfiguredOtherClient(t *testing.T) {
+	w := newWorld(t, nil)
+	w.cfg.OtherClientID, w.cfg.OtherClientSecret = "other", "a-secret-of-the-other"
+	named := w.cfg
+	named.AtAPI, named.Issuer, named.ClientID = false, "https://auth.example", "mine"
+	w.Configured(named)
+	w.atNew()
+	if c, err := w.begin(t); err != nil || c.Config().Found.OtherBelongsTo != "https://auth.example" {
+		t.Errorf("at another server it belongs to %q, %v", c.Config().Found.OtherBelongsTo, err)
+	}
+	w.document("GET "+theAPIMetadata, apiDocument(nil))
+	if c, err := w.begin(t); err != nil || c.Config().Found.OtherBelongsTo != "" {
+		t.Errorf("at its own it belongs to %q, %v", c.Config().Found.OtherBelongsTo, err)
+	}
+}
+
 // A client that was registered belongs to its server when its lines are in .env, whatever ID another server gives out.
 func TestDiscovery_RegisteredClientInSettings(t *testing.T) {
 	w := newWorld(t, nil)

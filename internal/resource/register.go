@@ -75,7 +75,7 @@ func (c *client) newRegistration(md *oauth.Metadata) registration {
 		asked.ApplicationType = "native" // a web client's redirect URI is never on localhost
 	}
 	if md.EndSession != "" {
-		asked.AfterLogout = []string{c.cfg.BaseURL + "/"} // OpenID Connect RP-Initiated Logout section 2.1
+		asked.AfterLogout = []string{c.cfg.AfterLogout()} // OpenID Connect RP-Initiated Logout section 2.1
 	}
 	for _, method := range []string{config.MethodBasic, config.MethodPost, config.MethodNone} {
 		if slices.Contains(md.AuthMethods, method) {

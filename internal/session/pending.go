@@ -68,6 +68,7 @@ type unfinishedLogin struct {
 	name  string
 	size  int
 	began time.Time // zero when it cannot be opened
+	try   string    // set for a login of an attack: it has a page of its own
 }
 
 // unfinished lists the logins that this browser has begun, newest first.
@@ -78,8 +79,8 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	var all []unfinishedLogin
 	for _, cookie := range r.Cookies() {
 		if strings.HasPrefix(cookie.Name, s.pendingPrefix) {
-			began, _ := s.beganAt(cookie.Name, cookie.Value)
-			all = append(all, unfinishedLogin{cookie.Name, len(cookie.Name) + len(cookie.Value), began})
+			began, try, _ := s.beganAt(cookie.Name, cookie.Value)
+			all = append(all, unfinishedLogin{cookie.Name, len(cookie.Name) + len(cookie.Value), began, try})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b unfinishedLogin) int { return b.began.Compare(a.began) })
@@ -91,23 +92,24 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 func (s *Store) Unfinished(r *http.Request) []time.Time {
 	var began []time.Time
 	for _, login := range s.unfinished(r) {
-		if !login.began.IsZero() && !s.stays(r, login.name) {
+		if !login.began.IsZero() && login.try == "" && !s.stays(r, login.name) {
 			began = append(began, login.began)
 		}
 	}
 	return began
 }
 
-// beganAt returns when the login of a cookie began, and reads no more of it. It reports false for a cookie that does not
+// beganAt returns when the login of a cookie began, and the attack that it was made for, and reads no more of it. It reports false for a cookie that does not
 // open, and for a login that began too long ago.
-func (s *Store) beganAt(name, value string) (time.Time, bool) {
+func (s *Store) beganAt(name, value string) (began time.Time, try string, young bool) {
 	var p struct {
 		Began time.Time `json:"b"`
+		Try   string    `json:"t"`
 	}
 	if !s.cookies.openJSON(name, value, &p) || !s.isYoung(p.Began) {
-		return time.Time{}, false
+		return time.Time{}, "", false
 	}
-	return p.Began, true
+	return p.Began, p.Try, true
 }
 
 // isYoung reports a login that began no longer ago than one may take.

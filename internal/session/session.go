@@ -309,7 +309,7 @@ func (s *Store) delete(w http.ResponseWriter, r *http.Request, session *sessions
 // later makes a new one, under the same state.
 type Login struct {
 	Request  *oauth.Request       `json:"q"`
-	Callback string               `json:"c"` // path and query of the authorization response
+	Callback string               `json:"c"` // path and query of the authorization response; the whole address where that was pasted
 	Arrived  time.Time            `json:"w"` // when that came
 	Code     string               `json:"-"` // that it brought, until it is exchanged
 	Response *oauth.TokenResponse `json:"-"` // of the code exchange, as shown at the callback; nil until then
@@ -467,7 +467,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
 		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
-			if _, young := s.beganAt(cookie.Name, cookie.Value); young {
+			if _, _, young := s.beganAt(cookie.Name, cookie.Value); young {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {

@@ -20,17 +20,26 @@ type StepLogin struct {
 // hasLeft takes the place of notWaiting once the browser was sent to the authorization server.
 const hasLeft = "left"
 
+// maxLooked is how many cookies of steps are looked at. We set no more than maxPending, and each costs a look at all others.
+const maxLooked = 4 * maxPending
+
 // StepLogins returns the logins of this browser that are under way step by step, the newest first.
 func (s *Store) StepLogins(r *http.Request) []StepLogin {
 	if !s.AnySteps(r) {
 		return nil
 	}
 	var list []StepLogin
-	for _, cookie := range r.Cookies() {
-		if handle, ok := strings.CutPrefix(cookie.Name, s.waitingPrefix); ok {
-			if waiting := s.StepLogin(r, handle); waiting != nil {
-				list = append(list, *waiting)
-			}
+	looked := 0
+	for _, cookie := range slices.Backward(r.Cookies()) { // the newest first (RFC 6265 section 5.4)
+		handle, ok := strings.CutPrefix(cookie.Name, s.waitingPrefix)
+		if !ok {
+			continue
+		}
+		if looked++; looked > maxLooked {
+			break
+		}
+		if waiting := s.StepLogin(r, handle); waiting != nil {
+			list = append(list, *waiting)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b StepLogin) int { return b.Request.Began.Compare(a.Request.Began) })

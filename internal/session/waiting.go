@@ -77,7 +77,7 @@ func (s *Store) InSteps(r *http.Request, state string) bool {
 func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	name := s.waitingName(request.State)
 	close := func(p *Login) (string, error) { return s.waits.closeJSON(name, sealedLogin{p, request.State}) }
-	if value, err := close(&Login{Request: request, Callback: r.URL.RequestURI(), Arrived: s.now()}); err != nil || len(name)+len(value) > maxWaitingSize {
+	if value, err := close(&Login{Request: request, Callback: r.URL.String(), Arrived: s.now()}); err != nil || len(name)+len(value) > maxWaitingSize {
 		return nil, cmp.Or(err, ErrTooLong)
 	}
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))

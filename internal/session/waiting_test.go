@@ -355,3 +355,30 @@ func TestLock(t *testing.T) {
 		t.Errorf("256 browsers have %d locks", len(locks))
 	}
 }
+
+// Of any number of cookies of steps only the newest are looked at: each costs a look at all others.
+func TestStepLogins_ManyCookies(t *testing.T) {
+	t.Parallel()
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	w := httptest.NewRecorder()
+	if err := s.BeginSteps(w, httptest.NewRequest(http.MethodGet, "/login", nil), newRequest("state-1", c.at)); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ before, after, want int }{{2000, 0, 1}, {0, maxLooked - 1, 1}, {0, maxLooked, 0}, {0, 2000, 0}} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		forge := func(n int) {
+			for i := range n {
+				r.AddCookie(&http.Cookie{Name: fmt.Sprint(s.waitingPrefix, i), Value: "forged"})
+			}
+		}
+		forge(row.before)
+		for _, cookie := range w.Result().Cookies() {
+			r.AddCookie(cookie)
+		}
+		forge(row.after)
+		if got := len(s.StepLogins(r)); got != row.want {
+			t.Errorf("with %d forged cookies before ours and %d behind them there are %d logins; want %d", row.before, row.after, got, row.want)
+		}
+	}
+}

@@ -31,5 +31,8 @@ func TestParseChallenges(t *testing.T) {
 			t.Errorf("ParseChallenges(%q) = %s; want %s", row.header, got, row.want)
 		}
 	}
-	ParseChallenges(strings.Repeat("a=b,", 100_000))
+	long := "Bearer a=b, x=" + strings.Repeat("c", 4096) + ", error=invalid_token"
+	if got := ParseChallenges(long); len(got) != 1 || got[0].Params["a"] != "b" || got[0].Params["error"] != "" {
+		t.Errorf("of a long header more is read than 4 KB: %d challenges, error %q", len(got), got[0].Params["error"])
+	}
 }

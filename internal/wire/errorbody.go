@@ -154,7 +154,7 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	switch value[0] {
 	case '{':
 		var document map[string]json.RawMessage
-		if json.Unmarshal(value, &document) == nil && len(document) <= maxMembers {
+		if !hasManyMembers(value) && json.Unmarshal(value, &document) == nil {
 			r.object(document, level)
 		}
 	case '[':
@@ -164,6 +164,34 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	case '"':
 		r.say(stringIn(value))
 	}
+}
+
+// hasManyMembers reports an object with more members than are looked at, in valid JSON. It is asked before they are put into
+// a map, which costs more for each the larger it is.
+func hasManyMembers(object json.RawMessage) bool {
+	depth, members := 0, 1
+	for i := 0; i < len(object); i++ {
+		switch object[i] {
+		case '"':
+			for i++; i < len(object) && object[i] != '"'; i++ {
+				if object[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case ',':
+			if depth != 1 {
+				continue
+			}
+			if members++; members > maxMembers {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // object reads the members of an error, and then those of the errors inside it.
@@ -412,7 +440,7 @@ func (e *Exchange) JSONMessage() string {
 		return e.ResponseBody
 	}
 	message := e.ResponseBody
-	for _, data := range events(e.ResponseBody) {
+	for data := range events(e.ResponseBody) {
 		var answer struct{ Result, Error json.RawMessage }
 		message = data
 		if json.Unmarshal([]byte(data), &answer) == nil && (answer.Result != nil || answer.Error != nil) {
@@ -422,18 +450,22 @@ func (e *Exchange) JSONMessage() string {
 	return message
 }
 
-// events returns the data of a stream of events, of each that has any (HTML, section 9.2.6).
-func events(stream string) []string {
-	var list, data []string
-	stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")
-	for line := range strings.SplitSeq(stream+"\n\n", "\n") { // the last event may have no end yet
-		if text, ok := strings.CutPrefix(line, "data:"); ok {
-			data = append(data, strings.TrimPrefix(text, " "))
-		} else if line == "" && data != nil {
-			list, data = append(list, strings.Join(data, "\n")), nil
+// events yields the data of a stream of events, of each that has any (HTML, section 9.2.6).
+func events(stream string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var data []string
+		stream = strings.TrimPrefix(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(stream), "\ufeff")
+		for line := range strings.SplitSeq(stream+"\n\n", "\n") { // the last event may have no end yet
+			if text, ok := strings.CutPrefix(line, "data:"); ok {
+				data = append(data, strings.TrimPrefix(text, " "))
+			} else if line == "" && len(data) > 0 {
+				if !yield(strings.Join(data, "\n")) {
+					return
+				}
+				data = data[:0]
+			}
 		}
 	}
-	return list
 }
 
 // ErrorInside reports that an API answers with a status of success and says in the body that the call failed: by the

@@ -102,10 +102,10 @@ func TestFault(t *testing.T) {
 		}
 	}
 	for err, want := range map[error]string{
-		&url.Error{Op: "Get", URL: "https://a/?secret", Err: errors.New("odd")}: "could not be asked: odd",
+		&url.Error{Op: "Get", URL: "https://a/?secret", Err: errors.New("odd")}: "no result: odd",
 		io.ErrUnexpectedEOF: "closed the connection before its answer was complete",
 		errTooLong:          "sent an answer of more than 1 MB",
-		x509.CertificateInvalidError{Reason: x509.NotAuthorizedToSign}: "could not be asked: x509",
+		x509.CertificateInvalidError{Reason: x509.NotAuthorizedToSign}: "no result: x509",
 		context.DeadlineExceeded: "did not answer within 10s",
 	} {
 		if got := Fault(err); !strings.HasPrefix(got, want) {

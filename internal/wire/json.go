@@ -387,13 +387,33 @@ func Visible(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r < utf8.RuneSelf && !unicode.IsControl(r):
-			return r
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, invisible...):
+		case isInvisible(r):
 			return '\uFFFD'
 		}
 		return r
 	}, s)
+}
+
+// VisibleLines is Visible for a page, whose lines stay.
+func VisibleLines(page []byte) []byte {
+	hidden := func(r rune) bool { return isInvisible(r) && r != '\n' && r != '\r' && r != '\t' }
+	if bytes.IndexFunc(page, hidden) < 0 {
+		return page
+	}
+	return bytes.Map(func(r rune) rune {
+		if hidden(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, page)
+}
+
+// isInvisible reports what Visible replaces. Bytes that are no UTF-8 are read as utf8.RuneError.
+func isInvisible(r rune) bool {
+	if r < utf8.RuneSelf {
+		return unicode.IsControl(r)
+	}
+	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, invisible...)
 }
 
 // invisible are the characters that draw nothing (Unicode: Default_Ignorable_Code_Point, and all of Cf, Zl

@@ -114,3 +114,15 @@ func TestUnmarshalObjectExactly(t *testing.T) {
 		}
 	}
 }
+
+// A page keeps its lines, and has nothing else that a reader cannot see.
+func TestVisibleLines(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"<p>\n\té…\r\n</p>": "<p>\n\té…\r\n</p>", "a\u202eb": "a\uFFFDb", "\x1b[2J\n": "\uFFFD[2J\n", "a\u2028\u200b\u00adb": "a\uFFFD\uFFFD\uFFFDb", "a\xffb": "a\uFFFDb", "a\uFFFDb": "a\uFFFDb", "": "",
+	} {
+		if got := string(VisibleLines([]byte(in))); got != want {
+			t.Errorf("%q becomes %q; want %q", in, got, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"net/http"
 	"runtime"
 	"strings"
@@ -465,5 +466,30 @@ func TestNote(t *testing.T) {
 	WasProbe(ctx)
 	if list := Recorded(ctx); list[0].Purpose != "" || list[1].Purpose != APIProbe || list[1].Note != "the note" {
 		t.Errorf("recorded are %+v and %+v", list[0], list[1])
+	}
+}
+
+// What is matched against patterns is as long as a page that is read, and no longer.
+func TestSpecific_Long(t *testing.T) {
+	t.Parallel()
+	r := Refusal{Code: "c", Words: strings.Repeat("word ", maxText)}
+	if got := r.Specific(); len(got) > maxText || !strings.HasPrefix(got, "c; word word") {
+		t.Errorf("it has %d bytes, and begins with %.20q", len(got), got)
+	}
+}
+
+// An object of more members than are looked at is none, whatever its members hold.
+func TestHasManyMembers(t *testing.T) {
+	t.Parallel()
+	object := func(n int) string {
+		return `{"a\",":[1,2]` + strings.Repeat(`,"b":{"c":[1,2,{"d":","}],"e":"\","}`, n-1) + "}"
+	}
+	for n, want := range map[int]bool{1: false, 2: false, maxMembers: false, maxMembers + 1: true, 10 * maxMembers: true} {
+		if got := hasManyMembers([]byte(object(n))); got != want || !json.Valid([]byte(object(n))) {
+			t.Errorf("of %d members it says %v", n, got)
+		}
+	}
+	if r := answerOf(400, jsonType, `{"error":"c"`+strings.Repeat(`,"a":1`, maxMembers)+"}").Refusal(); r.Code != "" {
+		t.Errorf("of too many members the code is read: %q", r.Code)
 	}
 }

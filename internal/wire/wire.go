@@ -307,7 +307,7 @@ func readLimited(resp *http.Response) (string, error) {
 	return buffer.String(), nil
 }
 
-// fault is why a server could not be asked: one sentence for people, and the cause for programs.
+// fault is why a server no result: one sentence for people, and the cause for programs.
 type fault struct{ cause error }
 
 func (f *fault) Error() string { return Fault(f.cause) }
@@ -362,7 +362,7 @@ func Fault(err error) string {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "speaks plain http, not https"
 	}
-	return "could not be asked: " + err.Error()
+	return "no result: " + err.Error()
 }
 
 // IsLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761

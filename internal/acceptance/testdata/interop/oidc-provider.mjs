@@ -39,6 +39,7 @@ const configurations = {
   "issuer-path": { prefix: "/tenants/a" },
   "no-introspection": { bare: true },
   "par-required": { par: true },
+  "after-logout": { client: { post_logout_redirect_uris: [new URL("/", redirectURI).href] } },
 };
 const chosen = configurations[name];
 if (!chosen) throw new Error(`no configuration named ${name}; there are: ${Object.keys(configurations).join(" ")}`);

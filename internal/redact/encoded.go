@@ -1,0 +1,166 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+)
+
+// maxEncodings is how often a text may be encoded in base64 or in hexadecimal digits.
+const maxEncodings = 2
+
+const (
+	shortestRun  = 12 // characters that are looked into
+	shortestLine = 40 // characters after which base64 may go on in the next line (RFC 2045 section 6.8)
+	sampleSize   = 16 // characters that tell text from a key or a hash
+)
+
+// run is a part of a text that is text itself, encoded. Where something in it is secret, all of it goes.
+type run struct {
+	from, to int // in the source
+	text     *Text
+}
+
+// runsIn finds what is encoded in a layer, and was not in the one before.
+func (t *Text) runsIn(l layer, encodings int) []run {
+	var runs []run
+	for i := 0; i < len(l.text); i++ {
+		if !t.isRunByte(l, i) {
+			continue
+		}
+		end, plain := t.runEnd(l, i)
+		if end-i >= shortestRun && l.changed(i, end) {
+			if decoded := decode(t.runBytes(l, i, end, plain)); decoded != "" {
+				runs = append(runs, run{int(l.place(i)), int(l.place(end)), read(decoded, encodings)})
+			}
+		}
+		i = end
+	}
+	return runs
+}
+
+// changed reports that an escape was undone between two places, or right before them. In the source all is new.
+func (l layer) changed(from, to int) bool {
+	before := max(from-1, 0)
+	return l.at == nil || int(l.place(to)-l.place(before)) != to-before
+}
+
+// isRunByte reports a character of either alphabet of base64. A plus sign stands there also where it was read as a space.
+func (t *Text) isRunByte(l layer, i int) bool {
+	c := l.text[i]
+	return c != '=' && isBase64(c) || c == ' ' && t.source[l.place(i)] == '+'
+}
+
+// runEnd is where a run ends, over the ends of its lines. It reports whether the run stands there as it is.
+func (t *Text) runEnd(l layer, begin int) (end int, plain bool) {
+	line, plain := begin, true
+	for end = begin; end < len(l.text); {
+		if t.isRunByte(l, end) {
+			plain = plain && l.text[end] != ' '
+			end++
+			continue
+		}
+		next := end
+		for next < len(l.text) && next < end+2 && strings.IndexByte("\r\n ", l.text[next]) >= 0 {
+			next++
+		}
+		if next == end || end-line < shortestLine || next == len(l.text) || !t.isRunByte(l, next) {
+			break
+		}
+		end, line, plain = next, next, false
+	}
+	return end, plain
+}
+
+// runBytes is a run without the ends of its lines.
+func (t *Text) runBytes(l layer, from, to int, plain bool) string {
+	if plain {
+		return l.text[from:to]
+	}
+	out := make([]byte, 0, to-from)
+	for i := from; i < to; i++ {
+		switch {
+		case !t.isRunByte(l, i):
+		case l.text[i] == ' ':
+			out = append(out, '+')
+		default:
+			out = append(out, l.text[i])
+		}
+	}
+	return string(out)
+}
+
+// decode returns the text that hexadecimal digits or base64 stand for, or "" for no text. What stands before it, as in a
+// path, may look like a part of it, so it is tried from each of the first places.
+func decode(s string) string {
+	if strings.Trim(s, "0123456789abcdefABCDEF") == "" {
+		for from := range 2 {
+			if digits := whole(s[from:], 2); isText(digits, decodeHex) {
+				return decodeAll(digits, decodeHex)
+			}
+		}
+	}
+	for from := range 4 {
+		if characters := whole(s[from:], 4); isText(characters, decodeBase64) {
+			rest := s[from:]
+			if len(rest)%4 == 1 { // no byte ends there
+				rest = rest[:len(rest)-1]
+			}
+			return decodeAll(rest, decodeBase64)
+		}
+	}
+	return ""
+}
+
+// whole is the longest beginning that has no part of a group.
+func whole(s string, group int) string { return s[:len(s)-len(s)%group] }
+
+// isText reports what is printable at its beginning or at its end.
+func isText(s string, decode func(to, from []byte) int) bool {
+	size := min(len(s), sampleSize)
+	for _, sample := range []string{s[:size], s[len(s)-size:]} {
+		var from, to [sampleSize]byte
+		n := decode(to[:], from[:copy(from[:], sample)])
+		printable := n > 0
+		for _, c := range to[:n] {
+			printable = printable && (c >= ' ' && c < 0x7f || c == 0 || c == '\t' || c == '\r' || c == '\n')
+		}
+		if printable {
+			return true
+		}
+	}
+	return false
+}
+
+func decodeAll(s string, decode func(to, from []byte) int) string {
+	to := make([]byte, len(s))
+	return string(to[:decode(to, []byte(s))])
+}
+
+func decodeHex(to, from []byte) int {
+	n, _ := hex.Decode(to, from) // as far as it goes
+	return n
+}
+
+// decodeBase64 reads either alphabet, and changes from.
+func decodeBase64(to, from []byte) int {
+	for i, c := range from {
+		switch c {
+		case '-':
+			from[i] = '+'
+		case '_':
+			from[i] = '/'
+		}
+	}
+	n, _ := base64.RawStdEncoding.Decode(to, from) // as far as it goes
+	return n
+}
+
+// markInside does the same with what is encoded in the text, and marks each run in which something is marked then.
+func (t *Text) markInside(work func(*Text)) {
+	for _, r := range t.inside {
+		if work(r.text); len(r.text.marks) > 0 {
+			t.marks = append(t.marks, mark{r.from, r.to, r.text.marks[0].standIn})
+		}
+	}
+}
