@@ -191,7 +191,8 @@ func TestRewriteMembers(t *testing.T) {
 		}
 		return ""
 	}
-	tooDeep := strings.Repeat("[", maxLevels+2)
+	tooDeep := strings.Repeat("[", 66)
+	deep := strings.Repeat("[", 65) + strings.Repeat("]", 65)
 	for _, row := range []struct {
 		body, want string
 		err        error
@@ -202,6 +203,7 @@ func TestRewriteMembers(t *testing.T) {
 		{`"a"`, `"a"`, nil},
 		{`{"a":1`, `{"a":1`, ErrNotJSON},
 		{``, ``, ErrNotJSON},
+		{deep, deep, nil},
 		{" " + tooDeep, " " + tooDeep, ErrTooDeep},
 		{"log: " + tooDeep, "log: " + tooDeep, ErrNotJSON}, // of which no member is looked for
 	} {
