@@ -352,3 +352,25 @@ func manyMembers(n int) string {
 	}
 	return out.String()
 }
+
+// A lifetime of nothing is a number, and one that is none is repeated no longer than a line.
+func TestExpiresIn(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]struct {
+		lives time.Duration
+		words string // of the warning; none without
+	}{
+		"0": {0, ""}, "1": {time.Second, ""}, "0.5": {0, "whole number"}, "-1": {0, "no number"}, `"` + strings.Repeat("x", 500) + `"`: {0, "no number"},
+	} {
+		o, err := wire.ParseObject(`{"expires_in":` + raw + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Reader{Object: o}
+		lives := r.expiresIn()
+		warned := strings.Join(r.Warnings, " ")
+		if lives != want.lives || (warned == "") != (want.words == "") || !strings.Contains(warned, want.words) || len(warned) > 300 {
+			t.Errorf("%.20s lives for %v, with the warning %q", raw, lives, warned)
+		}
+	}
+}

@@ -277,9 +277,9 @@ func TestExchange_ForgetsTheCode(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	r := arriveAt(t, s, jar{}.ask("/"), "mine", "&code=a")
 	p := s.Waiting(r, Handle("mine"))
-	w := httptest.NewRecorder()
-	if _, err := s.Exchange(w, r, p, func(context.Context) (*Login, error) { return nil, errors.New("no") }); err == nil {
-		t.Fatal("what failed is a login")
+	w, broken := httptest.NewRecorder(), errors.New("no")
+	if _, err := s.Exchange(w, r, p, func(context.Context) (*Login, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Fatalf("the error of the exchange is %v", err)
 	}
 	if got := only(nextRequest(r, w), s.waitingName("mine")); got != "begun" {
 		t.Errorf("after an exchange that failed, the cookie holds %q", got)
