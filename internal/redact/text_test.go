@@ -257,3 +257,15 @@ func TestCompile_NoValues(t *testing.T) {
 		t.Errorf("it becomes %q", text)
 	}
 }
+
+// A short secret that HTTP Basic encodes is found with its client ID, encoded or not.
+func TestReplaceClient_ShortEncoded(t *testing.T) {
+	t.Parallel()
+	for _, pair := range []string{"i/d:a/b", "i%2Fd:a%2Fb"} {
+		text := Read("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) + ", id:a/b")
+		replaceClient(text, Credentials{"i/d", "a/b"}, "X")
+		if got := text.String(); got != "Basic X, id:a/b" {
+			t.Errorf("%s: %q", pair, got)
+		}
+	}
+}
