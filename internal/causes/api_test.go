@@ -548,3 +548,32 @@ func TestExplainIntrospection(t *testing.T) {
 		t.Errorf("of the metadata's endpoint it says %s", got)
 	}
 }
+
+// A redirect leads to the API itself where nothing but the scheme, the host or a slash at the end differs.
+func TestAPIAt(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ from, to, want string }{
+		{"http://api.example/v1", "https://api.example/v1", "https://api.example/v1"},
+		{"https://api.example/v1", "/v1/", "https://api.example/v1/"},
+		{"https://api.example/v1/", "/v1", "https://api.example/v1"},
+		{"https://api.example/v1", "https://b.example/v1?a=b", "https://b.example/v1"},
+		{"https://api.example/", "https://api.example", "https://api.example"},
+		{"http://api.example", "https://api.example/", "https://api.example/"},
+		{"https://api.example/", "https://b.example/", ""},
+		{"https://api.example/v1", "/v2", ""},
+		{"https://api.example/v1?a=b", "/v1?c=d", ""},
+		{"https://api.example/v1", "", ""},
+		{"https://api.example/v1", "http://[", ""},
+		{"http://[", "https://api.example/v1", ""},
+	} {
+		for _, status := range []int{200, 301, 308, 401} {
+			if got := APIAt(row.from, atAPI(status, http.Header{"Location": {row.to}}, "")); got != row.want && status/100 == 3 || got != "" && status/100 != 3 {
+				t.Errorf("%d from %s to %q leads to %q; want %q", status, row.from, row.to, got, row.want)
+			}
+		}
+	}
+	long := APIAt("http://api.example/"+strings.Repeat("x", 500), atAPI(301, http.Header{"Location": {"https://api.example/" + strings.Repeat("x", 500)}}, ""))
+	if len(long) < 200 || len(long) > 210 {
+		t.Errorf("a long address has %d bytes", len(long))
+	}
+}
