@@ -2,6 +2,7 @@ package causes
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -575,5 +576,59 @@ func TestAPIAt(t *testing.T) {
 	long := APIAt("http://api.example/"+strings.Repeat("x", 500), atAPI(301, http.Header{"Location": {"https://api.example/" + strings.Repeat("x", 500)}}, ""))
 	if len(long) < 200 || len(long) > 210 {
 		t.Errorf("a long address has %d bytes", len(long))
+	}
+}
+
+// Each word of an API decides by itself, where it can be true of the token.
+func TestExplainAPI_EveryWord(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	jwt := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{cfg.ResourceURL}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
+	for _, row := range []struct {
+		want  Name
+		token oauth.AccessToken
+		words string
+	}{
+		{APIWantsAnotherAudience, jwt, `audience|aud claim|for another api|'aud'|"aud"|idx10214`},
+		{APIWantsAnotherIssuer, jwt, `issuer|iss claim|'iss'|"iss"|idx10205`},
+		{APITokenExpired, jwt, "expired|idx10223|exp claim"},
+		{APIAcceptsIDToken, jwt, "id token|id_token"},
+		{APIWantsAJWT, oauth.AccessToken{}, "invalid compact jws|not a jwt|malformed|number of segments|idx12741|is no jwt|must be a jwt|wants a jwt|jwt is expected"},
+		{APIWantsAnOpaqueToken, jwt, "not active|inactive|introspect|unknown token|not known|opaque"},
+	} {
+		for word := range strings.SplitSeq(row.words, "|") {
+			body, err := json.Marshal(map[string]string{"message": "It says " + word + " x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			header := http.Header{"Content-Type": {"application/json"}, "Www-Authenticate": {"Bearer"}}
+			if got := ExplainAPI(cfg, atAPI(401, header, string(body)), &row.token, nil, time.Now()); got.Name != row.want {
+				t.Errorf("%s is %q: %s; want %q", word, got.Name, got.Found, row.want)
+			}
+		}
+	}
+}
+
+// An audience is another one where it is an address that the API's does not begin with; a name may mean anything.
+func TestExplainAPI_Audience(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	for audience, want := range map[string]Name{"https://b.example": APIWantsAnotherAudience, "https://api.example/v2": APIWantsAnotherAudience, "https://api.example": "", "account": "", "http://[": ""} {
+		token := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{audience}, Signature: oauth.SignatureGood}
+		if got := ExplainAPI(cfg, atAPI(401, http.Header{"Www-Authenticate": {"Bearer"}}, ""), &token, nil, time.Now()); got.Name != want {
+			t.Errorf("for %s it is %q; want %q", audience, got.Name, want)
+		}
+	}
+}
+
+// What an introspection endpoint repeats of what we sent is no word of its own.
+func TestExplainIntrospection_Repeats(t *testing.T) {
+	t.Parallel()
+	for clientID, told := range map[string]bool{"invalid client id of ours": false, "c": true} {
+		cfg := with(func(c *config.Effective) { c.ClientID = clientID })
+		e := atAPI(400, http.Header{"Content-Type": {"application/json"}}, `{"error":"weird","error_description":"about invalid client id of ours"}`)
+		if got := ExplainIntrospection(cfg, e); (got != nil) != told {
+			t.Errorf("as %s: %+v", clientID, got)
+		}
 	}
 }

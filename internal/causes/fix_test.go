@@ -283,7 +283,7 @@ func TestFix_Situations(t *testing.T) {
 		{"http, no localhost", fixHTTPS, Facts{Cfg: spotify}, "BASE_URL=http://127.0.0.1:3000", ""},
 		{"http, an address", fixHTTPS, Facts{Cfg: spotifyByIP}, "", "Use an https address in BASE_URL"},
 
-		{"the secret", fixSecret, Facts{Cfg: plain}, "", "paste CLIENT_SECRET again from your server's dashboard."},
+		{"the secret", fixSecret, Facts{Cfg: plain}, "", "paste CLIENT_SECRET again from your server's dashboard. If it was shown only once, make a new one there."},
 		{"the secret at Google", fixSecret, Facts{Cfg: google}, "", "paste CLIENT_SECRET again from Google ("},
 		{"the secret, registered by us", fixSecret, Facts{Cfg: registered}, "", "Restart this app"},
 		{"credentials, registered by us", fixCredentials, Facts{Cfg: registered}, "", "Restart this app"},
@@ -293,10 +293,11 @@ func TestFix_Situations(t *testing.T) {
 		{"the method at Clerk", fixMethod, Facts{Cfg: atClerk}, "", "paste CLIENT_SECRET again"},
 
 		{"scopes, none", fixScopes, Facts{Cfg: noScopes}, "", "no default scope"},
-		{"scopes, unknown", fixScopes, Facts{Cfg: plain}, "", "Remove the scopes that this client doesn't have"},
+		{"scopes, unknown", fixScopes, Facts{Cfg: plain}, "", "Remove the scopes that this client doesn't have from SCOPES, or enable them for this client (" + ProviderOf(plain).At(Scopes) + ")."},
+		{"offline_access, and nothing named", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"openid", "offline_access"} })}, "", "Remove the scopes that this client doesn't have"},
 		{"scopes of one login", fixScopes, Facts{Cfg: plain, Refused: []string{"x", "y"}}, "", "Sign in without x and y, or enable them"},
 		{"scopes, all", fixScopes, Facts{Cfg: plain, Refused: []string{"profile", "email"}}, "", "Replace profile and email in SCOPES"},
-		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client"},
+		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client (" + ProviderOf(plain).At(Scopes) + ")."},
 		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Scopes: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},
 		{"offline_access at Google", fixScopes, Facts{Cfg: with(func(c *config.Effective) {
 			c.Issuer, c.Scopes = "https://accounts.google.com", []string{"openid", "offline_access"}

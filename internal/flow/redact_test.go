@@ -587,3 +587,26 @@ func TestTokenVariables(t *testing.T) {
 		t.Errorf("they are %v; want %v", got, want)
 	}
 }
+
+// What makes a client is on no page, in whatever letters and whoever sends it; of a server's keys only the keys are public.
+func TestCredentialsOfAnyAnswer(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"client_secret", "Client_Secret", "registration_access_token", "REGISTRATION_CLIENT_URI"} {
+		e := answerOf(wire.Userinfo, 200, "application/json", `{"`+name+`":"ab1","sub":"u"}`)
+		for _, full := range []bool{false, true} {
+			if got := View([]*wire.Exchange{e}, Secrets{}, full).Steps[0].Body.String(); strings.Contains(got, "ab1") || !strings.Contains(got, `"u"`) {
+				t.Errorf("%s, in full: %t: %s", name, full, got)
+			}
+		}
+	}
+	keys := answerOf(wire.Keys, 200, "application/json", `{"keys":[{"kid":"k1"}],"access_token":"ab1","KEYS":["cd2"]}`)
+	if got, want := harText(t, Secrets{}, keys), `{"keys":[{"kid":"k1"}],"access_token":"[redacted]","KEYS":"[redacted]"}`; got != want {
+		t.Errorf("of keys the file has %s; want %s", got, want)
+	}
+	hide := newFileRedactor(Secrets{}, nil)
+	for value, want := range map[string]string{"true": "true", "false": "false", "maybe": "[redacted]"} {
+		if got := hide.header("X-Session", value); got != want {
+			t.Errorf("a header that says %s becomes %s", value, got)
+		}
+	}
+}

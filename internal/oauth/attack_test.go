@@ -1,9 +1,12 @@
 package oauth
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
+	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
 )
 
@@ -72,5 +75,48 @@ func TestBadIDToken(t *testing.T) {
 	t.Parallel()
 	if e := badIDToken(IDTokenMalformed, "alg", "is wrong"); e.Error() != "invalid_id_token: The ID token is wrong." || e.Check != "alg" || e.Step != wire.IDTokenCheck {
 		t.Errorf("it is %+v", e)
+	}
+}
+
+// Of a stolen code is said whether it brought tokens, and whether all of them are revoked; the tokens are in nothing.
+func TestStealCode(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name            string
+		status          int
+		body            string
+		revoke          int
+		tokens, revoked bool
+		asked           int
+	}{
+		{"refused", 400, `{"error":"invalid_grant"}`, 200, false, false, 0},
+		{"both", 200, `{"access_token":"stolen-1","refresh_token":"stolen-2","token_type":"bearer"}`, 200, true, true, 2},
+		{"one", 200, `{"access_token":"stolen-1"}`, 200, true, true, 1},
+		{"not revoked", 200, `{"access_token":"stolen-1"}`, 400, true, false, 1},
+		{"an empty answer", 200, `{}`, 200, false, false, 0},
+	} {
+		l, c, r, _, _ := loginAt(t)
+		l.Token = testserver.SendBody(row.status, "application/json", row.body)
+		l.Other = testserver.SendBody(row.revoke, "application/json", "{}")
+		theft, err := c.StealCode(t.Context(), r, "a-code")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if theft.Tokens != row.tokens || theft.Revoked != row.revoked || l.Asked("POST /revoke") != row.asked || (theft.Exchange.Fault != "") != row.tokens ||
+			theft.Exchange.Status != row.status || strings.Contains(fmt.Sprintf("%+v", *theft.Exchange), "stolen-") {
+			t.Errorf("%s: %+v, %+v after %d revocations", row.name, theft, theft.Exchange, l.Asked("POST /revoke"))
+		}
+		if theft.Exchange.Purpose != wire.StolenCode || strings.Contains(theft.Exchange.RequestBody, r.Verifier) {
+			t.Errorf("%s: sent was %s for %s", row.name, theft.Exchange.RequestBody, theft.Exchange.Purpose)
+		}
+	}
+}
+
+// A member of a response that was refused is one that is there.
+func TestError_HasMember(t *testing.T) {
+	t.Parallel()
+	e := &Error{Received: []Member{{Name: "a", Type: "string"}, {Name: "b", Type: "missing"}}}
+	if !e.HasMember("a") || e.HasMember("b") || e.HasMember("c") {
+		t.Errorf("of %+v they are %t, %t, %t", e.Received, e.HasMember("a"), e.HasMember("b"), e.HasMember("c"))
 	}
 }

@@ -96,3 +96,38 @@ func TestClient_Says(t *testing.T) {
 	_, err = w.begin(t)
 	wantError(t, err, oauth.CodeUnreachable, "The registration endpoint https://auth.example/register closed the connection")
 }
+
+// An address that an API names may be asked where it is a plain one, on https, and no nearer to us than the API.
+func TestMayNotAsk(t *testing.T) {
+	t.Parallel()
+	const none, notHTTPS = "is not an address that can be asked", "is not https"
+	for _, row := range []struct{ address, api, want string }{
+		{"https://a.example/b?c=d", "https://api.example", ""},
+		{"https://a.example/b#", "https://api.example", none},
+		{"https://u@a.example", "https://api.example", none},
+		{"http://[", "https://api.example", none},
+		{"https:///b", "https://api.example", none},
+		{"https://a.example/" + strings.Repeat("x", 2000-len("https://a.example/")), "https://api.example", ""},
+		{"https://a.example/" + strings.Repeat("x", 2001-len("https://a.example/")), "https://api.example", none},
+		{"http://a.example", "https://api.example", notHTTPS},
+		{"ftp://a.example", "https://api.example", notHTTPS},
+		{"http://localhost:1/b", "http://localhost:2", ""},
+		{"http://localhost:1/b", "https://api.example", ", and the API is not"},
+	} {
+		if got := MayNotAsk(row.address, row.api); !strings.Contains(got, row.want) || (got == "") != (row.want == "") {
+			t.Errorf("%.40s, named by %s: %q; want %q", row.address, row.api, got, row.want)
+		}
+	}
+	w := newWorld(t, nil)
+	w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="http://a.example/b"`)
+	_, err := w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Kind != oauth.ResourceMetadataUnusable || e.Check != CheckDocument || !strings.Contains(e.Description, notHTTPS) {
+		t.Errorf("metadata on http: %+v", err)
+	}
+	for _, issuer := range []string{"https://auth.example?y", "https://auth.example?"} {
+		w = newWorld(t, nil)
+		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{issuer}}))
+		_, err = w.begin(t)
+		wantError(t, err, oauth.CodeInvalidResource, "is not an issuer: it has a query")
+	}
+}
