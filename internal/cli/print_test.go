@@ -380,3 +380,22 @@ func TestBegin(t *testing.T) {
 		}
 	}
 }
+
+// A report that cannot be written is said so, also where the settings have mistakes; a report without a failure ends well.
+func TestFinish(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	nowhere := PrintOptions{JUnit: filepath.Join(t.TempDir(), "none", "junit.xml")}
+	warned := check.Report{Result: causes.Warn, Checks: []causes.Finding{{Check: "keys", Result: causes.Warn, Found: "few", Fix: "add some"}}}
+	if code := finish(warned, nowhere, &out, &errs); code != 1 || !strings.Contains(errs.String(), "-junit") || out.Len() != 0 {
+		t.Errorf("a report that can't be written: exit code %d, %q, %q", code, &out, &errs)
+	}
+	errs.Reset()
+	if code := finish(warned, PrintOptions{Actions: true}, &out, &errs); code != 0 || errs.String() != "::warning title=keys::few; add some\n" || out.Len() != 0 {
+		t.Errorf("a warning: exit code %d, %q, %q", code, &out, &errs)
+	}
+	warned.Result = causes.Fail
+	if code := finish(warned, PrintOptions{}, &out, &errs); code != 1 {
+		t.Errorf("a failure: exit code %d", code)
+	}
+}

@@ -87,3 +87,13 @@ func TestColumns(t *testing.T) {
 		t.Errorf("together they take %d columns", got)
 	}
 }
+
+// A word that no shell reads otherwise stays as it is, with letters and digits of any alphabet.
+func TestQuote_Plain(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"a1", "2", "é", "日本", "a-b_c.d/e"} {
+		if got := Quote(word); got != word {
+			t.Errorf("Quote(%q) = %s", word, got)
+		}
+	}
+}

@@ -610,3 +610,15 @@ func TestCredentialsOfAnyAnswer(t *testing.T) {
 		}
 	}
 }
+
+// A request has a command of its own as long as a command line has room for its address.
+func TestCurl_Length(t *testing.T) {
+	t.Parallel()
+	const begin = "https://auth.example/?a="
+	for size, want := range map[int]bool{8000: true, 8001: false} {
+		e := &wire.Exchange{Method: "GET", URL: begin + strings.Repeat("x", size-len(begin))}
+		if command := curl(e, Secrets{}, newRedactor(Secrets{}, nil, false)); (command != "") != want {
+			t.Errorf("an address of %d bytes: %.40q", size, command)
+		}
+	}
+}

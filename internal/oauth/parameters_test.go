@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // What a login names comes before the settings, and both are sent; "Sign in again" keeps what the login named, as the
@@ -147,6 +148,50 @@ func TestNewRequest_Refuses(t *testing.T) {
 		_, err = c.NewRequest(query)
 		if e, ok := errors.AsType[*Error](err); (err == nil) != (want == "") || err != nil && (!ok || e.Description != want || e.Kind != BadParameter) {
 			t.Errorf("%.20s: %v; want %q", given, err, want)
+		}
+	}
+}
+
+// What a member should be is said in a warning that names it, and what it is read as.
+func TestReader(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		raw, list, strict string
+		flag              bool
+		warnings          []string // of the list, the strict list and the flag
+	}{
+		{`["a","b"]`, "a b", "a b", false, []string{"", "", "x is a list, and should be a boolean. It is ignored."}},
+		{`["a",1]`, "a", "a", false, []string{"x is a list in which not everything is a string. The rest of it is ignored.",
+			"x is a list in which not everything is a string. The rest of it is ignored.", "x is a list, and should be a boolean. It is ignored."}},
+		{`"a b"`, "a b", "", false, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", "x is a string, and should be a boolean. It is ignored."}},
+		{`true`, "", "", true, []string{"x is a boolean, and should be a list of strings. It is ignored.", "x is a boolean, and should be a list of strings. It is ignored.", ""}},
+		{`"True"`, "True", "", true, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", `x is the string "True", and should be a boolean. It is read as one.`}},
+		{`"false"`, "false", "", false, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", `x is the string "false", and should be a boolean. It is read as one.`}},
+		{`{}`, "", "", false, []string{"x is an object, and should be a list of strings. It is ignored.", "x is an object, and should be a list of strings. It is ignored.",
+			"x is an object, and should be a boolean. It is ignored."}},
+		{`null`, "", "", false, []string{"", "", ""}},
+	} {
+		o, err := wire.ParseObject(`{"x":` + row.raw + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, strict, flag := &Reader{Object: o}, &Reader{Object: o}, &Reader{Object: o}
+		if got := strings.Join(list.List("x"), " "); got != row.list {
+			t.Errorf("%s is the list %q", row.raw, got)
+		}
+		if got := strings.Join(strict.StrictList("x"), " "); got != row.strict {
+			t.Errorf("%s is the strict list %q", row.raw, got)
+		}
+		if got := flag.flag("x"); got != row.flag {
+			t.Errorf("%s is the flag %t", row.raw, got)
+		}
+		for i, r := range []*Reader{list, strict, flag} {
+			if got := strings.Join(r.Warnings, " "); got != row.warnings[i] {
+				t.Errorf("%s: the warning %q; want %q", row.raw, got, row.warnings[i])
+			}
 		}
 	}
 }
