@@ -91,7 +91,7 @@ func replaceFile(name string, content []byte) error {
 // appendSummary appends a text to the summary of a job, which is a file: a pipe that no program reads would never be open. Not
 // being able to is no failure of the checks.
 func (o PrintOptions) appendSummary(text string) {
-	if info, err := os.Stat(o.Summary); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Stat(o.Summary); err == nil && !info.Mode().IsRegular() {
 		return
 	}
 	file, err := os.OpenFile(o.Summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
