@@ -47,7 +47,7 @@ func TestChromium(t *testing.T) {
 	chromium.Perform(c, chromedp.Reload())
 	c.WaitFor("Signed in as Alice Example")
 
-	c.Press(`a[href="/session"]`, "<h2>Tokens</h2>")
+	c.Press(`a[href="/session"]`, "Use the tokens")
 	c.WaitFor("expires in 1 h 59 min")
 	c.Shot("session")
 	c.Press(`a[href="/userinfo"]`, "alice@example.com")
@@ -136,7 +136,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.Press("a.button", "Choose any user")
 	c.Press(`button[value="user_alice"]`, "wants to access your account")
 	c.Press(`button[value="allow"]`, "Signed in as Alice Example")
-	c.Press(`a[href="/session"]`, "<h2>Tokens</h2>")
+	c.Press(`a[href="/session"]`, "Use the tokens")
 	if text := c.Text(); !strings.Contains(text, "UTC") {
 		t.Errorf("without a script the page does not say when the token expires:\n%s", text)
 	}
@@ -147,7 +147,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-2"]`, "The client sends the browser to the authorization server")
 	c.Go(a.Cfg.BaseURL + "/session")
-	c.WaitFor("<h2>Tokens</h2>")
+	c.WaitFor("Use the tokens")
 	c.Press(`form[action="/revoke"] button`, "has deleted the token")
 	c.Go(a.Cfg.BaseURL + "/session")
 	c.WaitFor("this app has no token")

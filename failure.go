@@ -221,7 +221,16 @@ func here(path string) string {
 
 // preview says what a page shows after sign-in, for a browser without a login.
 func preview(path string) []string {
-	switch here(path) {
+	page := here(path)
+	if path == "/misuse" {
+		page = "misuse"
+	}
+	switch page {
+	case "misuse":
+		return []string{
+			"A button that runs nine attacks against your server, one at a time. Nothing is sent before you press it.",
+			"For each attack, whether the server rejected it, and what the result was compared with.",
+		}
 	case "session":
 		return []string{
 			"Who signed in, and which scopes the server granted.",

@@ -65,7 +65,7 @@ func TestErrorPage_FindOutWhich(t *testing.T) {
 	page := b.Get(l.Approve(t, b.Leaves(link))).Body // it asks nothing by itself
 	for _, want := range []string{"<h1>The server refused the client&#39;s credentials</h1>",
 		`<div class="go"><form method="post" action="/check"><button class="button">Find out which</button></form>`,
-		"<li>CLIENT_SECRET: mistyped, expired, or another application&#39;s.</li><li>TOKEN_ENDPOINT_AUTH_METHOD: "} {
+		"<li>CLIENT_SECRET: mistyped, expired, or from a different application.</li><li>TOKEN_ENDPOINT_AUTH_METHOD: "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page)
 		}

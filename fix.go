@@ -90,12 +90,17 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 	default:
 		box.look(f, from)
 	}
+	if cfg.Demo { // the settings are the demo's own
+		box.Where, box.Then = "", inDemo
+	}
 	return box
 }
 
+const inDemo = "In your own setup, this is the fix. The demo has no .env: if you turned on a mistake, press Fix it at the top of the page."
+
 // change prepares a line of .env that changes, or that is added.
 func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
-	then := "save the file, then reload this page. No restart needed."
+	then := "save the file, then try again. No restart needed."
 	if config.NeedsRestart(f.Variable) {
 		then = "save the file, then restart this app."
 	}

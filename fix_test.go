@@ -60,7 +60,7 @@ func TestFixBox(t *testing.T) {
 		{
 			"a line changes",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "ISSUER", Old: "ISSUER=https://a.example/", Line: "ISSUER=https://a.example", Text: "Write ISSUER=https://a.example in .env."},
-			"Change in .env /home/you/.env 2 − -ISSUER=https://a.example[/]- 2 + ISSUER=https://a.example (Copy) Save the file, then reload this page. No restart needed. About",
+			"Change in .env /home/you/.env 2 − -ISSUER=https://a.example[/]- 2 + ISSUER=https://a.example (Copy) Save the file, then try again. No restart needed. About",
 		},
 		{
 			"a line goes",
@@ -70,7 +70,7 @@ func TestFixBox(t *testing.T) {
 		{
 			"a line is missing",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "PAR", Line: "PAR=on", Text: "Write PAR=on in .env, or ask for it."},
-			"Change in .env /home/you/.env + PAR=on (Copy) Or ask for it. Add the line, save the file, then reload this page. No restart needed. About",
+			"Change in .env /home/you/.env + PAR=on (Copy) Or ask for it. Add the line, save the file, then try again. No restart needed. About",
 		},
 		{
 			"a change waits for a restart",
@@ -127,6 +127,18 @@ func TestFixBox(t *testing.T) {
 		}
 		if !strings.HasSuffix(got, "About this problem: a-name") || !strings.Contains(rendered(t, "fix", box), `href="/problems/a-name"`) {
 			t.Errorf("%s: the box does not lead to the problem:\n%s", row.name, got)
+		}
+	}
+}
+
+// The demo has no file whose line could be changed, so its box says what to do instead.
+func TestFixBox_Demo(t *testing.T) {
+	t.Parallel()
+	fix := causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=https://a.example/x", Line: "ISSUER=https://a.example"}
+	for demo, want := range map[bool]string{true: "press Fix it at the top of the page", false: "save the file, then try again"} {
+		box := newFixBox(config.Config{Demo: demo}.Effective(), fix, "line", settingsFile{Path: "/home/you/.env"})
+		if !strings.Contains(box.Then, want) || demo && box.Where != "" {
+			t.Errorf("in the demo %t: %+v", demo, box)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		at := s.traffic.Enter(s.isDemo(r))
 		if at == nil {
 			w.Header().Set("Connection", "close")
-			s.fail(w, r, refuse(http.StatusServiceUnavailable, "stopping", "This program is stopping.", "Start it again."))
+			s.fail(w, r, refuse(http.StatusServiceUnavailable, "stopping", "This app is stopping.", "Start it again."))
 			return
 		}
 		defer at.Add(-1)
@@ -201,7 +201,7 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 	}
 	if s.sessions.Ambiguous(r) {
 		return nil, noToken("Two programs use the same cookie",
-			"The browser sent two session cookies, so another program on this host name has set one. Neither is used.",
+			"The browser sent two session cookies, so a different program on this host name has set one. This app uses neither.",
 			"Reload this page: the cookie that was set for this path alone has been removed. If that does not help, delete the cookies of this host.")
 	}
 	return nil, notSignedIn()

@@ -46,8 +46,8 @@ func TestMisusePage_Verdict(t *testing.T) {
 		mood       string
 	}{
 		{"nothing tried", nil, "", "9 attacks that your server should reject", "up to 8 logins at auth.example", "", ""},
-		{"begun", nil, "https://auth.example/authorize", "0 of 9 attacks run", "Next: the code used twice.", "", ""},
-		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 attacks run", "Next: another redirect URI", "", ""},
+		{"begun", nil, "https://auth.example/authorize", "0 of 9 attacks run", "Next: a code used twice.", "", ""},
+		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 attacks run", "Next: a different redirect URI", "", ""},
 		{"a login is out", whole(nil)[:8], "", "8 of 9 attacks run", "Next: prompt=none without a session. Its login has not come back.", "", ""},
 		{"sound", whole(nil), "", "The server rejects all 9 attacks", "honest request", causes.OK, "good"},
 		{

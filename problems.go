@@ -97,6 +97,7 @@ type problemPage struct {
 	Back   link      `json:"-"`
 	Says   []sayRow  `json:"-"` // the user's own server first
 	Lines  []lineRow `json:"-"`
+	Write  []inline  `json:"-"` // what helps, in a few words
 	Text   []block   `json:"-"`
 	Finder []inline  `json:"-"`
 	Seen   []inline  `json:"-"`
@@ -130,7 +131,7 @@ func (s *server) handleProblem(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newProblemPage(page layout, p problem, server string, back link) problemPage {
-	v := problemPage{layout: page, Problem: p, Back: back, Text: blocks(p.Explanation), Finder: inlines(p.ToldBy), Seen: inlines(p.SeenIn)}
+	v := problemPage{layout: page, Problem: p, Back: back, Write: inlines(p.Write), Text: blocks(p.Explanation), Finder: inlines(p.ToldBy), Seen: inlines(p.SeenIn)}
 	for _, l := range p.Looks {
 		yours := server != "" && strings.HasPrefix(l.Server, server)
 		v.Says = append(v.Says, sayRow{yours, inlines(l.Server), inlines(l.Says), inlines(l.Source)})

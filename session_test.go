@@ -371,7 +371,7 @@ func TestRefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
-		"/tokeninfo": "The server didn't say whether the tokens are active"} {
+		"/tokeninfo": "say whether the tokens are active"} {
 		for mediaType, body := range refusals {
 			_, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 				l.Token = testserver.SendBody(http.StatusOK, mediaType, body)

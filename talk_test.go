@@ -36,7 +36,7 @@ func TestChromiumTalk(t *testing.T) {
 			talk.Resize(talk.width, talk.height)
 			if !row.other {
 				c.Go(a.Cfg.BaseURL + "/demo/")
-				talk.press(`form[action$="/reset"] button`, "Reset. All sign-ins")
+				talk.press(`form[action$="/reset"] button`, "The demo is reset. All sign-ins")
 			}
 			c.Go(a.Cfg.BaseURL + "/")
 			if row.other {

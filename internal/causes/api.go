@@ -200,7 +200,7 @@ var apiWords = []struct {
 	words []string // any of them
 	name  Name
 }{
-	{[]string{"audience", "aud claim", "for another api", "'aud'", `"aud"`, "idx10214"}, APIWantsAnotherAudience},
+	{[]string{"audience", "aud claim", "for another api", "for a different api", "'aud'", `"aud"`, "idx10214"}, APIWantsAnotherAudience},
 	{[]string{"issuer", "iss claim", "'iss'", `"iss"`, "idx10205"}, APIWantsAnotherIssuer},
 	{[]string{"expired", "idx10223", "exp claim"}, APITokenExpired},
 	{[]string{" id token", " id_token"}, APIAcceptsIDToken},
@@ -275,11 +275,11 @@ func (r *refusal) because(name Name) (Finding, bool) {
 			f.Setting = "" // RESOURCE_URL is right
 			return f, found
 		}
-		if audience == "" {
-			audience = "nobody: it has no aud"
+		found := "the access token names no audience (aud)"
+		if audience != "" {
+			found = "the access token is for " + audience + ", not for this API"
 		}
-		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0",
-			"the access token is for %s, not for this API", audience)
+		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0", "%s", found)
 	case APIWantsAnotherIssuer:
 		return refusedBecause(name, "configure "+wire.Clip(r.cfg.Issuer, 200)+" as the issuer in the API, or sign in to the server that it trusts",
 			"the API trusts a different issuer than %s", wire.Clip(t.Issuer, 200))

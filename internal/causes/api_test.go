@@ -119,7 +119,7 @@ func TestSignatureAtTheAPI(t *testing.T) {
 		}
 	}
 	c.Demo.SetFaults(demo.APIOtherAudience)
-	if got := c.ask(c.Tokens.Access); got.Server != "invalid_token: the access token is for another API" {
+	if got := c.ask(c.Tokens.Access); got.Server != "invalid_token: the access token is for a different API" {
 		t.Errorf("it repeats what the API says twice: %q", got.Server)
 	}
 	if got := c.ask(c.Tokens.Access); !slices.Contains(got.RuledOut, "the signature is of the server's keys") || len(got.Untold) != 0 {

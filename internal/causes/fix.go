@@ -335,9 +335,9 @@ func fixCredentials(f Facts) Fix {
 	if f.Cfg.Registered() {
 		return registerAgain(f)
 	}
-	text := "Run all checks to find out which of these is wrong. CLIENT_SECRET: mistyped, expired, or another application's. "
+	text := "Run all checks to find out which of these is wrong. CLIENT_SECRET: mistyped, expired, or from a different application. "
 	if !f.Returned {
-		text += "CLIENT_ID: another application's. "
+		text += "CLIENT_ID: from a different application. "
 	}
 	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent another way.")
 }

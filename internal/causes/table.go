@@ -120,7 +120,7 @@ var Table = []Cause{
 		Name: PortInUse, Group: "Before the first request",
 		Sees: "the program does not start: the port is in use", Write: "`PORT=3001`",
 		Title:       "The port is in use",
-		Explanation: "Another program listens on the port. This one never takes another port by itself: the redirect URI would no longer be the registered one.",
+		Explanation: "Another program listens on the port. This app never switches to a different port by itself: its redirect URI would no longer be the registered one.",
 		Wrong:       []string{"a second program on port 3000"},
 		Right:       []string{"stop that one; or `PORT=3001`, and register `http://localhost:3001/oauth_callback` too"},
 		ToldBy:      "the start",
@@ -344,7 +344,7 @@ var Table = []Cause{
 		Sees: `"client not found", before you can sign in`, Write: "`CLIENT_ID=` copied again",
 		Title:       "The server doesn't recognize the client ID",
 		Setting:     ClientID,
-		Explanation: "The client ID is of another instance, tenant or realm, was deleted, or has a stray character at its end.",
+		Explanation: "The client ID belongs to a different instance, tenant or realm, was deleted, or has a stray character at its end.",
 		Looks: []Quote{
 			{"Google", "Error 401: invalid_client. The OAuth client was not found.", "[aldacco/drive-login#34]"},
 			{"Microsoft Entra", "AADSTS700016: Application with identifier '…' was not found in the directory '…'.", "[AzureADQuickStarts/AppModelv2-WebApp-OpenIDConnect-DotNet#50]"},
@@ -352,7 +352,7 @@ var Table = []Cause{
 			{"Clerk, as JSON in the browser", "`invalid_client`: Client authentication failed (e.g., unknown client, no client authentication included, or unsupported client authentication method). The requested OAuth 2.0 Client does not exist.", "[crafter-station/petdex#169]"},
 			{"IdentityServer", "`unauthorized_client`: Unknown client or client not enabled", "[DuendeArchive/IdentityModel.OidcClient.Samples#86]"},
 		},
-		Wrong:  []string{"`CLIENT_ID=` of another instance"},
+		Wrong:  []string{"`CLIENT_ID=` from a different instance"},
 		Right:  []string{"`CLIENT_ID=` from this application's page"},
 		ToldBy: "`check`, and the login's page (where the server sends the error back)",
 		SeenIn: "[keycloak/keycloak#19731]",
@@ -539,9 +539,9 @@ var Table = []Cause{
 	},
 	{
 		Name: PKCERequired, Group: "Grants and scopes",
-		Sees: `"code_challenge" is missing`, Write: "nothing in `.env`: this program always sends one",
+		Sees: `"code_challenge" is missing`, Write: "nothing in `.env`: this app always sends one",
 		Title:       "The server wants PKCE",
-		Explanation: "The server wants PKCE (RFC 7636). This program always sends `code_challenge` with S256, so a message like this means that something on the way drops it.",
+		Explanation: "The server wants PKCE (RFC 7636). This app always sends `code_challenge` with S256, so a message like this means that something on the way drops it.",
 		Looks: []Quote{
 			{"Keycloak", "Missing parameter: code_challenge_method", "[react-keycloak/react-keycloak-examples#13]"},
 			{"IdentityServer4", "code_challenge is missing", "[Clancey/simple_auth#92]"},
@@ -574,7 +574,7 @@ var Table = []Cause{
 		Name: PARRequired, Group: "Grants and scopes",
 		Sees: `"Pushed Authorization Request is only allowed"`, Write: "`PAR=on`",
 		Title:       "The server wants a pushed authorization request",
-		Explanation: "The server wants the authorization request by POST first (RFC 9126).\n\nThis program does so where the metadata demands it. Some servers demand it of one client only, which no metadata says.",
+		Explanation: "The server wants the authorization request by POST first (RFC 9126).\n\nThis app does so where the metadata demands it. Some servers demand it of one client only, which no metadata says.",
 		Looks: []Quote{
 			{"Keycloak", "Pushed Authorization Request is only allowed.", "[l10178/idaas-book#226]"},
 		},
@@ -692,7 +692,7 @@ var Table = []Cause{
 	},
 	{
 		Name: MTLSRequired, Group: "What this app doesn't support",
-		Sees: "a client certificate is demanded", Write: "another authentication method for the client",
+		Sees: "a client certificate is demanded", Write: "a different authentication method for the client",
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
@@ -707,7 +707,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientAssertionRequired, Group: "What this app doesn't support",
-		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "another authentication method for the client",
+		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "a different authentication method for the client",
 		Title:       "The server wants a signed client assertion, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app speaks client_secret_basic, client_secret_post and none.",
@@ -810,7 +810,7 @@ var Table = []Cause{
 		Title:       "The login did not come back",
 		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back to a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
 		Looks: []Quote{
-			{"Clerk, redirect URI not registered", "an error page at the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
+			{"Clerk, redirect URI not registered", "an error page on the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
 		},
 		Right:  []string{"`go run . check`, then what it names"},
 		ToldBy: "`/` (and `go run . login`, when its time is over)",
@@ -880,7 +880,7 @@ var Table = []Cause{
 		Name: LoginNotKnown, Group: "The user, and the return to this app",
 		Sees: "a callback, and no login of this browser", Write: "start the login again",
 		Title:       "No sign-in in progress",
-		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to another browser, or it was already finished.",
+		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to a different browser, or it was already finished.",
 		Looks: []Quote{
 			{"Auth0's SDK", "Missing state cookie from login request (check login URL, callback URL and cookie config).", "[auth0-samples/auth0-nextjs-samples#112]"},
 		},
@@ -1012,7 +1012,7 @@ var Table = []Cause{
 		Name: IDTokenEncrypted, Group: "The tokens",
 		Sees: "the ID token has five parts", Write: "no encryption key for ID tokens",
 		Title:       "The ID token is encrypted",
-		Explanation: "The ID token is encrypted (JWE). This program has no key to read it.",
+		Explanation: "The ID token is encrypted (JWE). This app has no key to read it.",
 		Looks: []Quote{
 			{"authentik with an encryption key", "ID Token received signed with the wrong algorithm: RSA-OAEP-256, expected RS256", "[christiaangoossens/hass-oidc-auth#77]"},
 		},
@@ -1034,7 +1034,7 @@ var Table = []Cause{
 			{"GitHub, to a request without `Accept: application/json`", "`access_token=…&scope=user%2Cgist&token_type=bearer`", "[classmethod/aurl#5]"},
 		},
 		Wrong:  []string{"`{\"access_token\":\"…\"}`"},
-		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this program asks GitHub for JSON"},
+		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this app asks GitHub for JSON"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenMalformed {
@@ -1073,7 +1073,7 @@ var Table = []Cause{
 		Name: UserinfoUnusable, Group: "The tokens",
 		Sees: "userinfo answers a page, or names a different `sub`", Write: "the server's userinfo endpoint",
 		Title:       "The userinfo response can't be used",
-		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a token of somebody else. A page is a sign-in in front of the endpoint, or a different address.",
+		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. A page is a sign-in in front of the endpoint, or a different address.",
 		Looks: []Quote{
 			{"oidc-client.js (IdentityServer as server)", "sub from user info endpoint does not match sub in id_token", "[IdentityServer/IdentityServer3#3578]"},
 			{"Spring, where a page came", "JSON parse error: Unexpected character ('<' (code 60))", "[camunda/camunda#55732]"},
@@ -1153,7 +1153,7 @@ var Table = []Cause{
 	{
 		Name: APIMetadataOfAnother, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"Protected resource … does not match expected …"`, Write: "`RESOURCE_URL=` the API's own address",
-		Title:       "The API's metadata is about another API",
+		Title:       "The API's metadata is about a different API",
 		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3), or, as APIs that speak MCP write it, one on the same origin that contains it by whole segments. A proxy that turns https into http is the usual cause.",
 		Looks: []Quote{
 			{"VS Code, about a server of the Python SDK", `Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"`, "[modelcontextprotocol/python-sdk#1264]"},
@@ -1335,7 +1335,7 @@ var Table = []Cause{
 			{"Keycloak, two host names", "`error=\"invalid_token\", error_description=\"The issuer 'http://localhost:8080/realms/my-realm' is invalid\"`", "[NikiforovAll/keycloak-authorization-services-dotnet#115]"},
 			{"Entra, v1 token for a v2 API", "invalid claim value: 'iss'. expected=https://login.microsoftonline.com/{id}/v2.0, found=https://sts.windows.net/{id}/", "[AzureAD/microsoft-authentication-library-for-js#2109]"},
 		},
-		Wrong:  []string{"`ISSUER` of another instance"},
+		Wrong:  []string{"`ISSUER` of a different instance"},
 		Right:  []string{"the same issuer in `ISSUER` and in the API's settings; Entra: the API's manifest decides the token's version"},
 		ToldBy: "`check` (where the API names its servers, RFC 9728), and `/api`",
 		SeenIn: "[AzureAD/microsoft-authentication-library-for-js#560]",

@@ -246,7 +246,7 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	case u.Path == CallbackPath && u.RawQuery == "":
 		s.wrong(name, "%q leads to this app under a different host name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
 	default:
-		s.wrong(name, "%q leads to this app, which answers only at %s; register %s, or write another PORT so that it leads elsewhere",
+		s.wrong(name, "%q leads to this app, which answers only at %s; register %s, or write a different PORT so that it leads elsewhere",
 			value, CallbackPath, base.String()+CallbackPath)
 	}
 }

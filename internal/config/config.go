@@ -502,7 +502,7 @@ func (s *settings) clientAtAPI(c Config) {
 	case c.ClientID == "" && c.AuthMethod != "":
 		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "needs CLIENT_ID; remove this line: the server says the method of a client that is registered")
 	case c.ClientID == "" && c.SessionStore != "":
-		s.wrong("CLIENT_ID", "is missing, but SESSION_STORE is set; make an OAuth application at the server and set CLIENT_ID, as a "+
+		s.wrong("CLIENT_ID", "is missing, but SESSION_STORE is set; create an OAuth application in the server's dashboard and set CLIENT_ID, as a "+
 			"client that one process registers is not known to the others")
 	case c.IsClientDocument() && c.ClientSecret != "":
 		s.wrong("CLIENT_SECRET", "belongs to no client ID metadata document, which is public; remove it")

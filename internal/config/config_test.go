@@ -274,7 +274,7 @@ func TestConfigErrors(t *testing.T) {
 			[]string{`SCOPES (environment): "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`},
 		},
 		{"a line break inside a value", map[string]string{"CLIENT_ID": "a\nb", "ISSUER": "https://a.example"}, []string{
-			"CLIENT_ID (environment): contains a line break or another control character; copy it again"}},
+			"CLIENT_ID (environment): contains a line break or a different control character; copy it again"}},
 		{
 			"an API without TLS",
 			map[string]string{"RESOURCE_URL": "http://api.example.com"},

@@ -61,7 +61,7 @@ func (s *settings) get(name string) string {
 	}
 	value = strings.TrimSpace(value)
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		s.wrong(name, "contains a line break or another control character; copy it again")
+		s.wrong(name, "contains a line break or a different control character; copy it again")
 		return ""
 	}
 	return value
@@ -212,7 +212,7 @@ func (s *Source) Load(getenv func(string) string) (Config, error) {
 			err = path.Err // the name of the file is said already
 		}
 		return Config{}, Problems{{Where: s.Path, What: fmt.Sprintf("cannot be read (%v)", err),
-			Fix: "name another file with -env, or make this one: cp .env.sample .env"}}
+			Fix: "name a different file with -env, or make this one: cp .env.sample .env"}}
 	}
 	return parse(getenv, s.Path, raw)
 }

@@ -40,7 +40,7 @@ var reserved = map[string]struct{ why, fix string }{
 	"code":                  {"comes from the server, after sign-in", "no setting changes it"},
 	"code_challenge":        {"is the hash of a secret that this app makes for each login (RFC 7636)", "no setting changes it"},
 	"code_challenge_method": {"is always S256 (RFC 7636)", "no setting changes it"},
-	"code_verifier":         {"is the secret behind code_challenge, and belongs into the token request only", "no setting changes it"},
+	"code_verifier":         {"is the secret behind code_challenge, and belongs in the token request only", "no setting changes it"},
 	"request":               {"would take the place of all other parameters (RFC 9101)", "no setting changes it"},
 	"request_uri":           {"would take the place of all other parameters (RFC 9101)", "to push the request to the server, set PAR=on"},
 	"access_token":          {"is a token, and a token must not be in an address", "no setting changes it"},

@@ -80,7 +80,7 @@ func TestSource_PipeWithoutEnd(t *testing.T) {
 	}()
 	for path, want := range map[string]error{silent: errNothing, endless: errNothing, long: errTooLong, flood: errTooLong} {
 		_, err := (&Source{Path: path}).Load(env(nil))
-		if err == nil || !strings.Contains(err.Error(), path+": cannot be read ("+want.Error()+"); name another file") {
+		if err == nil || !strings.Contains(err.Error(), path+": cannot be read ("+want.Error()+"); name a different file") {
 			t.Errorf("the error is %v; want %v", err, want)
 		}
 	}

@@ -74,7 +74,7 @@ func TestSetUps(t *testing.T) {
 		ScopeNotEnabled:     "the response: invalid_scope",
 		IssuerSlash:         "the issuer of the metadata",
 		IDTokenSignature:    "the signature of the ID token",
-		AccessTokenAudience: "the API: the access token is for another API",
+		AccessTokenAudience: "the API: the access token is for a different API",
 		ConsentNoWayBack:    "the consent page: form-action",
 	}
 	if len(SetUps()) != 10 || len(mistakes) != 10 {

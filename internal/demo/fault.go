@@ -208,7 +208,7 @@ func acceptedMistakes() Group {
 }
 
 func redirectMistakes() Group {
-	const second = "Register a second client on this page for http://%s:3001/oauth_callback. Start it on another port: " +
+	const second = "Register a second client on this page for http://%s:3001/oauth_callback. Start it on a different port: " +
 		"BASE_URL=http://%[1]s:3002 go run . -env second.env"
 	return Group{
 		Name: "Where the browser may come back",

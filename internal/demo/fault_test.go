@@ -151,8 +151,8 @@ var faultTests = []faultTest{
 	{LoopbackPortFixed, func(h *harness) bool { return !h.asksToSignIn("web", "http://127.0.0.1:2/callback") }, nil},
 	{LocalhostAnyPort, func(h *harness) bool { return h.asksToSignIn("local", "http://localhost:2/callback") }, nil},
 
-	{APIOtherAudience, func(h *harness) bool { return h.refuses("the access token is for another API") }, nil},
-	{APIOtherIssuer, func(h *harness) bool { return h.refuses("the access token is from another issuer") }, nil},
+	{APIOtherAudience, func(h *harness) bool { return h.refuses("the access token is for a different API") }, nil},
+	{APIOtherIssuer, func(h *harness) bool { return h.refuses("the access token is from a different issuer") }, nil},
 	{APITokenExpired, func(h *harness) bool { return h.refuses("the access token has expired") }, nil},
 	{APIOtherScope, func(h *harness) bool {
 		a := h.called()

@@ -229,9 +229,9 @@ func (s *Server) verifyAccessToken(raw string, want expectation) (*accessToken, 
 	}
 	switch err := claims.ValidateWithLeeway(want.Expected, 0); {
 	case errors.Is(err, jwt.ErrInvalidIssuer):
-		return nil, errors.New("the access token is from another issuer")
+		return nil, errors.New("the access token is from a different issuer")
 	case errors.Is(err, jwt.ErrInvalidAudience):
-		return nil, errors.New("the access token is for another API")
+		return nil, errors.New("the access token is for a different API")
 	case errors.Is(err, jwt.ErrExpired):
 		return nil, errors.New("the access token has expired")
 	case err != nil:

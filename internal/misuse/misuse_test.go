@@ -79,7 +79,7 @@ func TestMisuse(t *testing.T) {
 		{"another public client", demo.OtherClientsCode, public, OtherClient, causes.Fail, "a different client the tokens"},
 		{"an old refresh token", demo.OldRefreshToken, public, OldRefreshToken, causes.Fail, "accepted right after it was replaced"},
 		{"an old refresh token that takes the secret too", demo.OldRefreshToken, confidential, OldRefreshToken, causes.Warn, "accepted right after it was replaced"},
-		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, causes.Warn, "lives on"},
+		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, causes.Warn, "still works"},
 		{"refresh tokens of a public client that stay", demo.RefreshNotRotated, public, OldRefreshToken, causes.Fail, "are not replaced"},
 		{"refresh tokens of a confidential client that stay", demo.RefreshNotRotated, confidential, OldRefreshToken, causes.OK, "need not be"},
 		{"revoked at userinfo", demo.RevokedAtUserinfo, confidential, RevokedToken, causes.Fail, "still good at userinfo"},

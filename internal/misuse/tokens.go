@@ -51,7 +51,7 @@ func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string
 	old := refused("the old refresh token is refused after it was replaced (%s)", again).by("before, it was accepted")
 	switch newer := refresh(second.Refresh); {
 	case newer.accepted():
-		return []Finding{old, weak("the newer refresh token lives on after the old one was used again")}
+		return []Finding{old, weak("the newer refresh token still works after the old one was used again")}
 	case newer.unclear():
 		return []Finding{old, undecided("the newer refresh token was answered %s", newer)}
 	}
@@ -134,7 +134,7 @@ func (m *Run) promptNone(ctx context.Context) Finding {
 	case got.Kind == check.GoesElsewhere:
 		return undecided("the server sends the browser on to a different host, which may refuse")
 	case got.Kind == check.ShowsPage:
-		return undecided("the server shows another page than without prompt=none, which may go back by a script")
+		return undecided("the server shows a different page than without prompt=none, which may go back by a script")
 	}
 	return undecided("the server answered %s", wire.Clip(m.cfg.Redact(got.Answer()), 60))
 }

@@ -84,7 +84,7 @@ func protected[T any](ctx context.Context, work func(context.Context) (T, error)
 	defer func() {
 		if p := recover(); p != nil {
 			debug.PrintStack()
-			err = fmt.Errorf("a fault of this program: %v", p)
+			err = fmt.Errorf("a fault of this app: %v", p)
 		}
 	}()
 	return work(ctx)

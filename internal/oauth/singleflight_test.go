@@ -81,7 +81,7 @@ func TestSingleflight_Here(t *testing.T) {
 	for _, row := range []struct {
 		panics bool
 		want   string
-	}{{false, "done <nil>"}, {true, " a fault of this program: a nil map"}} {
+	}{{false, "done <nil>"}, {true, " a fault of this app: a nil map"}} {
 		var s Singleflight[string]
 		gone, cancel := context.WithCancel(t.Context())
 		begun, release := make(chan struct{}), make(chan struct{})

@@ -93,7 +93,7 @@ func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) (
 	case claims.Issuer != nil && *claims.Issuer != md.Issuer:
 		return nil, fmt.Errorf("it comes from the issuer %q", *claims.Issuer)
 	case claims.hasAudience && !slices.Contains(claims.Audience, c.cfg.ClientID):
-		return nil, errors.New("it is for another client")
+		return nil, errors.New("it is for a different client")
 	}
 	return payload, nil
 }

@@ -152,7 +152,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 			signed(map[string]any{"sub": "user-1", "iss": "https://other.example"}),
 			`from the issuer "https://other.example"`,
 		},
-		{"signed, for another", "application/jwt", signed(map[string]any{"sub": "user-1", "aud": "other"}), "for another client"},
+		{"signed, for another", "application/jwt", signed(map[string]any{"sub": "user-1", "aud": "other"}), "for a different client"},
 		{
 			"signed by another",
 			"application/jwt",

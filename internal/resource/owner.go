@@ -54,7 +54,7 @@ func (d *Discovery) owner(cfg config.Effective) string {
 // checkOwner refuses a configured client at another server than its own.
 func (d *Discovery) checkOwner(c *client) error {
 	if owner := d.owner(c.cfg); owner != "" && owner != c.cfg.Issuer {
-		return c.notRegistered(oauth.ClientOfAnotherServer, CheckOtherServer, "The API names another authorization server now, %s. CLIENT_ID belongs to %s, and is "+
+		return c.notRegistered(oauth.ClientOfAnotherServer, CheckOtherServer, "The API names a different authorization server now, %s. CLIENT_ID belongs to %s, and is "+
 			"sent nowhere else.", c.cfg.Issuer, owner)
 	}
 	return nil

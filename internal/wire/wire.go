@@ -122,7 +122,7 @@ func NoRoute(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 }
 
-// UserAgent returns the name and version that this program sends with every request (RFC 9110 section 10.1.5): some
+// UserAgent returns the name and version that this app sends with every request (RFC 9110 section 10.1.5): some
 // servers answer the default name of a library with 429.
 func UserAgent() string { return product() }
 
