@@ -632,3 +632,15 @@ func TestExplainIntrospection_Repeats(t *testing.T) {
 		}
 	}
 }
+
+// What a token endpoint repeats of what we sent names no cause of a refused refresh.
+func TestExplainRefresh_Repeats(t *testing.T) {
+	t.Parallel()
+	for clientID, want := range map[string]Name{"wrong client secret of ours": RefreshTokenRefused, "c": ClientSecretWrong} {
+		cfg := with(func(c *config.Effective) { c.ClientID = clientID })
+		e := atAPI(400, http.Header{"Content-Type": {"application/json"}}, `{"error":"weird","error_description":"about wrong client secret of ours"}`)
+		if got := ExplainRefresh(cfg, config.MethodBasic, e); got == nil || got.Name != want {
+			t.Errorf("as %s: %+v; want %q", clientID, got, want)
+		}
+	}
+}

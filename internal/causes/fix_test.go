@@ -287,8 +287,8 @@ func TestFix_Situations(t *testing.T) {
 		{"the secret at Google", fixSecret, Facts{Cfg: google}, "", "paste CLIENT_SECRET again from Google ("},
 		{"the secret, registered by us", fixSecret, Facts{Cfg: registered}, "", "Restart this app"},
 		{"credentials, registered by us", fixCredentials, Facts{Cfg: registered}, "", "Restart this app"},
-		{"credentials", fixCredentials, Facts{Cfg: plain}, "", "CLIENT_ID: another application's."},
-		{"credentials, after a code", fixCredentials, Facts{Cfg: plain, Returned: true}, "", "application's. TOKEN_ENDPOINT_AUTH_METHOD: "},
+		{"credentials", fixCredentials, Facts{Cfg: plain}, "", "CLIENT_ID: "},
+		{"credentials, after a code", fixCredentials, Facts{Cfg: plain, Returned: true}, "", "application. TOKEN_ENDPOINT_AUTH_METHOD: "},
 		{"the method, registered by us", fixMethod, Facts{Cfg: registered}, "", "Restart this app"},
 		{"the method at Clerk", fixMethod, Facts{Cfg: atClerk}, "", "paste CLIENT_SECRET again"},
 
@@ -333,7 +333,8 @@ func TestFix_Situations(t *testing.T) {
 		{"a fixed algorithm where it can be chosen", fixAlgorithm, Facts{Cfg: spotify, Value: "fixed"}, "", "choose an asymmetric one"},
 	} {
 		fix := row.fix(row.facts)
-		if fix.Line != row.line || (fix.Kind == Look) != (row.line == "") || !strings.Contains(fix.Text, row.text) || !strings.HasSuffix(fix.Text, ".") {
+		if fix.Line != row.line || (fix.Kind == Look) != (row.line == "") || !strings.Contains(fix.Text, row.text) || !strings.HasSuffix(fix.Text, ".") ||
+			fix.Variable != "" && (strings.Trim(fix.Variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" || fix.Where != "In .env") {
 			t.Errorf("%s: %s %q, %q; want %q, %q", row.name, fix.Kind, fix.Line, fix.Text, row.line, row.text)
 		}
 	}

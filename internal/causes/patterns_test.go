@@ -231,6 +231,8 @@ func TestCause_EveryWord(t *testing.T) {
 		{"redeem", basic, AuthMethodWrong, "", "* is missing", "client_id|client id|clientid|client-id|client identifier|api_key|consumer key|client key|app id|credentials|client authentication"},
 		{"redeem", basic, AuthMethodWrong, "", "credentials * x", "missing|required|not provided|not sent|not present|must be provided|must provide|must contain|is empty|no client|not specified|" +
 			"blank|[null]|param error|credentials not found"},
+		{"redeem", basic, AuthMethodWrong, "", "client_id or client_secret *", "missing|not sent"},
+		{"redeem", basic, ClientRefused, "", "client_id or client_secret *", "wrong|bad"},
 		{"redeem", basic, ClientRefused, "", "* client secret", "missing or|or missing"},
 		{"redeem", basic, ClientRefused, "", "it says * x", "no client authentication included|client credentials|invalid_credentials|invalid credentials|bad credentials|invalid client or|invalid client"},
 		{"redeem", basic, PKCERefused, "", "pkce * x", "not enabled|not allowed|not supported|unsupported|unexpected|unknown|must not|not expected|unrecognized|disabled|extra|not permitted|should not exist"},

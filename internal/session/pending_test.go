@@ -263,3 +263,12 @@ func TestKeysDiffer(t *testing.T) {
 }
 
 func (k keys) all() [][]byte { return [][]byte{k.pending, k.waiting, k.cookie, k.values} }
+
+// What cannot be written is no cookie.
+func TestCloseJSON_Unwritable(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	if value, err := s.cookies.closeJSON("a", make(chan int)); err == nil || value != "" {
+		t.Errorf("it is %q", value)
+	}
+}

@@ -382,3 +382,31 @@ func TestStepLogins_ManyCookies(t *testing.T) {
 		}
 	}
 }
+
+// A login step by step that is changed takes its own place, and no other one's.
+func TestChangeSteps(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	w := httptest.NewRecorder()
+	for _, state := range []string{"mine", "other"} {
+		if err := s.BeginSteps(w, jar{}.ask("/login?step=1"), newRequest(state, time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := nextRequest(jar{}.ask("/"), w)
+	changed := newRequest("mine", time.Now())
+	changed.Scopes = []string{"changed"}
+	w = httptest.NewRecorder()
+	if err := s.ChangeSteps(w, r, changed); err != nil {
+		t.Fatal(err)
+	}
+	r = nextRequest(r, w)
+	for state, want := range map[string]string{"mine": "changed", "other": "openid profile email"} {
+		if found := s.StepLogin(r, Handle(state)); found == nil || strings.Join(found.Request.Scopes, " ") != want {
+			t.Errorf("%s is %+v; want the scopes %s", state, found, want)
+		}
+	}
+	if n := len(s.StepLogins(r)); n != 2 {
+		t.Errorf("there are %d", n)
+	}
+}
