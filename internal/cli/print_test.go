@@ -399,3 +399,32 @@ func TestFinish(t *testing.T) {
 		t.Errorf("a failure: exit code %d", code)
 	}
 }
+
+// While the checks run, the file for the report says that they did not end; it is XML then, and after.
+func TestPrint_JUnitMeanwhile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "junit.xml")
+	fake := testserver.StartFakeServer(t)
+	fake.Honest()
+	var meanwhile []byte
+	fake.Document = func(map[string]any) { meanwhile, _ = os.ReadFile(file) }
+	printed(t, fake.Env(), PrintOptions{JUnit: file})
+	after, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before junitSuite
+	if err := xml.Unmarshal(meanwhile, &before); err != nil || before.Failures != 1 || len(before.Cases) != 1 || before.Cases[0].Name != "configuration" ||
+		before.Cases[0].Class != "check" || before.Cases[0].Failure == nil || !strings.Contains(before.Cases[0].Failure.Text, "did not end") {
+		t.Errorf("meanwhile it is %v\n%s", err, meanwhile)
+	}
+	for _, document := range [][]byte{meanwhile, after} {
+		if !bytes.HasPrefix(document, []byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n<testsuite ")) || !bytes.HasSuffix(document, []byte("</testsuite>\n")) {
+			t.Errorf("it is\n%s", document)
+		}
+	}
+	left, err := filepath.Glob(file + "*")
+	if err != nil || len(left) != 1 {
+		t.Errorf("beside it are %q", left)
+	}
+}

@@ -131,3 +131,31 @@ func TestRPC_Messages(t *testing.T) {
 		t.Errorf("a tool that no header can carry: %v", err)
 	}
 }
+
+// An API that opens no session is asked no further.
+func TestAskMCP_NoSession(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 500} {
+		l := testserver.StartFakeServer(t)
+		l.Other = func(w http.ResponseWriter, r *http.Request) {
+			var m struct{ Method string }
+			json.NewDecoder(r.Body).Decode(&m) // a GET has none
+			switch {
+			case r.Method == http.MethodGet:
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			case m.Method == "initialize":
+				w.Header().Set("Mcp-Session-Id", "s1")
+				w.WriteHeader(status)
+			default:
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}
+		env := l.Env()
+		env["RESOURCE_URL"] = l.Issuer + "/api"
+		c := clientAt(t, env)
+		c.cfg.AtAPI = true
+		if e, err := c.CallAPI(t.Context(), "a-token"); err != nil || e.Status != http.StatusBadRequest || l.Asked("POST /api") != 2 {
+			t.Errorf("after %d: %+v, %v, asked %d times", status, e, err, l.Asked("POST /api"))
+		}
+	}
+}

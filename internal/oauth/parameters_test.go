@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,5 +194,13 @@ func TestReader(t *testing.T) {
 				t.Errorf("%s: the warning %q; want %q", row.raw, got, row.warnings[i])
 			}
 		}
+	}
+}
+
+// The form of a login has a field for each of these, by the names of their standards.
+func TestExtraParameters(t *testing.T) {
+	t.Parallel()
+	if want := strings.Fields("prompt login_hint max_age acr_values resource audience ui_locales"); !slices.Equal(ExtraParameters, want) {
+		t.Errorf("they are %q; want %q", ExtraParameters, want)
 	}
 }

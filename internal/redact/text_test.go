@@ -269,3 +269,15 @@ func TestReplaceClient_ShortEncoded(t *testing.T) {
 		}
 	}
 }
+
+// Without anything to encode in the client ID, too, a short secret is found as HTTP Basic sends it.
+func TestReplaceClient_ShortSecret(t *testing.T) {
+	t.Parallel()
+	for _, pair := range []string{"id:a/b", "id:a%2Fb"} {
+		text := Read("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
+		replaceClient(text, Credentials{"id", "a/b"}, "X")
+		if got := text.String(); got != "Basic X" {
+			t.Errorf("%s: %q", pair, got)
+		}
+	}
+}

@@ -131,3 +131,15 @@ func TestMayNotAsk(t *testing.T) {
 		wantError(t, err, oauth.CodeInvalidResource, "is not an issuer: it has a query")
 	}
 }
+
+// Of a registration that is answered with a yes, and with more than is read, is said with which.
+func TestRegistration_TooLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.At(theRegistration, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusCreated)
+		rw.Write([]byte(strings.Repeat("x", 1<<20+1)))
+	})
+	_, err := w.begin(t)
+	wantError(t, err, oauth.CodeNotRegistered, "The authorization server https://auth.example answered the registration 201, but ")
+}
