@@ -84,7 +84,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		view := s.answerOf("", e)
-		view.Why = causes.ExplainUserinfo(e, l.Granted())
+		view.Why = causes.ExplainUserinfo(s.cfg, e, l.Granted())
 		return []answer{view}, nil
 	}, nil)
 }

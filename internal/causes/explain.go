@@ -55,6 +55,8 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
+	case e.Kind == oauth.NoAnswer:
+		facts.Member = configuredAs(cfg, e.Answer.URL)
 	case e.Kind == oauth.Redirected:
 		facts.Found = e.Answer.Location
 	case e.Kind == oauth.IDTokenKeys && e.Answer.URL == "" && e.Cause == nil:
@@ -65,6 +67,18 @@ func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Expected
 	}
 	return facts
+}
+
+// configuredAs returns the line of .env that names an endpoint, or "" where the metadata does.
+func configuredAs(cfg config.Effective, address string) string {
+	set := cfg.Endpoints
+	for variable, endpoint := range map[string]string{"USERINFO_ENDPOINT": set.Userinfo, "INTROSPECTION_ENDPOINT": set.Introspection, "REVOCATION_ENDPOINT": set.Revocation,
+		"TOKEN_ENDPOINT": set.Token, "JWKS_URI": set.JWKS} {
+		if endpoint != "" && wire.WithoutQuery(endpoint) == address {
+			return variable
+		}
+	}
+	return ""
 }
 
 // With returns the advice of a finding that was made since: a cause that was proved, and its fix.

@@ -65,6 +65,7 @@ const (
 	PKCERequired      Name = "pkce-required"
 	PKCERefused       Name = "pkce-refused"
 	PARRequired       Name = "par-required"
+	ParameterMissing  Name = "parameter-missing"
 	PARNowhere        Name = "par-endpoint-missing"
 	ScopeNotEnabled   Name = "scope-not-enabled"
 	OpenIDMissing     Name = "openid-missing"
@@ -84,6 +85,7 @@ const (
 	ResponseIssuerDiffers   Name = "response-issuer-differs"
 	CodeExpiredOrUsed       Name = "code-expired-or-used"
 	LogoutURINotRegistered  Name = "logout-uri-not-registered"
+	PKCEVerifierRefused     Name = "pkce-verifier-refused"
 )
 
 // The tokens.

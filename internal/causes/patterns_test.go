@@ -47,7 +47,7 @@ func TestCause_TokenEndpoint(t *testing.T) {
 		{"Gitea: the ID", post, 400, `{"error":"invalid_client","error_description":"cannot load client with client id: \"x\""}`, ClientIDUnknown},
 		{"Gitea: the secret", post, 400, `{"error":"unauthorized_client","error_description":"invalid client secret"}`, ClientSecretWrong},
 		{"Gitea: the redirect URI", post, 400, `{"error":"unauthorized_client","error_description":"unexpected redirect URI"}`, RedirectURINotRegistered},
-		{"Gitea: the verifier", post, 400, `{"error":"unauthorized_client","error_description":"failed PKCE code challenge"}`, CodeExpiredOrUsed},
+		{"Gitea: the verifier", post, 400, `{"error":"unauthorized_client","error_description":"failed PKCE code challenge"}`, PKCEVerifierRefused},
 		{"osin: the secret", basic, 200, `{"error":"unauthorized_client","error_description":"The client is not authorized to request a token using this method."}`, ClientRefused},
 		{"osin: no credentials found", basic, 200, `{"error":"invalid_request","error_description":"Client authentication not sent: credentials not found"}`, AuthMethodWrong},
 		{"Ory: any refusal of the client", basic, 401, `{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."}`, ClientRefused},

@@ -139,7 +139,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
 		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, the login's page, and `/tokeninfo`",
 		Fix:    fixServer("Check ISSUER in .env, and that the server is running."),
 	},
 	{
@@ -584,6 +584,20 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
 	},
 	{
+		Name: ParameterMissing, Group: "Grants and scopes",
+		Sees: "the server calls a parameter missing", Write: "`AUTHORIZATION_PARAMS='…'`",
+		Title:       "The server wants a parameter that the login doesn't send",
+		Explanation: "The server demands a parameter that other servers don't need: a level of assurance, an audience, a nonce. It refuses every login without it, so it says nothing about the client or the redirect URI. This app sends `nonce` when SCOPES has `openid`.",
+		Looks: []Quote{
+			{"FranceConnect", "`{\"status\":\"fail\",\"message\":\"The following fields are missing or empty : nonce\"}`", "[oidc-wp/openid-connect-generic#532]"},
+		},
+		Wrong:  []string{"no `AUTHORIZATION_PARAMS`"},
+		Right:  []string{"`AUTHORIZATION_PARAMS='acr_values=eidas1'`", "`SCOPES='openid …'` for nonce"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[InseeFr/Keycloak-FranceConnect#53], [france-connect/sources#4]",
+		Fix:    fixParameter,
+	},
+	{
 		Name: PARNowhere, Group: "Grants and scopes",
 		Sees: "pushed requests are demanded, and no endpoint is named", Write: "the server's own metadata",
 		Title:       "The server's metadata contradicts itself",
@@ -907,6 +921,9 @@ var Table = []Cause{
 			if f.provider().Name == "GitHub" && f.Found == gitHubIssuer {
 				return f.change("ISSUER", gitHubIssuer, "")
 			}
+			if strings.TrimSuffix(f.Found, "/") == strings.TrimSuffix(f.Cfg.Issuer, "/") {
+				return f.look("", "Fix this on the server: its metadata and its responses have to name the same issuer, with or without the slash. No line in .env changes that.")
+			}
 			return f.look("ISSUER", "Either this response belongs to a different server, or the server uses two names for itself. Compare ISSUER with the server's metadata.")
 		},
 	},
@@ -931,6 +948,21 @@ var Table = []Cause{
 				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
 			}
 			return f.look("", text)
+		},
+	},
+	{
+		Name: PKCEVerifierRefused, Group: "The user, and the way back",
+		Sees: "the token endpoint's words name PKCE or the verifier", Write: "the server's own PKCE check",
+		Title:       "The server doesn't accept the code verifier",
+		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't fit. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",
+		Looks: []Quote{
+			{"IndieAuth for WordPress", "`invalid_grant`: Failed PKCE Validation", "[indieweb/wordpress-indieauth#262]"},
+		},
+		Wrong:  []string{"a server that doesn't keep the challenge with the code"},
+		Right:  []string{"start a new login; if it fails again, mend the server"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Start a new login. If it fails again, fix PKCE on the server: it has to keep code_challenge with the code, and to compare it as S256.")
 		},
 	},
 	{
@@ -1038,7 +1070,7 @@ var Table = []Cause{
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenMalformed {
-				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read. Without openid in SCOPES it sends none.")
+				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read, or a claim in it is of the wrong type. Without openid in SCOPES it sends none.")
 			}
 			return f.look("TOKEN_ENDPOINT", "The server is at fault, or TOKEN_ENDPOINT is not its token endpoint.")
 		},
@@ -1066,7 +1098,10 @@ var Table = []Cause{
 		},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
-			return f.look("SCOPES", "At Slack, add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid. Elsewhere, ask for what the token response then holds at its top level.")
+			if HostOf(f.Cfg.Endpoints.Token) == "slack.com" {
+				return f.look("SCOPES", "Add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid.")
+			}
+			return f.look("TOKEN_ENDPOINT", "This app reads the access token at the top of the response (RFC 6749 section 5.1). Look in the server's documentation for a token endpoint that follows the standard, and write it in TOKEN_ENDPOINT.")
 		},
 	},
 	{
@@ -1354,7 +1389,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`SCOPES='openid profile'`"},
 		Right:  []string{"`SCOPES='openid profile <the scope>'`, then sign in again"},
-		ToldBy: "`/api`",
+		ToldBy: "`/api`, and `/userinfo`",
 		Fix: func(f Facts) Fix {
 			return f.look("SCOPES", "Add the scope that the API wants to SCOPES, enable it for this client, and sign in again.")
 		},

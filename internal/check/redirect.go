@@ -116,7 +116,7 @@ func aboutRedirect(cause causes.Name) bool {
 // refusesFirst reports a refusal of something that a server may look at before the redirect URI.
 func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	switch real.said.Cause() {
-	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled:
+	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled, causes.ParameterMissing:
 		return true
 	case causes.GrantNotEnabled: // servers say unauthorized_client of a redirect URI, too
 		return real.said.Refusal.Words != "" || !o.noInventions && o.askClient(ctx, o.ours()).also == causes.GrantNotEnabled
@@ -129,6 +129,9 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
+	}
+	if real.said.Cause() == causes.ParameterMissing {
+		return causes.Proved("the redirect URI is not what the server refuses")
 	}
 	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
 		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
