@@ -508,6 +508,27 @@ func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	return &APIAnswer{Finding: f}
 }
 
+// RevocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2). The server issued the token to this
+// client, so a refusal of the client is no proof that its secret is wrong.
+func RevocationNote(cfg config.Effective, method string, e *wire.Exchange) string {
+	a := Read(wire.Revocation, method, e, SentBy(cfg)...)
+	switch about := IsAboutClient(a.Cause()); {
+	case e.Succeeded(): // some answer 204
+		return "The server accepted it: this app has deleted the token."
+	case a.Says("unsupported_token_type"):
+		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+	case a.IsPage():
+		return "A page answered, so the token was not revoked. Something in front of the revocation endpoint may answer, such as a firewall."
+	case about && method == config.MethodPost:
+		return "The server refused the client here, though it issued the token to it, so the token was not revoked. " +
+			"Some servers accept the client by client_secret_basic only here: write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic, sign in, and try again."
+	case about:
+		return "The server refused the client here, though it issued the token to it, so the token was not revoked. " +
+			"Allow this client to revoke tokens, if the server has a setting for it. If you changed .env since the login, sign in again."
+	}
+	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
+}
+
 // introspectionPlace says what to do where another thing answers at the introspection endpoint.
 func introspectionPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Introspection != "" {

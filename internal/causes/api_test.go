@@ -282,3 +282,33 @@ func TestMovedAPI(t *testing.T) {
 		}
 	}
 }
+
+// A token that was not revoked is said to be good still, and whose fault that is. Whoever got it has the right secret.
+func TestRevocationNote(t *testing.T) {
+	t.Parallel()
+	const basic, post = config.MethodBasic, config.MethodPost
+	for _, row := range []struct {
+		name, method, body string
+		status             int
+		want               string
+	}{
+		{"revoked", basic, "", 200, "accepted it"},
+		{"revoked without a body", basic, "", 204, "accepted it"},
+		{"refused with 200", basic, `{"error":"unsupported_token_type"}`, 200, "a limit of the server"},
+		{"the client is refused", basic, `{"error":"invalid_client"}`, 401, "Allow this client to revoke"},
+		{"the client is refused, with 400", basic, `{"error":"invalid_client"}`, 400, "Allow this client to revoke"},
+		{"the client is refused by post", post, `{"error":"invalid_client"}`, 401, "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic"},
+		{"the client may not", basic, `{"error":"unauthorized_client"}`, 400, "Allow this client to revoke"},
+		{"a 401 without a word", basic, "", 401, "Allow this client to revoke"},
+		{"a 401 about the token", basic, `{"error":"invalid_token"}`, 401, "Its answer says why."},
+		{"a page", basic, "<html><body>Blocked</body></html>", 403, "such as a firewall"},
+		{"a kind that is not revoked", basic, `{"error":"unsupported_token_type"}`, 400, "a limit of the server"},
+		{"out of order", basic, `{"error":"server_error"}`, 503, "stays valid until it expires. Its answer says why."},
+	} {
+		e := &wire.Exchange{Status: row.status, ResponseBody: row.body, ResponseHeader: "Content-Type: application/json\r\n"}
+		got := RevocationNote(config.Effective{}, row.method, e)
+		if !strings.Contains(got, row.want) || strings.Contains(got, "CLIENT_SECRET") {
+			t.Errorf("%s: %q; want %q", row.name, got, row.want)
+		}
+	}
+}

@@ -124,7 +124,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.ResourceMetadataAbsent: APIMetadataMissing, oauth.ResourceMetadataUnusable: APIMetadataUnusable, oauth.ResourceScopes: APIMetadataUnusable,
 	oauth.ResourceMetadataOfAnother: APIMetadataOfAnother, oauth.ResourceServers: APIServersUnusable,
 	oauth.RegistrationNotOffered: RegistrationNotOffered, oauth.RegistrationEndpoint: RegistrationUnusable, oauth.RegistrationUnusable: RegistrationUnusable,
-	oauth.ClientDocumentUnsupported: ClientDocumentNotSupported, oauth.ClientOfAnotherServer: ClientOfAnotherServer,
+	oauth.ClientOfAnotherServer: ClientOfAnotherServer,
 }
 
 // OfError returns the cause of an error, or "" when none is known. The method is how the client authenticated.
@@ -157,7 +157,11 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	case e.Kind == oauth.ServerFailed:
 		return ServerFailed
 	case e.Theirs:
-		return Refusal(e, method).Without(SentBy(cfg)...).Cause()
+		name := Refusal(e, method).Without(SentBy(cfg)...).Cause()
+		if name == ClientIDUnknown && cfg.IsClientDocument() {
+			return ClientDocumentNotSupported
+		}
+		return name
 	}
 	return kinds[e.Kind]
 }

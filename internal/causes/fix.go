@@ -474,6 +474,8 @@ func fixTokenEndpoint(f Facts) Fix {
 	switch set := f.Cfg.Endpoints.Token; {
 	case f.Value != "":
 		return f.change("TOKEN_ENDPOINT", f.Value, "")
+	case f.Status == http.StatusForbidden && f.Cfg.Clerk:
+		return f.look("CLERK_PUBLISHABLE_KEY", fixSatellite)
 	case f.Status == http.StatusForbidden:
 		return f.look("", "Something in front of the token endpoint refuses this app (403): a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
 	case f.Found != "":
@@ -482,6 +484,17 @@ func fixTokenEndpoint(f Facts) Fix {
 		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
 	}
 	return f.look("TOKEN_ENDPOINT", "Check TOKEN_ENDPOINT: it has to be the server's token endpoint.")
+}
+
+// fixSatellite is for a 403 of Clerk's, whose satellite domains have no authorization and no token endpoint.
+const fixSatellite = "Clerk answers 403 on a satellite domain. Use the publishable key of the primary domain or, behind a Frontend API proxy, remove it and write ISSUER= and the proxy's address."
+
+// Satellite returns what to do about a 403 of Clerk's at the authorization endpoint, or "" for other servers.
+func Satellite(cfg config.Effective, status int) string {
+	if !cfg.Clerk || status != http.StatusForbidden {
+		return ""
+	}
+	return fixSatellite
 }
 
 // fixParameter returns the fix for a parameter that a server demands. Its value is the server's affair.

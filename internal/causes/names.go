@@ -74,6 +74,11 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
+// IsUnknownID reports a cause of which the client ID is all that is wrong: the server does not recognize it.
+func IsUnknownID(name Name) bool {
+	return name == ClientIDUnknown || name == ClientDocumentNotSupported
+}
+
 // The user, and the return to this app.
 const (
 	UserNotAllowed          Name = "user-not-allowed"

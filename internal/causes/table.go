@@ -1256,10 +1256,10 @@ var Table = []Cause{
 	{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
-		Title:       "The server reads no client ID metadata documents",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that doesn't read documents treats the URL as an unknown client ID.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Title:       "The server doesn't accept this client ID metadata document",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login goes on: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
-		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, and Advertise CIMD support"},
+		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {

@@ -1068,6 +1068,11 @@ var rows = []behavior{
 		wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.example.com/introspect"}, use: "/tokeninfo", page: causes.ServerUnreachable, kind: causes.Look, fix: "Check INTROSPECTION_ENDPOINT",
 		never: []string{"Check ISSUER"}},
 
+	{name: "Clerk: a satellite domain", seen: "clerk/openapi-specs, fapi 2026-05-12", server: func() *played {
+		return &played{base: "https://clerk.satellite.example/oauth", issuer: "https://clerk.satellite.example", authorize: always(reply{status: 403}), token: always(reply{status: 403})}
+	}, set: map[string]string{"ISSUER": "", "CLERK_PUBLISHABLE_KEY": "pk_live_Y2xlcmsuc2F0ZWxsaXRlLmV4YW1wbGUk"}, mend: func(p *played) { p.authorize, p.token = nil, nil },
+		check: causes.TokenEndpointUnusable, page: stays, kind: causes.Look, fix: "the publishable key of the primary domain", never: append([]string{"Check TOKEN_ENDPOINT"}, noSecretWrong...)},
+
 	// Further public reports.
 	{name: "Kick: a bot check in front of the token endpoint", seen: "KickEngineering/KickDevDocs#148, router-for-me/CLIProxyAPI#1659", server: func() *played {
 		return &played{noDoc: true, base: "https://id.kick.example", token: always(reply{403, "text/html; charset=UTF-8", "", "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>"})}

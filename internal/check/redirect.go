@@ -178,11 +178,17 @@ func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
 	f := causes.Warning("no result: the server refuses everything that this app asks (%s); a browser may get a different answer",
 		o.sanitized(real.Page.StatusLine(), 300))
 	f.Server = real.Words
+	if fix := causes.Satellite(o.cfg, real.Status); fix != "" {
+		f = f.Look(fix)
+	}
 	return f
 }
 
 // unknownClient returns the finding that the server does not recognize the client ID.
 func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
+	if o.cfg.IsClientDocument() {
+		return o.finding(causes.ClientDocumentNotSupported, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
+	}
 	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
 }
 
@@ -316,7 +322,7 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 			return o.finding(causes.PKCERefused, real.quote(), causes.Facts{}).By("without it, the login would start")
 		}
 	}
-	if cause == "" && real.isBare() && !o.noInventions && o.sameHost() && o.askClient(ctx, o.ours()).yes != "" {
+	if cause == "" && real.isBare() && o.sameHost() && o.tokensProveClient(ctx) {
 		f := o.finding(causes.RedirectURINotRegistered, real.quote(), causes.Facts{})
 		f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ") without a reason: the redirect URI is probably not registered"
 		return f.By("the token endpoint accepts the client, and every redirect URI gets the same empty answer")
@@ -339,6 +345,16 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 		f.Found = "the server refuses the login with the error \"" + real.Code + "\""
 	}
 	return f
+}
+
+// tokensProveClient reports that the token endpoint accepts the client. One that gives every request the same answer proves
+// nothing, whatever the endpoints beside it say.
+func (o *Observer) tokensProveClient(ctx context.Context) bool {
+	if o.noInventions || o.askClient(ctx, o.ours()).yes == "" {
+		return false
+	}
+	_, useless := o.useless(ctx, o.ours())
+	return !useless
 }
 
 // explainScope finds out which scope is refused, by asking for each alone.
