@@ -110,8 +110,8 @@ func Said(step wire.Purpose, status int, code, words string) Answer {
 // kinds are the causes of what oauth knows by itself.
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
-	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.PARNowhere: PARNowhere,
-	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment,
+	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.EndpointAddress: EndpointsUnusable, oauth.PARNowhere: PARNowhere,
+	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment, oauth.ResponseWithoutCode: CodeMissing,
 	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
@@ -243,8 +243,6 @@ func hintWithoutCause(e *oauth.Error) string {
 		return "Start a new login."
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
-	case e.Kind == oauth.ResponseWithoutCode:
-		return "Set this client's response type to code, and its response mode to query."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
 		return "With prompt=none the server can't show a page, but it needs to. Sign in without prompt=none."
 	case e.Theirs && e.Step != wire.TokenRequest:

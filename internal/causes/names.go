@@ -23,6 +23,7 @@ const (
 	TwoHostNames          Name = "two-host-names"
 	EndpointsNotHTTPS     Name = "endpoints-not-https"
 	EndpointsHere         Name = "endpoints-on-this-machine"
+	EndpointsUnusable     Name = "endpoints-unusable"
 	JWKSUnusable          Name = "jwks-unusable"
 )
 
@@ -88,6 +89,7 @@ const (
 	HostChangedOnTheWayBack Name = "host-changed-on-the-way-back"
 	LoginNotKnown           Name = "login-not-known"
 	ResponseIssuerDiffers   Name = "response-issuer-differs"
+	CodeMissing             Name = "code-missing"
 	CodeExpiredOrUsed       Name = "code-expired-or-used"
 	LogoutURINotRegistered  Name = "logout-uri-not-registered"
 	PKCEVerifierRefused     Name = "pkce-verifier-refused"

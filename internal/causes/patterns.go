@@ -164,7 +164,7 @@ var patterns = []pattern{
 	// The user.
 	{at: toAuthorize, code: []string{"access_denied", "unauthorized"}, words: []string{"tester", "not assigned", "aadsts50105", "policy", "blocked", "not allowed", "not permitted", "not a member", "restricted", "suspended", "admin"}, cause: UserNotAllowed, seen: "Google, Entra, Okta, Auth0"},
 	{words: excluded, cause: UserNotAllowed, seen: "Entra, Google, Salesforce, ADFS"},
-	{at: toAuthorize, code: []string{"org_internal", "admin_policy_enforced", "unverified_user_email", "invalid_team_for_non_distributed_app"}, cause: UserNotAllowed, seen: "Google, GitHub, Slack"},
+	{at: toAuthorize, code: []string{"org_internal", "admin_policy_enforced", "unverified_user_email", "invalid_team_for_non_distributed_app", "oauth_app_access_denied", "oauth_app_blocked"}, cause: UserNotAllowed, seen: "Google, GitHub, Slack, Salesforce"},
 	{at: toAuthorize, code: []string{"access_denied"}, words: []string{"with scope"}, cause: ScopeNotEnabled, seen: "ADFS"},
 	{at: toAuthorize, code: []string{"access_denied", "user_denied", "user_cancelled_login", "user_cancelled_authorize"}, cause: AccessDenied, seen: "RFC 6749 section 4.1.2.1, LinkedIn"},
 

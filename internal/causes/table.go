@@ -250,6 +250,20 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: EndpointsUnusable, Group: "The server is not found, or is a different one",
+		Sees: "an endpoint in the metadata is no address, or holds a password", Write: "a whole https address in the metadata",
+		Title:       "The server names an endpoint that can't be used",
+		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
+		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
+		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is mended, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[langfuse/langfuse#15897]",
+		Fix: func(f Facts) Fix {
+			variable := strings.ToUpper(f.Member)
+			return f.look("", "Fix the server's metadata: it has to name whole https addresses. Until then, write "+variable+"= and the right address in .env.")
+		},
+	},
+	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
 		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
 		Title:       "The server has no usable signing key",
@@ -928,6 +942,20 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: CodeMissing, Group: "The user, and the return to this app",
+		Sees: "the browser comes back without `code` and without `error`", Write: "the authorization code flow for the client",
+		Title:       "The response has no authorization code",
+		Setting:     Grant,
+		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be made for another flow, such as the implicit one, or a page of the server leads back by itself.",
+		Wrong:       []string{"`/oauth_callback?state=…&access_token=…`"},
+		Right:       []string{"`/oauth_callback?state=…&code=…`"},
+		ToldBy:      "the login's page",
+		SeenIn:      "[zalando-stups/planb-provider#105], [titarenko/OAuth2#57]",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(CodeMissing, Grant, "Allow the authorization code flow for this client")
+		},
+	},
+	{
 		Name: CodeExpiredOrUsed, Group: "The user, and the return to this app",
 		Sees: "`invalid_grant` at the token endpoint", Write: "start the login again",
 		Title:       "The code has expired or was used before",
@@ -951,7 +979,7 @@ var Table = []Cause{
 		},
 	},
 	{
-		Name: PKCEVerifierRefused, Group: "The user, and the way back",
+		Name: PKCEVerifierRefused, Group: "The user, and the return to this app",
 		Sees: "the token endpoint's words name PKCE or the verifier", Write: "the server's own PKCE check",
 		Title:       "The server doesn't accept the code verifier",
 		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't fit. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",

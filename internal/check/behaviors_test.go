@@ -1073,6 +1073,15 @@ var rows = []behavior{
 	}, set: map[string]string{"ISSUER": "", "CLERK_PUBLISHABLE_KEY": "pk_live_Y2xlcmsuc2F0ZWxsaXRlLmV4YW1wbGUk"}, mend: func(p *played) { p.authorize, p.token = nil, nil },
 		check: causes.TokenEndpointUnusable, page: stays, kind: causes.Look, fix: "the publishable key of the primary domain", never: append([]string{"Check TOKEN_ENDPOINT"}, noSecretWrong...)},
 
+	{name: "the metadata names an endpoint without a host", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: func(d map[string]any) { d["token_endpoint"] = "/token" }}
+	}, mend: func(p *played) { p.document = nil }, check: causes.EndpointsUnusable, page: causes.EndpointsUnusable, kind: causes.Look, fix: "TOKEN_ENDPOINT= and the right address"},
+	{name: "the browser comes back without a code", seen: "RFC 6749 section 4.1.2", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return to(r.Get("redirect_uri") + "?" + url.Values{"state": {r.Get("state")}, "access_token": {"a"}}.Encode()), r.signedIn
+		}}
+	}, mend: func(p *played) { p.enter = nil }, page: causes.CodeMissing, kind: causes.Look, fix: "authorization code flow"},
+
 	// Further public reports.
 	{name: "Kick: a bot check in front of the token endpoint", seen: "KickEngineering/KickDevDocs#148, router-for-me/CLIProxyAPI#1659", server: func() *played {
 		return &played{noDoc: true, base: "https://id.kick.example", token: always(reply{403, "text/html; charset=UTF-8", "", "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>"})}
@@ -1089,6 +1098,11 @@ var rows = []behavior{
 	{name: "Salesforce: the network is restricted", seen: "sfdx-actions/setup-sfdx#17", server: func() *played {
 		return &played{issued: otherwise(refusal(400, "invalid_grant", "ip restricted"))}
 	}, mend: func(p *played) { p.issued = nil }, page: causes.UserNotAllowed, kind: causes.Look, fix: "Allow this user", never: []string{"has expired"}},
+	{name: "Salesforce: the user is not approved", seen: "nextauthjs/next-auth#1028", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return r.back("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app"), r.signedIn
+		}}
+	}, mend: func(p *played) { p.enter = nil }, page: causes.UserNotAllowed, kind: causes.Look, fix: "Allow this user"},
 	{name: "FranceConnect: acr_values is demanded", seen: "InseeFr/Keycloak-FranceConnect#53", server: franceConnect("acr_values"),
 		set: map[string]string{"AUTHORIZATION_PARAMS": "acr_values=eidas1"}, wrong: map[string]string{"AUTHORIZATION_PARAMS": ""}, check: causes.ParameterMissing, page: stays,
 		kind: causes.Look, fix: "AUTHORIZATION_PARAMS='acr_values=…'", never: []string{string(causes.RedirectURINotRegistered), string(causes.ClientIDUnknown)}},
