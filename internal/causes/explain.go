@@ -234,7 +234,7 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
 		return "Set RESOURCE_URL to the API that the access token is for."
 	case e.Kind == oauth.Redirected && e.Answer.Location != "" && (e.Step == wire.Userinfo || e.Step == wire.Introspection || e.Step == wire.Revocation):
-		return "If that is the endpoint, write " + strings.ToUpper(string(e.Step)) + "_ENDPOINT=" + e.Answer.Location + " in .env."
+		return "This app follows no redirect with a token. Look at where it leads: if that is the server's " + string(e.Step) + " endpoint, the metadata or " + strings.ToUpper(string(e.Step)) + "_ENDPOINT has to name it."
 	case e.Kind == oauth.NotSupported:
 		return "If the server has this endpoint, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
 	case e.Kind == oauth.PARNotOffered:

@@ -479,7 +479,7 @@ func fixTokenEndpoint(f Facts) Fix {
 	case f.Status == http.StatusForbidden:
 		return f.look("", "Something in front of the token endpoint refuses this app (403): a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
 	case f.Found != "":
-		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+". If that is the token endpoint, write TOKEN_ENDPOINT="+f.Found+" in .env.")
+		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+", and this app sends no secret after a redirect. Look at whether that is the server's token endpoint: then TOKEN_ENDPOINT has to name it.")
 	case set == "":
 		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
 	}
