@@ -931,7 +931,12 @@ var rows = []behavior{
 			return r.back("invalid_scope", "A scope is not valid.")
 		}
 		return p
-	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	{name: "prompt=none is refused with the words of a scope, whatever is asked", seen: "OpenID Connect Core section 3.1.2.1", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) {
+			return r.back("invalid_scope", "A scope is not valid."), r.Get("prompt") == "none" && !r.signedIn
+		}}
+	}},
 	{name: "a scope that only the user's sign-in refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
 		return &played{enter: func(r q) (reply, bool) {
 			return r.back("invalid_scope", ""), r.signedIn && strings.Contains(r.Get("scope"), "reports")

@@ -427,5 +427,25 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 	case control.Refuses():
 		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("an invented one is refused")
 	}
-	return causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
+	return o.scopesWithoutUser(ctx)
+}
+
+// scopesWithoutUser asks a server that signs the user in before it looks at scopes: with prompt=none it must not, and some look at
+// them then. A no to the scopes counts only where openid alone gets another answer.
+func (o *Observer) scopesWithoutUser(ctx context.Context) causes.Finding {
+	const none = "none"
+	undecided := causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
+	if !slices.Contains(o.cfg.Scopes, "openid") { // prompt belongs to OpenID Connect
+		return undecided
+	}
+	if !o.Login(ctx, Login{Prompt: none, MoreScope: true}).refusesScopes() {
+		return undecided
+	}
+	switch real := o.Login(ctx, Login{Prompt: none}); {
+	case real.Continues():
+		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("with prompt=none, an invented one is refused")
+	case real.refusesScopes() && !o.Login(ctx, Login{Prompt: none, Scope: "openid"}).refusesScopes():
+		return o.explainScope(ctx, o.cfg.Scopes, none, real.quote())
+	}
+	return undecided
 }
