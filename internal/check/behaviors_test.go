@@ -471,6 +471,41 @@ func franceConnect(parameter string) func() *played {
 	}
 }
 
+// endsSessions signs the user out where the request is as it wants it, and sends the browser back.
+func endsSessions(wants func(q) bool) func() *played {
+	return func() *played {
+		return &played{document: func(d map[string]any) { d["end_session_endpoint"] = "https://id.example.com/logout" }, at: map[string]func(q) reply{
+			"/logout": func(r q) reply {
+				if !wants(r) {
+					return page(400, "invalid_request: post_logout_redirect_uri not registered")
+				}
+				return to(r.Get("post_logout_redirect_uri") + "?state=" + r.Get("state"))
+			}}}
+	}
+}
+
+// mcp is an API that speaks MCP with its authorization server on the same host. Its metadata is at one path, and names the API.
+func mcp(path, named string) func() *played {
+	return func() *played {
+		p := &played{base: "https://mcp.example.com"}
+		p.at = map[string]func(q) reply{
+			"/mcp": func(r q) reply {
+				if r.Header.Get("Authorization") == "Bearer "+playedToken {
+					return jsonOf(200, map[string]any{"jsonrpc": "2.0", "id": 1, "result": map[string]any{}})
+				}
+				return reply{401, jsonType, "Bearer", `{"error":"invalid_token"}`}
+			},
+		}
+		if path != "" {
+			p.at[path] = otherwise(jsonOf(200, map[string]any{"resource": named, "authorization_servers": []string{"https://mcp.example.com"}}))
+		}
+		return p
+	}
+}
+
+// atAPI are the settings of a login that begins there.
+var atAPI = map[string]string{"ISSUER": "", "RESOURCE_URL": "https://mcp.example.com/mcp"}
+
 var rows = []behavior{
 	// Reports of failed logins, by provider.
 	{name: "Twitch: scope is an array", seen: "dart-lang/tools#370, logto-io/logto#6980", server: func() *played {
@@ -1086,6 +1121,25 @@ var rows = []behavior{
 			return to(r.Get("redirect_uri") + "?" + url.Values{"state": {r.Get("state")}, "access_token": {"a"}}.Encode()), r.signedIn
 		}}
 	}, mend: func(p *played) { p.enter = nil }, page: causes.CodeMissing, kind: causes.Look, fix: "authorization code flow"},
+
+	// The logout, and logins that begin at an API.
+	{name: "logout: id_token_hint is wanted", seen: "panva/node-oidc-provider#464", server: endsSessions(func(r q) bool { return r.Has("id_token_hint") }), use: "/logout"},
+	{name: "logout: client_id is wanted", seen: "zitadel/zitadel#8480", server: endsSessions(func(r q) bool { return r.Get("client_id") == playedID }), use: "/logout"},
+	{name: "logout: the way back is compared", seen: "DuendeArchive/IdentityServer4#3893", server: endsSessions(func(r q) bool { return r.Get("post_logout_redirect_uri") == "http://localhost:3998/" }),
+		mend: func(p *played) {
+			p.at = endsSessions(func(r q) bool { return r.Get("post_logout_redirect_uri") == "http://localhost:3999/" })().at
+		}, use: "/logout", page: stays},
+	{name: "MCP: the metadata is at the API's path", seen: "RFC 9728 section 3.1", server: mcp("/.well-known/oauth-protected-resource/mcp", "https://mcp.example.com/mcp"), set: atAPI, use: "/api"},
+	{name: "MCP: the metadata is at the root alone", seen: "tontinton/maki#726", server: mcp("/.well-known/oauth-protected-resource", "https://mcp.example.com/mcp"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource is the origin", seen: "PrimeIntellect-ai/prime-agent#2357, modelcontextprotocol/python-sdk#1264", server: mcp("/.well-known/oauth-protected-resource", "https://mcp.example.com"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource lacks a slash", seen: "microsoft/vscode#259251", server: mcp("/.well-known/oauth-protected-resource/mcp", "https://mcp.example.com/mcp/"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource is the authorization server", seen: "NapthaAI/http-oauth-mcp-server#2", server: mcp("/.well-known/oauth-protected-resource", "https://dev-4711.us.auth0.com/"),
+		set: atAPI, mend: func(p *played) {
+			p.at["/.well-known/oauth-protected-resource"] = otherwise(jsonOf(200, map[string]any{"resource": "https://mcp.example.com/mcp", "authorization_servers": []string{"https://mcp.example.com"}}))
+		}, check: causes.APIMetadataOfAnother, page: causes.APIMetadataOfAnother, kind: causes.Look, fix: "fix the API"},
+	{name: "MCP: no metadata of the API", seen: "logiscape/mcp-sdk-php#56", server: mcp("", ""), set: atAPI, mend: func(p *played) {
+		p.at["/.well-known/oauth-protected-resource"] = otherwise(jsonOf(200, map[string]any{"resource": "https://mcp.example.com/mcp", "authorization_servers": []string{"https://mcp.example.com"}}))
+	}, check: causes.APIMetadataMissing, page: causes.APIMetadataMissing, kind: causes.Look, fix: "ISSUER"},
 
 	// Further public reports.
 	{name: "Kick: a bot check in front of the token endpoint", seen: "KickEngineering/KickDevDocs#148, router-for-me/CLIProxyAPI#1659", server: func() *played {

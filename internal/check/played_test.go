@@ -438,6 +438,7 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 	cfg, w := p.client(t, env)
 	ctx := t.Context()
 	client := oauth.New(cfg, w, time.Now)
+	discovery := resource.NewDiscovery(cfg)
 	var scopes []string
 	told := func(err error) (causes.Advice, string) {
 		e, ok := errors.AsType[*oauth.Error](err)
@@ -454,10 +455,17 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 				advice = advice.With(cfg, f)
 			}
 		}
-		if f, ok := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, scopes, e); ok {
+		if f, ok := NewRunner(cfg, discovery, w, time.Now).FindOut(ctx, client, scopes, e); ok {
 			advice = advice.With(cfg, f)
 		}
 		return advice, e.Description
+	}
+	if cfg.AtAPI {
+		at, err := discovery.Client(ctx, cfg, w, time.Now, true)
+		if err != nil {
+			return told(err)
+		}
+		client, cfg = at, at.Config()
 	}
 	request, err := client.NewRequest(nil)
 	if err != nil {
@@ -515,6 +523,11 @@ func (p *played) use(ctx context.Context, path string, cfg config.Effective, cli
 			return nil, err
 		}
 		return causes.ExplainIntrospection(cfg, e), nil
+	case "/logout":
+		if _, came := p.browse(ctx, client.EndSessionURL(ctx, request, token.ID, "the-state-of-the-logout"), cfg.BaseURL+"/"); !came {
+			return &causes.APIAnswer{Finding: causes.Finding{Result: causes.Fail, Name: stays}}, nil
+		}
+		return nil, nil
 	case "/api":
 		e, err := client.CallAPI(ctx, token.Access)
 		if err != nil {
