@@ -244,7 +244,9 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
-		return "With prompt=none the server can't show a page, but it needs to. Sign in without prompt=none."
+		return "The server needs the user, and did not ask. If the login was sent with prompt=none, sign in without it. Otherwise its words say what is missing."
+	case e.Theirs && e.Step == wire.TokenRequest && e.Code == oauth.CodeRefused:
+		return "Run all checks: they find out whether the token endpoint refuses every request."
 	case e.Theirs && e.Step != wire.TokenRequest:
 		return "Read what the server said, then compare that setting in its dashboard."
 	}

@@ -476,8 +476,10 @@ func fixTokenEndpoint(f Facts) Fix {
 		return f.change("TOKEN_ENDPOINT", f.Value, "")
 	case f.Status == http.StatusForbidden && f.Cfg.Clerk:
 		return f.look("CLERK_PUBLISHABLE_KEY", fixSatellite)
-	case f.Status == http.StatusForbidden:
-		return f.look("", "Something in front of the token endpoint refuses this app (403): a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
+	case f.Status == http.StatusForbidden, f.Status == http.StatusUnauthorized:
+		return f.look("", "Something in front of the token endpoint refuses this app: a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
+	case strings.Contains(strings.ToLower(f.Words), "application/json"):
+		return f.look("", "The server wants JSON there. OAuth sends a form (RFC 6749 section 4.1.3), as this app does: look for a token endpoint that follows the standard.")
 	case f.Found != "":
 		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+", and this app sends no secret after a redirect. Look at whether that is the server's token endpoint: then TOKEN_ENDPOINT has to name it.")
 	case set == "":

@@ -673,8 +673,11 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`/login?audience=https://api.example.com`, and no such API in the dashboard"},
 		Right:  []string{"the API's identifier, copied; with Entra the scope `api://<client ID>/<scope>` and no `resource`"},
-		ToldBy: "the login's page",
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
+			if f.Cfg.Found.Resource == "" && f.Cfg.Parameters["resource"] == "" && f.Cfg.Parameters["audience"] == "" && absentWords.MatchString(strings.ToLower(f.Words)) {
+				return f.look("AUTHORIZATION_PARAMS", "The server wants the login to name an API. Write AUTHORIZATION_PARAMS='resource=…' in .env, with the API's identifier from the server's dashboard.")
+			}
 			return f.look("", "Compare audience or resource in the address of /login with the API's identifier in the server's dashboard.")
 		},
 	},

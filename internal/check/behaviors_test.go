@@ -1151,6 +1151,21 @@ var rows = []behavior{
 			return refusal(400, "invalid_request", "Invalid code_verifier parameter. Server does not support pkce."), r.Has("code_verifier")
 		}}
 	}, mend: func(p *played) { p.token = nil }, check: causes.PKCERefused, page: causes.PKCERefused, kind: causes.Look, fix: "Allow PKCE", never: append([]string{"has expired"}, noSecretWrong...)},
+	{name: "a sign-in in front of the token endpoint: 401 to everything", seen: "RFC 9110 section 15.5.2", server: func() *played {
+		return &played{token: always(reply{401, "text/html", "Negotiate", "<html><head><title>401</title></head><body><h2>401 - Unauthorized: Access is denied due to invalid credentials.</h2></body></html>"})}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "in front of the token endpoint", never: noSecretWrong},
+	{name: "Kong: 401 to everything", seen: "Kong, key-auth", server: func() *played {
+		return &played{token: always(jsonOf(401, map[string]any{"message": "No API key found in request"}))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "in front of the token endpoint", never: noSecretWrong},
+	{name: "the token endpoint wants JSON", seen: "RFC 6749 section 4.1.3", server: func() *played {
+		return &played{token: always(refusal(400, "invalid_request", "Content-Type must be application/json"))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "OAuth sends a form", never: noSecretWrong},
+	{name: "resource is demanded", seen: "RFC 8707 section 2", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return r.back("invalid_target", "Missing resource parameter"), r.Get("resource") == ""
+		}}
+	}, set: map[string]string{"AUTHORIZATION_PARAMS": "resource=https://api.example.com"}, wrong: map[string]string{"AUTHORIZATION_PARAMS": ""},
+		check: causes.ResourceUnknown, page: causes.ResourceUnknown, kind: causes.Look, fix: "AUTHORIZATION_PARAMS='resource=…'"},
 	{name: "IndieAuth: the server loses the challenge", seen: "indieweb/wordpress-indieauth#262", server: func() *played {
 		return &played{issued: otherwise(refusal(400, "invalid_grant", "Failed PKCE Validation"))}
 	}, mend: func(p *played) { p.issued = nil }, page: causes.PKCEVerifierRefused, kind: causes.Look, fix: "fix PKCE on the server", never: []string{"has expired"}},
@@ -1215,6 +1230,14 @@ var rows = []behavior{
 	}},
 	{name: "Casdoor: 200 with status error", seen: "casdoor/casdoor#3162", server: func() *played {
 		return &played{badClient: otherwise(jsonOf(200, map[string]any{"status": "error", "msg": "Incorrect client secret for application: shop", "data": nil, "data2": nil}))}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Casdoor: 200 with status error by Basic alone", seen: "casdoor/casdoor#3162", server: func() *played {
+		return &played{badClient: func(r q) reply {
+			if r.method == config.MethodBasic {
+				return jsonOf(200, map[string]any{"status": "error", "msg": "Incorrect client secret for application: shop", "data": nil, "data2": nil})
+			}
+			return refusal(401, "invalid_client", "client_secret is invalid for application: [admin/shop]")
+		}}
 	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
 	{name: "QQ: JSONP", seen: "spring-guides/tut-spring-boot-oauth2#66", server: func() *played {
 		jsonp := func(words string) func(q) reply {

@@ -269,7 +269,7 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && !causes.IsAboutCode(got.Cause())
-	if !got.came() || !got.EndsEveryLogin() && !forbidden {
+	if !got.came() || !got.EndsEveryLogin() && !forbidden && got.Cause() != causes.TokenEndpointUnusable {
 		return causes.Finding{}, false
 	}
 	unknown := as
@@ -357,6 +357,10 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return found(causes.AuthMethodWrong, causes.Facts{}).By("the server accepts them with %s", other.method)
 	case accepts(as, true):
 		return found(causes.PKCERefused, causes.Facts{}).By("the server accepts the same credentials without code_verifier")
+	case refused.Refusal.Code == "" && o.acceptsElsewhere(ctx, as, nothingInvented):
+		f := found(causes.TokenEndpointUnusable, causes.Facts{Status: refused.Status})
+		f.Found = "the token endpoint refuses every request (" + o.sanitized(statusLine(refused), 200) + "), and the server accepts the client elsewhere"
+		return f
 	case nothingInvented:
 		return o.byElimination(ctx, as, refused)
 	case o.worksWithoutSecret(ctx):
@@ -406,6 +410,24 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	}
 	f.Fix += " The server refuses these credentials by that method, too: paste CLIENT_SECRET again as well."
 	return f
+}
+
+// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses what cannot be right: then an
+// answer of the token endpoint without an OAuth error is not about them.
+func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothingInvented bool) bool {
+	if as.method == config.MethodNone {
+		return false
+	}
+	control := controlOf(as)
+	if nothingInvented {
+		control = credentials{method: config.MethodNone, noID: true}
+	}
+	for _, kind := range o.otherQuestions(as.method)[1:] {
+		if a := o.askPair(ctx, tokenQuestion{kind: kind, as: as}, control); a.yes != "" && a.reply.Status/100 == 2 && a.reply.Refusal.Code+a.reply.Refusal.Words == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it looks up
