@@ -205,14 +205,14 @@ func TestVerifyDocument(t *testing.T) {
 		t.Fatalf("%v: %s", err, login.Body)
 	}
 	made := map[string]question{
-		"the access token, scope `profile`":  {tokens.Access, "profile", ""},
-		"the access token, scope `calendar`": {tokens.Access, "calendar", ""},
-		"the ID token":                       {tokens.ID, "profile", ""},
-		"`sub` changed to a different user":      {respelled(t, tokens.Access, 1, "sub", "user_bob"), "profile", ""},
-		"header changed to `alg: none`":      {respelled(t, tokens.Access, 0, "alg", "none"), "profile", ""},
-		"header changed to `alg: HS256`":     {respelled(t, tokens.Access, 0, "alg", "HS256"), "profile", ""},
-		"header changed to a different `kid`":    {respelled(t, tokens.Access, 0, "kid", "another"), "profile", ""},
-		"an opaque token":                    {"7LX6SD6A6XR3ETQ3", "profile", ""},
+		"the access token, scope `profile`":   {tokens.Access, "profile", ""},
+		"the access token, scope `calendar`":  {tokens.Access, "calendar", ""},
+		"the ID token":                        {tokens.ID, "profile", ""},
+		"`sub` changed to a different user":   {respelled(t, tokens.Access, 1, "sub", "user_bob"), "profile", ""},
+		"header changed to `alg: none`":       {respelled(t, tokens.Access, 0, "alg", "none"), "profile", ""},
+		"header changed to `alg: HS256`":      {respelled(t, tokens.Access, 0, "alg", "HS256"), "profile", ""},
+		"header changed to a different `kid`": {respelled(t, tokens.Access, 0, "kid", "another"), "profile", ""},
+		"an opaque token":                     {"7LX6SD6A6XR3ETQ3", "profile", ""},
 	}
 	row := regexp.MustCompile("(?m)^\\| (.+?) \\| `(.+)` \\| (?:`(.+)`|the same) \\|$")
 	_, table, _ := strings.Cut(readVerify(t), "## What you see")

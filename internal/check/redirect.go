@@ -131,7 +131,7 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 		return o.registeredIs(ctx, accepted, real)
 	}
 	if real.said.Cause() == causes.ParameterMissing {
-		return causes.Proved("the redirect URI is not what the server refuses")
+		return causes.Proved("the server refuses something other than the redirect URI")
 	}
 	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
 		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
