@@ -56,7 +56,6 @@ func TestCausesOfTheAPIsServer(t *testing.T) {
 		}, nil, "Value of one or more redirect_uris is invalid."},
 		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredOtherURI) }, nil, "Create an OAuth application"},
 		{"registration-unusable", func(a *testserver.API) { a.SetFaults(demo.RegisteredWithoutClientID) }, nil, "Create an OAuth application"},
-		{"client-document-not-supported", nil, map[string]string{"CLIENT_ID": "https://client.example/document"}, "does not say that it reads those"},
 		{"server-failed", func(a *testserver.API) { a.At(testserver.RegisterRoute, json(500, `{}`)) }, nil, "registration endpoint"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -92,6 +91,22 @@ func TestCausesOfTheAPIsServer(t *testing.T) {
 				t.Errorf("the sound login was answered %d %s", r.StatusCode, r.Body)
 			}
 		})
+	}
+}
+
+// A server whose metadata names no client ID metadata documents is asked all the same, and only its refusal ends the login.
+func TestCausesOfClientDocuments(t *testing.T) {
+	t.Parallel()
+	api := testserver.StartAPI(t)
+	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL, "CLIENT_ID": "https://client.example/document"}))
+	r := b.GetJSON("/login")
+	sent, err := r.Location()
+	if err != nil || sent.Query().Get("client_id") != "https://client.example/document" {
+		t.Fatalf("the login was answered %d %s", r.StatusCode, r.Body)
+	}
+	back := url.Values{"error": {"invalid_client"}, "error_description": {"The client is not known."}, "state": {sent.Query().Get("state")}, "iss": {api.Issuer}}
+	if r := b.GetJSON("/oauth_callback?" + back.Encode()); r.Cause(t) != "client-document-not-supported" {
+		t.Errorf("the failure is called %q: %s", r.Cause(t), r.Body)
 	}
 }
 

@@ -266,7 +266,7 @@ func readers(t *testing.T) []consumer {
 		{"other refusals", false, func(e *wire.Exchange) {
 			causes.ExplainIntrospection(cfg, e)
 			causes.ExplainRefresh(cfg, "client_secret_basic", e)
-			causes.ExplainUserinfo(e, []string{"openid"})
+			causes.ExplainUserinfo(cfg, e, []string{"openid"})
 		}},
 		{"a token", false, func(e *wire.Exchange) {
 			oauth.Decode(e.ResponseBody)

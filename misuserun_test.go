@@ -284,8 +284,23 @@ func TestMisuseGoesOn(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.Body), &program); err != nil || !strings.HasPrefix(program.Next, "http") || program.Verdict != "0 of 9 attacks run" {
 		t.Errorf("to a program it says %s", r.Body)
 	}
+	wantMembers(t, r.Body, "verdict", "tried", "of", "logins", "findings", "next_login_uri")
+	wantMembers(t, b.Get("/misuse").Body, "verdict", "tried", "of", "logins", "findings")
 	if run := b.ReadMisuse(); run.Tried != 0 {
 		t.Errorf("a new run begins with %+v", run)
+	}
+}
+
+// wantMembers checks that a JSON object has exactly these members, as docs/misuse.md lists them.
+func wantMembers(t *testing.T, body string, want ...string) {
+	t.Helper()
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(body), &document); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(document)); !slices.Equal(got, want) {
+		t.Errorf("the JSON has %q; want %q", got, want)
 	}
 }
 

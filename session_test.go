@@ -240,7 +240,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 			testserver.SendBody(401, jsonType, `{"error":"invalid_client"}`),
 			200,
 			"",
-			"refused this app's own credentials",
+			"refused the client here, though it issued the token to it",
 		},
 		{
 			"revocation refuses them with 400",
@@ -248,7 +248,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 			testserver.SendBody(400, jsonType, `{"error":"invalid_client"}`),
 			200,
 			"",
-			"refused this app's own credentials",
+			"refused the client here, though it issued the token to it",
 		},
 		{"revocation refuses for another reason", "/revoke", testserver.SendBody(400, jsonType, `{"error":"invalid_request"}`), 200, "", "Its answer says why"},
 		{"revocation fails", "/revoke", testserver.SendBody(503, jsonType, `{}`), 502, "server_error", "503"},

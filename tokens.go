@@ -84,7 +84,7 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		view := s.answerOf("", e)
-		view.Why = causes.ExplainUserinfo(e, l.Granted())
+		view.Why = causes.ExplainUserinfo(s.cfg, e, l.Granted())
 		return []answer{view}, nil
 	}, nil)
 }
@@ -206,7 +206,7 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		notes = append(notes, revocationNote(e))
+		notes = append(notes, causes.RevocationNote(s.cfg, s.method(), e))
 		if e.Succeeded() {
 			gone.Set(kind, token)
 		}
@@ -435,20 +435,6 @@ func (list answers) MarshalJSON() ([]byte, error) {
 		byKind[a.Kind] = a
 	}
 	return json.Marshal(byKind)
-}
-
-// revocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2).
-func revocationNote(e *wire.Exchange) string {
-	code := e.Refusal().Code
-	switch {
-	case e.Succeeded(): // some answer 204
-		return "The server accepted it: this app has deleted the token."
-	case e.Status == http.StatusUnauthorized, code == "invalid_client", code == "unauthorized_client":
-		return "The server refused this app's own credentials, so the token was not revoked. Check CLIENT_ID, CLIENT_SECRET and TOKEN_ENDPOINT_AUTH_METHOD."
-	case code == "unsupported_token_type":
-		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
-	}
-	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
 }
 
 // maxTools is how many tools of an API are offered by name.

@@ -99,31 +99,6 @@ func TestAnswer_Mood(t *testing.T) {
 	}
 }
 
-// A token that was not revoked is said to be good still, and whose fault that is.
-func TestRevocationNote(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		name, body string
-		status     int
-		want       string
-	}{
-		{"revoked", "", 200, "accepted it"},
-		{"revoked without a body", "", 204, "accepted it"},
-		{"refused with 200", `{"error":"unsupported_token_type"}`, 200, "a limit of the server"},
-		{"our own secret is wrong", `{"error":"invalid_client"}`, 401, "this app's own credentials"},
-		{"our own secret is wrong, with 400", `{"error":"invalid_client"}`, 400, "this app's own credentials"},
-		{"the client may not", `{"error":"unauthorized_client"}`, 400, "this app's own credentials"},
-		{"a 401 without a word", "", 401, "this app's own credentials"},
-		{"a kind that is not revoked", `{"error":"unsupported_token_type"}`, 400, "a limit of the server"},
-		{"out of order", `{"error":"server_error"}`, 503, "stays valid until it expires. Its answer says why."},
-	} {
-		e := &wire.Exchange{Status: row.status, ResponseBody: row.body, ResponseHeader: "Content-Type: application/json\r\n"}
-		if got := revocationNote(e); !strings.Contains(got, row.want) {
-			t.Errorf("%s: %q; want %q", row.name, got, row.want)
-		}
-	}
-}
-
 // The tools that an API lists are offered, and only so many.
 func TestToolsIn(t *testing.T) {
 	t.Parallel()

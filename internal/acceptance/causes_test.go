@@ -27,7 +27,7 @@ var tellers = map[string]map[string]string{
 		"TestCausesOfLastDays":      "a warning of `check`",
 	},
 	"internal/check/start_test.go":             {"TestCausesOfTheAPIsServer": "`check`"},
-	"atapi_test.go":                            {"TestCausesOfTheAPIsServer": "the login's page", "TestCausesOfTheOtherServer": "the login's page"},
+	"atapi_test.go":                            {"TestCausesOfTheAPIsServer": "the login's page", "TestCausesOfTheOtherServer": "the login's page", "TestCausesOfClientDocuments": "the login's page"},
 	"internal/acceptance/publicserver_test.go": {"TestCausesOfPublicServers": "the login's page"},
 	"causes_test.go": {
 		"TestCausesOfTheStart":     "the start",

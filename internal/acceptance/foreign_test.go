@@ -26,6 +26,8 @@ func startProgram(t *testing.T, command *exec.Cmd) foreign {
 		Issuer        string `json:"issuer"`
 		Authorization string `json:"authorization_endpoint"`
 		Token         string `json:"token_endpoint"`
+		Introspection string `json:"introspection_endpoint"`
+		Revocation    string `json:"revocation_endpoint"`
 		Method        string `json:"token_endpoint_auth_method"`
 		Scopes        string `json:"scopes"`
 		Resource      string `json:"resource_url"`
@@ -42,6 +44,7 @@ func startProgram(t *testing.T, command *exec.Cmd) foreign {
 	}
 	env := map[string]string{
 		"ISSUER": settings.Issuer, "AUTHORIZATION_ENDPOINT": settings.Authorization, "TOKEN_ENDPOINT": settings.Token, "RESOURCE_URL": settings.Resource,
+		"INTROSPECTION_ENDPOINT": settings.Introspection, "REVOCATION_ENDPOINT": settings.Revocation,
 		"CLIENT_ID": settings.ID, "CLIENT_SECRET": settings.Secret, "TOKEN_ENDPOINT_AUTH_METHOD": settings.Method, "SCOPES": settings.Scopes,
 		"OTHER_CLIENT_ID": settings.OtherID, "OTHER_CLIENT_SECRET": settings.OtherSecret}
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
@@ -67,6 +70,14 @@ func startOAuth2Server(t *testing.T, configuration, redirectURI string) foreign 
 	needsNode(t, "@node-oauth/oauth2-server")
 	f := startProgram(t, exec.Command("node", "oauth2-server.mjs", configuration, redirectURI))
 	f.deny = "allowed=false"
+	return f
+}
+
+// startTSOAuth2Server starts another server without metadata.
+func startTSOAuth2Server(t *testing.T, configuration, redirectURI string) foreign {
+	needsNode(t, "@jmondi/oauth2-server")
+	f := startProgram(t, exec.Command("node", "ts-oauth2-server.mjs", configuration, redirectURI))
+	f.tokeninfo, f.revoke = true, true
 	return f
 }
 
@@ -136,6 +147,15 @@ func TestInteropMistakes(t *testing.T) {
 		{"oauth2-server: a secret that it does not decode", startOAuth2Server, "not-decoded", "", nil, causes.ClientSecretNotDecoded},
 		{"oauth2-server: grant", startOAuth2Server, "no-code-grant", "", nil, causes.GrantNotEnabled},
 		{"oauth2-server: sign-in before redirect URI", startOAuth2Server, "sign-in-first", slash, nil, ""},
+		{"@jmondi/oauth2-server: redirect URI", startTSOAuth2Server, "basic", slash, nil, causes.RedirectURINotRegistered},
+		{"@jmondi/oauth2-server: client ID", startTSOAuth2Server, "basic", "", set("CLIENT_ID", "nobody"), causes.ClientIDUnknown},
+		{"@jmondi/oauth2-server: secret", startTSOAuth2Server, "basic", "", set("CLIENT_SECRET", "not-the-secret"), causes.ClientSecretWrong},
+		{"@jmondi/oauth2-server: no secret", startTSOAuth2Server, "basic", "", func(env map[string]string) {
+			delete(env, "CLIENT_SECRET")
+			delete(env, "TOKEN_ENDPOINT_AUTH_METHOD")
+		}, causes.ClientSecretMissing},
+		{"@jmondi/oauth2-server: scope", startTSOAuth2Server, "basic", "", set("SCOPES", "profile nonsense"), causes.ScopeNotEnabled},
+		{"@jmondi/oauth2-server: public", startTSOAuth2Server, "public", "", nil, ""},
 		{"Authlib: redirect URI, after the sign-in", startAuthlib, "basic", slash, nil, ""},
 		{"Authlib: redirect URI, before the sign-in", startAuthlib, "validate-first", slash, nil, causes.RedirectURINotRegistered},
 		{"Authlib: method", startAuthlib, "basic", "", set("TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_post"), causes.AuthMethodWrong},

@@ -156,10 +156,14 @@ func (r *refusal) moved() (Finding, bool) {
 	return Finding{}, false
 }
 
+// scopeWords are what APIs say, besides insufficient, of a scope that a token lacks (Planning Center, Slack, Stripe).
+var scopeWords = []string{"bad scope", "missing scope", "missing_scope", "missing required scope", "required scope", "lacks", "not have the required", "does not have scope", "scope is required", "scopes are required", "out of scope"}
+
 // scope finds a scope that is missing (RFC 6750 section 3.1).
 func (r *refusal) scope() (Finding, bool) {
 	wanted := ""
-	insufficient := strings.Contains(r.words, "insufficient") && strings.Contains(r.words, "scope")
+	insufficient := strings.Contains(r.words, "scope") && (strings.Contains(r.words, "insufficient") ||
+		r.exchange.Status == http.StatusForbidden && slices.ContainsFunc(scopeWords, func(w string) bool { return strings.Contains(r.words, w) }))
 	for _, challenge := range r.challenges {
 		if challenge.Params["error"] == "insufficient_scope" {
 			insufficient, wanted = true, challenge.Params["scope"]
@@ -309,6 +313,8 @@ func (r *refusal) unknown() Finding {
 	case r.token.Signature == oauth.SignatureWrong:
 		f.Found = "no key of this server made the token's signature: " + r.token.Why
 		f.Fix = "the authorization server has to publish the key that it signs with"
+	case r.exchange.Status == http.StatusForbidden && len(r.challenges) == 0 && r.exchange.Refusal().Format != wire.FormatJSON:
+		f.Fix = "look at the API's own log: if this call is not in it, something in front of the API refuses it, such as a firewall"
 	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
 		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
 		f.Fix = "let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"
@@ -345,21 +351,47 @@ func (r *refusal) untold(f Finding) []string {
 	return []string{"whether the server issued the token cannot be verified from here: " + r.token.Why}
 }
 
-// ExplainUserinfo says why userinfo refused the token of a login without openid, where its words are about
-// that scope, and warns of an error that came with 200. Any other refusal speaks for itself, and nil is returned.
-func ExplainUserinfo(e *wire.Exchange, granted []string) *APIAnswer {
-	_, said := SaidByAPI(e)
-	if e.ErrorInside() { // at a plain OAuth server; OpenID Connect demands a sub
-		f := Warning("userinfo answers %d with an error, so the token is not tested", e.Status)
-		f.Check, f.Fix = "userinfo", "read what it says"
-		return &APIAnswer{Finding: f}
-	}
-	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
-	if !refused || slices.Contains(granted, "openid") || !strings.Contains(strings.ToLower(said), "openid") {
+// ExplainUserinfo says why userinfo refused the token, and warns of an error that came with 200. Where nothing tells, it says where
+// to look. It returns nil for an answer that is no refusal.
+func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *APIAnswer {
+	challenges, said := SaidByAPI(e)
+	words := strings.ToLower(said + " " + e.ResponseHeader.Get("WWW-Authenticate"))
+	var f Finding
+	switch {
+	case e.ErrorInside(): // at a plain OAuth server; OpenID Connect demands a sub
+		f = Warning("userinfo answers %d with an error, so the token is not tested", e.Status)
+		f.Fix = "read what it says"
+	case e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:
 		return nil
+	case !slices.Contains(granted, "openid") && strings.Contains(words, "openid"):
+		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
+			Found: "userinfo wants the scope openid, and the access token lacks it", Fix: "add openid to SCOPES, and sign in again"}
+	case strings.Contains(words, "insufficient_scope") && !slices.Contains(granted, "openid"):
+		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
+			Found: "userinfo says that the access token lacks a scope, and openid was not granted", Fix: "add openid to SCOPES, and sign in again"}
+	case strings.Contains(words, "insufficient_scope"):
+		f = Finding{Result: Fail, Name: APIScopeMissing, Setting: "SCOPES", Found: "userinfo says that the access token lacks a scope"}.
+			Look("Add the scope that userinfo wants to SCOPES (often profile or email), and enable it for this client (" + ProviderOf(cfg).At(Scopes) + ").")
+	case len(challenges) == 0 && IsPage(e):
+		f = Finding{Result: Fail, Found: fmt.Sprintf("a page answers instead of userinfo (%d): a firewall or a sign-in", e.Status)}
+		f = f.Look(userinfoPlace(cfg))
+	default:
+		f = Finding{Result: Fail, Found: fmt.Sprintf("userinfo refuses the access token that the server issued (%d)", e.Status)}
+		f = f.Look(userinfoPlace(cfg))
+		if cfg.Found.Resource != "" || cfg.Parameters["resource"] != "" || cfg.Parameters["audience"] != "" {
+			f = f.Look("Sign in without resource and audience: a token for an API may not be one for userinfo.")
+		}
 	}
-	return &APIAnswer{Finding: Finding{Check: "userinfo", Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
-		Found: "userinfo wants the scope openid, and the access token lacks it", Fix: "add openid to SCOPES, and sign in again"}}
+	f.Check, f.Server = "userinfo", wire.Clip(cfg.Redact(said), 300)
+	return &APIAnswer{Finding: f}
+}
+
+// userinfoPlace says where to look for why userinfo refused a token.
+func userinfoPlace(cfg config.Effective) string {
+	if cfg.Endpoints.Userinfo != "" {
+		return "Check USERINFO_ENDPOINT: it has to belong to the server that issued the token."
+	}
+	return "Look at the server's log: it issued the token, and its userinfo endpoint refuses it. The login itself is in order."
 }
 
 // WrongToken is a token that an API must not open to.
@@ -437,7 +469,7 @@ func ExplainRefresh(cfg config.Effective, method string, e *wire.Exchange) *APIA
 		return nil
 	}
 	name := a.Cause()
-	if name == CodeExpiredOrUsed || name == "" && a.Status/100 == 4 {
+	if IsAboutCode(name) || name == "" && a.Status/100 == 4 {
 		name = RefreshTokenRefused
 	}
 	f := Found(Fail, name, Facts{Cfg: cfg, Method: method, Words: a.Refusal.Words})
@@ -474,6 +506,27 @@ func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	}
 	f.Check = "introspection"
 	return &APIAnswer{Finding: f}
+}
+
+// RevocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2). The server issued the token to this
+// client, so a refusal of the client is no proof that its secret is wrong.
+func RevocationNote(cfg config.Effective, method string, e *wire.Exchange) string {
+	a := Read(wire.Revocation, method, e, SentBy(cfg)...)
+	switch about := IsAboutClient(a.Cause()); {
+	case e.Succeeded(): // some answer 204
+		return "The server accepted it: this app has deleted the token."
+	case a.Says("unsupported_token_type"):
+		return "The server does not revoke this kind of token; it stays valid until it expires. That is a limit of the server, not a fault of the setup."
+	case a.IsPage():
+		return "A page answered, so the token was not revoked. Something in front of the revocation endpoint may answer, such as a firewall."
+	case about && method == config.MethodPost:
+		return "The server refused the client here, though it issued the token to it, so the token was not revoked. " +
+			"Some servers accept the client by client_secret_basic only here: write TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic, sign in, and try again."
+	case about:
+		return "The server refused the client here, though it issued the token to it, so the token was not revoked. " +
+			"Allow this client to revoke tokens, if the server has a setting for it. If you changed .env since the login, sign in again."
+	}
+	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
 }
 
 // introspectionPlace says what to do where another thing answers at the introspection endpoint.

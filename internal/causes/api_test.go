@@ -413,30 +413,48 @@ func TestExplainAPI_Scope(t *testing.T) {
 	}
 }
 
-// Userinfo speaks for itself, but for a scope that is missing and an error that comes with 200.
-func TestExplainUserinfo(t *testing.T) {
+// Userinfo says no for its own reasons: a scope, what stands in front of it, or none that it names.
+func TestExplainUserinfo_Reasons(t *testing.T) {
 	t.Parallel()
-	const wanted = `{"error":"insufficient_scope","error_description":"OpenID is required"}`
-	header := http.Header{"Content-Type": {"application/json"}}
+	const wanted, insufficient, other = `{"error":"invalid_token","error_description":"OpenID is required"}`, `{"error":"insufficient_scope"}`, `{"error":"invalid_token"}`
+	inJSON, inHTML := http.Header{"Content-Type": {"application/json"}}, http.Header{"Content-Type": {"text/html"}}
+	challenged := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
+	plain := settingsForFixes()
+	begun := with(func(c *config.Effective) { c.Found.Resource = "https://api.example" })
+	resource := with(func(c *config.Effective) { c.Parameters = config.Parameters{"resource": "https://api.example"} })
+	audience := with(func(c *config.Effective) { c.Parameters = config.Parameters{"audience": "a"} })
+	set := with(func(c *config.Effective) { c.Endpoints.Userinfo = "https://id.example.com/userinfo" })
 	for _, row := range []struct {
 		name    string
+		cfg     config.Effective
 		status  int
+		header  http.Header
 		body    string
-		granted []string
-		result  Result
+		granted string
+		result  Result // none for no explanation
+		cause   Name
+		fix     string
 	}{
-		{"401", 401, wanted, nil, Fail},
-		{"403", 403, wanted, []string{"email"}, Fail},
-		{"400", 400, wanted, nil, ""},
-		{"granted", 403, wanted, []string{"openid"}, ""},
-		{"other words", 403, `{"error":"invalid_token"}`, nil, ""},
-		{"an answer", 200, `{"sub":"openid"}`, nil, ""},
-		{"an error inside", 200, `{"error":"invalid_token"}`, nil, Warn},
+		{"401", plain, 401, inJSON, wanted, "", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"403", plain, 403, inJSON, wanted, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"400", plain, 400, inJSON, wanted, "", "", "", ""},
+		{"an answer", plain, 200, inJSON, `{"sub":"openid"}`, "", "", "", ""},
+		{"an error inside", plain, 200, inJSON, other, "", Warn, "", "read what it says"},
+		{"a scope", plain, 403, inJSON, insufficient, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"another scope", plain, 403, inJSON, insufficient, "openid", Fail, APIScopeMissing, "Add the scope that userinfo wants"},
+		{"openid, granted", plain, 403, inJSON, wanted, "openid", Fail, "", "Look at the server's log"},
+		{"other words", plain, 401, inJSON, other, "", Fail, "", "Look at the server's log"},
+		{"a page", plain, 403, inHTML, "<p>Blocked</p>", "openid", Fail, "", "Look at the server's log"},
+		{"a page with a challenge", audience, 401, challenged, "<p>No</p>", "openid", Fail, "", "Sign in without resource and audience"},
+		{"an endpoint that was set", set, 401, inJSON, other, "openid", Fail, "", "Check USERINFO_ENDPOINT"},
+		{"a login at an API", begun, 401, inJSON, other, "openid", Fail, "", "Sign in without resource and audience"},
+		{"a resource", resource, 401, inJSON, other, "openid", Fail, "", "Sign in without resource and audience"},
+		{"a page, and a resource", resource, 403, inHTML, "<p>Blocked</p>", "openid", Fail, "", "Look at the server's log"},
 	} {
-		e := atAPI(row.status, header, row.body)
+		e := atAPI(row.status, row.header, row.body)
 		e.Purpose = wire.Userinfo
-		got := ExplainUserinfo(e, row.granted)
-		if (got == nil) != (row.result == "") || got != nil && (got.Result != row.result || got.Check != "userinfo" || got.Fix == "" || (got.Name == OpenIDMissing) != (row.result == Fail)) {
+		got := ExplainUserinfo(row.cfg, e, strings.Fields(row.granted))
+		if (got == nil) != (row.result == "") || got != nil && (got.Result != row.result || got.Name != row.cause || got.Check != "userinfo" || !strings.HasPrefix(got.Fix, row.fix)) {
 			t.Errorf("%s: %+v", row.name, got)
 		}
 	}
@@ -641,6 +659,36 @@ func TestExplainRefresh_Repeats(t *testing.T) {
 		e := atAPI(400, http.Header{"Content-Type": {"application/json"}}, `{"error":"weird","error_description":"about wrong client secret of ours"}`)
 		if got := ExplainRefresh(cfg, config.MethodBasic, e); got == nil || got.Name != want {
 			t.Errorf("as %s: %+v; want %q", clientID, got, want)
+		}
+	}
+}
+
+// A token that was not revoked is said to be good still, and whose fault that is. Whoever got it has the right secret.
+func TestRevocationNote(t *testing.T) {
+	t.Parallel()
+	const basic, post = config.MethodBasic, config.MethodPost
+	for _, row := range []struct {
+		name, method, body string
+		status             int
+		want               string
+	}{
+		{"revoked", basic, "", 200, "accepted it"},
+		{"revoked without a body", basic, "", 204, "accepted it"},
+		{"refused with 200", basic, `{"error":"unsupported_token_type"}`, 200, "a limit of the server"},
+		{"the client is refused", basic, `{"error":"invalid_client"}`, 401, "Allow this client to revoke"},
+		{"the client is refused, with 400", basic, `{"error":"invalid_client"}`, 400, "Allow this client to revoke"},
+		{"the client is refused by post", post, `{"error":"invalid_client"}`, 401, "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic"},
+		{"the client may not", basic, `{"error":"unauthorized_client"}`, 400, "Allow this client to revoke"},
+		{"a 401 without a word", basic, "", 401, "Allow this client to revoke"},
+		{"a 401 about the token", basic, `{"error":"invalid_token"}`, 401, "Its answer says why."},
+		{"a page", basic, "<html><body>Blocked</body></html>", 403, "such as a firewall"},
+		{"a kind that is not revoked", basic, `{"error":"unsupported_token_type"}`, 400, "a limit of the server"},
+		{"out of order", basic, `{"error":"server_error"}`, 503, "stays valid until it expires. Its answer says why."},
+	} {
+		e := &wire.Exchange{Status: row.status, ResponseBody: row.body, ResponseHeader: "Content-Type: application/json\r\n"}
+		got := RevocationNote(config.Effective{}, row.method, e)
+		if !strings.Contains(got, row.want) || strings.Contains(got, "CLIENT_SECRET") {
+			t.Errorf("%s: %q; want %q", row.name, got, row.want)
 		}
 	}
 }

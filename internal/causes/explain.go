@@ -55,6 +55,8 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
+	case e.Kind == oauth.NoAnswer:
+		facts.Member = configuredAs(cfg, e.Answer.URL)
 	case e.Kind == oauth.Redirected:
 		facts.Found = e.Answer.Location
 	case e.Kind == oauth.IDTokenKeys && e.Answer.URL == "" && e.Cause == nil:
@@ -65,6 +67,18 @@ func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 		facts.Found, facts.Expected = e.Claim.Found, e.Claim.Expected
 	}
 	return facts
+}
+
+// configuredAs returns the line of .env that names an endpoint, or "" where the metadata does.
+func configuredAs(cfg config.Effective, address string) string {
+	set := cfg.Endpoints
+	for variable, endpoint := range map[string]string{"USERINFO_ENDPOINT": set.Userinfo, "INTROSPECTION_ENDPOINT": set.Introspection, "REVOCATION_ENDPOINT": set.Revocation,
+		"TOKEN_ENDPOINT": set.Token, "JWKS_URI": set.JWKS} {
+		if endpoint != "" && wire.WithoutQuery(endpoint) == address {
+			return variable
+		}
+	}
+	return ""
 }
 
 // With returns the advice of a finding that was made since: a cause that was proved, and its fix.
@@ -96,8 +110,8 @@ func Said(step wire.Purpose, status int, code, words string) Answer {
 // kinds are the causes of what oauth knows by itself.
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
-	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.PARNowhere: PARNowhere,
-	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment,
+	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.EndpointAddress: EndpointsUnusable, oauth.PARNowhere: PARNowhere,
+	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment, oauth.ResponseWithoutCode: CodeMissing,
 	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
@@ -110,7 +124,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.ResourceMetadataAbsent: APIMetadataMissing, oauth.ResourceMetadataUnusable: APIMetadataUnusable, oauth.ResourceScopes: APIMetadataUnusable,
 	oauth.ResourceMetadataOfAnother: APIMetadataOfAnother, oauth.ResourceServers: APIServersUnusable,
 	oauth.RegistrationNotOffered: RegistrationNotOffered, oauth.RegistrationEndpoint: RegistrationUnusable, oauth.RegistrationUnusable: RegistrationUnusable,
-	oauth.ClientDocumentUnsupported: ClientDocumentNotSupported, oauth.ClientOfAnotherServer: ClientOfAnotherServer,
+	oauth.ClientOfAnotherServer: ClientOfAnotherServer,
 }
 
 // OfError returns the cause of an error, or "" when none is known. The method is how the client authenticated.
@@ -143,7 +157,11 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	case e.Kind == oauth.ServerFailed:
 		return ServerFailed
 	case e.Theirs:
-		return Refusal(e, method).Without(SentBy(cfg)...).Cause()
+		name := Refusal(e, method).Without(SentBy(cfg)...).Cause()
+		if name == ClientIDUnknown && cfg.IsClientDocument() {
+			return ClientDocumentNotSupported
+		}
+		return name
 	}
 	return kinds[e.Kind]
 }
@@ -216,7 +234,7 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
 		return "Set RESOURCE_URL to the API that the access token is for."
 	case e.Kind == oauth.Redirected && e.Answer.Location != "" && (e.Step == wire.Userinfo || e.Step == wire.Introspection || e.Step == wire.Revocation):
-		return "If that is the endpoint, write " + strings.ToUpper(string(e.Step)) + "_ENDPOINT=" + e.Answer.Location + " in .env."
+		return "This app follows no redirect with a token. Look at where it leads: if that is the server's " + string(e.Step) + " endpoint, the metadata or " + strings.ToUpper(string(e.Step)) + "_ENDPOINT has to name it."
 	case e.Kind == oauth.NotSupported:
 		return "If the server has this endpoint, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
 	case e.Kind == oauth.PARNotOffered:
@@ -225,10 +243,10 @@ func hintWithoutCause(e *oauth.Error) string {
 		return "Start a new login."
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
-	case e.Kind == oauth.ResponseWithoutCode:
-		return "Set this client's response type to code, and its response mode to query."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
-		return "With prompt=none the server can't show a page, but it needs to. Sign in without prompt=none."
+		return "The server needs the user, and did not ask. If the login was sent with prompt=none, sign in without it. Otherwise its words say what is missing."
+	case e.Theirs && e.Step == wire.TokenRequest && e.Code == oauth.CodeRefused:
+		return "Run all checks: they find out whether the token endpoint refuses every request."
 	case e.Theirs && e.Step != wire.TokenRequest:
 		return "Read what the server said, then compare that setting in its dashboard."
 	}

@@ -107,7 +107,8 @@ func TestOfError_Kinds(t *testing.T) {
 		IDTokenEncrypted:       {oauth.IDTokenEncrypted},
 		IDTokenAlgorithm:       {oauth.IDTokenAlgorithm},
 		RegistrationNotOffered: {oauth.RegistrationNotOffered},
-		"":                     {oauth.BadParameter, oauth.PARNotOffered, oauth.OtherServer, oauth.PastedAddress, oauth.ResponseWithoutCode},
+		CodeMissing:            {oauth.ResponseWithoutCode},
+		"":                     {oauth.BadParameter, oauth.PARNotOffered, oauth.OtherServer, oauth.PastedAddress},
 	} {
 		for _, kind := range of {
 			if got := OfError(settings(), "", &oauth.Error{Kind: kind}); got != want {
@@ -278,16 +279,17 @@ func TestExplain_WithoutCause(t *testing.T) {
 		{oauth.Error{Kind: oauth.NotSupported, Step: wire.Revocation}, "The server has no such endpoint", "If the server has this endpoint, set REVOCATION_ENDPOINT."},
 		{oauth.Error{Kind: oauth.BadParameter, Step: wire.AuthorizationRequest}, "The login can't start with these", ""},
 		{oauth.Error{Kind: oauth.OtherServer, Step: wire.AuthorizationRequest}, "This login cannot be finished", "Start a new login."},
-		{oauth.Error{Kind: oauth.ResponseWithoutCode, Step: wire.Response}, "This login cannot be finished", "Set this client's response type to code"},
+		{oauth.Error{Step: wire.Response}, "This login cannot be finished", ""},
 		{oauth.Error{Step: wire.Response, Theirs: true, Code: "weird"}, "The authorization server refused the login", "Read what the server said"},
 		{oauth.Error{Step: wire.PushedRequest, Theirs: true, Code: "weird"}, "The authorization server refused the login", "Read what the server said"},
 		{oauth.Error{Step: wire.PushedRequest}, unusable, ""},
 		{oauth.Error{Step: wire.TokenRequest, Theirs: true, Code: "weird"}, "The authorization server refused the token request", ""},
+		{oauth.Error{Step: wire.TokenRequest, Theirs: true, Code: oauth.CodeRefused}, "The authorization server refused the token request", "Run all checks"},
 		{oauth.Error{Step: wire.TokenRequest}, unusable, ""},
 		{oauth.Error{Kind: oauth.Redirected, Step: wire.Userinfo, Answer: oauth.Answer{Location: "https://a/b"}}, unusable,
-			"If that is the endpoint, write USERINFO_ENDPOINT=https://a/b in .env."},
-		{oauth.Error{Kind: oauth.Redirected, Step: wire.Introspection, Answer: oauth.Answer{Location: "https://a/b"}}, unusable, "If that is the endpoint"},
-		{oauth.Error{Kind: oauth.Redirected, Step: wire.Revocation, Answer: oauth.Answer{Location: "https://a/b"}}, unusable, "If that is the endpoint"},
+			"This app follows no redirect with a token. Look at where it leads: if that is the server's userinfo endpoint, the metadata or USERINFO_ENDPOINT has"},
+		{oauth.Error{Kind: oauth.Redirected, Step: wire.Introspection, Answer: oauth.Answer{Location: "https://a/b"}}, unusable, "This app follows no redirect with a token."},
+		{oauth.Error{Kind: oauth.Redirected, Step: wire.Revocation, Answer: oauth.Answer{Location: "https://a/b"}}, unusable, "This app follows no redirect with a token."},
 		{oauth.Error{Kind: oauth.Redirected, Step: wire.Refresh, Answer: oauth.Answer{Location: "https://a/b"}}, unusable, ""},
 		{oauth.Error{Kind: oauth.Redirected, Step: wire.Userinfo}, unusable, ""},
 	} {

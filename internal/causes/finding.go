@@ -127,7 +127,7 @@ func (f Finding) String() string {
 
 // About returns what a finding is about. An unknown client ID is found where the redirect URI is asked about.
 func (f Finding) About() string {
-	if f.Name == ClientIDUnknown {
+	if IsUnknownID(f.Name) {
 		return "client ID"
 	}
 	return Label(f.Check)

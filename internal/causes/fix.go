@@ -1,15 +1,16 @@
 package causes
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
@@ -194,6 +195,8 @@ func chooseServer(f Facts, text string) Fix {
 		return f.look("", "The API names this server, so either the API's metadata is wrong or the server is. No line in .env changes that.")
 	case f.Cfg.Demo && strings.TrimSuffix(f.Found, "/") != f.Cfg.Issuer: // with a slash too many it is the demo, and one of its mistakes
 		return f.look("BASE_URL", "In demo mode this app is the authorization server too. BASE_URL must be an address at which it can reach itself.")
+	case f.Kind == oauth.NoAnswer && f.Member != "":
+		return f.look(f.Member, "Check "+f.Member+" in .env: nothing answers at that host.")
 	case f.Value != "" && f.Cfg.Clerk:
 		return f.look("CLERK_PUBLISHABLE_KEY", "Check CLERK_PUBLISHABLE_KEY. It has to come from the instance that has the OAuth application. "+
 			"Behind a Frontend API proxy, remove it and write ISSUER="+f.Value+".")
@@ -204,6 +207,8 @@ func chooseServer(f Facts, text string) Fix {
 		return f.look(variable, "The server's metadata has no "+f.Member+". If the server has one, write "+variable+"= and its address in .env.")
 	case strings.Contains(f.Found, "{tenantid}"):
 		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+lowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
+	case f.Kind == oauth.IssuerDiffers && !f.Cfg.Clerk && HostOf(f.Found) == HostOf(f.Cfg.Issuer): // an issuer that answers is a Value
+		return f.look("ISSUER", "The metadata at ISSUER names "+f.Found+" as its issuer. If no metadata that names it is found there either, fix this on the server: its issuer has to be "+f.Cfg.Issuer+".")
 	case f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden:
 		return f.look("ISSUER", fmt.Sprintf("Something refuses this app there (%d): a firewall, or a sign-in in front of the server. Let requests for the metadata through. If the address is wrong, correct ISSUER.", f.Status))
 	case f.Cfg.Clerk:
@@ -469,13 +474,69 @@ func fixTokenEndpoint(f Facts) Fix {
 	switch set := f.Cfg.Endpoints.Token; {
 	case f.Value != "":
 		return f.change("TOKEN_ENDPOINT", f.Value, "")
+	case f.Status == http.StatusForbidden && f.Cfg.Clerk:
+		return f.look("CLERK_PUBLISHABLE_KEY", fixSatellite)
+	case f.Status == http.StatusForbidden, f.Status == http.StatusUnauthorized:
+		return f.look("", "Something in front of the token endpoint refuses this app: a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
+	case strings.Contains(strings.ToLower(f.Words), "application/json"):
+		return f.look("", "The server wants JSON there. OAuth sends a form (RFC 6749 section 4.1.3), as this app does: look for a token endpoint that follows the standard.")
 	case f.Found != "":
-		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+". If that is the token endpoint, write TOKEN_ENDPOINT="+f.Found+" in .env.")
+		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+", and this app sends no secret after a redirect. Look at whether that is the server's token endpoint: then TOKEN_ENDPOINT has to name it.")
 	case set == "":
 		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
 	}
-	return f.look("TOKEN_ENDPOINT", cmp.Or("Check TOKEN_ENDPOINT: it has to be the server's token endpoint."))
+	return f.look("TOKEN_ENDPOINT", "Check TOKEN_ENDPOINT: it has to be the server's token endpoint.")
 }
+
+// fixSatellite is for a 403 of Clerk's, whose satellite domains have no authorization and no token endpoint.
+const fixSatellite = "Clerk answers 403 on a satellite domain. Use the publishable key of the primary domain or, behind a Frontend API proxy, remove it and write ISSUER= and the proxy's address."
+
+// Satellite returns what to do about a 403 of Clerk's at the authorization endpoint, or "" for other servers.
+func Satellite(cfg config.Effective, status int) string {
+	if !cfg.Clerk || status != http.StatusForbidden {
+		return ""
+	}
+	return fixSatellite
+}
+
+// fixParameter returns the fix for a parameter that a server demands. Its value is the server's affair.
+func fixParameter(f Facts) Fix {
+	name := absentParameter(f.Words)
+	switch {
+	case name == "nonce" && !slices.Contains(f.Cfg.Scopes, "openid"):
+		return f.change("SCOPES", strings.TrimSpace("openid "+strings.Join(f.Cfg.Scopes, " ")), "")
+	case name == "":
+		return f.look("AUTHORIZATION_PARAMS", "Write the parameter that the server names in AUTHORIZATION_PARAMS, with a value from the server's documentation.")
+	}
+	name = wire.Clip(name, 60)
+	return f.look("AUTHORIZATION_PARAMS", "Write AUTHORIZATION_PARAMS='"+name+"=…' in .env, with a value from the server's documentation. For one login, open /login?"+name+"=….")
+}
+
+// absentWords name a request parameter as one that is not there. Words such as interaction_required are codes and no names.
+var absentWords = regexp.MustCompile(`missing|required|empty|mandatory|must be (?:present|provided|sent|specified)|not (?:present|provided|sent|specified)`)
+
+// parameterName finds what is written as the name of a request parameter.
+var parameterName = regexp.MustCompile(`\b(?:nonce|audience|[a-z]+(?:_[a-z]+)+)\b`)
+
+// absentParameter returns the parameter of an authorization request that a server's words call absent, and that this app does
+// not always send. It returns "" for none.
+func absentParameter(words string) string {
+	words = strings.ToLower(words)
+	if !absentWords.MatchString(words) {
+		return ""
+	}
+	for _, name := range parameterName.FindAllString(words, 50) {
+		if !slices.Contains(alwaysSent, name) && !strings.HasPrefix(name, "invalid_") && !strings.HasSuffix(name, "_required") &&
+			!strings.HasPrefix(name, "error") && !strings.Contains(name, "client") && !strings.Contains(name, "unsupported") {
+			return name
+		}
+	}
+	return ""
+}
+
+// alwaysSent are the parameters of every authorization request, and codes that look like one.
+var alwaysSent = []string{"response_type", "redirect_uri", "code_challenge", "code_challenge_method", "code_verifier", "grant_type", "access_denied", "server_error",
+	"response_mode", "request_uri", "temporarily_unavailable"}
 
 // fixOffline returns the fix that brings a refresh token.
 func fixOffline(f Facts) Fix {

@@ -307,7 +307,7 @@ func TestFix_Situations(t *testing.T) {
 		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", add openid, or remove openid from SCOPES. A server"},
 		{"openid", fixOpenID, Facts{Cfg: plain}, "SCOPES='openid profile email'", ""},
 		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
-		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "write TOKEN_ENDPOINT=https://a"},
+		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "TOKEN_ENDPOINT has to name it"},
 		{"the token endpoint of the metadata", fixTokenEndpoint, Facts{Cfg: plain}, "", "The server's metadata names this address"},
 		{"the token endpoint", fixTokenEndpoint, Facts{Cfg: token}, "", "Check TOKEN_ENDPOINT"},
 		{"no refresh at GitHub", fixOffline, Facts{Cfg: with(func(c *config.Effective) { c.Issuer = "https://github.com" })}, "", "issue no refresh tokens"},

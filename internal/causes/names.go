@@ -23,6 +23,7 @@ const (
 	TwoHostNames          Name = "two-host-names"
 	EndpointsNotHTTPS     Name = "endpoints-not-https"
 	EndpointsHere         Name = "endpoints-on-this-machine"
+	EndpointsUnusable     Name = "endpoints-unusable"
 	JWKSUnusable          Name = "jwks-unusable"
 )
 
@@ -65,6 +66,7 @@ const (
 	PKCERequired      Name = "pkce-required"
 	PKCERefused       Name = "pkce-refused"
 	PARRequired       Name = "par-required"
+	ParameterMissing  Name = "parameter-missing"
 	PARNowhere        Name = "par-endpoint-missing"
 	ScopeNotEnabled   Name = "scope-not-enabled"
 	OpenIDMissing     Name = "openid-missing"
@@ -72,6 +74,11 @@ const (
 	AccessTokenOpaque Name = "access-token-opaque"
 	NoRefreshToken    Name = "no-refresh-token"
 )
+
+// IsUnknownID reports a cause of which the client ID is all that is wrong: the server does not recognize it.
+func IsUnknownID(name Name) bool {
+	return name == ClientIDUnknown || name == ClientDocumentNotSupported
+}
 
 // The user, and the return to this app.
 const (
@@ -82,8 +89,10 @@ const (
 	HostChangedOnTheWayBack Name = "host-changed-on-the-way-back"
 	LoginNotKnown           Name = "login-not-known"
 	ResponseIssuerDiffers   Name = "response-issuer-differs"
+	CodeMissing             Name = "code-missing"
 	CodeExpiredOrUsed       Name = "code-expired-or-used"
 	LogoutURINotRegistered  Name = "logout-uri-not-registered"
+	PKCEVerifierRefused     Name = "pkce-verifier-refused"
 )
 
 // The tokens.

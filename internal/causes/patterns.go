@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func clientRefusal(a Answer) bool {
 	switch code := strings.ToLower(a.Refusal.Code); {
 	case clientCode(a), code == "unauthorized_client":
 		return true
-	case code == "access_denied", code == "unauthorized", code == "not_authorized", code == "authentication_failed", code == "forbidden":
+	case code == "access_denied", code == "unauthorized", code == "not_authorized", code == "authentication_failed", code == "forbidden", code == "authentication_required":
 		return a.Status < 500
 	}
 	return a.Status == http.StatusUnauthorized && !a.Says("invalid_grant", "invalid_token", "unsupported_token_type")
@@ -71,6 +72,11 @@ func clientRefusal(a Answer) bool {
 
 // aboutTheCode reports a refusal that names the parameter code.
 func aboutTheCode(a Answer) bool { return a.Refusal.Field == "code" }
+
+// namesAbsentParameter reports words that call a request parameter absent.
+func namesAbsentParameter(a Answer) bool {
+	return absentParameter(cmp.Or(a.Refusal.Words, wire.Clip(a.Refusal.Text, 2000))) != ""
+}
 
 // aboutTheID reports a refusal that names the parameter client_id.
 func aboutTheID(a Answer) bool { return a.Refusal.Field == "client_id" }
@@ -86,6 +92,9 @@ func IsAboutClient(name Name) bool {
 	}
 	return false
 }
+
+// IsAboutCode reports a cause that is about the authorization code: a server that names it has looked it up, or what belongs to it.
+func IsAboutCode(name Name) bool { return name == CodeExpiredOrUsed || name == PKCEVerifierRefused }
 
 // IsNotSpoken reports a cause that is a demand for something that this app does not speak.
 func IsNotSpoken(name Name) bool {
@@ -122,6 +131,7 @@ var (
 	absent    = []string{"missing", "required", "not provided", "not sent", "not present", "must be provided", "must provide", "must contain", "is empty", "no client", "not specified", "blank", "[null]", "param error"}
 	excluded  = []string{"has not consented", "aadsts65001", "aadsts50020", "aadsts50105", "aadsts90094", "aadsts90095", "admin consent", "does not exist in tenant", "within its organization", "policies within your organization", "app is blocked", "not permitted to access the relying party"}
 	pkce      = []string{"pkce", "code_challenge", "code challenge", "code_verifier", "code verifier", "code-verifier"}
+	keptOut   = []string{"ip restricted", "ip address is not", "inactive user", "user is disabled", "user disabled", "account disabled", "account is disabled", "account is not fully set up", "user is blocked", "user locked", "account is locked", "hasn't approved this consumer", "aadsts50076", "aadsts50079", "aadsts53003", "aadsts50057"}
 	redirect  = []string{"redirect", "callback", "domain of this url", "reply url", "reply address", "return url", "aadsts50011", "koe006"}
 	noSuch    = []string{"unknown", "not found", "does not exist", "doesn't exist", "not exist", "invalid", "no such", "not registered", "unregistered", "not recognized", "unrecognized", "not valid", "could not find", "cannot find", "disabled", "deleted", "mismatch", "wrong", "incorrect", "unauthorized"}
 )
@@ -154,7 +164,7 @@ var patterns = []pattern{
 	// The user.
 	{at: toAuthorize, code: []string{"access_denied", "unauthorized"}, words: []string{"tester", "not assigned", "aadsts50105", "policy", "blocked", "not allowed", "not permitted", "not a member", "restricted", "suspended", "admin"}, cause: UserNotAllowed, seen: "Google, Entra, Okta, Auth0"},
 	{words: excluded, cause: UserNotAllowed, seen: "Entra, Google, Salesforce, ADFS"},
-	{at: toAuthorize, code: []string{"org_internal", "admin_policy_enforced", "unverified_user_email", "invalid_team_for_non_distributed_app"}, cause: UserNotAllowed, seen: "Google, GitHub, Slack"},
+	{at: toAuthorize, code: []string{"org_internal", "admin_policy_enforced", "unverified_user_email", "invalid_team_for_non_distributed_app", "oauth_app_access_denied", "oauth_app_blocked"}, cause: UserNotAllowed, seen: "Google, GitHub, Slack, Salesforce"},
 	{at: toAuthorize, code: []string{"access_denied"}, words: []string{"with scope"}, cause: ScopeNotEnabled, seen: "ADFS"},
 	{at: toAuthorize, code: []string{"access_denied", "user_denied", "user_cancelled_login", "user_cancelled_authorize"}, cause: AccessDenied, seen: "RFC 6749 section 4.1.2.1, LinkedIn"},
 
@@ -171,7 +181,7 @@ var patterns = []pattern{
 
 	// The client, where it authenticates. First the sentences that name everything and so nothing.
 	{at: asClient, words: []string{"[null]"}, and: clientIDs, method: withSecret, cause: AuthMethodWrong, seen: "Kakao: it found none"},
-	{at: asClient, words: []string{"client does not exist", "client doesn't exist"}, cause: ClientIDUnknown, seen: "Ory and Clerk, after the next sentence"},
+	{words: []string{"client does not exist", "client doesn't exist"}, cause: ClientIDUnknown, seen: "Ory and Clerk, after the next sentence; Entra's personal accounts"},
 	{at: asClient, words: []string{"no client authentication included"}, method: asPublic, cause: ClientSecretMissing, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
 	{at: asClient, words: []string{"no client authentication included"}, cause: ClientRefused, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
 	{at: asClient, words: []string{"unknown client"}, and: secrets, method: withSecret, cause: ClientRefused, seen: "the demo server"},
@@ -196,8 +206,9 @@ var patterns = []pattern{
 
 	// What else the token endpoint refuses.
 	{at: toRedeem, words: redirect, cause: RedirectURINotRegistered, seen: "Gitea; RFC 6749 section 4.1.3"},
-	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled", "extra", "not permitted", "should not exist"}, cause: PKCERefused, seen: "servers without RFC 7636"},
-	{at: toRedeem, words: pkce, cause: CodeExpiredOrUsed, seen: "RFC 7636 section 4.6"},
+	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled", "extra", "not permitted", "should not exist", "not support", "doesn't support"}, cause: PKCERefused, seen: "servers without RFC 7636"},
+	{at: toRedeem, words: pkce, cause: PKCEVerifierRefused, seen: "RFC 7636 section 4.6, IndieAuth for WordPress"},
+	{at: toRedeem, code: []string{"invalid_grant"}, words: keptOut, cause: UserNotAllowed, seen: "Salesforce, Keycloak, Entra"},
 	{at: toRefresh, words: []string{"grant type", "grant_type"}, cause: RefreshNotEnabled, seen: "FOSOAuthServerBundle"},
 	{at: toRefresh, code: []string{"unauthorized_client", "unsupported_grant_type"}, when: wordless, cause: RefreshNotEnabled, seen: "RFC 6749 section 5.2"},
 	{at: toRedeem, words: []string{"parameter scope", "parameter 'scope'", "requested scope"}, cause: ScopeNotEnabled, seen: "Entra AADSTS28000"},
@@ -212,6 +223,9 @@ var patterns = []pattern{
 	{words: []string{"unknown client", "error validating application", "client not found", "client was not found", "no client found", "no such client", "unknown application", "application not found", "app not found", "cannot_be_found", "application with identifier", "unregistered client", "client is not registered"}, cause: ClientIDUnknown, seen: "IdentityServer, Google, Auth0, Shopify"},
 	{when: aboutTheID, cause: ClientIDUnknown, seen: "Discord"},
 	{words: clientIDs, and: noSuch, cause: ClientIDUnknown, seen: "goiabada, Okta, Strava"},
+
+	// A parameter that this login did not send.
+	{at: toAuthorize, when: namesAbsentParameter, cause: ParameterMissing, seen: "FranceConnect"},
 
 	// Scopes.
 	{at: toAuthorize, words: []string{"scope"}, cause: ScopeNotEnabled, seen: "RFC 6749 section 4.1.2.1, Cognito"},

@@ -48,7 +48,7 @@ func TestCause_TokenEndpoint(t *testing.T) {
 		{"Gitea: the ID", post, 400, `{"error":"invalid_client","error_description":"cannot load client with client id: \"x\""}`, ClientIDUnknown},
 		{"Gitea: the secret", post, 400, `{"error":"unauthorized_client","error_description":"invalid client secret"}`, ClientSecretWrong},
 		{"Gitea: the redirect URI", post, 400, `{"error":"unauthorized_client","error_description":"unexpected redirect URI"}`, RedirectURINotRegistered},
-		{"Gitea: the verifier", post, 400, `{"error":"unauthorized_client","error_description":"failed PKCE code challenge"}`, CodeExpiredOrUsed},
+		{"Gitea: the verifier", post, 400, `{"error":"unauthorized_client","error_description":"failed PKCE code challenge"}`, PKCEVerifierRefused},
 		{"osin: the secret", basic, 200, `{"error":"unauthorized_client","error_description":"The client is not authorized to request a token using this method."}`, ClientRefused},
 		{"osin: no credentials found", basic, 200, `{"error":"invalid_request","error_description":"Client authentication not sent: credentials not found"}`, AuthMethodWrong},
 		{"Ory: any refusal of the client", basic, 401, `{"error":"invalid_client","error_description":"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."}`, ClientRefused},
@@ -237,8 +237,9 @@ func TestCause_EveryWord(t *testing.T) {
 		{"redeem", basic, ClientRefused, "", "it says * x", "no client authentication included|client credentials|invalid_credentials|invalid credentials|bad credentials|invalid client or|invalid client"},
 		{"redeem", basic, PKCERefused, "", "pkce * x", "not enabled|not allowed|not supported|unsupported|unexpected|unknown|must not|not expected|unrecognized|disabled|extra|not permitted|should not exist"},
 		{"redeem", basic, CodeExpiredOrUsed, "invalid_grant bad_verification_code invalid_code bad_auth_code code_already_used code_expired bad_code", "it says * x",
-			"pkce|code_challenge|code challenge|code_verifier|code verifier|code-verifier|invalid, expired, revoked|authorization code|auth code|verification code|code parameter|" +
+			"invalid, expired, revoked|authorization code|auth code|verification code|code parameter|" +
 				"code was not found|matching code|expired code|invalid code|code is invalid|code expired|code has expired|already been used|already redeemed"},
+		{"redeem", basic, PKCEVerifierRefused, "", "it says * x", "pkce|code_challenge|code challenge|code_verifier|code verifier|code-verifier"},
 		{"refresh", basic, RefreshTokenRefused, "invalid_grant invalid_refresh_token bad_refresh_token token_expired token_revoked expired_token", "it says * x", "invalid, expired, revoked"},
 		{"refresh", basic, RefreshNotEnabled, "unauthorized_client unsupported_grant_type", "it says * x", "grant type|grant_type"},
 		{"redeem", basic, ScopeNotEnabled, "invalid_scope", "it says * x", "parameter scope|parameter 'scope'|requested scope"},

@@ -22,7 +22,7 @@ func TestCause_ProvidersTokens(t *testing.T) {
 		{"Salesforce: either", post, 400, `{"error":"invalid_client","error_description":"invalid client credentials"}`, ClientRefused},
 		{"Salesforce: the ID", post, 400, `{"error":"invalid_client_id","error_description":"client identifier invalid"}`, ClientIDUnknown},
 		{"Salesforce: the code", post, 400, `{"error":"invalid_grant","error_description":"expired authorization code"}`, CodeExpiredOrUsed},
-		{"Salesforce: PKCE", post, 400, `{"error":"invalid_grant","error_description":"invalid code verifier"}`, CodeExpiredOrUsed},
+		{"Salesforce: PKCE", post, 400, `{"error":"invalid_grant","error_description":"invalid code verifier"}`, PKCEVerifierRefused},
 		{"Salesforce: the secret", post, 400, `{"error":"invalid_client","error_description":"client secret invalid"}`, ClientSecretWrong},
 		{"HubSpot: the ID", post, 400, `{"status":"BAD_CLIENT_ID","message":"missing or unknown client id","correlationId":"a"}`, ClientIDUnknown},
 		{"HubSpot: the secret", post, 400, `{"status":"BAD_CLIENT_SECRET","message":"missing or invalid client secret","correlationId":"a"}`, ClientSecretWrong},
@@ -100,8 +100,8 @@ func TestCause_ProvidersTokens(t *testing.T) {
 		{"Google: the secret", post, 401, `{"error":"invalid_client","error_description":"Unauthorized"}`, ClientRefused},
 		{"Google: no secret", none, 400, `{"error":"invalid_request","error_description":"client_secret is missing."}`, ClientSecretMissing},
 		{"Google: the redirect URI", post, 400, `{"error":"redirect_uri_mismatch","error_description":"Bad Request"}`, RedirectURINotRegistered},
-		{"Google: PKCE", post, 400, `{"error":"invalid_grant","error_description":"Invalid code verifier."}`, CodeExpiredOrUsed},
-		{"Google: the verifier is missing", post, 400, `{"error":"invalid_grant","error_description":"Missing code verifier."}`, CodeExpiredOrUsed},
+		{"Google: PKCE", post, 400, `{"error":"invalid_grant","error_description":"Invalid code verifier."}`, PKCEVerifierRefused},
+		{"Google: the verifier is missing", post, 400, `{"error":"invalid_grant","error_description":"Missing code verifier."}`, PKCEVerifierRefused},
 		{"X: the header", post, 401, `{"error":"unauthorized_client","error_description":"Missing valid authorization header"}`, AuthMethodWrong},
 		{"X: the code", basic, 400, `{"error":"invalid_request","error_description":"Value passed for the authorization code was invalid."}`, CodeExpiredOrUsed},
 		{"Shopify: the code", post, 400, `{"error":"invalid_request","error_description":"The authorization code was not found or was already used"}`, CodeExpiredOrUsed},
@@ -311,7 +311,7 @@ func TestCause_ProvidersAuthorization(t *testing.T) {
 		{"OpenIddict: the grant", "unauthorized_client", "The client application is not allowed to use the authorization code flow.", GrantNotEnabled},
 		{"OpenIddict: scope", "invalid_request", "This client application is not allowed to use the specified scope.", ScopeNotEnabled},
 		{"OpenIddict: PAR", "invalid_request", "The 'request_uri' parameter is mandatory: pushed authorization requests", PARRequired},
-		{"Nonce", "invalid_request", "Missing nonce", ""},
+		{"Nonce", "invalid_request", "Missing nonce", ParameterMissing},
 	} {
 		t.Run(row.server, func(t *testing.T) {
 			t.Parallel()

@@ -139,7 +139,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
 		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, the login's page, and `/tokeninfo`",
 		Fix:    fixServer("Check ISSUER in .env, and that the server is running."),
 	},
 	{
@@ -247,6 +247,20 @@ var Table = []Cause{
 		SeenIn:      "[cloudfoundry/uaa#692]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Set the public address in the server's own settings. If that endpoint is the right one, set it in .env, such as TOKEN_ENDPOINT.")
+		},
+	},
+	{
+		Name: EndpointsUnusable, Group: "The server is not found, or is a different one",
+		Sees: "an endpoint in the metadata is no address, or holds a password", Write: "a whole https address in the metadata",
+		Title:       "The server names an endpoint that can't be used",
+		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
+		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
+		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is mended, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[langfuse/langfuse#15897]",
+		Fix: func(f Facts) Fix {
+			variable := strings.ToUpper(f.Member)
+			return f.look("", "Fix the server's metadata: it has to name whole https addresses. Until then, write "+variable+"= and the right address in .env.")
 		},
 	},
 	{
@@ -584,6 +598,20 @@ var Table = []Cause{
 		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
 	},
 	{
+		Name: ParameterMissing, Group: "Grants and scopes",
+		Sees: "the server calls a parameter missing", Write: "`AUTHORIZATION_PARAMS='…'`",
+		Title:       "The server wants a parameter that the login doesn't send",
+		Explanation: "The server demands a parameter that other servers don't need: a level of assurance, an audience, a nonce. It refuses every login without it, so it says nothing about the client or the redirect URI. This app sends `nonce` when SCOPES has `openid`.",
+		Looks: []Quote{
+			{"FranceConnect", "`{\"status\":\"fail\",\"message\":\"The following fields are missing or empty : nonce\"}`", "[oidc-wp/openid-connect-generic#532]"},
+		},
+		Wrong:  []string{"no `AUTHORIZATION_PARAMS`"},
+		Right:  []string{"`AUTHORIZATION_PARAMS='acr_values=eidas1'`", "`SCOPES='openid …'` for nonce"},
+		ToldBy: "`check`, and the login's page",
+		SeenIn: "[InseeFr/Keycloak-FranceConnect#53], [france-connect/sources#4]",
+		Fix:    fixParameter,
+	},
+	{
 		Name: PARNowhere, Group: "Grants and scopes",
 		Sees: "pushed requests are demanded, and no endpoint is named", Write: "the server's own metadata",
 		Title:       "The server's metadata contradicts itself",
@@ -645,8 +673,11 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`/login?audience=https://api.example.com`, and no such API in the dashboard"},
 		Right:  []string{"the API's identifier, copied; with Entra the scope `api://<client ID>/<scope>` and no `resource`"},
-		ToldBy: "the login's page",
+		ToldBy: "`check`, and the login's page",
 		Fix: func(f Facts) Fix {
+			if f.Cfg.Found.Resource == "" && f.Cfg.Parameters["resource"] == "" && f.Cfg.Parameters["audience"] == "" && absentWords.MatchString(strings.ToLower(f.Words)) {
+				return f.look("AUTHORIZATION_PARAMS", "The server wants the login to name an API. Write AUTHORIZATION_PARAMS='resource=…' in .env, with the API's identifier from the server's dashboard.")
+			}
 			return f.look("", "Compare audience or resource in the address of /login with the API's identifier in the server's dashboard.")
 		},
 	},
@@ -907,7 +938,24 @@ var Table = []Cause{
 			if f.provider().Name == "GitHub" && f.Found == gitHubIssuer {
 				return f.change("ISSUER", gitHubIssuer, "")
 			}
+			if strings.TrimSuffix(f.Found, "/") == strings.TrimSuffix(f.Cfg.Issuer, "/") {
+				return f.look("", "Fix this on the server: its metadata and its responses have to name the same issuer, with or without the slash. No line in .env changes that.")
+			}
 			return f.look("ISSUER", "Either this response belongs to a different server, or the server uses two names for itself. Compare ISSUER with the server's metadata.")
+		},
+	},
+	{
+		Name: CodeMissing, Group: "The user, and the return to this app",
+		Sees: "the browser comes back without `code` and without `error`", Write: "the authorization code flow for the client",
+		Title:       "The response has no authorization code",
+		Setting:     Grant,
+		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be made for another flow, such as the implicit one, or a page of the server leads back by itself.",
+		Wrong:       []string{"`/oauth_callback?state=…&access_token=…`"},
+		Right:       []string{"`/oauth_callback?state=…&code=…`"},
+		ToldBy:      "the login's page",
+		SeenIn:      "[zalando-stups/planb-provider#105], [titarenko/OAuth2#57]",
+		Fix: func(f Facts) Fix {
+			return f.turnOff(CodeMissing, Grant, "Allow the authorization code flow for this client")
 		},
 	},
 	{
@@ -931,6 +979,21 @@ var Table = []Cause{
 				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
 			}
 			return f.look("", text)
+		},
+	},
+	{
+		Name: PKCEVerifierRefused, Group: "The user, and the return to this app",
+		Sees: "the token endpoint's words name PKCE or the verifier", Write: "the server's own PKCE check",
+		Title:       "The server doesn't accept the code verifier",
+		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't fit. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",
+		Looks: []Quote{
+			{"IndieAuth for WordPress", "`invalid_grant`: Failed PKCE Validation", "[indieweb/wordpress-indieauth#262]"},
+		},
+		Wrong:  []string{"a server that doesn't keep the challenge with the code"},
+		Right:  []string{"start a new login; if it fails again, mend the server"},
+		ToldBy: "the login's page",
+		Fix: func(f Facts) Fix {
+			return f.look("", "Start a new login. If it fails again, fix PKCE on the server: it has to keep code_challenge with the code, and to compare it as S256.")
 		},
 	},
 	{
@@ -1038,7 +1101,7 @@ var Table = []Cause{
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenMalformed {
-				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read. Without openid in SCOPES it sends none.")
+				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read, or a claim in it is of the wrong type. Without openid in SCOPES it sends none.")
 			}
 			return f.look("TOKEN_ENDPOINT", "The server is at fault, or TOKEN_ENDPOINT is not its token endpoint.")
 		},
@@ -1066,7 +1129,10 @@ var Table = []Cause{
 		},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
-			return f.look("SCOPES", "At Slack, add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid. Elsewhere, ask for what the token response then holds at its top level.")
+			if HostOf(f.Cfg.Endpoints.Token) == "slack.com" {
+				return f.look("SCOPES", "Add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid.")
+			}
+			return f.look("TOKEN_ENDPOINT", "This app reads the access token at the top of the response (RFC 6749 section 5.1). Look in the server's documentation for a token endpoint that follows the standard, and write it in TOKEN_ENDPOINT.")
 		},
 	},
 	{
@@ -1221,10 +1287,10 @@ var Table = []Cause{
 	{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
-		Title:       "The server reads no client ID metadata documents",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document, and the server's metadata does not say `client_id_metadata_document_supported`. A server that doesn't read documents treats the URL as an unknown client ID.\n\nClerk is an exception: it accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Title:       "The server doesn't accept this client ID metadata document",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login goes on: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
-		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, and Advertise CIMD support"},
+		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {
@@ -1354,7 +1420,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`SCOPES='openid profile'`"},
 		Right:  []string{"`SCOPES='openid profile <the scope>'`, then sign in again"},
-		ToldBy: "`/api`",
+		ToldBy: "`/api`, and `/userinfo`",
 		Fix: func(f Facts) Fix {
 			return f.look("SCOPES", "Add the scope that the API wants to SCOPES, enable it for this client, and sign in again.")
 		},

@@ -462,6 +462,50 @@ func nextcloud() *played {
 		badCode: otherwise(refusal(400, "invalid_request", ""))}
 }
 
+// franceConnect refuses a request without a parameter before it looks at anything else.
+func franceConnect(parameter string) func() *played {
+	return func() *played {
+		return &played{base: "https://fc.example.com/api/v2", authorize: func(r q) (reply, bool) {
+			return jsonOf(400, map[string]any{"status": "fail", "message": "The following fields are missing or empty : " + parameter}), r.Get(parameter) == ""
+		}}
+	}
+}
+
+// endsSessions signs the user out where the request is as it wants it, and sends the browser back.
+func endsSessions(wants func(q) bool) func() *played {
+	return func() *played {
+		return &played{document: func(d map[string]any) { d["end_session_endpoint"] = "https://id.example.com/logout" }, at: map[string]func(q) reply{
+			"/logout": func(r q) reply {
+				if !wants(r) {
+					return page(400, "invalid_request: post_logout_redirect_uri not registered")
+				}
+				return to(r.Get("post_logout_redirect_uri") + "?state=" + r.Get("state"))
+			}}}
+	}
+}
+
+// mcp is an API that speaks MCP with its authorization server on the same host. Its metadata is at one path, and names the API.
+func mcp(path, named string) func() *played {
+	return func() *played {
+		p := &played{base: "https://mcp.example.com"}
+		p.at = map[string]func(q) reply{
+			"/mcp": func(r q) reply {
+				if r.Header.Get("Authorization") == "Bearer "+playedToken {
+					return jsonOf(200, map[string]any{"jsonrpc": "2.0", "id": 1, "result": map[string]any{}})
+				}
+				return reply{401, jsonType, "Bearer", `{"error":"invalid_token"}`}
+			},
+		}
+		if path != "" {
+			p.at[path] = otherwise(jsonOf(200, map[string]any{"resource": named, "authorization_servers": []string{"https://mcp.example.com"}}))
+		}
+		return p
+	}
+}
+
+// atAPI are the settings of a login that begins there.
+var atAPI = map[string]string{"ISSUER": "", "RESOURCE_URL": "https://mcp.example.com/mcp"}
+
 var rows = []behavior{
 	// Reports of failed logins, by provider.
 	{name: "Twitch: scope is an array", seen: "dart-lang/tools#370, logto-io/logto#6980", server: func() *played {
@@ -538,7 +582,7 @@ var rows = []behavior{
 		check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
 
 	{name: "Keycloak: introspection under another host name", seen: "keycloak/keycloak#15694, #21820", server: func() *played {
-		p := &played{base: "https://auth.company.example/realms/shop"}
+		p := &played{base: "https://auth.company.example/realms/shop", hosts: []string{"internal.company.example"}}
 		p.at = map[string]func(q) reply{"/realms/inner/introspect": p.knows(jsonOf(200, map[string]any{"active": false}))}
 		return p
 	}, wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.company.example/realms/inner/introspect"}, use: "/tokeninfo", page: causes.TokenNotActive,
@@ -624,7 +668,7 @@ var rows = []behavior{
 		return &played{authorize: func(r q) (reply, bool) { return page(403, "Sorry, you have been blocked"), !r.signedIn }}
 	}},
 	{name: "a firewall without a word, on another host", seen: "RFC 9110 section 15.5.4", server: func() *played {
-		p := &played{authorize: func(r q) (reply, bool) { return reply{status: 403}, !r.signedIn }}
+		p := &played{hosts: []string{"tokens.example.com"}, authorize: func(r q) (reply, bool) { return reply{status: 403}, !r.signedIn }}
 		p.document = func(d map[string]any) { d["token_endpoint"] = "https://tokens.example.com/token" }
 		return p
 	}},
@@ -922,7 +966,12 @@ var rows = []behavior{
 			return r.back("invalid_scope", "A scope is not valid.")
 		}
 		return p
-	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	}, wrong: map[string]string{"SCOPES": "openid email reports.read"}, check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email'", says: "Remove reports.read from SCOPES"},
+	{name: "prompt=none is refused with the words of a scope, whatever is asked", seen: "OpenID Connect Core section 3.1.2.1", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) {
+			return r.back("invalid_scope", "A scope is not valid."), r.Get("prompt") == "none" && !r.signedIn
+		}}
+	}},
 	{name: "a scope that only the user's sign-in refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
 		return &played{enter: func(r q) (reply, bool) {
 			return r.back("invalid_scope", ""), r.signedIn && strings.Contains(r.Get("scope"), "reports")
@@ -998,7 +1047,7 @@ var rows = []behavior{
 		return &played{at: map[string]func(q) reply{"/app/.well-known/openid-configuration": otherwise(page(200, "Welcome"))}}
 	}, wrong: map[string]string{"ISSUER": "https://id.example.com/app"}, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "Check the host and the path of ISSUER", says: "an HTML page instead"},
 	{name: "the metadata redirects to the right host", seen: "RFC 9110 section 15.4", server: func() *played {
-		p := &played{base: "https://www.example.com"}
+		p := &played{base: "https://www.example.com", hosts: []string{"example.com"}}
 		p.handle = func(r q) (reply, bool) {
 			return to("https://www.example.com" + r.URL.Path), r.URL.Host == "example.com"
 		}
@@ -1055,6 +1104,179 @@ var rows = []behavior{
 		p := &played{noDoc: true}
 		return p
 	}, wrong: map[string]string{"SCOPES": "openid"}, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "Set ISSUER"},
+	{name: "INTROSPECTION_ENDPOINT has a host that is not there", seen: "RFC 8499 section 3", server: func() *played { return &played{} },
+		wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.example.com/introspect"}, use: "/tokeninfo", page: causes.ServerUnreachable, kind: causes.Look, fix: "Check INTROSPECTION_ENDPOINT",
+		never: []string{"Check ISSUER"}},
+
+	{name: "Clerk: a satellite domain", seen: "clerk/openapi-specs, fapi 2026-05-12", server: func() *played {
+		return &played{base: "https://clerk.satellite.example/oauth", issuer: "https://clerk.satellite.example", authorize: always(reply{status: 403}), token: always(reply{status: 403})}
+	}, set: map[string]string{"ISSUER": "", "CLERK_PUBLISHABLE_KEY": "pk_live_Y2xlcmsuc2F0ZWxsaXRlLmV4YW1wbGUk"}, mend: func(p *played) { p.authorize, p.token = nil, nil },
+		check: causes.TokenEndpointUnusable, page: stays, kind: causes.Look, fix: "the publishable key of the primary domain", never: append([]string{"Check TOKEN_ENDPOINT"}, noSecretWrong...)},
+
+	{name: "the metadata names an endpoint without a host", seen: "RFC 8414 section 2", server: func() *played {
+		return &played{document: func(d map[string]any) { d["token_endpoint"] = "/token" }}
+	}, mend: func(p *played) { p.document = nil }, check: causes.EndpointsUnusable, page: causes.EndpointsUnusable, kind: causes.Look, fix: "TOKEN_ENDPOINT= and the right address"},
+	{name: "the browser comes back without a code", seen: "RFC 6749 section 4.1.2", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return to(r.Get("redirect_uri") + "?" + url.Values{"state": {r.Get("state")}, "access_token": {"a"}}.Encode()), r.signedIn
+		}}
+	}, mend: func(p *played) { p.enter = nil }, page: causes.CodeMissing, kind: causes.Look, fix: "authorization code flow"},
+
+	// The logout, and logins that begin at an API.
+	{name: "logout: id_token_hint is wanted", seen: "panva/node-oidc-provider#464", server: endsSessions(func(r q) bool { return r.Has("id_token_hint") }), use: "/logout"},
+	{name: "logout: client_id is wanted", seen: "zitadel/zitadel#8480", server: endsSessions(func(r q) bool { return r.Get("client_id") == playedID }), use: "/logout"},
+	{name: "logout: the way back is compared", seen: "DuendeArchive/IdentityServer4#3893", server: endsSessions(func(r q) bool { return r.Get("post_logout_redirect_uri") == "http://localhost:3998/" }),
+		mend: func(p *played) {
+			p.at = endsSessions(func(r q) bool { return r.Get("post_logout_redirect_uri") == "http://localhost:3999/" })().at
+		}, use: "/logout", page: stays},
+	{name: "MCP: the metadata is at the API's path", seen: "RFC 9728 section 3.1", server: mcp("/.well-known/oauth-protected-resource/mcp", "https://mcp.example.com/mcp"), set: atAPI, use: "/api"},
+	{name: "MCP: the metadata is at the root alone", seen: "tontinton/maki#726", server: mcp("/.well-known/oauth-protected-resource", "https://mcp.example.com/mcp"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource is the origin", seen: "PrimeIntellect-ai/prime-agent#2357, modelcontextprotocol/python-sdk#1264", server: mcp("/.well-known/oauth-protected-resource", "https://mcp.example.com"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource lacks a slash", seen: "microsoft/vscode#259251", server: mcp("/.well-known/oauth-protected-resource/mcp", "https://mcp.example.com/mcp/"), set: atAPI, use: "/api"},
+	{name: "MCP: the resource is the authorization server", seen: "NapthaAI/http-oauth-mcp-server#2", server: mcp("/.well-known/oauth-protected-resource", "https://dev-4711.us.auth0.com/"),
+		set: atAPI, mend: func(p *played) {
+			p.at["/.well-known/oauth-protected-resource"] = otherwise(jsonOf(200, map[string]any{"resource": "https://mcp.example.com/mcp", "authorization_servers": []string{"https://mcp.example.com"}}))
+		}, check: causes.APIMetadataOfAnother, page: causes.APIMetadataOfAnother, kind: causes.Look, fix: "fix the API"},
+	{name: "MCP: no metadata of the API", seen: "logiscape/mcp-sdk-php#56", server: mcp("", ""), set: atAPI, mend: func(p *played) {
+		p.at["/.well-known/oauth-protected-resource"] = otherwise(jsonOf(200, map[string]any{"resource": "https://mcp.example.com/mcp", "authorization_servers": []string{"https://mcp.example.com"}}))
+	}, check: causes.APIMetadataMissing, page: causes.APIMetadataMissing, kind: causes.Look, fix: "ISSUER"},
+
+	// Further public reports.
+	{name: "Kick: a bot check in front of the token endpoint", seen: "KickEngineering/KickDevDocs#148, router-for-me/CLIProxyAPI#1659", server: func() *played {
+		return &played{noDoc: true, base: "https://id.kick.example", token: always(reply{403, "text/html; charset=UTF-8", "", "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>"})}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "a firewall or a check for browsers",
+		says: "Just a moment", never: append([]string{"Check TOKEN_ENDPOINT"}, noSecretWrong...)},
+	{name: "Doorkeeper without PKCE", seen: "deeplay-io/verdaccio-openid-connect#2", server: func() *played {
+		return &played{token: func(r q) (reply, bool) {
+			return refusal(400, "invalid_request", "Invalid code_verifier parameter. Server does not support pkce."), r.Has("code_verifier")
+		}}
+	}, mend: func(p *played) { p.token = nil }, check: causes.PKCERefused, page: causes.PKCERefused, kind: causes.Look, fix: "Allow PKCE", never: append([]string{"has expired"}, noSecretWrong...)},
+	{name: "a sign-in in front of the token endpoint: 401 to everything", seen: "RFC 9110 section 15.5.2", server: func() *played {
+		return &played{token: always(reply{401, "text/html", "Negotiate", "<html><head><title>401</title></head><body><h2>401 - Unauthorized: Access is denied due to invalid credentials.</h2></body></html>"})}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "in front of the token endpoint", never: noSecretWrong},
+	{name: "Kong: 401 to everything", seen: "Kong, key-auth", server: func() *played {
+		return &played{token: always(jsonOf(401, map[string]any{"message": "No API key found in request"}))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "in front of the token endpoint", never: noSecretWrong},
+	{name: "the token endpoint wants JSON", seen: "RFC 6749 section 4.1.3", server: func() *played {
+		return &played{token: always(refusal(400, "invalid_request", "Content-Type must be application/json"))}
+	}, mend: func(p *played) { p.token = nil }, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "OAuth sends a form", never: noSecretWrong},
+	{name: "resource is demanded", seen: "RFC 8707 section 2", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return r.back("invalid_target", "Missing resource parameter"), r.Get("resource") == ""
+		}}
+	}, set: map[string]string{"AUTHORIZATION_PARAMS": "resource=https://api.example.com"}, wrong: map[string]string{"AUTHORIZATION_PARAMS": ""},
+		check: causes.ResourceUnknown, page: causes.ResourceUnknown, kind: causes.Look, fix: "AUTHORIZATION_PARAMS='resource=…'"},
+	{name: "IndieAuth: the server loses the challenge", seen: "indieweb/wordpress-indieauth#262", server: func() *played {
+		return &played{issued: otherwise(refusal(400, "invalid_grant", "Failed PKCE Validation"))}
+	}, mend: func(p *played) { p.issued = nil }, page: causes.PKCEVerifierRefused, kind: causes.Look, fix: "fix PKCE on the server", never: []string{"has expired"}},
+	{name: "Salesforce: the network is restricted", seen: "sfdx-actions/setup-sfdx#17", server: func() *played {
+		return &played{issued: otherwise(refusal(400, "invalid_grant", "ip restricted"))}
+	}, mend: func(p *played) { p.issued = nil }, page: causes.UserNotAllowed, kind: causes.Look, fix: "Allow this user", never: []string{"has expired"}},
+	{name: "Salesforce: the user is not approved", seen: "nextauthjs/next-auth#1028", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) {
+			return r.back("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app"), r.signedIn
+		}}
+	}, mend: func(p *played) { p.enter = nil }, page: causes.UserNotAllowed, kind: causes.Look, fix: "Allow this user"},
+	{name: "FranceConnect: acr_values is demanded", seen: "InseeFr/Keycloak-FranceConnect#53", server: franceConnect("acr_values"),
+		set: map[string]string{"AUTHORIZATION_PARAMS": "acr_values=eidas1"}, wrong: map[string]string{"AUTHORIZATION_PARAMS": ""}, check: causes.ParameterMissing, page: stays,
+		kind: causes.Look, fix: "AUTHORIZATION_PARAMS='acr_values=…'", never: []string{string(causes.RedirectURINotRegistered), string(causes.ClientIDUnknown)}},
+	{name: "FranceConnect: nonce is demanded", seen: "oidc-wp/openid-connect-generic#532", server: franceConnect("nonce"),
+		wrong: map[string]string{"SCOPES": "profile email"}, check: causes.ParameterMissing, page: stays, kind: causes.Change, fix: "SCOPES='openid profile email'",
+		never: []string{string(causes.RedirectURINotRegistered), string(causes.ClientIDUnknown)}},
+	{name: "nonce is demanded, and said at the callback", seen: "france-connect/sources#4", server: func() *played {
+		return &played{enter: func(r q) (reply, bool) { return r.back("invalid_request", "Missing nonce"), r.Get("nonce") == "" }}
+	}, wrong: map[string]string{"SCOPES": "profile email"}, check: causes.ParameterMissing, page: causes.ParameterMissing, kind: causes.Change, fix: "SCOPES='openid profile email'"},
+	{name: "authentik: one issuer for all providers", seen: "9p4/jellyfin-plugin-sso#291", server: func() *played {
+		return &played{base: "https://ak.example.com/application/o/shop", issuer: "https://ak.example.com/application/o/shop/", document: func(d map[string]any) { d["issuer"] = "https://ak.example.com/" }}
+	}, mend: func(p *played) { p.document = nil }, check: causes.IssuerDiffers, page: causes.IssuerDiffers, kind: causes.Look, fix: "fix this on the server", never: []string{"ISSUER=https://ak.example.com/", "that the server is running"}},
+	{name: "Nextcloud: the issuer is below index.php", seen: "Flowfin/jellyfin-plugin-sso#1811", server: func() *played {
+		p := &played{base: "https://cloud.example.net/nextcloud/index.php"}
+		p.at = map[string]func(q) reply{"/nextcloud/.well-known/openid-configuration": func(q) reply { return jsonOf(200, p.documentOf()) }}
+		return p
+	}, wrong: map[string]string{"ISSUER": "https://cloud.example.net/nextcloud"}, check: causes.IssuerDiffers, page: causes.IssuerDiffers, kind: causes.Change, fix: "ISSUER=https://cloud.example.net/nextcloud/index.php"},
+	{name: "Entra: a tenant that does not exist", seen: "learn.microsoft.com, AADSTS90002", server: func() *played {
+		const host = "https://login.microsoftonline.com"
+		return &played{base: host + "/contoso.example/oauth2/v2.0", issuer: host + "/contoso.example/v2.0", handle: func(r q) (reply, bool) {
+			return refusal(400, "invalid_tenant", "AADSTS90002: Tenant 'contosso.example' not found."), strings.Contains(r.URL.Path, "contosso")
+		}}
+	}, wrong: map[string]string{"ISSUER": "https://login.microsoftonline.com/contosso.example/v2.0"}, check: causes.ServerNotFound, page: causes.ServerNotFound, kind: causes.Look, fix: "ISSUER", says: "Tenant 'contosso.example' not found"},
+	{name: "Entra: not enabled for personal accounts", seen: "microsoftgraph/msgraph-sample-nodeexpressapp#152, O365/python-o365#514", server: func() *played {
+		const words = "The client does not exist or is not enabled for consumers. If you are the application developer, configure a new application through the App Registrations in the Azure Portal."
+		return &played{base: "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/oauth2/v2.0", issuer: "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+			unknownClient: otherwise(page(400, "unauthorized_client: "+words)), badClient: otherwise(refusal(400, "unauthorized_client", "AADSTS700016: Application not found. "+words))}
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "Application (client) ID", never: []string{string(causes.GrantNotEnabled)}},
+	{name: "SATOSA: the unknown client is sent back", seen: "IdentityPython/SATOSA#498", server: func() *played {
+		return &played{base: "https://satosa.example.org", unknownClient: func(r q) reply {
+			return to(r.Get("redirect_uri") + "?" + url.Values{"error": {"unauthorized_client"}, "error_message": {"Unknown client_id"}, "state": {r.Get("state")}}.Encode())
+		}}
+	}, wrong: unknownID, check: causes.ClientIDUnknown, page: causes.ClientIDUnknown, kind: causes.Look, fix: "paste CLIENT_ID again", says: "Unknown client_id", never: []string{string(causes.GrantNotEnabled)}},
+	{name: "the iss of the response has no slash", seen: "JavaScriptSolidServer/JavaScriptSolidServer#524", server: func() *played {
+		p := &played{base: "https://pod.example.com", issuer: "https://pod.example.com/"}
+		p.iss = "https://pod.example.com"
+		return p
+	}, mend: func(p *played) { p.iss = p.issuer }, page: causes.ResponseIssuerDiffers, kind: causes.Look, fix: "Fix this on the server", never: []string{"Compare ISSUER"}},
+	{name: "Feishu: the tokens are in data", seen: "larksuite/lark-openapi-mcp#27", server: func() *played {
+		return &played{noDoc: true, base: "https://open.feishu.example", issued: otherwise(jsonOf(200, map[string]any{"code": 0, "msg": "success", "data": map[string]any{"access_token": "u-1", "token_type": "Bearer"}}))}
+	}, mend: func(p *played) { p.issued = nil }, page: causes.AccessTokenNested, kind: causes.Look, fix: "at the top of the response", never: []string{"Slack", "bot scope"}},
+	{name: "kanidm: authentication_required, as text", seen: "kanidm/kanidm#4470", server: func() *played {
+		text := func(code string) func(q) reply { return otherwise(plain(400, `{"error":"`+code+`"}`)) }
+		return &played{base: "https://idm.example.com", badClient: text("authentication_required"), badCode: text("invalid_request")}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Harvest: tokens with 201", seen: "pow-auth/assent#112, openhab/openhab-core#5284", server: func() *played {
+		return &played{sends: func(r reply) reply { r.status = 201; return r }}
+	}},
+	{name: "a byte order mark before the tokens", seen: "RFC 8259 section 8.1", server: func() *played {
+		return &played{sends: func(r reply) reply { r.body = "\ufeff" + r.body; return r }}
+	}},
+	{name: "Casdoor: 200 with status error", seen: "casdoor/casdoor#3162", server: func() *played {
+		return &played{badClient: otherwise(jsonOf(200, map[string]any{"status": "error", "msg": "Incorrect client secret for application: shop", "data": nil, "data2": nil}))}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Casdoor: 200 with status error by Basic alone", seen: "casdoor/casdoor#3162", server: func() *played {
+		return &played{badClient: func(r q) reply {
+			if r.method == config.MethodBasic {
+				return jsonOf(200, map[string]any{"status": "error", "msg": "Incorrect client secret for application: shop", "data": nil, "data2": nil})
+			}
+			return refusal(401, "invalid_client", "client_secret is invalid for application: [admin/shop]")
+		}}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "QQ: JSONP", seen: "spring-guides/tut-spring-boot-oauth2#66", server: func() *played {
+		jsonp := func(words string) func(q) reply {
+			return otherwise(reply{200, "text/html", "", `callback( {"error":100012,"error_description":"` + words + `"} );`})
+		}
+		return &played{noDoc: true, badClient: jsonp("client secret is illegal"), badCode: jsonp("code to access token error")}
+	}, wrong: wrongSecret, check: causes.ClientSecretWrong, page: causes.ClientSecretWrong, kind: causes.Look, fix: "paste CLIENT_SECRET again"},
+	{name: "Passport: one answer for the ID and the redirect URI", seen: "laravel/passport#1133, #68", server: func() *played {
+		none := otherwise(jsonOf(401, map[string]any{"error": "invalid_client", "error_description": "Client authentication failed", "message": "Client authentication failed"}))
+		return &played{noDoc: true, unknownClient: none, wrongRedirect: none, badClient: none, badCode: otherwise(jsonOf(400, map[string]any{"error": "invalid_request", "hint": "Cannot decrypt the authorization code"}))}
+	}, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback", never: append([]string{string(causes.ClientIDUnknown)}, noSecretWrong...)},
+	{name: "H2CK/oidc: something in front reads Basic for itself", seen: "H2CK/oidc#457", server: func() *played {
+		return &played{token: func(r q) (reply, bool) {
+			return jsonOf(401, map[string]any{"message": "Current user is not logged in"}), r.method == config.MethodBasic
+		}}
+	}, set: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, wrong: map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": ""},
+		check: causes.AuthMethodWrong, page: causes.AuthMethodWrong, kind: causes.Change, fix: "TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post", never: noSecretWrong},
+	{name: "userinfo wants openid", seen: "juanifioren/django-oidc-provider#417, DuendeArchive/IdentityServer4#1194", server: func() *played {
+		return &played{userinfo: otherwise(reply{403, "text/html", `error="insufficient_scope", error_description="The request requires higher privileges than provided by the access token"`, ""})}
+	}, mend: func(p *played) { p.userinfo = nil }, set: map[string]string{"SCOPES": "profile"}, use: "/userinfo", page: causes.OpenIDMissing, kind: "", fix: "add openid to SCOPES", never: noSecretWrong},
+	{name: "userinfo wants a scope more", seen: "oktadeveloper/okta-blog-archive#1653", server: func() *played {
+		return &played{userinfo: otherwise(reply{403, jsonType, `Bearer error="insufficient_scope", error_description="The access token must provide access to at least one of these scopes - profile, email, address or phone"`, ""})}
+	}, mend: func(p *played) { p.userinfo = nil }, use: "/userinfo", page: causes.APIScopeMissing, kind: causes.Look, fix: "Add the scope that userinfo wants", never: noSecretWrong},
+	{name: "Planning Center: Bad Scope", seen: "planningcenter/developers#123", server: func() *played {
+		return &played{api: func(r q) reply {
+			if r.Header.Get("Authorization") != "Bearer "+playedToken {
+				return jsonOf(401, map[string]any{"errors": []any{map[string]any{"status": "401", "title": "Unauthorized"}}})
+			}
+			return jsonOf(403, map[string]any{"errors": []any{map[string]any{"status": "403", "title": "Forbidden", "detail": "Bad Scope. The API credentials do not have access to the application check-ins."}}})
+		}}
+	}, mend: func(p *played) { p.api = refusesBearer }, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api", page: causes.APIScopeMissing, kind: "", fix: "add it to SCOPES", never: []string{"own log"}},
+	{name: "a firewall that refuses this token's call alone", seen: "anthropics/claude-ai-mcp#968", server: func() *played {
+		return &played{api: func(r q) reply {
+			if r.Header.Get("Authorization") != "Bearer "+playedToken {
+				return reply{401, jsonType, "Bearer", `{"error":"invalid_token"}`}
+			}
+			return plain(403, "Your request was blocked.")
+		}}
+	}, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api", says: "such as a firewall"},
 }
 
 // What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.

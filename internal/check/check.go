@@ -74,7 +74,7 @@ func (c *checker) checkClient(ctx context.Context) causes.Finding {
 		ask, conclude = func() { s.o.concludeClientAlone(ctx) }, s.o.concludeClientAlone
 	}
 	ask() // while the others ask
-	if c.concluded("redirect_uri").Name == causes.ClientIDUnknown {
+	if causes.IsUnknownID(c.concluded("redirect_uri").Name) {
 		return causes.Skipped("skipped: needs a client ID that the server recognizes")
 	}
 	f := conclude(ctx)
@@ -142,7 +142,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 		f = tooLate() // the failure may be our own haste
 	}
 	switch {
-	case f.Result == causes.Fail && f.Name == causes.ClientIDUnknown && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
+	case f.Result == causes.Fail && causes.IsUnknownID(f.Name) && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
 		return f, "client_id"
 	case f.Result == causes.Skip && s.name == "pushed_authorization" && !f.NoClient:
 		return f, "client"

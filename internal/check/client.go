@@ -73,7 +73,7 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 			switch {
 			case a.yes == kind:
 				return a
-			case a.no == kind && no.no == "" && (kind != anInventedRefresh || first.reply.Cause() != causes.CodeExpiredOrUsed || a.reply.Cause() != causes.ClientRefused):
+			case a.no == kind && no.no == "" && (kind != anInventedRefresh || !causes.IsAboutCode(first.reply.Cause()) || a.reply.Cause() != causes.ClientRefused):
 				no = a // beside an answer about the code, a refusal without a word may be about the token: goiabada
 			}
 		}
@@ -144,7 +144,7 @@ func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	switch cause := a.reply.Cause(); {
 	case wordlessGrant(a.reply):
 		a.no = kind // osin says so of any client that it does not accept
-	case cause == causes.GrantNotEnabled && kind == anInventedCode:
+	case kind == anInventedCode && (cause == causes.GrantNotEnabled || cause == causes.PKCERefused): // it names what no client decides
 		a.also = cause
 	case kind == toIntrospect: // which many servers open to APIs alone, with credentials of their own
 	case refusesClient(a.reply) && (kind.decides() || causes.IsClientCode(a.reply.Answer)):
@@ -268,8 +268,8 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 // answer that is the same whatever is asked says nothing of the client.
 func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
-	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && got.Cause() != causes.CodeExpiredOrUsed
-	if !got.came() || !got.EndsEveryLogin() && !forbidden {
+	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && !causes.IsAboutCode(got.Cause())
+	if !got.came() || !got.EndsEveryLogin() && !forbidden && got.Cause() != causes.TokenEndpointUnusable {
 		return causes.Finding{}, false
 	}
 	unknown := as
@@ -281,7 +281,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 			return causes.Finding{}, false
 		}
 	}
-	facts := causes.Facts{Value: o.moved(ctx, got.To)}
+	facts := causes.Facts{Value: o.moved(ctx, got.To), Status: got.Status}
 	name := causes.TokenEndpointUnusable
 	if got.Status >= http.StatusInternalServerError {
 		name = causes.ServerFailed
@@ -357,6 +357,10 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return found(causes.AuthMethodWrong, causes.Facts{}).By("the server accepts them with %s", other.method)
 	case accepts(as, true):
 		return found(causes.PKCERefused, causes.Facts{}).By("the server accepts the same credentials without code_verifier")
+	case refused.Refusal.Code == "" && o.acceptsElsewhere(ctx, as, nothingInvented):
+		f := found(causes.TokenEndpointUnusable, causes.Facts{Status: refused.Status})
+		f.Found = "the token endpoint refuses every request (" + o.sanitized(statusLine(refused), 200) + "), and the server accepts the client elsewhere"
+		return f
 	case nothingInvented:
 		return o.byElimination(ctx, as, refused)
 	case o.worksWithoutSecret(ctx):
@@ -408,6 +412,24 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	return f
 }
 
+// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses what cannot be right: then an
+// answer of the token endpoint without an OAuth error is not about them.
+func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothingInvented bool) bool {
+	if as.method == config.MethodNone {
+		return false
+	}
+	control := controlOf(as)
+	if nothingInvented {
+		control = credentials{method: config.MethodNone, noID: true}
+	}
+	for _, kind := range o.otherQuestions(as.method)[1:] {
+		if a := o.askPair(ctx, tokenQuestion{kind: kind, as: as}, control); a.yes != "" && a.reply.Status/100 == 2 && a.reply.Refusal.Code+a.reply.Refusal.Words == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it looks up
 // no code for the client by the other method and without a secret, either.
 func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
@@ -416,7 +438,7 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	switch {
 	case refused.Cause() == "", refused.Cause() == causes.ClientIDUnknown, !refusesClient(other), !inOrder(public):
 		return causes.Finding{}
-	case public.Cause() == causes.CodeExpiredOrUsed:
+	case causes.IsAboutCode(public.Cause()):
 		if unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}}); !refusesClient(unknown) {
 			return causes.Finding{} // it accepts anyone without a secret, as it looks at the code first
 		}
@@ -472,7 +494,7 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	if o.anySecretWill(ctx, as) {
 		return o.secretIgnored()
 	}
-	unread := same.reply.Refused && same.reply.Cause() != causes.CodeExpiredOrUsed
+	unread := same.reply.Refused && !causes.IsAboutCode(same.reply.Cause())
 	method := causes.OtherMethod(as.method)
 	switch other := o.askClient(ctx, credentials{method: method}); {
 	case other.accepts() && unread:

@@ -196,6 +196,11 @@ func (o *Observer) request(q Login) url.Values {
 	if o.cfg.Found.Resource != "" {
 		values.Set("resource", o.cfg.Found.Resource) // RFC 8707 section 2
 	}
+	for name, value := range o.cfg.Parameters { // as every login sends them
+		if value != "" && name != "scope" && value != config.HintOfSession {
+			values.Set(name, value)
+		}
+	}
 	if q.NoPKCE {
 		values.Del("code_challenge")
 		values.Del("code_challenge_method")
@@ -265,7 +270,7 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 	refusal := p.said.Refusal
 	code, words := refusal.Code, refusal.Words
 	if at, err := url.Parse(e.URL); err == nil && code == "" && at.Query().Get("error") != "" { // an error page at an address that says which
-		code, words = at.Query().Get("error"), at.Query().Get("error_description")
+		code, words = at.Query().Get("error"), oauth.ErrorWords(at.Query())
 		p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
 	}
 	p.Code, p.Words = o.errorCode(code), o.cfg.Redact(words)
@@ -320,7 +325,7 @@ func (o *Observer) readRedirect(e *wire.Exchange, location, redirectURI string, 
 	}
 	to.Fragment = ""
 	p.At = wire.WithoutQuery(to.String())
-	code, words := query.Get("error"), query.Get("error_description")
+	code, words := query.Get("error"), oauth.ErrorWords(query)
 	p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
 	p.Code, p.Words = o.errorCode(code), o.cfg.Redact(words)
 	switch {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -43,6 +44,8 @@ type played struct {
 	document func(map[string]any)     // spoils the metadata
 	noDoc    bool                     // there is no metadata
 	metadata string                   // its path below the issuer
+	iss      string                   // in its authorization responses; empty for none
+	hosts    []string                 // at which it answers, besides those of base and issuer
 	at       map[string]func(q) reply // whole answers, by path
 	handle   func(q) (reply, bool)    // before anything else, at any path
 
@@ -59,6 +62,7 @@ type played struct {
 	asClient      func(q) (reply, bool)       // once the client has authenticated
 	response      func(map[string]any)        // spoils the token response
 	issued        func(q) reply               // instead of it
+	sends         func(reply) reply           // what becomes of it on its way
 	claims        func(map[string]any)        // spoils the ID token
 	sign          func(map[string]any) string // signs it in another way
 	jwks          func(q) reply
@@ -164,8 +168,11 @@ func (p *played) env(changes map[string]string) map[string]string {
 	return env
 }
 
-// RoundTrip answers without a network.
+// RoundTrip answers without a network, at its own hosts alone: at another one there is nothing.
 func (p *played) RoundTrip(r *http.Request) (*http.Response, error) {
+	if host := r.URL.Host; !slices.Contains(p.hosts, host) && host != causes.HostOf(p.base) && host != causes.HostOf(p.issuer) {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
 	answer := httptest.NewRecorder()
 	if r.Body == nil {
 		r.Body = http.NoBody
@@ -305,7 +312,11 @@ func (p *played) authorizes(r q) reply {
 	p.mu.Lock()
 	p.codes[code] = r.Values
 	p.mu.Unlock()
-	return to(r.Get("redirect_uri") + "?" + url.Values{"code": {code}, "state": {r.Get("state")}}.Encode())
+	back := url.Values{"code": {code}, "state": {r.Get("state")}}
+	if p.iss != "" {
+		back.Set("iss", p.iss)
+	}
+	return to(r.Get("redirect_uri") + "?" + back.Encode())
 }
 
 // isClient reports that the client has authenticated.
@@ -386,7 +397,11 @@ func (p *played) tokens(r q) reply {
 	if p.issued != nil {
 		return p.issued(r)
 	}
-	return jsonOf(200, response)
+	answer := jsonOf(200, response)
+	if p.sends != nil {
+		answer = p.sends(answer)
+	}
+	return answer
 }
 
 func (p *played) idToken(asked url.Values) string {
@@ -423,6 +438,7 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 	cfg, w := p.client(t, env)
 	ctx := t.Context()
 	client := oauth.New(cfg, w, time.Now)
+	discovery := resource.NewDiscovery(cfg)
 	var scopes []string
 	told := func(err error) (causes.Advice, string) {
 		e, ok := errors.AsType[*oauth.Error](err)
@@ -439,10 +455,17 @@ func (p *played) login(t *testing.T, env map[string]string, use string) (causes.
 				advice = advice.With(cfg, f)
 			}
 		}
-		if f, ok := NewRunner(cfg, resource.NewDiscovery(cfg), w, time.Now).FindOut(ctx, client, scopes, e); ok {
+		if f, ok := NewRunner(cfg, discovery, w, time.Now).FindOut(ctx, client, scopes, e); ok {
 			advice = advice.With(cfg, f)
 		}
 		return advice, e.Description
+	}
+	if cfg.AtAPI {
+		at, err := discovery.Client(ctx, cfg, w, time.Now, true)
+		if err != nil {
+			return told(err)
+		}
+		client, cfg = at, at.Config()
 	}
 	request, err := client.NewRequest(nil)
 	if err != nil {
@@ -487,7 +510,7 @@ func (p *played) use(ctx context.Context, path string, cfg config.Effective, cli
 		if err != nil {
 			return nil, err
 		}
-		return causes.ExplainUserinfo(e, request.Scopes), nil
+		return causes.ExplainUserinfo(cfg, e, request.Scopes), nil
 	case "/refresh":
 		e, _, err := client.Refresh(ctx, token.Tokens, request, id)
 		if err != nil {
@@ -500,6 +523,11 @@ func (p *played) use(ctx context.Context, path string, cfg config.Effective, cli
 			return nil, err
 		}
 		return causes.ExplainIntrospection(cfg, e), nil
+	case "/logout":
+		if _, came := p.browse(ctx, client.EndSessionURL(ctx, request, token.ID, "the-state-of-the-logout"), cfg.BaseURL+"/"); !came {
+			return &causes.APIAnswer{Finding: causes.Finding{Result: causes.Fail, Name: stays}}, nil
+		}
+		return nil, nil
 	case "/api":
 		e, err := client.CallAPI(ctx, token.Access)
 		if err != nil {

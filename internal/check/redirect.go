@@ -116,7 +116,7 @@ func aboutRedirect(cause causes.Name) bool {
 // refusesFirst reports a refusal of something that a server may look at before the redirect URI.
 func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	switch real.said.Cause() {
-	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled:
+	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled, causes.ParameterMissing:
 		return true
 	case causes.GrantNotEnabled: // servers say unauthorized_client of a redirect URI, too
 		return real.said.Refusal.Words != "" || !o.noInventions && o.askClient(ctx, o.ours()).also == causes.GrantNotEnabled
@@ -129,6 +129,9 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
+	}
+	if real.said.Cause() == causes.ParameterMissing {
+		return causes.Proved("the server refuses something other than the redirect URI")
 	}
 	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
 		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
@@ -175,11 +178,17 @@ func (o *Observer) refusesEverything(real ProbeResult) causes.Finding {
 	f := causes.Warning("no result: the server refuses everything that this app asks (%s); a browser may get a different answer",
 		o.sanitized(real.Page.StatusLine(), 300))
 	f.Server = real.Words
+	if fix := causes.Satellite(o.cfg, real.Status); fix != "" {
+		f = f.Look(fix)
+	}
 	return f
 }
 
 // unknownClient returns the finding that the server does not recognize the client ID.
 func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
+	if o.cfg.IsClientDocument() {
+		return o.finding(causes.ClientDocumentNotSupported, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
+	}
 	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
 }
 
@@ -313,7 +322,7 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 			return o.finding(causes.PKCERefused, real.quote(), causes.Facts{}).By("without it, the login would start")
 		}
 	}
-	if cause == "" && real.isBare() && !o.noInventions && o.sameHost() && o.askClient(ctx, o.ours()).yes != "" {
+	if cause == "" && real.isBare() && o.sameHost() && o.tokensProveClient(ctx) {
 		f := o.finding(causes.RedirectURINotRegistered, real.quote(), causes.Facts{})
 		f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ") without a reason: the redirect URI is probably not registered"
 		return f.By("the token endpoint accepts the client, and every redirect URI gets the same empty answer")
@@ -336,6 +345,16 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 		f.Found = "the server refuses the login with the error \"" + real.Code + "\""
 	}
 	return f
+}
+
+// tokensProveClient reports that the token endpoint accepts the client. One that gives every request the same answer proves
+// nothing, whatever the endpoints beside it say.
+func (o *Observer) tokensProveClient(ctx context.Context) bool {
+	if o.noInventions || o.askClient(ctx, o.ours()).yes == "" {
+		return false
+	}
+	_, useless := o.useless(ctx, o.ours())
+	return !useless
 }
 
 // explainScope finds out which scope is refused, by asking for each alone.
@@ -408,5 +427,25 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 	case control.Refuses():
 		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("an invented one is refused")
 	}
-	return causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
+	return o.scopesWithoutUser(ctx)
+}
+
+// scopesWithoutUser asks a server that signs the user in before it looks at scopes: with prompt=none it must not, and some look at
+// them then. A no to the scopes counts only where openid alone gets another answer.
+func (o *Observer) scopesWithoutUser(ctx context.Context) causes.Finding {
+	const none = "none"
+	undecided := causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
+	if !slices.Contains(o.cfg.Scopes, "openid") { // prompt belongs to OpenID Connect
+		return undecided
+	}
+	if !o.Login(ctx, Login{Prompt: none, MoreScope: true}).refusesScopes() {
+		return undecided
+	}
+	switch real := o.Login(ctx, Login{Prompt: none}); {
+	case real.Continues():
+		return causes.Proved("enabled: %s", strings.Join(o.cfg.Scopes, " ")).By("with prompt=none, an invented one is refused")
+	case real.refusesScopes() && !o.Login(ctx, Login{Prompt: none, Scope: "openid"}).refusesScopes():
+		return o.explainScope(ctx, o.cfg.Scopes, none, real.quote())
+	}
+	return undecided
 }

@@ -684,6 +684,12 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 		return c.startFailed(&oauth.Error{Step: wire.Registration, Kind: oauth.RegistrationNotOffered, Code: oauth.CodeNotRegistered,
 			Description: "the authorization server " + s.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
 	}
+	if md, _ := s.client.Known(); s.cfg.IsClientDocument() && md != nil && !md.ClientDocuments {
+		f := causes.Found(causes.Warn, causes.ClientDocumentNotSupported, causes.Facts{Cfg: s.cfg})
+		f.Found = "the API names " + s.cfg.Issuer + ", which does not say that it reads client ID metadata documents, as CLIENT_ID names one"
+		f.Fix = "If it refuses the login: " + f.Fix
+		return f
+	}
 	f := causes.Proved("the API names %s", s.cfg.Issuer).By("tokens are for %s, scopes: %s",
 		c.sanitized(s.cfg.Found.Resource, 200), cmp.Or(strings.Join(s.cfg.Scopes, " "), "none, the server decides"))
 	if s.cfg.Found.Resource != s.cfg.ResourceURL {

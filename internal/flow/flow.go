@@ -21,7 +21,7 @@ import (
 )
 
 // Pasted is the note of an authorization response that no browser brought.
-const Pasted = "The redirect URI does not lead to this program. The browser stopped there, and its address was pasted."
+const Pasted = "The redirect URI does not lead to this app. The browser stopped there, and you pasted its URL."
 
 // PastedHere is the note of one that a browser would have brought, had the server sent it to the redirect URI.
 const PastedHere = "The browser did not come back by itself. The address at which it stopped was pasted."

@@ -157,7 +157,11 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		case e.Status/100 == 2:
 			kind = MetadataUnusable
 		}
-		return nil, answer{kind: kind, from: c.AnswerOf(e), text: "answered " + c.Sanitized(e.StatusLine(), 300), absent: absent}
+		text := "answered " + c.Sanitized(e.StatusLine(), 300)
+		if words := c.SanitizedIn(e)(e.Refusal().Words, 300); words != "" && !absent { // a tenant that does not exist, a firewall
+			text += fmt.Sprintf(" and said %q", words)
+		}
+		return nil, answer{kind: kind, from: c.AnswerOf(e), text: text, absent: absent}
 	}
 	md, err := readMetadata(e.ResponseBody)
 	if err != nil {
@@ -214,7 +218,7 @@ func (c *Client) compareIssuers(theirs string) string {
 	if c.cfg.Clerk {
 		variable = "the issuer from CLERK_PUBLISHABLE_KEY"
 	}
-	return fmt.Sprintf("it says %q, and %s is %q; if that is the server you mean, write ISSUER=%s", theirs, variable, c.cfg.Issuer, theirs)
+	return fmt.Sprintf("it says %q, and %s is %q", theirs, variable, c.cfg.Issuer)
 }
 
 // override replaces endpoints by the configured ones, and fills in what a Clerk instance has but

@@ -53,7 +53,7 @@ func TestDiscoveryRefuses(t *testing.T) {
 		spoil func(*testserver.FakeServer)
 		words string
 	}{
-		{"another issuer", document("issuer", "https://other.example"), `write ISSUER=https://other.example`},
+		{"another issuer", document("issuer", "https://other.example"), `it says "https://other.example"`},
 		{"the issuer with a slash", func(l *testserver.FakeServer) { l.Document = func(d map[string]any) { d["issuer"] = l.Issuer + "/" } }, "names a different issuer"},
 		{"the issuer in capitals", func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) { d["issuer"] = strings.ToUpper(l.Issuer) }

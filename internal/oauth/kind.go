@@ -85,7 +85,6 @@ const (
 	RegistrationNotOffered    Kind = "registration not offered"     // and no client is configured
 	RegistrationEndpoint      Kind = "registration endpoint"        // it may not be asked
 	RegistrationUnusable      Kind = "registration unusable"        // the answer; the server may have made a client
-	ClientDocumentUnsupported Kind = "client document unsupported"  // the server reads no client ID metadata documents
 	ClientOfAnotherServer     Kind = "client of another server"     // the API names another one now
 )
 

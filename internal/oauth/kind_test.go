@@ -112,7 +112,7 @@ func TestKind(t *testing.T) {
 			Error{Step: wire.TokenRequest, Kind: NoAnswer, Answer: Answer{URL: "/token"}}},
 		{"a 503 of a proxy", tokens(body(503, "text/html", "<h1>Busy</h1><p>Come back.")),
 			Error{Step: wire.TokenRequest, Kind: ServerFailed, Answer: Answer{URL: "/token", Status: 503, MediaType: "text/html", AuthMethod: config.MethodBasic,
-				Refusal: wire.Refusal{Format: wire.FormatPage, Words: "Busy Come back."}}}},
+				Refusal: wire.Refusal{Format: wire.FormatPage, Words: "Busy: Come back."}}}},
 		{"a redirect", tokens(redirect("/token/?secret=x")),
 			Error{Step: wire.TokenRequest, Kind: Redirected, Answer: Answer{Status: 307, Location: "/token/"}}},
 		{"a refusal", tokens(body(400, "application/json", `{"error":"invalid_grant","error_description":"d","error_hint":"h"}`)),

@@ -246,13 +246,19 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 // refusedResponse returns the error that an authorization response carries (RFC 6749 section 4.1.2.1,
 // OpenID Connect Core section 3.1.2.6).
 func (c *Client) refusedResponse(response url.Values) *Error {
-	refusal := wire.Refusal{Code: response.Get("error"), Words: response.Get("error_description"), URI: response.Get("error_uri"),
+	words := ErrorWords(response)
+	refusal := wire.Refusal{Code: response.Get("error"), Words: words, URI: response.Get("error_uri"),
 		Hint: cmp.Or(response.Get("error_hint"), response.Get("error_reason"))}
 	return &Error{Step: wire.Response, Kind: Refused, Answer: Answer{Refusal: c.sanitize(refusal, c.Sanitized)}, Theirs: true,
 		Code:        c.errorCode(response.Get("error")),
-		Description: cmp.Or(c.redact(response.Get("error_description")), "The authorization server gave no description."),
+		Description: cmp.Or(c.redact(words), "The authorization server gave no description."),
 		URI:         c.redact(response.Get("error_uri")),
 	}
+}
+
+// ErrorWords returns the words about the error in an authorization response. Some servers write error_message (Facebook, SATOSA).
+func ErrorWords(response url.Values) string {
+	return cmp.Or(response.Get("error_description"), response.Get("error_message"))
 }
 
 // StateOf returns the state of an authorization response, without reading the rest of it.
@@ -538,7 +544,7 @@ func (c *Client) UnsolicitedError(response url.Values) *UnsolicitedError {
 	if md, _ := c.Known(); response.Has("iss") && (md == nil || response.Get("iss") != md.Issuer) {
 		return nil
 	}
-	unsolicited := &UnsolicitedError{Words: c.Sanitized(response.Get("error_description"), 300)}
+	unsolicited := &UnsolicitedError{Words: c.Sanitized(ErrorWords(response), 300)}
 	if code := response.Get("error"); IsRegisteredError(code) {
 		unsolicited.Code = code
 	}

@@ -146,6 +146,9 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 	if seconds := r.expiresIn(); seconds > 0 {
 		t.Expires = e.Began.Add(e.Took).Add(seconds)
 	}
+	if strings.HasPrefix(body, "\ufeff") {
+		r.warn("The token response begins with a byte order mark, which JSON must not have (RFC 8259 section 8.1). Other clients may refuse it.")
+	}
 	t.Warnings = r.Warnings
 	return t, nil
 }

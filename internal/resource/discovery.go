@@ -64,11 +64,8 @@ func (d *Discovery) Client(ctx context.Context, cfg config.Effective, w *wire.Cl
 	}
 	c := found.client
 	client := c.Client
-	switch md, _ := c.Known(); {
-	case c.cfg.IsClientDocument() && !md.ClientDocuments:
-		return nil, c.notRegistered(oauth.ClientDocumentUnsupported, CheckClientDocument, "CLIENT_ID is the address of a client ID metadata document, and the "+
-			"authorization server %s does not say that it reads those.", md.Issuer)
-	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server
+	switch {
+	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server, and one that does not say that it reads it may
 	case c.cfg.ClientID != "":
 		err = d.checkOwner(c)
 	default:

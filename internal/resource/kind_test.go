@@ -65,8 +65,6 @@ func TestKind(t *testing.T) {
 			w.at("POST https://auth.example/register", 422, `{"errors":{"redirect_uris":["must be https"]}}`)
 		}),
 			oauth.Error{Step: wire.Registration, Kind: oauth.Refused, Answer: oauth.Answer{Status: 422, Refusal: wire.Refusal{Words: "redirect_uris: must be https", Field: "redirect_uris"}}}},
-		{"a document for a client", begin(map[string]string{"CLIENT_ID": "https://b.example/client.json"}, func(*world) {}),
-			oauth.Error{Step: wire.Registration, Kind: oauth.ClientDocumentUnsupported}},
 		{"a client of another server", func(t *testing.T) error {
 			w := newWorld(t, map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "b"})
 			if _, err := w.begin(t); err != nil {

@@ -19,11 +19,10 @@ import (
 
 // The reasons why there is no client: the Check of an *Error at the step wire.Registration.
 const (
-	CheckNotOffered     = "offered"         // the server registers none, and none is configured
-	CheckEndpoint       = "endpoint"        // the server's endpoint for that may not be asked
-	CheckAnswer         = "answer"          // what the server answered cannot be used, and it may have made a client
-	CheckClientDocument = "client document" // the server reads no client ID metadata documents
-	CheckOtherServer    = "moved"           // the configured client belongs to another server
+	CheckNotOffered  = "offered"  // the server registers none, and none is configured
+	CheckEndpoint    = "endpoint" // the server's endpoint for that may not be asked
+	CheckAnswer      = "answer"   // what the server answered cannot be used, and it may have made a client
+	CheckOtherServer = "moved"    // the configured client belongs to another server
 )
 
 // What a server may give to a client, in bytes.

@@ -276,13 +276,14 @@ func check(e *oauth.Error) string {
 	return e.Check
 }
 
-// The address of a document is no client ID for a server that does not say that it reads documents.
-func TestClientDocumentUnsupported(t *testing.T) {
+// Whether a server reads a client ID metadata document is its own to say: Clerk reads one that was allowed explicitly, and does not
+// say so in its metadata.
+func TestClientDocument_NotAdvertised(t *testing.T) {
 	for _, supported := range []any{nil, false} {
 		w := newWorld(t, map[string]string{"CLIENT_ID": "https://client.example/document"})
 		w.document("GET "+theServerMetadata, serverDocument(map[string]any{"client_id_metadata_document_supported": supported}))
-		_, err := w.begin(t)
-		if e, _ := errors.AsType[*oauth.Error](err); check(e) != CheckClientDocument {
+		client, err := w.begin(t)
+		if err != nil || client.Config().ClientID != "https://client.example/document" {
 			t.Errorf("%v: %v", supported, err)
 		}
 	}

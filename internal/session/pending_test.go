@@ -272,3 +272,19 @@ func TestCloseJSON_Unwritable(t *testing.T) {
 		t.Errorf("it is %q", value)
 	}
 }
+
+// A cookie opens whole, and with nothing behind it.
+func TestOpenJSON_Whole(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	value, err := s.cookies.closeJSON("a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cookie, want := range map[string]bool{value: true, value + "*": false, value[1:]: false, "": false} {
+		var got string
+		if s.cookies.openJSON("a", cookie, &got) != want || (got == "b") != want {
+			t.Errorf("%s opens: %t", cookie, !want)
+		}
+	}
+}

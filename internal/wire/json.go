@@ -241,6 +241,7 @@ type Object struct {
 
 // ParseObject reads a JSON object as strictly as UnmarshalObject does.
 func ParseObject(text string) (*Object, error) {
+	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark, which a parser may ignore (RFC 8259 section 8.1)
 	data := []byte(text)
 	if err := mustBeObject(data); err != nil {
 		return nil, err

@@ -220,7 +220,12 @@ func (r *pageReader) said(p page) string {
 	case p.text == "":
 		return p.title
 	case first.found:
-		return strings.TrimSpace(p.text[min(first.at, len(p.text)):])
+		from := strings.TrimSpace(p.text[min(first.at, len(p.text)):])
+		rest, begins := strings.CutPrefix(from, heading+" ")
+		if !begins {
+			return from
+		}
+		return joinTexts([]string{heading, rest})
 	}
 	return joinTexts([]string{heading, p.text})
 }
@@ -237,16 +242,23 @@ func (r *pageReader) texts(messages bool) []string {
 	return list
 }
 
-// joinTexts joins texts to one, each once.
+// joinTexts joins texts to one, each once. The first is the heading.
 func joinTexts(texts []string) string {
 	all := ""
-	for _, text := range texts {
+	for i, text := range texts {
+		between := " "
+		if last, _ := utf8.DecodeLastRuneInString(all); unicode.IsLetter(last) || unicode.IsDigit(last) || strings.ContainsRune(`)"'”’`, last) {
+			between = ". "
+			if i == 1 {
+				between = ": "
+			}
+		}
 		switch {
 		case strings.Contains(all, text) || len(all)+len(text) > maxText:
 		case strings.Contains(text, all):
 			all = text
 		default:
-			all += " " + text
+			all += between + text
 		}
 	}
 	return all
