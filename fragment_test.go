@@ -46,6 +46,9 @@ func TestFragmentInChromium(t *testing.T) {
 		page.Go(a.Address + config.CallbackPath + "#" + fragment)
 		page.WaitFor("What to do")
 		text, at := page.Text(), chromium.Perform(page, chromedp.Location())
+		if red := chromium.Evaluate[bool](page, `document.querySelector(".verdict").classList.contains("bad")`); red != (shows != "") { // nothing is wrong where a person opened the page by hand
+			t.Errorf("#%s: the page is red: %t", fragment, red)
+		}
 		for _, words := range []string{"implicit or the hybrid flow", "response_mode=fragment", "the server refused the request"} {
 			if want := shows == "" || shows == words; strings.Contains(text, words) != want {
 				t.Errorf("#%s: the page shows %q: %t\n%s", fragment, words, !want, text)

@@ -68,6 +68,7 @@ if (fragment) {
     history.replaceState(null, "", location.pathname);
     const heading = document.querySelector("h1");
     heading.textContent = document.title = fragment.dataset.title;
+    heading.closest(".verdict").classList.add("bad");
     fragment.querySelector("h2").textContent = "What happened";
     for (const line of fragment.querySelectorAll("[data-for]")) line.hidden = line.dataset.for !== kind;
     for (const other of document.querySelectorAll("h1 ~ p, #fragment ~ .cols")) other.hidden = true; // about a response that left out state
