@@ -622,3 +622,16 @@ func TestCurl_Length(t *testing.T) {
 		}
 	}
 }
+
+// A file says which version of HTTP was spoken, of a request and of its answer.
+func TestHAR_Versions(t *testing.T) {
+	t.Parallel()
+	for proto, want := range map[string]string{"HTTP/2.0": "HTTP/2.0", "": "HTTP/1.1"} {
+		e := answerOf(wire.API, 200, "text/plain", "")
+		e.Proto = proto
+		document, err := HAR([]*wire.Exchange{e}, Secrets{})
+		if n := strings.Count(string(document), `"httpVersion": "`+want+`"`); err != nil || n != 2 {
+			t.Errorf("%q is there %d times as %s, %v", proto, n, want, err)
+		}
+	}
+}

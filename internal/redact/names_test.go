@@ -247,3 +247,16 @@ func TestReplaceNamed_Ends(t *testing.T) {
 		}
 	}
 }
+
+// What a text cut short names as a list of secrets, or as an object, is each of them.
+func TestSecrets_Inside(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string][]string{
+		`{"client_secrets":["secret-11",{"a":"secret-22"}],"x`: {"secret-11", "secret-22"},
+		`{"client_secret":{"value":"secret-11"},"x`:            {"secret-11"},
+	} {
+		if got, all := Secrets(answer); !slices.Equal(got, want) || !all {
+			t.Errorf("%s: %q; want %q", answer, got, want)
+		}
+	}
+}

@@ -448,3 +448,11 @@ func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
 		}
 	}
 }
+
+// What a start may cost has limits of its own.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	if maxRegistered > 16 || maxServers > 3 || startTimeout > 20*time.Second || maxClientID > 2000 || maxClientSecret > 4000 {
+		t.Errorf("they are %d, %d, %v, %d and %d", maxRegistered, maxServers, startTimeout, maxClientID, maxClientSecret)
+	}
+}
