@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -494,7 +495,8 @@ func TestJudgeWrongToken(t *testing.T) {
 	} {
 		for _, which := range WrongTokens {
 			got := JudgeWrongToken(which, row.e, row.opened)
-			if got.Result != row.want || (got.Fix == "") != (row.want == OK) || (got.Setting == "") != (row.want == OK) || (got.Name == "") != (row.want != Fail) {
+			if got.Result != row.want || (got.Fix == "") != (row.want == OK) || (got.Setting == "") != (row.want == OK) || (got.Name == "") != (row.want != Fail) ||
+				row.want != Fail && !strings.Contains(got.Found, "("+strconv.Itoa(row.e.Status)) && !strings.Contains(got.Found, " "+strconv.Itoa(row.e.Status)+" ") {
 				t.Errorf("%s with %s: %+v", row.name, which, got)
 			}
 		}

@@ -206,6 +206,9 @@ func TestExplain_Sent(t *testing.T) {
 		}
 		a.Sent[i].Field = ""
 	}
+	if a.Heading != Of(ClientSecretWrong).Title || a.Heading == "" {
+		t.Errorf("the heading is %q", a.Heading)
+	}
 	if a.Name != ClientSecretWrong || a.Setting != ClientSecret || a.Field == "" || a.Server == "" || !slices.Equal(a.Sent, want) {
 		t.Errorf("the advice is %+v", a)
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -633,5 +634,28 @@ func TestHAR_Versions(t *testing.T) {
 		if n := strings.Count(string(document), `"httpVersion": "`+want+`"`); err != nil || n != 2 {
 			t.Errorf("%q is there %d times as %s, %v", proto, n, want, err)
 		}
+	}
+}
+
+// The members of a request that is JSON are explained in their order, without what is secret; and so are its constants.
+func TestExplainMembers(t *testing.T) {
+	t.Parallel()
+	e := &wire.Exchange{Method: "POST", URL: "https://auth.example/register?a=b", RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/json"}}),
+		RequestBody: `{"redirect_uris":["https://a.example/cb"],"client_name":"N\u0061me","client_secret":"secret-11","x":1}`}
+	want := []Parameter{{"redirect_uris", `["https://a.example/cb"]`, "", "RFC 7591 section 2", ""}, {"client_name", "Name", "", "RFC 7591 section 2", ""},
+		{"client_secret", "$CLIENT_SECRET", "", "RFC 6749 section 2.3.1", ""}, {"x", "1", "", "", ""}}
+	got := explain(e, newTeller(nil, newRedactor(Secrets{}, nil, false)))
+	for i := range got {
+		if (got[i].About == "") != (got[i].Name == "x") {
+			t.Errorf("%s is %q", got[i].Name, got[i].About)
+		}
+		got[i].About = ""
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("they are %+v; want %+v", got, want)
+	}
+	const constants = `{"token":true,"session":false,"secret":null}`
+	if kept := harText(t, Secrets{}, answerOf(wire.API, 200, "application/json", constants)); kept != constants {
+		t.Errorf("of constants a file keeps %s", kept)
 	}
 }

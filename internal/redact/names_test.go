@@ -254,6 +254,7 @@ func TestSecrets_Inside(t *testing.T) {
 	for answer, want := range map[string][]string{
 		`{"client_secrets":["secret-11",{"a":"secret-22"}],"x`: {"secret-11", "secret-22"},
 		`{"client_secret":{"value":"secret-11"},"x`:            {"secret-11"},
+		`{"client secret (new)!":["secret-11"]}`:               {"secret-11"},
 	} {
 		if got, all := Secrets(answer); !slices.Equal(got, want) || !all {
 			t.Errorf("%s: %q; want %q", answer, got, want)
