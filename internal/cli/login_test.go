@@ -91,3 +91,13 @@ func TestFirst(t *testing.T) {
 		t.Errorf("without a login it is %+v", v)
 	}
 }
+
+// Where to sign in stands in a line of its own, and how long the command waits is said.
+func TestAskToSignIn(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	AskToSignIn(&out, "http://localhost:3000/login", 90*time.Second)
+	if printed := out.String(); !strings.Contains(printed, "http://localhost:3000/login") || !strings.Contains(printed, "Waiting for 1m30s.") {
+		t.Errorf("it says\n%s", printed)
+	}
+}
