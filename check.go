@@ -27,12 +27,12 @@ type checkPage struct {
 
 func (s *server) checkPage(r *http.Request, state check.State) checkPage {
 	v := checkPage{layout: s.page(r, "Check the settings"), Report: state.Report, Running: state.Running, Checked: s.checkVerdict(state)}
-	v.Checked.Evidence = true
+	v.Report, v.Checked.Evidence = state.Report.In(s.file.place), true
 	if v.Checks == nil {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}
 	if !state.Ended.IsZero() {
-		v.Ended, v.Markdown = &state.Ended, cli.MarkdownOf(state.Report)
+		v.Ended, v.Markdown = &state.Ended, cli.MarkdownOf(v.Report)
 	}
 	return v
 }
@@ -93,6 +93,9 @@ type failedCheck struct {
 // were checked, and not what the user has just written.
 func (s *server) checkVerdict(state check.State) checkVerdict {
 	v := newCheckVerdict(state, s.now())
+	for i, f := range v.Warned {
+		v.Warned[i] = f.In(s.file.place)
+	}
 	for i := range v.Failed {
 		f := &v.Failed[i]
 		f.Fix = newFixBox(s.cfg, fixOf(f.Finding), fmt.Sprintf("line-%d", i), s.file)

@@ -190,8 +190,9 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 		data.Fix = newFixBox(s.cfg, remedy, "line", s.file)
 		data.Fix.Name, data.Fix.NewTab = f.Name, true
 	} else {
-		data.Hints = sentences(f.Hint)
+		data.Hints = sentences(f.Advice.In(s.file.place).Hint)
 	}
+	data.Advice = f.Advice.In(s.file.place)
 	if data.Paste == nil && f.Code == oauth.CodeInvalidAddress {
 		data.Paste = newTwinForm(s.cfg)
 	}
@@ -391,8 +392,9 @@ func (s *server) tell(run string, l *session.Login, err error) {
 	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
+		advice := f.Advice.In(s.file.place)
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
-			Name: string(f.Name), Hint: f.Hint, Where: f.Remedy.Where, Line: f.Remedy.Line})
+			Name: string(f.Name), Hint: advice.Hint, Where: advice.Remedy.Where, Line: advice.Remedy.Line})
 	default:
 		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Redact(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
 			Warnings: l.Warnings()}

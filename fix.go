@@ -66,9 +66,17 @@ func (f settingsFile) origin(variable string) config.Origin {
 	return f.Origin(variable)
 }
 
+// place returns where a variable is set: the file, or the environment.
+func (f settingsFile) place(variable string) string {
+	if f.origin(variable).FromEnvironment {
+		return causes.Environment
+	}
+	return f.name()
+}
+
 // newFixBox prepares a fix for a page. The id is unique on the page.
 func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile) *fixBox {
-	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f))}
+	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f, file.place(f.Variable)))}
 	from := file.origin(f.Variable)
 	if f.Variable != "" {
 		box.Line, box.Where = from.Line, file.Path
@@ -156,8 +164,9 @@ func stepsTo(where string) []string {
 	return list
 }
 
-// besidesTheLine returns what the sentence of a fix says besides the line, the value or the place that the box shows.
-func besidesTheLine(f causes.Fix) string {
+// besidesTheLine returns what the sentence of a fix says besides the line, the value or the place that the box shows. The
+// variable is set at the place.
+func besidesTheLine(f causes.Fix, place string) string {
 	text := f.Text
 	if stepsTo(f.Where) != nil {
 		text = strings.Replace(text, " ("+strings.ToLower(f.Where[:1])+f.Where[1:]+")", "", 1)
@@ -168,7 +177,7 @@ func besidesTheLine(f causes.Fix) string {
 			text = strings.TrimLeft(rest, "., ")
 		}
 	}
-	return capital(text)
+	return capital(causes.Fix{Text: text}.In(place).Text)
 }
 
 // sentences makes a list of a text with many sentences, as they are alternatives, and keeps a short one whole.

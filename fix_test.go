@@ -198,14 +198,14 @@ func TestBesidesTheLine(t *testing.T) {
 		"In Okta: General → A, add A=b. Save it.": "Save it.",
 		"": "",
 	} {
-		if got := besidesTheLine(causes.Fix{Where: "In Okta: General → A, add", Line: "A=b", Text: text}); got != want {
+		if got := besidesTheLine(causes.Fix{Where: "In Okta: General → A, add", Line: "A=b", Text: text}, ".env"); got != want {
 			t.Errorf("of %q the box says %q; want %q", text, got, want)
 		}
 	}
-	if got := besidesTheLine(causes.Fix{Where: "In Okta: A → B", Text: "Enable it (in Okta: A → B), or not (in Okta)."}); got != "Enable it, or not (in Okta)." {
+	if got := besidesTheLine(causes.Fix{Where: "In Okta: A → B", Text: "Enable it (in Okta: A → B), or not (in Okta)."}, ".env"); got != "Enable it, or not (in Okta)." {
 		t.Errorf("the place is said twice: %q", got)
 	}
-	if got := besidesTheLine(causes.Fix{Text: "Write  in .env."}); got != "Write  in .env." {
+	if got := besidesTheLine(causes.Fix{Text: "Write  in .env."}, ".env"); got != "Write  in .env." {
 		t.Errorf("without a line: %q", got)
 	}
 }

@@ -122,7 +122,9 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		}
 		cfg = demo
 	}
-	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, l.options.Printing(l.getenv, stdout), stdout, stderr)
+	o := l.options.Printing(l.getenv, stdout)
+	o.Place = settingsFile{l.options.File(), l.origin}.place
+	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, o, stdout, stderr)
 }
 
 // login runs the command login: it waits for one login, says what came of it, and ends.

@@ -81,6 +81,13 @@ func configuredAs(cfg config.Effective, address string) string {
 	return ""
 }
 
+// In returns the advice with the place at which its variable is set (see Fix.In).
+func (a Advice) In(place func(variable string) string) Advice {
+	at := place(a.Remedy.Variable)
+	a.Remedy, a.Hint = a.Remedy.In(at), in(at, a.Hint)
+	return a
+}
+
 // With returns the advice of a finding that was made since: a cause that was proved, and its fix.
 func (a Advice) With(cfg config.Effective, f Finding) Advice {
 	row := Of(f.Name)

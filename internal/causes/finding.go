@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -82,6 +83,16 @@ func (f Finding) fixedBy(fix Fix) Finding {
 	if fix.Kind == Change {
 		f.Line = fix.Line
 	}
+	return f
+}
+
+// In returns the finding with the place at which its variable is set (see Fix.In); a nil place is .env.
+func (f Finding) In(place func(variable string) string) Finding {
+	if place == nil {
+		return f
+	}
+	at := place(cmp.Or(f.Remedy.Variable, f.Setting))
+	f.Remedy, f.Fix, f.Found = f.Remedy.In(at), in(at, f.Fix), in(at, f.Found)
 	return f
 }
 

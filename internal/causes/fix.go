@@ -51,6 +51,23 @@ const (
 	Look   FixKind = "look"   // look at something: no new value is known
 )
 
+// Environment is what the sentence of a fix calls the environment, where its variable is set there.
+const Environment = "the environment"
+
+// In returns the fix for a variable that is set at a place: a file such as "other.env", or Environment.
+func (f Fix) In(place string) Fix {
+	f.Where, f.Text = in(place, f.Where), in(place, f.Text)
+	return f
+}
+
+// in names a place instead of .env.
+func in(place, text string) string {
+	if place == Environment {
+		text = strings.Replace(text, "Write ", "Set ", 1)
+	}
+	return strings.NewReplacer("In .env", "In "+place, " in .env", " in "+place, " from .env", " from "+place, " to .env", " to "+place).Replace(text)
+}
+
 // provider returns the server of the facts.
 func (f Facts) provider() Provider { return ProviderOf(f.Cfg) }
 

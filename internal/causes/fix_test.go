@@ -509,3 +509,27 @@ func TestFix_IsZero(t *testing.T) {
 		}
 	}
 }
+
+// A fix names the place where its variable is set, in its sentence and in its parts.
+func TestFinding_In(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://a.example/", ClientSecret: "a-secret-of-ours"}.Effective()
+	for place, want := range map[string][]string{
+		".env":      {"Write ISSUER=https://a.example in .env.", "In .env", "In .env, paste CLIENT_SECRET again from your server's dashboard."},
+		"other.env": {"Write ISSUER=https://a.example in other.env.", "In other.env", "In other.env, paste CLIENT_SECRET again from your server's dashboard."},
+		Environment: {"Set ISSUER=https://a.example in the environment.", "In the environment", "In the environment, paste CLIENT_SECRET again from your server's dashboard."},
+	} {
+		asked := ""
+		at := func(variable string) string { asked = variable; return place }
+		f := Found(Fail, IssuerDiffers, Facts{Cfg: cfg, Value: "https://a.example"}).In(at)
+		if f.Fix != want[0] || f.Remedy.Text != want[0] || f.Remedy.Where != want[1] || asked != "ISSUER" {
+			t.Errorf("%s: %q, %+v of %s", place, f.Fix, f.Remedy, asked)
+		}
+		if f := Found(Fail, ClientSecretWrong, Facts{Cfg: cfg}).In(at); !strings.HasPrefix(f.Fix, want[2]) {
+			t.Errorf("%s: %q; want %q", place, f.Fix, want[2])
+		}
+	}
+	if f := Found(Fail, ClientSecretWrong, Facts{Cfg: cfg}); f.In(nil) != f {
+		t.Error("without a place the finding is another one")
+	}
+}

@@ -246,6 +246,8 @@ func TestCause_EveryWord(t *testing.T) {
 		{"authorize", "", ScopeNotEnabled, "invalid_scope", "it says * x", "scope"},
 		{"redeem", basic, GrantNotEnabled, "unsupported_grant_type unsupported_response_type unauthorized_client", "it says * x",
 			"bearer-only|no connections enabled|grant type|grant_type|authorization_code grant|authorization code grant|authorization grant '|response_type|response type|code flow|standard flow"},
+		{"redeem", basic, ClientRefused, "invalid_client bad_client access_denied unauthorized not_authorized authentication_failed forbidden wrong_client_credentials", "", ""},
+		{"redeem", none, ClientSecretMissing, "invalid_client access_denied unauthorized not_authorized authentication_failed forbidden", "", ""},
 		{"redeem", basic, ServerFailed, "server_error temporarily_unavailable internal_error internal_server_error", "", ""},
 		{"redeem", basic, TokenEndpointUnusable, "", "it says * x", "csrf|content-type must be|content type must be|must be application/json|unsupported content|unsupported media"},
 	} {

@@ -31,6 +31,16 @@ func (r Report) Verdict() string {
 	return causes.Number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
 }
 
+// In returns the report with the places at which the variables are set (see causes.Fix.In).
+func (r Report) In(place func(variable string) string) Report {
+	checks := make([]causes.Finding, len(r.Checks))
+	for i, f := range r.Checks {
+		checks[i] = f.In(place)
+	}
+	r.Checks = checks
+	return r
+}
+
 // Numbers counts the results, the failed ones apart: "13 checks passed, 1 warning, 3 not asked". Every page and every printer
 // says it so.
 func (r Report) Numbers() string {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,7 @@ func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOpt
 		p.Width = cmp.Or(p.Width, 80)
 		p.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	}
+	p.Place = func(string) string { return filepath.Base(o.File()) }
 	switch {
 	case o.JSON:
 		p.Format = JSON

@@ -25,14 +25,15 @@ const (
 // PrintOptions say how the checks are printed.
 type PrintOptions struct {
 	Format  Format
-	Verbose bool   // every check, and what proves it
-	Width   int    // of the terminal; 0 when nobody watches
-	Color   bool   // the results stand out
-	Actions bool   // a failure or a warning is also an annotation of GitHub Actions
-	Summary string // a file that the report is appended to as Markdown: a job's summary; may be empty
-	JUnit   string // a file for the report as JUnit's XML; may be empty
-	Again   string // the command that makes these checks
-	SignIn  string // the command that signs in
+	Verbose bool                         // every check, and what proves it
+	Width   int                          // of the terminal; 0 when nobody watches
+	Color   bool                         // the results stand out
+	Actions bool                         // a failure or a warning is also an annotation of GitHub Actions
+	Summary string                       // a file that the report is appended to as Markdown: a job's summary; may be empty
+	JUnit   string                       // a file for the report as JUnit's XML; may be empty
+	Again   string                       // the command that makes these checks
+	SignIn  string                       // the command that signs in
+	Place   func(variable string) string // where a variable is set: a file, or causes.Environment
 	Timeout time.Duration
 }
 
@@ -44,13 +45,14 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 	p := newPrinter(o, out)
 	if o.Format == Text {
 		p.header(cfg)
-		begin, each = p.begin, p.finding
+		begin = p.begin
+		each = func(f causes.Finding) { p.finding(f.In(o.Place)) }
 	}
 	if err := o.writeFiles(check.Report{Result: causes.Fail, Checks: []causes.Finding{{Check: "configuration", Result: causes.Fail, Found: "the checks did not end"}}}); err != nil {
 		say(errs, "", err.Error())
 		return 1
 	}
-	r := check.Run(ctx, cfg.Effective(), w, now, begin, each)
+	r := check.Run(ctx, cfg.Effective(), w, now, begin, each).In(o.Place)
 	if o.Format == Text {
 		p.verdict(r)
 	}
