@@ -455,7 +455,7 @@ func TestExplainUserinfo_Reasons(t *testing.T) {
 		e := atAPI(row.status, row.header, row.body)
 		e.Purpose = wire.Userinfo
 		got := ExplainUserinfo(row.cfg, e, strings.Fields(row.granted))
-		if (got == nil) != (row.result == "") || got != nil && (got.Result != row.result || got.Name != row.cause || got.Check != "userinfo" || !strings.HasPrefix(got.Fix, row.fix)) {
+		if (got == nil) != (row.result == "") || got != nil && (got.Result != row.result || got.Name != row.cause || got.Check != "userinfo" || got.Server == "" || !strings.HasPrefix(got.Fix, row.fix)) {
 			t.Errorf("%s: %+v", row.name, got)
 		}
 	}

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -371,6 +372,39 @@ func TestExpiresIn(t *testing.T) {
 		warned := strings.Join(r.Warnings, " ")
 		if lives != want.lives || (warned == "") != (want.words == "") || !strings.Contains(warned, want.words) || len(warned) > 300 {
 			t.Errorf("%.20s lives for %v, with the warning %q", raw, lives, warned)
+		}
+	}
+}
+
+// What a response has in the place of an access token decides which error it is: an error of its own, a name in other letters,
+// or a member that has the token inside.
+func TestTokenFaults(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]struct {
+		kind   Kind
+		member string
+	}{
+		`{"Access_Token":"a"}`:                         {AccessTokenMisspelled, "Access_Token"},
+		`{}`:                                           {AccessTokenAbsent, "access_token"},
+		`{"authed_user":{"access_token":"a"}}`:         {AccessTokenNested, "access_token"},
+		`{"error":{"a":"b"},"access_token":"a"}`:       {TokenResponseMember, "error"},
+		`{"error":{"a":"b"},"access_token":7}`:         {TokenResponseMember, "access_token"},
+		`{"error":{"a":"b"}}`:                          {Refused, ""},
+		`{"error":"invalid_grant","access_token":"a"}`: {Refused, ""},
+	} {
+		l := testserver.StartFakeServer(t)
+		c := clientAt(t, l.Env())
+		l.Token = testserver.SendBody(200, "application/json", body)
+		r, err := c.NewRequest(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Exchange(t.Context(), r, "a-code")
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != want.kind || want.member != "" && e.Member != want.member {
+			t.Errorf("%s: %q of %q (%v); want %q of %q", body, e.Kind, e.Member, err, want.kind, want.member)
 		}
 	}
 }

@@ -58,8 +58,11 @@ func TestReplaceNamed_CutShort(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`[{"name":"abcdefgh…wxyz","value":"hidden-1"},{"name":"abc","value":"kept-1"}]`: `[{"name":"abcdefgh…wxyz","value":"X"},{"name":"abc","value":"kept-1"}]`,
-		"redis://:hidden-1@a1.example/0":                                    "redis://:X@a1.example/0",
-		"redis://u:@a1.example/0":                                           "redis://u:@a1.example/0",
+		"redis://:hidden-1@a1.example/0": "redis://:X@a1.example/0",
+		"redis://u:@a1.example/0":        "redis://u:@a1.example/0",
+		"X-Api-Key: xxxxx1":              "X-Api-Key: X",
+		"token: |\r\n  hidden-1\r\na: b": "token: |\r\n  X\r\na: b",
+		"token: >\n  hidden-1\na: b":     "token: >\n  X\na: b",
 		"Content-Disposition: form-data; name=token\r\n\r\nhidden-1\r\n--b": "Content-Disposition: form-data; name=token\r\n\r\nX\r\n--b",
 	} {
 		read := Read(text)
