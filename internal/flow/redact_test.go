@@ -659,3 +659,18 @@ func TestExplainMembers(t *testing.T) {
 		t.Errorf("of constants a file keeps %s", kept)
 	}
 }
+
+// Of a form that a token endpoint sends, a file keeps the names of what it does not know; a parameter that cannot be read is in
+// no list.
+func TestFormsOfAFile(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded"
+	if got, want := harText(t, Secrets{}, answerOf(wire.TokenRequest, 200, form, "trace=t1&scope=a")), "trace=[redacted]&scope=a"; got != want {
+		t.Errorf("it keeps %s; want %s", got, want)
+	}
+	var names []string
+	eachParameter("a=%zz&%zz=b&&c=1&d", func(name, value string) { names = append(names, name+"="+value) })
+	if want := []string{"c=1", "d="}; !slices.Equal(names, want) {
+		t.Errorf("they are %q; want %q", names, want)
+	}
+}

@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -771,6 +773,31 @@ func TestIDToken_ShortKey(t *testing.T) {
 		}
 		if got := strings.Join(id.Warnings, " "); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
 			t.Errorf("%d bits: the warnings are %q", bits, got)
+		}
+	}
+}
+
+// A token whose header has a nonce is for its API where the server's keys say nothing of it, and where they do it is any token.
+func TestInspect_ForItsAPI(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartFakeServer(t)
+	c := clientAt(t, l.Env())
+	another, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		key   any
+		nonce bool
+		want  Signature
+		own   bool
+	}{{l.Key, false, SignatureGood, false}, {l.Key, true, SignatureGood, false}, {another, true, SignatureUnknown, true}, {another, false, SignatureWrong, false}} {
+		header := map[jose.HeaderKey]any{}
+		if row.nonce {
+			header["nonce"] = "n"
+		}
+		if got := c.Inspect(t.Context(), signRaw(row.key, []byte(`{"iss":"a"}`), header)); got.Signature != row.want || got.ForItsAPI != row.own || !got.JWT {
+			t.Errorf("with a nonce: %t: %+v; want %s, %t", row.nonce, got, row.want, row.own)
 		}
 	}
 }
