@@ -428,3 +428,21 @@ func TestPrint_JUnitMeanwhile(t *testing.T) {
 		t.Errorf("beside it are %q", left)
 	}
 }
+
+// The new file is made beside the old one, which may be on a different file system than the working directory.
+func TestReplaceFile_Elsewhere(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("/dev/shm", "report")
+	if err != nil {
+		t.Skip("This system has no /dev/shm.")
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	for _, content := range []string{"first", "second"} {
+		if err := replaceFile(filepath.Join(folder, "junit.xml"), []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(folder, "junit.xml")); err != nil || string(got) != content {
+			t.Errorf("it is %q, %v", got, err)
+		}
+	}
+}
