@@ -309,6 +309,9 @@ func TestFix_Situations(t *testing.T) {
 		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
 		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "TOKEN_ENDPOINT has to name it"},
 		{"the token endpoint of the metadata", fixTokenEndpoint, Facts{Cfg: plain}, "", "The server's metadata names this address"},
+		{"the token endpoint, refused at Clerk", fixTokenEndpoint, Facts{Cfg: atClerk, Status: 403}, "", ""},
+		{"the token endpoint, refused", fixTokenEndpoint, Facts{Cfg: plain, Status: 403}, "", "Something in front of the token endpoint"},
+		{"the token endpoint, refused with 401", fixTokenEndpoint, Facts{Cfg: plain, Status: 401}, "", "Something in front of the token endpoint"},
 		{"the token endpoint", fixTokenEndpoint, Facts{Cfg: token}, "", "Check TOKEN_ENDPOINT"},
 		{"no refresh at GitHub", fixOffline, Facts{Cfg: with(func(c *config.Effective) { c.Issuer = "https://github.com" })}, "", "issue no refresh tokens"},
 		{"no refresh at Kinde", fixOffline, Facts{Cfg: with(func(c *config.Effective) {

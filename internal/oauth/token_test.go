@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -403,8 +404,13 @@ func TestTokenFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Exchange(t.Context(), r, "a-code")
-		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != want.kind || want.member != "" && e.Member != want.member {
-			t.Errorf("%s: %q of %q (%v); want %q of %q", body, e.Kind, e.Member, err, want.kind, want.member)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Kind != want.kind || want.member != "" && e.Member != want.member {
+			t.Fatalf("%s: %q of %q (%v); want %q of %q", body, e.Kind, e.Member, err, want.kind, want.member)
+		}
+		missing := slices.ContainsFunc(e.Received, func(m Member) bool { return m.Name == "access_token" && m.Type == "missing" && m.Fault != "" })
+		if missing != (want.kind == AccessTokenMisspelled || want.kind == AccessTokenAbsent || want.kind == AccessTokenNested) {
+			t.Errorf("%s: received was %+v", body, e.Received)
 		}
 	}
 }

@@ -61,6 +61,7 @@ func TestReplaceNamed_CutShort(t *testing.T) {
 		"redis://:hidden-1@a1.example/0": "redis://:X@a1.example/0",
 		"redis://u:@a1.example/0":        "redis://u:@a1.example/0",
 		"X-Api-Key: xxxxx1":              "X-Api-Key: X",
+		"X-Api-Key: |hidden-1":           "X-Api-Key: X",
 		"token: |\r\n  hidden-1\r\na: b": "token: |\r\n  X\r\na: b",
 		"token: >\n  hidden-1\na: b":     "token: >\n  X\na: b",
 		"Content-Disposition: form-data; name=token\r\n\r\nhidden-1\r\n--b": "Content-Disposition: form-data; name=token\r\n\r\nX\r\n--b",
