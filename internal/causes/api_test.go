@@ -308,7 +308,7 @@ func TestRuledOut(t *testing.T) {
 		{"not verified", func(a *oauth.AccessToken) { a.Signature = oauth.SignatureUnknown }, []string{signature}},
 		{"without exp", func(a *oauth.AccessToken) { a.Expires = time.Time{} }, []string{expiry}},
 		{"of another issuer", func(a *oauth.AccessToken) { a.Issuer = "https://b.example" }, []string{issuer}},
-		{"for nobody", func(a *oauth.AccessToken) { a.Audience = []string{""} }, []string{audience}},
+		{"for no API", func(a *oauth.AccessToken) { a.Audience = []string{""} }, []string{audience}},
 		{"opaque", func(a *oauth.AccessToken) { a.JWT = false }, []string{issuer, audience, access}},
 	} {
 		token := good

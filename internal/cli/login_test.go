@@ -77,7 +77,7 @@ func TestVerdict_Annotate(t *testing.T) {
 	}
 }
 
-// The first verdict counts, and waits for whoever reads it.
+// The first verdict counts, and waits until it is read.
 func TestFirst(t *testing.T) {
 	t.Parallel()
 	verdicts := make(chan Verdict, 1)

@@ -367,7 +367,7 @@ func TestLine_Results(t *testing.T) {
 	}
 }
 
-// What is being asked is shown to whoever watches, and taken away again; a file gets neither.
+// What is being asked is shown at a terminal, and taken away again; a file gets neither.
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	for width, want := range map[int]string{0: "", 1: "  …     keys" + back, 80: "  …     keys" + back} {

@@ -489,7 +489,7 @@ func TestKeysAreShown(t *testing.T) {
 	}
 }
 
-// The values of cookies are in no file, whoever repeats them, and what is said about a cookie stays.
+// The values of cookies are in no file, also where they are repeated, and what is said about a cookie stays.
 func TestCookiesAreForgotten(t *testing.T) {
 	t.Parallel()
 	e := answerOf(wire.API, 200, "text/plain", "sent cookie-value-1 cookie-value-2, set cookie-value-3 at /kept-path")
@@ -550,7 +550,7 @@ func TestNewAnswer(t *testing.T) {
 	}
 }
 
-// Every parameter that a login may send or get is explained, with where it is written; one that nobody has written down
+// Every parameter that a login may send or get is explained, with where it is written; one that is written down nowhere
 // is shown, too, and so is what can be read of a query that is cut short.
 func TestParameters(t *testing.T) {
 	t.Parallel()
@@ -589,7 +589,7 @@ func TestTokenVariables(t *testing.T) {
 	}
 }
 
-// What makes a client is on no page, in whatever letters and whoever sends it; of a server's keys only the keys are public.
+// What makes a client is on no page, in whatever letters and of any answer; of a server's keys only the keys are public.
 func TestCredentialsOfAnyAnswer(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"client_secret", "Client_Secret", "registration_access_token", "REGISTRATION_CLIENT_URI"} {
