@@ -600,3 +600,16 @@ func TestRequestBodyLimit(t *testing.T) {
 		}
 	}
 }
+
+// What guard refuses says what to open instead.
+func TestGuard_Says(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, nil)
+	b := newBrowser(t, a)
+	req, _ := http.NewRequest(http.MethodGet, a.URL+"/session", nil)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	b.Do(req).WantError(t, http.StatusForbidden, "cross_site_request", "Open "+a.Cfg.BaseURL+" ")
+	b.Host = "other.example"
+	b.GetJSON("/session").WantError(t, http.StatusMisdirectedRequest, "misdirected_request", "Open "+a.Cfg.BaseURL+", or set BASE_URL")
+}

@@ -2,9 +2,11 @@ package causes
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +281,386 @@ func TestMovedAPI(t *testing.T) {
 		}
 		if got.Name != name || got.Line != want {
 			t.Errorf("to %s: %s %q; want %s %q", row.to, got.Name, got.Line, name, want)
+		}
+	}
+}
+
+// atAPI is an answer of an API, or of userinfo.
+func atAPI(status int, header http.Header, body string) *wire.Exchange {
+	return &wire.Exchange{Purpose: wire.API, Method: http.MethodGet, Status: status, ResponseHeader: wire.NewHeader(header), ResponseBody: body}
+}
+
+// What was looked at is listed where it is in order, but for the cause itself.
+func TestRuledOut(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	good := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{"account", "https://api.example"}, Signature: oauth.SignatureGood, Expires: now.Add(time.Second)}
+	const signature, expiry, issuer, audience, access = "the signature is of the server's keys", "it has not expired", "iss is the server's", "aud is this API's",
+		"it is an access token, not an ID token"
+	all := []string{signature, expiry, issuer, audience, access}
+	for _, row := range []struct {
+		name    string
+		change  func(*oauth.AccessToken)
+		without []string
+	}{
+		{"in order", func(*oauth.AccessToken) {}, nil},
+		{"not verified", func(a *oauth.AccessToken) { a.Signature = oauth.SignatureUnknown }, []string{signature}},
+		{"without exp", func(a *oauth.AccessToken) { a.Expires = time.Time{} }, []string{expiry}},
+		{"of another issuer", func(a *oauth.AccessToken) { a.Issuer = "https://b.example" }, []string{issuer}},
+		{"for nobody", func(a *oauth.AccessToken) { a.Audience = []string{""} }, []string{audience}},
+		{"opaque", func(a *oauth.AccessToken) { a.JWT = false }, []string{issuer, audience, access}},
+	} {
+		token := good
+		row.change(&token)
+		got := ExplainAPI(cfg, atAPI(401, http.Header{"Www-Authenticate": {"Bearer"}}, ""), &token, nil, now)
+		want := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(row.without, s) })
+		if !slices.Equal(got.RuledOut, want) {
+			t.Errorf("%s: ruled out is %q; want %q", row.name, got.RuledOut, want)
+		}
+	}
+	idToken := good
+	idToken.IDToken = true
+	if got := ExplainAPI(cfg, atAPI(401, nil, ""), &idToken, nil, now); slices.Contains(got.RuledOut, access) || got.Name != APIWantsAnotherAudience ||
+		slices.Contains(got.RuledOut, audience) {
+		t.Errorf("of an ID token it says %+v", got)
+	}
+	if got := ExplainAPI(cfg, atAPI(200, nil, "{}"), &good, nil, now); got.RuledOut != nil || got.Untold != nil || got.Result != OK {
+		t.Errorf("of an API that opens it says %+v", got)
+	}
+	expired := good
+	expired.Expires = now
+	if got := ExplainAPI(cfg, atAPI(401, nil, ""), &expired, nil, now); got.Name == APITokenExpired {
+		t.Errorf("at the second at which a token expires it says %+v", got)
+	}
+	for name, signature := range map[string]oauth.Signature{"unknown": oauth.SignatureUnknown, "good": oauth.SignatureGood} {
+		token := good
+		token.Signature, token.Why = signature, "its keys are unknown"
+		got := ExplainAPI(cfg, atAPI(401, nil, ""), &token, nil, now).Untold
+		if (len(got) == 1 && strings.HasSuffix(got[0], ": its keys are unknown")) != (name == "unknown") {
+			t.Errorf("with a signature that is %s, not known is %q", name, got)
+		}
+	}
+}
+
+// The steps of an API's no: each status and each word has its own, and what says nothing about the token is no fail.
+func TestExplainAPI_Statuses(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	token := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{"https://api.example/"}, Signature: oauth.SignatureGood}
+	html := http.Header{"Content-Type": {"Text/HTML"}}
+	page := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
+	post := atAPI(400, nil, "")
+	post.Method = http.MethodPost
+	postChallenged := atAPI(400, http.Header{"Www-Authenticate": {"Bearer"}}, "")
+	postChallenged.Method = http.MethodPost
+	for _, row := range []struct {
+		name   string
+		e      *wire.Exchange
+		result Result
+		cause  Name
+		found  string
+	}{
+		{"429", atAPI(429, nil, ""), Warn, RateLimited, "(429)"},
+		{"a page with 429", atAPI(429, html, ""), Warn, RateLimited, "(429)"},
+		{"a bad redirect", atAPI(302, http.Header{"Location": {"http://["}}, ""), Fail, APIBehindASignInPage, "a redirect answers"},
+		{"300", atAPI(300, nil, ""), Fail, APIBehindASignInPage, "a redirect answers"},
+		{"a page", atAPI(200, html, ""), Fail, APIBehindASignInPage, "a page answers, not an API"},
+		{"a page with 401", atAPI(401, html, ""), Fail, APIBehindASignInPage, "a page with 401"},
+		{"a page with 403", atAPI(403, html, ""), Fail, APIBehindASignInPage, "a page with 403"},
+		{"a page with 401 and a challenge", atAPI(401, page, ""), Fail, "", "refuses the token (401"},
+		{"a page with 500", atAPI(500, html, ""), Fail, "", "refuses the token (500"},
+		{"an error inside", atAPI(200, nil, `{"error":"x"}`), Warn, "", "answers 200 with an error of its own"},
+		{"204", atAPI(204, nil, ""), OK, "", "accepted"},
+		{"404", atAPI(404, nil, ""), Fail, APIUnreachable, "no API at this path (404)"},
+		{"410", atAPI(410, nil, ""), Fail, APIUnreachable, "no API at this path (410)"},
+		{"405", atAPI(405, nil, ""), Fail, APIUnreachable, "(405)"},
+		{"400 to a POST", post, Warn, "", "understand the call (400)"},
+		{"400 to a POST, with a challenge", postChallenged, Fail, "", "refuses the token (400"},
+		{"400 to a GET", atAPI(400, nil, ""), Fail, "", "refuses the token (400"},
+		{"Basic alone", atAPI(401, http.Header{"Www-Authenticate": {"Basic"}}, ""), Fail, APIWantsAnotherScheme, "wants Basic"},
+		{"Basic and bearer", atAPI(401, http.Header{"Www-Authenticate": {"Basic", "bEARER"}}, ""), Fail, "", "refuses the token (401"},
+		{"silent", atAPI(401, nil, ""), Fail, APIChallengeMissing, "does not say why"},
+		{"silent, 403", atAPI(403, nil, ""), Fail, "", "refuses the token (403"},
+	} {
+		got := ExplainAPI(cfg, row.e, &token, nil, time.Now())
+		if got.Result != row.result || got.Name != row.cause || !strings.Contains(got.Found, row.found) || got.Check != "api" || (got.Fix == "") != (row.result == OK) {
+			t.Errorf("%s: %+v", row.name, got.Finding)
+		}
+	}
+}
+
+// What a scope's refusal says to write depends on what was asked for, and on who chooses it.
+func TestExplainAPI_Scope(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{ResourceURL: "https://api.example", Scopes: []string{"openid"}}.Effective()
+	challenged := atAPI(403, http.Header{"Www-Authenticate": {`Bearer error="insufficient_scope", scope="a openid b"`}}, "")
+	f := ExplainAPI(cfg, challenged, &oauth.AccessToken{}, []string{"openid"}, time.Now())
+	if f.Name != APIScopeMissing || f.Setting != "SCOPES" || f.Line != "SCOPES='openid a b'" || !strings.Contains(f.Found, "the scope a b") || !strings.Contains(f.Fix, "add a b to SCOPES") {
+		t.Errorf("it says %+v", f.Finding)
+	}
+	named := ExplainAPI(cfg, challenged, &oauth.AccessToken{}, []string{"openid", "a", "b"}, time.Now())
+	if named.Line != "" || named.Found != "the access token lacks a scope" {
+		t.Errorf("of scopes that were granted it says %+v", named.Finding)
+	}
+	cfg.AtAPI = true
+	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, nil, time.Now()); f.Line != "" || !strings.Contains(f.Fix, "where this page offers that") {
+		t.Errorf("where the API names its server it says %+v", f.Finding)
+	}
+	for words, want := range map[string]Name{"insufficient rights": APIChallengeMissing, "the scope": APIChallengeMissing, "Insufficient Scope": APIScopeMissing} {
+		if f := ExplainAPI(cfg, atAPI(401, http.Header{"Content-Type": {"application/json"}}, `{"message":"`+words+`"}`), &oauth.AccessToken{}, nil, time.Now()); f.Name != want {
+			t.Errorf("after %s it says %+v", words, f.Finding)
+		}
+	}
+}
+
+// Userinfo says no for its own reasons: a scope, what stands in front of it, or none that it names.
+func TestExplainUserinfo_Reasons(t *testing.T) {
+	t.Parallel()
+	const wanted, insufficient, other = `{"error":"invalid_token","error_description":"OpenID is required"}`, `{"error":"insufficient_scope"}`, `{"error":"invalid_token"}`
+	inJSON, inHTML := http.Header{"Content-Type": {"application/json"}}, http.Header{"Content-Type": {"text/html"}}
+	challenged := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
+	plain := settingsForFixes()
+	begun := with(func(c *config.Effective) { c.Found.Resource = "https://api.example" })
+	resource := with(func(c *config.Effective) { c.Parameters = config.Parameters{"resource": "https://api.example"} })
+	audience := with(func(c *config.Effective) { c.Parameters = config.Parameters{"audience": "a"} })
+	set := with(func(c *config.Effective) { c.Endpoints.Userinfo = "https://id.example.com/userinfo" })
+	for _, row := range []struct {
+		name    string
+		cfg     config.Effective
+		status  int
+		header  http.Header
+		body    string
+		granted string
+		result  Result // none for no explanation
+		cause   Name
+		fix     string
+	}{
+		{"401", plain, 401, inJSON, wanted, "", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"403", plain, 403, inJSON, wanted, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"400", plain, 400, inJSON, wanted, "", "", "", ""},
+		{"an answer", plain, 200, inJSON, `{"sub":"openid"}`, "", "", "", ""},
+		{"an error inside", plain, 200, inJSON, other, "", Warn, "", "read what it says"},
+		{"a scope", plain, 403, inJSON, insufficient, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"another scope", plain, 403, inJSON, insufficient, "openid", Fail, APIScopeMissing, "Add the scope that userinfo wants"},
+		{"openid, granted", plain, 403, inJSON, wanted, "openid", Fail, "", "Look at the server's log"},
+		{"other words", plain, 401, inJSON, other, "", Fail, "", "Look at the server's log"},
+		{"a page", plain, 403, inHTML, "<p>Blocked</p>", "openid", Fail, "", "Look at the server's log"},
+		{"a page with a challenge", audience, 401, challenged, "<p>No</p>", "openid", Fail, "", "Sign in without resource and audience"},
+		{"an endpoint that was set", set, 401, inJSON, other, "openid", Fail, "", "Check USERINFO_ENDPOINT"},
+		{"a login at an API", begun, 401, inJSON, other, "openid", Fail, "", "Sign in without resource and audience"},
+		{"a resource", resource, 401, inJSON, other, "openid", Fail, "", "Sign in without resource and audience"},
+		{"a page, and a resource", resource, 403, inHTML, "<p>Blocked</p>", "openid", Fail, "", "Look at the server's log"},
+	} {
+		e := atAPI(row.status, row.header, row.body)
+		e.Purpose = wire.Userinfo
+		got := ExplainUserinfo(row.cfg, e, strings.Fields(row.granted))
+		if (got == nil) != (row.result == "") || got != nil && (got.Result != row.result || got.Name != row.cause || got.Check != "userinfo" || got.Server == "" || !strings.HasPrefix(got.Fix, row.fix)) {
+			t.Errorf("%s: %+v", row.name, got)
+		}
+	}
+}
+
+// A wrong token is made of those that are there, and its call is recorded as what it is.
+func TestWrongToken_Of(t *testing.T) {
+	t.Parallel()
+	held := oauth.Tokens{Access: "an-access-token", ID: "an-id-token"}
+	if NoTokenAtAll.Of(held) != "" || TheIDToken.Of(held) != held.ID || AlteredToken.Of(held) != oauth.Altered(held.Access) || AlteredToken.Of(held) == held.Access {
+		t.Errorf("they are %q, %q, %q", NoTokenAtAll.Of(held), TheIDToken.Of(held), AlteredToken.Of(held))
+	}
+	if NoTokenAtAll.Purpose() != wire.APIWithout || TheIDToken.Purpose() != wire.APIWithIDToken || AlteredToken.Purpose() != wire.APIAltered {
+		t.Error("a call is recorded as another one")
+	}
+	if got := []WrongToken{"no_token", "altered_token", "id_token"}; !slices.Equal(WrongTokens, got) {
+		t.Errorf("they are called %q", WrongTokens)
+	}
+}
+
+// Only the API's own refusal clears it, and only its own yes accuses it.
+func TestJudgeWrongToken(t *testing.T) {
+	t.Parallel()
+	html := http.Header{"Content-Type": {"text/html"}}
+	page := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
+	for _, row := range []struct {
+		name   string
+		e      *wire.Exchange
+		opened bool
+		want   Result
+	}{
+		{"400", atAPI(400, nil, ""), true, OK}, {"401", atAPI(401, nil, ""), true, OK}, {"403", atAPI(403, nil, ""), true, OK},
+		{"404", atAPI(404, nil, ""), true, Warn}, {"500", atAPI(500, nil, ""), true, Warn}, {"302", atAPI(302, nil, ""), true, Warn},
+		{"a page", atAPI(401, html, ""), true, Warn}, {"a page with a challenge", atAPI(401, page, ""), true, OK}, {"a page with 200", atAPI(200, html, ""), true, Warn},
+		{"an error inside", atAPI(200, nil, `{"error":"x"}`), true, OK}, {"an error inside, as ever", atAPI(200, nil, `{"error":"x"}`), false, Warn},
+		{"200", atAPI(200, nil, "{}"), true, Fail}, {"204", atAPI(204, nil, ""), false, Fail},
+	} {
+		for _, which := range WrongTokens {
+			got := JudgeWrongToken(which, row.e, row.opened)
+			if got.Result != row.want || (got.Fix == "") != (row.want == OK) || (got.Setting == "") != (row.want == OK) || (got.Name == "") != (row.want != Fail) ||
+				row.want != Fail && !strings.Contains(got.Found, "("+strconv.Itoa(row.e.Status)) && !strings.Contains(got.Found, " "+strconv.Itoa(row.e.Status)+" ") {
+				t.Errorf("%s with %s: %+v", row.name, which, got)
+			}
+		}
+	}
+}
+
+// A refused refresh is about the refresh token, unless the server names something else.
+func TestExplainRefresh(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"Content-Type": {"application/json"}}
+	for _, row := range []struct {
+		status int
+		body   string
+		want   Name
+	}{
+		{400, `{"error":"invalid_grant","error_description":"a-secret-of-ours-51 is spent"}`, RefreshTokenRefused},
+		{400, `{"error":"weird"}`, RefreshTokenRefused},
+		{401, `{"error":"invalid_client","error_description":"wrong client secret"}`, ClientSecretWrong},
+		{500, `{}`, ServerFailed},
+		{400, `{"error":"unauthorized_client"}`, RefreshNotEnabled},
+		{400, `{"error":"invalid_request","error_description":"the authorization code grant is off"}`, ""},
+	} {
+		got := ExplainRefresh(settingsForFixes(), config.MethodBasic, atAPI(row.status, header, row.body))
+		if got == nil || got.Name != row.want || got.Check != "refresh" || got.Result != Fail || strings.Contains(got.Server, "a-secret-of-ours") {
+			t.Errorf("%d %s: %+v", row.status, row.body, got)
+		}
+	}
+	if got := ExplainRefresh(settingsForFixes(), config.MethodBasic, atAPI(200, header, `{"access_token":"a"}`)); got != nil {
+		t.Errorf("a refresh that worked: %+v", got)
+	}
+}
+
+// Introspection is right, wrong about this token, or not for this client; else its own words tell.
+func TestExplainIntrospection(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"Content-Type": {"application/json"}}
+	html := http.Header{"Content-Type": {"text/html"}}
+	for _, row := range []struct {
+		name   string
+		e      *wire.Exchange
+		result Result
+		cause  Name
+		found  string
+	}{
+		{"active", atAPI(200, header, `{"active":true}`), "", "", ""},
+		{"not active", atAPI(200, header, `{"active":false}`), Fail, TokenNotActive, ""},
+		{"silent", atAPI(200, header, `{}`), "", "", ""},
+		{"not active, with 201", atAPI(201, header, `{"active":false}`), "", "", ""},
+		{"the older Clerk", atAPI(422, header, `{"error":"x","error_description":"Legacy OAuth applications"}`), Warn, "", "older OAuth provider"},
+		{"a page", atAPI(200, html, "<p>Sign in</p>"), Warn, "", "no introspection endpoint answers there (200)"},
+		{"404", atAPI(404, header, ""), Warn, "", "no introspection endpoint answers there (404)"},
+		{"405", atAPI(405, header, ""), Warn, "", "no introspection endpoint answers there (405)"},
+		{"401", atAPI(401, header, ""), Warn, "", "doesn't let this client introspect tokens (401)"},
+		{"403", atAPI(403, header, ""), Warn, "", "doesn't let this client introspect tokens (403)"},
+		{"the client", atAPI(400, header, `{"error":"invalid_client"}`), Warn, "", "doesn't let this client introspect tokens (400)"},
+		{"something else", atAPI(400, header, `{"error":"weird"}`), "", "", ""},
+	} {
+		row.e.Purpose = wire.Introspection
+		got := ExplainIntrospection(settingsForFixes(), row.e)
+		if (got == nil) != (row.result == "") {
+			t.Errorf("%s: %+v", row.name, got)
+		} else if got != nil && (got.Result != row.result || got.Name != row.cause || !strings.Contains(got.Found, row.found) || got.Check != "introspection" || got.Fix == "") {
+			t.Errorf("%s: %+v", row.name, got)
+		}
+	}
+	if got := introspectionPlace(with(func(c *config.Effective) { c.Endpoints.Introspection = "https://a/i" })); !strings.Contains(got, "INTROSPECTION_ENDPOINT") {
+		t.Errorf("of an endpoint of .env it says %s", got)
+	}
+	if got := introspectionPlace(settingsForFixes()); strings.Contains(got, "INTROSPECTION_ENDPOINT") {
+		t.Errorf("of the metadata's endpoint it says %s", got)
+	}
+}
+
+// A redirect leads to the API itself where nothing but the scheme, the host or a slash at the end differs.
+func TestAPIAt(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ from, to, want string }{
+		{"http://api.example/v1", "https://api.example/v1", "https://api.example/v1"},
+		{"https://api.example/v1", "/v1/", "https://api.example/v1/"},
+		{"https://api.example/v1/", "/v1", "https://api.example/v1"},
+		{"https://api.example/v1", "https://b.example/v1?a=b", "https://b.example/v1"},
+		{"https://api.example/", "https://api.example", "https://api.example"},
+		{"http://api.example", "https://api.example/", "https://api.example/"},
+		{"https://api.example/", "https://b.example/", ""},
+		{"https://api.example/v1", "/v2", ""},
+		{"https://api.example/v1?a=b", "/v1?c=d", ""},
+		{"https://api.example/v1", "", ""},
+		{"https://api.example/v1", "http://[", ""},
+		{"http://[", "https://api.example/v1", ""},
+	} {
+		for _, status := range []int{200, 301, 308, 401} {
+			if got := APIAt(row.from, atAPI(status, http.Header{"Location": {row.to}}, "")); got != row.want && status/100 == 3 || got != "" && status/100 != 3 {
+				t.Errorf("%d from %s to %q leads to %q; want %q", status, row.from, row.to, got, row.want)
+			}
+		}
+	}
+	long := APIAt("http://api.example/"+strings.Repeat("x", 500), atAPI(301, http.Header{"Location": {"https://api.example/" + strings.Repeat("x", 500)}}, ""))
+	if len(long) < 200 || len(long) > 210 {
+		t.Errorf("a long address has %d bytes", len(long))
+	}
+}
+
+// Each word of an API decides by itself, where it can be true of the token.
+func TestExplainAPI_EveryWord(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	jwt := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{cfg.ResourceURL}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
+	for _, row := range []struct {
+		want  Name
+		token oauth.AccessToken
+		words string
+	}{
+		{APIWantsAnotherAudience, jwt, `audience|aud claim|for another api|'aud'|"aud"|idx10214`},
+		{APIWantsAnotherIssuer, jwt, `issuer|iss claim|'iss'|"iss"|idx10205`},
+		{APITokenExpired, jwt, "expired|idx10223|exp claim"},
+		{APIAcceptsIDToken, jwt, "id token|id_token"},
+		{APIWantsAJWT, oauth.AccessToken{}, "invalid compact jws|not a jwt|malformed|number of segments|idx12741|is no jwt|must be a jwt|wants a jwt|jwt is expected"},
+		{APIWantsAnOpaqueToken, jwt, "not active|inactive|introspect|unknown token|not known|opaque"},
+	} {
+		for word := range strings.SplitSeq(row.words, "|") {
+			body, err := json.Marshal(map[string]string{"message": "It says " + word + " x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			header := http.Header{"Content-Type": {"application/json"}, "Www-Authenticate": {"Bearer"}}
+			if got := ExplainAPI(cfg, atAPI(401, header, string(body)), &row.token, nil, time.Now()); got.Name != row.want {
+				t.Errorf("%s is %q: %s; want %q", word, got.Name, got.Found, row.want)
+			}
+		}
+	}
+}
+
+// An audience is another one where it is an address that the API's does not begin with; a name may mean anything.
+func TestExplainAPI_Audience(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
+	for audience, want := range map[string]Name{"https://b.example": APIWantsAnotherAudience, "https://api.example/v2": APIWantsAnotherAudience, "https://api.example": "", "account": "", "http://[": ""} {
+		token := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{audience}, Signature: oauth.SignatureGood}
+		if got := ExplainAPI(cfg, atAPI(401, http.Header{"Www-Authenticate": {"Bearer"}}, ""), &token, nil, time.Now()); got.Name != want {
+			t.Errorf("for %s it is %q; want %q", audience, got.Name, want)
+		}
+	}
+}
+
+// What an introspection endpoint repeats of what we sent is no word of its own.
+func TestExplainIntrospection_Repeats(t *testing.T) {
+	t.Parallel()
+	for clientID, told := range map[string]bool{"invalid client id of ours": false, "c": true} {
+		cfg := with(func(c *config.Effective) { c.ClientID = clientID })
+		e := atAPI(400, http.Header{"Content-Type": {"application/json"}}, `{"error":"weird","error_description":"about invalid client id of ours"}`)
+		if got := ExplainIntrospection(cfg, e); (got != nil) != told {
+			t.Errorf("as %s: %+v", clientID, got)
+		}
+	}
+}
+
+// What a token endpoint repeats of what we sent names no cause of a refused refresh.
+func TestExplainRefresh_Repeats(t *testing.T) {
+	t.Parallel()
+	for clientID, want := range map[string]Name{"wrong client secret of ours": RefreshTokenRefused, "c": ClientSecretWrong} {
+		cfg := with(func(c *config.Effective) { c.ClientID = clientID })
+		e := atAPI(400, http.Header{"Content-Type": {"application/json"}}, `{"error":"weird","error_description":"about wrong client secret of ours"}`)
+		if got := ExplainRefresh(cfg, config.MethodBasic, e); got == nil || got.Name != want {
+			t.Errorf("as %s: %+v; want %q", clientID, got, want)
 		}
 	}
 }

@@ -200,6 +200,319 @@ func TestFixScopes_Registered(t *testing.T) {
 	}
 }
 
+// with returns settings that differ in something.
+func with(change func(*config.Effective)) config.Effective {
+	cfg := settingsForFixes()
+	change(&cfg)
+	return cfg
+}
+
+// Of what can be done, each situation is told its own, and never what belongs to another one.
+func TestFix_Situations(t *testing.T) {
+	t.Parallel()
+	const pasted = "http://localhost:8080/cb"
+	plain := settingsForFixes()
+	demo := with(func(c *config.Effective) { c.Demo, c.Issuer = true, "http://localhost:3000/demo" })
+	atAPI := with(func(c *config.Effective) { c.AtAPI = true })
+	atClerk := with(func(c *config.Effective) { c.Clerk = true })
+	google := with(func(c *config.Effective) { c.Issuer = "https://accounts.google.com" })
+	spotify := with(func(c *config.Effective) {
+		c.Issuer, c.Endpoints.Authorization = "", "https://accounts.spotify.com/authorize"
+	})
+	spotifyByIP := with(func(c *config.Effective) {
+		c.Issuer, c.Endpoints.Authorization, c.BaseURL = "", "https://accounts.spotify.com/authorize", "http://127.0.0.1:3000"
+	})
+	elsewhere := with(func(c *config.Effective) { c.RedirectOverride = pasted })
+	spotifyElsewhere := with(func(c *config.Effective) {
+		c.Issuer, c.Endpoints.Authorization, c.RedirectOverride = "", "https://accounts.spotify.com/authorize", pasted
+	})
+	registered := with(func(c *config.Effective) { c.Found.Client = new(config.RegisteredClient) })
+	noIssuer := with(func(c *config.Effective) { c.Issuer = "" })
+	jwks := with(func(c *config.Effective) { c.Endpoints.JWKS = "https://id.example.com/jwks" })
+	token := with(func(c *config.Effective) { c.Endpoints.Token = "https://id.example.com/token" })
+	userinfo := with(func(c *config.Effective) { c.Endpoints.Userinfo = "https://id.example.com/userinfo" })
+	openID := with(func(c *config.Effective) { c.Scopes = []string{"openid", "email"} })
+	offline := with(func(c *config.Effective) { c.Scopes = []string{"offline_access"} })
+	noScopes := with(func(c *config.Effective) { c.Scopes = nil })
+	fixesServer := func(f Facts) Fix { return chooseServer(f, "Nothing better.") }
+	for _, row := range []struct {
+		name  string
+		fix   func(Facts) Fix
+		facts Facts
+		line  string // of a change or an addition
+		text  string // some of the sentence
+	}{
+		{"a server that an API names", fixesServer, Facts{Cfg: atAPI, Value: "https://b.example"}, "", "No line in .env changes that"},
+		{"the demo", fixesServer, Facts{Cfg: demo, Found: "https://b.example"}, "", "In demo mode"},
+		{"the demo, with a slash", fixesServer, Facts{Cfg: demo, Found: "http://localhost:3000/demo/"}, "", "Nothing better."},
+		{"Clerk, known", fixesServer, Facts{Cfg: atClerk, Value: "https://b.example"}, "", "write ISSUER=https://b.example"},
+		{"Clerk", fixesServer, Facts{Cfg: atClerk}, "", "paste CLERK_PUBLISHABLE_KEY again"},
+		{"known", fixesServer, Facts{Cfg: plain, Value: "https://b.example"}, "ISSUER=https://b.example", ""},
+		{"an endpoint", fixesServer, Facts{Cfg: plain, Kind: oauth.EndpointMissing, Member: "token_endpoint"}, "", "write TOKEN_ENDPOINT= and"},
+		{"a tenant", fixesServer, Facts{Cfg: plain, Found: "https://login.microsoftonline.com/{tenantid}/v2.0"}, "", "your tenant's ID"},
+		{"401", fixesServer, Facts{Cfg: plain, Status: 401}, "", "refuses this app there (401)"},
+		{"403", fixesServer, Facts{Cfg: plain, Status: 403}, "", "refuses this app there (403)"},
+		{"404", fixesServer, Facts{Cfg: plain, Status: 404}, "", "Nothing better."},
+		{"no issuer", fixesServer, Facts{Cfg: noIssuer}, "", "Check the host in AUTHORIZATION_ENDPOINT"},
+
+		{"keys, no issuer", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenUnverifiable}, "", "Set ISSUER"},
+		{"keys nowhere", fixKeys, Facts{Cfg: plain, Member: "jwks_uri"}, "", "write JWKS_URI="},
+		{"keys nowhere, no issuer", fixKeys, Facts{Cfg: noIssuer, Member: "jwks_uri"}, "", "Set ISSUER"},
+		{"keys of no server", fixKeys, Facts{Cfg: noIssuer, Member: "x"}, "", "RSA or EC signing key"},
+		{"private keys", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenKeyPrivate}, "", "Replace the server's signing keys"},
+		{"keys with 500", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenKeys, Status: 500}, "", "Try again."},
+		{"keys with 499", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenKeys, Status: 499}, "", "Fix this on the server: its metadata"},
+		{"keys at JWKS_URI", fixKeys, Facts{Cfg: jwks, Kind: oauth.IDTokenKeys}, "", "Check JWKS_URI: the server's keys"},
+		{"a key too few", fixKeys, Facts{Cfg: jwks, Kind: oauth.IDTokenKeyNotFound}, "", "RSA or EC signing key"},
+
+		{"redirect", fixRedirect, Facts{Cfg: plain}, "http://localhost:3000/oauth_callback", "add http"},
+		{"redirect, registered by us", fixRedirect, Facts{Cfg: registered}, "", "Restart this app"},
+		{"redirect, known", fixRedirect, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", "or add http://localhost:3000"},
+		{"redirect, known elsewhere", fixRedirect, Facts{Cfg: elsewhere, Value: "http://127.0.0.1:8080/cb"}, "REDIRECT_URI=http://127.0.0.1:8080/cb", "or add " + pasted},
+		{"redirect, another path", fixRedirect, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/other"}, "http://localhost:3000/oauth_callback", ""},
+		{"redirect, no localhost", fixRedirect, Facts{Cfg: spotify}, "BASE_URL=http://127.0.0.1:3000", "and add http://127.0.0.1:3000/oauth_callback"},
+		{"redirect, an address", fixRedirect, Facts{Cfg: spotifyByIP}, "http://127.0.0.1:3000/oauth_callback", ""},
+		{"localhost elsewhere", fixLocalhost, Facts{Cfg: spotifyElsewhere}, "REDIRECT_URI=http://127.0.0.1:8080/cb",
+			"Write REDIRECT_URI=http://127.0.0.1:8080/cb in .env, and add http://127.0.0.1:8080/cb ("},
+		{"localhost, registered there", fixLocalhost, Facts{Cfg: spotify, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", "in .env."},
+		{"an IP address, known", fixIPAddress, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", ""},
+		{"an IP address", fixIPAddress, Facts{Cfg: spotifyByIP}, "BASE_URL=http://localhost:3000", ""},
+		{"http, known", fixHTTPS, Facts{Cfg: plain, Value: "https://a.example/oauth_callback"}, "BASE_URL=https://a.example", ""},
+		{"http", fixHTTPS, Facts{Cfg: plain}, "", "Use an https address in BASE_URL"},
+		{"http elsewhere", fixHTTPS, Facts{Cfg: elsewhere}, "", "Use an https address in REDIRECT_URI"},
+		{"http, no localhost", fixHTTPS, Facts{Cfg: spotify}, "BASE_URL=http://127.0.0.1:3000", ""},
+		{"http, an address", fixHTTPS, Facts{Cfg: spotifyByIP}, "", "Use an https address in BASE_URL"},
+
+		{"the secret", fixSecret, Facts{Cfg: plain}, "", "paste CLIENT_SECRET again from your server's dashboard. If it was shown only once, make a new one there."},
+		{"the secret at Google", fixSecret, Facts{Cfg: google}, "", "paste CLIENT_SECRET again from Google ("},
+		{"the secret, registered by us", fixSecret, Facts{Cfg: registered}, "", "Restart this app"},
+		{"credentials, registered by us", fixCredentials, Facts{Cfg: registered}, "", "Restart this app"},
+		{"credentials", fixCredentials, Facts{Cfg: plain}, "", "CLIENT_ID: "},
+		{"credentials, after a code", fixCredentials, Facts{Cfg: plain, Returned: true}, "", "application. TOKEN_ENDPOINT_AUTH_METHOD: "},
+		{"the method, registered by us", fixMethod, Facts{Cfg: registered}, "", "Restart this app"},
+		{"the method at Clerk", fixMethod, Facts{Cfg: atClerk}, "", "paste CLIENT_SECRET again"},
+
+		{"scopes, none", fixScopes, Facts{Cfg: noScopes}, "", "no default scope"},
+		{"scopes, unknown", fixScopes, Facts{Cfg: plain}, "", "Remove the scopes that this client doesn't have from SCOPES, or enable them for this client (" + ProviderOf(plain).At(Scopes) + ")."},
+		{"offline_access, and nothing named", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"openid", "offline_access"} })}, "", "Remove the scopes that this client doesn't have"},
+		{"scopes of one login", fixScopes, Facts{Cfg: plain, Refused: []string{"x", "y"}}, "", "Sign in without x and y, or enable them"},
+		{"scopes, all", fixScopes, Facts{Cfg: plain, Refused: []string{"profile", "email"}}, "", "Replace profile and email in SCOPES"},
+		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client (" + ProviderOf(plain).At(Scopes) + ")."},
+		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Scopes: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},
+		{"offline_access at Google", fixScopes, Facts{Cfg: with(func(c *config.Effective) {
+			c.Issuer, c.Scopes = "https://accounts.google.com", []string{"openid", "offline_access"}
+		})},
+			"SCOPES='openid'", "Remove offline_access"},
+
+		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", add openid, or remove openid from SCOPES. A server"},
+		{"openid", fixOpenID, Facts{Cfg: plain}, "SCOPES='openid profile email'", ""},
+		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
+		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "TOKEN_ENDPOINT has to name it"},
+		{"the token endpoint of the metadata", fixTokenEndpoint, Facts{Cfg: plain}, "", "The server's metadata names this address"},
+		{"the token endpoint, refused at Clerk", fixTokenEndpoint, Facts{Cfg: atClerk, Status: 403}, "", ""},
+		{"the token endpoint, refused", fixTokenEndpoint, Facts{Cfg: plain, Status: 403}, "", "Something in front of the token endpoint"},
+		{"the token endpoint, refused with 401", fixTokenEndpoint, Facts{Cfg: plain, Status: 401}, "", "Something in front of the token endpoint"},
+		{"the token endpoint", fixTokenEndpoint, Facts{Cfg: token}, "", "Check TOKEN_ENDPOINT"},
+		{"no refresh at GitHub", fixOffline, Facts{Cfg: with(func(c *config.Effective) { c.Issuer = "https://github.com" })}, "", "issue no refresh tokens"},
+		{"no refresh at Kinde", fixOffline, Facts{Cfg: with(func(c *config.Effective) {
+			c.Issuer, c.Scopes = "https://a.kinde.com", []string{"openid", "offline_access"}
+		})},
+			"SCOPES='openid offline'", ""},
+		{"no refresh, asked for", fixOffline, Facts{Cfg: offline}, "", "offline_access was asked for"},
+		{"opaque at Clerk", fixOpaque, Facts{Cfg: atClerk}, "", "Turn on JWTs"},
+		{"userinfo of another", fixUserinfo, Facts{Cfg: plain, Kind: oauth.SubjectDiffers}, "", "Don't use this response"},
+		{"userinfo of none", fixUserinfo, Facts{Cfg: plain, Kind: oauth.SubjectAbsent}, "", "userinfo has to have sub"},
+		{"userinfo", fixUserinfo, Facts{Cfg: plain}, "", "see what answers"},
+		{"userinfo, set", fixUserinfo, Facts{Cfg: userinfo}, "", "Check USERINFO_ENDPOINT"},
+		{"introspection elsewhere", fixIntrospection, Facts{Cfg: with(func(c *config.Effective) { c.Endpoints.Introspection = "https://b.example/i" })},
+			"INTROSPECTION_ENDPOINT=", "is on a different host than the issuer, id.example.com"},
+		{"introspection there", fixIntrospection, Facts{Cfg: with(func(c *config.Effective) { c.Endpoints.Introspection = "https://id.example.com/i" })}, "", "Ask the server's log"},
+		{"introspection, no issuer", fixIntrospection, Facts{Cfg: with(func(c *config.Effective) { c.Issuer, c.Endpoints.Introspection = "", "https://b.example/i" })}, "", "Ask the server's log"},
+		{"introspection", fixIntrospection, Facts{Cfg: plain}, "", "Ask the server's log"},
+		{"HS256, too short", fixAlgorithm, Facts{Cfg: plain, Found: "HS256", Expected: "HS256"}, "", "client secret of at least 32 bytes"},
+		{"HS256", fixAlgorithm, Facts{Cfg: plain, Found: "HS256", Expected: "RS256"}, "", "choose an asymmetric one"},
+		{"one algorithm", fixAlgorithm, Facts{Cfg: google, Found: "none"}, "", "Remove openid from SCOPES to sign in"},
+		{"a fixed algorithm", fixAlgorithm, Facts{Cfg: plain, Value: "fixed"}, "", "Remove openid from SCOPES to sign in"},
+		{"a fixed algorithm where it can be chosen", fixAlgorithm, Facts{Cfg: spotify, Value: "fixed"}, "", "choose an asymmetric one"},
+	} {
+		fix := row.fix(row.facts)
+		if fix.Line != row.line || (fix.Kind == Look) != (row.line == "") || !strings.Contains(fix.Text, row.text) || !strings.HasSuffix(fix.Text, ".") ||
+			fix.Variable != "" && (strings.Trim(fix.Variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" || fix.Where != "In .env") {
+			t.Errorf("%s: %s %q, %q; want %q, %q", row.name, fix.Kind, fix.Line, fix.Text, row.line, row.text)
+		}
+	}
+}
+
+// A line of .env is shown as it is, without what is secret, and only where it is in .env.
+func TestCurrentLine(t *testing.T) {
+	t.Parallel()
+	full := with(func(c *config.Effective) {
+		c.AuthMethod, c.RedirectOverride, c.PAR = "none", "https://a/cb", true
+		c.Endpoints = config.Endpoints{Token: "https://a/t", Authorization: "https://a/a", JWKS: "https://a/j", Introspection: "https://a/i"}
+		c.Parameters = config.Parameters{"hd": "a&b"}
+	})
+	for variable, want := range map[string]string{
+		"ISSUER": "https://id.example.com", "CLIENT_ID": "c", "CLIENT_SECRET": masked, "TOKEN_ENDPOINT_AUTH_METHOD": "none", "SCOPES": "'profile email'",
+		"BASE_URL": "http://localhost:3000", "REDIRECT_URI": "https://a/cb", "RESOURCE_URL": "https://api.example.com/me", "TOKEN_ENDPOINT": "https://a/t",
+		"AUTHORIZATION_ENDPOINT": "https://a/a", "JWKS_URI": "https://a/j", "INTROSPECTION_ENDPOINT": "https://a/i", "AUTHORIZATION_PARAMS": "hd=a%26b", "PAR": "on",
+	} {
+		if got := currentLine(full, variable); got != variable+"="+want {
+			t.Errorf("it is %s; want %s=%s", got, variable, want)
+		}
+		if got := currentLine(config.Config{}.Effective(), variable); got != "" {
+			t.Errorf("unset it is %s", got)
+		}
+	}
+	for _, row := range []struct {
+		variable string
+		cfg      config.Effective
+		want     string
+	}{
+		{"ISSUER", with(func(c *config.Effective) { c.Clerk = true }), ""},
+		{"ISSUER", with(func(c *config.Effective) { c.Demo = true }), ""},
+		{"ISSUER", with(func(c *config.Effective) { c.AtAPI = true }), ""},
+		{"CLIENT_ID", with(func(c *config.Effective) { c.Demo = true }), ""},
+		{"CLIENT_ID", with(func(c *config.Effective) { c.Found.Client = new(config.RegisteredClient) }), ""},
+		{"SCOPES", with(func(c *config.Effective) { c.AtAPI, c.AnyScopes = true, true }), ""},
+		{"SCOPES", with(func(c *config.Effective) { c.AtAPI = true }), "SCOPES='profile email'"},
+		{"SCOPES", with(func(c *config.Effective) { c.AnyScopes = true }), "SCOPES='profile email'"},
+		{"AUTHORIZATION_PARAMS", with(func(c *config.Effective) { c.Parameters = config.Parameters{"login_ticket": "secret-1"} }), "AUTHORIZATION_PARAMS=" + masked},
+	} {
+		if got := currentLine(row.cfg, row.variable); got != row.want {
+			t.Errorf("it is %q; want %q", got, row.want)
+		}
+	}
+	for _, key := range []string{"sk_live_1", "rk_live_1", "ghp_1", "gho_1", "GOCSPX-1", "eyJ1", "xoxb-1", "xoxp-1"} {
+		if got := currentLine(with(func(c *config.Effective) { c.ClientID = key }), "CLIENT_ID"); got != "CLIENT_ID="+masked {
+			t.Errorf("%s is shown: %s", key, got)
+		}
+	}
+}
+
+// A value is quoted where a shell or the reader of .env would make something else of it.
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"": "", "a": "a", "a b": "'a b'", "a#b": "'a#b'", "a$b": "'a$b'", "a'b": "'ab'", `a"b`: `'a"b'`, "a&b": "'a&b'"} {
+		if got := quoted("ISSUER", value); got != want {
+			t.Errorf("%q becomes %s; want %s", value, got, want)
+		}
+	}
+	if got := quoted("SCOPES", "a"); got != "'a'" {
+		t.Errorf("one scope is %s", got)
+	}
+}
+
+// The scopes that a server's words name are known by their quotes, or as words of their own.
+func TestNamedScopes(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string][]string{
+		`the scope "email" is not enabled, nor is profile`: {"email"}, "‘email’": {"email"}, "’email’": {"email"}, "”email”": {"email"}, "“email”": {"email"}, "`email`": {"email"},
+		"scope: email": {"email"}, "(email),[x]": {"email"}, "a email;": {"email"}, "emails": nil, "profile, email": nil, "": nil,
+	} {
+		if got := NamedScopes([]string{"profile", "email"}, words); !slices.Equal(got, want) {
+			t.Errorf("%s names %q; want %q", words, got, want)
+		}
+	}
+	if got := NamedScopes([]string{"email"}, "no email"); !slices.Equal(got, []string{"email"}) {
+		t.Errorf("the only one is %q", got)
+	}
+}
+
+// A scope that is compared, and a list that it is compared with, have a limit.
+func TestNearScope_Limits(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", maxScope)
+	for _, row := range []struct {
+		scope     string
+		supported []string
+		want      string
+	}{
+		{long[1:], []string{long}, long},
+		{long, []string{long + "a"}, ""},
+		{long + "a", []string{long}, ""},
+		{"abcdef", append(make([]string, maxScopes-1), "abcdeg"), "abcdeg"},
+		{"abcdef", append(make([]string, maxScopes), "abcdeg"), ""},
+		{"oflline_access", nil, "offline_access"},
+		{"phon", nil, "phone"},
+		{"adress", nil, "address"},
+		{"opneid", nil, "openid"},
+		{"emial", nil, "email"},
+	} {
+		if got := nearScope(row.scope, row.supported); got != row.want {
+			t.Errorf("near %s is %q; want %q", row.scope, got, row.want)
+		}
+	}
+}
+
+// Both issuers are named, and what differs; and so is an algorithm.
+func TestSays(t *testing.T) {
+	t.Parallel()
+	slash := with(func(c *config.Effective) { c.Issuer = "https://id.example.com/" })
+	for _, row := range []struct {
+		says  func(Facts) string
+		facts Facts
+		want  string
+	}{
+		{saysIssuer, Facts{Cfg: settingsForFixes(), Value: "https://b"}, "the server is at https://b, not at https://id.example.com"},
+		{saysIssuer, Facts{Cfg: settingsForFixes()}, "the server has a different issuer"},
+		{saysIssuer, Facts{Cfg: slash, Found: "https://id.example.com"}, "ISSUER has a trailing slash that the server's issuer, https://id.example.com, doesn't have"},
+		{saysIssuer, Facts{Cfg: settingsForFixes(), Found: "https://id.example.com/"}, "the server's issuer, https://id.example.com/, has a trailing slash that ISSUER doesn't have"},
+		{saysIssuer, Facts{Cfg: settingsForFixes(), Found: "https://b", Value: "https://b"}, "the server's issuer is https://b, not https://id.example.com"},
+		{saysAlgorithm, Facts{}, "the server signs ID tokens with an algorithm that this app can't verify here"},
+		{saysAlgorithm, Facts{Found: "HS256", Expected: "HS256"},
+			"the server signs ID tokens with HS256 only, and the client secret is shorter than the 32 bytes that it needs"},
+		{saysAlgorithm, Facts{Found: "HS256", Expected: "RS256"}, "the server signs ID tokens with HS256 only, which this app can't verify here"},
+	} {
+		if got := row.says(row.facts); got != row.want {
+			t.Errorf("it says %s; want %s", got, row.want)
+		}
+	}
+}
+
+// A finding is one line, which ends in its result, and a name that people read.
+func TestFinding_Words(t *testing.T) {
+	t.Parallel()
+	f := Finding{Check: "client", Found: "wrong", Control: "asked twice", Accepts: "b", Server: `no "a"`, Fix: "mend it"}
+	for result, word := range map[Result]string{OK: "ok", Warn: "warn", Fail: "fail", Skip: "skip"} {
+		f.Result = result
+		if got, want := f.String(), `client: wrong; asked twice; the server accepts b; the server says "no \"a\""; mend it … `+word; got != want {
+			t.Errorf("it is %s; want %s", got, want)
+		}
+	}
+	if got := (Finding{Check: "keys", Found: "a", Result: OK}).String(); got != "keys: a … ok" {
+		t.Errorf("the shortest is %s", got)
+	}
+	for check, want := range map[string]string{"pkce": "PKCE", "api": "API", "redirect_uri": "redirect URI", "response_issuer": "response issuer", "keys": "keys"} {
+		if got := Label(check); got != want {
+			t.Errorf("%s is %q; want %q", check, got, want)
+		}
+	}
+	for result, want := range map[Result]string{OK: "API", Warn: "A warning about API", Fail: "A problem with API", Skip: "API"} {
+		if got := (Finding{Check: "api", Result: result}).Title(); got != want {
+			t.Errorf("the title is %q; want %q", got, want)
+		}
+	}
+	unknown := Finding{Check: "redirect_uri", Result: Fail, Name: ClientIDUnknown}
+	if unknown.Title() != Of(ClientIDUnknown).Title || unknown.About() != "client ID" || unknown.Tag() != string(ClientIDUnknown) || (Finding{Check: "api"}).Tag() != "API" {
+		t.Errorf("a named one is %q, %q, %q", unknown.Title(), unknown.About(), unknown.Tag())
+	}
+	if got := Number(1, "check") + ", " + Number(0, "check") + ", " + Number(12, "check"); got != "1 check, 0 checks, 12 checks" {
+		t.Errorf("counted they are %s", got)
+	}
+}
+
+// A fix that is a sentence alone adds nothing to it in JSON.
+func TestFix_IsZero(t *testing.T) {
+	t.Parallel()
+	for want, fixes := range map[bool][]Fix{true: {{}, {Kind: Look, Text: "a", Old: "b"}}, false: {{Where: "a"}, {Line: "a"}, {Variable: "a"}}} {
+		for _, fix := range fixes {
+			if fix.IsZero() != want {
+				t.Errorf("%+v adds nothing: %t", fix, !want)
+			}
+		}
+	}
+}
+
 // A fix names the place where its variable is set, in its sentence and in its parts.
 func TestFinding_In(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package causes
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"oauth-test-client/internal/config"
@@ -176,6 +177,100 @@ func TestPatterns(t *testing.T) {
 	for i, p := range patterns {
 		if Of(p.cause).Name == "" || p.seen == "" {
 			t.Errorf("pattern %d names %q, seen at %q", i, p.cause, p.seen)
+		}
+	}
+}
+
+// Each word and each code that a pattern looks for decides by itself, whatever stands around it.
+func TestCause_EveryWord(t *testing.T) {
+	t.Parallel()
+	const basic, post, none = config.MethodBasic, config.MethodPost, config.MethodNone
+	at := map[string]wire.Purpose{"authorize": wire.Response, "push": wire.PushedRequest, "redeem": wire.TokenRequest, "refresh": wire.Refresh}
+	for _, row := range []struct {
+		at, method string
+		want       Name
+		codes      string // alone, between blanks
+		around     string // with each word in the place of the star
+		words      string // between bars
+	}{
+		{"redeem", basic, RateLimited, "slow_down too_many_requests rate_limited rate_limit_exceeded ratelimited", "", ""},
+		{"redeem", basic, DPoPRequired, "invalid_dpop_proof use_dpop_nonce", "a * here", "dpop"},
+		{"authorize", "", RequestObjectRequired, "invalid_request_object", "a * here", "request object|request_object|signed authorization request|'request' or 'request_uri'|signed request"},
+		{"redeem", basic, MTLSRequired, "", "a * here", "mutual tls|mutual-tls|mtls|client certificate|tls certificate|transport certificate|tls_client_auth|certificate-bound|certificate bound|x.509 cert"},
+		{"redeem", basic, ClientAssertionRequired, "", "a * here", "private_key_jwt|client_secret_jwt|client_assertion|client assertion|signed jwt|jwt assertion"},
+		{"redeem", basic, ParametersRenamed, "", "* is missing", "client_key|appid|app_id"},
+		{"authorize", "", FormPostRequired, "", "form_post for *", "response_mode|response mode"},
+		{"authorize", "", PARRequired, "", "it says *", "pushed authorization request|request_uri is required|must be pushed|pushed authorization is required|use par|par is required|par required"},
+		{"push", basic, ResourceUnknown, "invalid_target invalid_resource", "", ""},
+		{"redeem", basic, ResourceUnknown, "", "it says * x", "service not found|aadsts9010010|aadsts901002:|aadsts500011|resource principal"},
+		{"authorize", "", UserNotAllowed, "org_internal admin_policy_enforced unverified_user_email invalid_team_for_non_distributed_app", "it says * x",
+			"has not consented|aadsts65001|aadsts50020|aadsts50105|aadsts90094|aadsts90095|admin consent|does not exist in tenant|within its organization|" +
+				"policies within your organization|app is blocked|not permitted to access the relying party|tester|not assigned|policy"},
+		{"authorize", "", AccessDenied, "access_denied user_denied user_cancelled_login user_cancelled_authorize", "", ""},
+		{"redeem", basic, ClientTypeWrong, "", "it says * x", "aadsts9002327|'single-page application' client-type"},
+		{"authorize", "", PKCERequired, "", "* is missing", "pkce|code_challenge|code challenge|code_verifier|code verifier|code-verifier"},
+		{"authorize", "", PKCERequired, "", "pkce * x", "missing|required|requires|must|mandatory|need"},
+		{"authorize", "", PKCERefused, "", "a * here", "pkce|code_challenge|code challenge|code_verifier|code verifier|code-verifier"},
+		{"authorize", "", RedirectURIIPAddress, "", "a * here", "ip address|raw ip|private ip"},
+		{"authorize", "", RedirectURINotRegistered, "", "a * here", "redirect|callback|domain of this url|reply url|reply address|return url|aadsts50011|koe006"},
+		{"redeem", basic, RedirectURINotRegistered, "", "a * here", "redirect|callback|domain of this url|reply url|reply address|return url|aadsts50011|koe006"},
+		{"redeem", basic, ClientIDUnknown, "bad_client_id invalid_client_id deleted_client client_id_not_found oauth_client_not_found unknown_client", "it says * x",
+			"client does not exist|client doesn't exist|aadsts700016|koe101|unknown client|error validating application|client not found|client was not found|no client found|no such client|" +
+				"unknown application|application not found|app not found|cannot_be_found|application with identifier|unregistered client|client is not registered"},
+		{"authorize", "", ClientIDUnknown, "invalid_client", "it says * x", "app.notfound|client is not authorized to connect|client disabled|client_id|client id|invalid_client|invalid client"},
+		{"redeem", basic, ClientIDUnknown, "", "* is unknown", "client_id|client id|clientid|client-id|client identifier|api_key|consumer key|client_key|client key|app id|app_id|appid"},
+		{"redeem", basic, ClientIDUnknown, "", "client_id * x", "unknown|not found|does not exist|doesn't exist|not exist|invalid|no such|not registered|unregistered|not recognized|" +
+			"unrecognized|not valid|could not find|cannot find|disabled|deleted|mismatch|wrong|incorrect|unauthorized"},
+		{"redeem", basic, ClientSecretWrong, "bad_client_secret invalid_client_secret client_secret_mismatch", "it says * x",
+			"client_secret|client secret|clientsecret|invalid secret|wrong secret|bad secret|secret is|secret mismatch|or secret|aadsts7000215|invalid_client_secret"},
+		{"redeem", none, ClientSecretMissing, "", "it says * x", "client_secret|client secret|clientsecret|invalid secret|wrong secret|bad secret|secret is|secret mismatch|or secret|" +
+			"client authentication|must authenticate|confidential|aadsts7000218|no client authentication included|invalid client"},
+		{"redeem", post, ClientIsPublic, "", "it says * x", "aadsts700025"},
+		{"redeem", basic, AuthMethodWrong, "", "it says * x", "authentication method|auth method|auth_method|not allow this method|multiple authentication|client_secret_basic|client_secret_post"},
+		{"redeem", post, AuthMethodWrong, "", "it says * x", "http basic|basic auth|authorization header"},
+		{"redeem", basic, AuthMethodWrong, "", "* is missing", "client_id|client id|clientid|client-id|client identifier|api_key|consumer key|client key|app id|credentials|client authentication"},
+		{"redeem", basic, AuthMethodWrong, "", "credentials * x", "missing|required|not provided|not sent|not present|must be provided|must provide|must contain|is empty|no client|not specified|" +
+			"blank|[null]|param error|credentials not found"},
+		{"redeem", basic, AuthMethodWrong, "", "client_id or client_secret *", "missing|not sent"},
+		{"redeem", basic, ClientRefused, "", "client_id or client_secret *", "wrong|bad"},
+		{"redeem", basic, ClientRefused, "", "* client secret", "missing or|or missing"},
+		{"redeem", basic, ClientRefused, "", "it says * x", "no client authentication included|client credentials|invalid_credentials|invalid credentials|bad credentials|invalid client or|invalid client"},
+		{"redeem", basic, PKCERefused, "", "pkce * x", "not enabled|not allowed|not supported|unsupported|unexpected|unknown|must not|not expected|unrecognized|disabled|extra|not permitted|should not exist"},
+		{"redeem", basic, CodeExpiredOrUsed, "invalid_grant bad_verification_code invalid_code bad_auth_code code_already_used code_expired bad_code", "it says * x",
+			"invalid, expired, revoked|authorization code|auth code|verification code|code parameter|" +
+				"code was not found|matching code|expired code|invalid code|code is invalid|code expired|code has expired|already been used|already redeemed"},
+		{"redeem", basic, PKCEVerifierRefused, "", "it says * x", "pkce|code_challenge|code challenge|code_verifier|code verifier|code-verifier"},
+		{"refresh", basic, RefreshTokenRefused, "invalid_grant invalid_refresh_token bad_refresh_token token_expired token_revoked expired_token", "it says * x", "invalid, expired, revoked"},
+		{"refresh", basic, RefreshNotEnabled, "unauthorized_client unsupported_grant_type", "it says * x", "grant type|grant_type"},
+		{"redeem", basic, ScopeNotEnabled, "invalid_scope", "it says * x", "parameter scope|parameter 'scope'|requested scope"},
+		{"authorize", "", ScopeNotEnabled, "invalid_scope", "it says * x", "scope"},
+		{"redeem", basic, GrantNotEnabled, "unsupported_grant_type unsupported_response_type unauthorized_client", "it says * x",
+			"bearer-only|no connections enabled|grant type|grant_type|authorization_code grant|authorization code grant|authorization grant '|response_type|response type|code flow|standard flow"},
+		{"redeem", basic, ClientRefused, "invalid_client bad_client access_denied unauthorized not_authorized authentication_failed forbidden wrong_client_credentials", "", ""},
+		{"redeem", none, ClientSecretMissing, "invalid_client access_denied unauthorized not_authorized authentication_failed forbidden", "", ""},
+		{"redeem", basic, ServerFailed, "server_error temporarily_unavailable internal_error internal_server_error", "", ""},
+		{"redeem", basic, TokenEndpointUnusable, "", "it says * x", "csrf|content-type must be|content type must be|must be application/json|unsupported content|unsupported media"},
+	} {
+		is := func(code, words string) {
+			a := Answer{Step: at[row.at], Method: row.method, Status: 400, Refused: true, Refusal: wire.Refusal{Code: code, Words: words}}
+			if got := a.Without().Cause(); got != row.want {
+				t.Errorf("%s with %q: %q %q is %q; want %q", row.at, row.method, code, words, got, row.want)
+			}
+		}
+		for code := range strings.FieldsSeq(row.codes) {
+			is(code, "")
+		}
+		for word := range strings.SplitSeq(row.words, "|") {
+			if word != "" {
+				is("weird", strings.ReplaceAll(row.around, "*", word))
+			}
+		}
+	}
+	for _, word := range strings.Split("tester|not assigned|aadsts50105|policy|blocked|not allowed|not permitted|not a member|restricted|suspended|admin", "|") {
+		for _, code := range []string{"access_denied", "unauthorized"} {
+			if got := Said(wire.Response, 302, code, "it says "+word+" x").Cause(); got != UserNotAllowed {
+				t.Errorf("%s with %s is %q", code, word, got)
+			}
 		}
 	}
 }

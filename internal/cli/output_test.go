@@ -241,3 +241,12 @@ func TestHarmless(t *testing.T) {
 		}
 	}
 }
+
+// A log is told that all of it was written, and each of its lines is a line.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if n, err := Lines(&out).Write([]byte("a \n::b\n")); n != 7 || err != nil || out.String() != "a\n: :b\n" {
+		t.Errorf("written are %d, %v: %q", n, err, &out)
+	}
+}

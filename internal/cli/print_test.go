@@ -323,3 +323,126 @@ func TestPrint_Summary(t *testing.T) {
 		t.Errorf("the summary that was not there is %v\n%s", err, summary)
 	}
 }
+
+// The first line says what is checked, and as which client.
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		cfg  config.Config
+		want string
+	}{
+		{config.Config{Issuer: "https://auth.example", ClientID: "a"}, "https://auth.example · client ID a"},
+		{config.Config{Endpoints: config.Endpoints{Authorization: "https://auth.example/a"}, ClientID: "12345678901234567890"},
+			"https://auth.example/a · client ID 12345678901234567890"},
+		{config.Config{Issuer: "https://auth.example", ClientID: "123456789012345678901"}, "https://auth.example · client ID 123456789012…"},
+		{config.Config{Issuer: "https://accounts.google.com", ClientID: "a"}, "Google · https://accounts.google.com · client ID a"},
+		{config.Config{Issuer: "http://localhost:1/demo", ClientID: "a", Demo: true}, "Demo server (no settings found) · http://localhost:1/demo · client ID a"},
+		{config.Config{AtAPI: true, ResourceURL: "https://api.example"}, "The API https://api.example"},
+		{config.Config{AtAPI: true, ResourceURL: "https://api.example", ClientID: "a"}, "The API https://api.example · client ID a"},
+	} {
+		var out bytes.Buffer
+		newPrinter(PrintOptions{}, &out).header(row.cfg)
+		if out.String() != row.want+"\n\n" {
+			t.Errorf("it is %q; want %q", &out, row.want)
+		}
+	}
+}
+
+// Each result has its word, and its color where one is asked for.
+func TestLine_Results(t *testing.T) {
+	t.Parallel()
+	for result, want := range map[causes.Result][2]string{
+		causes.OK:   {"  ok    ", "  \x1b[32mok\x1b[0m    "},
+		causes.Warn: {"  warn  ", "  \x1b[33mwarn\x1b[0m  "},
+		causes.Fail: {"  FAIL  ", "  \x1b[1;31mFAIL\x1b[0m  "},
+		causes.Skip: {"  -     ", "  -     "},
+	} {
+		for i, color := range []bool{false, true} {
+			var out bytes.Buffer
+			newPrinter(PrintOptions{Color: color}, &out).line(causes.Finding{Check: "keys", Result: result, Found: "a"})
+			if out.String() != want[i]+"keys            a\n" {
+				t.Errorf("%s is %q; want %q", result, &out, want[i])
+			}
+		}
+	}
+}
+
+// What is being asked is shown to whoever watches, and taken away again; a file gets neither.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{0: "", 1: "  …     keys" + back, 80: "  …     keys" + back} {
+		var out bytes.Buffer
+		p := newPrinter(PrintOptions{Width: width}, &out)
+		p.begin("keys")
+		p.finding(causes.Finding{Check: "keys", Result: causes.Skip})
+		if out.String() != want {
+			t.Errorf("at a width of %d it is %q; want %q", width, &out, want)
+		}
+	}
+}
+
+// A report that cannot be written is said so, also where the settings have mistakes; a report without a failure ends well.
+func TestFinish(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	nowhere := PrintOptions{JUnit: filepath.Join(t.TempDir(), "none", "junit.xml")}
+	warned := check.Report{Result: causes.Warn, Checks: []causes.Finding{{Check: "keys", Result: causes.Warn, Found: "few", Fix: "add some"}}}
+	if code := finish(warned, nowhere, &out, &errs); code != 1 || !strings.Contains(errs.String(), "-junit") || out.Len() != 0 {
+		t.Errorf("a report that can't be written: exit code %d, %q, %q", code, &out, &errs)
+	}
+	errs.Reset()
+	if code := finish(warned, PrintOptions{Actions: true}, &out, &errs); code != 0 || errs.String() != "::warning title=keys::few; add some\n" || out.Len() != 0 {
+		t.Errorf("a warning: exit code %d, %q, %q", code, &out, &errs)
+	}
+	warned.Result = causes.Fail
+	if code := finish(warned, PrintOptions{}, &out, &errs); code != 1 {
+		t.Errorf("a failure: exit code %d", code)
+	}
+}
+
+// While the checks run, the file for the report says that they did not end; it is XML then, and after.
+func TestPrint_JUnitMeanwhile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "junit.xml")
+	fake := testserver.StartFakeServer(t)
+	fake.Honest()
+	var meanwhile []byte
+	fake.Document = func(map[string]any) { meanwhile, _ = os.ReadFile(file) }
+	printed(t, fake.Env(), PrintOptions{JUnit: file})
+	after, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before junitSuite
+	if err := xml.Unmarshal(meanwhile, &before); err != nil || before.Failures != 1 || len(before.Cases) != 1 || before.Cases[0].Name != "configuration" ||
+		before.Cases[0].Class != "check" || before.Cases[0].Failure == nil || !strings.Contains(before.Cases[0].Failure.Text, "did not end") {
+		t.Errorf("meanwhile it is %v\n%s", err, meanwhile)
+	}
+	for _, document := range [][]byte{meanwhile, after} {
+		if !bytes.HasPrefix(document, []byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n<testsuite ")) || !bytes.HasSuffix(document, []byte("</testsuite>\n")) {
+			t.Errorf("it is\n%s", document)
+		}
+	}
+	left, err := filepath.Glob(file + "*")
+	if err != nil || len(left) != 1 {
+		t.Errorf("beside it are %q", left)
+	}
+}
+
+// The new file is made beside the old one, which may be on a different file system than the working directory.
+func TestReplaceFile_Elsewhere(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("/dev/shm", "report")
+	if err != nil {
+		t.Skip("This system has no /dev/shm.")
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	for _, content := range []string{"first", "second"} {
+		if err := replaceFile(filepath.Join(folder, "junit.xml"), []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(folder, "junit.xml")); err != nil || string(got) != content {
+			t.Errorf("it is %q, %v", got, err)
+		}
+	}
+}

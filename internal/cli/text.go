@@ -110,7 +110,7 @@ func (p *printer) line(f causes.Finding) {
 	word := words[f.Result]
 	status := fmt.Sprintf("  %-4s  ", word)
 	if color := colors[f.Result]; p.o.Color && color != "" {
-		status = strings.Replace(status, word, color+word+"\x1b[0m", 1)
+		status = strings.ReplaceAll(status, word, color+word+"\x1b[0m")
 	}
 	p.paragraph(status, nameColumn, f.About(), found)
 	if f.Server != "" {

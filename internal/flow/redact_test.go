@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -483,5 +486,191 @@ func TestKeysAreShown(t *testing.T) {
 	}
 	if text := harText(t, Secrets{}, answerOf(wire.API, 200, "application/json", body)); text != `{"keys":"[redacted]"}` {
 		t.Errorf("an API's keys become %s", text)
+	}
+}
+
+// The values of cookies are in no file, whoever repeats them, and what is said about a cookie stays.
+func TestCookiesAreForgotten(t *testing.T) {
+	t.Parallel()
+	e := answerOf(wire.API, 200, "text/plain", "sent cookie-value-1 cookie-value-2, set cookie-value-3 at /kept-path")
+	e.RequestHeader = wire.NewHeader(http.Header{"Cookie": {"a=cookie-value-1; b=cookie-value-2"}})
+	e.ResponseHeader = wire.NewHeader(http.Header{"Set-Cookie": {"c=cookie-value-3; Path=/kept-path"}})
+	if got, want := harText(t, Secrets{}, e), "sent [redacted] [redacted], set [redacted] at /kept-path"; got != want {
+		t.Errorf("the file has %s; want %s", got, want)
+	}
+}
+
+// A page says whose secret was repeated, by the variable of .env; a file does not.
+func TestSecretsByVariable(t *testing.T) {
+	t.Parallel()
+	secrets := Secrets{Client: redact.Credentials{ID: "a", Secret: "client-secret-1"}, Other: redact.Credentials{ID: "b", Secret: "other-secret-2"}}
+	e := answerOf(wire.API, 200, "text/plain", "client-secret-1 other-secret-2")
+	for _, full := range []bool{false, true} {
+		if got := View([]*wire.Exchange{e}, secrets, full).Steps[0].Body.String(); got != "$CLIENT_SECRET $OTHER_CLIENT_SECRET" {
+			t.Errorf("the page shows %s", got)
+		}
+	}
+	if got := harText(t, secrets, e); got != "[redacted] [redacted]" {
+		t.Errorf("the file has %s", got)
+	}
+}
+
+// Of what a text names as a secret a page cuts words short, and leaves what is none.
+func TestShortenText(t *testing.T) {
+	t.Parallel()
+	const long = "0123456789012345678901234567890123456789"
+	for value, want := range map[string]string{
+		"x" + long: "x0123456…6789", "y" + long[2:]: "…", "12": "12", "true": "true", "{" + long: "{" + long, "['" + long: "['" + long, "x…y": "x…y",
+	} {
+		if got := shortenText(value); got != want {
+			t.Errorf("%s becomes %s; want %s", value, got, want)
+		}
+	}
+}
+
+// An answer is JSON to a program where it is JSON, else text; its headers have a limit.
+func TestNewAnswer(t *testing.T) {
+	t.Parallel()
+	keep := func(text string) string { return text }
+	for body, want := range map[string]string{`{"a":1}`: `{"a":1}`, "<p>": `"\u003cp\u003e"`, "": `""`, "\xff": "\"\ufffd\""} {
+		e := answerOf(wire.API, 401, "text/html", body)
+		e.ResponseHeader = wire.NewHeader(http.Header{"Content-Type": {strings.Repeat("x", 5000)}, "Retry-After": {"7"}, "X": {"y"},
+			"Www-Authenticate": {`Bearer error="invalid_token"`}})
+		a := NewAnswer(e, keep)
+		document, err := json.Marshal(a.Body)
+		if err != nil || string(document) != want {
+			t.Errorf("%q is %s, %v; want %s", body, document, err, want)
+		}
+		if n := len(a.Headers["Content-Type"]); n < 1000 || n > 1010 || a.Headers["Retry-After"] != "7" || len(a.Headers) != 3 {
+			t.Errorf("the headers are %d bytes of %v", n, a.Headers)
+		}
+		if len(a.Challenges) != 1 || a.Challenges[0].Params["error"] != "invalid_token" || !a.Refused {
+			t.Errorf("the answer is %+v", a)
+		}
+	}
+}
+
+// Every parameter that a login may send or get is explained, with where it is written; one that nobody has written down
+// is shown, too, and so is what can be read of a query that is cut short.
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	query := url.Values{"x-other": {"1"}}
+	for _, name := range strings.Fields(`response_type client_id client_secret request_uri redirect_uri scope state nonce code_challenge code_challenge_method
+		code_verifier code iss error error_description error_uri grant_type refresh_token token token_type_hint prompt login_hint max_age acr_values ui_locales
+		resource audience client_name application_type redirect_uris grant_types response_types token_endpoint_auth_method post_logout_redirect_uris
+		session_state id_token_hint post_logout_redirect_uri`) {
+		query.Set(name, "1")
+	}
+	list := Parameters(query, Secrets{})
+	if len(list) != len(query) {
+		t.Errorf("of %d parameters, %d are listed", len(query), len(list))
+	}
+	for _, p := range list {
+		if known := p.About != "" && p.Section != ""; known != (p.Name != "x-other") {
+			t.Errorf("%s: %q, %q", p.Name, p.About, p.Section)
+		}
+	}
+	cut := &wire.Exchange{URL: "https://auth.example/?prompt=none&scope=%"}
+	if list := explain(cut, newTeller(nil, newRedactor(Secrets{}, nil, false))); len(list) != 1 || list[0].Value != "none" {
+		t.Errorf("of a query that is cut short, %+v are listed", list)
+	}
+}
+
+// A token of an answer is known by its name, whatever the other members are.
+func TestTokenVariables(t *testing.T) {
+	t.Parallel()
+	flow := []*wire.Exchange{
+		answerOf(wire.TokenRequest, 200, "", `{"access_token":"a1","refresh_token":"r1","id_token":"i1"}`),
+		answerOf(wire.Refresh, 200, "", `{"access_token":"a2","id_token":7}`), answerOf(wire.API, 200, "", "no"),
+	}
+	want := map[string]string{"a1": "ACCESS_TOKEN", "r1": "REFRESH_TOKEN", "i1": "ID_TOKEN", "a2": "ACCESS_TOKEN"}
+	if got := tokenVariables(flow); !maps.Equal(got, want) {
+		t.Errorf("they are %v; want %v", got, want)
+	}
+}
+
+// What makes a client is on no page, in whatever letters and whoever sends it; of a server's keys only the keys are public.
+func TestCredentialsOfAnyAnswer(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"client_secret", "Client_Secret", "registration_access_token", "REGISTRATION_CLIENT_URI"} {
+		e := answerOf(wire.Userinfo, 200, "application/json", `{"`+name+`":"ab1","sub":"u"}`)
+		for _, full := range []bool{false, true} {
+			if got := View([]*wire.Exchange{e}, Secrets{}, full).Steps[0].Body.String(); strings.Contains(got, "ab1") || !strings.Contains(got, `"u"`) {
+				t.Errorf("%s, in full: %t: %s", name, full, got)
+			}
+		}
+	}
+	keys := answerOf(wire.Keys, 200, "application/json", `{"keys":[{"kid":"k1"}],"access_token":"ab1","KEYS":["cd2"]}`)
+	if got, want := harText(t, Secrets{}, keys), `{"keys":[{"kid":"k1"}],"access_token":"[redacted]","KEYS":"[redacted]"}`; got != want {
+		t.Errorf("of keys the file has %s; want %s", got, want)
+	}
+	hide := newFileRedactor(Secrets{}, nil)
+	for value, want := range map[string]string{"true": "true", "false": "false", "maybe": "[redacted]"} {
+		if got := hide.header("X-Session", value); got != want {
+			t.Errorf("a header that says %s becomes %s", value, got)
+		}
+	}
+}
+
+// A request has a command of its own as long as a command line has room for its address.
+func TestCurl_Length(t *testing.T) {
+	t.Parallel()
+	const begin = "https://auth.example/?a="
+	for size, want := range map[int]bool{8000: true, 8001: false} {
+		e := &wire.Exchange{Method: "GET", URL: begin + strings.Repeat("x", size-len(begin))}
+		if command := curl(e, Secrets{}, newRedactor(Secrets{}, nil, false)); (command != "") != want {
+			t.Errorf("an address of %d bytes: %.40q", size, command)
+		}
+	}
+}
+
+// A file says which version of HTTP was spoken, of a request and of its answer.
+func TestHAR_Versions(t *testing.T) {
+	t.Parallel()
+	for proto, want := range map[string]string{"HTTP/2.0": "HTTP/2.0", "": "HTTP/1.1"} {
+		e := answerOf(wire.API, 200, "text/plain", "")
+		e.Proto = proto
+		document, err := HAR([]*wire.Exchange{e}, Secrets{})
+		if n := strings.Count(string(document), `"httpVersion": "`+want+`"`); err != nil || n != 2 {
+			t.Errorf("%q is there %d times as %s, %v", proto, n, want, err)
+		}
+	}
+}
+
+// The members of a request that is JSON are explained in their order, without what is secret; and so are its constants.
+func TestExplainMembers(t *testing.T) {
+	t.Parallel()
+	e := &wire.Exchange{Method: "POST", URL: "https://auth.example/register?a=b", RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/json"}}),
+		RequestBody: `{"redirect_uris":["https://a.example/cb"],"client_name":"N\u0061me","client_secret":"secret-11","x":1}`}
+	want := []Parameter{{"redirect_uris", `["https://a.example/cb"]`, "", "RFC 7591 section 2", ""}, {"client_name", "Name", "", "RFC 7591 section 2", ""},
+		{"client_secret", "$CLIENT_SECRET", "", "RFC 6749 section 2.3.1", ""}, {"x", "1", "", "", ""}}
+	got := explain(e, newTeller(nil, newRedactor(Secrets{}, nil, false)))
+	for i := range got {
+		if (got[i].About == "") != (got[i].Name == "x") {
+			t.Errorf("%s is %q", got[i].Name, got[i].About)
+		}
+		got[i].About = ""
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("they are %+v; want %+v", got, want)
+	}
+	const constants = `{"token":true,"session":false,"secret":null}`
+	if kept := harText(t, Secrets{}, answerOf(wire.API, 200, "application/json", constants)); kept != constants {
+		t.Errorf("of constants a file keeps %s", kept)
+	}
+}
+
+// Of a form that a token endpoint sends, a file keeps the names of what it does not know; a parameter that cannot be read is in
+// no list.
+func TestFormsOfAFile(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded"
+	if got, want := harText(t, Secrets{}, answerOf(wire.TokenRequest, 200, form, "trace=t1&scope=a")), "trace=[redacted]&scope=a"; got != want {
+		t.Errorf("it keeps %s; want %s", got, want)
+	}
+	var names []string
+	eachParameter("a=%zz&%zz=b&&c=1&d", func(name, value string) { names = append(names, name+"="+value) })
+	if want := []string{"c=1", "d="}; !slices.Equal(names, want) {
+		t.Errorf("they are %q; want %q", names, want)
 	}
 }

@@ -140,10 +140,7 @@ func (c *Client) rpc(ctx context.Context, session mcpSession, method string, par
 	if strings.HasPrefix(method, "notifications/") {
 		m.ID = 0 // which asks for no answer
 	}
-	body, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
+	body, _ := json.Marshal(m) // which is of texts alone
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.ResourceURL, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

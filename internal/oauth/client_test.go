@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"strings"
@@ -103,6 +104,9 @@ func TestClient_WithoutSecret(t *testing.T) {
 	if got := bare.Sanitized(testserver.FakeClientSecret, 100); got != "[redacted]" {
 		t.Errorf("a server that repeats the secret is shown with %q", got)
 	}
+	if again, err := bare.Metadata(t.Context()); err != nil || again.Issuer != md.Issuer {
+		t.Errorf("it finds %+v, %v", again, err)
+	}
 }
 
 // A client with other settings has found the same server, and its logins are tied to the settings.
@@ -124,5 +128,41 @@ func TestClient_With(t *testing.T) {
 	other, _ := next.Known()
 	if other == nil || other.Issuer != md.Issuer || other.Binding == md.Binding || next.Config().ClientID != "another" {
 		t.Errorf("as another client: %+v", other)
+	}
+}
+
+// What was found is there for a request that is over, and where an API has named the server.
+func TestMetadata_Known(t *testing.T) {
+	t.Parallel()
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
+	c.cfg.AtAPI = true
+	md, err := c.Metadata(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // a client that began anew would find it by chance
+		if again, err := c.Metadata(over); err != nil || again != md {
+			t.Fatalf("after the request it is %+v, %v", again, err)
+		}
+	}
+	c = clientAt(t, testserver.StartFakeServer(t).Env())
+	c.cfg.AtAPI, c.cfg.Issuer = true, ""
+	if _, err := c.Metadata(t.Context()); err == nil || err.(*Error).Kind != ServerNotNamed {
+		t.Errorf("of an API that has named none: %v", err)
+	}
+}
+
+// The codes of OAuth are known exactly: RFC 6749, OpenID Connect Core, RFC 8707 and RFC 9101.
+func TestIsRegisteredError_All(t *testing.T) {
+	t.Parallel()
+	for _, code := range strings.Fields(`invalid_client invalid_grant unsupported_grant_type invalid_request unauthorized_client access_denied
+		unsupported_response_type invalid_scope server_error temporarily_unavailable interaction_required login_required account_selection_required
+		consent_required invalid_request_uri invalid_request_object request_not_supported request_uri_not_supported registration_not_supported invalid_target
+		unmet_authentication_requirements`) {
+		if !IsRegisteredError(code) || IsRegisteredError(code+"s") {
+			t.Errorf("%s is taken for another one", code)
+		}
 	}
 }

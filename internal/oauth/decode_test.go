@@ -72,3 +72,14 @@ func TestDecodeIsBounded(t *testing.T) {
 		t.Errorf("a value of %d bytes is shown", n)
 	}
 }
+
+// Each claim that is a NumericDate is shown as a time, and no other number is.
+func TestDecode_Times(t *testing.T) {
+	t.Parallel()
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1795563719,"iat":1795563719,"nbf":1795563719,"auth_time":1795563719,"updated_at":1795563719,"other":1795563719,"sub":"a"}`))
+	for _, claim := range Decode("e30." + claims + ".c2ln").Claims {
+		if got := !claim.Time.IsZero(); got != (claim.Name != "other" && claim.Name != "sub") || got && claim.Time.Unix() != 1795563719 {
+			t.Errorf("%s is the time %v", claim.Name, claim.Time)
+		}
+	}
+}

@@ -307,3 +307,40 @@ func TestUnreachable(t *testing.T) {
 		})
 	}
 }
+
+// What .env says of an endpoint comes before the metadata, and that before what is known of Clerk.
+func TestOverride(t *testing.T) {
+	t.Parallel()
+	named := config.Endpoints{Authorization: "a", Token: "t", Userinfo: "u", Introspection: "i", Revocation: "r", EndSession: "e", PAR: "p", JWKS: "j"}
+	set := config.Endpoints{Authorization: "A", Token: "T", Userinfo: "U", Introspection: "I", Revocation: "R", JWKS: "J"}
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
+	c.cfg.Endpoints = config.Endpoints{}
+	if got := c.override(named); got.Authorization != "a" || got.Token != "t" || got.Userinfo != "u" || got.Introspection != "i" || got.Revocation != "r" || got.EndSession != "e" || got.PAR != "p" || got.JWKS != "j" {
+		t.Errorf("without lines in .env they are %+v", got)
+	}
+	c.cfg.Clerk, c.cfg.Issuer = true, "https://clerk.example"
+	if got := c.override(named); got.Userinfo != "u" || got.Introspection != "i" || got.Revocation != "r" {
+		t.Errorf("at Clerk they are %+v", got)
+	}
+	if got := c.override(config.Endpoints{}); got.Userinfo != "https://clerk.example/oauth/userinfo" || got.Introspection != "https://clerk.example/oauth/token_info" ||
+		got.Revocation != "https://clerk.example/oauth/token/revoke" {
+		t.Errorf("at Clerk, of metadata that names none, they are %+v", got)
+	}
+	c.cfg.Endpoints = set
+	if got := c.override(named); got.Authorization != "A" || got.Token != "T" || got.Userinfo != "U" || got.Introspection != "I" || got.Revocation != "R" || got.JWKS != "J" {
+		t.Errorf("with lines in .env they are %+v", got)
+	}
+}
+
+// One address has metadata that a login can begin with, or says why not.
+func TestFetchMetadata(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartFakeServer(t)
+	c := clientAt(t, l.Env())
+	if md, err := c.FetchMetadata(t.Context(), l.Issuer+"/.well-known/openid-configuration"); err != nil || md == nil || md.Issuer != l.Issuer {
+		t.Errorf("the metadata is %+v, %v", md, err)
+	}
+	if md, err := c.FetchMetadata(t.Context(), l.Issuer+"/nothing"); err == nil || md != nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("where there is none it is %+v, %v", md, err)
+	}
+}

@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -635,6 +637,105 @@ func TestUnaskedIDToken(t *testing.T) {
 	wantError(t, err, CodeInvalidIDToken, "no issuer is configured")
 }
 
+// What a verdict says was expected and found, of a token that has nothing and of one that has all.
+func TestVerdicts_Words(t *testing.T) {
+	t.Parallel()
+	c := clientAt(t, testserver.StartFakeServer(t).Env())
+	now := time.Unix(1_800_000_000, 0)
+	want := expected{client: c, Issuer: "i", ClientID: "a", Nonce: "n", AccessToken: "t", Now: now, MaxAge: time.Minute}
+	at := func(seconds float64) *float64 { return &seconds }
+	text := func(text string) *string { return &text }
+	none := idTokenClaims{}
+	full := idTokenClaims{Issuer: text("i"), Subject: text("s"), Audience: []string{"a", "b"}, hasAudience: true, AZP: text("a"), Nonce: text("n"),
+		AtHash: text(atHash("RS256", "t")), Expires: at(1_800_000_000), IssuedAt: at(1_800_000_000.5), NotBefore: at(1_800_000_000), AuthTime: at(1_799_999_940)}
+	const instant, minute = "2027-01-15T08:00:00Z", "2027-01-15T07:59:00Z"
+	for name, row := range map[string]struct {
+		claims *idTokenClaims
+		want   []string
+	}{
+		"none": {&none, []string{"iss: i, nothing", "aud: a, nothing", "azp: nothing, or a, nothing +", "exp: later than " + instant + ", nothing",
+			"iat: not later than " + instant + ", nothing", "sub: an identifier of at most 255 characters, nothing", "nonce: the one of this login, nothing",
+			"auth_time: not before " + minute + ", nothing", "at_hash: the hash of the access token, or nothing, nothing +"}},
+		"full": {&full, []string{"iss: i, i +", "aud: a, a, b +", "azp: a, a +", "exp: later than " + instant + ", " + instant + " (1800000000) +",
+			"iat: not later than " + instant + ", " + instant + " (1800000000.5) +", "nbf: not later than " + instant + ", " + instant + " (1800000000) +",
+			"sub: an identifier of at most 255 characters, s +", "nonce: the one of this login, the same +",
+			"auth_time: not before " + minute + ", " + minute + " (1799999940) +", "at_hash: the hash of the access token, or nothing, " + *full.AtHash + " +"}},
+	} {
+		var got []string
+		for _, v := range row.claims.checks("RS256", want, Verdict{})[1:] {
+			line := v.Check + ": " + v.Expected + ", " + v.Found
+			if v.OK {
+				line += " +"
+			}
+			got = append(got, line)
+			if v.Section == "" {
+				t.Errorf("%s is of no section", v.Check)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: they are\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(row.want, "\n"))
+		}
+	}
+	want.Nonce = ""
+	if v := full.checkNonce(want); v.OK || v.Expected != "none, as none was sent" {
+		t.Errorf("of a nonce that was not sent: %+v", v)
+	}
+}
+
+// How a claim is wrong: it is not there, of another type, too early or late, in milliseconds, or another one.
+func TestClaimState(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	const past, future, milliseconds = 1_799_000_000, 1_801_000_000, 1_800_000_000_000
+	empty, other := "", "b"
+	at := func(seconds float64) *float64 { return &seconds }
+	for _, row := range []struct {
+		check  string
+		claims idTokenClaims
+		want   ClaimState
+	}{
+		{"iss", idTokenClaims{}, ClaimAbsent}, {"iss", idTokenClaims{Issuer: &empty}, ClaimUnreadable}, {"iss", idTokenClaims{Issuer: &other}, ClaimDiffers},
+		{"aud", idTokenClaims{}, ClaimAbsent}, {"aud", idTokenClaims{hasAudience: true}, ClaimUnreadable},
+		{"aud", idTokenClaims{hasAudience: true, Audience: []string{"b"}}, ClaimDiffers},
+		{"azp", idTokenClaims{AZP: &other}, ClaimDiffers}, {"azp", idTokenClaims{AZP: &empty}, ClaimUnreadable},
+		{"sub", idTokenClaims{}, ClaimAbsent}, {"sub", idTokenClaims{Subject: &other}, ClaimDiffers},
+		{"nonce", idTokenClaims{}, ClaimAbsent}, {"nonce", idTokenClaims{Nonce: &other}, ClaimDiffers},
+		{"at_hash", idTokenClaims{AtHash: &other}, ClaimDiffers}, {"at_hash", idTokenClaims{AtHash: &empty}, ClaimUnreadable},
+		{"exp", idTokenClaims{}, ClaimAbsent}, {"exp", idTokenClaims{Expires: at(past)}, ClaimPast}, {"exp", idTokenClaims{Expires: at(milliseconds)}, ClaimMilliseconds},
+		{"iat", idTokenClaims{}, ClaimAbsent}, {"iat", idTokenClaims{IssuedAt: at(future)}, ClaimFuture}, {"iat", idTokenClaims{IssuedAt: at(milliseconds)}, ClaimMilliseconds},
+		{"nbf", idTokenClaims{NotBefore: at(future)}, ClaimFuture}, {"nbf", idTokenClaims{}, ClaimAbsent},
+		{"auth_time", idTokenClaims{}, ClaimAbsent}, {"auth_time", idTokenClaims{AuthTime: at(past)}, ClaimPast},
+		{"auth_time", idTokenClaims{authTimeUnreadable: true}, ClaimUnreadable}, {"acr", idTokenClaims{}, ClaimDiffers},
+	} {
+		if got := row.claims.state(row.check, expected{Nonce: "n", Now: now}); got != row.want {
+			t.Errorf("%s of %+v is %s; want %s", row.check, row.claims, got, row.want)
+		}
+	}
+	if got := (&idTokenClaims{Nonce: &other}).state("nonce", expected{Now: now}); got != ClaimUnexpected {
+		t.Errorf("a nonce that was not sent is %s", got)
+	}
+}
+
+// Every standard claim about the user that is of another type is named in a warning, and of its own type in none.
+func TestReadClaims_Shown(t *testing.T) {
+	t.Parallel()
+	for name, right := range map[string]string{"name": `"a"`, "given_name": `"a"`, "family_name": `"a"`, "middle_name": `"a"`, "nickname": `"a"`, "preferred_username": `"a"`,
+		"profile": `"a"`, "picture": `"a"`, "website": `"a"`, "email": `"a"`, "email_verified": `true`, "gender": `"a"`, "birthdate": `"a"`, "zoneinfo": `"a"`, "locale": `"a"`,
+		"phone_number": `"a"`, "phone_number_verified": `false`, "updated_at": `1`} {
+		if c, err := readClaims(`{"` + name + `":` + right + `}`); err != nil || c.warnings != nil {
+			t.Errorf("%s that is %s: %q, %v", name, right, c.warnings, err)
+		}
+		if c, err := readClaims(`{"` + name + `":{}}`); err != nil || len(c.warnings) != 1 || !strings.HasPrefix(c.warnings[0], name+" in the ID token is an object, and should be ") {
+			t.Errorf("%s that is an object: %q, %v", name, c.warnings, err)
+		}
+	}
+	for document, want := range map[string]string{`{"name":["a","b"],"email":"c"}`: "a", `{"name":[],"preferred_username":"b","email":"c"}`: "b", `{"name":1,"email":"c"}`: "c", `{}`: ""} {
+		if c, err := readClaims(document); err != nil || c.Name != want {
+			t.Errorf("the name in %s is %q, %v", document, c.Name, err)
+		}
+	}
+}
+
 // keyWith publishes the server's key with more members: a name and a value each.
 func keyWith(t *testing.T, l *testserver.FakeServer, members ...any) func(http.ResponseWriter, *http.Request) {
 	t.Helper()
@@ -672,6 +773,31 @@ func TestIDToken_ShortKey(t *testing.T) {
 		}
 		if got := strings.Join(id.Warnings, " "); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
 			t.Errorf("%d bits: the warnings are %q", bits, got)
+		}
+	}
+}
+
+// A token whose header has a nonce is for its API where the server's keys say nothing of it, and where they do it is any token.
+func TestInspect_ForItsAPI(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartFakeServer(t)
+	c := clientAt(t, l.Env())
+	another, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		key   any
+		nonce bool
+		want  Signature
+		own   bool
+	}{{l.Key, false, SignatureGood, false}, {l.Key, true, SignatureGood, false}, {another, true, SignatureUnknown, true}, {another, false, SignatureWrong, false}} {
+		header := map[jose.HeaderKey]any{}
+		if row.nonce {
+			header["nonce"] = "n"
+		}
+		if got := c.Inspect(t.Context(), signRaw(row.key, []byte(`{"iss":"a"}`), header)); got.Signature != row.want || got.ForItsAPI != row.own || !got.JWT {
+			t.Errorf("with a nonce: %t: %+v; want %s, %t", row.nonce, got, row.want, row.own)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package oauth
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,5 +84,78 @@ func TestFindsHowItIsCalled(t *testing.T) {
 				t.Errorf("by POST from now on: %t", c.ByPost())
 			}
 		})
+	}
+}
+
+// A message of MCP is what both of its versions say, to the byte: the newer one has no session, the older one opens one.
+func TestRPC_Messages(t *testing.T) {
+	l := testserver.StartFakeServer(t)
+	l.Other = mcpAPI(true, true, 405, "{}")
+	env := l.Env()
+	env["RESOURCE_URL"] = l.Issuer + "/api"
+	c := clientAt(t, env)
+	c.cfg.AtAPI = true
+	ctx, recorder := wire.Record(t.Context())
+	if _, err := c.CallTool(ctx, "read_notes", "a-token"); err != nil {
+		t.Fatal(err)
+	}
+	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{`
+	const arguments = `"arguments":{},"name":"read_notes"}}`
+	want := []struct{ body, version, session, method, tool string }{
+		{call + `"_meta":{"io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/protocolVersion":"` + mcpVersion + `"},` + arguments,
+			mcpVersion, "", "tools/call", "read_notes"},
+		{`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{},"clientInfo":{"name":"oauth-test-client","version":"1"},"protocolVersion":"` +
+			mcpSessionVersion + `"}}`, "", "", "", ""},
+		{`{"jsonrpc":"2.0","method":"notifications/initialized"}`, mcpSessionVersion, "s1", "", ""},
+		{call + arguments, mcpSessionVersion, "s1", "", ""},
+	}
+	sent := recorder.Exchanges()
+	if len(sent) != len(want) {
+		t.Fatalf("sent were %d messages; want %d", len(sent), len(want))
+	}
+	for i, e := range sent {
+		h := e.RequestHeader
+		if w := want[i]; e.RequestBody != w.body || h.Get("MCP-Protocol-Version") != w.version || h.Get("Mcp-Session-Id") != w.session || h.Get("Mcp-Method") != w.method ||
+			h.Get("Mcp-Name") != w.tool || h.Get("Authorization") != "Bearer a-token" || h.Get("Content-Type") != "application/json" ||
+			h.Get("Accept") != "application/json, text/event-stream" {
+			t.Errorf("message %d: %+v; want %+v", i, e, w)
+		}
+	}
+	c.cfg.AtAPI = false
+	_, err := c.CallTool(t.Context(), "read_notes", "a-token")
+	if e, ok := errors.AsType[*Error](err); !ok && c.ByPost() || ok && (e.Member != "tool" || e.Kind != BadParameter || e.Step != wire.API) {
+		t.Errorf("a tool of no such API: %v", err)
+	}
+	_, err = c.CallTool(t.Context(), "a\nb", "a-token")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Member != "tool" || e.Kind != BadParameter || e.Step != wire.API {
+		t.Errorf("a tool that no header can carry: %v", err)
+	}
+}
+
+// An API that opens no session is asked no further.
+func TestAskMCP_NoSession(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 500} {
+		l := testserver.StartFakeServer(t)
+		l.Other = func(w http.ResponseWriter, r *http.Request) {
+			var m struct{ Method string }
+			json.NewDecoder(r.Body).Decode(&m) // a GET has none
+			switch {
+			case r.Method == http.MethodGet:
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			case m.Method == "initialize":
+				w.Header().Set("Mcp-Session-Id", "s1")
+				w.WriteHeader(status)
+			default:
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}
+		env := l.Env()
+		env["RESOURCE_URL"] = l.Issuer + "/api"
+		c := clientAt(t, env)
+		c.cfg.AtAPI = true
+		if e, err := c.CallAPI(t.Context(), "a-token"); err != nil || e.Status != http.StatusBadRequest || l.Asked("POST /api") != 2 {
+			t.Errorf("after %d: %+v, %v, asked %d times", status, e, err, l.Asked("POST /api"))
+		}
 	}
 }

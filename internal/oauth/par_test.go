@@ -291,3 +291,28 @@ func TestAuthorizationURL_OwnQuery(t *testing.T) {
 		}
 	}
 }
+
+// The address of a query that is no login's is pushed where that is demanded, and only there.
+func TestAddressOf(t *testing.T) {
+	t.Parallel()
+	for _, demands := range []bool{false, true} {
+		l := pushingServer(t, demands)
+		l.Other = testserver.SendBody(http.StatusCreated, "application/json", `{"request_uri":"`+aRequestURI+`","expires_in":60}`)
+		c := clientAt(t, l.Env())
+		md, err := c.Metadata(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := c.AddressOf(t.Context(), md, url.Values{"client_id": {"a"}, "scope": {"b"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := url.Values{"client_id": {"a"}, "scope": {"b"}}
+		if demands {
+			want = url.Values{"client_id": {"a"}, "request_uri": {aRequestURI}}
+		}
+		if to != md.Authorization+"?"+want.Encode() || (l.Asked("POST /par") == 1) != demands {
+			t.Errorf("demanded: %t: %s after %d requests", demands, to, l.Asked("POST /par"))
+		}
+	}
+}

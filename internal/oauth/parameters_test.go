@@ -1,13 +1,16 @@
 package oauth
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"oauth-test-client/internal/testserver"
+	"oauth-test-client/internal/wire"
 )
 
 // What a login names comes before the settings, and both are sent; "Sign in again" keeps what the login named, as the
@@ -125,5 +128,79 @@ func TestSetHint(t *testing.T) {
 	other, err := c.NewRequest(url.Values{"id_token_hint": {token}})
 	if err != nil || other.HintsSession() || !maps.Equal(other.Extra(), map[string]string{"id_token_hint": token}) {
 		t.Errorf("%+v, %v", other, err)
+	}
+}
+
+// What is given and what the settings have count together, and a step-up is a small number.
+func TestNewRequest_Refuses(t *testing.T) {
+	env := testserver.StartFakeServer(t).Env()
+	env["AUTHORIZATION_PARAMS"] = "a=" + strings.Repeat("x", 600)
+	c := clientAt(t, env)
+	for given, want := range map[string]string{
+		"b=" + strings.Repeat("x", 300): "",
+		"b=" + strings.Repeat("x", 500): "The parameters have more than 1 KB together.",
+		"step_up=0":                     "", "step_up=2": "", "step_up=3": "The parameter step_up is not a number up to 2.",
+		"step_up=-1": "The parameter step_up is not a number up to 2.", "step_up=x": "The parameter step_up is not a number up to 2.",
+	} {
+		query, err := url.ParseQuery(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.NewRequest(query)
+		if e, ok := errors.AsType[*Error](err); (err == nil) != (want == "") || err != nil && (!ok || e.Description != want || e.Kind != BadParameter) {
+			t.Errorf("%.20s: %v; want %q", given, err, want)
+		}
+	}
+}
+
+// What a member should be is said in a warning that names it, and what it is read as.
+func TestReader(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		raw, list, strict string
+		flag              bool
+		warnings          []string // of the list, the strict list and the flag
+	}{
+		{`["a","b"]`, "a b", "a b", false, []string{"", "", "x is a list, and should be a boolean. It is ignored."}},
+		{`["a",1]`, "a", "a", false, []string{"x is a list in which not everything is a string. The rest of it is ignored.",
+			"x is a list in which not everything is a string. The rest of it is ignored.", "x is a list, and should be a boolean. It is ignored."}},
+		{`"a b"`, "a b", "", false, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", "x is a string, and should be a boolean. It is ignored."}},
+		{`true`, "", "", true, []string{"x is a boolean, and should be a list of strings. It is ignored.", "x is a boolean, and should be a list of strings. It is ignored.", ""}},
+		{`"True"`, "True", "", true, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", `x is the string "True", and should be a boolean. It is read as one.`}},
+		{`"false"`, "false", "", false, []string{"x is a string, and should be a list of strings. It is read as a list of its words.",
+			"x is a string, and should be a list of strings. It is ignored.", `x is the string "false", and should be a boolean. It is read as one.`}},
+		{`{}`, "", "", false, []string{"x is an object, and should be a list of strings. It is ignored.", "x is an object, and should be a list of strings. It is ignored.",
+			"x is an object, and should be a boolean. It is ignored."}},
+		{`null`, "", "", false, []string{"", "", ""}},
+	} {
+		o, err := wire.ParseObject(`{"x":` + row.raw + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, strict, flag := &Reader{Object: o}, &Reader{Object: o}, &Reader{Object: o}
+		if got := strings.Join(list.List("x"), " "); got != row.list {
+			t.Errorf("%s is the list %q", row.raw, got)
+		}
+		if got := strings.Join(strict.StrictList("x"), " "); got != row.strict {
+			t.Errorf("%s is the strict list %q", row.raw, got)
+		}
+		if got := flag.flag("x"); got != row.flag {
+			t.Errorf("%s is the flag %t", row.raw, got)
+		}
+		for i, r := range []*Reader{list, strict, flag} {
+			if got := strings.Join(r.Warnings, " "); got != row.warnings[i] {
+				t.Errorf("%s: the warning %q; want %q", row.raw, got, row.warnings[i])
+			}
+		}
+	}
+}
+
+// The form of a login has a field for each of these, by the names of their standards.
+func TestExtraParameters(t *testing.T) {
+	t.Parallel()
+	if want := strings.Fields("prompt login_hint max_age acr_values resource audience ui_locales"); !slices.Equal(ExtraParameters, want) {
+		t.Errorf("they are %q; want %q", ExtraParameters, want)
 	}
 }

@@ -107,3 +107,15 @@ func TestReadPasted_HTTPSTwin(t *testing.T) {
 		}
 	}
 }
+
+// An address has 8 KB at most, blanks around it not counted.
+func TestReadPasted_Limit(t *testing.T) {
+	t.Parallel()
+	c := New(config.Config{BaseURL: "http://localhost:3000"}.Effective(), wire.New(nil, time.Now), time.Now)
+	const begin = "http://localhost:3000/oauth_callback?code="
+	for size, want := range map[int]bool{8192: true, 8193: false} {
+		if _, err := c.ReadPasted("  " + begin + strings.Repeat("x", size-len(begin)) + "\n"); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "more than 8 KB") {
+			t.Errorf("an address of %d bytes: %v", size, err)
+		}
+	}
+}

@@ -2,9 +2,11 @@ package oauth
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -351,4 +353,64 @@ func manyMembers(n int) string {
 		fmt.Fprintf(&out, `,"m%d":1`, i)
 	}
 	return out.String()
+}
+
+// A lifetime of nothing is a number, and one that is none is repeated no longer than a line.
+func TestExpiresIn(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]struct {
+		lives time.Duration
+		words string // of the warning; none without
+	}{
+		"0": {0, ""}, "1": {time.Second, ""}, "0.5": {0, "whole number"}, "-1": {0, "no number"}, `"` + strings.Repeat("x", 500) + `"`: {0, "no number"},
+	} {
+		o, err := wire.ParseObject(`{"expires_in":` + raw + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Reader{Object: o}
+		lives := r.expiresIn()
+		warned := strings.Join(r.Warnings, " ")
+		if lives != want.lives || (warned == "") != (want.words == "") || !strings.Contains(warned, want.words) || len(warned) > 300 {
+			t.Errorf("%.20s lives for %v, with the warning %q", raw, lives, warned)
+		}
+	}
+}
+
+// What a response has in the place of an access token decides which error it is: an error of its own, a name in other letters,
+// or a member that has the token inside.
+func TestTokenFaults(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]struct {
+		kind   Kind
+		member string
+	}{
+		`{"Access_Token":"a"}`:                         {AccessTokenMisspelled, "Access_Token"},
+		`{}`:                                           {AccessTokenAbsent, "access_token"},
+		`{"authed_user":{"access_token":"a"}}`:         {AccessTokenNested, "access_token"},
+		`{"error":{"a":"b"},"access_token":"a"}`:       {TokenResponseMember, "error"},
+		`{"error":{"a":"b"},"access_token":7}`:         {TokenResponseMember, "access_token"},
+		`{"error":{"a":"b"}}`:                          {Refused, ""},
+		`{"error":"invalid_grant","access_token":"a"}`: {Refused, ""},
+	} {
+		l := testserver.StartFakeServer(t)
+		c := clientAt(t, l.Env())
+		l.Token = testserver.SendBody(200, "application/json", body)
+		r, err := c.NewRequest(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.AuthorizationURL(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Exchange(t.Context(), r, "a-code")
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Kind != want.kind || want.member != "" && e.Member != want.member {
+			t.Fatalf("%s: %q of %q (%v); want %q of %q", body, e.Kind, e.Member, err, want.kind, want.member)
+		}
+		missing := slices.ContainsFunc(e.Received, func(m Member) bool { return m.Name == "access_token" && m.Type == "missing" && m.Fault != "" })
+		if missing != (want.kind == AccessTokenMisspelled || want.kind == AccessTokenAbsent || want.kind == AccessTokenNested) {
+			t.Errorf("%s: received was %+v", body, e.Received)
+		}
+	}
 }

@@ -197,10 +197,10 @@ func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 // Without returns what is held once the tokens of gone have been revoked. What a refresh has replaced meanwhile
 // is another token, and stays.
 func (t Tokens) Without(gone Tokens) Tokens {
-	if gone.Refresh != "" && t.Refresh == gone.Refresh {
+	if t.Refresh == gone.Refresh {
 		t.Refresh = ""
 	}
-	if gone.Access != "" && t.Access == gone.Access {
+	if t.Access == gone.Access {
 		t.Access, t.Expires = "", time.Time{}
 	}
 	return t

@@ -473,3 +473,30 @@ func TestRefusedRefresh(t *testing.T) {
 		t.Errorf("a refresh brought %+v", refreshed)
 	}
 }
+
+// A refresh names the resource of its login where that began at the API (RFC 8707 section 2.2), and none otherwise.
+func TestRefresh_Resource(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		given string
+		atAPI bool
+		want  string
+	}{{"https://api.example", true, "https://api.example"}, {"https://api.example", false, ""}, {"", true, ""}, {"", false, ""}} {
+		l, c, r, response, id := loginAt(t)
+		l.Token = testserver.SendBody(200, "application/json", `{"access_token":"a","token_type":"Bearer"}`)
+		c.cfg.AtAPI = row.atAPI
+		if row.given != "" {
+			r.Given = map[string]string{"resource": row.given}
+		}
+		held := response.Tokens
+		held.Refresh = "r"
+		e, refreshed, err := c.Refresh(t.Context(), held, r, id)
+		if err != nil || refreshed == nil {
+			t.Fatal(err)
+		}
+		form, err := url.ParseQuery(e.RequestBody)
+		if err != nil || form.Get("resource") != row.want || form.Has("resource") != (row.want != "") || form.Get("grant_type") != "refresh_token" || form.Get("refresh_token") != "r" {
+			t.Errorf("%+v: sent was %s, %v", row, e.RequestBody, err)
+		}
+	}
+}

@@ -123,3 +123,15 @@ func TestUnescape_Numbers(t *testing.T) {
 		}
 	}
 }
+
+// White space at the beginning and at the end of what is encoded is text as well.
+func TestRead_EncodedWhiteSpace(t *testing.T) {
+	t.Parallel()
+	for _, space := range []string{" ", "\t", "\r", "\n"} {
+		padding := strings.Repeat("ab"+space, 10)
+		text := Read(base64.StdEncoding.EncodeToString([]byte(padding + `{"access_token":"opaque-4711"}` + padding)))
+		if text.ReplaceNamed(IsSecret, Always("X")); text.String() != "X" {
+			t.Errorf("with %q around, it becomes %s", space, text)
+		}
+	}
+}

@@ -410,7 +410,7 @@ func passwordIn(text string, at int) (from, to int, ok bool) {
 	rest = rest[:min(len(rest), longest)]
 	authority := rest[:upTo(rest, "/?# \t\r\n\"'<>")]
 	end := strings.LastIndexByte(authority, '@')
-	colon := strings.IndexByte(authority[:max(end, 0)], ':')
+	colon := strings.IndexByte(authority, ':')
 	if colon < 0 || colon+1 >= end {
 		return 0, 0, false
 	}

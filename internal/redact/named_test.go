@@ -52,3 +52,24 @@ func TestReplaceNamed_Structures(t *testing.T) {
 		}
 	}
 }
+
+// A name that was cut short before named a secret, and an address may have a password without a user.
+func TestReplaceNamed_CutShort(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`[{"name":"abcdefgh…wxyz","value":"hidden-1"},{"name":"abc","value":"kept-1"}]`: `[{"name":"abcdefgh…wxyz","value":"X"},{"name":"abc","value":"kept-1"}]`,
+		"redis://:hidden-1@a1.example/0": "redis://:X@a1.example/0",
+		"redis://u:@a1.example/0":        "redis://u:@a1.example/0",
+		"X-Api-Key: xxxxx1":              "X-Api-Key: X",
+		"X-Api-Key: |hidden-1":           "X-Api-Key: X",
+		"token: |\r\n  hidden-1\r\na: b": "token: |\r\n  X\r\na: b",
+		"token: >\n  hidden-1\na: b":     "token: >\n  X\na: b",
+		"Content-Disposition: form-data; name=token\r\n\r\nhidden-1\r\n--b": "Content-Disposition: form-data; name=token\r\n\r\nX\r\n--b",
+	} {
+		read := Read(text)
+		read.ReplaceNamed(IsSecret, Always("X"))
+		if got := read.String(); got != want {
+			t.Errorf("%s becomes %s; want %s", text, got, want)
+		}
+	}
+}

@@ -9,7 +9,7 @@ import (
 var (
 	secretParts = []string{"token", "secret", "passw", "passphrase", "passcode", "credential", "cookie", "session", "sessid", "signature", "assertion",
 		"authorization", "authorisation", "authentication", "bearer", "csrf", "xsrf", "jwt", "apikey"}
-	secretWords = []string{"key", "keys", "auth", "authcode", "pass", "pwd", "pw", "psw", "cred", "creds", "sess", "sid", "sig", "pin", "otp", "totp",
+	secretWords = []string{"keys", "auth", "authcode", "pass", "pwd", "pw", "psw", "cred", "creds", "sess", "sid", "sig", "pin", "otp", "totp",
 		"ticket", "saml", "hmac", "psk", "tgt", "macaroon"}
 	// aspects are what the rest of a name says about a credential that is somewhere else.
 	aspects = []string{"type", "types", "endpoint", "endpoints", "uri", "uris", "url", "urls", "iframe", "supported", "required", "enabled", "method",
@@ -64,7 +64,7 @@ func wordEnd(name string, from int) int {
 		switch {
 		case !isAlphanumeric(name[i]) && name[i] < 0x80:
 			return i + 1
-		case lower(i) && upper(i+1), upper(i) && upper(i+1) && lower(i+2): // accessToken, APIKey
+		case upper(i+1) && (lower(i) || lower(i+2)): // accessToken, APIKey
 			return i + 1
 		}
 	}

@@ -154,3 +154,110 @@ func TestReplaceJWTs(t *testing.T) {
 		}
 	}
 }
+
+// Each word that means a credential does so alone, and inside a longer word where a part is enough.
+func TestIsSecret_EveryWord(t *testing.T) {
+	t.Parallel()
+	for _, name := range strings.Fields(`mytoken mysecret passwd sshpassphrase mypasscode credentials cookiejar sessionid phpsessid signature assertion
+		authorization authorisation authentication bearer csrf xsrf jwt apikeys keys key hostkey auth authcode pass pwd pw psw cred creds sess sid sig pin
+		otp totp ticket saml hmac registration_client_uri Registration_Client_URI psk tgt macaroon`) {
+		if !IsSecret(name) {
+			t.Errorf("%q is taken for something harmless", name)
+		}
+	}
+}
+
+// A name that ends in what is only said about a credential is none; without the end it is one.
+func TestIsSecret_EveryAspect(t *testing.T) {
+	t.Parallel()
+	for _, name := range strings.Fields(`token_type token_types token_endpoint token_endpoints token_uri cookie_uris token_url session_urls session_iframe
+		session_supported password_required session_enabled auth_method auth_methods auth_scheme auth_schemes key_alg key_algs signature_algorithm
+		signature_algorithms key_enc auth_mode auth_modes key_ops token_format session_version token_kind password_policy token_expires password_expired
+		token_expiry token_expiration token_exp token_lifetime token_ttl token_age token_issued key_created key_updated auth_time token_count key_length
+		key_size token_limit session_status authorization_server authorization_servers authorization_details cookie_name key_names key_usage
+		authentication_class authentication_context authentication_level auth_provider auth_providers token_source`) {
+		if credential, _, _ := strings.Cut(name, "_"); IsSecret(name) || !IsSecret(credential) {
+			t.Errorf("%q is taken for a credential, or %q for none", name, credential)
+		}
+	}
+}
+
+// The values of members are replaced, and everything else stays to the byte. What cannot be read is left, with the reason.
+func TestRewriteMembers(t *testing.T) {
+	t.Parallel()
+	replace := func(_ int, name, _ string) string {
+		if name == "a" {
+			return "X"
+		}
+		return ""
+	}
+	tooDeep := strings.Repeat("[", 66)
+	deep := strings.Repeat("[", 65) + strings.Repeat("]", 65)
+	for _, row := range []struct {
+		body, want string
+		err        error
+	}{
+		{`{"a":1,"b":2}`, `{"a":X,"b":2}`, nil},
+		{` {"b" : {"a" : "x\"}" , "c":["a"]}} `, ` {"b" : {"a" : X , "c":["a"]}} `, nil},
+		{`[{"a":[{}]},{"\u0061":{"a":[]},"b":[]},"a"]`, `[{"a":X},{"\u0061":X,"b":[]},"a"]`, nil},
+		{`"a"`, `"a"`, nil},
+		{`{"a":1`, `{"a":1`, ErrNotJSON},
+		{``, ``, ErrNotJSON},
+		{deep, deep, nil},
+		{" " + tooDeep, " " + tooDeep, ErrTooDeep},
+		{"log: " + tooDeep, "log: " + tooDeep, ErrNotJSON}, // of which no member is looked for
+	} {
+		if got, err := RewriteMembers(row.body, replace); got != row.want || err != row.err {
+			t.Errorf("%s becomes %s, %v; want %s, %v", row.body, got, err, row.want, row.err)
+		}
+	}
+}
+
+// Strings are visited as what they say, wherever they stand, and numbers as they are written; names are not.
+func TestEachScalar(t *testing.T) {
+	t.Parallel()
+	const value = `{"name":["a\u002fb",-12.5e3,true,{"x":"c"}],"y":""}`
+	var got []string
+	EachScalar(value, func(text string) { got = append(got, text) })
+	if want := []string{"a/b", "-12.5e3", "c", ""}; !slices.Equal(got, want) {
+		t.Errorf("visited are %q; want %q", got, want)
+	}
+	const want = `{"name":["<a/b>",-12.5e3,true,{"x":"<c>"}],"y":"<>"}`
+	rewritten := RewriteStrings(value, func(text string) string { return "<" + text + ">" })
+	if rewritten = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(rewritten); rewritten != want {
+		t.Errorf("it becomes %s; want %s", rewritten, want)
+	}
+}
+
+// A value ends where its own kind of text says so, and at no letter before.
+func TestReplaceNamed_Ends(t *testing.T) {
+	t.Parallel()
+	isSecret := func(name string) bool { return IsSecret(name) || name == "code" }
+	const words = "Sphinx of black quartz, judge my vow 0123456789"
+	for text, want := range map[string]string{
+		"<password>" + words + "</password><x>":   "<password>X</password><x>",
+		`{"password":"` + words + `","x":1}`:      `{"password":"X","x":1}`,
+		"user[code]=12345&x=1":                    "user[code]=X&x=1",
+		"password=sphinxofblackquartzjudgevow&x=": "password=X&x=",
+	} {
+		read := Read(text)
+		read.ReplaceNamed(isSecret, Always("X"))
+		if got := read.String(); got != want {
+			t.Errorf("%s becomes %s; want %s", text, got, want)
+		}
+	}
+}
+
+// What a text cut short names as a list of secrets, or as an object, is each of them.
+func TestSecrets_Inside(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string][]string{
+		`{"client_secrets":["secret-11",{"a":"secret-22"}],"x`: {"secret-11", "secret-22"},
+		`{"client_secret":{"value":"secret-11"},"x`:            {"secret-11"},
+		`{"client secret (new)!":["secret-11"]}`:               {"secret-11"},
+	} {
+		if got, all := Secrets(answer); !slices.Equal(got, want) || !all {
+			t.Errorf("%s: %q; want %q", answer, got, want)
+		}
+	}
+}

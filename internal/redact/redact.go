@@ -146,8 +146,8 @@ func unescape(s string) (text string, length int) {
 		if text, length := numericEntity(s); length > 0 {
 			return text, length
 		}
-		if end := strings.IndexByte(s[:min(len(s), 12)], ';'); end > 0 {
-			return html.UnescapeString(s[:end+1]), end + 1
+		if name, _, ok := strings.Cut(s[:min(len(s), 12)], ";"); ok {
+			return html.UnescapeString(name + ";"), len(name) + 1
 		}
 	case '\\':
 		return unescapeBackslash(s)

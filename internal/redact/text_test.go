@@ -7,6 +7,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -222,6 +223,61 @@ func TestValues(t *testing.T) {
 		read.Replace(&v)
 		if got := strings.ReplaceAll(read.String(), "<>", ""); got != want {
 			t.Fatalf("%q without %q is %q; want %q", text, values, got, want)
+		}
+	}
+}
+
+// A header that cannot be read to its end brings no credentials, not even the half of them.
+func TestFromBasic(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string][]Credentials{
+		"Basic aWQ6c2VjcmV0":     {{"id", "secret"}},
+		"basic  aWQ6c2VjcmV0 ":   {{"id", "secret"}},
+		"Basic aSUyRmQ6cyUyRmVj": {{"i%2Fd", "s%2Fec"}, {"i/d", "s/ec"}},
+		"Basic aWQ6c2VjcmV0*":    nil,
+		"Basic aWRzZWNyZXQ=":     nil, // no colon
+		"Bearer aWQ6c2VjcmV0":    nil,
+		"Basic aWQ6c2UlY3JldA==": {{"id", "se%cret"}}, // no form-encoding
+		"Basic JXg6c2VjcmV0JTJG": {{"%x", "secret%2F"}},
+		"":                       nil,
+	} {
+		if got := FromBasic(header); !slices.Equal(got, want) {
+			t.Errorf("%q: %q; want %q", header, got, want)
+		}
+	}
+}
+
+// Without values nothing is found.
+func TestCompile_NoValues(t *testing.T) {
+	t.Parallel()
+	var v Values
+	v.Compile()
+	text := Read("a secret")
+	if text.Replace(&v); text.String() != "a secret" {
+		t.Errorf("it becomes %q", text)
+	}
+}
+
+// A short secret that HTTP Basic encodes is found with its client ID, encoded or not.
+func TestReplaceClient_ShortEncoded(t *testing.T) {
+	t.Parallel()
+	for _, pair := range []string{"i/d:a/b", "i%2Fd:a%2Fb"} {
+		text := Read("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) + ", id:a/b")
+		replaceClient(text, Credentials{"i/d", "a/b"}, "X")
+		if got := text.String(); got != "Basic X, id:a/b" {
+			t.Errorf("%s: %q", pair, got)
+		}
+	}
+}
+
+// Without anything to encode in the client ID, too, a short secret is found as HTTP Basic sends it.
+func TestReplaceClient_ShortSecret(t *testing.T) {
+	t.Parallel()
+	for _, pair := range []string{"id:a/b", "id:a%2Fb"} {
+		text := Read("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
+		replaceClient(text, Credentials{"id", "a/b"}, "X")
+		if got := text.String(); got != "Basic X" {
+			t.Errorf("%s: %q", pair, got)
 		}
 	}
 }

@@ -143,8 +143,8 @@ func newAutomaton(patterns []pattern) *automaton {
 	}
 	type group struct{ from, to, depth int32 } // of the patterns that a node begins
 	groups := append(make([]group, 0, most), group{0, int32(len(a.patterns)), 0})
-	a.label, a.first = append(make([]byte, 0, most), 0), make([]int32, 0, most)
-	a.fail, a.match = append(make([]int32, 0, most), 0), append(make([]int32, 0, most), 0)
+	a.label, a.first = make([]byte, 1, most), make([]int32, 0, most)
+	a.fail, a.match = make([]int32, 1, most), make([]int32, 1, most)
 	for n := 0; n < len(groups); n++ {
 		g := groups[n]
 		a.first = append(a.first, int32(len(a.label)))

@@ -1,7 +1,9 @@
 package resource
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,4 +57,89 @@ func TestRegistrationOfTooManyScopes(t *testing.T) {
 			t.Errorf("asked was for %.300s; want %s", got, want)
 		}
 	}
+}
+
+// The metadata of an API is at the well-known address with its path and its query, then without.
+func TestWellKnownResource(t *testing.T) {
+	t.Parallel()
+	const wellKnown = "https://api.example/.well-known/oauth-protected-resource"
+	for address, want := range map[string][]string{
+		"https://api.example":          {wellKnown},
+		"https://api.example/":         {wellKnown},
+		"https://api.example/v1/a%2fb": {wellKnown + "/v1/a%2fb", wellKnown},
+		"https://api.example/v1/?a=b":  {wellKnown + "/v1?a=b", wellKnown},
+		"https://api.example?a=b":      {wellKnown + "?a=b", wellKnown},
+		"http://[":                     nil,
+	} {
+		if got := wellKnownResource(address); !slices.Equal(got, want) {
+			t.Errorf("of %s it is at %q; want %q", address, got, want)
+		}
+	}
+}
+
+// Metadata that does not say what it is about cannot be used; a refusal names the endpoint that refused.
+func TestClient_Says(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": nil}))
+	_, err := w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Kind != oauth.ResourceMetadataUnusable || e.Step != wire.ResourceMetadata || e.Check != CheckDocument {
+		t.Errorf("metadata about nothing: %+v", err)
+	}
+	w = newWorld(t, nil)
+	w.at(theRegistration, 400, "")
+	_, err = w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || !strings.Contains(e.Description, "registration endpoint") || e.Kind != oauth.Refused {
+		t.Errorf("a registration refused: %+v", err)
+	}
+	w.At(theRegistration, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	_, err = w.begin(t)
+	wantError(t, err, oauth.CodeUnreachable, "The registration endpoint https://auth.example/register closed the connection")
+}
+
+// An address that an API names may be asked where it is a plain one, on https, and no nearer to us than the API.
+func TestMayNotAsk(t *testing.T) {
+	t.Parallel()
+	const none, notHTTPS = "is not an address that can be asked", "is not https"
+	for _, row := range []struct{ address, api, want string }{
+		{"https://a.example/b?c=d", "https://api.example", ""},
+		{"https://a.example/b#", "https://api.example", none},
+		{"https://u@a.example", "https://api.example", none},
+		{"http://[", "https://api.example", none},
+		{"https:///b", "https://api.example", none},
+		{"https://a.example/" + strings.Repeat("x", 2000-len("https://a.example/")), "https://api.example", ""},
+		{"https://a.example/" + strings.Repeat("x", 2001-len("https://a.example/")), "https://api.example", none},
+		{"http://a.example", "https://api.example", notHTTPS},
+		{"ftp://a.example", "https://api.example", notHTTPS},
+		{"http://localhost:1/b", "http://localhost:2", ""},
+		{"http://localhost:1/b", "https://api.example", ", and the API is not"},
+	} {
+		if got := MayNotAsk(row.address, row.api); !strings.Contains(got, row.want) || (got == "") != (row.want == "") {
+			t.Errorf("%.40s, named by %s: %q; want %q", row.address, row.api, got, row.want)
+		}
+	}
+	w := newWorld(t, nil)
+	w.at("GET https://api.example/v1/notes", 401, "", "WWW-Authenticate", `Bearer resource_metadata="http://a.example/b"`)
+	_, err := w.begin(t)
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Kind != oauth.ResourceMetadataUnusable || e.Check != CheckDocument || !strings.Contains(e.Description, notHTTPS) {
+		t.Errorf("metadata on http: %+v", err)
+	}
+	for _, issuer := range []string{"https://auth.example?y", "https://auth.example?"} {
+		w = newWorld(t, nil)
+		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"authorization_servers": []string{issuer}}))
+		_, err = w.begin(t)
+		wantError(t, err, oauth.CodeInvalidResource, "is not an issuer: it has a query")
+	}
+}
+
+// Of a registration that is answered with a yes, and with more than is read, is said with which.
+func TestRegistration_TooLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.At(theRegistration, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusCreated)
+		rw.Write([]byte(strings.Repeat("x", 1<<20+1)))
+	})
+	_, err := w.begin(t)
+	wantError(t, err, oauth.CodeNotRegistered, "The authorization server https://auth.example answered the registration 201, but ")
 }

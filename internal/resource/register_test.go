@@ -141,7 +141,11 @@ func TestSearchIsGivenUp(t *testing.T) {
 	}()
 	<-asked
 	cancel()
-	wantError(t, <-failed, oauth.CodeUnreachable, "The API https://api.example/v1/notes")
+	err := <-failed
+	wantError(t, err, oauth.CodeUnreachable, "The API https://api.example/v1/notes")
+	if e, ok := errors.AsType[*oauth.Error](err); !ok || e.Step != wire.APIAsked {
+		t.Errorf("it failed at another step: %v", err)
+	}
 	close(release)
 	if c, err := w.begin(t); err != nil || c.Config().ClientID != "client-1" {
 		t.Errorf("the next login begins with %+v, %v", c, err)
@@ -442,5 +446,13 @@ func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
 		if got := looks.Sanitized("say "+secret, 100); got != row.want {
 			t.Errorf("the server is shown with %q; want %q", got, row.want)
 		}
+	}
+}
+
+// What a start may cost has limits of its own.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	if maxRegistered > 16 || maxServers > 3 || startTimeout > 20*time.Second || maxClientID > 2000 || maxClientSecret > 4000 {
+		t.Errorf("they are %d, %d, %v, %d and %d", maxRegistered, maxServers, startTimeout, maxClientID, maxClientSecret)
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -95,5 +96,31 @@ func TestShortened_Header(t *testing.T) {
 	}
 	if e := shortened(&wire.Exchange{ResponseHeader: long[:maxHeldPart], Note: "a note"}); e.ResponseHeader != long[:maxHeldPart] || e.Note != "a note" {
 		t.Errorf("a short one is %+v", e)
+	}
+}
+
+// What was asked before a browser is sent away is there when it comes back, and an old login is none any more.
+func TestBegin_Remembers(t *testing.T) {
+	t.Parallel()
+	c := &clock{time.Now()}
+	s := newStore(t, "http://localhost:3000", c.now)
+	ctx, _ := wire.Record(t.Context())
+	wire.Keep(ctx, []*wire.Exchange{{URL: "https://api.example"}})
+	w := httptest.NewRecorder()
+	begun := newRequest("mine", c.at)
+	if err := s.Begin(w, jar{}.ask("/login").WithContext(ctx), begun); err != nil {
+		t.Fatal(err)
+	}
+	r := nextRequest(jar{}.ask("/"), w)
+	if back := s.Begun(r, "mine"); back == nil || len(back.Before) != 1 || len(begun.Before) != 1 || back.Before[0].URL != "https://api.example" {
+		t.Errorf("what came back is %+v", back)
+	}
+	c.at = c.at.Add(pendingAge)
+	if len(s.Unfinished(r)) != 1 || s.Begun(r, "mine") == nil {
+		t.Error("after ten minutes the login is gone")
+	}
+	c.at = c.at.Add(time.Second)
+	if len(s.Unfinished(r)) != 0 || s.Begun(r, "mine") != nil {
+		t.Error("after more than ten minutes the login is still there")
 	}
 }

@@ -203,3 +203,13 @@ func TestLimits(t *testing.T) {
 		t.Errorf("a browser without cookies has the session %v, %v", session, err)
 	}
 }
+
+// What a strange browser makes us look at, and what a browser has to keep, have limits of their own.
+func TestLimits_OfCookies(t *testing.T) {
+	t.Parallel()
+	if maxLooked > 20 || maxWaitingSize > 4000 || maxPendingSize > 3<<10 || maxLogins > 5 || maxSteps > 64 || maxStepsSize > 4<<20 || maxSessions > 20_000 ||
+		maxBytes > 96<<20 || maxStored > 32<<20 || markLength != 26 || onTheWay > 5*time.Second {
+		t.Errorf("they are %d, %d, %d, %d, %d, %d, %d, %d, %d, %d and %v", maxLooked, maxWaitingSize, maxPendingSize, maxLogins, maxSteps, maxStepsSize, maxSessions,
+			maxBytes, maxStored, markLength, onTheWay)
+	}
+}

@@ -263,3 +263,28 @@ func TestKeysDiffer(t *testing.T) {
 }
 
 func (k keys) all() [][]byte { return [][]byte{k.pending, k.waiting, k.cookie, k.values} }
+
+// What cannot be written is no cookie.
+func TestCloseJSON_Unwritable(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	if value, err := s.cookies.closeJSON("a", make(chan int)); err == nil || value != "" {
+		t.Errorf("it is %q", value)
+	}
+}
+
+// A cookie opens whole, and with nothing behind it.
+func TestOpenJSON_Whole(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	value, err := s.cookies.closeJSON("a", "bb")
+	if err != nil || len(value)%4 != 0 { // what stands behind it would be cut off
+		t.Fatalf("%d characters, %v", len(value), err)
+	}
+	for cookie, want := range map[string]bool{value: true, value + "*": false, value[1:]: false, "": false} {
+		var got string
+		if s.cookies.openJSON("a", cookie, &got) != want || (got == "bb") != want {
+			t.Errorf("%s opens: %t", cookie, !want)
+		}
+	}
+}

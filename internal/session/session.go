@@ -485,7 +485,7 @@ func (s *Store) begunBy(r *http.Request) []string {
 func (s *Store) together(state string, begun []string, came time.Time) string {
 	for _, other := range begun {
 		f, ok := s.finished.get(other)
-		if ok && other != state && slices.Contains(f.begun, state) && !f.since.Before(came.Add(-onTheWay)) {
+		if ok && slices.Contains(f.begun, state) && !f.since.Before(came.Add(-onTheWay)) {
 			return f.cookie
 		}
 	}

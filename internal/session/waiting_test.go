@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -231,6 +232,130 @@ func TestExchange_Once(t *testing.T) {
 	}
 }
 
+// A login step by step is this browser's until its code is used: begun, sent away, come back. Of a login that is not shown so,
+// and of one that was used, there is none.
+func TestStepLogin(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	begun, plain := newRequest("mine", time.Now()), newRequest("plain", time.Now())
+	w := httptest.NewRecorder()
+	if err := s.BeginSteps(w, jar{}.ask("/login?step=1"), begun); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Begin(w, jar{}.ask("/login"), plain); err != nil {
+		t.Fatal(err)
+	}
+	r := nextRequest(jar{}.ask("/"), w)
+	handle := Handle("mine")
+	if found := s.StepLogin(r, handle); found == nil || found.Request.State != "mine" || found.Waits != nil || found.Left || !s.InSteps(r, "mine") {
+		t.Errorf("begun, it is %+v", found)
+	}
+	if s.StepLogin(r, Handle("plain")) != nil || s.StepLogin(r, Handle("another")) != nil || s.StepLogin(jar{}.ask("/"), handle) != nil || s.InSteps(r, "plain") {
+		t.Error("a login that is not shown step by step is found, or one of another browser")
+	}
+	if away := s.Unfinished(r); len(away) != 1 {
+		t.Errorf("sent away for are %v", away)
+	}
+	w = httptest.NewRecorder()
+	s.Leave(w, begun)
+	r = nextRequest(r, w)
+	if found := s.StepLogin(r, handle); found == nil || !found.Left || found.Waits != nil || len(s.StepLogins(r)) != 1 || len(s.Unfinished(r)) != 2 {
+		t.Errorf("sent away, it is %+v", found)
+	}
+	if !s.MarkUsed(httptest.NewRecorder(), begun) || s.StepLogin(r, handle) != nil {
+		t.Error("a state that was used is still a login")
+	}
+	back := arriveAt(t, s, r, "later", "&code=a")
+	if found := s.StepLogin(back, Handle("later")); found == nil || found.Waits == nil || found.Waits.Code != "a" || !found.Left {
+		t.Errorf("come back, it is %+v", found)
+	}
+}
+
+// The cookie of a login that waits holds its code no longer than until the exchange.
+func TestExchange_ForgetsTheCode(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	r := arriveAt(t, s, jar{}.ask("/"), "mine", "&code=a")
+	p := s.Waiting(r, Handle("mine"))
+	w, broken := httptest.NewRecorder(), errors.New("no")
+	if _, err := s.Exchange(w, r, p, func(context.Context) (*Login, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Fatalf("the error of the exchange is %v", err)
+	}
+	if got := only(nextRequest(r, w), s.waitingName("mine")); got != "begun" {
+		t.Errorf("after an exchange that failed, the cookie holds %q", got)
+	}
+}
+
+// An attack is made once, and its answer is there while the login waits; of one that failed there is none.
+func TestAttempt(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	of, broken := newRequest("a", time.Now()), errors.New("no")
+	answer := &wire.Exchange{Status: 400}
+	if got, made := s.Attempted(of, "x"); got != nil || made {
+		t.Errorf("before, it is %v, %t", got, made)
+	}
+	for i, want := range []error{nil, ErrUsed} {
+		if err := s.Attempt(t.Context(), of, "x", func(context.Context) (*wire.Exchange, error) { return answer, nil }); !errors.Is(err, want) {
+			t.Errorf("attempt %d: %v; want %v", i, err, want)
+		}
+	}
+	if err := s.Attempt(t.Context(), of, "y", func(context.Context) (*wire.Exchange, error) { return answer, broken }); !errors.Is(err, broken) {
+		t.Errorf("one that fails: %v", err)
+	}
+	if got, made := s.Attempted(of, "x"); got == nil || got.Status != 400 || !made {
+		t.Errorf("after, it is %v, %t", got, made)
+	}
+	if got, made := s.Attempted(of, "y"); got != nil || !made {
+		t.Errorf("after one that fails it is %v, %t", got, made)
+	}
+	if got, made := s.Attempted(newRequest("b", time.Now()), "x"); got != nil || made {
+		t.Errorf("of another login it is %v, %t", got, made)
+	}
+}
+
+// A button proves that its page was shown to this browser, with these parameters and no others.
+func TestWasShown(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	w := httptest.NewRecorder()
+	ticket := s.Show(w, "a=b")
+	r := nextRequest(jar{}.ask("/login"), w)
+	if !s.WasShown(r, "a=b", ticket) {
+		t.Error("what was shown is not known")
+	}
+	w = httptest.NewRecorder()
+	another := s.Show(w, "a=b")
+	for name, shown := range map[string]bool{
+		"other parameters":    s.WasShown(r, "a=c", ticket),
+		"another ticket":      s.WasShown(r, "a=b", another),
+		"no ticket":           s.WasShown(r, "a=b", ""),
+		"no cookie":           s.WasShown(jar{}.ask("/login"), "a=b", ticket),
+		"an empty cookie":     s.WasShown(jar{s.shownName: ""}.ask("/login"), "a=b", ""),
+		"a cookie of nothing": s.WasShown(jar{s.shownName: shown("", "a=b")}.ask("/login"), "a=b", ""),
+	} {
+		if shown {
+			t.Errorf("with %s it is taken for shown", name)
+		}
+	}
+}
+
+// Browsers wait for a few others at most: each mark has a lock, and the same one again.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	locks := map[*sync.Mutex]bool{}
+	for i := range 256 {
+		r := jar{s.markName: fmt.Sprintf("%026d", i)}.ask("/")
+		if locks[s.lock(r)] = true; s.lock(r) != s.lock(r) {
+			t.Fatal("a browser has two locks")
+		}
+	}
+	if len(locks) < 100 {
+		t.Errorf("256 browsers have %d locks", len(locks))
+	}
+}
+
 // Of any number of cookies of steps only the newest are looked at: each costs a look at all others.
 func TestStepLogins_ManyCookies(t *testing.T) {
 	t.Parallel()
@@ -255,5 +380,33 @@ func TestStepLogins_ManyCookies(t *testing.T) {
 		if got := len(s.StepLogins(r)); got != row.want {
 			t.Errorf("with %d forged cookies before ours and %d behind them there are %d logins; want %d", row.before, row.after, got, row.want)
 		}
+	}
+}
+
+// A login step by step that is changed takes its own place, and no other one's.
+func TestChangeSteps(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, "http://localhost:3000", time.Now)
+	w := httptest.NewRecorder()
+	for _, state := range []string{"mine", "other"} {
+		if err := s.BeginSteps(w, jar{}.ask("/login?step=1"), newRequest(state, time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := nextRequest(jar{}.ask("/"), w)
+	changed := newRequest("mine", time.Now())
+	changed.Scopes = []string{"changed"}
+	w = httptest.NewRecorder()
+	if err := s.ChangeSteps(w, r, changed); err != nil {
+		t.Fatal(err)
+	}
+	r = nextRequest(r, w)
+	for state, want := range map[string]string{"mine": "changed", "other": "openid profile email"} {
+		if found := s.StepLogin(r, Handle(state)); found == nil || strings.Join(found.Request.Scopes, " ") != want {
+			t.Errorf("%s is %+v; want the scopes %s", state, found, want)
+		}
+	}
+	if n := len(s.StepLogins(r)); n != 2 {
+		t.Errorf("there are %d", n)
 	}
 }
