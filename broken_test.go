@@ -28,7 +28,7 @@ func TestBrokenOnPurpose(t *testing.T) {
 		{demo.ClientUnknown, "fail redirect_uri client-id-unknown", "no client with this client_id", 400},
 		{demo.ScopeNotEnabled, "fail authorization scope-not-enabled", "the scope &#34;email&#34; is not enabled", 400},
 		{demo.IssuerSlash, "fail metadata issuer-differs", "ISSUER=http:", 502},
-		{demo.IDTokenSignature, "", "fails the check of signature", 502},
+		{demo.IDTokenSignature, "", "can&#39;t be verified", 502},
 		{demo.AccessTokenAudience, "", "401 Unauthorized", 200},
 		{demo.ConsentNoWayBack, "warn authorization form-action-blocks-return", "Signed in as Alice", 200}, // a browser that knows no form-action
 	} {

@@ -443,7 +443,7 @@ func TestCausesOfTheAPI(t *testing.T) {
 	}{
 		{"api-wants-another-audience", []demo.Fault{demo.APIOtherAudience}},
 		{"api-wants-another-issuer", []demo.Fault{demo.APIOtherIssuer}},
-		{"api-token-expired", []demo.Fault{demo.APITokenExpired}},
+		{"clock-differs", []demo.Fault{demo.APITokenExpired}},
 		{"api-scope-missing", []demo.Fault{demo.APIOtherScope}},
 		{"api-accepts-id-token", []demo.Fault{demo.APIWantsIDToken}},
 		{"api-wants-an-opaque-token", []demo.Fault{demo.APIWantsOpaque}},
@@ -525,6 +525,7 @@ func TestCausesOfForeignAPIs(t *testing.T) {
 	}{
 		{"api-token-not-verifiable", `Bearer error="invalid_token"`, graph},
 		{"api-challenge-missing", "", nil},
+		{"api-token-expired", `Bearer error="invalid_token", error_description="The access token expired"`, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l.Reset()

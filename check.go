@@ -110,7 +110,7 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 	if len(v.Failed) > 0 {
 		v.SignIn.Label, v.SignIn.Folded = "Sign in anyway", true
 	}
-	if s.notice != nil && len(s.notice.Lines) > 0 && v.Mood == "good" {
+	if s.notice != nil && v.Mood == "good" {
 		v.Heading, v.Mood = "Ready to sign in, with the previous settings", ""
 	}
 	return v
@@ -149,7 +149,7 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 		v.Heading, v.Lead = "The settings have changed", "The new settings aren't checked yet. "+v.Lead
 	case state.Ended.IsZero():
 	case state.Proved():
-		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". A sign-in tests the rest."
+		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". Sign in to test the login itself."
 	case state.Worked:
 		v.Heading, v.Mood, v.Lead = "A login with these settings worked", "good", v.Counts()+"."
 	case state.Few:

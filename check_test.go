@@ -23,7 +23,7 @@ func TestCheckVerdict(t *testing.T) {
 		heading, mood, lead string
 	}{
 		{"never", check.State{}, "Not checked yet", "", "A check that a server could fool runs twice"},
-		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. A sign-in tests the rest. Checked 20 seconds ago."},
+		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Sign in to test the login itself. Checked 20 seconds ago."},
 		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
 		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Sign in to test the rest", "warn",
 			"1 check passed, 1 warning."},
@@ -75,7 +75,7 @@ func TestCheckVerdict_Notice(t *testing.T) {
 		heading, mood string
 	}{
 		{"no notice", nil, "Ready to sign in", "good"},
-		{"a restart is needed", &notice{Heading: "PORT changed"}, "Ready to sign in", "good"},
+		{"a restart is needed", &notice{Heading: "PORT changed"}, "Ready to sign in, with the previous settings", ""},
 		{"a mistake", &notice{Heading: "a mistake", Lines: []string{"PORT"}}, "Ready to sign in, with the previous settings", ""},
 	} {
 		s := &server{notice: row.notice, now: func() time.Time { return testTime }}

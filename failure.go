@@ -192,7 +192,8 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	} else {
 		data.Hints = sentences(f.Advice.In(s.file.place).Hint)
 	}
-	data.Advice = f.Advice.In(s.file.place)
+	advice := f.Advice.In(s.file.place)
+	data.Remedy, data.Hint = advice.Remedy, advice.Hint
 	if data.Paste == nil && f.Code == oauth.CodeInvalidAddress {
 		data.Paste = newTwinForm(s.cfg)
 	}

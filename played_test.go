@@ -114,7 +114,7 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 	}{
 		{"It expects tokens for a different API.", "api-wants-another-audience", false},
 		{"It trusts a different issuer.", "api-wants-another-issuer", false},
-		{"Its clock is wrong: every token has expired.", "api-token-expired", false},
+		{"Its clock is wrong: every token has expired.", "clock-differs", false},
 		{"It wants a scope that no token has.", "api-scope-missing", false},
 		{"It wants the ID token.", "api-accepts-id-token", false},
 		{"It wants a JWT, but the server's tokens are opaque.", "api-wants-a-jwt", false},

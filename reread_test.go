@@ -181,7 +181,7 @@ func TestRestartIsSaid(t *testing.T) {
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
 	home := r.GetJSON("/")
 	for _, want := range []string{
-		"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart the program to use that.", `"email"`,
+		"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart this app to use the change.", `"email"`,
 		`"http://localhost:` + r.port + `/oauth_callback"`,
 	} {
 		if !strings.Contains(home.Body, want) {

@@ -222,7 +222,7 @@ func needsRestart(file string, names []string) *notice {
 	if len(names) == 0 {
 		return nil
 	}
-	return &notice{Heading: strings.Join(names, ", ") + " changed in " + file + ". Restart the program to use that."}
+	return &notice{Heading: strings.Join(names, ", ") + " changed in " + file + ". Restart this app to use the change."}
 }
 
 // String returns the notice as the terminal shows it.

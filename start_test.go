@@ -120,9 +120,9 @@ func TestCheckedAtStart(t *testing.T) {
 		want string
 	}{
 		{"all right", map[string]string{"ISSUER": honest.Issuer, "BASE_URL": "http://localhost:3999"}, "checks done, nothing is wrong so far; run all of them at http://localhost:3999/check"},
-		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the client ID or the redirect URI is wrong: see http://localhost:"},
+		{"another redirect URI", map[string]string{"ISSUER": strict.Issuer}, "the client ID or the redirect URI is wrong. Details: http://localhost:"},
 		{"any redirect URI", map[string]string{"ISSUER": vague.Issuer}, "checks done, nothing is wrong so far; run all of them at http://localhost:"},
-		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there: see http://localhost:"},
+		{"nobody there", map[string]string{"ISSUER": "http://127.0.0.1:1"}, "127.0.0.1:1 refused the connection: nothing listens there. Details: http://localhost:"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.env["PORT"], row.env["CLIENT_ID"], row.env["CLIENT_SECRET"] = testserver.FreePort(t), testserver.FakeClientID, testserver.FakeClientSecret

@@ -103,7 +103,7 @@ func (r *refusal) inFront() (Finding, bool) {
 		return refusedBecause(APIBehindASignInPage, fix, "a page answers, not an API: a sign-in page, most likely")
 	case isPage && len(r.challenges) == 0 && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized):
 		return refusedBecause(APIBehindASignInPage, fix,
-			"a page with %d and without a challenge answers: a firewall or a sign-in page is in front of the API", e.Status)
+			"an HTML page (%d) without WWW-Authenticate answers: a firewall or a sign-in page is in front of the API", e.Status)
 	}
 	return Finding{}, false
 }
@@ -195,7 +195,7 @@ func (r *refusal) scheme() (Finding, bool) {
 	if len(r.challenges) == 0 || slices.ContainsFunc(r.challenges, func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") }) {
 		return Finding{}, false
 	}
-	return refusedBecause(APIWantsAnotherScheme, "the API must take bearer tokens (RFC 6750), or this is not the API",
+	return refusedBecause(APIWantsAnotherScheme, "the API has to accept bearer tokens (RFC 6750); otherwise, RESOURCE_URL points at something else",
 		"the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
 }
 
@@ -292,7 +292,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 			return refusedBecause(name, "refresh the token, or sign in again", "the API says that the access token has expired")
 		}
 		if !r.expired() {
-			return refusedBecause(name, "set the clock of the API's machine", "the API says that the token has expired, and it has not: the clocks differ")
+			return refusedBecause(ClockDiffers, "set the clock of the API's machine", "the API says that the token has expired, and it has not: the clocks differ")
 		}
 		return refusedBecause(name, "refresh the token, or sign in again", "the access token expired at %s", t.Expires.UTC().Format(time.RFC3339))
 	case APIAcceptsIDToken:

@@ -53,7 +53,7 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 		{"another audience", me, []demo.Fault{demo.APIOtherAudience}, APIWantsAnotherAudience, "/demo"},
 		{"a token for another API", me, []demo.Fault{demo.AccessTokenAudience}, APIWantsAnotherAudience, "not for this API"},
 		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts a different issuer"},
-		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, APITokenExpired, "the clocks differ"},
+		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, ClockDiffers, "the clocks differ"},
 		{"a scope that was not asked for", notes, nil, APIScopeMissing, "lacks the scope notes"},
 		{"a scope that nobody has", me, []demo.Fault{demo.APIOtherScope}, APIScopeMissing, "lacks the scope"},
 		{"it wants the ID token", me, []demo.Fault{demo.APIWantsIDToken}, APIAcceptsIDToken, "wants an ID token"},
@@ -169,7 +169,7 @@ func TestWordsOfAPIs(t *testing.T) {
 			APIWantsAnotherIssuer,
 		},
 		{"WSO2, which is wrong about the time",
-			`Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, APITokenExpired},
+			`Bearer realm="WSO2 API Manager", error="invalid_token", error_description="The access token expired"`, "", 401, jwt, ClockDiffers},
 		{"Auth0's middleware", "", `{"error":"invalid_token","message":"Invalid Compact JWS"}`, 401, opaque, APIWantsAJWT},
 		{"Auth0's middleware says so of a JWT, which cannot be", "", `{"message":"Invalid Compact JWS"}`, 401, jwt, APIChallengeMissing},
 		{

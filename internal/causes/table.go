@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 )
 
@@ -169,7 +170,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a clock that is some minutes off"},
 		Right:  []string{"turn on the time synchronisation of this machine, or of the server"},
-		ToldBy: "a warning of `check`, and the login's page",
+		ToldBy: "a warning of `check`, the login's page, and `/api`",
 		SeenIn: "[tailscale/tsidp#73]",
 		Fix:    func(f Facts) Fix { return f.look("", "Set the clock of this machine, or of the server.") },
 	},
@@ -449,6 +450,10 @@ var Table = []Cause{
 				return registerAgain(f)
 			}
 			fix := f.paste("CLIENT_SECRET", ClientSecret, "")
+			fix.Text = strings.Replace(fix.Text, " again from ", " from ", 1)
+			if f.Cfg.AuthMethod == config.MethodNone {
+				fix.Text += " Remove TOKEN_ENDPOINT_AUTH_METHOD=none too."
+			}
 			fix.Text += " If the application is meant to be public, make it so (" + f.provider().At(AuthMethod) + ")."
 			return fix
 		},
@@ -860,7 +865,7 @@ var Table = []Cause{
 		ToldBy: "a warning of `check` (for the page that it can reach; the consent page lies behind the sign-in), and `/`",
 		SeenIn: "[PrefectHQ/fastmcp#2302], [hexpm/hexpm#1413], [everruns/everruns#2918], [Umbrella-IT-Group/metamcp#170]",
 		Says: func(Facts) string {
-			return "The sign-in page's Content-Security-Policy lets no form on it lead to the redirect URI"
+			return "The sign-in page's Content-Security-Policy stops its forms from redirecting to the redirect URI"
 		},
 		Fix: func(f Facts) Fix {
 			return f.look("", "On the server, add "+returnOrigin(f.Cfg)+" to form-action in its Content-Security-Policy. Until then nothing happens in Chromium and Safari when you press the button.")
@@ -1013,7 +1018,10 @@ var Table = []Cause{
 			if f.Kind == oauth.IDTokenSecret {
 				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or remove openid from SCOPES.")
 			}
-			return f.look("JWKS_URI", "The server has to publish the key that it signs with. If you set JWKS_URI, it has to belong to this issuer.")
+			if f.Cfg.Endpoints.JWKS != "" {
+				return f.look("JWKS_URI", "Check JWKS_URI: it has to have the keys of this issuer.")
+			}
+			return f.look("", "The server has to publish the key that it signs with.")
 		},
 	},
 	{
@@ -1313,7 +1321,7 @@ var Table = []Cause{
 	{
 		Name: APIUnreachable, Group: "The API",
 		Sees: "no answer at `RESOURCE_URL`, 404, 405", Write: "`RESOURCE_URL=` an address that answers GET",
-		Title:       "The API doesn't answer",
+		Title:       "RESOURCE_URL doesn't reach the API",
 		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
@@ -1366,7 +1374,7 @@ var Table = []Cause{
 	{
 		Name: APIAcceptsIDToken, Group: "The API",
 		Sees: "the API accepts the ID token", Write: "the API's own check",
-		Title:       "The API accepts the ID token",
+		Title:       "The API uses the ID token as an access token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
 		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
 		Right:       []string{"want `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
@@ -1429,7 +1437,7 @@ var Table = []Cause{
 		Name: APITokenExpired, Group: "The API",
 		Sees: "401 `invalid_token`: expired", Write: "`/refresh`, or sign in again",
 		Title:       "The access token has expired",
-		Explanation: "`exp` has passed, or the API's clock is wrong. A token lives an hour or a day, whatever the session does.",
+		Explanation: "`exp` has passed, or the API's clock is wrong. A token is often valid for an hour, however long the session lasts.",
 		Looks: []Quote{
 			{"WSO2", "`Bearer realm=\"WSO2 API Manager\", error=\"invalid_token\", error_description=\"The access token expired\"`", "[wso2/carbon-apimgt#9243]"},
 			{"Azure Log Analytics", "403 `InvalidTokenError`: Could not validate the request. Challenge failed: TokenExpired", "[ballerina-platform/module-ballerina-oauth2#17]"},

@@ -116,7 +116,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 		case theLimit:
 			return stopped(), root
 		default:
-			return causes.Skipped("skipped: needs %s first", neededWords[root]), root
+			return causes.Skipped("skipped: needs %s", neededWords[root]), root
 		}
 	}
 	if s.as && c.cfg.AtAPI && noClient(c.server(ctx).cfg) {
@@ -159,12 +159,12 @@ const theLimit = "the limit"
 var neededWords = map[string]string{
 	"start":                "an API that names its authorization server",
 	"connection":           "a server that answers",
-	"metadata":             "the metadata",
+	"metadata":             "the server's metadata",
 	"pushed_authorization": "a pushed authorization request",
-	"redirect_uri":         "the redirect URI",
+	"redirect_uri":         "a registered redirect URI",
 	"authorization":        "a login that starts",
-	"client_id":            "the client ID",
-	"client":               "the client's ID and secret",
+	"client_id":            "a client ID that the server recognizes",
+	"client":               "a client ID and secret that the server accepts",
 }
 
 // Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name

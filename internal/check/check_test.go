@@ -61,7 +61,7 @@ func TestCheckFails(t *testing.T) {
 			"doesn't recognize client ID a-clietn",
 		},
 		{"a secret for a public client", func(c *demo.Client) { c.Secret = "" }, nil, "client", "CLIENT_SECRET", "remove CLIENT_SECRET"},
-		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "paste CLIENT_SECRET again"},
+		{"no secret for a confidential client", nil, func(e map[string]string) { delete(e, "CLIENT_SECRET") }, "client", "CLIENT_SECRET", "paste CLIENT_SECRET from"},
 		{
 			"redirect URI not registered",
 			func(c *demo.Client) { c.RedirectURIs = []string{"https://other.example/callback"} },
@@ -254,7 +254,7 @@ func TestCheckJudges(t *testing.T) {
 			document(func(d map[string]any) { d["require_pushed_authorization_requests"] = true }),
 			"redirect_uri",
 			causes.Skip,
-			"skipped: needs a pushed authorization request first",
+			"skipped: needs a pushed authorization request",
 		},
 		{
 			"the issuer is another host",

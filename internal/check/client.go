@@ -354,7 +354,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		}
 		return found(causes.ClientSecretNotDecoded, facts)
 	case byOther:
-		return found(causes.AuthMethodWrong, causes.Facts{}).By("the server accepts them with %s", other.method)
+		return found(causes.AuthMethodWrong, causes.Facts{}).By("the server accepts this ID and secret with %s", other.method)
 	case accepts(as, true):
 		return found(causes.PKCERefused, causes.Facts{}).By("the server accepts the same credentials without code_verifier")
 	case refused.Refusal.Code == "" && o.acceptsElsewhere(ctx, as, nothingInvented):
@@ -498,7 +498,7 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	method := causes.OtherMethod(as.method)
 	switch other := o.askClient(ctx, credentials{method: method}); {
 	case other.accepts() && unread:
-		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("the server accepts them with %s", method)
+		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("the server accepts this ID and secret with %s", method)
 	case other.yes != "":
 		return causes.Warning("client ID and secret are right with %s; whether %s works needs a sign-in", method, as.method)
 	case other.no != "" && unread:

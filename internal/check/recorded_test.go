@@ -141,7 +141,7 @@ func TestRecordedAnswers(t *testing.T) {
 
 		{"2", "right", goOAuth2, nil, "client", causes.OK, "", "accepted"},
 		{"2", "secret wrong", goOAuth2, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
-		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", causes.Fail, causes.ClientSecretMissing, "paste CLIENT_SECRET again"},
+		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", causes.Fail, causes.ClientSecretMissing, "paste CLIENT_SECRET from"},
 		{"2", "unknown client ID", goOAuth2, unknownID, "client", causes.Warn, causes.ServerFailed, "Compare CLIENT_ID"},
 		{"2", "right", doorkeeper, nil, "client", causes.OK, "", "an invented code"},
 		{"2", "secret wrong", doorkeeper, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, ""},

@@ -116,7 +116,7 @@ func (r Report) Proved() bool {
 func (r Report) Summary(home string) string {
 	for _, f := range r.Checks {
 		if f.Result == causes.Fail {
-			return f.Found + ": see " + home
+			return f.Found + ". Details: " + home
 		}
 	}
 	done, of := r.Done()

@@ -568,7 +568,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	c.concluded("connection") // which looks for the server, and says why there is none
 	s := c.server(ctx)
 	if s.first == nil && causes.HostOf(s.cfg.ResourceURL) == causes.HostOf(s.cfg.Issuer) {
-		return causes.Skipped("skipped: needs a server that answers first")
+		return causes.Skipped("skipped: needs a server that answers")
 	}
 	asAPI := wire.For(ctx, wire.API) // whose redirect is an answer
 	var without, with *wire.Exchange

@@ -35,7 +35,7 @@ func MarkdownOf(r check.Report) string {
 	fmt.Fprintf(&b, "\n%s\n", code(wire.UserAgent()))
 	b.WriteString("\n<details><summary>Every check</summary>\n\n| result | check | found |\n|---|---|---|\n")
 	for _, f := range r.Checks {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, causes.Label(f.Check), cell.Replace(code(f.Found)))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Result, f.About(), cell.Replace(code(f.Found)))
 	}
 	b.WriteString("\n</details>\n")
 	return b.String()

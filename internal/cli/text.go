@@ -125,6 +125,9 @@ func (p *printer) line(f causes.Finding) {
 	if f.Fix != "" {
 		p.detail("fix", f.Fix)
 	}
+	if f.Line != "" && !strings.Contains(f.Fix, f.Line) {
+		p.detail("line", f.Line)
+	}
 }
 
 func (p *printer) detail(name, text string) {

@@ -212,7 +212,7 @@ func (s *Source) Load(getenv func(string) string) (Config, error) {
 			err = path.Err // the name of the file is said already
 		}
 		return Config{}, Problems{{Where: s.Path, What: fmt.Sprintf("cannot be read (%v)", err),
-			Fix: "name a different file with -env, or make this one: cp .env.sample .env"}}
+			Fix: "name a different file with -env, or make this one: cp .env.sample " + s.Path}}
 	}
 	return parse(getenv, s.Path, raw)
 }

@@ -226,7 +226,7 @@ func redirectMistakes() Group {
 func apiMistakes() Group {
 	return Group{
 		Name:  "What the API gets wrong",
-		Looks: "Sign in, call the API (/api), then press Try wrong tokens there. The page names the mistake.",
+		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page, or run the checks. One of them names the mistake.",
 		Fix:   "Nothing in the client. The API has to change.",
 		SetUps: []SetUp{
 			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},

@@ -825,7 +825,7 @@ func consentWords(e *wire.Exchange, coming bool) string {
 	case coming:
 		return "sign-in and consent"
 	case e.Took < glance:
-		return "the server sends the browser back at once"
+		return "at the server, " + Duration(e.Took)
 	}
 	return fmt.Sprintf("sign-in and consent, %s", Duration(e.Took))
 }

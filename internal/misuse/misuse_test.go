@@ -332,7 +332,7 @@ func TestMisuseControls(t *testing.T) {
 	for attempt, control := range map[Attempt]string{
 		CodeTwice: "before, it worked at userinfo, introspection, the API", NoVerifier: "the honest request with the same code is accepted",
 		WrongVerifier: "the honest request with the same code is accepted", OtherClient: "the honest request with the same code is accepted",
-		OtherRedirectURI: "the server invalidates a code that it rejects; an honest exchange was accepted before",
+		OtherRedirectURI: "the code no longer worked after that; an honest exchange was accepted before",
 		WithoutPKCE:      "with PKCE it starts", PromptNone: "without prompt=none the sign-in starts",
 	} {
 		if !slices.ContainsFunc(found, func(f Finding) bool {

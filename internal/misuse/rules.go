@@ -69,7 +69,7 @@ func (a Attempt) rule() Rule {
 func (r Rule) Cost() string {
 	switch r.Attempt {
 	case OtherClient:
-		return "a login, if OTHER_CLIENT_ID is set"
+		return "a login, if a second client is set"
 	case WithoutPKCE:
 		return "a login, unless the server refuses at once"
 	case PromptNone:

@@ -109,6 +109,9 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 			failed.Verdicts = verdicts
 			if keyFault != nil { // the signature is looked at first
 				failed.Kind, failed.Claim, failed.Answer, failed.Cause = keyFault.kind, keyFault.claim, keyFault.answer, keyFault.cause
+				if keyFault.text != "" {
+					failed.Description = "The ID token can't be verified: " + keyFault.text + " (" + v.Section + ")."
+				}
 			} else {
 				failed.Claim = &ClaimFault{Name: v.Check, State: claims.state(v.Check, want), Expected: v.Expected, Found: v.Found}
 			}
@@ -155,7 +158,7 @@ func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg stri
 	}
 	_, key, fault := c.keys.verify(ctx, md.JWKS, jws)
 	if fault != nil {
-		return Verdict{check, expected, "that " + fault.text, false, section}, "", fault
+		return Verdict{check, expected, fault.text, false, section}, "", fault
 	}
 	return Verdict{check, expected, alg + " by the key " + strconv.Quote(c.Sanitized(key.KeyID, 80)), true, section}, warnSize(key), nil
 }
