@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Present mode shows the steps of a login and its flow to a room: large, and one step at a time. A cookie of ours keeps
-// it for as long as the browser runs.
+// Present mode shows every page to a room, large, and the steps of a login and its flow one step at a time. A cookie of
+// ours keeps it for as long as the browser runs.
 
 // handlePresent turns Present mode on or off, and leads back to the page.
 func (s *server) handlePresent(w http.ResponseWriter, r *http.Request) error {

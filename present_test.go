@@ -35,8 +35,8 @@ func TestPresent(t *testing.T) {
 		if page := b.Get("/flow"); strings.Contains(page.Body, large) != row.large {
 			t.Errorf("after %q the flow is large: %t", row.present, !row.large)
 		}
-		if page := b.Get("/session"); strings.Contains(page.Body, large) {
-			t.Error("a page that is no part of a talk is large")
+		if page := b.Get("/session"); strings.Contains(page.Body, large) != row.large || strings.Contains(page.Body, `action="/present"`) != row.large {
+			t.Errorf("after %q a page beside the talk is large, with a way out: %t", row.present, !row.large)
 		}
 	}
 	cross, _ := http.NewRequest(http.MethodPost, a.Address+"/present", strings.NewReader("present=on"))

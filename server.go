@@ -137,12 +137,12 @@ type layout struct {
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
 	Waits  *waits     `json:"-"`                        // a login step by step that is under way; nil when none is
 	Stage  bool       `json:"-"`                        // the page can be presented
-	Large  bool       `json:"-"`                        // and is
+	Large  bool       `json:"-"`                        // Present mode is on
 }
 
 // page makes the layout of a page.
 func (s *server) page(r *http.Request, title string) layout {
-	return layout{Title: title, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+	return layout{Title: title, Large: len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
 }
 
 // presentCookie has no port in its name: the demo server's pages look for it, too.
@@ -151,7 +151,7 @@ const presentCookie = "present"
 // stagePage makes the layout of a page that can be presented.
 func (s *server) stagePage(r *http.Request, title string) layout {
 	v := s.page(r, title)
-	v.Stage, v.Large = true, len(r.CookiesNamed(presentCookie)) > 0
+	v.Stage = true
 	return v
 }
 

@@ -269,7 +269,12 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 	if err != nil {
 		return err
 	}
-	s.sessions.Leave(w, l.request)
+	leaves := *l.request
+	leaves.Began = s.now() // what was said at step 1 is no time at the server, and takes none of the ten minutes
+	if err := s.sessions.ChangeSteps(w, r, &leaves); err != nil {
+		return err
+	}
+	s.sessions.Leave(w, &leaves)
 	http.Redirect(w, r, to, http.StatusFound)
 	return nil
 }
@@ -385,7 +390,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
-	data.Cards = append(data.Cards, stepCard{Mark: flow.PKCEMark, Name: "code_verifier", Words: "Sent next. Only this app has it, so a stolen code is useless."})
+	data.Cards = append(data.Cards, stepCard{Mark: flow.PKCEMark, Name: "code_verifier", Words: "Sent next. Only this app has it. Without it, a stolen code should be useless."})
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 

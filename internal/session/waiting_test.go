@@ -347,7 +347,8 @@ func TestLock(t *testing.T) {
 	locks := map[*sync.Mutex]bool{}
 	for i := range 256 {
 		r := jar{s.markName: fmt.Sprintf("%026d", i)}.ask("/")
-		if locks[s.lock(r)] = true; s.lock(r) != s.lock(r) {
+		lock := s.lock(r)
+		if locks[lock] = true; lock != s.lock(r) {
 			t.Fatal("a browser has two locks")
 		}
 	}
