@@ -18,8 +18,9 @@ import (
 type checkPage struct {
 	layout
 	check.Report
-	Running bool       `json:"running"`
-	Ended   *time.Time `json:"ended,omitempty"` // when the run ended; absent when none has
+	Total   check.Counts `json:"counts"` // as check -json has them
+	Running bool         `json:"running"`
+	Ended   *time.Time   `json:"ended,omitempty"` // when the run ended; absent when none has
 
 	Checked  checkVerdict `json:"-"`
 	Markdown string       `json:"-"` // the report for an issue; empty while there is none
@@ -27,7 +28,7 @@ type checkPage struct {
 
 func (s *server) checkPage(r *http.Request, state check.State) checkPage {
 	v := checkPage{layout: s.page(r, "Check the settings"), Report: state.Report, Running: state.Running, Checked: s.checkVerdict(state)}
-	v.Report, v.Checked.Evidence = state.Report.In(s.file.place), true
+	v.Report, v.Total, v.Checked.Evidence = state.Report.In(s.file.place), state.Counts(), true
 	if v.Checks == nil {
 		v.Checks = []causes.Finding{} // an empty list for programs, and not null
 	}

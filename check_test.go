@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/testserver"
 )
 
 // The worst is said first: a failure before what passed, and what was not tried at the start.
@@ -82,5 +84,24 @@ func TestCheckVerdict_Notice(t *testing.T) {
 		if v := s.checkVerdict(state); v.Heading != row.heading || v.Mood != row.mood {
 			t.Errorf("beside %s: %q, %q", row.name, v.Heading, v.Mood)
 		}
+	}
+}
+
+// The document of /check counts as check -json does.
+func TestCheckPage_Counts(t *testing.T) {
+	t.Parallel()
+	l := testserver.StartFakeServer(t)
+	l.Honest()
+	b := newBrowser(t, startApp(t, l.Env()))
+	var got struct {
+		Counts check.Counts
+		Checks []causes.Finding
+	}
+	if err := json.Unmarshal([]byte(b.Ask("/check", false).Body), &got); err != nil || got.Counts != (check.Counts{}) {
+		t.Fatalf("before a run: %+v, %v", got, err)
+	}
+	b.Accept = "*/*"
+	if err := json.Unmarshal([]byte(b.Post("/check", nil).Body), &got); err != nil || got.Counts.OK < 5 || got.Counts != (check.Report{Checks: got.Checks}).Counts() {
+		t.Errorf("after a run: %+v, %v", got, err)
 	}
 }
