@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/flow"
 	"oauth-test-client/internal/oauth"
@@ -173,7 +174,7 @@ func (a *attack) tellForgery() {
 // afterTheft says of a failed exchange that a thief had tried the code before, where that may be why.
 func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	answer, made := s.sessions.Attempted(p.Request, attacks[0].Do)
-	if !made || f.Code != "invalid_grant" {
+	if !made || f.Name != causes.CodeExpiredOrUsed && f.Name != causes.PKCEVerifierRefused {
 		return f
 	}
 	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "You pressed “"+attacks[0].Label+"”, which sent the code with a wrong verifier."

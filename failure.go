@@ -31,6 +31,7 @@ type failure struct {
 	causes.Advice
 
 	Status int              `json:"-"` // of our own answer
+	Kind   oauth.Kind       `json:"-"` // what went wrong at a server; empty for a request to us
 	Theirs bool             `json:"-"` // Code and Description are the server's
 	Lead   string           `json:"-"` // what proves the heading
 	Retry  bool             `json:"-"` // beginning a new login makes sense
@@ -107,10 +108,10 @@ func (s *server) method() string {
 // explainServer makes a failure of what went wrong at the authorization server.
 func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 	method := s.method()
-	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Theirs: e.Theirs,
+	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Kind: e.Kind, Theirs: e.Theirs,
 		Tried: e.Tried, Verdicts: e.Verdicts, Received: e.Received, At: e.Step, Advice: causes.Explain(s.cfg, method, scopes, e)}
 	switch {
-	case e.Code == oauth.CodeNotSupported:
+	case e.Kind == oauth.NotSupported:
 		f.Status = http.StatusNotFound
 	case e.Step == wire.Response || e.Step == wire.AuthorizationRequest || e.Step == wire.PushedRequest && e.Theirs: // the browser brought it, or would have
 		f.Status = http.StatusBadRequest
@@ -194,7 +195,7 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	}
 	advice := f.Advice.In(s.file.place)
 	data.Remedy, data.Hint = advice.Remedy, advice.Hint
-	if data.Paste == nil && f.Code == oauth.CodeInvalidAddress {
+	if data.Paste == nil && f.Kind == oauth.PastedAddress {
 		data.Paste = newTwinForm(s.cfg)
 	}
 	if f.Status == http.StatusUnauthorized {
@@ -298,7 +299,7 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	}
 	steps := slices.Concat(before, wire.Recorded(ctx))
 	returned := s.cfg.ReturnedTo(callback)
-	if f.Code == oauth.CodeInvalidIssuer {
+	if f.Kind == oauth.ResponseIssuerDiffers || f.Kind == oauth.ResponseIssuerAbsent {
 		returned = "" // what came from somewhere else is not shown
 	}
 	f.Steps = failed(slices.Concat(request.Before, s.front(request, callback, returned, arrived), steps), err)
@@ -419,7 +420,7 @@ func (s *server) handle(h func(http.ResponseWriter, *http.Request) error) http.H
 // that failed.
 func failed(steps []*wire.Exchange, err error) []*wire.Exchange {
 	e, ok := errors.AsType[*oauth.Error](err)
-	if !ok || e.Code == "access_denied" {
+	if !ok || causes.Denied(e) {
 		return steps
 	}
 	return flow.Failed(steps, e.Step, cmp.Or(e.Description, e.Code))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode"
 	"unicode/utf16"
@@ -89,9 +90,9 @@ func hostileContents() []hostileContent {
 }
 
 // at answers with the content in place of an honest server. It counts how often it was asked.
-func (c hostileContent) at(honest http.Handler, asked *int) http.HandlerFunc {
+func (c hostileContent) at(honest http.Handler, asked *atomic.Int64) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		*asked++
+		asked.Add(1)
 		body, status := c.body, c.status
 		if kept := new(keptAnswer); c.continues && honest != nil {
 			honest.ServeHTTP(kept, r)
@@ -113,7 +114,7 @@ func TestHostileAnswers(t *testing.T) {
 		t.Run(strings.TrimSpace(route.route+" "+route.path), func(t *testing.T) {
 			t.Parallel()
 			for _, content := range hostileContents() {
-				asked := 0
+				var asked atomic.Int64
 				api := testserver.StartAPI(t)
 				env := map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"}
 				if route.route == pushRoute {
@@ -153,7 +154,7 @@ func TestHostileAnswers(t *testing.T) {
 				for _, path := range []string{"/session", "/flow", "/flow.har", "/flow.md"} {
 					ask(http.MethodGet, path, "text/html")
 				}
-				if asked == 0 {
+				if asked.Load() == 0 {
 					t.Errorf("%s: nothing was asked", content.name)
 				}
 				if !strings.Contains(said, harmlessWord) {

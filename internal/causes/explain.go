@@ -173,6 +173,15 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	return kinds[e.Kind]
 }
 
+// Denied reports that the user said no (RFC 6749 section 4.1.2.1), which is no failure of a step.
+func Denied(e *oauth.Error) bool { return e.Code == "access_denied" }
+
+// WantsPKCE reports that the refusal of a login without PKCE can be about that (RFC 7636 section 4.4.1).
+func WantsPKCE(e *oauth.Error) bool {
+	words := strings.ToLower(e.Description)
+	return e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")
+}
+
 // ofClaim says why a claim of an ID token is refused: by what is wrong with it, and not by its name alone.
 func ofClaim(claim *oauth.ClaimFault) Name {
 	switch {

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 
+	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/wire"
@@ -97,10 +97,8 @@ func (m *Run) Answer(ctx context.Context, r *oauth.Request, response url.Values)
 // noLogin concludes from an attempt whose login failed. Only a refusal that is about PKCE is an answer to a
 // login without it (RFC 7636 section 4.4.1); a user who presses Deny gets a refusal too.
 func (m *Run) noLogin(attempt Attempt, e *oauth.Error) Finding {
-	words := strings.ToLower(e.Description)
-	aboutPKCE := e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")
 	code := wire.Clip(m.cfg.Redact(e.Code), 60)
-	if attempt == WithoutPKCE && e.Theirs && aboutPKCE && m.controlled() {
+	if attempt == WithoutPKCE && e.Theirs && causes.WantsPKCE(e) && m.controlled() {
 		return refused("the login is refused (%s)", code).by("the logins with PKCE were accepted")
 	}
 	return undecided("the login for it failed (%s)", code)
