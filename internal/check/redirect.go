@@ -431,11 +431,13 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 }
 
 // scopesWithoutUser asks a server that signs the user in before it looks at scopes: with prompt=none it must not, and some look at
-// them then. A no to the scopes counts only where openid alone gets another answer.
+// them then. A no to the scopes counts only where openid alone gets another answer. Where the metadata lists every scope, nothing
+// is in doubt, and nothing more is asked.
 func (o *Observer) scopesWithoutUser(ctx context.Context) causes.Finding {
 	const none = "none"
 	undecided := causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
-	if !slices.Contains(o.cfg.Scopes, "openid") { // prompt belongs to OpenID Connect
+	unlisted := slices.ContainsFunc(o.cfg.Scopes, func(scope string) bool { return !slices.Contains(o.md.Scopes, scope) })
+	if !unlisted || !slices.Contains(o.cfg.Scopes, "openid") { // prompt belongs to OpenID Connect
 		return undecided
 	}
 	if !o.Login(ctx, Login{Prompt: none, MoreScope: true}).refusesScopes() {

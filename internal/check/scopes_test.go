@@ -53,3 +53,24 @@ func TestCheckWithoutScopes(t *testing.T) {
 		})
 	}
 }
+
+// A server that signs the user in before it looks at scopes is asked with prompt=none only about scopes that its metadata does
+// not list: of the others nothing is in doubt, and a sound server gets no request more.
+func TestScopes_PromptNone(t *testing.T) {
+	t.Parallel()
+	for scopes, want := range map[string]bool{"openid email": false, "openid reports": true, "reports": false} {
+		var asked atomic.Bool
+		l := testserver.StartFakeServer(t)
+		l.Honest()
+		l.Document = func(document map[string]any) { document["scopes_supported"] = []string{"openid", "email"} }
+		l.Page = func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(asked.Load() || r.FormValue("prompt") == "none")
+			testserver.SendBody(http.StatusOK, "text/html", "<form><input type=password></form>")(w, r)
+		}
+		env := l.Env()
+		env["SCOPES"] = scopes
+		if f := checksOf(t, env).Line("scopes"); f.Result != causes.Warn || asked.Load() != want {
+			t.Errorf("%s: asked with prompt=none: %t; %s", scopes, asked.Load(), f)
+		}
+	}
+}
