@@ -212,6 +212,13 @@ func (k *talk) edit(script bool) {
 	if script && !k.Becomes(touched, testserver.Patience) {
 		k.T.Errorf("the address does not change as it is typed:\n%s", k.Text())
 	}
+	if script { // the free field has whole parameters
+		k.tabTo(`input[name="params"]`)
+		chromium.Perform(k.Tab, chromedp.KeyEvent("foo=bar&baz=1"))
+		if !k.Becomes(`document.querySelector('.address [data-param="params"].touched')?.textContent === "&foo=bar&baz=1"`, testserver.Patience) {
+			k.T.Errorf("the address does not have what is typed into the free field:\n%s", k.Text())
+		}
+	}
 	if script && !k.Becomes(`!document.querySelector("[data-leave]").checkVisibility()`, testserver.Patience) {
 		k.T.Error("the request from before can still be sent")
 	}

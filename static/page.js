@@ -53,7 +53,7 @@ edit?.addEventListener("input", (event) => {
     part.dataset.param = name;
     address.append(part);
   }
-  part.textContent = value && (part.matches(".start + *") ? "?" : "&") + new URLSearchParams([[name, value]]);
+  part.textContent = value && (part.matches(".start + *") ? "?" : "&") + new URLSearchParams(name === "params" ? value : [[name, value]]);
   for (const shown of [part, event.target.closest("label")]) shown.classList.add("touched");
   document.querySelector("[data-leave]").hidden = true;
   document.querySelector("[data-changed]").hidden = false;

@@ -54,6 +54,7 @@ type FakeServer struct {
 	requests []string   // every request: method and path
 	forms    []http.Request
 	nonces   map[string]string // by code
+	signedIn time.Time         // when its user signed in: once, as a refreshed ID token says the same (Core section 12.2)
 }
 
 // The credentials of its one client.
@@ -72,7 +73,7 @@ func pick[T any](s *FakeServer, field *T) T {
 // StartFakeServer starts one on a free port of 127.0.0.1.
 func StartFakeServer(t *testing.T) *FakeServer {
 	t.Helper()
-	s := &FakeServer{Key: NewKey(t), nonces: map[string]string{}}
+	s := &FakeServer{Key: NewKey(t), nonces: map[string]string{}, signedIn: time.Now()}
 	answers := s.answers()
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -197,12 +198,13 @@ func (s *FakeServer) idToken(code string) string {
 	s.mu.Lock()
 	nonce := s.nonces[code]
 	s.mu.Unlock()
-	now := time.Now()
+	now, signedIn := time.Now(), s.signedIn
 	if clock := pick(s, &s.Now); clock != nil {
 		now = clock()
+		signedIn = now
 	}
 	claims := map[string]any{"iss": s.Issuer, "sub": "user-1", "aud": FakeClientID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": nonce,
-		"auth_time": now.Unix(), "at_hash": HalfHash("fake-access-token"), "name": "Fake User"}
+		"auth_time": signedIn.Unix(), "at_hash": HalfHash("fake-access-token"), "name": "Fake User"}
 	if f := pick(s, &s.Claims); f != nil {
 		f(claims)
 	}
