@@ -104,7 +104,7 @@ func testIssuerMismatch(t *testing.T, l *testserver.FakeServer, begins, finishes
 	if r.StatusCode != 400 || !strings.Contains(r.Body, "https://evil.example") || !strings.Contains(r.Body, l.Issuer) {
 		t.Errorf("answered %d without both issuers:\n%s", r.StatusCode, r.Body)
 	}
-	if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") || !strings.Contains(r.Body, ", authorization response:</strong>") {
+	if strings.Contains(r.Body, "from_elsewhere") || strings.Contains(r.Body, "0123") || !strings.Contains(r.Body, "<strong>authorization response:</strong>") {
 		t.Errorf("the page shows what came from elsewhere, or blames another step:\n%s", r.Body)
 	}
 }

@@ -136,13 +136,15 @@ type layout struct {
 	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
 	Waits  *waits     `json:"-"`                        // a login step by step that is under way; nil when none is
+	File   string     `json:"-"`                        // with the settings
+	Ends   bool       `json:"-"`                        // the command login runs, and this app ends with it
 	Stage  bool       `json:"-"`                        // the page can be presented
 	Large  bool       `json:"-"`                        // Present mode is on
 }
 
 // page makes the layout of a page.
 func (s *server) page(r *http.Request, title string) layout {
-	return layout{Title: title, Large: len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+	return layout{Title: title, File: s.file.name(), Ends: s.ended != nil, Large: len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
 }
 
 // presentCookie has no port in its name: the demo server's pages look for it, too.

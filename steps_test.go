@@ -232,7 +232,7 @@ func TestStepsFail(t *testing.T) {
 	back := b.Get(l.Approve(t, b.BeginInSteps("")))
 	form := back.StepForm()
 	if failed := b.Post("/step", form); failed.StatusCode != http.StatusBadGateway || !strings.Contains(failed.Body, "Too late.") ||
-		!strings.Contains(failed.Body, ", token request:</strong>") {
+		!strings.Contains(failed.Body, "<strong>token request:</strong>") {
 		t.Errorf("the failed exchange answered %d:\n%s", failed.StatusCode, failed.Body)
 	}
 	if again := b.Get(b.Location(b.Post("/step", form))); again.StatusCode != http.StatusNotFound || l.Asked("POST /token") != 1 {

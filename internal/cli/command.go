@@ -33,7 +33,7 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
   -env FILE         read FILE instead of .env
   -listen ADDRESS   listen on ADDRESS instead of on 127.0.0.1 and [::1] with PORT
   -open=false       don't open the browser; print "open: ADDRESS" instead. This is the default without a
-                    terminal, in CI, over SSH and in a container (there, $BROWSER is still used)
+                    terminal, in CI, and (unless $BROWSER is set) over SSH and in a container
   -v                print every check with its evidence
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;
                     login -json prints the token response, with all tokens

@@ -28,6 +28,9 @@ func MarkdownOf(r check.Report) string {
 		if f.Fix != "" {
 			fmt.Fprintf(&b, "- fix: %s\n", code(f.Fix))
 		}
+		if f.Line != "" && !strings.Contains(f.Fix, f.Line) {
+			fmt.Fprintf(&b, "- line: %s\n", code(f.Line))
+		}
 		if f.Name != "" {
 			fmt.Fprintf(&b, "- cause: %s, explained in %s\n", code(string(f.Name)), code(f.Help))
 		}

@@ -203,7 +203,7 @@ func foldSkips(skips []causes.Finding) []string {
 	for _, reason := range reasons {
 		who, needs := strings.Join(names[reason], ", "), "it needs "
 		if n := len(names[reason]); n > 6 {
-			who = "everything else"
+			who, needs = fmt.Sprintf("%d other checks", n), "they need "
 		} else if n > 1 {
 			needs = "they need "
 		}

@@ -163,8 +163,8 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	if key == "" {
 		u, err := url.Parse(issuer)
 		if issuer == "" && (set.Authorization == "" || set.Token == "") {
-			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and ISSUER too; set one of them (or "+
-				"remove every setting for demo mode)")
+			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both "+
+				"AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every setting for demo mode)")
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}

@@ -105,7 +105,7 @@ func TestConfigErrors(t *testing.T) {
 			"a client without a server",
 			map[string]string{"CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
 			},
 		},
@@ -113,7 +113,7 @@ func TestConfigErrors(t *testing.T) {
 			"only a method",
 			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
 				"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard",
 			},
@@ -194,7 +194,7 @@ func TestConfigErrors(t *testing.T) {
 			"one endpoint without an issuer",
 			map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them (or remove every " +
+				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
 			},
 		},
