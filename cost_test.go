@@ -361,7 +361,8 @@ func hostileAnswer(s shape, n int, honest http.Handler, asked *int) http.Handler
 	}
 }
 
-// The whole program reads, explains, keeps, shows and exports an answer, wherever it is given, for as little.
+// The whole program reads, explains, keeps, shows and exports an answer, wherever it is given, for as little. What seems to be
+// too much is done again, and the least counts: a machine at work makes CPU time dearer.
 func TestCost_Program(t *testing.T) {
 	var table costs
 	for _, s := range costShapes() {
@@ -370,59 +371,78 @@ func TestCost_Program(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			for _, at := range hostileRoutes {
-				asked := 0
-				api := testserver.StartAPI(t)
-				env := map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"}
-				if at.route == pushRoute {
-					env["PAR"] = "on"
-				}
-				a := startApp(t, env)
-				b := newBrowser(t, a)
-				measure := func(method, path string) (r testserver.Reply) {
-					before := asked
-					c := cost{what: fmt.Sprintf("%s, %s: %s %s", s.name, at.route, method, strings.SplitN(path, "?", 2)[0])}
-					req, err := http.NewRequest(method, a.Address+strings.TrimPrefix(path, a.Address), nil)
-					if err != nil {
-						t.Fatal(err)
+				cells := costsOfProgram(t, s, at.route, at.method, at.path)
+				for range 2 {
+					if !slices.ContainsFunc(cells, cost.tooMuch) {
+						break
 					}
-					req.Header = http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"same-origin"}}
-					c.long = spent(func() { // without the checks of Browser.Do, which have a price of their own
-						if r.Response, err = b.Client.Do(req); err != nil {
-							t.Fatal(err)
-						}
-						defer r.Response.Body.Close()
-						io.Copy(io.Discard, r.Response.Body)
-					})
-					c.long /= time.Duration(max(1, asked-before))
-					table = append(table, c)
-					return r
-				}
-				hostile := hostileAnswer(s, longAnswer, api.Server, &asked)
-				if at.path == "" {
-					api.At(at.route, hostile)
-				}
-				begun := measure(http.MethodGet, "/login")
-				if begun.StatusCode != http.StatusFound {
-					if measure(http.MethodPost, "/check"); asked == 0 {
-						t.Errorf("nothing was asked at %s", at.route)
+					for i, again := range costsOfProgram(t, s, at.route, at.method, at.path) {
+						cells[i].long = min(cells[i].long, again.long)
 					}
-					continue
 				}
-				measure(http.MethodGet, b.Authorize(b.Location(begun), "user_alice", "allow"))
-				if at.path != "" {
-					api.At(at.route, hostile)
-					measure(at.method, at.path)
-				}
-				for _, path := range []string{"/session", "/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/"} {
-					measure(http.MethodGet, path)
-				}
-				if asked == 0 {
-					t.Errorf("nothing was asked at %s", at.route)
-				}
+				table = append(table, cells...)
 			}
 		})
 	}
 	table.judge(t)
+}
+
+// costsOfProgram measures each page of a login, and of what its tokens are used for, where a route answers with a shape: at the
+// path, or at the login where that is empty.
+func costsOfProgram(t *testing.T, s shape, route, method, path string) costs {
+	t.Helper()
+	var cells costs
+	asked := 0
+	api := testserver.StartAPI(t)
+	env := map[string]string{"RESOURCE_URL": api.URL, "SCOPES": "openid profile offline_access"}
+	if route == pushRoute {
+		env["PAR"] = "on"
+	}
+	a := startApp(t, env)
+	b := newBrowser(t, a)
+	measure := func(method, path string) (r testserver.Reply) {
+		before := asked
+		path = strings.TrimPrefix(path, a.Address)
+		c := cost{what: fmt.Sprintf("%s, %s: %s %s", s.name, route, method, strings.SplitN(path, "?", 2)[0])}
+		req, err := http.NewRequest(method, a.Address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"same-origin"}}
+		c.long = spent(func() { // without the checks of Browser.Do, which have a price of their own
+			if r.Response, err = b.Client.Do(req); err != nil {
+				t.Fatal(err)
+			}
+			defer r.Response.Body.Close()
+			io.Copy(io.Discard, r.Response.Body)
+		})
+		c.long /= time.Duration(max(1, asked-before))
+		cells = append(cells, c)
+		return r
+	}
+	hostile := hostileAnswer(s, longAnswer, api.Server, &asked)
+	if path == "" {
+		api.At(route, hostile)
+	}
+	begun := measure(http.MethodGet, "/login")
+	if begun.StatusCode != http.StatusFound {
+		if measure(http.MethodPost, "/check"); asked == 0 {
+			t.Errorf("nothing was asked at %s", route)
+		}
+		return cells
+	}
+	measure(http.MethodGet, b.Authorize(b.Location(begun), "user_alice", "allow"))
+	if path != "" {
+		api.At(route, hostile)
+		measure(method, path)
+	}
+	for _, path := range []string{"/session", "/flow", "/flow?tokens=full", "/flow.har", "/flow.md", "/"} {
+		measure(http.MethodGet, path)
+	}
+	if asked == 0 {
+		t.Errorf("nothing was asked at %s", route)
+	}
+	return cells
 }
 
 // The command check asks a server that answers so everywhere, and prints it in each way, for as little.
