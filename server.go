@@ -144,7 +144,7 @@ type layout struct {
 
 // page makes the layout of a page.
 func (s *server) page(r *http.Request, title string) layout {
-	return layout{Title: title, File: s.file.name(), Ends: s.ended != nil, Large: len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+	return layout{Title: title, File: s.file.name(), Ends: s.ended != nil, Large: wantsHTML(r) && len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
 }
 
 // presentCookie has no port in its name: the demo server's pages look for it, too.
