@@ -31,7 +31,7 @@ import (
 const (
 	longAnswer, shortAnswer = 1 << 20, 256 << 10
 	mostCPU                 = 500 * time.Millisecond
-	mostTimes               = 6 // linear work costs 4 to 5 times as much, as memory is slower than caches; quadratic work 16 times
+	mostTimes               = 8 // linear work costs 4 to 6.2 times as much, as memory is slower than caches; quadratic work 16 times
 	costFloor               = 20 * time.Millisecond
 )
 
