@@ -452,7 +452,7 @@ func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, 
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra()["resource"] == "":
 		a.Next = &link{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "": // what is advised else was done
-		a.Why.Finding = a.Why.Look("The login has named the API already (resource). Set RESOURCE_URL to the identifier that the API has in the server's dashboard, or let the API accept this audience.")
+		a.Why.Finding = a.Why.Look(causes.NamedAlready)
 	}
 	if a.CanCall = byPost; byPost {
 		a.Tools = toolsIn(e.JSONMessage())

@@ -188,7 +188,7 @@ var floors = map[string][][]string{
 		{"patterns.go"},
 		{"answer.go"},
 		{"table.go"},
-		{"fix.go"},
+		{"fix.go", "doubt.go"},
 		{"providers.go"},
 		{"names.go"},
 	},

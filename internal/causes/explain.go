@@ -32,7 +32,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 	facts.Method = method
 	a := Advice{Name: name, Heading: cmp.Or(row.Title, headingWithoutCause(e)), Setting: row.Setting, Remedy: row.fix(facts), Server: ProviderOf(cfg).The()}
 	if name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
-		a.Remedy = facts.look("", "The server needs a certificate that is valid now and for this host.")
+		a.Remedy = facts.look("", ValidCertificate)
 	}
 	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(e))
 	if e.Kind == oauth.RegistrationUnusable { // it is not asked again, as it may make a client each time
@@ -254,7 +254,7 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.NotSupported:
 		return "If the server has this endpoint, set " + strings.ToUpper(string(e.Step)) + "_ENDPOINT."
 	case e.Kind == oauth.PARNotOffered:
-		return "Remove PAR from .env: this server offers no pushed authorization requests."
+		return RemovePAR
 	case e.Kind == oauth.OtherServer:
 		return "Start a new login."
 	case e.Kind == oauth.PastedAddress:

@@ -97,7 +97,7 @@ func (f Facts) add(s Setting, value string) Fix {
 // turnOff returns a fix by a switch on the server.
 func (f Facts) turnOff(name Name, s Setting, what string) Fix {
 	place := f.provider().switchFor(name, s)
-	return Fix{Kind: Look, Where: place, Text: what + " (" + lowerFirst(place) + ")."}
+	return Fix{Kind: Look, Where: place, Text: what + " (" + LowerFirst(place) + ")."}
 }
 
 // look returns a fix of which only the place is known. The variable is a line of .env, or empty.
@@ -223,7 +223,7 @@ func chooseServer(f Facts, text string) Fix {
 		variable := strings.ToUpper(f.Member)
 		return f.look(variable, "The server's metadata has no "+f.Member+". If the server has one, write "+variable+"= and its address in .env.")
 	case strings.Contains(f.Found, "{tenantid}"):
-		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+lowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
+		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+LowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
 	case f.Kind == oauth.IssuerDiffers && !f.Cfg.Clerk && HostOf(f.Found) == HostOf(f.Cfg.Issuer): // an issuer that answers is a Value
 		return f.look("ISSUER", "The metadata at ISSUER names "+f.Found+" as its issuer. If no metadata that names it is found there either, fix this on the server: its issuer has to be "+f.Cfg.Issuer+".")
 	case f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden:
@@ -380,7 +380,7 @@ func fixScopes(f Facts) Fix {
 		refused = []string{"offline_access"}
 	}
 	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered() {
-		return f.look("", "Enable the scopes ("+lowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
+		return f.look("", "Enable the scopes ("+LowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
 	}
 	if len(f.Cfg.Scopes) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
@@ -475,7 +475,7 @@ func fixByHand(f Facts) Fix {
 	case f.Kind == oauth.Refused && (f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden):
 		text = "The server registers only clients that have an initial access token (RFC 7591 section 3), and this app has none. " + text
 	case place != "" && (f.Kind != oauth.Refused || f.Status == http.StatusUnprocessableEntity):
-		text = "Turn on registration (" + lowerFirst(f.provider().in()) + ": " + place + "). Or c" + text[1:]
+		text = "Turn on registration (" + LowerFirst(f.provider().in()) + ": " + place + "). Or c" + text[1:]
 	}
 	return f.look("CLIENT_ID", text)
 }
@@ -575,7 +575,7 @@ func fixOffline(f Facts) Fix {
 func fixOpaque(f Facts) Fix {
 	p := f.provider()
 	if p.JWT != "" {
-		return f.look("", "Turn on JWTs ("+lowerFirst(p.in())+": "+p.JWT+"). That changes every application of the instance.")
+		return f.look("", "Turn on JWTs ("+LowerFirst(p.in())+": "+p.JWT+"). That changes every application of the instance.")
 	}
 	const line = "AUTHORIZATION_PARAMS='audience=<API identifier>'"
 	if p.Name == "Auth0" {

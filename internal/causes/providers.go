@@ -246,7 +246,7 @@ func (p Provider) Place(s Setting) string {
 }
 
 // At returns the same inside a sentence.
-func (p Provider) At(s Setting) string { return lowerFirst(p.Place(s)) }
+func (p Provider) At(s Setting) string { return LowerFirst(p.Place(s)) }
 
 // in returns the dashboard, for the beginning of a path.
 func (p Provider) in() string {
@@ -264,8 +264,8 @@ func (p Provider) switchFor(name Name, s Setting) string {
 	return p.in() + ": " + cmp.Or(p.Switch[name], p.Fields[s])
 }
 
-// lowerFirst returns a sentence as it continues inside another one.
-func lowerFirst(text string) string {
+// LowerFirst returns a sentence as it continues inside another one.
+func LowerFirst(text string) string {
 	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
 		return strings.ToLower(text[:1]) + text[1:]
 	}

@@ -1303,7 +1303,7 @@ var Table = []Cause{
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {
 			if place := f.provider().Switch[ClientDocumentNotSupported]; place != "" {
-				return f.look("CLIENT_ID", "Allow this client on the server ("+lowerFirst(f.provider().in())+": "+place+"), or remove CLIENT_ID and let the first sign-in register a client.")
+				return f.look("CLIENT_ID", "Allow this client on the server ("+LowerFirst(f.provider().in())+": "+place+"), or remove CLIENT_ID and let the first sign-in register a client.")
 			}
 			return f.change("CLIENT_ID", "", "")
 		},

@@ -253,7 +253,7 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 	if reply.Status == http.StatusInternalServerError && reply.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: unknown})) {
 		f := causes.Warning("the token endpoint fails (500), and does the same for an invented client ID").As(causes.ServerFailed)
 		f.Setting, f.Server = "CLIENT_ID", reply.quote
-		f.Fix = "Compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
+		f.Fix = causes.CompareID(o.cfg)
 		return f
 	}
 	f := causes.Warning("no result: the token endpoint is out of order").As(causes.ServerFailed)
@@ -387,16 +387,15 @@ func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.F
 	}
 	f := o.finding(name, refused.said(), causes.Facts{Method: as.method})
 	f.Found = "the server refuses the client with this secret, and accepts it without one"
-	f.Fix = "If the application is public, remove CLIENT_SECRET. If it is confidential, paste the secret again (" + causes.ProviderOf(o.cfg).At(causes.ClientSecret) + ")."
+	f.Fix = causes.PublicOrNot(o.cfg)
 	return f
 }
 
 // idOrSecret returns the finding of a server that says the same of a client ID that it does not know and of a wrong secret.
 func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Finding {
-	p := causes.ProviderOf(o.cfg)
 	f := o.finding(causes.ClientRefused, refused.said(), causes.Facts{Method: as.method}).By("an invented client ID gets the same answer")
 	f.Found, f.Setting = "the client ID or the secret is wrong", "CLIENT_ID"
-	return f.Look("In .env, paste CLIENT_ID again (" + p.At(causes.ClientID) + "), and CLIENT_SECRET (" + p.At(causes.ClientSecret) + ").")
+	return f.Look(causes.PasteBoth(o.cfg))
 }
 
 // bothWrong returns the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that
@@ -406,9 +405,9 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	if other.Cause() == causes.AuthMethodWrong {
 		f.Found = "the server accepts the client's credentials neither by client_secret_basic nor by client_secret_post"
-		return f.Look("Set this client's authentication method to client_secret_basic (" + causes.ProviderOf(o.cfg).At(causes.AuthMethod) + ").")
+		return f.Look(causes.UseBasic(o.cfg))
 	}
-	f.Fix += " The server refuses these credentials by that method, too: paste CLIENT_SECRET again as well."
+	f.Fix += " " + causes.PasteSecretToo
 	return f
 }
 
@@ -481,7 +480,7 @@ func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 func (o *Observer) secretIgnored() causes.Finding {
 	f := causes.Warning("the server recognizes the client ID and accepts any secret, an invented one too: the application is public").As(causes.ClientIsPublic)
 	f.Setting = "CLIENT_SECRET"
-	f.Fix = "Remove CLIENT_SECRET: a public client has none (" + causes.ProviderOf(o.cfg).At(causes.AuthMethod) + ")."
+	f.Fix = causes.RemoveSecret(o.cfg)
 	return f
 }
 

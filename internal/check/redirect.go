@@ -67,7 +67,7 @@ func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
 		f.Name, f.Server = causes.ServerFailed, real.Words
-		f.Fix = "Try again. If it fails again, compare CLIENT_ID (" + causes.ProviderOf(o.cfg).At(causes.ClientID) + "): some servers fail on one that they don't recognize."
+		f.Fix = causes.TryAgainAndCompareID(o.cfg)
 	}
 	return f
 }
@@ -154,9 +154,8 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 		return o.unknownClient(real)
 	}
 	f := o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("invented ones get the same answer")
-	p := causes.ProviderOf(o.cfg)
 	f.Found = "the client ID or the redirect URI is wrong"
-	f.Fix = "Compare CLIENT_ID (" + p.At(causes.ClientID) + ") and the redirect URI " + o.cfg.RedirectURI() + " (" + p.At(causes.RedirectURI) + ")."
+	f.Fix = causes.CompareIDAndRedirectURI(o.cfg)
 	return f
 }
 
@@ -331,7 +330,7 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 		return o.refusesEverything(real)
 	}
 	if cause == "" {
-		f := causes.Failing("", "Read what the server says, and compare the application's settings there.", real.quote(), "the server refuses the login with the error %q", real.Code)
+		f := causes.Failing("", causes.ReadTheServer, real.quote(), "the server refuses the login with the error %q", real.Code)
 		if real.Code == "" {
 			f.Found = "the server refuses the login (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
 		}

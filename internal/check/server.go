@@ -40,7 +40,7 @@ func (c *checker) checkConfiguration(context.Context) causes.Finding {
 	case (uri.Hostname() == "127.0.0.1" || uri.Hostname() == "::1") && !causes.ProviderOf(c.cfg).AcceptsIP:
 		f := causes.Found(causes.Warn, causes.RedirectURIIPAddress, causes.Facts{Cfg: c.cfg})
 		f.Found = "the redirect URI " + c.cfg.RedirectURI() + " has an IP address, which some servers refuse"
-		f.Fix = "If yours does: " + f.Fix
+		f.Fix = causes.IfYoursDoes + f.Fix
 		return f
 	}
 	return causes.Proved("%s", kind).By("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())
@@ -66,7 +66,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 		f.Found = fmt.Sprintf("%s %v", host, err)
 		f.Setting = serverVariable(s.cfg)
 		if wire.Untrusted(err) && !wire.UnknownAuthority(err) {
-			f = f.Look("Check the host in " + f.Setting + ". The server needs a certificate that is valid now and for this host.")
+			f = f.Look(causes.CertificateOf(f.Setting))
 		}
 		return f
 	}
@@ -78,7 +78,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 		found += " over TLS, certificate valid for " + causes.Number(days, "day")
 		if days < 7 {
 			f := causes.Warning("%s", found).As(causes.CertificateNotTrusted)
-			return f.Look("Renew the server's certificate.")
+			return f.Look(causes.RenewCertificate)
 		}
 	}
 	difference, known := clockDifference(s.first)
@@ -481,20 +481,12 @@ func notUsable(err error) causes.Finding {
 	if !ok {
 		return tooLate()
 	}
-	f := causes.Warning("%s", strings.TrimSuffix(lowerFirst(e.Description), "."))
+	f := causes.Warning("%s", strings.TrimSuffix(causes.LowerFirst(e.Description), "."))
 	if e.Kind == oauth.ServerFailed {
 		f = f.As(causes.ServerFailed)
 	}
 	f.Server = e.Said
 	return f
-}
-
-// lowerFirst returns a sentence as it continues after a colon.
-func lowerFirst(text string) string {
-	if rest, ok := strings.CutPrefix(text, "The "); ok {
-		return "the " + rest
-	}
-	return text
 }
 
 // checkRevocation revokes a token that was invented, which RFC 7009 section 2.2 calls a success.
@@ -512,7 +504,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	case e.Refusal().Code == "unsupported_token_type":
 		f := causes.Warning("does not revoke this kind of token (RFC 7009 section 2.2.1)")
 		f.Server = c.sanitized(e.Words(), 200)
-		return f.Look("A token that is not revoked lives until it expires: that is a limit of the server, and no login needs it.")
+		return f.Look(causes.NotRevoked)
 	}
 	f := causes.Warning("answers %s to an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
 	if e.ErrorInside() {
@@ -535,7 +527,7 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 			"pushed_authorization_request_endpoint (RFC 9126 section 5)"
 		return f
 	case s.md.PAR == "":
-		return causes.Failing("PAR", "Remove PAR from .env: this server offers no pushed authorization requests.", "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
+		return causes.Failing("PAR", causes.RemovePAR, "", "PAR is on, and the server's metadata names no pushed_authorization_request_endpoint")
 	case noClient(s.cfg):
 		return noClientYet()
 	}
@@ -548,7 +540,7 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 	name := causes.OfError(s.cfg, method, e)
 	switch {
 	case !e.Theirs:
-		f := causes.Failing("", "Fix this on the server.", e.Said, "%s", e.Description)
+		f := causes.Failing("", causes.FixOnTheServer, e.Said, "%s", e.Description)
 		return f.As(name)
 	case !causes.IsAboutClient(name):
 		return causes.Proved("the server answers a pushed authorization request")
@@ -621,7 +613,7 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 		return found(causes.APIOpen, "answers %s (%s)", how, c.status(e))
 	case slices.Contains(noAPI, e.Status):
 		f, _ := found(causes.APIUnreachable, "there is no API at %s (%s)", s.cfg.ResourceURL, c.status(e))
-		return f.Look("Set RESOURCE_URL to an address of the API that answers GET."), true
+		return f.Look(causes.APIThatAnswersGET), true
 	case to != "":
 		return causes.MovedTo(s.cfg, to), true
 	}
@@ -631,7 +623,7 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 		f = f.As(causes.APIBehindASignInPage)
 	case e.Status >= http.StatusInternalServerError:
 		f = f.As(causes.APIFailed)
-		f.Fix = "Look at the API's own log, or at what stands in front of it."
+		f.Fix = causes.Of(causes.APIFailed).Fix(causes.Facts{Cfg: s.cfg}).Text
 	}
 	return f, true
 }
@@ -687,7 +679,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	if md, _ := s.client.Known(); s.cfg.IsClientDocument() && md != nil && !md.ClientDocuments {
 		f := causes.Found(causes.Warn, causes.ClientDocumentNotSupported, causes.Facts{Cfg: s.cfg})
 		f.Found = "the API names " + s.cfg.Issuer + ", which does not say that it reads client ID metadata documents, as CLIENT_ID names one"
-		f.Fix = "If it refuses the login: " + f.Fix
+		f.Fix = causes.IfItRefuses + f.Fix
 		return f
 	}
 	f := causes.Proved("the API names %s", s.cfg.Issuer).By("tokens are for %s, scopes: %s",
@@ -709,7 +701,7 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 		f.Server = e.Description
 	}
 	f.Found = strings.TrimSuffix(e.Description, ".")
-	f.Found = lowerFirst(f.Found)
+	f.Found = causes.LowerFirst(f.Found)
 	if len(e.Tried) > 0 {
 		last := e.Tried[len(e.Tried)-1]
 		f.Found += ": " + last.URL + " " + last.Answer
