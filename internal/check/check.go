@@ -84,7 +84,7 @@ func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	return f
 }
 
-// prepare says how each check concludes. Nothing is asked yet: whoever wants a conclusion first has it made.
+// prepare says how each check concludes. Nothing is asked yet: the first that wants a conclusion has it made.
 func (c *checker) prepare(ctx context.Context, steps []step) {
 	for _, s := range steps {
 		concludes := once(func(ctx context.Context) conclusion {

@@ -14,7 +14,7 @@ import (
 )
 
 // checker has what the checks of one run share. A check writes nothing here: the server is looked for once and each check
-// concludes once, whoever asks first.
+// concludes once, at the first call.
 type checker struct {
 	cfg          config.Effective
 	discovery    *resource.Discovery // knows which server the client belongs to

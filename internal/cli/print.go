@@ -26,7 +26,7 @@ const (
 type PrintOptions struct {
 	Format  Format
 	Verbose bool                         // every check, and what proves it
-	Width   int                          // of the terminal; 0 when nobody watches
+	Width   int                          // of the terminal; 0 where there is no terminal
 	Color   bool                         // the results stand out
 	Actions bool                         // a failure or a warning is also an annotation of GitHub Actions
 	Summary string                       // a file that the report is appended to as Markdown: a job's summary; may be empty
