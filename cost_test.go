@@ -31,7 +31,7 @@ import (
 const (
 	longAnswer, shortAnswer = 1 << 20, 256 << 10
 	mostCPU                 = 500 * time.Millisecond
-	mostTimes               = 8 // linear work costs 4 to 6.2 times as much, as memory is slower than caches; quadratic work 16 times
+	mostTimes               = 6 // linear work costs 4 to 5.9 times as much, as memory is slower than caches; quadratic work 16 times
 	costFloor               = 20 * time.Millisecond
 )
 
@@ -176,29 +176,33 @@ type cost struct {
 	long, alone, short time.Duration
 }
 
+// growth is how many times as much 1 MB costs as 256 KB.
+func (c cost) growth() float64 { return float64(c.alone) / float64(max(c.short, 1)) }
+
 // tooMuch reports a cell that breaks the promise.
 func (c cost) tooMuch() bool {
-	return c.long > mostCPU || c.alone > costFloor && c.alone > mostTimes*c.short
+	return c.long > mostCPU || c.alone > costFloor && c.growth() > mostTimes
 }
 
-// costOf measures a cell. What seems to be too much is measured again, and the least of each counts.
+// costOf measures a cell. What seems to be too much is measured again: what else runs on the machine takes the caches away, and
+// only makes it dearer. So the least of what 1 MB cost counts and, of the lengths measured one right after the other, the
+// least growth.
 func costOf(what string, long, short func()) cost {
 	c := cost{what: what, long: spent(long)}
-	for i := range 4 {
+	for range 8 {
 		if c.long > costFloor && short != nil {
 			const runs = longAnswer / shortAnswer // as many as make as much garbage
-			alone := spentAlone(long)
-			brief := spentAlone(func() {
+			again := cost{alone: spentAlone(long)}
+			again.short = spentAlone(func() {
 				for range runs {
 					short()
 				}
 			}) / runs
-			if i == 0 {
-				c.alone, c.short = alone, brief
+			if c.short == 0 || again.growth() < c.growth() {
+				c.alone, c.short = again.alone, again.short
 			}
-			c.alone, c.short = min(c.alone, alone), min(c.short, brief) // what else runs empties the caches
 		}
-		if !c.tooMuch() || i == 3 {
+		if !c.tooMuch() {
 			break
 		}
 		c.long = min(c.long, spent(long))

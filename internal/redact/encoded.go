@@ -22,7 +22,7 @@ type run struct {
 }
 
 // runsIn finds what is encoded in a layer, and was not in the one before.
-func (t *Text) runsIn(l layer, encodings int) []run {
+func (t *Text) runsIn(l *layer, encodings int) []run {
 	var runs []run
 	for i := 0; i < len(l.text); i++ {
 		if !t.isRunByte(l, i) {
@@ -40,19 +40,19 @@ func (t *Text) runsIn(l layer, encodings int) []run {
 }
 
 // changed reports that an escape was undone between two places, or right before them. In the source all is new.
-func (l layer) changed(from, to int) bool {
+func (l *layer) changed(from, to int) bool {
 	before := max(from-1, 0)
 	return l.at == nil || int(l.place(to)-l.place(before)) != to-before
 }
 
 // isRunByte reports a character of either alphabet of base64. A plus sign stands there also where it was read as a space.
-func (t *Text) isRunByte(l layer, i int) bool {
+func (t *Text) isRunByte(l *layer, i int) bool {
 	c := l.text[i]
-	return c != '=' && isBase64(c) || c == ' ' && t.source[l.place(i)] == '+'
+	return isBase64(c) || c == ' ' && l.at != nil && t.source[l.place(i)] == '+'
 }
 
 // runEnd is where a run ends, over the ends of its lines. It reports whether the run stands there as it is.
-func (t *Text) runEnd(l layer, begin int) (end int, plain bool) {
+func (t *Text) runEnd(l *layer, begin int) (end int, plain bool) {
 	line, plain := begin, true
 	for end = begin; end < len(l.text); {
 		if t.isRunByte(l, end) {
@@ -73,7 +73,7 @@ func (t *Text) runEnd(l layer, begin int) (end int, plain bool) {
 }
 
 // runBytes is a run without the ends of its lines.
-func (t *Text) runBytes(l layer, from, to int, plain bool) string {
+func (t *Text) runBytes(l *layer, from, to int, plain bool) string {
 	if plain {
 		return l.text[from:to]
 	}

@@ -5,11 +5,6 @@ import (
 	"strings"
 )
 
-// isNameByte reports a character that the name of a member, a parameter or a header field is made of.
-func isNameByte(c byte) bool {
-	return isAlphanumeric(c) || c == '_' || c == '-' || c == '.' || c >= 0x80
-}
-
 // eachNamed visits the values of what a text names as a secret. It reads the text once, and is no parser of any
 // language: what a name is, and where its value ends, is the same in most of them.
 func eachNamed(text string, isSecret func(name string) bool, visit func(from, to int)) {

@@ -80,7 +80,7 @@ func meansSecret(word string) bool {
 // parameters, attributes, header fields, elements of XML, or passwords in an address.
 func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value string) string) {
 	for _, l := range t.layers {
-		eachNamed(l.text, isSecret, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
+		eachNamed(l.text, isSecret, func(from, to int) { t.mark(&l, from, to, standIn(l.text[from:to])) })
 	}
 	t.markInside(func(inside *Text) { inside.ReplaceNamed(isSecret, standIn) })
 }
@@ -88,7 +88,7 @@ func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value 
 // ReplaceJWTs marks every JWT, also one that has letters before it.
 func (t *Text) ReplaceJWTs(standIn func(value string) string) {
 	for _, l := range t.layers {
-		eachJWT(l.text, func(from, to int) { t.mark(l, from, to, standIn(l.text[from:to])) })
+		eachJWT(l.text, func(from, to int) { t.mark(&l, from, to, standIn(l.text[from:to])) })
 	}
 	t.markInside(func(inside *Text) { inside.ReplaceJWTs(standIn) })
 }
@@ -113,8 +113,6 @@ func eachJWT(text string, visit func(from, to int)) {
 		}
 	}
 }
-
-func isJWTByte(c byte) bool { return isAlphanumeric(c) || c == '-' || c == '_' || c == '.' }
 
 // beginningOfJWT returns where the first thing begins that may be the header of a JWT, or -1.
 func beginningOfJWT(s string) int {

@@ -51,8 +51,8 @@ func read(source string, encodings int) *Text {
 	t := &Text{source: source}
 	t.layers = layersOf(t.first[:], source)
 	if encodings > 0 {
-		for _, l := range t.layers {
-			t.inside = append(t.inside, t.runsIn(l, encodings-1)...)
+		for i := range t.layers {
+			t.inside = append(t.inside, t.runsIn(&t.layers[i], encodings-1)...)
 		}
 	}
 	return t
@@ -71,7 +71,7 @@ func layersOf(layers []layer, source string) []layer {
 	return layers
 }
 
-func (t *Text) mark(l layer, from, to int, standIn string) {
+func (t *Text) mark(l *layer, from, to int, standIn string) {
 	t.marks = append(t.marks, mark{int(l.place(from)), int(l.place(to)), standIn})
 }
 
@@ -101,7 +101,7 @@ func (t *Text) String() string {
 }
 
 // unescaped undoes the outermost escapes.
-func (l layer) unescaped() (next layer, changed bool) {
+func (l *layer) unescaped() (next layer, changed bool) {
 	if !strings.ContainsAny(l.text, "\\%&+\x00") {
 		return layer{}, false
 	}
@@ -120,7 +120,7 @@ func (l layer) unescaped() (next layer, changed bool) {
 }
 
 // place returns where a byte stands in the source. No text that comes here is longer than an int32 can count.
-func (l layer) place(i int) int32 {
+func (l *layer) place(i int) int32 {
 	if l.at == nil {
 		return int32(i)
 	}

@@ -88,14 +88,8 @@ func insideBase64(secret string) []string {
 	return list
 }
 
-// isBase64 reports a character of either alphabet of base64, or what pads it.
-func isBase64(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("+/-_=", c) >= 0
-}
-
-func isAlphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
+// isPadded reports a character of base64, or what pads it.
+func isPadded(c byte) bool { return isBase64(c) || c == '=' }
 
 // Replace marks the values wherever they stand, in any spelling.
 func (t *Text) Replace(v *Values) {
@@ -105,7 +99,7 @@ func (t *Text) Replace(v *Values) {
 	v.Compile()
 	for _, l := range t.layers {
 		for _, m := range v.compiled.find(l.text) {
-			t.mark(l, m.from, m.to, m.standIn)
+			t.mark(&l, m.from, m.to, m.standIn)
 		}
 	}
 	t.markInside(func(inside *Text) { inside.Replace(v) })
@@ -203,10 +197,10 @@ func (a *automaton) find(text string) []mark {
 			continue
 		}
 		if p.encoded {
-			for m.from > 0 && isBase64(text[m.from-1]) {
+			for m.from > 0 && isPadded(text[m.from-1]) {
 				m.from--
 			}
-			for m.to < len(text) && isBase64(text[m.to]) {
+			for m.to < len(text) && isPadded(text[m.to]) {
 				m.to++
 			}
 		}

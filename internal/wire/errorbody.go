@@ -443,7 +443,8 @@ func (e *Exchange) JSONMessage() string {
 	for data := range events(e.ResponseBody) {
 		var answer struct{ Result, Error json.RawMessage }
 		message = data
-		if json.Unmarshal([]byte(data), &answer) == nil && (answer.Result != nil || answer.Error != nil) {
+		mayAnswer := strings.Contains(data, `"result"`) || strings.Contains(data, `"error"`) // the others are not worth parsing
+		if mayAnswer && json.Unmarshal([]byte(data), &answer) == nil && (answer.Result != nil || answer.Error != nil) {
 			break
 		}
 	}
