@@ -78,7 +78,7 @@ func (p *printer) finding(f causes.Finding) {
 	}
 	switch {
 	case p.o.Verbose:
-	case f.Result == causes.Skip && !background(f.Check):
+	case f.Result == causes.Skip:
 		p.skipped = append(p.skipped, f)
 		return
 	case f.Result != causes.Fail && background(f.Check) && (f.Result != causes.Warn || f.Check == "response_issuer"):
