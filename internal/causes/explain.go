@@ -29,7 +29,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 	name := OfError(cfg, method, e)
 	row := Of(name)
 	facts := FactsOf(cfg, e)
-	facts.Method = method
+	facts.Method, facts.Scopes = method, append([]string{}, scopes...) // nil would be those of the settings
 	a := Advice{Name: name, Heading: cmp.Or(row.Title, headingWithoutCause(e)), Setting: row.Setting, Remedy: row.fix(facts), Server: ProviderOf(cfg).The()}
 	if name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
 		a.Remedy = facts.look("", ValidCertificate)
@@ -297,7 +297,9 @@ func whatWeSent(cfg config.Effective, method string, scopes []string, likely Set
 	}
 	fields := ProviderOf(cfg).Fields
 	for i := range list {
-		list[i].Variable = variableOf(cfg, list[i].Setting)
+		if list[i].Setting != Scopes || slices.Equal(scopes, cfg.Scopes) { // else the login named its own
+			list[i].Variable = variableOf(cfg, list[i].Setting)
+		}
 		list[i].Field = fields[list[i].Setting]
 		list[i].Suspect = list[i].Setting == likely
 	}

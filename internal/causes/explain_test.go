@@ -198,7 +198,7 @@ func TestExplain_Sent(t *testing.T) {
 		{Setting: RedirectURI, Name: "Redirect URI", Value: "http://localhost:3000/oauth_callback", Variable: "BASE_URL"},
 		{Setting: ClientID, Name: "Client ID", Value: "client-1", Variable: "CLIENT_ID"},
 		{Setting: AuthMethod, Name: "Authentication method", Value: config.MethodBasic, Variable: "TOKEN_ENDPOINT_AUTH_METHOD"},
-		{Setting: Scopes, Name: "Scopes", Value: "openid email", Variable: "SCOPES"},
+		{Setting: Scopes, Name: "Scopes", Value: "openid email"}, // the login's own
 	}
 	for i := range a.Sent {
 		if a.Sent[i].Field == "" || a.Sent[i].Field != ProviderOf(settings()).Fields[a.Sent[i].Setting] {
@@ -211,6 +211,10 @@ func TestExplain_Sent(t *testing.T) {
 	}
 	if a.Name != ClientSecretWrong || a.Setting != ClientSecret || a.Field == "" || a.Server == "" || !slices.Equal(a.Sent, want) {
 		t.Errorf("the advice is %+v", a)
+	}
+	configured := Explain(settings(), config.MethodBasic, settings().Scopes, &refused).Sent
+	if i := slices.IndexFunc(configured, func(s Sent) bool { return s.Setting == Scopes }); i < 0 || configured[i].Variable != "SCOPES" {
+		t.Errorf("of the configured scopes it is %+v", configured)
 	}
 	public := settings()
 	public.ClientSecret = ""

@@ -17,7 +17,8 @@ import (
 type Facts struct {
 	Cfg      config.Effective
 	Method   string   // how the client authenticated
-	Scopes   []string // that were asked for
+	Scopes   []string // that the login asked for; nil for those of the settings
+	Listed   []string // scopes that the metadata lists
 	Value    string   // what was found to be right: an issuer, an address, a redirect URI
 	Found    string   // what was found instead of what was expected
 	Expected string   // what was expected
@@ -66,6 +67,14 @@ func in(place, text string) string {
 		text = strings.Replace(text, "Write ", "Set ", 1)
 	}
 	return strings.NewReplacer("In .env", "In "+place, " in .env", " in "+place, " from .env", " from "+place, " to .env", " to "+place).Replace(text)
+}
+
+// asked returns the scopes that the login asked for.
+func (f Facts) asked() []string {
+	if f.Scopes != nil {
+		return f.Scopes
+	}
+	return f.Cfg.Scopes
 }
 
 // provider returns the server of the facts.
@@ -155,10 +164,9 @@ func currentLine(cfg config.Effective, variable string) string {
 	case "TOKEN_ENDPOINT_AUTH_METHOD":
 		value = cfg.AuthMethod
 	case "SCOPES":
-		if cfg.AtAPI && cfg.AnyScopes {
-			break
+		if !cfg.ScopesUnset {
+			value = strings.Join(cfg.Scopes, " ")
 		}
-		value = strings.Join(cfg.Scopes, " ")
 	case "BASE_URL":
 		value = cfg.BaseURL
 	case "REDIRECT_URI":
@@ -242,9 +250,9 @@ func fixKeys(f Facts) Fix {
 	set := f.Cfg.Endpoints.JWKS != ""
 	switch {
 	case f.Kind == oauth.IDTokenUnverifiable, f.Member == "jwks_uri" && f.Cfg.Issuer == "":
-		return f.look("SCOPES", "Set ISSUER, so that ID tokens can be verified, or remove openid from SCOPES.")
+		return f.look("SCOPES", "Set ISSUER, so that ID tokens can be verified, or "+f.withoutOpenID()+".")
 	case f.Member == "jwks_uri":
-		return f.look("SCOPES", "If the server publishes its keys, write JWKS_URI= and their address in .env. Otherwise remove openid from SCOPES.")
+		return f.look("SCOPES", "If the server publishes its keys, write JWKS_URI= and their address in .env. Otherwise "+f.withoutOpenID()+".")
 	case f.Kind == oauth.IDTokenKeyPrivate:
 		return f.look("", "Replace the server's signing keys: anyone who reads this address can sign as the server.")
 	case f.Status >= http.StatusInternalServerError:
@@ -372,33 +380,41 @@ func registerAgain(f Facts) Fix {
 // fixScopes returns the line without the scopes that the server refuses, one corrected where it is misspelled.
 func fixScopes(f Facts) Fix {
 	enable := "enable them for this client (" + f.provider().At(Scopes) + ")"
-	refused := f.Refused
+	asked, refused := f.asked(), f.Refused
 	if len(refused) == 0 {
-		refused = NamedScopes(f.Cfg.Scopes, f.Words)
+		refused = NamedScopes(asked, f.Words)
 	}
-	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(f.Cfg.Scopes, "offline_access") {
+	if len(refused) == 0 && f.provider().NoOffline && slices.Contains(asked, "offline_access") {
 		refused = []string{"offline_access"}
 	}
 	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered() {
 		return f.look("", "Enable the scopes ("+LowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
 	}
-	if len(f.Cfg.Scopes) == 0 {
+	if len(asked) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
 	}
-	if len(refused) == 0 {
+	configured := func(scope string) bool { return slices.Contains(f.Cfg.Scopes, scope) }
+	if len(refused) == 0 && !slices.ContainsFunc(asked, func(scope string) bool { return !configured(scope) }) {
+		if f.Cfg.ScopesUnset {
+			return f.look("SCOPES", "Write SCOPES= and the scopes that this client has in .env, or "+enable+".")
+		}
 		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable+".")
+	}
+	if len(refused) == 0 { // the others are in every login
+		refused = slices.DeleteFunc(slices.Clone(asked), configured)
 	}
 	if len(refused) == 1 {
 		enable = "enable it for this client (" + f.provider().At(Scopes) + ")"
 	}
-	if !slices.ContainsFunc(refused, func(scope string) bool { return slices.Contains(f.Cfg.Scopes, scope) }) {
-		return f.look("", "Sign in without "+strings.Join(refused, " and ")+", or "+enable+".") // that login asked for more than SCOPES
+	if !slices.ContainsFunc(refused, configured) {
+		return f.look("", "Sign in without "+strings.Join(refused, " and ")+", which this login asked for and SCOPES doesn't have, or "+enable+".")
 	}
+	refused = slices.DeleteFunc(slices.Clone(refused), func(scope string) bool { return !configured(scope) })
 	var rest, corrections []string
 	for _, scope := range f.Cfg.Scopes {
 		if !slices.Contains(refused, scope) {
 			rest = append(rest, scope)
-		} else if near := nearScope(scope, f.Scopes); near != "" && !slices.Contains(f.Cfg.Scopes, near) {
+		} else if near := nearScope(scope, f.Listed); near != "" && !slices.Contains(f.Cfg.Scopes, near) {
 			rest = append(rest, near)
 			corrections = append(corrections, near)
 		}
@@ -409,12 +425,24 @@ func fixScopes(f Facts) Fix {
 		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable)
 		return fix
 	}
+	if f.Cfg.ScopesUnset && len(rest) > 0 {
+		return f.change("SCOPES", strings.Join(rest, " "), enable)
+	}
 	if len(rest) == 0 {
 		return f.look("SCOPES", "Replace "+list+" in SCOPES, or "+enable+".")
 	}
 	fix := f.change("SCOPES", strings.Join(rest, " "), "")
 	fix.Text = "Remove " + list + " from SCOPES in .env, or " + enable + "."
 	return fix
+}
+
+// withoutOpenID says how to sign in without an ID token, to continue a sentence.
+func (f Facts) withoutOpenID() string {
+	if f.Cfg.ScopesUnset {
+		rest := slices.DeleteFunc(slices.Clone(f.Cfg.Scopes), func(scope string) bool { return scope == "openid" })
+		return "write SCOPES=" + quoted("SCOPES", strings.Join(rest, " "))
+	}
+	return "remove openid from SCOPES"
 }
 
 // NamedScopes returns the scopes of a list that a server's words name: in quotes or, where one alone fits, as a word.
@@ -462,7 +490,7 @@ const (
 func fixOpenID(f Facts) Fix {
 	if slices.Contains(f.Cfg.Scopes, "openid") {
 		fix := f.add(Scopes, "openid")
-		fix.Text = strings.TrimSuffix(fix.Text, ".") + ", or remove openid from SCOPES. A server without OpenID Connect never sends an ID token."
+		fix.Text = strings.TrimSuffix(fix.Text, ".") + ", or " + f.withoutOpenID() + ". A server without OpenID Connect never sends an ID token."
 		return fix
 	}
 	return f.change("SCOPES", strings.Join(append([]string{"openid"}, f.Cfg.Scopes...), " "), "")
@@ -600,7 +628,7 @@ func fixUserinfo(f Facts) Fix {
 	case f.Kind == oauth.SubjectDiffers:
 		return f.look("", "Don't use this response. Fix the server: userinfo has to name the user of the ID token.")
 	case f.Kind == oauth.SubjectAbsent:
-		return f.look("", "Fix the server: userinfo has to have sub. A server without OpenID Connect has none: remove openid from SCOPES there.")
+		return f.look("", "Fix the server: userinfo has to have sub. If the server has no OpenID Connect, "+f.withoutOpenID()+".")
 	case f.Cfg.Endpoints.Userinfo != "":
 		return f.look("USERINFO_ENDPOINT", "Check USERINFO_ENDPOINT: it has to be the server's userinfo endpoint.")
 	}
@@ -648,12 +676,12 @@ func saysAlgorithm(f Facts) string {
 // fixAlgorithm returns a different algorithm where the provider has a choice, or a login without ID tokens.
 func fixAlgorithm(f Facts) Fix {
 	if f.Found == oauth.HS256 && f.Expected == oauth.HS256 { // the secret is too short to be its key
-		return f.look("CLIENT_SECRET", fmt.Sprintf("HS256 needs a client secret of at least %d bytes (RFC 7518 section 3.2). Make a longer one on the server if it lets you, or remove openid from SCOPES.", oauth.MinHS256Secret))
+		return f.look("CLIENT_SECRET", fmt.Sprintf("HS256 needs a client secret of at least %d bytes (RFC 7518 section 3.2). Make a longer one on the server if it lets you, or %s.", oauth.MinHS256Secret, f.withoutOpenID()))
 	}
 	if f.provider().OneSigningAlg || f.provider().Name == "" && f.Value == "fixed" {
-		return f.look("SCOPES", "Remove openid from SCOPES to sign in without an ID token.")
+		return f.look("SCOPES", "To sign in without an ID token, "+f.withoutOpenID()+".")
 	}
-	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+f.provider().At(IDToken)+"), or remove openid from SCOPES.")
+	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+f.provider().At(IDToken)+"), or "+f.withoutOpenID()+".")
 }
 
 // HostOf returns the host of an address, with its port, or "".

@@ -234,6 +234,7 @@ func TestFix_Situations(t *testing.T) {
 	openID := with(func(c *config.Effective) { c.Scopes = []string{"openid", "email"} })
 	offline := with(func(c *config.Effective) { c.Scopes = []string{"offline_access"} })
 	noScopes := with(func(c *config.Effective) { c.Scopes = nil })
+	unset := with(func(c *config.Effective) { c.ScopesUnset = true })
 	fixesServer := func(f Facts) Fix { return chooseServer(f, "Nothing better.") }
 	for _, row := range []struct {
 		name  string
@@ -295,10 +296,16 @@ func TestFix_Situations(t *testing.T) {
 		{"scopes, none", fixScopes, Facts{Cfg: noScopes}, "", "no default scope"},
 		{"scopes, unknown", fixScopes, Facts{Cfg: plain}, "", "Remove the scopes that this client doesn't have from SCOPES, or enable them for this client (" + ProviderOf(plain).At(Scopes) + ")."},
 		{"offline_access, and nothing named", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"openid", "offline_access"} })}, "", "Remove the scopes that this client doesn't have"},
-		{"scopes of one login", fixScopes, Facts{Cfg: plain, Refused: []string{"x", "y"}}, "", "Sign in without x and y, or enable them"},
+		{"scopes of one login", fixScopes, Facts{Cfg: plain, Refused: []string{"x", "y"}}, "", "Sign in without x and y, which this login asked for and SCOPES doesn't have, or enable them"},
+		{"scopes of one login, unknown", fixScopes, Facts{Cfg: plain, Scopes: []string{"profile", "x"}}, "", "Sign in without x, which"},
+		{"scopes of one login, named", fixScopes, Facts{Cfg: plain, Scopes: []string{"email", "x"}, Words: "no 'email'"}, "SCOPES='profile'", "Remove email from SCOPES"},
+		{"scopes of one login, as configured", fixScopes, Facts{Cfg: plain, Scopes: []string{"email", "profile"}}, "", "Remove the scopes that this client doesn't have from SCOPES"},
+		{"scopes of one login, none", fixScopes, Facts{Cfg: plain, Scopes: []string{}}, "", "no default scope"},
+		{"SCOPES unset, unknown", fixScopes, Facts{Cfg: unset}, "", "Write SCOPES= and the scopes that this client has in .env, or enable them"},
+		{"SCOPES unset, one", fixScopes, Facts{Cfg: unset, Refused: []string{"profile"}}, "SCOPES='email'", "Write SCOPES='email' in .env, or enable it"},
 		{"scopes, all", fixScopes, Facts{Cfg: plain, Refused: []string{"profile", "email"}}, "", "Replace profile and email in SCOPES"},
 		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client (" + ProviderOf(plain).At(Scopes) + ")."},
-		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Scopes: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},
+		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Listed: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},
 		{"offline_access at Google", fixScopes, Facts{Cfg: with(func(c *config.Effective) {
 			c.Issuer, c.Scopes = "https://accounts.google.com", []string{"openid", "offline_access"}
 		})},
@@ -331,8 +338,10 @@ func TestFix_Situations(t *testing.T) {
 		{"introspection", fixIntrospection, Facts{Cfg: plain}, "", "Ask the server's log"},
 		{"HS256, too short", fixAlgorithm, Facts{Cfg: plain, Found: "HS256", Expected: "HS256"}, "", "client secret of at least 32 bytes"},
 		{"HS256", fixAlgorithm, Facts{Cfg: plain, Found: "HS256", Expected: "RS256"}, "", "choose an asymmetric one"},
-		{"one algorithm", fixAlgorithm, Facts{Cfg: google, Found: "none"}, "", "Remove openid from SCOPES to sign in"},
-		{"a fixed algorithm", fixAlgorithm, Facts{Cfg: plain, Value: "fixed"}, "", "Remove openid from SCOPES to sign in"},
+		{"one algorithm", fixAlgorithm, Facts{Cfg: google, Found: "none"}, "", "To sign in without an ID token, remove openid from SCOPES."},
+		{"an algorithm, SCOPES unset", fixAlgorithm, Facts{Cfg: with(func(c *config.Effective) { c.Scopes, c.ScopesUnset = []string{"openid", "email"}, true }), Value: "fixed"}, "",
+			"To sign in without an ID token, write SCOPES='email'."},
+		{"a fixed algorithm", fixAlgorithm, Facts{Cfg: plain, Value: "fixed"}, "", "To sign in without an ID token, remove openid from SCOPES."},
 		{"a fixed algorithm where it can be chosen", fixAlgorithm, Facts{Cfg: spotify, Value: "fixed"}, "", "choose an asymmetric one"},
 	} {
 		fix := row.fix(row.facts)
@@ -373,9 +382,8 @@ func TestCurrentLine(t *testing.T) {
 		{"ISSUER", with(func(c *config.Effective) { c.AtAPI = true }), ""},
 		{"CLIENT_ID", with(func(c *config.Effective) { c.Demo = true }), ""},
 		{"CLIENT_ID", with(func(c *config.Effective) { c.Found.Client = new(config.RegisteredClient) }), ""},
-		{"SCOPES", with(func(c *config.Effective) { c.AtAPI, c.AnyScopes = true, true }), ""},
+		{"SCOPES", with(func(c *config.Effective) { c.ScopesUnset = true }), ""},
 		{"SCOPES", with(func(c *config.Effective) { c.AtAPI = true }), "SCOPES='profile email'"},
-		{"SCOPES", with(func(c *config.Effective) { c.AnyScopes = true }), "SCOPES='profile email'"},
 		{"AUTHORIZATION_PARAMS", with(func(c *config.Effective) { c.Parameters = config.Parameters{"login_ticket": "secret-1"} }), "AUTHORIZATION_PARAMS=" + masked},
 	} {
 		if got := currentLine(row.cfg, row.variable); got != row.want {

@@ -646,7 +646,7 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		Says: func(f Facts) string {
 			if len(f.Refused) == 0 {
-				return "The server refuses the scopes " + strings.Join(f.Cfg.Scopes, " ")
+				return "The server refuses the scopes " + strings.Join(f.asked(), " ")
 			}
 			return "not enabled: " + strings.Join(f.Refused, " ")
 		},
@@ -1016,7 +1016,7 @@ var Table = []Cause{
 		SeenIn: "[auth0-samples/auth0-golang-web-app#24]",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenSecret {
-				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or remove openid from SCOPES.")
+				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or "+f.withoutOpenID()+".")
 			}
 			if f.Cfg.Endpoints.JWKS != "" {
 				return f.look("JWKS_URI", "Check JWKS_URI: it has to have the keys of this issuer.")
@@ -1054,7 +1054,7 @@ var Table = []Cause{
 		ToldBy:      "the login's page",
 		SeenIn:      "[ferriskey/ferriskey#1124], [jumbojett/OpenID-Connect-PHP#163], [louketo/louketo-proxy#670]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "Fix the server, or remove openid from SCOPES. No other setting of this app helps.")
+			return f.look("", "Fix the server, or "+f.withoutOpenID()+". No other setting of this app helps.")
 		},
 	},
 	{

@@ -538,9 +538,7 @@ func right(method string) string {
 // finding returns the finding of a cause at this server.
 func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
 	facts.Cfg, facts.Words = o.cfg, words
-	if facts.Scopes == nil {
-		facts.Scopes = o.md.Scopes
-	}
+	facts.Listed = o.md.Scopes
 	if facts.Method == "" {
 		facts.Method = o.client.AuthMethod(o.md)
 	}

@@ -55,7 +55,7 @@ func saysWhere(cfg Config) string {
 	if cfg.AtAPI {
 		says = "at the API, asks for [" + strings.Join(cfg.Scopes, " ") + "]"
 	}
-	if cfg.AnyScopes {
+	if cfg.AtAPI && cfg.ScopesUnset {
 		says = "at the API, asks for what the API wants"
 	}
 	if cfg.IsClientDocument() {

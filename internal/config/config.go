@@ -35,8 +35,8 @@ type Config struct {
 	SessionStore     string     // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL      string     // the API that the access token opens; may be empty
 
-	AtAPI     bool // a login begins at the API, which names its authorization server (RFC 9728)
-	AnyScopes bool // then: SCOPES is unset, and the API says which scopes it wants
+	AtAPI       bool // a login begins at the API, which names its authorization server (RFC 9728)
+	ScopesUnset bool // SCOPES is not set: a login asks for what the API wants, or for this app's own
 
 	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
 	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
@@ -123,8 +123,8 @@ func (s *settings) config() Config {
 	c.CertFile = s.certFile()
 
 	c.AtAPI = c.atAPI(key, issuer)
+	c.ScopesUnset = s.get("SCOPES") == "" && !s.leftEmpty("SCOPES")
 	c.Scopes = s.scopes(c.AtAPI)
-	c.AnyScopes = c.AtAPI && c.Scopes == nil
 	if c.Parameters.Check(nil) == nil && c.Parameters.Check(c.Scopes) != nil {
 		s.wrong("AUTHORIZATION_PARAMS", "and SCOPES have more than 1 KB together; shorten one of them")
 	}

@@ -55,7 +55,7 @@ func (c Effective) With(found Found) Effective {
 	}
 	u, err := url.Parse(found.Issuer)
 	c.Issuer, c.Clerk = found.Issuer, err == nil && isClerkHost(u.Hostname())
-	if c.AnyScopes && found.Scope != "" {
+	if c.AtAPI && c.ScopesUnset && found.Scope != "" {
 		c.Scopes = strings.Fields(found.Scope)
 	}
 	if client := found.Client; client != nil {
@@ -88,7 +88,7 @@ func (c Config) Equal(d Config) bool {
 // single lists what has one value.
 func (c Config) single() [19]any {
 	return [...]any{c.Demo, c.Clerk, c.Issuer, c.ClientID, c.ClientSecret, c.AuthMethod, c.Endpoints, c.PAR, c.Port, c.BaseURL, c.RedirectOverride,
-		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.AnyScopes, c.OtherClientID, c.OtherClientSecret, c.CertFile}
+		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.ScopesUnset, c.OtherClientID, c.OtherClientSecret, c.CertFile}
 }
 
 // Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat

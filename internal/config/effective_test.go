@@ -18,7 +18,7 @@ func TestEffective_With(t *testing.T) {
 		if found.Issuer != what.Issuer || !found.Clerk || found.ClientID != cfg.ClientID || found.Found != what {
 			t.Errorf("found %+v", found)
 		}
-		if got, want := found.Scopes[0], map[bool]string{true: "theirs", false: "mine"}[cfg.AnyScopes]; got != want {
+		if got, want := found.Scopes[0], map[bool]string{true: "theirs", false: "mine"}[cfg.ScopesUnset]; got != want {
 			t.Errorf("it asks for %s; want %s", got, want)
 		}
 		if cfg.ClientID == "" {

@@ -68,7 +68,7 @@ func (c *client) findResource(ctx context.Context) (*resource, error) {
 	if scope := a.challenge["scope"]; scope != "" { // what this call needs; the metadata lists what any call may need
 		found.wanted = oauth.Union(strings.Fields(scope))
 	}
-	if asked := strings.Join(found.wanted, " "); c.cfg.AnyScopes && (!config.ValidScope(asked) || len(asked) > oauth.MaxScopeBytes) {
+	if asked := strings.Join(found.wanted, " "); c.cfg.ScopesUnset && (!config.ValidScope(asked) || len(asked) > oauth.MaxScopeBytes) {
 		return nil, c.badResource(oauth.ResourceScopes, CheckScopes, "The API wants scopes that no login can ask for: %s.", c.Sanitized(asked, 200))
 	}
 	return found, nil
