@@ -33,7 +33,8 @@ type homePage struct {
 	Registered bool            `json:"-"` // the client was, by this process
 	Registers  bool            `json:"-"` // or it will be
 	Public     bool            `json:"-"` // the client has no secret
-	Found      *oauth.Metadata `json:"-"` // nil when the server has not been found
+	Found      *oauth.Metadata `json:"-"` // nil when no login or page has looked for the server yet
+	Accepted   bool            `json:"-"` // the server accepts the redirect URI, as a check has proved
 	Failure    *failure        `json:"-"` // why the server was not found; nil before the first attempt has ended
 	Session    bool            `json:"-"` // this browser has signed in
 	SignedIn   string          `json:"-"` // who signed in from this browser; may be empty
@@ -56,6 +57,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		return f
 	}
 	found, missing := s.oauth.Known() // both are nil before the first attempt to find the server has ended
+	checks := s.checks.State()
 	data := homePage{
 		layout:      s.page(r, "Test an OAuth application"),
 		DemoMode:    s.cfg.Demo,
@@ -64,12 +66,13 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		Scopes:      s.cfg.Scopes,
 		RedirectURI: s.cfg.RedirectURI(),
 		LoginURI:    s.cfg.BaseURL + "/login",
-		IsFound:     found != nil,
+		IsFound:     found != nil || missing == nil && checks.Passed("metadata"),
 		Found:       found,
+		Accepted:    checks.Passed("redirect_uri"),
 		Public:      s.cfg.ClientSecret == "",
-		Unfinished:  newUnfinished(s.cfg, s.sessions.Unfinished(r), logins, s.now()),
+		Unfinished:  newUnfinished(s.cfg, checks.Passed("redirect_uri"), s.sessions.Unfinished(r), logins, s.now()),
 		SignedOut:   state != "" && right,
-		Checked:     s.checkVerdict(s.checks.State()),
+		Checked:     s.checkVerdict(checks),
 		SignIn:      s.signIn("Sign in to the demo server"),
 	}
 	data.SignIn.Steps = true
@@ -109,9 +112,9 @@ type unfinished struct {
 
 // newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
 // been finished since: then nothing is wrong. Both lists begin with the newest.
-func newUnfinished(cfg config.Effective, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
+func newUnfinished(cfg config.Effective, registered bool, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg), Twin: newTwinForm(cfg)}
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, registered), Twin: newTwinForm(cfg)}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/check"
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
 
@@ -158,6 +160,41 @@ func TestCheckPage(t *testing.T) {
 		line := strings.Index(page, `<code id="line-0">BASE_URL=http://<mark>127.0.0.1</mark>:`+wrong.Cfg.Port+`</code>`) // as any port of it is registered
 		if title < 0 || line < title {
 			t.Errorf("%s does not say what is wrong and then which line mends it:\n%s", path, page)
+		}
+	}
+}
+
+// What the checks have proved is neither doubted on the page nor named as a cause of a login that didn't come back.
+func TestHome_WhatTheChecksProved(t *testing.T) {
+	t.Parallel()
+	for _, registered := range []bool{true, false} {
+		listener := listenLoopback(t)
+		base := "http://" + listener.Addr().String()
+		issuer := testserver.StartDemo(t, map[bool]string{true: base, false: "https://app.example"}[registered]+config.CallbackPath)
+		a := startAppOn(t, listener, map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": testserver.CheckSecret, "BASE_URL": base}, time.Now)
+		b := newBrowser(t, a)
+		says := func(proved, found bool) {
+			t.Helper()
+			page := b.Get("/").Body
+			if got := !strings.Contains(page, "Redirect URI to register"); got != proved {
+				t.Errorf("registered: %t; the redirect URI is shown as registered: %t\n%s", registered, got, page)
+			}
+			if strings.Contains(page, "not contacted yet") == found {
+				t.Errorf("the server is found: %t; the page says\n%s", found, page)
+			}
+		}
+		says(false, false)
+		runChecks(t, b)
+		says(registered, true)
+		b.Begin("")
+		var document homePage
+		if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &document); err != nil {
+			t.Fatal(err)
+		}
+		causesOf := document.Unfinished.Causes
+		blamed := slices.ContainsFunc(causesOf, func(c causes.Unfinished) bool { return c.Name == causes.RedirectURINotRegistered })
+		if len(causesOf) < 3 || blamed == registered {
+			t.Errorf("registered: %t; the causes are %+v", registered, causesOf)
 		}
 	}
 }

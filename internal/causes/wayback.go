@@ -19,8 +19,9 @@ type Unfinished struct {
 }
 
 // NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely
-// first. The server keeps such a user, so what it shows is all there is to tell them apart by.
-func NeverCameBack(cfg config.Effective) []Unfinished {
+// first. The server keeps such a user, so what it shows is all there is to tell them apart by. What a check has ruled out is left
+// out: with registered, the server accepts the client ID and the redirect URI.
+func NeverCameBack(cfg config.Effective, registered bool) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
@@ -42,6 +43,13 @@ func NeverCameBack(cfg config.Effective) []Unfinished {
 	}
 	if cfg.CallbackIsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
+	}
+	if registered {
+		if len(causes) == 4 {
+			causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."
+		}
+		causes[0] = causes[len(causes)-1]
+		causes = causes[:len(causes)-1]
 	}
 	return causes
 }

@@ -29,9 +29,12 @@ func TestElsewhere(t *testing.T) {
 			if got := Of(RedirectURINotHTTPS).fix(Facts{Cfg: cfg}); got.Variable != row.variable {
 				t.Errorf("for http the line is about %s; want %s", got.Variable, row.variable)
 			}
-			causes := NeverCameBack(cfg)
+			causes := NeverCameBack(cfg, false)
 			if blocked := causes[1]; blocked.Name != FormActionBlocksReturn || !strings.Contains(blocked.Fix, "add "+row.origin+" to form-action") {
 				t.Errorf("the policy has to allow %s; the cause is %+v", row.origin, blocked)
+			}
+			if proved := NeverCameBack(cfg, true); len(proved) != len(causes)-1 || proved[0] != causes[len(causes)-1] || proved[1] != causes[1] {
+				t.Errorf("with a redirect URI that is registered the causes are %+v", proved)
 			}
 			another := false // host name to come back to
 			for _, cause := range causes {

@@ -43,6 +43,11 @@ type State struct {
 	Ended   time.Time // zero while no run has ended
 }
 
+// Passed reports that a check passed with these settings.
+func (s State) Passed(check string) bool {
+	return !s.Changed && slices.ContainsFunc(s.Checks, func(f causes.Finding) bool { return f.Check == check && f.Result == causes.OK && !f.NotYet })
+}
+
 // NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
 func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
