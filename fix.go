@@ -126,7 +126,11 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 
 // look prepares a line or a place of which no better value is known.
 func (box *fixBox) look(f causes.Fix, from config.Origin) {
-	box.Title = "Look at " + cmp.Or(f.Variable, box.Where)
+	place, _ := strings.CutPrefix(f.Where, "In ") // the file, or the environment
+	if len(box.Path) > 0 {
+		place = ""
+	}
+	box.Title = "Look at " + cmp.Or(f.Variable, place, box.Where)
 	if f.Variable == "" {
 		box.Where = ""
 		return

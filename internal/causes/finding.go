@@ -99,6 +99,9 @@ func (f Finding) In(place func(variable string) string) Finding {
 // Look gives a finding a fix of which only the place is known.
 func (f Finding) Look(text string) Finding {
 	f.Fix, f.Line, f.Remedy = text, "", Fix{Kind: Look, Text: text}
+	if strings.HasPrefix(text, "In .env") {
+		f.Remedy.Where = "In .env"
+	}
 	return f
 }
 
