@@ -96,7 +96,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	cli.Announce(stdout, cfg, listeners)
 	cli.AnnounceForwarding(stdout, cfg, getenv)
 	if !opens || browser.IsElsewhere() {
-		cli.PrintOpen(stdout, cfg.BaseURL+"/login")
+		cli.PrintOpen(stdout, cli.Entrance(cfg))
 	}
 	checked := make(chan bool, 1)
 	go func() { checked <- checkAtStart(ctx, stdout, l.current.Load().server) }()

@@ -139,3 +139,19 @@ func TestCheckedAtStart(t *testing.T) {
 		}
 	}
 }
+
+// Without a browser the first lines say where to go: to the page that explains the demo, or to the login.
+func TestStart_PrintsWhereToGo(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/", "/login"} {
+		port := testserver.FreePort(t)
+		env := map[string]string{"PORT": port}
+		if path == "/login" {
+			maps.Copy(env, testserver.StartFakeServer(t).Env())
+		}
+		p := startRun(t, env)
+		p.WaitFor(t, "\nopen: http://localhost:"+port+path+"\n")
+		p.Interrupt()
+		p.Wait(t)
+	}
+}

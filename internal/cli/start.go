@@ -26,7 +26,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if len(listeners) == 1 {
 		where += fmt.Sprintf("  (listening on %s)", listeners[0].Addr())
 	}
-	say(out, "  open          ", where)
+	say(out, "  home page     ", where)
 	note := "register exactly this"
 	switch {
 	case cfg.Demo:
@@ -105,7 +105,7 @@ const MaxWait = 3 * time.Second
 // whether a login can be begun.
 func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
 	if cfg.Demo {
-		return cfg.BaseURL + "/"
+		return Entrance(cfg)
 	}
 	select {
 	case fine := <-checked:
@@ -113,6 +113,14 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 			return cfg.BaseURL + "/"
 		}
 	case <-time.After(wait):
+	}
+	return Entrance(cfg)
+}
+
+// Entrance returns where a browser starts that does not wait for the checks.
+func Entrance(cfg config.Config) string {
+	if cfg.Demo {
+		return cfg.BaseURL + "/"
 	}
 	return cfg.BaseURL + "/login"
 }

@@ -47,6 +47,13 @@ func TestStartURL(t *testing.T) {
 		if got := StartURL(row.cfg, checked, 10*time.Millisecond); got != server.BaseURL+row.want {
 			t.Errorf("%s: the browser opens %s", row.name, got)
 		}
+		printed := row.want
+		if row.name == "something is wrong" { // which is not known yet
+			printed = "/login"
+		}
+		if got := Entrance(row.cfg); got != server.BaseURL+printed {
+			t.Errorf("%s: %s is printed", row.name, got)
+		}
 	}
 }
 
