@@ -71,7 +71,11 @@ func headingOf(status int) string {
 
 // wrongMethod refuses a method, and says which one is answered.
 func wrongMethod(allowed string) *failure {
-	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", "")
+	hint := ""
+	if allowed == http.MethodPost {
+		hint = "Use its button instead: on the home page, or on /session once you are signed in."
+	}
+	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", hint)
 	f.Allow = allowed
 	return f
 }
