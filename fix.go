@@ -126,15 +126,17 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 
 // look prepares a line or a place of which no better value is known.
 func (box *fixBox) look(f causes.Fix, from config.Origin) {
-	place, _ := strings.CutPrefix(f.Where, "In ") // the file, or the environment
-	if len(box.Path) > 0 {
-		place = ""
-	}
-	box.Title = "Look at " + cmp.Or(f.Variable, place, box.Where)
 	if f.Variable == "" {
+		box.Title = "What to do"
+		if len(box.Path) > 0 {
+			box.Title = "Look at " + box.Where
+		} else if place, ok := strings.CutPrefix(f.Where, "In "); ok { // the file, or the environment
+			box.Title = "Look at " + place
+		}
 		box.Where = ""
 		return
 	}
+	box.Title = "Look at " + f.Variable
 	line, masked := strings.CutSuffix(f.Old, mask)
 	switch {
 	case masked:

@@ -114,7 +114,8 @@ func TestFixBox(t *testing.T) {
 			causes.Fix{Kind: causes.Look, Where: "In Okta: Applications → General → Grant type", Text: "Enable it."},
 			"Look at a.example Enable it. Applications General Grant type About",
 		},
-		{"a server to look at", causes.Fix{Kind: causes.Look, Text: "The server is at fault."}, "Look at a.example The server is at fault. About"},
+		{"a server to look at", causes.Fix{Kind: causes.Look, Text: "The server is at fault."}, "What to do The server is at fault. About"},
+		{"the file to look at", causes.Finding{}.Look("In .env, paste both again.").Remedy, "Look at .env In .env, paste both again. About"},
 	} {
 		box := newFixBox(cfg, row.fix, "line", file)
 		box.Name = "a-name"
