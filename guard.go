@@ -60,7 +60,7 @@ func (s *server) accepts(r *http.Request) bool { return s.isOwnHost(r) && s.allo
 
 // isOwnHost reports a request by one of our names (against DNS rebinding).
 func (s *server) isOwnHost(r *http.Request) bool {
-	return slices.Contains(s.cfg.OwnHosts(), strings.ToLower(r.Host))
+	return s.cfg.IsOwnHost(r.Host)
 }
 
 // securityHeaders forbid everything a page of ours has no use for: foreign content, inline scripts,

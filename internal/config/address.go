@@ -127,25 +127,30 @@ func IsLoopback(host string) bool {
 	return wire.IsLocalName(host)
 }
 
-// OwnHosts returns the values of the Host header that we answer to: BASE_URL's, and the loopback
-// names with our port. Anything else is a page that points its own name at us (DNS rebinding).
-func (c Config) OwnHosts() []string {
-	return append([]string{strings.TrimPrefix(strings.TrimPrefix(c.BaseURL, "https://"), "http://")}, c.loopbackHosts()...)
+// IsOwnHost reports a Host header that we answer to: BASE_URL's, or one of the loopback names with our port. Anything else
+// is a page that points its own name at us (DNS rebinding).
+func (c Config) IsOwnHost(host string) bool {
+	host = strings.ToLower(host)
+	_, base, _ := strings.Cut(c.BaseURL, "://")
+	return host == base || c.isLoopbackHost(host)
 }
 
-func (c Config) loopbackHosts() []string {
-	var hosts []string
-	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
-		hosts = append(hosts, hostPort(name, "http", c.Port))
+func (c Config) isLoopbackHost(host string) bool {
+	if c.Port != "80" { // which http leaves out
+		name, ok := strings.CutSuffix(host, ":"+c.Port)
+		if !ok {
+			return false
+		}
+		host = name
 	}
-	return hosts
+	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
 
 // IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port. The
 // host of BASE_URL by another scheme is somebody else: over plain http anybody on the way may answer for it.
 func (c Config) IsOwnOrigin(origin string) bool {
 	host, plain := strings.CutPrefix(origin, "http://")
-	return origin == c.BaseURL || plain && slices.Contains(c.loopbackHosts(), host)
+	return origin == c.BaseURL || plain && c.isLoopbackHost(host)
 }
 
 // IsPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/url"
-	"slices"
 	"testing"
 )
 
@@ -53,10 +52,20 @@ func TestCheckEndpoint(t *testing.T) {
 	}
 }
 
-func TestOwnHosts(t *testing.T) {
-	got := Config{BaseURL: "https://app.example", Port: "3000"}.OwnHosts()
-	if want := []string{"app.example", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"}; !slices.Equal(got, want) {
-		t.Errorf("own hosts are %q; want %q", got, want)
+func TestIsOwnHost(t *testing.T) {
+	t.Parallel()
+	for port, hosts := range map[string]map[string]bool{
+		"3000": {"app.example": true, "App.Example": true, "localhost:3000": true, "LOCALHOST:3000": true, "127.0.0.1:3000": true, "[::1]:3000": true,
+			"app.example:443": false, "evil.example": false, "app.example.evil.example": false, "localhost": false, "localhost:80": false, "localhost:30000": false,
+			"127.0.0.2:3000": false, "::1:3000": false, "evil.example:3000": false, "localhost:3000:3000": false, "app.localhost:3000": false, "": false, ":3000": false},
+		"80": {"app.example": true, "localhost": true, "127.0.0.1": true, "[::1]": true, "localhost:3000": false, "::1": false, "evil.example": false, "": false},
+	} {
+		c := Config{BaseURL: "https://app.example", Port: port}
+		for host, want := range hosts {
+			if got := c.IsOwnHost(host); got != want {
+				t.Errorf("with the port %s the host %q is ours: %t", port, host, got)
+			}
+		}
 	}
 }
 
