@@ -273,15 +273,14 @@ func failures(out string) string {
 	return strings.Join(kept, "\n") + "\n"
 }
 
-// check runs the program's check with the settings at the provider.
+// check runs the program's check at the provider, with the settings in a .env, as the document has them.
 func (p provider) check(t *testing.T, settings string) (out string, code int) {
 	t.Helper()
-	env := p.start(t)
-	for line := range strings.Lines(settings) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		env[name] = strings.Trim(value, "'")
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	process := startProcess(t, env, "check")
+	process := startIn(t, folder, new(testserver.Logbook), p.start(t), "check")
 	code = process.Wait(t)
 	return process.Out.String(), code
 }
