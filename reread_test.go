@@ -154,7 +154,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 	r.write("SCOPES=openid\nISSUER=auth.example.com\nCLIENT_SECRET='secret-value-7'")
 	want := `ISSUER (` + r.file + `:3): "auth.example.com" is not the address of a server; write one such as https://auth.example.com`
 	home := r.GetJSON("/")
-	if !strings.Contains(home.Body, strings.ReplaceAll(want, `"`, `\"`)) || !strings.Contains(home.Body, "CLIENT_ID: is missing") {
+	if !strings.Contains(home.Body, strings.ReplaceAll(want, `"`, `\"`)) || !strings.Contains(home.Body, "CLIENT_ID is missing") {
 		t.Errorf("/ does not say %s:\n%s", want, home.Body)
 	}
 	if page := r.Get("/"); !strings.Contains(page.Body, "is not the address of a server") ||

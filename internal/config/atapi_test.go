@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,7 @@ func TestAtAPI(t *testing.T) {
 		{"a store without a client", api + store, "refused: CLIENT_ID"},
 		{"a store with a client", api + "CLIENT_ID=a\n" + store, "at the API, asks for what the API wants"},
 		{"a placeholder", api + "CLIENT_ID=your-client-id\n", "refused: CLIENT_ID"},
-		{"an issuer that is misspelt", api + "ISUER=https://auth.example.com\n", "refused: ISUER"},
+		{"an issuer that is misspelt", "ISUER=https://auth.example.com\n" + api, "refused: test.env"},
 		{"plain http", "RESOURCE_URL=http://api.example.com/\n", "refused: RESOURCE_URL"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -41,7 +42,7 @@ func TestAtAPI(t *testing.T) {
 			got := saysWhere(cfg)
 			if err != nil {
 				name, _, _ := strings.Cut(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == ':' })[0], " ")
-				got = "refused: " + name
+				got = "refused: " + filepath.Base(name)
 			}
 			if got != row.want {
 				t.Errorf("got %q (%v); want %q", got, err, row.want)

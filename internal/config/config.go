@@ -41,6 +41,7 @@ type Config struct {
 	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
 	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
 	Notes                            []string // what was put right on the way in, to be said in the terminal
+	Typos                            []Typo   // names in the file that were probably meant to be ours
 }
 
 // Endpoints are the addresses of an authorization server, named as in RFC 8414 section 2.
@@ -74,8 +75,7 @@ func parse(getenv func(string) string, file, raw string) (Config, error) {
 	case bad < 0:
 		return Config{}, Problems{{Where: file, What: "one line can't be read", Fix: "remove every line that isn't a setting of this app"}}
 	case bad > 0:
-		return Config{}, Problems{{Where: fmt.Sprintf("%s:%d", file, bad), What: "this line cannot be read",
-			Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}}
+		return Config{}, Problems{badLine(fmt.Sprintf("%s:%d", file, bad), strings.Split(raw, "\n")[bad-1])}
 	}
 	s := &settings{getenv: getenv, file: file, raw: raw, values: values}
 	s.dropComments()
@@ -138,7 +138,9 @@ func (s *settings) config() Config {
 		c.Issuer, c.Clerk = s.issuer(key, issuer, c.Endpoints)
 		s.client(c)
 	}
-	s.reportTypos(c.Demo || c.AtAPI)
+	c.Typos = s.typos()
+	s.reportTypos(c.Typos, c.Demo || c.AtAPI)
+	s.reportNoEquals()
 	c.Notes = s.notes
 	return c
 }
@@ -163,8 +165,8 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 	if key == "" {
 		u, err := url.Parse(issuer)
 		if issuer == "" && (set.Authorization == "" || set.Token == "") {
-			s.wrong("CLERK_PUBLISHABLE_KEY", "is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both "+
-				"AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every setting for demo mode)")
+			s.wrong("ISSUER", "is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and "+
+				"TOKEN_ENDPOINT (or remove every setting for demo mode)")
 		}
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}
@@ -226,8 +228,8 @@ func (s *settings) client(c Config) {
 		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}
 	if secret != "" && len(secret) < redact.Shortest {
-		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET: has fewer than %d characters, which is easy to guess and cannot be taken "+
-			"out of what a server repeats; create a longer one", redact.Shortest))
+		s.notes = append(s.notes, fmt.Sprintf("CLIENT_SECRET has fewer than %d characters, which is easy to guess, and this app can't redact it "+
+			"from server responses; create a longer one", redact.Shortest))
 	}
 	switch c.AuthMethod {
 	case "", MethodBasic, MethodPost, MethodNone:
@@ -248,7 +250,7 @@ func (s *settings) sessionSecret() string {
 	if value != "" && len(value) < 16 {
 		s.wrong("SESSION_SECRET", "has fewer than 16 characters; make one with: openssl rand -base64 32")
 	} else if value != "" && strings.Trim(value, value[:1]) == "" {
-		s.notes = append(s.notes, "SESSION_SECRET: is one character again and again, which is easy to guess; make one with: openssl rand -base64 32")
+		s.notes = append(s.notes, "SESSION_SECRET is one character again and again, which is easy to guess; make one with: openssl rand -base64 32")
 	}
 	return value
 }
@@ -302,41 +304,57 @@ var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISS
 	"ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 
-// typo is a name in the file that is none of ours, and the one that was most likely meant.
-type typo struct{ name, meant string }
+// Typo is a name in the file that is none of ours, and the one that was most likely meant.
+type Typo struct {
+	Name, Meant string
+	Where       string // its line, as in ".env:3"
+	Foreign     bool   // a different program may well read it, as GITHUB_CLIENT_ID
+}
 
 // typos finds the names in the file that are close to a variable of ours that is not set. A file may
-// be shared with other programs: what resembles nothing of ours is nobody's mistake.
-func (s *settings) typos() []typo {
-	var found []typo
+// be shared with other programs: a name that resembles none of ours is no mistake.
+func (s *settings) typos() []Typo {
+	var found []Typo
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
-		if slices.Contains(names, name) {
+		if slices.Contains(names, name) || strings.ContainsAny(name, " \t") {
 			continue
 		}
-		i := slices.IndexFunc(names, func(ours string) bool { return meant(name, ours) && cmp.Or(s.getenv(ours), s.values[ours]) == "" })
+		i := slices.IndexFunc(names, func(ours string) bool { return (misspells(name, ours) || extends(name, ours)) && s.unset(ours) })
 		if i >= 0 {
-			found = append(found, typo{name, names[i]})
+			found = append(found, Typo{name, names[i], s.inFile(name), !misspells(name, names[i])})
 		}
 	}
 	return found
 }
 
-// meant reports whether somebody who wrote name may have meant ours: CLIENTID, client_id, CLIENT_SERCET,
-// NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
-func meant(name, ours string) bool {
+// unset reports a variable without a value.
+func (s *settings) unset(name string) bool { return cmp.Or(s.getenv(name), s.values[name]) == "" }
+
+// extends reports whether name may stand for ours in a different program: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
+func extends(name, ours string) bool {
 	if name == "CALLBACK_URL" {
 		return ours == "REDIRECT_URI"
 	}
-	upper := strings.ToUpper(name)
+	return strings.HasSuffix(strings.ToUpper(name), "_"+ours) && len(ours) > len("PORT")
+}
+
+// misspells reports whether name is ours with a slip of the keyboard: CLIENTID, client_id, CLIENT_SERCET.
+func misspells(name, ours string) bool {
 	plain := strings.NewReplacer("_", "", "-", "").Replace
-	a, b := plain(upper), plain(ours)
+	a, b := plain(strings.ToUpper(name)), plain(ours)
 	switch {
-	case a == b, strings.HasSuffix(upper, "_"+ours) && len(ours) > len("PORT"):
+	case a == b:
 		return true
-	case len(b) < len("ISSUER"): // PORT is close to HOST, PAR to many a word
+	case len(b) < len("PORT"): // PAR is close to many a word
 		return false
+	case len(b) < len("ISSUER"): // PORT is close to HOST and POST, and PROT is no word
+		return distance(a, b) == 1 && sameLetters(a, b)
 	}
 	return distance(a, b) <= 1 || len(b) > len("CLIENTID") && distance(a, b) == 2
+}
+
+func sameLetters(a, b string) bool {
+	return slices.Equal(slices.Sorted(slices.Values([]byte(a))), slices.Sorted(slices.Values([]byte(b))))
 }
 
 // Nearest returns the word of the list that was most likely meant, or "".
@@ -374,23 +392,45 @@ func distance(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// reportTypos says which names were probably meant to be ours: in the line that misses one, or in a note.
+// reportTypos says which names were probably meant to be ours: instead of the remark that ours is missing, or in a note.
 // Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
-func (s *settings) reportTypos(mistake bool) {
-	for _, typo := range s.typos() {
-		where := s.inFile(typo.name)
-		fix := "write " + typo.meant
-		i := slices.IndexFunc(s.problems, func(p Problem) bool {
-			noServer := p.Setting == "CLERK_PUBLISHABLE_KEY" && p.Where == "" // which ISSUER would be, too
-			return p.Setting == typo.meant || noServer && typo.meant == "ISSUER"
-		})
-		switch {
+func (s *settings) reportTypos(typos []Typo, mistake bool) {
+	for _, typo := range typos {
+		p := Problem{Where: typo.Where, What: typo.Name + " is not a setting of this app", Fix: "write " + typo.Meant}
+		switch i := s.missing(typo.Meant); {
 		case i >= 0:
-			s.problems[i].Fix = fmt.Sprintf("%s says %s: write %s", where, typo.name, typo.meant)
+			s.problems[i] = p
 		case mistake:
-			s.problems = append(s.problems, Problem{Setting: typo.name, Where: where, What: "is not a setting of this app", Fix: fix})
+			s.problems = append(s.problems, p)
 		default:
-			s.notes = append(s.notes, place(typo.name, where)+": is not a setting of this app; "+fix)
+			s.notes = append(s.notes, p.String())
+		}
+	}
+}
+
+// missing returns the index of the problem that a variable is not set, or -1. Each of several lines can name the server.
+func (s *settings) missing(name string) int {
+	return slices.IndexFunc(s.problems, func(p Problem) bool {
+		return p.missing() && (p.Setting == name || p.Setting == "ISSUER" && slices.Contains(serverNames, name))
+	})
+}
+
+// serverNames are the variables that say which server is meant.
+var serverNames = []string{"CLERK_PUBLISHABLE_KEY", "RESOURCE_URL", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT"}
+
+// reportNoEquals says which lines have a name of ours and no "=". One with a colon further on, as in an address, was read as
+// a variable with a space in its name.
+func (s *settings) reportNoEquals() {
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
+		name, _, found := strings.Cut(strings.ReplaceAll(key, "\t", " "), " ")
+		if !found || !slices.Contains(names, name) || !s.unset(name) {
+			continue
+		}
+		p := noEquals(s.inFile(key), name, true)
+		if i := s.missing(name); i >= 0 {
+			s.problems[i] = p
+		} else {
+			s.problems = append(s.problems, p)
 		}
 	}
 }
@@ -407,11 +447,17 @@ type Problem struct {
 // String returns the problem as one line: where, what is wrong, a semicolon, what to do.
 func (p Problem) String() string {
 	line := place(p.Setting, p.Where) + ": " + p.What
+	if p.missing() {
+		line = p.Setting + " " + p.What
+	}
 	if p.Fix != "" {
 		line += "; " + p.Fix
 	}
 	return line
 }
+
+// missing reports a variable that is not set.
+func (p Problem) missing() bool { return strings.HasPrefix(p.What, "is missing") }
 
 // Problems are all the mistakes in the settings.
 type Problems []Problem

@@ -105,7 +105,7 @@ func TestConfigErrors(t *testing.T) {
 			"a client without a server",
 			map[string]string{"CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
+				"ISSUER is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
 			},
 		},
@@ -113,13 +113,13 @@ func TestConfigErrors(t *testing.T) {
 			"only a method",
 			map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": "none"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
+				"ISSUER is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
-				"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard",
+				"CLIENT_ID is missing; copy it from the OAuth application's page in the dashboard",
 			},
 		},
 		{"a server without a client", map[string]string{"CLERK_PUBLISHABLE_KEY": key}, []string{
-			"CLIENT_ID: is missing; copy it from the OAuth application's page in the dashboard"}},
+			"CLIENT_ID is missing; copy it from the OAuth application's page in the dashboard"}},
 		{"two issuers", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "ISSUER": "https://other.example.com", "CLIENT_ID": "a"}, []string{
 			"ISSUER (environment): says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
 		{
@@ -188,13 +188,13 @@ func TestConfigErrors(t *testing.T) {
 			"a method without a secret",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"},
 			[]string{
-				"CLIENT_SECRET: is missing, but TOKEN_ENDPOINT_AUTH_METHOD says client_secret_post; set the secret, or remove that line for a public client"},
+				"CLIENT_SECRET is missing, but TOKEN_ENDPOINT_AUTH_METHOD says client_secret_post; set the secret, or remove that line for a public client"},
 		},
 		{
 			"one endpoint without an issuer",
 			map[string]string{"TOKEN_ENDPOINT": "https://a.example/token", "CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; set one of them, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
+				"ISSUER is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every " +
 					"setting for demo mode)",
 			},
 		},
@@ -332,27 +332,50 @@ func TestDotenv(t *testing.T) {
 		{
 			"no equals sign",
 			rest + "CLIENT_SECRET abc\n",
-			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:3: CLIENT_SECRET has no =; write = between CLIENT_SECRET and its value",
 		},
 		{
 			"no equals sign at the end",
 			rest + "CLIENT_SECRET",
+			".env:3: CLIENT_SECRET has no =; write CLIENT_SECRET=, then the value",
+		},
+		{
+			"an address without an equals sign",
+			"ISSUER https://auth.example.com\nCLIENT_ID=a\n",
+			".env:1: ISSUER has no =; write = between ISSUER and its value",
+		},
+		{
+			"the same of the API, with a tab",
+			"export RESOURCE_URL\thttps://api.example.com\n",
+			".env:1: RESOURCE_URL has no =; write = between RESOURCE_URL and its value",
+		},
+		{"the same of a different program", rest + "CLIENT_SECRET=abcdef\nFOO https://a.example\n", "secret=abcdef"},
+		{"the same, and set in another line", "ISSUER https://a.example\n" + rest + "CLIENT_SECRET=abcdef\n", "secret=abcdef"},
+		{"a colon for the equals sign", "ISSUER: https://auth.example.com\nCLIENT_ID: a\nCLIENT_SECRET: abcdef\n", "secret=abcdef"},
+		{
+			"a name of a different program without an equals sign",
+			rest + "FOO bar\n",
+			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
+			"text after the closing quote",
+			rest + "CLIENT_SECRET='abc'd\n",
 			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
 		},
 		{
 			"a quote that never ends",
 			"CLIENT_SECRET='abc\n" + rest,
-			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:1: the value starts with ' and doesn't end with it; write ' at the end of the value too",
 		},
 		{
 			"a quote that ends too late",
 			"CLIENT_SECRET='abc\nCLIENT_ID='a'\n",
-			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:1: the value starts with ' and doesn't end with it; write ' at the end of the value too",
 		},
 		{
 			"a short secret",
 			rest + "CLIENT_SECRET=short\n",
-			"note=CLIENT_SECRET: has fewer than 6 characters, which is easy to guess and cannot be taken out of what a server repeats; create a longer one",
+			"note=CLIENT_SECRET has fewer than 6 characters, which is easy to guess, and this app can't redact it from server responses; create a longer one",
 		},
 		{"white space", rest + "CLIENT_SECRET=  abcdef  \n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
 		{"white space in quotes", rest + "CLIENT_SECRET=' abcdef '\n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
@@ -400,7 +423,7 @@ func TestWarnings(t *testing.T) {
 		{"Redis elsewhere in the clear", good, "redis://user:hidden@redis.example:6379/1",
 			"SESSION_STORE: redis://redis.example:6379/1 is on another host and goes over the network in the clear; write rediss:// for TLS"},
 		{"a secret of one character", "aaaaaaaaaaaaaaaa", "",
-			"SESSION_SECRET: is one character again and again, which is easy to guess; make one with: openssl rand -base64 32"},
+			"SESSION_SECRET is one character again and again, which is easy to guess; make one with: openssl rand -base64 32"},
 	} {
 		cfg, err := Load(env(map[string]string{"SESSION_SECRET": row.secret, "SESSION_STORE": row.store}), "does-not-exist.env", false)
 		if got := strings.Join(cfg.Notes, "\n"); err != nil || got != row.want {

@@ -82,7 +82,8 @@ func (c Effective) Equal(d Effective) bool {
 
 // Equal reports the same settings.
 func (c Config) Equal(d Config) bool {
-	return c.single() == d.single() && slices.Equal(c.Scopes, d.Scopes) && maps.Equal(c.Parameters, d.Parameters) && slices.Equal(c.Notes, d.Notes)
+	return c.single() == d.single() && slices.Equal(c.Scopes, d.Scopes) && maps.Equal(c.Parameters, d.Parameters) && slices.Equal(c.Notes, d.Notes) &&
+		slices.Equal(c.Typos, d.Typos)
 }
 
 // single lists what has one value.

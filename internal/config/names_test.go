@@ -13,21 +13,22 @@ import (
 func TestTypos(t *testing.T) {
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{
-		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: CLIENT_ID: is missing; .env:2 says CLIENTID: write CLIENT_ID"},
-		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: CLIENT_ID: is missing; .env:2 says client_id: write CLIENT_ID"},
-		{"two letters swapped", rest + "CLIENT_SERCET=a\n", "CLIENT_SERCET (.env:3): is not a setting of this app; write CLIENT_SECRET"},
-		{"without its s", rest + "SCOPE=a\n", "SCOPE (.env:3): is not a setting of this app; write SCOPES"},
+		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: .env:2: CLIENTID is not a setting of this app; write CLIENT_ID"},
+		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: .env:2: client_id is not a setting of this app; write CLIENT_ID"},
+		{"two letters swapped", rest + "CLIENT_SERCET=a\n", ".env:3: CLIENT_SERCET is not a setting of this app; write CLIENT_SECRET"},
+		{"without its s", rest + "SCOPE=a\n", ".env:3: SCOPE is not a setting of this app; write SCOPES"},
 		{
 			"of a framework",
 			"CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
-			"refused: CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; .env:2 says " +
-				"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: write CLERK_PUBLISHABLE_KEY",
+			"refused: .env:2: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY is not a setting of this app; write CLERK_PUBLISHABLE_KEY",
 		},
-		{"no server", "ISSUR=https://auth.example.com\nCLIENT_ID=a\n", "refused: CLERK_PUBLISHABLE_KEY: is missing, and ISSUER too; .env:1 says ISSUR: write ISSUER"},
-		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", "CALLBACK_URL (.env:3): is not a setting of this app; write REDIRECT_URI"},
-		{"nothing else", "CLIENTID=a\n", "refused: CLIENTID (.env:1): is not a setting of this app; write CLIENT_ID"},
+		{"no server", "ISSUR=https://auth.example.com\nCLIENT_ID=a\n", "refused: .env:1: ISSUR is not a setting of this app; write ISSUER"},
+		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", ".env:3: CALLBACK_URL is not a setting of this app; write REDIRECT_URI"},
+		{"nothing else", "CLIENTID=a\n", "refused: .env:1: CLIENTID is not a setting of this app; write CLIENT_ID"},
+		{"the port", rest + "PROT=4710\n", ".env:3: PROT is not a setting of this app; write PORT"},
+		{"the API", "CLIENT_ID=a\nRESORCE_URL=https://api.example.com\n", "refused: .env:2: RESORCE_URL is not a setting of this app; write RESOURCE_URL"},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
-		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nAPI_URL=f\n", ""},
+		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nSPORT=e\nPART=e\nAPR=e\nAPI_URL=f\n", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			file := writeFile(t, "test.env", row.file)
