@@ -134,6 +134,25 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
+// spelled returns the fix where the variable that it is about stands in the file under a misspelled name, which then is the
+// reason. One that a different program may read is mentioned only.
+func (f Facts) spelled(s Setting, fix Fix) Fix {
+	about := []string{fix.Variable}
+	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
+		about = []string{"REDIRECT_URI", "BASE_URL", "PORT"}
+	}
+	i := slices.IndexFunc(f.Cfg.Typos, func(t config.Typo) bool { return slices.Contains(about, t.Meant) })
+	if i < 0 {
+		return fix
+	}
+	typo := f.Cfg.Typos[i]
+	if typo.Foreign {
+		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
+		return fix
+	}
+	return Fix{Kind: Look, Where: "In " + typo.Where, Variable: typo.Meant, Text: "In " + typo.Where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
+}
+
 // quoted returns a value as it is written in .env.
 func quoted(variable, value string) string {
 	if value != "" && (strings.HasPrefix(variable, "SCOPES") || strings.ContainsAny(value, " #$'\"&")) {

@@ -521,6 +521,41 @@ func TestFix_IsZero(t *testing.T) {
 	}
 }
 
+// A misspelled name is the fix where its variable is missing: where the fix is about that variable, and only there.
+func TestFix_Misspelled(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  Name
+		typo  config.Typo
+		facts Facts
+		want  string // the whole text, or the end of one that stays
+	}{
+		{ClientSecretMissing, config.Typo{Name: "CLIENT_SECERT", Meant: "CLIENT_SECRET"}, Facts{}, "In my.env:3, write CLIENT_SECRET instead of CLIENT_SECERT."},
+		{ScopeNotEnabled, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{Refused: []string{"email"}}, "In my.env:3, write SCOPES instead of SCOPE."},
+		{RedirectURINotRegistered, config.Typo{Name: "REDIRECT_URL", Meant: "REDIRECT_URI"}, Facts{}, "In my.env:3, write REDIRECT_URI instead of REDIRECT_URL."},
+		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{}, "In my.env:3, write PORT instead of PROT."},
+		{ClientSecretMissing, config.Typo{Name: "GITHUB_CLIENT_SECRET", Meant: "CLIENT_SECRET", Foreign: true}, Facts{},
+			" If GITHUB_CLIENT_SECRET (my.env:3) is meant for this app, write CLIENT_SECRET instead."},
+		{ClientSecretMissing, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{}, ""},
+		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{Value: "http://127.0.0.1:3000/oauth_callback"}, ""},
+		{MTLSRequired, config.Typo{Name: "TOKEN_ENDPOINT_AUTH_METOD", Meant: "TOKEN_ENDPOINT_AUTH_METHOD"}, Facts{}, ""},
+	} {
+		row.facts.Cfg = settingsForFixes()
+		plain := Of(row.name).fix(row.facts)
+		row.typo.Where = "my.env:3"
+		row.facts.Cfg.Typos = []config.Typo{row.typo}
+		got := Of(row.name).fix(row.facts)
+		switch {
+		case row.typo.Foreign || row.want == "":
+			if plain.Text += row.want; got != plain {
+				t.Errorf("%s with %s: %+v; want %+v", row.name, row.typo.Name, got, plain)
+			}
+		case got.Text != row.want || got.Variable != row.typo.Meant || got.Where != "In my.env:3" || got.Line != "":
+			t.Errorf("%s with %s: %+v; want %s", row.name, row.typo.Name, got, row.want)
+		}
+	}
+}
+
 // A fix names the place where its variable is set, in its sentence and in its parts.
 func TestFinding_In(t *testing.T) {
 	t.Parallel()

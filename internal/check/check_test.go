@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"oauth-test-client/internal/causes"
-
+	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/demo"
 	"oauth-test-client/internal/testserver"
 	"oauth-test-client/internal/wire"
@@ -135,6 +137,36 @@ func TestCheckFails(t *testing.T) {
 }
 
 // wantFails checks that one line fails, and no other: one cause, one failure.
+// A server answers a client without its secret as it answers a client ID that it doesn't recognize. Where the secret stands
+// in the file under a misspelled name, that name is the fix.
+func TestCheck_MisspelledSecret(t *testing.T) {
+	t.Parallel()
+	env := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
+	for _, row := range []struct {
+		line, fix string
+		name      causes.Name
+	}{
+		{"CLIENT_SECERT=" + testserver.CheckSecret, "settings.env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", causes.ClientSecretMissing},
+		{"GITHUB_CLIENT_SECRET=" + testserver.CheckSecret, "set CLIENT_SECRET.", causes.ClientIDUnknown},
+		{"", "set CLIENT_SECRET.", causes.ClientIDUnknown},
+		{"CLIENT_SECRET=" + testserver.CheckSecret, "", ""},
+	} {
+		file := filepath.Join(t.TempDir(), "settings.env")
+		text := "ISSUER=" + env["ISSUER"] + "\nCLIENT_ID=" + env["CLIENT_ID"] + "\nPORT=3998\n" + row.line + "\n" // not registered: nothing else shows that the ID is known
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Load(func(string) string { return "" }, file, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Run(t.Context(), cfg.Effective(), wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
+		if f := r.Line("client"); f.Name != row.name || !strings.HasSuffix(f.Fix, row.fix) || strings.Contains(r.String(), testserver.CheckSecret) {
+			t.Errorf("%s: %s %q; want %s %q; all:\n%s", row.line, f.Name, f.Fix, row.name, row.fix, r)
+		}
+	}
+}
+
 func wantFails(t *testing.T, r Report, check, setting, words string) {
 	t.Helper()
 	f := r.firstFailing()

@@ -335,7 +335,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return found(name, causes.Facts{})
 	}
 	if as.method == config.MethodNone {
-		if !nothingInvented && !o.knowsID(ctx) {
+		if !nothingInvented && !o.cfg.Misspells("CLIENT_SECRET") && !o.knowsID(ctx) {
 			f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
 			f.Fix += " If it is right, the application isn't public: set CLIENT_SECRET."
 			return f

@@ -327,6 +327,11 @@ func (s *settings) typos() []Typo {
 	return found
 }
 
+// Misspells reports that the file has a misspelled name in the place of a variable.
+func (c Config) Misspells(variable string) bool {
+	return slices.ContainsFunc(c.Typos, func(t Typo) bool { return t.Meant == variable && !t.Foreign })
+}
+
 // unset reports a variable without a value.
 func (s *settings) unset(name string) bool { return cmp.Or(s.getenv(name), s.values[name]) == "" }
 
