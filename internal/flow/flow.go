@@ -677,7 +677,7 @@ var callWords = map[wire.Purpose]string{
 	wire.APIAsked:         "GET the API",
 	wire.ResourceMetadata: "Who issues its tokens?",
 	wire.Registration:     "Registration",
-	wire.Metadata:         "Discovery",
+	wire.Metadata:         "Metadata",
 	wire.TokenRequest:     "POST the token endpoint",
 	wire.Keys:             "Keys of the ID tokens",
 	wire.Userinfo:         "GET userinfo",
@@ -825,7 +825,7 @@ func consentWords(e *wire.Exchange, coming bool) string {
 	case coming:
 		return "sign-in and consent"
 	case e.Took < glance:
-		return "at the server, " + Duration(e.Took)
+		return "on the server, " + Duration(e.Took)
 	}
 	return fmt.Sprintf("sign-in and consent, %s", Duration(e.Took))
 }

@@ -307,3 +307,52 @@ func FuzzCurl(f *testing.F) {
 		}
 	})
 }
+
+// What an attack sends is described as the attack's, and the same parameters of an honest step as the protocol's.
+func TestView_AttackWords(t *testing.T) {
+	t.Parallel()
+	form := wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+	about := func(purpose wire.Purpose, query, body string) map[string]string {
+		e := &wire.Exchange{Purpose: purpose, Method: "POST", URL: "https://auth.example/token" + query, RequestHeader: form, RequestBody: body}
+		words := map[string]string{}
+		for _, p := range View([]*wire.Exchange{e}, sampleClient, false).Steps[0].Params {
+			words[p.Name] = p.About
+		}
+		return words
+	}
+	const request, response = "code=c-value&code_verifier=v-value&grant_type=authorization_code", "?code=c-value&state=s-value&iss=i"
+	for _, row := range []struct {
+		attack, honest wire.Purpose
+		query, body    string
+		same           string // the parameters that are what they are in the honest step
+	}{
+		{wire.StolenCode, wire.TokenRequest, "", request, "grant_type"},
+		{wire.ForgedResponse, wire.Response, response, "", ""},
+	} {
+		attack, honest := about(row.attack, row.query, row.body), about(row.honest, row.query, row.body)
+		if len(attack) != 3 || len(honest) != 3 {
+			t.Fatalf("%s: %v; %s: %v", row.attack, attack, row.honest, honest)
+		}
+		for name, words := range attack {
+			if words == "" || honest[name] == "" || (words == honest[name]) != (name == row.same) {
+				t.Errorf("%s: %s is %q; in the honest step %q", row.attack, name, words, honest[name])
+			}
+		}
+	}
+}
+
+// The first step has one name, in the picture and beside it.
+func TestView_MetadataHasOneName(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{false, true} {
+		e := &wire.Exchange{Purpose: wire.Metadata, Method: "GET", URL: "https://auth.example/.well-known/openid-configuration", Status: 200, Began: time.Unix(1, 0)}
+		if known {
+			e.Status, e.Began = 0, time.Time{}
+		}
+		view := View([]*wire.Exchange{e}, Secrets{}, false)
+		words, _, _ := strings.Cut(view.Diagram.Arrows[0].Lines[0].Words, ",")
+		if name := view.Steps[0].Name; !strings.EqualFold(words, name) {
+			t.Errorf("known %t: the picture says %q, the step beside it %q", known, words, name)
+		}
+	}
+}

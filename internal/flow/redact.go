@@ -391,7 +391,7 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 	values, _ := url.ParseQuery(paramsOf(e)) // as far as it can be read
 	var list []Parameter
 	for name, vs := range values {
-		words := parameterWords[name]
+		words := wordsFor(e.Purpose, name)
 		for _, value := range vs {
 			shown := wire.Clip(tell.hide.parameter(name, value), 4000)
 			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, tell.marks[value]})
@@ -515,7 +515,7 @@ var stepWords = map[wire.Purpose]string{
 	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
 	wire.StolenCode:           "A thief has copied the code, and sends it with a code verifier of their own. The server has to refuse it (RFC 7636 section 4.6).",
 	wire.ForgedResponse:       "A thief sends the browser to the redirect URI with a code and a state of their own. The client has to refuse it (RFC 6749 section 10.12).",
-	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it began this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
+	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it started this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
 	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
 	wire.IDTokenCheck: "The client checks the ID token before it believes it: signature, issuer, audience, times and nonce " +
 		"(OpenID Connect Core section 3.1.3.7).",
@@ -532,6 +532,27 @@ var stepWords = map[wire.Purpose]string{
 
 type wordsOf struct{ about, section string }
 
+// wordsFor says what a parameter is for, or what an attack has instead of it.
+func wordsFor(purpose wire.Purpose, name string) wordsOf {
+	if words, ok := attackWords[purpose][name]; ok {
+		return words
+	}
+	return parameterWords[name]
+}
+
+// attackWords say what an attack sends, where that is not what the parameter is for.
+var attackWords = map[wire.Purpose]map[string]wordsOf{
+	wire.StolenCode: {
+		"code":          {"the code of your login, copied", "RFC 7636 section 1"},
+		"code_verifier": {"invented by the thief; its hash is not the challenge", "RFC 7636 section 4.6"},
+	},
+	wire.ForgedResponse: {
+		"code":  {"invented by the thief", "RFC 6749 section 10.12"},
+		"state": {"invented by the thief; this browser was never given it", "RFC 6749 section 10.12"},
+		"iss":   {"the server's issuer, which is no secret", "RFC 9207 section 2"},
+	},
+}
+
 // parameterWords says what each parameter is for, in one line, and where that is written.
 var parameterWords = map[string]wordsOf{
 	"response_type":              {"the kind of response: a code", "RFC 6749 section 3.1.1"},
@@ -545,7 +566,7 @@ var parameterWords = map[string]wordsOf{
 	"code_challenge":             {"the hash of a secret that is shown later, with the code", "RFC 7636 section 4.2"},
 	"code_challenge_method":      {"how it was hashed", "RFC 7636 section 4.3"},
 	"code_verifier":              {"the secret behind the challenge; a stolen code is useless without it", "RFC 7636 section 4.5"},
-	"code":                       {"good once, and for a short time, for tokens", "RFC 6749 section 4.1.2"},
+	"code":                       {"can be exchanged for tokens once, within a short time", "RFC 6749 section 4.1.2"},
 	"iss":                        {"which server sends this response", "RFC 9207 section 2"},
 	"error":                      {"what went wrong, as a code", "RFC 6749 section 4.1.2.1"},
 	"error_description":          {"what went wrong, in words", "RFC 6749 section 4.1.2.1"},
