@@ -260,13 +260,26 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
-		return "The server needs the user, and did not ask. If the login was sent with prompt=none, sign in without it. Otherwise its words say what is missing."
+		return needsUser(e)
 	case e.Theirs && e.Step == wire.TokenRequest && e.Code == oauth.CodeRefused:
 		return "Run all checks: they find out whether the token endpoint refuses every request."
 	case e.Theirs && e.Step != wire.TokenRequest:
 		return "Read what the server said, then compare that setting in its dashboard."
 	}
 	return ""
+}
+
+// needsUser says what to do where the server did not ask the user (OpenID Connect Core section 3.1.2.6).
+func needsUser(e *oauth.Error) string {
+	switch {
+	case e.Silent && e.Code == "login_required":
+		return "No user is signed in on the server, and prompt=none forbids it to ask. Sign in without prompt=none."
+	case e.Silent:
+		return "The server has to ask the user, and prompt=none forbids that. Sign in without prompt=none."
+	case e.Step != wire.Response:
+		return "Read what the server said."
+	}
+	return "This login lets the server ask the user: it was sent without prompt=none. Read what the server said."
 }
 
 // Sent is a value that we sent, with the place in the dashboard that it must agree with.

@@ -167,7 +167,7 @@ func TestVerdictsShow(t *testing.T) {
 		"aud":       "other, more",
 		"azp":       "party",
 		"at_hash":   "hash",
-		"nonce":     "another",
+		"nonce":     "a different one",
 		"iss":       "https://iss.example",
 		"sub":       "",
 		"signature": `ES256 by the key "k1"`,

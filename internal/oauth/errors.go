@@ -31,6 +31,7 @@ type Error struct {
 	URI         string       // the server's error_uri
 	Theirs      bool         // Code and Description are the server's
 	Check       string       // the rule that was broken, where a step has several
+	Silent      bool         // the login was sent with prompt=none
 	Said        string       // what a person would read in an answer that was no OAuth error
 	Tried       []Tried      // when the server was not found
 	Issuer      string       // the one that the server says it is, when that is the mistake

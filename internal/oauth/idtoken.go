@@ -472,7 +472,7 @@ func (c *idTokenClaims) checkNonce(want expected) Verdict {
 	case c.Nonce == nil:
 		return Verdict{"nonce", ours, "nothing", false, section}
 	case subtle.ConstantTimeCompare([]byte(*c.Nonce), []byte(want.Nonce)) != 1:
-		return Verdict{"nonce", ours, "another", false, section}
+		return Verdict{"nonce", ours, "a different one", false, section}
 	}
 	return Verdict{"nonce", ours, "the same", true, section}
 }

@@ -216,7 +216,9 @@ func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Val
 		return "", err
 	}
 	if response.Has("error") {
-		return "", c.refusedResponse(response)
+		refused := c.refusedResponse(response)
+		refused.Silent = r.parameter("prompt") == "none"
+		return "", refused
 	}
 	if response.Get("code") == "" {
 		return "", &Error{Step: wire.Response, Kind: ResponseWithoutCode, Code: CodeInvalidRequest, Check: "code",

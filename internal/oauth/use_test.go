@@ -293,8 +293,14 @@ func TestRefusedResponse(t *testing.T) {
 	}
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
 	wantError(t, err, "access_denied", "You said no to [redacted]")
-	if failed := err.(*Error); !failed.Theirs || failed.URI != "https://a.example/why" || failed.Step != wire.Response {
+	if failed := err.(*Error); !failed.Theirs || failed.URI != "https://a.example/why" || failed.Step != wire.Response || failed.Silent {
 		t.Errorf("the error is %+v", failed)
+	}
+	for prompt, silent := range map[string]bool{"none": true, "login": false} {
+		_, _, err = signIn(t, clientAt(t, l.Env()), l, url.Values{"prompt": {prompt}})
+		if failed, ok := errors.AsType[*Error](err); !ok || failed.Silent != silent {
+			t.Errorf("after prompt=%s the error is %+v", prompt, err)
+		}
 	}
 }
 
