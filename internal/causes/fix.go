@@ -388,7 +388,7 @@ func fixCredentials(f Facts) Fix {
 	if !f.Returned {
 		text += "CLIENT_ID: from a different application. "
 	}
-	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent another way.")
+	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent a different way.")
 }
 
 // registerAgain returns the fix for a client that this app has registered, of which no line is in .env.
@@ -541,7 +541,7 @@ func fixTokenEndpoint(f Facts) Fix {
 	case f.Status == http.StatusForbidden && f.Cfg.Clerk:
 		return f.look("CLERK_PUBLISHABLE_KEY", fixSatellite)
 	case f.Status == http.StatusForbidden, f.Status == http.StatusUnauthorized:
-		return f.look("", "Something in front of the token endpoint refuses this app: a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. Another network may get through.")
+		return f.look("", "Something in front of the token endpoint refuses this app: a firewall or a check for browsers. Let programs reach it, or ask the server's operator to. A different network may work.")
 	case strings.Contains(strings.ToLower(f.Words), "application/json"):
 		return f.look("", "The server wants JSON there. OAuth sends a form (RFC 6749 section 4.1.3), as this app does: look for a token endpoint that follows the standard.")
 	case f.Found != "":

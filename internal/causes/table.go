@@ -256,7 +256,7 @@ var Table = []Cause{
 		Title:       "The server names an endpoint that can't be used",
 		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
 		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
-		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is mended, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
+		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is fixed, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[langfuse/langfuse#15897]",
 		Fix: func(f Facts) Fix {
@@ -329,7 +329,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`BASE_URL=http://127.0.0.1:3000`"},
 		Right:  []string{"`BASE_URL=http://localhost:3000`"},
-		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where it does not say)",
+		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where the server doesn't say so)",
 		SeenIn: "[noobGB/snowpro-core-prep#119]",
 		Says: func(f Facts) string {
 			return "The server refuses an IP address in the redirect URI " + f.Cfg.RedirectURI()
@@ -341,13 +341,13 @@ var Table = []Cause{
 		Sees: "the server refuses an `http` redirect URI", Write: "`BASE_URL=https://…`",
 		Title:       "The server wants an https redirect URI",
 		Setting:     RedirectURI,
-		Explanation: "At most servers plain http is for localhost only; some want a development mode for that too. Entra's number for it is AADSTS500117.",
+		Explanation: "Most servers accept plain http for localhost only; some want a development mode for that too. Entra's number for it is AADSTS500117.",
 		Looks: []Quote{
 			{"Zitadel", "The requested redirect_uri is missing in the client configuration. (development mode is off)", "[netbirdio/android-client#83]"},
 		},
 		Wrong:  []string{"`BASE_URL=http://app.example.com`"},
 		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that ends TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered like this, and no TLS here: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
-		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where it does not say)",
+		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where the server doesn't say so)",
 		SeenIn: "[zitadel/zitadel#9560], [zitadel/zitadel#7415], [netbirdio/docs#243]",
 		Says: func(f Facts) string {
 			return "The server refuses the redirect URI " + f.Cfg.RedirectURI() + ", because it is not https"
@@ -385,7 +385,7 @@ var Table = []Cause{
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
-		ToldBy:      "`check`, and the login's page (where its own questions don't tell)",
+		ToldBy:      "`check`, and the login's page (when its own comparison is inconclusive)",
 		SeenIn:      "[ory/hydra#2140]",
 		Fix:         fixCredentials,
 	},
@@ -394,7 +394,7 @@ var Table = []Cause{
 		Sees: "`invalid_client` after the user signed in", Write: "`CLIENT_SECRET=` copied again",
 		Title:       "The client secret is wrong",
 		Setting:     ClientSecret,
-		Explanation: "The secret was mistyped, has expired, was rotated, or belongs to a different application. Most servers don't say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" when the ID is wrong. Without that sentence, the secret is wrong, or the client is public. At Clerk it is never the method: basic and post are treated alike.",
+		Explanation: "The secret was mistyped, has expired, was rotated, or belongs to a different application. Most servers don't say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" when the ID is wrong. Without that sentence, the secret is wrong, or the client is public. With Clerk it is never the method: basic and post are treated alike.",
 		Looks: []Quote{
 			{"Keycloak", "`unauthorized_client`: Invalid client or Invalid client credentials", "[keycloak/keycloak#16923]"},
 			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided.", "[MicrosoftDocs/azure-docs#33356]"},
@@ -469,7 +469,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`CLIENT_SECRET=…`"},
 		Right:  []string{"remove the line; or, in Entra, register the redirect URI under Web"},
-		ToldBy: "`check`, a warning of `check` (where the server takes any secret), and the login's page",
+		ToldBy: "`check`, a warning of `check` (where the server accepts any secret), and the login's page",
 		Says:   func(Facts) string { return "The server accepts the client only without a secret" },
 		Fix: func(f Facts) Fix {
 			if f.Cfg.Registered() {
@@ -690,7 +690,7 @@ var Table = []Cause{
 		Name: AccessTokenOpaque, Group: "Grants and scopes",
 		Sees: `"jwt malformed": the access token is not a JWT`, Write: "`AUTHORIZATION_PARAMS='audience=<API identifier>'`",
 		Title:       "The access token is not a JWT",
-		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one until an API is named by `audience`. At Clerk it is a setting of the whole instance, on for instances made since January 2026: turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
+		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one until an API is named by `audience`. With Clerk it is a setting of the whole instance, on for instances made since January 2026: turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
 		Looks: []Quote{
 			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
 		},
@@ -856,7 +856,7 @@ var Table = []Cause{
 		Name: FormActionBlocksReturn, Group: "The user, and the return to this app",
 		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, on the server",
 		Title:       "The server's page blocks the way back",
-		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and drop the way back. Firefox does not. The code has been issued by then.",
+		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and block the redirect back. Firefox does not. The code has been issued by then.",
 		Looks: []Quote{
 			{"Chromium's console", `Sending form data to '…' violates the following Content Security Policy directive: "form-action 'self'". The request has been blocked.`, "[geteduroam/letswifi-portal#78]"},
 		},
@@ -954,7 +954,7 @@ var Table = []Cause{
 		Sees: "the browser comes back without `code` and without `error`", Write: "the authorization code flow for the client",
 		Title:       "The response has no authorization code",
 		Setting:     Grant,
-		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be made for another flow, such as the implicit one, or a page of the server leads back by itself.",
+		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be set up for a different flow, such as the implicit one, or a page of the server leads back by itself.",
 		Wrong:       []string{"`/oauth_callback?state=…&access_token=…`"},
 		Right:       []string{"`/oauth_callback?state=…&code=…`"},
 		ToldBy:      "the login's page",
@@ -995,7 +995,7 @@ var Table = []Cause{
 			{"IndieAuth for WordPress", "`invalid_grant`: Failed PKCE Validation", "[indieweb/wordpress-indieauth#262]"},
 		},
 		Wrong:  []string{"a server that doesn't keep the challenge with the code"},
-		Right:  []string{"start a new login; if it fails again, mend the server"},
+		Right:  []string{"start a new login; if it fails again, fix the server"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Start a new login. If it fails again, fix PKCE on the server: it has to keep code_challenge with the code, and to compare it as S256.")
@@ -1258,7 +1258,7 @@ var Table = []Cause{
 		Name: RegistrationNotOffered, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"does not support dynamic client registration"`, Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The server doesn't register clients by itself",
-		Explanation: "The authorization server has no `registration_endpoint` in its metadata, so that a client has to be made by hand.",
+		Explanation: "The authorization server has no `registration_endpoint` in its metadata, so you have to create a client by hand.",
 		Looks: []Quote{
 			{"MCP's own client, about GitHub", "Incompatible auth server: does not support dynamic client registration", "[wong2/mcp-cli#23]"},
 		},
@@ -1286,9 +1286,9 @@ var Table = []Cause{
 		Title:       "The registration can't be used",
 		Explanation: "The server registered something different: a redirect URI that this app didn't send, no client ID, or an authentication method that this app doesn't support. This app discards the registration. (A different method that it does support is fine: RFC 7591 section 3.2.1.)\n\nThe server may still have created a client. So this app doesn't register again until you save `.env` or restart it.",
 		Looks: []Quote{
-			{"Frappe, to a client that had asked for another method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
+			{"Frappe, to a client that had asked for a different method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
 		},
-		Right:  []string{"the server's registration, then save `.env` again; until then an OAuth application made by hand, and `CLIENT_ID=`"},
+		Right:  []string{"fix the registration on the server, then save `.env` again. Until then, create an OAuth application by hand and set `CLIENT_ID`"},
 		ToldBy: "the login's page",
 		Fix:    fixByHand,
 	},
@@ -1296,7 +1296,7 @@ var Table = []Cause{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
 		Title:       "The server doesn't accept this client ID metadata document",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login goes on: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login continues: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
 		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
@@ -1313,7 +1313,7 @@ var Table = []Cause{
 		Sees: "the API names a different server than before", Write: "`CLIENT_ID=` of the new server",
 		Title:       "The API has moved to a different authorization server",
 		Explanation: "The API names a different authorization server than the one that `CLIENT_ID` was used at. This app sends a client's credentials to its own server only, so the login stops here.",
-		Right:       []string{"make an OAuth application at the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
+		Right:       []string{"create an OAuth application on the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
 		ToldBy:      "the login's page",
 		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
 		Fix:         fixByHand,
@@ -1338,7 +1338,7 @@ var Table = []Cause{
 		Name: APIFailed, Group: "The API",
 		Sees: "the API answers 500, 502 or 503", Write: "the API's own log",
 		Title:       "The API failed",
-		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer 500 to a call without a token. Where the metadata is at its well-known address, the login goes on.",
+		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer 500 to a call without a token. Where the metadata is at its well-known address, the login continues.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
 		ToldBy:      "`check` and a warning of `check`, the login's page (where the login starts at the API), and `/api`",
@@ -1487,7 +1487,7 @@ var Table = []Cause{
 			{"oauth2-proxy with nginx", "an HTML page with 401", "[oauth2-proxy/oauth2-proxy#1274]"},
 		},
 		Wrong:  []string{"`RESOURCE_URL=https://app.example.com/api`, behind the sign-in of the website"},
-		Right:  []string{"`RESOURCE_URL=` a route that goes to the API itself, or that route let through"},
+		Right:  []string{"`RESOURCE_URL=` a route that goes to the API itself, or a rule that exempts this route from the sign-in"},
 		ToldBy: "`check` (a page), a warning of `check` (a redirect), and `/api`",
 		SeenIn: "[RandallEric/AudraBooks-Feedback#118]",
 		Fix: func(f Facts) Fix {

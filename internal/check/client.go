@@ -201,7 +201,7 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		}
 		fallthrough
 	case answer.yes != "":
-		return causes.Proved("%s", right(as.method)).By("%s gets a different answer to %s", what, answer.yes)
+		return causes.Proved("%s", right(as.method)).By("with %s, the server answers %s differently", what, answer.yes)
 	case answer.passed:
 		f := causes.Warning("needs a sign-in: the server doesn't refuse the client, but fails on an invented code (%d)", answer.reply.Status).As(causes.ServerFailed)
 		f.Server = answer.reply.quote
@@ -375,8 +375,16 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return o.bothWrong(ctx, as, refused)
 	}
 	f := found(causes.ClientSecretWrong, causes.Facts{})
-	f.Found = "the server recognizes the client ID, and rejects the secret by both methods"
+	f.Found = "the server recognizes the client ID, and rejects the secret" + byBoth(o.cfg)
 	return f
+}
+
+// byBoth names the methods by which a secret was sent. Where the server treats them alike, one of them is enough.
+func byBoth(cfg config.Effective) string {
+	if causes.ProviderOf(cfg).MethodsAlike {
+		return ""
+	}
+	return " with both client_secret_basic and client_secret_post"
 }
 
 // acceptedWithout returns the finding that the server accepts the client without a secret, and refuses the one that is set.
@@ -404,7 +412,7 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	f := o.finding(causes.AuthMethodWrong, refused.said(), causes.Facts{Method: as.method})
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	if other.Cause() == causes.AuthMethodWrong {
-		f.Found = "the server accepts the client's credentials neither by client_secret_basic nor by client_secret_post"
+		f.Found = "the server accepts the client's credentials neither with client_secret_basic nor with client_secret_post"
 		return f.Look(causes.UseBasic(o.cfg))
 	}
 	f.Fix += " " + causes.PasteSecretToo
@@ -445,7 +453,7 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	case refused.Cause() == causes.AuthMethodWrong:
 		return o.bothWrong(ctx, as, refused)
 	}
-	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret by both methods, and a request without a secret too")
+	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
 }
 
 // knowsID reports that the server answers another client ID differently, with a wrong secret or with none, or that it has

@@ -46,7 +46,7 @@ func (o *Observer) concludeLogout(ctx context.Context, hinted bool) causes.Findi
 	real, control, without := results[0], results[1], results[2]
 	switch {
 	case real.Continues() && control.Refuses():
-		return causes.Proved("the server comes back to %s after sign-out", o.cfg.AfterLogout()).By("it refuses an address that this app invented")
+		return causes.Proved("after sign-out, the server sends the browser to %s", o.cfg.AfterLogout()).By("it refuses an address that this app invented")
 	case real.Refuses() && real.Same(control) && without.Continues() && aboutAddress(real) && !wantsHint(real):
 		return o.finding(causes.LogoutURINotRegistered, real.quote(), causes.Facts{}).
 			By("an address that this app invented gets the same answer, and without an address the server accepts the request")

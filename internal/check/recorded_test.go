@@ -250,7 +250,7 @@ func TestRecordedAnswers(t *testing.T) {
 			"client",
 			causes.Fail,
 			causes.ClientSecretWrong,
-			"rejects the secret by both methods",
+			"rejects the secret with both client_secret_basic and client_secret_post",
 		},
 		{"9", "the code grant is off", betterAuthNoGrant, nil, "authorization", causes.Fail, causes.GrantNotEnabled, "authorization_code grant"},
 		{"9", "client ID unknown where the sign-in page comes first", authlibFirst, unknownID, "client", causes.Fail, causes.ClientRefused, "paste CLIENT_ID again"},

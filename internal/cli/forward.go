@@ -29,7 +29,7 @@ func forwardingOf(port string, getenv func(string) string) *forwarding {
 			"If VS Code on your own machine has opened the codespace, http://localhost:" + port + " works without that."}
 	case getenv("REMOTE_CONTAINERS") != "":
 		return &forwarding{"dev container", "http://localhost:" + port,
-			"That is the default. If the editor's list of ports shows another local port, write that one."}
+			"That is the default. If the editor's list of ports shows a different local port, write that one."}
 	}
 	return nil
 }

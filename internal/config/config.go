@@ -268,7 +268,7 @@ func (s *settings) sessionStore(secret string) string {
 	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
 		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", WithoutUser(value))
 	case u.Scheme == "redis" && !IsLoopback(u.Hostname()):
-		s.notes = append(s.notes, "SESSION_STORE: "+WithoutUser(value)+" is on another host and goes over the network in the clear; write rediss:// for TLS")
+		s.notes = append(s.notes, "SESSION_STORE: "+WithoutUser(value)+" is on a different host and goes over the network in the clear; write rediss:// for TLS")
 	}
 	if secret == "" {
 		s.wrong("SESSION_STORE", "needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32")

@@ -421,7 +421,7 @@ func TestWarnings(t *testing.T) {
 		{"nothing to say", good, "redis://localhost:6379", ""},
 		{"TLS", good, "rediss://redis.example", ""},
 		{"Redis elsewhere in the clear", good, "redis://user:hidden@redis.example:6379/1",
-			"SESSION_STORE: redis://redis.example:6379/1 is on another host and goes over the network in the clear; write rediss:// for TLS"},
+			"SESSION_STORE: redis://redis.example:6379/1 is on a different host and goes over the network in the clear; write rediss:// for TLS"},
 		{"a secret of one character", "aaaaaaaaaaaaaaaa", "",
 			"SESSION_SECRET is one character again and again, which is easy to guess; make one with: openssl rand -base64 32"},
 	} {

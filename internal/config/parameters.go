@@ -50,7 +50,7 @@ var reserved = map[string]struct{ why, fix string }{
 	"assertion":             {"is a token, and a token must not be in an address", "no setting changes it"},
 	"subject_token":         {"is a token, and a token must not be in an address", "no setting changes it"},
 	"actor_token":           {"is a token, and a token must not be in an address", "no setting changes it"},
-	"device_code":           {"belongs to another grant (RFC 8628)", "no setting changes it"},
+	"device_code":           {"belongs to a different grant (RFC 8628)", "no setting changes it"},
 }
 
 // ownParameters lists those of /login that are for this app and are never sent.
