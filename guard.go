@@ -42,7 +42,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 				return
 			}
 			s.fail(w, r, refuse(http.StatusForbidden, "cross_site_request", "This request was sent by another site.",
-				"Open "+s.cfg.BaseURL+" in the browser itself. A login begins with a link or a redirect to /login, not with a fetch or a frame."))
+				"Open "+s.cfg.BaseURL+" in the browser itself. A login starts with a link or a redirect to /login, not with a fetch or a frame."))
 			return
 		}
 		if len(r.TransferEncoding) > 0 && !s.isDemo(r) {

@@ -74,7 +74,7 @@ func TestLogout_Address(t *testing.T) {
 	ours := a.Cfg.AfterLogout()
 	b := newBrowser(t, a)
 	b.Login()
-	if page := b.Ask("/logout", true); !strings.Contains(page.Body, "comes back to <code>"+ours+"</code> after sign-out: it is registered") ||
+	if page := b.Ask("/logout", true); !strings.Contains(page.Body, "the browser returns to <code>"+ours+"</code>, which is registered") ||
 		strings.Contains(page.Body, "logout-uri-not-registered") {
 		t.Errorf("where it is registered the page says\n%s", page.Body)
 	}
@@ -99,7 +99,7 @@ func TestLogout_Address(t *testing.T) {
 	l.Document = func(d map[string]any) { d["end_session_endpoint"] = l.Issuer + "/authorize" }
 	d := newBrowser(t, startApp(t, l.Env()))
 	d.GetJSON(l.Approve(t, d.Begin("")))
-	if page := d.Ask("/logout", true); !strings.Contains(page.Body, "comes back here only if <code>"+d.App.Cfg.AfterLogout()+"</code> is registered") {
+	if page := d.Ask("/logout", true); !strings.Contains(page.Body, "the browser returns here only if <code>"+d.App.Cfg.AfterLogout()+"</code> is registered") {
 		t.Errorf("where it is not known the page says\n%s", page.Body)
 	}
 }

@@ -53,7 +53,7 @@ const (
 
 // String returns what the row says.
 func (s attackState) String() string {
-	return [...]string{"accepted", "undecided", "warning", "rejected", "not run", "to run"}[s]
+	return [...]string{"accepted", "undecided", "warning", "rejected", "not run", "not run yet"}[s]
 }
 
 // Mood returns the color of the row.
@@ -216,13 +216,13 @@ func (v misusePage) Whole() bool { return v.Tried == v.Of }
 func (v *misusePage) progress(next misuse.Rule) {
 	switch {
 	case !v.Begun():
-		v.Says = fmt.Sprintf("%d attacks that your server should reject", v.Of)
+		v.Says = "Nine attacks your server should reject"
 		v.Lead = fmt.Sprintf("None has been run yet. A run costs up to %d logins at %s. Your own session stays as it is.", v.Logins, v.Where)
 		return
 	case v.Next != "":
-		v.Lead = fmt.Sprintf("Next: %s. Sign in and allow it, as often as the server asks. The page continues by itself.", lowerFirst(next.About))
+		v.Lead = fmt.Sprintf("Next attack: %s. Each time the server asks, sign in and press Allow. The page continues by itself.", lowerFirst(next.About))
 	default:
-		v.Lead = fmt.Sprintf("Next: %s. Its login has not come back.", lowerFirst(next.About))
+		v.Lead = fmt.Sprintf("Next attack: %s. Its login has not come back.", lowerFirst(next.About))
 	}
 	v.Says = fmt.Sprintf("%d of %d attacks run", v.Tried, v.Of)
 }

@@ -19,7 +19,7 @@ func TestMisusePage_Verdict(t *testing.T) {
 		for _, rule := range misuse.Rules {
 			f, changed := changes[rule.Attempt]
 			if !changed {
-				f.Result, f.Found = causes.OK, "refused"
+				f.Result, f.Found = causes.OK, "rejected"
 			}
 			f.Check = string(rule.Attempt)
 			found = append(found, f)
@@ -45,10 +45,10 @@ func TestMisusePage_Verdict(t *testing.T) {
 		result     causes.Result
 		mood       string
 	}{
-		{"nothing tried", nil, "", "9 attacks that your server should reject", "up to 8 logins at auth.example", "", ""},
-		{"begun", nil, "https://auth.example/authorize", "0 of 9 attacks run", "Next: a code used twice.", "", ""},
-		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 attacks run", "Next: a different redirect URI", "", ""},
-		{"a login is out", whole(nil)[:8], "", "8 of 9 attacks run", "Next: prompt=none without a session. Its login has not come back.", "", ""},
+		{"nothing tried", nil, "", "Nine attacks your server should reject", "up to 8 logins at auth.example", "", ""},
+		{"begun", nil, "https://auth.example/authorize", "0 of 9 attacks run", "Next attack: a code used twice.", "", ""},
+		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 attacks run", "Next attack: a different redirect URI", "", ""},
+		{"a login is out", whole(nil)[:8], "", "8 of 9 attacks run", "Next attack: prompt=none without a session. Its login has not come back.", "", ""},
 		{"sound", whole(nil), "", "The server rejects all 9 attacks", "honest request", causes.OK, "good"},
 		{
 			"not all asked",

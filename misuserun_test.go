@@ -108,7 +108,7 @@ func TestMisuseOnRequest(t *testing.T) {
 	w, a, b := startMisuse(t)
 	w.codes, w.tokens = nil, nil // of the login itself
 	held := b.GetJSON("/session").Body
-	if run := b.ReadMisuse(); run.Verdict != "9 attacks that your server should reject" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
+	if run := b.ReadMisuse(); run.Verdict != "Nine attacks your server should reject" || run.Tried != 0 || run.Of != 9 || run.Logins != 8 || len(run.Findings) != 0 {
 		t.Errorf("before a run it says %+v", run)
 	}
 	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
@@ -242,7 +242,7 @@ func TestMisuseNeverByItself(t *testing.T) {
 	}
 	b.Post("/misuse", nil)                                                                     // a new run, in which nothing has been tried yet
 	replayed.Client.Jar.SetCookies(address, slices.Concat(old, b.Client.Jar.Cookies(address))) // of the same name the later one
-	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "9 attacks that your server should reject") || w.count() != before {
+	if r := replayed.Do(b.FromTheServer(back)); !strings.Contains(r.Body, "Nine attacks your server should reject") || w.count() != before {
 		t.Errorf("the answer of an earlier run gets %d, and the server is asked %d times:\n%s", r.StatusCode, w.count()-before, r.Body)
 	}
 }
@@ -259,13 +259,13 @@ func TestMisuseGoesOn(t *testing.T) {
 		}
 		r := b.Post("/misuse", form)
 		link := testserver.ContinueLink.FindStringSubmatch(r.Body)
-		if link == nil || !strings.Contains(r.Body, "Next: "+next) {
+		if link == nil || !strings.Contains(r.Body, "Next attack: "+next) {
 			t.Fatalf("%q does not begin the login for %s:\n%s", do, next, r.Body)
 		}
 		return html.UnescapeString(link[1])
 	}
 	b.Do(b.FromTheServer(b.Authorize(begin("", "a code used twice"), "user_alice", "allow")))
-	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next: a wrong code verifier. Its login has not come back.") {
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next attack: a wrong code verifier. Its login has not come back.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
 	begin("go-on", "a wrong code verifier")

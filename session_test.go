@@ -32,7 +32,7 @@ func TestNoToken(t *testing.T) {
 		t.Errorf("the page repeats what its heading says:\n%s", r.Body)
 	}
 	for path, marked := range map[string]string{"/session": "Session", "/flow": "Flow"} {
-		if page := b.Ask(path, true).Body; !strings.Contains(page, "What you see here after sign-in") || !strings.Contains(page, `aria-current="page">`+marked+`<`) {
+		if page := b.Ask(path, true).Body; !strings.Contains(page, "What you get after sign-in") || !strings.Contains(page, `aria-current="page">`+marked+`<`) {
 			t.Errorf("%s does not say what it will show, or does not mark itself:\n%s", path, page)
 		}
 	}

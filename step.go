@@ -206,8 +206,8 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	}
 	data.Fields, data.Straight = editFields(l.request, s.cfg), loginPath(again)
 	data.Address = splitAddress(flow.Shown(to, s.secrets()), data.Fields)
-	data.card("", "scope", "", "What this app wants to do for you. The server asks you first.")
-	data.card(flow.StateMark, "state", "", "A random number. It has to come back unchanged.")
+	data.card("", "scope", "", "What this app asks for. The server asks you first.")
+	data.card(flow.StateMark, "state", "", "A random value. It has to come back unchanged.")
 	data.card(flow.PKCEMark, "code_challenge", "", "The hash of a secret that this app keeps to itself.")
 	if len(data.Cards) == 0 {
 		data.card("", "request_uri", "", "It stands for the request, which this app has sent to the server itself.")
@@ -578,7 +578,7 @@ func tokenCards(l *session.Login) []stepCard {
 		identity = stepCard{Name: "ID token", Good: fmt.Sprintf("%d checks", len(l.IDToken.Verdicts)), Words: "It says who signed in. This app believes it because every check passed."}
 		if l.Request.Nonce != "" {
 			identity.Mark, identity.Name = flow.NonceMark, "nonce"
-			identity.Words = "Left in step 1, and came back in the ID token, which says who signed in."
+			identity.Words = "Sent in step 1, and came back in the ID token, which says who signed in."
 		}
 	}
 	scopes := stepCard{Name: "scope", Value: wire.Clip(strings.Join(l.Granted(), " "), 60), Words: "Granted as asked."}

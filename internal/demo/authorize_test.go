@@ -148,7 +148,7 @@ func TestConsent(t *testing.T) {
 	for _, want := range []string{
 		"A web application", "127.0.0.1:1", "Verified by this server", "You haven't allowed it before", "Bob Example",
 		"See your email address", "bob@example.com", "<code>email</code>", "See your name and picture", "user_bob. Required.",
-		">Allow<", ">Deny<", "Either way, your browser goes to <code><strong>127.0.0.1:1</strong><wbr>/callback</code>", "Revoke it at any time",
+		">Allow<", ">Deny<", "Either way, your browser goes to <code><strong>127.0.0.1:1</strong><wbr>/callback</code>", "You can revoke access at any time",
 	} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the consent page lacks %q:\n%s", want, page.body)

@@ -33,7 +33,7 @@ type requester struct {
 	ID, Name   string
 	Domain     string // where the browser goes next: a client can't invent this
 	Verified   bool   // the configuration names it, not the client itself
-	Registered string // how long ago it registered itself
+	Registered string // how long ago it was registered
 }
 
 // requester describes a client by one of its redirect URIs.

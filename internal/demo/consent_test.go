@@ -62,7 +62,7 @@ func TestConsent_WhoAsks(t *testing.T) {
 	for _, row := range []struct{ client, redirectURI, has, lacks string }{
 		{"web", redirectURI, "<strong>127.0.0.1:1</strong> <span class=\"vouch\">", "Not verified"},
 		{registered, "https://evil.example/back", "<strong>evil.example</strong> <span class=\"vouch not\">", "Verified by"},
-		{registered, "https://evil.example/back", "It registered itself 5 minutes ago", "Verified by"},
+		{registered, "https://evil.example/back", "It was registered 5 minutes ago", "Verified by"},
 	} {
 		q := authorizeQuery()
 		q.Set("client_id", row.client)

@@ -17,7 +17,7 @@ func (m *Run) codeTwice(ctx context.Context, r *oauth.Request, code string) []Fi
 	as := m.credentials(ctx)
 	first := m.redeem(ctx, as, m.honest(r, code))
 	if !first.accepted() {
-		return []Finding{undecided("the honest exchange was refused (%s)", first)}
+		return []Finding{undecided("the honest exchange was rejected (%s)", first)}
 	}
 	before := m.acceptedAt(ctx, m.endpoints(ctx), first.Access)
 	second := m.redeem(ctx, as, m.honest(r, code))
@@ -27,7 +27,7 @@ func (m *Run) codeTwice(ctx context.Context, r *oauth.Request, code string) []Fi
 	case second.unclear():
 		return []Finding{undecided("the second exchange was answered %s", second).by("the first was accepted")}
 	}
-	return []Finding{refused("the second use is refused (%s)", second).by("the first was accepted"), m.afterReuse(ctx, before, first.Access)}
+	return []Finding{refused("the second use is rejected (%s)", second).by("the first was accepted"), m.afterReuse(ctx, before, first.Access)}
 }
 
 // afterReuse looks for the tokens of a code that came a second time, where they were good before.
@@ -68,13 +68,13 @@ func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, go
 	honest := m.redeem(ctx, m.credentials(ctx), m.honest(r, code))
 	switch {
 	case honest.accepted():
-		return refused("refused (%s)", got).by("the honest request with the same code is accepted")
+		return refused("rejected (%s)", got).by("the honest request with the same code is accepted")
 	case m.controlled() && (named || !got.unclear()):
-		return refused("refused (%s)", got).by("the code no longer worked after that; an honest exchange was accepted before")
+		return refused("rejected (%s)", got).by("the code no longer worked after that; an honest exchange was accepted before")
 	case named && !honest.outOfOrder() && !honest.names(Attempt(r.Try)):
-		return refused("refused (%s)", got).by("the server names what is wrong, and gives a different reason for the honest request")
+		return refused("rejected (%s)", got).by("the server names what is wrong, and gives a different reason for the honest request")
 	}
-	return undecided("it was refused (%s), and no honest exchange was accepted", got)
+	return undecided("it was rejected (%s), and no honest exchange was accepted", got)
 }
 
 // otherClient redeems the code as the second client that is configured.
@@ -116,7 +116,7 @@ func (m *Run) refusedAtOnce(ctx context.Context) bool {
 	if !control.Continues() || !got.Refuses() {
 		return false
 	}
-	m.add(WithoutPKCE, refused("the login is refused (%s)", wire.Clip(m.cfg.Redact(got.Answer()), 60)).by("with PKCE it starts"))
+	m.add(WithoutPKCE, refused("the login is rejected (%s)", wire.Clip(m.cfg.Redact(got.Answer()), 60)).by("with PKCE it starts"))
 	return true
 }
 
@@ -132,7 +132,7 @@ func (m *Run) withoutPKCE(ctx context.Context, r *oauth.Request, code string) []
 	case got.accepted():
 		return []Finding{weak("a confidential client can sign in without PKCE")}
 	case got.unclear() || !m.controlled():
-		return []Finding{undecided("the code was refused (%s)", got)}
+		return []Finding{undecided("the code was rejected (%s)", got)}
 	}
-	return []Finding{refused("the code is refused (%s)", got).by("with PKCE a code was accepted before")}
+	return []Finding{refused("the code is rejected (%s)", got).by("with PKCE a code was accepted before")}
 }

@@ -99,7 +99,7 @@ func (m *Run) Answer(ctx context.Context, r *oauth.Request, response url.Values)
 func (m *Run) noLogin(attempt Attempt, e *oauth.Error) Finding {
 	code := wire.Clip(m.cfg.Redact(e.Code), 60)
 	if attempt == WithoutPKCE && e.Theirs && causes.WantsPKCE(e) && m.controlled() {
-		return refused("the login is refused (%s)", code).by("the logins with PKCE were accepted")
+		return refused("the login is rejected (%s)", code).by("the logins with PKCE were accepted")
 	}
 	return undecided("the login for it failed (%s)", code)
 }

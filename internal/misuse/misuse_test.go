@@ -139,7 +139,7 @@ func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
 				t.Errorf("%s: %s %s: %s", fault, f.Result, f.Check, f.Found)
 			}
 		}
-		wantFinding(t, found, RevokedToken, causes.OK, "refused at userinfo after its revocation")
+		wantFinding(t, found, RevokedToken, causes.OK, "rejected at userinfo after its revocation")
 	}
 }
 
@@ -459,7 +459,7 @@ func TestMisuseRevokedAtSilence(t *testing.T) {
 	})
 	found := c.misuse()
 	wantFinding(t, found, RevokedToken, causes.Warn, "userinfo did not tell")
-	wantFinding(t, found, RevokedToken, causes.OK, "refused at introspection")
+	wantFinding(t, found, RevokedToken, causes.OK, "rejected at introspection")
 }
 
 // Nor is a newer refresh token dead because the server is out of order when it is tried.
@@ -473,7 +473,7 @@ func TestMisuseNewerTokenAtSilence(t *testing.T) {
 		return refreshes == 3 && form.Get("grant_type") == "refresh_token"
 	})
 	found := c.misuse()
-	wantFinding(t, found, OldRefreshToken, causes.OK, "refused after it was replaced")
+	wantFinding(t, found, OldRefreshToken, causes.OK, "rejected after it was replaced")
 	wantFinding(t, found, OldRefreshToken, causes.Warn, "not decided: the newer refresh token was answered 503")
 }
 

@@ -47,9 +47,9 @@ var Rules = []Rule{
 	{OtherClient, "A code sent by a different client", "RFC 6749 section 4.1.3",
 		"the server has to give the tokens only to the client that got the code"},
 	{OldRefreshToken, "The old refresh token after a refresh", "RFC 9700 section 4.14.2",
-		"the server should refuse a refresh token that was replaced, and revoke the newer ones when it comes again"},
+		"the server should reject a refresh token that was replaced, and revoke the newer ones when it comes again"},
 	{RevokedToken, "A token that was revoked", "RFC 7009 section 2.1",
-		"the token has to be refused from the moment at which it is revoked"},
+		"the token has to be rejected from the moment at which it is revoked"},
 	{WithoutPKCE, "A login without PKCE", "RFC 9700 section 2.1.1, RFC 8252 section 8.1",
 		"set the server, or the OAuth application there, to require PKCE"},
 	{PromptNone, "prompt=none without a session", "OpenID Connect Core section 3.1.2.1",
@@ -69,13 +69,13 @@ func (a Attempt) rule() Rule {
 func (r Rule) Cost() string {
 	switch r.Attempt {
 	case OtherClient:
-		return "a login, if a second client is set"
+		return "needs a login, if a second client is set"
 	case WithoutPKCE:
-		return "a login, unless the server refuses at once"
+		return "needs a login, unless the server rejects it at once"
 	case PromptNone:
-		return "no login: two requests"
+		return "needs no login: two requests"
 	}
-	return "a login"
+	return "needs a login"
 }
 
 // Finding is what came of an attempt.

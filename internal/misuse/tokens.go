@@ -25,14 +25,14 @@ func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string
 	first := m.redeem(ctx, as, m.honest(r, code))
 	switch {
 	case !first.accepted():
-		return []Finding{undecided("the exchange was refused (%s)", first)}
+		return []Finding{undecided("the exchange was rejected (%s)", first)}
 	case first.Refresh == "":
 		return []Finding{notAsked("the server issues no refresh token")}
 	}
 	second := refresh(first.Refresh)
 	switch replaced := second.Refresh != "" && second.Refresh != first.Refresh; {
 	case !second.accepted():
-		return []Finding{undecided("the first refresh was refused (%s)", second)}
+		return []Finding{undecided("the first refresh was rejected (%s)", second)}
 	case !replaced && public:
 		return []Finding{passes("the refresh tokens of a public client are not replaced")}
 	case !replaced:
@@ -48,20 +48,20 @@ func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string
 	case again.unclear():
 		return []Finding{undecided("the old refresh token was answered %s", again)}
 	}
-	old := refused("the old refresh token is refused after it was replaced (%s)", again).by("before, it was accepted")
+	old := refused("the old refresh token is rejected after it was replaced (%s)", again).by("before, it was accepted")
 	switch newer := refresh(second.Refresh); {
 	case newer.accepted():
 		return []Finding{old, weak("the newer refresh token still works after the old one was used again")}
 	case newer.unclear():
 		return []Finding{old, undecided("the newer refresh token was answered %s", newer)}
 	}
-	return []Finding{old, refused("the newer refresh token is dead after the old one was used again").by("the refresh that brought it was accepted")}
+	return []Finding{old, refused("using the old refresh token again also invalidated the new one").by("the refresh that issued it was accepted")}
 }
 
 func (m *Run) revokedToken(ctx context.Context, r *oauth.Request, code string) []Finding {
 	tokens := m.redeem(ctx, m.credentials(ctx), m.honest(r, code))
 	if !tokens.accepted() {
-		return []Finding{undecided("the exchange was refused (%s)", tokens)}
+		return []Finding{undecided("the exchange was rejected (%s)", tokens)}
 	}
 	md, err := m.client.Metadata(ctx)
 	if err != nil || md.Revocation == "" {
@@ -69,7 +69,7 @@ func (m *Run) revokedToken(ctx context.Context, r *oauth.Request, code string) [
 	}
 	before := m.acceptedAt(ctx, m.endpoints(ctx), tokens.Access)
 	if len(before) == 0 {
-		return []Finding{notAsked("before, the access token was good at no place that refuses others")}
+		return []Finding{notAsked("before, the access token was good at no place that rejects others")}
 	}
 	e, err := m.client.Revoke(ctx, "access_token", tokens.Access)
 	switch {
@@ -103,7 +103,7 @@ func (m *Run) afterRevocation(ctx context.Context, e endpoint, access string) Fi
 	case !told:
 		return undecided("%s did not tell whether the revoked token is still good", e.name)
 	case !open:
-		return refused("refused at %s after its revocation", e.name).by("before, it was good there")
+		return refused("rejected at %s after its revocation", e.name).by("accepted before it was revoked")
 	case e.name == theAPI && m.client.Inspect(ctx, access).JWT:
 		return weak("still good at %s after its revocation: it is a JWT, and lives until it expires", e.name)
 	}
@@ -122,17 +122,17 @@ func (m *Run) promptNone(ctx context.Context) Finding {
 	control, got := o.Login(ctx, check.Login{}), o.Login(ctx, check.Login{Prompt: "none"})
 	switch {
 	case !control.Continues():
-		return undecided("the login without prompt=none does not begin")
+		return undecided("the login without prompt=none doesn't start")
 	case control.Coded:
 		return undecided("the server needs no sign-in: it sends a code without prompt=none, too")
 	case got.Coded:
 		return passes("the server sends a code although no user is signed in")
 	case got.Kind == check.ComesBack && got.Continues() && got.Code != "":
-		return refused("refused (%s)", got.Code).by("without prompt=none the sign-in starts")
+		return refused("rejected (%s)", got.Code).by("without prompt=none the sign-in starts")
 	case got.Kind == check.ShowsPage && got.Same(control):
 		return weak("the server shows the same page as without prompt=none, and must not show any")
 	case got.Kind == check.GoesElsewhere:
-		return undecided("the server sends the browser on to a different host, which may refuse")
+		return undecided("the server sends the browser on to a different host, which may reject it")
 	case got.Kind == check.ShowsPage:
 		return undecided("the server shows a different page than without prompt=none, which may go back by a script")
 	}
