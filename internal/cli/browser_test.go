@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -28,7 +29,10 @@ func newMachine(t *testing.T, system string, env map[string]string, files []stri
 	m := machine{called: filepath.Join(bin, "called.txt")}
 	for name, code := range programs {
 		script := fmt.Sprintf("#!/bin/sh\n{ printf %%s %s; printf ' <%%s>' \"$@\"; echo; } >> '%s'\nexit %d\n", name, m.called, code)
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700); err != nil {
+		syscall.ForkLock.RLock() // a program that another test starts now would keep the file open: "text file busy"
+		err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700)
+		syscall.ForkLock.RUnlock()
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
