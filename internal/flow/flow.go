@@ -675,11 +675,11 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 var callWords = map[wire.Purpose]string{
 	wire.PushedRequest:    "POST the authorization request",
 	wire.APIAsked:         "GET the API",
-	wire.ResourceMetadata: "Who issues its tokens?",
+	wire.ResourceMetadata: "API metadata",
 	wire.Registration:     "Registration",
 	wire.Metadata:         "Metadata",
 	wire.TokenRequest:     "POST the token endpoint",
-	wire.Keys:             "Keys of the ID tokens",
+	wire.Keys:             "Keys",
 	wire.Userinfo:         "GET userinfo",
 	wire.Introspection:    "Introspection",
 	wire.Revocation:       "Revocation",
