@@ -45,7 +45,8 @@ func (l *live) read() (config.Config, *x509.CertPool, error) {
 	if err != nil {
 		return config.Config{}, nil, err
 	}
-	if given := l.options.Parameters; len(given) > 0 {
+	if given := l.options.Parameters.With(nil); len(given) > 0 {
+		delete(given, "scope") // which is in the address, as it takes the place of SCOPES
 		cfg.Parameters = cfg.Parameters.With(given)
 		if err := cfg.Parameters.Check(cfg.Scopes); err != nil {
 			return config.Config{}, nil, fmt.Errorf("-param: %w", err)

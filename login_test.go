@@ -232,13 +232,13 @@ func TestLoginCommand_Param(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_PARAMS"] = "prompt=consent&hd=example.com&display=page"
-	p, base := startLogin(t, env, "-param", "hd=example.org", "-param", `claims={"a b":"c&d=e"}`, "-param", "display=popup")
+	p, base := startLogin(t, env, "-param", "hd=example.org", "-param", `claims={"a b":"c&d=e"}`, "-param", "display=popup", "-param", "scope=openid a")
 	b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
 	to, err := url.Parse(b.Begin(p.LoginQuery(t) + "&display=touch"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"prompt": "consent", "hd": "example.org", "claims": `{"a b":"c&d=e"}`, "display": "touch"} {
+	for name, want := range map[string]string{"prompt": "consent", "hd": "example.org", "claims": `{"a b":"c&d=e"}`, "display": "touch", "scope": "openid a"} {
 		if got := to.Query()[name]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q; want %q", name, got, want)
 		}

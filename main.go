@@ -16,6 +16,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -138,6 +139,9 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	s := l.current.Load().server
 	s.ended, s.run = cli.First(ended), rand.Text()
 	address := s.cfg.BaseURL + "/login?run=" + s.run
+	if scope := l.options.Parameters["scope"]; scope != "" {
+		address += "&scope=" + url.QueryEscape(scope)
+	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the verdict is known
 	defer stop()
 	served := make(chan error, 1)

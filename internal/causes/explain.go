@@ -3,6 +3,7 @@ package causes
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 	if name == CertificateNotTrusted && !wire.UnknownAuthority(e.Cause) {
 		a.Remedy = facts.look("", ValidCertificate)
 	}
-	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(e))
+	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(cfg, e))
 	if e.Kind == oauth.RegistrationUnusable { // it is not asked again, as it may make a client each time
 		a.Hint += " If the server is fixed, restart this app, or save .env again."
 	}
@@ -245,7 +246,7 @@ func headingWithoutCause(e *oauth.Error) string {
 }
 
 // hintWithoutCause says what to do where no cause is known.
-func hintWithoutCause(e *oauth.Error) string {
+func hintWithoutCause(cfg config.Effective, e *oauth.Error) string {
 	switch {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
 		return "Set RESOURCE_URL to the API that the access token is for."
@@ -260,7 +261,7 @@ func hintWithoutCause(e *oauth.Error) string {
 	case e.Kind == oauth.PastedAddress:
 		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
-		return needsUser(e)
+		return needsUser(cfg, e)
 	case e.Theirs && e.Step == wire.TokenRequest && e.Code == oauth.CodeRefused:
 		return "Run all checks: they find out whether the token endpoint refuses every request."
 	case e.Theirs && e.Step != wire.TokenRequest:
@@ -270,12 +271,18 @@ func hintWithoutCause(e *oauth.Error) string {
 }
 
 // needsUser says what to do where the server did not ask the user (OpenID Connect Core section 3.1.2.6).
-func needsUser(e *oauth.Error) string {
+func needsUser(cfg config.Effective, e *oauth.Error) string {
+	without := "Sign in without prompt=none."
+	if endpoint, err := url.Parse(cfg.Endpoints.Authorization); cfg.Parameters["prompt"] == "none" {
+		without = "Every login sends it: remove it from AUTHORIZATION_PARAMS in .env, or from -param."
+	} else if err == nil && endpoint.Query().Get("prompt") == "none" {
+		without = "Every login sends it: remove it from AUTHORIZATION_ENDPOINT in .env."
+	}
 	switch {
 	case e.Silent && e.Code == "login_required":
-		return "No user is signed in on the server, and prompt=none forbids it to ask. Sign in without prompt=none."
+		return "No user is signed in on the server, and prompt=none forbids it to ask. " + without
 	case e.Silent:
-		return "The server has to ask the user, and prompt=none forbids that. Sign in without prompt=none."
+		return "The server has to ask the user, and prompt=none forbids that. " + without
 	case e.Step != wire.Response:
 		return "Read what the server said."
 	}

@@ -307,18 +307,27 @@ func TestExplain_WithoutCause(t *testing.T) {
 	}
 	for _, code := range []string{"login_required", "interaction_required", "consent_required", "account_selection_required"} {
 		e := oauth.Error{Step: wire.Response, Theirs: true, Code: code}
-		if hint := hintWithoutCause(&e); !strings.Contains(hint, "sent without prompt=none") {
+		if hint := hintWithoutCause(settings(), &e); !strings.Contains(hint, "sent without prompt=none") {
 			t.Errorf("after %s the hint is %q", code, hint)
 		}
 		e.Silent = true
-		if hint := hintWithoutCause(&e); !strings.HasSuffix(hint, "Sign in without prompt=none.") || strings.Contains(hint, "No user is signed in") != (code == "login_required") {
+		if hint := hintWithoutCause(settings(), &e); !strings.HasSuffix(hint, "Sign in without prompt=none.") || strings.Contains(hint, "No user is signed in") != (code == "login_required") {
 			t.Errorf("after %s to prompt=none the hint is %q", code, hint)
 		}
+		everyLogin := settings()
+		everyLogin.Parameters = config.Parameters{"prompt": "none"}
+		if hint := hintWithoutCause(everyLogin, &e); !strings.Contains(hint, "remove it from AUTHORIZATION_PARAMS") || strings.Contains(hint, "Sign in without") {
+			t.Errorf("after %s to prompt=none of the settings the hint is %q", code, hint)
+		}
+		everyLogin.Parameters, everyLogin.Endpoints.Authorization = nil, "https://auth.example/authorize?prompt=none"
+		if hint := hintWithoutCause(everyLogin, &e); !strings.Contains(hint, "remove it from AUTHORIZATION_ENDPOINT") || strings.Contains(hint, "Sign in without") {
+			t.Errorf("after %s to prompt=none of the endpoint the hint is %q", code, hint)
+		}
 		e.Silent, e.Step = false, wire.PushedRequest // where it is not known
-		if hint := hintWithoutCause(&e); strings.Contains(hint, "prompt=none") {
+		if hint := hintWithoutCause(settings(), &e); strings.Contains(hint, "prompt=none") {
 			t.Errorf("after %s to a pushed request the hint is %q", code, hint)
 		}
-		if e.Theirs = false; strings.Contains(hintWithoutCause(&e), "prompt=none") {
+		if e.Theirs = false; strings.Contains(hintWithoutCause(settings(), &e), "prompt=none") {
 			t.Errorf("of a code of ours, %s, the hint is about prompt=none", code)
 		}
 	}

@@ -197,7 +197,7 @@ func (o *Observer) request(q Login) url.Values {
 		values.Set("resource", o.cfg.Found.Resource) // RFC 8707 section 2
 	}
 	for name, value := range o.cfg.Parameters { // as every login sends them
-		if value != "" && name != "scope" && value != config.HintOfSession {
+		if value != "" && value != config.HintOfSession {
 			values.Set(name, value)
 		}
 	}

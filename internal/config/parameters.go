@@ -258,6 +258,9 @@ func (p Parameters) HasSecret() bool {
 func (s *settings) authorizationParameters() Parameters {
 	const name = "AUTHORIZATION_PARAMS"
 	p, err := CommonParameters(s.get(name))
+	if err == nil && p["scope"] != "" { // one setting says what is asked for, and is checked
+		err = &ParameterError{Name: "scope", What: "is set by SCOPES", Fix: "write SCOPES='" + p["scope"] + "' and remove scope here"}
+	}
 	if err != nil {
 		s.wrong(name, "%v", err)
 	}

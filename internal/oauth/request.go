@@ -94,7 +94,7 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	}
 	r := &Request{StepUp: stepUp, State: rand.Text(), Verifier: NewVerifier(), Scopes: c.cfg.Scopes, Scoped: given["scope"] != "", Given: given,
 		Settings: c.settingsBeside(given), Began: c.now()}
-	if scope := cmp.Or(given["scope"], c.cfg.Parameters["scope"]); scope != "" {
+	if scope := given["scope"]; scope != "" {
 		r.Scopes = strings.Fields(scope)
 	}
 	delete(given, "scope")
@@ -113,7 +113,7 @@ func (c *Client) settingsBeside(given config.Parameters) config.Parameters {
 	if resource := cmp.Or(all["resource"], c.cfg.Found.Resource); resource != "" { // RFC 8707 section 2
 		all["resource"] = resource
 	}
-	maps.DeleteFunc(all, func(name, _ string) bool { return name == "scope" || given[name] != "" })
+	maps.DeleteFunc(all, func(name, _ string) bool { return given[name] != "" })
 	return all
 }
 
@@ -217,7 +217,8 @@ func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Val
 	}
 	if response.Has("error") {
 		refused := c.refusedResponse(response)
-		refused.Silent = r.parameter("prompt") == "none"
+		endpoint, err := url.Parse(md.Authorization)
+		refused.Silent = r.parameter("prompt") == "none" || r.parameter("prompt") == "" && err == nil && endpoint.Query().Get("prompt") == "none"
 		return "", refused
 	}
 	if response.Get("code") == "" {

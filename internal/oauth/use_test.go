@@ -301,6 +301,12 @@ func TestRefusedResponse(t *testing.T) {
 		if failed, ok := errors.AsType[*Error](err); !ok || failed.Silent != silent {
 			t.Errorf("after prompt=%s the error is %+v", prompt, err)
 		}
+		env := l.Env()
+		env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/authorize?prompt=" + prompt
+		_, _, err = signIn(t, clientAt(t, env), l, nil)
+		if failed, ok := errors.AsType[*Error](err); !ok || failed.Silent != silent {
+			t.Errorf("after prompt=%s of the endpoint the error is %+v", prompt, err)
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func (p *Process) LoginQuery(t *testing.T) string {
 	return strings.TrimPrefix(address, "/login")
 }
 
-var loginAddress = regexp.MustCompile(`/login\?run=[A-Z2-7]{26}`)
+var loginAddress = regexp.MustCompile(`/login\?run=[A-Z2-7]{26}[^\s]*`)
 
 // WaitForPort waits until it listens on a port.
 func (p *Process) WaitForPort(t *testing.T, port string) {
