@@ -68,9 +68,9 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		LoginURI:    s.cfg.BaseURL + "/login",
 		IsFound:     found != nil || missing == nil && checks.Passed("metadata"),
 		Found:       found,
-		Accepted:    checks.Passed("redirect_uri"),
+		Accepted:    !checks.Registered().IsZero(),
 		Public:      s.cfg.ClientSecret == "",
-		Unfinished:  newUnfinished(s.cfg, checks.Passed("redirect_uri"), s.sessions.Unfinished(r), logins, s.now()),
+		Unfinished:  newUnfinished(s.cfg, checks.Registered(), s.sessions.Unfinished(r), logins, s.now()),
 		SignedOut:   state != "" && right,
 		Checked:     s.checkVerdict(checks),
 		SignIn:      s.signIn("Sign in to the demo server"),
@@ -112,9 +112,9 @@ type unfinished struct {
 
 // newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
 // been finished since: then nothing is wrong. Both lists begin with the newest.
-func newUnfinished(cfg config.Effective, registered bool, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
+func newUnfinished(cfg config.Effective, registered time.Time, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, registered), Twin: newTwinForm(cfg)}
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, begun[0], registered), Twin: newTwinForm(cfg)}
 }

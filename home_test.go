@@ -164,37 +164,57 @@ func TestCheckPage(t *testing.T) {
 	}
 }
 
-// What the checks have proved is neither doubted on the page nor named as a cause of a login that didn't come back.
+// What the checks have proved is neither doubted on the page nor named as a cause of a login that didn't come back. A server
+// that refuses everything for a different reason proves nothing of the redirect URI.
 func TestHome_WhatTheChecksProved(t *testing.T) {
 	t.Parallel()
-	for _, registered := range []bool{true, false} {
+	demo := func(registered bool) func(base string) map[string]string {
+		return func(base string) map[string]string {
+			issuer := testserver.StartDemo(t, map[bool]string{true: base, false: "https://app.example"}[registered]+config.CallbackPath)
+			return map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": testserver.CheckSecret}
+		}
+	}
+	refuses := func(string) map[string]string {
+		l := testserver.StartFakeServer(t)
+		l.Page = testserver.SendBody(400, "application/json", `{"error":"invalid_request","error_description":"Missing required parameter: acr_values"}`)
+		return l.Env()
+	}
+	for _, row := range []struct {
+		name       string
+		env        func(base string) map[string]string
+		registered bool
+	}{
+		{"registered", demo(true), true},
+		{"not registered", demo(false), false},
+		{"refused for a different reason", refuses, false},
+	} {
 		listener := listenLoopback(t)
 		base := "http://" + listener.Addr().String()
-		issuer := testserver.StartDemo(t, map[bool]string{true: base, false: "https://app.example"}[registered]+config.CallbackPath)
-		a := startAppOn(t, listener, map[string]string{"ISSUER": issuer, "CLIENT_ID": "a-client", "CLIENT_SECRET": testserver.CheckSecret, "BASE_URL": base}, time.Now)
-		b := newBrowser(t, a)
+		env := row.env(base)
+		env["BASE_URL"] = base
+		b := newBrowser(t, startAppOn(t, listener, env, time.Now))
 		says := func(proved, found bool) {
 			t.Helper()
 			page := b.Get("/").Body
 			if got := !strings.Contains(page, "Redirect URI to register"); got != proved {
-				t.Errorf("registered: %t; the redirect URI is shown as registered: %t\n%s", registered, got, page)
+				t.Errorf("%s: the redirect URI is shown as registered: %t\n%s", row.name, got, page)
 			}
 			if strings.Contains(page, "not contacted yet") == found {
-				t.Errorf("the server is found: %t; the page says\n%s", found, page)
+				t.Errorf("%s: the server is found: %t; the page says\n%s", row.name, found, page)
 			}
 		}
 		says(false, false)
 		runChecks(t, b)
-		says(registered, true)
+		says(row.registered, true)
 		b.Begin("")
 		var document homePage
 		if err := json.Unmarshal([]byte(b.GetJSON("/").Body), &document); err != nil {
 			t.Fatal(err)
 		}
-		causesOf := document.Unfinished.Causes
-		blamed := slices.ContainsFunc(causesOf, func(c causes.Unfinished) bool { return c.Name == causes.RedirectURINotRegistered })
-		if len(causesOf) < 3 || blamed == registered {
-			t.Errorf("registered: %t; the causes are %+v", registered, causesOf)
+		list := document.Unfinished.Causes
+		blamed := slices.ContainsFunc(list, func(c causes.Unfinished) bool { return c.Name == causes.RedirectURINotRegistered })
+		if len(list) < 3 || blamed == row.registered {
+			t.Errorf("%s: the causes are %+v", row.name, list)
 		}
 	}
 }

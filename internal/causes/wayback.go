@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/wire"
@@ -20,8 +21,8 @@ type Unfinished struct {
 
 // NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely
 // first. The server keeps such a user, so what it shows is all there is to tell them apart by. What a check has ruled out is left
-// out: with registered, the server accepts the client ID and the redirect URI.
-func NeverCameBack(cfg config.Effective, registered bool) []Unfinished {
+// out: registered is when one proved that the server accepts the client ID and the redirect URI, or zero.
+func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
@@ -41,15 +42,19 @@ func NeverCameBack(cfg config.Effective, registered bool) []Unfinished {
 		causes[0] = Unfinished{LoginNeverCameBack, "The server lost this client's registration",
 			"The server shows its own error page. It may have restarted.", "Restart this app. The next sign-in registers a new client."}
 	}
+	if !registered.IsZero() {
+		causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."
+	}
 	if cfg.CallbackIsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to
 	}
-	if registered {
-		if len(causes) == 4 {
-			causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."
-		}
+	switch {
+	case registered.IsZero(), cfg.Registered(): // the server may have lost the registration since
+	case registered.Before(began):
 		causes[0] = causes[len(causes)-1]
 		causes = causes[:len(causes)-1]
+	default: // it may have been registered after the login began
+		causes = append(causes[1:], causes[0])
 	}
 	return causes
 }

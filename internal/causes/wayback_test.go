@@ -1,8 +1,10 @@
 package causes
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"oauth-test-client/internal/config"
 )
@@ -18,7 +20,7 @@ func TestElsewhere(t *testing.T) {
 		{"an app", "com.example.app:/cb", "REDIRECT_URI", "", "com.example.app:"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			cfg := here
+			cfg, began := here, time.Now()
 			cfg.RedirectOverride = row.elsewhere
 			if sent := whatWeSent(cfg, "", nil, RedirectURI)[0]; sent.Variable != row.variable || sent.Value != cfg.RedirectURI() {
 				t.Errorf("sent is %+v", sent)
@@ -29,12 +31,28 @@ func TestElsewhere(t *testing.T) {
 			if got := Of(RedirectURINotHTTPS).fix(Facts{Cfg: cfg}); got.Variable != row.variable {
 				t.Errorf("for http the line is about %s; want %s", got.Variable, row.variable)
 			}
-			causes := NeverCameBack(cfg, false)
+			causes := NeverCameBack(cfg, began, time.Time{})
 			if blocked := causes[1]; blocked.Name != FormActionBlocksReturn || !strings.Contains(blocked.Fix, "add "+row.origin+" to form-action") {
 				t.Errorf("the policy has to allow %s; the cause is %+v", row.origin, blocked)
 			}
-			if proved := NeverCameBack(cfg, true); len(proved) != len(causes)-1 || proved[0] != causes[len(causes)-1] || proved[1] != causes[1] {
-				t.Errorf("with a redirect URI that is registered the causes are %+v", proved)
+			for _, when := range []struct {
+				name       string
+				registered time.Time
+				client     *config.RegisteredClient
+				first, in  bool // the redirect URI is the first cause, or one of them
+			}{
+				{"not proved", time.Time{}, nil, true, true},
+				{"proved before the login", began.Add(-time.Second), nil, false, false},
+				{"proved after it began", began.Add(time.Second), nil, false, true},
+				{"proved for a client that this app registered", began.Add(-time.Second), new(config.RegisteredClient), true, true},
+			} {
+				cfg := cfg
+				cfg.Found.Client = when.client
+				list := NeverCameBack(cfg, began, when.registered)
+				suspect := NeverCameBack(cfg, began, time.Time{})[0]
+				if (list[0] == suspect) != when.first || slices.Contains(list, suspect) != when.in {
+					t.Errorf("%s: the causes are %+v", when.name, list)
+				}
 			}
 			another := false // host name to come back to
 			for _, cause := range causes {

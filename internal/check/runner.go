@@ -48,6 +48,15 @@ func (s State) Passed(check string) bool {
 	return !s.Changed && slices.ContainsFunc(s.Checks, func(f causes.Finding) bool { return f.Check == check && f.Result == causes.OK && !f.NotYet })
 }
 
+// Registered returns when a check proved that the redirect URI is registered, or zero. Without a control it has passed for a
+// different reason: the server looks at something else first.
+func (s State) Registered() time.Time {
+	if !s.Passed("redirect_uri") || s.Line("redirect_uri").Control == "" {
+		return time.Time{}
+	}
+	return s.Ended
+}
+
 // NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
 func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
