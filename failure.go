@@ -73,7 +73,7 @@ func headingOf(status int) string {
 func wrongMethod(allowed string) *failure {
 	hint := ""
 	if allowed == http.MethodPost {
-		hint = "Use its button instead: on the home page, or on /session once you are signed in."
+		hint = "Use its button on a page of this app instead."
 	}
 	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", hint)
 	f.Allow = allowed

@@ -419,14 +419,22 @@ func fixScopes(f Facts) Fix {
 		}
 		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable+".")
 	}
-	if len(refused) == 0 { // the others are in every login
+	sure := len(refused) > 0
+	if !sure { // the others are in every login
 		refused = slices.DeleteFunc(slices.Clone(asked), configured)
 	}
 	if len(refused) == 1 {
 		enable = "enable it for this client (" + f.provider().At(Scopes) + ")"
 	}
 	if !slices.ContainsFunc(refused, configured) {
-		return f.look("", "Sign in without "+strings.Join(refused, " and ")+", which this login asked for and SCOPES doesn't have, or "+enable+".")
+		asked, them := "This login asked for "+strings.Join(refused, " and ")+", which SCOPES doesn't have. Sign in without ", "it"
+		if len(refused) > 1 {
+			them = "them"
+		}
+		if sure {
+			return f.look("", asked+them+", or "+enable+".")
+		}
+		return f.look("", asked+them+". If that fails too, a scope in SCOPES is not enabled for this client ("+f.provider().At(Scopes)+").")
 	}
 	refused = slices.DeleteFunc(slices.Clone(refused), func(scope string) bool { return !configured(scope) })
 	var rest, corrections []string
@@ -457,7 +465,10 @@ func fixScopes(f Facts) Fix {
 
 // withoutOpenID says how to sign in without an ID token, to continue a sentence.
 func (f Facts) withoutOpenID() string {
-	if f.Cfg.ScopesUnset {
+	switch {
+	case slices.Contains(f.asked(), "openid") && !slices.Contains(f.Cfg.Scopes, "openid"):
+		return "sign in without openid"
+	case f.Cfg.ScopesUnset:
 		rest := slices.DeleteFunc(slices.Clone(f.Cfg.Scopes), func(scope string) bool { return scope == "openid" })
 		return "write SCOPES=" + quoted("SCOPES", strings.Join(rest, " "))
 	}
