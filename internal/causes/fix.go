@@ -134,23 +134,43 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
-// spelled returns the fix where the variable that it is about stands in the file under a misspelled name, which then is the
-// reason. One that a different program may read is mentioned only.
+// spelled returns the fix where the variable that it is about stands in the file under a misspelled name. That is the fix where
+// only the user has the value, or where it decides which redirect URI is sent; else it comes first. A name that a different
+// program may read is mentioned only.
 func (f Facts) spelled(s Setting, fix Fix) Fix {
 	about := []string{fix.Variable}
 	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
-		about = []string{"REDIRECT_URI", "BASE_URL", "PORT"}
+		about = f.redirectVariables()
 	}
-	i := slices.IndexFunc(f.Cfg.Typos, func(t config.Typo) bool { return slices.Contains(about, t.Meant) })
-	if i < 0 {
-		return fix
+	meant := func(foreign bool) int {
+		return slices.IndexFunc(f.Cfg.Typos, func(t config.Typo) bool { return t.Foreign == foreign && slices.Contains(about, t.Meant) })
 	}
-	typo := f.Cfg.Typos[i]
-	if typo.Foreign {
+	if i := meant(false); i >= 0 {
+		typo := f.Cfg.Typos[i]
+		decides := fix.Kind == Add || fix.Kind == Look && (typo.Meant == "CLIENT_ID" || typo.Meant == "CLIENT_SECRET")
+		if !decides {
+			fix.Text += " First write " + typo.Meant + " instead of " + typo.Name + " (" + typo.Where + ")."
+			return fix
+		}
+		where := "In .env" + typo.Where[strings.LastIndexByte(typo.Where, ':'):] // Fix.In has the file's name
+		return Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
+	}
+	if i := meant(true); i >= 0 {
+		typo := f.Cfg.Typos[i]
 		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
-		return fix
 	}
-	return Fix{Kind: Look, Where: "In " + typo.Where, Variable: typo.Meant, Text: "In " + typo.Where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
+	return fix
+}
+
+// redirectVariables are those that would change the redirect URI if they were set.
+func (f Facts) redirectVariables() []string {
+	switch {
+	case f.Cfg.RedirectOverride != "":
+		return nil
+	case f.Cfg.BaseURL != "http://localhost:"+f.Cfg.Port: // BASE_URL is set
+		return []string{"REDIRECT_URI"}
+	}
+	return []string{"REDIRECT_URI", "BASE_URL", "PORT"}
 }
 
 // quoted returns a value as it is written in .env.

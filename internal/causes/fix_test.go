@@ -525,33 +525,41 @@ func TestFix_IsZero(t *testing.T) {
 // A misspelled name is the fix where its variable is missing: where the fix is about that variable, and only there.
 func TestFix_Misspelled(t *testing.T) {
 	t.Parallel()
+	withBaseURL, withRedirect := settingsForFixes(), settingsForFixes()
+	withBaseURL.BaseURL, withRedirect.RedirectOverride = "http://localhost:3998", "https://app.example/cb"
 	for _, row := range []struct {
 		name  Name
 		typo  config.Typo
 		facts Facts
-		want  string // the whole text, or the end of one that stays
+		want  string // the whole text, or the end of one that stays, with a space before it
 	}{
-		{ClientSecretMissing, config.Typo{Name: "CLIENT_SECERT", Meant: "CLIENT_SECRET"}, Facts{}, "In my.env:3, write CLIENT_SECRET instead of CLIENT_SECERT."},
-		{ScopeNotEnabled, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{Refused: []string{"email"}}, "In my.env:3, write SCOPES instead of SCOPE."},
-		{RedirectURINotRegistered, config.Typo{Name: "REDIRECT_URL", Meant: "REDIRECT_URI"}, Facts{}, "In my.env:3, write REDIRECT_URI instead of REDIRECT_URL."},
-		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{}, "In my.env:3, write PORT instead of PROT."},
+		{ClientSecretMissing, config.Typo{Name: "CLIENT_SECERT", Meant: "CLIENT_SECRET"}, Facts{}, "In .env.local:3, write CLIENT_SECRET instead of CLIENT_SECERT."},
+		{RedirectURINotRegistered, config.Typo{Name: "REDIRECT_URL", Meant: "REDIRECT_URI"}, Facts{}, "In .env.local:3, write REDIRECT_URI instead of REDIRECT_URL."},
+		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{}, "In .env.local:3, write PORT instead of PROT."},
+		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{Cfg: withBaseURL}, ""},
+		{RedirectURINotRegistered, config.Typo{Name: "BASEURL", Meant: "BASE_URL"}, Facts{Cfg: withRedirect}, ""},
+		{ScopeNotEnabled, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{Refused: []string{"email"}}, " First write SCOPES instead of SCOPE (.env.local:3)."},
 		{ClientSecretMissing, config.Typo{Name: "GITHUB_CLIENT_SECRET", Meant: "CLIENT_SECRET", Foreign: true}, Facts{},
-			" If GITHUB_CLIENT_SECRET (my.env:3) is meant for this app, write CLIENT_SECRET instead."},
+			" If GITHUB_CLIENT_SECRET (.env.local:3) is meant for this app, write CLIENT_SECRET instead."},
 		{ClientSecretMissing, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{}, ""},
 		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{Value: "http://127.0.0.1:3000/oauth_callback"}, ""},
 		{MTLSRequired, config.Typo{Name: "TOKEN_ENDPOINT_AUTH_METOD", Meant: "TOKEN_ENDPOINT_AUTH_METHOD"}, Facts{}, ""},
 	} {
-		row.facts.Cfg = settingsForFixes()
+		if row.facts.Cfg.BaseURL == "" {
+			row.facts.Cfg = settingsForFixes()
+		}
 		plain := Of(row.name).fix(row.facts)
-		row.typo.Where = "my.env:3"
-		row.facts.Cfg.Typos = []config.Typo{row.typo}
-		got := Of(row.name).fix(row.facts)
-		switch {
-		case row.typo.Foreign || row.want == "":
-			if plain.Text += row.want; got != plain {
+		row.typo.Where = ".env.local:3"
+		row.facts.Cfg.Typos = []config.Typo{{Name: "AUTH_" + row.typo.Meant, Meant: row.typo.Meant, Where: ".env.local:2", Foreign: true}, row.typo}
+		if row.typo.Foreign || row.want == "" {
+			row.facts.Cfg.Typos = row.facts.Cfg.Typos[1:]
+		}
+		got := Of(row.name).fix(row.facts).In(".env.local")
+		if row.want == "" || row.want[0] == ' ' {
+			if plain.Text += row.want; got != plain.In(".env.local") {
 				t.Errorf("%s with %s: %+v; want %+v", row.name, row.typo.Name, got, plain)
 			}
-		case got.Text != row.want || got.Variable != row.typo.Meant || got.Where != "In my.env:3" || got.Line != "":
+		} else if got.Text != row.want || got.Variable != row.typo.Meant || got.Where != "In .env.local:3" || got.Line != "" {
 			t.Errorf("%s with %s: %+v; want %s", row.name, row.typo.Name, got, row.want)
 		}
 	}

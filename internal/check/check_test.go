@@ -146,7 +146,8 @@ func TestCheck_MisspelledSecret(t *testing.T) {
 		line, fix string
 		name      causes.Name
 	}{
-		{"CLIENT_SECERT=" + testserver.CheckSecret, "settings.env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", causes.ClientSecretMissing},
+		{"CLIENT_SECERT=" + testserver.CheckSecret, "In .env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", causes.ClientSecretMissing},
+		{"CLIENT_SECRET_ID=" + testserver.CheckSecret, "set CLIENT_SECRET.", causes.ClientIDUnknown},
 		{"GITHUB_CLIENT_SECRET=" + testserver.CheckSecret, "set CLIENT_SECRET.", causes.ClientIDUnknown},
 		{"", "set CLIENT_SECRET.", causes.ClientIDUnknown},
 		{"CLIENT_SECRET=" + testserver.CheckSecret, "", ""},

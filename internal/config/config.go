@@ -123,7 +123,7 @@ func (s *settings) config() Config {
 	c.CertFile = s.certFile()
 
 	c.AtAPI = c.atAPI(key, issuer)
-	c.ScopesUnset = s.get("SCOPES") == "" && !s.leftEmpty("SCOPES")
+	c.ScopesUnset = s.unset("SCOPES")
 	c.Scopes = s.scopes(c.AtAPI)
 	if c.Parameters.Check(nil) == nil && c.Parameters.Check(c.Scopes) != nil {
 		s.wrong("AUTHORIZATION_PARAMS", "and SCOPES have more than 1 KB together; shorten one of them")
@@ -332,8 +332,10 @@ func (c Config) Misspells(variable string) bool {
 	return slices.ContainsFunc(c.Typos, func(t Typo) bool { return t.Meant == variable && !t.Foreign })
 }
 
-// unset reports a variable without a value.
-func (s *settings) unset(name string) bool { return cmp.Or(s.getenv(name), s.values[name]) == "" }
+// unset reports a variable without a value. An empty line of SCOPES is one: it asks for none.
+func (s *settings) unset(name string) bool {
+	return strings.TrimSpace(cmp.Or(s.getenv(name), s.values[name])) == "" && !(name == "SCOPES" && s.leftEmpty(name))
+}
 
 // extends reports whether name may stand for ours in a different program: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
 func extends(name, ours string) bool {
@@ -348,6 +350,8 @@ func misspells(name, ours string) bool {
 	plain := strings.NewReplacer("_", "", "-", "").Replace
 	a, b := plain(strings.ToUpper(name)), plain(ours)
 	switch {
+	case a != b && strings.HasPrefix(a, b): // CLIENT_SECRET_2, and CLIENT_SECRET_ID of Entra, are names of their own
+		return false
 	case a == b:
 		return true
 	case len(b) < len("PORT"): // PAR is close to many a word
@@ -400,12 +404,17 @@ func distance(a, b string) int {
 // reportTypos says which names were probably meant to be ours: instead of the remark that ours is missing, or in a note.
 // Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
 func (s *settings) reportTypos(typos []Typo, mistake bool) {
+	explained := false // what is missing
 	for _, typo := range typos {
 		p := Problem{Where: typo.Where, What: typo.Name + " is not a setting of this app", Fix: "write " + typo.Meant}
 		switch i := s.missing(typo.Meant); {
+		case i >= 0 && typo.Foreign && typo.Meant != "CLERK_PUBLISHABLE_KEY": // it may have nothing to do with that
+			if s.problems[i].Setting == typo.Meant {
+				s.problems[i].Fix += "; if " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant
+			}
 		case i >= 0:
-			s.problems[i] = p
-		case mistake:
+			s.problems[i], explained = p, true
+		case mistake, explained && !typo.Foreign:
 			s.problems = append(s.problems, p)
 		default:
 			s.notes = append(s.notes, p.String())

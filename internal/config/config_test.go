@@ -363,6 +363,11 @@ func TestDotenv(t *testing.T) {
 			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
 		},
 		{
+			"a quote that never ends, after what is no name",
+			"FOO-BAR abc='def\n" + rest,
+			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+		},
+		{
 			"a quote that never ends",
 			"CLIENT_SECRET='abc\n" + rest,
 			".env:1: the value starts with ' and doesn't end with it; write ' at the end of the value too",
@@ -378,6 +383,7 @@ func TestDotenv(t *testing.T) {
 			"note=CLIENT_SECRET has fewer than 6 characters, which is easy to guess, and this app can't redact it from server responses; create a longer one",
 		},
 		{"white space", rest + "CLIENT_SECRET=  abcdef  \n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
+		{"white space of a scope", rest + "CLIENT_SECRET=abcdef\nSCOPES=' openid '\n", "note=SCOPES (.env:4): the white space around the value was removed"},
 		{"white space in quotes", rest + "CLIENT_SECRET=' abcdef '\n", "note=CLIENT_SECRET (.env:3): the white space around the value was removed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -39,15 +39,18 @@ func parseDotenv(raw string) (map[string]string, int) {
 // bareLine is a line of the file with a name and no separator.
 var bareLine = regexp.MustCompile(`^\s*(?:export\s+)?([A-Z_]+)(\s+[^\s=:].*)?\s*$`)
 
+// nameOnly is what stands before the "=" of a line.
+var nameOnly = regexp.MustCompile(`^\s*(?:export\s+)?[A-Za-z0-9_.]+\s*$`)
+
 // badLine says what is wrong with a line that cannot be read, which it never quotes.
 func badLine(where, line string) Problem {
 	if m := bareLine.FindStringSubmatch(line); m != nil && slices.Contains(names, m[1]) {
 		return noEquals(where, m[1], m[2] != "")
 	}
 	p := Problem{Where: where, What: "this line cannot be read", Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}
-	_, value, _ := strings.Cut(line, "=")
+	name, value, _ := strings.Cut(line, "=")
 	value = strings.TrimSpace(value)
-	if value != "" && strings.ContainsAny(value[:1], `'"`) && !strings.Contains(value[1:], value[:1]) {
+	if value != "" && nameOnly.MatchString(name) && strings.ContainsAny(value[:1], `'"`) && !strings.Contains(value[1:], value[:1]) {
 		p.What, p.Fix = "the value starts with "+value[:1]+" and doesn't end with it", "write "+value[:1]+" at the end of the value too"
 	}
 	return p
