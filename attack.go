@@ -154,7 +154,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Rest, a.RestText = "Your login may still work", "Exchange the code to see."
 	case demo:
 		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret behind the challenge."
-		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers do not: then the login starts again."
+		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers don't. Then you have to sign in again."
 	default:
 		a.Heading = "The thief gets nothing"
 		a.Why = "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, the verifier stopped the thief."
@@ -165,7 +165,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 // tellForgery says what the answer to a forged response means.
 func (a *attack) tellForgery() {
 	a.Who, a.Stopped, a.Stopper, a.Why = "This app said", flow.StateMark, "state", "This browser was never given that state."
-	a.Heading, a.Rest, a.RestText = "The forged response is refused", "Your login still waits", "This app used nothing from the forged response."
+	a.Heading, a.Rest, a.RestText = "The forged response is refused", "Your login is still waiting", "This app used nothing from the forged response."
 	if a.Opened {
 		a.Heading, a.Stopped, a.Stopper, a.Why = "The forged response was accepted", "", "Nothing", "This is a fault of this app. Report it."
 	}

@@ -389,7 +389,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.WasPasted(l.waits.Callback)
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
-	data.card(flow.StateMark, "state", "as sent", "The same as in step 1. This answer belongs to your login.")
+	data.card(flow.StateMark, "state", "as sent", "The same as in the authorization request. This answer belongs to your login.")
 	data.Cards = append(data.Cards, stepCard{Mark: flow.PKCEMark, Name: "code_verifier", Words: "Sent next. Only this app has it. Without it, a stolen code should be useless."})
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -578,7 +578,7 @@ func tokenCards(l *session.Login) []stepCard {
 		identity = stepCard{Name: "ID token", Good: fmt.Sprintf("%d checks", len(l.IDToken.Verdicts)), Words: "It says who signed in. This app believes it because every check passed."}
 		if l.Request.Nonce != "" {
 			identity.Mark, identity.Name = flow.NonceMark, "nonce"
-			identity.Words = "Sent in step 1, and came back in the ID token, which says who signed in."
+			identity.Words = "Sent in the authorization request, and came back in the ID token, which says who signed in."
 		}
 	}
 	scopes := stepCard{Name: "scope", Value: wire.Clip(strings.Join(l.Granted(), " "), 60), Words: "Granted as asked."}

@@ -259,7 +259,7 @@ func hintWithoutCause(cfg config.Effective, e *oauth.Error) string {
 	case e.Kind == oauth.OtherServer:
 		return "Start a new login."
 	case e.Kind == oauth.PastedAddress:
-		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login still waits for it."
+		return "Copy the whole address from the address bar of the tab in which you signed in, and paste it. The login is still waiting for it."
 	case e.Theirs && slices.Contains([]string{"login_required", "interaction_required", "consent_required", "account_selection_required"}, e.Code):
 		return needsUser(cfg, e)
 	case e.Theirs && e.Step == wire.TokenRequest && e.Code == oauth.CodeRefused:

@@ -147,7 +147,7 @@ var Table = []Cause{
 		Name: CertificateNotTrusted, Group: "The server is not found, or is a different one",
 		Sees: `"certificate signed by unknown authority"`, Write: "`SSL_CERT_FILE=/path/to/ca.pem`",
 		Title:       "The server's certificate is not trusted",
-		Explanation: "The server's certificate comes from a private authority, from a proxy that opens TLS, or is for a different host. You can't turn this check off.",
+		Explanation: "The server's certificate comes from a private authority, from a proxy that intercepts TLS, or is for a different host. You can't turn this check off.",
 		Looks: []Quote{
 			{"Go programs", "x509: certificate signed by unknown authority", "[hashicorp/vault#18014]"},
 		},
@@ -299,7 +299,7 @@ var Table = []Cause{
 			{"Spotify, with `localhost` or plain http", "INVALID_CLIENT: Insecure redirect URI", "[pckhib/node-red-contrib-spotify#36]"},
 		},
 		Wrong:  []string{"registered: `http://localhost:3000/oauth_callback/`"},
-		Right:  []string{"registered: `http://localhost:3000/oauth_callback`", "Spotify: `BASE_URL=http://127.0.0.1:3000`, and registered: `http://127.0.0.1:3000/oauth_callback`", "where you cannot register it, `REDIRECT_URI=` what is registered: [redirect.md](redirect.md)"},
+		Right:  []string{"registered: `http://localhost:3000/oauth_callback`", "Spotify: `BASE_URL=http://127.0.0.1:3000`, and registered: `http://127.0.0.1:3000/oauth_callback`", "if you can't register it, set `REDIRECT_URI=` to the registered one, and paste the address after sign-in: [redirect.md](redirect.md)"},
 		ToldBy: "`check`, and the login's page (where the server sends the error to a callback that is registered)",
 		SeenIn: "[higgsfield-ai/cli#77], [coder/coder#29014]",
 		Says:   func(f Facts) string { return f.Cfg.RedirectURI() + " is not registered" },
@@ -381,7 +381,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientRefused, Group: "The client",
-		Sees: "`invalid_client`, and nothing more", Write: "**Find out which**, or `go run . check`",
+		Sees: "`invalid_client`, and nothing more", Write: "`go run . check`: it finds out which credential is wrong",
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
@@ -704,7 +704,7 @@ var Table = []Cause{
 		Name: NoRefreshToken, Group: "Grants and scopes",
 		Sees: "the token response has no `refresh_token`", Write: "`SCOPES='openid profile email offline_access'`",
 		Title:       "There is no refresh token",
-		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, and shows responses with a refresh token and without that scope: it may not be the only way.",
+		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, but its examples also show a refresh token in responses without that scope.",
 		Looks: []Quote{
 			{"Google", "(no error: the field is missing from the second login on)", "[googleapis/google-api-nodejs-client#750]"},
 		},
@@ -842,7 +842,7 @@ var Table = []Cause{
 	},
 	{
 		Name: LoginNeverCameBack, Group: "The user, and the return to this app",
-		Sees: "the login was started, and the browser did not come back", Write: "see `/`",
+		Sees: "the login was started, and the browser did not come back", Write: "see the home page: it lists the causes",
 		Title:       "The login did not come back",
 		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back to a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
 		Looks: []Quote{
@@ -1005,7 +1005,7 @@ var Table = []Cause{
 		Name: IDTokenSignature, Group: "The tokens",
 		Sees: "the ID token is signed with HS256, or its signature does not fit", Write: "RS256 in the dashboard",
 		Title:       "The ID token's signature cannot be verified",
-		Explanation: "HS256 is signed with the client secret, so no key in the JWKS fits. Or the token was signed with a key that is not published. Entra always signs with RS256. Supabase signs with HS256 until the project's JWT signing keys are migrated, and issues no ID tokens until then.",
+		Explanation: "A token with HS256 is signed with the client secret, so no key in the JWKS fits. Or the token was signed with a key that is not published. Entra always signs with RS256. Supabase issues ID tokens only after the project's JWT signing keys are migrated; until then, it signs access tokens with HS256.",
 		Looks: []Quote{
 			{"Auth0", `Signature algorithm of "HS256" is not supported. Expected the ID token to be signed with "RS256"`, "[auth0/auth0-react#130]"},
 			{"authentik without a signing key", `unexpected signature algorithm "HS256"; expected ["RS256"]`, "[lejianwen/rustdesk-api#240]"},

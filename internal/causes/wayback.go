@@ -89,7 +89,7 @@ func FormPosted(cfg config.Effective) (advice Advice, description string) {
 	fix := row.fix(Facts{Cfg: cfg})
 	return Advice{Name: FormPostRequired, Heading: row.Title, Setting: row.Setting, Remedy: fix, Hint: fix.Text, Server: ProviderOf(cfg).The()},
 		"A form from another site came to this page. If you come from your server's page, it sent its response with response_mode=form_post. " +
-			"This app read nothing of the form. A login that you started still waits, for ten minutes at most."
+			"This app read nothing of the form. A login that you started is still waiting, for ten minutes at most."
 }
 
 // InFragment says what to do about a response in the fragment, which no server sees (RFC 3986 section 3.5).
