@@ -97,15 +97,8 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 	for i, f := range v.Warned {
 		v.Warned[i] = f.In(s.file.place)
 	}
-	mistaken := s.notice != nil && len(s.notice.Lines) > 0 // in the file, which other lines are in already
-	if mistaken && len(v.Failed) > 0 {
-		v.Lead = "The checks ran with the previous settings. First fix the mistake in " + s.file.name() + "."
-	}
 	for i := range v.Failed {
 		f := &v.Failed[i]
-		if fix := fixOf(f.Finding); mistaken && fix.Variable != "" {
-			continue
-		}
 		f.Fix = newFixBox(s.cfg, fixOf(f.Finding), fmt.Sprintf("line-%d", i), s.file)
 		f.Fix.Name = f.Name
 		if i > 0 {

@@ -84,15 +84,6 @@ func TestCheckVerdict_Notice(t *testing.T) {
 		if v := s.checkVerdict(state); v.Heading != row.heading || v.Mood != row.mood {
 			t.Errorf("beside %s: %q, %q", row.name, v.Heading, v.Mood)
 		}
-		wrong := check.State{Report: check.Report{Checks: []causes.Finding{ // the line may be mended in the file already
-			{Check: "metadata", Result: causes.Fail, Remedy: causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}},
-			{Check: "redirect_uri", Result: causes.Fail, Remedy: causes.Fix{Kind: causes.Add, Line: "http://localhost:3000/"}},
-		}}, Ended: testTime}
-		mistaken := row.notice != nil && len(row.notice.Lines) > 0
-		v := s.checkVerdict(wrong)
-		if (v.Failed[0].Fix == nil) != mistaken || strings.Contains(v.Lead, "First fix the mistake in .env.") != mistaken || v.Failed[1].Fix == nil {
-			t.Errorf("beside %s: %+v", row.name, v)
-		}
 	}
 }
 

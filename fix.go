@@ -35,11 +35,13 @@ type fixBox struct {
 type settingsFile struct {
 	Path   string // as the user knows it; empty where there is none
 	Origin func(variable string) config.Origin
+
+	Mistaken bool // it has been changed, and something in it is wrong: the settings in use are not those in it
 }
 
 // newSettingsFile names the file by its whole path where the user sits at this machine, as there may be several.
 func newSettingsFile(cfg config.Effective, path string, origin func(variable string) config.Origin) settingsFile {
-	f := settingsFile{path, origin}
+	f := settingsFile{Path: path, Origin: origin}
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil || !config.IsLoopback(u.Hostname()) {
 		return f
@@ -76,6 +78,9 @@ func (f settingsFile) place(variable string) string {
 
 // newFixBox prepares a fix for a page. The id is unique on the page.
 func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile) *fixBox {
+	if file.Mistaken && f.Variable != "" { // the line may be there already, or a different one
+		return &fixBox{Kind: causes.Look, ID: id, Title: "First fix the mistake in " + file.name(), Text: []string{"This result is of the previous settings. They are in use until the mistake is fixed."}}
+	}
 	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f, file.place(f.Variable)))}
 	from := file.origin(f.Variable)
 	if f.Variable != "" {
@@ -99,7 +104,10 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 		box.look(f, from)
 	}
 	if cfg.Demo { // the settings are the demo's own
-		box.Where, box.Then = "", inDemo
+		box.Where, box.Then = "", ""
+		if f.Variable != "" || f.Kind == causes.Add { // what a mistake of the demo is fixed by
+			box.Then = inDemo
+		}
 	}
 	return box
 }

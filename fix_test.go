@@ -132,6 +132,26 @@ func TestFixBox(t *testing.T) {
 	}
 }
 
+// While the file has a mistake, no line of it is shown: it may be mended there already.
+func TestFixBox_Mistaken(t *testing.T) {
+	t.Parallel()
+	cfg, mistaken := config.Config{Issuer: "https://a.example"}.Effective(), inFile(map[string]config.Origin{"ISSUER": {Line: 2}, "CLIENT_SECRET": {Line: 4}})
+	mistaken.Mistaken = true
+	for _, row := range []struct {
+		fix  causes.Fix
+		want string
+	}{ // the line may be there already, and what is on the server is not in the file
+		{causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}, "First fix the mistake in .env This result is of the previous settings."},
+		{causes.Fix{Kind: causes.Look, Variable: "CLIENT_SECRET", Text: "Paste it."}, "First fix the mistake in .env"},
+		{causes.Fix{Kind: causes.Add, Where: "In Clerk: URIs, add", Line: "http://localhost:3100/cb"}, "Add on the server a.example"},
+		{causes.Fix{Kind: causes.Look, Text: "The server is at fault."}, "What to do The server is at fault."},
+	} {
+		if got := shown(t, newFixBox(cfg, row.fix, "line", mistaken)); !strings.HasPrefix(got, row.want) || strings.Contains(got, "ISSUER=") {
+			t.Errorf("with a mistake in the file:\n%s\nwant\n%s", got, row.want)
+		}
+	}
+}
+
 // The demo has no file whose line could be changed, so its box says what to do instead.
 func TestFixBox_Demo(t *testing.T) {
 	t.Parallel()

@@ -136,7 +136,7 @@ func (l *live) reread() {
 	cfg, roots, mistake := l.read()
 	s, err := l.swap(func(next *server) bool {
 		if mistake != nil {
-			next.notice = mistakes(l.options.File(), mistake)
+			next.notice, next.file.Mistaken = mistakes(l.options.File(), mistake), true
 		} else {
 			l.renew(next, cfg, roots)
 		}
@@ -163,7 +163,7 @@ func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
 		next.configure(cfg.Effective().After(next.cfg), roots)
 		next.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
 	}
-	next.notice = needsRestart(l.options.File(), waiting)
+	next.notice, next.file.Mistaken = needsRestart(l.options.File(), waiting), false
 }
 
 // setUp follows the demo server to the set-up that its page has turned on. What was known of it is forgotten.

@@ -124,7 +124,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 		cfg = demo
 	}
 	o := l.options.Printing(l.getenv, stdout)
-	o.Place = settingsFile{l.options.File(), l.origin}.place
+	o.Place = settingsFile{Path: l.options.File(), Origin: l.origin}.place
 	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, o, stdout, stderr)
 }
 
