@@ -321,3 +321,20 @@ func TestPipedSettings(t *testing.T) {
 		t.Errorf("the checks ended with %d and said\n%s\n%s", code, checks.Out, checks.Err)
 	}
 }
+
+// While the file has a mistake the page of a failed login shows no line of it: the settings in use are not those in it.
+func TestReread_MistakeHidesLines(t *testing.T) {
+	t.Parallel()
+	r := startRereading(t, "")
+	wrong := "ISSUER=" + testserver.StartDemo(t, r.App.Cfg.RedirectURI()) + "/\nCLIENT_ID=a-client\nCLIENT_SECRET=" + testserver.CheckSecret + "\n"
+	for _, row := range []struct {
+		file     string
+		mistaken bool
+	}{{wrong, false}, {wrong + "PAR=perhaps\n", true}, {wrong + "PAR=off\n", false}} {
+		r.write(row.file)
+		page := r.Get("/login").Body
+		if strings.Contains(page, "First fix the mistake in") != row.mistaken || strings.Contains(page, `class="diff"`) == row.mistaken {
+			t.Errorf("mistaken: %t; the page says\n%s", row.mistaken, page)
+		}
+	}
+}
