@@ -136,24 +136,30 @@ func TestCheckFails(t *testing.T) {
 	}
 }
 
-// wantFails checks that one line fails, and no other: one cause, one failure.
-// A server answers a client without its secret as it answers a client ID that it doesn't recognize. Where the secret stands
-// in the file under a misspelled name, that name is the fix.
+// A server answers a client without its secret as it answers a client ID that it doesn't recognize. A secret under a misspelled
+// name proves nothing of the ID: it is mentioned, and is the fix only where the ID is known.
 func TestCheck_MisspelledSecret(t *testing.T) {
 	t.Parallel()
 	env := testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient()))
+	const (
+		known   = "REDIRECT_URI=" + testserver.CheckedURI // is registered, which shows that the server knows the ID
+		unknown = "PORT=3998"
+		same    = "an invented client ID gets the same answer"
+		orSet   = " If it is right, the application isn't public: set CLIENT_SECRET."
+	)
 	for _, row := range []struct {
-		line, fix string
-		name      causes.Name
+		redirect, name, fix, control string
+		cause                        causes.Name
 	}{
-		{"CLIENT_SECERT=" + testserver.CheckSecret, "In .env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", causes.ClientSecretMissing},
-		{"CLIENT_SECRET_ID=" + testserver.CheckSecret, "set CLIENT_SECRET.", causes.ClientIDUnknown},
-		{"GITHUB_CLIENT_SECRET=" + testserver.CheckSecret, "set CLIENT_SECRET.", causes.ClientIDUnknown},
-		{"", "set CLIENT_SECRET.", causes.ClientIDUnknown},
-		{"CLIENT_SECRET=" + testserver.CheckSecret, "", ""},
+		{known, "CLIENT_SECERT", "In .env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", "", causes.ClientSecretMissing},
+		{unknown, "CLIENT_SECERT", " isn't public: write CLIENT_SECRET instead of CLIENT_SECERT (FILE:4).", same, causes.ClientIDUnknown},
+		{unknown, "CLIENT_SECRET_ID", orSet, same, causes.ClientIDUnknown},
+		{unknown, "GITHUB_CLIENT_SECRET", orSet, same, causes.ClientIDUnknown},
+		{unknown, "X", orSet, same, causes.ClientIDUnknown},
+		{unknown, "CLIENT_SECRET", "", "", ""},
 	} {
 		file := filepath.Join(t.TempDir(), "settings.env")
-		text := "ISSUER=" + env["ISSUER"] + "\nCLIENT_ID=" + env["CLIENT_ID"] + "\nPORT=3998\n" + row.line + "\n" // not registered: nothing else shows that the ID is known
+		text := "ISSUER=" + env["ISSUER"] + "\nCLIENT_ID=" + env["CLIENT_ID"] + "\n" + row.redirect + "\n" + row.name + "=" + testserver.CheckSecret + "\n"
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -162,12 +168,15 @@ func TestCheck_MisspelledSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := Run(t.Context(), cfg.Effective(), wire.New(nil, time.Now), time.Now, func(string) {}, func(causes.Finding) {})
-		if f := r.Line("client"); f.Name != row.name || !strings.HasSuffix(f.Fix, row.fix) || strings.Contains(r.String(), testserver.CheckSecret) {
-			t.Errorf("%s: %s %q; want %s %q; all:\n%s", row.line, f.Name, f.Fix, row.name, row.fix, r)
+		f, fix := r.Line("client"), strings.ReplaceAll(row.fix, "FILE", file)
+		if f.Name != row.cause || !strings.HasSuffix(f.Fix, fix) || !strings.HasSuffix(f.Remedy.Text, fix) || row.cause != "" && f.Control != row.control ||
+			strings.Contains(r.String(), testserver.CheckSecret) {
+			t.Errorf("%s with %s: %s %q, %q; want %s %q, %q; all:\n%s", row.name, row.redirect, f.Name, f.Fix, f.Control, row.cause, fix, row.control, r)
 		}
 	}
 }
 
+// wantFails checks that one line fails, and no other: one cause, one failure.
 func wantFails(t *testing.T, r Report, check, setting, words string) {
 	t.Helper()
 	f := r.firstFailing()

@@ -335,9 +335,14 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return found(name, causes.Facts{})
 	}
 	if as.method == config.MethodNone {
-		if !nothingInvented && !o.cfg.Misspells("CLIENT_SECRET") && !o.knowsID(ctx) {
+		if !nothingInvented && !o.knowsID(ctx) {
 			f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
-			f.Fix += " If it is right, the application isn't public: set CLIENT_SECRET."
+			set := "set CLIENT_SECRET."
+			if typo := o.cfg.TypoOf("CLIENT_SECRET"); typo.Name != "" && !typo.Foreign {
+				set = "write CLIENT_SECRET instead of " + typo.Name + " (" + typo.Where + ")."
+			}
+			f.Fix += " If it is right, the application isn't public: " + set
+			f.Remedy.Text = f.Fix // the page has it from there
 			return f
 		}
 		return found(causes.ClientSecretMissing, causes.Facts{})

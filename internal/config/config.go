@@ -327,9 +327,16 @@ func (s *settings) typos() []Typo {
 	return found
 }
 
-// Misspells reports that the file has a misspelled name in the place of a variable.
-func (c Config) Misspells(variable string) bool {
-	return slices.ContainsFunc(c.Typos, func(t Typo) bool { return t.Meant == variable && !t.Foreign })
+// TypoOf returns the name in the file that was probably meant to be one of the variables, or a Typo without a name. A misspelled
+// one goes before one that a different program may read.
+func (c Config) TypoOf(variables ...string) Typo {
+	var found Typo
+	for _, t := range c.Typos {
+		if slices.Contains(variables, t.Meant) && (found.Name == "" || found.Foreign && !t.Foreign) {
+			found = t
+		}
+	}
+	return found
 }
 
 // unset reports a variable without a value. An empty line of SCOPES is one: it asks for none.
