@@ -142,25 +142,23 @@ func (f Facts) spelled(s Setting, fix Fix) Fix {
 	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
 		about = f.redirectVariables()
 	}
-	meant := func(foreign bool) int {
-		return slices.IndexFunc(f.Cfg.Typos, func(t config.Typo) bool { return t.Foreign == foreign && slices.Contains(about, t.Meant) })
-	}
-	if i := meant(false); i >= 0 {
-		typo := f.Cfg.Typos[i]
-		decides := fix.Kind == Add || fix.Kind == Look && (typo.Meant == "CLIENT_ID" || typo.Meant == "CLIENT_SECRET")
-		if !decides {
-			fix.Text += " First write " + typo.Meant + " instead of " + typo.Name + " (" + typo.Where + ")."
-			return fix
-		}
-		where := "In .env" + typo.Where[strings.LastIndexByte(typo.Where, ':'):] // Fix.In has the file's name
-		return Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
-	}
-	if i := meant(true); i >= 0 {
-		typo := f.Cfg.Typos[i]
+	typo := f.Cfg.TypoOf(about...)
+	decides := fix.Kind == Add || fix.Kind == Look && (typo.Meant == "CLIENT_ID" || typo.Meant == "CLIENT_SECRET")
+	switch {
+	case typo.Name == "":
+	case typo.Foreign:
 		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
+	case !decides:
+		fix.Text += " First write " + typo.Meant + " instead of " + typo.Name + " (" + typo.Where + ")."
+	default:
+		where := "In .env" + lineNumber.FindString(typo.Where) // Fix.In has the file's name
+		fix = Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
 	}
 	return fix
 }
+
+// lineNumber finds the number of a line behind the name of its file, with the colon. Not every line has one.
+var lineNumber = regexp.MustCompile(`:[0-9]+$`)
 
 // redirectVariables are those that would change the redirect URI if they were set.
 func (f Facts) redirectVariables() []string {

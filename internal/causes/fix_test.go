@@ -565,6 +565,17 @@ func TestFix_Misspelled(t *testing.T) {
 	}
 }
 
+// A misspelled name of which the line is not found names the file alone.
+func TestFix_MisspelledWithoutLine(t *testing.T) {
+	t.Parallel()
+	cfg := settingsForFixes()
+	cfg.Typos = []config.Typo{{Name: "CLIENT_SECERT", Meant: "CLIENT_SECRET", Where: ".env.local"}}
+	got := Of(ClientSecretMissing).fix(Facts{Cfg: cfg}).In(".env.local")
+	if want := "In .env.local, write CLIENT_SECRET instead of CLIENT_SECERT."; got.Text != want || got.Where != "In .env.local" {
+		t.Errorf("%+v; want %s", got, want)
+	}
+}
+
 // A fix names the place where its variable is set, in its sentence and in its parts.
 func TestFinding_In(t *testing.T) {
 	t.Parallel()
