@@ -134,27 +134,25 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
-// spelled returns the fix where the variable that it is about stands in the file under a misspelled name. That is the fix where
-// only the user has the value, or where it decides which redirect URI is sent; else it comes first. A name that a different
-// program may read is mentioned only.
-func (f Facts) spelled(s Setting, fix Fix) Fix {
+// spelled returns the fix where the variable that it is about stands in the file under a misspelled name. Where the fix only asks
+// for the value, the name is what to mend. Every other fix stays, as the value under that name may be no better: the name is
+// mentioned beside it, as is one that a different program may read.
+func (f Facts) spelled(c Cause, fix Fix) Fix {
 	about := []string{fix.Variable}
-	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
+	if c.Setting == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
 		about = f.redirectVariables()
 	}
 	typo := f.Cfg.TypoOf(about...)
-	decides := fix.Kind == Add || fix.Kind == Look && (typo.Meant == "CLIENT_ID" || typo.Meant == "CLIENT_SECRET")
-	switch {
-	case typo.Name == "":
-	case typo.Foreign:
-		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
-	case !decides:
-		fix.Text += " First write " + typo.Meant + " instead of " + typo.Name + " (" + typo.Where + ")."
-	default:
-		where := "In .env" + lineNumber.FindString(typo.Where) // Fix.In has the file's name
-		fix = Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
+	if typo.Name == "" {
+		return fix
 	}
-	return fix
+	asks := c.Name == ClientSecretMissing || c.Name == ClientSecretWrong || f.Kind == oauth.EndpointMissing && typo.Meant == strings.ToUpper(f.Member)
+	if typo.Foreign || !asks {
+		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
+		return fix
+	}
+	where := "In .env" + lineNumber.FindString(typo.Where) // Fix.In has the file's name
+	return Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
 }
 
 // lineNumber finds the number of a line behind the name of its file, with the colon. Not every line has one.
@@ -165,7 +163,7 @@ func (f Facts) redirectVariables() []string {
 	switch {
 	case f.Cfg.RedirectOverride != "":
 		return nil
-	case f.Cfg.BaseURL != "http://localhost:"+f.Cfg.Port: // BASE_URL is set
+	case !f.Cfg.BaseURLUnset:
 		return []string{"REDIRECT_URI"}
 	}
 	return []string{"REDIRECT_URI", "BASE_URL", "PORT"}

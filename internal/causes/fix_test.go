@@ -522,45 +522,65 @@ func TestFix_IsZero(t *testing.T) {
 	}
 }
 
-// A misspelled name is the fix where its variable is missing: where the fix is about that variable, and only there.
+// A misspelled name is the fix where only its value is missing. It stands beside a fix that has more to say of its variable, and
+// changes no other.
 func TestFix_Misspelled(t *testing.T) {
 	t.Parallel()
-	withBaseURL, withRedirect := settingsForFixes(), settingsForFixes()
-	withBaseURL.BaseURL, withRedirect.RedirectOverride = "http://localhost:3998", "https://app.example/cb"
+	const instead = "In .env.local:3, write "
+	unset := settingsForFixes()
+	unset.BaseURLUnset, unset.ClientSecret, unset.ScopesUnset = true, "", true
+	withBaseURL, withRedirect := unset, unset
+	withBaseURL.BaseURLUnset, withRedirect.RedirectOverride = false, "https://app.example/cb"
 	for _, row := range []struct {
-		name  Name
-		typo  config.Typo
-		facts Facts
-		want  string // the whole text, or the end of one that stays, with a space before it
+		cause       Name
+		cfg         config.Effective
+		facts       Facts
+		name, meant string
+		mend        bool    // the name is the fix
+		want        FixKind // of a fix that the name stands beside; empty where it is not mentioned
 	}{
-		{ClientSecretMissing, config.Typo{Name: "CLIENT_SECERT", Meant: "CLIENT_SECRET"}, Facts{}, "In .env.local:3, write CLIENT_SECRET instead of CLIENT_SECERT."},
-		{RedirectURINotRegistered, config.Typo{Name: "REDIRECT_URL", Meant: "REDIRECT_URI"}, Facts{}, "In .env.local:3, write REDIRECT_URI instead of REDIRECT_URL."},
-		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{}, "In .env.local:3, write PORT instead of PROT."},
-		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{Cfg: withBaseURL}, ""},
-		{RedirectURINotRegistered, config.Typo{Name: "BASEURL", Meant: "BASE_URL"}, Facts{Cfg: withRedirect}, ""},
-		{ScopeNotEnabled, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{Refused: []string{"email"}}, " First write SCOPES instead of SCOPE (.env.local:3)."},
-		{ClientSecretMissing, config.Typo{Name: "GITHUB_CLIENT_SECRET", Meant: "CLIENT_SECRET", Foreign: true}, Facts{},
-			" If GITHUB_CLIENT_SECRET (.env.local:3) is meant for this app, write CLIENT_SECRET instead."},
-		{ClientSecretMissing, config.Typo{Name: "SCOPE", Meant: "SCOPES"}, Facts{}, ""},
-		{RedirectURINotRegistered, config.Typo{Name: "PROT", Meant: "PORT"}, Facts{Value: "http://127.0.0.1:3000/oauth_callback"}, ""},
-		{MTLSRequired, config.Typo{Name: "TOKEN_ENDPOINT_AUTH_METOD", Meant: "TOKEN_ENDPOINT_AUTH_METHOD"}, Facts{}, ""},
+		{cause: ClientSecretMissing, cfg: unset, name: "CLIENT_SECERT", meant: "CLIENT_SECRET", mend: true},
+		{cause: ClientSecretWrong, cfg: unset, name: "CLIENT_SECERT", meant: "CLIENT_SECRET", mend: true},
+		{cause: ServerNotFound, cfg: unset, facts: Facts{Kind: oauth.EndpointMissing, Member: "token_endpoint"}, name: "TOKEN_ENDPONT", meant: "TOKEN_ENDPOINT", mend: true},
+		{cause: ClientRefused, cfg: unset, name: "CLIENT_SECERT", meant: "CLIENT_SECRET", want: Look},
+		{cause: ClientSecretMissing, cfg: unset, name: "SCOPE", meant: "SCOPES"},
+		{cause: MTLSRequired, cfg: unset, name: "TOKEN_ENDPOINT_AUTH_METOD", meant: "TOKEN_ENDPOINT_AUTH_METHOD"},
+
+		{cause: ScopeNotEnabled, cfg: unset, facts: Facts{Refused: []string{"email"}}, name: "SCOPE", meant: "SCOPES", want: Change},
+		{cause: ScopeNotEnabled, cfg: unset, name: "SCOPE", meant: "SCOPES", want: Look},
+		{cause: AuthMethodWrong, cfg: unset, facts: Facts{Method: config.MethodBasic}, name: "TOKEN_ENDPOINT_AUTH_METOD", meant: "TOKEN_ENDPOINT_AUTH_METHOD", want: Change},
+
+		{cause: RedirectURINotRegistered, cfg: unset, name: "REDIRECT_URL", meant: "REDIRECT_URI", want: Add},
+		{cause: RedirectURINotRegistered, cfg: unset, name: "BASEURL", meant: "BASE_URL", want: Add},
+		{cause: RedirectURINotRegistered, cfg: unset, name: "PROT", meant: "PORT", want: Add},
+		{cause: RedirectURINotRegistered, cfg: withBaseURL, name: "REDIRECT_URL", meant: "REDIRECT_URI", want: Add},
+		{cause: RedirectURINotRegistered, cfg: withBaseURL, name: "PROT", meant: "PORT"},
+		{cause: RedirectURINotRegistered, cfg: withRedirect, name: "BASEURL", meant: "BASE_URL"},
+		{cause: RedirectURINotRegistered, cfg: unset, facts: Facts{Value: "http://127.0.0.1:3000/oauth_callback"}, name: "PROT", meant: "PORT"},
 	} {
-		if row.facts.Cfg.BaseURL == "" {
-			row.facts.Cfg = settingsForFixes()
+		foreign := config.Typo{Name: "AUTH_" + row.meant, Meant: row.meant, Where: ".env.local:2", Foreign: true}
+		misspelled := config.Typo{Name: row.name, Meant: row.meant, Where: ".env.local:3"}
+		fix := func(typos ...config.Typo) Fix {
+			row.facts.Cfg = row.cfg
+			row.facts.Cfg.Typos = typos
+			return Of(row.cause).fix(row.facts).In(".env.local")
 		}
-		plain := Of(row.name).fix(row.facts)
-		row.typo.Where = ".env.local:3"
-		row.facts.Cfg.Typos = []config.Typo{{Name: "AUTH_" + row.typo.Meant, Meant: row.typo.Meant, Where: ".env.local:2", Foreign: true}, row.typo}
-		if row.typo.Foreign || row.want == "" {
-			row.facts.Cfg.Typos = row.facts.Cfg.Typos[1:]
-		}
-		got := Of(row.name).fix(row.facts).In(".env.local")
-		if row.want == "" || row.want[0] == ' ' {
-			if plain.Text += row.want; got != plain.In(".env.local") {
-				t.Errorf("%s with %s: %+v; want %+v", row.name, row.typo.Name, got, plain)
+		beside := func(typo config.Typo) Fix {
+			plain := fix()
+			if row.want != "" || row.mend {
+				plain.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + row.meant + " instead."
 			}
-		} else if got.Text != row.want || got.Variable != row.typo.Meant || got.Where != "In .env.local:3" || got.Line != "" {
-			t.Errorf("%s with %s: %+v; want %s", row.name, row.typo.Name, got, row.want)
+			return plain
+		}
+		want := beside(misspelled)
+		if row.mend {
+			want = Fix{Kind: Look, Where: "In .env.local:3", Variable: row.meant, Text: instead + row.meant + " instead of " + row.name + "."}
+		}
+		if got := fix(foreign, misspelled); got != want || row.want != "" && got.Kind != row.want {
+			t.Errorf("%s with %s:\n%+v; want %s\n%+v", row.cause, row.name, got, row.want, want)
+		}
+		if got := fix(foreign); got != beside(foreign) {
+			t.Errorf("%s with %s:\n%+v; want\n%+v", row.cause, foreign.Name, got, beside(foreign))
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (c Cause) fix(f Facts) Fix {
 	if c.Fix == nil {
 		return Fix{}
 	}
-	return f.spelled(c.Setting, c.Fix(f))
+	return f.spelled(c, c.Fix(f))
 }
 
 // Table has a row for each cause.

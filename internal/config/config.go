@@ -35,8 +35,9 @@ type Config struct {
 	SessionStore     string     // the URL of a Redis; empty keeps sessions in this process
 	ResourceURL      string     // the API that the access token opens; may be empty
 
-	AtAPI       bool // a login begins at the API, which names its authorization server (RFC 9728)
-	ScopesUnset bool // SCOPES is not set: a login asks for what the API wants, or for this app's own
+	AtAPI        bool // a login begins at the API, which names its authorization server (RFC 9728)
+	ScopesUnset  bool // SCOPES is not set: a login asks for what the API wants, or for this app's own
+	BaseURLUnset bool // BASE_URL is not set: it follows from PORT
 
 	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
 	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
@@ -115,6 +116,7 @@ func (s *settings) config() Config {
 	c.Parameters = s.authorizationParameters()
 	c.PAR = s.yes("PAR")
 	c.BaseURL, c.Port = s.address()
+	c.BaseURLUnset = s.unset("BASE_URL")
 	c.RedirectOverride = s.redirectURI(c.BaseURL)
 	c.SessionSecret = s.sessionSecret()
 	c.SessionStore = s.sessionStore(c.SessionSecret)
@@ -357,10 +359,12 @@ func misspells(name, ours string) bool {
 	plain := strings.NewReplacer("_", "", "-", "").Replace
 	a, b := plain(strings.ToUpper(name)), plain(ours)
 	switch {
-	case a != b && strings.HasPrefix(a, b): // CLIENT_SECRET_2, and CLIENT_SECRET_ID of Entra, are names of their own
-		return false
 	case a == b:
 		return true
+	case strings.HasPrefix(a, b): // CLIENT_SECRET_2, and CLIENT_SECRET_ID of Entra, are names of their own
+		return false
+	case strings.HasSuffix(strings.ToUpper(name), "_"+ours): // MY_CLIENT_SECRET may be a different program's
+		return false
 	case len(b) < len("PORT"): // PAR is close to many a word
 		return false
 	case len(b) < len("ISSUER"): // PORT is close to HOST and POST, and PROT is no word

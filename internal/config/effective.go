@@ -87,9 +87,9 @@ func (c Config) Equal(d Config) bool {
 }
 
 // single lists what has one value.
-func (c Config) single() [19]any {
+func (c Config) single() [20]any {
 	return [...]any{c.Demo, c.Clerk, c.Issuer, c.ClientID, c.ClientSecret, c.AuthMethod, c.Endpoints, c.PAR, c.Port, c.BaseURL, c.RedirectOverride,
-		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.ScopesUnset, c.OtherClientID, c.OtherClientSecret, c.CertFile}
+		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.ScopesUnset, c.BaseURLUnset, c.OtherClientID, c.OtherClientSecret, c.CertFile}
 }
 
 // Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat

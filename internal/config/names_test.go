@@ -34,6 +34,9 @@ func TestTypos(t *testing.T) {
 		{"the client ID of a different program", "ISSUER=https://auth.example.com\nGITHUB_CLIENT_ID=a\n",
 			"refused: CLIENT_ID is missing; copy it from the OAuth application's page in the dashboard; if GITHUB_CLIENT_ID (.env:2) is meant for this app, write CLIENT_ID"},
 		{"no scope, on purpose", rest + "SCOPE=openid\nSCOPES=\n", ""},
+		{"one of a different program", "ISSUER=https://auth.example.com\nX_CLIENT_ID=a\n",
+			"refused: CLIENT_ID is missing; copy it from the OAuth application's page in the dashboard; if X_CLIENT_ID (.env:2) is meant for this app, write CLIENT_ID"},
+		{"ends in a line", "ISSUER=https://auth.example.com\nCLIENT_ID_=a\n", "refused: .env:2: CLIENT_ID_ is not a setting of this app; write CLIENT_ID"},
 		{"longer names", rest + "CLIENT_SECRET_2=a\nCLIENT_SECRETS=b\nCLIENT_SECRET_ID=c\n", ""},
 		{"one that is set as well", rest + "GITHUB_CLIENT_ID=a\n", ""},
 		{"other programs' names", rest + "HOST=a\nDATABASE_URL=b\nNODE_ENV=c\nCLERK_SECRET_KEY=d\nPOST=e\nSPORT=e\nPART=e\nAPR=e\nAPI_URL=f\n", ""},
@@ -95,5 +98,46 @@ func TestNames(t *testing.T) {
 	}, "does-not-exist.env", false)
 	if want := slices.Sorted(slices.Values(names)); !slices.Equal(slices.Sorted(maps.Keys(asked)), want) {
 		t.Errorf("asked for %v; want %v", slices.Sorted(maps.Keys(asked)), want)
+	}
+}
+
+// BASE_URL counts as set where it says what follows from PORT anyway.
+func TestBaseURLUnset(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		file, environment string
+		want              bool
+	}{
+		{"", "", true},
+		{"PORT=3000\n", "", true},
+		{"BASE_URL=\n", "", true},
+		{"BASE_URL=http://localhost:3000\n", "", false},
+		{"", "http://localhost:3000", false},
+	} {
+		cfg, err := Load(env(map[string]string{"BASE_URL": row.environment}), writeFile(t, "test.env", row.file), true)
+		if err != nil || cfg.BaseURLUnset != row.want || cfg.BaseURL != "http://localhost:3000" {
+			t.Errorf("%q, %q: %t, %s (%v); want %t", row.file, row.environment, cfg.BaseURLUnset, cfg.BaseURL, err, row.want)
+		}
+	}
+}
+
+// A misspelled name goes before one that a different program may read, in any order.
+func TestConfig_TypoOf(t *testing.T) {
+	t.Parallel()
+	foreign, misspelled := Typo{Name: "A_SCOPES", Meant: "SCOPES", Foreign: true}, Typo{Name: "SCOPE", Meant: "SCOPES"}
+	for _, row := range []struct {
+		typos    []Typo
+		variable string
+		want     Typo
+	}{
+		{[]Typo{foreign, misspelled}, "SCOPES", misspelled},
+		{[]Typo{misspelled, foreign}, "SCOPES", misspelled},
+		{[]Typo{foreign}, "SCOPES", foreign},
+		{[]Typo{foreign, misspelled}, "PORT", Typo{}},
+		{nil, "SCOPES", Typo{}},
+	} {
+		if got := (Config{Typos: row.typos}).TypoOf("PAR", row.variable); got != row.want {
+			t.Errorf("%+v for %s: %+v; want %+v", row.typos, row.variable, got, row.want)
+		}
 	}
 }
