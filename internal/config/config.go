@@ -419,8 +419,8 @@ func (s *settings) reportTypos(typos []Typo, mistake bool) {
 	for _, typo := range typos {
 		p := Problem{Where: typo.Where, What: typo.Name + " is not a setting of this app", Fix: "write " + typo.Meant}
 		switch i := s.missing(typo.Meant); {
-		case i >= 0 && typo.Foreign && typo.Meant != "CLERK_PUBLISHABLE_KEY": // it may have nothing to do with that
-			if s.problems[i].Setting == typo.Meant {
+		case i >= 0 && typo.Foreign: // it may have nothing to do with that
+			if s.problems[i].Setting == typo.Meant || typo.Meant == "CLERK_PUBLISHABLE_KEY" {
 				s.problems[i].Fix += "; if " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant
 			}
 		case i >= 0:

@@ -20,7 +20,13 @@ func TestTypos(t *testing.T) {
 		{
 			"of a framework",
 			"CLIENT_ID=a\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
-			"refused: .env:2: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY is not a setting of this app; write CLERK_PUBLISHABLE_KEY",
+			"refused: ISSUER is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every setting for demo mode)" +
+				"; if NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY (.env:2) is meant for this app, write CLERK_PUBLISHABLE_KEY",
+		},
+		{
+			"of a framework, and nothing else",
+			"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
+			"refused: .env:1: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY is not a setting of this app; write CLERK_PUBLISHABLE_KEY",
 		},
 		{"no server", "ISSUR=https://auth.example.com\nCLIENT_ID=a\n", "refused: .env:1: ISSUR is not a setting of this app; write ISSUER"},
 		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", ".env:3: CALLBACK_URL is not a setting of this app; write REDIRECT_URI"},
