@@ -125,8 +125,7 @@ func (s *settings) config() Config {
 	c.CertFile = s.certFile()
 
 	c.AtAPI = c.atAPI(key, issuer)
-	c.ScopesUnset = s.unset("SCOPES")
-	c.Scopes = s.scopes(c.AtAPI)
+	c.Scopes, c.ScopesUnset = s.scopes(c.AtAPI)
 	if c.Parameters.Check(nil) == nil && c.Parameters.Check(c.Scopes) != nil {
 		s.wrong("AUTHORIZATION_PARAMS", "and SCOPES have more than 1 KB together; shorten one of them")
 	}
@@ -582,14 +581,15 @@ func (s *settings) clientAtAPI(c Config) {
 	}
 }
 
-// scopes returns what a login asks for. A line of the file with nothing behind SCOPES= asks for none, so that
-// the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
-func (s *settings) scopes(atAPI bool) []string {
+// scopes returns what a login asks for, and whether SCOPES is not set. A line of the file with nothing behind SCOPES= asks for
+// none, so that the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
+func (s *settings) scopes(atAPI bool) (scopes []string, unset bool) {
 	value := s.get("SCOPES")
+	unset = value == "" && !s.leftEmpty("SCOPES")
 	switch {
-	case value != "" || s.leftEmpty("SCOPES"):
+	case !unset:
 	case atAPI:
-		return nil
+		return nil, true
 	default:
 		value = "openid profile email"
 	}
@@ -599,7 +599,7 @@ func (s *settings) scopes(atAPI bool) []string {
 	if strings.Contains(value, ",") {
 		s.note("SCOPES", "contains a comma; scopes are separated by spaces")
 	}
-	return strings.Fields(value)
+	return strings.Fields(value), unset
 }
 
 // ValidScope checks the characters of a scope (RFC 6749 section 3.3).

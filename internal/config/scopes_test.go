@@ -12,6 +12,7 @@ func TestNoScopes(t *testing.T) {
 		{"unset", "", "", "openid profile email"},
 		{"nothing behind it", "SCOPES=\n", "", ""},
 		{"quotes around nothing", "SCOPES=''\n", "", ""},
+		{"quotes around nothing, in the environment", "", `""`, "openid profile email"},
 		{"a comment", "#SCOPES=\n", "", "openid profile email"},
 		{"in the file", "SCOPES=email\n", "", "email"},
 		{"the environment wins", "SCOPES=\n", "openid", "openid"},
@@ -24,8 +25,8 @@ func TestNoScopes(t *testing.T) {
 			if err != nil {
 				got = "error: " + strings.SplitN(err.Error(), " ", 2)[0]
 			}
-			if got != row.want {
-				t.Errorf("got %q (%v); want %q", got, err, row.want)
+			if unset := row.want == "openid profile email"; got != row.want || cfg.ScopesUnset != unset {
+				t.Errorf("got %q, unset %t (%v); want %q, %t", got, cfg.ScopesUnset, err, row.want, unset)
 			}
 		})
 	}
