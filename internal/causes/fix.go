@@ -137,16 +137,16 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 // spelled returns the fix where the variable that it is about stands in the file under a misspelled name. Where the fix only asks
 // for the value, the name is what to mend. Every other fix stays, as the value under that name may be no better: the name is
 // mentioned beside it, as is one that a different program may read.
-func (f Facts) spelled(c Cause, fix Fix) Fix {
+func (f Facts) spelled(name Name, s Setting, fix Fix) Fix {
 	about := []string{fix.Variable}
-	if c.Setting == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
+	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
 		about = f.redirectVariables()
 	}
 	typo := f.Cfg.TypoOf(about...)
 	if typo.Name == "" {
 		return fix
 	}
-	asks := c.Name == ClientSecretMissing || c.Name == ClientSecretWrong || f.Kind == oauth.EndpointMissing && typo.Meant == strings.ToUpper(f.Member)
+	asks := name == ClientSecretMissing || name == ClientSecretWrong || f.Kind == oauth.EndpointMissing && typo.Meant == strings.ToUpper(f.Member)
 	if typo.Foreign || !asks {
 		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
 		return fix
@@ -469,7 +469,9 @@ func fixScopes(f Facts) Fix {
 		return fix
 	}
 	if f.Cfg.ScopesUnset && len(rest) > 0 {
-		return f.change("SCOPES", strings.Join(rest, " "), enable)
+		fix := f.change("SCOPES", strings.Join(rest, " "), "")
+		fix.Text = "Write " + fix.Line + " in .env to sign in without " + list + ", or " + strings.NewReplacer("enable it", "enable "+list, "enable them", "enable "+list).Replace(enable) + "."
+		return fix
 	}
 	if len(rest) == 0 {
 		return f.look("SCOPES", "Replace "+list+" in SCOPES, or "+enable+".")
@@ -642,7 +644,9 @@ func fixOffline(f Facts) Fix {
 	case slices.Contains(f.Cfg.Scopes, "offline_access"):
 		return f.look("", "offline_access was asked for. Enable it for this client ("+p.At(Scopes)+"), and with some servers for the API, too.")
 	}
-	return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "enable it for this client first ("+p.At(Scopes)+")")
+	fix := f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), "offline_access"), " "), "")
+	fix.Text = "Enable offline_access for this client (" + p.At(Scopes) + "), then write " + fix.Line + " in .env."
+	return fix
 }
 
 // fixOpaque returns the fix that makes access tokens JWTs.

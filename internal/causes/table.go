@@ -55,7 +55,7 @@ func (c Cause) fix(f Facts) Fix {
 	if c.Fix == nil {
 		return Fix{}
 	}
-	return f.spelled(c, c.Fix(f))
+	return f.spelled(c.Name, c.Setting, c.Fix(f))
 }
 
 // Table has a row for each cause.
@@ -77,9 +77,9 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientSecretMangled, Group: "Before the first request",
-		Sees: "`invalid_client`, and the secret in `.env` holds ` #`, `$` or a space", Write: "`CLIENT_SECRET='…'` in single quotes",
+		Sees: "`invalid_client`, and the secret in `.env` holds ` #` or `$`", Write: "`CLIENT_SECRET='…'` in single quotes",
 		Title:       "The client secret in .env needs quotes",
-		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space starts a comment, `$NAME` is replaced by a variable, a space ends the value.",
+		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space starts a comment, and `$NAME` is replaced by a variable.",
 		Wrong:       []string{"`CLIENT_SECRET=ab #cd$EF`"},
 		Right:       []string{"`CLIENT_SECRET='ab #cd$EF'`"},
 		ToldBy:      "the settings",
@@ -169,7 +169,7 @@ var Table = []Cause{
 			{"openid-client", "JWT not active yet, now 1642051718, nbf 1642051719", "[panva/openid-client#454]"},
 		},
 		Wrong:  []string{"a clock that is some minutes off"},
-		Right:  []string{"turn on the time synchronisation of this machine, or of the server"},
+		Right:  []string{"turn on the time synchronization of this machine, or of the server"},
 		ToldBy: "a warning of `check`, the login's page, and `/api`",
 		SeenIn: "[tailscale/tsidp#73]",
 		Fix:    func(f Facts) Fix { return f.look("", "Set the clock of this machine, or of the server.") },
@@ -224,7 +224,7 @@ var Table = []Cause{
 		Name: EndpointsNotHTTPS, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is https, its endpoints are http", Write: "the server's proxy settings",
 		Title:       "The server's endpoints are not https",
-		Explanation: "The server stands behind a proxy that ends TLS and does not know it, so its metadata names `http` endpoints. No secret is sent there.",
+		Explanation: "The server stands behind a proxy that terminates TLS, and does not know that the browser uses https. So its metadata names `http` endpoints. No secret is sent there.",
 		Looks: []Quote{
 			{"panva's oidc-provider", "`issuer: \"https://example.com/\"`, `jwks_uri: \"http://example.com/jwks\"`", "[panva/node-oidc-provider#621]"},
 			{"IdentityServer4", "`\"token_endpoint\":\"http://oauth.test.example.com/connect/token\"` with an https issuer", "[DuendeArchive/IdentityServer4#3966]"},
@@ -234,7 +234,7 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[goauthentik/authentik#9369]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "The server is behind a proxy that ends TLS. Let the proxy send X-Forwarded-Proto, and let the server trust it.")
+			return f.look("", "The server is behind a proxy that terminates TLS. Let the proxy send X-Forwarded-Proto, and let the server trust it.")
 		},
 	},
 	{
@@ -346,7 +346,7 @@ var Table = []Cause{
 			{"Zitadel", "The requested redirect_uri is missing in the client configuration. (development mode is off)", "[netbirdio/android-client#83]"},
 		},
 		Wrong:  []string{"`BASE_URL=http://app.example.com`"},
-		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that ends TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered like this, and no TLS here: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
+		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that terminates TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered like this, and no TLS here: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
 		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where the server doesn't say so)",
 		SeenIn: "[zitadel/zitadel#9560], [zitadel/zitadel#7415], [netbirdio/docs#243]",
 		Says: func(f Facts) string {
@@ -381,10 +381,10 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientRefused, Group: "The client",
-		Sees: "`invalid_client`, and nothing more", Write: "`go run . check`: it finds out which credential is wrong",
+		Sees: "`invalid_client`, and nothing more", Write: "`go run . check`: it can usually tell which credential is wrong",
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
-		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` finds out by comparing answers.",
+		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` can usually tell by comparing answers. If `check` itself reports client-refused, the server answers the same for a wrong ID and a wrong secret: paste CLIENT_ID and CLIENT_SECRET again.",
 		ToldBy:      "`check`, and the login's page (when its own comparison is inconclusive)",
 		SeenIn:      "[ory/hydra#2140]",
 		Fix:         fixCredentials,
@@ -1468,7 +1468,7 @@ var Table = []Cause{
 		Name: APIWantsAnOpaqueToken, Group: "The API",
 		Sees: "401, and the token is a JWT", Write: "the API's own check",
 		Title:       "The API can't use this kind of token",
-		Explanation: "The API looks the token up, or asks the server about it, and does not know this one. Clerk's SDK read opaque OAuth tokens only, until it learnt JWTs.",
+		Explanation: "The API looks the token up, or asks the server about it, and does not know this one. Clerk's SDK read opaque OAuth tokens only, until it learned JWTs.",
 		Wrong:       []string{"a JWT for an API that knows opaque tokens only"},
 		Right:       []string{"a newer SDK in the API; or Clerk: OAuth applications → Settings → Generate access tokens as JWTs, off, for the whole instance"},
 		ToldBy:      "`/api`",

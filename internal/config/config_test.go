@@ -312,7 +312,7 @@ func TestDotenv(t *testing.T) {
 		{
 			"# cuts",
 			rest + "CLIENT_SECRET=ab #cd\n",
-			"CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space before the #)",
+			"CLIENT_SECRET (.env:3): an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space after the #)",
 		},
 		{
 			"$ cuts",

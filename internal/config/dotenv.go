@@ -144,7 +144,7 @@ func (s *settings) checkCut(name string) {
 		return
 	}
 	if !strings.HasPrefix(raw, `"`) && cutByHash.MatchString(raw) {
-		s.wrongBecause(mangled(name), name, "an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space before the #)")
+		s.wrongBecause(mangled(name), name, "an unquoted # cut the value short; put the value in single quotes (if it is a comment, put a space after the #)")
 		return
 	}
 	for _, m := range cutByDollar.FindAllStringSubmatch(raw, -1) {
