@@ -55,7 +55,8 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 }
 
 // pasted takes the response from the address at which the browser stopped, where the redirect URI does not lead
-// here, or where the server has sent the browser to https instead: a person pastes it. What becomes of the response is next's to decide, as for one that the browser brings.
+// here, or where the server has sent the browser to https instead: a person pastes it. What becomes of the response is next's
+// to decide, as for one that the browser brings.
 func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.cfg.CallbackIsPasted() && s.cfg.HTTPSTwin() == "" {

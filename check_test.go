@@ -101,7 +101,8 @@ func TestCheckPage_Counts(t *testing.T) {
 		t.Fatalf("before a run: %+v, %v", got, err)
 	}
 	b.Accept = "*/*"
-	if err := json.Unmarshal([]byte(b.Post("/check", nil).Body), &got); err != nil || got.Counts.OK < 5 || got.Counts != (check.Report{Checks: got.Checks}).Counts() {
+	err := json.Unmarshal([]byte(b.Post("/check", nil).Body), &got)
+	if err != nil || got.Counts.OK < 5 || got.Counts != (check.Report{Checks: got.Checks}).Counts() {
 		t.Errorf("after a run: %+v, %v", got, err)
 	}
 }

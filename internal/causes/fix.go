@@ -148,7 +148,7 @@ func (f Facts) spelled(name Name, s Setting, fix Fix) Fix {
 	}
 	asks := name == ClientSecretMissing || name == ClientSecretWrong || f.Kind == oauth.EndpointMissing && typo.Meant == strings.ToUpper(f.Member)
 	if typo.Foreign || !asks {
-		fix.Text += " If " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant + " instead."
+		fix.Text += " If " + typo.IfMeant() + " instead."
 		return fix
 	}
 	where := "In .env" + lineNumber.FindString(typo.Where) // Fix.In has the file's name
@@ -414,7 +414,9 @@ func registerAgain(f Facts) Fix {
 
 // fixScopes returns the line without the scopes that the server refuses, one corrected where it is misspelled.
 func fixScopes(f Facts) Fix {
-	enable := "enable them for this client (" + f.provider().At(Scopes) + ")"
+	enable := func(what string) string {
+		return "enable " + what + " for this client (" + f.provider().At(Scopes) + ")"
+	}
 	asked, refused := f.asked(), f.Refused
 	if len(refused) == 0 {
 		refused = NamedScopes(asked, f.Words)
@@ -431,26 +433,24 @@ func fixScopes(f Facts) Fix {
 	configured := func(scope string) bool { return slices.Contains(f.Cfg.Scopes, scope) }
 	if len(refused) == 0 && !slices.ContainsFunc(asked, func(scope string) bool { return !configured(scope) }) {
 		if f.Cfg.ScopesUnset {
-			return f.look("SCOPES", "Write SCOPES= and the scopes that this client has in .env, or "+enable+".")
+			return f.look("SCOPES", "Write SCOPES= and the scopes that this client has in .env, or "+enable("them")+".")
 		}
-		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable+".")
+		return f.look("SCOPES", "Remove the scopes that this client doesn't have from SCOPES, or "+enable("them")+".")
 	}
-	sure := len(refused) > 0
-	if !sure { // the others are in every login
+	named := len(refused) > 0
+	if !named { // the others are in every login
 		refused = slices.DeleteFunc(slices.Clone(asked), configured)
 	}
+	them := "them"
 	if len(refused) == 1 {
-		enable = "enable it for this client (" + f.provider().At(Scopes) + ")"
+		them = "it"
 	}
 	if !slices.ContainsFunc(refused, configured) {
-		asked, them := "This login asked for "+strings.Join(refused, " and ")+", which SCOPES doesn't have. Sign in without ", "it"
-		if len(refused) > 1 {
-			them = "them"
+		text := "This login asked for " + strings.Join(refused, " and ") + ", which SCOPES doesn't have. Sign in without " + them
+		if !named {
+			return f.look("", text+". If that fails too, a scope in SCOPES is not enabled for this client ("+f.provider().At(Scopes)+").")
 		}
-		if sure {
-			return f.look("", asked+them+", or "+enable+".")
-		}
-		return f.look("", asked+them+". If that fails too, a scope in SCOPES is not enabled for this client ("+f.provider().At(Scopes)+").")
+		return f.look("", text+", or "+enable(them)+".")
 	}
 	refused = slices.DeleteFunc(slices.Clone(refused), func(scope string) bool { return !configured(scope) })
 	var rest, corrections []string
@@ -465,19 +465,17 @@ func fixScopes(f Facts) Fix {
 	list := strings.Join(refused, " and ")
 	if len(corrections) > 0 {
 		fix := f.change("SCOPES", strings.Join(rest, " "), "")
-		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable)
-		return fix
-	}
-	if f.Cfg.ScopesUnset && len(rest) > 0 {
-		fix := f.change("SCOPES", strings.Join(rest, " "), "")
-		fix.Text = "Write " + fix.Line + " in .env to sign in without " + list + ", or " + strings.NewReplacer("enable it", "enable "+list, "enable them", "enable "+list).Replace(enable) + "."
+		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable(them))
 		return fix
 	}
 	if len(rest) == 0 {
-		return f.look("SCOPES", "Replace "+list+" in SCOPES, or "+enable+".")
+		return f.look("SCOPES", "Replace "+list+" in SCOPES, or "+enable(them)+".")
 	}
 	fix := f.change("SCOPES", strings.Join(rest, " "), "")
-	fix.Text = "Remove " + list + " from SCOPES in .env, or " + enable + "."
+	fix.Text = "Remove " + list + " from SCOPES in .env, or " + enable(them) + "."
+	if f.Cfg.ScopesUnset { // there is nothing to remove it from
+		fix.Text = "Write " + fix.Line + " in .env to sign in without " + list + ", or " + enable(list) + "."
+	}
 	return fix
 }
 

@@ -328,6 +328,11 @@ func (s *settings) typos() []Typo {
 	return found
 }
 
+// IfMeant says what to do if the name is meant for this app, to follow the word if.
+func (t Typo) IfMeant() string {
+	return t.Name + " (" + t.Where + ") is meant for this app, write " + t.Meant
+}
+
 // TypoOf returns the name in the file that was probably meant to be one of the variables, or a Typo without a name. A misspelled
 // one goes before one that a different program may read.
 func (c Config) TypoOf(variables ...string) Typo {
@@ -420,7 +425,7 @@ func (s *settings) reportTypos(typos []Typo, mistake bool) {
 		switch i := s.missing(typo.Meant); {
 		case i >= 0 && typo.Foreign: // it may have nothing to do with that
 			if s.problems[i].Setting == typo.Meant || typo.Meant == "CLERK_PUBLISHABLE_KEY" {
-				s.problems[i].Fix += "; if " + typo.Name + " (" + typo.Where + ") is meant for this app, write " + typo.Meant
+				s.problems[i].Fix += "; if " + typo.IfMeant()
 			}
 		case i >= 0:
 			s.problems[i], explained = p, true

@@ -217,8 +217,11 @@ func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Val
 	}
 	if response.Has("error") {
 		refused := c.refusedResponse(response)
-		endpoint, err := url.Parse(md.Authorization)
-		refused.Silent = r.parameter("prompt") == "none" || r.parameter("prompt") == "" && err == nil && endpoint.Query().Get("prompt") == "none"
+		prompt := r.parameter("prompt")
+		if endpoint, err := url.Parse(md.Authorization); err == nil {
+			prompt = cmp.Or(prompt, endpoint.Query().Get("prompt"))
+		}
+		refused.Silent = prompt == "none"
 		return "", refused
 	}
 	if response.Get("code") == "" {
