@@ -33,6 +33,7 @@ const (
 	mostCPU                 = 500 * time.Millisecond
 	mostTimes               = 6 // linear work costs 4 to 5.9 times as much, as memory is slower than caches; quadratic work 16 times
 	costFloor               = 20 * time.Millisecond
+	costTries               = 20
 )
 
 const costSecret = "fake-secret-7d2c9a"
@@ -181,7 +182,7 @@ func (c cost) growth() float64 { return float64(c.alone) / float64(max(c.short, 
 
 // tooMuch reports a cell that breaks the promise.
 func (c cost) tooMuch() bool {
-	return c.long > mostCPU || c.alone > costFloor && c.growth() > mostTimes
+	return c.long > mostCPU || min(c.long, c.alone) > costFloor && c.growth() > mostTimes
 }
 
 // costOf measures a cell. What seems to be too much is measured again: what else runs on the machine takes the caches away, and
@@ -189,7 +190,7 @@ func (c cost) tooMuch() bool {
 // least growth.
 func costOf(what string, long, short func()) cost {
 	c := cost{what: what, long: spent(long)}
-	for range 8 {
+	for range costTries {
 		if c.long > costFloor && short != nil {
 			const runs = longAnswer / shortAnswer // as many as make as much garbage
 			again := cost{alone: spentAlone(long)}
