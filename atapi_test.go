@@ -41,11 +41,11 @@ func TestCausesOfTheAPIsServer(t *testing.T) {
 		{"api-failed", func(a *testserver.API) {
 			a.At(testserver.APIRoute, testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>"))
 			a.At(testserver.ResourceMetadataRoute, testserver.SendBody(502, "text/html", "<h1>Bad Gateway</h1>"))
-		}, nil, "answered 502 Bad Gateway to a call without a token"},
+		}, nil, "returned 502 Bad Gateway for a call without a token"},
 		{"rate-limited", func(a *testserver.API) {
 			a.At(testserver.APIRoute, json(429, `{}`))
 			a.At(testserver.ResourceMetadataRoute, json(429, `{}`))
-		}, nil, "answered 429 Too Many Requests to a call without a token"},
+		}, nil, "returned 429 Too Many Requests for a call without a token"},
 		{"api-metadata-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLoops) }, nil, "Fix the API"},
 		{"api-metadata-of-another", func(a *testserver.API) { a.SetFaults(demo.ResourceMetadataLies) }, nil, "fix the API"},
 		{"api-servers-unusable", func(a *testserver.API) { a.SetFaults(demo.ResourcePlainHTTP) }, nil, "Fix the API"},
@@ -155,7 +155,7 @@ func TestLoginFromAPI(t *testing.T) {
 		t.Errorf("a login that cannot begin was answered %d, and registered %d clients", r.StatusCode, api.Asked("POST "))
 	}
 	if home := b.Get("/").Body; !strings.Contains(home, "Starts at an API") || !strings.Contains(home, api.Issuer) ||
-		!strings.Contains(home, "the first login registers one") {
+		!strings.Contains(home, "the first sign-in registers one") {
 		t.Errorf("the start page does not say what was found:\n%s", home)
 	}
 	to, err := url.Parse(b.Begin(""))
@@ -245,7 +245,7 @@ func TestPagesOfAStartAtAPI(t *testing.T) {
 		c.Shoot("api-" + name)
 		c.Audit("api-" + name)
 	}
-	look("home-before", "/", "none yet: the first login registers one")
+	look("home-before", "/", "none yet: the first sign-in registers one")
 	c.Go(a.Address + "/login")
 	c.WaitFor("Alice")
 	c.Press("button[value=user_alice]", "Allow")

@@ -112,7 +112,7 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 	return box
 }
 
-const inDemo = "In your own setup, this is the fix. The demo has no .env: if you turned on a mistake, press Fix it at the top of the page."
+const inDemo = "In your own setup, this is the fix. The demo has no .env to change."
 
 // change prepares a line of .env that changes, or that is added.
 func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {

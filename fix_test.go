@@ -156,7 +156,7 @@ func TestFixBox_Mistaken(t *testing.T) {
 func TestFixBox_Demo(t *testing.T) {
 	t.Parallel()
 	fix := causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=https://a.example/x", Line: "ISSUER=https://a.example"}
-	for demo, want := range map[bool]string{true: "press Fix it at the top of the page", false: "save the file, then try again"} {
+	for demo, want := range map[bool]string{true: "The demo has no .env to change", false: "save the file, then try again"} {
 		box := newFixBox(config.Config{Demo: demo}.Effective(), fix, "line", settingsFile{Path: "/home/you/.env"})
 		if !strings.Contains(box.Then, want) || demo && box.Where != "" {
 			t.Errorf("in the demo %t: %+v", demo, box)

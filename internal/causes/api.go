@@ -317,7 +317,7 @@ func (r *refusal) unknown() Finding {
 		f.Fix = "look at the API's own log: if this call is not in it, something in front of the API refuses it, such as a firewall"
 	case len(r.challenges) == 0 && r.exchange.Status == http.StatusUnauthorized:
 		f.Name, f.Found = APIChallengeMissing, "the API refuses the token and does not say why"
-		f.Fix = "let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"
+		f.Fix = "let the API return 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3)"
 	}
 	return f
 }
@@ -441,7 +441,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
 	case e.ErrorInside() && opened:
-		return Proved("refused, by an error in the body (%d); it should answer 401 (RFC 6750 section 3.1)", e.Status)
+		return Proved("refused, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
 		f := Warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"

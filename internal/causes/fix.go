@@ -580,7 +580,7 @@ func fixTokenEndpoint(f Facts) Fix {
 }
 
 // fixSatellite is for a 403 of Clerk's, whose satellite domains have no authorization and no token endpoint.
-const fixSatellite = "Clerk answers 403 on a satellite domain. Use the publishable key of the primary domain or, behind a Frontend API proxy, remove it and write ISSUER= and the proxy's address."
+const fixSatellite = "Clerk returns 403 on a satellite domain. Use the publishable key of the primary domain or, behind a Frontend API proxy, remove it and write ISSUER= and the proxy's address."
 
 // Satellite returns what to do about a 403 of Clerk's at the authorization endpoint, or "" for other servers.
 func Satellite(cfg config.Effective, status int) string {

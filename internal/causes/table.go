@@ -654,7 +654,7 @@ var Table = []Cause{
 	},
 	{
 		Name: OpenIDMissing, Group: "Grants and scopes",
-		Sees: "no ID token, or userinfo answers 403", Write: "`SCOPES='openid profile email'`",
+		Sees: "no ID token, or userinfo returns 403", Write: "`SCOPES='openid profile email'`",
 		Title:       "The scope openid is missing",
 		Explanation: "Without `openid` the request is plain OAuth: no ID token, and most userinfo endpoints refuse the access token. A server that was asked for it and sends no ID token has it off for this application, or does not do OpenID Connect.",
 		Looks: []Quote{
@@ -670,7 +670,7 @@ var Table = []Cause{
 		Name: ResourceUnknown, Group: "Grants and scopes",
 		Sees: "\"Service not found\", `invalid_target`", Write: "the identifier of an API that exists",
 		Title:       "The server doesn't recognize this API",
-		Explanation: "`audience` or `resource` names an API that the server does not know, or that does not fit the scopes. Auth0 reads `resource` only if the tenant's Resource Parameter Compatibility Profile is set.",
+		Explanation: "`audience` or `resource` names an API that the server doesn't have, or one that doesn't match the scopes. Auth0 reads `resource` only if the tenant's Resource Parameter Compatibility Profile is set.",
 		Looks: []Quote{
 			{"Auth0", "`access_denied`: Service not found: https://…", "[aws-samples/ask-around-me#2]"},
 			{"Microsoft Entra", "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.", "[TracecatHQ/tracecat#2466]"},
@@ -891,7 +891,7 @@ var Table = []Cause{
 		Name: LogoutURINotRegistered, Group: "The user, and the return to this app",
 		Sees: "the server shows an error, or doesn't come back, after **Sign out of the server too**", Write: "register `BASE_URL/` as a post-logout redirect URI",
 		Title:       "The address after sign-out is not registered",
-		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). Most servers have a list of its own for that, beside the redirect URIs. Some servers show an error otherwise, some end the session and stay on their own page.",
+		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). Most servers keep a separate list for that, beside the redirect URIs. If the address isn't on it, some servers show an error; others end the session and stay on their own page.",
 		Looks: []Quote{
 			{"Okta", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings", "[firezone/firezone#1159]"},
 			{"FusionAuth", "The post_logout_redirect_uri is invalid. (invalid_post_logout_redirect_uri)", "[FusionAuth/fusionauth-issues#433]"},
@@ -1145,7 +1145,7 @@ var Table = []Cause{
 	},
 	{
 		Name: UserinfoUnusable, Group: "The tokens",
-		Sees: "userinfo answers a page, or names a different `sub`", Write: "the server's userinfo endpoint",
+		Sees: "userinfo returns a page, or names a different `sub`", Write: "the server's userinfo endpoint",
 		Title:       "The userinfo response can't be used",
 		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. A page is a sign-in in front of the endpoint, or a different address.",
 		Looks: []Quote{
@@ -1208,7 +1208,7 @@ var Table = []Cause{
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[gavdilabs/cap-mcp-plugin#111], [modelcontextprotocol/csharp-sdk#1050]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "Let the API answer 401 with WWW-Authenticate: Bearer resource_metadata=\"…\" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID.")
+			return f.look("", "Let the API return 401 with WWW-Authenticate: Bearer resource_metadata=\"…\" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID.")
 		},
 	},
 	{
@@ -1298,7 +1298,7 @@ var Table = []Cause{
 		Title:       "The server doesn't accept this client ID metadata document",
 		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login continues: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
-		Right:       []string{"`CLIENT_ID=` with nothing behind it: a client is registered at the first login", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
+		Right:       []string{"`CLIENT_ID=` with nothing behind it: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {
@@ -1322,7 +1322,7 @@ var Table = []Cause{
 		Name: APIUnreachable, Group: "The API",
 		Sees: "no answer at `RESOURCE_URL`, 404, 405", Write: "`RESOURCE_URL=` an address that answers GET",
 		Title:       "RESOURCE_URL doesn't reach the API",
-		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP answers GET with 405 or 404; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
+		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP returns 405 or 404 for GET; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
 		ToldBy:      "`check`, the login's page (where the login starts at the API), and `/api`",
@@ -1336,9 +1336,9 @@ var Table = []Cause{
 	},
 	{
 		Name: APIFailed, Group: "The API",
-		Sees: "the API answers 500, 502 or 503", Write: "the API's own log",
+		Sees: "the API returns 500, 502 or 503", Write: "the API's own log",
 		Title:       "The API failed",
-		Explanation: "The API fails, or a proxy in front of it answers that it cannot be reached. Some APIs answer 500 to a call without a token. Where the metadata is at its well-known address, the login continues.",
+		Explanation: "The API fails, or a proxy in front of it can't reach it. Some APIs return 500 for a call without a token. Where the metadata is at its well-known address, the login continues.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
 		ToldBy:      "`check` and a warning of `check`, the login's page (where the login starts at the API), and `/api`",
@@ -1480,8 +1480,8 @@ var Table = []Cause{
 	{
 		Name: APIBehindASignInPage, Group: "The API",
 		Sees: "HTML or a redirect to a sign-in page", Write: "`RESOURCE_URL=` the API itself",
-		Title:       "Something answers before the API does",
-		Explanation: "A sign-in page, a firewall or an identity-aware proxy answers before the API does. The token never reached it.",
+		Title:       "Something responds before the API does",
+		Explanation: "A sign-in page, a firewall or an identity-aware proxy responds before the API does. The token never reached it.",
 		Looks: []Quote{
 			{"Cloudflare Access", "302 to its own login page, instead of 401", "[stefanko-ch/Nexus-Stack#893]"},
 			{"oauth2-proxy with nginx", "an HTML page with 401", "[oauth2-proxy/oauth2-proxy#1274]"},
@@ -1504,7 +1504,7 @@ var Table = []Cause{
 		ToldBy:      "a warning of `check`, and `/api`",
 		SeenIn:      "[lightdash/lightdash#26726], [gavdilabs/cap-mcp-plugin#111], [medplum/medplum#9182]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "Let the API answer 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3).")
+			return f.look("", "Let the API return 401 with WWW-Authenticate: Bearer and the error (RFC 6750 section 3).")
 		},
 	},
 	{

@@ -1034,13 +1034,13 @@ var rows = []behavior{
 	}, says: "Migrate the instance"},
 	{name: "revocation is out of order", seen: "RFC 9110 section 15.6", server: func() *played {
 		return &played{revoke: otherwise(page(503, "Service Unavailable"))}
-	}, says: "the revocation endpoint answered 503", never: noSecretWrong},
+	}, says: "the revocation endpoint returned 503", never: noSecretWrong},
 	{name: "JWT access tokens are not revoked", seen: "RFC 7009 section 2.2.1, Clerk", server: func() *played {
 		return &played{revoke: func(r q) reply { return refusal(400, "unsupported_token_type", "") }}
 	}, says: "does not revoke this kind of token"},
 	{name: "revocation answers 204", seen: "RFC 9110 section 15.3.5", server: func() *played {
 		return &played{revoke: otherwise(reply{status: 204})}
-	}, says: "answers 200 for an invented token, as it should"},
+	}, says: "accepts an invented token, as it should"},
 
 	// The metadata.
 	{name: "the metadata is a page", seen: "H2CK/oidc#474", server: func() *played {

@@ -335,7 +335,7 @@ func TestCheckJudges(t *testing.T) {
 		}, "connection", causes.OK, "answers"},
 		{"no keys", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
-		}, "keys", causes.Fail, "answered 500"},
+		}, "keys", causes.Fail, "returned 500"},
 		{"keys for encryption only", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) {
 				testserver.SendJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.Key.Public(), KeyID: "e", Use: "enc"}}})
@@ -472,7 +472,7 @@ func TestCheckJudges(t *testing.T) {
 			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
 			"redirect_uri",
 			causes.Warn,
-			"no result: the authorization endpoint answered 503",
+			"no result: the authorization endpoint returned 503",
 		},
 		{
 			"out of order, so nobody knows",

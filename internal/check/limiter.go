@@ -14,7 +14,7 @@ import (
 const atOnce = 5
 
 // errStopped is the error of a request that was not sent, because its host had enough of them.
-var errStopped = errors.New("was not asked: it answered 429 (too many requests) before")
+var errStopped = errors.New("was not asked: the server returned 429 (too many requests)")
 
 // limiter stands before the way out. It lets a few requests through at once, and none to a host that has
 // answered 429.

@@ -77,7 +77,7 @@ func (o *Observer) whatItDid(p ProbeResult) string {
 	if p.Page == nil {
 		return p.Words
 	}
-	return "answered " + o.sanitized(p.Page.StatusLine(), 300)
+	return "returned " + o.sanitized(p.Page.StatusLine(), 300)
 }
 
 // explainRedirect finds out what a no to the honest request is about: the client ID, the redirect URI, or neither. A value that

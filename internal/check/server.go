@@ -500,7 +500,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	case err != nil:
 		return notUsable(err)
 	case e.Succeeded(): // some answer 204
-		return causes.Proved("answers 200 for an invented token, as it should (RFC 7009 section 2.2)")
+		return causes.Proved("accepts an invented token, as it should (RFC 7009 section 2.2)")
 	case e.Refusal().Code == "unsupported_token_type":
 		f := causes.Warning("does not revoke this kind of token (RFC 7009 section 2.2.1)")
 		f.Server = c.sanitized(e.Words(), 200)
@@ -644,7 +644,7 @@ func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address s
 		Servers []string `json:"authorization_servers"`
 	}
 	if e.Status != http.StatusOK || wire.UnmarshalObject([]byte(e.ResponseBody), &document) != nil {
-		return causes.Warning("its resource_metadata %s answered %s, without metadata", address, c.status(e))
+		return causes.Warning("its resource_metadata %s returned %s, without metadata", address, c.status(e))
 	}
 	if len(document.Servers) == 0 { // which is optional
 		return causes.Proved("rejects calls without a token and with an invented one")

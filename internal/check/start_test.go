@@ -84,7 +84,7 @@ func TestStartAtAPIOutOfOrder(t *testing.T) {
 	a := testserver.StartAPI(t)
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
 	outOfOrder(500, 404)(a)
-	if f := checksOf(t, env).firstFailing(); f.Check != "start" || !strings.Contains(f.Found, "answered 500 Internal Server Error to a call without a token") ||
+	if f := checksOf(t, env).firstFailing(); f.Check != "start" || !strings.Contains(f.Found, "returned 500 Internal Server Error for a call without a token") ||
 		!strings.Contains(f.Fix, "Look at the API's own log") || !strings.Contains(f.Server, "Oops") || f.Remedy.Line != "" {
 		t.Errorf("the first failure is %+v", f)
 	}

@@ -34,7 +34,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	case cfg.CallbackIsPasted():
 		note = "the browser stops there: paste that address"
 	case cfg.AtAPI && cfg.ClientID == "":
-		note = "the first login registers it"
+		note = "the first sign-in registers it"
 	}
 	say(out, "  redirect URI  ", cfg.RedirectURI()+"  ("+note+")")
 	switch {

@@ -573,7 +573,7 @@ func (c Config) IsClientDocument() bool {
 func (s *settings) clientAtAPI(c Config) {
 	switch {
 	case c.ClientID == "" && c.ClientSecret != "":
-		s.wrong("CLIENT_ID", "is missing, but CLIENT_SECRET is set; set both, or neither, and a client is registered at the first login")
+		s.wrong("CLIENT_ID", "is missing, but CLIENT_SECRET is set; set both, or neither: then the first sign-in registers a client")
 	case c.ClientID == "" && c.AuthMethod != "":
 		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "needs CLIENT_ID; remove this line: the server says the method of a client that is registered")
 	case c.ClientID == "" && c.SessionStore != "":

@@ -25,7 +25,7 @@ func (m *Run) codeTwice(ctx context.Context, r *oauth.Request, code string) []Fi
 	case second.accepted():
 		return []Finding{passes("the server accepts a code twice")}
 	case second.unclear():
-		return []Finding{undecided("the second exchange was answered %s", second).by("the first was accepted")}
+		return []Finding{undecided("the second exchange was answered with %s", second).by("the first was accepted")}
 	}
 	return []Finding{refused("the second use is rejected (%s)", second).by("the first was accepted"), m.afterReuse(ctx, before, first.Access)}
 }
@@ -63,7 +63,7 @@ func (m *Run) spoiled(ctx context.Context, r *oauth.Request, code string, spoil 
 func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, got tokenResult) Finding {
 	named := got.names(Attempt(r.Try))
 	if got.unclear() && !named {
-		return undecided("the server answered %s", got)
+		return undecided("the server returned %s", got)
 	}
 	honest := m.redeem(ctx, m.credentials(ctx), m.honest(r, code))
 	switch {

@@ -46,14 +46,14 @@ func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string
 		f := weak("the old refresh token is accepted right after it was replaced, so its theft is not noticed; a thief needs the client secret as well")
 		return []Finding{f}
 	case again.unclear():
-		return []Finding{undecided("the old refresh token was answered %s", again)}
+		return []Finding{undecided("the old refresh token was answered with %s", again)}
 	}
 	old := refused("the old refresh token is rejected after it was replaced (%s)", again).by("before, it was accepted")
 	switch newer := refresh(second.Refresh); {
 	case newer.accepted():
 		return []Finding{old, weak("the newer refresh token still works after the old one was used again")}
 	case newer.unclear():
-		return []Finding{old, undecided("the newer refresh token was answered %s", newer)}
+		return []Finding{old, undecided("the newer refresh token was answered with %s", newer)}
 	}
 	return []Finding{old, refused("using the old refresh token again also invalidated the new one").by("the refresh that issued it was accepted")}
 }
@@ -91,7 +91,7 @@ func (m *Run) notRevoked(ctx context.Context, e *wire.Exchange) Finding {
 	a := causes.Read(wire.Revocation, m.credentials(ctx).Method, e)
 	code := wire.Clip(m.cfg.Redact(a.Refusal.Code), 60)
 	if causes.IsAboutClient(a.Cause()) || a.Cause() == causes.RateLimited {
-		return undecided("the revocation endpoint answered %d %s", e.Status, code)
+		return undecided("the revocation endpoint returned %d %s", e.Status, code)
 	}
 	return notAsked("the server does not revoke access tokens (%d %s)", e.Status, code)
 }
@@ -136,5 +136,5 @@ func (m *Run) promptNone(ctx context.Context) Finding {
 	case got.Kind == check.ShowsPage:
 		return undecided("the server shows a different page than without prompt=none, which may go back by a script")
 	}
-	return undecided("the server answered %s", wire.Clip(m.cfg.Redact(got.Answer()), 60))
+	return undecided("the server returned %s", wire.Clip(m.cfg.Redact(got.Answer()), 60))
 }

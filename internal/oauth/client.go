@@ -260,7 +260,7 @@ func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Excha
 	if e.Status >= http.StatusInternalServerError || e.Status/100 == 3 {
 		sanitized := c.SanitizedIn(e)
 		failed := &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError,
-			Description: fmt.Sprintf("The %s answered %s.", what, sanitized(e.StatusLine(), 300))}
+			Description: fmt.Sprintf("The %s returned %s.", what, sanitized(e.StatusLine(), 300))}
 		if e.Status/100 != 3 { // what a redirect says is where it leads
 			failed.Said = sanitized(e.Words(), 300)
 		}
@@ -292,7 +292,7 @@ func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 		code = sanitized(code, 60)
 	}
 	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: cmp.Or(code, CodeRefused),
-		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s answered %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
+		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s returned %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
 // errorCode returns a server's error code as it may be shown.

@@ -157,7 +157,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		case e.Status/100 == 2:
 			kind = MetadataUnusable
 		}
-		text := "answered " + c.Sanitized(e.StatusLine(), 300)
+		text := "returned " + c.Sanitized(e.StatusLine(), 300)
 		if words := c.SanitizedIn(e)(e.Refusal().Words, 300); words != "" && !absent { // a tenant that does not exist, a firewall
 			text += fmt.Sprintf(" and said %q", words)
 		}
@@ -165,7 +165,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 	}
 	md, err := readMetadata(e.ResponseBody)
 	if err != nil {
-		a := answer{kind: MetadataUnusable, from: c.AnswerOf(e), text: "answered 200, but not with metadata: " + c.Sanitized(err.Error(), 300)}
+		a := answer{kind: MetadataUnusable, from: c.AnswerOf(e), text: "returned 200, but not with metadata: " + c.Sanitized(err.Error(), 300)}
 		if wrong, ok := errors.AsType[*wire.MemberError](err); ok {
 			a.member = c.Sanitized(wrong.Name, 80)
 		}
@@ -183,7 +183,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		fault = c.localFault(md)
 	}
 	if fault != nil {
-		a := answer{kind: fault.kind, member: fault.name, from: c.AnswerOf(e), text: "answered 200, but " + c.Sanitized(fault.text, 300), check: checksOf[fault.kind]}
+		a := answer{kind: fault.kind, member: fault.name, from: c.AnswerOf(e), text: "returned 200, but " + c.Sanitized(fault.text, 300), check: checksOf[fault.kind]}
 		if a.check != "" {
 			a.found = "The server was found, but " + c.Sanitized(fault.text, 300) + "."
 		}
@@ -200,7 +200,7 @@ var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal:
 // the same, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
-		return answer{kind: IssuerAbsent, member: "issuer", text: "answered 200, but its metadata names no issuer"}
+		return answer{kind: IssuerAbsent, member: "issuer", text: "returned 200, but its metadata names no issuer"}
 	}
 	return answer{kind: IssuerDiffers, member: "issuer", text: "names a different issuer: " + c.compareIssuers(theirs), issuer: theirs,
 		found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}

@@ -68,8 +68,8 @@ func TestDiscoveryRefuses(t *testing.T) {
 		{"an endpoint with a fragment", document("userinfo_endpoint", "https://a.example/u#x"), "has a fragment"},
 		{"the endpoint is a number", document("token_endpoint", 7), "in its JSON is a number"},
 		{"a page", answer(200, "<!doctype html>"), "an HTML page"},
-		{"not found", answer(404, "Realm does not exist"), "answered 404 Not Found"},
-		{"forbidden", answer(403, ""), "answered 403 Forbidden"},
+		{"not found", answer(404, "Realm does not exist"), "returned 404 Not Found"},
+		{"forbidden", answer(403, ""), "returned 403 Forbidden"},
 		{"a name twice", answer(200, `{"issuer":"a","issuer":"b"}`), "its JSON names"},
 		{"without end", func(l *testserver.FakeServer) {
 			l.Metadata = func(w http.ResponseWriter, _ *http.Request) {

@@ -445,7 +445,7 @@ func TestIDTokenSignature(t *testing.T) {
 		}, ""},
 		{"keys that answer 500", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
-		}, "answered 500"},
+		}, "returned 500"},
 		{"keys that are a page", func(l *testserver.FakeServer) {
 			l.JWKS = func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }
 		}, "an HTML page"},

@@ -149,7 +149,7 @@ func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 	}
 	if e.Status != http.StatusOK {
 		return nil, &keyFault{kind: IDTokenKeys, answer: k.shown(e),
-			text: fmt.Sprintf("the server's keys could not be fetched: %s answered %s", address, k.sanitized(e.StatusLine(), 300))}
+			text: fmt.Sprintf("the server's keys could not be fetched: %s returned %s", address, k.sanitized(e.StatusLine(), 300))}
 	}
 	keys, err := parseKeys([]byte(e.ResponseBody), k.sanitized)
 	if err != nil {

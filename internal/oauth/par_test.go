@@ -125,7 +125,7 @@ func TestPushedRequestRefused(t *testing.T) {
 			"invalid_request",
 			"redirect_uri is not registered",
 		},
-		{"a wrong secret", send(401, j, `{"error":"invalid_client"}`), "invalid_client", "answered 401"},
+		{"a wrong secret", send(401, j, `{"error":"invalid_client"}`), "invalid_client", "returned 401"},
 		{
 			"it repeats the secret",
 			send(400, j, `{"error":"invalid_request","error_description":"no `+testserver.FakeClientSecret+`"}`),
@@ -134,7 +134,7 @@ func TestPushedRequestRefused(t *testing.T) {
 		},
 		{"refused with 200", send(200, j, `{"error":"invalid_request","error_description":"No."}`), "invalid_request", "No."},
 		{"a page", send(403, "text/html", `<p>not here</p>`), CodeRefused, "not here"},
-		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "answered 500"},
+		{"out of order", send(500, "text/plain", "broken"), CodeServerError, "returned 500"},
 		{"elsewhere", send(307, "text/plain", ""), CodeServerError, "307"},
 		{"too many requests", send(429, j, `{}`), "rate_limited", ""},
 		{"too many requests, and the secret as a code", send(429, j, `{"error":"`+testserver.FakeClientSecret+`"}`), "[redacted]", ""},
@@ -142,7 +142,7 @@ func TestPushedRequestRefused(t *testing.T) {
 			"a long code with the secret where it is cut",
 			send(400, j, `{"error":"`+strings.Repeat("x", 55)+testserver.FakeClientSecret+`"}`),
 			wire.Clip(strings.Repeat("x", 55)+"[redacted]", 60),
-			"answered 400",
+			"returned 400",
 		},
 		{"no request_uri", send(201, j, `{"expires_in":60}`), CodeServerError, "without a request_uri"},
 		{"an empty request_uri", send(201, j, `{"request_uri":""}`), CodeServerError, "without a request_uri"},
@@ -150,7 +150,7 @@ func TestPushedRequestRefused(t *testing.T) {
 		{"a request_uri twice", send(201, j, `{"request_uri":"a","request_uri":"b"}`), CodeServerError, "twice"},
 		{"a request_uri without end", send(201, j, `{"request_uri":"`+strings.Repeat("x", maxRequestURI+1)+`"}`), CodeServerError, "no address can carry"},
 		{"a request_uri with a line break", send(201, j, `{"request_uri":"a\nb"}`), CodeServerError, "no address can carry"},
-		{"no JSON", send(201, j, `nothing`), CodeServerError, "answered 201, but"},
+		{"no JSON", send(201, j, `nothing`), CodeServerError, "returned 201, but"},
 		{"it hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

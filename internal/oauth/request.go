@@ -352,7 +352,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	}
 	if fault != "" {
 		return "", &Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: c.AnswerOf(e), Code: CodeServerError,
-			Description: fmt.Sprintf("The %s answered %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
+			Description: fmt.Sprintf("The %s returned %d, but %s (RFC 9126 section 2.2).", what, e.Status, fault)}
 	}
 	return response.RequestURI, nil
 }

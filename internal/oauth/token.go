@@ -345,7 +345,7 @@ func (t *TokenResponse) granted(scope string, asked []string) bool {
 	return slices.Contains(strings.Fields(t.Scope), scope)
 }
 
-// tokenFault is what is wrong with a token response. Its text completes "the token endpoint answered 200, but …".
+// tokenFault is what is wrong with a token response. Its text completes "the token endpoint returned 200, but …".
 type tokenFault struct {
 	kind    Kind
 	member  string // the one at fault
@@ -645,14 +645,14 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 	}
 	if other := wire.Misspelled([]byte(e.ResponseBody), "error"); other != "" {
 		return &Error{Step: step, Kind: ErrorMisspelled, Member: other, Answer: c.AnswerOf(e), Code: CodeServerError,
-			Description: fmt.Sprintf(`The token endpoint answered %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
+			Description: fmt.Sprintf(`The token endpoint returned %d with %q instead of "error"; names are case sensitive (RFC 6749 section 5.2).`,
 				e.Status, other)}
 	}
 	hide := c.redacting.RedactNamed(e.ResponseBody)
 	if !IsRegisteredError(refused.Code) {
 		refused.Code = hide(refused.Code)
 	}
-	said := fmt.Sprintf("The token endpoint answered %s and said no more.", c.SanitizedIn(e)(e.StatusLine(), 300))
+	said := fmt.Sprintf("The token endpoint returned %s and said no more.", c.SanitizedIn(e)(e.StatusLine(), 300))
 	return &Error{Step: step, Kind: Refused, Answer: c.AnswerOf(e), Theirs: true, Status: e.Status, Code: refused.Code,
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
@@ -663,7 +663,7 @@ func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	if e.Status/100 != 4 && e.Status/100 != 2 {
 		sanitized := c.SanitizedIn(e)
 		return &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError, Status: e.Status, Said: sanitized(e.Words(), 300),
-			Description: fmt.Sprintf("The token endpoint answered %s without an OAuth error.", sanitized(e.StatusLine(), 300))}
+			Description: fmt.Sprintf("The token endpoint returned %s without an OAuth error.", sanitized(e.StatusLine(), 300))}
 	}
 	return c.RefusedBy(step, "token endpoint", e)
 }
@@ -674,7 +674,7 @@ func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *to
 	sanitized := c.SanitizedIn(e)
 	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),
 		Inside: sanitized(fault.inside, 80), Answer: c.AnswerOf(e),
-		Code: CodeInvalidResponse, Description: "The token endpoint answered 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
+		Code: CodeInvalidResponse, Description: "The token endpoint returned 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
 
 // numericDate returns a time as a JWT writes it: seconds since 1970, with a fraction perhaps.

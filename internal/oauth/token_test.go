@@ -79,7 +79,7 @@ func TestTokenResponseRefused(t *testing.T) {
 			"an error in another case",
 			send(400, "application/json", `{"Error":"invalid_grant"}`),
 			"server_error",
-			`answered 400 with "Error" instead of "error"`,
+			`returned 400 with "Error" instead of "error"`,
 		},
 		{
 			"a form",
@@ -119,7 +119,7 @@ func TestTokenResponseRefused(t *testing.T) {
 		{"invalid_scope", send(400, "application/json", `{"error":"invalid_scope"}`), "invalid_scope", ""},
 		{"invalid_target", send(400, "application/json", `{"error":"invalid_target"}`), "invalid_target", ""},
 		{"an error that is no string", send(400, "application/json", `{"error":{"code":7}}`), "7", "400 Bad Request"},
-		{"an error with 200 beside a token", send(200, "application/json", `{"error":"access_denied",`+good+`}`), "access_denied", "answered 200"},
+		{"an error with 200 beside a token", send(200, "application/json", `{"error":"access_denied",`+good+`}`), "access_denied", "returned 200"},
 		{"an error in a form with 200", send(200, "application/x-www-form-urlencoded", `error=access_denied&error_description=No.`), "access_denied", "No."},
 		{"an error that is called text, with 200", send(200, "text/plain", `{"error":"access_denied","error_description":"No."}`), "access_denied", "No."},
 		{"an error that is a number, beside a token", send(200, "application/json", `{"error":5,`+good+`}`), "invalid_token_response", `"error" in its JSON is a number`},

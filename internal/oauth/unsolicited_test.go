@@ -95,7 +95,7 @@ func TestSaidIsBounded(t *testing.T) {
 		w.WriteHeader(http.StatusSeeOther)
 	}
 	_, _, err = signIn(t, clientAt(t, l.Env()), l, nil)
-	wantBounded(t, err, CodeServerError, "answered 303 See Other to /xxx")
+	wantBounded(t, err, CodeServerError, "returned 303 See Other to /xxx")
 
 	l.Token = testserver.SendBody(400, "text/plain", long)
 	_, _, err = signIn(t, clientAt(t, l.Env()), l, nil)

@@ -82,7 +82,7 @@ func TestUsesOfTokens(t *testing.T) {
 		}{
 			{"refuses", testserver.SendBody(403, "application/json", `{"error":"insufficient_scope"}`), "", ""},
 			{"refuses with 499", testserver.SendBody(499, "application/json", `{}`), "", ""},
-			{"fails", testserver.SendBody(500, "text/plain", "out of order"), CodeServerError, "answered 500 Internal Server Error"},
+			{"fails", testserver.SendBody(500, "text/plain", "out of order"), CodeServerError, "returned 500 Internal Server Error"},
 			{"fails in its own words", testserver.SendBody(503, "text/plain", "out of order"), CodeServerError, "out of order"},
 			{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
 			{"sends us elsewhere", testserver.SendBody(307, "text/plain", ""), CodeServerError, "307 Temporary Redirect"},

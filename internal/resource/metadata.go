@@ -74,7 +74,7 @@ func (c *client) findResource(ctx context.Context) (*resource, error) {
 	return found, nil
 }
 
-// asked is what the API answered to a call without a token.
+// asked is what the API answered for a call without a token.
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
@@ -120,7 +120,7 @@ func (c *client) askWithout(ctx context.Context) (asked, error) {
 // outOfOrder returns the error of an API that cannot answer at present.
 func (c *client) outOfOrder(code string, e *wire.Exchange) *oauth.Error {
 	return &oauth.Error{Step: wire.APIAsked, Kind: oauth.FailureKind(e), Answer: c.AnswerOf(e), Code: code, Said: c.Sanitized(e.Words(), 300),
-		Description: fmt.Sprintf("The API %s answered %s to a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.Sanitized(e.StatusLine(), 300))}
+		Description: fmt.Sprintf("The API %s returned %s for a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.Sanitized(e.StatusLine(), 300))}
 }
 
 // challengeOf returns the parameters of a challenge: of the one that names metadata, if there are several, else of the
@@ -139,7 +139,7 @@ func challengeOf(e *wire.Exchange) map[string]string {
 }
 
 func (c *client) triedAPI(method string, e *wire.Exchange) oauth.Tried {
-	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: to %s without a token it answered %s", method, c.Sanitized(e.StatusLine(), 300))}
+	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: to %s without a token it returned %s", method, c.Sanitized(e.StatusLine(), 300))}
 }
 
 // resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
@@ -180,11 +180,11 @@ func (c *client) readResource(ctx context.Context, address string) (found *resou
 		return nil, err.Error(), 0
 	}
 	if e.Status != http.StatusOK {
-		return nil, "answered " + e.StatusLine(), e.Status
+		return nil, "returned " + e.StatusLine(), e.Status
 	}
 	found, warnings, err := readResourceMetadata(e.ResponseBody)
 	if err != nil {
-		return nil, "answered 200, but not with metadata: " + err.Error(), e.Status
+		return nil, "returned 200, but not with metadata: " + err.Error(), e.Status
 	}
 	c.NoteWarnings(ctx, e, warnings)
 	return found, "", e.Status

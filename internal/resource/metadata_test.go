@@ -141,5 +141,5 @@ func TestRegistration_TooLong(t *testing.T) {
 		rw.Write([]byte(strings.Repeat("x", 1<<20+1)))
 	})
 	_, err := w.begin(t)
-	wantError(t, err, oauth.CodeNotRegistered, "The authorization server https://auth.example answered the registration 201, but ")
+	wantError(t, err, oauth.CodeNotRegistered, "The authorization server https://auth.example returned 201 for the registration, but ")
 }

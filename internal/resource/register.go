@@ -106,7 +106,7 @@ func (c *client) register(ctx context.Context) (registered, error) {
 	e, err := c.wire.Do(req.WithContext(apart))
 	wire.Keep(ctx, recorder.Exchanges())
 	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it said yes, and then not what to
-		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %d, but %s.",
+		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s returned %d for the registration, but %s.",
 			md.Issuer, last.Status, wire.Fault(err))
 		failed.Answer = c.AnswerOf(last)
 		return registered{}, failed
@@ -119,7 +119,7 @@ func (c *client) register(ctx context.Context) (registered, error) {
 	}
 	client, fault := c.readRegistered(e)
 	if fault != nil {
-		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its answer is not used.",
+		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s answered the registration %s, so its response is not used.",
 			md.Issuer, c.SanitizedIn(e)(fault.Error(), 500))
 		failed.Answer = c.AnswerOf(e)
 		return registered{}, failed
