@@ -422,6 +422,10 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case l == nil:
+		if waits := newWaits(s.waiting(r)); waits != nil && !query.Has("login") { // the address says no login, and one waits
+			http.Redirect(w, r, waits.Path, http.StatusFound)
+			return nil
+		}
 		return stepGone()
 	case query.Get("do") == "leave" && l.reached() == 1:
 		return s.leaveInSteps(w, r, l)

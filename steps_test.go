@@ -305,6 +305,9 @@ func TestStepsThread(t *testing.T) {
 	has("/", "Resume at step 3", "!"+unfinished)
 	has("/check", "Resume at step 3")
 	has("/nothing", "Resume at step 3")
+	if to := b.Location(b.Get("/step")); to != step+"&show=3" {
+		t.Errorf("/step leads to %q; want %s", to, step+"&show=3")
+	}
 	has("/flow", "What went over the wire so far", "code_verifier")
 	for number, words := range map[string]string{"1": "Before the redirect", "2": "This app saw nothing"} {
 		if page := has(step+"&show="+number, words, "Return to step 3", "Nothing on this page changes the login"); page.StepForm() != nil {
