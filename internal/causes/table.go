@@ -384,7 +384,7 @@ var Table = []Cause{
 		Sees: "`invalid_client`, and nothing more", Write: "`go run . check`: it can usually tell which credential is wrong",
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
-		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` can usually tell by comparing answers. If `check` itself reports client-refused, the server answers the same for a wrong ID and a wrong secret: paste CLIENT_ID and CLIENT_SECRET again.",
+		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` can usually tell by comparing answers. If `check` itself reports client-refused, the server gives the same answer for a wrong ID and for a wrong or missing secret: paste CLIENT_ID and CLIENT_SECRET again.",
 		ToldBy:      "`check`, and the login's page (when its own comparison is inconclusive)",
 		SeenIn:      "[ory/hydra#2140]",
 		Fix:         fixCredentials,

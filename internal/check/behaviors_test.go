@@ -680,7 +680,10 @@ var rows = []behavior{
 	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
 	{name: "django-oauth-toolkit: public client, unknown client ID, the sign-in page first", seen: "as above", server: func() *played {
 		return &played{public: true, authorize: func(r q) (reply, bool) { return reply{200, "text/html", "", signIn}, !r.signedIn }, badClient: otherwise(refusal(401, "invalid_client", ""))}
-	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
+	}, wrong: unknownID, check: causes.ClientRefused, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again", says: "or the application has a secret"},
+	{name: "django-oauth-toolkit: no secret, the sign-in page first", seen: "as above", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) { return reply{200, "text/html", "", signIn}, !r.signedIn }, badClient: otherwise(refusal(401, "invalid_client", ""))}
+	}, wrong: map[string]string{"CLIENT_SECRET": ""}, check: causes.ClientRefused, page: causes.ClientSecretMissing, kind: causes.Look, fix: "the application isn't public: set CLIENT_SECRET"},
 
 	// fosite: Ory, Clerk, Authelia, Pocket ID.
 	{name: "Ory: right", seen: "ory/fosite, errors.go", server: fosite},
@@ -1297,6 +1300,7 @@ func TestBehaviors(t *testing.T) {
 // contradicts no cause.
 var agree = map[[2]causes.Name]bool{
 	{causes.ClientRefused, causes.ClientSecretWrong}:             true, // a code came back, so that the ID is right
+	{causes.ClientRefused, causes.ClientSecretMissing}:           true, // as above
 	{causes.JWKSUnusable, causes.IDTokenSignature}:               true, // no key, so that no signature can be verified
 	{causes.TokenEndpointUnusable, causes.TokenResponseUnusable}: true,
 }

@@ -152,10 +152,10 @@ func TestCheck_MisspelledSecret(t *testing.T) {
 		cause                        causes.Name
 	}{
 		{known, "CLIENT_SECERT", "In .env:4, write CLIENT_SECRET instead of CLIENT_SECERT.", "", causes.ClientSecretMissing},
-		{unknown, "CLIENT_SECERT", " isn't public: write CLIENT_SECRET instead of CLIENT_SECERT (FILE:4).", same, causes.ClientIDUnknown},
-		{unknown, "CLIENT_SECRET_ID", orSet, same, causes.ClientIDUnknown},
-		{unknown, "GITHUB_CLIENT_SECRET", orSet, same, causes.ClientIDUnknown},
-		{unknown, "X", orSet, same, causes.ClientIDUnknown},
+		{unknown, "CLIENT_SECERT", " isn't public: write CLIENT_SECRET instead of CLIENT_SECERT (FILE:4).", same, causes.ClientRefused},
+		{unknown, "CLIENT_SECRET_ID", orSet, same, causes.ClientRefused},
+		{unknown, "GITHUB_CLIENT_SECRET", orSet, same, causes.ClientRefused},
+		{unknown, "X", orSet, same, causes.ClientRefused},
 		{unknown, "CLIENT_SECRET", "", "", ""},
 	} {
 		file := filepath.Join(t.TempDir(), "settings.env")

@@ -336,14 +336,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 	}
 	if as.method == config.MethodNone {
 		if !nothingInvented && !o.knowsID(ctx) {
-			f := found(causes.ClientIDUnknown, causes.Facts{}).By("an invented client ID gets the same answer")
-			set := "set CLIENT_SECRET."
-			if typo := o.cfg.TypoOf("CLIENT_SECRET"); typo.Name != "" && !typo.Foreign {
-				set = "write CLIENT_SECRET instead of " + typo.Name + " (" + typo.Where + ")."
-			}
-			f.Fix += " If it is right, the application isn't public: " + set
-			f.Remedy.Text = f.Fix // the page has it from there
-			return f
+			return o.idOrNoSecret(refused)
 		}
 		return found(causes.ClientSecretMissing, causes.Facts{})
 	}
@@ -409,6 +402,22 @@ func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Findin
 	f := o.finding(causes.ClientRefused, refused.said(), causes.Facts{Method: as.method}).By("an invented client ID gets the same answer")
 	f.Found, f.Setting = "the client ID or the secret is wrong", "CLIENT_ID"
 	return f.Look(causes.PasteBoth(o.cfg))
+}
+
+// idOrNoSecret returns the finding of a server that says the same of a client ID that it does not know and of a client without its secret.
+func (o *Observer) idOrNoSecret(refused tokenAnswer) causes.Finding {
+	f := o.finding(causes.ClientIDUnknown, refused.said(), causes.Facts{Method: config.MethodNone}).By("an invented client ID gets the same answer")
+	set := "set CLIENT_SECRET."
+	if typo := o.cfg.TypoOf("CLIENT_SECRET"); typo.Name != "" && !typo.Foreign {
+		set = "write CLIENT_SECRET instead of " + typo.Name + " (" + typo.Where + ")."
+	}
+	f.Fix += " If it is right, the application isn't public: " + set
+	f.Remedy.Text = f.Fix                          // the page has it from there
+	if refused.Cause() != causes.ClientIDUnknown { // nothing says which of both it is
+		f = f.As(causes.ClientRefused)
+		f.Found = "the client ID is wrong, or the application has a secret and CLIENT_SECRET isn't set"
+	}
+	return f
 }
 
 // bothWrong returns the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that

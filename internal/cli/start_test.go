@@ -62,7 +62,7 @@ func TestAnnounceRedirectURI(t *testing.T) {
 	for want, cfg := range map[string]config.Config{
 		"/oauth_callback  (register exactly this)\n":          {Issuer: "https://auth.example"},
 		"/oauth_callback  (already registered)\n":             {Demo: true},
-		"/oauth_callback  (the first sign-in registers it)\n":   {AtAPI: true, ResourceURL: "https://api.example"},
+		"/oauth_callback  (the first sign-in registers it)\n": {AtAPI: true, ResourceURL: "https://api.example"},
 		"/oauth_callback  (register exactly this)\n  API    ": {AtAPI: true, ResourceURL: "https://api.example", ClientID: "c"},
 	} {
 		var out strings.Builder
