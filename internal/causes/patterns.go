@@ -118,6 +118,7 @@ var (
 var (
 	withSecret = []string{config.MethodBasic, config.MethodPost}
 	inBody     = []string{config.MethodPost}
+	inHeader   = []string{config.MethodBasic}
 	asPublic   = []string{config.MethodNone}
 )
 
@@ -188,6 +189,8 @@ var patterns = []pattern{
 	{at: toRedeem, words: []string{"invalid, expired, revoked"}, cause: CodeExpiredOrUsed, seen: "Doorkeeper: the words of RFC 6749 section 5.2"},
 	{at: toRefresh, words: []string{"invalid, expired, revoked"}, cause: RefreshTokenRefused, seen: "Doorkeeper: the words of RFC 6749 section 5.2"},
 	{at: asClient, words: clientIDs, and: secrets, when: present, method: withSecret, cause: ClientRefused, seen: "GitHub, Dropbox, Zoom, Naver"},
+
+	{at: asClient, words: []string{"missing or", "or missing"}, and: clientIDs, method: inHeader, cause: ClientRefused, seen: "HubSpot: it looks for the ID in the body alone"},
 
 	// Then what one code says.
 	{at: asClient, code: []string{"bad_client_secret", "invalid_client_secret", "client_secret_mismatch"}, cause: ClientSecretWrong, seen: "Slack"},

@@ -1327,6 +1327,11 @@ func (row behavior) run(t *testing.T) {
 	if failing.Name != row.check || row.check == "" && failing.Check != "" {
 		t.Errorf("check names %q (%s); want %q", failing.Name, failing.Check, row.check)
 	}
+	atStart := row.server().start(t).checksAtStart(t, env).firstFailing()
+	neutral := atStart.Name == causes.ClientRefused || atStart.Found == "the client ID or the redirect URI is wrong"
+	if atStart.Name != "" && atStart.Name != failing.Name && (!neutral || failing.Name == "") {
+		t.Errorf("at the start the checks name %q, which all of them contradict: %q", atStart.Name, failing.Name)
+	}
 	if advice.Name != row.page || row.page == "" && advice.Heading != "" {
 		t.Errorf("the login's page names %q; want %q", advice.Name, row.page)
 	}

@@ -226,6 +226,12 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	as := o.ours()
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	switch cause := got.Cause(); {
+	case got.aboutClient() && methodNotSpoken(o.md.AuthMethods) != "":
+		return o.finding(methodNotSpoken(o.md.AuthMethods), got.said(), causes.Facts{Method: as.method})
+	case cause == causes.ClientIDUnknown && o.showsID(ctx):
+		return o.finding(causes.ClientRefused, got.said(), causes.Facts{Method: as.method})
+	case cause == causes.ClientSecretMissing && !o.showsID(ctx) && got.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: controlOf(as)})):
+		return o.idOrNoSecret(got)
 	case causes.IsNotSpoken(cause), got.aboutClient() && !ambiguous(got):
 		return o.finding(cause, got.said(), causes.Facts{Method: as.method})
 	case !inOrder(got):
@@ -412,8 +418,9 @@ func (o *Observer) idOrNoSecret(refused tokenAnswer) causes.Finding {
 		set = "write CLIENT_SECRET instead of " + typo.Name + " (" + typo.Where + ")."
 	}
 	f.Fix += " If it is right, the application isn't public: " + set
-	f.Remedy.Text = f.Fix                          // the page has it from there
-	if refused.Cause() != causes.ClientIDUnknown { // nothing says which of both it is
+	f.Remedy.Text = f.Fix // the page has it from there
+	if refused.Cause() != causes.ClientIDUnknown {
+		// The server's words name neither.
 		f = f.As(causes.ClientRefused)
 		f.Found = "the client ID is wrong, or the application has a secret and CLIENT_SECRET isn't set"
 	}
@@ -470,10 +477,14 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
 }
 
-// knowsID reports that the server answers another client ID differently, with a wrong secret or with none, or that it has
-// shown at the authorization endpoint that it knows ours.
+// showsID reports that the server has shown at the authorization endpoint that it knows our client ID.
+func (o *Observer) showsID(ctx context.Context) bool {
+	return o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses()
+}
+
+// knowsID reports that the server has shown it, or that it answers another client ID differently, with a wrong secret or with none.
 func (o *Observer) knowsID(ctx context.Context) bool {
-	if o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses() {
+	if o.showsID(ctx) {
 		return true
 	}
 	for _, method := range []string{config.MethodNone, config.MethodPost, config.MethodBasic} {

@@ -429,6 +429,12 @@ func (p *played) checks(t *testing.T, env map[string]string) Report {
 	return Run(t.Context(), cfg, w, time.Now, func(string) {}, func(causes.Finding) {})
 }
 
+// checksAtStart runs the checks that the program makes unasked.
+func (p *played) checksAtStart(t *testing.T, env map[string]string) Report {
+	cfg, w := p.client(t, env)
+	return RunAtStart(t.Context(), cfg, w, time.Now)
+}
+
 // stays is a login of which the server kept the browser.
 const stays causes.Name = "the browser stays on the server"
 

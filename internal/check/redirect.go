@@ -144,15 +144,28 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	switch {
 	case isFirewall(real) && !(answer.yes != "" && real.isBare() && o.sameHost()):
 		return o.refusesEverything(real)
-	case answer.yes != "" && o.refusesFirst(ctx, real):
+	case (answer.yes != "" || o.noInventions) && o.refusesFirst(ctx, real):
 		return causes.Proved("the server refuses something other than the redirect URI")
 	case answer.yes != "" && real.isBare():
 		return causes.Proved("the server gives no reason: see authorization")
 	case answer.yes != "", answer.no == "" && aboutRedirect(cause):
 		return o.notRegistered(ctx, real)
+	case o.noInventions && !o.tokensRefuse(ctx):
+		return o.idOrRedirect(real)
 	case answer.no != "", cause == causes.ClientIDUnknown, cause == causes.ClientRefused, cause == causes.ClientSecretWrong:
 		return o.unknownClient(real)
 	}
+	return o.idOrRedirect(real)
+}
+
+// tokensRefuse reports that the token endpoint refuses the client, asked once and as a login does it.
+func (o *Observer) tokensRefuse(ctx context.Context) bool {
+	withheld := o.cfg.ClientSecret != o.client.Config().ClientSecret
+	return !withheld && o.token(ctx, tokenQuestion{kind: anInventedCode, as: o.ours()}).aboutClient()
+}
+
+// idOrRedirect returns the finding of a server that says the same of a client ID and of a redirect URI that it does not know.
+func (o *Observer) idOrRedirect(real ProbeResult) causes.Finding {
 	f := o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("invented ones get the same answer")
 	f.Found = "the client ID or the redirect URI is wrong"
 	f.Fix = causes.CompareIDAndRedirectURI(o.cfg)
