@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,8 +18,8 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// live answers with the settings of the moment. When their file has changed, the next request to /, /login
-// or /check reads it, and the wiring is made anew. A request keeps to its end what it began with.
+// live answers with the settings of the moment. When their file has changed, the next request
+// reads it, and the wiring is made anew. A request keeps to its end what it began with.
 type live struct {
 	options cli.Options
 	getenv  func(string) string
@@ -116,13 +117,16 @@ func (l *live) found(c *oauth.Client) *server {
 
 // ServeHTTP answers with the wiring of the moment.
 func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/", "/login", "/check":
-		if l.current.Load().accepts(r) { // what the guard refuses causes nothing
-			l.reread()
-		}
+	if rereads(r.URL.Path) && l.current.Load().accepts(r) { // what the guard refuses causes nothing
+		l.reread()
 	}
 	l.current.Load().ServeHTTP(w, r)
+}
+
+// rereads reports a page before which the settings are read again. A login that has started ends with the settings it started with.
+func rereads(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return !slices.Contains([]string{"oauth_callback", "step", "static", "demo", ".well-known"}, first)
 }
 
 // reread reads the settings again if their file has changed. With a mistake in them the program goes on

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -123,6 +124,23 @@ func TestRereadBeforeLogin(t *testing.T) {
 	r.GetJSON(l.Approve(t, address))
 	if code := r.p.Wait(t); code != 0 || !strings.Contains(r.p.Out.String(), "The login works.") {
 		t.Errorf("it ended with %d and said\n%s\n%s", code, r.p.Out, r.p.Err)
+	}
+}
+
+// Every page shows the settings that were saved before it was opened. What belongs to a login that has started does not wait
+// for them.
+func TestReread_EveryPage(t *testing.T) {
+	t.Parallel()
+	r := startRereading(t, "SCOPES=openid")
+	callback := r.Authorize(r.Begin(""), "user_alice", "allow")
+	for i, path := range []string{"/session", "/api", "/check", "/flow", "/problems", "/nothing", "/step", callback} {
+		r.write(fmt.Sprintf("SCOPES='openid s%d", i)) // a quote is missing
+		page := r.Get(path).Body
+		if shown, want := strings.Contains(page, "has changed, and something in it is wrong"), i < 6; shown != want {
+			t.Errorf("%s shows the mistake: %t\n%s", path, shown, page)
+		}
+		r.write(fmt.Sprintf("SCOPES='openid s%d'", i))
+		r.Get("/")
 	}
 }
 
