@@ -70,7 +70,7 @@ func (r *refusal) explain() Finding {
 		return f
 	}
 	if r.exchange.ErrorInside() {
-		f := Warning("the API answers %d with an error of its own, so the token is not tested", r.exchange.Status)
+		f := Warning("the API returns %d with an error of its own, so the token is not tested", r.exchange.Status)
 		f.Fix = "read the API's message; the token may be fine"
 		return f
 	}
@@ -359,7 +359,7 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	var f Finding
 	switch {
 	case e.ErrorInside(): // at a plain OAuth server; OpenID Connect demands a sub
-		f = Warning("userinfo answers %d with an error, so the token is not tested", e.Status)
+		f = Warning("userinfo returns %d with an error, so the token is not tested", e.Status)
 		f.Fix = "read what it says"
 	case e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:
 		return nil
@@ -443,7 +443,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	case e.ErrorInside() && opened:
 		return Proved("refused, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
-		f := Warning("not decided: the API answers %d with an error of its own, which may be a refusal", e.Status)
+		f := Warning("not decided: the API returns %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
 		return f
 	}

@@ -370,7 +370,7 @@ func TestExplainAPI_Statuses(t *testing.T) {
 		{"a page with 403", atAPI(403, html, ""), Fail, APIBehindASignInPage, "page (403)"},
 		{"a page with 401 and a challenge", atAPI(401, page, ""), Fail, "", "refuses the token (401"},
 		{"a page with 500", atAPI(500, html, ""), Fail, "", "refuses the token (500"},
-		{"an error inside", atAPI(200, nil, `{"error":"x"}`), Warn, "", "answers 200 with an error of its own"},
+		{"an error inside", atAPI(200, nil, `{"error":"x"}`), Warn, "", "returns 200 with an error of its own"},
 		{"204", atAPI(204, nil, ""), OK, "", "accepted"},
 		{"404", atAPI(404, nil, ""), Fail, APIUnreachable, "no API at this path (404)"},
 		{"410", atAPI(410, nil, ""), Fail, APIUnreachable, "no API at this path (410)"},

@@ -29,9 +29,9 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-const intro = `# Problems, and the line that fixes each
+const intro = `# Problems, and what fixes each
 
-Find what you see in the tables and follow the link. Each entry has the server's own words, the wrong line and the right one. Each heading is the stable name of one cause; the app has the same page at ` + "`/problems/NAME`" + `. For the fields of your dashboard see [providers.md](providers.md).
+Find what you see in the tables and follow the link. Most entries have the server's own words, a wrong line and a right one. Each heading is the stable name of one cause; the app has the same page at ` + "`/problems/NAME`" + `. For the fields of your dashboard see [providers.md](providers.md).
 
 "Found by" says where the app reports the problem: when it reads the settings, when it starts, in ` + "`check`" + `, on the page after a login, or at a URL such as ` + "`/api`" + `.
 
@@ -50,7 +50,7 @@ func document() string {
 			if rest != "" {
 				rest = " (" + rest
 			}
-			fmt.Fprintf(&b, "\n**%s**%s\n\n| what you see | cause | what to write |\n|---|---|---|\n", title, rest)
+			fmt.Fprintf(&b, "\n**%s**%s\n\n| what you see | cause | what to change |\n|---|---|---|\n", title, rest)
 		}
 		fmt.Fprintf(&b, "| %s | [%s](#%s) | %s |\n", c.Sees, c.Name, c.Name, c.Write)
 	}

@@ -231,6 +231,8 @@ func headingWithoutCause(e *oauth.Error) string {
 		return "The server's metadata can't be used"
 	case e.Kind == oauth.PastedAddress:
 		return "The pasted URL can't finish the login"
+	case e.Kind == oauth.NotSupported && e.Step == wire.API:
+		return "RESOURCE_URL is not set"
 	case e.Kind == oauth.NotSupported:
 		return "The server has no such endpoint"
 	case e.Kind == oauth.BadParameter && e.Step == wire.AuthorizationRequest:

@@ -282,7 +282,7 @@ func TestExplain_WithoutCause(t *testing.T) {
 		{oauth.Error{Kind: oauth.PARNotOffered}, "The server offers no pushed", "Remove PAR from .env"},
 		{oauth.Error{Step: wire.Metadata}, "The server's metadata can't be used", ""},
 		{oauth.Error{Kind: oauth.PastedAddress}, "The pasted URL", "Copy the whole address"},
-		{oauth.Error{Kind: oauth.NotSupported, Step: wire.API}, "The server has no such endpoint", "Set RESOURCE_URL"},
+		{oauth.Error{Kind: oauth.NotSupported, Step: wire.API}, "RESOURCE_URL is not set", "Set RESOURCE_URL"},
 		{oauth.Error{Kind: oauth.NotSupported, Step: wire.Revocation}, "The server has no such endpoint", "If the server has this endpoint, set REVOCATION_ENDPOINT."},
 		{oauth.Error{Kind: oauth.BadParameter, Step: wire.AuthorizationRequest}, "The login can't start with these", ""},
 		{oauth.Error{Kind: oauth.OtherServer, Step: wire.AuthorizationRequest}, "This login cannot be finished", "Start a new login."},

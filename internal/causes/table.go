@@ -314,6 +314,8 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Spotify, with `localhost` or plain http", "INVALID_CLIENT: Insecure redirect URI", "[pckhib/node-red-contrib-spotify#36]"},
 		},
+		Wrong:  []string{"`BASE_URL=http://localhost:3000`"},
+		Right:  []string{"`BASE_URL=http://127.0.0.1:3000`, and registered: `http://127.0.0.1:3000/oauth_callback`"},
 		Says:   func(f Facts) string { return "The server refuses localhost in " + f.Cfg.RedirectURI() },
 		ToldBy: "`check`",
 		Fix:    fixLocalhost,
@@ -323,7 +325,7 @@ var Table = []Cause{
 		Sees: "the server refuses an IP address in the redirect URI", Write: "`BASE_URL=http://localhost:3000`",
 		Title:       "The server wants localhost, not an IP address",
 		Setting:     RedirectURI,
-		Explanation: "Some servers refuse an IP address. Google accepts `127.0.0.1` and `[::1]`, and no other. Cognito accepts plain http for `localhost` only. Entra's form refuses `http://127.0.0.1`; the manifest accepts it, and `[::1]` is not supported ([Microsoft's rules](https://learn.microsoft.com/en-us/entra/identity-platform/reply-url)). With Spotify it is the other way round: it refuses `localhost` ([redirect-uri-not-registered](#redirect-uri-not-registered)).",
+		Explanation: "Some servers refuse an IP address. Google accepts `127.0.0.1` and `[::1]`, and no other. Cognito accepts plain http for `localhost` only. Entra's form refuses `http://127.0.0.1`; the manifest accepts it, and `[::1]` is not supported ([Microsoft's rules](https://learn.microsoft.com/en-us/entra/identity-platform/reply-url)). Spotify refuses `localhost` instead ([redirect-uri-localhost](#redirect-uri-localhost)).",
 		Looks: []Quote{
 			{"Google, with 192.168.1.10", "device_id and device_name are required for private IP: http://192.168.1.10:3000/auth/google/callback", "[jaredhanson/passport-google-oauth#38]"},
 		},
@@ -648,7 +650,7 @@ var Table = []Cause{
 			if len(f.Refused) == 0 {
 				return "The server refuses the scopes " + strings.Join(f.asked(), " ")
 			}
-			return "not enabled: " + strings.Join(f.Refused, " ")
+			return "scopes not enabled: " + strings.Join(f.Refused, " ")
 		},
 		Fix: fixScopes,
 	},
@@ -757,7 +759,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ParametersRenamed, Group: "What this app doesn't support",
-		Sees: "`client_key` or `appid` is missing", Write: "no setting; the provider's own client",
+		Sees: "`client_key` or `appid` is missing", Write: "use the provider's own client",
 		Title:       "The server wants different parameter names than OAuth's",
 		Explanation: "The server calls the client ID `client_key` (TikTok) or `appid` (WeChat). RFC 6749 section 2.3.1 calls it `client_id`, and this app sends that.",
 		ToldBy:      "`check`, and the login's page",
@@ -1098,13 +1100,11 @@ var Table = []Cause{
 		Name: TokenResponseUnusable, Group: "The tokens",
 		Sees: "200, and no token that could be used", Write: "the server's token endpoint",
 		Title:       "The token response can't be used",
-		Explanation: "The response has no `access_token` or no `token_type` (RFC 6749 section 5.1), is no JSON, or spells the names differently. Other clients cannot use it either. Slack also reports its errors with status 200: `{\"ok\":false,\"error\":\"bad_client_secret\"}`.",
+		Explanation: "The response isn't a JSON object, spells `access_token` differently, has a member of the wrong type, or has a `token_type` that this app can't use, such as `DPoP` (RFC 6749 section 5.1). Other clients can't use it either. Without a `token_type` the login ends with a warning. Without an access token, see [access-token-missing](#access-token-missing).",
 		Looks: []Quote{
-			{"LinkedIn, in an old thread; it may have changed", "no `token_type`", "[cmd-johnson/deno-oauth2-client#37]"},
-			{"Slack, where only user scopes were asked for", "the token is inside another object: `\"authed_user\":{\"access_token\":\"xoxp-…\",\"token_type\":\"user\"}`", "[slackapi/java-slack-sdk#1565]"},
 			{"GitHub, to a request without `Accept: application/json`", "`access_token=…&scope=user%2Cgist&token_type=bearer`", "[classmethod/aurl#5]"},
 		},
-		Wrong:  []string{"`{\"access_token\":\"…\"}`"},
+		Wrong:  []string{"`{\"Access_Token\":\"…\"}`"},
 		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this app asks GitHub for JSON"},
 		ToldBy: "the login's page",
 		Fix: func(f Facts) Fix {
@@ -1175,7 +1175,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ServerFailed, Group: "The tokens",
-		Sees: "5xx, or an error page where JSON belongs", Write: "the server's log",
+		Sees: "5xx, or an error page where JSON belongs", Write: "see the server's log",
 		Title:       "The server failed",
 		Explanation: "The server failed, or a proxy or a bot check in front of it answered.",
 		Looks: []Quote{
@@ -1331,12 +1331,12 @@ var Table = []Cause{
 			if f.Value != "" {
 				return f.change("RESOURCE_URL", f.Value, "")
 			}
-			return f.look("RESOURCE_URL", "Check this line in .env, and that the API is running.")
+			return f.look("RESOURCE_URL", "Check RESOURCE_URL in .env, and that the API is running.")
 		},
 	},
 	{
 		Name: APIFailed, Group: "The API",
-		Sees: "the API returns 500, 502 or 503", Write: "the API's own log",
+		Sees: "the API returns 500, 502 or 503", Write: "see the API's log",
 		Title:       "The API failed",
 		Explanation: "The API fails, or a proxy in front of it can't reach it. Some APIs return 500 for a call without a token. Where the metadata is at its well-known address, the login continues.",
 		Wrong:       []string{"500 without `Authorization`"},

@@ -96,7 +96,7 @@ func TestCheckFails(t *testing.T) {
 			"BASE_URL",
 			"Write BASE_URL=https://localhost:3999",
 		},
-		{"scope not enabled", nil, func(e map[string]string) { e["SCOPES"] = "openid profile admin" }, "authorization", "SCOPES", "not enabled: admin"},
+		{"scope not enabled", nil, func(e map[string]string) { e["SCOPES"] = "openid profile admin" }, "authorization", "SCOPES", "scopes not enabled: admin"},
 		{
 			"issuer with a slash too many",
 			nil,
@@ -275,7 +275,7 @@ func TestCheckJudges(t *testing.T) {
 		{"everything is listed", document(func(d map[string]any) { d["code_challenge_methods_supported"] = []string{"S256"} }), "advertised", causes.OK, "everything"},
 		{"a scope is not listed", document(func(d map[string]any) {
 			d["code_challenge_methods_supported"], d["scopes_supported"] = []string{"S256"}, []string{"openid"}
-		}), "advertised", causes.Warn, "profile in scopes_supported"},
+		}), "advertised", causes.Warn, "profile, email in scopes_supported"},
 		{
 			"iss is not promised",
 			document(func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }),
@@ -514,7 +514,7 @@ func TestCheckJudges(t *testing.T) {
 			case strings.Contains(scope, "made-up") || strings.Contains(scope, "email"):
 				back(w, r, "invalid_scope")
 			}
-		}), "authorization", causes.Fail, "not enabled: email"},
+		}), "authorization", causes.Fail, "scopes not enabled: email"},
 
 		{"userinfo refuses", other(401, `Bearer realm="x"`, `{}`), "userinfo", causes.OK, ""},
 		{"userinfo refuses without a word", other(401, "", `{}`), "userinfo", causes.Warn, "WWW-Authenticate is missing"},
@@ -523,7 +523,7 @@ func TestCheckJudges(t *testing.T) {
 		{"introspection says yes", other(200, "", `{"active":true}`), "introspection", causes.Warn, "is active"},
 		{"introspection is odd", other(404, "", `{"error":"nothing here"}`), "introspection", causes.Warn, "404"},
 		{"revocation says yes", other(200, "", ``), "revocation", causes.OK, ""},
-		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "200 OK to an invented token, with an error in the body"},
+		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "200 OK for an invented token, with an error in the body"},
 		{"revocation is odd", other(400, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "400"},
 		{"the API refuses", other(401, `Bearer realm="x"`, `{}`), "api", causes.OK, ""},
 		{"the API is open", other(200, "", `{"sub":"x"}`), "api", causes.Fail, "answers without a token"},
@@ -656,8 +656,8 @@ func TestChecks_ResponseModes(t *testing.T) {
 		"form_post":                {causes.FormPostRequired, "lists no response mode query"},
 		"form_post form_post.jwt":  {causes.FormPostRequired, "lists no response mode query"},
 		"fragment":                 {causes.ResponseInFragment, "lists no response mode query"},
-		"form_post fragment":       {"", "does not list query in response_modes_supported"},
-		"query.jwt":                {"", "does not list query in response_modes_supported"},
+		"form_post fragment":       {"", "doesn't list query in response_modes_supported"},
+		"query.jwt":                {"", "doesn't list query in response_modes_supported"},
 		"form_post fragment query": {"", "lists everything"},
 		"form_post query":          {"", "lists everything"},
 		"":                         {"", "lists everything"},

@@ -305,23 +305,22 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 		return f
 	}
 	var missing []string
-	need := func(list []string, name, value string) {
-		if len(list) > 0 && !slices.Contains(list, value) {
-			missing = append(missing, value+" in "+name)
+	need := func(list []string, name string, values ...string) {
+		absent := slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(list, v) })
+		if len(list) > 0 && len(absent) > 0 {
+			missing = append(missing, strings.Join(absent, ", ")+" in "+name)
 		}
 	}
 	need(s.md.ResponseTypes, "response_types_supported", "code")
 	need(s.md.ResponseModes, "response_modes_supported", "query")
 	need(s.md.GrantTypes, "grant_types_supported", "authorization_code")
 	need(s.md.AuthMethods, "token_endpoint_auth_methods_supported", s.client.AuthMethod(s.md))
-	for _, scope := range s.cfg.Scopes {
-		need(s.md.Scopes, "scopes_supported", scope)
-	}
+	need(s.md.Scopes, "scopes_supported", s.cfg.Scopes...)
 	if !slices.Contains(s.md.ChallengeMethods, "S256") {
 		missing = append(missing, "S256 in code_challenge_methods_supported")
 	}
 	if len(missing) > 0 {
-		return causes.Warning("the metadata does not list %s; many servers support what they don't list", strings.Join(missing, ", "))
+		return causes.Warning("the metadata doesn't list %s; many servers support what they don't list", strings.Join(missing, ", "))
 	}
 	return causes.Proved("the metadata lists everything that a login asks for")
 }
@@ -467,7 +466,7 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	if s.cfg.ClientSecret == "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest) {
 		return causes.Proved("is closed to a client without a secret, as it should be (RFC 7662 section 2.1)")
 	}
-	f := causes.Warning("answers %s about an invented token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
+	f := causes.Warning("returns %s for an invented token, not 200 with active: false (RFC 7662 section 2.2)", c.status(e))
 	if why := causes.ExplainIntrospection(s.cfg, e); why != nil {
 		f = f.Look(why.Fix)
 	}
@@ -506,9 +505,9 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 		f.Server = c.sanitized(e.Words(), 200)
 		return f.Look(causes.NotRevoked)
 	}
-	f := causes.Warning("answers %s to an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
+	f := causes.Warning("returns %s for an invented token, not 200 (RFC 7009 section 2.2)", c.status(e))
 	if e.ErrorInside() {
-		f = causes.Warning("answers %s to an invented token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
+		f = causes.Warning("returns %s for an invented token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
 	}
 	f.Server = c.sanitized(e.Words(), 200)
 	return f
@@ -617,7 +616,7 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 	case to != "":
 		return causes.MovedTo(s.cfg, to), true
 	}
-	f := causes.Warning("answers %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
+	f := causes.Warning("returns %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
 	switch {
 	case e.Status/100 == 3:
 		f = f.As(causes.APIBehindASignInPage)

@@ -126,7 +126,7 @@ func (v Verdict) printFailed(out io.Writer) {
 	}
 	v.printDetail(out, who, what)
 	if v.Line != "" {
-		v.printDetail(out, "change", strings.TrimSpace(v.Where)+": "+v.Line)
+		v.printDetail(out, "line", strings.TrimSpace(v.Where)+": "+v.Line)
 	}
 	v.printDetail(out, "fix", v.Hint)
 }

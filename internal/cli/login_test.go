@@ -27,7 +27,7 @@ func TestVerdict_Print(t *testing.T) {
 			indent + "what           d\n" + indent + "fix            h\n", 1},
 		{"without a name", Verdict{Heading: "H", Code: "c", Description: "d"}, "  FAIL  H\n" + indent + "what           c: d\n", 1},
 		{"theirs", Verdict{Heading: "H", Code: "c", Description: "d", Theirs: true, Name: "n", Where: " In .env ", Line: "A=b", Hint: "h"}, "  FAIL  H [n]\n" +
-			indent + "server said    c: d\n" + indent + "change         In .env: A=b\n" + indent + "fix            h\n", 1},
+			indent + "server said    c: d\n" + indent + "line           In .env: A=b\n" + indent + "fix            h\n", 1},
 	} {
 		var out bytes.Buffer
 		if code := row.v.Print(&out, false); code != row.code || out.String() != row.want {

@@ -40,7 +40,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	switch {
 	case cfg.Demo:
 	case cfg.AtAPI:
-		say(out, "  API           ", cfg.ResourceURL+"  (names its authorization server)")
+		say(out, "  API           ", cfg.ResourceURL+"  (this app asks it for its authorization server)")
 	default:
 		say(out, "  server        ", cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
 	}

@@ -21,7 +21,7 @@ func TestAnnounceWithoutPassword(t *testing.T) {
 func TestAnnounceAPI(t *testing.T) {
 	var out strings.Builder
 	Announce(&out, config.Config{BaseURL: "http://localhost:3000", AtAPI: true, ResourceURL: "https://api.example/mcp"}, nil)
-	if !strings.Contains(out.String(), "https://api.example/mcp  (names its authorization server)\n") {
+	if !strings.Contains(out.String(), "https://api.example/mcp  (this app asks it for its authorization server)\n") {
 		t.Errorf("the terminal says\n%s", out.String())
 	}
 }

@@ -47,7 +47,8 @@ func badLine(where, line string) Problem {
 	if m := bareLine.FindStringSubmatch(line); m != nil && slices.Contains(names, m[1]) {
 		return noEquals(where, m[1], m[2] != "")
 	}
-	p := Problem{Where: where, What: "this line cannot be read", Fix: "write NAME=value, in single quotes when the value holds a space, #, $ or a quote"}
+	p := Problem{Where: where, What: "this line cannot be read",
+		Fix: `write NAME=value. A value with a space, #, $ or " goes into 'single quotes', and one with ' into "double quotes"`}
 	name, value, _ := strings.Cut(line, "=")
 	value = strings.TrimSpace(value)
 	if value != "" && nameOnly.MatchString(name) && strings.ContainsAny(value[:1], `'"`) && !strings.Contains(value[1:], value[:1]) {
