@@ -63,7 +63,7 @@ func demoHandler(t testing.TB, issuer string) http.Handler {
 }
 
 // Against a server that is 100 ms away, with everything right, a check asks no more than it did at its first release, is at most
-// five round trips deep, and never more than five questions are under way.
+// four round trips deep, and never more than six questions are under way.
 func TestDepth(t *testing.T) {
 	const issuer = "http://localhost:3000/demo"
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestDepth(t *testing.T) {
 		if r.Result != causes.OK {
 			t.Errorf("not everything is right:\n%s", r)
 		}
-		if depth > 5 || depth < len(d.requests)/atOnce {
+		if depth > 4 || depth < len(d.requests)/atOnce {
 			t.Errorf("the check is %d round trips deep, with %d requests:\n%s", depth, len(d.requests), strings.Join(d.requests, "\n"))
 		}
 		if len(d.requests) > 17 {
