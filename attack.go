@@ -65,7 +65,7 @@ func (s *server) attacksLeft(of *oauth.Request) []attack {
 		}
 		if a.purpose == wire.StolenCode && !s.cfg.Demo {
 			a.Asks = "This sends one token request with a wrong code verifier to your server, with the credentials of your client. " +
-				"Many servers then refuse the code, and the login starts again."
+				"Many servers then reject the code, and you have to sign in again."
 		}
 		left = append(left, a)
 	}

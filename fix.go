@@ -105,6 +105,9 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 	}
 	if cfg.Demo { // the settings are the demo's own
 		box.Where, box.Then = "", ""
+		if f.Kind == causes.Look {
+			box.Value, box.New = "", nil
+		}
 		if f.Variable != "" || f.Kind == causes.Add { // what a mistake of the demo is fixed by
 			box.Then = inDemo
 		}

@@ -192,6 +192,9 @@ func facts(l *session.Login, now time.Time) []fact {
 		}
 		n := len(l.IDToken.Verdicts)
 		checks.Value, checks.Note, checks.Good = fmt.Sprintf("%d of %d checks", n, n), "", true
+		if l.Held.ID != l.IDToken.Raw {
+			checks.Note = "at sign-in; the refreshed one is verified too"
+		}
 	}
 	scopes := fact{Name: "Scopes granted", Value: cmp.Or(wire.Clip(l.Response.Scope, 300), "none")}
 	if !l.Response.ScopeSent {

@@ -557,7 +557,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 		}
 	}
 	page := b.Get(l.Approve(t, b.Begin("")))
-	for _, want := range []string{"look here", "What was sent", "Try again", "<strong>token request:</strong>", "Client authentication failed."} {
+	for _, want := range []string{"look here", "Settings of this login", "Try again", "<strong>token request:</strong>", "Client authentication failed."} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -387,6 +387,9 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	if l.waits != nil {
 		data.Waited, data.Arrived = waited(s.now().Sub(l.waits.Arrived)), l.waits.Arrived.UTC().Format("15:04:05")
 		data.Attacks, data.Pasted = s.attacksLeft(l.request), s.cfg.WasPasted(l.waits.Callback)
+		if md, _ := s.oauth.Known(); md != nil {
+			data.Server = causes.HostOf(md.Token)
+		}
 	}
 	data.card(flow.CodeMark, "code", "", "Anyone who sees the address bar has it now. It isn’t a token.")
 	data.card(flow.StateMark, "state", "as sent", "The same as in the authorization request. This answer belongs to your login.")

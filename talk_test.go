@@ -66,7 +66,7 @@ func TestChromiumTalk(t *testing.T) {
 			}
 			talk.look("3-back")
 			if row.other {
-				talk.press(`summary.thief`, "Many servers then refuse the code")
+				talk.press(`summary.thief`, "Many servers then reject the code")
 			}
 			talk.press(`button[value="steal"]`, "The thief gets nothing")
 			talk.look("3-thief")

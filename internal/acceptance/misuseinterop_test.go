@@ -37,7 +37,7 @@ func TestInteropMisuse(t *testing.T) {
 		needsNode(t, "oidc-provider")
 		return startOIDCProvider(t, configuration, redirectURI)
 	}
-	stays := sound.but(found{misuse.OldRefreshToken: "ok"}) // refresh tokens are not replaced
+	stays := sound.but(found{misuse.OldRefreshToken: "skip"}) // refresh tokens are not replaced
 	for _, row := range []struct {
 		name, configuration string
 		start               start

@@ -348,7 +348,7 @@ func (r *refusal) untold(f Finding) []string {
 	if f.Result == OK || f.Name == APITokenNotVerifiable || r.token.Signature != oauth.SignatureUnknown {
 		return nil
 	}
-	return []string{"whether the server issued the token cannot be verified from here: " + r.token.Why}
+	return []string{"This app can't tell whether the server issued the token: " + r.token.Why}
 }
 
 // ExplainUserinfo says why userinfo refused the token, and warns of an error that came with 200. Where nothing tells, it says where

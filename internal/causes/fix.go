@@ -474,7 +474,7 @@ func fixScopes(f Facts) Fix {
 	fix := f.change("SCOPES", strings.Join(rest, " "), "")
 	fix.Text = "Remove " + list + " from SCOPES in .env, or " + enable(them) + "."
 	if f.Cfg.ScopesUnset { // there is nothing to remove it from
-		fix.Text = "Write " + fix.Line + " in .env to sign in without " + list + ", or " + enable(list) + "."
+		fix.Text = "Write " + fix.Line + " in .env. This signs in without " + list + ". To keep " + them + ", " + enable(them) + "."
 	}
 	return fix
 }

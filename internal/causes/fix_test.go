@@ -302,7 +302,7 @@ func TestFix_Situations(t *testing.T) {
 		{"scopes of one login, as configured", fixScopes, Facts{Cfg: plain, Scopes: []string{"email", "profile"}}, "", "Remove the scopes that this client doesn't have from SCOPES"},
 		{"scopes of one login, none", fixScopes, Facts{Cfg: plain, Scopes: []string{}}, "", "no default scope"},
 		{"SCOPES unset, unknown", fixScopes, Facts{Cfg: unset}, "", "Write SCOPES= and the scopes that this client has in .env, or enable them"},
-		{"SCOPES unset, one", fixScopes, Facts{Cfg: unset, Refused: []string{"profile"}}, "SCOPES='email'", "Write SCOPES='email' in .env to sign in without profile, or enable profile for this client"},
+		{"SCOPES unset, one", fixScopes, Facts{Cfg: unset, Refused: []string{"profile"}}, "SCOPES='email'", "Write SCOPES='email' in .env. This signs in without profile. To keep it, enable it for this client"},
 		{"scopes, all", fixScopes, Facts{Cfg: plain, Refused: []string{"profile", "email"}}, "", "Replace profile and email in SCOPES"},
 		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client (" + ProviderOf(plain).At(Scopes) + ")."},
 		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Listed: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},

@@ -611,12 +611,12 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 	case e.Succeeded():
 		return found(causes.APIOpen, "answers %s (%s)", how, c.status(e))
 	case slices.Contains(noAPI, e.Status):
-		f, _ := found(causes.APIUnreachable, "there is no API at %s (%s)", s.cfg.ResourceURL, c.status(e))
+		f, _ := found(causes.APIUnreachable, "the API doesn't answer GET at %s (%s)", s.cfg.ResourceURL, c.status(e))
 		return f.Look(causes.APIThatAnswersGET), true
 	case to != "":
 		return causes.MovedTo(s.cfg, to), true
 	}
-	f := causes.Warning("returns %s %s, not 401 (RFC 6750 section 3.1)", c.status(e), how)
+	f := causes.Warning("%s it returns %s, instead of 401 (RFC 6750 section 3.1)", how, c.status(e))
 	switch {
 	case e.Status/100 == 3:
 		f = f.As(causes.APIBehindASignInPage)

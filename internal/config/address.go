@@ -296,6 +296,10 @@ func responseParameter(u *url.URL) string {
 	return ""
 }
 
+// errPlaceholder is the error of the key in .env.sample.
+var errPlaceholder = errors.New("holds a placeholder; copy the publishable key from the dashboard's API keys page, " +
+	"or set ISSUER instead for a server other than Clerk, or remove the three lines for demo mode")
+
 // issuerFromKey decodes a Clerk publishable key: pk_test_ or pk_live_, then base64 (padding
 // optional) of the Frontend API host and a "$". The issuer is https:// and that host.
 func issuerFromKey(key string) (string, error) {
@@ -311,8 +315,7 @@ func issuerFromKey(key string) (string, error) {
 		return "", errors.New("does not begin with pk_test_ or pk_live_; copy the publishable key from the dashboard's API keys page")
 	}
 	if isPlaceholder(encoded) {
-		return "", errors.New("holds a placeholder; copy the publishable key from the dashboard's API keys page, " +
-			"or set ISSUER instead for a server other than Clerk, or remove the three lines for demo mode")
+		return "", errPlaceholder
 	}
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	host, whole := strings.CutSuffix(string(decoded), "$")

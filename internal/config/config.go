@@ -5,6 +5,7 @@ package config
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -172,7 +173,10 @@ func (s *settings) issuer(key, issuer string, set Endpoints) (string, bool) {
 		return issuer, err == nil && isClerkHost(u.Hostname())
 	}
 	fromKey, err := issuerFromKey(key)
-	if err != nil {
+	others := slices.DeleteFunc([]string{"ISSUER", "AUTHORIZATION_ENDPOINT", "RESOURCE_URL"}, s.unset)
+	if errors.Is(err, errPlaceholder) && len(others) > 0 {
+		s.wrongBecause("clerk-key-wrong", "CLERK_PUBLISHABLE_KEY", "holds a placeholder; remove this line, as %s is set", others[0])
+	} else if err != nil {
 		s.wrongBecause("clerk-key-wrong", "CLERK_PUBLISHABLE_KEY", "%v", err)
 	} else if issuer != "" && issuer != fromKey {
 		s.wrong("ISSUER", "says %s, but CLERK_PUBLISHABLE_KEY says %s; remove one of the two", issuer, fromKey)

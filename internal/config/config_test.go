@@ -298,6 +298,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestDotenv(t *testing.T) {
+	const quoting = `write NAME=value. A value with a space, #, $ or " goes into 'single quotes', and one with ' into "double quotes"`
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{ // want is the error, or name=value, or a note
 		{"plain", rest + "CLIENT_SECRET=abc\n", "secret=abc"},
@@ -355,17 +356,17 @@ func TestDotenv(t *testing.T) {
 		{
 			"a name of a different program without an equals sign",
 			rest + "FOO bar\n",
-			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:3: this line cannot be read; " + quoting,
 		},
 		{
 			"text after the closing quote",
 			rest + "CLIENT_SECRET='abc'd\n",
-			".env:3: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:3: this line cannot be read; " + quoting,
 		},
 		{
 			"a quote that never ends, after what is no name",
 			"FOO-BAR abc='def\n" + rest,
-			".env:1: this line cannot be read; write NAME=value, in single quotes when the value holds a space, #, $ or a quote",
+			".env:1: this line cannot be read; " + quoting,
 		},
 		{
 			"a quote that never ends",

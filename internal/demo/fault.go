@@ -183,8 +183,8 @@ func (s *Server) Groups() []Group {
 func acceptedMistakes() Group {
 	return Group{
 		Name:  "What the server accepts",
-		Looks: "Sign in, then start the attacks on /misuse. One line says FAIL or warn.",
-		Fix:   "Nothing in the client. The server has to follow the rule, and the line names its section.",
+		Looks: "Sign in, then start the attacks on /misuse. One row says accepted or warning.",
+		Fix:   "Nothing in the client. The server has to follow the rule, and the row names its section.",
 		SetUps: []SetUp{
 			{Fault: CodeUsedTwice, Mistake: "It accepts a code twice."},
 			{Fault: CodeReuseTokensLive, Mistake: "It refuses a code the second time, but its tokens stay valid."},
@@ -195,7 +195,7 @@ func acceptedMistakes() Group {
 			{Fault: OldRefreshToken, Mistake: "It accepts a replaced refresh token."},
 			{Fault: RefreshReuseFamilyLives, Mistake: "It refuses a replaced refresh token, but the newer one stays valid."},
 			{Fault: RefreshNotRotated, Mistake: "It doesn't replace refresh tokens.",
-				Looks: "Sign in, then start the attacks on /misuse. The line says ok: only a public client's refresh tokens have to be replaced.",
+				Looks: "Sign in, then start the attacks on /misuse. The row says not run: only a public client's refresh tokens have to be replaced.",
 				Fix:   "Nothing for this client, which has a secret. For a public client, the server has to replace them (RFC 9700 section 4.14.2)."},
 			{Fault: RevokedAtUserinfo, Mistake: "Userinfo accepts a revoked token."},
 			{Fault: RevokedAtIntrospection, Mistake: "Introspection calls a revoked token active."},
@@ -226,7 +226,7 @@ func redirectMistakes() Group {
 func apiMistakes() Group {
 	return Group{
 		Name:  "What the API gets wrong",
-		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page, or run the checks. One of them names the mistake.",
+		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page, or run the checks. One of them names the mistake, except an expired token that is accepted.",
 		Fix:   "Nothing in the client. The API has to change.",
 		SetUps: []SetUp{
 			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},

@@ -36,7 +36,7 @@ func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string
 	case !replaced && public:
 		return []Finding{passes("the refresh tokens of a public client are not replaced")}
 	case !replaced:
-		return []Finding{refused("refresh tokens are not replaced, and need not be: only this client can use them").by("the refresh was accepted")}
+		return []Finding{notAsked("the server doesn't replace refresh tokens, and doesn't have to: this client has a secret (RFC 9700 section 4.14.2)")}
 	}
 	again := refresh(first.Refresh)
 	switch {
