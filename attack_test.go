@@ -57,6 +57,9 @@ func TestAttack_AskedFirst(t *testing.T) {
 	a := startApp(t, l.Env())
 	b, other := newBrowser(t, a), newBrowser(t, a)
 	back := b.Get(l.Approve(t, b.BeginInSteps("")))
+	if ask := "Try it at " + strings.TrimPrefix(l.Issuer, "http://"); !strings.Contains(back.Body, ask) {
+		t.Errorf("the button doesn't say %q:\n%s", ask, back.Body)
+	}
 	form := back.StepForm()
 	form.Set("do", "steal")
 	if r := b.Post("/step", form); r.StatusCode != http.StatusBadRequest {

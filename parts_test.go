@@ -77,6 +77,14 @@ func TestFacts(t *testing.T) {
 				row.name, got["Access token"], got["Refresh token"], row.access, row.refresh)
 		}
 	}
+	for id, want := range map[string]string{"i": "", "i2": "at sign-in; the refreshed one is verified too"} {
+		l := loginHolding(oauth.Tokens{ID: id})
+		l.IDToken = &oauth.IDToken{Raw: "i"}
+		all := facts(l, testTime)
+		if got := all[len(all)-1]; got.Name != "ID token" || got.Note != want {
+			t.Errorf("with the ID token %s: %+v; want %q", id, got, want)
+		}
+	}
 	for want, scopes := range map[string][]string{"the login did not ask for openid": {"profile"}, "the server did not grant openid": {"openid", "profile"}} {
 		if got := noIDToken(loginHolding(held, scopes...)); got != want {
 			t.Errorf("asked for %v: %q; want %q", scopes, got, want)

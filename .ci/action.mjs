@@ -48,6 +48,8 @@ function run(name, env) {
       continue; // the machine's own Go
     }
     if (step.shell !== "bash") fail(`action.yml: the shell of ${step.name}`);
+    const unplayed = Object.keys(step).filter((key) => !["name", "shell", "working-directory", "run"].includes(key));
+    if (unplayed.length > 0) fail(`action.yml: ${unplayed} of ${step.name} is not played here`);
     const script = join(temp, "step.sh");
     writeFileSync(script, expand(step.run));
     const ended = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", script],

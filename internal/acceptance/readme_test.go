@@ -23,7 +23,7 @@ const (
 // readmeCommands are all commands of the README, in an order in which they work: where each runs, what it prints, and
 // its exit code. A command that serves is running when it has printed that, and runs until the end of the test.
 //
-// Substitutions: <this repository> is this working copy; `go run .` is the built program; a flag alone stands behind
+// Substitutions: the clone address is that of this working copy; `go run .` is the built program; a flag alone stands behind
 // `go run . check`; 3000 is the port of the running demo, 3001 a free port, and PORT is set to a free port for what serves; the values of
 // the blocks are those of filledIn.
 var readmeCommands = []struct {
@@ -31,7 +31,7 @@ var readmeCommands = []struct {
 	serves           bool
 	code             int
 }{
-	{"git clone <this repository> oauth-test-client && cd oauth-test-client", inClone, "", false, 0},
+	{"git clone https://github.com/<owner>/oauth-test-client && cd oauth-test-client", inClone, "", false, 0},
 	{"cp .env.sample .env", inClone, "", false, 0},
 	{"go run .", inDemo, "demo mode", true, 0},
 	{"PORT=3001 RESOURCE_URL=http://localhost:3000/demo/api/me go run .", inDemo, "nothing is wrong so far; the first sign-in registers a client", true, 0},
@@ -171,7 +171,7 @@ func inTheClone(t *testing.T, line, clone string) {
 		t.Fatal(err)
 	}
 	for command := range strings.SplitSeq(line, " && ") {
-		words := strings.Fields(strings.ReplaceAll(command, "<this repository>", "ADDRESS"))
+		words := strings.Fields(command)
 		if words[0] == "cd" {
 			where = filepath.Join(where, words[1])
 			if _, err := os.Stat(filepath.Join(where, "go.mod")); err != nil {
@@ -179,8 +179,8 @@ func inTheClone(t *testing.T, line, clone string) {
 			}
 			continue
 		}
-		if i := slices.Index(words, "ADDRESS"); i >= 0 {
-			words[i] = address
+		if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "https://github.com/") }); i >= 0 {
+			words = slices.Replace(words, i, i+1, address, "oauth-test-client")
 		}
 		if words[0] == "cp" { // not every machine has it
 			copied, err := os.ReadFile(filepath.Join(where, words[1]))

@@ -24,7 +24,11 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	}
 	where := cfg.BaseURL
 	if len(listeners) == 1 {
-		where += fmt.Sprintf("  (listening on %s)", listeners[0].Addr())
+		at := listeners[0].Addr().String()
+		if host, port, err := net.SplitHostPort(at); err == nil && net.ParseIP(host).IsUnspecified() {
+			at = "every interface, port " + port
+		}
+		where += "  (listening on " + at + ")"
 	}
 	say(out, "  home page     ", where)
 	note := "register exactly this"

@@ -102,6 +102,11 @@ func TestConfigErrors(t *testing.T) {
 			},
 		},
 		{
+			"the sample's key beside a server of your own",
+			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "ISSUER": "https://auth.example.com", "CLIENT_ID": "a"},
+			[]string{"CLERK_PUBLISHABLE_KEY (environment): holds a placeholder; remove this line, as ISSUER is set"},
+		},
+		{
 			"a client without a server",
 			map[string]string{"CLIENT_ID": "a"},
 			[]string{

@@ -135,7 +135,11 @@ func drawIn(in frame, steps []Step, flow []*wire.Exchange, tell *teller) Diagram
 		}
 		a := Arrow{Step: steps[i], Front: front, Thief: isAttack(e.Purpose), Y: y}
 		for j, l := range tell.lines(e, steps[i].Coming) {
-			drawn := in.newLine(l, j == 0, y)
+			number := ""
+			if j == 0 {
+				number = strconv.Itoa(steps[i].Number)
+			}
+			drawn := in.newLine(l, number, y)
 			a.Lines = append(a.Lines, drawn)
 			y = drawn.bottom()
 		}
@@ -182,17 +186,17 @@ func (in frame) newBand(front bool, y Em) Band {
 	return b
 }
 
-// newLine lays out a line from y downwards: words, values behind them or below, the arrow.
-func (in frame) newLine(l line, first bool, y Em) Line {
+// newLine lays out a line from y downwards: words, values behind them or below, the arrow. The first of a step has its number.
+func (in frame) newLine(l line, number string, y Em) Line {
 	left, right := min(in.columns[l.from], in.columns[l.to]), max(in.columns[l.from], in.columns[l.to])
-	d := Line{Words: l.words, First: first, At: left, Indent: indent, WordsY: y + 1, Answer: l.answer, Self: l.from == l.to, Found: l.found}
+	d := Line{Words: l.words, First: number != "", At: left, Indent: indent, WordsY: y + 1, Answer: l.answer, Self: l.from == l.to, Found: l.found}
 	if d.Self {
 		right, d.Indent = in.columns[theAPI], 2*indent
 	}
 	room := Em(right-left)/100*in.width - 2*d.Indent
 	written := textWidth(l.words) + .3
-	if first {
-		written += 1.4 // the number
+	if number != "" {
+		written += .7 + .7*Em(len(number))
 	}
 	if l.words == "" {
 		written = 0
@@ -269,7 +273,7 @@ func textWidth(s string) Em {
 		case r == ' ' || r == '.' || r == ',' || r == ':' || r == 'i' || r == 'l' || r == 't' || r == '/':
 			width += .3
 		case r == 'm' || r == 'w':
-			width += .8
+			width += .95
 		default:
 			width += .555
 		}

@@ -356,3 +356,12 @@ func TestView_MetadataHasOneName(t *testing.T) {
 		}
 	}
 }
+
+// The values of a line stand behind its words, also where the number of the step has two digits.
+func TestNewLine_Number(t *testing.T) {
+	l := line{from: theClient, to: theAPI, words: "GET /demo/api/me", values: []Value{{Name: "token", Text: "tN6A"}}}
+	one, two := wideFrame.newLine(l, "9", 0).Pills[0].X, wideFrame.newLine(l, "10", 0).Pills[0].X
+	if two <= one {
+		t.Errorf("behind 9 the value stands at %v, and behind 10 at %v", one, two)
+	}
+}
