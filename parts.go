@@ -350,7 +350,7 @@ func sentence(text string) string { return capital(text) + "." }
 // capital makes the first letter of a text a capital one, unless the text begins with a URL, a host with its port or a name from the code.
 func capital(text string) string {
 	first, _, _ := strings.Cut(text, " ")
-	if text == "" || strings.ContainsAny(first, "/_=") || strings.Contains(strings.TrimSuffix(first, ":"), ":") {
+	if text == "" || strings.ContainsAny(first, "/_=") || strings.Contains(strings.TrimRight(first, "."), ".") || strings.Contains(strings.TrimSuffix(first, ":"), ":") {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]

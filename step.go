@@ -660,7 +660,7 @@ func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLog
 		case step.Name == string(wire.APIWithout):
 			c.Name, c.Words = "Without the token", "The same call without it is refused."
 		case step.Name == string(wire.APIAltered):
-			c.Name, c.Words = "One character changed", "The API checks the token, and not only that there is one."
+			c.Name, c.Words = "One character changed", "The API checks the token itself, not only that one is there."
 		}
 		if step.Failed {
 			c.Words = cmp.Or(step.Fault, "This answer is wrong.")

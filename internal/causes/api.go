@@ -195,7 +195,7 @@ func (r *refusal) scheme() (Finding, bool) {
 	if len(r.challenges) == 0 || slices.ContainsFunc(r.challenges, func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") }) {
 		return Finding{}, false
 	}
-	return refusedBecause(APIWantsAnotherScheme, "the API has to accept bearer tokens (RFC 6750); otherwise, RESOURCE_URL points at something else",
+	return refusedBecause(APIWantsAnotherScheme, "make the API accept bearer tokens (RFC 6750), or set RESOURCE_URL to one that does",
 		"the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
 }
 

@@ -1294,11 +1294,11 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "`CLIENT_ID` is an https address", Write: "`CLIENT_ID=` with nothing behind it",
+		Sees: "`CLIENT_ID` is an https address", Write: "leave `CLIENT_ID` empty",
 		Title:       "The server doesn't accept this client ID metadata document",
 		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login continues: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
-		Right:       []string{"`CLIENT_ID=` with nothing behind it: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
+		Right:       []string{"`CLIENT_ID` left empty: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {
