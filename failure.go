@@ -195,9 +195,9 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 		data.Fix = newFixBox(s.cfg, remedy, "line", s.file)
 		data.Fix.Name, data.Fix.NewTab = f.Name, true
 	} else {
-		data.Hints = sentences(f.Advice.In(s.file.place).Hint)
+		data.Hints = sentences(s.file.advise(f.Advice).Hint)
 	}
-	advice := f.Advice.In(s.file.place)
+	advice := s.file.advise(f.Advice)
 	data.Remedy, data.Hint = advice.Remedy, advice.Hint
 	if data.Paste == nil && f.Kind == oauth.PastedAddress {
 		data.Paste = newTwinForm(s.cfg)
@@ -398,7 +398,7 @@ func (s *server) tell(run string, l *session.Login, err error) {
 	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
-		advice := f.Advice.In(s.file.place)
+		advice := s.file.advise(f.Advice)
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: advice.Hint, Where: advice.Remedy.Where, Line: advice.Remedy.Line})
 	default:

@@ -76,10 +76,27 @@ func (f settingsFile) place(variable string) string {
 	return f.name()
 }
 
+// previous says why a result may not fit what the file says.
+const previous = "This result is of the previous settings. They are in use until the mistake is fixed."
+
+// first says what to do before anything else.
+func (f settingsFile) first() string { return "First fix the mistake in " + f.name() }
+
+// hides reports a fix of a line that may be there already, or may be a different one by now.
+func (f settingsFile) hides(fix causes.Fix) bool { return f.Mistaken && fix.Variable != "" }
+
+// advise returns advice with the place where its line is, if there is one to name.
+func (f settingsFile) advise(a causes.Advice) causes.Advice {
+	if f.hides(a.Remedy) {
+		a.Hint, a.Remedy = f.first()+". "+previous, causes.Fix{}
+	}
+	return a.In(f.place)
+}
+
 // newFixBox prepares a fix for a page. The id is unique on the page.
 func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile) *fixBox {
-	if file.Mistaken && f.Variable != "" { // the line may be there already, or a different one
-		return &fixBox{Kind: causes.Look, ID: id, Title: "First fix the mistake in " + file.name(), Text: []string{"This result is of the previous settings. They are in use until the mistake is fixed."}}
+	if file.hides(f) {
+		return &fixBox{Kind: causes.Look, ID: id, Title: file.first(), Text: []string{previous}}
 	}
 	box := &fixBox{Kind: f.Kind, ID: id, Where: serverName(cfg), Path: stepsTo(f.Where), Text: sentences(besidesTheLine(f, file.place(f.Variable)))}
 	from := file.origin(f.Variable)

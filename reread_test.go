@@ -354,5 +354,8 @@ func TestReread_MistakeHidesLines(t *testing.T) {
 		if strings.Contains(page, "First fix the mistake in") != row.mistaken || strings.Contains(page, `class="diff"`) == row.mistaken {
 			t.Errorf("mistaken: %t; the page says\n%s", row.mistaken, page)
 		}
+		if answer := r.GetJSON("/login").Body; strings.Contains(answer, "First fix the mistake in") != row.mistaken || strings.Contains(answer, `"line"`) == row.mistaken {
+			t.Errorf("mistaken: %t; a program is told\n%s", row.mistaken, answer)
+		}
 	}
 }
