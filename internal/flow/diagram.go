@@ -194,12 +194,12 @@ func (in frame) newLine(l line, number string, y Em) Line {
 		right, d.Indent = in.columns[theAPI], 2*indent
 	}
 	room := Em(right-left)/100*in.width - 2*d.Indent
-	written := textWidth(l.words) + .3
+	var written Em
+	if l.words != "" {
+		written = textWidth(l.words) + .3
+	}
 	if number != "" {
 		written += .7 + .7*Em(len(number))
-	}
-	if l.words == "" {
-		written = 0
 	}
 	bottom := y + textHeight
 	if width := widthOf(l.values); len(l.values) > 0 && written+pillGap+width <= room { // behind the words
@@ -251,8 +251,14 @@ func newPills(values []Value, x, y, room Em) ([]Pill, Em) {
 	return list, y + pillHeight
 }
 
-// pillWidth returns the width of a value, which is monospaced.
-func pillWidth(v Value) Em { return .9 + .605*Em(len([]rune(v.String()))) }
+// pillWidth returns the width of a value, which is monospaced. The sign of PKCE is of a font with wider letters.
+func pillWidth(v Value) Em {
+	width := .9 + .605*Em(len([]rune(v.String())))
+	if v.Mark == PKCEMark {
+		width += .35
+	}
+	return width
+}
 
 // widthOf returns the width of values side by side.
 func widthOf(values []Value) Em {

@@ -132,7 +132,7 @@ func TestDiagramGolden(t *testing.T) {
 	if err := flowTemplate(t).ExecuteTemplate(&page, "flow", View(sampleFlow(), sampleClient, false)); err != nil {
 		t.Fatal(err)
 	}
-	svg := regexp.MustCompile(`(?s)<svg class="diagram".*?</svg>`).FindString(page.String())
+	svg := regexp.MustCompile(`(?s)<svg class="diagram".*?</a>\n</svg>`).FindString(page.String())
 	golden(t, "diagram.svg", svg+"\n")
 	for _, secret := range []string{"s/ecret", "s%2Fecret", "YS1jbGllbnQ6", "access-token-0123456789", "refresh-token-0123456789"} {
 		if strings.Contains(page.String(), secret) {
