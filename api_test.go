@@ -11,7 +11,7 @@ import (
 
 // Three wrong tokens beside the real one, at the demo's API, which is sound: only when asked for, never
 // from another site or by a prefetch, and in the flow like everything else.
-func TestWrongTokensOnRequest(t *testing.T) {
+func TestWrongTokens_OnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -54,7 +54,7 @@ func TestWrongTokensOnRequest(t *testing.T) {
 }
 
 // An API that opens to everything is told so, on the page too.
-func TestOpenAPI(t *testing.T) {
+func TestAPI_OpenToEveryToken(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Other = testserver.SendBody(http.StatusOK, "application/json", `{"hello":"everybody"}`)
@@ -74,7 +74,7 @@ func TestOpenAPI(t *testing.T) {
 }
 
 // A refusal is explained where it is shown.
-func TestRefusedByTheAPI(t *testing.T) {
+func TestAPI_ExplainsRefusal(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Other = func(w http.ResponseWriter, r *http.Request) {
@@ -94,7 +94,7 @@ func TestRefusedByTheAPI(t *testing.T) {
 	}
 }
 
-func TestAPI(t *testing.T) {
+func TestAPI_WithAndWithoutScope(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

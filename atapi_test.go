@@ -16,7 +16,7 @@ import (
 
 // A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
 // mistake the same program signs in.
-func TestCausesOfTheAPIsServer(t *testing.T) {
+func TestCauses_LoginTellsAPIServer(t *testing.T) {
 	t.Parallel()
 	json := func(status int, body string) http.HandlerFunc {
 		return testserver.SendBody(status, "application/json", body)
@@ -95,7 +95,7 @@ func TestCausesOfTheAPIsServer(t *testing.T) {
 }
 
 // A server whose metadata names no client ID metadata documents is asked all the same, and only its refusal ends the login.
-func TestCausesOfClientDocuments(t *testing.T) {
+func TestCauses_LoginTellsClientDocument(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL, "CLIENT_ID": "https://client.example/document"}))
@@ -111,7 +111,7 @@ func TestCausesOfClientDocuments(t *testing.T) {
 }
 
 // The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
-func TestCausesOfTheOtherServer(t *testing.T) {
+func TestCauses_LoginTellsOtherServer(t *testing.T) {
 	t.Parallel()
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": first.URL, "CLIENT_ID": "configured-client"}))
@@ -130,7 +130,7 @@ func TestCausesOfTheOtherServer(t *testing.T) {
 
 // With RESOURCE_URL alone the program finds the server, registers, signs in, calls the API, refreshes and
 // shows each step. The secret that it was given is in nothing but "Show for .env".
-func TestLoginFromAPI(t *testing.T) {
+func TestAtAPI_RegistersAndSignsIn(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	secret := ""
@@ -232,7 +232,7 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 
 // What the pages show of a start at an API, in a real browser: before a login, after it, one step up, and who is at
 // fault.
-func TestPagesOfAStartAtAPI(t *testing.T) {
+func TestAtAPI_PagesInChromium(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	a := startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL})
@@ -280,7 +280,7 @@ func refusesForScope(scope string) http.HandlerFunc {
 
 // One more scope is offered while that can help: the login for it asks for all, and an API that goes on is not
 // followed without end.
-func TestStepUp(t *testing.T) {
+func TestStepUp_AsksForAllScopes(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	api.At(testserver.ResourceMetadataRoute, testserver.SendBody(200, "application/json",
@@ -326,7 +326,7 @@ func TestStepUp(t *testing.T) {
 
 // Several processes with one SESSION_SECRET begin and finish each other's logins: one that could not ask the API when
 // it started asks it on the way back, and registers nothing.
-func TestAtAPIInAnotherProcess(t *testing.T) {
+func TestAtAPI_FinishedByOtherProcess(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	port := testserver.FreePort(t)
@@ -363,7 +363,7 @@ func TestAtAPIInAnotherProcess(t *testing.T) {
 }
 
 // The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
-func TestBesideARunningDemo(t *testing.T) {
+func TestAtAPI_DemoInChromium(t *testing.T) {
 	t.Parallel()
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	a := startAtAPI(t, map[string]string{"BASE_URL": "http://localhost:PORT", "RESOURCE_URL": running.Cfg.BaseURL + "/demo/api/me"})
@@ -380,7 +380,7 @@ var envLine = regexp.MustCompile(`<code id="env">([^<]*)</code>`)
 
 // A change of .env that is none keeps the client that was registered. The lines that keep it for good make it a
 // configured one, and the session goes on.
-func TestKeepTheRegisteredClient(t *testing.T) {
+func TestReread_KeepsRegisteredClient(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	settings := "RESOURCE_URL=" + api.URL + "\n"
@@ -409,7 +409,7 @@ func TestKeepTheRegisteredClient(t *testing.T) {
 }
 
 // A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
-func TestForgottenClient(t *testing.T) {
+func TestCallback_ForgottenClient(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))
@@ -427,7 +427,7 @@ func TestForgottenClient(t *testing.T) {
 
 // What /misuse tries after a login that began at an API names the API, too: nothing dangerous gets through at the
 // sound demo server, and every control is accepted.
-func TestMisuseAtAPI(t *testing.T) {
+func TestMisusePage_AtAPI(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	b := newBrowser(t, startAtAPI(t, map[string]string{"RESOURCE_URL": api.URL}))

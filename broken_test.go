@@ -13,7 +13,7 @@ import (
 
 // Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
 // a login meets. One click mends it.
-func TestBrokenOnPurpose(t *testing.T) {
+func TestSetUps_CheckAndLoginTell(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		fault  demo.Fault
@@ -95,7 +95,7 @@ func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
 }
 
 // Four addresses that answer the same are told in one sentence.
-func TestIssuerIsToldOnce(t *testing.T) {
+func TestErrorPage_TellsIssuerOnce(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)

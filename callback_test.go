@@ -18,7 +18,7 @@ import (
 )
 
 // Each row spoils one thing of an authorization response, and says which refusal comes.
-func TestCallbackRefuses(t *testing.T) {
+func TestCallback_Refuses(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
@@ -75,7 +75,7 @@ func TestCallbackRefuses(t *testing.T) {
 
 // On another issuer's response, both names are shown and nothing else of it, whether the server was
 // known before or is found in the middle of the flow, by a process that took over from another.
-func TestIssuerMismatchShowsNothingElse(t *testing.T) {
+func TestCallback_IssuerMismatchShowsNothingElse(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
@@ -110,7 +110,7 @@ func testIssuerMismatch(t *testing.T, l *testserver.FakeServer, begins, finishes
 }
 
 // What a server says is data: escaped, bounded, with nothing invisible in it.
-func TestServersWordsAreData(t *testing.T) {
+func TestCallback_ServersWordsAreData(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, field, value, absent string }{
 		{"markup", "error_description", `<script>alert(1)</script><img src=x onerror=alert(1)>`, "<script>alert"},
@@ -157,7 +157,7 @@ func TestServersWordsAreData(t *testing.T) {
 
 // What the token endpoint says is explained: the setting at fault is named, nothing is kept, and the
 // state is spent.
-func TestTokenRequestExplained(t *testing.T) {
+func TestCallback_ExplainsTokenError(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name, body string
@@ -208,7 +208,7 @@ func TestTokenRequestExplained(t *testing.T) {
 }
 
 // The answer is the token response to the byte, whatever is in it.
-func TestTokenResponseUntouched(t *testing.T) {
+func TestCallback_TokenResponseUntouched(t *testing.T) {
 	t.Parallel()
 	const body = "{ \"scope\" :\"email\",\n\t" + `"access_token":"a\u0062c", "expires_in":"3600","big":12345678901234567890.10, ` +
 		`"token_type":"Bearer", "x":[{}, null], "html":"<&>" }` + "\n"
@@ -263,7 +263,7 @@ func TestCallback_Warnings(t *testing.T) {
 }
 
 // GitHub's way: no metadata, no OpenID Connect, and a form for an answer.
-func TestServerWithoutMetadata(t *testing.T) {
+func TestCallback_ServerWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
@@ -286,7 +286,7 @@ func TestServerWithoutMetadata(t *testing.T) {
 }
 
 // How the client proves who it is, and what goes over the wire.
-func TestClientAuthentication(t *testing.T) {
+func TestCallback_AuthenticatesClient(t *testing.T) {
 	t.Parallel()
 	const secret = "p@ss word/+%&=ü"
 	for _, row := range []struct {
@@ -344,7 +344,7 @@ func TestClientAuthentication(t *testing.T) {
 }
 
 // An error code that is no code may be anything, so the log does not have it.
-func TestLogHasKnownCodesOnly(t *testing.T) {
+func TestLog_KnownCodesOnly(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Token = func(w http.ResponseWriter, r *http.Request) {
@@ -364,7 +364,7 @@ func TestLogHasKnownCodesOnly(t *testing.T) {
 
 // Credentials in the body follow no redirect either, not even on the same origin. What is there is asked later, to name it if it
 // is the token endpoint, and without a secret.
-func TestPostFollowsNoRedirect(t *testing.T) {
+func TestCallback_PostFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	var mu sync.Mutex
@@ -394,7 +394,7 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 }
 
 // The code verifier fits the challenge of the same login, and the resource is named twice.
-func TestExchangeCarries(t *testing.T) {
+func TestCallback_SendsVerifierAndResource(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	for _, env := range testserver.Entrances(l.Env()) {
@@ -418,7 +418,7 @@ func TestExchangeCarries(t *testing.T) {
 }
 
 // The authorization request has what OAuth, PKCE and OpenID Connect ask for, and the query's parameters.
-func TestLoginRequest(t *testing.T) {
+func TestLogin_AuthorizationRequest(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -470,7 +470,7 @@ func TestLoginRequest(t *testing.T) {
 }
 
 // A hundred logins discover once and fetch the keys once.
-func TestDiscoveredOnce(t *testing.T) {
+func TestLogin_DiscoversOnce(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
@@ -510,7 +510,7 @@ func holdsSecret(text string) bool {
 
 // The client secret is in nothing that is shown of a server's answers, even when the server repeats it,
 // whole or where the text is cut off.
-func TestSecretRepeated(t *testing.T) {
+func TestPages_HideRepeatedSecret(t *testing.T) {
 	t.Parallel()
 	for name, page := range map[string]func(l *testserver.FakeServer, repeat http.HandlerFunc){
 		"a server that refuses":  func(l *testserver.FakeServer, repeat http.HandlerFunc) { l.Page = repeat },
@@ -574,7 +574,7 @@ func startAppAtClerk(t *testing.T) *app {
 }
 
 // Servers that fail at another moment than they were asked first.
-func TestServerThatDies(t *testing.T) {
+func TestCallback_ServerDies(t *testing.T) {
 	t.Parallel()
 	t.Run("keys gone at the callback", func(t *testing.T) {
 		l := testserver.StartFakeServer(t)
@@ -628,7 +628,7 @@ func diesAndComesBack(t *testing.T) bool {
 }
 
 // A scope that was asked for and not granted is in the sentence below "It works", once.
-func TestLead(t *testing.T) {
+func TestLead_NamesUngrantedScope(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		asked, granted string
@@ -655,7 +655,7 @@ func TestLead(t *testing.T) {
 }
 
 // A document that was taken apart is whole when it is put together, and only what nobody reads is marked.
-func TestPieces(t *testing.T) {
+func TestPieces_LoseNothing(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("eyJ.-_9", 20)
 	document := `{"access_token": "` + long + `", "scope": "openid profile", "refresh_token": "short"}`

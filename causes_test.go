@@ -81,7 +81,7 @@ func symmetric(l *testserver.FakeServer) {
 
 // A login tells it: one app and one server, and each row spoils one of its answers, in the words of real
 // servers where these are known.
-func TestCausesOfTheLogin(t *testing.T) {
+func TestCauses_LoginTellsAnswer(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
@@ -158,7 +158,7 @@ func TestCausesOfTheLogin(t *testing.T) {
 }
 
 // A login tells it, and may not even begin: each row is an app with settings of its own.
-func TestCausesOfTheServer(t *testing.T) {
+func TestCauses_LoginTellsServer(t *testing.T) {
 	t.Parallel()
 	document := func(name string, value any) func(*testserver.FakeServer) {
 		return func(l *testserver.FakeServer) { l.Document = func(d map[string]any) { d[name] = value } }
@@ -197,7 +197,7 @@ func TestCausesOfTheServer(t *testing.T) {
 }
 
 // A login tells it: the certificate is from an authority that nobody has told us of.
-func TestCausesOfCertificates(t *testing.T) {
+func TestCauses_LoginTellsCertificate(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
@@ -212,7 +212,7 @@ func TestCausesOfCertificates(t *testing.T) {
 }
 
 // A login tells it that came back to another host, or to a browser that has not begun it.
-func TestCausesOfTheWayBack(t *testing.T) {
+func TestCauses_LoginTellsWayBack(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
@@ -240,7 +240,7 @@ func TestCausesOfTheWayBack(t *testing.T) {
 }
 
 // The page before a sign-out tells it: the server has no such address.
-func TestCausesOfTheLogout(t *testing.T) {
+func TestCauses_LogoutTells(t *testing.T) {
 	t.Parallel()
 	for name, isRegistered := range map[string]bool{"logout-uri-not-registered": false, "": true} {
 		l := testserver.StartFakeServer(t)
@@ -272,7 +272,7 @@ func TestCausesOfTheLogout(t *testing.T) {
 }
 
 // The start tells it: another program listens on the port.
-func TestCausesOfTheStart(t *testing.T) {
+func TestCauses_StartTells(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(other.Close)
@@ -288,7 +288,7 @@ func TestCausesOfTheStart(t *testing.T) {
 }
 
 // The start page tells the usual causes of a login that was begun and has not come back.
-func TestCausesOfTheStartPage(t *testing.T) {
+func TestCauses_HomeTells(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
@@ -352,7 +352,7 @@ func seen(t *testing.T, b *testserver.Browser) string {
 }
 
 // The session tells what is missing in it. That is no fault by itself.
-func TestCausesOfTheSession(t *testing.T) {
+func TestCauses_SessionTells(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	for _, row := range []struct {
@@ -408,7 +408,7 @@ func reasons(t *testing.T, r testserver.Reply) map[string]string {
 }
 
 // Userinfo tells it.
-func TestCausesOfUserinfo(t *testing.T) {
+func TestCauses_UserinfoTells(t *testing.T) {
 	t.Parallel()
 	for scopes, name := range map[string]string{"profile": "openid-missing", "openid profile": ""} {
 		_, b := startAtDemo(t, "SCOPES", scopes)
@@ -430,7 +430,7 @@ func TestCausesOfUserinfo(t *testing.T) {
 }
 
 // The API tells it: each row spoils the demo's API between two calls with the same token.
-func TestCausesOfTheAPI(t *testing.T) {
+func TestCauses_APITells(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
@@ -473,7 +473,7 @@ func TestCausesOfTheAPI(t *testing.T) {
 }
 
 // Three wrong tokens tell it, each by its own row. The API opens to the right one in every row.
-func TestCausesOfWrongTokens(t *testing.T) {
+func TestCauses_APITellsWrongTokens(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
 	b.Login()
@@ -504,7 +504,7 @@ func TestCausesOfWrongTokens(t *testing.T) {
 
 // The API tells of what no demo token is like: one that only the API that it is for can verify, and a
 // refusal without a word.
-func TestCausesOfForeignAPIs(t *testing.T) {
+func TestCauses_ForeignAPITells(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()

@@ -12,7 +12,7 @@ import (
 )
 
 // The worst is said first: a failure before what passed, and what was not tried at the start.
-func TestCheckVerdict(t *testing.T) {
+func TestCheckVerdict_WorstFirst(t *testing.T) {
 	t.Parallel()
 	passed := causes.Finding{Check: "keys", Result: causes.OK}
 	failed := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong}

@@ -19,7 +19,7 @@ import (
 )
 
 // The whole demo in a real browser: home, sign-in, consent, token JSON; Deny; another tab.
-func TestChromium(t *testing.T) {
+func TestLogin_InChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	a := startProgram(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -89,7 +89,7 @@ func TestChromium(t *testing.T) {
 }
 
 // A server that cannot be found, and one that refuses the client, on the pages of a real browser.
-func TestChromiumFailures(t *testing.T) {
+func TestErrorPage_InChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	a := startProgram(t, map[string]string{"ISSUER": "http://127.0.0.1:1/realms/test", "CLIENT_ID": "some-client", "CLIENT_SECRET": "some-secret-5b0e"})
@@ -126,7 +126,7 @@ func TestChromiumFailures(t *testing.T) {
 
 // Without JavaScript everything can be done, and with it the pages do no more than open, copy and
 // count.
-func TestChromiumWithoutScript(t *testing.T) {
+func TestPages_ChromiumWithoutScript(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -158,7 +158,7 @@ func TestChromiumWithoutScript(t *testing.T) {
 }
 
 // The script copies, and turns the steps of a flow with the arrow keys.
-func TestChromiumScript(t *testing.T) {
+func TestPageScript_InChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -186,7 +186,7 @@ func TestChromiumScript(t *testing.T) {
 }
 
 // The first page weighs little, and nothing on any page comes from anywhere else.
-func TestPageWeight(t *testing.T) {
+func TestPages_LoadNothingForeign(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -214,7 +214,7 @@ func TestPageWeight(t *testing.T) {
 }
 
 // Chromium's network panel reads the HAR file of a session, with the code that imports one there.
-func TestChromiumOpensHAR(t *testing.T) {
+func TestHAR_OpensInChromium(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

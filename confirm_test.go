@@ -27,7 +27,7 @@ func from(b *testserver.Browser, path string, headers map[string]string) testser
 
 // The parameters of a login that a link may have written are shown before anything is sent, at each entrance of /login.
 // What this app's pages, the address bar and programs ask for is sent.
-func TestConfirmLink(t *testing.T) {
+func TestConfirmLink_AsksBeforeSending(t *testing.T) {
 	t.Parallel()
 	link := func(site string) map[string]string {
 		return map[string]string{"Accept": "text/html", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}

@@ -13,7 +13,7 @@ import (
 )
 
 // A cookie that another key sealed, or that belongs to another state, begins nothing.
-func TestForgedCookies(t *testing.T) {
+func TestCallback_ForgedCookies(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testForgedCookies(t, entrance) })
@@ -62,7 +62,7 @@ func testForgedCookies(t *testing.T, entrance string) {
 
 // Over https another host cannot put a login of its own into the browser, as it can set no cookie that
 // begins with __Host-: under any other name it is not seen. On plain http it could.
-func TestPlantedLogin(t *testing.T) {
+func TestCallback_PlantedLogin(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
@@ -89,7 +89,7 @@ func TestPlantedLogin(t *testing.T) {
 }
 
 // The page of a session with two cookies says why nothing is shown, and mends it.
-func TestTwoSessionCookies(t *testing.T) {
+func TestSessionPage_TwoCookies(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
@@ -105,7 +105,7 @@ func TestTwoSessionCookies(t *testing.T) {
 }
 
 // Cookies that another program on localhost planted, and a callback that somebody else began.
-func TestPlantedCookies(t *testing.T) {
+func TestCallback_PlantedCookies(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testPlantedCookies(t, entrance) })
@@ -173,7 +173,7 @@ func testPlantedCookies(t *testing.T, entrance string) {
 }
 
 // The session has another ID after each login, and the old one is worth nothing.
-func TestSessionIDChanges(t *testing.T) {
+func TestCallback_ChangesSessionID(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testSessionIDChanges(t, startApp(t, env)) })
@@ -202,7 +202,7 @@ func testSessionIDChanges(t *testing.T, a *app) {
 }
 
 // The attributes stand in the header itself: Go's cookie jar would hide a Secure cookie on http.
-func TestCookieAttributes(t *testing.T) {
+func TestRoutes_CookieAttributes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name, base string

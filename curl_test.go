@@ -14,7 +14,7 @@ import (
 )
 
 // Commands that the page gives are pasted into a real shell and do what they say.
-func TestCurlWorks(t *testing.T) {
+func TestCurl_WorksInShell(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("curl")
 	testserver.Needs(t, os.Getenv, "curl", err)

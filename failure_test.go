@@ -9,7 +9,7 @@ import (
 )
 
 // How far a login came follows from the step at which it ended, and from who ended it.
-func TestWayOf(t *testing.T) {
+func TestWayOf_EndsAtFailedStep(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string

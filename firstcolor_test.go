@@ -71,7 +71,7 @@ func signInAtDemo(c *chromium.Tab, base string, stuck bool) glance {
 
 // The first color is never wrong: what home says as the program starts, what it and /check say after all checks, and what
 // the page of a login says, for each mistake that people make in their settings. The first row has none.
-func TestFirstColor(t *testing.T) {
+func TestFirstColor_EachMistake(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	issuer := testserver.StartDemo(t, "http://127.0.0.1:"+port+config.CallbackPath)

@@ -48,7 +48,7 @@ func shown(t *testing.T, box *fixBox) string {
 
 // The three forms are told apart by title and form: only what is known to be right can be copied, the line has its
 // number, and what differs is marked.
-func TestFixBox(t *testing.T) {
+func TestFixBox_Forms(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://a.example"}.Effective()
 	file := inFile(map[string]config.Origin{"ISSUER": {Line: 2}, "CLIENT_SECRET": {Line: 4}, "BASE_URL": {Line: 5}, "SCOPES": {FromEnvironment: true}})
@@ -208,7 +208,7 @@ func TestFixBox_Causes(t *testing.T) {
 }
 
 // What the box shows already is not said again.
-func TestBesidesTheLine(t *testing.T) {
+func TestBesidesTheLine_RepeatsNothing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Write A=b in .env.":                      "",
@@ -232,7 +232,7 @@ func TestBesidesTheLine(t *testing.T) {
 }
 
 // A finding that has a sentence only is something to look at.
-func TestFixOf(t *testing.T) {
+func TestFixOf_SentenceIsLook(t *testing.T) {
 	t.Parallel()
 	add := causes.Fix{Kind: causes.Add, Line: "a"}
 	for _, row := range []struct {
@@ -252,7 +252,7 @@ func TestFixOf(t *testing.T) {
 }
 
 // The file has its whole path on the user's own machine, and nowhere else.
-func TestNewSettingsFile(t *testing.T) {
+func TestNewSettingsFile_PathOnlyOnOwnMachine(t *testing.T) {
 	t.Parallel()
 	for base, whole := range map[string]bool{"http://localhost:3000": true, "http://127.0.0.1:3000": true, "https://app.example.com": false} {
 		f := newSettingsFile(config.Config{BaseURL: base}.Effective(), "other.env", nil)

@@ -16,7 +16,7 @@ import (
 )
 
 // The whole flow, against the demo server and against a server of Clerk's shape over TLS.
-func TestFlow(t *testing.T) {
+func TestLogin_DemoAndClerk(t *testing.T) {
 	t.Parallel()
 	for _, server := range []struct {
 		name  string
@@ -158,7 +158,7 @@ func testReplay(t *testing.T, a *app) {
 }
 
 // A name below localhost is an address like any other: the redirect URI, the cookies and the demo have it.
-func TestNameBelowLocalhost(t *testing.T) {
+func TestBaseURL_BelowLocalhost(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://demo.localhost:PORT"})
 	b := newBrowser(t, a)

@@ -22,7 +22,7 @@ import (
 
 // A page whose form-action excludes the redirect URI never lets a user back: check warns exactly where a
 // real browser blocks.
-func TestFormAction(t *testing.T) {
+func TestFormAction_WarnsWhereChromiumBlocks(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan string, 10)
 	callback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

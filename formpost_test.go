@@ -16,7 +16,7 @@ import (
 
 // A form of another site at the callback is explained and not read, and the login waits. What no server's form looks like is
 // refused as ever.
-func TestFormPost(t *testing.T) {
+func TestFormPosted_LoginWaits(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a, elsewhere := startApp(t, l.Env()), startApp(t, testserver.Entrances(l.Env())[", pasted"])
@@ -79,7 +79,7 @@ func TestFormPost(t *testing.T) {
 }
 
 // In a real browser the server's form ends on that page, whichever policy for referrers its page has.
-func TestFormPostInChromium(t *testing.T) {
+func TestFormPosted_InChromium(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -33,7 +33,7 @@ func (f forwarder) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // With the BASE_URL that the start names, a login works through the forwarded port of a codespace, whichever Host header
 // arrives, and so do the forms of the pages.
-func TestForwardedPort(t *testing.T) {
+func TestBaseURL_ForwardedPort(t *testing.T) {
 	t.Parallel()
 	const base = "https://fluffy-guide-7x9-3000.app.github.dev"
 	for name, ownHost := range map[string]bool{"the browser's Host": false, "the port's Host": true} {

@@ -15,7 +15,7 @@ import (
 )
 
 // A callback without a query explains the fragment, also without a script. One with a query, or to which no server returns, does not.
-func TestFragment(t *testing.T) {
+func TestCallback_ExplainsFragment(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(testserver.StartFakeServer(t).Env()) {
 		b := newBrowser(t, startApp(t, env))
@@ -30,7 +30,7 @@ func TestFragment(t *testing.T) {
 }
 
 // The script names the setting, and neither reads nor keeps what the fragment holds. A fragment that is no response changes nothing.
-func TestFragmentInChromium(t *testing.T) {
+func TestCallback_FragmentInChromium(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	a.Log.Secret("the-secret")

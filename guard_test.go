@@ -17,7 +17,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-func TestForeignHost(t *testing.T) {
+func TestGuard_ForeignHost(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
@@ -41,7 +41,7 @@ func TestForeignHost(t *testing.T) {
 }
 
 // At another of our names the login first goes to BASE_URL, where its cookie is needed.
-func TestCanonicalHost(t *testing.T) {
+func TestCanonicalHost_GoesToBaseURL(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	b := newBrowser(t, a)
@@ -56,7 +56,7 @@ func TestCanonicalHost(t *testing.T) {
 }
 
 // A proxy that does not pass the Host header on is not sent in circles.
-func TestBehindProxy(t *testing.T) {
+func TestCanonicalHost_BehindProxy(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	values := l.Env()
@@ -72,7 +72,7 @@ func TestBehindProxy(t *testing.T) {
 }
 
 // A navigation from elsewhere may reach three addresses, and nothing else may come from elsewhere.
-func TestCrossSite(t *testing.T) {
+func TestGuard_CrossSite(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testCrossSite(t, startApp(t, env)) })
@@ -188,7 +188,7 @@ func testCrossSite(t *testing.T, a *app) {
 
 // Every address is held to the rule, and none can be forgotten: a link leads to three of them, and a form of
 // another site to none.
-func TestCrossSiteEverywhere(t *testing.T) {
+func TestGuard_CrossSiteEveryRoute(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -209,7 +209,7 @@ func TestCrossSiteEverywhere(t *testing.T) {
 
 // Opening an address changes nothing: what spends or ends a token is done by a POST of our own page. A
 // foreign page may open any address, and so do a reload and a restored tab.
-func TestStateChangesByPost(t *testing.T) {
+func TestGuard_StateChangesByPost(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { d["revocation_endpoint"] = l.Issuer + "/revoke" }
@@ -242,7 +242,7 @@ func TestStateChangesByPost(t *testing.T) {
 
 // Beyond this machine browsers send no Sec-Fetch headers over plain http, and an Origin with a POST only.
 // Our own form works there, and a foreign page's does not.
-func TestFormsOverPlainHTTP(t *testing.T) {
+func TestGuard_FormsOverPlainHTTP(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
@@ -273,7 +273,7 @@ func TestFormsOverPlainHTTP(t *testing.T) {
 	}
 }
 
-func TestUnknown(t *testing.T) {
+func TestHandleUnknown_NotFound(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -293,7 +293,7 @@ func TestUnknown(t *testing.T) {
 }
 
 // The log has one line per request, and of the URL only the path.
-func TestLog(t *testing.T) {
+func TestLog_PathOnly(t *testing.T) {
 	t.Parallel()
 	for _, env := range testserver.Entrances(nil) {
 		a := startApp(t, env)
@@ -312,7 +312,7 @@ func TestLog(t *testing.T) {
 }
 
 // Methods and shapes that a callback must not have.
-func TestCallbackMethods(t *testing.T) {
+func TestCallback_Methods(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
@@ -340,7 +340,7 @@ func TestCallbackMethods(t *testing.T) {
 }
 
 // No parameter of ours sends the browser anywhere but to the authorization server and to BASE_URL.
-func TestOpenRedirect(t *testing.T) {
+func TestRoutes_NoOpenRedirect(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testOpenRedirect(t, entrance) })
@@ -388,7 +388,7 @@ func testOpenRedirect(t *testing.T, entrance string) {
 }
 
 // A hundred thousand logins that nobody finishes cost nothing but their answers.
-func TestAbandonedLogins(t *testing.T) {
+func TestLogin_AbandonedCostNothing(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	a.server.log = log.New(io.Discard, "", 0)
@@ -465,7 +465,7 @@ func FuzzCallback(f *testing.F) {
 }
 
 // A prefetch and a HEAD leave the login as it is.
-func TestNothingSpent(t *testing.T) {
+func TestCallback_PrefetchSpendsNothing(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testNothingSpent(t, startApp(t, env)) })
@@ -518,7 +518,7 @@ func testNothingSpent(t *testing.T, a *app) {
 }
 
 // A program that is stopping says so, on a connection that it will not use again, whoever asks.
-func TestStopping(t *testing.T) {
+func TestGuard_Stopping(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -535,7 +535,7 @@ func TestStopping(t *testing.T) {
 }
 
 // Every answer carries what keeps other pages away from ours, word for word.
-func TestSecurityHeaders(t *testing.T) {
+func TestGuard_SecurityHeaders(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -565,7 +565,7 @@ func TestSecurityHeaders(t *testing.T) {
 
 // A browser that knows us by https comes back by https only; no promise is made for other hosts, nor for
 // names that are every program's on this machine.
-func TestStrictTransport(t *testing.T) {
+func TestGuard_StrictTransport(t *testing.T) {
 	t.Parallel()
 	for base, want := range map[string]string{
 		"https://test.example.com": "max-age=2592000",
@@ -587,7 +587,7 @@ func TestStrictTransport(t *testing.T) {
 }
 
 // A request's body is read up to 64 KB.
-func TestRequestBodyLimit(t *testing.T) {
+func TestGuard_BodyLimit(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	for size, fits := range map[int]bool{64 << 10: true, 64<<10 + 1: false} {
@@ -602,7 +602,7 @@ func TestRequestBodyLimit(t *testing.T) {
 }
 
 // What guard refuses says what to open instead.
-func TestGuard_Says(t *testing.T) {
+func TestGuard_SaysWhatToOpen(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

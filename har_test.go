@@ -42,7 +42,7 @@ func (h *heard) all() []string {
 }
 
 // The HAR of a real session is valid, and holds nothing that is secret.
-func TestHARValid(t *testing.T) {
+func TestHAR_ValidWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	c := testserver.StartClerk(t, "127.0.0.1:"+port)
@@ -84,7 +84,7 @@ func isChallenge(value, har string) bool {
 }
 
 // Programs get the flow as HAR.
-func TestFlowJSON(t *testing.T) {
+func TestFlow_HARForPrograms(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

@@ -54,7 +54,7 @@ func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 
 // Whoever looks makes the server be asked nothing: not by a page, a HEAD, a prefetch or a program. A
 // POST does.
-func TestLookingAsksNothing(t *testing.T) {
+func TestCheckPage_OpeningAsksNothing(t *testing.T) {
 	t.Parallel()
 	asked, a, b := countingServer(t)
 	for _, path := range []string{"/", "/check"} {
@@ -82,7 +82,7 @@ func TestLookingAsksNothing(t *testing.T) {
 }
 
 // Another site can make the browser neither run the checks nor read what they found.
-func TestChecksAreOurs(t *testing.T) {
+func TestCheckPage_CrossSite(t *testing.T) {
 	t.Parallel()
 	asked, a, b := countingServer(t)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -103,7 +103,7 @@ func TestChecksAreOurs(t *testing.T) {
 
 // While a run is under way the page shows what is known and comes again by itself, without a script;
 // when it is over it stops that.
-func TestPageOfRunUnderWay(t *testing.T) {
+func TestCheckPage_RunUnderWay(t *testing.T) {
 	t.Parallel()
 	held := make(chan bool)
 	release := sync.OnceFunc(func() { close(held) })
@@ -129,7 +129,7 @@ func TestPageOfRunUnderWay(t *testing.T) {
 
 // The heading names the problem, the line to write is below it, and what passed is a list. With everything right there
 // is the list alone.
-func TestCheckPage(t *testing.T) {
+func TestCheckPage_NamesProblem(t *testing.T) {
 	t.Parallel()
 	right := startProgram(t, nil)
 	right.process.WaitFor(t, "checked  ")

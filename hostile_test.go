@@ -108,7 +108,7 @@ func (c hostileContent) at(honest http.Handler, asked *atomic.Int64) http.Handle
 
 // Every address that reads an answer is given each content, and all that is said of it then is escaped and bounded, and has no
 // credential that leaves the browser.
-func TestHostileAnswers(t *testing.T) {
+func TestPages_EscapeHostileAnswers(t *testing.T) {
 	t.Parallel()
 	for _, route := range hostileRoutes {
 		t.Run(strings.TrimSpace(route.route+" "+route.path), func(t *testing.T) {

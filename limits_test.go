@@ -14,7 +14,7 @@ import (
 )
 
 // Slow and oversized requests are cut off.
-func TestRequestLimits(t *testing.T) {
+func TestHTTPServer_RequestLimits(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startRun(t, map[string]string{"PORT": port})
@@ -42,8 +42,8 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// A header that never ends is cut off by the program's own deadline, which is that of TestServerTimes.
-func TestSlowHeaders(t *testing.T) {
+// A header that never ends is cut off by the program's own deadline, which is that of TestHTTPServer_Times.
+func TestHTTPServer_SlowHeaders(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startRun(t, map[string]string{"PORT": port})
@@ -67,7 +67,7 @@ func TestSlowHeaders(t *testing.T) {
 
 // Requests that two parsers could read differently are refused, and end the connection. Each has a twin
 // that is well-formed and is answered.
-func TestSmuggling(t *testing.T) {
+func TestHTTPServer_Smuggling(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, testserver.Entrances(nil)[", pasted"])
 	host := "Host: 127.0.0.1:" + a.Cfg.Port + "\r\n"

@@ -24,7 +24,7 @@ func startLogin(t *testing.T, env map[string]string, args ...string) (*testserve
 }
 
 // What the command says and how it ends, for a login that works, one that does not, and none.
-func TestLoginCommand(t *testing.T) {
+func TestLoginCommand_OutcomeAndExitCode(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
@@ -183,7 +183,7 @@ func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
 }
 
 // Somebody who stops the command is not told that a time has passed.
-func TestLoginCommandInterrupted(t *testing.T) {
+func TestLoginCommand_Interrupted(t *testing.T) {
 	t.Parallel()
 	p, _ := startLogin(t, testserver.StartFakeServer(t).Env())
 	p.Interrupt()
@@ -193,7 +193,7 @@ func TestLoginCommandInterrupted(t *testing.T) {
 }
 
 // A login that is done step by step is told like any other: that it works, and at which step it failed.
-func TestLoginCommandInSteps(t *testing.T) {
+func TestLoginCommand_InSteps(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		spoil func(*testserver.FakeServer)

@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-func TestLogout(t *testing.T) {
+func TestLogout_HereAndAtServer(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

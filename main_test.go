@@ -40,7 +40,7 @@ func (s *slowToken) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // In demo mode a callback in flight still needs the listener, behind which its server is.
-func TestStopLetsDemoCallbackFinish(t *testing.T) {
+func TestServe_StopLetsDemoCallbackFinish(t *testing.T) {
 	t.Parallel()
 	listener := listenLoopback(t)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
@@ -100,7 +100,7 @@ func (p pipes) dial(text string) {
 }
 
 // A stop waits a second at most for connections on which no request came.
-func TestStopWaitsForNoConnection(t *testing.T) {
+func TestServe_StopWaitsForNoConnection(t *testing.T) {
 	t.Parallel()
 	for name, texts := range map[string][]string{"none": nil, "one never used": {""}, "a header that never ends": {"GET / HTTP/1.1\r\n"}} {
 		t.Run(name, func(t *testing.T) {
@@ -128,8 +128,8 @@ func testStopWithConnections(t *testing.T, texts []string) {
 }
 
 // Every part of a request and of its answer has its time: what comes slowly is cut off, and who does not
-// read either. TestSlowHeaders sees it happen; the others are longer than a test should wait.
-func TestServerTimes(t *testing.T) {
+// read either. TestHTTPServer_SlowHeaders sees it happen; the others are longer than a test should wait.
+func TestHTTPServer_Times(t *testing.T) {
 	t.Parallel()
 	srv := httpServer(http.NotFoundHandler(), nil)
 	for name, row := range map[string]struct{ got, most time.Duration }{
@@ -149,7 +149,7 @@ func TestServerTimes(t *testing.T) {
 
 // Only the demo server takes a body of unknown length: no client of ours sends one, and two parsers may
 // disagree about its end.
-func TestLengthRequired(t *testing.T) {
+func TestGuard_LengthRequired(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	for _, row := range []struct {
@@ -169,7 +169,7 @@ func TestLengthRequired(t *testing.T) {
 }
 
 // What is no request to the client has no line in the log, and no line is longer than a terminal's few.
-func TestLogIsBounded(t *testing.T) {
+func TestLog_Bounded(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -186,7 +186,7 @@ func TestLogIsBounded(t *testing.T) {
 }
 
 // SECURITY.md names a test for each promise, and the tests are there.
-func TestSecurityPromises(t *testing.T) {
+func TestSecurityDocument_TestsExist(t *testing.T) {
 	t.Parallel()
 	promises, err := os.ReadFile("SECURITY.md")
 	if err != nil {
@@ -226,7 +226,7 @@ func TestSecurityPromises(t *testing.T) {
 
 // The age of a result is the time since its run. Before any run there is none, and with other settings
 // neither.
-func TestAgeOfTheChecks(t *testing.T) {
+func TestCheckPage_Age(t *testing.T) {
 	t.Parallel()
 	var passed atomic.Int64
 	clock := func() time.Time { return time.Unix(1_800_000_000, 0).Add(time.Duration(passed.Load())) }
@@ -248,7 +248,7 @@ func TestAgeOfTheChecks(t *testing.T) {
 
 // A login that was begun and has not come back is said at /, with its usual causes in order; for ten
 // minutes, in this browser only, and not when a later one has come back.
-func TestLoginThatNeverCameBack(t *testing.T) {
+func TestHome_LoginNotBack(t *testing.T) {
 	t.Parallel()
 	const words = "A login has not come back"
 	l := testserver.StartFakeServer(t)
@@ -301,7 +301,7 @@ func TestLoginThatNeverCameBack(t *testing.T) {
 }
 
 // A reload while the code is being exchanged shows the login, and costs the server one code.
-func TestReloadDuringExchange(t *testing.T) {
+func TestCallback_ReloadDuringExchange(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testReloadDuringExchange(t, entrance) })
@@ -340,7 +340,7 @@ func testReloadDuringExchange(t *testing.T, entrance string) {
 }
 
 // The demo server knows our clients by the secrets that it began with, whatever the settings are that were read since.
-func TestAtDemo(t *testing.T) {
+func TestAtDemo_FirstSecrets(t *testing.T) {
 	known := config.Config{Issuer: "http://localhost:3000/demo", ClientSecret: "first-1", OtherClientSecret: "first-2"}
 	fresh := config.Config{Issuer: known.Issuer, ClientSecret: "second-1", OtherClientSecret: "second-2", ResourceURL: known.Issuer + "/api/me"}
 	got := atDemo(fresh, "http://demo.localhost:3000/demo", known)

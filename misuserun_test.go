@@ -103,7 +103,7 @@ func startMisuse(t *testing.T, faults ...demo.Fault) (*watchedDemo, *app, *tests
 // The server's rules are tried only when asked for, each with a login of its own, and a sound server is
 // accused of nothing. The session stays as it was. Everything is in the flow, where a refusal of a try is no
 // failure of the login, and no code, verifier, token or secret is anywhere.
-func TestMisuseOnRequest(t *testing.T) {
+func TestMisusePage_OnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	w, a, b := startMisuse(t)
 	w.codes, w.tokens = nil, nil // of the login itself
@@ -159,7 +159,7 @@ func TestMisuseOnRequest(t *testing.T) {
 }
 
 // What the server lets pass is named first, and counted by rules.
-func TestMisuseFindsFaults(t *testing.T) {
+func TestMisusePage_FaultsFirst(t *testing.T) {
 	t.Parallel()
 	_, _, b := startMisuse(t, demo.WrongVerifier, demo.RevokedAtUserinfo, demo.RevokedAtIntrospection, demo.PromptNonePage)
 	run := b.PlayMisuse(func(address string) string { return b.Authorize(address, "user_alice", "allow") })
@@ -173,7 +173,7 @@ func TestMisuseFindsFaults(t *testing.T) {
 
 // Nothing is tried by itself, from a prefetch or from another site: neither the beginning of a run nor the
 // answer to one of its logins. Each has its honest twin.
-func TestMisuseNeverByItself(t *testing.T) {
+func TestMisusePage_NeverByItself(t *testing.T) {
 	t.Parallel()
 	w, _, b := startMisuse(t)
 	refused := func(what, method, address string, header map[string]string) {
@@ -248,7 +248,7 @@ func TestMisuseNeverByItself(t *testing.T) {
 }
 
 // A login that does not come back is begun again, or left out; what was found stays.
-func TestMisuseGoesOn(t *testing.T) {
+func TestMisusePage_LoginNotBack(t *testing.T) {
 	t.Parallel()
 	_, _, b := startMisuse(t)
 	begin := func(do, next string) string {
@@ -306,7 +306,7 @@ func wantMembers(t *testing.T, body string, want ...string) {
 
 // In a real browser, at a server of another site, a run ends at its page: no redirect of it counts as sent
 // by that site, and there are not too many in a row.
-func TestChromiumMisuse(t *testing.T) {
+func TestMisusePage_InChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	port := testserver.FreePort(t)

@@ -69,7 +69,7 @@ func atTheTop(c *chromium.Tab, heading, next string) {
 }
 
 // The result gives its answer at the top, and shows every member of the ID token.
-func TestPageOfResult(t *testing.T) {
+func TestCallbackPage_AnswerAtTop(t *testing.T) {
 	t.Parallel()
 	c, _ := signedIn(t)
 	atTheTop(c, "It works", ".verdict a.button")
@@ -101,7 +101,7 @@ func TestPageOfResult(t *testing.T) {
 }
 
 // Tokens are shortened on the screen, and nowhere else: what is copied and what is in the page is exact.
-func TestTokensAreExact(t *testing.T) {
+func TestCallbackPage_TokensAreExact(t *testing.T) {
 	t.Parallel()
 	c, _ := signedIn(t)
 	document := chromium.Evaluate[string](c, `document.getElementById("token-response").textContent`)
@@ -124,7 +124,7 @@ func TestTokensAreExact(t *testing.T) {
 }
 
 // Every page marks itself in the header, and none marks another.
-func TestNavigation(t *testing.T) {
+func TestPages_MarkThemselves(t *testing.T) {
 	t.Parallel()
 	c, a := signedIn(t)
 	for path, want := range map[string]string{"/": "Home", "/check": "Check", "/session": "Session", "/flow": "Flow", "/nothing": ""} {
@@ -140,7 +140,7 @@ func TestNavigation(t *testing.T) {
 }
 
 // What is wrong is said at the top, with the line to change, by the checks and by a login that failed.
-func TestPagesOfProblems(t *testing.T) {
+func TestPages_ProblemAtTop(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	l := testserver.StartFakeServer(t)
@@ -179,7 +179,7 @@ func TestPagesOfProblems(t *testing.T) {
 
 // The form of the sign-in's options leads to a server on another origin: by a page of ours with a plain
 // link, as Chromium stops a redirect that answers a form. All of it without a script, from every screen.
-func TestOptionsOfTheSignIn(t *testing.T) {
+func TestSignIn_OptionsInChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	server := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -214,7 +214,7 @@ func TestOptionsOfTheSignIn(t *testing.T) {
 }
 
 // No page of a session weighs more than 12 KB when gzipped, beyond what the server sent.
-func TestPagesAreSmall(t *testing.T) {
+func TestPages_GzippedSize(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

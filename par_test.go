@@ -12,7 +12,7 @@ import (
 
 // With PAR=on everything that begins a login works as without: the login itself, the one step by step, and
 // the tries of /misuse. No address of the browser's carries more than client_id and request_uri.
-func TestPushedLogins(t *testing.T) {
+func TestPAR_EveryLogin(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"PAR": "on"})
 	b := newBrowser(t, a)
@@ -43,7 +43,7 @@ func TestPushedLogins(t *testing.T) {
 
 // A server that demands pushed requests and does not say where: the page says that it contradicts itself, and offers
 // no line of .env.
-func TestPushedNowhere(t *testing.T) {
+func TestPAR_NowhereToPush(t *testing.T) {
 	t.Parallel()
 	for _, par := range []string{"", "on"} {
 		l := testserver.StartFakeServer(t)

@@ -42,7 +42,7 @@ func loginHolding(held oauth.Tokens, scopes ...string) *session.Login {
 }
 
 // What a page says of the tokens is true now: held, expired, replaced, revoked, or never there.
-func TestFacts(t *testing.T) {
+func TestFacts_TrueNow(t *testing.T) {
 	t.Parallel()
 	held := oauth.Tokens{Access: "a", Refresh: "r", Expires: testTime.Add(time.Hour)}
 	never := loginHolding(oauth.Tokens{Access: "a"})
@@ -93,7 +93,7 @@ func TestFacts(t *testing.T) {
 }
 
 // The form is there where the browser does not come back, and says where an app's address is.
-func TestPasteForm(t *testing.T) {
+func TestNewPasteForm_WhereNeeded(t *testing.T) {
 	t.Parallel()
 	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {
 		p := newPasteForm(config.Config{BaseURL: "http://localhost:3000", RedirectOverride: elsewhere}.Effective())
@@ -107,7 +107,7 @@ func TestPasteForm(t *testing.T) {
 }
 
 // The first sentence is shown, at most 300 characters of it, and all of it only where that is more.
-func TestNewSaid(t *testing.T) {
+func TestNewSaid_FirstSentence(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("word ", 100)
 	for _, row := range []struct{ words, first, all string }{

@@ -15,7 +15,7 @@ import (
 )
 
 // The address of the result has no code, a reload sends nothing, and the address that was pasted is in no log.
-func TestPastedCodeStaysOut(t *testing.T) {
+func TestPasted_CodeStaysOut(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
@@ -49,7 +49,7 @@ func TestPastedCodeStaysOut(t *testing.T) {
 }
 
 // What is pasted wrongly is refused without a word of it, with the form to try again, and the login still waits.
-func TestPastedWrongly(t *testing.T) {
+func TestPasted_WrongAddress(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, testserver.Entrances(l.Env())[", pasted"])
@@ -105,7 +105,7 @@ func TestPastedWrongly(t *testing.T) {
 }
 
 // A server that sends the browser to https on this machine: home takes the address, in the same browser, once.
-func TestPastedTwin(t *testing.T) {
+func TestPastedTwin_OnceInSameBrowser(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
@@ -186,7 +186,7 @@ func TestPastedTwin_Flow(t *testing.T) {
 }
 
 // An address that is pasted after a restart with another redirect URI is sent nowhere.
-func TestPastedAfterRestart(t *testing.T) {
+func TestPasted_AfterRestart(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
@@ -219,7 +219,7 @@ func TestPastedAfterRestart(t *testing.T) {
 }
 
 // The page that begins the login stays open beside the server's, and a program is redirected as ever.
-func TestLoginLeavesThePageOpen(t *testing.T) {
+func TestLogin_LeavesPageOpen(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	for entrance, env := range testserver.Entrances(l.Env()) {
@@ -237,7 +237,7 @@ func TestLoginLeavesThePageOpen(t *testing.T) {
 }
 
 // The tries of /misuse go through the form like every login, and find the same.
-func TestMisusePasted(t *testing.T) {
+func TestMisusePage_Pasted(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t, startApp(t, testserver.Entrances(nil)[", pasted"]))
 	b.Login()
@@ -254,7 +254,7 @@ func TestMisusePasted(t *testing.T) {
 }
 
 // An application that answers at the redirect URI may use the code first: the error says so.
-func TestCodeUsedByTheApplication(t *testing.T) {
+func TestPasted_CodeUsedByApplication(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)
@@ -267,7 +267,7 @@ func TestCodeUsedByTheApplication(t *testing.T) {
 }
 
 // The command login waits for the address like for any other way back, also past a wrong one.
-func TestLoginCommandPasted(t *testing.T) {
+func TestLoginCommand_Pasted(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := testserver.Entrances(l.Env())[", pasted"]
@@ -283,7 +283,7 @@ func TestLoginCommandPasted(t *testing.T) {
 
 // A real browser: the link opens a tab, the tab stops at another program's page, and its address finishes the
 // login on the page that stayed. No script is needed.
-func TestPasteInChromium(t *testing.T) {
+func TestPasted_InChromium(t *testing.T) {
 	t.Parallel()
 	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("an application")) }))
 	defer application.Close()

@@ -36,7 +36,7 @@ func mend(b *testserver.Browser) { b.Post("/demo/setup", url.Values{"setup": {""
 
 // Each thing that the server lets pass is turned on at the demo's page and named by /misuse, alone. Mended,
 // nothing is.
-func TestMisuseOfTheDemosPage(t *testing.T) {
+func TestMisusePage_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	_, b := startPlayed(t)
 	named := func() string {
@@ -104,7 +104,7 @@ func wrongAtTheAPI(t *testing.T, b *testserver.Browser) string {
 
 // Each thing that the API gets wrong is turned on at the demo's page and named where the API is called. Sound
 // variants are not accused, and neither is the API when it is mended.
-func TestAPIOfTheDemosPage(t *testing.T) {
+func TestAPI_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	_, b := startPlayed(t)
 	for _, row := range []struct {
@@ -157,7 +157,7 @@ func TestAPIOfTheDemosPage(t *testing.T) {
 
 // Each mistake that keeps a login from beginning at the API is turned on at the demo's page, and named by
 // another one that knows the API's URL alone. Mended, that one signs in.
-func TestStartAtTheAPIOfTheDemosPage(t *testing.T) {
+func TestAtAPI_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	a, b := startPlayed(t)
 	start := func() *testserver.Browser {

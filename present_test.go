@@ -8,7 +8,7 @@ import (
 )
 
 // Present mode is turned on and off by a form, which leads back to a page that can be presented, and nowhere else.
-func TestPresent(t *testing.T) {
+func TestPresent_LeadsBackHere(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

@@ -46,7 +46,7 @@ func page(t *testing.T, name string, data any) string {
 }
 
 // The page of a problem has all that is known of it: the user's own server first, and links where the texts have them.
-func TestProblemPage(t *testing.T) {
+func TestProblemPage_OwnServerFirst(t *testing.T) {
 	t.Parallel()
 	html := page(t, "problem.html", newProblemPage(layout{Title: "x"}, sampleProblem, "Clerk", link{"Back to Check", "/check"}))
 	for _, want := range []string{
@@ -87,7 +87,7 @@ func TestProblemPage_Bare(t *testing.T) {
 }
 
 // The list has a heading for each group, and what is seen beside the name.
-func TestProblemsPage(t *testing.T) {
+func TestProblemsPage_Groups(t *testing.T) {
 	t.Parallel()
 	other := sampleProblem
 	other.Name, other.Group = "client-id-unknown", "The client"
@@ -101,7 +101,7 @@ func TestProblemsPage(t *testing.T) {
 }
 
 // Texts are taken apart and nothing is lost: code, issues and links, and all that only looks like them.
-func TestInlines(t *testing.T) {
+func TestInlines_LoseNothing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"":                                   "",
@@ -142,7 +142,7 @@ func TestInlines(t *testing.T) {
 }
 
 // Each wrong line is followed by its right one, unless there are more of the wrong ones.
-func TestLinesOf(t *testing.T) {
+func TestLinesOf_RightBelowWrong(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for _, row := range linesOf([]string{"`A=1`", "words `b` and more", "`C`"}, []string{"`A=2`", "`B`", "no code"}) {
@@ -169,7 +169,7 @@ func TestLinesOf(t *testing.T) {
 
 // Every name has a page, as HTML and as JSON; another name has none. The way back leads to the page from which the
 // browser came, and to no other site.
-func TestProblems(t *testing.T) {
+func TestProblems_PageForEachName(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)

@@ -24,7 +24,7 @@ func withToken(api *testserver.API) http.HandlerFunc {
 
 // A server repeats, at later logins, the token that came with the registration: as the code and in the words of an
 // authorization response, at the token endpoint and at a refresh. It is on no page, in no file and not in the log.
-func TestRegistrationTokenRepeated(t *testing.T) {
+func TestRegistration_RepeatedTokenIsHidden(t *testing.T) {
 	t.Parallel()
 	const tokenRoute = "POST /demo/token"
 	api := testserver.StartAPI(t)
@@ -73,7 +73,7 @@ func TestRegistrationTokenRepeated(t *testing.T) {
 
 // A refusal that has the client's secrets in it, and in its words: the page, programs and the command login are
 // told the words alone.
-func TestRefusedRegistrationWithSecrets(t *testing.T) {
+func TestRegistration_RefusalHidesSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "a-secret-of-nobody"
 	api := testserver.StartAPI(t)
@@ -109,7 +109,7 @@ func TestRefusedRegistrationWithSecrets(t *testing.T) {
 
 // A registration whose answer cannot be used is asked for once, until .env is saved again or the program is started
 // again, and the page says so. Neither a start nor check asks for one.
-func TestUnusableRegistration(t *testing.T) {
+func TestRegistration_UnusableAskedOnce(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
 	api.SetFaults(demo.RegisteredWithoutClientID)

@@ -55,7 +55,7 @@ func (r *rereading) signIn() testserver.Reply {
 }
 
 // The line is mended while the program runs, and the next login works, in the same session.
-func TestMendWhileRunning(t *testing.T) {
+func TestReread_MendsLogin(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "")
 	issuer := testserver.StartDemo(t, r.App.Cfg.RedirectURI())
@@ -108,7 +108,7 @@ func TestReread_OnlyForAcceptedRequests(t *testing.T) {
 }
 
 // Settings that change while the command login waits are those of the login that it waits for.
-func TestRereadBeforeLogin(t *testing.T) {
+func TestReread_WhileLoginCommandWaits(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	settings := ""
@@ -145,7 +145,7 @@ func TestReread_EveryPage(t *testing.T) {
 }
 
 // The demo's users stay signed in when a setting beside it changes, and its client keeps its secret.
-func TestDemoSurvivesReread(t *testing.T) {
+func TestReread_DemoSurvives(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	if got := r.signIn(); got.StatusCode != 200 {
@@ -166,7 +166,7 @@ func TestDemoSurvivesReread(t *testing.T) {
 
 // A mistake is shown on the page and in the terminal, the program goes on with what it had, and the
 // remark goes when the line is mended.
-func TestMistakeWhileRunning(t *testing.T) {
+func TestReread_ShowsMistake(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "SCOPES=openid")
 	r.write("SCOPES=openid\nISSUER=auth.example.com\nCLIENT_SECRET='secret-value-7'")
@@ -192,7 +192,7 @@ func TestMistakeWhileRunning(t *testing.T) {
 }
 
 // What only a restart can apply is said, and the rest is applied.
-func TestRestartIsSaid(t *testing.T) {
+func TestReread_SaysRestart(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "")
 	other := testserver.FreePort(t)
@@ -212,7 +212,7 @@ func TestRestartIsSaid(t *testing.T) {
 }
 
 // A login that is being finished while the settings change is finished with those that it began with.
-func TestRequestKeepsItsSettings(t *testing.T) {
+func TestReread_LoginKeepsSettings(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	arrived, release := make(chan bool), make(chan bool)
@@ -248,7 +248,7 @@ func TestRequestKeepsItsSettings(t *testing.T) {
 
 // After a change nothing is asked unasked: a file that was saved half way would send the old secret to the new server. The
 // page says that nothing was checked since, and one button checks everything.
-func TestNothingIsCheckedAfterAChange(t *testing.T) {
+func TestReread_ChecksNothing(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Honest()
@@ -272,7 +272,7 @@ func TestNothingIsCheckedAfterAChange(t *testing.T) {
 
 // A secret that .env no longer holds stays hidden in what was recorded with it: that of the client, and that of the
 // second client, which this flow never sent.
-func TestOldSecretsStayHidden(t *testing.T) {
+func TestReread_OldSecretsStayHidden(t *testing.T) {
 	const otherSecret = "other-secret-5b1f"
 	l := testserver.StartFakeServer(t)
 	l.Other = testserver.SendBody(200, "application/json", `{"sub":"user-1","echo":"`+testserver.FakeClientSecret+` and `+otherSecret+`","kept":"word"}`)
@@ -303,7 +303,7 @@ func TestOldSecretsStayHidden(t *testing.T) {
 
 // The settings may come through a named pipe, as a password manager offers them: it is opened once, by the server and by
 // the checks, also where those read the settings a second time for the demo.
-func TestPipedSettings(t *testing.T) {
+func TestSource_PipeReadOnce(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	port, file := testserver.FreePort(t), filepath.Join(t.TempDir(), ".env")
 	_, err := exec.LookPath("mkfifo")

@@ -23,7 +23,7 @@ import (
 	"github.com/joho/godotenv"
 )
 
-func TestNoToken(t *testing.T) {
+func TestTokenRoutes_WithoutToken(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -47,7 +47,7 @@ func TestNoToken(t *testing.T) {
 
 // Every route with a token that works, at the demo server and at one of Clerk's shape, which names
 // its endpoints nowhere.
-func TestTokenRoutes(t *testing.T) {
+func TestTokenRoutes_DemoAndClerk(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *app{"demo": func(t *testing.T) *app { return startApp(t, nil) }, "Clerk over TLS": startAppAtClerk} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestTokenRoutes(t *testing.T) {
 }
 
 // An access token that has expired is the server's to refuse, and its refusal is shown.
-func TestExpiredToken(t *testing.T) {
+func TestTokenRoutes_ExpiredToken(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	var mu sync.Mutex
@@ -176,7 +176,7 @@ func startAtFakeServer(t *testing.T, spoil func(l *testserver.FakeServer)) (*tes
 }
 
 // What a server sends that fails or does not verify is a 502, and its 4xx is its answer.
-func TestTokenRouteAnswers(t *testing.T) {
+func TestTokenRoutes_BadAnswers(t *testing.T) {
 	t.Parallel()
 	const jsonType = "application/json"
 	for _, row := range []struct {
@@ -300,7 +300,7 @@ func TestTokenRouteAnswers(t *testing.T) {
 }
 
 // A token is gone once the server says that it is, with 200 or with 204.
-func TestRevoked(t *testing.T) {
+func TestRevoke_DeletesToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusNoContent} {
 		_, _, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
@@ -316,7 +316,7 @@ func TestRevoked(t *testing.T) {
 }
 
 // A refresh keeps the old refresh token when none came, and takes no ID token of another user.
-func TestRefresh(t *testing.T) {
+func TestRefresh_EachResponse(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
@@ -367,7 +367,7 @@ func TestRefresh(t *testing.T) {
 }
 
 // An error in the body of a 200 is a refusal: nothing is new, nothing is revoked, and no page says that it is.
-func TestRefusedWith200(t *testing.T) {
+func TestTokenRoutes_RefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
 	for path, heading := range map[string]string{"/refresh": "The refresh token grant is not enabled", "/revoke": "The server did not revoke every token",
@@ -402,7 +402,7 @@ func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 }
 
 // Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
-func TestRefreshOnce(t *testing.T) {
+func TestRefresh_TabsSendOneRequest(t *testing.T) {
 	release := make(chan bool)
 	l, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
 		l.Token = func(w http.ResponseWriter, r *http.Request) {
@@ -443,7 +443,7 @@ func waitForShared(n int) {
 }
 
 // Two browsers that refresh at once each get their own tokens.
-func TestRefreshOfTwoBrowsers(t *testing.T) {
+func TestRefresh_TwoBrowsers(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	var logins atomic.Int64
 	l.Response = func(response map[string]any) { response["refresh_token"] = fmt.Sprint("refresh-", logins.Add(1)) }
@@ -475,7 +475,7 @@ func TestRefreshOfTwoBrowsers(t *testing.T) {
 
 // A revocation and a refresh that overlap do not undo each other: what the refresh brought stays, and what
 // was revoked does not come back.
-func TestRevokeDuringRefresh(t *testing.T) {
+func TestRevoke_DuringRefresh(t *testing.T) {
 	t.Parallel()
 	const fresh = `{"access_token":"fresh-access","refresh_token":"fresh-refresh","token_type":"bearer"}`
 	for _, row := range []struct{ slow, fast, access string }{
@@ -520,7 +520,7 @@ func TestRevokeDuringRefresh(t *testing.T) {
 }
 
 // Endpoints that the server does not have are said so, on the page and on the route.
-func TestNotOffered(t *testing.T) {
+func TestTokenRoutes_NotOffered(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
@@ -542,7 +542,7 @@ func TestNotOffered(t *testing.T) {
 }
 
 // A failed login names the setting at fault, what was sent, and the field in the server's dashboard.
-func TestFailureNamesTheSetting(t *testing.T) {
+func TestErrorPage_NamesSetting(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(401, "application/json", `{"error":"invalid_client","error_description":"Client authentication failed."}`)
@@ -568,7 +568,7 @@ func TestFailureNamesTheSetting(t *testing.T) {
 }
 
 // A prefetch, a HEAD, a reload, a second press and the Back button do no harm.
-func TestStepsHarmless(t *testing.T) {
+func TestSteps_PrefetchAndReload(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testStepsHarmless(t, entrance) })
@@ -623,7 +623,7 @@ func testStepsHarmless(t *testing.T, entrance string) {
 }
 
 // A login waits for ten minutes at a step, and not longer. What is left half way costs nothing but itself.
-func TestStepsWaitTenMinutes(t *testing.T) {
+func TestSteps_WaitTenMinutes(t *testing.T) {
 	t.Parallel()
 	for minutes, want := range map[time.Duration]string{9: "4. The token response", 11: "This login is over"} {
 		l := testserver.StartFakeServer(t)
@@ -648,7 +648,7 @@ func TestStepsWaitTenMinutes(t *testing.T) {
 }
 
 // The lines that keep a client are read from .env as they were meant, and there are none where nothing was registered.
-func TestEnvLines(t *testing.T) {
+func TestEnvLines_ReadBack(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{"a-plain-secret", `a"b$c\d`, "it's", `it's "$HOME" \ #`, ""} {
 		cfg := config.Config{}.Effective().With(config.Found{Issuer: "https://a.example", Client: &config.RegisteredClient{ID: "client", Secret: secret}})

@@ -9,7 +9,7 @@ import (
 )
 
 // However a server spells the client secret that it repeats, it is in nothing that is shown.
-func TestSecretSpelled(t *testing.T) {
+func TestPages_HideSpelledSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "s/e+c&r'et-7d2c9a"
 	spelled := []string{

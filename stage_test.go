@@ -8,7 +8,7 @@ import (
 
 // The pages of a step-by-step login on a wide screen and on a phone, light and dark: nothing goes over the side, and the
 // audit is clean, while the login waits too.
-func TestChromiumStage(t *testing.T) {
+func TestSteps_InChromium(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)
 	a := startTalk(t, false)

@@ -15,7 +15,7 @@ import (
 )
 
 // A second start says where the first one runs, by whatever name it goes, and as what: what it is told is data.
-func TestAlreadyRunning(t *testing.T) {
+func TestAlreadyRunning_SaysWhere(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		host, what string
@@ -54,7 +54,7 @@ func TestAlreadyRunning_ForeignText(t *testing.T) {
 }
 
 // Another program on the port is not taken for this one, whatever it answers.
-func TestAnotherProgramOnThePort(t *testing.T) {
+func TestAlreadyRunning_OtherProgram(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{"<h1>hello</h1>", `{}`, `{"login_uri":"https://a.example/login","redirect_uri":"https://b.example/oauth_callback"}`} {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer) }))
@@ -69,7 +69,7 @@ func TestAnotherProgramOnThePort(t *testing.T) {
 
 // The log has a line for each request to the client, with a duration that says something, and none for
 // the demo server and static files.
-func TestLogLines(t *testing.T) {
+func TestLog_ClientRequestsOnly(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	b := newBrowser(t, a)
@@ -94,7 +94,7 @@ func TestLogLines(t *testing.T) {
 }
 
 // With -listen the program is announced where it listens, unless BASE_URL says how it is reached.
-func TestListenElsewhere(t *testing.T) {
+func TestStart_ListenElsewhere(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startRun(t, map[string]string{"PORT": "1"}, "-listen", "127.0.0.1:"+port)
@@ -106,7 +106,7 @@ func TestListenElsewhere(t *testing.T) {
 
 // The start says in one line what a login would trip over, sends no secret to find it out, and praises
 // nothing that it does not know.
-func TestCheckedAtStart(t *testing.T) {
+func TestCheckAtStart_SendsNoSecret(t *testing.T) {
 	t.Parallel()
 	honest := testserver.StartFakeServer(t)
 	honest.Honest()

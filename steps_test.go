@@ -17,7 +17,7 @@ import (
 )
 
 // The five steps of a login at the demo server, and what is said at each.
-func TestSteps(t *testing.T) {
+func TestSteps_AllFive(t *testing.T) {
 	t.Parallel()
 	a := startTalk(t, true)
 	b := newBrowserAt(t, a, a.Cfg.BaseURL)
@@ -65,7 +65,7 @@ func TestSteps_LongResponse(t *testing.T) {
 
 // Every login step by step asks for sign-in and consent at the demo server, also at the name that one of its mistakes
 // moves it to. The request is that of any other login, and a login without steps asks for nothing again.
-func TestStepsAskEachTime(t *testing.T) {
+func TestSteps_AskEachTime(t *testing.T) {
 	for _, fault := range []demo.Fault{"", demo.ConsentNoWayBack, demo.RequirePAR} {
 		a := startTalk(t, false)
 		b := newBrowserAt(t, a, a.Cfg.BaseURL)
@@ -94,7 +94,7 @@ func TestStepsAskEachTime(t *testing.T) {
 }
 
 // What goes over the wire is the same as without steps, but for the values that are random.
-func TestStepsSameBytes(t *testing.T) {
+func TestSteps_SendSameBytes(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	var mu sync.Mutex
@@ -143,7 +143,7 @@ func TestStepsSameBytes(t *testing.T) {
 }
 
 // The page that shows the token request shows the one that is sent.
-func TestStepsShowWhatIsSent(t *testing.T) {
+func TestSteps_ShowWhatIsSent(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"client_secret_basic", "client_secret_post", "none"} {
 		l := testserver.StartFakeServer(t)
@@ -173,7 +173,7 @@ func TestStepsShowWhatIsSent(t *testing.T) {
 }
 
 // What waits is this browser's alone, whoever knows the address of the callback and of the step.
-func TestStepsOfAnotherBrowser(t *testing.T) {
+func TestSteps_OtherBrowser(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
 		t.Run(entrance, func(t *testing.T) { testStepsOfAnotherBrowser(t, entrance) })
@@ -223,7 +223,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 }
 
 // A step that fails says so as every login does, and is over.
-func TestStepsFail(t *testing.T) {
+func TestSteps_FailedStepEndsLogin(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"Too late."}`)
@@ -242,7 +242,7 @@ func TestStepsFail(t *testing.T) {
 }
 
 // The last step tells an API that does what it should from one that does not.
-func TestStepsTellAPI(t *testing.T) {
+func TestSteps_JudgeAPI(t *testing.T) {
 	t.Parallel()
 	const right = "Bearer fake-access-token"
 	for name, row := range map[string]struct {
@@ -275,7 +275,7 @@ func TestStepsTellAPI(t *testing.T) {
 
 // The thread of a login step by step: every page leads to the step at which it stands, what is past is read only, and
 // nothing is said to be missing before the browser has left.
-func TestStepsThread(t *testing.T) {
+func TestSteps_PastIsReadOnly(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
@@ -334,7 +334,7 @@ func TestStepsThread(t *testing.T) {
 }
 
 // A login that is begun from another site's link has its first step at once: a redirect would bring that site along.
-func TestStepsFromElsewhere(t *testing.T) {
+func TestSteps_LinkFromElsewhere(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	for site, want := range map[string]int{"": 303, "none": 303, "same-origin": 303, "cross-site": 200} {

@@ -14,7 +14,7 @@ import (
 // The talk of docs/demo.md, played with the keyboard alone: on a projector without scripts at the demo
 // server, and on a laptop, enlarged by half and by a quarter, at a server of another origin, where a form that leads
 // there would be stopped (Chromium applies form-action to the redirect that follows a form).
-func TestChromiumTalk(t *testing.T) {
+func TestTalk_InChromium(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name          string

@@ -100,7 +100,7 @@ func TestAnswer_Mood(t *testing.T) {
 }
 
 // The tools that an API lists are offered, and only so many.
-func TestToolsIn(t *testing.T) {
+func TestToolsIn_Bounded(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"add"},{"name":"remove"}]}}`: "[add remove]",
@@ -143,7 +143,7 @@ func TestOfferNext_OtherAudience(t *testing.T) {
 }
 
 // What the API's answer leads to: more scopes, the API's server anew, or nothing.
-func TestOfferNext(t *testing.T) {
+func TestOfferNext_EachAnswer(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		cfg    config.Effective

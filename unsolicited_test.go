@@ -10,7 +10,7 @@ import (
 
 // Some servers send an error back without state. A browser that waits for a login is shown it, under a
 // remark that anybody could have written it; nothing is done about it, and the login can still come back.
-func TestErrorWithoutState(t *testing.T) {
+func TestCallback_ErrorWithoutState(t *testing.T) {
 	t.Parallel()
 	const remark, words = "Anyone could have written it", "Unregistered redirect_uri"
 	for _, row := range []struct {

@@ -18,36 +18,40 @@ import (
 // tellers are who tells a cause, as docs/problems.md writes it, by the tests of the causes that ask them.
 var tellers = map[string]map[string]string{
 	"internal/check/causes_test.go": {
-		"TestCausesOfTheSettings":   "the settings",
-		"TestCausesOfTheDemo":       "`check`",
-		"TestCausesOfTheFakeServer": "`check`",
-		"TestCausesOfCertificates":  "`check`",
-		"TestCausesOfPublicServers": "`check`",
-		"TestCausesOfWarnings":      "a warning of `check`",
-		"TestCausesOfLastDays":      "a warning of `check`",
+		"TestCauses_SettingsTell":           "the settings",
+		"TestCauses_CheckTellsDemo":         "`check`",
+		"TestCauses_CheckTellsFakeServer":   "`check`",
+		"TestCauses_CheckTellsCertificate":  "`check`",
+		"TestCauses_CheckTellsPublicServer": "`check`",
+		"TestCauses_CheckWarns":             "a warning of `check`",
+		"TestCauses_CheckWarnsOfLastDays":   "a warning of `check`",
 	},
-	"internal/check/start_test.go":             {"TestCausesOfTheAPIsServer": "`check`"},
-	"atapi_test.go":                            {"TestCausesOfTheAPIsServer": "the login's page", "TestCausesOfTheOtherServer": "the login's page", "TestCausesOfClientDocuments": "the login's page"},
-	"internal/acceptance/publicserver_test.go": {"TestCausesOfPublicServers": "the login's page"},
+	"internal/check/start_test.go": {"TestCauses_CheckTellsAPIServer": "`check`"},
+	"atapi_test.go": {
+		"TestCauses_LoginTellsAPIServer":      "the login's page",
+		"TestCauses_LoginTellsOtherServer":    "the login's page",
+		"TestCauses_LoginTellsClientDocument": "the login's page",
+	},
+	"internal/acceptance/publicserver_test.go": {"TestCauses_LoginTellsPublicServer": "the login's page"},
 	"causes_test.go": {
-		"TestCausesOfTheStart":     "the start",
-		"TestCausesOfTheLogin":     "the login's page",
-		"TestCausesOfTheServer":    "the login's page",
-		"TestCausesOfCertificates": "the login's page",
-		"TestCausesOfTheWayBack":   "the login's page",
-		"TestCausesOfTheStartPage": "`/`",
-		"TestCausesOfTheLogout":    "`/logout`",
-		"TestCausesOfTheSession":   "`/session`",
-		"TestCausesOfUserinfo":     "`/userinfo`",
-		"TestCausesOfTheAPI":       "`/api`",
-		"TestCausesOfWrongTokens":  "`/api`",
-		"TestCausesOfForeignAPIs":  "`/api`",
+		"TestCauses_StartTells":            "the start",
+		"TestCauses_LoginTellsAnswer":      "the login's page",
+		"TestCauses_LoginTellsServer":      "the login's page",
+		"TestCauses_LoginTellsCertificate": "the login's page",
+		"TestCauses_LoginTellsWayBack":     "the login's page",
+		"TestCauses_HomeTells":             "`/`",
+		"TestCauses_LogoutTells":           "`/logout`",
+		"TestCauses_SessionTells":          "`/session`",
+		"TestCauses_UserinfoTells":         "`/userinfo`",
+		"TestCauses_APITells":              "`/api`",
+		"TestCauses_APITellsWrongTokens":   "`/api`",
+		"TestCauses_ForeignAPITells":       "`/api`",
 	},
 }
 
 // What docs/problems.md says of who tells a cause is what these tests show, and nothing else: every cause has a
 // row for each that tells it, and no row is missing there.
-func TestEveryCauseHasARow(t *testing.T) {
+func TestProblems_EveryCauseHasTests(t *testing.T) {
 	t.Parallel()
 	documented := documentedTellers(t)
 	shown := map[string][]string{}
@@ -167,7 +171,7 @@ func namesIn(t *testing.T, path string, known map[string][]string) map[string][]
 	found := map[string][]string{}
 	for _, declaration := range parsed(t, path).Decls {
 		f, ok := declaration.(*ast.FuncDecl)
-		if !ok || !strings.HasPrefix(f.Name.Name, "TestCausesOf") {
+		if !ok || !strings.HasPrefix(f.Name.Name, "TestCauses_") {
 			continue
 		}
 		found[f.Name.Name] = []string{}
@@ -196,7 +200,7 @@ var (
 
 // Every cause is in one of the tables, has a public thread, and no server's words are without one. Every thread has
 // its address.
-func TestEveryCauseHasAThread(t *testing.T) {
+func TestProblems_EveryCauseHasThread(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile(root + "/docs/problems.md")
 	if err != nil {
@@ -239,7 +243,7 @@ func TestEveryCauseHasAThread(t *testing.T) {
 }
 
 // docs/misuse.md has each try by its stable name, and the rule where it is written.
-func TestMisuseIsDocumented(t *testing.T) {
+func TestMisuse_EveryAttackDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "/docs/misuse.md")
 	if err != nil {

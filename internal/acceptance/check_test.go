@@ -14,7 +14,7 @@ import (
 )
 
 // The command: exit codes, one line per check, JSON with stable names, a bounded time.
-func TestCheckCommand(t *testing.T) {
+func TestCheckCommand_ExitCodeAndOutput(t *testing.T) {
 	t.Parallel()
 	issuer := testserver.StartDemo(t)
 	values := map[string]string{
@@ -80,7 +80,7 @@ func TestCheckCommand(t *testing.T) {
 }
 
 // With nothing configured a demo server is played on a free port, beside whatever runs on PORT.
-func TestCheckDemo(t *testing.T) {
+func TestCheckCommand_DemoOnFreePort(t *testing.T) {
 	t.Parallel()
 	port := testserver.TakenPort(t)
 	p := startProcess(t, map[string]string{"PORT": port, "BASE_URL": "http://demo.localhost:" + port}, "check")
@@ -90,7 +90,7 @@ func TestCheckDemo(t *testing.T) {
 }
 
 // A setting that cannot be read is a document for programs, and an annotation in GitHub Actions.
-func TestCheckUnreadable(t *testing.T) {
+func TestCheckCommand_UnreadableSetting(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")
 	code := p.Wait(t)

@@ -61,7 +61,7 @@ func scenarios(t *testing.T) []string {
 
 // Every scored scenario about authorization passes, and an adapter that starts the program and plays the browser
 // is all that stands between.
-func TestConformance(t *testing.T) {
+func TestConformance_EveryScenario(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
 	testserver.Needs(t, os.Getenv, "Node", err)
@@ -87,7 +87,7 @@ func TestConformance(t *testing.T) {
 }
 
 // The suite's client passes at the demo server, as any client that registers itself.
-func TestConformanceOfTheDemo(t *testing.T) {
+func TestConformance_Demo(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
 	port := testserver.FreePort(t)

@@ -112,7 +112,7 @@ func installed(t *testing.T, packages ...string) {
 
 // Against real servers, one mistake in the settings is named by the first line that fails, and nothing
 // fails where the server does not tell.
-func TestInteropMistakes(t *testing.T) {
+func TestInterop_CheckNamesMistake(t *testing.T) {
 	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	set := func(name, value string) func(map[string]string) {

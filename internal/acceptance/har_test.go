@@ -11,7 +11,7 @@ import (
 )
 
 // The HAR of a real session satisfies the schema.
-func TestHARSchema(t *testing.T) {
+func TestHAR_Schema(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "har-validator")
 	port := testserver.FreePort(t)

@@ -26,7 +26,7 @@ import (
 )
 
 // The demo server satisfies a certified client that we did not write.
-func TestOpenIDClient(t *testing.T) {
+func TestDemo_CertifiedClient(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "openid-client")
 	a := startApp(t, nil)
@@ -192,7 +192,7 @@ func startFosite(t *testing.T, _, redirectURI string) foreign {
 }
 
 // The whole flow, everything after it, Deny and check, against servers of other people.
-func TestInterop(t *testing.T) {
+func TestInterop_LoginAndCheck(t *testing.T) {
 	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	provider := func(t *testing.T, configuration, redirectURI string) foreign {
@@ -512,7 +512,7 @@ func wantFails(t *testing.T, r check.Report, check, setting, words string) {
 }
 
 // What is wrong is named at a server that we did not write.
-func TestCheckAtOIDCProvider(t *testing.T) {
+func TestInterop_CheckAtOIDCProvider(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
 	f := startOIDCProvider(t, "basic-only", testserver.CheckedURI)
@@ -523,7 +523,7 @@ func TestCheckAtOIDCProvider(t *testing.T) {
 }
 
 // The same at a server whose words are Clerk's.
-func TestCheckAtFosite(t *testing.T) {
+func TestInterop_CheckAtFosite(t *testing.T) {
 	t.Parallel()
 	values := startGo(t, "fosite", testserver.CheckedURI)
 	values["PORT"], values["SCOPES"] = "3999", "openid profile"

@@ -46,7 +46,7 @@ func brokenLinks(name, document string) (broken []string, links int) {
 }
 
 // Every relative link of a document leads to a file, and to a heading that is there.
-func TestLinks(t *testing.T) {
+func TestDocuments_LinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob(root + "/*.md")
 	if err != nil {
@@ -73,7 +73,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-func TestBrokenLinks(t *testing.T) {
+func TestBrokenLinks_Found(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "page.md")
 	const page = "# A `page`, of links\n\n[a](#a-page-of-links) [b](#b) [c](no-such.md) [d](https://example.com/no-such.md)\n\n```\n# b\n[e](f.md)\n```\n" +

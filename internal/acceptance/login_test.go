@@ -13,7 +13,7 @@ import (
 
 // The example of docs/ci.md: the command login, and Chromium that Playwright drives at the demo server. The
 // log tells nobody's name and no token.
-func TestLoginCommandInChromium(t *testing.T) {
+func TestLoginCommand_InChromium(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "playwright-core")
 	chromium, err := exec.LookPath("chromium")

@@ -16,7 +16,7 @@ import (
 
 // An API that speaks MCP, with its authorization server, is signed in at by nothing but its address: that of the
 // SDK most are built with, as it is with sessions and without.
-func TestMCPServer(t *testing.T) {
+func TestAtAPI_MCPServer(t *testing.T) {
 	t.Parallel()
 	modules, err := filepath.Abs(interop + "/conformance/node_modules")
 	if err != nil {

@@ -30,7 +30,7 @@ func (f found) but(changes found) found {
 
 // A whole run of /misuse at other people's servers finds exactly what docs/misuse.md says of each, where
 // it is written why that is so.
-func TestInteropMisuse(t *testing.T) {
+func TestInterop_Misuse(t *testing.T) {
 	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
 	provider := func(t *testing.T, configuration, redirectURI string) foreign {

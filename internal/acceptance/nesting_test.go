@@ -16,7 +16,7 @@ import (
 
 // An answer of 138 KB that is nested a thousand deep costs the program about what it weighs, wherever a
 // server sends it: it is shown, and indented nowhere.
-func TestNestedAnswer(t *testing.T) {
+func TestPages_NestedAnswer(t *testing.T) {
 	t.Parallel()
 	nested := strings.Repeat("[", 1000) + strings.Repeat("0,", 68_000) + "0" + strings.Repeat("]", 1000)
 	l := testserver.StartFakeServer(t)

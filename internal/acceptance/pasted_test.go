@@ -11,7 +11,7 @@ import (
 
 // At other people's servers a redirect URI that does not lead here is checked, and the login is played through
 // the form.
-func TestInteropPasted(t *testing.T) {
+func TestInterop_Pasted(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name, configuration string
@@ -35,7 +35,7 @@ func TestInteropPasted(t *testing.T) {
 }
 
 // check says of the redirect URI that is configured whether it is registered, and names its own variable.
-func TestCheckElsewhere(t *testing.T) {
+func TestInterop_CheckElsewhere(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
 	f := startOIDCProvider(t, "basic-only", "https://app.example.com/callback")

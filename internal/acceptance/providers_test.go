@@ -192,7 +192,7 @@ func blocks(document string) []string {
 }
 
 // Each block of settings in the README and in docs/providers.md is a whole .env: nothing has to be added.
-func TestBlocksOfSettings(t *testing.T) {
+func TestDocuments_BlocksOfSettingsAreWhole(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"README.md", "docs/providers.md"} {
 		document, err := os.ReadFile(root + "/" + file)
@@ -218,7 +218,7 @@ func TestBlocksOfSettings(t *testing.T) {
 
 // The example in each section of docs/providers.md is what check says at the provider with one mistake. Without the
 // mistake nothing fails. With -update the examples are written anew.
-func TestProviderExamples(t *testing.T) {
+func TestProviders_ExamplesAreOutput(t *testing.T) {
 	t.Parallel()
 	const file = root + "/docs/providers.md"
 	text, err := os.ReadFile(file)

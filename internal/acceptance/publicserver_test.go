@@ -9,7 +9,7 @@ import (
 )
 
 // A login tells it, at a server elsewhere that names an endpoint on this machine.
-func TestCausesOfPublicServers(t *testing.T) {
+func TestCauses_LoginTellsPublicServer(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	l.Issuer = "https://" + testserver.PublicName

@@ -83,7 +83,7 @@ func commandsOf(document string) []string {
 	return slices.Compact(found)
 }
 
-func TestCommandsOf(t *testing.T) {
+func TestCommandsOf_BlocksAndSpans(t *testing.T) {
 	t.Parallel()
 	const document = "Run `go run . check`, or `make it so`, with `-json`, `CLIENT_ID=… CLIENT_SECRET='a b'` and `openid email`.\n" +
 		"\n```sh\nISSUER=https://auth.example.com\nSCOPES='a b'\n\nPORT=1 ./program\n```\n" +
@@ -95,7 +95,7 @@ func TestCommandsOf(t *testing.T) {
 }
 
 // Every command of the README does what the README says, and the README has no other.
-func TestReadmeCommands(t *testing.T) {
+func TestReadme_CommandsWork(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile(root + "/README.md")
 	if err != nil {

@@ -79,7 +79,7 @@ http {
 // Two processes behind nginx, with one SESSION_SECRET and one Redis, serve one browser: a login begins
 // at one and ends at the other, the first refreshes, and either can be killed at any time. The
 // authorization server is oidc-provider, which takes a spent refresh token for theft.
-func TestReplicasBehindNginx(t *testing.T) {
+func TestReplicas_BehindNginx(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
 	server := startRedis(t, testserver.FreePort(t))

@@ -11,7 +11,7 @@ import (
 
 // The lines that the demo's page gives for a second client are all that another copy of the program needs. On
 // 127.0.0.1 it may take any port, as its redirect URI may (RFC 8252 section 7.3).
-func TestSecondClient(t *testing.T) {
+func TestRegisterSecond_LinesSuffice(t *testing.T) {
 	first := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
 	for name, row := range map[string]struct {
 		registered string // the host of the redirect URI, with PORT for the port that the second copy takes

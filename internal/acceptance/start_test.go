@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-func TestExitCodes(t *testing.T) {
+func TestRun_ExitCodes(t *testing.T) {
 	t.Parallel()
 	port := testserver.TakenPort(t)
 	noCerts := filepath.Join(t.TempDir(), "empty.pem")
@@ -57,7 +57,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 // Two processes with one SESSION_SECRET: a login begun at one is finished at the other.
-func TestReplicas(t *testing.T) {
+func TestReplicas_ShareLogin(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	env := l.Env()

@@ -38,7 +38,7 @@ func heldBack(t *testing.T) (l *testserver.FakeServer, arrived chan bool, releas
 
 // After the signal no new request is let in, however many come, and those in flight end: a login that has
 // come so far is not lost.
-func TestStopUnderTraffic(t *testing.T) {
+func TestServe_StopUnderTraffic(t *testing.T) {
 	t.Parallel()
 	l, arrived, release := heldBack(t)
 	env := l.Env()
@@ -97,7 +97,7 @@ func TestStopUnderTraffic(t *testing.T) {
 }
 
 // A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
-func TestSecondInterrupt(t *testing.T) {
+func TestServe_SecondInterrupt(t *testing.T) {
 	t.Parallel()
 	l, arrived, _ := heldBack(t)
 	env := l.Env()
@@ -126,8 +126,8 @@ func TestSecondInterrupt(t *testing.T) {
 }
 
 // The program says where it is and stops on request, with exit code 0, also with connections that were opened and
-// never used. TestStopWaitsForNoConnection has the time that this takes.
-func TestServeAndStop(t *testing.T) {
+// never used. TestServe_StopWaitsForNoConnection has the time that this takes.
+func TestServe_AnnouncesAndStops(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	p := startProcess(t, map[string]string{"PORT": port})

@@ -77,7 +77,7 @@ func (s *redisServer) onRedis(env map[string]string) map[string]string {
 
 // What is kept in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and goes
 // with the logout.
-func TestSessionsInRedis(t *testing.T) {
+func TestSessionStore_SealedInRedis(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartFakeServer(t)
@@ -218,7 +218,7 @@ func TestSessionsInRedis(t *testing.T) {
 }
 
 // A store that is down is said to be; nothing is spent meanwhile, and all goes on when it is back.
-func TestSessionStoreDown(t *testing.T) {
+func TestSessionStore_Down(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	server := startRedis(t, port)
@@ -255,7 +255,7 @@ func TestSessionStoreDown(t *testing.T) {
 }
 
 // A store that takes no more says so, and a login that it cannot keep costs none of those it has.
-func TestSessionStoreFull(t *testing.T) {
+func TestSessionStore_Full(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	l := testserver.StartFakeServer(t)
@@ -272,7 +272,7 @@ func TestSessionStoreFull(t *testing.T) {
 }
 
 // With rediss:// the sessions go over TLS, to a Redis whose certificate verifies and to no other.
-func TestSessionStoreOverTLS(t *testing.T) {
+func TestSessionStore_OverTLS(t *testing.T) {
 	t.Parallel()
 	ca := testserver.NewAuthority(t)
 	cert, key := testserver.PEMFiles(t, ca.Issue(t, time.Now().Add(time.Hour)))
@@ -301,7 +301,7 @@ func TestSessionStoreOverTLS(t *testing.T) {
 }
 
 // A store that cannot be used is a mistake to be told at the start, in one line without its password.
-func TestSessionStoreAtStart(t *testing.T) {
+func TestSessionStore_UnusableAtStart(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
 	unused := testserver.FreePort(t)
@@ -329,7 +329,7 @@ func TestSessionStoreAtStart(t *testing.T) {
 
 // Tokens of one server go to no other, whatever is asked for, though the session is still there: two
 // processes share a Redis, and the second has other settings.
-func TestTokensStayWithTheirServer(t *testing.T) {
+func TestTokens_StayWithTheirServer(t *testing.T) {
 	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
 	first, second := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
@@ -397,7 +397,7 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 
 // While the server of the settings cannot be found it is not known whether the tokens are its own, so they go
 // nowhere, and not to its API either; not even when it is found in the middle of a request.
-func TestTokensStayWhileTheServerIsAway(t *testing.T) {
+func TestTokens_StayWhileServerIsAway(t *testing.T) {
 	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))
 	first, second := testserver.StartFakeServer(t), testserver.StartFakeServer(t)

@@ -72,7 +72,7 @@ func goList(t *testing.T, args ...string) []string {
 }
 
 // Each package imports what it may, and nothing that tests alone may import is compiled by go run.
-func TestImports(t *testing.T) {
+func TestPackages_ImportOnlyAllowed(t *testing.T) {
 	t.Parallel()
 	for _, line := range goList(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...") {
 		fields := strings.Fields(line)
@@ -101,7 +101,7 @@ func TestImports(t *testing.T) {
 
 // The environment is read, but by tests, and the process ended, in main.go alone; answers are written at the root, by
 // the session's cookies and by the demo server.
-func TestWhoMayCall(t *testing.T) {
+func TestPackages_CallOnlyAllowed(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []struct {
 		pkg, name string
@@ -222,7 +222,7 @@ var floors = map[string][][]string{
 	},
 }
 
-func TestFilesPointDown(t *testing.T) {
+func TestFiles_PointDown(t *testing.T) {
 	t.Parallel()
 	for pkg, from := range floors {
 		t.Run(pkg, func(t *testing.T) {
@@ -304,7 +304,7 @@ var oldNames = map[string]string{
 }
 
 // No name of oldNames is declared again, in tests neither, and no file has one.
-func TestNames(t *testing.T) {
+func TestOldNames_StayGone(t *testing.T) {
 	t.Parallel()
 	declared := 0
 	for _, line := range goList(t, "-f", `{{$p := .}}{{range .GoFiles}}{{$p.Name}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}`+
@@ -432,7 +432,7 @@ func TestHouse_IsComplete(t *testing.T) {
 }
 
 // Each page of templates/ has one struct, named after it, in the file of its handler. Parts have theirs in parts.go.
-func TestPageStructs(t *testing.T) {
+func TestTemplates_OneStructEach(t *testing.T) {
 	t.Parallel()
 	templates, err := filepath.Glob(root + "/templates/*.html")
 	if err != nil || len(templates) == 0 {
@@ -473,7 +473,7 @@ func TestPageStructs(t *testing.T) {
 }
 
 // The README is short enough to be read: what only some need is in docs/.
-func TestReadmeIsShort(t *testing.T) {
+func TestReadme_IsShort(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "/README.md")
 	if err != nil {

@@ -190,7 +190,7 @@ func respelled(t *testing.T, raw string, part int, name, value string) string {
 }
 
 // The code of docs/verify.md runs, in both languages, and prints what the page says it prints.
-func TestVerifyDocument(t *testing.T) {
+func TestVerifyDocument_CodeRuns(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
 	issuer := testserver.StartDemo(t, "http://127.0.0.1:"+port+"/oauth_callback")
@@ -256,7 +256,7 @@ func TestVerifyDocument(t *testing.T) {
 }
 
 // Tokens that a test signs itself: what docs/verify.md says is taken and what is refused, in both languages.
-func TestVerifyOwnTokens(t *testing.T) {
+func TestVerifyDocument_OwnTokens(t *testing.T) {
 	t.Parallel()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -37,7 +37,7 @@ func (c *apiCase) ask(token string) APIAnswer {
 }
 
 // An API with one fault each: the page names it. The sound ones are never accused.
-func TestWhyTheAPISaysNo(t *testing.T) {
+func TestExplainAPI_OneFaultEach(t *testing.T) {
 	const me, notes = "/api/me", "/api/notes"
 	for _, row := range []struct {
 		name   string
@@ -83,7 +83,7 @@ func TestWhyTheAPISaysNo(t *testing.T) {
 }
 
 // An API that refuses without a word is told so, beside one that says why.
-func TestSilentAPI(t *testing.T) {
+func TestExplainAPI_WithoutChallenge(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)
 	if got := c.ask(oauth.Altered(c.Tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
 		t.Errorf("with its challenge it gives %+v", got)
@@ -99,7 +99,7 @@ func TestSilentAPI(t *testing.T) {
 }
 
 // A token that names the API is not said to be for somebody else, and no login is advised that would bring the same.
-func TestAudienceOfThisAPI(t *testing.T) {
+func TestExplainAPI_AudienceIsThisAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.APIOtherAudience)
 	c.Cfg.ResourceURL = c.Cfg.Issuer + "/api" // which is what the demo's tokens name
 	got := c.ask(c.Tokens.Access)
@@ -109,7 +109,7 @@ func TestAudienceOfThisAPI(t *testing.T) {
 }
 
 // A token that no key of the server made is told first, whether the API says so or not: the API is right.
-func TestSignatureAtTheAPI(t *testing.T) {
+func TestExplainAPI_BadSignatureFirst(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
 		c.Demo.SetFaults(faults...)
@@ -129,7 +129,7 @@ func TestSignatureAtTheAPI(t *testing.T) {
 }
 
 // A token that has expired is known by its exp, where the API does not say why.
-func TestExpiredAtTheAPI(t *testing.T) {
+func TestExplainAPI_ExpiredByExp(t *testing.T) {
 	token := &oauth.AccessToken{JWT: true, Expires: time.Now().Add(-time.Minute), Signature: oauth.SignatureGood}
 	e := &wire.Exchange{Status: 401}
 	got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}.Effective(), e, token, nil, time.Now())
@@ -143,7 +143,7 @@ func TestExpiredAtTheAPI(t *testing.T) {
 }
 
 // Real answers of APIs, as their servers word them.
-func TestWordsOfAPIs(t *testing.T) {
+func TestExplainAPI_RealAnswers(t *testing.T) {
 	jwt := oauth.AccessToken{JWT: true, Issuer: "https://auth.example", Audience: []string{"account"},
 		Scopes: []string{"email"}, Signature: oauth.SignatureGood, Expires: time.Now().Add(time.Hour)}
 	opaque := oauth.AccessToken{Signature: oauth.SignatureUnknown}
@@ -212,7 +212,7 @@ func TestWordsOfAPIs(t *testing.T) {
 }
 
 // Three wrong tokens: a sound API opens to none of them, and each that opens is told so.
-func TestWrongTokens(t *testing.T) {
+func TestJudgeWrongToken_DemoFaults(t *testing.T) {
 	for _, row := range []struct {
 		fault demo.Fault
 		which WrongToken
@@ -243,7 +243,7 @@ func TestWrongTokens(t *testing.T) {
 }
 
 // What stands in front of an API, or is none, neither clears it nor accuses it: the token never got there.
-func TestWrongTokensInFront(t *testing.T) {
+func TestJudgeWrongToken_InFrontOfAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for _, row := range []struct {
 		fault demo.Fault
@@ -261,7 +261,7 @@ func TestWrongTokensInFront(t *testing.T) {
 }
 
 // A redirect that leads to the API itself gives the line to write. Any other is a sign-in in front of it.
-func TestMovedAPI(t *testing.T) {
+func TestExplainAPI_Moved(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	to := ""
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }))
@@ -291,7 +291,7 @@ func atAPI(status int, header http.Header, body string) *wire.Exchange {
 }
 
 // What was looked at is listed where it is in order, but for the cause itself.
-func TestRuledOut(t *testing.T) {
+func TestExplainAPI_RuledOut(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
@@ -477,7 +477,7 @@ func TestWrongToken_Of(t *testing.T) {
 }
 
 // Only the API's own refusal clears it, and only its own yes accuses it.
-func TestJudgeWrongToken(t *testing.T) {
+func TestJudgeWrongToken_OnlyAPIsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
 	page := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
@@ -504,7 +504,7 @@ func TestJudgeWrongToken(t *testing.T) {
 }
 
 // A refused refresh is about the refresh token, unless the server names something else.
-func TestExplainRefresh(t *testing.T) {
+func TestExplainRefresh_TokenOrNamedCause(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"Content-Type": {"application/json"}}
 	for _, row := range []struct {
@@ -530,7 +530,7 @@ func TestExplainRefresh(t *testing.T) {
 }
 
 // Introspection is right, wrong about this token, or not for this client; else its own words tell.
-func TestExplainIntrospection(t *testing.T) {
+func TestExplainIntrospection_EachAnswer(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"Content-Type": {"application/json"}}
 	html := http.Header{"Content-Type": {"text/html"}}

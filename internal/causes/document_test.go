@@ -11,7 +11,7 @@ import (
 )
 
 // docs/problems.md is the table, for people. UPDATE=1 writes it anew: read it.
-func TestDocument(t *testing.T) {
+func TestDocument_IsProblemsFile(t *testing.T) {
 	t.Parallel()
 	const file = "../../docs/problems.md"
 	want := document()
@@ -86,7 +86,7 @@ func document() string {
 }
 
 // Every cause has a row, every row is whole, and no fix holds a secret.
-func TestTable(t *testing.T) {
+func TestTable_RowsAreWhole(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for _, c := range Table {

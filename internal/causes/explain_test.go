@@ -26,7 +26,7 @@ var (
 )
 
 // Each error has the cause that it shows, and none where it shows none.
-func TestOfError(t *testing.T) {
+func TestOfError_Causes(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) oauth.Answer { return oauth.Answer{Status: status} }
 	claim := func(name string, state oauth.ClaimState) oauth.Error {
@@ -119,7 +119,7 @@ func TestOfError_Kinds(t *testing.T) {
 }
 
 // What is said about an error is of its own answer, and of nothing else.
-func TestFactsOf(t *testing.T) {
+func TestFactsOf_OwnAnswerOnly(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		e                       oauth.Error
@@ -143,7 +143,7 @@ func TestFactsOf(t *testing.T) {
 }
 
 // The answer that an error was made of is its own where it has one; the way in which it was sent comes before that of the settings.
-func TestRefusal(t *testing.T) {
+func TestRefusal_OwnAnswerFirst(t *testing.T) {
 	t.Parallel()
 	a := Refusal(&oauth.Error{Theirs: true, Code: "Code-1", Description: "Words", Status: 400}, config.MethodBasic)
 	if a.Method != config.MethodBasic || a.Status != 400 || a.Refusal.Code != "Code-1" || !a.Says("words") || !a.Refused {
@@ -175,7 +175,7 @@ func TestRead_Redirect(t *testing.T) {
 }
 
 // No login survives these, whatever is in them.
-func TestEndsEveryLogin(t *testing.T) {
+func TestAnswer_EndsEveryLogin(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int][2]bool{200: {false, true}, 301: {true, true}, 400: {false, true}, 401: {false, false}, 403: {false, true}, 404: {true, true},
 		405: {true, true}, 406: {true, true}, 410: {true, true}, 415: {true, true}, 429: {false, false}, 499: {false, true}, 500: {true, true}, 501: {true, true}, 599: {true, true}} {

@@ -15,7 +15,7 @@ func settingsForFixes() config.Effective {
 }
 
 // Each fix has the form that what is known allows: a line to write, a value to add, or a place to look at.
-func TestFix(t *testing.T) {
+func TestFix_FormFitsFacts(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  Name
@@ -143,7 +143,7 @@ func TestFix_AuthorizationParams(t *testing.T) {
 }
 
 // A registration that is refused is turned on only where it was off, and not where the server wants a token or another request.
-func TestFixByHand(t *testing.T) {
+func TestFixByHand_OnlyWhereOff(t *testing.T) {
 	t.Parallel()
 	plain, atClerk := settingsForFixes(), settingsForFixes()
 	atClerk.Clerk = true
@@ -354,7 +354,7 @@ func TestFix_Situations(t *testing.T) {
 }
 
 // A line of .env is shown as it is, without what is secret, and only where it is in .env.
-func TestCurrentLine(t *testing.T) {
+func TestCurrentLine_HidesSecrets(t *testing.T) {
 	t.Parallel()
 	full := with(func(c *config.Effective) {
 		c.AuthMethod, c.RedirectOverride, c.PAR = "none", "https://a/cb", true
@@ -454,7 +454,7 @@ func TestNearScope_Limits(t *testing.T) {
 }
 
 // Both issuers are named, and what differs; and so is an algorithm.
-func TestSays(t *testing.T) {
+func TestCause_SaysIssuerAndAlgorithm(t *testing.T) {
 	t.Parallel()
 	slash := with(func(c *config.Effective) { c.Issuer = "https://id.example.com/" })
 	for _, row := range []struct {

@@ -32,7 +32,7 @@ func declaredNames(t *testing.T) []string {
 }
 
 // The names that the settings tell stand in another room, which cannot see the constants: they are the same.
-func TestNamesOfTheSettings(t *testing.T) {
+func TestName_SameInConfig(t *testing.T) {
 	names := declaredNames(t)
 	files, err := filepath.Glob("../config/*.go")
 	if err != nil {

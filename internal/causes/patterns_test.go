@@ -172,7 +172,7 @@ func TestAnswer_Without(t *testing.T) {
 }
 
 // Every pattern names a cause of the table, and who says so.
-func TestPatterns(t *testing.T) {
+func TestPatterns_NameCauses(t *testing.T) {
 	t.Parallel()
 	for i, p := range patterns {
 		if Of(p.cause).Name == "" || p.seen == "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // Where the redirect URI does not lead to this program, every line that is about it names its own variable.
-func TestElsewhere(t *testing.T) {
+func TestExplain_RedirectVariable(t *testing.T) {
 	here := config.Config{BaseURL: "http://127.0.0.1:3000", Port: "3000"}.Effective()
 	for _, row := range []struct{ name, elsewhere, variable, address, origin string }{
 		{"here", "", "BASE_URL", "BASE_URL=http://localhost:3000", "http://127.0.0.1:3000"},

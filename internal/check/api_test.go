@@ -22,7 +22,7 @@ func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 }
 
 // The checks find nothing wrong with a sound API, whatever else it offers, and with one that has a fault they do.
-func TestCheckOfTheAPI(t *testing.T) {
+func TestCheckAPI_EachFault(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for fault, want := range map[demo.Fault]causes.Result{"": causes.OK, demo.APIPlainChallenge: causes.OK, demo.APIOffersDPoP: causes.OK, demo.OpaqueAccessTokens: causes.OK,
 		demo.APINoChallenge: causes.Warn, demo.APIOtherScheme: causes.Warn, demo.APIRedirectsToSignIn: causes.Warn, demo.APIOpen: causes.Fail, demo.APISignInPage: causes.Fail, demo.APIMethod: causes.Fail} {
@@ -35,7 +35,7 @@ func TestCheckOfTheAPI(t *testing.T) {
 }
 
 // An API's metadata need not name its servers (RFC 9728 section 2). Where it does, ours must be among them.
-func TestCheckOfTheAPIsMetadata(t *testing.T) {
+func TestCheckResourceMetadata_NamesServer(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	document := ""
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

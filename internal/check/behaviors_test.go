@@ -1283,7 +1283,7 @@ var rows = []behavior{
 }
 
 // What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.
-func TestBehaviors(t *testing.T) {
+func TestRun_ServerBehaviors(t *testing.T) {
 	t.Parallel()
 	if len(rows) < 40 {
 		t.Errorf("there are %d rows", len(rows))

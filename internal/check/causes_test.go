@@ -41,7 +41,7 @@ func changed(values map[string]string, pairs ...string) map[string]string {
 }
 
 // The settings tell it, before anything is asked.
-func TestCausesOfTheSettings(t *testing.T) {
+func TestCauses_SettingsTell(t *testing.T) {
 	told := func(file string) causes.Name {
 		path := filepath.Join(t.TempDir(), "test.env")
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
@@ -113,7 +113,7 @@ func wantTold(t *testing.T, env map[string]string, name causes.Name) {
 }
 
 // The checks tell it: each row changes one setting, or one thing at the demo server's client.
-func TestCausesOfTheDemo(t *testing.T) {
+func TestCauses_CheckTellsDemo(t *testing.T) {
 	sound := changed(testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())), "RESOURCE_URL", "")
 	wantSound(t, sound)
 	for _, row := range []struct {
@@ -242,7 +242,7 @@ func startHonest(t *testing.T) (*testserver.FakeServer, map[string]string) {
 }
 
 // The checks tell it: each row spoils one answer of an honest server.
-func TestCausesOfTheFakeServer(t *testing.T) {
+func TestCauses_CheckTellsFakeServer(t *testing.T) {
 	withChallenge := func(q url.Values) bool { return !q.Has("code_challenge") }
 	for _, row := range []struct {
 		name  causes.Name
@@ -297,7 +297,7 @@ func TestCausesOfTheFakeServer(t *testing.T) {
 }
 
 // The checks warn of it, and nothing fails: a login may succeed all the same.
-func TestCausesOfWarnings(t *testing.T) {
+func TestCauses_CheckWarns(t *testing.T) {
 	anyPage := func(l *testserver.FakeServer) { l.Page = func(http.ResponseWriter, *http.Request) {} }
 	for _, row := range []struct {
 		name  causes.Name
@@ -361,7 +361,7 @@ func startWithCertificate(t *testing.T, left time.Duration) map[string]string {
 }
 
 // The checks tell of a certificate from an authority that nobody has told us of.
-func TestCausesOfCertificates(t *testing.T) {
+func TestCauses_CheckTellsCertificate(t *testing.T) {
 	sound := startWithCertificate(t, 60*24*time.Hour)
 	wantSound(t, sound)
 	wantTold(t, changed(sound, "SSL_CERT_FILE", ""), "certificate-not-trusted")
@@ -383,7 +383,7 @@ func atPublicName(t *testing.T, spoil func(*testserver.FakeServer)) Report {
 }
 
 // The checks tell it of a server elsewhere that names an endpoint on this machine. An API that does is not followed.
-func TestCausesOfPublicServers(t *testing.T) {
+func TestCauses_CheckTellsPublicServer(t *testing.T) {
 	if r := atPublicName(t, func(*testserver.FakeServer) {}); r.Result == causes.Fail {
 		t.Errorf("the sound server:\n%s", r)
 	}
@@ -403,7 +403,7 @@ func TestCausesOfPublicServers(t *testing.T) {
 }
 
 // The checks warn of a certificate that ends within a week.
-func TestCausesOfLastDays(t *testing.T) {
+func TestCauses_CheckWarnsOfLastDays(t *testing.T) {
 	if failing, warning := told(t, startWithCertificate(t, time.Hour)); failing != "" || warning != "certificate-not-trusted" {
 		t.Errorf("the failure is called %q, the warning %q", failing, warning)
 	}

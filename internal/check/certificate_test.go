@@ -16,7 +16,7 @@ import (
 
 // A file with the authority's certificate helps where the authority is not known, and nowhere else: not against a
 // certificate that has ended or ends soon, nor against one for another host.
-func TestCertificateLines(t *testing.T) {
+func TestRun_CertificateLine(t *testing.T) {
 	const day = 24 * time.Hour
 	elsewhere := func(env map[string]string) map[string]string {
 		cfg := testserver.ConfigOf(t, env)

@@ -20,7 +20,7 @@ import (
 )
 
 // Against a server in order every line is ok.
-func TestCheckPasses(t *testing.T) {
+func TestRun_AllOK(t *testing.T) {
 	r := checksOf(t, testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())))
 	if r.Result != causes.OK || len(r.Checks) != 17 {
 		t.Errorf("the result is %s with %d lines:\n%s", r.Result, len(r.Checks), r)
@@ -36,7 +36,7 @@ func TestCheckPasses(t *testing.T) {
 }
 
 // Each row breaks one thing at a real server, and exactly that line fails and names the setting.
-func TestCheckFails(t *testing.T) {
+func TestRun_OneLineFails(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		client  func(c *demo.Client)
@@ -197,7 +197,7 @@ func wantFails(t *testing.T, r Report, check, setting, words string) {
 }
 
 // Certificates, over TLS with a private authority.
-func TestCheckTLS(t *testing.T) {
+func TestRun_PrivateAuthority(t *testing.T) {
 	c := testserver.StartClerk(t, "127.0.0.1:3999")
 	values := c.Env()
 	values["BASE_URL"] = "http://127.0.0.1:3999"
@@ -225,7 +225,7 @@ func TestCheckTLS(t *testing.T) {
 }
 
 // Each row makes the fake server behave in one way; the line says what can be known, and no more.
-func TestCheckJudges(t *testing.T) {
+func TestRun_JudgesFakeServer(t *testing.T) {
 	document := func(change func(d map[string]any)) func(*testserver.FakeServer) {
 		return func(l *testserver.FakeServer) { l.Document = change }
 	}
@@ -565,7 +565,7 @@ func TestCheckJudges(t *testing.T) {
 }
 
 // A secret that the server takes as it is, without decoding, is found out.
-func TestCheckRawSecret(t *testing.T) {
+func TestRun_RawSecret(t *testing.T) {
 	const secret = "a/secret+with%special"
 	l := testserver.StartFakeServer(t)
 	l.Honest()
@@ -582,7 +582,7 @@ func TestCheckRawSecret(t *testing.T) {
 }
 
 // Keycloak's old path, and a server without metadata.
-func TestCheckOtherServers(t *testing.T) {
+func TestRun_KeycloakAndNoMetadata(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Honest()
 	l.Issuer += "/auth/realms/a"
@@ -601,7 +601,7 @@ func TestCheckOtherServers(t *testing.T) {
 }
 
 // A redirect URI that some servers refuse is pointed out, and stops nothing.
-func TestCheckConfiguration(t *testing.T) {
+func TestCheckConfiguration_RedirectURI(t *testing.T) {
 	for base, want := range map[string]struct {
 		result causes.Result
 		words  string
@@ -627,7 +627,7 @@ func TestCheckConfiguration(t *testing.T) {
 }
 
 // An IP address in the redirect URI is warned of while the server has not said what it thinks of it.
-func TestRedirectWarningOnce(t *testing.T) {
+func TestRun_RedirectWarningOnce(t *testing.T) {
 	client := testserver.DemoClient()
 	client.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"}
 	registered := testserver.DemoEnv(testserver.ServeDemo(t, client))

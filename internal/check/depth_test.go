@@ -64,7 +64,7 @@ func demoHandler(t testing.TB, issuer string) http.Handler {
 
 // Against a server that is 100 ms away, with everything right, a check asks no more than it did at its first release, is at most
 // four round trips deep, and never more than six questions are under way.
-func TestDepth(t *testing.T) {
+func TestRun_RoundTrips(t *testing.T) {
 	const issuer = "http://localhost:3000/demo"
 	synctest.Test(t, func(t *testing.T) {
 		d := &distant{handler: demoHandler(t, issuer), away: 100 * time.Millisecond}
@@ -90,7 +90,7 @@ func TestDepth(t *testing.T) {
 }
 
 // What is printed stays in order, whatever is answered first, and each line says first what it waits for.
-func TestOrder(t *testing.T) {
+func TestRun_PrintsInOrder(t *testing.T) {
 	issuer := testserver.ServeDemo(t, testserver.DemoClient())
 	var told []string
 	r := Run(t.Context(), testserver.ConfigOf(t, testserver.DemoEnv(issuer)), wire.New(nil, time.Now), time.Now,
@@ -104,7 +104,7 @@ func TestOrder(t *testing.T) {
 }
 
 // A 429 stops the rest, with its words once, and nothing fails because of it.
-func TestRateLimited(t *testing.T) {
+func TestRun_RateLimited(t *testing.T) {
 	const words = "Too many requests, slow down"
 	for _, after := range []int{1, 3, 6} {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {

@@ -29,7 +29,7 @@ func startPushing(t *testing.T) string {
 }
 
 // At a server that demands pushed requests each mistake is told as anywhere else, once.
-func TestCheckPushed(t *testing.T) {
+func TestRun_Pushed(t *testing.T) {
 	for _, row := range []struct {
 		name, variable, value string
 		check, setting        string // empty when nothing fails
@@ -66,7 +66,7 @@ func TestCheckPushed(t *testing.T) {
 }
 
 // When the program starts, no wrong secret is sent; that ours is refused is still told.
-func TestCheckPushedAtStart(t *testing.T) {
+func TestRunAtStart_Pushed(t *testing.T) {
 	env := testserver.DemoEnv(startPushing(t))
 	for secret, want := range map[string]causes.Name{testserver.CheckSecret: "", "a-wrong-secret": causes.ClientRefused} {
 		env["CLIENT_SECRET"] = secret
@@ -81,7 +81,7 @@ func TestCheckPushedAtStart(t *testing.T) {
 
 // A server that demands pushed requests and does not say where contradicts itself: no line of .env mends that, and
 // PAR=on does not make it the user's mistake.
-func TestCheckPARNowhere(t *testing.T) {
+func TestCheckPAR_NowhereToPush(t *testing.T) {
 	for _, par := range []string{"", "on"} {
 		l, env := startHonest(t)
 		document("require_pushed_authorization_requests", true)(l)
@@ -93,7 +93,7 @@ func TestCheckPARNowhere(t *testing.T) {
 }
 
 // PAR where the server does not offer it is the setting at fault.
-func TestCheckPARNotOffered(t *testing.T) {
+func TestCheckPAR_NotOffered(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Honest()
 	env := l.Env()

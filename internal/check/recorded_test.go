@@ -120,7 +120,7 @@ func orElse[T any](f, other func(asked) T) func(asked) T {
 
 // What real servers answer, and what follows. Each row is a server, as it was set up, and one line of the
 // check; a row that must not fail has no line that fails, and one that fails has one line alone.
-func TestRecordedAnswers(t *testing.T) {
+func TestRun_RecordedAnswers(t *testing.T) {
 	wrongSecret := map[string]string{"CLIENT_SECRET": "another-secret"}
 	unknownID := map[string]string{"CLIENT_ID": "nobody-0123"}
 	elsewhere := map[string]string{"PORT": "3998"}

@@ -32,7 +32,7 @@ func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
 }
 
 // Any number of people who ask at once make one run; a later one makes another.
-func TestOneRunForEverybody(t *testing.T) {
+func TestRunner_OneRunAtOnce(t *testing.T) {
 	r, letGo, runs := held(t)
 	if s := r.State(); s.Running || !s.Ended.IsZero() || len(s.Checks) > 0 || s.ClientID != "c" {
 		t.Errorf("before any run: %+v", s)
@@ -77,7 +77,7 @@ func TestRunner_AfterChange(t *testing.T) {
 }
 
 // What was not asked for want of a client is not said of one that was registered since.
-func TestRunnerForARegisteredClient(t *testing.T) {
+func TestRunner_ForRegisteredClient(t *testing.T) {
 	skipped := noClientYet()
 	for _, row := range []struct {
 		client string
@@ -97,7 +97,7 @@ func TestRunnerForARegisteredClient(t *testing.T) {
 }
 
 // While a run is under way, what it has found so far is shown, and nothing of the run before.
-func TestStateOfRunUnderWay(t *testing.T) {
+func TestRunner_StateWhileRunning(t *testing.T) {
 	r, letGo, _ := held(t)
 	done := r.Start()
 	letGo <- struct{}{}

@@ -13,7 +13,7 @@ import (
 )
 
 // With SCOPES= no check sends a scope, and a server that has no default is told apart.
-func TestCheckWithoutScopes(t *testing.T) {
+func TestRun_WithoutScopes(t *testing.T) {
 	for _, row := range []struct {
 		name       string
 		hasDefault bool

@@ -13,7 +13,7 @@ import (
 )
 
 // The checks tell it, of a login that begins at the API.
-func TestCausesOfTheAPIsServer(t *testing.T) {
+func TestCauses_CheckTellsAPIServer(t *testing.T) {
 	nothing := func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 	for _, row := range []struct {
 		name  causes.Name
@@ -80,7 +80,7 @@ func outOfOrder(api, metadata int) func(*testserver.API) {
 }
 
 // A start says what the API answered, and that this is what to look at. Metadata that is there is gone on with.
-func TestStartAtAPIOutOfOrder(t *testing.T) {
+func TestCheckStart_APIOutOfOrder(t *testing.T) {
 	a := testserver.StartAPI(t)
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
 	outOfOrder(500, 404)(a)
@@ -97,7 +97,7 @@ func TestStartAtAPIOutOfOrder(t *testing.T) {
 
 // The start calls the API without a token only, and does not praise it for more: one that opens to anything else is
 // found by the checks.
-func TestStartDoesNotPraiseTheAPI(t *testing.T) {
+func TestCheckStart_DoesNotPraiseAPI(t *testing.T) {
 	a := testserver.StartAPI(t)
 	a.At(testserver.APIRoute, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
@@ -118,7 +118,7 @@ func TestStartDoesNotPraiseTheAPI(t *testing.T) {
 }
 
 // Without a client every question is asked that needs none, and the others say why not.
-func TestChecksWithoutAClient(t *testing.T) {
+func TestRun_WithoutClient(t *testing.T) {
 	a := testserver.StartAPI(t)
 	r := checksOf(t, map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL})
 	if r.Result != causes.OK || r.Issuer != a.Issuer || r.ClientID != "" {

@@ -58,7 +58,7 @@ func (m machine) calls(t *testing.T) string {
 }
 
 // Each environment opens the browser by the command that works there, or opens nothing and prints the address.
-func TestBrowser(t *testing.T) {
+func TestBrowser_EachEnvironment(t *testing.T) {
 	t.Parallel()
 	const address = "http://localhost:3000/login?run=A&organization=b"
 	all := map[string]int{"xdg-open": 0, "wslview": 0, "powershell.exe": 0, "firefox": 0, "lynx": 0, "fails": 1, "open": 0}

@@ -27,7 +27,7 @@ func TestParse_Version(t *testing.T) {
 
 // What to run next names the file with the settings. It is go run, unless the program was built and named
 // by somebody: a test's binary was not.
-func TestWhatToRunNext(t *testing.T) {
+func TestOptions_PrintingNamesFile(t *testing.T) {
 	for _, row := range []struct{ env, again, signIn string }{
 		{"", "go run . check", "go run ."},
 		{"other.env", "go run . check -env other.env", "go run . -env other.env"},

@@ -10,7 +10,7 @@ import (
 )
 
 // What went wrong with a socket is told by number, also by the numbers of Windows.
-func TestSocketErrors(t *testing.T) {
+func TestIsTaken_SocketErrors(t *testing.T) {
 	for _, row := range []struct {
 		number         syscall.Errno
 		taken, missing bool
@@ -32,7 +32,7 @@ func TestSocketErrors(t *testing.T) {
 }
 
 // Somebody else's listener on either loopback address would get the code of a browser that tries that one.
-func TestListensOnBothOrNeither(t *testing.T) {
+func TestListen_BothOrNeither(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nobody is asked who it is
 	for _, host := range []string{"127.0.0.1", "::1"} {

@@ -78,7 +78,7 @@ func TestVerdict_Annotate(t *testing.T) {
 }
 
 // The first verdict counts, and waits until it is read.
-func TestFirst(t *testing.T) {
+func TestFirst_KeepsFirstVerdict(t *testing.T) {
 	t.Parallel()
 	verdicts := make(chan Verdict, 1)
 	send := First(verdicts)
@@ -93,7 +93,7 @@ func TestFirst(t *testing.T) {
 }
 
 // Where to sign in stands in a line of its own, and how long the command waits is said.
-func TestAskToSignIn(t *testing.T) {
+func TestAskToSignIn_AddressAndWait(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	AskToSignIn(&out, "http://localhost:3000/login", 90*time.Second)

@@ -53,7 +53,7 @@ func checkObeyed(t *testing.T, where, printed, ours string) {
 }
 
 // printers are all the functions of this package that print, each with a text of somebody else in every place where one
-// can get to. TestPrintersAreAll holds the list.
+// can get to. TestPrinters_NoOtherWrites holds the list.
 func printers(text string) map[string]func(out io.Writer) (ours string) {
 	finding := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong, Found: text, Control: text, Server: text, Accepts: text,
 		Fix: text, Setting: text}
@@ -106,7 +106,7 @@ func printers(text string) map[string]func(out io.Writer) (ours string) {
 }
 
 // Nothing that is printed is obeyed by a terminal or a runner, whatever a server says and wherever it says it.
-func TestPrinters(t *testing.T) {
+func TestPrinters_HostileWords(t *testing.T) {
 	t.Parallel()
 	for _, words := range hostile {
 		for where, show := range printers(words) {
@@ -135,7 +135,7 @@ func TestPrinters(t *testing.T) {
 
 // The one place that writes to a stream is output.go, so that no printer can go past it. What is allowed besides is
 // ours alone.
-func TestPrintersAreAll(t *testing.T) {
+func TestPrinters_NoOtherWrites(t *testing.T) {
 	ours := []string{"begin", "finding", "Parse"} // a word of ours, an escape sequence of ours, and the manual
 	for _, dir := range []string{".", "../.."} {
 		files, err := filepath.Glob(dir + "/*.go")
@@ -207,7 +207,7 @@ func writes(n ast.Node) string {
 }
 
 // A JSON document says the same after what would be obeyed has been escaped in it.
-func TestSayJSON(t *testing.T) {
+func TestSayJSON_SameDocument(t *testing.T) {
 	for _, words := range hostile {
 		document, _ := json.Marshal(map[string]string{"a": words})
 		raw := strings.NewReplacer(`\u003c`, "<", `\ufffd`, "\ufffd").Replace(string(document))
@@ -243,7 +243,7 @@ func TestHarmless(t *testing.T) {
 }
 
 // A log is told that all of it was written, and each of its lines is a line.
-func TestLines(t *testing.T) {
+func TestLines_CountsWritten(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if n, err := Lines(&out).Write([]byte("a \n::b\n")); n != 7 || err != nil || out.String() != "a\n: :b\n" {

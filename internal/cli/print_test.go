@@ -64,7 +64,7 @@ func situations(t *testing.T) map[string]map[string]string {
 var ephemeralPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):[0-9]{5}\b`)
 
 // The report as a person reads it. UPDATE=1 writes the files anew: read them.
-func TestPrintGolden(t *testing.T) {
+func TestPrint_Golden(t *testing.T) {
 	all := situations(t)
 	for name, values := range all {
 		for _, verbose := range []bool{false, true} {
@@ -100,7 +100,7 @@ func TestPrintGolden(t *testing.T) {
 
 // No line is wider than the terminal, nor than 100 columns, whatever the server says; its words cannot
 // paint, move the cursor or begin a line with a command of GitHub's runner.
-func TestPrintWidth(t *testing.T) {
+func TestPrint_Width(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	said := strings.Repeat("wide 日本語 "+strings.Repeat("x", 150)+" ::stop-commands::all \x1b[31m\u202e "+strings.Repeat(":", 90)+" ", 3)
 	l.Page = func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +136,7 @@ func TestPrintWidth(t *testing.T) {
 }
 
 // The results stand out in colours only when asked for.
-func TestPrintColor(t *testing.T) {
+func TestPrint_Color(t *testing.T) {
 	values := situations(t)["dead-host"]
 	plain, _, _ := printed(t, values, PrintOptions{})
 	colored, _, _ := printed(t, values, PrintOptions{Color: true})
@@ -149,7 +149,7 @@ func TestPrintColor(t *testing.T) {
 }
 
 // For programs: one document with the same names as ever, and how many checks ended how.
-func TestPrintJSON(t *testing.T) {
+func TestPrint_JSON(t *testing.T) {
 	out, _, code := printed(t, situations(t)["one-wrong"], PrintOptions{Format: JSON})
 	var r struct {
 		check.Report
@@ -175,7 +175,7 @@ func TestPrintJSON(t *testing.T) {
 }
 
 // The report for an issue: the failure with the server's words, which no Markdown can act in.
-func TestPrintMarkdown(t *testing.T) {
+func TestPrint_Markdown(t *testing.T) {
 	out, _, code := printed(t, situations(t)["one-wrong"], PrintOptions{Format: Markdown})
 	for _, want := range []string{
 		"**1 problem: redirect URI.**", "**FAIL redirect URI**: `" + testserver.CheckedURI + " is not registered`",
@@ -200,7 +200,7 @@ func TestPrintMarkdown(t *testing.T) {
 }
 
 // A failure is an annotation in GitHub Actions, in one line, beside whatever is printed.
-func TestPrintAnnotation(t *testing.T) {
+func TestPrint_Annotation(t *testing.T) {
 	for _, format := range []Format{Text, JSON, Markdown} {
 		_, errs, _ := printed(t, situations(t)["one-wrong"], PrintOptions{Format: format, Actions: true})
 		if !strings.HasPrefix(errs, "::error title=redirect-uri-not-registered::"+testserver.CheckedURI+" is not registered; ") ||
@@ -219,7 +219,7 @@ func TestPrintAnnotation(t *testing.T) {
 }
 
 // Settings that cannot be read are a document, too.
-func TestPrintConfigErrors(t *testing.T) {
+func TestPrintConfigErrors_EachFormat(t *testing.T) {
 	var out, errs bytes.Buffer
 	err := config.Problems{
 		{Setting: "CLIENT_SECRET", Where: ".env:3", What: "is the hash of a secret", Fix: "paste the secret", Cause: "client-secret-is-a-hash"},
@@ -272,7 +272,7 @@ func TestPrint_JUnit(t *testing.T) {
 }
 
 // The new file has a name that no other user can have taken, and nothing else is left behind.
-func TestReplaceFile(t *testing.T) {
+func TestReplaceFile_LeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file, other := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "other")
@@ -325,7 +325,7 @@ func TestPrint_Summary(t *testing.T) {
 }
 
 // The first line says what is checked, and as which client.
-func TestHeader(t *testing.T) {
+func TestPrinter_Header(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		cfg  config.Config
@@ -368,7 +368,7 @@ func TestLine_Results(t *testing.T) {
 }
 
 // What is being asked is shown at a terminal, and taken away again; a file gets neither.
-func TestBegin(t *testing.T) {
+func TestPrinter_ShowsWhatIsAsked(t *testing.T) {
 	t.Parallel()
 	for width, want := range map[int]string{0: "", 1: "  …     keys" + back, 80: "  …     keys" + back} {
 		var out bytes.Buffer
@@ -382,7 +382,7 @@ func TestBegin(t *testing.T) {
 }
 
 // A report that cannot be written is said so, also where the settings have mistakes; a report without a failure ends well.
-func TestFinish(t *testing.T) {
+func TestFinish_UnwritableReport(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
 	nowhere := PrintOptions{JUnit: filepath.Join(t.TempDir(), "none", "junit.xml")}

@@ -9,7 +9,7 @@ import (
 )
 
 // Whatever the session store's address holds besides host and database is not announced.
-func TestAnnounceWithoutPassword(t *testing.T) {
+func TestAnnounce_HidesPassword(t *testing.T) {
 	var out strings.Builder
 	Announce(&out, config.Config{BaseURL: "http://localhost:3000", SessionStore: "redis://user:hidden@redis.example:6379/2"}, nil)
 	if !strings.Contains(out.String(), "redis://redis.example:6379/2") || strings.Contains(out.String(), "hidden") {
@@ -18,7 +18,7 @@ func TestAnnounceWithoutPassword(t *testing.T) {
 }
 
 // Nothing was asked of the API yet: that it names its server is not said.
-func TestAnnounceAPI(t *testing.T) {
+func TestAnnounce_APINotAsked(t *testing.T) {
 	var out strings.Builder
 	Announce(&out, config.Config{BaseURL: "http://localhost:3000", AtAPI: true, ResourceURL: "https://api.example/mcp"}, nil)
 	if !strings.Contains(out.String(), "https://api.example/mcp  (this app asks it for its authorization server)\n") {
@@ -27,7 +27,7 @@ func TestAnnounceAPI(t *testing.T) {
 }
 
 // The browser begins at the login, unless something is known to be wrong.
-func TestStartURL(t *testing.T) {
+func TestStartURL_LoginUnlessWrong(t *testing.T) {
 	server := config.Config{BaseURL: "http://localhost:3000"}
 	for _, row := range []struct {
 		name    string
@@ -58,7 +58,7 @@ func TestStartURL(t *testing.T) {
 }
 
 // What has to be done about the redirect URI is said where there is something to do.
-func TestAnnounceRedirectURI(t *testing.T) {
+func TestAnnounce_RedirectURI(t *testing.T) {
 	for want, cfg := range map[string]config.Config{
 		"/oauth_callback  (register exactly this)\n":          {Issuer: "https://auth.example"},
 		"/oauth_callback  (already registered)\n":             {Demo: true},

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestIs(t *testing.T) {
+func TestIs_NoTerminal(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 )
 
 // RESOURCE_URL is where the login begins when nothing else says which server is meant.
-func TestAtAPI(t *testing.T) {
+func TestLoad_AtAPI(t *testing.T) {
 	const (
 		api       = "RESOURCE_URL=https://api.example.com/mcp\n"
 		document  = "CLIENT_ID=https://client.example/document\n"

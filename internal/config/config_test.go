@@ -83,7 +83,7 @@ func FuzzIssuerFromKey(f *testing.F) {
 }
 
 // Every mistake is one line: the variable, what is wrong, what to do.
-func TestConfigErrors(t *testing.T) {
+func TestLoad_EveryMistake(t *testing.T) {
 	const key = "pk_live_Y2xlcmsuY2xlcmsuZGV2JA"
 	for _, row := range []struct {
 		name string
@@ -302,7 +302,7 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-func TestDotenv(t *testing.T) {
+func TestLoad_Dotenv(t *testing.T) {
 	const quoting = `write NAME=value. A value with a space, #, $ or " goes into 'single quotes', and one with ' into "double quotes"`
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{ // want is the error, or name=value, or a note
@@ -411,7 +411,7 @@ func TestDotenv(t *testing.T) {
 	}
 }
 
-func TestPrecedence(t *testing.T) {
+func TestLoad_Precedence(t *testing.T) {
 	file := writeFile(t, "test.env", "ISSUER=https://file.example\nCLIENT_ID=from-file\nCLIENT_SECRET=ab #cd\n")
 	cfg, err := Load(env(map[string]string{"CLIENT_ID": " 'from-environment'\n", "ISSUER": "", "CLIENT_SECRET": "s3cr3t"}), file, true)
 	if err != nil {
@@ -427,7 +427,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 // What is allowed and weak is said at the start.
-func TestWarnings(t *testing.T) {
+func TestLoad_Warnings(t *testing.T) {
 	const good = "0123456789abcdef"
 	for _, row := range []struct{ name, secret, store, want string }{
 		{"nothing to say", good, "redis://localhost:6379", ""},
@@ -444,7 +444,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-func TestDefaults(t *testing.T) {
+func TestLoad_Defaults(t *testing.T) {
 	for _, row := range []struct {
 		name, redirectURI, port, issuer string
 		env                             map[string]string
@@ -489,7 +489,7 @@ func TestDefaults(t *testing.T) {
 }
 
 // The sample names every variable, and is refused until its three values are filled in.
-func TestSample(t *testing.T) {
+func TestLoad_Sample(t *testing.T) {
 	_, err := Load(env(nil), "../../.env.sample", true)
 	if err == nil || strings.Count(err.Error(), "holds a placeholder") != 3 {
 		t.Errorf("the sample as it is gives %v; want three placeholders", err)
@@ -512,7 +512,7 @@ func TestSample(t *testing.T) {
 	}
 }
 
-func TestMissingFile(t *testing.T) {
+func TestLoad_MissingFile(t *testing.T) {
 	if _, err := Load(env(nil), "no-such.env", true); err == nil || !strings.Contains(err.Error(), "no-such.env: cannot be read (no such file or directory)") {
 		t.Errorf("a file that -env names and that is missing gives %v", err)
 	}

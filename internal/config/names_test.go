@@ -10,7 +10,7 @@ import (
 )
 
 // A name in the file that is close to one of ours is pointed out, and every other name is not.
-func TestTypos(t *testing.T) {
+func TestLoad_Typos(t *testing.T) {
 	const rest = "ISSUER=https://auth.example.com\nCLIENT_ID=a\n"
 	for _, row := range []struct{ name, file, want string }{
 		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: .env:2: CLIENTID is not a setting of this app; write CLIENT_ID"},
@@ -70,7 +70,7 @@ func TestNearest(t *testing.T) {
 }
 
 // A cause that a problem names has a heading in docs/problems.md.
-func TestCauses(t *testing.T) {
+func TestProblem_CauseHasHeading(t *testing.T) {
 	problems, err := os.ReadFile("../../docs/problems.md")
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestCauses(t *testing.T) {
 }
 
 // The list of names is that of the variables that are read.
-func TestNames(t *testing.T) {
+func TestNames_AreThoseRead(t *testing.T) {
 	asked := map[string]bool{}
 	Load(func(name string) string {
 		asked[name] = true
@@ -108,7 +108,7 @@ func TestNames(t *testing.T) {
 }
 
 // BASE_URL counts as set where it says what follows from PORT anyway.
-func TestBaseURLUnset(t *testing.T) {
+func TestLoad_BaseURLUnset(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		file, environment string

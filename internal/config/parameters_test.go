@@ -11,7 +11,7 @@ import (
 
 // Every parameter is taken as given, but for those of the protocol, which are refused by name with the reason and the
 // setting that changes them.
-func TestLoginParameters(t *testing.T) {
+func TestLoginParameters_TakenAsGiven(t *testing.T) {
 	many := url.Values{}
 	for i := range 300 {
 		many.Set(fmt.Sprintf("p%d", i), "x")
@@ -112,7 +112,7 @@ func TestParameters_With(t *testing.T) {
 }
 
 // AUTHORIZATION_PARAMS has the parameters of every login; what is wrong in it is said with its place.
-func TestAuthorizationParams(t *testing.T) {
+func TestLoad_AuthorizationParams(t *testing.T) {
 	for _, row := range []struct{ name, line, want string }{
 		{"none", "", ""},
 		{"for a refresh token", "AUTHORIZATION_PARAMS='access_type=offline&prompt=consent'", "access_type=offline&prompt=consent"},

@@ -10,7 +10,7 @@ import (
 )
 
 // The client secret is hidden as it should be sent, and as some servers repeat it; nothing else is.
-func TestRedact(t *testing.T) {
+func TestRedact_ClientSecret(t *testing.T) {
 	cfg := Config{ClientID: "a-client", ClientSecret: "s/ecret's"}.Effective()
 	for _, credentials := range []string{"a-client:s%2Fecret%27s", "a-client:s/ecret's"} {
 		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
@@ -72,7 +72,7 @@ func TestRedactNamed(t *testing.T) {
 }
 
 // What is kept of a registration is bounded.
-func TestIssued(t *testing.T) {
+func TestIssued_Bounded(t *testing.T) {
 	for answer, want := range map[string]bool{
 		`{"client_secret":"` + strings.Repeat("x", 16<<10) + `"}`:   true,
 		`{"client_secret":"` + strings.Repeat("x", 16<<10+1) + `"}`: false,

@@ -6,7 +6,7 @@ import (
 )
 
 // What is registered is used exactly as written, and what cannot work is refused with what to write instead.
-func TestRedirectURI(t *testing.T) {
+func TestLoad_RedirectURI(t *testing.T) {
 	const refused = "REDIRECT_URI (environment): "
 	const inTheClear = " is plain http beyond this machine, so anyone on the network can read the code; " +
 		"register https, or http on localhost (RFC 8252 section 7.3)"
@@ -80,7 +80,7 @@ func TestRedirectURI(t *testing.T) {
 }
 
 // A scheme without a dot is used by real applications, and refused by some servers.
-func TestSchemeWithoutADot(t *testing.T) {
+func TestLoad_SchemeWithoutDot(t *testing.T) {
 	for value, note := range map[string]bool{"myapp://callback": true, "com.example.app:/callback": false} {
 		cfg, err := Load(env(map[string]string{"REDIRECT_URI": value}), "does-not-exist.env", false)
 		if err != nil || cfg.RedirectURI() != value {

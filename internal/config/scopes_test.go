@@ -7,7 +7,7 @@ import (
 
 // A line of the file with nothing behind SCOPES= asks for no scope; an empty variable of the environment
 // counts as unset.
-func TestNoScopes(t *testing.T) {
+func TestLoad_NoScopes(t *testing.T) {
 	for _, row := range []struct{ name, file, environment, want string }{
 		{"unset", "", "", "openid profile email"},
 		{"nothing behind it", "SCOPES=\n", "", ""},

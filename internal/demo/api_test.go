@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestBearer(t *testing.T) {
+func TestBearer_WrongTokens(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	for _, path := range []string{"/userinfo", "/api/me"} {
@@ -31,7 +31,7 @@ func TestBearer(t *testing.T) {
 
 // Each of the API's routes opens to its own scope. What a token lacks is named, and where it is to be
 // had (RFC 6750 section 3.1, RFC 9728 section 5.1).
-func TestScopesOfTheAPI(t *testing.T) {
+func TestAPI_ScopeOfEachRoute(t *testing.T) {
 	for _, row := range []struct {
 		path, scope, lacks string
 	}{

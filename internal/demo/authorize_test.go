@@ -11,7 +11,7 @@ import (
 
 // Each row spoils one parameter. Until client and redirect URI are right the error is shown here;
 // from then on it goes to the redirect URI.
-func TestAuthorizeRefuses(t *testing.T) {
+func TestAuthorize_Refuses(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		spoil func(q url.Values)
@@ -118,7 +118,7 @@ func TestRegistered_LoopbackPort(t *testing.T) {
 }
 
 // The code goes to the port that was asked for, and is redeemed with exactly that redirect URI.
-func TestLoopbackPortOfCode(t *testing.T) {
+func TestRedeemCode_LoopbackPort(t *testing.T) {
 	t.Parallel()
 	const other = "http://127.0.0.1:61023/callback"
 	for sent, status := range map[string]int{other: 200, redirectURI: 400} {
@@ -137,7 +137,7 @@ func TestLoopbackPortOfCode(t *testing.T) {
 	}
 }
 
-func TestConsent(t *testing.T) {
+func TestConsent_AskedAndRemembered(t *testing.T) {
 	h := start(t)
 	q := authorizeQuery()
 	page := h.do("GET", "/authorize?"+q.Encode(), nil, map[string]string{"Accept": "text/html"})
@@ -192,7 +192,7 @@ func TestConsent(t *testing.T) {
 }
 
 // max_age=0 asks for a sign-in of now (OpenID Connect Core section 3.1.2.1): once, and then it goes on.
-func TestMaxAge(t *testing.T) {
+func TestAuthorize_MaxAge(t *testing.T) {
 	for _, row := range []struct {
 		name, maxAge string
 		later        time.Duration
@@ -224,7 +224,7 @@ func TestMaxAge(t *testing.T) {
 
 // A parameter without a value counts as omitted (RFC 6749 section 3.1): each row is answered as the
 // request without the parameter is.
-func TestEmptyParameters(t *testing.T) {
+func TestAuthorize_EmptyParameters(t *testing.T) {
 	for _, name := range []string{"scope", "prompt", "max_age", "response_mode", "request", "request_uri", "login_hint"} {
 		h := start(t)
 		q := authorizeQuery()

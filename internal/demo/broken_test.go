@@ -64,7 +64,7 @@ func signedByPublishedKey(h *harness, raw string) bool {
 }
 
 // Each set-up has its one mistake, the correct server has none, and the client's side is told of both.
-func TestSetUps(t *testing.T) {
+func TestSetUps_OneMistakeEach(t *testing.T) {
 	mistakes := map[Fault]string{
 		RedirectURISlash:    "the authorization endpoint: the redirect_uri does not match any that is registered for this client",
 		RedirectURIHost:     "the authorization endpoint: the redirect_uri does not match any that is registered for this client",
@@ -138,7 +138,7 @@ func TestSetUps_Fixes(t *testing.T) {
 }
 
 // Only the demo's own page can choose a set-up. A choice resets the demo.
-func TestSetUpIsGuarded(t *testing.T) {
+func TestSetUp_Guarded(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	form := url.Values{"setup": {string(SecretWrong)}}
@@ -162,7 +162,7 @@ func TestSetUpIsGuarded(t *testing.T) {
 }
 
 // On every page a banner says that the server is broken, and not what. The demo's page says it on demand.
-func TestBanner(t *testing.T) {
+func TestBanner_SaysBrokenNotWhat(t *testing.T) {
 	h := start(t)
 	pages := func() map[string]string {
 		h.server.forget()
@@ -196,7 +196,7 @@ func TestBanner(t *testing.T) {
 }
 
 // Where there is no second name for the server, or for the redirect URI, the set-ups that need one are not offered.
-func TestOffered(t *testing.T) {
+func TestOffered_NeedsSecondName(t *testing.T) {
 	for _, row := range []struct {
 		origin, redirectURI string
 		want                int

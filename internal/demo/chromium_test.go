@@ -137,7 +137,7 @@ func startSite(t *testing.T) (s *Server, site string) {
 
 // A login by keyboard, without scripts: at the sound server it comes back, and at the one whose consent
 // page has form-action 'self' it never does. One press fixes that.
-func TestChromiumConsentNoWayBack(t *testing.T) {
+func TestConsentNoWayBack_InChromium(t *testing.T) {
 	b := startBrowser(t)
 	s, site := startSite(t)
 	login := func() {
@@ -193,7 +193,7 @@ const flaws = `(() => {
 })()`
 
 // Every page can be read: light and dark, on a phone and on a projector.
-func TestChromiumPages(t *testing.T) {
+func TestPages_InChromium(t *testing.T) {
 	b := startBrowser(t)
 	s, site := startSite(t)
 	look := func(page string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // What the user leaves out on the consent page is not granted, and the client is told so.
-func TestScopeLeftOut(t *testing.T) {
+func TestConsent_ScopeLeftOut(t *testing.T) {
 	const asked = "openid profile email"
 	for _, row := range []struct {
 		name    string
@@ -75,7 +75,7 @@ func TestConsent_WhoAsks(t *testing.T) {
 }
 
 // Each scope is explained, with what it opens for this user. A new scope needs words.
-func TestPermissions(t *testing.T) {
+func TestPermissions_ExplainEachScope(t *testing.T) {
 	t.Parallel()
 	for _, u := range users {
 		list := permissions(scopesSupported, u)
@@ -103,7 +103,7 @@ func TestAgo(t *testing.T) {
 }
 
 // Revoke ends what one user has allowed one client: the tokens, a code that waits, and the consent. Nothing else ends.
-func TestRevokeAccess(t *testing.T) {
+func TestRevokeAccess_OneUserAndClient(t *testing.T) {
 	t.Parallel()
 	for _, client := range []string{"web", "other", ""} {
 		h := start(t)
@@ -210,7 +210,7 @@ func TestGranted_EarlierGrant(t *testing.T) {
 }
 
 // A request without a scope asks for the default one (RFC 6749 section 3.3).
-func TestDefaultScope(t *testing.T) {
+func TestAuthorize_DefaultScope(t *testing.T) {
 	h := start(t)
 	q := authorizeQuery()
 	q.Del("scope")
@@ -221,7 +221,7 @@ func TestDefaultScope(t *testing.T) {
 }
 
 // Switch asks who it is, and comes back to the same request.
-func TestSwitch(t *testing.T) {
+func TestConsent_SwitchUser(t *testing.T) {
 	h := start(t)
 	q := authorizeQuery()
 	h.signIn(q, "user_alice")

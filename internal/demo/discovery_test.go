@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestMetadata(t *testing.T) {
+func TestMetadata_AtEachAddress(t *testing.T) {
 	h := start(t)
 	root := strings.TrimSuffix(h.issuer, "/demo")
 	want := h.do("GET", "/.well-known/openid-configuration", nil, nil)

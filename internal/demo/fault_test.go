@@ -239,7 +239,7 @@ func (h *harness) servers() []any {
 }
 
 // Each fault breaks its own rule and no other, and the sound server breaks none.
-func TestFaults(t *testing.T) {
+func TestFaults_BreakOneRuleEach(t *testing.T) {
 	h := start(t)
 	if h.server.breaks("") {
 		t.Error("the sound server breaks a rule without a name")
@@ -260,7 +260,7 @@ func TestFaults(t *testing.T) {
 }
 
 // Faults can be had from the start.
-func TestConfiguredFaults(t *testing.T) {
+func TestNew_Faults(t *testing.T) {
 	for _, faults := range [][]Fault{nil, {NoPKCE, PromptNonePage}} {
 		s, err := New(Config{Issuer: "http://localhost:3000/demo", Faults: faults})
 		if err != nil {
@@ -273,7 +273,7 @@ func TestConfiguredFaults(t *testing.T) {
 }
 
 // A refresh token that was revoked is inactive, but where introspection is deaf to that.
-func TestRevokedRefreshToken(t *testing.T) {
+func TestIntrospect_RevokedRefreshToken(t *testing.T) {
 	for _, deaf := range []bool{false, true} {
 		h := start(t)
 		if deaf {
@@ -288,7 +288,7 @@ func TestRevokedRefreshToken(t *testing.T) {
 }
 
 // What the API opens to at every sound server, whatever form its tokens and its challenges have.
-func TestSoundVariants(t *testing.T) {
+func TestAPI_SoundVariants(t *testing.T) {
 	for _, row := range []struct {
 		faults     []Fault
 		challenges []string // to a request without a token
@@ -332,7 +332,7 @@ func TestSoundVariants(t *testing.T) {
 }
 
 // An API that wants JWTs refuses an opaque token, and nothing is wrong with it where tokens are JWTs.
-func TestAPIWantsJWT(t *testing.T) {
+func TestAPI_WantsJWT(t *testing.T) {
 	for _, opaque := range []bool{false, true} {
 		h := start(t)
 		h.server.SetFaults(APIWantsJWT)
@@ -348,7 +348,7 @@ func TestAPIWantsJWT(t *testing.T) {
 
 // Where PKCE may be left out, a verifier without a challenge still shows that the challenge was stripped
 // on the way (RFC 9700 section 4.8.2).
-func TestStrippedChallenge(t *testing.T) {
+func TestRedeemCode_StrippedChallenge(t *testing.T) {
 	for verifierSent, status := range map[string]int{"": 200, verifier: 400} {
 		h := start(t)
 		h.server.SetFaults(NoPKCE)
@@ -364,7 +364,7 @@ func TestStrippedChallenge(t *testing.T) {
 }
 
 // An API that opens to ID tokens still wants one that has not expired.
-func TestExpiredIDToken(t *testing.T) {
+func TestAPI_ExpiredIDToken(t *testing.T) {
 	for waited, opens := range map[time.Duration]bool{0: true, accessLife + time.Minute: false} {
 		h := start(t)
 		h.server.SetFaults(APIOpenToIDToken)
@@ -377,7 +377,7 @@ func TestExpiredIDToken(t *testing.T) {
 }
 
 // The jti of a JWT is no access token.
-func TestIdentifierIsNoToken(t *testing.T) {
+func TestAPI_RefusesJTI(t *testing.T) {
 	h := start(t)
 	_, claims := decode(t, h.tokens(authorizeQuery())["access_token"].(string))
 	h.do("GET", "/api/me", nil, bearer(claims["jti"])).want(t, 401, "invalid_token")

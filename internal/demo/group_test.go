@@ -37,7 +37,7 @@ func declared(t *testing.T) []Fault {
 }
 
 // Every fault is offered on the page, once: by its number or by its mistake. A button turns it on, and off again.
-func TestEveryFaultIsOffered(t *testing.T) {
+func TestGroups_OfferEveryFault(t *testing.T) {
 	h := start(t)
 	groups := h.server.Groups()
 	offered := SetUps()
@@ -79,7 +79,7 @@ func TestEveryFaultIsOffered(t *testing.T) {
 }
 
 // What a button of a group turns on shows, and is gone when it is turned off.
-func TestGroupsPlay(t *testing.T) {
+func TestGroups_TurnFaultsOnAndOff(t *testing.T) {
 	h := start(t)
 	for _, row := range faultTests {
 		h.choose(row.fault)
@@ -99,7 +99,7 @@ func TestGroupsPlay(t *testing.T) {
 
 // The page keeps the named ones folded, until one of them is on: then it says which, how to find it and what
 // has to be changed. A sound server is not called broken.
-func TestNamedOnThePage(t *testing.T) {
+func TestHome_NamesFaultsThatAreOn(t *testing.T) {
 	for _, row := range []struct {
 		fault  Fault
 		open   bool

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestHome(t *testing.T) {
+func TestHome_UsersAndAddresses(t *testing.T) {
 	h := start(t)
 	page := h.do("GET", "/", nil, nil)
 	for _, want := range []string{"You aren't signed in", "Alice Example", "bob@example.com", "/demo/faces/carol.svg", h.issuer + "/token",
@@ -26,7 +26,7 @@ func TestHome(t *testing.T) {
 }
 
 // Reset forgets sign-ins, consents, codes and tokens, and turns the mistake off; clients stay registered.
-func TestReset(t *testing.T) {
+func TestReset_KeepsClientsOnly(t *testing.T) {
 	for _, reset := range []bool{false, true} {
 		h := start(t)
 		if err := h.server.Break(WrongVerifier); err != nil {
@@ -57,7 +57,7 @@ func TestReset(t *testing.T) {
 }
 
 // Only this server's own pages may reset it; a program without a browser may too.
-func TestResetIsGuarded(t *testing.T) {
+func TestReset_Guarded(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		header map[string]string
@@ -85,7 +85,7 @@ func TestResetIsGuarded(t *testing.T) {
 }
 
 // Each user's face is a picture that the scope profile names.
-func TestFaces(t *testing.T) {
+func TestProfile_Picture(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	info := h.do("GET", "/userinfo", nil, bearer(tokens["access_token"]))

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestIntrospectAndRevoke(t *testing.T) {
+func TestIntrospect_BeforeAndAfterRevocation(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	introspect := func(token any, header map[string]string) answer {
@@ -52,7 +52,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 }
 
 // Each row revokes a token of the client web, and says whether it is good afterwards.
-func TestRevokeBelongsToItsClient(t *testing.T) {
+func TestRevoke_OwnClientOnly(t *testing.T) {
 	for _, row := range []struct {
 		id, secret, token string
 		good              bool

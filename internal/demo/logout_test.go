@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestLogout(t *testing.T) {
+func TestLogout_HintAndConfirmation(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	signedIn := func() bool {

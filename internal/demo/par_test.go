@@ -28,7 +28,7 @@ func (h *harness) pushed(form url.Values) url.Values {
 }
 
 // A pushed request does what the same request in the address does, and its address says nothing of it.
-func TestPush(t *testing.T) {
+func TestPush_SameAsInAddress(t *testing.T) {
 	h := start(t)
 	form := authorizeQuery()
 	form.Set("prompt", "login consent")
@@ -55,7 +55,7 @@ func TestPush(t *testing.T) {
 }
 
 // Whatever ends a request uses its request_uri up; a reload before that does not.
-func TestPushedOnce(t *testing.T) {
+func TestPush_UsedOnce(t *testing.T) {
 	h := start(t)
 	q := h.pushed(authorizeQuery())
 	for range 2 {
@@ -71,7 +71,7 @@ func TestPushedOnce(t *testing.T) {
 }
 
 // Two presses on Allow that arrive at once both find the request; the second one gets no code.
-func TestPushedTwice(t *testing.T) {
+func TestPush_AllowPressedTwice(t *testing.T) {
 	h := start(t)
 	q := h.pushed(authorizeQuery())
 	for i, status := range []int{http.StatusSeeOther, http.StatusBadRequest} {
@@ -85,7 +85,7 @@ func TestPushedTwice(t *testing.T) {
 }
 
 // A client that says who it is by Basic need not say it again.
-func TestPushWithoutClientID(t *testing.T) {
+func TestPush_WithoutClientID(t *testing.T) {
 	h := start(t)
 	form := authorizeQuery()
 	form.Del("client_id")
@@ -95,7 +95,7 @@ func TestPushWithoutClientID(t *testing.T) {
 }
 
 // The browser has a minute to arrive. At the pages people take their time.
-func TestPushedLife(t *testing.T) {
+func TestPush_Life(t *testing.T) {
 	for _, row := range []struct {
 		before, at time.Duration
 		status     int
@@ -118,7 +118,7 @@ func TestPushedLife(t *testing.T) {
 }
 
 // Each row spoils one thing of a pushed request, or of what the browser brings, that is otherwise right.
-func TestPushRefuses(t *testing.T) {
+func TestPush_Refuses(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		spoil  func(form url.Values, header map[string]string)
@@ -161,7 +161,7 @@ func TestPushRefuses(t *testing.T) {
 }
 
 // What the address adds to a pushed request does not count.
-func TestPushedIsWhatCounts(t *testing.T) {
+func TestPush_AddressAddsNothing(t *testing.T) {
 	h := start(t)
 	q := h.pushed(authorizeQuery())
 	q.Set("redirect_uri", "https://evil.example/")
@@ -178,7 +178,7 @@ func TestPushedIsWhatCounts(t *testing.T) {
 }
 
 // A server may want every request pushed (RFC 9126 section 5), and says so.
-func TestRequirePAR(t *testing.T) {
+func TestRequirePAR_RefusesOthers(t *testing.T) {
 	for _, required := range []bool{false, true} {
 		h := start(t)
 		if required {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestRefresh(t *testing.T) {
+func TestRefresh_RotatesAndDetectsReuse(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	refresh := func(token any) answer {
@@ -27,7 +27,7 @@ func TestRefresh(t *testing.T) {
 }
 
 // Each row is a refresh by the token's own client, or by another.
-func TestRefreshBelongsToItsClient(t *testing.T) {
+func TestRefresh_OwnClientOnly(t *testing.T) {
 	for _, row := range []struct {
 		id, secret string
 		good       bool
@@ -50,7 +50,7 @@ func TestRefreshBelongsToItsClient(t *testing.T) {
 }
 
 // A refused scope costs no refresh token, and a granted one can only be a part of what was allowed.
-func TestRefreshScope(t *testing.T) {
+func TestRefresh_Scope(t *testing.T) {
 	for _, row := range []struct {
 		scope, granted string
 		status         int

@@ -34,7 +34,7 @@ func (h *harness) register(body string, header map[string]string) answer {
 }
 
 // The server decides the secret and the method, and holds the client to its answer.
-func TestRegister(t *testing.T) {
+func TestRegister_DecidesSecretAndMethod(t *testing.T) {
 	for _, row := range []struct {
 		method, got string
 		accepted    []string
@@ -80,7 +80,7 @@ func TestRegister(t *testing.T) {
 var envLines = regexp.MustCompile(`(?s)<pre[^>]*>(.*?)</pre>`)
 
 // The lines for .env are those of a client that can sign in, from another browser's session or process.
-func TestRegisterSecond(t *testing.T) {
+func TestRegisterSecond_LinesSignIn(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ registered, used, base string }{
 		{"http://localhost:3001/callback", "http://localhost:3001/callback", "http://localhost:3001"},
@@ -155,7 +155,7 @@ func TestRegisterSecond_Refuses(t *testing.T) {
 }
 
 // Each row is a registration and what comes of it: an error, or nothing.
-func TestRegisterRefuses(t *testing.T) {
+func TestRegister_Refuses(t *testing.T) {
 	const loopback = `"redirect_uris":["` + redirectURI + `"]`
 	long := strings.Repeat("x", 500)
 	for body, code := range map[string]string{
@@ -195,7 +195,7 @@ func TestRegisterRefuses(t *testing.T) {
 }
 
 // What is registered with scopes may ask for those alone.
-func TestRegisteredScopes(t *testing.T) {
+func TestRegister_Scopes(t *testing.T) {
 	h := start(t)
 	a := h.register(`{"redirect_uris":["`+redirectURI+`"],"scope":"profile admin notes"}`, nil)
 	if a.json["scope"] != "profile notes" {
@@ -216,7 +216,7 @@ func TestRegisteredScopes(t *testing.T) {
 }
 
 // An app on a phone comes back through its own scheme.
-func TestOwnScheme(t *testing.T) {
+func TestRegister_OwnScheme(t *testing.T) {
 	h := start(t)
 	const back = "com.example.app:/callback"
 	a := h.register(`{"redirect_uris":["`+back+`"],"application_type":"native","token_endpoint_auth_method":"none"}`, nil)

@@ -9,7 +9,7 @@ import (
 
 // A client that has nothing but the URL of a route finds the server, and the token that it gets opens
 // just that route.
-func TestStartAtTheAPI(t *testing.T) {
+func TestResourceMetadata_LeadsToServer(t *testing.T) {
 	for _, row := range []struct{ path, scope, elsewhere string }{{"/api/me", "profile", "/api/notes"}, {"/api/notes", "notes", "/api/me"}} {
 		h := start(t)
 		challenge := h.do("GET", row.path, nil, nil).Header.Get("WWW-Authenticate")
@@ -52,7 +52,7 @@ func TestStartAtTheAPI(t *testing.T) {
 }
 
 // Each row asks for resources at one of the three endpoints (RFC 8707 sections 2.1 and 2.2).
-func TestResource(t *testing.T) {
+func TestResource_AtEachEndpoint(t *testing.T) {
 	const me, notes, other = "/api/me", "/api/notes", "https://other.example/"
 	for _, row := range []struct {
 		name             string

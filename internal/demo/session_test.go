@@ -11,7 +11,7 @@ import (
 
 // The session cookie is out of reach for scripts, for other sites and for other paths, and over
 // https for plain http.
-func TestSessionCookie(t *testing.T) {
+func TestSession_CookieAttributes(t *testing.T) {
 	for _, row := range []struct {
 		issuer, name string
 		secure       bool
@@ -41,7 +41,7 @@ func TestSessionCookie(t *testing.T) {
 
 // AskAnew ends the browser's session for the request with a state, and asks for consent again, once and for no other
 // request. Pushed requests have states, too.
-func TestAskAnew(t *testing.T) {
+func TestAskAnew_OnceForItsRequest(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name, state  string

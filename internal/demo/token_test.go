@@ -10,7 +10,7 @@ import (
 )
 
 // Each row spoils one thing of a token request that is otherwise right.
-func TestTokenRefuses(t *testing.T) {
+func TestToken_Refuses(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		spoil  func(h *harness, form url.Values, header map[string]string)
@@ -67,7 +67,7 @@ func TestTokenRefuses(t *testing.T) {
 }
 
 // A code lives ten minutes.
-func TestCodeLife(t *testing.T) {
+func TestRedeemCode_Life(t *testing.T) {
 	for waited, status := range map[time.Duration]int{10*time.Minute - 5*time.Second: 200, 10*time.Minute + 5*time.Second: 400} {
 		h := start(t)
 		form := redeem(h.code(authorizeQuery()))
@@ -78,7 +78,7 @@ func TestCodeLife(t *testing.T) {
 	}
 }
 
-func TestTokenMethods(t *testing.T) {
+func TestToken_SecretInBodyAndPublicClient(t *testing.T) {
 	h := start(t)
 	form := redeem(h.code(authorizeQuery()))
 	form.Set("client_id", "web")
@@ -96,7 +96,7 @@ func TestTokenMethods(t *testing.T) {
 }
 
 // A code that is used twice takes everything with it that came of it.
-func TestCodeReuse(t *testing.T) {
+func TestRedeemCode_ReuseEndsTokens(t *testing.T) {
 	h := start(t)
 	form := redeem(h.code(authorizeQuery()))
 	first := h.do("POST", "/token", form, basic("web", "s3cret"))
@@ -109,7 +109,7 @@ func TestCodeReuse(t *testing.T) {
 	h.do("POST", "/token", refresh, basic("web", "s3cret")).want(t, 400, "invalid_grant")
 }
 
-func TestResponseShape(t *testing.T) {
+func TestToken_ResponseShape(t *testing.T) {
 	h := start(t)
 	tokens := h.tokens(authorizeQuery())
 	if tokens["expires_in"] != 7200.0 || tokens["token_type"] != "bearer" || tokens["scope"] != "openid profile email" {
@@ -141,7 +141,7 @@ func TestResponseShape(t *testing.T) {
 }
 
 // A wrong verifier leaves the code good: a thief's attempt does not end the user's login. Any other mistake spends it.
-func TestWrongVerifierKeepsTheCode(t *testing.T) {
+func TestRedeemCode_WrongVerifierKeepsCode(t *testing.T) {
 	other := strings.Repeat("x", 43)
 	for _, row := range []struct {
 		name, parameter, wrong string

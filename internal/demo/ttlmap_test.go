@@ -6,7 +6,7 @@ import (
 )
 
 // What the server holds is bounded in number and age.
-func TestTTLMap(t *testing.T) {
+func TestTTLMap_Bounded(t *testing.T) {
 	now := time.Now()
 	e := newTTLMap[int](time.Minute, 3)
 	for i, key := range []string{"a", "b", "c", "d"} {

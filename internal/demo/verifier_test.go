@@ -8,7 +8,7 @@ import (
 )
 
 // A verifier has 43 to 128 unreserved characters, and is that of its challenge (RFC 7636 sections 4.1, 4.6).
-func TestVerifierFits(t *testing.T) {
+func TestVerifierMatches(t *testing.T) {
 	challengeOf := func(verifier string) string {
 		sum := sha256.Sum256([]byte(verifier))
 		return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -9,7 +9,7 @@ import (
 )
 
 // Each row is a token that this server signed for an audience.
-func TestAudience(t *testing.T) {
+func TestAPI_Audience(t *testing.T) {
 	h := start(t)
 	good := h.tokens(authorizeQuery())
 	_, claims := decode(t, good["access_token"].(string))
@@ -49,7 +49,7 @@ func TestAudience(t *testing.T) {
 
 // Each row is a token that this server signed, as it would be read. The access token is told from the ID
 // token by its type (RFC 9068 section 2.1), and either is refused in the other's place.
-func TestTokenTypes(t *testing.T) {
+func TestAPI_TokenTypes(t *testing.T) {
 	h := start(t)
 	good := h.tokens(authorizeQuery())
 	_, claims := decode(t, good["access_token"].(string))

@@ -127,7 +127,7 @@ func flowTemplate(t *testing.T) *template.Template {
 // sampleClient are the credentials in the sample flow.
 var sampleClient = Secrets{Client: redact.Credentials{ID: "a-client", Secret: "s/ecret's"}}
 
-func TestDiagramGolden(t *testing.T) {
+func TestDiagram_Golden(t *testing.T) {
 	var page bytes.Buffer
 	if err := flowTemplate(t).ExecuteTemplate(&page, "flow", View(sampleFlow(), sampleClient, false)); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestDiagramGolden(t *testing.T) {
 	}
 }
 
-func TestCurlGolden(t *testing.T) {
+func TestCurl_Golden(t *testing.T) {
 	var out strings.Builder
 	for _, full := range []bool{false, true} {
 		for _, step := range View(sampleFlow(), sampleClient, full).Steps {
@@ -160,7 +160,7 @@ func TestCurlGolden(t *testing.T) {
 	golden(t, "curl.sh", out.String())
 }
 
-func TestHARGolden(t *testing.T) {
+func TestHAR_Golden(t *testing.T) {
 	document, err := HAR(sampleFlow(), sampleClient)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ var sampleSecrets = []string{
 }
 
 // A redactor that meets a secret by its value alone, in the words of a server that repeats it.
-func TestRedactByValue(t *testing.T) {
+func TestRedactor_ByValue(t *testing.T) {
 	hide := newFileRedactor(sampleClient, sampleFlow())
 	for _, row := range []struct{ text, absent string }{
 		{"you sent s/ecret's", "s/ecret"},
@@ -217,7 +217,7 @@ func TestRedactByValue(t *testing.T) {
 }
 
 // A flow on a page is cut off at many places, and none of them leaves half of the secret.
-func TestSecretCutOff(t *testing.T) {
+func TestView_SecretCutOff(t *testing.T) {
 	secrets := Secrets{Client: redact.Credentials{ID: "fake-client", Secret: "fake-secret-7d2c9a"}}
 	for lead := 0; lead < 4100; lead += 5 { // a cut that leaves half of it is hit once at least
 		text := strings.Repeat("-", lead) + secrets.Client.Secret

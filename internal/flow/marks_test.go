@@ -8,7 +8,7 @@ import (
 )
 
 // The same value has the same mark wherever it stands, and another value has none.
-func TestMarks(t *testing.T) {
+func TestMarks_SameValueSameMark(t *testing.T) {
 	marked := func(spoil func([]*wire.Exchange)) string {
 		flow := sampleFlow()
 		spoil(flow)
@@ -48,7 +48,7 @@ func TestMarks(t *testing.T) {
 }
 
 // What a login did not need is told as known, and the ID token that was verified has a step of its own.
-func TestTell(t *testing.T) {
+func TestTell_KnownAndVerified(t *testing.T) {
 	names := func(steps []*wire.Exchange) string {
 		var list []string
 		for _, s := range View(steps, sampleClient, false).Steps {

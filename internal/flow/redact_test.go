@@ -39,7 +39,7 @@ func harText(t *testing.T, s Secrets, flow ...*wire.Exchange) string {
 const someJWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 // A file keeps of an answer what is harmless, and nothing else of a token endpoint's.
-func TestFileKeeps(t *testing.T) {
+func TestHAR_KeepsHarmless(t *testing.T) {
 	const jsonType, formType = "application/json", "application/x-www-form-urlencoded"
 	for _, row := range []struct {
 		name       string
@@ -116,7 +116,7 @@ func TestFileKeeps(t *testing.T) {
 }
 
 // What was a token once is none anywhere else, whoever writes it and however.
-func TestFileForgetsValues(t *testing.T) {
+func TestHAR_ForgetsValues(t *testing.T) {
 	sent := &wire.Exchange{
 		Purpose:      wire.TokenRequest,
 		Method:       "POST",
@@ -134,7 +134,7 @@ func TestFileForgetsValues(t *testing.T) {
 }
 
 // POST parameters go by their names too: a value too short to be looked for, or one seen nowhere else.
-func TestFileParameters(t *testing.T) {
+func TestHAR_Parameters(t *testing.T) {
 	e := &wire.Exchange{Purpose: wire.TokenRequest, Method: "POST", URL: "https://auth.example/token?state=s&a=b", Status: 200,
 		RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}),
 		RequestBody:   "grant_type=authorization_code&code=c1&code_verifier=v1&client_secret=x1&Refresh_Token=r1&client_assertion=j1&Password=p1"}
@@ -165,7 +165,7 @@ func TestFileParameters(t *testing.T) {
 
 // A page shows the beginning and the end of a token, under any name and in any spelling, unless it is asked
 // for all of it; the client secret it never shows.
-func TestPageShortens(t *testing.T) {
+func TestView_ShortensTokens(t *testing.T) {
 	long := strings.Repeat("0123456789", 5) + "/x"
 	body := `{"access_token":"` + long + `","MFA_Token":"short","echo":"` + strings.ReplaceAll(long, "/", `\/`) + `","you":"s\/ecret","n":1}`
 	e := answerOf(wire.TokenRequest, 200, "application/json", body)
@@ -182,7 +182,7 @@ func TestPageShortens(t *testing.T) {
 }
 
 // A page shows everything else as it came: values that are no text, lists, and answers that are no JSON.
-func TestPageKeeps(t *testing.T) {
+func TestView_KeepsTheRest(t *testing.T) {
 	for _, row := range []struct{ name, body, want string }{
 		{"no text", `{"n_token":1,"token":{"a":[]},"code":"c"}`, "{\n  \"n_token\": 1,\n  \"token\": {\n    \"a\": []\n  },\n  \"code\": \"c\"\n}"},
 		{"lists of lists", `[[{"id_token":"i1"}],"a",{"id_token":"i2"},[[]]]`,
@@ -198,7 +198,7 @@ func TestPageKeeps(t *testing.T) {
 }
 
 // A token that is only in a header is a token all the same, and cookies and credentials are in no file.
-func TestFileHeaders(t *testing.T) {
+func TestHAR_Headers(t *testing.T) {
 	e := answerOf(wire.API, 200, "text/plain", "you sent opaque-token-1")
 	e.RequestHeader = wire.NewHeader(http.Header{
 		"Authorization":       {"Bearer opaque-token-1"},
@@ -260,7 +260,7 @@ func TestFileHeaders(t *testing.T) {
 
 // A token of half a megabyte that almost repeats makes no page slow: by its length times the text's, this
 // test would take minutes.
-func TestLongToken(t *testing.T) {
+func TestView_LongToken(t *testing.T) {
 	token := strings.Repeat("a", 500_000)
 	e := answerOf(wire.TokenRequest, 200, "application/json", `{"access_token":"`+token+`b","other":"`+token+token+`"}`)
 	flow := []*wire.Exchange{e}
@@ -273,7 +273,7 @@ func TestLongToken(t *testing.T) {
 }
 
 // What a server says in a signed answer loses the secret too, though it is another text in base64.
-func TestSignedAnswer(t *testing.T) {
+func TestNewAnswer_SignedClaims(t *testing.T) {
 	hide := func(text string) string { return strings.ReplaceAll(text, "s/ecret", "[redacted]") }
 	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"u","you":"s/ecret"}`))
 	e := answerOf(wire.Userinfo, 200, "application/jwt", "eyJhbGciOiJFUzI1NiJ9."+claims+".c2ln")
@@ -288,7 +288,7 @@ func TestSignedAnswer(t *testing.T) {
 
 // What is nested deeper than anybody reads is not looked into, as each level is read once for every level
 // above it. No token gets into a file that way.
-func TestNestedMembers(t *testing.T) {
+func TestHAR_NestedMembers(t *testing.T) {
 	for levels, rewritten := range map[int]bool{1: true, 65: true, 66: false, 5000: false} {
 		body := strings.Repeat(`{"a":`, levels-1) + `{"access_token":"` + someJWT + `"}` + strings.Repeat("}", levels-1)
 		visited := 0
@@ -311,7 +311,7 @@ func TestNestedMembers(t *testing.T) {
 
 // What a registration brings is the client's for as long as it lives: no page shows it, not even one that shows
 // tokens, and no file, and nowhere it is repeated either. What else the answer says stays.
-func TestRegistrationIsHidden(t *testing.T) {
+func TestView_HidesRegistration(t *testing.T) {
 	const secret, token, address = "registered-secret", "registered-token-4711", "https://auth.example/register/4711"
 	registration := answerOf(wire.Registration, 201, "application/json",
 		`{"client_id":"c1","Client_Secret":"`+secret+`","registration_access_token":"`+token+`","registration_client_uri":"`+address+`","client_name":"N"}`)
@@ -359,7 +359,7 @@ func TestRegistrationIsHidden(t *testing.T) {
 }
 
 // The tokens of an answer that is a form are known by their value, as those of JSON are.
-func TestTokensOfAForm(t *testing.T) {
+func TestRedactor_TokensInForm(t *testing.T) {
 	const form = "application/x-www-form-urlencoded"
 	later := answerOf(wire.Userinfo, 401, "text/plain", "form-token-4711 is no token")
 	for body, hidden := range map[string]bool{"access_token=form-token-4711&token_type=bearer": true, "scope=form-token-4711&token_type=bearer": false} {
@@ -425,7 +425,7 @@ func TestCurl_OtherClient(t *testing.T) {
 
 // Whatever names a credential, in a header, a query, a form or a body, is in no file and on no page that does not show
 // tokens; nor is a JWT, wherever it begins, nor the client secret in base64 or in hexadecimal digits. The rest stays.
-func TestEveryKindOfCredential(t *testing.T) {
+func TestRedactor_EveryKindOfCredential(t *testing.T) {
 	n := 0
 	var hidden []string
 	secret := func() string {
@@ -479,7 +479,7 @@ func TestEveryKindOfCredential(t *testing.T) {
 }
 
 // The keys that a server publishes are shown, and those of an API's answer are not.
-func TestKeysAreShown(t *testing.T) {
+func TestHAR_ShowsPublicKeys(t *testing.T) {
 	const body = `{"keys":[{"kty":"EC","kid":"k1"}]}`
 	if text := harText(t, Secrets{}, answerOf(wire.Keys, 200, "application/json", body)); text != body {
 		t.Errorf("the keys become %s", text)
@@ -490,7 +490,7 @@ func TestKeysAreShown(t *testing.T) {
 }
 
 // The values of cookies are in no file, also where they are repeated, and what is said about a cookie stays.
-func TestCookiesAreForgotten(t *testing.T) {
+func TestHAR_ForgetsCookies(t *testing.T) {
 	t.Parallel()
 	e := answerOf(wire.API, 200, "text/plain", "sent cookie-value-1 cookie-value-2, set cookie-value-3 at /kept-path")
 	e.RequestHeader = wire.NewHeader(http.Header{"Cookie": {"a=cookie-value-1; b=cookie-value-2"}})
@@ -501,7 +501,7 @@ func TestCookiesAreForgotten(t *testing.T) {
 }
 
 // A page says whose secret was repeated, by the variable of .env; a file does not.
-func TestSecretsByVariable(t *testing.T) {
+func TestView_SecretsByVariable(t *testing.T) {
 	t.Parallel()
 	secrets := Secrets{Client: redact.Credentials{ID: "a", Secret: "client-secret-1"}, Other: redact.Credentials{ID: "b", Secret: "other-secret-2"}}
 	e := answerOf(wire.API, 200, "text/plain", "client-secret-1 other-secret-2")
@@ -529,7 +529,7 @@ func TestShortenText(t *testing.T) {
 }
 
 // An answer is JSON to a program where it is JSON, else text; its headers have a limit.
-func TestNewAnswer(t *testing.T) {
+func TestNewAnswer_JSONOrText(t *testing.T) {
 	t.Parallel()
 	keep := func(text string) string { return text }
 	for body, want := range map[string]string{`{"a":1}`: `{"a":1}`, "<p>": `"\u003cp\u003e"`, "": `""`, "\xff": "\"\ufffd\""} {
@@ -552,7 +552,7 @@ func TestNewAnswer(t *testing.T) {
 
 // Every parameter that a login may send or get is explained, with where it is written; one that is written down nowhere
 // is shown, too, and so is what can be read of a query that is cut short.
-func TestParameters(t *testing.T) {
+func TestParameters_EachExplained(t *testing.T) {
 	t.Parallel()
 	query := url.Values{"x-other": {"1"}}
 	for _, name := range strings.Fields(`response_type client_id client_secret request_uri redirect_uri scope state nonce code_challenge code_challenge_method
@@ -577,7 +577,7 @@ func TestParameters(t *testing.T) {
 }
 
 // A token of an answer is known by its name, whatever the other members are.
-func TestTokenVariables(t *testing.T) {
+func TestTokenVariables_ByName(t *testing.T) {
 	t.Parallel()
 	flow := []*wire.Exchange{
 		answerOf(wire.TokenRequest, 200, "", `{"access_token":"a1","refresh_token":"r1","id_token":"i1"}`),
@@ -590,7 +590,7 @@ func TestTokenVariables(t *testing.T) {
 }
 
 // What makes a client is on no page, in whatever letters and of any answer; of a server's keys only the keys are public.
-func TestCredentialsOfAnyAnswer(t *testing.T) {
+func TestView_CredentialsOfAnyAnswer(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"client_secret", "Client_Secret", "registration_access_token", "REGISTRATION_CLIENT_URI"} {
 		e := answerOf(wire.Userinfo, 200, "application/json", `{"`+name+`":"ab1","sub":"u"}`)
@@ -638,7 +638,7 @@ func TestHAR_Versions(t *testing.T) {
 }
 
 // The members of a request that is JSON are explained in their order, without what is secret; and so are its constants.
-func TestExplainMembers(t *testing.T) {
+func TestExplainMembers_InOrder(t *testing.T) {
 	t.Parallel()
 	e := &wire.Exchange{Method: "POST", URL: "https://auth.example/register?a=b", RequestHeader: wire.NewHeader(http.Header{"Content-Type": {"application/json"}}),
 		RequestBody: `{"redirect_uris":["https://a.example/cb"],"client_name":"N\u0061me","client_secret":"secret-11","x":1}`}
@@ -662,7 +662,7 @@ func TestExplainMembers(t *testing.T) {
 
 // Of a form that a token endpoint sends, a file keeps the names of what it does not know; a parameter that cannot be read is in
 // no list.
-func TestFormsOfAFile(t *testing.T) {
+func TestHAR_Forms(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
 	if got, want := harText(t, Secrets{}, answerOf(wire.TokenRequest, 200, form, "trace=t1&scope=a")), "trace=[redacted]&scope=a"; got != want {

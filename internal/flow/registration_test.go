@@ -29,7 +29,7 @@ func shownOf(t *testing.T, s Secrets, steps ...*wire.Exchange) map[string]string
 }
 
 // A refusal may hold a client all the same, in whatever form. What it names as a secret is shown nowhere, and the rest is.
-func TestRefusedRegistrationIsHidden(t *testing.T) {
+func TestView_HidesRefusedRegistration(t *testing.T) {
 	const secret, token = "refused-secret-1", "refused-token-2"
 	for _, body := range []string{
 		`{"error":"x","error_description":"no ` + secret + `","client_secret":"` + secret + `","access_token":"` + token + `","client_id":"c1"}`,
@@ -73,7 +73,7 @@ func TestRefusedRegistrationIsHidden(t *testing.T) {
 }
 
 // What an earlier registration brought is hidden in the flow of a later login.
-func TestIssuedIsHidden(t *testing.T) {
+func TestView_HidesIssued(t *testing.T) {
 	const token = "registration-token-4711"
 	const callback = "http://localhost:3000/oauth_callback?error=x&error_description=no+" + token
 	front := FrontChannel("https://a.example/authorize?state=s", callback, time.Now(), time.Now())

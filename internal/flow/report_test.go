@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-func TestMarkdownGolden(t *testing.T) {
+func TestMarkdown_Golden(t *testing.T) {
 	report := Markdown(Tell(sampleFlow(), "https://auth.example/.well-known/openid-configuration", "", true), sampleClient)
 	golden(t, "flow.md", report)
 	for _, secret := range sampleSecrets {
@@ -101,7 +101,7 @@ func TestLabel(t *testing.T) {
 }
 
 // Mermaid reads the picture, with the same number of lines, whatever a server says or is called.
-func TestMermaidReadsOthersWords(t *testing.T) {
+func TestMarkdown_MermaidReadsOthersWords(t *testing.T) {
 	var reports strings.Builder
 	for _, said := range hostileWords {
 		flow := sampleFlow()
@@ -121,7 +121,7 @@ func TestMermaidReadsOthersWords(t *testing.T) {
 }
 
 // The verdict is the first thing that is read, so it must be right.
-func TestVerdict(t *testing.T) {
+func TestVerdict_EachEnd(t *testing.T) {
 	good := func() []*wire.Exchange { return Tell(sampleFlow()[:6], "", "", true) }
 	for _, row := range []struct {
 		name  string

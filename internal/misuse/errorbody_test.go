@@ -33,7 +33,7 @@ func jsonRPC(opens func(token string) bool) http.HandlerFunc {
 
 // An error that comes with 200 shows neither that the token is good nor that the API opens to a wrong one. Beside a
 // token that opens it is a refusal.
-func TestErrorWith200(t *testing.T) {
+func TestMisuse_ErrorWith200(t *testing.T) {
 	const good, warned, open = causes.OK, causes.Warn, causes.Fail
 	for _, row := range []struct {
 		name                   string

@@ -58,7 +58,7 @@ func (c *apiCase) misuse() []Finding {
 
 // The demo server has a mutant for each rule. Each is found, and nothing but it: every other answer is
 // right, as all are at the sound server.
-func TestMisuse(t *testing.T) {
+func TestMisuse_OneFaultEach(t *testing.T) {
 	const confidential, public = false, true
 	for _, row := range []struct {
 		name    string
@@ -121,7 +121,7 @@ func TestMisuse(t *testing.T) {
 }
 
 // An opaque token that an API still takes after its revocation is worse than a JWT.
-func TestMisuseOpaqueAtTheAPI(t *testing.T) {
+func TestMisuse_OpaqueTokenAtAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.Demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
 	wantFinding(t, c.misuse(), RevokedToken, causes.Fail, "still good at the API")
@@ -129,7 +129,7 @@ func TestMisuseOpaqueAtTheAPI(t *testing.T) {
 
 // An API that opens to any token, or has a sign-in page in front, shows nothing of a token that was revoked: that is
 // another mistake, and the server is not to blame for it.
-func TestMisuseAtAnAPIThatOpensToAll(t *testing.T) {
+func TestMisuse_APIOpenToAll(t *testing.T) {
 	for _, fault := range []demo.Fault{demo.APIOpen, demo.APIOpenToAltered, demo.APISignInPage} {
 		c := startAPI(t, "/api/me")
 		c.Demo.SetFaults(fault)
@@ -153,7 +153,7 @@ func wantFinding(t *testing.T, found []Finding, attempt Attempt, result causes.R
 }
 
 // What cannot be asked costs no login, and accuses nobody.
-func TestMisuseNotAsked(t *testing.T) {
+func TestMisuse_NotAsked(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	with := Logins(c.Cfg)
 	c.Cfg.OtherClientID, c.Cfg.OtherClientSecret, c.Cfg.Scopes = "", "", []string{"profile", "email"}
@@ -210,7 +210,7 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 
 // A refusal that may be about something else proves nothing: neither that the server keeps a rule, nor
 // that it does not.
-func TestMisuseUndecided(t *testing.T) {
+func TestMisuse_Undecided(t *testing.T) {
 	seen := map[string]int{} // by what a request holds
 	again := func(key string) bool { seen[key]++; return seen[key] > 1 }
 	is := func(grant string) func(string, url.Values) bool {
@@ -323,7 +323,7 @@ func TestMisuse_AnswerTwice(t *testing.T) {
 
 // A server that refuses without spending the code has its control at once: the same code, sent as it should
 // be. Other controls name what was good before.
-func TestMisuseControls(t *testing.T) {
+func TestMisuse_Controls(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.answering(400, "invalid_grant", func(_ string, form url.Values) bool {
 		return form.Get("grant_type") == "authorization_code" && !form.Has("code_verifier")
@@ -406,7 +406,7 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 }
 
 // A server that does not answer is waited for once for each attempt, and decides nothing.
-func TestMisuseSilence(t *testing.T) {
+func TestMisuse_SilentServer(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // only then is it seen that the client gives up
@@ -426,7 +426,7 @@ func TestMisuseSilence(t *testing.T) {
 }
 
 // A server need not revoke access tokens; whose client is refused has not said that.
-func TestMisuseNotRevoked(t *testing.T) {
+func TestMisuse_NotRevoked(t *testing.T) {
 	for _, row := range []struct {
 		status int
 		code   string
@@ -450,7 +450,7 @@ func TestMisuseNotRevoked(t *testing.T) {
 }
 
 // Userinfo that is out of order after a revocation has not refused the token.
-func TestMisuseRevokedAtSilence(t *testing.T) {
+func TestMisuse_OutOfOrderAfterRevocation(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	revoked := false
 	c.answering(503, "temporarily_unavailable", func(path string, _ url.Values) bool {
@@ -463,7 +463,7 @@ func TestMisuseRevokedAtSilence(t *testing.T) {
 }
 
 // Nor is a newer refresh token dead because the server is out of order when it is tried.
-func TestMisuseNewerTokenAtSilence(t *testing.T) {
+func TestMisuse_OutOfOrderAtNewerToken(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	refreshes := 0
 	c.answering(503, "temporarily_unavailable", func(_ string, form url.Values) bool {
@@ -478,7 +478,7 @@ func TestMisuseNewerTokenAtSilence(t *testing.T) {
 }
 
 // A login that the user denies, or that does not come back, decides nothing; the run goes on without it.
-func TestMisuseLoginFails(t *testing.T) {
+func TestMisuse_LoginFails(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	m := New(c.Cfg, wire.New(nil, time.Now), c.Client, time.Now, nil)
 	for _, want := range []Attempt{CodeTwice, WrongVerifier} {
@@ -500,7 +500,7 @@ func TestMisuseLoginFails(t *testing.T) {
 }
 
 // A server that cannot be found is no finding: the page says why, and the run waits.
-func TestMisuseServerGone(t *testing.T) {
+func TestMisuse_ServerGone(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.Cfg.Issuer = "http://127.0.0.1:1"
 	m := New(c.Cfg, wire.New(nil, time.Now), oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now), time.Now, nil)
@@ -512,7 +512,7 @@ func TestMisuseServerGone(t *testing.T) {
 
 // Deny is no answer to a login without PKCE; a refusal that is about PKCE is one, once a login with it was
 // accepted.
-func TestMisuseRefusedLogin(t *testing.T) {
+func TestMisuse_RefusedLogin(t *testing.T) {
 	accepted := []Finding{{Finding: causes.Finding{Check: string(CodeTwice), Result: causes.OK}}}
 	for _, row := range []struct {
 		name  string

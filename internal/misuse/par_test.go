@@ -9,7 +9,7 @@ import (
 )
 
 // /misuse asks the same of a server that demands pushed requests, and a sound one is accused of nothing.
-func TestMisusePushed(t *testing.T) {
+func TestMisuse_Pushed(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.RequirePAR)
 	for _, f := range c.misuse() {
 		if f.Result != causes.OK {

@@ -16,7 +16,7 @@ import (
 
 // What an authorization endpoint can do with prompt=none where nobody is signed in. Only the page that it
 // shows anyway, and a code, are held against it.
-func TestPromptNone(t *testing.T) {
+func TestMisuse_PromptNone(t *testing.T) {
 	page := func(words string) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")

@@ -71,7 +71,7 @@ func TestLocation(t *testing.T) {
 }
 
 // The error of an ID token is one sentence.
-func TestBadIDToken(t *testing.T) {
+func TestBadIDToken_OneSentence(t *testing.T) {
 	t.Parallel()
 	if e := badIDToken(IDTokenMalformed, "alg", "is wrong"); e.Error() != "invalid_id_token: The ID token is wrong." || e.Check != "alg" || e.Step != wire.IDTokenCheck {
 		t.Errorf("it is %+v", e)
@@ -79,7 +79,7 @@ func TestBadIDToken(t *testing.T) {
 }
 
 // Of a stolen code is said whether it brought tokens, and whether all of them are revoked; the tokens are in nothing.
-func TestStealCode(t *testing.T) {
+func TestStealCode_RevokesTokens(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name            string

@@ -14,7 +14,7 @@ import (
 )
 
 // A login goes on only with the server and as the client that it was begun with.
-func TestBinding(t *testing.T) {
+func TestBinding_OneServerAndClient(t *testing.T) {
 	l, other := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
 	for _, server := range []*testserver.FakeServer{l, other} {
 		server.Document = func(d map[string]any) { d["end_session_endpoint"] = server.Issuer + "/end" }
@@ -116,7 +116,7 @@ func TestIsOtherServer(t *testing.T) {
 }
 
 // Without an ID token a login is a plain OAuth one, if openid was not granted, or not asked for.
-func TestIDTokenPresence(t *testing.T) {
+func TestTokenResponse_IDTokenPresence(t *testing.T) {
 	for _, row := range []struct {
 		name, asked, granted string // granted is "-" when the server says nothing of it
 		missed               bool
@@ -144,7 +144,7 @@ func TestIDTokenPresence(t *testing.T) {
 }
 
 // A verdict shows what was found, and of what is secret only that it is another.
-func TestVerdictsShow(t *testing.T) {
+func TestVerdicts_HideSecretValues(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Claims = func(claims map[string]any) {
 		claims["aud"], claims["azp"] = []string{"other", "more"}, "party"
@@ -182,7 +182,7 @@ func TestVerdictsShow(t *testing.T) {
 }
 
 // The error of a parameter names it.
-func TestBadParameters(t *testing.T) {
+func TestNewRequest_NamesBadParameter(t *testing.T) {
 	c := clientAt(t, testserver.StartFakeServer(t).Env())
 	for name, value := range map[string]string{"scope": `a"b`, "max_age": "soon", "state": "mine", "redirect_uri": "https://evil.example/", "step_up": "3"} {
 		_, err := c.NewRequest(url.Values{name: {value}})
@@ -196,7 +196,7 @@ func TestBadParameters(t *testing.T) {
 }
 
 // The error of an unknown key lists some of those that there are.
-func TestDescribeKeys(t *testing.T) {
+func TestKeySet_Describe(t *testing.T) {
 	for n, want := range map[int]string{0: "(it has none)", 1: `("k0" ES256)`, 5: `"k4" ES256)`, 6: `"k4" ES256, …)`} {
 		l := testserver.StartFakeServer(t)
 		l.JWKS = func(w http.ResponseWriter, _ *http.Request) {

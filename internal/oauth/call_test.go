@@ -13,7 +13,7 @@ import (
 
 // An API is asked by GET, or by a request of MCP that only reads; the token goes into its header, and nothing does
 // where there is none.
-func TestAskAPI(t *testing.T) {
+func TestAskAPI_GetOrMCP(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["RESOURCE_URL"] = l.Issuer + "/api"
@@ -37,7 +37,7 @@ func TestAskAPI(t *testing.T) {
 }
 
 // The name of a tool is the API's word: what no header can carry is called nowhere, and no tool where there are none.
-func TestCallTool(t *testing.T) {
+func TestCallTool_BadName(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Other = testserver.SendBody(200, "application/json", `{}`)
 	env := l.Env()
@@ -73,7 +73,7 @@ func TestCallTool(t *testing.T) {
 
 // The API is asked with the token, without it and with another, each known by its purpose: RESOURCE_URL, or else the
 // userinfo endpoint.
-func TestTryResource(t *testing.T) {
+func TestTryResource_ThreeCalls(t *testing.T) {
 	l, c, r, _, _ := loginAt(t)
 	for _, path := range []string{"/api", "/userinfo"} {
 		if path == "/userinfo" {

@@ -44,7 +44,7 @@ func TestDecode(t *testing.T) {
 }
 
 // What is not a JWT is opaque, and no token is nothing.
-func TestDecodeOpaque(t *testing.T) {
+func TestDecode_Opaque(t *testing.T) {
 	if Decode("") != nil {
 		t.Error("no token was decoded")
 	}
@@ -62,7 +62,7 @@ func TestDecodeOpaque(t *testing.T) {
 }
 
 // A token that is made to fill a page does not: members and values are bounded.
-func TestDecodeIsBounded(t *testing.T) {
+func TestDecode_Bounded(t *testing.T) {
 	many := `{"a":1` + strings.Repeat(`,"b":2`, 5000) + `}`
 	deep := `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`
 	if n := len(Decode(unsigned(`{}`, many)).Claims); n != maxShownClaims {

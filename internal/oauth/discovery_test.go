@@ -33,7 +33,7 @@ func TestMetadataURLs(t *testing.T) {
 }
 
 // Each row spoils the metadata in one way; /login says what was tried and what it answered.
-func TestDiscoveryRefuses(t *testing.T) {
+func TestMetadata_Refuses(t *testing.T) {
 	document := func(name string, value any) func(*testserver.FakeServer) {
 		return func(l *testserver.FakeServer) {
 			l.Document = func(d map[string]any) {
@@ -169,7 +169,7 @@ func TestMetadata_Warnings(t *testing.T) {
 }
 
 // Metadata on its own origin may be redirected; RFC 8414's places are tried after OpenID Connect's.
-func TestDiscoveryFinds(t *testing.T) {
+func TestMetadata_FoundAtEachPlace(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Metadata = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved", http.StatusFound) }
 	good := func(w http.ResponseWriter, issuer string) {
@@ -213,7 +213,7 @@ func TestDiscoveryFinds(t *testing.T) {
 }
 
 // Overrides beat the metadata, and alone they serve a server that has none.
-func TestOverrides(t *testing.T) {
+func TestMetadata_Overrides(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_ENDPOINT"] = l.Issuer + "/other"
@@ -232,7 +232,7 @@ func TestOverrides(t *testing.T) {
 }
 
 // However many requests wait, one attempt runs, and all of them get what it finds.
-func TestOneAttempt(t *testing.T) {
+func TestMetadata_OneAttempt(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	release := make(chan bool)
 	honest := l.Issuer
@@ -263,7 +263,7 @@ func TestOneAttempt(t *testing.T) {
 }
 
 // What is said of a server that cannot be asked.
-func TestUnreachable(t *testing.T) {
+func TestMetadata_Unreachable(t *testing.T) {
 	ca := testserver.NewAuthority(t)
 	for _, row := range []struct {
 		name  string
@@ -309,7 +309,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 // What .env says of an endpoint comes before the metadata, and that before what is known of Clerk.
-func TestOverride(t *testing.T) {
+func TestOverride_BeforeMetadata(t *testing.T) {
 	t.Parallel()
 	named := config.Endpoints{Authorization: "a", Token: "t", Userinfo: "u", Introspection: "i", Revocation: "r", EndSession: "e", PAR: "p", JWKS: "j"}
 	set := config.Endpoints{Authorization: "A", Token: "T", Userinfo: "U", Introspection: "I", Revocation: "R", JWKS: "J"}
@@ -333,7 +333,7 @@ func TestOverride(t *testing.T) {
 }
 
 // One address has metadata that a login can begin with, or says why not.
-func TestFetchMetadata(t *testing.T) {
+func TestFetchMetadata_UsableOrWhyNot(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())

@@ -13,7 +13,7 @@ import (
 
 // Endpoints on this machine are believed of a server on this machine, and of the user. What a server
 // elsewhere says about this machine is a way to have us ask whatever listens here.
-func TestLoopbackEndpoints(t *testing.T) {
+func TestMetadata_LoopbackEndpoints(t *testing.T) {
 	public := func(t *testing.T, env map[string]string, spoil func(d map[string]any)) (*testserver.FakeServer, *Client) {
 		l := testserver.StartFakeServer(t)
 		address := l.Listener.Addr().String()
@@ -71,7 +71,7 @@ func TestLoopbackEndpoints(t *testing.T) {
 }
 
 // Every endpoint is looked at: http beyond this machine, and what is no address, spoils all of the metadata.
-func TestEveryEndpointIsChecked(t *testing.T) {
+func TestMetadata_ChecksEveryEndpoint(t *testing.T) {
 	for _, name := range []string{
 		"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint",
 		"revocation_endpoint", "end_session_endpoint", "pushed_authorization_request_endpoint",
@@ -99,7 +99,7 @@ func TestEveryEndpointIsChecked(t *testing.T) {
 }
 
 // The introspection and the revocation endpoint may want another authentication than the token endpoint.
-func TestEndpointsOwnMethods(t *testing.T) {
+func TestAuthMethod_OfEachEndpoint(t *testing.T) {
 	for _, row := range []struct {
 		name                              string
 		token, introspection, revocation  []string
@@ -162,7 +162,7 @@ func TestEndpointsOwnMethods(t *testing.T) {
 
 // An override serves a server that publishes nothing, but not one that cannot be reached or that answers
 // something else: that may be another server, or one in trouble.
-func TestOverridesNeedAnAnswer(t *testing.T) {
+func TestMetadata_OverridesNeedAnswer(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["AUTHORIZATION_ENDPOINT"], env["TOKEN_ENDPOINT"] = l.Issuer+"/authorize", l.Issuer+"/token"
@@ -204,7 +204,7 @@ func TestLeadsHere(t *testing.T) {
 }
 
 // An error about an endpoint says so, and another issuer is explained by where the issuer came from.
-func TestMetadataErrors(t *testing.T) {
+func TestMetadata_ErrorNamesEndpoint(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { d["userinfo_endpoint"] = "http://a.example/" }
 	c := clientAt(t, l.Env())

@@ -9,7 +9,7 @@ import (
 )
 
 // A member whose name differs in case is another member: nothing is taken from it, and it spoils nothing.
-func TestNamesAreExact(t *testing.T) {
+func TestMembers_ExactNames(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	l.Response = func(response map[string]any) {
@@ -45,7 +45,7 @@ func TestNamesAreExact(t *testing.T) {
 }
 
 // What was tried is said without the client secret and without invisible characters, and not at any length.
-func TestTriedIsClean(t *testing.T) {
+func TestTried_SanitizedAndBounded(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	secret := strings.ReplaceAll(testserver.FakeClientSecret, "-", `\u002D`)

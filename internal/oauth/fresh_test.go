@@ -43,7 +43,7 @@ func publish(keys map[string]*ecdsa.PrivateKey) func(http.ResponseWriter, *http.
 }
 
 // Metadata and keys are kept for some minutes, and then asked for again.
-func TestAskedForAgain(t *testing.T) {
+func TestMetadata_FetchedAgain(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	const metadata, keys = "GET /.well-known/openid-configuration", "GET /jwks"
@@ -62,7 +62,7 @@ func TestAskedForAgain(t *testing.T) {
 }
 
 // What is asked for again may have become worse: nothing of before is believed then.
-func TestAskedForAgainInVain(t *testing.T) {
+func TestMetadata_FetchedAgainInVain(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	if _, _, err := signIn(t, c, l, nil); err != nil {
@@ -87,7 +87,7 @@ func TestAskedForAgainInVain(t *testing.T) {
 
 // A key that the server has taken back signs nothing any more: at once when the keys have been fetched since,
 // and after some minutes otherwise.
-func TestOldKeys(t *testing.T) {
+func TestKeySet_OldKeys(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		then func(t *testing.T, l *testserver.FakeServer, c *Client, turn func(time.Duration), sign func(id string))
@@ -126,7 +126,7 @@ func TestOldKeys(t *testing.T) {
 }
 
 // Keys belong to the address that they were fetched from.
-func TestKeysOfAnotherAddress(t *testing.T) {
+func TestKeySet_OtherAddress(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
 	if _, _, err := signIn(t, c, l, nil); err != nil {
@@ -142,7 +142,7 @@ func TestKeysOfAnotherAddress(t *testing.T) {
 }
 
 // at_hash is by the hash of the signature's algorithm, whichever it is (OpenID Connect Core section 3.1.3.6).
-func TestAtHashOf384(t *testing.T) {
+func TestIDToken_AtHashByAlgorithm(t *testing.T) {
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestAtHashOf384(t *testing.T) {
 }
 
 // A login without openid sends no nonce, so a token that has one belongs to another login.
-func TestNonceNobodyAskedFor(t *testing.T) {
+func TestIDToken_UnaskedNonce(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	for nonce, words := range map[string]string{"": "", "somebody's": "the check of nonce: expected none, as none was sent"} {
 		l.Claims = func(c map[string]any) {
@@ -192,7 +192,7 @@ func TestNonceNobodyAskedFor(t *testing.T) {
 
 // State, nonce and verifier are three secrets: the state stands in addresses and the nonce in tokens, and
 // whoever reads one of them must not have another.
-func TestSecretsDiffer(t *testing.T) {
+func TestNewRequest_SecretsDiffer(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	seen := map[string]bool{}
@@ -219,7 +219,7 @@ func TestSecretsDiffer(t *testing.T) {
 }
 
 // A refreshed ID token tells of the same moment of signing in, or of none (OpenID Connect Core section 12.2).
-func TestRefreshedAuthTime(t *testing.T) {
+func TestRefresh_AuthTime(t *testing.T) {
 	signedIn := time.Now().Add(-10 * time.Minute).Unix()
 	for _, row := range []struct {
 		name          string
@@ -279,7 +279,7 @@ func TestRefreshedAuthTime(t *testing.T) {
 
 // A refreshed ID token is about the same user, of the same server and for the same client; its nonce may be left
 // out, and not be another (OpenID Connect Core section 12.2).
-func TestRefreshedIDToken(t *testing.T) {
+func TestRefresh_IDToken(t *testing.T) {
 	for _, row := range []struct {
 		name, claim string
 		value       any

@@ -30,7 +30,7 @@ import (
 )
 
 // Each row spoils one claim of an ID token that is otherwise right, and says which check refuses it.
-func TestIDTokenClaims(t *testing.T) {
+func TestIDToken_Claims(t *testing.T) {
 	now := time.Now()
 	set := func(name string, value any) func(map[string]any) {
 		return func(c map[string]any) { c[name] = value }
@@ -327,7 +327,7 @@ func wantIDToken(t *testing.T, l *testserver.FakeServer, params url.Values, word
 }
 
 // Signatures that anybody could have made, or that are not for signing.
-func TestIDTokenSignature(t *testing.T) {
+func TestIDToken_Signature(t *testing.T) {
 	half512 := sha512.Sum512([]byte("fake-access-token"))
 	other := testserver.NewKey(t)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -567,7 +567,7 @@ func nonCanonical(raw string) string {
 }
 
 // auth_time is checked when max_age was asked, and only then.
-func TestAuthTime(t *testing.T) {
+func TestIDToken_AuthTime(t *testing.T) {
 	now := time.Now()
 	for _, row := range []struct {
 		name, maxAge string
@@ -595,7 +595,7 @@ func TestAuthTime(t *testing.T) {
 }
 
 // Keys that changed since they were fetched are fetched again, under a new ID or the same one.
-func TestKeysRotate(t *testing.T) {
+func TestKeySet_Rotate(t *testing.T) {
 	for _, id := range []string{"k1", "k2"} {
 		t.Run(id, func(t *testing.T) {
 			l := testserver.StartFakeServer(t)
@@ -621,7 +621,7 @@ func TestKeysRotate(t *testing.T) {
 }
 
 // An ID token that nobody asked for is verified all the same, and one without an issuer refused.
-func TestUnaskedIDToken(t *testing.T) {
+func TestIDToken_Unasked(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Claims = func(c map[string]any) { delete(c, "nonce") }
 	wantIDToken(t, l, url.Values{"scope": {"email"}}, "")
@@ -683,7 +683,7 @@ func TestVerdicts_Words(t *testing.T) {
 }
 
 // How a claim is wrong: it is not there, of another type, too early or late, in milliseconds, or another one.
-func TestClaimState(t *testing.T) {
+func TestIDToken_ClaimState(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	const past, future, milliseconds = 1_799_000_000, 1_801_000_000, 1_800_000_000_000

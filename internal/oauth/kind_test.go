@@ -18,9 +18,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// TestKind has a row for every kind of error: what a server does, and what is said of it. At the end no kind may be left
+// TestKind_EachHasRow has a row for every kind of error: what a server does, and what is said of it. At the end no kind may be left
 // without one.
-func TestKind(t *testing.T) {
+func TestKind_EachHasRow(t *testing.T) {
 	body := testserver.SendBody
 	jsonBody := func(text string) func(http.ResponseWriter, *http.Request) { return body(200, "application/json", text) }
 	redirect := func(to string) func(http.ResponseWriter, *http.Request) {

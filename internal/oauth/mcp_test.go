@@ -38,7 +38,7 @@ func mcpAPI(speaks, sessions bool, get int, body string) func(http.ResponseWrite
 
 // An API that has nothing at GET is asked by POST where the login began there, in a session where it knows nothing
 // else. What was only tried is no call that failed.
-func TestFindsHowItIsCalled(t *testing.T) {
+func TestCallAPI_FindsMethod(t *testing.T) {
 	const (
 		tried    = "how the API is called, "
 		rpcError = `{"jsonrpc":"2.0","error":{"code":-32000,"message":"Not acceptable"},"id":null}`

@@ -25,7 +25,7 @@ const aRequestURI = "urn:ietf:params:oauth:request_uri:a-value"
 
 // A pushed request carries what the browser would have carried, by the client's authentication; the browser
 // carries client_id and request_uri alone (RFC 9126 sections 2 and 4).
-func TestPushedRequest(t *testing.T) {
+func TestPush_CarriesParameters(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		demands bool
@@ -109,7 +109,7 @@ func TestPushedRequest(t *testing.T) {
 }
 
 // What a server answers that no login can go on with.
-func TestPushedRequestRefused(t *testing.T) {
+func TestPush_Refused(t *testing.T) {
 	send := testserver.SendBody
 	const j = "application/json"
 	for _, row := range []struct {
@@ -178,7 +178,7 @@ func TestPushedRequestRefused(t *testing.T) {
 
 // A server that demands pushed requests and does not say where is at fault; PAR where it is not offered is
 // the user's.
-func TestPushedRequestNotOffered(t *testing.T) {
+func TestPush_NotOffered(t *testing.T) {
 	for _, row := range []struct {
 		demands bool
 		par     string
@@ -193,7 +193,7 @@ func TestPushedRequestNotOffered(t *testing.T) {
 }
 
 // A login without a challenge is asked for by the one question that is about it.
-func TestNoChallenge(t *testing.T) {
+func TestAuthorizationURL_NoChallenge(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	for _, without := range []bool{true, false} {
@@ -210,7 +210,7 @@ func TestNoChallenge(t *testing.T) {
 }
 
 // An exchange of a pushed request has a purpose of its own.
-func TestPushedRequestIsRecorded(t *testing.T) {
+func TestPush_Recorded(t *testing.T) {
 	l := pushingServer(t, true)
 	l.Other = testserver.SendBody(201, "application/json", `{"request_uri":"`+aRequestURI+`"}`)
 	c := clientAt(t, l.Env())
@@ -228,7 +228,7 @@ func TestPushedRequestIsRecorded(t *testing.T) {
 }
 
 // A pushed request is sent as the client that it names, which check replaces by a made-up one.
-func TestPushedAsTheClientItNames(t *testing.T) {
+func TestPush_AsNamedClient(t *testing.T) {
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
 		l := pushingServer(t, true)
 		var got []string
@@ -293,7 +293,7 @@ func TestAuthorizationURL_OwnQuery(t *testing.T) {
 }
 
 // The address of a query that is no login's is pushed where that is demanded, and only there.
-func TestAddressOf(t *testing.T) {
+func TestAddressOf_PushesWhereDemanded(t *testing.T) {
 	t.Parallel()
 	for _, demands := range []bool{false, true} {
 		l := pushingServer(t, demands)

@@ -154,7 +154,7 @@ func TestNewRequest_Refuses(t *testing.T) {
 }
 
 // What a member should be is said in a warning that names it, and what it is read as.
-func TestReader(t *testing.T) {
+func TestReader_Warnings(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		raw, list, strict string

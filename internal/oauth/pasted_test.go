@@ -12,7 +12,7 @@ import (
 
 // The address must be the redirect URI with a response behind it. What is refused is refused for its own reason,
 // and nothing of the address is said.
-func TestReadPasted(t *testing.T) {
+func TestReadPasted_RedirectURIOnly(t *testing.T) {
 	const web, app, port = "https://app.example.com/cb", "com.example.app:/cb", "http://localhost:8080/cb"
 	const query, bare = "https://app.example.com/cb?tenant=a", "https://app.example.com"
 	const response = "code=the-code&state=the-state"

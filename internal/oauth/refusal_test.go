@@ -12,7 +12,7 @@ import (
 
 // Refusals of the token endpoint that are no OAuth errors, as real servers write them: a 4xx is about
 // the request, and its words are passed on.
-func TestRefusedWithoutAnOAuthError(t *testing.T) {
+func TestExchange_RefusedWithoutOAuthError(t *testing.T) {
 	for _, row := range []struct {
 		server            string
 		status            int
@@ -53,7 +53,7 @@ func TestRefusedWithoutAnOAuthError(t *testing.T) {
 }
 
 // What a refusal repeats of the secret is not passed on.
-func TestRefusalWithoutTheSecret(t *testing.T) {
+func TestExchange_RefusalHidesSecret(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Token = testserver.SendBody(400, "text/plain", "what is "+testserver.FakeClientSecret+"?")
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
@@ -63,7 +63,7 @@ func TestRefusalWithoutTheSecret(t *testing.T) {
 }
 
 // A token response that is refused is shown: names, types and what is no secret, and the line at fault.
-func TestRefusedTokenResponseIsShown(t *testing.T) {
+func TestTokenResponse_RefusedIsShown(t *testing.T) {
 	for _, row := range []struct {
 		name, contentType, body string
 		want                    []Member
@@ -107,7 +107,7 @@ func TestRefusedTokenResponseIsShown(t *testing.T) {
 }
 
 // A refused token request may have tokens in its answer. What is said of it does not repeat them.
-func TestRefusedTokenIsHidden(t *testing.T) {
+func TestExchange_RefusalHidesTokens(t *testing.T) {
 	const token = "a-token-of-nobody"
 	for _, row := range []struct {
 		status int

@@ -12,7 +12,7 @@ import (
 
 // Without scopes the request has no scope parameter at all, so that the server's defaults apply (RFC 6749
 // section 3.3); its twin has one.
-func TestNoScopeIsSent(t *testing.T) {
+func TestAuthorizationURL_NoScope(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	cfg, err := config.Load(func(name string) string { return l.Env()[name] }, "does-not-exist.env", false)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // One more login is offered for what the API wants, while that can help.
-func TestStepUp(t *testing.T) {
+func TestStepUp_WhileItHelps(t *testing.T) {
 	for _, row := range []struct {
 		name      string
 		status    int
@@ -48,7 +48,7 @@ func stepOf(r *Request) int {
 }
 
 // The number of the step goes along, and has a bound.
-func TestStepUpParameter(t *testing.T) {
+func TestStepUp_Bounded(t *testing.T) {
 	client := clientAt(t, testserver.StartFakeServer(t).Env())
 	for value, want := range map[string]int{"": 0, "1": 1, "2": 2, "3": -1, "-1": -1, "x": -1} {
 		r, err := client.NewRequest(map[string][]string{"step_up": {value}})

@@ -17,7 +17,7 @@ import (
 )
 
 // Each row spoils one thing of the token response. Nothing of it is believed.
-func TestTokenResponseRefused(t *testing.T) {
+func TestTokenResponse_Refused(t *testing.T) {
 	send := func(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
@@ -356,7 +356,7 @@ func manyMembers(n int) string {
 }
 
 // A lifetime of nothing is a number, and one that is none is repeated no longer than a line.
-func TestExpiresIn(t *testing.T) {
+func TestReader_ExpiresIn(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]struct {
 		lives time.Duration
@@ -379,7 +379,7 @@ func TestExpiresIn(t *testing.T) {
 
 // What a response has in the place of an access token decides which error it is: an error of its own, a name in other letters,
 // or a member that has the token inside.
-func TestTokenFaults(t *testing.T) {
+func TestTokenResponse_Faults(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
 		kind   Kind

@@ -11,7 +11,7 @@ import (
 
 // Of an error that belongs to no login the registered code and the bounded words are shown, unless it names
 // another server, or a server while none is known.
-func TestUnsolicitedError(t *testing.T) {
+func TestUnsolicitedError_CodeAndBoundedWords(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	known, unknown := clientAt(t, l.Env()), clientAt(t, l.Env())
 	if _, err := known.Metadata(t.Context()); err != nil {
@@ -59,7 +59,7 @@ func TestUnsolicitedError(t *testing.T) {
 }
 
 // An error code of OAuth's own is shown though the client secret is a part of it; any other loses the secret.
-func TestRegisteredErrors(t *testing.T) {
+func TestErrorCode_LikeSecret(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	env["CLIENT_SECRET"] = "invalid"
@@ -80,7 +80,7 @@ func TestRegisteredErrors(t *testing.T) {
 }
 
 // What a server says in an error is cut where it is taken in.
-func TestSaidIsBounded(t *testing.T) {
+func TestError_Bounded(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	twice := `{"` + long + `":1,"` + long + `":2}`
 	l := pushingServer(t, true)

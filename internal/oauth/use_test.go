@@ -52,7 +52,7 @@ func loginAt(t *testing.T) (*testserver.FakeServer, *Client, *Request, *TokenRes
 
 // What a server answers to the use of a token is its answer, or an error of the step when it is none: it
 // fails, sends us elsewhere, or hangs up.
-func TestUsesOfTokens(t *testing.T) {
+func TestTokenUse_EachAnswer(t *testing.T) {
 	l, c, r, response, id := loginAt(t)
 	for step, use := range map[wire.Purpose]func() (*wire.Exchange, error){
 		wire.Userinfo:      func() (*wire.Exchange, error) { return c.Userinfo(t.Context(), "a-token", nil) },
@@ -130,7 +130,7 @@ func TestUsesOfTokens(t *testing.T) {
 }
 
 // Userinfo about somebody else is refused, signed or not.
-func TestUserinfoIsAboutTheUser(t *testing.T) {
+func TestUserinfo_OtherUser(t *testing.T) {
 	l, c, _, _, id := loginAt(t)
 	signed := func(claims map[string]any) string {
 		return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: l.Key, KeyID: "k1"}, claims)
@@ -184,7 +184,7 @@ func TestUserinfoIsAboutTheUser(t *testing.T) {
 }
 
 // A refresh is refused by a status, or by an error in a 200; anything else has to be a token response.
-func TestRefreshAnswers(t *testing.T) {
+func TestRefresh_EachAnswer(t *testing.T) {
 	l, c, r, response, id := loginAt(t)
 	const good, refusal = `{"access_token":"a2","token_type":"bearer"}`, `{"error":"invalid_grant"}`
 	for _, row := range []struct {
@@ -229,7 +229,7 @@ func TestRefreshAnswers(t *testing.T) {
 }
 
 // What the server does not name is not offered.
-func TestNotOffered(t *testing.T) {
+func TestTokenUse_NotOffered(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Document = func(d map[string]any) { delete(d, "userinfo_endpoint") }
 	c := clientAt(t, l.Env())
@@ -245,7 +245,7 @@ func TestNotOffered(t *testing.T) {
 }
 
 // The end of a session is asked for with what the server needs to know, and a query of its own is kept.
-func TestEndSessionURL(t *testing.T) {
+func TestEndSessionURL_Parameters(t *testing.T) {
 	_, c, r, _, _ := loginAt(t)
 	u, err := url.Parse(c.EndSessionURL(t.Context(), r, "hint", "a-state"))
 	if err != nil {
@@ -275,7 +275,7 @@ func TestEndSessionURL(t *testing.T) {
 }
 
 // A token endpoint that gives no answer is named, and so is what came of it.
-func TestTokenEndpointUnreachable(t *testing.T) {
+func TestExchange_Unreachable(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Token = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	_, _, err := signIn(t, clientAt(t, l.Env()), l, nil)
@@ -286,7 +286,7 @@ func TestTokenEndpointUnreachable(t *testing.T) {
 }
 
 // A refusal of the login is the server's own word, with the client secret taken out.
-func TestRefusedResponse(t *testing.T) {
+func TestCheckResponse_Refused(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Callback = func(query map[string]string) {
 		query["error"], query["error_description"], query["error_uri"] = "access_denied", "You said no to "+testserver.FakeClientSecret, "https://a.example/why"
@@ -311,7 +311,7 @@ func TestRefusedResponse(t *testing.T) {
 }
 
 // An access token is inspected as far as anybody can.
-func TestInspect(t *testing.T) {
+func TestInspect_EachToken(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	sign := func(claims map[string]any) string {
@@ -340,7 +340,7 @@ func TestInspect(t *testing.T) {
 }
 
 // Each exchange of a login is recorded as what it is for.
-func TestRecordedPurposes(t *testing.T) {
+func TestClient_RecordsPurposes(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())
 	ctx, rec := wire.Record(t.Context())
@@ -370,7 +370,7 @@ func TestRecordedPurposes(t *testing.T) {
 }
 
 // The token request that is shown is the one that is sent, and showing it sends nothing.
-func TestTokenRequestIsShownAsSent(t *testing.T) {
+func TestTokenRequest_ShownAsSent(t *testing.T) {
 	l, c, r, _, _ := loginAt(t)
 	before := l.Asked("POST /token")
 	ctx, rec := wire.Record(t.Context())
@@ -390,7 +390,7 @@ func TestTokenRequestIsShownAsSent(t *testing.T) {
 }
 
 // What a token is tried at is the API that is configured, or else the userinfo endpoint of a server that is known.
-func TestProtectedResource(t *testing.T) {
+func TestProtectedResource_APIOrUserinfo(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()
 	without := clientAt(t, env)
@@ -413,7 +413,7 @@ func TestProtectedResource(t *testing.T) {
 }
 
 // What was revoked is gone, unless a refresh has replaced it meanwhile.
-func TestWithout(t *testing.T) {
+func TestTokens_Without(t *testing.T) {
 	held := Tokens{Access: "a1", Refresh: "r1", ID: "i1", Scope: "s", Expires: time.Now()}
 	for _, row := range []struct {
 		name            string
@@ -442,7 +442,7 @@ func TestWithout(t *testing.T) {
 
 // A refresh that is refused says what the server said, with the answer, whatever the status is. What other clients may
 // refuse of one that is not is a warning, as it is at a login.
-func TestRefusedRefresh(t *testing.T) {
+func TestRefusedRefresh_SaysAnswer(t *testing.T) {
 	t.Parallel()
 	l, c, r, response, id := loginAt(t)
 	refresh := func(status int, body string) (*wire.Exchange, *TokenResponse) {

@@ -8,7 +8,7 @@ import (
 )
 
 // What an answer names as a secret is found in JSON at any depth, in a form, in a page, and in text that is cut short.
-func TestSecrets(t *testing.T) {
+func TestSecrets_EachFormat(t *testing.T) {
 	for answer, want := range map[string][]string{
 		`{"client_secret":"secret-1","client_id":"client-1","a":[{"Access_Token":"token-2"}]}`:     {"secret-1", "token-2"},
 		`{"client_secret":"first-1","client_secret":"second-2"}`:                                   {"first-1", "second-2"},
@@ -30,7 +30,7 @@ func TestSecrets(t *testing.T) {
 }
 
 // Each value is looked for in all that is said of an answer, so that there are not many, and nobody is told half.
-func TestSecretsAreBounded(t *testing.T) {
+func TestSecrets_Bounded(t *testing.T) {
 	for _, n := range []int{maxSecrets, maxSecrets + 1, 50_000} {
 		var answer strings.Builder
 		for i := range n {
@@ -44,7 +44,7 @@ func TestSecretsAreBounded(t *testing.T) {
 }
 
 // A text is rid of the values that it names itself, in any spelling, however short they are.
-func TestReplaceNamed(t *testing.T) {
+func TestReplaceNamed_EachSpelling(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"client_secret":"ab1","client_id":"c"}`: `{"client_secret":"X","client_id":"c"}`,
 		`{\"client_secret\":\"ab1\"}`:             `{\"client_secret\":\"X\"}`,
@@ -60,7 +60,7 @@ func TestReplaceNamed(t *testing.T) {
 }
 
 // A name means a credential in any spelling, and does not when it goes on to something about one.
-func TestIsSecret(t *testing.T) {
+func TestIsSecret_EachSpelling(t *testing.T) {
 	for _, name := range strings.Fields(`token access_token accessToken AccessToken ACCESS_TOKEN x-access-token X-Refresh-Token refresh_tokens
 		idToken id_token_hint mfaToken token2 tokenValue secret client_secret clientSecret clientsecret secrets api_key apiKey apikey API-Key APIKey
 		x-api-key xApiKey key keys accesskey accessKey access_key_id private_key secretKey session sessionId session_id JSESSIONID PHPSESSID ASP.NET_SessionId

@@ -27,7 +27,7 @@ func replaceClient(t *Text, c Credentials, standIn string) {
 }
 
 // A secret is found in every spelling, and what only looks like it is left.
-func TestReplace(t *testing.T) {
+func TestReplace_EachSpelling(t *testing.T) {
 	const secret = "s/e+c r&t'é\U0001F511"
 	quoted, _ := json.Marshal(secret)
 	inJSON := strings.Trim(string(quoted), `"`)
@@ -63,7 +63,7 @@ func TestReplace(t *testing.T) {
 }
 
 // A secret that looks like an escape, or ends one, is found as it is and escaped.
-func TestReplaceEscapeLike(t *testing.T) {
+func TestReplace_EscapeLike(t *testing.T) {
 	for _, secret := range []string{`100%25sure`, `n\n\/n\n`, `&amp;&lt;`, `\u002B\u002B`, `name0123`, `2F2F2F2F`, "++++++"} {
 		quoted, _ := json.Marshal(secret)
 		for _, spelled := range []string{
@@ -79,7 +79,7 @@ func TestReplaceEscapeLike(t *testing.T) {
 	}
 }
 
-func TestReplaceOverlapping(t *testing.T) {
+func TestReplace_Overlapping(t *testing.T) {
 	text := Read("abcdefghij, bcdefg, ghijklmn, aaaaaaaaaaaaa")
 	for _, value := range []string{"bcdefg", "abcdefgh", "ghijklmn", "short", "ghijkl", "aaaaaa"} {
 		replace(text, value, "<"+value[:1]+">")
@@ -89,7 +89,7 @@ func TestReplaceOverlapping(t *testing.T) {
 	}
 }
 
-func TestReplaceClient(t *testing.T) {
+func TestReplaceClient_Basic(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"aWQ6cy9lY3JldA==", "X"},             // id:s/ecret
 		{"Basic aWQ6cyUyRmVjcmV0", "Basic X"}, // id:s%2Fecret
@@ -120,7 +120,7 @@ func TestReplaceClient(t *testing.T) {
 
 // A value of half a megabyte that almost repeats costs no more than its length: by its length times the
 // text's, this test would never end.
-func TestReplaceLong(t *testing.T) {
+func TestReplace_Long(t *testing.T) {
 	text := Read(strings.Repeat("a", 1<<20) + "%2b" + strings.Repeat(`\u0061`, 1<<15))
 	replace(text, strings.Repeat("a", 1<<19)+"b", "X")
 	replace(text, strings.Repeat("a", 1<<19)+"+"+strings.Repeat("a", 1<<15), "Y")
@@ -150,7 +150,7 @@ func FuzzReplace(f *testing.F) {
 
 // A secret is found in base64 of either alphabet, padded or not, alone and within more, and in hexadecimal digits. What
 // is around it in the same base64 goes too.
-func TestAddSecret(t *testing.T) {
+func TestAddSecret_EachEncoding(t *testing.T) {
 	const secret = "s/ecret+with ~"
 	for name, encode := range map[string]func([]byte) string{
 		"base64": base64.StdEncoding.EncodeToString, "unpadded": base64.RawStdEncoding.EncodeToString,
@@ -186,7 +186,7 @@ func TestAddSecret(t *testing.T) {
 }
 
 // The values are all found, whichever begins or ends another one: as they would be one by one.
-func TestValues(t *testing.T) {
+func TestValues_AllFound(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func(n int) string {
 		letters := make([]byte, n)

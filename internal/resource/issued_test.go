@@ -25,7 +25,7 @@ func told(t *testing.T, err error) string {
 
 // What manages a registration, and a secret that came with a public client, are hidden in what the server says
 // later, by the client that was registered and by the one that found it again.
-func TestIssuedIsHidden(t *testing.T) {
+func TestRegistration_IssuedIsHidden(t *testing.T) {
 	const secret, token, address = "a-secret-of-the-client-1", "a-registration-token-1", "https://auth.example/manage/1"
 	words := "say " + secret + " and " + token + " and " + address
 	for _, method := range []string{"client_secret_basic", "none"} {
@@ -63,7 +63,7 @@ func TestIssuedIsHidden(t *testing.T) {
 }
 
 // Of an answer that brings no client nothing is said that it names as a secret, whatever its status and its form are.
-func TestRefusedRegistrationIsHidden(t *testing.T) {
+func TestRegistration_RefusedIsHidden(t *testing.T) {
 	const secret, token = "a-secret-of-nobody", "a-token-of-nobody"
 	client := `"client_id":"client-1","client_secret":"` + secret + `","registration_access_token":"` + token + `"`
 	for _, row := range []struct {

@@ -10,9 +10,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// TestKind has a row for every kind of error of this package: what an API or a server does, and what is said of it. At the
+// TestKind_EachHasRow has a row for every kind of error of this package: what an API or a server does, and what is said of it. At the
 // end no kind may be left without one.
-func TestKind(t *testing.T) {
+func TestKind_EachHasRow(t *testing.T) {
 	begin := func(env map[string]string, spoil func(w *world)) func(t *testing.T) error {
 		return func(t *testing.T) error {
 			w := newWorld(t, env)

@@ -12,7 +12,7 @@ import (
 )
 
 // An API that gives no answer is named, with what came of it, at the step of asking it.
-func TestAPIUnreachable(t *testing.T) {
+func TestFindResource_Unreachable(t *testing.T) {
 	w := newWorld(t, nil)
 	w.At("GET https://api.example/v1/notes", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err := w.begin(t)
@@ -46,7 +46,7 @@ func TestChallengeOf(t *testing.T) {
 }
 
 // Where an API has more scopes than a request can carry, a client is registered with those that are asked for.
-func TestRegistrationOfTooManyScopes(t *testing.T) {
+func TestRegistration_TooManyScopes(t *testing.T) {
 	for scopes, want := range map[string]string{"notes": `"scope":"a notes"}`, strings.Repeat("x", 5000): `"scope":"a"}`} {
 		w := newWorld(t, map[string]string{"SCOPES": "a"})
 		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"scopes_supported": []string{scopes}}))
@@ -78,7 +78,7 @@ func TestWellKnownResource(t *testing.T) {
 }
 
 // Metadata that does not say what it is about cannot be used; a refusal names the endpoint that refused.
-func TestClient_Says(t *testing.T) {
+func TestFindResource_NamesEndpoint(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": nil}))

@@ -19,7 +19,7 @@ import (
 )
 
 // What is asked of a registration endpoint, to the byte.
-func TestRegistrationRequest(t *testing.T) {
+func TestRegistration_Request(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		env    map[string]string
@@ -68,7 +68,7 @@ func TestRegistrationRequest(t *testing.T) {
 
 // A client is registered once: whoever looks registers none, logins at the same time share one, and the next
 // login has it still.
-func TestRegisteredOnce(t *testing.T) {
+func TestDiscovery_RegistersOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
 	if err != nil || c.Config().ClientID != "" || c.Config().Issuer != "https://auth.example" || w.Asked("POST ") != 0 {
@@ -93,7 +93,7 @@ func TestRegisteredOnce(t *testing.T) {
 }
 
 // However many logins begin at once, one of them asks the API: each costs a dozen requests, and anybody can begin one.
-func TestOneSearch(t *testing.T) {
+func TestDiscovery_OneSearch(t *testing.T) {
 	w := newWorld(t, nil)
 	var begun, asking, most atomic.Int64
 	w.At("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
@@ -124,7 +124,7 @@ func TestOneSearch(t *testing.T) {
 }
 
 // Who does not wait for the API to answer has an error of that step, and the next login begins.
-func TestSearchIsGivenUp(t *testing.T) {
+func TestDiscovery_SearchGivenUp(t *testing.T) {
 	w := newWorld(t, nil)
 	asked, release := make(chan bool, 1), make(chan bool)
 	w.At("GET https://api.example/v1/notes", func(rw http.ResponseWriter, _ *http.Request) {
@@ -153,7 +153,7 @@ func TestSearchIsGivenUp(t *testing.T) {
 }
 
 // A client is good for the redirect URI that it was registered with, so another one means another client.
-func TestRegisteredForItsRedirectURI(t *testing.T) {
+func TestRegistration_ForItsRedirectURI(t *testing.T) {
 	const elsewhere = "https://app.example.com/callback"
 	w := newWorld(t, nil)
 	begin := func(redirectURI, id string) {
@@ -177,7 +177,7 @@ func TestRegisteredForItsRedirectURI(t *testing.T) {
 }
 
 // A secret that has expired is replaced by registering again, and not before.
-func TestSecretExpires(t *testing.T) {
+func TestRegistration_SecretExpires(t *testing.T) {
 	now := time.Now()
 	for _, row := range []struct {
 		later time.Duration
@@ -198,7 +198,7 @@ func TestSecretExpires(t *testing.T) {
 
 // An API that moves to another server means another client there. What belongs to one issuer is sent to no
 // other, and is there again when the API comes back.
-func TestServerMoves(t *testing.T) {
+func TestDiscovery_ServerMoves(t *testing.T) {
 	w := newWorld(t, nil)
 	first, err := w.begin(t)
 	if err != nil {
@@ -238,7 +238,7 @@ func TestServerMoves(t *testing.T) {
 
 // A configured client is sent to the first server that the API names, and to no other. A client ID metadata
 // document belongs to none.
-func TestConfiguredClientStays(t *testing.T) {
+func TestDiscovery_ConfiguredClientStays(t *testing.T) {
 	for _, row := range []struct {
 		env  map[string]string
 		want string // the check that refuses
@@ -290,7 +290,7 @@ func TestClientDocument_NotAdvertised(t *testing.T) {
 }
 
 // Clients are kept at so many servers, and the newest are.
-func TestRegisteredIsBounded(t *testing.T) {
+func TestRegistration_Bounded(t *testing.T) {
 	w := newWorld(t, nil)
 	for i := range maxRegistered + 3 {
 		host := fmt.Sprintf("https://n%d.example", i)
@@ -307,7 +307,7 @@ func TestRegisteredIsBounded(t *testing.T) {
 }
 
 // The steps of a start are recorded in their order, and a resource that is more than the API is noted.
-func TestStartIsRecorded(t *testing.T) {
+func TestDiscovery_StepsRecorded(t *testing.T) {
 	for resource, noted := range map[string]bool{"https://api.example/v1/notes": false, "https://api.example/v1": true} {
 		w := newWorld(t, nil)
 		w.document("GET "+theAPIMetadata, apiDocument(map[string]any{"resource": resource}))
@@ -330,7 +330,7 @@ func TestStartIsRecorded(t *testing.T) {
 
 // The resource goes into the authorization request, the token request and the refresh of a login that began
 // at the API, and into none of another login.
-func TestResourceIsSent(t *testing.T) {
+func TestResource_SentInThreeRequests(t *testing.T) {
 	w := newWorld(t, nil)
 	w.document("POST https://auth.example/token", map[string]any{"access_token": "t", "token_type": "bearer", "refresh_token": "r"})
 	c, err := w.begin(t)
@@ -373,7 +373,7 @@ func TestResourceIsSent(t *testing.T) {
 
 // A token is for the API that its login began at: with another one in RESOURCE_URL it is sent nowhere, though
 // the server and the client are the same.
-func TestTokensStayWithTheirAPI(t *testing.T) {
+func TestTokens_StayWithTheirAPI(t *testing.T) {
 	const other, otherMetadata = "https://api.example/v2/other", "https://api.example/.well-known/oauth-protected-resource/v2/other"
 	w := newWorld(t, nil)
 	w.document("GET "+otherMetadata, apiDocument(map[string]any{"resource": other}))
@@ -397,7 +397,7 @@ func TestTokensStayWithTheirAPI(t *testing.T) {
 }
 
 // The secret of a client that was registered is hidden in what the API says at a later login, too.
-func TestRegisteredSecretIsHidden(t *testing.T) {
+func TestRegistration_SecretIsHidden(t *testing.T) {
 	const secret = "a-secret-of-the-client-1"
 	w := newWorld(t, nil)
 	c, err := w.begin(t)
@@ -450,7 +450,7 @@ func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
 }
 
 // What a start may cost has limits of its own.
-func TestLimits(t *testing.T) {
+func TestLimits_OfStart(t *testing.T) {
 	t.Parallel()
 	if maxRegistered > 16 || maxServers > 3 || startTimeout > 20*time.Second || maxClientID > 2000 || maxClientSecret > 4000 {
 		t.Errorf("they are %d, %d, %v, %d and %d", maxRegistered, maxServers, startTimeout, maxClientID, maxClientSecret)

@@ -11,7 +11,7 @@ import (
 )
 
 // The server's answer decides the secret and how it is sent.
-func TestAnswerDecides(t *testing.T) {
+func TestRegistration_AnswerDecides(t *testing.T) {
 	const secret = " a-secret-of-the-client-1"
 	for _, row := range []struct {
 		answer map[string]any
@@ -38,7 +38,7 @@ func TestAnswerDecides(t *testing.T) {
 }
 
 // A redirect URI of an app's own scheme is a native client's, as one on localhost is.
-func TestApplicationType(t *testing.T) {
+func TestRegistration_ApplicationType(t *testing.T) {
 	for redirect, want := range map[string]string{"com.example.app:/callback": "native", "https://app.example/callback": "web", "https://localhost/callback": "native"} {
 		w := newWorld(t, map[string]string{"REDIRECT_URI": redirect})
 		w.begin(t)
@@ -50,7 +50,7 @@ func TestApplicationType(t *testing.T) {
 
 // Whoever looked before there was a client finds the one that another login has registered since, and logins are
 // tied to it.
-func TestRegisteredSince(t *testing.T) {
+func TestDiscovery_RegisteredSince(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.begin(t)
 	if err != nil {
@@ -66,7 +66,7 @@ func TestRegisteredSince(t *testing.T) {
 }
 
 // A resource that was asked for in one login is named at its refresh only where the login began at the API.
-func TestResourceOfOneLogin(t *testing.T) {
+func TestRefresh_ResourceOfOneLogin(t *testing.T) {
 	w := newWorld(t, nil)
 	w.document("POST https://auth.example/token", map[string]any{"access_token": "t", "token_type": "bearer", "refresh_token": "r"})
 	c, err := w.begin(t)

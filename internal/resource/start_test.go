@@ -15,7 +15,7 @@ import (
 
 // A login that begins at the API finds the server, and registers there; each row is one way in which APIs
 // say where it is.
-func TestBegin(t *testing.T) {
+func TestDiscovery_FindsServer(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		env   map[string]string
@@ -118,7 +118,7 @@ func TestBegin(t *testing.T) {
 
 // What an API or a server must not say. Each is refused with the name of who is at fault, and nothing is
 // registered or kept; without the spoiling the same login begins.
-func TestBeginRefuses(t *testing.T) {
+func TestDiscovery_Refuses(t *testing.T) {
 	api := func(other map[string]any) func(*world) {
 		return func(w *world) { w.document("GET "+theAPIMetadata, apiDocument(other)) }
 	}

@@ -14,7 +14,7 @@ import (
 
 // A registration whose answer cannot be used is not asked for again: the server may make another client each time.
 // A server that refuses, or cannot be reached, has made none, and is asked again.
-func TestUnusableIsAskedOnce(t *testing.T) {
+func TestUnusable_AskedOnce(t *testing.T) {
 	long := strings.Repeat("x", 1<<20+1)
 	hangUp := func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Length", "100")
@@ -92,7 +92,7 @@ func TestUnusableIsAskedOnce(t *testing.T) {
 
 // Logins at the same time that get an answer which cannot be used have asked once. Another redirect URI is another
 // question, and what is remembered is bounded.
-func TestUnusableIsRemembered(t *testing.T) {
+func TestUnusable_Remembered(t *testing.T) {
 	w := newWorld(t, nil)
 	w.document(theRegistration, map[string]any{})
 	done := make(chan error)

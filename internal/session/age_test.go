@@ -7,7 +7,7 @@ import (
 )
 
 // A login is remembered for twelve hours, however often it is used, and its session no longer.
-func TestSessionAge(t *testing.T) {
+func TestStore_SessionAge(t *testing.T) {
 	began := time.Now()
 	c := &clock{began}
 	s := newStore(t, "http://localhost:3000", c.now)
@@ -51,7 +51,7 @@ func TestSessionAge(t *testing.T) {
 }
 
 // A session that nobody comes back for does not stay in memory.
-func TestSweep(t *testing.T) {
+func TestMemoryStore_Sweep(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	store := s.store.(*memoryStore)

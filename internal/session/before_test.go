@@ -12,7 +12,7 @@ import (
 )
 
 // What was asked before a login left is held for that login, for as long as it may take, and only so much of it.
-func TestBefore(t *testing.T) {
+func TestBefore_HeldForItsLogin(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	steps := func(n, size int) []*wire.Exchange {

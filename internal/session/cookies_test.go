@@ -15,7 +15,7 @@ import (
 
 // Every cookie that is set is out of reach for scripts and for other sites, and over https for other hosts
 // and for plain http too. Its name has the port: another program of ours at another port has its own.
-func TestEveryCookie(t *testing.T) {
+func TestStore_CookieAttributes(t *testing.T) {
 	for base, secure := range map[string]bool{"http://localhost:3000": false, "https://app.example": true} {
 		c := &clock{time.Now()}
 		s := newStore(t, base, c.now)
@@ -58,7 +58,7 @@ func TestEveryCookie(t *testing.T) {
 
 // A cookie that is not ours opens nothing: not one that cannot be read, nor one of another name, nor an
 // empty one.
-func TestPlantedPending(t *testing.T) {
+func TestPending_Planted(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	w := httptest.NewRecorder()
@@ -97,7 +97,7 @@ func TestPlantedPending(t *testing.T) {
 }
 
 // A request that ends in no login is taken back once, and its cookie goes.
-func TestMarkUsed(t *testing.T) {
+func TestMarkUsed_Once(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	request := newRequest("state-1", c.at)
@@ -116,7 +116,7 @@ func TestMarkUsed(t *testing.T) {
 }
 
 // Each login that is shown step by step has a handle of its own, and only its browser has it.
-func TestHandles(t *testing.T) {
+func TestHandle_OneForEachLogin(t *testing.T) {
 	if Handle("a") == Handle("b") {
 		t.Error("two states have one handle")
 	}
@@ -136,7 +136,7 @@ func TestHandles(t *testing.T) {
 }
 
 // What was granted is what the server said, or else what was asked for.
-func TestGranted(t *testing.T) {
+func TestLogin_Granted(t *testing.T) {
 	for scope, want := range map[string][]string{"": {"a", "b"}, "c d": {"c", "d"}} {
 		l := &Login{Request: &oauth.Request{Scopes: []string{"a", "b"}}, Held: oauth.Tokens{Scope: scope}}
 		if got := l.Granted(); !slices.Equal(got, want) {
@@ -147,7 +147,7 @@ func TestGranted(t *testing.T) {
 
 // What was granted of what was asked for, and beyond it, is by the server's word alone: a server that says
 // nothing granted what was asked for (RFC 6749 section 5.1).
-func TestMissingAndAdded(t *testing.T) {
+func TestLogin_MissingAndAdded(t *testing.T) {
 	for _, row := range []struct {
 		name           string
 		response       oauth.TokenResponse
@@ -168,7 +168,7 @@ func TestMissingAndAdded(t *testing.T) {
 
 // A browser without a session changes nothing, and one with two session cookies is told to forget the one of
 // this path.
-func TestNoSession(t *testing.T) {
+func TestChange_NoSession(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	err := s.Change(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/userinfo", nil), "state-1", func(l Login) Login {
@@ -191,7 +191,7 @@ func TestNoSession(t *testing.T) {
 }
 
 // How long and how much is remembered has its limits.
-func TestLimits(t *testing.T) {
+func TestLimits_OfMemory(t *testing.T) {
 	if pendingAge > 10*time.Minute || sessionAge > 12*time.Hour || finishedAge > time.Minute {
 		t.Errorf("remembered for %v, %v and %v", pendingAge, sessionAge, finishedAge)
 	}

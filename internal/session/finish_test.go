@@ -11,7 +11,7 @@ import (
 )
 
 // A login is finished once. Its cookie is gone then, and the session leads to it.
-func TestFinish(t *testing.T) {
+func TestFinish_Once(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -53,7 +53,7 @@ func (w watched) Done() <-chan struct{} {
 
 // A reload while the code is being exchanged gets what the first request would have: the browser reads the
 // answer to the reload only.
-func TestFinishJoins(t *testing.T) {
+func TestFinish_ReloadJoins(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))

@@ -7,7 +7,7 @@ import (
 )
 
 // The state of a sign-out is compared with that of the browser that began it, and with no other.
-func TestLogoutState(t *testing.T) {
+func TestEndLogout_State(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	browser, other := jar{}, jar{}
 	begin := func(j jar) string {

@@ -18,7 +18,7 @@ import (
 )
 
 // A login is found by its own state, for ten minutes, and used once.
-func TestPending(t *testing.T) {
+func TestPending_OnceWithinTenMinutes(t *testing.T) {
 	c := &clock{time.Now().Truncate(time.Millisecond)}
 	s := newStore(t, "http://localhost:3000", c.now)
 	j := jar{}
@@ -48,7 +48,7 @@ func TestPending(t *testing.T) {
 }
 
 // A state stays used for as long as its cookie opens.
-func TestUsedForAsLongAsPending(t *testing.T) {
+func TestUsed_AsLongAsPending(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)
 	if !s.used.add("a", struct{}{}) || s.used.add("a", struct{}{}) || !s.used.add("b", struct{}{}) {
@@ -62,7 +62,7 @@ func TestUsedForAsLongAsPending(t *testing.T) {
 
 // However many logins nobody finishes, and however much they ask for, the cookies stay small enough for
 // any proxy, and the newest logins can be finished.
-func TestPendingBounded(t *testing.T) {
+func TestPending_Bounded(t *testing.T) {
 	for _, row := range []struct {
 		name      string
 		parameter string
@@ -105,7 +105,7 @@ func TestPendingBounded(t *testing.T) {
 
 // Tabs that are all opened at once know nothing of each other's cookies. These still fit into one header
 // of 8 KB, the default of nginx.
-func TestPendingAtOnce(t *testing.T) {
+func TestPending_TabsAtOnce(t *testing.T) {
 	s := newStore(t, "https://test.example.com", time.Now)
 	j := jar{}
 	for i := range 22 {
@@ -191,7 +191,7 @@ func TestPending_EveryField(t *testing.T) {
 
 // Over https no sibling host can put its own login into the browser: it cannot set a cookie whose name
 // begins with __Host-, and what is sealed under another name does not open.
-func TestPendingOfSibling(t *testing.T) {
+func TestPending_SiblingHost(t *testing.T) {
 	s := newStore(t, "https://test.example.com", time.Now)
 	attacker := jar{}
 	attacker.begin(s, newRequest("state-1", time.Now()))
@@ -214,7 +214,7 @@ func TestPendingOfSibling(t *testing.T) {
 }
 
 // A cookie of the same name at a longer path, which comes first, does not keep a login from being found.
-func TestPendingBesidePlanted(t *testing.T) {
+func TestPending_BesidePlanted(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -230,7 +230,7 @@ func TestPendingBesidePlanted(t *testing.T) {
 }
 
 // What is sealed for one use opens for no other.
-func TestKeysDiffer(t *testing.T) {
+func TestNewKeys_Differ(t *testing.T) {
 	one, again, other := newKeys("0123456789abcdef"), newKeys("0123456789abcdef"), newKeys("fedcba9876543210")
 	if !slices.EqualFunc(one.all(), again.all(), bytes.Equal) {
 		t.Error("one secret gives other keys the second time")

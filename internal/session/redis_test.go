@@ -17,7 +17,7 @@ import (
 )
 
 // A session above the bound is not kept in Redis, and one below it is.
-func TestRedisBound(t *testing.T) {
+func TestRedisStore_Bounded(t *testing.T) {
 	_, err := exec.LookPath("redis-server")
 	testserver.Needs(t, os.Getenv, "redis-server", err)
 	// No port: redistore is given connections to a socket that only this test knows.
@@ -61,7 +61,7 @@ func TestRedisBound(t *testing.T) {
 }
 
 // A Redis that cannot be reached is named without its password.
-func TestRedisWithoutPassword(t *testing.T) {
+func TestRedisStore_HidesPassword(t *testing.T) {
 	_, err := newRedisStore("redis://user:redis-password@127.0.0.1:1/0", nil, sessions.Options{}, nil, aead{})
 	if err == nil || strings.Contains(err.Error(), "redis-password") ||
 		!strings.Contains(err.Error(), "SESSION_STORE: redis://127.0.0.1:1/0 refused the connection") {

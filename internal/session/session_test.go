@@ -21,7 +21,7 @@ import (
 )
 
 // The steps of a login are bounded in number and in bytes; the oldest go first.
-func TestStepsBounded(t *testing.T) {
+func TestRecord_Bounded(t *testing.T) {
 	step := func(size int) *wire.Exchange { return &wire.Exchange{ResponseBody: strings.Repeat("x", size)} }
 	var small, big Login
 	for range maxSteps + 3 {
@@ -38,7 +38,7 @@ func TestStepsBounded(t *testing.T) {
 }
 
 // What a run of /misuse tried gives way to what the user did, the oldest first.
-func TestTriesGiveWay(t *testing.T) {
+func TestRecord_TriesGiveWay(t *testing.T) {
 	var l Login
 	mine := &wire.Exchange{Purpose: wire.TokenRequest}
 	l.Record([]*wire.Exchange{mine})
@@ -53,7 +53,7 @@ func TestTriesGiveWay(t *testing.T) {
 }
 
 // The memory of used states and of sessions is bounded, whatever strangers do.
-func TestBounds(t *testing.T) {
+func TestStore_Bounded(t *testing.T) {
 	now := time.Now()
 	clock := func() time.Time { return now }
 	sessions, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, clock)
@@ -100,7 +100,7 @@ func TestBounds(t *testing.T) {
 }
 
 // What a stranger can make us remember is bounded: states that were used, by number and age.
-func TestUsedStatesBounded(t *testing.T) {
+func TestUsed_Bounded(t *testing.T) {
 	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestUsedStatesBounded(t *testing.T) {
 }
 
 // What Redis holds of a session opens with its own key, and for its own session ID.
-func TestSealed(t *testing.T) {
+func TestSealed_OwnKeyAndSession(t *testing.T) {
 	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
 	kept := &sessions.Session{ID: "a", Values: map[any]any{loginsKey: []*Login{{Request: &oauth.Request{State: "the-state"}}}}}
 	value := func() []byte {
@@ -200,7 +200,7 @@ func TestStore_Unavailable(t *testing.T) {
 }
 
 // What a login says of itself holds with an ID token and without, and with scopes that the server named or not.
-func TestLogin_Says(t *testing.T) {
+func TestLogin_WithAndWithoutIDToken(t *testing.T) {
 	t.Parallel()
 	plain := newLogin("a", time.Now())
 	plain.Response.Warnings = []string{"w"}

@@ -15,7 +15,7 @@ import (
 
 // The logins of several tabs that end at the same time are all kept, and one cookie leads to all of them,
 // whichever answer reaches the browser last.
-func TestTabsFinishAtOnce(t *testing.T) {
+func TestFinish_TabsAtOnce(t *testing.T) {
 	for _, before := range []string{"nobody signed in", "signed in before"} {
 		t.Run(before, func(t *testing.T) {
 			s := newStore(t, "http://localhost:3000", time.Now)
@@ -56,7 +56,7 @@ func TestTabsFinishAtOnce(t *testing.T) {
 
 // What a request saves that was under way when another tab signed in is not lost: a refresh token that a
 // server has rotated would be gone for good.
-func TestChangeAcrossLogin(t *testing.T) {
+func TestChange_AcrossLogin(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -84,7 +84,7 @@ func TestChangeAcrossLogin(t *testing.T) {
 }
 
 // A sign-out that was under way when another tab signed in signs that out too.
-func TestForgetAcrossLogin(t *testing.T) {
+func TestForget_AcrossLogin(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -100,7 +100,7 @@ func TestForgetAcrossLogin(t *testing.T) {
 }
 
 // A sign-out waits for a change under way, which would otherwise bring the session back.
-func TestForgetWaits(t *testing.T) {
+func TestForget_WaitsForChange(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
 	j.begin(s, newRequest("state-1", time.Now()))
@@ -191,7 +191,7 @@ func TestKeep_Together(t *testing.T) {
 }
 
 // Browsers that have no session wait for nobody: not for each other's store either.
-func TestFirstLoginsDoNotWait(t *testing.T) {
+func TestFinish_FirstLoginsDoNotWait(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	reached, release := make(chan bool), make(chan bool)
 	s.store = slowStore{Store: s.store, save: func() { reached <- true; <-release }}
@@ -215,7 +215,7 @@ func TestFirstLoginsDoNotWait(t *testing.T) {
 }
 
 // Changes of one browser that overlap are all kept.
-func TestChangesAtOnce(t *testing.T) {
+func TestChange_AtOnce(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	s.store = slowStore{Store: s.store, read: func() { time.Sleep(5 * time.Millisecond) }}
 	j := jar{}
@@ -244,7 +244,7 @@ func TestChangesAtOnce(t *testing.T) {
 
 // Of two session cookies neither is believed: the one at the longer path, which comes first, was set by
 // somebody else.
-func TestPlantedBesideSession(t *testing.T) {
+func TestSession_PlantedAtLongerPath(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	attacker, victim := jar{}, jar{}
 	attacker.finish(t, s, newLogin("attacker", time.Now()))

@@ -234,7 +234,7 @@ func TestExchange_Once(t *testing.T) {
 
 // A login step by step is this browser's until its code is used: begun, sent away, come back. Of a login that is not shown so,
 // and of one that was used, there is none.
-func TestStepLogin(t *testing.T) {
+func TestStepLogin_UntilUsed(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "http://localhost:3000", time.Now)
 	begun, plain := newRequest("mine", time.Now()), newRequest("plain", time.Now())
@@ -287,7 +287,7 @@ func TestExchange_ForgetsTheCode(t *testing.T) {
 }
 
 // An attack is made once, and its answer is there while the login waits; of one that failed there is none.
-func TestAttempt(t *testing.T) {
+func TestAttempt_Once(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "http://localhost:3000", time.Now)
 	of, broken := newRequest("a", time.Now()), errors.New("no")
@@ -315,7 +315,7 @@ func TestAttempt(t *testing.T) {
 }
 
 // A button proves that its page was shown to this browser, with these parameters and no others.
-func TestWasShown(t *testing.T) {
+func TestWasShown_SameBrowserAndParameters(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "http://localhost:3000", time.Now)
 	w := httptest.NewRecorder()
@@ -341,7 +341,7 @@ func TestWasShown(t *testing.T) {
 }
 
 // Browsers wait for a few others at most: each mark has a lock, and the same one again.
-func TestLock(t *testing.T) {
+func TestLock_OneForEachMark(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "http://localhost:3000", time.Now)
 	locks := map[*sync.Mutex]bool{}
@@ -385,7 +385,7 @@ func TestStepLogins_ManyCookies(t *testing.T) {
 }
 
 // A login step by step that is changed takes its own place, and no other one's.
-func TestChangeSteps(t *testing.T) {
+func TestChangeSteps_OwnPlaceOnly(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "http://localhost:3000", time.Now)
 	w := httptest.NewRecorder()

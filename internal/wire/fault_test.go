@@ -55,7 +55,7 @@ func serveTLS(t *testing.T, from, to time.Time) (string, *x509.CertPool) {
 }
 
 // Why a server could not be asked is one sentence that helps.
-func TestFault(t *testing.T) {
+func TestFault_OneSentence(t *testing.T) {
 	now := time.Now()
 	good, roots := serveTLS(t, now.Add(-time.Hour), now.Add(time.Hour))
 	expired, expiredRoots := serveTLS(t, time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC))
@@ -115,7 +115,7 @@ func TestFault(t *testing.T) {
 }
 
 // What is sent is recorded as it is sent, and a caller's own Accept is kept.
-func TestRecordsWhatIsSent(t *testing.T) {
+func TestRecord_WhatIsSent(t *testing.T) {
 	var body, accept string
 	address := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
@@ -136,7 +136,7 @@ func TestRecordsWhatIsSent(t *testing.T) {
 }
 
 // A visit looks like a browser's, as some servers answer nobody else.
-func TestVisitLooksLikeABrowser(t *testing.T) {
+func TestVisit_LooksLikeBrowser(t *testing.T) {
 	var got http.Header
 	address := serve(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
 	if _, err := New(nil, time.Now).Visit(t.Context(), address, ""); err != nil {

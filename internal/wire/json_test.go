@@ -80,7 +80,7 @@ func TestVisible(t *testing.T) {
 }
 
 // A name is ours only if it is written as ours is.
-func TestUnmarshalObjectExactly(t *testing.T) {
+func TestUnmarshalObject_ExactNames(t *testing.T) {
 	for data, want := range map[string]string{
 		`{"sub":"a"}`:                             "a",
 		`{"\u0073ub":"a"}`:                        "a",

@@ -7,7 +7,7 @@ import (
 )
 
 // The members are what encoding/json says that they are, however they are written.
-func TestObject(t *testing.T) {
+func TestParseObject_Members(t *testing.T) {
 	for _, text := range []string{
 		`{"a":"x"}`,
 		" {\r\n\t\"a\" :\t\"x\" , \"b\" : \"y\" }\n",
@@ -49,7 +49,7 @@ func TestObject(t *testing.T) {
 }
 
 // The value of a member stands as it was sent. What should be a string and is none is an error, the first one found.
-func TestObjectValues(t *testing.T) {
+func TestObject_Values(t *testing.T) {
 	o, err := ParseObject(`{"n": -1.5e3 , "l":[1, "]"],"o":{"n":2},"t":true,"f":false ,"z": null, "s":"x"  }`)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestObjectValues(t *testing.T) {
 }
 
 // Object and UnmarshalObject refuse the same, in the same words.
-func TestObjectIsStrict(t *testing.T) {
+func TestParseObject_Strict(t *testing.T) {
 	for _, text := range []string{``, `null`, `[{}]`, `"{}"`, `<html>`, `{"a": 1, "a": 2}`, `{"a": 1, "\u0061": 2}`, `{"a": 1,}`, `{"a": 1} {}`, `{"a": 1`, `{"`, `{"a\`,
 		`{"a"`, `{"a":`, `{"a":}`, `{,}`, `{"a":"x\"}`, "{\"a\": \"\xff\"}", "{\"a\": \"\n\"}", `{"a": 01}`} {
 		var v struct{}

@@ -17,7 +17,7 @@ func answerOf(status int, mediaType, body string) *Exchange {
 }
 
 // A refusal is read however a server writes it, the standard's members first.
-func TestRefusal(t *testing.T) {
+func TestRefusal_StandardMembersFirst(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		mediaType, body string
@@ -350,7 +350,7 @@ func FuzzRefusal(f *testing.F) {
 }
 
 // Each exchange is recorded with what it was for, what was sent and what came, byte for byte.
-func TestRecord(t *testing.T) {
+func TestRecord_ByteForByte(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X", "one")
 		w.Header().Add("X", "two")
@@ -396,7 +396,7 @@ func TestRecord(t *testing.T) {
 }
 
 // What a server refuses when it is tried is no failure; that it does not answer is one.
-func TestTry(t *testing.T) {
+func TestExchange_FailedTry(t *testing.T) {
 	answer := &Exchange{Purpose: TokenRequest, Status: 400}
 	if answer.Name() != "token request" || !answer.Failed() {
 		t.Errorf("a refusal is %q, failed: %v", answer.Name(), answer.Failed())
@@ -412,7 +412,7 @@ func TestTry(t *testing.T) {
 }
 
 // Words are what a person would read in an answer.
-func TestWords(t *testing.T) {
+func TestExchange_Words(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"error":"c","error_description":"d"}`: "d",
 		`{"message":"m","error":"c"}`:           "m",
@@ -449,7 +449,7 @@ func TestSafeLink(t *testing.T) {
 }
 
 // A note goes to the newest exchange of the record, and changes none that somebody has already.
-func TestNote(t *testing.T) {
+func TestNote_NewestExchange(t *testing.T) {
 	ctx, rec := Record(t.Context())
 	Note(t.Context(), "for nobody")
 	Note(ctx, "too early")

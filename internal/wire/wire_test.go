@@ -26,7 +26,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 }
 
 // A redirect is followed where it can do no harm: a GET without credentials, on its origin, five times.
-func TestRedirects(t *testing.T) {
+func TestClient_Redirects(t *testing.T) {
 	var asked atomic.Int32
 	var last atomic.Value
 	elsewhere := serve(t, func(w http.ResponseWriter, r *http.Request) { last.Store("elsewhere") })
@@ -107,7 +107,7 @@ func sscan(s, format string, n *int) bool {
 }
 
 // Visit stops before the address that it must not open, and stays on the origin.
-func TestVisit(t *testing.T) {
+func TestVisit_StopsBeforeAddress(t *testing.T) {
 	var paths []string
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		paths = append(paths, r.URL.Path)
@@ -148,7 +148,7 @@ func TestVisit(t *testing.T) {
 }
 
 // An answer may have a megabyte, however it is sent, and what it promises is not believed.
-func TestBodyLimit(t *testing.T) {
+func TestClient_BodyLimit(t *testing.T) {
 	send := func(length string, n int, squeeze bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			body := bytes.Repeat([]byte("a"), n)
@@ -195,7 +195,7 @@ func TestBodyLimit(t *testing.T) {
 }
 
 // A header may have 64 KB.
-func TestHeaderLimit(t *testing.T) {
+func TestClient_HeaderLimit(t *testing.T) {
 	for n, fits := range map[int]bool{60 << 10: true, 70 << 10: false} {
 		_, err := New(nil, time.Now).Get(t.Context(), serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X", strings.Repeat("a", n)) }))
 		if (err == nil) != fits {
@@ -205,7 +205,7 @@ func TestHeaderLimit(t *testing.T) {
 }
 
 // An answer has a time to its last byte.
-func TestAnswerThatNeverEnds(t *testing.T) {
+func TestClient_AnswerNeverEnds(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{
 		"no header": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"no end": func(w http.ResponseWriter, r *http.Request) {
@@ -234,7 +234,7 @@ func TestAnswerThatNeverEnds(t *testing.T) {
 }
 
 // A local name leads to this machine, and no DNS server is asked.
-func TestLocalNames(t *testing.T) {
+func TestDial_LocalNames(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Host) })
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
 	c := New(nil, time.Now)
@@ -259,13 +259,13 @@ func TestLocalNames(t *testing.T) {
 
 // Nothing for this machine goes through a proxy; the rest does. The proxy is read from the environment once,
 // so this asks in a process of its own.
-func TestProxy(t *testing.T) {
+func TestClient_Proxy(t *testing.T) {
 	const variable = "http_proxy"
 	if os.Getenv(variable) != "http://proxy.example:1" {
-		again := exec.Command(os.Args[0], "-test.run=^TestProxy$", "-test.v")
+		again := exec.Command(os.Args[0], "-test.run=^TestClient_Proxy$", "-test.v")
 		again.Env = []string{variable + "=http://proxy.example:1"}
 		out, err := again.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "--- PASS: TestProxy") {
+		if err != nil || !strings.Contains(string(out), "--- PASS: TestClient_Proxy") {
 			t.Errorf("%v\n%s", err, out)
 		}
 		return
