@@ -16,10 +16,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// While the code of a login step by step waits, the user can attack that login: as a thief who has copied the code, and
-// with a response whose state is another's. Each attack is made once.
+// While the code of a step-by-step login waits, the user can attack that login in two ways: redeem the code as a thief who
+// has copied it, or send this app a forged response. Each attack is made once.
 
-// attack is one of them, as the third step offers it.
+// attack is one of these attacks, as the page of the third step offers it.
 type attack struct {
 	Do       string // names it in a form and in an address
 	Label    string // of its button
@@ -39,7 +39,7 @@ type attack struct {
 	Spent    bool // the login is over
 }
 
-// attacks are those that can be made, in their order.
+// attacks lists the attacks that can be made, in order.
 var attacks = []attack{
 	{Do: "steal", Label: "Try it as a thief", purpose: wire.StolenCode},
 	{Do: "forge", Label: "Forge the response", purpose: wire.ForgedResponse},
@@ -55,8 +55,8 @@ func attackNamed(do string) *attack {
 	return nil
 }
 
-// attacksLeft lists the attacks that were not made yet. At the user's own server the code may be spent by a theft, so
-// that is asked first.
+// attacksLeft lists the attacks that were not made yet. On the user's own server, a theft may use up the code, so the page
+// asks before it starts one.
 func (s *server) attacksLeft(of *oauth.Request) []attack {
 	var left []attack
 	for _, a := range attacks {
@@ -72,7 +72,7 @@ func (s *server) attacksLeft(of *oauth.Request) []attack {
 	return left
 }
 
-// makeAttack attacks a login whose code waits, unless that was done before.
+// makeAttack makes an attack on a login whose code waits, unless it was made before.
 func (s *server) makeAttack(r *http.Request, p *session.Login, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
 	if a.purpose == wire.StolenCode && !s.cfg.Demo && r.PostFormValue("sure") != "yes" {
 		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The attempt at your own server has to be confirmed.", "")
@@ -106,8 +106,8 @@ func (s *server) steal(ctx context.Context, p *session.Login) (*wire.Exchange, e
 	return e, nil
 }
 
-// forge brings this app a response with a code and a state that it has not sent, as this browser would from a thief's
-// link, and returns how it was refused.
+// forge sends this app a response with an invented code and state, as this browser would from a thief's link, and returns
+// how it was refused.
 func (s *server) forge(r *http.Request, callback func(http.ResponseWriter, *http.Request) error) (*wire.Exchange, error) {
 	query := url.Values{"code": {rand.Text()}, "state": {rand.Text()}}
 	if md, _ := s.oauth.Known(); md != nil && md.Issuer != "" {
@@ -131,15 +131,15 @@ func (s *server) forge(r *http.Request, callback func(http.ResponseWriter, *http
 	return e, nil
 }
 
-// unheard takes an answer that goes to no browser.
+// unheard is a ResponseWriter that discards the response.
 type unheard struct{}
 
 func (unheard) Header() http.Header         { return http.Header{} }
 func (unheard) Write(b []byte) (int, error) { return len(b), nil }
 func (unheard) WriteHeader(int)             {}
 
-// tellTheft says what the answer to a stolen code means. That the verifier stopped it is known of the demo server; of any
-// other one only once the same code is good in the honest exchange.
+// tellTheft says what the answer to a stolen code means. For the demo server, the verifier is known to have stopped the
+// thief. For any other server, this is known only once the honest exchange accepts the same code.
 func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 	a.Who, a.Stopped, a.Stopper = "The server said", flow.PKCEMark, "code verifier"
 	switch {
@@ -171,7 +171,7 @@ func (a *attack) tellForgery() {
 	}
 }
 
-// afterTheft says of a failed exchange that a thief had tried the code before, where that may be why.
+// afterTheft adds to a failed exchange that a thief tried the code before, if that may be the reason.
 func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	answer, made := s.sessions.Attempted(p.Request, attacks[0].Do)
 	if !made || f.Name != causes.CodeExpiredOrUsed && f.Name != causes.PKCEVerifierRefused {

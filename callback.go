@@ -54,9 +54,9 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	return s.showResult(w, r, login)
 }
 
-// pasted takes the response from the address at which the browser stopped, where the redirect URI does not lead
-// here, or where the server has sent the browser to https instead: a person pastes it. What becomes of the response is next's
-// to decide, as for one that the browser brings.
+// pasted handles a response that the user pastes: the address at which the browser stopped, where the redirect URI doesn't
+// lead to this app, or where the server sent the browser to https instead. It passes the response to next, as if the
+// browser had brought it.
 func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.cfg.CallbackIsPasted() && s.cfg.HTTPSTwin() == "" {
@@ -83,8 +83,8 @@ func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) fun
 	}
 }
 
-// pastedAt returns where a pasted response arrived: the whole address where the browser comes back by itself, so that it can be
-// told from one that the browser brought.
+// pastedAt returns where a pasted response arrived: the whole address if the redirect URI leads to this app, to tell it
+// from a response that the browser brought.
 func (s *server) pastedAt(address string) (*url.URL, error) {
 	switch {
 	case s.cfg.CallbackIsPasted():
@@ -95,7 +95,7 @@ func (s *server) pastedAt(address string) (*url.URL, error) {
 	return url.Parse(s.cfg.RedirectURI())
 }
 
-// redeem finishes a login, with what went over the wire for it. The error is a *failure that has that, too.
+// redeem finishes a login and records what went over the wire for it. The error is a *failure, which has the record too.
 func (s *server) redeem(ctx context.Context, request *oauth.Request, response url.Values, callback string) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)
 	arrived := s.now()
@@ -124,9 +124,9 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 	return &session.Login{Request: request, Response: token, IDToken: idToken, Held: token.Tokens}, nil
 }
 
-// unknownState refuses a response to a login that this browser has not begun, or has finished.
-// Anybody may have written the response, so nothing of it is shown; but to a browser that waits for a
-// login an error is a clue, and is shown as what it is. The login that it waits for stays.
+// unknownState refuses a response to a login that this browser has not started, or has finished. An attacker may have
+// written the response, so nothing of it is shown. But for a browser that waits for a login, an error is a clue: it is
+// shown, as unverified. The login that waits stays.
 func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	cause, description, hint := causes.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
@@ -140,7 +140,7 @@ func (s *server) unknownState(r *http.Request, response url.Values) *failure {
 	return f
 }
 
-// callbackPage is the data of callback.html: what a login came to.
+// callbackPage is the data of callback.html: the outcome of a login.
 type callbackPage struct {
 	layout
 	Lead     string
@@ -190,7 +190,7 @@ func (s *server) showResult(w http.ResponseWriter, r *http.Request, l *session.L
 	return s.respond(w, r, http.StatusOK, "callback.html", data)
 }
 
-// lead says what came of a login in a sentence or two, and which scopes it lacks.
+// lead says in a sentence or two how a login ended, and which scopes it lacks.
 func lead(l *session.Login) string {
 	says := "A plain OAuth login: the server issued an access token. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
@@ -199,16 +199,16 @@ func lead(l *session.Login) string {
 	return says + notGranted(l)
 }
 
-// piece is a part of a JSON document: a token, which is shortened by sight only, or what is between two.
+// piece is a part of a JSON document: a token, which only the style sheet shortens, or the text between two tokens.
 type piece struct {
 	Text  string
 	Token bool
 }
 
-// longValue matches what a reader does not read: a token, a key, a hash.
+// longValue matches a token, a key or a hash: text that a reader skips.
 var longValue = regexp.MustCompile(`[A-Za-z0-9._~+/=-]{60,}`)
 
-// pieces takes a document apart. Put together, its pieces are the document.
+// pieces splits a document. Joined again, its pieces are the document.
 func pieces(document string) []piece {
 	var list []piece
 	at := 0

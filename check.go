@@ -38,8 +38,8 @@ func (s *server) checkPage(r *http.Request, state check.State) checkPage {
 	return v
 }
 
-// handleCheck shows the last run of the checks, or how far the one under way has come. It asks the
-// server nothing: whoever may read this page may not make us send two dozen requests.
+// handleCheck shows the last run of the checks, or the progress of the current one. It asks the server nothing: opening
+// this page must not make us send two dozen requests.
 func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if !wantsHTML(r) {
 		return s.respond(w, r, http.StatusOK, "", s.checkPage(r, s.checks.Wait(r.Context())))
@@ -49,8 +49,8 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(r, state))
 }
 
-// handleRunChecks asks the server everything that can be known without a user. A browser sees the
-// page of the run at once, a program gets what came of it.
+// handleRunChecks asks the server everything that can be known without a user. A browser gets the page of the run at once,
+// a program its result.
 func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
 	s.checks.Start()
 	if wantsHTML(r) {
@@ -67,7 +67,7 @@ func refreshWhile(w http.ResponseWriter, running bool) {
 	}
 }
 
-// checkVerdict is the outcome of the checks as part-verdict.html shows it: the verdict first, what is wrong next.
+// checkVerdict is the outcome of the checks as part-verdict.html shows it: the verdict first, then what is wrong.
 type checkVerdict struct {
 	check.State
 	Heading, Lead string
@@ -90,8 +90,8 @@ type failedCheck struct {
 	Known []string // what was found, and what proves it, as sentences
 }
 
-// checkVerdict prepares what is known of the checks. Where a notice names mistakes in the settings, those from before
-// were checked, and not what the user has just written.
+// checkVerdict prepares what is known of the checks. If a notice names mistakes in the settings, the checks used the
+// earlier settings, not what the user has just written.
 func (s *server) checkVerdict(state check.State) checkVerdict {
 	v := newCheckVerdict(state, s.now())
 	for i, f := range v.Warned {
@@ -173,7 +173,7 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 	return v
 }
 
-// Again is what the button says that runs the checks.
+// Again returns the label of the button that runs the checks.
 func (v checkVerdict) Again() string {
 	switch {
 	case v.Running:
@@ -189,8 +189,8 @@ func (v checkVerdict) Again() string {
 // Ready reports that the sign-in is what comes next.
 func (v checkVerdict) Ready() bool { return len(v.Failed) == 0 && !v.Running && !v.RunAll }
 
-// Tally has the result of each check that counts, for one segment each. What was not asked counts where something is
-// wrong: it may be the reason.
+// Tally returns the result of each check that counts, for one segment each. If something is wrong, the checks that were not
+// asked count too: it may be the reason.
 func (v checkVerdict) Tally() []causes.Result {
 	var list []causes.Result
 	for _, f := range v.Checks {
@@ -201,10 +201,10 @@ func (v checkVerdict) Tally() []causes.Result {
 	return list
 }
 
-// Counts says how many checks ended how: "1 problem, 10 checks passed, 1 warning, 3 not asked".
+// Counts returns the number of checks by outcome: "1 problem, 10 checks passed, 1 warning, 3 skipped".
 func (v checkVerdict) Counts() string { return v.count(len(v.Failed), len(v.Warned), len(v.Waiting)) }
 
-// Others says the same of the checks that Listed returns.
+// Others returns the same for the checks that Listed returns.
 func (v checkVerdict) Others() string {
 	if len(v.Failed) > 0 {
 		return v.count(0, 0, len(v.Waiting))
@@ -231,8 +231,8 @@ func (v checkVerdict) count(failed, warned, waiting int) string {
 	return strings.Join(parts, ", ")
 }
 
-// Listed returns the checks that passed, then those that were not asked. Those that are not done yet have a list of their own,
-// except where something is wrong: running them is not the next step then.
+// Listed returns the checks that passed, then those that were not asked. The checks that are not done yet have a list of
+// their own, unless something is wrong: running them is not the next step then.
 func (v checkVerdict) Listed() []causes.Finding {
 	if len(v.Failed) > 0 {
 		return slices.Concat(v.Passed, v.Skipped, v.Waiting)
@@ -240,9 +240,8 @@ func (v checkVerdict) Listed() []causes.Finding {
 	return slices.Concat(v.Passed, v.Skipped)
 }
 
-// checkAtStart asks what a login would trip over at once and what costs the server next to nothing: is it
-// there, has it keys, is the redirect URI registered. It says in one line what came of that, and reports
-// whether a login can be begun.
+// checkAtStart asks what would stop a login at once and costs the server next to nothing: whether it is there, has keys,
+// and knows the redirect URI. It prints the result in one line, and reports whether a login can start.
 func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, check.Timeout)
 	defer cancel()

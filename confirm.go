@@ -17,9 +17,9 @@ type confirmPage struct {
 	Params []flow.Parameter `json:"-"`
 }
 
-// confirmLink shows the parameters of a login before anything is sent, where another site may have written them: a link
-// could choose the account, the organization or the API that the user signs in for. Ours are the pages of this app, the
-// address bar, and programs. A browser that does not say where it comes from (plain http beyond this machine) may be
+// confirmLink shows the parameters of a login before anything is sent, if a different site may have written them: a link
+// could choose the account, the organization or the API that the user signs in for. The pages of this app, the address bar
+// and programs need no confirmation. A browser that doesn't say where it comes from (plain http beyond this machine) may be
 // following any link.
 func (s *server) confirmLink(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -51,8 +51,8 @@ func (s *server) confirmLink(next func(http.ResponseWriter, *http.Request) error
 	}
 }
 
-// isOwnLink reports a request for /login that no other site has written: it says that it comes from a page of ours or from
-// the address bar, or it says nothing, and is no navigation of a browser.
+// isOwnLink reports a request for /login that no other site has written: it says that it comes from our page or the address
+// bar, or it says nothing and isn't a browser's navigation.
 func isOwnLink(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// chunk is a part of a text that is shown beside another one like it.
+// chunk is a part of a text that is compared with another text.
 type chunk struct {
 	Text    string
 	Differs bool // the other text has something else here, or nothing
 	Break   bool // a line may end before it
 }
 
-// compare splits two texts into the parts in which they agree and those in which they differ. Of two URIs it
-// compares scheme, host, port, path and query, each as a whole: half a port number that agrees tells a reader
-// nothing. Both may be lines of .env that set the same variable.
+// compare splits two texts into the parts in which they agree and those in which they differ. It compares the scheme, host,
+// port, path and query of two URIs, each as a whole, as half a port number tells a reader nothing. Both may be lines of
+// .env that set the same variable.
 func compare(a, b string) (left, right []chunk) {
 	if name, _, ok := strings.Cut(a, "="); ok && strings.HasPrefix(b, name+"=") {
 		valueA, valueB := a[len(name)+1:], b[len(name)+1:]
@@ -66,8 +66,8 @@ func appendPart(chunks, part []chunk, breaks bool) []chunk {
 
 const pathPart = 4 // the index of the path in what partsOfURI returns
 
-// partsOfURI returns scheme with "://", host, ":", port, path, and query with "?"; a part may be empty. It returns nil
-// where putting the parts together would not give the text back.
+// partsOfURI returns scheme with "://", host, ":", port, path, and query with "?"; a part may be empty. It returns nil if
+// the joined parts would differ from the text.
 func partsOfURI(text string) []string {
 	u, err := url.Parse(text)
 	scheme, rest, absolute := strings.Cut(text, "://")
@@ -93,7 +93,7 @@ func partsOfURI(text string) []string {
 	return []string{scheme + "://", host, colon, port, path, query}
 }
 
-// compareText marks what is between the longest common beginning and the longest common end.
+// compareText marks what is between the longest common prefix and the longest common suffix.
 func compareText(a, b string) (left, right []chunk) {
 	runesA, runesB := []rune(a), []rune(b)
 	shorter := min(len(runesA), len(runesB))
@@ -108,7 +108,7 @@ func compareText(a, b string) (left, right []chunk) {
 	return marked(runesA, begin, end), marked(runesB, begin, end)
 }
 
-// marked splits a text into its beginning, what differs and its end.
+// marked splits a text into its beginning, the part that differs, and its end.
 func marked(text []rune, begin, end int) []chunk {
 	var chunks []chunk
 	for _, s := range []chunk{

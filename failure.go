@@ -18,15 +18,15 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// failure is an error as the user sees it: with which status, on which page, and what to do next. For
-// programs it is an error as OAuth writes it (RFC 6749 section 5.2) with what we have to add.
+// failure is an error as the user sees it: with which status, on which page, and what to do next. For programs it is an
+// error as OAuth writes it (RFC 6749 section 5.2) with our additions.
 type failure struct {
 	Code        string                  `json:"error"`               // an OAuth error code, the server's or one like it
 	Description string                  `json:"error_description"`   // the server's words, or ours where it sent none
 	URI         string                  `json:"error_uri,omitempty"` // the server's
 	Tried       []oauth.Tried           `json:"tried,omitempty"`     // when the server was not found
 	Verdicts    []oauth.Verdict         `json:"checks,omitempty"`    // of an ID token that was refused
-	Unsolicited *oauth.UnsolicitedError `json:"unbound,omitempty"`   // an error that came without a login of this browser: anybody may have written it
+	Unsolicited *oauth.UnsolicitedError `json:"unbound,omitempty"`   // an error that came without a login of this browser; an attacker may have written it
 	Received    []oauth.Member          `json:"received,omitempty"`  // of a token response that was refused
 	causes.Advice
 
@@ -49,12 +49,12 @@ func (f *failure) Error() string {
 	return f.Code + ": " + f.Description
 }
 
-// refuse returns a failure of a request to us, and not of anything that was asked of a server.
+// refuse returns a failure of a request to this app, not to a server.
 func refuse(status int, code, description, hint string) *failure {
 	return &failure{Status: status, Code: code, Description: description, Advice: causes.Advice{Heading: headingOf(status), Hint: hint}}
 }
 
-// headingOf says in a few words what is wrong with a request to us.
+// headingOf says in a few words what is wrong with a request to this app.
 func headingOf(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
@@ -69,7 +69,7 @@ func headingOf(status int) string {
 	return "Something went wrong here"
 }
 
-// wrongMethod refuses a method, and says which one is answered.
+// wrongMethod refuses a method, and names the allowed one.
 func wrongMethod(allowed string) *failure {
 	hint := ""
 	if allowed == http.MethodPost {
@@ -80,7 +80,7 @@ func wrongMethod(allowed string) *failure {
 	return f
 }
 
-// explain makes a failure of an error, with advice for a login that asked for the scopes.
+// explain turns an error into a failure, with advice for a login that asked for the scopes.
 func (s *server) explain(err error, scopes []string) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
@@ -109,7 +109,7 @@ func (s *server) method() string {
 	return s.oauth.AuthMethod(md)
 }
 
-// explainServer makes a failure of what went wrong at the authorization server.
+// explainServer turns an error of the authorization server into a failure.
 func (s *server) explainServer(e *oauth.Error, scopes []string) *failure {
 	method := s.method()
 	f := &failure{Status: http.StatusBadGateway, Code: e.Code, Description: e.Description, URI: e.URI, Kind: e.Kind, Theirs: e.Theirs,
@@ -165,7 +165,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// findOutWhich is what the button says where the checks find out why the server refuses the credentials.
+// findOutWhich is the label of the button that lets the checks find out why the server refuses the credentials.
 const findOutWhich = "Find out which"
 
 // errorPage prepares a failure for the page at a path.
@@ -213,7 +213,7 @@ func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	return data
 }
 
-// here names the page in the navigation to which a path belongs.
+// here returns the page of the navigation that a path belongs to.
 func here(path string) string {
 	switch first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); first {
 	case "session", "userinfo", "api", "tokeninfo", "refresh", "revoke", "misuse", "logout":
@@ -263,7 +263,7 @@ type wayStep struct {
 	Note   string // how it ended there
 }
 
-// wayOf shows how far a login came that failed. It returns nil for every other failure.
+// wayOf returns how far a failed login came. It returns nil for every other failure.
 func wayOf(f *failure, denied bool) []wayStep {
 	stop := 0
 	switch f.At {
@@ -295,7 +295,7 @@ func wayOf(f *failure, denied bool) []wayStep {
 }
 
 // failedLogin adds the flow to the failure of a login, up to the step that failed: what went over the wire before, and what
-// the context has recorded. Where the server refused the client, what can be found out without a user is asked first.
+// the context has recorded. If the server refused the client, it first asks what can be found out without a user.
 func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Request, callback string, arrived time.Time, before []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
 	if e, ok := errors.AsType[*oauth.Error](err); ok && request.Own {
@@ -310,7 +310,7 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	return f
 }
 
-// front returns what the browser carried for a login, and at its end a person where the address was pasted.
+// front returns what the browser carried for a login, and at its end the user, if the address was pasted.
 func (s *server) front(request *oauth.Request, callback, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
 	switch last := front[len(front)-1]; {
@@ -325,7 +325,7 @@ func (s *server) front(request *oauth.Request, callback, returned string, arrive
 // findOutWithin bounds the questions that a failed login asks.
 const findOutWithin = 8 * time.Second
 
-// findOut heads a failure with what is proved by further questions, once for these settings.
+// findOut puts at the top of a failure what further questions prove, once for these settings.
 func (s *server) findOut(ctx context.Context, f *failure, scopes []string, e *oauth.Error) {
 	ctx, cancel := context.WithTimeout(ctx, findOutWithin)
 	defer cancel()
@@ -335,7 +335,7 @@ func (s *server) findOut(ctx context.Context, f *failure, scopes []string, e *oa
 	}
 }
 
-// failedStart adds what was asked to the failure of a login that begins at the API.
+// failedStart adds the requests of a login that starts at the API to its failure.
 func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 	f := s.explain(err, s.cfg.Scopes)
 	if len(f.Steps) == 0 {
@@ -344,8 +344,8 @@ func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 	return f
 }
 
-// notStarted heads the failure of a login that could not start with what further questions prove: the issuer that would be
-// right, where one answers, or why the client was refused where its request was pushed.
+// notStarted puts at the top of the failure of a login that could not start what further questions prove: the correct
+// issuer, if one answers, or why the server refused the client where its request was pushed.
 func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok || !own {
@@ -379,8 +379,8 @@ func (s *server) sequence(steps []*wire.Exchange, verified bool) []*wire.Exchang
 	return flow.Tell(steps, md.Source, md.JWKS, verified)
 }
 
-// runOf returns the run of the command login that a request was made for, or "". Only the address that the command
-// has printed brings it: a login that another site starts says nothing of the settings.
+// runOf returns the run of the command login that a request was made for, or "". Only the URL that the command printed has
+// it: a login that a different site starts says nothing about the settings.
 func (s *server) runOf(r *http.Request) string {
 	if s.run == "" || r.URL.Query().Get("run") != s.run {
 		return ""
@@ -388,8 +388,8 @@ func (s *server) runOf(r *http.Request) string {
 	return s.run
 }
 
-// tell notes that a login worked, and says what came of it to the command login if that waits for it. Any other login
-// is not the command's business.
+// tell records that a login worked, and tells the outcome to the command login if that waits for this login. Any other
+// login is not the command's business.
 func (s *server) tell(run string, l *session.Login, err error) {
 	if err == nil && l != nil {
 		s.checks.LoginWorked()
@@ -420,8 +420,7 @@ func (s *server) handle(h func(http.ResponseWriter, *http.Request) error) http.H
 	}
 }
 
-// failed marks the step of a flow at which an error arose. A denial is the user's answer, and no step
-// that failed.
+// failed marks the step of a flow at which an error arose. A denial is the user's answer, not a failed step.
 func failed(steps []*wire.Exchange, err error) []*wire.Exchange {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok || causes.Denied(e) {

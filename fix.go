@@ -13,7 +13,7 @@ import (
 // mask stands for a secret in a line of .env that is not shown.
 const mask = "••••••••"
 
-// fixBox is the data of part-fix.html: a fix, and where the line is that it is about.
+// fixBox is the data of part-fix.html: a fix, and the place of the line that it changes.
 type fixBox struct {
 	Kind    causes.FixKind
 	Title   string
@@ -22,7 +22,7 @@ type fixBox struct {
 	Line    int      // of the file; 0 where it has none
 	Old     []chunk  // what differs from New is marked
 	New     []chunk
-	Value   string // what to know of the value of the line, where that is not shown
+	Value   string // what the reader should know about a value that is not shown
 	ID      string // of the element that Copy copies
 	Text    []string
 	Then    string // what to do after the change
@@ -31,7 +31,7 @@ type fixBox struct {
 	NewTab  bool // the page would be lost by following a link
 }
 
-// settingsFile is where a user sets the variables.
+// settingsFile is the file in which a user sets the variables.
 type settingsFile struct {
 	Path   string // as the user knows it; empty where there is none
 	Origin func(variable string) config.Origin
@@ -152,7 +152,7 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	}
 }
 
-// look prepares a line or a place of which no better value is known.
+// look prepares a line or a place without a better value.
 func (box *fixBox) look(f causes.Fix, from config.Origin) {
 	if f.Variable == "" {
 		box.Title = "What to do"
@@ -179,7 +179,7 @@ func (box *fixBox) look(f causes.Fix, from config.Origin) {
 	box.New = breakable(line)
 }
 
-// breakable splits a text that has nothing to be compared with, for the places where a line may end.
+// breakable splits a text that isn't compared with another, at the places where a line may end.
 func breakable(text string) []chunk {
 	chunks, _ := compare(text, text)
 	return chunks
@@ -198,7 +198,7 @@ func stepsTo(where string) []string {
 	return list
 }
 
-// besidesTheLine returns what the sentence of a fix says besides the line, the value or the place that the box shows. The
+// besidesTheLine returns what the sentence of a fix adds to the line, the value or the place that the box shows. The
 // variable is set at the place.
 func besidesTheLine(f causes.Fix, place string) string {
 	text := f.Text
@@ -214,7 +214,7 @@ func besidesTheLine(f causes.Fix, place string) string {
 	return capital(causes.Fix{Text: text}.In(place).Text)
 }
 
-// sentences makes a list of a text with many sentences, as they are alternatives, and keeps a short one whole.
+// sentences makes a list of a text with many sentences, as they are alternatives, and keeps a short text whole.
 func sentences(text string) []string {
 	if text == "" {
 		return nil

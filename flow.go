@@ -22,8 +22,8 @@ type flowPage struct {
 	Markdown string // what Copy copies: a script of ours may fetch nothing
 }
 
-// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR. While a login waits
-// that was begun later, it shows that one so far.
+// handleFlow shows every exchange of this session: as a diagram and a list, or for programs as HAR. If a login that started
+// later is waiting, it shows that login so far.
 func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	if !wantsHTML(r) {
 		w.Header().Set("Vary", "Accept")
@@ -64,7 +64,7 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "flow.html", data)
 }
 
-// recorded returns the newest login of this browser, with what it takes to tell its flow.
+// recorded returns the newest login of this browser, with all that its flow needs.
 func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
 	l, err := s.current(w, r)
 	if err == nil {
@@ -73,7 +73,7 @@ func (s *server) recorded(w http.ResponseWriter, r *http.Request) (*session.Logi
 	return l, err
 }
 
-// handleHAR answers with the flow as a file to keep, or to add to a bug report.
+// handleHAR returns the flow as a file, to keep or to attach to a bug report.
 func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.recorded(w, r)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// handleReport answers with the flow as Markdown, with the picture as Mermaid draws it.
+// handleReport returns the flow as Markdown, with the diagram in Mermaid.
 func (s *server) handleReport(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.recorded(w, r)
 	if err != nil {

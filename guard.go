@@ -55,10 +55,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// accepts reports a request that comes by one of our names, and not from another site.
+// accepts reports a request that uses one of our host names and does not come from a different site.
 func (s *server) accepts(r *http.Request) bool { return s.isOwnHost(r) && s.allowedSite(r) }
 
-// isOwnHost reports a request by one of our names (against DNS rebinding).
+// isOwnHost reports a request to one of our host names (against DNS rebinding).
 func (s *server) isOwnHost(r *http.Request) bool {
 	return s.cfg.IsOwnHost(r.Host)
 }
@@ -75,11 +75,10 @@ var securityHeaders = http.Header{
 	"Cache-Control":                {"no-store"},
 }
 
-// allowedSite refuses what another site makes the browser send. Sec-Fetch-Site decides; Origin does
-// where that header is absent, as on plain http beyond this machine. With neither it is no browser, or a
-// GET of one, which changes nothing. Another port of localhost is another site here, and an origin that
-// the browser keeps to itself is never ours. Below /demo/ the other party of the protocol decides for
-// itself.
+// allowedSite refuses what a different site makes the browser send. Sec-Fetch-Site decides. Without that header, as on
+// plain http beyond this machine, Origin does. With neither, the request isn't from a browser, or is a GET, which changes
+// nothing. Another port of localhost is a different site here, and an opaque origin ("null") is never ours. Below /demo/
+// the demo server decides for itself.
 func (s *server) allowedSite(r *http.Request) bool {
 	if strings.HasPrefix(r.URL.Path, "/demo/") {
 		return true
@@ -117,20 +116,21 @@ func (s *server) isFormPost(r *http.Request) bool {
 	return false // an origin that our own page would not have
 }
 
-// formPosted explains such a form. Nothing of it is read: its sender is not known, and the cookie of the login is not with it.
+// formPosted explains such a form. Nothing in it is read: its sender is unknown, and the login's cookie did not come with
+// it.
 func (s *server) formPosted() *failure {
 	advice, description := causes.FormPosted(s.cfg)
 	return &failure{Status: http.StatusBadRequest, Code: "unsupported_response_mode", Description: description, Advice: advice, Retry: true}
 }
 
-// isNavigation reports whether the browser opens a page in a tab, and not in a frame.
+// isNavigation reports whether the browser opens a page in a tab, not in a frame.
 func isNavigation(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
-// canonicalHost redirects to BASE_URL from another of our names, such as 127.0.0.1 for localhost:
-// the cookie must be set where the callback will arrive. A BASE_URL elsewhere is a proxy's, which may
-// send us any of our names: to redirect from there would never end.
+// canonicalHost redirects from one of our other names, such as 127.0.0.1 for localhost, to BASE_URL: the cookie must be set
+// where the callback will arrive. If BASE_URL is elsewhere, it is a proxy's. A proxy may send us any of our names, so a
+// redirect might never end.
 func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	_, host, _ := strings.Cut(s.cfg.BaseURL, "://")
 	base, err := url.Parse(s.cfg.BaseURL)
@@ -144,9 +144,9 @@ func (s *server) canonicalHost(next func(http.ResponseWriter, *http.Request) err
 	}
 }
 
-// rejectPrefetch refuses a request that no person made: a code is good once, and so is many a refresh
-// token, and a prefetch or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps
-// the browser from showing the prefetched answer later.
+// rejectPrefetch refuses a request that the user did not make: a code works once, as many refresh tokens do, and a prefetch
+// or a HEAD would use it up (streamlit/streamlit#15589). A failing status keeps the browser from showing the prefetched
+// answer later.
 func rejectPrefetch(r *http.Request) error {
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch" || r.Header.Get("X-Moz") == "prefetch" {
 		return refuse(http.StatusServiceUnavailable, "prefetch", "This app ignores prefetches.", "")
@@ -159,8 +159,8 @@ func rejectPrefetch(r *http.Request) error {
 	return nil
 }
 
-// parseQueryOnce parses a query in which no parameter may come twice (RFC 6749 section 3.1): two
-// readers could each believe another one.
+// parseQueryOnce parses a query in which no parameter may occur twice (RFC 6749 section 3.1), as two readers could each
+// choose a different value.
 func parseQueryOnce(rawQuery string) (url.Values, error) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -175,7 +175,7 @@ func parseQueryOnce(rawQuery string) (url.Values, error) {
 	return query, nil
 }
 
-// callbackOf returns the path and query of a response, or its whole address where that was pasted.
+// callbackOf returns the path and query of a response, or its whole address if it was pasted.
 func callbackOf(r *http.Request) string {
 	if r.Method == http.MethodPost { // by pasted, which has set the URL
 		return r.URL.String()
@@ -183,8 +183,8 @@ func callbackOf(r *http.Request) string {
 	return r.URL.RequestURI()
 }
 
-// current returns the newest login of this browser at the server that is configured, or a 401. Of a login
-// at another server nothing is shown or sent.
+// current returns the newest login of this browser on the configured server, or a 401. It shows and sends nothing of a
+// login on a different server.
 func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login
 }
 
 // hintSession sets the ID token of this browser's session for a login that sends it (OpenID Connect Core section 3.1.2.1).
-// One of another server's login goes nowhere, and neither does another one than that with which the login was started.
+// An ID token of a different server is never sent, nor is any other than the one that the login started with.
 func (s *server) hintSession(w http.ResponseWriter, r *http.Request, request *oauth.Request) error {
 	if !request.HintsSession() {
 		return nil
@@ -236,7 +236,7 @@ func notSignedIn() *failure {
 		"Sign in first. Tokens are kept for up to 12 hours. Without SESSION_STORE they are lost when the program stops.")
 }
 
-// noToken returns the 401 of a use of a token that is not held.
+// noToken returns the 401 for the use of a token that the login doesn't have.
 func noToken(heading, description, hint string) *failure {
 	f := refuse(http.StatusUnauthorized, "no_token", description, hint)
 	f.Heading, f.Retry = heading, true
@@ -247,7 +247,7 @@ func noAccessToken() *failure {
 	return noToken("The access token was revoked", "This app has no access token.", "Sign in again.")
 }
 
-// startedHere reports a login that the user started: a link of another site says where it comes from.
+// startedHere reports a login that the user started: a link from a different site says where it comes from.
 func startedHere(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return site == "" || site == "none" || site == "same-origin"

@@ -42,7 +42,7 @@ type homePage struct {
 	SignIn     signIn          `json:"-"`
 }
 
-// handleHome shows what is configured, what the checks have found, and the button that begins.
+// handleHome shows the configuration, what the checks have found, and the button that starts a login.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "home.html", data)
 }
 
-// addAPI adds what a start at the API says of it, and of the client.
+// addAPI adds what a start at the API says about the API, and about the client.
 func (p *homePage) addAPI(cfg config.Effective) {
 	p.AtAPI, p.API, p.Registered, p.Registers = true, cfg.ResourceURL, cfg.Registered(), cfg.Registered() || cfg.ClientID == ""
 	if cfg.Found.Resource != cfg.ResourceURL {
@@ -102,7 +102,7 @@ func (p *homePage) addAPI(cfg config.Effective) {
 	}
 }
 
-// unfinished is a login that was begun and has not come back, and the usual causes.
+// unfinished is a login that was started and has not come back, and the usual causes.
 type unfinished struct {
 	Began  time.Time           `json:"began"`
 	Ago    string              `json:"-"`
@@ -110,8 +110,8 @@ type unfinished struct {
 	Twin   *pasteForm          `json:"-"` // for a server that sends the browser to https
 }
 
-// newUnfinished prepares the newest login that a browser has begun and not come back from, unless one has
-// been finished since: then nothing is wrong. Both lists begin with the newest.
+// newUnfinished prepares the newest login that a browser has started and not come back from. If a login was finished since,
+// nothing is wrong, and it returns nil. Both lists have the newest first.
 func newUnfinished(cfg config.Effective, registered time.Time, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil

@@ -18,8 +18,8 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// live answers with the settings of the moment. When their file has changed, the next request
-// reads it, and the wiring is made anew. A request keeps to its end what it began with.
+// live answers with the current settings. When their file has changed, the next request reads it, and the wiring is made
+// anew. A request keeps the settings that it started with.
 type live struct {
 	options cli.Options
 	getenv  func(string) string
@@ -79,8 +79,8 @@ func (l *live) origin(variable string) config.Origin {
 	return l.source.Origin(l.getenv, variable)
 }
 
-// swap copies the server of the moment and changes the copy, which answers from now on unless change returns false. The
-// caller holds the lock, or is the first.
+// swap copies the current server and changes the copy, which answers from now on unless change returns false. The caller
+// holds the lock, or is the first.
 func (l *live) swap(change func(next *server) bool) (*server, error) {
 	next := *l.current.Load().server
 	if !change(&next) {
@@ -103,7 +103,8 @@ func (l *live) swap(change func(next *server) bool) (*server, error) {
 	return &next, nil
 }
 
-// found returns the server with what was found at the API. From now on it answers, unless the settings are others by now.
+// found returns the server with what was found at the API. It answers from now on, unless the settings have changed
+// meanwhile.
 func (l *live) found(c *oauth.Client) *server {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,7 +116,7 @@ func (l *live) found(c *oauth.Client) *server {
 	return s
 }
 
-// ServeHTTP answers with the wiring of the moment.
+// ServeHTTP answers with the current wiring.
 func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rereads(r.URL.Path) && l.current.Load().accepts(r) { // what the guard refuses causes nothing
 		l.reread()
@@ -123,14 +124,15 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.current.Load().ServeHTTP(w, r)
 }
 
-// rereads reports a page before which the settings are read again. A login that has started ends with the settings it started with.
+// rereads reports a page that reads the settings again first. A login that has started ends with the settings it started
+// with.
 func rereads(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return !slices.Contains([]string{"oauth_callback", "step", "static", "demo", ".well-known"}, first)
 }
 
-// reread reads the settings again if their file has changed. With a mistake in them the program goes on
-// with what it had, and says so on every page.
+// reread reads the settings again if their file has changed. If they have a mistake, the program keeps the old settings,
+// and says so on every page.
 func (l *live) reread() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,7 +156,7 @@ func (l *live) reread() {
 	}
 }
 
-// renew gives a server the settings that have been read again.
+// renew gives a server the settings that were read again.
 func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
 	next.discovery.AskAgain()
 	old := next.cfg.Written()
@@ -170,7 +172,7 @@ func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
 	next.notice, next.file.Mistaken = needsRestart(l.options.File(), waiting), false
 }
 
-// setUp follows the demo server to the set-up that its page has turned on. What was known of it is forgotten.
+// setUp follows the demo server to the set-up that its page has turned on, and forgets what was known of the server.
 func (l *live) setUp(current demo.SetUp, issuer string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -199,8 +201,8 @@ func newDemo(cfg config.Config, now func() time.Time, onSetUp func(demo.SetUp, s
 	}}, Now: now, OnSetUp: onSetUp})
 }
 
-// atDemo returns the settings for the demo server where it is at present: one of its set-ups moves it to
-// another name of this machine, and it knows our clients by their first secrets.
+// atDemo returns the settings for the demo server at its current address: one of its set-ups moves it to a different name
+// of this machine. The demo knows our clients by their first secrets.
 func atDemo(cfg config.Config, issuer string, known config.Config) config.Config {
 	if path, ours := strings.CutPrefix(cfg.ResourceURL, cfg.Issuer); ours {
 		cfg.ResourceURL = issuer + path

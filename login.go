@@ -7,9 +7,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// discoverFromAPI begins a login at the API where the settings name nothing else: which server issues tokens for it, and as
-// which client, is found anew for each (RFC 9728 section 5, RFC 7591 section 3). On the way back it is found where
-// this process does not know it yet, as another one began the login; no client is registered then.
+// discoverFromAPI starts a login at the API if the settings name nothing else. For each login, it finds out which server
+// issues the API's tokens, and which client to use (RFC 9728 section 5, RFC 7591 section 3). On the way back it does so
+// only if this process doesn't know the server yet, as a different process started the login. It registers no client then.
 func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	here := next(s)
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -38,8 +38,8 @@ func (s *server) discoverFromAPI(next func(*server) func(http.ResponseWriter, *h
 	}
 }
 
-// handleLogin begins a login: it remembers state, nonce and verifier in a cookie, and sends the browser
-// to the authorization endpoint.
+// handleLogin starts a login: it stores state, nonce and verifier in a cookie, and sends the browser to the authorization
+// endpoint.
 func (s *server) handleLogin(w http.ResponseWriter, r *http.Request) error {
 	params, err := parseQueryOnce(r.URL.RawQuery) // RFC 6749 section 3.1
 	if err != nil {
@@ -71,8 +71,8 @@ type pastePage struct {
 	To, Server string // the authorization request, and its host
 }
 
-// leave sends the browser to the authorization server. Where it does not come back by itself, that is a link
-// beside the form for the way back, as a page that has been left cannot take the address.
+// leave sends the browser to the authorization server. If the browser can't come back by itself, it shows a link beside the
+// form for the way back instead, as a page that has been left can't take the pasted address.
 func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
 	if !s.cfg.CallbackIsPasted() || !wantsHTML(r) {
 		http.Redirect(w, r, to, http.StatusFound)

@@ -48,8 +48,8 @@ func untilInterrupt() context.Context {
 	return ctx
 }
 
-// limitMemory makes the garbage collector wait while there is little to keep, as it would otherwise
-// run at every few megabytes, and work harder towards a bound that leaves maxBytes room to spare.
+// limitMemory makes the garbage collector wait while there is little to keep. Otherwise it would run every few megabytes.
+// Near a limit that leaves maxBytes room to spare, it works harder.
 func limitMemory() {
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(144 << 20)
@@ -128,7 +128,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 	return cli.Print(ctx, cfg, wire.New(roots, l.now), l.now, o, stdout, stderr)
 }
 
-// login runs the command login: it waits for one login, says what came of it, and ends.
+// login runs the command login: it waits for one login, reports how that ended, and returns.
 func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, stdout, stderr io.Writer) int {
 	l.log.SetOutput(io.Discard) // the verdict is what is printed
 	words := stdout
@@ -231,18 +231,18 @@ func (s *server) routes() []route {
 	}
 }
 
-// login answers /login, with a pause before each step or without.
+// login returns the handler of /login, with a pause before each step or without.
 func (s *server) login() func(http.ResponseWriter, *http.Request) error {
 	return s.stepLogin(s.handleLogin)
 }
 
-// callback answers the way back, of a login in steps and of an attack too.
+// callback returns the handler of the way back, for a login in steps and for an attack too.
 func (s *server) callback() func(http.ResponseWriter, *http.Request) error {
 	return s.misuseCallback(s.stepCallback(s.handleCallback))
 }
 
-// handler returns everything that this process answers: the client's routes, and those of the demo
-// server when there is one (it may be nil).
+// handler returns the handler for everything that this process serves: the client's routes, and those of the demo server,
+// which may be nil.
 func (s *server) handler(demo http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range s.routes() {
@@ -257,7 +257,7 @@ func (s *server) handler(demo http.Handler) http.Handler {
 	return s.logged(s.guard(mux))
 }
 
-// handleUnknown says which method an address answers, or that there is nothing.
+// handleUnknown says which method an address accepts, or that there is no such page.
 func (s *server) handleUnknown(_ http.ResponseWriter, r *http.Request) error {
 	for _, route := range s.routes() {
 		if strings.TrimSuffix(route.path, "{$}") == r.URL.Path {

@@ -32,14 +32,14 @@ type misusePage struct {
 	Rows       []misuseRow `json:"-"`
 }
 
-// misuseRow is one attack, with what came of it.
+// misuseRow is one attack and its outcome.
 type misuseRow struct {
 	misuse.Rule
 	State    attackState
 	Findings []misuse.Finding
 }
 
-// attackState is how an attack ended, or that it has not been run. The worst comes first.
+// attackState is the outcome of an attack, or that it has not been run. The worst comes first.
 type attackState int
 
 const (
@@ -51,7 +51,7 @@ const (
 	toRun
 )
 
-// String returns what the row says.
+// String returns the text of the row.
 func (s attackState) String() string {
 	return [...]string{"accepted", "undecided", "warning", "rejected", "not run", "not run yet"}[s]
 }
@@ -61,7 +61,7 @@ func (s attackState) Mood() string {
 	return [...]string{"bad", "warn", "warn", "good", "", ""}[s]
 }
 
-// stateOf returns the worst of what came of one attack.
+// stateOf returns the worst outcome of one attack.
 func stateOf(found []misuse.Finding) attackState {
 	state := toRun
 	for _, f := range found {
@@ -81,8 +81,8 @@ func stateOf(found []misuse.Finding) attackState {
 	return state
 }
 
-// showMisuse shows how far a run has come. From the callback a browser goes on by itself, and by no redirect:
-// it takes no more than twenty in a row, and each would count as sent by the server's site.
+// showMisuse shows the progress of a run. From the callback, the browser continues by itself, and not by a redirect: it
+// follows at most twenty in a row, and each would count as sent by the server's site.
 func (s *server) showMisuse(w http.ResponseWriter, r *http.Request, found []misuse.Finding, next string) error {
 	if r.URL.Path == config.CallbackPath && (next == "" || !s.cfg.CallbackIsPasted()) {
 		w.Header().Set("Refresh", "0; url="+cmp.Or(next, s.cfg.BaseURL+"/misuse"))
@@ -99,8 +99,8 @@ func (s *server) handleMisuse(w http.ResponseWriter, r *http.Request) error {
 	return s.showMisuse(w, r, misuse.Read(l.Misuse), "")
 }
 
-// handleBeginMisuse begins a run, or goes on with one whose login did not come back. The login begins with
-// a link, as a form that ends at another server is one that Chromium stops (form-action).
+// handleBeginMisuse starts a run, or continues one whose login did not come back. The login starts with a link, as Chromium
+// blocks a form that ends at a different server (form-action).
 func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error {
 	if err := rejectPrefetch(r); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *server) handleBeginMisuse(w http.ResponseWriter, r *http.Request) error
 	return s.nextAttempt(w, r.WithContext(ctx), l, run, recorder)
 }
 
-// misuseCallback handles the response to a login that was made for an attack, and leaves every other to next.
+// misuseCallback handles the response to a login that was made for an attack, and passes every other response to next.
 func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.HasPrefix(oauth.StateOf(r.URL.RawQuery), misuse.AttemptState) {
@@ -141,7 +141,7 @@ func (s *server) misuseCallback(next func(http.ResponseWriter, *http.Request) er
 	}
 }
 
-// finishAttempt runs the attack that a login was begun for, and begins the next one.
+// finishAttempt runs the attack that a login was started for, and starts the next one.
 func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *oauth.Request, response url.Values) error {
 	l, err := s.current(w, r)
 	if err != nil {
@@ -156,8 +156,7 @@ func (s *server) finishAttempt(w http.ResponseWriter, r *http.Request, request *
 	return s.nextAttempt(w, r.WithContext(ctx), l, run, recorder)
 }
 
-// nextAttempt begins the login of the next attack, and remembers what was found so far, and what went over the
-// wire for it.
+// nextAttempt starts the login of the next attack, and stores the findings so far and what went over the wire for them.
 func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.Login, run *misuse.Run, recorder *wire.Recorder) error {
 	request, to, failed := run.Begin(r.Context())
 	note := func(login session.Login) session.Login {
@@ -179,7 +178,7 @@ func (s *server) nextAttempt(w http.ResponseWriter, r *http.Request, l *session.
 	return s.showMisuse(w, r, misuse.Read(run.Report()), to)
 }
 
-// newMisusePage prepares what a run has found. Next is the URL of the login that comes next, if one was begun.
+// newMisusePage prepares the findings of a run. Next is the URL of the next login, if one was started.
 func newMisusePage(page layout, cfg config.Effective, found []misuse.Finding, next string) misusePage {
 	v := misusePage{layout: page, Found: found, Of: len(misuse.Rules), Logins: misuse.Logins(cfg), Next: next}
 	v.Where = causes.HostOf(cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization))
@@ -212,7 +211,7 @@ func (v misusePage) Begun() bool { return v.Tried < v.Of && (v.Next != "" || v.T
 // Whole reports whether every attack was run.
 func (v misusePage) Whole() bool { return v.Tried == v.Of }
 
-// progress says what a run costs, or how far it has come.
+// progress says what a run costs, or how far it is.
 func (v *misusePage) progress(next misuse.Rule) {
 	switch {
 	case !v.Begun():
@@ -227,7 +226,7 @@ func (v *misusePage) progress(next misuse.Rule) {
 	v.Says = fmt.Sprintf("%d of %d attacks run", v.Tried, v.Of)
 }
 
-// count returns how many attacks ended like that.
+// count returns the number of attacks with this outcome.
 func (v *misusePage) count(state attackState) int {
 	n := 0
 	for _, row := range v.Rows {
@@ -238,7 +237,7 @@ func (v *misusePage) count(state attackState) int {
 	return n
 }
 
-// judge says what a whole run came to. Nothing is called safe that was not decided.
+// judge says what a whole run found. It calls nothing safe that was not decided.
 func (v *misusePage) judge() {
 	worst := v.Rows[0] // they are sorted
 	open, warnings := v.count(undecided), v.count(weak)
@@ -271,7 +270,7 @@ func (v *misusePage) judge() {
 	}
 }
 
-// sentence says what is worst about an attack.
+// sentence returns the worst finding about an attack.
 func (r misuseRow) sentence() string {
 	for _, f := range r.Findings {
 		if stateOf([]misuse.Finding{f}) == r.State {
@@ -281,7 +280,7 @@ func (r misuseRow) sentence() string {
 	return ""
 }
 
-// Fix says what to do, where the attack is not rejected.
+// Fix returns what to do if the attack is not rejected.
 func (r misuseRow) Fix() string {
 	for _, f := range r.Findings {
 		if f.Fix != "" {
@@ -291,7 +290,7 @@ func (r misuseRow) Fix() string {
 	return ""
 }
 
-// lowerFirst begins a phrase in the middle of a sentence, unless it begins with a name.
+// lowerFirst makes the first letter of a phrase small, for the middle of a sentence, unless the phrase starts with a name.
 func lowerFirst(s string) string {
 	if s == "" || s[0] < 'A' || s[0] > 'Z' {
 		return s

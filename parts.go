@@ -20,13 +20,13 @@ import (
 
 // This file has the data of templates/part-*.html, which several pages show. It asks no server, and decides nothing.
 
-// link is where a button leads.
+// link is a button's label and its target.
 type link struct {
 	Label string `json:"label"`
 	Path  string `json:"path"`
 }
 
-// signIn is the data of part-signin.html: the button that begins a login, and its options.
+// signIn is the data of part-signin.html: the button that starts a login, and its options.
 type signIn struct {
 	Label  string
 	Second bool       // another button of the page comes first
@@ -37,7 +37,7 @@ type signIn struct {
 	Fields []field
 }
 
-// Path returns where the button leads.
+// Path returns the target of the button.
 func (v signIn) Path() string {
 	if v.Prompt == "" || v.Asks.Has("prompt") {
 		return loginPath(v.Asks)
@@ -47,7 +47,7 @@ func (v signIn) Path() string {
 	return loginPath(asks)
 }
 
-// StepsPath returns the same login step by step. The demo server asks for consent in each of those.
+// StepsPath returns the same login step by step. The demo server always asks for consent in such a login.
 func (v signIn) StepsPath() string {
 	if len(v.Asks) == 0 {
 		return "/login?step=1"
@@ -66,9 +66,9 @@ func loginPath(asks url.Values) string {
 // field is a parameter of /login in the form of its options, with an example of its value.
 type field struct{ Name, Example string }
 
-// newSignIn makes the button with its options. Their form leads to the first step of a login step by step,
-// which shows the request and a plain link: after a form the browser would apply our form-action to a
-// redirect to the server, and stop it.
+// newSignIn makes the button with its options. Their form leads to the first step of a step-by-step login, which shows the
+// request and a plain link. Directly after a form, the browser would apply our form-action to a redirect to the server, and
+// block it.
 func newSignIn(label string, cfg config.Effective) signIn {
 	v := signIn{Label: label, Asks: url.Values{}, Fields: []field{
 		{"scope", strings.Join(cfg.Scopes, " ")},
@@ -86,7 +86,7 @@ func newSignIn(label string, cfg config.Effective) signIn {
 	return v
 }
 
-// keep makes the button ask for what a login was given. The settings may have changed since: they decide about the rest.
+// keep makes the button repeat what a login was given. The settings, which may have changed, decide the rest.
 func (v *signIn) keep(r *oauth.Request) { maps.Copy(v.Asks, r.Again()) }
 
 // pasteForm is the data of part-paste.html: the form that takes the address at which the browser stopped.
@@ -109,7 +109,8 @@ func newPasteForm(cfg config.Effective) *pasteForm {
 	return p
 }
 
-// newTwinForm makes the form for a server that sends the browser to https, or returns nil where that is not ours to explain.
+// newTwinForm makes the form for a server that sends the browser to https, or returns nil if the redirect URI has no https
+// twin.
 func newTwinForm(cfg config.Effective) *pasteForm {
 	twin := cfg.HTTPSTwin()
 	if twin == "" {
@@ -118,13 +119,13 @@ func newTwinForm(cfg config.Effective) *pasteForm {
 	return &pasteForm{RedirectURI: twin, Example: twin + "?code=…&state=…", Own: true}
 }
 
-// said is the data of part-said.html: what a server said, its first sentence first.
+// said is the data of part-said.html: a server's words, with the first sentence apart.
 type said struct {
 	First string
 	All   string // empty where that is all
 }
 
-// maxSaid is how much of a server's words stands on a page unasked, in characters.
+// maxSaid is the number of characters of a server's words that a page shows at first.
 const maxSaid = 300
 
 // newSaid prepares the words of a server, or returns nil where it has none.
@@ -171,7 +172,7 @@ func flowChecks(verdicts []oauth.Verdict) []flow.Check {
 	return list
 }
 
-// fact is one of the few things that a login is about (part-tokens.html).
+// fact is one of the few facts that matter about a login (part-tokens.html).
 type fact struct {
 	Name, Value string
 	Note        string
@@ -179,7 +180,7 @@ type fact struct {
 	Expires     *time.Time // counted down; nil for a fact that does not change
 }
 
-// facts lists the few things that matter about a login, as they are now.
+// facts lists the few facts that matter about a login, as they are now.
 func facts(l *session.Login, now time.Time) []fact {
 	user := fact{Name: "User", Value: "not known", Note: noIDToken(l)}
 	checks := fact{Name: "ID token", Value: "none", Note: noIDToken(l)}
@@ -203,7 +204,7 @@ func facts(l *session.Login, now time.Time) []fact {
 	return []fact{user, scopes, accessFact(l, now), refreshFact(l), checks}
 }
 
-// accessFact says what has become of the access token.
+// accessFact says whether the access token still works.
 func accessFact(l *session.Login, now time.Time) fact {
 	f := fact{Name: "Access token", Value: "stored", Note: "the server doesn't say when it expires"}
 	switch expires := l.Held.Expires; {
@@ -220,7 +221,7 @@ func accessFact(l *session.Login, now time.Time) fact {
 	return f
 }
 
-// refreshFact says what has become of the refresh token.
+// refreshFact says what happened to the refresh token.
 func refreshFact(l *session.Login) fact {
 	f := fact{Name: "Refresh token", Value: "yes"}
 	switch {
@@ -251,7 +252,7 @@ func noIDToken(l *session.Login) string {
 	return "the login did not ask for openid"
 }
 
-// noRefreshToken says why a login has no refresh token, and what brings one from this server.
+// noRefreshToken says why a login has no refresh token, and how to get one from this server.
 func noRefreshToken(cfg config.Effective) string {
 	return "The server issued none. " + causes.Found(causes.Warn, causes.NoRefreshToken, causes.Facts{Cfg: cfg}).Fix
 }
@@ -263,7 +264,7 @@ type shownToken struct {
 	Claims, Header  []claim
 }
 
-// claim is a member of a token, with what a reader wants to know of it.
+// claim is a member of a token, with its meaning for a reader.
 type claim struct {
 	Name, Value string
 	Time        *time.Time // of a claim that is a time
@@ -344,10 +345,11 @@ func claimOf(raw, name string) string {
 	return ""
 }
 
-// sentence makes a sentence of a text that begins small, as an error's does.
+// sentence turns a text that starts with a small letter, such as an error's, into a sentence.
 func sentence(text string) string { return capital(text) + "." }
 
-// capital makes the first letter of a text a capital one, unless the text begins with a URL, a host with its port or a name from the code.
+// capital makes the first letter of a text a capital, unless the text starts with a URL, a host with its port or a name
+// from the code.
 func capital(text string) string {
 	first, _, _ := strings.Cut(text, " ")
 	if text == "" || strings.ContainsAny(first, "/_=") || strings.Contains(strings.TrimRight(first, "."), ".") || strings.Contains(strings.TrimSuffix(first, ":"), ":") {
@@ -364,7 +366,7 @@ func relative(t, now time.Time) string {
 	return ago(now.Sub(t))
 }
 
-// ago says how long something is past.
+// ago says how long ago something was.
 func ago(d time.Duration) string {
 	if d < 2*time.Second {
 		return "just now"
@@ -372,7 +374,7 @@ func ago(d time.Duration) string {
 	return span(d) + " ago"
 }
 
-// span returns a duration as a person says it.
+// span returns a duration as people say it.
 func span(d time.Duration) string {
 	switch {
 	case d < 2*time.Second:
@@ -389,5 +391,5 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
-// clock returns a time to be compared with another clock.
+// clock returns a time in a format for comparing with another clock.
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Present mode shows every page to a room, large, and the steps of a login and its flow one step at a time. A cookie of
-// ours keeps it for as long as the browser runs.
+// Present mode shows every page in large type, for a room, and the steps of a login and its flow one at a time. A cookie of
+// ours stores it until the browser is closed.
 
 // handlePresent turns Present mode on or off, and leads back to the page.
 func (s *server) handlePresent(w http.ResponseWriter, r *http.Request) error {
@@ -21,7 +21,7 @@ func (s *server) handlePresent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// stageAddress returns the address of a page that can be presented, made anew from what a form says.
+// stageAddress returns the address of a page that can be presented. It rebuilds the address from the value in a form.
 func stageAddress(at string) string {
 	path, query, _ := strings.Cut(at, "?")
 	values, err := url.ParseQuery(query)

@@ -29,7 +29,7 @@ type problem struct {
 	SeenIn      string      `json:"seen_in,omitempty"`
 }
 
-// look is what a problem looks like at a server.
+// look is an example of a problem on one server.
 type look struct {
 	Server string `json:"server"`
 	Says   string `json:"says"`
@@ -65,14 +65,14 @@ type problemGroup struct {
 	Rows    []problemRow
 }
 
-// problemRow is one problem in the list of all.
+// problemRow is one problem in the list.
 type problemRow struct {
 	Name        causes.Name
 	Title       string
 	Sees, Write []inline
 }
 
-// handleProblems lists the problems that have a name.
+// handleProblems lists the problems with a name.
 func (s *server) handleProblems(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page(r, "Problems"), problemTable()))
 }
@@ -103,7 +103,7 @@ type problemPage struct {
 	Seen   []inline  `json:"-"`
 }
 
-// sayRow is what one server says.
+// sayRow is one server's words for a problem.
 type sayRow struct {
 	Yours                bool
 	Server, Says, Source []inline
@@ -149,7 +149,7 @@ func newProblemPage(page layout, p problem, server string, back link) problemPag
 	return v
 }
 
-// linesOf lists the wrong lines, each with its right one, or all of the wrong ones first where they are more.
+// linesOf lists the wrong lines, each with its right one, or all wrong lines first if there are more of them.
 func linesOf(wrong, right []string) []lineRow {
 	var list []lineRow
 	if len(wrong) > len(right) {
@@ -172,7 +172,7 @@ func linesOf(wrong, right []string) []lineRow {
 	return list
 }
 
-// newLineRow takes a line apart that ends in its code, and keeps any other as words.
+// newLineRow splits a line that ends in its code, and keeps any other as words.
 func newLineRow(text string, right bool) lineRow {
 	label, code, _ := strings.Cut(text, "`")
 	code, isCode := strings.CutSuffix(code, "`")
@@ -182,7 +182,7 @@ func newLineRow(text string, right bool) lineRow {
 	return lineRow{Right: right, Label: strings.TrimRight(label, ": "), Text: []chunk{{Text: code}}}
 }
 
-// backTo returns the way back to the page of ours from which the browser came, where opening that again does no harm.
+// backTo returns the link back to the page of ours that the browser came from, if it is safe to open that again.
 func backTo(cfg config.Effective, referer string) link {
 	u, err := url.Parse(referer)
 	if err == nil && cfg.IsOwnOrigin(u.Scheme+"://"+u.Host) {
@@ -237,7 +237,7 @@ func (r inline) Foreign() bool { return strings.HasPrefix(r.Link, "https://") }
 // markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link), **words**.
 var markup = regexp.MustCompile("`([^`]+)`" + `|\[([\w.-]+/[\w.-]+)#(\d+)\]|\[([^\]]+)\]\(([^)\s]+)\)|\*\*([^*]+)\*\*`)
 
-// inlines takes a text apart. A link to a document of the repository stays words: this program doesn't serve it.
+// inlines splits a text into its pieces. A link to a document of the repository stays words: this program doesn't serve it.
 func inlines(text string) []inline {
 	var list []inline
 	at := 0

@@ -28,8 +28,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// server is the client of the protocol: it begins logins and finishes them. Everything that it
-// needs comes in through newServer.
+// server is the client of the protocol: it starts logins and finishes them. All its dependencies come in through newServer.
 type server struct {
 	cfg       config.Effective
 	wire      *wire.Client
@@ -52,7 +51,7 @@ type server struct {
 	anew  func(state string)          // makes the demo server ask for sign-in and consent; nil for any other server
 }
 
-// refreshed is what came of a refresh, for everyone who waited for it.
+// refreshed is the outcome of a refresh, for every request that waited for it.
 type refreshed struct {
 	answer        *wire.Exchange
 	response      *oauth.TokenResponse // nil when the server refused
@@ -75,8 +74,8 @@ func newServer(cfg config.Config, roots *x509.CertPool, log *log.Logger, now fun
 	return s, nil
 }
 
-// configure gives a server that answers nobody yet its settings. What depends on the authorization server is made
-// anew; the sessions, their locks and what has been used stay.
+// configure sets the settings of a server that isn't in use yet. What depends on the authorization server is made anew. The
+// sessions, their locks and the record of used states stay.
 func (s *server) configure(cfg config.Effective, roots *x509.CertPool) {
 	s.discovery.Configured(cfg)
 	s.cfg = cfg
@@ -85,7 +84,7 @@ func (s *server) configure(cfg config.Effective, roots *x509.CertPool) {
 	s.checks = check.NewRunner(cfg, s.discovery, s.wire, s.now) // what was found with other settings is nothing now
 }
 
-// discovered gives a server that answers nobody yet the client that was found at the API.
+// discovered gives a server that isn't in use yet the client that was found at the API.
 func (s *server) discovered(c *oauth.Client) {
 	if cfg := c.Config(); !cfg.Equal(s.cfg) {
 		s.checks = s.checks.For(cfg, s.wire)
@@ -93,7 +92,7 @@ func (s *server) discovered(c *oauth.Client) {
 	s.cfg, s.oauth = c.Config(), c
 }
 
-// secrets returns what no page and no file of a flow may hold.
+// secrets returns what no page and no file of a flow may contain.
 func (s *server) secrets() flow.Secrets {
 	return flow.Secrets{Client: s.cfg.Client(), Other: s.cfg.OtherClient(), Former: s.cfg.Former, Issued: s.cfg.Issued()}
 }
@@ -107,8 +106,8 @@ var parsedPages = sync.OnceValues(func() (map[string]*template.Template, error) 
 //go:embed static
 var static embed.FS
 
-// parsePages parses every page with the layout around it and the parts that several pages have, so
-// that a broken template is found at the start and not by a user.
+// parsePages parses every page with the layout around it and the shared parts, so that a broken template shows at the
+// start, and not to a user.
 func parsePages(templates fs.FS) (map[string]*template.Template, error) {
 	files, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
@@ -128,7 +127,7 @@ func parsePages(templates fs.FS) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// layout is the data of layout.html, which is around every page. A page's own data embeds it.
+// layout is the data of layout.html, which surrounds every page. A page's own data embeds it.
 type layout struct {
 	Title  string     `json:"-"`
 	Demo   bool       `json:"-"`
@@ -189,8 +188,8 @@ func stepLink(handle string, number int) string {
 	return fmt.Sprintf("/step?login=%s&show=%d", url.QueryEscape(handle), number)
 }
 
-// SignInPath returns where the buttons that begin a login lead. The demo remembers consent, as servers do; who
-// presses a button wants to see it.
+// SignInPath returns the target of the buttons that start a login. The demo remembers consent, as servers do, but a user
+// who presses a button wants to see it.
 func (v layout) SignInPath() string {
 	if v.Demo {
 		return "/login?prompt=consent"
@@ -198,28 +197,28 @@ func (v layout) SignInPath() string {
 	return "/login"
 }
 
-// Visible returns text from outside for a template, with nothing in it that a reader cannot see.
+// Visible returns text from outside for a template, without invisible characters.
 func (layout) Visible(s string) string { return wire.Clip(s, 2000) }
 
-// Breaks returns a URI for a template, with the places where a line may end.
+// Breaks splits a URI for a template at the places where a line may end.
 func (layout) Breaks(uri string) []chunk { return breakable(uri) }
 
-// signIn makes the button that begins a login, with its options.
+// signIn makes the button that starts a login, with its options.
 func (s *server) signIn(label string) signIn { return newSignIn(label, s.cfg) }
 
-// notice is what the user should know of the settings while the program runs.
+// notice is a message about the settings, for a user of the running program.
 type notice struct {
 	Heading string   `json:"heading"`
 	Lines   []string `json:"lines,omitempty"`
 }
 
-// mistakes says what is wrong in a file that has been read again.
+// mistakes returns the notice about the mistakes in a file that was read again.
 func mistakes(file string, err error) *notice {
 	return &notice{Heading: file + " has changed, and something in it is wrong. Until that is fixed, the settings from before are in use.",
 		Lines: strings.Split(err.Error(), "\n")}
 }
 
-// needsRestart says which settings have changed that only a restart can apply, or returns nil.
+// needsRestart returns the notice about changed settings that need a restart, or nil.
 func needsRestart(file string, names []string) *notice {
 	if len(names) == 0 {
 		return nil
@@ -232,13 +231,13 @@ func (n *notice) String() string {
 	return strings.Join(append([]string{n.Heading}, n.Lines...), "\n  ")
 }
 
-// wantsHTML reports whether a browser asks, and not curl or a program.
+// wantsHTML reports whether the request comes from a browser, not from curl or a program.
 func wantsHTML(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// respond answers with the page, or with the same data as JSON for everyone but browsers. Nothing is
-// written until it is whole.
+// respond answers with the page, or with the same data as JSON for everyone but browsers. It writes nothing until the
+// response is complete.
 func (s *server) respond(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
 	w.Header().Set("Vary", "Accept")
 	var out bytes.Buffer
@@ -264,7 +263,7 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Write(body) // a browser that has gone away is no error of ours
 }
 
-// handleStatic serves what the pages load. The browser asks each time whether it has changed.
+// handleStatic serves the files that the pages load. The browser asks each time whether they have changed.
 func handleStatic(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
@@ -275,8 +274,8 @@ func (s *server) isDemo(r *http.Request) bool {
 	return s.cfg.Demo && (strings.HasPrefix(r.URL.Path, "/demo/") || strings.HasPrefix(r.URL.Path, "/.well-known/"))
 }
 
-// logged writes one line per request, but none for what a page loads and for the demo server, which is
-// the other party. The line has no query string, cookie or token: the path is all that it takes from the URL.
+// logged writes one line per request, except for the files that a page loads and for the demo server, which is the other
+// party. The line has no query string, cookie or token: it takes only the path from the URL.
 func (s *server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/static/") || s.isDemo(r) {
@@ -294,7 +293,7 @@ func (s *server) logged(next http.Handler) http.Handler {
 	})
 }
 
-// statusRecorder remembers what was answered, for the log line.
+// statusRecorder records the status of a response, for the log line.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
@@ -309,7 +308,7 @@ func (n *statusRecorder) WriteHeader(status int) {
 // Unwrap lets http.ResponseController reach the connection.
 func (n *statusRecorder) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
-// httpServer returns a server that no client can keep busy without end.
+// httpServer returns a server that no client can keep busy forever.
 func httpServer(handler http.Handler, log *log.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -12,7 +12,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// sessionPage is the data of session.html: what is held of a login, and what can be done with it. As JSON it is for programs.
+// sessionPage is the data of session.html: the tokens of a login, and what can be done with them. As JSON it is for
+// programs.
 type sessionPage struct {
 	layout
 	Who      string      `json:"signed_in,omitempty"`
@@ -28,7 +29,7 @@ type sessionPage struct {
 	Env    string       `json:"-"` // the lines of .env that keep a registered client
 }
 
-// handleSession shows who signed in, what is held, and what can be done with it.
+// handleSession shows who signed in, the tokens, and what can be done with them.
 func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.current(w, r)
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *server) handleSession(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "session.html", data)
 }
 
-// sessionLead says who says who signed in, and which scopes the login lacks.
+// sessionLead says who signed in and how we know, and which scopes the login lacks.
 func sessionLead(l *session.Login) string {
 	says := "A plain OAuth login. Nothing says who signed in, because " + noIDToken(l) + "."
 	if l.IDToken != nil {
@@ -69,7 +70,7 @@ type heldToken struct {
 	Expires *time.Time `json:"expires,omitempty"`
 	Note    string     `json:"note,omitempty"`
 
-	See causes.Name `json:"see,omitempty"` // a heading of docs/problems.md, for whoever misses something; no fault by itself
+	See causes.Name `json:"see,omitempty"` // a heading of docs/problems.md for a reader who misses something; no fault by itself
 }
 
 // action is a button of the session page.
@@ -81,7 +82,7 @@ type action struct {
 	Disabled string `json:"disabled,omitempty"` // why; empty when it can be used
 }
 
-// held lists the three kinds of token, each with what it is good for or why it is not held.
+// held lists the three kinds of token, each with its use or the reason why it is missing.
 func held(l *session.Login, cfg config.Effective) []heldToken {
 	access := heldToken{Name: "Access token", Held: l.Held.Access != "", Note: "authorizes calls to the API"}
 	if !l.Held.Expires.IsZero() {
@@ -110,8 +111,8 @@ func held(l *session.Login, cfg config.Effective) []heldToken {
 	return []heldToken{access, refresh, id}
 }
 
-// actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil while the
-// server cannot be found.
+// actions lists what can be done with a login, each with the reason if it cannot. The metadata is nil if the server can't
+// be found.
 func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action {
 	missing := md == nil
 	if missing {
@@ -160,8 +161,8 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 	}
 }
 
-// envLines returns the lines of .env that keep a client that was registered, or "" where there is none to keep. The
-// secret is in them: they are for the page that asks before it shows them.
+// envLines returns the lines of .env that keep a registered client, or "" if there is none to keep. They contain the
+// secret, so they are only for the page that asks before it shows them.
 func envLines(cfg config.Effective) string {
 	if !cfg.Registered() {
 		return ""
@@ -176,7 +177,7 @@ func envLines(cfg config.Effective) string {
 	return lines + "\n# issued by " + cfg.Issuer
 }
 
-// quoted writes a value so that .env takes it whole.
+// quoted quotes a value for .env.
 func quoted(value string) string {
 	if !strings.Contains(value, "'") {
 		return "'" + value + "'"
@@ -201,10 +202,10 @@ type logoutPage struct {
 	Said    *said   `json:"-"`
 }
 
-// handleLogout forgets the tokens, says so, and shows the way to sign out at the server too when it
-// offers that (OpenID Connect RP-Initiated Logout section 2). That way is a link: the browser would
-// apply our form-action to a redirect that answers a form. The server keeps a browser that comes with an address that
-// it doesn't know, so that is found out here.
+// handleLogout deletes the tokens, says so, and shows the link to sign out on the server too, if the server offers that
+// (OpenID Connect RP-Initiated Logout section 2). It is a link because the browser would apply our form-action to a
+// redirect that answers a form. A server that doesn't know the address after sign-out keeps the browser, so this is found
+// out first.
 func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {
@@ -226,7 +227,7 @@ func (s *server) handleLogout(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "logout.html", data)
 }
 
-// addAnswer adds what the server says of the address after sign-out.
+// addAnswer adds what the server says about the address after sign-out.
 func (p *logoutPage) addAnswer(s *server, f causes.Finding) {
 	if f.Result == "" {
 		return

@@ -21,12 +21,11 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A login step by step is the login of login.go and callback.go with a pause before the browser leaves,
-// before the code is exchanged and before the API is called, and a page at each. The pages of the
-// authorization server in between are the second of the five steps.
+// A step-by-step login is the login of login.go and callback.go with a pause before the browser leaves, before the code is
+// exchanged and before the API is called, and a page at each. The pages of the authorization server in between are the
+// second of the five steps.
 
-// stepPage is the data of step.html: where a login step by step has come to. The names of the fields that a
-// program gets are those of RFC 6749.
+// stepPage is the data of step.html: how far a step-by-step login is. The JSON has the names of RFC 6749.
 type stepPage struct {
 	layout
 	Number int    `json:"step"`
@@ -58,7 +57,7 @@ type stepPage struct {
 	Refused  bool           `json:"-"` // the token did not open it
 }
 
-// trailStep is one of the five steps, as the trail of every page of a login shows it.
+// trailStep is one of the five steps, in the trail on every page of a login.
 type trailStep struct {
 	Number  int
 	Name    string
@@ -70,7 +69,7 @@ type trailStep struct {
 // stepNames are the five steps.
 var stepNames = [...]string{"Request", "Sign-in and consent", "Back", "Tokens", "API"}
 
-// stepCard is one thing to see at a step, in a few words.
+// stepCard shows one thing at a step, in a few words.
 type stepCard struct {
 	Mark  flow.Mark
 	Name  string
@@ -100,7 +99,7 @@ func (s *server) stepPage(r *http.Request, number int, title string, l *stepLogi
 	return v
 }
 
-// Stands returns the number of the step at which the login stands.
+// Stands returns the number of the step that the login has reached.
 func (v stepPage) Stands() int {
 	for _, step := range v.Trail {
 		if step.Next {
@@ -110,12 +109,12 @@ func (v stepPage) Stands() int {
 	return len(v.Trail)
 }
 
-// Edited reports a request that differs from a usual login's.
+// Edited reports a request that differs from that of a usual login.
 func (v stepPage) Edited() bool {
 	return slices.ContainsFunc(v.Fields, func(f editField) bool { return f.Touched })
 }
 
-// card shows a parameter of the step that the page is about. One that is not there has no card.
+// card shows a parameter of the page's step. A parameter that is missing has no card.
 func (v *stepPage) card(mark flow.Mark, name, good, words string) {
 	for _, step := range v.Current {
 		for _, p := range step.Params {
@@ -137,19 +136,19 @@ func (v *stepPage) addChecks(verdicts []oauth.Verdict) {
 	v.Current = v.Flow.Current()
 }
 
-// triedAt says what the token is tried at, which may be empty.
+// triedAt sets the address where the token is tried, which may be empty.
 func (v *stepPage) triedAt(cfg config.Effective, resource string) {
 	v.Resource, v.StandsIn = resource, cfg.ResourceURL == ""
 }
 
-// judgeCalls says whether the token opens the API, and nothing else does. The newest call of each kind counts.
+// judgeCalls says whether the API accepts the token, and nothing else. The newest call of each kind counts.
 func (v *stepPage) judgeCalls() {
 	v.Current = v.Current[max(0, len(v.Current)-3):]
 	v.Opens = !slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Failed || step.Response == "" })
 	v.Refused = slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Name == string(wire.API) && step.Failed })
 }
 
-// waited returns how long a code has been waiting, in words.
+// waited returns in words how long a code has been waiting.
 func waited(d time.Duration) string {
 	if d < time.Second {
 		return "less than a second"
@@ -157,8 +156,8 @@ func waited(d time.Duration) string {
 	return flow.Duration(d.Truncate(time.Second))
 }
 
-// stepLogin shows the first step of /login?step=1: the request, before the browser takes it anywhere. Its page has an
-// address of its own, so that a reload does not begin another login.
+// stepLogin shows the first step of /login?step=1: the request, before the browser leaves. Its page has its own address, so
+// that a reload doesn't start a new login.
 func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !strings.Contains(r.URL.RawQuery, "step=") { // costs a login without steps nothing
@@ -233,19 +232,19 @@ func editFields(request *oauth.Request, cfg config.Effective) []editField {
 	return list
 }
 
-// addressParts is an address with its parameters apart.
+// addressParts is an address, split into its parameters.
 type addressParts struct {
 	Start  string // up to the question mark
 	Params []addressPart
 }
 
-// addressPart is a parameter as the address has it.
+// addressPart is a parameter as it stands in the address.
 type addressPart struct {
 	Name, Text string
 	Touched    bool
 }
 
-// splitAddress takes an address apart.
+// splitAddress splits an address into its parameters.
 func splitAddress(address string, fields []editField) addressParts {
 	start, query, _ := strings.Cut(address, "?")
 	parts := addressParts{Start: start}
@@ -279,7 +278,7 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 	return nil
 }
 
-// editRequest changes what a login asks for before the browser has left. Its state, nonce and verifier stay.
+// editRequest changes what a login asks for, before the browser leaves. Its state, nonce and verifier stay.
 func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	params := url.Values{"step_up": {strconv.Itoa(l.request.StepUp)}}
 	for _, name := range append(fieldsOf(l.request), "params") {
@@ -311,15 +310,15 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	return s.sessions.ChangeSteps(w, r, changed)
 }
 
-// fieldsOf returns the parameters that a login has a field for: the usual ones, and what else it asks for.
+// fieldsOf returns the parameters that have a field for a login: the usual ones, and the others that it asks for.
 func fieldsOf(request *oauth.Request) []string {
 	usual := slices.Concat([]string{"scope"}, oauth.ExtraParameters)
 	others := slices.DeleteFunc(slices.Sorted(maps.Keys(request.Extra())), func(name string) bool { return slices.Contains(usual, name) })
 	return append(usual, others...)
 }
 
-// stepCallback shows the third step: the browser is back, and the code waits. Any other login's response is
-// next's, and so is whatever does not belong to a login of this browser.
+// stepCallback shows the third step: the browser is back, and the code waits. It passes to next the response of any other
+// login, and a response that belongs to no login of this browser.
 func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.sessions.AnySteps(r) {
@@ -350,7 +349,7 @@ func (s *server) stepCallback(next func(http.ResponseWriter, *http.Request) erro
 		p, err := s.sessions.KeepWaiting(w, r, request, func(ctx context.Context) (*session.Login, error) {
 			return s.arrive(ctx, request, response, callbackOf(r))
 		})
-		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // the latter goes on without a pause
+		if errors.Is(err, session.ErrUsed) || errors.Is(err, session.ErrTooLong) { // with ErrTooLong, the login goes on without a pause
 			return next(w, r)
 		}
 		if err != nil {
@@ -397,7 +396,7 @@ func (s *server) showBack(w http.ResponseWriter, r *http.Request, l *stepLogin) 
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// showConsent shows the second step, of which this app sees nothing: it is told once the browser is back.
+// showConsent shows the second step. This app sees nothing of that step until the browser is back.
 func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogin) error {
 	arrived, callback := time.Time{}, ""
 	if l.waits != nil {
@@ -417,7 +416,7 @@ func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogi
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// handleStep shows a login where it stands, or a step that it has left behind.
+// handleStep shows a login at its current step, or a step that it has passed.
 func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	l, err := s.inSteps(w, r, query.Get("login"))
@@ -468,7 +467,7 @@ func stepGone() error {
 	return f
 }
 
-// inSteps returns the login of this browser with a handle, at the server that is configured, or nil.
+// inSteps returns the login of this browser with a handle, on the configured server, or nil.
 func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) (*stepLogin, error) {
 	logins, err := s.sessions.Logins(w, r)
 	for _, l := range logins {
@@ -486,8 +485,8 @@ func (s *server) inSteps(w http.ResponseWriter, r *http.Request, handle string) 
 	return nil, err
 }
 
-// handleNextStep does what the button says: it exchanges the code, calls the API, changes the request, or attacks. A
-// forged response goes the way of every other one, which is the callback's.
+// handleNextStep does what the button says: it exchanges the code, calls the API, changes the request, or attacks. The
+// callback handles a forged response like every other.
 func (s *server) handleNextStep(callback func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error { return s.takeStep(w, r, callback) }
 }
@@ -537,8 +536,8 @@ func (s *server) takeStep(w http.ResponseWriter, r *http.Request, callback func(
 	return nil
 }
 
-// exchange redeems the code that waits, and verifies what comes: the rest of the protocol, as callback.go
-// has it. The error is a *failure.
+// exchange redeems the code that waits, and verifies the response: the rest of the protocol, as in callback.go. The error
+// is a *failure.
 func (s *server) exchange(ctx context.Context, p *session.Login) (*session.Login, error) {
 	ctx, recorder := wire.Record(ctx)
 	l := &session.Login{Request: p.Request, Callback: p.Callback, Arrived: p.Arrived}
@@ -572,12 +571,12 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, in *stepLogi
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// isAPICall reports what follows the fourth step.
+// isAPICall reports a call that follows the fourth step.
 func isAPICall(e *wire.Exchange) bool {
 	return e.Purpose == wire.API || e.Purpose == wire.APIWithout || e.Purpose == wire.APIAltered || e.Purpose == wire.APIProbe
 }
 
-// tokenCards says what a token response brought.
+// tokenCards returns the cards for a token response.
 func tokenCards(l *session.Login) []stepCard {
 	cards := []stepCard{{Mark: flow.TokenMark, Name: "access token", Words: "It authorizes calls to the API, for anyone who has it."}}
 	identity := stepCard{Name: "No ID token", Words: "Nothing says who signed in: openid was not in the answer."}

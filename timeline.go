@@ -10,10 +10,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A login step by step has a timeline: what has happened, what is to come, and which steps are current. The pages of its
+// A step-by-step login has a timeline: what has happened, what is to come, and which steps are current. The pages of its
 // steps show it, and so does the flow while it waits.
 
-// stepLogin is a login step by step, as far as it has come: it has not left or come back, its code waits, or it is
+// stepLogin is a step-by-step login in its current state: it has not left or not come back, its code waits, or it is
 // finished.
 type stepLogin struct {
 	request *oauth.Request
@@ -22,7 +22,7 @@ type stepLogin struct {
 	left    bool
 }
 
-// reached returns the step at which the login stands.
+// reached returns the step that the login has reached.
 func (l *stepLogin) reached() int {
 	switch {
 	case l.login != nil && slices.ContainsFunc(l.login.Steps, func(e *wire.Exchange) bool { return e.Purpose == wire.APIWithout }):
@@ -56,7 +56,7 @@ func (s *server) requestTimeline(l *stepLogin, to string) flow.Timeline {
 	return timeline
 }
 
-// addressOf returns the authorization request of a login that was begun before.
+// addressOf returns the authorization request of a login that was started before.
 func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string, error) {
 	if err := s.oauth.CheckServer(ctx, request); err != nil {
 		return "", err
@@ -64,7 +64,7 @@ func (s *server) addressOf(ctx context.Context, request *oauth.Request) (string,
 	return s.oauth.KnownAuthorizationURL(request), nil
 }
 
-// backTimeline returns the flow of a login whose code waits, or waited: with what a thief did meanwhile.
+// backTimeline returns the flow of a login whose code waits, or waited, with the attacks of a thief meanwhile.
 func (s *server) backTimeline(ctx context.Context, l *stepLogin) (flow.Timeline, error) {
 	p, sent := l.waits, (*wire.Exchange)(nil)
 	if p == nil {

@@ -36,8 +36,8 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) (context.Context,
 	return ctx, recorder, l, nil
 }
 
-// remember adds what went over the wire to the login's flow, and whatever else changed. It returns the
-// error of the exchange, if there is one, once that is remembered too.
+// remember adds what went over the wire, and any other change, to the login's flow. If the exchange had an error, it stores
+// that first, and returns it.
 func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Login, recorder *wire.Recorder, err error, change func(*session.Login)) error {
 	steps := recorder.Exchanges()
 	if len(steps) > 0 {
@@ -59,8 +59,8 @@ func (s *server) remember(w http.ResponseWriter, r *http.Request, l *session.Log
 // question asks a server with the tokens of a login.
 type question func(context.Context, *session.Login) ([]answer, error)
 
-// uses asks a server with the tokens of this browser's login, remembers what went over the wire and what
-// change says of it, which may be nil, and shows the answers.
+// uses asks a server with the tokens of this browser's login, records the requests and the changes that change makes (it
+// may be nil), and shows the answers.
 func (s *server) uses(w http.ResponseWriter, r *http.Request, good, bad string, ask question, change func(*session.Login)) error {
 	ctx, recorder, l, err := s.begin(w, r)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *server) callAPI(w http.ResponseWriter, r *http.Request, call func(ctx c
 	}, nil)
 }
 
-// explainedAnswer returns the API's answer to the access token, with the reason where it is a no.
+// explainedAnswer returns the API's answer to the access token, with the reason if the API refuses it.
 func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Login, e *wire.Exchange) answer {
 	view := s.answerOf(kind, e)
 	why := causes.ExplainAPI(s.cfg, e, s.oauth.Inspect(ctx, l.Held.Access), l.Granted(), s.now())
@@ -130,7 +130,7 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// handleWrongTokens calls the API with three tokens that must not open it, beside the one that should.
+// handleWrongTokens calls the API with three tokens that it must not accept, and with the one that it should.
 func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
 	tryAll := func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
@@ -157,7 +157,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 	return s.uses(w, r, "The API refuses wrong tokens", "Some answers are wrong", tryAll, nil)
 }
 
-// handleTokeninfo asks the server what it knows of the tokens held (RFC 7662).
+// handleTokeninfo asks the server about the login's tokens (RFC 7662).
 func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 	return s.uses(w, r, "What the server says about the tokens", "The server didn't say whether the tokens are active",
 		func(ctx context.Context, l *session.Login) ([]answer, error) {
@@ -171,7 +171,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 		}, nil)
 }
 
-// each asks about every token of the kinds that is held, in their order.
+// each asks about every token that the login has, of these kinds and in this order.
 func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx context.Context, kind, token string) (*wire.Exchange, error),
 	explain func(kind string, e *wire.Exchange) *causes.APIAnswer, kinds ...string) ([]answer, error) {
 	if l.Held.Access == "" && l.Held.Refresh == "" {
@@ -196,8 +196,8 @@ func (s *server) each(ctx context.Context, l *session.Login, ask func(ctx contex
 	return answers, nil
 }
 
-// handleRevoke ends the tokens at the server (RFC 7009), the refresh token first: where it takes
-// the others with it, their own revocation does no harm.
+// handleRevoke revokes the tokens on the server (RFC 7009), the refresh token first: if that revokes the others too, their
+// own revocation does no harm.
 func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	var gone oauth.Tokens // what the server revoked, even when it failed at the next one
 	var notes []string
@@ -221,8 +221,8 @@ func (s *server) handleRevoke(w http.ResponseWriter, r *http.Request) error {
 	}, func(next *session.Login) { next.Held = next.Held.Without(gone) })
 }
 
-// handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests
-// at once only one asks the server: to one that rotates refresh tokens, two would look like theft.
+// handleRefresh exchanges the refresh token for new tokens (RFC 6749 section 6). Of several requests at once, only one asks
+// the server: to a server that rotates refresh tokens, two would look like theft.
 func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	_, _, l, err := s.begin(w, r)
 	if err != nil {
@@ -247,8 +247,8 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	return s.showAnswers(w, r, "The server issued new tokens", "The server refused to refresh", view)
 }
 
-// refresh asks for new tokens and keeps them, before anybody else refreshes. What is held is read
-// here and not earlier: a refresh that has just ended may have replaced it.
+// refresh asks for new tokens and stores them, before another request refreshes. It reads the current tokens here and not
+// earlier, as a refresh that has just ended may have replaced them.
 func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 	l, err := s.sessions.Login(session.NoCookies{}, r, state)
 	if err != nil {
@@ -268,7 +268,7 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 			next.Held = result.after
 		}
 	}
-	// The session's cookie stays as it is: whoever waits for the answer has it.
+	// The session's cookie stays as it is: each request that waits for the answer has it.
 	if err := s.remember(session.NoCookies{}, r, l, recorder, err, keep); err != nil {
 		return nil, err
 	}
@@ -278,8 +278,8 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 // refreshPage is the data of refresh.html.
 type refreshPage struct{ layout }
 
-// handleAskRefresh shows the button that refreshes, as opening an address must change nothing: a link, a
-// reload or a restored tab would spend the refresh token.
+// handleAskRefresh shows the button that refreshes. Opening an address must change nothing: a link, a reload or a restored
+// tab would use up the refresh token.
 func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error {
 	if err := rejectPrefetch(r); err != nil {
 		return err
@@ -306,7 +306,7 @@ type answersPage struct {
 	Answers answers
 }
 
-// HasNext reports that a login comes next: then there are buttons enough.
+// HasNext reports that a login comes next: then there are enough buttons.
 func (p answersPage) HasNext() bool {
 	return slices.ContainsFunc(p.Answers, func(a answer) bool { return a.Next != nil })
 }
@@ -314,8 +314,8 @@ func (p answersPage) HasNext() bool {
 // MarshalJSON writes the answers alone.
 func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answers) }
 
-// showAnswers answers with what the server said, below a heading that says what that means: the first
-// when every answer is what it should be, else the second.
+// showAnswers shows the server's answers below a heading that says what they mean: the first if every answer is what it
+// should be, else the second.
 func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, list ...answer) error {
 	for i := range list {
 		list[i].addFix(s.cfg, s.file, i)
@@ -324,7 +324,7 @@ func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad s
 	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(r, heading), heading, lead, list})
 }
 
-// answer is a server's answer as it was sent, with what it means.
+// answer is a server's answer as it was sent, with its meaning.
 type answer struct {
 	flow.Answer
 	Kind string            `json:"-"` // which token it is about, when there are several; else empty
@@ -369,7 +369,7 @@ func (a answer) About() string {
 	return "The server’s answer"
 }
 
-// bad reports whether the answer is not what it should be. To a wrong token a refusal is right.
+// bad reports whether the answer is not what it should be. A refusal is right for a wrong token.
 func (a answer) bad() bool {
 	if a.Why != nil {
 		return a.Why.Result != causes.OK
@@ -377,7 +377,7 @@ func (a answer) bad() bool {
 	return a.Refused
 }
 
-// Mood returns the colour of the status: none where the reason beside it has one, as a wrong token is right to get a 401.
+// Mood returns the color of the status: none where the reason beside it has one, as a 401 is right for a wrong token.
 func (a answer) Mood() string {
 	switch {
 	case a.Kind != "" && a.Why != nil:
@@ -388,7 +388,7 @@ func (a answer) Mood() string {
 	return "good"
 }
 
-// answers are what a server was asked for one page.
+// answers are the answers of a server, for one page.
 type answers []answer
 
 // Good reports whether every answer is what it should be.
@@ -401,9 +401,9 @@ func (list answers) Good() bool {
 	return true
 }
 
-// verdict returns the heading of a page of answers and the sentence below it: good when every answer is what it
-// should be, else what is wrong, or bad where no cause is known. What was found is that sentence where there is
-// one answer only; of several each has its own.
+// verdict returns the heading of a page of answers and the sentence below it: good if every answer is what it should be,
+// else what is wrong, or bad if no cause is known. For a single answer, the sentence is its finding. Several answers have
+// one each.
 func (list answers) verdict(good, bad string) (heading, lead string) {
 	if list.Good() {
 		return good, ""
@@ -437,11 +437,12 @@ func (list answers) MarshalJSON() ([]byte, error) {
 	return json.Marshal(byKind)
 }
 
-// maxTools is how many tools of an API are offered by name.
+// maxTools is the number of an API's tools that are offered by name.
 const maxTools = 50
 
-// offerNext adds to the API's answer what can be done next: a login for the scopes that it wants, one that begins at
-// the API anew, one that names it where none did (RFC 8707) and, at an API that speaks MCP, the call of a tool.
+// offerNext adds to the API's answer what can be done next: a login for the scopes that the API wants, a new login that
+// starts at the API, a login that names the API where none did (RFC 8707) or, at an API that speaks MCP, the call of a
+// tool.
 func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, e *wire.Exchange) {
 	switch scopes := strings.Join(oauth.StepUp(r, e), " "); {
 	case scopes != "":

@@ -10,8 +10,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Answer is what a server said to one request, as far as a cause can be read from it. The checks, the attacks and the page of
-// a failed login read the same members of it.
+// Answer holds what a server said to one request, for finding the cause. The checks, the attacks and the page of a failed
+// login all read it.
 type Answer struct {
 	Step    wire.Purpose
 	Method  string       // how the client authenticated; empty where it did not
@@ -22,7 +22,8 @@ type Answer struct {
 	text    string       // what the server says, in lower case and without what we sent
 }
 
-// Read reads the answer to a request. The values that we sent are no words of the server's, although it may repeat them.
+// Read reads the answer to a request. The values that we sent don't count as the server's words, although it may repeat
+// them.
 func Read(step wire.Purpose, method string, e *wire.Exchange, sent ...string) Answer {
 	a := Answer{Step: step, Method: method, Status: e.Status, Refusal: e.Refusal(), Refused: !e.Succeeded()}
 	if location := e.ResponseHeader.Get("Location"); e.Status/100 == 3 && location != "" {
@@ -35,7 +36,7 @@ func Read(step wire.Purpose, method string, e *wire.Exchange, sent ...string) An
 	return a.Without(sent...)
 }
 
-// Without returns the answer with the values that we sent taken out of the words that a cause is read from.
+// Without returns the answer, without the values that we sent in the words that a cause is read from.
 func (a Answer) Without(sent ...string) Answer {
 	r := a.Refusal
 	words := cmp.Or(r.Words, wire.Clip(r.Text, 2000))
@@ -51,12 +52,12 @@ func (a Answer) Without(sent ...string) Answer {
 	return a
 }
 
-// SentBy lists the values of a client that a server may repeat in its words.
+// SentBy lists the values of a client that a server may repeat.
 func SentBy(cfg config.Effective) []string {
 	return []string{cfg.RedirectURI(), cfg.ClientSecret, cfg.ClientID, cfg.ResourceURL}
 }
 
-// Says reports whether one of the texts is in the server's words. They are written in lower case.
+// Says reports whether one of the texts is in the server's words. The texts are in lower case.
 func (a Answer) Says(texts ...string) bool {
 	for _, text := range texts {
 		if strings.Contains(a.text, text) {
@@ -66,11 +67,11 @@ func (a Answer) Says(texts ...string) bool {
 	return false
 }
 
-// IsPage reports a page for people where a program should have been answered.
+// IsPage reports a page for people in place of an answer for programs.
 func (a Answer) IsPage() bool { return a.Refusal.Format == wire.FormatPage }
 
-// EndsEveryLogin reports a status or a page that no token request survives, whatever is in it: there is no token endpoint at
-// this address, or something in front of it answers.
+// EndsEveryLogin reports a status or a page that makes every token request fail, whatever is in it: there is no token
+// endpoint at this address, or something in front of it answers.
 func (a Answer) EndsEveryLogin() bool {
 	switch a.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusNotImplemented:

@@ -14,14 +14,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// APIAnswer is why an API refused an access token, or that it did not.
+// APIAnswer says why an API refused an access token, or that it accepted it.
 type APIAnswer struct {
 	Finding
 	RuledOut []string `json:"ruled_out,omitempty"` // what was looked at, and is in order
-	Untold   []string `json:"not_known,omitempty"` // what nobody but the API or the server can look at
+	Untold   []string `json:"not_known,omitempty"` // what only the API or the server can look at
 }
 
-// refusal is an API's no, and the token that it was said to.
+// refusal holds an API's refusal, and the token that it refused.
 type refusal struct {
 	cfg        config.Effective
 	exchange   *wire.Exchange
@@ -45,7 +45,7 @@ func ExplainAPI(cfg config.Effective, e *wire.Exchange, token *oauth.AccessToken
 	return APIAnswer{Finding: f, RuledOut: r.ruledOut(f), Untold: r.untold(f)}
 }
 
-// SaidByAPI returns what an API says in an answer: its challenges, and all its words, the code first.
+// SaidByAPI returns an API's challenges and all its words, the code first.
 func SaidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
 	challenges, said = e.Challenges(), strings.TrimSpace(e.Words())
 	for _, challenge := range challenges {
@@ -59,7 +59,7 @@ func SaidByAPI(e *wire.Exchange) (challenges []wire.Challenge, said string) {
 	return challenges, said
 }
 
-// explain looks for what stands in front of the API first, then at what the API says, then at the token.
+// explain looks first at what answers in front of the API, then at what the API says, then at the token.
 func (r *refusal) explain() Finding {
 	if r.exchange.Status == http.StatusTooManyRequests {
 		f := Found(Warn, RateLimited, Facts{Cfg: r.cfg})
@@ -89,7 +89,7 @@ func refusedBecause(name Name, fix, format string, args ...any) (Finding, bool) 
 	return Finding{Result: Fail, Name: name, Found: fmt.Sprintf(format, args...), Setting: "RESOURCE_URL", Fix: fix}, true
 }
 
-// inFront finds a page, or a redirect to one, where the API should answer.
+// inFront returns the finding if a page, or a redirect to one, answers in place of the API.
 func (r *refusal) inFront() (Finding, bool) {
 	e := r.exchange
 	isPage := IsPage(e)
@@ -113,8 +113,8 @@ func IsPage(e *wire.Exchange) bool {
 	return strings.Contains(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "html")
 }
 
-// APIAt returns where a redirect leads to the API itself, under another scheme or host name or but for a slash at
-// the end; "" when it leads elsewhere, or when there is none.
+// APIAt returns the address to which a redirect moves the API itself: one that differs only in the scheme, the host name or
+// a trailing slash. It returns "" if the redirect leads elsewhere, or if there is none.
 func APIAt(address string, e *wire.Exchange) string {
 	from, err := url.Parse(address)
 	location := e.ResponseHeader.Get("Location")
@@ -132,14 +132,14 @@ func APIAt(address string, e *wire.Exchange) string {
 	return wire.Clip(wire.WithoutQuery(to.String()), 200)
 }
 
-// MovedTo returns the finding that the API is there.
+// MovedTo returns the finding that the API is at a different address.
 func MovedTo(cfg config.Effective, address string) Finding {
 	f := Found(Fail, APIUnreachable, Facts{Cfg: cfg, Value: address})
 	f.Found = "the API is at a different address: " + address
 	return f
 }
 
-// moved finds an address or a method that the API does not know.
+// moved returns the finding that the API doesn't know the address or the method.
 func (r *refusal) moved() (Finding, bool) {
 	switch r.exchange.Status {
 	case http.StatusNotFound, http.StatusGone:
@@ -156,10 +156,11 @@ func (r *refusal) moved() (Finding, bool) {
 	return Finding{}, false
 }
 
-// scopeWords are what APIs say, besides insufficient, of a scope that a token lacks (Planning Center, Slack, Stripe).
+// scopeWords lists the words, besides insufficient, with which APIs say that a token lacks a scope (Planning Center, Slack,
+// Stripe).
 var scopeWords = []string{"bad scope", "missing scope", "missing_scope", "missing required scope", "required scope", "lacks", "not have the required", "does not have scope", "scope is required", "scopes are required", "out of scope"}
 
-// scope finds a scope that is missing (RFC 6750 section 3.1).
+// scope returns the finding that a scope is missing (RFC 6750 section 3.1).
 func (r *refusal) scope() (Finding, bool) {
 	wanted := ""
 	insufficient := strings.Contains(r.words, "scope") && (strings.Contains(r.words, "insufficient") ||
@@ -190,7 +191,7 @@ func (r *refusal) scope() (Finding, bool) {
 	return f, found
 }
 
-// scheme finds an API that wants no bearer token.
+// scheme returns the finding that the API doesn't want a bearer token.
 func (r *refusal) scheme() (Finding, bool) {
 	if len(r.challenges) == 0 || slices.ContainsFunc(r.challenges, func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") }) {
 		return Finding{}, false
@@ -199,7 +200,7 @@ func (r *refusal) scheme() (Finding, bool) {
 		"the API wants %s, not a bearer token", wire.Clip(r.challenges[0].Scheme, 40))
 }
 
-// apiWords are what APIs say about a token that they refuse, and what it means.
+// apiWords lists words with which APIs refuse a token, and the cause that they name.
 var apiWords = []struct {
 	words []string // any of them
 	name  Name
@@ -213,7 +214,7 @@ var apiWords = []struct {
 	{[]string{"not active", "inactive", "introspect", "unknown token", "not known", "opaque"}, APIWantsAnOpaqueToken},
 }
 
-// said goes by the API's own words, where what they say can be true of this token.
+// said returns the cause that the API's own words name, if it can be true of this token.
 func (r *refusal) said() (Finding, bool) {
 	for _, known := range apiWords {
 		if slices.ContainsFunc(known.words, func(w string) bool { return strings.Contains(r.words, w) }) && r.possible(known.name) {
@@ -223,7 +224,7 @@ func (r *refusal) said() (Finding, bool) {
 	return Finding{}, false
 }
 
-// possible reports whether a cause can be the cause with this token.
+// possible reports whether a cause can be true of this token.
 func (r *refusal) possible(name Name) bool {
 	switch name {
 	case APIWantsAJWT:
@@ -241,7 +242,7 @@ func (r *refusal) possible(name Name) bool {
 // expired reports that the token's exp has passed.
 func (r *refusal) expired() bool { return !r.token.Expires.IsZero() && r.now.After(r.token.Expires) }
 
-// fromToken goes by the token alone, where the API does not say: only what is certainly not in order.
+// fromToken returns the cause that the token alone shows, for an API that doesn't say: only what is certainly wrong.
 func (r *refusal) fromToken() (Finding, bool) {
 	t := r.token
 	switch {
@@ -258,8 +259,8 @@ func (r *refusal) fromToken() (Finding, bool) {
 	return Finding{}, false
 }
 
-// audienceFits reports whether the token's audience may mean the API: its address, or the beginning of
-// it. Names that are no addresses may mean anything.
+// audienceFits reports whether the token's audience may mean the API: the API's address, or the start of it. A name that
+// isn't an address may mean anything.
 func (r *refusal) audienceFits() bool {
 	return slices.ContainsFunc(r.token.Audience, func(aud string) bool {
 		u, err := url.Parse(aud)
@@ -267,7 +268,7 @@ func (r *refusal) audienceFits() bool {
 	})
 }
 
-// because words a cause.
+// because returns the finding of a cause, in words.
 func (r *refusal) because(name Name) (Finding, bool) {
 	t := r.token
 	audience := wire.Clip(strings.Join(t.Audience, ", "), 200)
@@ -305,7 +306,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		"the access token is a JWT, and the API looks tokens up instead")
 }
 
-// unknown returns a refusal that nothing explains.
+// unknown returns the finding of a refusal without a known cause.
 func (r *refusal) unknown() Finding {
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "look at the API's own log: this app found nothing wrong with the token",
 		Found: fmt.Sprintf("the API refuses the token (%s)", wire.Clip(r.cfg.Redact(r.exchange.StatusLine()), 200))}
@@ -322,7 +323,7 @@ func (r *refusal) unknown() Finding {
 	return f
 }
 
-// ruledOut lists what was looked at and is in order, but for the cause itself.
+// ruledOut lists what was checked and is in order, except for the cause itself.
 func (r *refusal) ruledOut(f Finding) []string {
 	if f.Result == OK {
 		return nil
@@ -343,7 +344,7 @@ func (r *refusal) ruledOut(f Finding) []string {
 	return list
 }
 
-// untold lists what cannot be looked at from here. Nothing is wrong with that, and nobody is accused of it.
+// untold lists what can't be checked from here. That is no fault, so it names no cause.
 func (r *refusal) untold(f Finding) []string {
 	if f.Result == OK || f.Name == APITokenNotVerifiable || r.token.Signature != oauth.SignatureUnknown {
 		return nil
@@ -351,8 +352,8 @@ func (r *refusal) untold(f Finding) []string {
 	return []string{"This app can't tell whether the server issued the token: " + r.token.Why}
 }
 
-// ExplainUserinfo says why userinfo refused the token, and warns of an error that came with 200. Where nothing tells, it says where
-// to look. It returns nil for an answer that is no refusal.
+// ExplainUserinfo says why userinfo refused the token, and warns of an error that came with 200. If no cause is known, it
+// says where to look. It returns nil for an answer that isn't a refusal.
 func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *APIAnswer {
 	challenges, said := SaidByAPI(e)
 	words := strings.ToLower(said + " " + e.ResponseHeader.Get("WWW-Authenticate"))
@@ -394,7 +395,7 @@ func userinfoPlace(cfg config.Effective) string {
 	return "Look at the server's log: it issued the token, and its userinfo endpoint refuses it. The login itself is in order."
 }
 
-// WrongToken is a token that an API must not open to.
+// WrongToken is a token that an API must reject.
 type WrongToken string
 
 const (
@@ -403,10 +404,10 @@ const (
 	TheIDToken   WrongToken = "id_token"
 )
 
-// WrongTokens are all of them, in the order in which they are tried.
+// WrongTokens lists all wrong tokens, in the order in which they are tried.
 var WrongTokens = []WrongToken{NoTokenAtAll, AlteredToken, TheIDToken}
 
-// Of returns the wrong token that is made of the tokens held. There may be no ID token: then it is empty.
+// Of returns the wrong token, made from the tokens of a login. It is empty for TheIDToken if there is no ID token.
 func (w WrongToken) Of(held oauth.Tokens) string {
 	switch w {
 	case AlteredToken:
@@ -417,7 +418,7 @@ func (w WrongToken) Of(held oauth.Tokens) string {
 	return ""
 }
 
-// Purpose returns what a call with it is recorded as.
+// Purpose returns the purpose that a call with the token is recorded under.
 func (w WrongToken) Purpose() wire.Purpose {
 	switch w {
 	case AlteredToken:
@@ -428,9 +429,9 @@ func (w WrongToken) Purpose() wire.Purpose {
 	return wire.APIWithout
 }
 
-// JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal that is the API's own
-// clears it: what stands in front of an API answers as well, and so does an address where there is none. An error in
-// the body is one where the access token opened the API.
+// JudgeWrongToken says what an API's answer to a wrong token means. Only the API's own refusal clears it: something in
+// front of the API, or an address without an API, answers too. An error in the body counts as a refusal only if the access
+// token opened the API.
 func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	challenges, _ := SaidByAPI(e)
 	switch {
@@ -459,7 +460,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	return f
 }
 
-// refusals are the statuses with which an API refuses a token (RFC 6750 section 3.1).
+// refusals lists the statuses with which an API refuses a token (RFC 6750 section 3.1).
 var refusals = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
 
 // ExplainRefresh says why a refresh was refused, or returns nil where it was not.
@@ -480,8 +481,9 @@ func ExplainRefresh(cfg config.Effective, method string, e *wire.Exchange) *APIA
 	return &APIAnswer{Finding: f}
 }
 
-// ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section 2.2), or
-// why it says nothing of one. It returns nil where it answers as it should, or where only its own words tell.
+// ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section
+// 2.2), or why it says nothing about it. It returns nil if introspection answers as it should, or if only the server's own
+// words tell.
 func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	a := Read(wire.Introspection, "", e, SentBy(cfg)...)
 	var state struct {
@@ -508,8 +510,8 @@ func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	return &APIAnswer{Finding: f}
 }
 
-// RevocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2). The server issued the token to this
-// client, so a refusal of the client is no proof that its secret is wrong.
+// RevocationNote says what an answer of the revocation endpoint means (RFC 7009 section 2.2). The server issued the token
+// to this client, so a refusal of the client does not prove that its secret is wrong.
 func RevocationNote(cfg config.Effective, method string, e *wire.Exchange) string {
 	a := Read(wire.Revocation, method, e, SentBy(cfg)...)
 	switch about := IsAboutClient(a.Cause()); {
@@ -529,7 +531,7 @@ func RevocationNote(cfg config.Effective, method string, e *wire.Exchange) strin
 	return "The server did not revoke the token, which stays valid until it expires. Its answer says why."
 }
 
-// introspectionPlace says what to do where another thing answers at the introspection endpoint.
+// introspectionPlace says what to do if something else answers at the introspection endpoint.
 func introspectionPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Introspection != "" {
 		return "Check INTROSPECTION_ENDPOINT, and what stands in front of it."

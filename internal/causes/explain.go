@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Advice is what helps to fix a failure.
+// Advice holds what helps to fix a failure.
 type Advice struct {
 	Hint    string  `json:"hint,omitempty"`    // what to do
 	Setting Setting `json:"setting,omitempty"` // most likely at fault; empty when none is first
@@ -24,8 +24,8 @@ type Advice struct {
 	Server  string  `json:"-"`                 // the server's name, as its dashboard says it
 }
 
-// Explain says why a login, or a use of its tokens, failed. The method is how the client authenticated, "" while the server is not
-// known; the scopes are those that were asked for.
+// Explain says why a login, or a use of its tokens, failed. The method is how the client authenticated, or "" if the server
+// is not known. The scopes are those that the login asked for.
 func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Error) Advice {
 	name := OfError(cfg, method, e)
 	row := Of(name)
@@ -52,7 +52,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 	return a
 }
 
-// FactsOf returns what an error tells a cause.
+// FactsOf returns the facts about a cause that an error contains.
 func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
@@ -70,7 +70,7 @@ func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	return facts
 }
 
-// configuredAs returns the line of .env that names an endpoint, or "" where the metadata does.
+// configuredAs returns the line of .env that sets an endpoint, or "" if the metadata does.
 func configuredAs(cfg config.Effective, address string) string {
 	set := cfg.Endpoints
 	for variable, endpoint := range map[string]string{"USERINFO_ENDPOINT": set.Userinfo, "INTROSPECTION_ENDPOINT": set.Introspection, "REVOCATION_ENDPOINT": set.Revocation,
@@ -89,7 +89,7 @@ func (a Advice) In(place func(variable string) string) Advice {
 	return a
 }
 
-// With returns the advice of a finding that was made since: a cause that was proved, and its fix.
+// With returns the advice, changed by a finding made since: the proved cause, and its fix.
 func (a Advice) With(cfg config.Effective, f Finding) Advice {
 	row := Of(f.Name)
 	a.Name, a.Heading, a.Remedy, a.Hint = f.Name, row.Title, f.Remedy, f.Fix
@@ -101,7 +101,7 @@ func (a Advice) With(cfg config.Effective, f Finding) Advice {
 	return a
 }
 
-// Refusal returns the answer that an error was made of. The method is how the client authenticated.
+// Refusal returns the answer that an error is about. The method is how the client authenticated.
 func Refusal(e *oauth.Error, method string) Answer {
 	a := Answer{Step: e.Step, Method: cmp.Or(e.Answer.AuthMethod, method), Status: cmp.Or(e.Answer.Status, e.Status), Refusal: e.Answer.Refusal, To: e.Answer.Location, Refused: true}
 	if e.Theirs && a.Refusal.Code == "" && a.Refusal.Words == "" && a.Refusal.Text == "" {
@@ -110,12 +110,12 @@ func Refusal(e *oauth.Error, method string) Answer {
 	return a.Without()
 }
 
-// Said returns the answer of a server with a code and words, as a redirect carries them.
+// Said returns an Answer with a server's code and words, as a redirect carries them.
 func Said(step wire.Purpose, status int, code, words string) Answer {
 	return Answer{Step: step, Status: status, Refused: true, Refusal: wire.Refusal{Code: code, Words: words}}.Without()
 }
 
-// kinds are the causes of what oauth knows by itself.
+// kinds maps the errors that oauth recognizes by itself to their causes.
 var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
 	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.EndpointAddress: EndpointsUnusable, oauth.PARNowhere: PARNowhere,
@@ -135,7 +135,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.ClientOfAnotherServer: ClientOfAnotherServer,
 }
 
-// OfError returns the cause of an error, or "" when none is known. The method is how the client authenticated.
+// OfError returns the cause of an error, or "" if none is known. The method is how the client authenticated.
 func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	atAPI := e.Step == wire.API || e.Step == wire.APIAsked
 	limited := e.Answer.Status == http.StatusTooManyRequests || e.Status == http.StatusTooManyRequests || e.Code == oauth.CodeRateLimited
@@ -174,16 +174,16 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	return kinds[e.Kind]
 }
 
-// Denied reports that the user said no (RFC 6749 section 4.1.2.1), which is no failure of a step.
+// Denied reports that the user said no (RFC 6749 section 4.1.2.1), which is not a failure of a step.
 func Denied(e *oauth.Error) bool { return e.Code == "access_denied" }
 
-// WantsPKCE reports that the refusal of a login without PKCE can be about that (RFC 7636 section 4.4.1).
+// WantsPKCE reports that a server may have refused a login because it lacks PKCE (RFC 7636 section 4.4.1).
 func WantsPKCE(e *oauth.Error) bool {
 	words := strings.ToLower(e.Description)
 	return e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")
 }
 
-// ofClaim says why a claim of an ID token is refused: by what is wrong with it, and not by its name alone.
+// ofClaim returns the cause of a refused claim of an ID token, by what is wrong with it, not by its name alone.
 func ofClaim(claim *oauth.ClaimFault) Name {
 	switch {
 	case claim == nil:
@@ -213,7 +213,7 @@ func Unreachable(err error) Name {
 	return ServerUnreachable
 }
 
-// compared reports whether what we sent has to agree with the OAuth application for this step.
+// compared reports whether this step compares what we sent with the OAuth application.
 func compared(e *oauth.Error) bool {
 	switch e.Step {
 	case wire.Response, wire.TokenRequest, wire.PushedRequest:
@@ -222,7 +222,7 @@ func compared(e *oauth.Error) bool {
 	return false
 }
 
-// headingWithoutCause says in a few words what happened, where no cause is known.
+// headingWithoutCause says in a few words what happened, if no cause is known.
 func headingWithoutCause(e *oauth.Error) string {
 	switch {
 	case e.Kind == oauth.PARNotOffered:
@@ -247,7 +247,7 @@ func headingWithoutCause(e *oauth.Error) string {
 	return "The authorization server's answer can't be used"
 }
 
-// hintWithoutCause says what to do where no cause is known.
+// hintWithoutCause says what to do if no cause is known.
 func hintWithoutCause(cfg config.Effective, e *oauth.Error) string {
 	switch {
 	case e.Kind == oauth.NotSupported && e.Step == wire.API:
@@ -272,7 +272,7 @@ func hintWithoutCause(cfg config.Effective, e *oauth.Error) string {
 	return ""
 }
 
-// needsUser says what to do where the server did not ask the user (OpenID Connect Core section 3.1.2.6).
+// needsUser says what to do if the server did not ask the user (OpenID Connect Core section 3.1.2.6).
 func needsUser(cfg config.Effective, e *oauth.Error) string {
 	without := "Sign in without prompt=none."
 	if endpoint, err := url.Parse(cfg.Endpoints.Authorization); cfg.Parameters["prompt"] == "none" {
@@ -291,7 +291,7 @@ func needsUser(cfg config.Effective, e *oauth.Error) string {
 	return "This login lets the server ask the user: it was sent without prompt=none. Read what the server said."
 }
 
-// Sent is a value that we sent, with the place in the dashboard that it must agree with.
+// Sent is a value that we sent, and the place in the dashboard where the same value belongs.
 type Sent struct {
 	Setting  Setting `json:"setting"`
 	Name     string  `json:"name"`  // in words
@@ -301,7 +301,7 @@ type Sent struct {
 	Suspect  bool    `json:"suspect"` // the likely one
 }
 
-// whatWeSent lists the values of a login that the OAuth application must agree with, the likely one first.
+// whatWeSent lists the values of a login that the OAuth application must have too, the most likely mistake first.
 func whatWeSent(cfg config.Effective, method string, scopes []string, likely Setting) []Sent {
 	secret := "none: a public client"
 	if cfg.ClientSecret != "" {

@@ -16,7 +16,7 @@ const (
 	Skip Result = "skip" // an earlier failure, or a setting, makes the question meaningless
 )
 
-// Finding is the line that a check prints.
+// Finding is the result of a check, as one line.
 type Finding struct {
 	Check   string `json:"check"` // stable names, as in the README
 	Result  Result `json:"result"`
@@ -40,7 +40,7 @@ func Proved(format string, args ...any) Finding {
 	return Finding{Result: OK, Found: fmt.Sprintf(format, args...)}
 }
 
-// Warning returns a finding that nothing is proved, or that something is weak.
+// Warning returns a finding that proves nothing, or that warns of a weakness.
 func Warning(format string, args ...any) Finding {
 	return Finding{Result: Warn, Found: fmt.Sprintf(format, args...)}
 }
@@ -50,31 +50,31 @@ func Skipped(format string, args ...any) Finding {
 	return Finding{Result: Skip, Found: fmt.Sprintf(format, args...)}
 }
 
-// Failing returns a fail that names the setting, what to do about it, and the server's words if any.
+// Failing returns a failure with the setting, the fix, and the server's words, if any.
 func Failing(setting, fix, words, format string, args ...any) Finding {
 	return Finding{Result: Fail, Found: fmt.Sprintf(format, args...), Setting: setting, Fix: fix, Server: words}
 }
 
-// By adds what proves a finding.
+// By adds the evidence for a finding.
 func (f Finding) By(format string, args ...any) Finding {
 	f.Control = fmt.Sprintf(format, args...)
 	return f
 }
 
-// As gives a finding the name of its cause.
+// As sets the cause of a finding.
 func (f Finding) As(name Name) Finding {
 	f.Name = name
 	return f
 }
 
-// Found makes the finding of a cause: what was found, the line that it is about, and what to do.
+// Found returns the finding of a cause: what was found, the line that it is about, and what to do.
 func Found(result Result, name Name, facts Facts) Finding {
 	row := Of(name)
 	f := Finding{Result: result, Name: name, Found: row.says(facts), Setting: variableOf(facts.Cfg, row.Setting)}
 	return f.fixedBy(row.fix(facts))
 }
 
-// fixedBy gives a finding what to do about it.
+// fixedBy adds the fix to a finding.
 func (f Finding) fixedBy(fix Fix) Finding {
 	f.Remedy, f.Fix, f.Line = fix, fix.Text, ""
 	if fix.Variable != "" {
@@ -96,7 +96,7 @@ func (f Finding) In(place func(variable string) string) Finding {
 	return f
 }
 
-// Look gives a finding a fix of which only the place is known.
+// Look gives a finding a fix that names only the place.
 func (f Finding) Look(text string) Finding {
 	f.Fix, f.Line, f.Remedy = text, "", Fix{Kind: Look, Text: text}
 	if strings.HasPrefix(text, "In .env") {
@@ -139,7 +139,7 @@ func (f Finding) String() string {
 	return line + " … " + string(f.Result)
 }
 
-// About returns what a finding is about. An unknown client ID is found where the redirect URI is asked about.
+// About returns the subject of a finding. An unknown client ID is found by the check of the redirect URI.
 func (f Finding) About() string {
 	if IsUnknownID(f.Name) {
 		return "client ID"
@@ -147,7 +147,7 @@ func (f Finding) About() string {
 	return Label(f.Check)
 }
 
-// Label returns the name of a check as a person reads it.
+// Label returns the name of a check in words.
 func Label(check string) string {
 	switch check {
 	case "pkce":
@@ -158,7 +158,7 @@ func Label(check string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(check, "_", " "), "uri", "URI")
 }
 
-// Number returns a number with what it counts.
+// Number returns a number with its noun, such as "2 checks".
 func Number(n int, of string) string {
 	if n == 1 {
 		return "1 " + of
@@ -166,7 +166,7 @@ func Number(n int, of string) string {
 	return fmt.Sprintf("%d %ss", n, of)
 }
 
-// Title says what a finding is about in one sentence.
+// Title says in one sentence what a finding is about.
 func (f Finding) Title() string {
 	if title := f.Name.Title(); title != "" {
 		return title
@@ -180,5 +180,5 @@ func (f Finding) Title() string {
 	return f.Label()
 }
 
-// Label returns the name of a check as a person reads it.
+// Label returns the name of the finding's check in words.
 func (f Finding) Label() string { return Label(f.Check) }

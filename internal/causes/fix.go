@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Facts are what a cause's sentence and its fix are made of. All but the settings may be empty.
+// Facts are the details for a cause's sentence and its fix. Only the settings are required.
 type Facts struct {
 	Cfg      config.Effective
 	Method   string   // how the client authenticated
@@ -32,7 +32,7 @@ type Facts struct {
 	Status int        // of the answer
 }
 
-// Fix is what to do about a cause, in one of three forms.
+// Fix says what to do about a cause, in one of three forms.
 type Fix struct {
 	Kind     FixKind `json:"kind,omitempty"`
 	Where    string  `json:"where,omitempty"`    // in .env, or the path in the server's dashboard
@@ -52,7 +52,7 @@ const (
 	Look   FixKind = "look"   // look at something: no new value is known
 )
 
-// Environment is what the sentence of a fix calls the environment, where its variable is set there.
+// Environment is the place of a variable that is set in the environment, in the words of a fix.
 const Environment = "the environment"
 
 // In returns the fix for a variable that is set at a place: a file such as "other.env", or Environment.
@@ -61,7 +61,7 @@ func (f Fix) In(place string) Fix {
 	return f
 }
 
-// in names a place instead of .env.
+// in replaces .env by a place.
 func in(place, text string) string {
 	if place == Environment {
 		text = strings.Replace(text, "Write ", "Set ", 1)
@@ -80,7 +80,7 @@ func (f Facts) asked() []string {
 // provider returns the server of the facts.
 func (f Facts) provider() Provider { return ProviderOf(f.Cfg) }
 
-// change returns a fix by a new line in .env. The sentence is completed by what else helps, if anything does.
+// change returns a fix that sets a new line in .env. The sentence ends with what else helps, if anything does.
 func (f Facts) change(variable, value, also string) Fix {
 	line := variable + "=" + quoted(variable, value)
 	text := "Write " + line + " in .env"
@@ -97,19 +97,19 @@ func (f Facts) change(variable, value, also string) Fix {
 	return fix
 }
 
-// add returns a fix by a value on the server.
+// add returns a fix that adds a value on the server.
 func (f Facts) add(s Setting, value string) Fix {
 	place := f.provider().Place(s)
 	return Fix{Kind: Add, Where: place + ", add", Line: value, Text: place + ", add " + value + "."}
 }
 
-// turnOff returns a fix by a switch on the server.
+// turnOff returns a fix that turns something off on the server.
 func (f Facts) turnOff(name Name, s Setting, what string) Fix {
 	place := f.provider().switchFor(name, s)
 	return Fix{Kind: Look, Where: place, Text: what + " (" + LowerFirst(place) + ")."}
 }
 
-// look returns a fix of which only the place is known. The variable is a line of .env, or empty.
+// look returns a fix that names only the place. The variable is a line of .env, or empty.
 func (f Facts) look(variable, text string) Fix {
 	fix := Fix{Kind: Look, Variable: variable, Text: text}
 	if variable != "" {
@@ -118,7 +118,7 @@ func (f Facts) look(variable, text string) Fix {
 	return fix
 }
 
-// paste returns a fix by a value that only the server's dashboard has.
+// paste returns a fix that pastes a value which only the server's dashboard has.
 func (f Facts) paste(variable string, s Setting, also string) Fix {
 	words := f.provider()
 	from := words.Fields[s]
@@ -134,9 +134,9 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
-// spelled returns the fix where the variable that it is about stands in the file under a misspelled name. Where the fix only asks
-// for the value, the name is what to mend. Every other fix stays, as the value under that name may be no better: the name is
-// mentioned beside it, as is one that a different program may read.
+// spelled returns the fix if the variable that it is about is misspelled in the file. If the fix only asks for the value,
+// the new fix is to correct the name. Every other fix stays, as the value under that name may be no better, but it mentions
+// the name. It also mentions a name that a different program may read.
 func (f Facts) spelled(name Name, s Setting, fix Fix) Fix {
 	about := []string{fix.Variable}
 	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
@@ -155,10 +155,10 @@ func (f Facts) spelled(name Name, s Setting, fix Fix) Fix {
 	return Fix{Kind: Look, Where: where, Variable: typo.Meant, Text: where + ", write " + typo.Meant + " instead of " + typo.Name + "."}
 }
 
-// lineNumber finds the number of a line behind the name of its file, with the colon. Not every line has one.
+// lineNumber finds the line number after a file's name, with its colon. Not every place has one.
 var lineNumber = regexp.MustCompile(`:[0-9]+$`)
 
-// redirectVariables are those that would change the redirect URI if they were set.
+// redirectVariables lists the variables that would change the redirect URI if they were set.
 func (f Facts) redirectVariables() []string {
 	switch {
 	case f.Cfg.RedirectOverride != "":
@@ -180,7 +180,7 @@ func quoted(variable, value string) string {
 // masked stands for a value that is not shown.
 const masked = "••••••••"
 
-// currentLine returns a line of .env as it is, or "" where the variable is not set. Secrets are never in it.
+// currentLine returns a line of .env as it is, or "" if the variable is not set. It never contains a secret.
 func currentLine(cfg config.Effective, variable string) string {
 	value := ""
 	switch variable {
@@ -231,7 +231,7 @@ func currentLine(cfg config.Effective, variable string) string {
 	return variable + "=" + quoted(variable, value)
 }
 
-// maskKey hides what looks like a key or a secret that was pasted into the wrong line.
+// maskKey hides what looks like a key or a secret pasted into the wrong line.
 func maskKey(value string) string {
 	for _, prefix := range []string{"sk_", "rk_", "ghp_", "gho_", "GOCSPX-", "eyJ", "xoxb-", "xoxp-"} {
 		if strings.HasPrefix(value, prefix) {
@@ -243,7 +243,7 @@ func maskKey(value string) string {
 
 // The fixes that several causes have.
 
-// fixServer returns the fix of a line that says which server is meant. The text says what to look at where nothing better is
+// fixServer returns the fix of a line that says which server is meant. The text says what to check if no better value is
 // known.
 func fixServer(text string) func(Facts) Fix {
 	return func(f Facts) Fix { return chooseServer(f, text) }
@@ -280,7 +280,7 @@ func chooseServer(f Facts, text string) Fix {
 	return f.look("ISSUER", text)
 }
 
-// fixKeys returns the fix that brings a key that ID tokens can be verified with.
+// fixKeys returns the fix that provides a key to verify ID tokens with.
 func fixKeys(f Facts) Fix {
 	set := f.Cfg.Endpoints.JWKS != ""
 	switch {
@@ -300,7 +300,7 @@ func fixKeys(f Facts) Fix {
 	return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
 }
 
-// fixRedirect returns the fix that registers the redirect URI, or uses the one that is registered.
+// fixRedirect returns the fix that registers the redirect URI, or uses the registered one.
 func fixRedirect(f Facts) Fix {
 	p, uri := f.provider(), f.Cfg.RedirectURI()
 	register := "add " + uri + " (" + p.At(RedirectURI) + ")"
@@ -321,7 +321,7 @@ func fixRedirect(f Facts) Fix {
 	return fix
 }
 
-// fixLocalhost uses the IP address where a server refuses the name.
+// fixLocalhost returns the fix that uses the IP address, for a server that refuses the name localhost.
 func fixLocalhost(f Facts) Fix {
 	p, ip := f.provider(), loopbackIP(f.Cfg.RedirectURI())
 	variable, value := "BASE_URL", strings.TrimSuffix(ip, config.CallbackPath)
@@ -336,7 +336,7 @@ func fixLocalhost(f Facts) Fix {
 	return fix
 }
 
-// loopbackIP returns a redirect URI with 127.0.0.1 for localhost.
+// loopbackIP returns a redirect URI with 127.0.0.1 in place of localhost.
 func loopbackIP(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" {
@@ -346,7 +346,7 @@ func loopbackIP(uri string) string {
 	return u.String()
 }
 
-// fixIPAddress uses localhost where a server refuses the IP address.
+// fixIPAddress returns the fix that uses localhost, for a server that refuses the IP address.
 func fixIPAddress(f Facts) Fix {
 	if f.Value != "" {
 		return fixRedirect(f)
@@ -376,7 +376,7 @@ func fixSecret(f Facts) Fix {
 	return f.paste("CLIENT_SECRET", ClientSecret, "If it was shown only once, make a new one there")
 }
 
-// fixMethod sends the same credentials the other way.
+// fixMethod returns the fix that sends the same credentials in the other way.
 func fixMethod(f Facts) Fix {
 	switch {
 	case f.Cfg.Registered():
@@ -395,7 +395,8 @@ func OtherMethod(method string) string {
 	return config.MethodPost
 }
 
-// fixCredentials lists what may be wrong with credentials that the server refuses without a reason, the most likely first.
+// fixCredentials lists what may be wrong with credentials that the server refuses without a reason, the most likely mistake
+// first.
 func fixCredentials(f Facts) Fix {
 	if f.Cfg.Registered() {
 		return registerAgain(f)
@@ -407,12 +408,12 @@ func fixCredentials(f Facts) Fix {
 	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent a different way.")
 }
 
-// registerAgain returns the fix for a client that this app has registered, of which no line is in .env.
+// registerAgain returns the fix for a client that this app has registered: no line of .env is about it.
 func registerAgain(f Facts) Fix {
 	return f.look("", "Restart this app. The next sign-in registers a new client.")
 }
 
-// fixScopes returns the line without the scopes that the server refuses, one corrected where it is misspelled.
+// fixScopes returns the line without the scopes that the server refuses, with a misspelled one corrected.
 func fixScopes(f Facts) Fix {
 	enable := func(what string) string {
 		return "enable " + what + " for this client (" + f.provider().At(Scopes) + ")"
@@ -479,7 +480,7 @@ func fixScopes(f Facts) Fix {
 	return fix
 }
 
-// withoutOpenID says how to sign in without an ID token, to continue a sentence.
+// withoutOpenID says how to sign in without an ID token, as the rest of a sentence.
 func (f Facts) withoutOpenID() string {
 	switch {
 	case slices.Contains(f.asked(), "openid") && !slices.Contains(f.Cfg.Scopes, "openid"):
@@ -491,7 +492,7 @@ func (f Facts) withoutOpenID() string {
 	return "remove openid from SCOPES"
 }
 
-// NamedScopes returns the scopes of a list that a server's words name: in quotes or, where one alone fits, as a word.
+// NamedScopes returns the scopes of a list that a server's words name: in quotes or, if only one fits, as a word.
 func NamedScopes(scopes []string, words string) []string {
 	words = strings.NewReplacer(`"`, "'", "`", "'", "‘", "'", "’", "'", "“", "'", "”", "'").Replace(words)
 	var named []string
@@ -513,11 +514,11 @@ func NamedScopes(scopes []string, words string) []string {
 	return named
 }
 
-// wellKnownScopes are those of OpenID Connect (Core sections 3.1.2.1, 5.4 and 11).
+// wellKnownScopes lists the scopes of OpenID Connect (Core sections 3.1.2.1, 5.4 and 11).
 var wellKnownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
-// nearScope returns the scope that was most likely meant by one that is refused: within two edits of a supported or a well-known
-// one, and not that itself. It returns "" for none.
+// nearScope returns the scope that a refused one most likely stands for: a different supported or well-known one, within
+// two edits. It returns "" if there is none.
 func nearScope(scope string, supported []string) string {
 	if len(scope) > maxScope {
 		return ""
@@ -526,13 +527,13 @@ func nearScope(scope string, supported []string) string {
 	return config.Nearest(scope, slices.DeleteFunc(list, func(known string) bool { return known == scope || len(known) > maxScope })...)
 }
 
-// How many scopes of a server's list are compared, and how long they may be.
+// The number of a server's scopes that are compared, and their maximum length.
 const (
 	maxScopes = 200
 	maxScope  = 64
 )
 
-// fixOpenID brings an ID token.
+// fixOpenID returns the fix that brings an ID token.
 func fixOpenID(f Facts) Fix {
 	if slices.Contains(f.Cfg.Scopes, "openid") {
 		fix := f.add(Scopes, "openid")
@@ -554,13 +555,13 @@ func fixByHand(f Facts) Fix {
 	return f.look("CLIENT_ID", text)
 }
 
-// variableOf returns the variable that is about a setting.
+// variableOf returns the variable for a setting.
 func variableOf(cfg config.Effective, s Setting) string {
 	return map[Setting]string{RedirectURI: cfg.RedirectVariable(), ClientID: "CLIENT_ID", ClientSecret: "CLIENT_SECRET", Scopes: "SCOPES",
 		AuthMethod: "TOKEN_ENDPOINT_AUTH_METHOD"}[s]
 }
 
-// fixTokenEndpoint returns the line that says where tokens are asked for.
+// fixTokenEndpoint returns the fix of the line that names the token endpoint.
 func fixTokenEndpoint(f Facts) Fix {
 	switch set := f.Cfg.Endpoints.Token; {
 	case f.Value != "":
@@ -590,7 +591,7 @@ func Satellite(cfg config.Effective, status int) string {
 	return fixSatellite
 }
 
-// fixParameter returns the fix for a parameter that a server demands. Its value is the server's affair.
+// fixParameter returns the fix for a parameter that a server requires. The user has to find out its value.
 func fixParameter(f Facts) Fix {
 	name := absentParameter(f.Words)
 	switch {
@@ -603,14 +604,14 @@ func fixParameter(f Facts) Fix {
 	return f.look("AUTHORIZATION_PARAMS", "Write AUTHORIZATION_PARAMS='"+name+"=…' in .env, with a value from the server's documentation. For one login, open /login?"+name+"=….")
 }
 
-// absentWords name a request parameter as one that is not there. Words such as interaction_required are codes and no names.
+// absentWords matches words that call a request parameter missing. Words such as interaction_required are codes, not names.
 var absentWords = regexp.MustCompile(`missing|required|empty|mandatory|must be (?:present|provided|sent|specified)|not (?:present|provided|sent|specified)`)
 
-// parameterName finds what is written as the name of a request parameter.
+// parameterName matches the name of a request parameter.
 var parameterName = regexp.MustCompile(`\b(?:nonce|audience|[a-z]+(?:_[a-z]+)+)\b`)
 
-// absentParameter returns the parameter of an authorization request that a server's words call absent, and that this app does
-// not always send. It returns "" for none.
+// absentParameter returns the parameter of an authorization request that a server's words call missing and that this app
+// doesn't always send. It returns "" if there is none.
 func absentParameter(words string) string {
 	words = strings.ToLower(words)
 	if !absentWords.MatchString(words) {
@@ -625,7 +626,7 @@ func absentParameter(words string) string {
 	return ""
 }
 
-// alwaysSent are the parameters of every authorization request, and codes that look like one.
+// alwaysSent lists the parameters of every authorization request, and codes that look like a parameter.
 var alwaysSent = []string{"response_type", "redirect_uri", "code_challenge", "code_challenge_method", "code_verifier", "grant_type", "access_denied", "server_error",
 	"response_mode", "request_uri", "temporarily_unavailable"}
 
@@ -660,7 +661,7 @@ func fixOpaque(f Facts) Fix {
 	return f.look("AUTHORIZATION_PARAMS", "Name the API in the login: "+line+" in .env, or resource= instead of audience= where the server follows RFC 8707.")
 }
 
-// addParameters returns a fix by parameters that every login sends, beside those that it sends by now.
+// addParameters returns a fix that adds parameters to every login, beside those that it sends now.
 func (f Facts) addParameters(query string) Fix {
 	const variable = "AUTHORIZATION_PARAMS"
 	more, err := config.ReadParameters(query)
@@ -670,7 +671,7 @@ func (f Facts) addParameters(query string) Fix {
 	return f.change(variable, f.Cfg.Parameters.With(more).Encode(), "")
 }
 
-// fixUserinfo returns the fix for a userinfo response that nothing can be read from, or that is about a different user.
+// fixUserinfo returns the fix for an unreadable userinfo response, or one about a different user.
 func fixUserinfo(f Facts) Fix {
 	switch {
 	case f.Kind == oauth.SubjectDiffers:
@@ -732,7 +733,7 @@ func fixAlgorithm(f Facts) Fix {
 	return f.look("", "If the server lets you choose the algorithm of ID tokens, choose an asymmetric one that its metadata lists ("+f.provider().At(IDToken)+"), or "+f.withoutOpenID()+".")
 }
 
-// HostOf returns the host of an address, with its port, or "".
+// HostOf returns the host of an address with its port, or "" if there is none.
 func HostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -741,10 +742,10 @@ func HostOf(address string) string {
 	return u.Host
 }
 
-// IsZero reports a fix that names no line and no place, and so adds nothing to its sentence in JSON.
+// IsZero reports a fix without a line or a place, which adds nothing to its sentence in JSON.
 func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }
 
-// returnOrigin returns what a policy of the server's pages must allow for the way back.
+// returnOrigin returns the origin that a policy of the server's pages must allow for the way back.
 func returnOrigin(cfg config.Effective) string {
 	u, err := url.Parse(cfg.RedirectURI())
 	switch {

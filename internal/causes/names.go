@@ -1,10 +1,9 @@
 package causes
 
-// Name is the stable name of one cause of trouble. It never changes its meaning; docs/problems.md has a
-// heading for each.
+// Name is the stable name of one cause. Its meaning never changes; docs/problems.md has a heading for each.
 type Name string
 
-// Before anything is asked.
+// Found before any request is sent.
 const (
 	ClerkKeyWrong       Name = "clerk-key-wrong"
 	ClientSecretMangled Name = "client-secret-mangled"
@@ -75,7 +74,7 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
-// IsUnknownID reports a cause of which the client ID is all that is wrong: the server does not recognize it.
+// IsUnknownID reports a cause that says only that the server doesn't recognize the client ID.
 func IsUnknownID(name Name) bool {
 	return name == ClientIDUnknown || name == ClientDocumentNotSupported
 }

@@ -10,8 +10,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// pattern is one way in which servers say something, and the cause that it means. Every member that is set has to fit. The
-// first pattern that fits an answer decides.
+// pattern is one way in which servers say something, and its cause. Every member that is set has to match. The first
+// pattern that matches an answer decides.
 type pattern struct {
 	at     []wire.Purpose // the step; nil is any
 	status []int
@@ -34,8 +34,7 @@ func (p pattern) fits(a Answer) bool {
 		(p.when == nil || p.when(a))
 }
 
-// Cause returns the cause that an answer names, by itself: without a control it is the likely one. It returns "" for an
-// answer that names none.
+// Cause returns the cause that an answer names, or "" for none. Without a control, it is only the likely one.
 func (a Answer) Cause() Name {
 	for _, p := range patterns {
 		if p.fits(a) {
@@ -45,21 +44,21 @@ func (a Answer) Cause() Name {
 	return ""
 }
 
-// clientCode reports a code that is about the client itself. Servers invent codes, but most of those end in _client.
-// unauthorized_client is about its grants (RFC 6749 section 5.2), and not all servers know that.
+// clientCode reports a code that is about the client itself. Most codes that servers invent for it end in _client.
+// unauthorized_client is about the client's grants (RFC 6749 section 5.2), but not all servers use it so.
 func clientCode(a Answer) bool {
 	code := strings.ToLower(a.Refusal.Code)
 	return code != "unauthorized_client" && (strings.HasSuffix(code, "_client") || strings.HasSuffix(code, "client_credentials"))
 }
 
-// present reports words that call nothing absent.
+// present reports words that don't call anything missing.
 func present(a Answer) bool { return !a.Says(absent...) }
 
-// wordless reports a refusal of which the code is all that is said.
+// wordless reports a refusal that has only a code.
 func wordless(a Answer) bool { return a.Refusal.Words == "" && a.Refusal.Hint == "" }
 
-// clientRefusal reports a no to the client itself: by a code that is about it, by a 401 beside any other code than those of
-// the code and the token, or by an access_denied, which no user can have caused here.
+// clientRefusal reports a refusal of the client itself: by a code about the client, by a 401 with a code that isn't about
+// the authorization code or the token, or by an access_denied or the like, which no user can have caused here.
 func clientRefusal(a Answer) bool {
 	switch code := strings.ToLower(a.Refusal.Code); {
 	case clientCode(a), code == "unauthorized_client":
@@ -73,7 +72,7 @@ func clientRefusal(a Answer) bool {
 // aboutTheCode reports a refusal that names the parameter code.
 func aboutTheCode(a Answer) bool { return a.Refusal.Field == "code" }
 
-// namesAbsentParameter reports words that call a request parameter absent.
+// namesAbsentParameter reports words that call a request parameter missing.
 func namesAbsentParameter(a Answer) bool {
 	return absentParameter(cmp.Or(a.Refusal.Words, wire.Clip(a.Refusal.Text, 2000))) != ""
 }
@@ -93,10 +92,11 @@ func IsAboutClient(name Name) bool {
 	return false
 }
 
-// IsAboutCode reports a cause that is about the authorization code: a server that names it has looked it up, or what belongs to it.
+// IsAboutCode reports a cause that is about the authorization code: a server that names it has looked up the code, or what
+// belongs to it.
 func IsAboutCode(name Name) bool { return name == CodeExpiredOrUsed || name == PKCEVerifierRefused }
 
-// IsNotSpoken reports a cause that is a demand for something that this app does not speak.
+// IsNotSpoken reports a cause that asks for something that this app doesn't support.
 func IsNotSpoken(name Name) bool {
 	switch name {
 	case DPoPRequired, MTLSRequired, ClientAssertionRequired, RequestObjectRequired, FormPostRequired, ParametersRenamed:
@@ -105,7 +105,7 @@ func IsNotSpoken(name Name) bool {
 	return false
 }
 
-// The steps at which patterns look.
+// The steps that patterns apply to.
 var (
 	toAuthorize = []wire.Purpose{wire.AuthorizationRequest, wire.Response, wire.PushedRequest}
 	authorize   = []wire.Purpose{wire.AuthorizationRequest, wire.Response}
@@ -122,10 +122,10 @@ var (
 	asPublic   = []string{config.MethodNone}
 )
 
-// serverErrors are the statuses of a server that is out of order.
+// serverErrors lists the statuses of a server that is out of order.
 var serverErrors = []int{500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530}
 
-// Words that come in many spellings.
+// Words with many spellings.
 var (
 	clientIDs = []string{"client_id", "client id", "clientid", "client-id", "client identifier", "api_key", "consumer key", "client_key", "client key", "app id", "app_id", "appid"}
 	secrets   = []string{"client_secret", "client secret", "clientsecret", "invalid secret", "wrong secret", "bad secret", "secret is", "secret mismatch", "or secret"}
@@ -137,10 +137,10 @@ var (
 	noSuch    = []string{"unknown", "not found", "does not exist", "doesn't exist", "not exist", "invalid", "no such", "not registered", "unregistered", "not recognized", "unrecognized", "not valid", "could not find", "cannot find", "disabled", "deleted", "mismatch", "wrong", "incorrect", "unauthorized"}
 )
 
-// patterns are all of them, in order: what a server names before what it may mean, and what this app does not speak before
-// what the same server says of a client that speaks it badly.
+// patterns lists all patterns, in order. What a server says outright comes before what it may mean. What this app doesn't
+// support comes before what the same server says to a client that uses it wrongly.
 var patterns = []pattern{
-	// The server wants fewer requests.
+	// The server asks for fewer requests.
 	{status: []int{http.StatusTooManyRequests}, cause: RateLimited, seen: "RFC 6585 section 4"},
 	{code: []string{"slow_down", "too_many_requests", "rate_limited", "rate_limit_exceeded", "ratelimited"}, cause: RateLimited, seen: "GitHub, Slack"},
 
@@ -169,7 +169,7 @@ var patterns = []pattern{
 	{at: toAuthorize, code: []string{"access_denied"}, words: []string{"with scope"}, cause: ScopeNotEnabled, seen: "ADFS"},
 	{at: toAuthorize, code: []string{"access_denied", "user_denied", "user_cancelled_login", "user_cancelled_authorize"}, cause: AccessDenied, seen: "RFC 6749 section 4.1.2.1, LinkedIn"},
 
-	// Entra's client types, in whatever words.
+	// Entra's client types, whatever the words.
 	{words: []string{"aadsts9002327", "'single-page application' client-type"}, cause: ClientTypeWrong, seen: "Entra"},
 
 	// The authorization request.
@@ -180,7 +180,7 @@ var patterns = []pattern{
 	{at: toAuthorize, words: []string{"ip address", "raw ip", "private ip"}, cause: RedirectURIIPAddress, seen: "Google"},
 	{at: toAuthorize, words: redirect, cause: RedirectURINotRegistered, seen: "Keycloak, Ory, Auth0, dex"},
 
-	// The client, where it authenticates. First the sentences that name everything and so nothing.
+	// The client, where it authenticates. First come the sentences that name every reason, and so tell nothing.
 	{at: asClient, words: []string{"[null]"}, and: clientIDs, method: withSecret, cause: AuthMethodWrong, seen: "Kakao: it found none"},
 	{words: []string{"client does not exist", "client doesn't exist"}, cause: ClientIDUnknown, seen: "Ory and Clerk, after the next sentence; Entra's personal accounts"},
 	{at: asClient, words: []string{"no client authentication included"}, method: asPublic, cause: ClientSecretMissing, seen: "Ory, Clerk and Doorkeeper, of any invalid_client"},
@@ -192,7 +192,7 @@ var patterns = []pattern{
 
 	{at: asClient, words: []string{"missing or", "or missing"}, and: clientIDs, method: inHeader, cause: ClientRefused, seen: "HubSpot: it looks for the ID in the body alone"},
 
-	// Then what one code says.
+	// Then the codes that are clear.
 	{at: asClient, code: []string{"bad_client_secret", "invalid_client_secret", "client_secret_mismatch"}, cause: ClientSecretWrong, seen: "Slack"},
 	{code: []string{"bad_client_id", "invalid_client_id", "deleted_client", "client_id_not_found", "oauth_client_not_found", "unknown_client"}, cause: ClientIDUnknown, seen: "Slack, Salesforce, Supabase"},
 	{at: asClient, words: []string{"aadsts7000215", "invalid_client_secret"}, cause: ClientSecretWrong, seen: "Entra, Cognito"},
@@ -207,7 +207,7 @@ var patterns = []pattern{
 	{at: asClient, words: secrets, cause: ClientSecretWrong, seen: "Gitea, Okta, Spotify, VK"},
 	{at: asClient, words: []string{"client credentials", "invalid_credentials", "invalid credentials", "bad credentials", "invalid client or"}, cause: ClientRefused, seen: "Keycloak, Bitbucket, Box"},
 
-	// What else the token endpoint refuses.
+	// Other refusals of the token endpoint.
 	{at: toRedeem, words: redirect, cause: RedirectURINotRegistered, seen: "Gitea; RFC 6749 section 4.1.3"},
 	{at: toRedeem, words: pkce, and: []string{"not enabled", "not allowed", "not supported", "unsupported", "unexpected", "unknown", "must not", "not expected", "unrecognized", "disabled", "extra", "not permitted", "should not exist", "not support", "doesn't support"}, cause: PKCERefused, seen: "servers without RFC 7636"},
 	{at: toRedeem, words: pkce, cause: PKCEVerifierRefused, seen: "RFC 7636 section 4.6, IndieAuth for WordPress"},
@@ -236,10 +236,10 @@ var patterns = []pattern{
 
 	{at: authorize, words: []string{"client_id", "client id", "invalid_client", "invalid client"}, cause: ClientIDUnknown, seen: "Spotify"},
 
-	// Users again, with other codes.
+	// The user again, with other codes.
 	{at: authorize, words: []string{"tester", "not assigned", "policy"}, cause: UserNotAllowed, seen: "Google, Entra, Okta"},
 
-	// Codes and statuses alone.
+	// Codes and statuses by themselves.
 	{at: forTokens, words: []string{"authorization code", "auth code", "verification code", "code parameter", "code was not found", "matching code", "expired code", "invalid code", "code is invalid", "code expired", "code has expired", "already been used", "already redeemed"}, cause: CodeExpiredOrUsed, seen: "Twitch, Atlassian"},
 	{at: toAuthorize, code: []string{"unauthorized_client"}, cause: GrantNotEnabled, seen: "RFC 6749 section 4.1.2.1"},
 	{at: toRedeem, code: []string{"unauthorized_client"}, when: wordless, cause: GrantNotEnabled, seen: "RFC 6749 section 5.2"},

@@ -24,8 +24,8 @@ const (
 	LogoutURI    Setting = "post_logout_redirect_uri" // where the browser goes after a logout; no login depends on it
 )
 
-// Provider is an authorization server by its name: what its dashboard calls the settings of an OAuth application, and what is
-// special about it. docs/providers.md has a section for each, with the sources.
+// Provider is an authorization server known by name: what its dashboard calls the settings of an OAuth application, and its
+// special rules. docs/providers.md has a section for each, with the sources.
 type Provider struct {
 	Name    string             // empty for a server that is not known
 	Fields  map[Setting]string // where each setting is
@@ -42,7 +42,7 @@ type Provider struct {
 	OneSigningAlg    bool // the ID token's algorithm cannot be chosen
 }
 
-// anyProvider has the words of the RFCs, for servers that are not known.
+// anyProvider has the words of the RFCs, for all other servers.
 var anyProvider = Provider{Fields: map[Setting]string{
 	RedirectURI:  "redirect URIs of the client",
 	ClientID:     "client ID",
@@ -71,7 +71,7 @@ var clerk = Provider{Name: "Clerk", MethodsAlike: true, AcceptsIP: true, OneSign
 	AccessTokenOpaque:          "OAuth applications → Settings → Generate access tokens as JWTs (for every application of the instance)",
 }, JWT: "OAuth applications → Settings → Generate access tokens as JWTs"}
 
-// providers are all that are known by their host.
+// providers lists the servers that are recognized by their host.
 var providers = []Provider{
 	{Name: "Auth0", hosts: []string{"auth0.com"}, Fields: map[Setting]string{
 		RedirectURI:  "Applications → your application → Settings → Allowed Callback URLs",
@@ -214,10 +214,10 @@ var providers = []Provider{
 	}},
 }
 
-// gitHubIssuer is what GitHub's responses name (RFC 9207), since April 2026.
+// gitHubIssuer is the issuer in GitHub's authorization responses (RFC 9207), since April 2026.
 const gitHubIssuer = "https://github.com/login/oauth"
 
-// ProviderOf returns the provider of the settings: by the host of the issuer, or of the authorization endpoint.
+// ProviderOf returns the provider of the settings, by the host of the issuer or of the authorization endpoint.
 func ProviderOf(cfg config.Effective) Provider {
 	if cfg.Clerk {
 		return clerk
@@ -239,16 +239,16 @@ func ProviderOf(cfg config.Effective) Provider {
 	return anyProvider
 }
 
-// Place returns where a setting is, as a path to follow: in Clerk: OAuth applications → … Few providers have a word for
-// LogoutURI that is known.
+// Place returns where a setting is, as a path to follow: in Clerk: OAuth applications → … For most providers, the name of
+// LogoutURI is not known.
 func (p Provider) Place(s Setting) string {
 	return p.in() + ": " + cmp.Or(p.Fields[s], "post-logout redirect URIs of the client")
 }
 
-// At returns the same inside a sentence.
+// At returns the place for the middle of a sentence.
 func (p Provider) At(s Setting) string { return LowerFirst(p.Place(s)) }
 
-// in returns the dashboard, for the beginning of a path.
+// in returns the dashboard, for the start of a path.
 func (p Provider) in() string {
 	if p.Name == "" {
 		return "In the server's dashboard"
@@ -259,12 +259,12 @@ func (p Provider) in() string {
 // The returns the provider's name for a sentence.
 func (p Provider) The() string { return cmp.Or(p.Name, "the authorization server") }
 
-// switchFor returns where a cause is turned off, or where its setting is.
+// switchFor returns the place where a cause is turned off, or else that of its setting.
 func (p Provider) switchFor(name Name, s Setting) string {
 	return p.in() + ": " + cmp.Or(p.Switch[name], p.Fields[s])
 }
 
-// LowerFirst returns a sentence as it continues inside another one.
+// LowerFirst returns a sentence with a small first letter, for the middle of another one.
 func LowerFirst(text string) string {
 	if len(text) > 2 && text[1] >= 'a' && text[1] <= 'z' || strings.HasPrefix(text, "A ") {
 		return strings.ToLower(text[:1]) + text[1:]

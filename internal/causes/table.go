@@ -8,8 +8,8 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// Cause is one reason why a login, or a use of its tokens, fails. Its row is the only place that holds its words:
-// the terminal, the pages, /problems and docs/problems.md are made of it.
+// Cause is one reason why a login, or a use of its tokens, fails. Its row is the only place for its words: the terminal,
+// the pages, /problems and docs/problems.md use it.
 type Cause struct {
 	Name        Name               // stable: it never changes its meaning
 	Group       string             // the part of docs/problems.md
@@ -27,10 +27,10 @@ type Cause struct {
 	Fix         func(Facts) Fix    // what to do
 }
 
-// Quote is how one server says it, with the public report that shows it.
+// Quote is the words of one server, with the public report that shows them.
 type Quote struct{ Server, Says, Source string }
 
-// Of returns the row of a cause. Of a name that is none, it is empty.
+// Of returns the row of a cause. It is empty for an unknown name.
 func Of(name Name) Cause {
 	i := slices.IndexFunc(Table, func(c Cause) bool { return c.Name == name })
 	if i < 0 {
@@ -39,10 +39,10 @@ func Of(name Name) Cause {
 	return Table[i]
 }
 
-// Title returns the heading of a cause, or "" when the name is none.
+// Title returns the heading of a cause, or "" for an unknown name.
 func (n Name) Title() string { return Of(n).Title }
 
-// says writes the fact with its details.
+// says returns the fact with its details.
 func (c Cause) says(f Facts) string {
 	if c.Says == nil {
 		return c.Title
@@ -50,7 +50,7 @@ func (c Cause) says(f Facts) string {
 	return c.Says(f)
 }
 
-// fix says what to do about it.
+// fix returns what to do about the cause.
 func (c Cause) fix(f Facts) Fix {
 	if c.Fix == nil {
 		return Fix{}

@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Cause is one reason why a login never came back, and what the user saw.
+// Unfinished is one reason why a login never came back, and what the user saw.
 type Unfinished struct {
 	Name      Name   `json:"name"`
 	Heading   string `json:"heading"`
@@ -19,9 +19,9 @@ type Unfinished struct {
 	Fix       string `json:"fix"`
 }
 
-// NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely
-// first. The server keeps such a user, so what it shows is all there is to tell them apart by. What a check has ruled out is left
-// out: registered is when one proved that the server accepts the client ID and the redirect URI, or zero.
+// NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely first. The user
+// is still on the server's page, so only that page tells them apart. It leaves out what a check has ruled out: registered
+// is when a check proved that the server accepts the client ID and the redirect URI, or zero.
 func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
@@ -59,8 +59,8 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinish
 	return causes
 }
 
-// UnknownState says why a response belongs to no login of the browser that brought it, and what to do: it
-// arrived at host, with a state or without, and the browser sent some cookie or none at all.
+// UnknownState says why a response belongs to no login of the browser that brought it, and what to do. The response arrived
+// at host; state and cookie say whether it had a state, and whether the browser sent any cookie.
 func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause Name, description, hint string) {
 	base, err := url.Parse(cfg.BaseURL)
 	local := err == nil && config.IsLoopback(base.Hostname()) // a proxy may send us another of our names
@@ -82,8 +82,8 @@ func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause 
 	return LoginNotKnown, description, "A code works once. Start a new login."
 }
 
-// FormPosted explains a form of another site at the callback, and what to do. Who sent it is not known, so the description
-// says what is known and what is likely.
+// FormPosted explains a form that a different site sent to the callback, and what to do. The sender is unknown, so the
+// description says what is known and what is likely.
 func FormPosted(cfg config.Effective) (advice Advice, description string) {
 	row := Of(FormPostRequired)
 	fix := row.fix(Facts{Cfg: cfg})

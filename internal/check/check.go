@@ -1,9 +1,9 @@
 // Package check finds out which setting is wrong without a user. It asks an authorization server questions that change
-// nothing there, each beside a control that cannot be right, and concludes from the answers alone.
+// nothing there, each with a control that has a deliberately wrong value, and concludes from the answers alone.
 //
-// An Observer asks each question once and keeps the answer. A conclusion is a function of these answers, and is made once, too:
-// where a question makes no sense without another one's conclusion, it asks for that, and reads nothing that a check wrote. So
-// the checks run side by side, and in any order.
+// An Observer asks each question once and keeps the answer. A conclusion is a function of these answers, and is also made
+// once. A check that needs another one's conclusion asks for it, and reads nothing that a check wrote. So the checks run at
+// the same time, and in any order.
 package check
 
 import (
@@ -17,7 +17,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Timeout bounds all checks together.
+// Timeout limits all checks together.
 const Timeout = 15 * time.Second
 
 // step is one check.
@@ -29,12 +29,12 @@ type step struct {
 	check func(context.Context) causes.Finding
 }
 
-// observed makes a check that concludes from answers of the authorization server.
+// observed returns a check that concludes from answers of the authorization server.
 func (c *checker) observed(conclude func(*Observer, context.Context) causes.Finding) func(context.Context) causes.Finding {
 	return func(ctx context.Context) causes.Finding { return conclude(c.server(ctx).o, ctx) }
 }
 
-// steps lists all checks in the order in which they are read and a login meets them.
+// steps lists all checks in the order of the report, which is that of a login.
 func (c *checker) steps() []step {
 	const begin, client = true, true
 	list := []step{
@@ -65,8 +65,8 @@ func (c *checker) steps() []step {
 	return append([]step{{"start", "", begin, false, c.checkStart}}, list...)
 }
 
-// checkClient finds out whether client ID, secret and method are right. What is wrong with the client ID, or with its grant,
-// is said where the login is asked about.
+// checkClient finds out whether the client ID, the secret and the method are right. The check of the login reports what is
+// wrong with the client ID, or with its grant.
 func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	ask, conclude := func() { s.o.askClient(ctx, s.o.ours()) }, s.o.concludeClient
@@ -84,7 +84,7 @@ func (c *checker) checkClient(ctx context.Context) causes.Finding {
 	return f
 }
 
-// prepare says how each check concludes. Nothing is asked yet: the first that wants a conclusion has it made.
+// prepare sets how each check concludes. It asks nothing yet: a check runs when its conclusion is first needed.
 func (c *checker) prepare(ctx context.Context, steps []step) {
 	for _, s := range steps {
 		concludes := once(func(ctx context.Context) conclusion {
@@ -96,7 +96,7 @@ func (c *checker) prepare(ctx context.Context, steps []step) {
 	}
 }
 
-// run makes the checks side by side, and reports each in order.
+// run runs the checks at the same time, and reports each in order.
 func (c *checker) run(ctx context.Context, steps []step, begin func(name string), report func(causes.Finding)) {
 	c.prepare(ctx, steps)
 	for _, s := range steps {
@@ -108,7 +108,7 @@ func (c *checker) run(ctx context.Context, steps []step, begin func(name string)
 	}
 }
 
-// make makes a check, unless the one that it needs failed. The second value is the check that failed first, if any.
+// make runs a check, unless the one that it needs failed. The second value is the check that failed first, if any.
 func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	if s.needs != "" {
 		switch root := c.conclusions[s.needs]().root; root {
@@ -152,10 +152,10 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	return f, ""
 }
 
-// theLimit stands for the check that met a 429: what it did not find out, others must not rely on.
+// theLimit stands for the check that got a 429: no other check may rely on what it did not find out.
 const theLimit = "the limit"
 
-// neededWords is what a check stands for in a sentence, for those that others need.
+// neededWords names in a sentence each check that others need.
 var neededWords = map[string]string{
 	"start":                "an API that names its authorization server",
 	"connection":           "a server that answers",
@@ -167,8 +167,8 @@ var neededWords = map[string]string{
 	"client":               "a client ID and secret that the server accepts",
 }
 
-// Run makes every check in a process that knows nothing but the settings, and returns the report. It calls begin with the name
-// of a check before it waits for it, and each with what it found, both in order. It takes no longer than the context.
+// Run runs every check, knowing only the settings, and returns the report. It calls begin with the name of a check before
+// it waits for it, and each with its finding, both in order. It takes no longer than the context.
 func Run(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
 	return runAll(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now), begin, each)
 }
@@ -177,9 +177,9 @@ func runAll(ctx context.Context, c *checker, begin func(name string), each func(
 	return c.report(ctx, c.steps(), begin, each)
 }
 
-// RunAtStart makes the checks that cost the server next to nothing: is it there, has it keys, is the redirect URI registered,
-// does it refuse the client. No wrong secret is sent, so it accuses and proves little: what it leaves out is in the report,
-// as not tested yet. The client is not asked about where an API chose the server.
+// RunAtStart runs the checks that cost the server next to nothing: whether it is there, has keys, knows the redirect URI,
+// and refuses the client. It sends no wrong secret, so it can prove little. The report lists what it leaves out as not
+// tested yet. If an API chose the server, it doesn't ask about the client.
 func RunAtStart(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time) Report {
 	return runFew(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now))
 }

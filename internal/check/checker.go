@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// checker has what the checks of one run share. A check writes nothing here: the server is looked for once and each check
+// checker has what the checks of one run share. The checks write nothing here: the server is looked for once and each check
 // concludes once, at the first call.
 type checker struct {
 	cfg          config.Effective
@@ -25,7 +25,7 @@ type checker struct {
 	server       func(context.Context) *found // finds the server and asks for its metadata
 }
 
-// conclusion is what a check makes of the observations.
+// conclusion holds the finding of a check, and the check that made it a skip.
 type conclusion struct {
 	finding causes.Finding
 	root    string // the check whose failure makes this one a skip, itself if it failed
@@ -38,8 +38,8 @@ func newChecker(cfg config.Effective, discovery *resource.Discovery, w *wire.Cli
 	return c
 }
 
-// once returns a function that calls f the first time, and returns the same value from then on. It waits at a channel, as a
-// bubble of testing/synctest takes one that waits at a mutex for busy.
+// once returns a function that calls f the first time, and returns the same value from then on. It waits on a channel, as
+// testing/synctest counts a goroutine that waits for a mutex as busy.
 func once[A, T any](f func(A) T) func(A) T {
 	var began atomic.Bool
 	done := make(chan struct{})
@@ -54,7 +54,7 @@ func once[A, T any](f func(A) T) func(A) T {
 	}
 }
 
-// find finds the server. Where the login starts at an API, that is asked first.
+// find finds the server. If the login starts at an API, it asks the API first.
 func (c *checker) find(ctx context.Context) *found {
 	s := &found{cfg: c.cfg}
 	if c.cfg.AtAPI {
@@ -86,7 +86,7 @@ func (c *checker) find(ctx context.Context) *found {
 	return s
 }
 
-// concluded returns the finding of another check, which it makes if that is not under way yet.
+// concluded returns the finding of another check, and runs that check if it has not started yet.
 func (c *checker) concluded(name string) causes.Finding {
 	if conclude := c.conclusions[name]; conclude != nil {
 		return conclude().finding
@@ -94,10 +94,10 @@ func (c *checker) concluded(name string) causes.Finding {
 	return causes.Finding{} // it is not asked today
 }
 
-// sanitized returns a text of the server's as it may be shown: without the client secret, at most n bytes.
+// sanitized returns a text of the server in a form that is safe to show: without the client secret, at most n bytes.
 func (c *checker) sanitized(text string, n int) string { return wire.Clip(c.cfg.Redact(text), n) }
 
-// status returns the status of an answer as it may be shown.
+// status returns the status of an answer in a form that is safe to show.
 func (c *checker) status(e *wire.Exchange) string { return c.sanitized(e.StatusLine(), 300) }
 
 // found is the server of a run: the settings with what was found at the API, and its metadata.

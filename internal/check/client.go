@@ -13,10 +13,10 @@ import (
 	"oauth-test-client/internal/config"
 )
 
-// What is known of the client's credentials without a user: whether the server accepts ID, secret and method, and if not,
-// which of them is wrong. The server never says (ory/hydra#2140), but its answers to neighbouring questions do.
+// What is known about the client's credentials without a user: whether the server accepts the ID, the secret and the method
+// and, if not, which of them is wrong. The server never says (ory/hydra#2140), but its answers to similar questions tell.
 
-// clientAnswer is what the answers to one question, ours and the control's, say of some credentials.
+// clientAnswer holds what the answers to one question and its control say about some credentials.
 type clientAnswer struct {
 	yes     tokenKind   // the question whose answer proved that they are right
 	no      tokenKind   // the question whose answer refused them
@@ -26,13 +26,14 @@ type clientAnswer struct {
 	passed  bool        // the control was refused as a client; ours was not, but the server failed then
 }
 
-// accepts reports that the credentials are right, or at least not what the server refuses.
+// accepts reports that the credentials are right, or at least not the reason for a refusal.
 func (a clientAnswer) accepts() bool { return a.yes != "" || a.passed }
 
 // ours returns the configured credentials.
 func (o *Observer) ours() credentials { return credentials{method: o.client.AuthMethod(o.md)} }
 
-// controlOf returns the same with what cannot be right: an invented secret or, for a client without one, an invented ID.
+// controlOf returns the same credentials with a wrong part: an invented secret or, for a client without one, an invented
+// ID.
 func controlOf(as credentials) credentials {
 	if as.method == config.MethodNone {
 		as.noID = true
@@ -42,7 +43,7 @@ func controlOf(as credentials) credentials {
 	return as
 }
 
-// inventedPart names what a control has instead, in the words of a finding.
+// inventedPart names the wrong part of a control, in the words of a finding.
 func inventedPart(method string) string {
 	if method == config.MethodNone {
 		return "an invented client ID"
@@ -50,8 +51,9 @@ func inventedPart(method string) string {
 	return "an invented secret"
 }
 
-// askClient asks with credentials and with those of the control: about an invented code first, and the rest, side by side,
-// only if that tells nothing. A yes is an answer that differs from its control's, and nothing else.
+// askClient asks with the credentials and with those of the control. It asks about an invented code first, and only if that
+// is inconclusive asks the other questions, all at the same time. Only an answer that differs from its control's counts as
+// a yes.
 func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 	first := o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: as}, controlOf(as))
 	if first.yes != "" || first.no != "" || first.also != "" {
@@ -88,8 +90,8 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 	return first
 }
 
-// otherQuestions lists questions for servers that look the code up before they look at the client. Introspection is closed to
-// a client without a secret (RFC 7662 section 2.1), so there it tells nothing.
+// otherQuestions lists questions for servers that look up the code before they look at the client. Introspection is closed
+// to a client without a secret (RFC 7662 section 2.1), so it is not asked for one.
 func (o *Observer) otherQuestions(method string) []tokenKind {
 	list := []tokenKind{anInventedRefresh}
 	listed := func(methods []string) bool { return len(methods) == 0 || slices.Contains(methods, method) }
@@ -102,10 +104,10 @@ func (o *Observer) otherQuestions(method string) []tokenKind {
 	return list
 }
 
-// decides reports a question whose refusal is about the client, as it is the token endpoint that says so.
+// decides reports a question to the token endpoint: its refusal is about the client.
 func (k tokenKind) decides() bool { return k == anInventedCode || k == anInventedRefresh }
 
-// askPair asks one question and, side by side, its control.
+// askPair asks a question and its control at the same time.
 func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credentials) clientAnswer {
 	c := q
 	c.as = control
@@ -152,12 +154,12 @@ func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	}
 }
 
-// refusesClient reports a no to the client, also by the code that is about its grants.
+// refusesClient reports a refusal of the client, including one by the code for its grants.
 func refusesClient(a tokenAnswer) bool {
 	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
 }
 
-// besideTheCode returns what a server refuses of a client that it accepts, before it looks at the code.
+// besideTheCode returns the cause if the server accepts the client and refuses something else, before it looks at the code.
 func besideTheCode(cause causes.Name) causes.Name {
 	switch cause {
 	case causes.GrantNotEnabled, causes.RedirectURINotRegistered, causes.PKCERefused, causes.ResourceUnknown:
@@ -166,13 +168,13 @@ func besideTheCode(cause causes.Name) causes.Name {
 	return ""
 }
 
-// inOrder reports an answer from which something can be learnt: a server that is overloaded, fails, or has no endpoint there
-// says nothing of the client.
+// inOrder reports an answer that can tell something: a server that is overloaded, fails, or has no endpoint there says
+// nothing about the client.
 func inOrder(a tokenAnswer) bool {
 	return a.came() && a.Status != 0 && a.Cause() != causes.ServerFailed && !a.EndsEveryLogin()
 }
 
-// differInWords reports two answers that differ in their words alone, and do so again when asked again.
+// differInWords reports two answers that differ only in their words, and do so again when asked again.
 func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) bool {
 	got, wrong := o.token(ctx, q), o.token(ctx, control)
 	if got.print == wrong.print {
@@ -183,7 +185,7 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 	return again[0].print == got.print && again[1].print == wrong.print
 }
 
-// concludeClient concludes what the questions about the client say.
+// concludeClient concludes from the questions about the client.
 func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	as := o.ours()
 	answer := o.askClient(ctx, as)
@@ -220,8 +222,8 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	return o.explainRefusal(ctx, as, answer.reply, false)
 }
 
-// concludeClientAlone asks as a login would, once and without a control: a refusal of the client is one, and anything else
-// proves nothing yet.
+// concludeClientAlone asks as a login would, once and without a control: a refusal of the client counts as one, and any
+// other answer proves nothing yet.
 func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	as := o.ours()
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
@@ -242,17 +244,18 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	return f
 }
 
-// ambiguous reports a code that servers have for a client, for its grants and for the code (Gitea).
+// ambiguous reports a code that a server uses for the client, for its grants and for the authorization code (Gitea).
 func ambiguous(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
 }
 
-// wordlessGrant reports the code for a client without the grant, which some servers have for any client that they don't accept.
+// wordlessGrant reports the code for a client without the grant, which some servers use for any client that they don't
+// accept.
 func wordlessGrant(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Refusal.Words == ""
 }
 
-// outOfOrder returns the finding of a token endpoint that fails on the questions, and perhaps on no login.
+// outOfOrder returns the finding of a token endpoint that fails on these questions, but may not fail on a login.
 func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAnswer) causes.Finding {
 	unknown := as
 	unknown.noID = true
@@ -270,8 +273,8 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 	return f
 }
 
-// useless reports a token endpoint that gives every question the same status or page, of which none lets a login through. An
-// answer that is the same whatever is asked says nothing of the client.
+// useless reports a token endpoint that gives every question the same status or page, and so can't finish any login. Such
+// an answer says nothing about the client.
 func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && !causes.IsAboutCode(got.Cause())
@@ -298,8 +301,8 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	return f, true
 }
 
-// moved returns the address to which a token endpoint redirects on its own host, if it answers there as one: a line that can be tried
-// is tried before it is advised. Nothing secret goes there.
+// moved returns the address that a token endpoint redirects to on its own host, if a token endpoint answers there: the app
+// tries a line before it suggests it. It sends nothing secret there.
 func (o *Observer) moved(ctx context.Context, to string) string {
 	if to == "" || to == o.md.Token || config.CheckEndpoint(to) != nil || causes.HostOf(to) != causes.HostOf(o.md.Token) {
 		return ""
@@ -319,8 +322,9 @@ func statusLine(a tokenAnswer) string {
 	return line
 }
 
-// explainRefusal finds out which of client ID, secret and method is the mistake. Where no secret may be invented, it goes by
-// what the configured credentials get in other ways; that a code came back has shown then that the server knows the ID.
+// explainRefusal finds out which of client ID, secret and method is wrong. If no secret may be invented, it compares what
+// the configured credentials get in other ways. In that case a code has come back, which shows that the server knows the
+// ID.
 func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused tokenAnswer, nothingInvented bool) causes.Finding {
 	found := func(name causes.Name, facts causes.Facts) causes.Finding {
 		facts.Method = as.method
@@ -383,7 +387,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 	return f
 }
 
-// byBoth names the methods by which a secret was sent. Where the server treats them alike, one of them is enough.
+// byBoth names the methods by which a secret was sent. If the server treats them alike, one of them is enough.
 func byBoth(cfg config.Effective) string {
 	if causes.ProviderOf(cfg).MethodsAlike {
 		return ""
@@ -391,7 +395,7 @@ func byBoth(cfg config.Effective) string {
 	return " with both client_secret_basic and client_secret_post"
 }
 
-// acceptedWithout returns the finding that the server accepts the client without a secret, and refuses the one that is set.
+// acceptedWithout returns the finding that the server refuses the configured secret, and accepts the client without one.
 func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.Finding {
 	name := causes.ClientIsPublic
 	if !slices.Contains(o.md.AuthMethods, config.MethodNone) && len(o.md.AuthMethods) > 0 {
@@ -403,14 +407,15 @@ func (o *Observer) acceptedWithout(as credentials, refused tokenAnswer) causes.F
 	return f
 }
 
-// idOrSecret returns the finding of a server that says the same of a client ID that it does not know and of a wrong secret.
+// idOrSecret returns the finding of a server that gives the same answer to an unknown client ID and to a wrong secret.
 func (o *Observer) idOrSecret(as credentials, refused tokenAnswer) causes.Finding {
 	f := o.finding(causes.ClientRefused, refused.said(), causes.Facts{Method: as.method}).By("an invented client ID gets the same answer")
 	f.Found, f.Setting = "the client ID or the secret is wrong", "CLIENT_ID"
 	return f.Look(causes.PasteBoth(o.cfg))
 }
 
-// idOrNoSecret returns the finding of a server that says the same of a client ID that it does not know and of a client without its secret.
+// idOrNoSecret returns the finding of a server that gives the same answer to an unknown client ID and to a client that
+// lacks its secret.
 func (o *Observer) idOrNoSecret(refused tokenAnswer) causes.Finding {
 	f := o.finding(causes.ClientIDUnknown, refused.said(), causes.Facts{Method: config.MethodNone}).By("an invented client ID gets the same answer")
 	set := "set CLIENT_SECRET."
@@ -427,8 +432,8 @@ func (o *Observer) idOrNoSecret(refused tokenAnswer) causes.Finding {
 	return f
 }
 
-// bothWrong returns the finding where the server names the method, and refuses the credentials by the other one, too. If it blames that
-// one as well, it wants a third.
+// bothWrong returns the finding if the server blames the method, and refuses the credentials by the other method too. If it
+// blames that one as well, it wants a third.
 func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	f := o.finding(causes.AuthMethodWrong, refused.said(), causes.Facts{Method: as.method})
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
@@ -440,8 +445,8 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	return f
 }
 
-// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses what cannot be right: then an
-// answer of the token endpoint without an OAuth error is not about them.
+// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses those of the control. A
+// refusal of the token endpoint without an OAuth error is not about them then.
 func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothingInvented bool) bool {
 	if as.method == config.MethodNone {
 		return false
@@ -458,8 +463,8 @@ func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothing
 	return false
 }
 
-// byElimination concludes that the secret is wrong, where a code came back and so the server knows the ID, and where it looks up
-// no code for the client by the other method and without a secret, either.
+// byElimination concludes that the secret is wrong if a code came back, so that the server knows the ID, and the server
+// looks up no code for the client with the other method or without a secret either.
 func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
@@ -477,12 +482,13 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
 }
 
-// showsID reports that the server has shown at the authorization endpoint that it knows our client ID.
+// showsID reports that the authorization endpoint has shown that the server knows our client ID.
 func (o *Observer) showsID(ctx context.Context) bool {
 	return o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses()
 }
 
-// knowsID reports that the server has shown it, or that it answers another client ID differently, with a wrong secret or with none.
+// knowsID reports that the server knows our client ID: the authorization endpoint has shown it, or an invented ID gets a
+// different answer, with a wrong secret or with none.
 func (o *Observer) knowsID(ctx context.Context) bool {
 	if o.showsID(ctx) {
 		return true
@@ -499,7 +505,7 @@ func (o *Observer) knowsID(ctx context.Context) bool {
 	return false
 }
 
-// anySecretWill reports a server that knows the client ID and does not look at its secret.
+// anySecretWill reports a server that knows the client ID and ignores its secret.
 func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 	if as.method == config.MethodNone {
 		return false
@@ -517,8 +523,8 @@ func (o *Observer) secretIgnored() causes.Finding {
 	return f
 }
 
-// explainNoDifference concludes about a server that answers the right secret and an invented one alike, without a word about the
-// client. Perhaps it did not find the credentials where they were put.
+// explainNoDifference concludes about a server that gives the right secret and an invented one the same answer, and says
+// nothing about the client. It may not have found the credentials where they were sent.
 func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same clientAnswer, what string) causes.Finding {
 	if as.method == config.MethodNone {
 		return causes.Warning("needs a sign-in: the server gives %s the same answer", what)
@@ -545,9 +551,9 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	return causes.Warning("needs a sign-in: the server gives %s the same answer", what)
 }
 
-// worksWithoutSecret reports that the server accepts the client without a secret for a code or a revocation, and refuses it
-// no refresh for the want of one. One question alone does not tell: some servers ask for no secret where PKCE comes with the
-// code, some look the code up before the client, and some ask no client for a secret to refresh.
+// worksWithoutSecret reports that the server accepts the client without a secret for a code or a revocation, and doesn't
+// refuse it a refresh for that reason. One question is not enough: some servers require no secret if PKCE comes with the
+// code, some look up the code before the client, and some require no secret for a refresh.
 func (o *Observer) worksWithoutSecret(ctx context.Context) bool {
 	public := credentials{method: config.MethodNone}
 	if causes.IsClientCode(o.token(ctx, tokenQuestion{kind: anInventedRefresh, as: public}).Answer) {
@@ -557,10 +563,10 @@ func (o *Observer) worksWithoutSecret(ctx context.Context) bool {
 		o.md.Revocation != "" && o.askPair(ctx, tokenQuestion{kind: toRevoke, as: public}, controlOf(public)).yes != ""
 }
 
-// unreserved is what form-encoding leaves as it is.
+// unreserved matches a text that form-encoding leaves as it is.
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
-// right says what is proved of a client that authenticates by a method.
+// right says what is proved about a client that authenticates by a method.
 func right(method string) string {
 	if method == config.MethodNone {
 		return "the client ID is accepted, without a secret"
@@ -568,7 +574,7 @@ func right(method string) string {
 	return "ID and secret are accepted (" + method + ")"
 }
 
-// finding returns the finding of a cause at this server.
+// finding returns the finding of a cause on this server.
 func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
 	facts.Cfg, facts.Words = o.cfg, words
 	facts.Listed = o.md.Scopes
@@ -580,7 +586,7 @@ func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) c
 	return f
 }
 
-// methodNotSpoken returns the cause where every authentication method that a server lists is one that this app does not speak.
+// methodNotSpoken returns the cause if this app supports none of the authentication methods that a server lists.
 func methodNotSpoken(methods []string) causes.Name {
 	var name causes.Name
 	for _, method := range methods {

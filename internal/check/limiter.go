@@ -10,15 +10,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// atOnce is how many requests may be under way together, so that a check provokes no rate limit: as many as a browser sends to
-// one host over HTTP/1.1.
+// atOnce is the number of requests that may run at the same time, so that a check doesn't run into a rate limit: as many as
+// a browser sends to one host over HTTP/1.1.
 const atOnce = 6
 
-// errStopped is the error of a request that was not sent, because its host had enough of them.
+// errStopped is the error of a request that was not sent, because its host had returned 429.
 var errStopped = errors.New("was not asked: the server returned 429 (too many requests)")
 
-// limiter stands before the way out. It lets a few requests through at once, and none to a host that has
-// answered 429.
+// limiter is a RoundTripper that lets a few requests through at the same time, and none to a host that has answered 429.
 type limiter struct {
 	next  http.RoundTripper
 	slots chan struct{}
@@ -60,7 +59,7 @@ func (l *limiter) isFull(host string) bool {
 	return l.full[host]
 }
 
-// limit is what a check notices of a rate limit: the answers to its questions mean nothing then.
+// limit records a rate limit that a check ran into: the answers to its questions mean nothing then.
 type limit struct {
 	mu    sync.Mutex // guards the fields below
 	met   bool       // a question was answered with 429, or was not sent
@@ -70,13 +69,13 @@ type limit struct {
 
 type limitKey struct{}
 
-// watched returns a context for a check, which notices a rate limit.
+// watched returns a context for a check that records a rate limit.
 func watched(ctx context.Context) (context.Context, *limit) {
 	l := new(limit)
 	return context.WithValue(ctx, limitKey{}, l), l
 }
 
-// limitOf returns what the check of a context notices, or nil.
+// limitOf returns the limit of a check's context, or nil.
 func limitOf(ctx context.Context) *limit {
 	seen, _ := ctx.Value(limitKey{}).(*limit)
 	return seen
@@ -92,7 +91,7 @@ func (l *limit) note(got bool, words string) {
 	l.words = cmp.Or(l.words, words)
 }
 
-// seen returns what was noticed.
+// seen returns what was recorded.
 func (l *limit) seen() (met, got bool, words string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,10 +13,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What the end_session_endpoint says of the address after sign-out, before a browser goes there (OpenID Connect RP-Initiated
-// Logout section 2). No cookie and no ID token go along, so that no question ends a session.
+// What the end_session_endpoint says about the address after sign-out, before a browser goes there (OpenID Connect
+// RP-Initiated Logout section 2). These requests have no cookie and no ID token, so they end no session.
 
-// logoutWithin bounds these questions: a user waits for the page.
+// logoutWithin limits these questions, as a user waits for the page.
 const logoutWithin = 4 * time.Second
 
 // Logout is a question to the end_session_endpoint.
@@ -25,8 +25,8 @@ type Logout struct {
 	Again   int    // the same question once more
 }
 
-// AfterLogout finds out whether the address after sign-out is registered. The finding is empty where the server's answers do
-// not tell. The server must have been found.
+// AfterLogout finds out whether the address after sign-out is registered. The finding is empty if the server's answers
+// don't tell. The server must have been found.
 func (r *Runner) AfterLogout(ctx context.Context, client *oauth.Client, hinted bool) causes.Finding {
 	md, _ := client.Known()
 	if md == nil || md.EndSession == "" {
@@ -38,9 +38,9 @@ func (r *Runner) AfterLogout(ctx context.Context, client *oauth.Client, hinted b
 	return NewObserver(r.cfg, client, md, r.wire).concludeLogout(apart, hinted)
 }
 
-// concludeLogout compares the answers to our address, to an invented one and to none. The request of the browser differs from
-// these in its ID token, if it has one: hinted. So a refusal counts only where it is about the address, and where the server
-// accepts the same request without one.
+// concludeLogout compares the answers to our address, to an invented one and to none. If hinted, the browser's request
+// differs from these: it has an ID token. So a refusal counts only if it is about the address, and if the server accepts
+// the same request without an address.
 func (o *Observer) concludeLogout(ctx context.Context, hinted bool) causes.Finding {
 	results := o.logouts(ctx, Logout{Address: o.cfg.AfterLogout()}, Logout{Address: anInvention}, Logout{})
 	real, control, without := results[0], results[1], results[2]
@@ -63,12 +63,12 @@ func aboutAddress(p ProbeResult) bool {
 	return aboutRedirect(p.said.Cause()) || p.said.Says("logout uri", "logout_uri", "logout url")
 }
 
-// wantsHint reports a refusal that misses the ID token, which no question has.
+// wantsHint reports a refusal that asks for the ID token, which no question has.
 func wantsHint(p ProbeResult) bool {
 	return p.said.Says("id_token_hint", "id token hint", "idtokenhint")
 }
 
-// logouts asks several questions side by side.
+// logouts asks several questions at the same time.
 func (o *Observer) logouts(ctx context.Context, questions ...Logout) []ProbeResult {
 	results := make([]ProbeResult, len(questions))
 	done := make(chan struct{})
@@ -81,7 +81,7 @@ func (o *Observer) logouts(ctx context.Context, questions ...Logout) []ProbeResu
 	return results
 }
 
-// logout asks the end_session_endpoint, and says where the request ended.
+// logout asks the end_session_endpoint, and returns where the request ended.
 func (o *Observer) logout(ctx context.Context, q Logout) ProbeResult {
 	return ask(ctx, o, q, o.probeLogout)
 }

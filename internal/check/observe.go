@@ -19,12 +19,12 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A question to a server proves something only beside its control: the same question with a value that cannot be right.
-// Servers differ too much for an answer alone to mean anything; two answers that differ do. The same answer to both: nothing
-// was learnt.
+// A question to a server proves something only with its control: the same question with a deliberately wrong value. Servers
+// differ too much for a single answer to mean anything, but two different answers do. If both get the same answer, nothing
+// was learned.
 
-// Observer asks an authorization server questions that change nothing there, each once, and keeps the answers. Whoever asks
-// the same question again gets the same answer, so that no check depends on the order in which they run.
+// Observer asks an authorization server questions that change nothing there, each once, and keeps the answers. A check that
+// asks the same question again gets the same answer, so the result doesn't depend on the order of the checks.
 type Observer struct {
 	cfg    config.Effective
 	client *oauth.Client
@@ -43,12 +43,12 @@ type observation struct {
 	answer any
 }
 
-// NewObserver returns an observer of a server of which the metadata is known. Nothing is asked yet.
+// NewObserver returns an observer of a server with known metadata. It asks nothing yet.
 func NewObserver(cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client) *Observer {
 	return &Observer{cfg: cfg, client: client, md: md, wire: w, asked: map[any]*observation{}}
 }
 
-// ask returns the answer to a question, which it asks if nobody has before.
+// ask returns the answer to a question. It sends the question only the first time.
 func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o *Observer, question Q, send func(context.Context, Q) A) A {
 	o.mu.Lock()
 	one, before := o.asked[question]
@@ -72,10 +72,10 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 // invented returns a value that no server has issued.
 func invented() string { return "invented-" + rand.Text() }
 
-// sanitized returns a text of the server's as it may be shown: without the client secret, at most n bytes.
+// sanitized returns a text of the server in a form that is safe to show: without the client secret, at most n bytes.
 func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Redact(text), n) }
 
-// errorCode returns a server's error code as it may be shown: one of OAuth's own is no secret.
+// errorCode returns a server's error code in a form that is safe to show: a registered OAuth code is no secret.
 func (o *Observer) errorCode(code string) string {
 	if oauth.IsRegisteredError(code) {
 		return code
@@ -83,12 +83,12 @@ func (o *Observer) errorCode(code string) string {
 	return o.sanitized(code, 60)
 }
 
-// Login is a question to the authorization endpoint: an honest authorization request with some things changed.
+// Login is a question to the authorization endpoint: a correct authorization request with some changes.
 type Login struct {
-	RedirectURI string // another one; anInvention is one that nobody has registered
+	RedirectURI string // another one; anInvention is one that no client has registered
 	Scope       string // another list of scopes
-	MoreScope   bool   // and one scope more, which nobody has
-	NoClient    bool   // a client ID that nobody has registered
+	MoreScope   bool   // and one scope more, which does not exist
+	NoClient    bool   // a client ID that does not exist
 	NoPKCE      bool   // no code challenge
 	Prompt      string
 	Again       int // the same question once more
@@ -97,7 +97,7 @@ type Login struct {
 // anInvention stands for a redirect URI that is invented when it is sent.
 const anInvention = "invented"
 
-// ProbeResult is where an authorization request ended, as far as two can be compared.
+// ProbeResult holds where an authorization request ended, in a form that can be compared with another.
 type ProbeResult struct {
 	Kind    Ending
 	Status  int
@@ -111,10 +111,10 @@ type ProbeResult struct {
 	limited bool
 }
 
-// Ending is how an authorization request ended.
+// Ending is the way in which an authorization request ended.
 type Ending int
 
-// The endings of an authorization request.
+// The ways in which an authorization request can end.
 const (
 	NoAnswer      Ending = iota // nothing came, or the server was out of order
 	Refused                     // an error page, JSON, or a redirect elsewhere that carries an error
@@ -125,23 +125,23 @@ const (
 
 func (p ProbeResult) wasLimited() bool { return p.limited }
 
-// Continues reports whether the server would go on with the login.
+// Continues reports whether the server would continue the login.
 func (p ProbeResult) Continues() bool {
 	return p.Kind == ShowsPage || p.Kind == GoesElsewhere || p.Kind == ComesBack && (p.Code == "" || slices.Contains(needsUser, p.Code))
 }
 
-// needsUser are the errors that say no more than that a user is needed.
+// needsUser lists the errors that say only that a user is needed.
 var needsUser = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
 
-// Refuses reports a no, at the server or at a callback.
+// Refuses reports a refusal, on the server or at a callback.
 func (p ProbeResult) Refuses() bool {
 	return p.Kind == Refused || p.Kind == ComesBack && !p.Continues()
 }
 
-// Same reports whether two requests were answered alike: then their difference did not matter.
+// Same reports whether two requests got the same answer: then their difference did not matter.
 func (p ProbeResult) Same(other ProbeResult) bool { return p.print == other.print }
 
-// quote returns what the server said of it.
+// quote returns what the server said.
 func (p ProbeResult) quote() string {
 	if p.Words == "" {
 		return p.Code
@@ -162,10 +162,10 @@ func (p ProbeResult) isBare() bool {
 	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == ""
 }
 
-// Login asks the authorization endpoint, and says where the request ended.
+// Login asks the authorization endpoint, and returns where the request ended.
 func (o *Observer) Login(ctx context.Context, q Login) ProbeResult { return ask(ctx, o, q, o.probe) }
 
-// Logins asks several questions side by side.
+// Logins asks several questions at the same time.
 func (o *Observer) Logins(ctx context.Context, questions ...Login) []ProbeResult {
 	results := make([]ProbeResult, len(questions))
 	var all sync.WaitGroup
@@ -241,7 +241,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	return p
 }
 
-// notPushed says where a request ended that the server refused to have pushed (RFC 9126 section 2.3).
+// notPushed returns the ending of a request that the server refused when it was pushed (RFC 9126 section 2.3).
 func (o *Observer) notPushed(err error, sent []string) ProbeResult {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok || !e.Theirs || e.Status == http.StatusTooManyRequests {
@@ -253,15 +253,15 @@ func (o *Observer) notPushed(err error, sent []string) ProbeResult {
 	return p
 }
 
-// inError finds an address that says of itself that it is an error page.
+// inError matches an address that names itself an error page.
 var inError = regexp.MustCompile(`(?i)(?:^|[/?&_-])(?:auth)?error(?:$|[/=?&_.-])`)
 
-// refusing finds a page that is no more than a refusal, though its status is 200.
+// refusing matches a page that is only a refusal, although its status is 200.
 var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application|scope)\b.{0,60}` +
 	`\b(?:invalid|unknown|unregistered|mismatch|does not match|(?:not|isn.t) (?:found|valid|registered|allowed|match|white-?listed|authorized|permitted|recogni[sz]ed|configured|included)|(?:does not|doesn.t|not) exist)` +
 	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
 
-// readProbe reads the last answer to a request with the values sent: what it repeats of them is not its own word.
+// readProbe reads the last answer to a request with the values sent: the values that it repeats are not the server's words.
 func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string) ProbeResult {
 	p := ProbeResult{Status: e.Status, At: wire.WithoutQuery(e.URL), Page: e, said: causes.Read(wire.AuthorizationRequest, "", e, sent...)}
 	if to := redirectIn(e); to != "" {
@@ -288,14 +288,14 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 	return p
 }
 
-// isRefusal reports a page that refuses with a status of 200: it is short, and has no form, so that nobody can sign in there.
+// isRefusal reports a page that refuses with a status of 200: it is short, and has no form to sign in with.
 func isRefusal(e *wire.Exchange, words string) bool {
 	return !strings.Contains(strings.ToLower(e.ResponseBody), "<form") && !strings.Contains(words, "javascript") &&
 		len(words) < 1000 && refusing.MatchString(words)
 }
 
-// redirectIn returns the address to which an answer sends the browser: by its status and Location, or, from a server that takes every client for
-// a script, by a member of its JSON.
+// redirectIn returns the address to which an answer sends the browser: by its status and Location or, from a server that
+// treats every client as a script, by a member of its JSON.
 func redirectIn(e *wire.Exchange) string {
 	if e.Status/100 == 3 {
 		return e.ResponseHeader.Get("Location")
@@ -347,7 +347,7 @@ func pathAndQuery(address string) string {
 	return u.RequestURI()
 }
 
-// tokenQuestion is a question to the token endpoint or one like it, as a client, about something that nobody has issued.
+// tokenQuestion is a question to the token endpoint or a similar one, sent as a client, about an invented code or token.
 type tokenQuestion struct {
 	kind        tokenKind
 	as          credentials
@@ -357,10 +357,10 @@ type tokenQuestion struct {
 	again       int    // the same question once more
 }
 
-// tokenKind is what a tokenQuestion is about.
+// tokenKind is the subject of a tokenQuestion.
 type tokenKind string
 
-// The kinds of questions, in the words of a finding.
+// The subjects of questions, in the words of a finding.
 const (
 	anInventedCode    tokenKind = "an invented code"
 	anInventedRefresh tokenKind = "an invented refresh token"
@@ -369,7 +369,7 @@ const (
 	nothingAtAll      tokenKind = "a request without anything"
 )
 
-// credentials are what a client proves who it is with, an ID or a secret of them invented.
+// credentials are the client's credentials for a question. The ID or the secret may be invented.
 type credentials struct {
 	method         string
 	noID, noSecret bool // it is invented
@@ -387,7 +387,7 @@ type tokenAnswer struct {
 
 func (a tokenAnswer) wasLimited() bool { return a.limited }
 
-// came reports an answer of a server that was in order.
+// came reports an answer of a server that is in order.
 func (a tokenAnswer) came() bool { return a.fault == "" && !a.limited }
 
 // aboutClient reports whether the client itself is refused.
@@ -398,12 +398,12 @@ func (a tokenAnswer) like(other tokenAnswer) bool {
 	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
 }
 
-// token asks the token endpoint, or the one that a question is about.
+// token asks the token endpoint, or the endpoint that a question is for.
 func (o *Observer) token(ctx context.Context, q tokenQuestion) tokenAnswer {
 	return ask(ctx, o, q, o.sendToken)
 }
 
-// tokens asks several questions side by side.
+// tokens asks several questions at the same time.
 func (o *Observer) tokens(ctx context.Context, questions ...tokenQuestion) []tokenAnswer {
 	answers := make([]tokenAnswer, len(questions))
 	var all sync.WaitGroup
@@ -476,7 +476,7 @@ var (
 	errorCode = regexp.MustCompile(`^[A-Za-z]{2,}[0-9]{1,8}$`) // AADSTS50011
 )
 
-// changing reports a part of a text that is another each time: a date, an ID of the request, a token.
+// changing reports a part of a text that differs each time: a date, the ID of a request, a token.
 func changing(part string) bool {
 	return len(part) >= 20 || len(part) >= 8 && strings.ContainsAny(part, "0123456789") && !errorCode.MatchString(part)
 }
@@ -501,7 +501,7 @@ func normalize(text string, sent ...string) string {
 	return strings.ToLower(strings.Join(strings.Fields(text), " "))
 }
 
-// sentIn lists the values of forms, and each word of them.
+// sentIn lists the values in forms, and each of their words.
 func sentIn(forms ...url.Values) []string {
 	var sent []string
 	for _, form := range forms {

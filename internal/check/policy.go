@@ -10,9 +10,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// blockingPolicy returns the form-action of a page that excludes the redirect URI's origin, or "". Browsers
-// but Firefox apply it to where a form is redirected as well (Content Security Policy Level 3 section
-// 6.4.2.1), so the user presses Allow there, and nothing happens.
+// blockingPolicy returns the form-action of a page that excludes the redirect URI's origin, or "". All browsers except
+// Firefox also apply it to a form's redirects (Content Security Policy Level 3 section 6.4.2.1), so the user presses Allow
+// there, and nothing happens.
 func (o *Observer) blockingPolicy(page *wire.Exchange) string {
 	if page == nil {
 		return ""
@@ -36,8 +36,8 @@ var (
 	contentA = regexp.MustCompile(`(?is)\scontent\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 )
 
-// policiesOf lists the policies of a page: each must allow what is done. A header may hold several,
-// separated by commas; a meta element holds one.
+// policiesOf lists the policies of a page. Each of them must allow an action. A header may have several, separated by
+// commas; a meta element has one.
 func policiesOf(page *wire.Exchange) []string {
 	var policies []string
 	for _, header := range page.ResponseHeader.Values("Content-Security-Policy") {
@@ -73,7 +73,7 @@ func allows(sources []string, page, to *url.URL) bool {
 	return false
 }
 
-// hostSource is scheme, host and port of a source; its path is ignored after a redirect.
+// hostSource matches the scheme, host and port of a source; its path is ignored after a redirect.
 var hostSource = regexp.MustCompile(`^(?:([a-zA-Z][a-zA-Z0-9+.-]*)://)?(\*|(?:\*\.)?[a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::(\*|[0-9]+))?(?:/.*)?$`)
 
 func sourceAllows(source string, page, to *url.URL) bool {

@@ -10,9 +10,9 @@ import (
 	"oauth-test-client/internal/causes"
 )
 
-// What the authorization endpoint says of the redirect URI, the client ID, the scopes and PKCE, before anyone signs in.
+// What the authorization endpoint says about the redirect URI, the client ID, the scopes and PKCE, before a user signs in.
 
-// concludeRedirect finds out whether the redirect URI is registered: an invented one has to be answered differently.
+// concludeRedirect finds out whether the redirect URI is registered: an invented one must get a different answer.
 func (o *Observer) concludeRedirect(ctx context.Context) causes.Finding {
 	pair := o.Logins(ctx, Login{}, Login{RedirectURI: anInvention})
 	real, control := pair[0], pair[1]
@@ -61,8 +61,8 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 	return undecided
 }
 
-// failedAtOnce returns the finding that the honest request came to nothing. A server that fails may do so because of what it was
-// asked.
+// failedAtOnce returns the finding that the correct request got no usable answer. A server that fails may do so because of
+// the request.
 func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
@@ -72,7 +72,7 @@ func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	return f
 }
 
-// whatItDid says what an authorization endpoint did that tells nothing.
+// whatItDid describes an answer of the authorization endpoint that tells nothing.
 func (o *Observer) whatItDid(p ProbeResult) string {
 	if p.Page == nil {
 		return p.Words
@@ -80,8 +80,8 @@ func (o *Observer) whatItDid(p ProbeResult) string {
 	return "returned " + o.sanitized(p.Page.StatusLine(), 300)
 }
 
-// explainRedirect finds out what a no to the honest request is about: the client ID, the redirect URI, or neither. A value that
-// can be replaced by an invented one without a different answer is at fault.
+// explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or neither. If
+// an invented value in its place gets the same answer, a value is wrong.
 func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResult) causes.Finding {
 	unknown := o.Login(ctx, Login{NoClient: true})
 	likeUnknown := unknown.Kind == NoAnswer || real.Same(unknown)
@@ -113,7 +113,7 @@ func aboutRedirect(cause causes.Name) bool {
 	return causes.Of(cause).Setting == causes.RedirectURI
 }
 
-// refusesFirst reports a refusal of something that a server may look at before the redirect URI.
+// refusesFirst reports a refusal of something that a server may check before the redirect URI.
 func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	switch real.said.Cause() {
 	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled, causes.ParameterMissing:
@@ -124,8 +124,8 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	return false
 }
 
-// explainSameRefusal concludes about a server that says the same to an invented client ID, to an invented redirect URI and to ours. What
-// it says elsewhere decides: of other redirect URIs, or at its token endpoint.
+// explainSameRefusal concludes about a server that gives the same answer to an invented client ID, to an invented redirect
+// URI and to ours. Its other answers decide: those to other redirect URIs, or at its token endpoint.
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
@@ -158,13 +158,14 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	return o.idOrRedirect(real)
 }
 
-// tokensRefuse reports that the token endpoint refuses the client, asked once and as a login does it.
+// tokensRefuse reports that the token endpoint refuses the client, asked once and as in a login.
 func (o *Observer) tokensRefuse(ctx context.Context) bool {
 	withheld := o.cfg.ClientSecret != o.client.Config().ClientSecret
 	return !withheld && o.token(ctx, tokenQuestion{kind: anInventedCode, as: o.ours()}).aboutClient()
 }
 
-// idOrRedirect returns the finding of a server that says the same of a client ID and of a redirect URI that it does not know.
+// idOrRedirect returns the finding of a server that gives the same answer to an unknown client ID and to an unknown
+// redirect URI.
 func (o *Observer) idOrRedirect(real ProbeResult) causes.Finding {
 	f := o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("invented ones get the same answer")
 	f.Found = "the client ID or the redirect URI is wrong"
@@ -172,15 +173,16 @@ func (o *Observer) idOrRedirect(real ProbeResult) causes.Finding {
 	return f
 }
 
-// sameHost reports a token endpoint on the host of the authorization endpoint: what answers there stands in front of both.
+// sameHost reports a token endpoint on the host of the authorization endpoint: what stands in front of one stands in front
+// of both.
 func (o *Observer) sameHost() bool {
 	return causes.HostOf(o.md.Token) == causes.HostOf(o.md.Authorization)
 }
 
-// firewall are statuses that say nothing of OAuth when no OAuth error comes with them.
+// firewall lists statuses that say nothing about OAuth if they come without an OAuth error.
 var firewall = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable}
 
-// isFirewall reports a refusal that says nothing of OAuth.
+// isFirewall reports a refusal that says nothing about OAuth.
 func isFirewall(p ProbeResult) bool {
 	return p.Code == "" && p.said.Cause() == "" && slices.Contains(firewall, p.Status)
 }
@@ -204,7 +206,7 @@ func (o *Observer) unknownClient(real ProbeResult) causes.Finding {
 	return o.finding(causes.ClientIDUnknown, real.quote(), causes.Facts{}).By("an ID that this app invented gets the same answer")
 }
 
-// notRegistered returns the finding that the redirect URI is not registered, with the one that is, if it can be found.
+// notRegistered returns the finding that the redirect URI is not registered, with the registered one if it can be found.
 func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.Finding {
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
@@ -212,7 +214,7 @@ func (o *Observer) notRegistered(ctx context.Context, real ProbeResult) causes.F
 	return o.finding(o.kindOfRedirect(ctx, real), real.quote(), causes.Facts{})
 }
 
-// registeredIs returns the finding that the server accepts another redirect URI.
+// registeredIs returns the finding that the server accepts a different redirect URI.
 func (o *Observer) registeredIs(ctx context.Context, accepted string, real ProbeResult) causes.Finding {
 	name := causes.RedirectURINotRegistered
 	switch cause := real.said.Cause(); {
@@ -226,7 +228,7 @@ func (o *Observer) registeredIs(ctx context.Context, accepted string, real Probe
 	return f
 }
 
-// loopbackRule says what the server makes of loopback addresses, where it accepts the IP address and not the name.
+// loopbackRule returns the server's rule for loopback addresses, if it accepts the IP address and not the name.
 func (o *Observer) loopbackRule(ctx context.Context, accepted string) string {
 	u, err := url.Parse(accepted)
 	if err != nil || u.Scheme != "http" || u.Hostname() != "127.0.0.1" || !strings.Contains(o.cfg.RedirectURI(), "//localhost") {
@@ -247,8 +249,8 @@ func unregisteredPort(port string) string {
 	return "49731"
 }
 
-// kindOfRedirect tells a redirect URI that is not registered from one that never can be: a server that refuses localhost
-// says something else of 127.0.0.1, and one that refuses http something else of https.
+// kindOfRedirect tells a redirect URI that is not registered from one that can't be: a server that refuses localhost gives
+// 127.0.0.1 a different answer, and one that refuses http gives https a different answer.
 func (o *Observer) kindOfRedirect(ctx context.Context, real ProbeResult) causes.Name {
 	uri, cause := o.cfg.RedirectURI(), real.said.Cause()
 	if !strings.HasPrefix(uri, "http://") {
@@ -268,7 +270,7 @@ func (o *Observer) kindOfRedirect(ctx context.Context, real ProbeResult) causes.
 // withLoopbackIP returns a redirect URI with the IP address for the name.
 func withLoopbackIP(uri string) string { return strings.Replace(uri, "//localhost", "//127.0.0.1", 1) }
 
-// acceptedVariant returns the redirect URI that the server accepts instead of ours, "" when none was found.
+// acceptedVariant returns the redirect URI that the server accepts in place of ours, or "" if none was found.
 func (o *Observer) acceptedVariant(ctx context.Context) string {
 	list := variants(o.cfg.RedirectURI())
 	var questions []Login
@@ -283,7 +285,7 @@ func (o *Observer) acceptedVariant(ctx context.Context) string {
 	return ""
 }
 
-// variants lists the redirect URIs that people register when they mean this one.
+// variants lists the redirect URIs that users register when they mean this one.
 func variants(uri string) []string {
 	list := []string{uri + "/"}
 	swap := func(from, to string) {
@@ -299,7 +301,7 @@ func variants(uri string) []string {
 	return list
 }
 
-// concludeLogin says how the server would continue an honest request.
+// concludeLogin says how the server would continue a correct request.
 func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	pair := o.Logins(ctx, Login{}, Login{RedirectURI: anInvention})
 	real, control := pair[0], pair[1]
@@ -323,7 +325,7 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	return causes.Proved("the login would start").By("at %s", o.sanitized(real.At, 200))
 }
 
-// explainRefusedLogin names what the server refuses, in an honest request with a redirect URI that it knows.
+// explainRefusedLogin names what the server refuses in a correct request with a redirect URI that it knows.
 func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeResult) causes.Finding {
 	cause := real.said.Cause()
 	switch cause {
@@ -359,8 +361,8 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 	return f
 }
 
-// tokensProveClient reports that the token endpoint accepts the client. One that gives every request the same answer proves
-// nothing, whatever the endpoints beside it say.
+// tokensProveClient reports that the token endpoint accepts the client. A token endpoint that gives every request the same
+// answer proves nothing, whatever the other endpoints say.
 func (o *Observer) tokensProveClient(ctx context.Context) bool {
 	if o.noInventions || o.askClient(ctx, o.ours()).yes == "" {
 		return false
@@ -369,7 +371,7 @@ func (o *Observer) tokensProveClient(ctx context.Context) bool {
 	return !useless
 }
 
-// explainScope finds out which scope is refused, by asking for each alone.
+// explainScope finds out which scope is refused, by asking for each separately.
 func (o *Observer) explainScope(ctx context.Context, scopes []string, prompt, words string) causes.Finding {
 	if len(scopes) == 0 {
 		f := o.finding(causes.ScopeNotEnabled, words, causes.Facts{})
@@ -379,7 +381,8 @@ func (o *Observer) explainScope(ctx context.Context, scopes []string, prompt, wo
 	return o.finding(causes.ScopeNotEnabled, words, causes.Facts{Refused: o.refusedScopes(ctx, scopes, prompt)})
 }
 
-// refusedScopes returns those of a list that are refused when each is asked for alone; nil where that does not tell.
+// refusedScopes returns the scopes of a list that the server refuses when it is asked for each separately, or nil if that
+// doesn't tell.
 func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt string) []string {
 	asked := scopes[:min(len(scopes), maxScopes)]
 	var questions []Login
@@ -405,16 +408,16 @@ func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt st
 	return off
 }
 
-// maxScopes is how many scopes are asked for one by one.
+// maxScopes is the number of scopes that are asked for one by one.
 const maxScopes = 20
 
-// refusesScopes reports a no to the scopes.
+// refusesScopes reports a refusal of the scopes.
 func (p ProbeResult) refusesScopes() bool {
 	return p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
 }
 
-// concludePKCE asks without a challenge. A refusal proves that PKCE is enforced; its absence proves nothing, as many servers
-// refuse later.
+// concludePKCE asks without a challenge. A refusal proves that PKCE is enforced. The lack of one proves nothing, as many
+// servers refuse later.
 func (o *Observer) concludePKCE(ctx context.Context) causes.Finding {
 	p := o.Login(ctx, Login{NoPKCE: true})
 	switch {
@@ -426,8 +429,8 @@ func (o *Observer) concludePKCE(ctx context.Context) causes.Finding {
 	return causes.Warning("a login without PKCE is not refused here; some servers refuse it later, others don't require it")
 }
 
-// concludeScopes asks for one scope more, which no client has. If that is refused, the server looks at scopes here, and all of
-// the honest request, which was not, are enabled.
+// concludeScopes asks for one scope more, which no client has. If the server refuses that, it checks scopes here. It did
+// not refuse the correct request, so all of its scopes are enabled.
 func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 	if len(o.cfg.Scopes) == 0 {
 		return causes.Skipped("SCOPES is empty, so the server decides; the token response will say")
@@ -442,9 +445,9 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 	return o.scopesWithoutUser(ctx)
 }
 
-// scopesWithoutUser asks a server that signs the user in before it looks at scopes: with prompt=none it must not, and some look at
-// them then. A no to the scopes counts only where openid alone gets another answer. Where the metadata lists every scope, nothing
-// is in doubt, and nothing more is asked.
+// scopesWithoutUser asks a server that signs the user in before it checks scopes. With prompt=none it must not sign the
+// user in, and some servers check the scopes then. A refusal of the scopes counts only if openid alone gets a different
+// answer. If the metadata lists every scope, nothing is in doubt, and it asks nothing more.
 func (o *Observer) scopesWithoutUser(ctx context.Context) causes.Finding {
 	const none = "none"
 	undecided := causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")

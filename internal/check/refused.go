@@ -10,10 +10,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Why a server refused the client or the scopes of a login, found out after the login has failed.
+// Why a server refused the client or the scopes of a login: these questions are asked after the login has failed.
 
-// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few questions more, with the
-// configured credentials and an invented code, and none with an invented secret. Nothing is returned where nothing is proved.
+// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few more questions, with
+// the configured credentials and an invented code, and none with an invented secret. It returns false if nothing is proved.
 func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
 	o.noInventions = true
@@ -36,9 +36,9 @@ func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md
 	return f, f.Name != ""
 }
 
-// explainInLogin finds out why the client was refused, where no secret may be invented. It goes by what the configured
-// credentials get in other ways, and that proves something only where the same question as in the login, with an invented code,
-// is refused alike: else the server looks at the code before it looks at the client.
+// explainInLogin finds out why the client was refused, without inventing a secret. It compares what the configured
+// credentials get in other ways. That proves something only if the question of the login, with an invented code, gets the
+// same refusal. Otherwise the server looks at the code before it looks at the client.
 func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
 		return o.finding(name, refused.said(), causes.Facts{})
@@ -56,8 +56,8 @@ func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused t
 	return o.explainRefusal(ctx, as, refused, true)
 }
 
-// explainScopeInLogin finds out which scope of a login was refused, where the server's words don't name it. Some servers look at
-// scopes only once a user has signed in, or where none may be asked to (prompt=none).
+// explainScopeInLogin finds out which scope of a login was refused, if the server's words don't name it. Some servers check
+// scopes only after the user has signed in, or if they must not ask the user to (prompt=none).
 func (o *Observer) explainScopeInLogin(ctx context.Context, scopes []string, refused tokenAnswer) causes.Finding {
 	if len(scopes) == 0 || len(causes.NamedScopes(scopes, refused.quote)) > 0 {
 		return causes.Finding{}

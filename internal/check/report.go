@@ -8,7 +8,7 @@ import (
 	"oauth-test-client/internal/causes"
 )
 
-// Report is the outcome of all checks, for programs.
+// Report is the outcome of all checks, as a program reads it.
 type Report struct {
 	Result      causes.Result    `json:"result"` // the worst: fail, warn or ok
 	Issuer      string           `json:"issuer,omitempty"`
@@ -31,7 +31,7 @@ func (r Report) Verdict() string {
 	return causes.Number(len(failed), "problem") + ": " + strings.Join(slices.Compact(failed), ", ") + "."
 }
 
-// In returns the report with the places at which the variables are set (see causes.Fix.In).
+// In returns the report with the places where the variables are set (see causes.Fix.In).
 func (r Report) In(place func(variable string) string) Report {
 	checks := make([]causes.Finding, len(r.Checks))
 	for i, f := range r.Checks {
@@ -41,8 +41,8 @@ func (r Report) In(place func(variable string) string) Report {
 	return r
 }
 
-// Numbers counts the results, the failed ones apart: "13 checks passed, 1 warning, 3 not asked". Every page and every printer
-// says it so.
+// Numbers returns the number of checks by outcome, without the failed ones: "13 checks passed, 1 warning, 3 skipped". Every
+// page and every printer uses it.
 func (r Report) Numbers() string {
 	n := r.Counts()
 	var parts []string
@@ -60,7 +60,7 @@ func (r Report) Numbers() string {
 	return strings.Join(parts, ", ")
 }
 
-// Counts says how many checks ended how.
+// Counts holds the number of checks by outcome.
 type Counts struct {
 	OK   int `json:"ok"`
 	Warn int `json:"warn"`
@@ -68,7 +68,7 @@ type Counts struct {
 	Skip int `json:"skip"`
 }
 
-// Counts counts the results.
+// Counts counts the checks by outcome.
 func (r Report) Counts() Counts {
 	var n Counts
 	for _, f := range r.Checks {
@@ -86,7 +86,7 @@ func (r Report) Counts() Counts {
 	return n
 }
 
-// Done counts the checks that were made, out of all that make sense here.
+// Done counts the checks that were made, and those that make sense here.
 func (r Report) Done() (done, of int) {
 	for _, f := range r.Checks {
 		switch {
@@ -101,7 +101,8 @@ func (r Report) Done() (done, of int) {
 }
 
 // Proved reports that everything that can be known without a user was checked with its control, and that nothing is wrong.
-// What only a sign-in shows is not proved: the redirect URI, the way back and the client are what a login fails on.
+// It is false if only a sign-in can show whether the redirect URI, the way back or the client is right, as a login fails on
+// these.
 func (r Report) Proved() bool {
 	for _, f := range r.Checks {
 		decides := f.Check == "redirect_uri" || f.Check == "authorization" || f.Check == "client" || f.Check == "start"
@@ -112,7 +113,7 @@ func (r Report) Proved() bool {
 	return len(r.Checks) > 0
 }
 
-// Summary says in one line what the checks at the start have found. It praises nothing that has not been proved.
+// Summary returns in one line what the checks at the start have found. It calls nothing right that has not been proved.
 func (r Report) Summary(home string) string {
 	for _, f := range r.Checks {
 		if f.Result == causes.Fail {
@@ -143,24 +144,24 @@ func (r Report) Line(check string) causes.Finding {
 	return causes.Finding{}
 }
 
-// tooLate returns the finding of a question that the time did not suffice for.
+// tooLate returns the finding of a check that ran out of time.
 func tooLate() causes.Finding {
 	return causes.Warning("didn't finish in time; set a longer -timeout")
 }
 
-// stopped returns the finding of a question that a 429 came before.
+// stopped returns the finding of a check that was not made because of a 429.
 func stopped() causes.Finding {
 	return causes.Skipped("skipped: the server limits requests (429)")
 }
 
-// notYet returns the finding of a question that is asked with a control only, or that a run left out.
+// notYet returns the finding of a check that needs a control, or that a run left out.
 func notYet() causes.Finding {
 	f := causes.Skipped("not tested yet: run all checks")
 	f.NotYet = true
 	return f
 }
 
-// worse returns the result of a report with one finding more. What is not tested yet is no success.
+// worse returns the result of a report after one more finding. A check that is not tested yet is no success.
 func worse(result causes.Result, f causes.Finding) causes.Result {
 	switch {
 	case f.Result == causes.Fail, result == causes.Fail:
@@ -173,7 +174,7 @@ func worse(result causes.Result, f causes.Finding) causes.Result {
 	return result
 }
 
-// noClientYet returns the finding of a question that a client is needed for, where none is registered yet.
+// noClientYet returns the finding of a check that needs a client, if none is registered yet.
 func noClientYet() causes.Finding {
 	f := causes.Skipped("skipped: no client is registered yet; the first sign-in registers one")
 	f.NoClient = true

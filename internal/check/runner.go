@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Runner makes the checks for everybody who looks at the same server: one run at a time, and the last
-// one is kept. Whoever looks never makes the server be asked. Other settings need another Runner.
+// Runner makes the checks for every page about the same server: one run at a time. It keeps the last run, and opening a
+// page never starts one. Different settings need a different Runner.
 type Runner struct {
 	all func(ctx context.Context, begin func(name string), each func(causes.Finding)) Report
 	few func(ctx context.Context) Report
@@ -31,8 +31,7 @@ type Runner struct {
 	running chan struct{} // closed when the run under way ends; nil when there is none
 }
 
-// State is what is known of the checks: those of the run under way as far as it has come, else those
-// of the last run.
+// State holds the results of the current run so far or, if none is running, those of the last run.
 type State struct {
 	Report
 	Running bool
@@ -48,8 +47,8 @@ func (s State) Passed(check string) bool {
 	return !s.Changed && slices.ContainsFunc(s.Checks, func(f causes.Finding) bool { return f.Check == check && f.Result == causes.OK && !f.NotYet })
 }
 
-// Registered returns when a check proved that the redirect URI is registered, or zero. Without a control it has passed for a
-// different reason: the server looks at something else first.
+// Registered returns when a check proved that the redirect URI is registered, or zero. A finding without a control passed
+// for a different reason: the server looks at something else first.
 func (s State) Registered() time.Time {
 	if !s.Passed("redirect_uri") || s.Line("redirect_uri").Control == "" {
 		return time.Time{}
@@ -57,7 +56,7 @@ func (s State) Registered() time.Time {
 	return s.Ended
 }
 
-// NewRunner returns a runner. The discovery knows which server the client belongs to. Nothing is asked yet.
+// NewRunner returns a runner. The discovery knows which server the client belongs to. It sends no request yet.
 func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {
@@ -67,8 +66,8 @@ func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Clie
 	}
 }
 
-// For returns a runner for the same server and other settings: those of a client that was registered since, say. What
-// the last run found is still there, but not what it left out for want of a client.
+// For returns a runner for the same server and different settings, such as those of a client that was registered since. It
+// keeps the results of the last run, except for checks that were left out because there was no client.
 func (r *Runner) For(cfg config.Effective, w *wire.Client) *Runner {
 	next := NewRunner(cfg, r.discovery, w, r.now)
 	last := r.State()
@@ -91,7 +90,7 @@ func (r *Runner) For(cfg config.Effective, w *wire.Client) *Runner {
 	return next
 }
 
-// AfterChange says that other settings, or another server, were checked before, and nothing since.
+// AfterChange records that the checks were made with different settings or for a different server, and none since.
 func (r *Runner) AfterChange() *Runner {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,18 +98,17 @@ func (r *Runner) AfterChange() *Runner {
 	return r
 }
 
-// LoginWorked notes that a login has worked, which proves more than any check.
+// LoginWorked records that a login has worked, which proves more than any check.
 func (r *Runner) LoginWorked() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last.Worked = true
 }
 
-// Start begins a run of every check, unless one is under way. What it returns is closed when that run
-// has ended.
+// Start starts a run of every check, unless one is running. It returns a channel that is closed when the run has ended.
 func (r *Runner) Start() <-chan struct{} { return r.start(false) }
 
-// StartFew begins a run of the checks that the program makes when it starts, unless a run is under way.
+// StartFew starts a run of the checks that the program makes at its start, unless a run is running.
 func (r *Runner) StartFew() <-chan struct{} { return r.start(true) }
 
 func (r *Runner) start(few bool) <-chan struct{} {
@@ -126,7 +124,7 @@ func (r *Runner) start(few bool) <-chan struct{} {
 	return done
 }
 
-// work makes one run. It does not belong to the request that started it, which may be over.
+// work makes one run. The request that started it may have ended.
 func (r *Runner) work(few bool, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
@@ -142,21 +140,21 @@ func (r *Runner) work(few bool, done chan struct{}) {
 	close(done)
 }
 
-// asking notes which check is being made.
+// asking records which check is being made.
 func (r *Runner) asking(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last.Asking = name
 }
 
-// found notes what a check has found.
+// found records the finding of a check.
 func (r *Runner) found(f causes.Finding) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last.Checks = append(r.last.Checks, f)
 }
 
-// Wait returns what is known once no run is under way, or when the context ends.
+// Wait returns the state once no run is running, or when the context ends.
 func (r *Runner) Wait(ctx context.Context) State {
 	r.mu.Lock()
 	running := r.running
@@ -170,7 +168,7 @@ func (r *Runner) Wait(ctx context.Context) State {
 	return r.State()
 }
 
-// State returns what is known now.
+// State returns the current state.
 func (r *Runner) State() State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,21 +177,21 @@ func (r *Runner) State() State {
 	return state
 }
 
-// foundOut is what a failed login has found out, once.
+// foundOut holds what FindOut found out about a refusal, once.
 type foundOut struct {
 	sync.Once
 	finding causes.Finding
 	proved  bool
 }
 
-// question is a refusal that a login has met, as far as what is found out of it may differ.
+// question identifies a refusal of a login, by all that the finding depends on.
 type question struct {
 	cause  causes.Name
 	scopes string // that the login asked for
 }
 
-// FindOut finds out for a client of the runner's settings, and the scopes of a login. It asks once for each cause that an answer
-// names, and remembers what was proved. The server must have been found.
+// FindOut finds out why a login was refused, for a client of the runner's settings and the scopes of the login. It asks
+// once for each cause that an answer names, and keeps the result. The server must have been found.
 func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	md, _ := client.Known()
 	if md == nil || !slices.Contains([]wire.Purpose{wire.TokenRequest, wire.PushedRequest, wire.Response}, refused.Step) {

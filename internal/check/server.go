@@ -20,10 +20,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What the server says of itself, and how its other endpoints answer.
+// What the server says about itself, and how its other endpoints answer.
 
-// checkConfiguration finds nothing wrong: a configuration with mistakes is never made. A redirect URI that many
-// servers refuse is worth a word only where this server does not say what it thinks of it.
+// checkConfiguration finds no mistakes, as settings with mistakes never get here. It warns of a redirect URI that many
+// servers refuse, but only if this server doesn't show whether it does.
 func (c *checker) checkConfiguration(context.Context) causes.Finding {
 	kind := "a confidential client"
 	if c.cfg.ClientSecret == "" {
@@ -46,7 +46,7 @@ func (c *checker) checkConfiguration(context.Context) causes.Finding {
 	return causes.Proved("%s", kind).By("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())
 }
 
-// checkConnection asks the server for anything at all: for its metadata, if it has any.
+// checkConnection asks the server for its metadata, or for its authorization endpoint if it has none.
 func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	address := s.cfg.Endpoints.Authorization
@@ -104,7 +104,7 @@ func serverVariable(cfg config.Effective) string {
 	return "ISSUER"
 }
 
-// clockDifference compares the server's Date header with our clock. A cached answer has an old one.
+// clockDifference compares the server's Date header with our clock. It ignores a cached answer, whose date is old.
 func clockDifference(e *wire.Exchange) (time.Duration, bool) {
 	date, err := http.ParseTime(e.ResponseHeader.Get("Date"))
 	if err != nil || e.ResponseHeader.Get("Age") != "" {
@@ -113,7 +113,7 @@ func clockDifference(e *wire.Exchange) (time.Duration, bool) {
 	return date.Sub(e.Began.Add(e.Took / 2)), true
 }
 
-// checkMetadata looks for the metadata wherever it may be, with the issuer exactly as configured.
+// checkMetadata looks for the metadata at every possible address, with the issuer exactly as configured.
 func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md != nil && s.md.Source == "" {
@@ -129,7 +129,7 @@ func (c *checker) checkMetadata(ctx context.Context) causes.Finding {
 	return NoMetadata(ctx, s.cfg, c.wire, c.now, failed)
 }
 
-// foundMetadata returns the finding of metadata that can be used, with what other clients may refuse of it.
+// foundMetadata returns the finding of usable metadata, with what other clients may refuse in it.
 func foundMetadata(md *oauth.Metadata) causes.Finding {
 	f := causes.Proved("found, the issuer matches")
 	if len(md.Warnings) > 0 {
@@ -138,8 +138,8 @@ func foundMetadata(md *oauth.Metadata) causes.Finding {
 	return f.By("%s; every endpoint is on https or on this machine", md.Source)
 }
 
-// NoMetadata concludes why none of the addresses at which metadata may be had any that can be used. An issuer that would be
-// right is advised only after it has been tried.
+// NoMetadata concludes why none of the possible addresses has usable metadata. It suggests a different issuer only after
+// trying it.
 func NoMetadata(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, failed *oauth.Error) causes.Finding {
 	name := causes.OfError(cfg, "", failed)
 	facts := causes.FactsOf(cfg, failed)
@@ -169,8 +169,8 @@ func NoMetadata(ctx context.Context, cfg config.Effective, w *wire.Client, now f
 	return f
 }
 
-// otherIssuer returns the issuer that would be right, after it has answered with that very issuer: the one that the server
-// says it is, or one of the spellings that people mix up. It returns "" when none is known.
+// otherIssuer returns the correct issuer, after its metadata was found with that very issuer: the one that the server
+// names, or a common different spelling. It returns "" if none is known.
 func otherIssuer(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, failed *oauth.Error) string {
 	if cfg.AtAPI || cfg.Demo && strings.TrimSuffix(failed.Issuer, "/") != cfg.Issuer {
 		return ""
@@ -193,8 +193,8 @@ func otherIssuer(ctx context.Context, cfg config.Effective, w *wire.Client, now 
 	return ""
 }
 
-// issuersInsteadOf lists the issuers that may be meant, the likeliest first: what the provider is known for, what the server says,
-// and then the spellings that people mix up.
+// issuersInsteadOf lists the issuers that may be meant, the likeliest first: the usual one of the provider, the one that
+// the server names, and then common different spellings.
 func issuersInsteadOf(cfg config.Effective, theirs string) []string {
 	u, err := url.Parse(cfg.Issuer)
 	if err != nil {
@@ -238,8 +238,8 @@ func issuersInsteadOf(cfg config.Effective, theirs string) []string {
 	return list
 }
 
-// checkFlavours compares OpenID Connect's metadata with RFC 8414's, where a server has both. What one of them lacks does not
-// contradict the other.
+// checkFlavours compares OpenID Connect's metadata with RFC 8414's, if a server has both. A member that only one of them
+// has is no contradiction.
 func (c *checker) checkFlavours(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Source == "" {
@@ -266,7 +266,7 @@ func (c *checker) checkFlavours(ctx context.Context) causes.Finding {
 	return causes.Proved("%d documents name the same endpoints", len(documents))
 }
 
-// contradict reports two lists of endpoints that name different addresses for one of them.
+// contradict reports two lists of endpoints with different addresses for the same endpoint.
 func contradict(a, b config.Endpoints) bool {
 	for _, pair := range [][2]string{{a.Authorization, b.Authorization}, {a.Token, b.Token}, {a.Userinfo, b.Userinfo}, {a.Introspection, b.Introspection},
 		{a.Revocation, b.Revocation}, {a.EndSession, b.EndSession}, {a.PAR, b.PAR}, {a.JWKS, b.JWKS}} {
@@ -277,7 +277,7 @@ func contradict(a, b config.Endpoints) bool {
 	return false
 }
 
-// checkResponseIss looks for the protection against a mix-up of servers (RFC 9207).
+// checkResponseIss checks whether the server protects against a mix-up of servers (RFC 9207).
 func (c *checker) checkResponseIss(ctx context.Context) causes.Finding {
 	switch md := c.server(ctx).md; {
 	case md.Source == "":
@@ -288,8 +288,8 @@ func (c *checker) checkResponseIss(ctx context.Context) causes.Finding {
 	return causes.Proved("the server announces iss in its responses (RFC 9207)")
 }
 
-// checkAdvertised compares the lists in the metadata with what will be asked for. Real servers grant and enforce what they do
-// not list, so a list only ever warns, unless it has nothing that this app speaks.
+// checkAdvertised compares the lists in the metadata with what a login asks for. Real servers grant and enforce more than
+// they list, so a list is only a warning, unless this app supports nothing in it.
 func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Source == "" {
@@ -325,8 +325,8 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 	return causes.Proved("the metadata lists everything that a login asks for")
 }
 
-// modeNotSpoken returns the cause where a server lists a single response mode, and this app does not read it. Modes that are signed
-// or encrypted don't count. A server that lists two others may use either.
+// modeNotSpoken returns the cause if a server lists a single response mode, and this app doesn't read it. Signed or
+// encrypted modes don't count. A server that lists two others may use either.
 func modeNotSpoken(modes []string) causes.Name {
 	form, fragment := slices.Contains(modes, "form_post"), slices.Contains(modes, "fragment")
 	switch {
@@ -338,7 +338,7 @@ func modeNotSpoken(modes []string) causes.Name {
 	return causes.ResponseInFragment
 }
 
-// checkKeys fetches the keys that ID tokens are verified with.
+// checkKeys fetches the keys for verifying ID tokens.
 func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if !slices.Contains(s.cfg.Scopes, "openid") {
@@ -374,7 +374,7 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
 }
 
-// keysWords counts keys of which none can be used.
+// keysWords describes a set of keys in which none is usable.
 func keysWords(keys *oauth.KeySet, at string) string {
 	switch unreadable := keys.DescribeUnreadable(); {
 	case unreadable != "" && len(keys.Keys) == 0:
@@ -389,7 +389,7 @@ func keysWords(keys *oauth.KeySet, at string) string {
 	return fmt.Sprintf("none of the %d keys at %s can verify an ID token", len(keys.Keys), at)
 }
 
-// loadKeys fetches the keys, if there is an address for them.
+// loadKeys fetches the keys, if they have an address.
 func (c *checker) loadKeys(ctx context.Context, s *found) (*oauth.KeySet, error) {
 	if s.md.JWKS == "" {
 		return new(oauth.KeySet), nil
@@ -397,7 +397,7 @@ func (c *checker) loadKeys(ctx context.Context, s *found) (*oauth.KeySet, error)
 	return s.client.LoadKeySet(ctx)
 }
 
-// usableKeys counts the keys that an ID token can be verified with.
+// usableKeys counts the keys that can verify an ID token.
 func (s *found) usableKeys(keys *oauth.KeySet) int {
 	usable := 0
 	if keys == nil {
@@ -411,8 +411,8 @@ func (s *found) usableKeys(keys *oauth.KeySet) int {
 	return usable
 }
 
-// symmetricOnly returns the finding that the server signs ID tokens with a key that this app does not use, if its metadata is to be
-// believed: then a login fails, and this is why. Keys that could be used speak against the metadata.
+// symmetricOnly returns the finding that, according to its metadata, the server signs ID tokens with a key that this app
+// doesn't use. Then a login fails for that reason. If there are usable keys, the metadata may be wrong.
 func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
 	facts := causes.Facts{Found: c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100)}
 	if slices.Contains(s.md.IDTokenAlgs, oauth.HS256) && len(s.cfg.ClientSecret) < oauth.MinHS256Secret {
@@ -426,7 +426,7 @@ func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
 	return f
 }
 
-// checkUserinfo asks userinfo without a token, which must be refused the way RFC 6750 says.
+// checkUserinfo asks userinfo without a token. The server must refuse that as in RFC 6750.
 func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Userinfo == "" {
@@ -444,7 +444,7 @@ func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
 	return causes.Warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
 }
 
-// checkIntrospection asks about a token that was invented.
+// checkIntrospection asks about an invented token.
 func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Introspection == "" {
@@ -474,7 +474,7 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	return f
 }
 
-// notUsable returns the finding of an endpoint that did not answer, failed, or redirects.
+// notUsable returns the finding of an endpoint that doesn't answer, fails, or redirects.
 func notUsable(err error) causes.Finding {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok {
@@ -488,7 +488,7 @@ func notUsable(err error) causes.Finding {
 	return f
 }
 
-// checkRevocation revokes a token that was invented, which RFC 7009 section 2.2 calls a success.
+// checkRevocation revokes an invented token, which RFC 7009 section 2.2 calls a success.
 func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Revocation == "" {
@@ -513,8 +513,8 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	return f
 }
 
-// checkPAR finds out whether the server accepts a pushed authorization request (RFC 9126), where logins begin with one. A no
-// to its redirect URI or its scopes is what the checks that follow are about.
+// checkPAR finds out whether the server accepts a pushed authorization request (RFC 9126), if logins start with one. The
+// checks that follow handle a refusal of its redirect URI or its scopes.
 func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	switch {
@@ -596,7 +596,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	return causes.Proved("rejects calls without a token and with an invented one")
 }
 
-// otherThanARefusal finds whatever an API answers to a wrong token that is not 401 (RFC 6750 section 3.1).
+// otherThanARefusal returns the finding if an API answers a wrong token with anything but 401 (RFC 6750 section 3.1).
 func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (causes.Finding, bool) {
 	found := func(name causes.Name, format string, args ...any) (causes.Finding, bool) {
 		f := causes.Found(causes.Fail, name, causes.Facts{Cfg: s.cfg})
@@ -627,7 +627,7 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 	return f, true
 }
 
-// noAPI are statuses of an address where nothing is that could be called.
+// noAPI lists the statuses of an address without an API.
 var noAPI = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
 
 // checkResourceMetadata asks the API which authorization server it trusts (RFC 9728 section 2).
@@ -660,8 +660,8 @@ func (c *checker) checkResourceMetadata(ctx context.Context, s *found, address s
 	return causes.Proved("rejects calls without a token and with an invented one").By("trusts %s", s.cfg.Issuer)
 }
 
-// checkStart asks the API which authorization server issues its tokens. No client is registered for that. What it finds is
-// what every other check uses.
+// checkStart asks the API which authorization server issues its tokens, without registering a client. Every other check
+// uses the result.
 func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.failed != nil && s.client == nil {
@@ -689,7 +689,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	return f
 }
 
-// startFailed returns the finding of an API with which no login can begin.
+// startFailed returns the finding of an API at which no login can start.
 func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 	f := causes.Found(causes.Fail, causes.OfError(c.cfg, "", e), causes.Facts{Cfg: c.cfg})
 	f.Setting = "RESOURCE_URL"

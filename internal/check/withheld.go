@@ -9,8 +9,8 @@ import (
 	"oauth-test-client/internal/config"
 )
 
-// withSecret are the checks that send the client secret; whenPushed are those that do where the server wants
-// authorization requests to be pushed (RFC 9126 section 2).
+// withSecret lists the checks that send the client secret. whenPushed lists those that also do if the server requires
+// pushed authorization requests (RFC 9126 section 2).
 var (
 	withSecret = []string{"client", "introspection", "revocation"}
 	whenPushed = []string{"pushed_authorization", "redirect_uri", "authorization", "pkce", "scopes"}
@@ -25,7 +25,7 @@ func (c *checker) withholds(ctx context.Context, check string) bool {
 	return s.withheld && (slices.Contains(withSecret, check) || s.client.Pushes(s.md) && s.md.PAR != "")
 }
 
-// ordinary is an issuer that stands in .env as it is.
+// ordinary matches an issuer that can stand in .env without quotes.
 var ordinary = regexp.MustCompile(`^[A-Za-z0-9:/._~%@!+,;=\[\]-]+$`)
 
 // notSent returns the finding of such a check, with the line of .env that would allow it.
