@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Audit runs axe-core on the page: no rule of it may find anything, in light or in dark.
+// Audit runs axe-core on the page, in light and in dark: none of its rules may find a fault.
 func (c *Tab) Audit(name string) {
 	c.T.Helper()
 	axe, err := os.ReadFile(filepath.Join(testserver.Top(c.T), "internal/acceptance/testdata/interop/node_modules/axe-core/axe.min.js"))

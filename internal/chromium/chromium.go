@@ -60,7 +60,7 @@ func process(t *testing.T) context.Context {
 	return ctx
 }
 
-// find returns the path of the program, by the names that it has.
+// find returns the path of the browser, whatever its name is here.
 func find() (path string, err error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err = exec.LookPath(name); err == nil {
@@ -100,7 +100,7 @@ func open(t *testing.T, parent context.Context, options ...chromedp.ContextOptio
 	return c
 }
 
-// Perform runs an action and returns its value. The test ends when it fails.
+// Perform runs an action and returns its value. If it fails, the test ends.
 func Perform[T any](c *Tab, action chromedp.Action[T]) T {
 	c.T.Helper()
 	ctx, cancel := context.WithTimeout(c.ctx, testserver.Patience)
@@ -112,7 +112,7 @@ func Perform[T any](c *Tab, action chromedp.Action[T]) T {
 	return value
 }
 
-// Evaluate returns what an expression is on the page.
+// Evaluate returns the value of an expression on the page.
 func Evaluate[T any](c *Tab, script string) T {
 	c.T.Helper()
 	return Perform(c, chromedp.Evaluate[T](script))
@@ -127,7 +127,7 @@ func Call[P, R any](c *Tab, command cdp.Command[P, R], params P) {
 	}))
 }
 
-// Text returns what a person reads on the page.
+// Text returns the text that the page shows.
 func (c *Tab) Text() string {
 	ctx, cancel := context.WithTimeout(c.ctx, testserver.Patience)
 	defer cancel()
@@ -167,8 +167,8 @@ func (c *Tab) WaitFor(words string) {
 	}
 }
 
-// Becomes waits until the page is loaded and an expression is true there, and reports whether that happened in time.
-// While a page gives way to the next one there is nothing to ask, so an error means: not yet.
+// Becomes waits until the page is loaded and an expression is true there, and reports whether that happened in time. An
+// error means "not yet", as there is nothing to ask while the next page loads.
 func (c *Tab) Becomes(expression string, within time.Duration) bool {
 	there := chromedp.Evaluate[bool](`document.readyState === "complete" && (` + expression + `)`)
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
@@ -182,7 +182,7 @@ func (c *Tab) Becomes(expression string, within time.Duration) bool {
 	return false
 }
 
-// Resize gives the window a size. A narrow one is that of a phone.
+// Resize sets the size of the window. A narrow one is that of a phone.
 func (c *Tab) Resize(width, height int64) {
 	c.T.Helper()
 	Call(c, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500})
@@ -202,7 +202,7 @@ func (c *Tab) Scheme(name string) {
 	})
 }
 
-// Shot audits a page and shoots it.
+// Shot audits a page and takes a picture of it.
 func (c *Tab) Shot(name string) {
 	c.T.Helper()
 	c.Audit(name)
@@ -238,7 +238,7 @@ func (c *Tab) Picture(name string, of chromedp.Action[[]byte]) {
 	}
 }
 
-// WantPath waits for a page with the path, which a page may lead to by itself.
+// WantPath waits for a page with the path, as a page may lead there by itself.
 func (c *Tab) WantPath(want string) {
 	c.T.Helper()
 	if !c.Becomes(fmt.Sprintf(`location.pathname === %q`, want), testserver.Patience) {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Browser opens the user's browser where there is one to open, and knows where there is none.
+// Browser opens the user's browser, or reports that there is none to open.
 type Browser struct {
 	getenv func(string) string
 	root   fs.FS // of the file system
@@ -21,16 +21,16 @@ type Browser struct {
 	failsWithin time.Duration // how long a command may take to fail; one that still runs then is the browser itself
 }
 
-// NewBrowser returns the browser of this machine, in an environment.
+// NewBrowser returns the browser of this machine, for an environment.
 func NewBrowser(getenv func(string) string) Browser {
 	return Browser{getenv, os.DirFS("/"), runtime.GOOS, 5 * time.Second}
 }
 
-// Opens reports whether there is anything to try.
+// Opens reports whether there is a command to try.
 func (b Browser) Opens() bool { return len(b.commands("")) > 0 }
 
-// IsElsewhere reports that the person sits at another machine, or that there is no person. A browser that is opened here may
-// not be seen, so the address is printed, too.
+// IsElsewhere reports that the user sits at a different machine, or that there is no user. A browser opened here may not be
+// visible, so the address is printed too.
 func (b Browser) IsElsewhere() bool {
 	return b.getenv("CI") != "" || b.isRemote() || b.isContainer()
 }
@@ -45,8 +45,9 @@ func (b Browser) Open(address string) bool {
 	return false
 }
 
-// commands returns what may open an address, in the order in which they are tried. $BROWSER is the user's word, and is obeyed at
-// a remote shell and in a container, too: editors set it there, to a command that opens the browser at which the user sits.
+// commands lists the commands that may open an address, in the order in which they are tried. $BROWSER is the user's
+// choice, so it counts in a remote shell and in a container too: editors set it there, to a command that opens the user's
+// browser.
 func (b Browser) commands(address string) [][]string {
 	switch {
 	case b.getenv("CI") != "":
@@ -67,8 +68,8 @@ func (b Browser) commands(address string) [][]string {
 	return nil
 }
 
-// named reads $BROWSER as xdg-open does: commands with a colon between them, in which %s stands for the address. A command
-// without %s has it at its end. No shell reads the address.
+// named reads $BROWSER as xdg-open does: commands separated by colons, with %s in place of the address. A command without
+// %s gets the address at its end. No shell reads the address.
 func (b Browser) named(address string) [][]string {
 	var list [][]string
 	for part := range strings.SplitSeq(b.getenv("BROWSER"), string(os.PathListSeparator)) {
@@ -93,11 +94,11 @@ func (b Browser) named(address string) [][]string {
 	return list
 }
 
-// inert matches an address with nothing in it that PowerShell would read as the end of a string in single quotes.
+// inert matches an address without a character that PowerShell would read as the end of a single-quoted string.
 var inert = regexp.MustCompile(`^[A-Za-z0-9.:/?&=%+~_\[\]-]*$`)
 
-// onWindows opens an address in the browser of the Windows around this Linux. PowerShell reads what follows /c as a script,
-// so the address is a string there: outside of one, & is an operator.
+// onWindows opens an address in the Windows browser, from a Linux inside Windows. PowerShell reads what follows /c as a
+// script, so the address is a string there: outside of a string, & is an operator.
 func onWindows(address string) [][]string {
 	list := [][]string{{"wslview", address}}
 	if inert.MatchString(address) {
@@ -106,7 +107,7 @@ func onWindows(address string) [][]string {
 	return list
 }
 
-// isRemote reports a remote shell: a window would open on a screen at which the user doesn't sit.
+// isRemote reports a remote shell: a window would open on a screen that the user doesn't see.
 func (b Browser) isRemote() bool {
 	return b.getenv("SSH_CONNECTION") != "" || b.getenv("SSH_TTY") != ""
 }

@@ -19,7 +19,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// usage is what -h prints.
+// usage is the text that -h prints.
 const usage = `OAuth Test Client tells you whether your OAuth application works and, if not, which setting is wrong.
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
@@ -50,7 +50,7 @@ exit codes of a built program (go run turns every failure into 1)
 README.md and .env.sample list the settings.
 `
 
-// Options are what the command line says.
+// Options are the options of the command line.
 type Options struct {
 	Check    bool
 	Login    bool
@@ -66,10 +66,10 @@ type Options struct {
 	Parameters config.Parameters // of the command login
 }
 
-// File returns the file with the settings.
+// File returns the name of the settings file.
 func (o Options) File() string { return cmp.Or(o.Env, ".env") }
 
-// Printing says how the checks are printed.
+// Printing returns how to print the checks.
 func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOptions {
 	p := PrintOptions{Verbose: o.Verbose, Timeout: o.Timeout, Width: Width(stdout), Actions: getenv("GITHUB_ACTIONS") != "", Summary: getenv("GITHUB_STEP_SUMMARY"), JUnit: o.JUnit}
 	if Is(stdout) {
@@ -95,11 +95,10 @@ func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOpt
 	return p
 }
 
-// errUsage is a command line that cannot be understood; what is wrong has been said.
+// errUsage is the error of an invalid command line. What is wrong has been printed.
 var errUsage = errors.New("usage")
 
-// Parse reads the command line. The flags may stand before or behind the word
-// check or login.
+// Parse reads the command line. The flags may stand before or after the word check or login.
 func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	var o Options
 	var version bool
@@ -162,14 +161,14 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	return o, errUsage
 }
 
-// isSet reports a flag that stands on the command line.
+// isSet reports a flag that the command line sets.
 func isSet(flags *flag.FlagSet, name string) bool {
 	set := false
 	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
 	return set
 }
 
-// unknownFlag suggests a flag for the first one that is none of ours.
+// unknownFlag returns a suggestion for the first unknown flag.
 func unknownFlag(flags *flag.FlagSet, args []string) string {
 	var known []string
 	flags.VisitAll(func(f *flag.Flag) { known = append(known, "-"+f.Name) })
@@ -182,7 +181,7 @@ func unknownFlag(flags *flag.FlagSet, args []string) string {
 	return ""
 }
 
-// didYouMean returns the end of a sentence about a word that is not known.
+// didYouMean returns the end of a sentence about an unknown word.
 func didYouMean(word string, known ...string) string {
 	if nearest := config.Nearest(word, known...); nearest != "" {
 		return "; did you mean " + nearest + "?"

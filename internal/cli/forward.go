@@ -9,18 +9,18 @@ import (
 	"oauth-test-client/internal/config"
 )
 
-// forwarding is who brings the browser to this program's port, where that isn't the machine itself.
+// forwarding is the service that forwards the user's browser to this program's port.
 type forwarding struct {
 	name string // of the line
 	base string // the BASE_URL that goes with it
 	note string
 }
 
-// hostName matches what may stand in a host name.
+// hostName matches the characters of a host name.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
 
-// forwardingOf reads who forwards a port: GitHub Codespaces names the host in the environment, and an editor's dev container
-// says that it is one. It returns nil where nothing does.
+// forwardingOf returns the service that forwards a port: GitHub Codespaces names its host in the environment, and an
+// editor's dev container says that it is one. It returns nil if there is no sign of either.
 func forwardingOf(port string, getenv func(string) string) *forwarding {
 	name, domain := getenv("CODESPACE_NAME"), getenv("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
 	switch {
@@ -34,8 +34,8 @@ func forwardingOf(port string, getenv func(string) string) *forwarding {
 	return nil
 }
 
-// AnnounceForwarding says which BASE_URL to set where an editor or a host forwards the port, and which redirect URI to register
-// then. It says nothing to a user who has set one.
+// AnnounceForwarding says which BASE_URL to set if an editor or a host forwards the port, and which redirect URI to
+// register then. It says nothing if BASE_URL is set.
 func AnnounceForwarding(out io.Writer, cfg config.Config, getenv func(string) string) {
 	f := forwardingOf(cfg.Port, getenv)
 	if f == nil || cfg.BaseURL != "http://localhost:"+cfg.Port {

@@ -55,8 +55,8 @@ func junit(r check.Report) ([]byte, error) {
 	return append([]byte(xml.Header), append(document, '\n')...), err
 }
 
-// writeFiles writes the report into the files that are asked for. The summary is appended to, and only by a whole report: a
-// file of JUnit's is replaced, so that it is valid at any time.
+// writeFiles writes the report into the requested files. The summary is appended to, and only by a complete report. A JUnit
+// file is replaced, so that it is valid at any time.
 func (o PrintOptions) writeFiles(r check.Report) error {
 	if o.JUnit != "" {
 		document, err := junit(r)
@@ -70,8 +70,8 @@ func (o PrintOptions) writeFiles(r check.Report) error {
 	return nil
 }
 
-// replaceFile writes a file beside the old one, and puts it in its place. The new one has a name that no other user can have
-// taken before. The place of a pipe or a device is not taken.
+// replaceFile writes a new file beside the old one, then puts it in its place. No other user can have taken the name of the
+// new file before. It does not replace a pipe or a device.
 func replaceFile(name string, content []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is a pipe, a device or a folder")
@@ -88,8 +88,8 @@ func replaceFile(name string, content []byte) error {
 	return os.Rename(fresh.Name(), name)
 }
 
-// appendSummary appends a text to the summary of a job, which is a file: a pipe that no program reads would never be open. Not
-// being able to is no failure of the checks.
+// appendSummary appends a text to the summary of a job. It must be a file, as opening a pipe without a reader would wait
+// forever. If this fails, the checks don't fail.
 func (o PrintOptions) appendSummary(text string) {
 	if info, err := os.Stat(o.Summary); err == nil && !info.Mode().IsRegular() {
 		return

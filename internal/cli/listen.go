@@ -12,9 +12,8 @@ import (
 	"oauth-test-client/internal/causes"
 )
 
-// Listen listens on the given address, or on both loopback addresses. It never takes another
-// port than the one that was asked for: the redirect URI has it. Where this same program has that port
-// already, the error says so.
+// Listen listens on the given address, or on both loopback addresses. It never uses a different port than the one that was
+// asked for, as the redirect URI has it. If another copy of this program already has the port, the error says so.
 func Listen(ctx context.Context, address, port string) ([]net.Listener, error) {
 	if address != "" {
 		l, err := net.Listen("tcp", address)
@@ -48,15 +47,15 @@ func cannotListen(host, port string, err error) error {
 	return fmt.Errorf("PORT: cannot listen on %s: %w", net.JoinHostPort(host, port), errors.Unwrap(err))
 }
 
-// Windows has numbers of its own for what can go wrong with a socket, and package syscall others again.
+// Windows has its own numbers for socket errors, and package syscall has different ones.
 const (
 	windowsAddressInUse     = syscall.Errno(10048)
 	windowsNoSuchAddress    = syscall.Errno(10049)
 	windowsNoSuchFamily     = syscall.Errno(10047)
-	windowsExclusiveAddress = syscall.Errno(10013) // in use by somebody who does not share it
+	windowsExclusiveAddress = syscall.Errno(10013) // in use by a program that does not share it
 )
 
-// isTaken reports an address on which somebody else listens.
+// isTaken reports an address on which another program listens.
 func isTaken(err error) bool {
 	return isAny(err, syscall.EADDRINUSE, windowsAddressInUse, windowsExclusiveAddress)
 }
@@ -70,8 +69,8 @@ func isAny(err error, numbers ...syscall.Errno) bool {
 	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
 }
 
-// WithPortOf returns an environment in which PORT is that of the address to listen on, if it has one: BASE_URL
-// and the host names that are answered follow from it.
+// WithPortOf returns an environment whose PORT is that of the address to listen on, if it has one: BASE_URL and our host
+// names follow from it.
 func WithPortOf(listen string, getenv func(string) string) func(string) string {
 	_, port, err := net.SplitHostPort(listen)
 	if err != nil || port == "0" {

@@ -12,11 +12,11 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// loginTimeout is how long the command login waits for the browser, unless -timeout says otherwise.
+// loginTimeout is the time that the command login waits for the browser, unless -timeout is set.
 const loginTimeout = 5 * time.Minute
 
-// Verdict is what came of a login. Nothing in it tells who signed in, but for the token response, which is
-// printed on request only: the logs of a CI are read by many.
+// Verdict is the outcome of a login. Only the token response can tell who signed in, and it is printed only on request:
+// many people read CI logs.
 type Verdict struct {
 	Works    bool
 	Answer   string   // the token response, as the server sent it
@@ -30,13 +30,13 @@ type Verdict struct {
 	Name, Hint, Where, Line    string // the cause as in docs/problems.md, and what to change
 }
 
-// AskToSignIn says where the browser has to go.
+// AskToSignIn prints the address to open in the browser.
 func AskToSignIn(out io.Writer, address string, within time.Duration) {
 	PrintOpen(out, address)
 	say(out, "", fmt.Sprintf("Sign in there. Waiting for %v.", within))
 }
 
-// First returns what sends the first verdict, and drops those that come after it.
+// First returns a function that sends the first verdict, and drops later ones.
 func First(to chan<- Verdict) func(Verdict) {
 	return func(v Verdict) {
 		select {
@@ -46,17 +46,17 @@ func First(to chan<- Verdict) func(Verdict) {
 	}
 }
 
-// Interrupted is the verdict when somebody stopped the command before a login came back.
+// Interrupted is the verdict if the user stopped the command before a login came back.
 var Interrupted = Verdict{Heading: "Stopped before a login came back", Code: "interrupted", Description: "The settings are not tested."}
 
-// NobodyCame prints the verdict when no login came back in time.
+// NobodyCame returns the verdict if no login came back in time.
 func NobodyCame(within time.Duration) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
 		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Run the command check: it finds most causes. The page in the browser may say more."}
 }
 
-// Print prints a verdict and returns the exit code. For programs it is the token response, or the error as
-// OAuth writes it (RFC 6749 section 5.2).
+// Print prints a verdict and returns the exit code. For programs it prints the token response, or the error in the form of
+// RFC 6749 section 5.2.
 func (v Verdict) Print(out io.Writer, asJSON bool) int {
 	switch {
 	case asJSON && v.Works:

@@ -12,10 +12,10 @@ import (
 )
 
 // Everything that this program prints goes through this file, as a server's words may be in it. A terminal obeys control
-// characters, and some that nobody sees reorder what is read. The runners of CI services obey lines: that of GitHub one
-// that begins with ::, and ##[ anywhere; that of Azure Pipelines ##vso[ anywhere.
+// characters, and some invisible characters reorder text. The runners of CI services obey lines: GitHub's a line that
+// starts with ::, and ##[ anywhere; Azure Pipelines' ##vso[ anywhere.
 
-// Harmless makes one line of a text, in which neither a terminal nor a runner finds a command.
+// Harmless turns a text into one line without a command for a terminal or a runner.
 func Harmless(text string) string {
 	text = wire.Visible(text)
 	if !strings.Contains(text, "::") && !strings.Contains(text, "##") {
@@ -32,16 +32,16 @@ func Harmless(text string) string {
 	return out.String()
 }
 
-// ipv6 is an address as it stands in a URL, which is no command unless a line begins inside it.
+// ipv6 matches an address in a URL, which is no command unless a line begins inside it.
 var ipv6 = regexp.MustCompile(`\[[0-9A-Fa-f:.]{2,45}\]`)
 
-// apart sets the signs apart with which a command begins, however often they are repeated.
+// apart separates the signs that a command begins with, however often they are repeated.
 var apart = repeated{":", "#"}
 
-// repeated are signs that must not stand twice in a row.
+// repeated lists signs that must not stand twice in a row.
 type repeated []string
 
-// Replace puts a space between two of them.
+// Replace puts a space between two equal signs.
 func (r repeated) Replace(text string) string {
 	for _, sign := range r {
 		for strings.Contains(text, sign+sign) {
@@ -51,20 +51,20 @@ func (r repeated) Replace(text string) string {
 	return text
 }
 
-// say prints one line: what leads is ours, and the text may be anything.
+// say prints one line: lead is ours, and the text may be anything.
 func say(out io.Writer, lead, text string) {
 	fmt.Fprintln(out, strings.TrimRight(lead+Harmless(text), " "))
 }
 
-// Say prints a text line by line, whatever is in it.
+// Say prints any text line by line.
 func Say(out io.Writer, text string) {
 	for line := range strings.Lines(text) {
 		say(out, "", strings.TrimRight(line, "\r\n"))
 	}
 }
 
-// sayJSON prints a JSON document. What a terminal or a runner would obey can only be in its strings, and is escaped
-// there, which says the same.
+// sayJSON prints a JSON document. Only its strings can contain what a terminal or a runner would obey. It is escaped there,
+// which doesn't change its meaning.
 func sayJSON(out io.Writer, document string) {
 	if !json.Valid([]byte(document)) {
 		Say(out, document)
@@ -86,7 +86,7 @@ func sayJSON(out io.Writer, document string) {
 	fmt.Fprintln(out, strings.TrimSuffix(b.String(), "\n"))
 }
 
-// Lines returns a writer for a log: each write is some lines, which are made harmless.
+// Lines returns a writer for a log: it makes each written line harmless.
 func Lines(out io.Writer) io.Writer { return lines{out} }
 
 type lines struct{ out io.Writer }

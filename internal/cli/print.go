@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Format is how the checks are printed.
+// Format is the form in which the checks are printed.
 type Format string
 
 const (
@@ -22,7 +22,7 @@ const (
 	Markdown Format = "md"   // a report for an issue or a chat
 )
 
-// PrintOptions say how the checks are printed.
+// PrintOptions say how to print the checks.
 type PrintOptions struct {
 	Format  Format
 	Verbose bool                         // every check, and what proves it
@@ -37,7 +37,7 @@ type PrintOptions struct {
 	Timeout time.Duration
 }
 
-// Print runs the command check. The exit code is 1 when something failed.
+// Print runs the command check. It returns 1 if something failed.
 func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() time.Time, o PrintOptions, out, errs io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -59,7 +59,7 @@ func Print(ctx context.Context, cfg config.Config, w *wire.Client, now func() ti
 	return finish(r, o, out, errs)
 }
 
-// PrintConfigErrors prints settings with mistakes the way that checks are printed.
+// PrintConfigErrors prints the mistakes in the settings in the form of the checks.
 func PrintConfigErrors(err error, o PrintOptions, out, errs io.Writer) {
 	if o.Format == Text {
 		newPrinter(o, out).unreadable(unreadable(err))
@@ -67,7 +67,7 @@ func PrintConfigErrors(err error, o PrintOptions, out, errs io.Writer) {
 	finish(unreadable(err), o, out, errs)
 }
 
-// finish prints what a program reads of a report, and returns the exit code.
+// finish prints the parts of a report that are for programs, and returns the exit code.
 func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 	switch o.Format {
 	case JSON:
@@ -100,7 +100,7 @@ func finish(r check.Report, o PrintOptions, out, errs io.Writer) int {
 	return 0
 }
 
-// unreadable returns the report of settings that have mistakes: nothing could be asked.
+// unreadable returns the report for settings with mistakes: no check could run.
 func unreadable(err error) check.Report {
 	r := check.Report{Result: causes.Fail}
 	problems, ok := err.(config.Problems)

@@ -9,8 +9,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// MarkdownOf returns the report for an issue or a chat: the verdict, each failure with the server's words, and
-// the other checks folded. Nothing that is secret ever gets into a finding.
+// MarkdownOf returns the report for an issue or a chat: the verdict, each failure with the server's words, and the other
+// checks folded. A finding never contains a secret.
 func MarkdownOf(r check.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** %s\n", r.Verdict(), sentence(r.Numbers()))
@@ -44,11 +44,12 @@ func MarkdownOf(r check.Report) string {
 	return b.String()
 }
 
-// cell writes a code span in a cell of a table, which only a bar would end: a backslash before one would escape the other.
+// cell escapes a code span for a table cell. Only a bar would end the cell, and a backslash before one would escape the
+// other.
 var cell = strings.NewReplacer(`\|`, `\ \|`, "|", `\|`)
 
-// code returns a text in a code span, where nothing has a meaning, no address is a link and nobody is
-// mentioned. Only the backtick would end it.
+// code returns a text as a code span: in it, no sign has a meaning, no address is a link, and no user is mentioned. Only a
+// backtick would end it.
 func code(text string) string {
 	return "`" + strings.ReplaceAll(Harmless(text), "`", "'") + "`"
 }

@@ -15,7 +15,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Announce says in a few lines what runs where, before anything is asked of anybody.
+// Announce says in a few lines what runs where, before any request is sent.
 func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	if cfg.Demo {
 		say(out, "", "OAuth Test Client: no settings found. Running in demo mode with a built-in authorization server.")
@@ -53,7 +53,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	}
 }
 
-// alreadyRunning returns an error that says where, when it is this same program that listens on the port, or nil.
+// alreadyRunning returns an error that says where, if the program on the port is a copy of this one, else nil.
 func alreadyRunning(ctx context.Context, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -93,7 +93,7 @@ func alreadyRunning(ctx context.Context, port string) error {
 	return nil
 }
 
-// portAfter returns the next port, which is likely to be free.
+// portAfter returns the next port, which is probably free.
 func portAfter(port string) string {
 	if n, err := strconv.Atoi(port); err == nil && n < 65_535 {
 		return strconv.Itoa(n + 1)
@@ -101,12 +101,11 @@ func portAfter(port string) string {
 	return "3001"
 }
 
-// MaxWait is how long the browser waits for the checks at the start.
+// MaxWait is the time that the browser waits for the checks at the start.
 const MaxWait = 3 * time.Second
 
-// StartURL returns where the browser starts: at the login itself, unless something is wrong that would leave
-// the user on the server's error page. The demo is explained first. The checks are at work until they send
-// whether a login can be begun.
+// StartURL returns the address that the browser opens: the login itself, unless the checks found something that would leave
+// the user on the server's error page. The demo starts with an explanation. The channel receives whether a login can start.
 func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string {
 	if cfg.Demo {
 		return Entrance(cfg)
@@ -121,7 +120,7 @@ func StartURL(cfg config.Config, checked <-chan bool, wait time.Duration) string
 	return Entrance(cfg)
 }
 
-// Entrance returns where a browser starts that does not wait for the checks.
+// Entrance returns the address for a browser that doesn't wait for the checks.
 func Entrance(cfg config.Config) string {
 	if cfg.Demo {
 		return cfg.BaseURL + "/"

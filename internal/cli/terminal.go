@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Is reports whether a person is at the other end of a stream.
+// Is reports whether a stream is a terminal.
 func Is(stream any) bool {
 	file, ok := stream.(*os.File)
 	if !ok {
@@ -29,8 +29,7 @@ func Width(stream any) int {
 	return columns(file)
 }
 
-// Wrap breaks a text between words, and where a word is too long inside it, so that no line has more
-// than width columns.
+// Wrap breaks a text between words, or inside a word that is too long, so that no line has more than width columns.
 func Wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -49,12 +48,12 @@ func Wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// toCopy reports a word that stays whole: a line of .env or an address, which is of no use in two parts.
+// toCopy reports a word that stays whole: a line of .env or an address would be useless in two parts.
 func toCopy(word string) bool {
 	return len(word) <= 200 && (strings.Contains(word, "://") || strings.Contains(word, "="))
 }
 
-// fitting returns the length in bytes of the longest beginning that fits, of one character at least.
+// fitting returns the length in bytes of the longest prefix that fits, at least one character.
 func fitting(s string, width int) int {
 	taken := 0
 	for i, r := range s {
@@ -65,7 +64,7 @@ func fitting(s string, width int) int {
 	return len(s)
 }
 
-// Columns counts the columns that a text takes.
+// Columns returns the number of columns that a text takes.
 func Columns(s string) int {
 	n := 0
 	for _, r := range s {
@@ -74,7 +73,7 @@ func Columns(s string) int {
 	return n
 }
 
-// cells counts the columns that a character takes: two for those of East Asia and for pictures.
+// cells returns the number of columns that a character takes: two for East Asian characters and pictures.
 func cells(r rune) int {
 	switch {
 	case r < 0x1100:
@@ -86,7 +85,7 @@ func cells(r rune) int {
 	return 1
 }
 
-// Quote returns a word as a shell reads it.
+// Quote quotes a word for a shell.
 func Quote(word string) string {
 	plain := func(r rune) bool { return strings.ContainsRune("-_./", r) || unicode.IsLetter(r) || unicode.IsDigit(r) }
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {

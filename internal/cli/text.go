@@ -39,7 +39,7 @@ func newPrinter(o PrintOptions, out io.Writer) *printer {
 	return &printer{o: o, out: out, width: max(width, textColumn+16)}
 }
 
-// header says what is checked: which server, and as which client.
+// header prints what is checked: which server, and as which client.
 func (p *printer) header(cfg config.Config) {
 	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + shortened(cfg.ClientID)}
 	if cfg.AtAPI {
@@ -56,7 +56,7 @@ func (p *printer) header(cfg config.Config) {
 	say(p.out, "", "")
 }
 
-// shortened returns enough of a client ID to recognise it.
+// shortened returns enough of a client ID to recognize it.
 func shortened(id string) string {
 	if r := []rune(id); len(r) > 20 {
 		return string(r[:12]) + "…"
@@ -64,14 +64,14 @@ func shortened(id string) string {
 	return id
 }
 
-// begin shows what is being asked until it is known.
+// begin shows which check is running, until its result is known.
 func (p *printer) begin(check string) {
 	if p.o.Width > 0 {
 		fmt.Fprint(p.out, "  …     "+causes.Label(check))
 	}
 }
 
-// finding prints a check, unless it says nothing that the user could act on.
+// finding prints a check, unless the user could do nothing about it.
 func (p *printer) finding(f causes.Finding) {
 	if p.o.Width > 0 {
 		fmt.Fprint(p.out, back)
@@ -82,21 +82,21 @@ func (p *printer) finding(f causes.Finding) {
 		p.skipped = append(p.skipped, f)
 		return
 	case f.Result != causes.Fail && background(f.Check) && (f.Result != causes.Warn || f.Check == "response_issuer"):
-		// response_issuer is a warning of many servers, and nothing to be done about it
+		// many servers lack response_issuer, and the user can do nothing about it
 		return
 	}
 	p.line(f)
 }
 
-// background reports checks that say something about the server and nothing about the settings.
+// background reports checks that tell something about the server and nothing about the settings.
 func background(check string) bool {
 	return slices.Contains([]string{"configuration", "metadata_flavours", "response_issuer", "pushed_authorization", "advertised"}, check)
 }
 
-// words are the results as they are printed.
+// words maps the results to the words that are printed.
 var words = map[causes.Result]string{causes.OK: "ok", causes.Warn: "warn", causes.Fail: "FAIL", causes.Skip: "-"}
 
-// colors of the results: green, yellow, red and bold.
+// colors maps the results to colors: green, yellow and bold red.
 var colors = map[causes.Result]string{causes.OK: "\x1b[32m", causes.Warn: "\x1b[33m", causes.Fail: "\x1b[1;31m"}
 
 func (p *printer) line(f causes.Finding) {
@@ -134,7 +134,7 @@ func (p *printer) detail(name, text string) {
 	p.paragraph(strings.Repeat(" ", detailColumn), detailColumn, name, text)
 }
 
-// paragraph prints a name and a text beside it. The lead takes as many columns as column says.
+// paragraph prints a name and a text beside it. The lead takes column columns.
 func (p *printer) paragraph(lead string, column int, name, text string) {
 	first := lead + name + strings.Repeat(" ", max(textColumn-column-len(name), 2))
 	for _, line := range Wrap(Harmless(text), p.width-textColumn) {
@@ -185,10 +185,10 @@ func (p *printer) unreadable(r check.Report) {
 	p.lines("", "Fix it and run again: "+p.o.Again)
 }
 
-// waiting begins what is found of a check that waits for something else to be mended.
+// waiting is the start of the finding of a check that waits for another to be fixed.
 const waiting = "skipped: "
 
-// foldSkips returns a line for each reason why checks were skipped, with the checks that have it.
+// foldSkips returns a line for each reason why checks were skipped, with its checks.
 func foldSkips(skips []causes.Finding) []string {
 	var reasons []string
 	names := map[string][]string{}

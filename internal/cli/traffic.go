@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Traffic counts the requests at work. When the program stops it lets no more in, but for the demo server's
-// while a handler of ours may need it.
+// Traffic counts the requests that are running. Once the program stops, it admits only requests to the demo server, while
+// one of our handlers may need it.
 type Traffic struct {
 	Ours, Demo atomic.Int64
 	Stopping   atomic.Bool
 }
 
-// Enter counts a request, to be counted down again in what it returns; that is nil when it is too late.
+// Enter counts a request and returns the counter, which the caller decrements at the end. It returns nil if the program is
+// stopping.
 func (t *Traffic) Enter(demo bool) *atomic.Int64 {
 	at := &t.Ours
 	if demo {
@@ -31,8 +32,8 @@ func (t *Traffic) Enter(demo bool) *atomic.Int64 {
 	return at
 }
 
-// Drain waits until no request is at work. Unlike http.Server.Shutdown it leaves the listener open, as a
-// callback may still need the demo server behind it.
+// Drain waits until no request is running. Unlike http.Server.Shutdown it leaves the listener open, as a callback may still
+// need the demo server behind it.
 func (t *Traffic) Drain(ctx context.Context) {
 	t.Stopping.Store(true)
 	for t.Ours.Load()+t.Demo.Load() > 0 && ctx.Err() == nil {

@@ -47,10 +47,10 @@ func CheckEndpoint(address string) error {
 	return nil
 }
 
-// ErrNotHTTPS is why CheckEndpoint refuses an address that would do with TLS.
+// ErrNotHTTPS is the error of CheckEndpoint for an address that would be right with https.
 var ErrNotHTTPS = errors.New("is not https")
 
-// address returns BASE_URL and PORT. Each follows from the other where only one is set.
+// address returns BASE_URL and PORT. If only one is set, the other follows from it.
 func (s *settings) address() (baseURL, port string) {
 	base, port := s.get("BASE_URL"), s.get("PORT")
 	if port != "" {
@@ -93,7 +93,7 @@ func (s *settings) yes(name string) bool {
 	return false
 }
 
-// hostPort returns the host as a browser writes it: without the port that the scheme has anyway.
+// hostPort returns the host as a browser writes it: without the default port of the scheme.
 func hostPort(host, scheme, port string) string {
 	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
 		if strings.Contains(host, ":") {
@@ -104,7 +104,7 @@ func hostPort(host, scheme, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// WithoutUser returns a URL without what may be secret in it.
+// WithoutUser returns a URL without its user name, password and query, which may be secret.
 func WithoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -118,8 +118,8 @@ func IsSecure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
-// IsLoopback reports whether a host name without its port can only be this machine: it is for allowing, and knows
-// no spelling that a resolver might read otherwise. What may be this machine is wire.MayBeLocal.
+// IsLoopback reports whether a host name without its port can only be this machine. It errs on the side of false: use it to
+// allow. To refuse an address, use wire.MayBeLocal, which errs on the side of true.
 func IsLoopback(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.IsLoopback()
@@ -127,8 +127,8 @@ func IsLoopback(host string) bool {
 	return wire.IsLocalName(host)
 }
 
-// IsOwnHost reports a Host header that we answer to: BASE_URL's, or one of the loopback names with our port. Anything else
-// is a page that points its own name at us (DNS rebinding).
+// IsOwnHost reports a Host header of ours: BASE_URL's, or one of the loopback names with our port. Anything else is a page
+// that points its own name at us (DNS rebinding).
 func (c Config) IsOwnHost(host string) bool {
 	host = strings.ToLower(host)
 	_, base, _ := strings.Cut(c.BaseURL, "://")
@@ -146,32 +146,32 @@ func (c Config) isLoopbackHost(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
 
-// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port. The
-// host of BASE_URL by another scheme is somebody else: over plain http anybody on the way may answer for it.
+// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port. The host of
+// BASE_URL with a different scheme is a different origin: over plain http, an attacker on the network may answer for it.
 func (c Config) IsOwnOrigin(origin string) bool {
 	host, plain := strings.CutPrefix(origin, "http://")
 	return origin == c.BaseURL || plain && c.isLoopbackHost(host)
 }
 
-// IsPublicHTTPS reports that the browser reaches us over https and by a name that is not this machine's: a
-// promise made for localhost would bind every other program on it (RFC 6797 section 8.3).
+// IsPublicHTTPS reports that the browser reaches us over https and by a public name. For localhost,
+// Strict-Transport-Security would bind every other program on it too (RFC 6797 section 8.3).
 func (c Config) IsPublicHTTPS() bool {
 	base, err := url.Parse(c.BaseURL)
 	return err == nil && base.Scheme == "https" && !IsLoopback(base.Hostname())
 }
 
-// CallbackPath is where the authorization response arrives, below BASE_URL.
+// CallbackPath is the path of the authorization response, below BASE_URL.
 const CallbackPath = "/oauth_callback"
 
-// RedirectURI returns the address to register at the authorization server, exactly.
+// RedirectURI returns the address to register on the authorization server, exactly.
 func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseURL+CallbackPath) }
 
-// CallbackIsPasted reports that the redirect URI does not lead to this program: a person brings the address at which
-// the browser stopped.
+// CallbackIsPasted reports that the redirect URI does not lead to this program, so the user pastes the address at which the
+// browser stopped.
 func (c Config) CallbackIsPasted() bool { return c.RedirectOverride != "" }
 
-// HTTPSTwin returns the redirect URI with https where it is http on this machine, or "": some servers send the browser there
-// all the same, where nothing answers.
+// HTTPSTwin returns an http redirect URI on this machine with https in its place, or "". Some servers send the browser
+// there, although nothing answers.
 func (c Config) HTTPSTwin() string {
 	u, err := url.Parse(c.RedirectURI())
 	if err != nil || c.CallbackIsPasted() || u.Scheme != "http" || !IsLoopback(u.Hostname()) {
@@ -185,7 +185,7 @@ func (c Config) HTTPSTwin() string {
 // section 2).
 func (c Config) AfterLogout() string { return c.BaseURL + "/" }
 
-// RedirectVariable returns the variable that says what the redirect URI is.
+// RedirectVariable returns the variable that decides the redirect URI.
 func (c Config) RedirectVariable() string {
 	if c.CallbackIsPasted() {
 		return "REDIRECT_URI"
@@ -193,13 +193,13 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// WasPasted reports that a person brought the response that came to a callback: no browser brings a whole address.
+// WasPasted reports that the user pasted the response: a browser never sends a whole address.
 func (c Config) WasPasted(callback string) bool {
 	return c.CallbackIsPasted() || callback != "" && !strings.HasPrefix(callback, "/")
 }
 
-// ReturnedTo returns the whole address of an authorization response that came to a path and query of ours, or of one that was
-// pasted whole. A query of the redirect URI's own is part of the response's (RFC 6749 section 3.1.2).
+// ReturnedTo returns the whole address of an authorization response, from its path and query, or as it was pasted. If the
+// redirect URI has a query of its own, the response's query includes it (RFC 6749 section 3.1.2).
 func (c Config) ReturnedTo(callback string) string {
 	address, _, _ := strings.Cut(c.RedirectURI(), "?")
 	at, query, _ := strings.Cut(callback, "?")
@@ -209,7 +209,7 @@ func (c Config) ReturnedTo(callback string) string {
 	return address + "?" + query
 }
 
-// redirectURI reads REDIRECT_URI, which is empty where the browser comes back to this program.
+// redirectURI reads REDIRECT_URI, which is empty if the browser comes back to this program.
 func (s *settings) redirectURI(baseURL string) string {
 	const name = "REDIRECT_URI"
 	value := s.get(name)
@@ -237,8 +237,8 @@ func (s *settings) redirectURI(baseURL string) string {
 	return value
 }
 
-// checkWebRedirect refuses what a browser would bring back in the clear, and what leads to this program where
-// nothing answers.
+// checkWebRedirect refuses a redirect URI that would carry the response in the clear, or that leads to this program at a
+// path that it doesn't serve.
 func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	const name = "REDIRECT_URI"
 	switch {
@@ -256,7 +256,7 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	}
 }
 
-// isSameServer reports two addresses at which the same program answers: this machine has several names.
+// isSameServer reports two addresses of the same program: this machine has several names.
 func isSameServer(a, b *url.URL) bool {
 	at := func(u *url.URL) string {
 		host := strings.ToLower(u.Hostname())
@@ -268,11 +268,11 @@ func isSameServer(a, b *url.URL) bool {
 	return at(a) == at(b)
 }
 
-// browserSchemes are never an app's: the browser itself opens them, runs them or keeps them.
+// browserSchemes lists schemes that the browser itself handles, and so never an app.
 var browserSchemes = []string{"about", "blob", "chrome", "content", "data", "edge", "file", "filesystem", "ftp", "intent", "javascript", "mailto",
 	"resource", "tel", "urn", "vbscript", "view-source", "ws", "wss"}
 
-// checkAppRedirect checks an address of a scheme that an app registers with the system (RFC 8252 section 7.1).
+// checkAppRedirect checks an address with a scheme that an app registers with the system (RFC 8252 section 7.1).
 func (s *settings) checkAppRedirect(value string, u *url.URL) {
 	const name = "REDIRECT_URI"
 	switch {
@@ -286,7 +286,7 @@ func (s *settings) checkAppRedirect(value string, u *url.URL) {
 	}
 }
 
-// responseParameter returns a parameter of a redirect URI that would leave it open what the response says, or "".
+// responseParameter returns a parameter of a redirect URI that could be mistaken for the response's, or "".
 func responseParameter(u *url.URL) string {
 	for name, values := range u.Query() {
 		if len(values) > 1 || slices.Contains([]string{"code", "state", "iss", "error", "error_description", "error_uri"}, name) {
@@ -328,8 +328,8 @@ func issuerFromKey(key string) (string, error) {
 	return "https://" + host, nil
 }
 
-// isClerkHost recognises the hosts of Clerk's development instances; a production instance has
-// its owner's host name and is known by its publishable key alone.
+// isClerkHost recognizes the hosts of Clerk's development instances. A production instance has its owner's host name, and
+// only its publishable key shows that it is Clerk's.
 func isClerkHost(host string) bool {
 	for _, known := range []string{".clerk.accounts.dev", ".lclclerk.com", ".lcl.dev", ".accountsstage.dev", ".lclstage.dev"} {
 		if strings.HasSuffix(host, known) {
@@ -359,7 +359,7 @@ func TrustedRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// readCertificates reads a file that is read again and again, and so no pipe.
+// readCertificates reads a file. It is read repeatedly, so it can't be a pipe.
 func readCertificates(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if path, ok := errors.AsType[*fs.PathError](err); ok {

@@ -1,5 +1,5 @@
-// Package config is what the user told us: the environment, then .env, then the default. Every mistake
-// is reported at once.
+// Package config reads and checks the settings: the environment first, then .env, then the default. It reports all mistakes
+// at once.
 package config
 
 import (
@@ -16,8 +16,8 @@ import (
 	"oauth-test-client/internal/redact"
 )
 
-// Config is what the user told us, checked. It never changes; when .env has, another one is made. What was found
-// since is beside it, in Effective.
+// Config holds the user's settings, checked. It never changes: when .env changes, a new one is made. Effective adds what
+// was found since.
 type Config struct {
 	Demo             bool       // nothing was configured: this process is all three actors
 	Clerk            bool       // the authorization server is a Clerk instance
@@ -58,7 +58,7 @@ type Endpoints struct {
 	JWKS          string
 }
 
-// The client authentication methods that we speak (RFC 7591 section 2).
+// The client authentication methods that this app supports (RFC 7591 section 2).
 const (
 	MethodBasic = "client_secret_basic"
 	MethodPost  = "client_secret_post"
@@ -147,7 +147,7 @@ func (s *settings) config() Config {
 	return c
 }
 
-// demo points the client at the authorization server that this process runs itself.
+// demo points the client at the authorization server in this process.
 func (s *settings) demo(c *Config) {
 	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme == "http" && !IsLoopback(u.Hostname()) {
 		s.wrong("BASE_URL", "the demo server needs https, or http on localhost; configure a server of your own or change BASE_URL")
@@ -206,7 +206,7 @@ func (s *settings) checkIssuer(issuer string) {
 	}
 }
 
-// client checks the OAuth application's own values against each other.
+// client checks the values of the OAuth application against each other.
 func (s *settings) client(c Config) {
 	switch {
 	case c.ClientID == "":
@@ -289,7 +289,7 @@ var (
 	allX      = regexp.MustCompile(`^[xX*.…]+$`)
 )
 
-// isPlaceholder recognises what stands in .env.sample, and what people write where a value should go.
+// isPlaceholder recognizes the values in .env.sample, and what users write in place of a value.
 func isPlaceholder(value string) bool {
 	v := strings.ToLower(value)
 	return strings.HasPrefix(v, "your-") || strings.HasPrefix(v, "your_") || strings.HasPrefix(v, "pk_test_your") ||
@@ -297,27 +297,27 @@ func isPlaceholder(value string) bool {
 		slices.Contains([]string{"changeme", "change-me", "todo", "replace-me"}, v) || allX.MatchString(v)
 }
 
-// isHash recognises the formats in which servers store a secret.
+// isHash recognizes the formats in which servers store a secret.
 func isHash(secret string) bool {
 	return slices.ContainsFunc([]string{"pbkdf2_sha256$", "$pbkdf2", "$2a$", "$2b$", "$2y$", "$argon2", "bcrypt$", "{bcrypt}", "$scrypt", "scrypt:"},
 		func(prefix string) bool { return strings.HasPrefix(secret, prefix) })
 }
 
-// names are the variables that are read, in the order of the README.
+// names lists the variables that are read, in the order of the README.
 var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT",
 	"INTROSPECTION_ENDPOINT", "REVOCATION_ENDPOINT", "JWKS_URI", "TOKEN_ENDPOINT_AUTH_METHOD", "SCOPES", "AUTHORIZATION_PARAMS", "PAR", "PORT", "BASE_URL", "REDIRECT_URI",
 	"ALLOW_PLAIN_HTTP", "SESSION_SECRET",
 	"SESSION_STORE", "RESOURCE_URL", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "SSL_CERT_FILE"}
 
-// Typo is a name in the file that is none of ours, and the one that was most likely meant.
+// Typo is an unknown name in the file, and the variable that it most likely stands for.
 type Typo struct {
 	Name, Meant string
 	Where       string // its line, as in ".env:3"
 	Foreign     bool   // a different program may well read it, as GITHUB_CLIENT_ID
 }
 
-// typos finds the names in the file that are close to a variable of ours that is not set. A file may
-// be shared with other programs: a name that resembles none of ours is no mistake.
+// typos finds the names in the file that resemble one of our variables that is not set. Other programs may share the file,
+// so a name that resembles none of ours is no mistake.
 func (s *settings) typos() []Typo {
 	var found []Typo
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
@@ -332,13 +332,13 @@ func (s *settings) typos() []Typo {
 	return found
 }
 
-// IfMeant says what to do if the name is meant for this app, to follow the word if.
+// IfMeant returns the rest of a sentence that starts with "if" and says what to do if the name is meant for this app.
 func (t Typo) IfMeant() string {
 	return t.Name + " (" + t.Where + ") is meant for this app, write " + t.Meant
 }
 
-// TypoOf returns the name in the file that was probably meant to be one of the variables, or a Typo without a name. A misspelled
-// one goes before one that a different program may read.
+// TypoOf returns the name in the file that most likely stands for one of the variables, or a Typo without a name. A
+// misspelled name goes before one that a different program may read.
 func (c Config) TypoOf(variables ...string) Typo {
 	var found Typo
 	for _, t := range c.Typos {
@@ -349,12 +349,12 @@ func (c Config) TypoOf(variables ...string) Typo {
 	return found
 }
 
-// unset reports a variable without a value. An empty line of SCOPES is one: it asks for none.
+// unset reports a variable without a value. An empty SCOPES line counts as a value: it asks for no scopes.
 func (s *settings) unset(name string) bool {
 	return strings.TrimSpace(cmp.Or(s.getenv(name), s.values[name])) == "" && !(name == "SCOPES" && s.leftEmpty(name))
 }
 
-// extends reports whether name may stand for ours in a different program: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
+// extends reports whether name may be our variable for a different program: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
 func extends(name, ours string) bool {
 	if name == "CALLBACK_URL" {
 		return ours == "REDIRECT_URI"
@@ -362,7 +362,7 @@ func extends(name, ours string) bool {
 	return strings.HasSuffix(strings.ToUpper(name), "_"+ours) && len(ours) > len("PORT")
 }
 
-// misspells reports whether name is ours with a slip of the keyboard: CLIENTID, client_id, CLIENT_SERCET.
+// misspells reports whether name is our variable, mistyped: CLIENTID, client_id, CLIENT_SERCET.
 func misspells(name, ours string) bool {
 	plain := strings.NewReplacer("_", "", "-", "").Replace
 	a, b := plain(strings.ToUpper(name)), plain(ours)
@@ -395,7 +395,7 @@ func Nearest(word string, list ...string) string {
 	return ""
 }
 
-// distance counts the letters to change, to add, to leave out or to swap with their neighbour.
+// distance counts the letters to change, add, delete or swap with their neighbor.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
@@ -420,8 +420,9 @@ func distance(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// reportTypos says which names were probably meant to be ours: instead of the remark that ours is missing, or in a note.
-// Where little else is set it is a mistake: the demo would run, or a client be registered, and all would seem well.
+// reportTypos reports the names that most likely stand for ours: in place of the problem that ours is missing, or in a
+// note. If little else is set, such a name is a mistake: the demo would run, or a client would be registered, and all would
+// seem well.
 func (s *settings) reportTypos(typos []Typo, mistake bool) {
 	explained := false // what is missing
 	for _, typo := range typos {
@@ -441,18 +442,18 @@ func (s *settings) reportTypos(typos []Typo, mistake bool) {
 	}
 }
 
-// missing returns the index of the problem that a variable is not set, or -1. Each of several lines can name the server.
+// missing returns the index of the problem that a variable is not set, or -1. Any of several variables can name the server.
 func (s *settings) missing(name string) int {
 	return slices.IndexFunc(s.problems, func(p Problem) bool {
 		return p.missing() && (p.Setting == name || p.Setting == "ISSUER" && slices.Contains(serverNames, name))
 	})
 }
 
-// serverNames are the variables that say which server is meant.
+// serverNames lists the variables that can name the server.
 var serverNames = []string{"CLERK_PUBLISHABLE_KEY", "RESOURCE_URL", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT"}
 
-// reportNoEquals says which lines have a name of ours and no "=". One with a colon further on, as in an address, was read as
-// a variable with a space in its name.
+// reportNoEquals reports the lines with a name of ours and no "=". A line with a colon further on, as in an address, was
+// read as a variable with a space in its name.
 func (s *settings) reportNoEquals() {
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		name, _, found := strings.Cut(strings.ReplaceAll(key, "\t", " "), " ")
@@ -504,7 +505,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// place names a variable and where its value comes from, as an editor can open it.
+// place returns a variable and the place of its value, in a form that an editor can open.
 func place(name, where string) string {
 	switch {
 	case name == "":
@@ -515,13 +516,13 @@ func place(name, where string) string {
 	return name + " (" + where + ")"
 }
 
-// wrong notes a mistake: what is wrong, a semicolon, what to do. Only the first one of a variable
-// is kept, as the rest follows from it.
+// wrong records a mistake: what is wrong, a semicolon, what to do. It keeps only the first mistake of a variable, as the
+// rest follows from it.
 func (s *settings) wrong(name, format string, args ...any) {
 	s.wrongBecause("", name, format, args...)
 }
 
-// wrongBecause notes a mistake with the name of its cause.
+// wrongBecause records a mistake with the name of its cause.
 func (s *settings) wrongBecause(cause, name, format string, args ...any) {
 	if slices.ContainsFunc(s.problems, func(p Problem) bool { return p.Setting == name }) {
 		return
@@ -533,12 +534,12 @@ func (s *settings) wrongBecause(cause, name, format string, args ...any) {
 	s.problems = append(s.problems, p)
 }
 
-// note keeps what was put right on the way in.
+// note records what was corrected when the settings were read.
 func (s *settings) note(name, text string) {
 	s.notes = append(s.notes, place(name, s.where(name))+": "+text)
 }
 
-// where says from where a variable's value comes.
+// where returns the place of a variable's value.
 func (s *settings) where(name string) string {
 	switch {
 	case s.getenv(name) != "":
@@ -558,8 +559,8 @@ func (s *settings) inFile(name string) string {
 	return fmt.Sprintf("%s:%d", s.file, line)
 }
 
-// A login begins at the API when RESOURCE_URL is all that says where it is: the API names its authorization
-// server (RFC 9728), and the client is registered there unless CLIENT_ID says which it is (RFC 7591).
+// A login starts at the API if RESOURCE_URL is the only setting that says where the server is: the API names its
+// authorization server (RFC 9728), and the client is registered there unless CLIENT_ID is set (RFC 7591).
 
 // atAPI reports that the settings name an API and no authorization server.
 func (c Config) atAPI(key, issuer string) bool {
@@ -567,13 +568,13 @@ func (c Config) atAPI(key, issuer string) bool {
 	return c.ResourceURL != "" && !ownDemo && key == "" && issuer == "" && c.Endpoints == Endpoints{}
 }
 
-// IsClientDocument reports that the client ID is the address of a client ID metadata document, where the
-// server reads what another one has registered.
+// IsClientDocument reports that the client ID is the URL of a client ID metadata document, from which the server reads the
+// client's registration.
 func (c Config) IsClientDocument() bool {
 	return c.AtAPI && strings.HasPrefix(c.ClientID, "https://")
 }
 
-// clientAtAPI checks the client's own values where the login begins at the API: there may be none.
+// clientAtAPI checks the client's values if the login starts at the API. They may be empty.
 func (s *settings) clientAtAPI(c Config) {
 	switch {
 	case c.ClientID == "" && c.ClientSecret != "":
@@ -590,8 +591,8 @@ func (s *settings) clientAtAPI(c Config) {
 	}
 }
 
-// scopes returns what a login asks for, and whether SCOPES is not set. A line of the file with nothing behind SCOPES= asks for
-// none, so that the server decides (RFC 6749 section 3.3). They are nil where the API says what it wants.
+// scopes returns what a login asks for, and whether SCOPES is not set. An empty SCOPES= line asks for no scopes, so that
+// the server decides (RFC 6749 section 3.3). They are nil if the API decides.
 func (s *settings) scopes(atAPI bool) (scopes []string, unset bool) {
 	value := s.get("SCOPES")
 	unset = value == "" && !s.leftEmpty("SCOPES")

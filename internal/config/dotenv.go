@@ -14,9 +14,9 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// parseDotenv reads a file, and returns the number of the line that cannot be read, or 0. godotenv's own error
-// quotes the rest of the file, secrets and all; the line is the first one after the longest beginning of
-// the file that can be read. In a long file it is not looked for, and -1 is returned: each beginning is read.
+// parseDotenv reads a file, and returns the number of the line that cannot be read, or 0. godotenv's own error quotes the
+// rest of the file, secrets included. So this looks for the longest readable beginning, and returns the number of the line
+// after it. It returns -1 for a long file, as trying every beginning takes too long.
 func parseDotenv(raw string) (map[string]string, int) {
 	values, err := godotenv.Unmarshal(raw)
 	if _, nameless := values[""]; err == nil && !nameless { // a last line without "=" parses as a nameless value
@@ -36,10 +36,10 @@ func parseDotenv(raw string) (map[string]string, int) {
 	return nil, good + 1
 }
 
-// bareLine is a line of the file with a name and no separator.
+// bareLine matches a line with a name and no separator.
 var bareLine = regexp.MustCompile(`^\s*(?:export\s+)?([A-Z_]+)(\s+[^\s=:].*)?\s*$`)
 
-// nameOnly is what stands before the "=" of a line.
+// nameOnly matches the part of a line before the "=".
 var nameOnly = regexp.MustCompile(`^\s*(?:export\s+)?[A-Za-z0-9_.]+\s*$`)
 
 // badLine says what is wrong with a line that cannot be read, which it never quotes.
@@ -57,7 +57,7 @@ func badLine(where, line string) Problem {
 	return p
 }
 
-// noEquals says that a line has no "=".
+// noEquals returns the problem of a line without "=".
 func noEquals(where, name string, value bool) Problem {
 	p := Problem{Where: where, What: name + " has no =", Fix: "write = between " + name + " and its value"}
 	if !value {
@@ -66,7 +66,7 @@ func noEquals(where, name string, value bool) Problem {
 	return p
 }
 
-// dropComments empties the values that are nothing but a comment: godotenv takes "NAME= # words" for one.
+// dropComments empties the values that are only a comment: godotenv reads "NAME= # words" as a value.
 func (s *settings) dropComments() {
 	for name, value := range s.values {
 		if raw, _ := s.rawLine(name); strings.HasPrefix(value, "# ") && strings.HasPrefix(strings.TrimSpace(raw), "# ") {
@@ -75,7 +75,7 @@ func (s *settings) dropComments() {
 	}
 }
 
-// get returns a variable without the white space and quotes that came along with it.
+// get returns the value of a variable without stray white space and quotes.
 func (s *settings) get(name string) string {
 	value := s.getenv(name)
 	padded := strings.TrimSpace(value) != value
@@ -98,8 +98,7 @@ func (s *settings) get(name string) string {
 	return value
 }
 
-// leftEmpty reports a line of the file with nothing behind the name, which no variable of the environment
-// overrides.
+// leftEmpty reports a line of the file with nothing after the name, if the environment doesn't override it.
 func (s *settings) leftEmpty(name string) bool {
 	value, written := s.values[name]
 	return written && value == "" && s.getenv(name) == ""
@@ -112,11 +111,10 @@ func unquote(value string) string {
 	return value
 }
 
-// rawLine returns what stands behind NAME= in the file, as it is written there, and the number of that
-// line, or 0.
+// rawLine returns the text after NAME= in the file, as written there, and the number of that line, or 0.
 func (s *settings) rawLine(name string) (string, int) { return lineIn(s.raw, name) }
 
-// lineIn finds the line of a file that sets a variable, as rawLine returns it: the last one counts.
+// lineIn finds the line of a file that sets a variable, as rawLine returns it. The last one counts.
 func lineIn(raw, name string) (string, int) {
 	lines := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:](.*)$`).FindAllStringSubmatchIndex(raw, -1)
 	if len(lines) == 0 {
@@ -126,7 +124,7 @@ func lineIn(raw, name string) (string, int) {
 	return strings.TrimSuffix(raw[last[2]:last[3]], "\r"), 1 + strings.Count(raw[:last[0]], "\n")
 }
 
-// paddedInFile reports white space at either end of an unquoted value, which godotenv drops in silence.
+// paddedInFile reports white space at either end of an unquoted value, which godotenv drops silently.
 func (s *settings) paddedInFile(name string) bool {
 	raw, _ := s.rawLine(name)
 	return raw != "" && s.values[name] != "" && strings.TrimSpace(raw) != raw && !strings.Contains(raw, "#")
@@ -156,7 +154,7 @@ func (s *settings) checkCut(name string) {
 	}
 }
 
-// mangled returns the name of the cause when a value is not what was written.
+// mangled returns the name of the cause if a value is not what was written.
 func mangled(name string) string {
 	if name == "CLIENT_SECRET" {
 		return "client-secret-mangled"
@@ -164,8 +162,8 @@ func mangled(name string) string {
 	return ""
 }
 
-// Reread returns the settings that a running program goes on with when fresh has been read. The listener
-// and the sessions stay as they are: the names of what has changed there are returned, and wait for a restart.
+// Reread returns the settings for a running program after fresh has been read. The listener and the sessions stay as they
+// are: it returns the names of the changed settings that need a restart.
 func (c Config) Reread(fresh Config) (next Config, waiting []string) {
 	keep := func(name string, value *string, old string) {
 		if *value != old {
@@ -184,7 +182,7 @@ func (c Config) Reread(fresh Config) (next Config, waiting []string) {
 	return fresh, waiting
 }
 
-// What reading a file may take.
+// The limits of reading a file.
 const (
 	maxFile     = 1 << 20 // bytes
 	fileTimeout = 2 * time.Second
@@ -196,8 +194,8 @@ var (
 	errNotAFile = errors.New("it is a pipe or a device")
 )
 
-// Source is the file with the settings. A password manager may put a pipe there, which gives its content once: what was
-// read of it stays, and it is never opened again.
+// Source is the file with the settings. A password manager may put a pipe there, which can be read only once: its content
+// is kept, and it is never opened again.
 type Source struct {
 	Path     string
 	Required bool // a missing file is an error
@@ -206,13 +204,13 @@ type Source struct {
 	once *string // the content of a pipe; nil for a file
 }
 
-// stamp tells one state of a file from another.
+// stamp identifies one state of a file.
 type stamp struct {
 	changed time.Time
 	size    int64
 }
 
-// stamp returns the state of the file, which is the zero stamp where there is none. It reports false for a pipe or a device.
+// stamp returns the state of the file, or the zero stamp if there is none. It reports false for a pipe or a device.
 func (s *Source) stamp() (stamp, bool) {
 	info, err := os.Stat(s.Path)
 	switch {
@@ -224,7 +222,7 @@ func (s *Source) stamp() (stamp, bool) {
 	return stamp{info.ModTime(), info.Size()}, true
 }
 
-// Changed reports whether the file has another content than was read, as far as can be told without opening it.
+// Changed reports whether the file has changed since it was read, as far as that shows without opening it.
 func (s *Source) Changed() bool {
 	now, isFile := s.stamp()
 	return s.once == nil && isFile && now != s.seen
@@ -248,7 +246,7 @@ func (s *Source) Load(getenv func(string) string) (Config, error) {
 	return parse(getenv, s.Path, raw)
 }
 
-// read returns what the file holds, or held when it was read first.
+// read returns the content of the file, or what a pipe contained when it was first read.
 func (s *Source) read() (string, error) {
 	if s.once != nil {
 		return *s.once, nil
@@ -262,7 +260,7 @@ func (s *Source) read() (string, error) {
 	return raw, err
 }
 
-// readFile reads a file, which may be a pipe that never ends, or into which nothing is ever written.
+// readFile reads a file. It may be a pipe that never ends, or that is never written to.
 func readFile(path string) (string, error) {
 	type content struct {
 		raw []byte

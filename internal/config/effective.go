@@ -9,7 +9,7 @@ import (
 	"oauth-test-client/internal/redact"
 )
 
-// Found is what was found for a login that begins at an API (RFC 9728). The zero Found is nothing.
+// Found holds what was found for a login that starts at an API (RFC 9728). The zero Found means that nothing was.
 type Found struct {
 	Issuer         string            // of the authorization server that the API names
 	Resource       string            // what the API calls itself (RFC 8707)
@@ -25,7 +25,7 @@ type RegisteredClient struct {
 	Issued             []string // what else came with the registration and is secret
 }
 
-// Effective is what a login works with: what the user wrote, completed by what was found at the API.
+// Effective holds the settings that a login uses: the user's, completed by what was found at the API.
 type Effective struct {
 	Config // completed: its issuer, scopes and client may be those that were found
 	Found  Found
@@ -34,10 +34,10 @@ type Effective struct {
 	written *Config // as the user wrote it; nil while it is not completed
 }
 
-// Effective returns the settings while nothing was found.
+// Effective returns the settings before anything was found.
 func (c Config) Effective() Effective { return Effective{Config: c} }
 
-// Written returns what the user wrote.
+// Written returns the user's settings.
 func (c Effective) Written() Config {
 	if c.written == nil {
 		return c.Config
@@ -45,7 +45,7 @@ func (c Effective) Written() Config {
 	return *c.written
 }
 
-// With returns what the user wrote, completed by what was found. What was found before is dropped.
+// With returns the user's settings, completed by what was found. It drops earlier findings.
 func (c Effective) With(found Found) Effective {
 	written := c.Written()
 	c.Config, c.Found, c.written = written, found, &written
@@ -75,7 +75,7 @@ func (c Effective) Issued() []string {
 	return c.Found.Client.Issued
 }
 
-// Equal reports the same settings with the same found, after the same earlier ones.
+// Equal reports the same settings and findings, after the same earlier settings.
 func (c Effective) Equal(d Effective) bool {
 	return c.Found == d.Found && slices.Equal(c.Former, d.Former) && c.Written().Equal(d.Written())
 }
@@ -86,15 +86,14 @@ func (c Config) Equal(d Config) bool {
 		slices.Equal(c.Typos, d.Typos)
 }
 
-// single lists what has one value.
+// single lists the fields with a single value.
 func (c Config) single() [20]any {
 	return [...]any{c.Demo, c.Clerk, c.Issuer, c.ClientID, c.ClientSecret, c.AuthMethod, c.Endpoints, c.PAR, c.Port, c.BaseURL, c.RedirectOverride,
 		c.SessionSecret, c.SessionStore, c.ResourceURL, c.AtAPI, c.ScopesUnset, c.BaseURLUnset, c.OtherClientID, c.OtherClientSecret, c.CertFile}
 }
 
-// Redact takes the client secret, and what came with it at a registration, out of what a server says: it may repeat
-// what it was sent. Apply it to server text only, before it is cut short: a secret such as "secret" would mangle our
-// own messages.
+// Redact removes the client secret, and the secrets of its registration, from a server's words, which may repeat what we
+// sent. Apply it to server text only, before the text is cut: a secret such as "secret" would mangle our own messages.
 func (c Effective) Redact(text string) string { return c.Redactor()(text) }
 
 // Redactor returns Redact, prepared once for any number of texts.
@@ -108,8 +107,8 @@ func (c Effective) Redactor() func(text string) string {
 	}
 }
 
-// RedactNamed returns Redact for what is said of an answer: what the answer names as a secret is taken out, too. Of one
-// that names more than anybody looks for nothing is said.
+// RedactNamed returns a Redact for texts about an answer. It also removes what the answer names as a secret. If the answer
+// names more secrets than are looked for, it removes the whole text.
 func (c Effective) RedactNamed(answer string) func(text string) string {
 	values, all := redact.Secrets(answer)
 	hidden := c.secrets()
@@ -127,7 +126,7 @@ func (c Effective) RedactNamed(answer string) func(text string) string {
 	}
 }
 
-// secrets returns what is ours and secret.
+// secrets returns our secrets.
 func (c Effective) secrets() *redact.Values {
 	hidden := new(redact.Values)
 	for _, client := range append([]redact.Credentials{c.Client(), c.OtherClient()}, c.Former...) {
@@ -149,11 +148,11 @@ func (c Config) OtherClient() redact.Credentials {
 	return redact.Credentials{ID: c.OtherClientID, Secret: c.OtherClientSecret}
 }
 
-// maxFormer is how many clients of earlier settings are remembered.
+// maxFormer is the number of clients from earlier settings that are kept.
 const maxFormer = 16
 
-// After returns the settings with the clients that earlier ones named: what was recorded with those settings may hold
-// their secrets.
+// After returns the settings with the clients of earlier ones, as what was recorded with those settings may contain their
+// secrets.
 func (c Effective) After(earlier Effective) Effective {
 	c.Former = slices.Clone(earlier.Former)
 	former := []redact.Credentials{earlier.OtherClient()}
@@ -169,7 +168,7 @@ func (c Effective) After(earlier Effective) Effective {
 	return c
 }
 
-// Issued returns the secrets in the answer to a registration. It reports false when they are more than is kept of one.
+// Issued returns the secrets in the answer to a registration. It returns false if there are too many to keep.
 func Issued(answer string) (secrets []string, all bool) {
 	const maxBytes = 16 << 10
 	secrets, all = redact.Secrets(answer)

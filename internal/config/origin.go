@@ -6,13 +6,13 @@ import (
 	"syscall"
 )
 
-// Origin says where the value of a variable comes from.
+// Origin says where a variable is set.
 type Origin struct {
 	Line            int  // of the file; 0 when the file has no line for the variable, or cannot be read
 	FromEnvironment bool // set in the environment, which wins over the file
 }
 
-// Origin looks up where the value of a variable comes from, as the file is now. It never waits, and leaves a pipe alone.
+// Origin finds out where a variable is set, in the file as it is now. It never waits, and doesn't open a pipe.
 func (s *Source) Origin(getenv func(string) string, variable string) Origin {
 	raw := ""
 	if s.once != nil {
@@ -24,8 +24,8 @@ func (s *Source) Origin(getenv func(string) string, variable string) Origin {
 	return Origin{Line: line, FromEnvironment: getenv(variable) != ""}
 }
 
-// readRegular returns the beginning of a file, or "" where there is none or a pipe. A pipe could take the file's place
-// after the first look, so the file is opened without waiting, and looked at again.
+// readRegular returns the beginning of a file, or "" if there is none or if it is a pipe. A pipe could replace the file
+// after the first look, so it opens the file without waiting, and looks again.
 func readRegular(path string) string {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return ""
@@ -45,7 +45,7 @@ func readRegular(path string) string {
 	return string(text)
 }
 
-// NeedsRestart reports a variable whose change in the file waits for a restart of the program (Config.Reread).
+// NeedsRestart reports a variable that takes effect only after a restart of the program (Config.Reread).
 func NeedsRestart(variable string) bool {
 	switch variable {
 	case "PORT", "BASE_URL", "SESSION_SECRET", "SESSION_STORE":

@@ -14,19 +14,19 @@ import (
 	"oauth-test-client/internal/redact"
 )
 
-// Parameters are what a login asks for beyond what the protocol needs, by name. One without a value counts as omitted
-// (RFC 6749 section 3.1).
+// Parameters are the additional parameters of a login, by name. One without a value counts as omitted (RFC 6749 section
+// 3.1).
 type Parameters map[string]string
 
-// What one login may ask for: all of it is in the cookie of the login until the browser comes back.
+// The limits of what one login may ask for: the cookie of the login contains all of it until the browser comes back.
 const (
 	maxParameters     = 30
 	maxParameterName  = 100     // bytes
 	maxParameterBytes = 1 << 10 // names and values together, as JSON writes them
 )
 
-// reserved are the parameters that no login can set: why, and what changes them instead. Names of parameters are
-// compared as a careless server might (see plainName).
+// reserved lists the parameters that no login can set: why, and what to change instead. Names are compared as a careless
+// server might (see plainName).
 var reserved = map[string]struct{ why, fix string }{
 	"client_id":             {"names the application", "set CLIENT_ID"},
 	"client_secret":         {"must never be in an address (RFC 6749 section 2.3.1)", "set CLIENT_SECRET"},
@@ -53,20 +53,20 @@ var reserved = map[string]struct{ why, fix string }{
 	"device_code":           {"belongs to a different grant (RFC 8628)", "remove it"},
 }
 
-// ownParameters lists those of /login that are for this app and are never sent.
+// ownParameters lists the parameters of /login that are for this app and are never sent.
 var ownParameters = []string{"step", "step_up", "run", "shown", "params"}
 
-// HintOfSession is the value of id_token_hint that stands for the ID token of the session.
+// HintOfSession is the value of id_token_hint that stands for the session's ID token.
 const HintOfSession = "session"
 
-// ParameterError says which parameter of a login is refused, and why.
+// ParameterError says why a login can't send a parameter.
 type ParameterError struct {
 	Name string // as it can be shown; empty for all of them together
 	What string // what is wrong with it
 	Fix  string // may be empty
 }
 
-// Error returns the error as the second half of a sentence that begins with a name.
+// Error returns the error as the rest of a sentence that starts with a name.
 func (e *ParameterError) Error() string {
 	text := cmp.Or(e.Name, "its parameters") + " " + e.What
 	if e.Fix != "" {
@@ -75,7 +75,7 @@ func (e *ParameterError) Error() string {
 	return text
 }
 
-// ReadParameters reads parameters as a query string has them. What is for this app is refused, too. The error is a
+// ReadParameters reads the parameters in a query string. It also refuses the parameters for this app. The error is a
 // *ParameterError.
 func ReadParameters(query string) (Parameters, error) {
 	values, err := url.ParseQuery(strings.TrimPrefix(query, "?"))
@@ -90,7 +90,7 @@ func ReadParameters(query string) (Parameters, error) {
 	return newParameters(values)
 }
 
-// CommonParameters reads what every login sends, the first one included. The error is a *ParameterError.
+// CommonParameters reads the parameters that every login sends, including the first. The error is a *ParameterError.
 func CommonParameters(query string) (Parameters, error) {
 	p, err := ReadParameters(query)
 	if err == nil && p["id_token_hint"] == HintOfSession {
@@ -99,8 +99,8 @@ func CommonParameters(query string) (Parameters, error) {
 	return p, err
 }
 
-// LoginParameters reads the parameters of /login, without those that are for this app. The field params has others, as
-// the form has one field for all that it does not list. The error is a *ParameterError.
+// LoginParameters reads the parameters of /login, without those for this app. The field params may contain more, as the
+// form has one field for all others. The error is a *ParameterError.
 func LoginParameters(query url.Values) (Parameters, error) {
 	if len(query) == 0 {
 		return nil, nil
@@ -147,7 +147,7 @@ func newParameters(values url.Values) (Parameters, error) {
 	return p, p.Check(nil)
 }
 
-// faultOf says what is wrong with the value of a parameter, or "".
+// faultOf says what is wrong with the value of a parameter, or returns "".
 func faultOf(name, value string) string {
 	switch {
 	case !isPlainText(value):
@@ -166,7 +166,7 @@ func twice(name string) error {
 	return &ParameterError{Name: shownName(name), What: "appears more than once (RFC 6749 section 3.1)"}
 }
 
-// checkName refuses what is no name, and the names that no login can set.
+// checkName refuses an invalid name, and the names that no login can set.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -182,19 +182,19 @@ func checkName(name string) error {
 	return nil
 }
 
-// plainName returns a name as a server may read it that is not exact: some ignore case, and PHP takes . for _ and drops
-// what stands in brackets.
+// plainName returns a name as a careless server may read it: some ignore case, and PHP reads . as _ and drops what is in
+// brackets.
 func plainName(name string) string {
 	name, _, _ = strings.Cut(name, "[")
 	return strings.NewReplacer(".", "_", "-", "_").Replace(strings.ToLower(name))
 }
 
-// isPlainText reports text without what a page would not show, or JSON would write far longer.
+// isPlainText reports text without characters that a page would not show, or that JSON would write far longer.
 func isPlainText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }
 
-// shownName returns a name as an error can have it.
+// shownName returns a name in a form that an error can contain.
 func shownName(name string) string {
 	const longest = 40
 	if len(name) > longest {
@@ -206,7 +206,7 @@ func shownName(name string) string {
 	return name
 }
 
-// Check holds the bounds of what one login may ask for: these parameters, and scopes.
+// Check enforces the limits of what one login may ask for: these parameters, and scopes.
 func (p Parameters) Check(scopes []string) error {
 	size := 0
 	for _, scope := range scopes {
@@ -224,10 +224,10 @@ func (p Parameters) Check(scopes []string) error {
 	return nil
 }
 
-// jsonLen returns how long JSON writes a text.
+// jsonLen returns the length of a text in JSON.
 func jsonLen(s string) int { return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) }
 
-// With returns the parameters with others that come first.
+// With returns the parameters, with others that take precedence.
 func (p Parameters) With(first Parameters) Parameters {
 	all := Parameters{}
 	maps.Copy(all, p)
@@ -235,7 +235,7 @@ func (p Parameters) With(first Parameters) Parameters {
 	return all
 }
 
-// Encode returns the parameters as a query string, by name.
+// Encode returns the parameters as a query string, sorted by name.
 func (p Parameters) Encode() string {
 	values := url.Values{}
 	for name, value := range p {

@@ -141,7 +141,7 @@ func (s *Server) audience(g *grant, asked []string) ([]string, *oauthError) {
 	return []string{s.root() + "/api"}, nil
 }
 
-// door is what an endpoint that takes access tokens expects, and how it refuses.
+// door holds what an endpoint for access tokens expects, and how it refuses.
 type door struct {
 	expects   expectation
 	scope     string   // that the token must have
@@ -188,7 +188,7 @@ func (d door) refuse(w http.ResponseWriter, why string) {
 	}
 }
 
-// bearerToken is the access token of a request (RFC 6750 section 2.1), or "".
+// bearerToken returns the access token of a request (RFC 6750 section 2.1), or "".
 func bearerToken(r *http.Request) string {
 	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -197,7 +197,7 @@ func bearerToken(r *http.Request) string {
 	return strings.TrimSpace(raw)
 }
 
-// handleUserinfo is OpenID Connect Core section 5.3.
+// handleUserinfo implements OpenID Connect Core section 5.3.
 func (s *Server) handleUserinfo(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.bearer(w, r, door{expects: s.expect(RevokedAtUserinfo), scope: "openid", challenge: `realm="demo"`})
 	if !ok {

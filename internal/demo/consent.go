@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// consent is what a user has allowed a client, and when.
+// consent is a user's consent to a client: the scopes, and the time.
 type consent struct {
 	scopes []string
 	at     time.Time
@@ -153,7 +153,7 @@ func grantedScopes(asked []string, form url.Values) []string {
 	})
 }
 
-// access is what one client may do in a user's name.
+// access lists what one client may do in a user's name.
 type access struct {
 	Client      requester
 	Permissions []permission

@@ -407,7 +407,7 @@ func userByID(subject string) *user {
 	return nil
 }
 
-// profileClaims are the claims of the scopes profile and email (OpenID Connect Core section 5.4).
+// profileClaims holds the claims of the scopes profile and email (OpenID Connect Core section 5.4).
 type profileClaims struct {
 	Name          string `json:"name,omitempty"`
 	GivenName     string `json:"given_name,omitempty"`
@@ -428,10 +428,10 @@ func (s *Server) profileOf(u *user, scopes []string) profileClaims {
 	return p
 }
 
-// scopesSupported are the scopes that a client can ask for. permissions explains them.
+// scopesSupported lists the scopes that a client can ask for. permissions explains them.
 var scopesSupported = []string{"openid", "profile", "email", "notes", "offline_access"}
 
-// defaultScope is what a request without a scope asks for (RFC 6749 section 3.3).
+// defaultScope is the scope of a request that names none (RFC 6749 section 3.3).
 const defaultScope = "profile"
 
 // parseScope reads a scope parameter (RFC 6749 section 3.3), each name once.

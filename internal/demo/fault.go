@@ -9,9 +9,8 @@ import (
 	"slices"
 )
 
-// Fault is one mistake that the server makes on purpose, to show what it looks like and that it is found. Each rule
-// stands where the code decides it, beside the question whether it is broken: s.breaks(WrongVerifier). The values are
-// stable names.
+// Fault is one mistake that the server makes on purpose, to show what it looks like and that it is found. The code that
+// enforces a rule asks whether to break it: s.breaks(WrongVerifier). The values are stable names.
 type Fault string
 
 // The numbered set-ups of the demo's page: one setting is wrong.

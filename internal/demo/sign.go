@@ -15,7 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// metadata is RFC 8414 section 2 and OpenID Connect Discovery section 3 in one.
+// metadata combines RFC 8414 section 2 and OpenID Connect Discovery section 3.
 type metadata struct {
 	Issuer                string   `json:"issuer"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
@@ -137,7 +137,7 @@ func newSigningKeys(name string, made func() (*rsa.PrivateKey, error)) (*signing
 	return &signingKeys{idToken, accessToken, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key.Public()}}}, nil
 }
 
-// accessClaims are those of an access token (RFC 9068 section 2.2).
+// accessClaims holds the claims of an access token (RFC 9068 section 2.2).
 type accessClaims struct {
 	jwt.Claims
 	ClientID string `json:"client_id"`
@@ -145,7 +145,7 @@ type accessClaims struct {
 	AuthTime int64  `json:"auth_time"`
 }
 
-// idClaims are those of an ID token (OpenID Connect Core section 2), with the profile's.
+// idClaims holds the claims of an ID token (OpenID Connect Core section 2), with the profile's.
 type idClaims struct {
 	jwt.Claims
 	AuthTime int64  `json:"auth_time"`
@@ -205,7 +205,7 @@ func (s *Server) signIDToken(t tokenSet, access string, now time.Time) (string, 
 	}).Serialize()
 }
 
-// expectation is what an endpoint expects of an access token (RFC 9068 section 4).
+// expectation holds the requirements of an endpoint for an access token (RFC 9068 section 4).
 type expectation struct {
 	jwt.Expected      // issuer and time; the audience, where it matters
 	signed       bool // by this server

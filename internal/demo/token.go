@@ -25,7 +25,7 @@ type accessToken struct {
 	revoked         bool
 }
 
-// tokenResponse is RFC 6749 section 5.1, in the order of Clerk's guide.
+// tokenResponse is the response of RFC 6749 section 5.1, in the order of Clerk's guide.
 type tokenResponse struct {
 	AccessToken  string `json:"access_token"`
 	ExpiresIn    int    `json:"expires_in"`
@@ -143,7 +143,7 @@ func (s *Server) refuseClient(w http.ResponseWriter) {
 		"client authentication failed: unknown client, wrong secret, or a method that isn't enabled for this client")
 }
 
-// grant is what a user allowed a client in one login. Every token of the login refers to it, and is invalid once the
+// grant is a user's permission for a client, from one login. Every token of the login refers to it, and is invalid once the
 // grant is revoked.
 type grant struct {
 	user, client string
@@ -163,7 +163,7 @@ type code struct {
 	used        bool
 }
 
-// redeemCode is RFC 6749 section 4.1.3 with RFC 7636 section 4.6.
+// redeemCode implements RFC 6749 section 4.1.3 with RFC 7636 section 4.6.
 func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Values) {
 	c, refused := s.takeCode(client, form)
 	if refused != nil {
@@ -178,8 +178,8 @@ func (s *Server) redeemCode(w http.ResponseWriter, client *Client, form url.Valu
 	s.issue(w, tokenSet{c.grant, c.grant.scopes, audience, c.nonce, rand.Text() + rand.Text()})
 }
 
-// takeCode finds a code and marks it as used in one step, unless the verifier is wrong. If a code comes twice, one of the two senders stole it: all of
-// its tokens are revoked (RFC 6749 section 4.1.2).
+// takeCode finds a code and marks it as used in one step, unless the verifier is wrong. If a code comes twice, one of the
+// two senders stole it: all of its tokens are revoked (RFC 6749 section 4.1.2).
 func (s *Server) takeCode(client *Client, form url.Values) (*code, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -235,7 +235,7 @@ type refreshToken struct {
 	used  bool
 }
 
-// redeemRefreshToken is RFC 6749 section 6.
+// redeemRefreshToken implements RFC 6749 section 6.
 func (s *Server) redeemRefreshToken(w http.ResponseWriter, client *Client, form url.Values) {
 	next, refused := s.takeRefreshToken(client, form)
 	if refused != nil {
@@ -279,7 +279,7 @@ func (s *Server) takeRefreshToken(client *Client, form url.Values) (tokenSet, *o
 	return tokenSet{grant: token.grant, scopes: scopes, audience: audience}, nil
 }
 
-// handleRevoke is RFC 7009: a refresh token takes its whole grant with it, an access token only itself. An unknown token
+// handleRevoke implements RFC 7009: a refresh token revokes its whole grant, an access token only itself. An unknown token
 // counts as revoked.
 func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
 	client, form, ok := s.authenticate(w, r)
@@ -303,7 +303,7 @@ func (s *Server) handleRevoke(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// introspection is RFC 7662 section 2.2.
+// introspection is the response of RFC 7662 section 2.2.
 type introspection struct {
 	Active    bool         `json:"active"`
 	Scope     string       `json:"scope,omitempty"`

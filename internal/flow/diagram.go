@@ -8,8 +8,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Diagram is a flow as a sequence diagram: lifelines from left to right, steps from top to bottom. Across it is
-// measured in percent of its width, and down in the size of its text: type never shrinks with the picture.
+// Diagram is a flow as a sequence diagram: lifelines from left to right, steps from top to bottom. Horizontal positions are
+// percentages of the width, vertical ones multiples of the text size: the text never shrinks with the picture.
 type Diagram struct {
 	Height    Em
 	Narrow    bool // the browser takes no part in it
@@ -18,13 +18,13 @@ type Diagram struct {
 	Arrows    []Arrow
 }
 
-// Em is a length in the size of the picture's text.
+// Em is a length, as a multiple of the picture's text size.
 type Em float64
 
 // String returns the length as SVG writes it.
 func (e Em) String() string { return decimal(float64(e)) + "em" }
 
-// Percent is a place across the picture.
+// Percent is a horizontal position in the picture.
 type Percent float64
 
 // String returns the place as SVG writes it.
@@ -39,8 +39,7 @@ type Lifeline struct {
 	Thief bool
 }
 
-// Band is a stretch of the picture in which everything goes one way: through the browser, or from
-// server to server.
+// Band is a part of the picture in which everything goes one way: through the browser, or from server to server.
 type Band struct {
 	Name      string
 	Front     bool // through the browser
@@ -81,7 +80,7 @@ type Pill struct {
 	X, Y, Width Em
 }
 
-// The measures of the picture.
+// The dimensions of the picture.
 const (
 	headRoom    Em = 2.6
 	bandGap     Em = .4  // between two bands
@@ -94,7 +93,7 @@ const (
 	indent      Em = .7 // from a lifeline to the words
 )
 
-// frame is where the lifelines stand, and the width for which words are set.
+// frame holds the positions of the lifelines, and the width for the words.
 type frame struct {
 	columns [theThief + 1]Percent
 	width   Em
@@ -111,7 +110,7 @@ func draw(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 	return drawIn(wideFrame, steps, flow, tell)
 }
 
-// drawStrip draws a part of a flow, which leaves the browser out where it takes no part.
+// drawStrip draws a part of a flow, without the browser if it takes no part.
 func drawStrip(steps []Step, flow []*wire.Exchange, tell *teller) Diagram {
 	for _, e := range flow {
 		if isFront(e.Purpose) || isAttack(e.Purpose) {
@@ -154,7 +153,7 @@ func drawIn(in frame, steps []Step, flow []*wire.Exchange, tell *teller) Diagram
 	return d
 }
 
-// lifelines returns the parties of a flow. The thief is one only where there is an attack.
+// lifelines returns the parties of a flow. The thief is one only if there is an attack.
 func (in frame) lifelines(flow []*wire.Exchange) []Lifeline {
 	var list []Lifeline
 	attacked := false
@@ -174,7 +173,7 @@ func isFront(p wire.Purpose) bool {
 	return p == wire.AuthorizationRequest || p == wire.Consent || p == wire.Response || p == wire.ForgedResponse
 }
 
-// isAttack reports what a thief does.
+// isAttack reports a step of a thief.
 func isAttack(p wire.Purpose) bool { return p == wire.StolenCode || p == wire.ForgedResponse }
 
 func (in frame) newBand(front bool, y Em) Band {
@@ -186,7 +185,8 @@ func (in frame) newBand(front bool, y Em) Band {
 	return b
 }
 
-// newLine lays out a line from y downwards: words, values behind them or below, the arrow. The first of a step has its number.
+// newLine lays out a line from y downwards: words, values after them or below, the arrow. The first line of a step has its
+// number.
 func (in frame) newLine(l line, number string, y Em) Line {
 	left, right := min(in.columns[l.from], in.columns[l.to]), max(in.columns[l.from], in.columns[l.to])
 	d := Line{Words: l.words, First: number != "", At: left, Indent: indent, WordsY: y + 1, Answer: l.answer, Self: l.from == l.to, Found: l.found}
@@ -223,7 +223,7 @@ func (in frame) newLine(l line, number string, y Em) Line {
 	return d
 }
 
-// bottom returns where the next line may begin.
+// bottom returns the position where the next line may start.
 func (l Line) bottom() Em {
 	switch {
 	case l.Self && len(l.Pills) > 0 && l.Pills[0].Y > l.WordsY:
@@ -236,7 +236,7 @@ func (l Line) bottom() Em {
 	return l.Y + .35
 }
 
-// newPills sets values side by side, and in a further row where there is no room. It returns where the last row ends.
+// newPills sets values side by side, and in a new row if there is no room. It returns the end of the last row.
 func newPills(values []Value, x, y, room Em) ([]Pill, Em) {
 	var list []Pill
 	start := x

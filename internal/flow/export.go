@@ -85,8 +85,8 @@ type (
 	}
 )
 
-// HAR writes a flow as a HAR file, fit for a bug report: every secret, code and token is out of it.
-// Steps that are no requests, such as the user's, are not in it.
+// HAR returns a flow as a HAR file for a bug report, without secrets, codes and tokens. Steps that are not requests, such
+// as the user's, are left out.
 func HAR(steps []*wire.Exchange, s Secrets) ([]byte, error) {
 	hide := newFileRedactor(s, steps)
 	file := harFile{harLog{Version: "1.2", Creator: harCreator{"OAuth Test Client", "1"}, Pages: []struct{}{}, Entries: []harEntry{},
@@ -136,7 +136,7 @@ func harHeaders(h wire.Header, hide *redactor) []harPair {
 	return list
 }
 
-// harParams reads a query or a form in its order.
+// harParams reads a query or a form, in order.
 func harParams(raw string, hide *redactor) []harPair {
 	list := []harPair{}
 	eachParameter(raw, func(name, value string) {
@@ -145,8 +145,8 @@ func harParams(raw string, hide *redactor) []harPair {
 	return list
 }
 
-// Markdown writes a flow for an issue or a chat: the verdict, the picture as Mermaid draws it, and the
-// steps. Nothing secret is in it: the values that can be followed are there by name only.
+// Markdown returns a flow for an issue or a chat: the verdict, the diagram in Mermaid, and the steps. It contains no
+// secret: the values that can be followed appear only by name.
 func Markdown(steps []*wire.Exchange, s Secrets) string {
 	hide := newFileRedactor(s, steps)
 	tell := newTeller(steps, hide)
@@ -197,7 +197,7 @@ func verdict(steps []*wire.Exchange, hide *redactor) string {
 	return "The login works"
 }
 
-// mermaid draws the picture as a sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html).
+// mermaid returns the flow as a sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html).
 func mermaid(steps []*wire.Exchange, tell *teller) string {
 	var out strings.Builder
 	out.WriteString("sequenceDiagram\n")
@@ -232,7 +232,7 @@ func mermaid(steps []*wire.Exchange, tell *teller) string {
 
 var mermaidNames = []string{"B", "C", "S", "A", "T"}
 
-// bandStart opens a tinted band, which Mermaid has no name for: a note says it.
+// bandStart opens a tinted band. Mermaid bands have no title, so a note has it.
 func bandStart(front bool) string {
 	if front {
 		return "  rect rgba(79, 70, 229, 0.10)\n    Note over B,S: browser traffic\n"
@@ -259,8 +259,8 @@ func mermaidLine(l line, words string) string {
 	return text
 }
 
-// label returns a text from outside as it stands on an arrow. Mermaid reads characters as numbers of its own; so is written
-// all that is no letter, no digit and none of a few signs, whatever it might begin or end there.
+// label returns a text from outside as the label of an arrow. Mermaid has numeric codes for characters. This encodes every
+// character except letters, digits and a few safe signs, so that none can start or end anything there.
 func label(s string) string {
 	var out strings.Builder
 	for _, r := range wire.Clip(s, 200) {
@@ -275,15 +275,15 @@ func label(s string) string {
 
 const labelSigns = " ,._-/=…✓●◆▲■★"
 
-// code returns a text from outside in Markdown: a code span, as nowhere else nothing has a meaning. Around it, whoever shows
-// the text makes links of what looks like an address, a person, an issue or a commit, also where it is escaped.
+// code returns a text from outside as a Markdown code span, since only there no sign has a meaning. Elsewhere, a site that
+// shows the text makes links of what looks like an address, a user, an issue or a commit, even if it is escaped.
 func code(s string) string {
 	return "`" + strings.ReplaceAll(wire.Clip(s, 500), "`", "'") + "`"
 }
 
-// curl writes a request as a command that works when it is pasted into a shell. The client secret
-// is "$CLIENT_SECRET", and so are tokens "$ACCESS_TOKEN" and the like unless they are shown whole.
-// It returns "" for an address that is too long for a command line.
+// curl returns a request as a command to paste into a shell. The client secret is "$CLIENT_SECRET", and so are tokens
+// "$ACCESS_TOKEN" and the like unless they are shown whole. It returns "" for an address that is too long for a command
+// line.
 func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	if len(e.URL) > 8000 {
 		return ""
@@ -325,8 +325,8 @@ func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
-// basicArgument returns the client for curl's -u. A secret with special characters is form-encoded first, as
-// RFC 6749 section 2.3.1 says; here every byte of it is, with tools that every system has.
+// basicArgument returns the client for curl's -u. A secret with special characters is form-encoded first (RFC 6749 section
+// 2.3.1). The command encodes every byte, with tools that every system has.
 func basicArgument(authorization string, s Secrets) string {
 	client := s.Client
 	if sent := redact.FromBasic(authorization); slices.Contains(sent, s.Other) {
@@ -347,7 +347,7 @@ func (r *redactor) shell(prefix, value string) string {
 	return shellQuote(prefix + value)
 }
 
-// shellQuote makes one word of a text, for any POSIX shell.
+// shellQuote quotes a text as one word of any POSIX shell.
 func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

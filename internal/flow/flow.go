@@ -1,5 +1,4 @@
-// Package flow shows what went over the wire: as a page, as a picture, as commands and as a file, each
-// without what must not be in it.
+// Package flow shows what went over the wire: as a page, a diagram, shell commands and a file, each without secrets.
 package flow
 
 import (
@@ -20,15 +19,15 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Pasted is the note of an authorization response that no browser brought.
+// Pasted is the note of an authorization response that the user pasted.
 const Pasted = "The redirect URI does not lead to this app. The browser stopped there, and you pasted its URL."
 
-// PastedHere is the note of one that a browser would have brought, had the server sent it to the redirect URI.
+// PastedHere is the note of a pasted response that the browser would have brought, had the server sent it to the redirect
+// URI.
 const PastedHere = "The browser did not come back by itself. The address at which it stopped was pasted."
 
-// FrontChannel returns what the browser carried: the authorization request, what the user did at the
-// authorization server, of which we know how long it took, and the authorization response. An address
-// may be empty when it is not known.
+// FrontChannel returns what the browser carried: the authorization request, the user's time on the authorization server,
+// and the authorization response. An address may be empty when it is not known.
 func FrontChannel(authorizationURL, callbackURL string, began, arrived time.Time) []*wire.Exchange {
 	return []*wire.Exchange{
 		{Purpose: wire.AuthorizationRequest, Method: http.MethodGet, URL: authorizationURL, Began: began},
@@ -37,8 +36,8 @@ func FrontChannel(authorizationURL, callbackURL string, began, arrived time.Time
 	}
 }
 
-// Failed marks the newest step of a kind as the one at which a flow failed, and adds it when it is not
-// there: some steps show only when they fail.
+// Failed marks the newest step of a kind as the one at which a flow failed, and adds it if it is missing: some steps show
+// only when they fail.
 func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchange {
 	steps = slices.Clone(steps)
 	for i, e := range slices.Backward(steps) {
@@ -57,14 +56,14 @@ func Failed(steps []*wire.Exchange, at wire.Purpose, why string) []*wire.Exchang
 	return append(steps, &wire.Exchange{Purpose: at, Began: ended, Fault: why})
 }
 
-// known returns a step that this login did not need, as what it asks for was known from before: discovery, or
-// the keys. It has an address and no time.
+// known returns a step that this login skipped because its result was known already: discovery, or the keys. It has an
+// address and no time.
 func known(purpose wire.Purpose, address string) *wire.Exchange {
 	return &wire.Exchange{Purpose: purpose, Method: http.MethodGet, URL: address}
 }
 
-// Tell completes a flow with the steps that went over no wire of this login: what was known from before,
-// and that the ID token was verified. An address may be empty when it is not known.
+// Tell completes a flow with the steps that sent no request in this login: what was known already, and the verification of
+// the ID token. An address may be empty if it is not known.
 func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.Exchange {
 	has := func(p wire.Purpose) func(*wire.Exchange) bool {
 		return func(e *wire.Exchange) bool { return e.Purpose == p }
@@ -87,7 +86,7 @@ func Tell(steps []*wire.Exchange, metadata, keys string, verified bool) []*wire.
 	return slices.Insert(slices.Clone(steps), i+1, check)
 }
 
-// Coming returns steps of which nothing is known yet.
+// Coming returns steps that are still to come, without their content.
 func Coming(purposes ...wire.Purpose) []*wire.Exchange {
 	var list []*wire.Exchange
 	for _, p := range purposes {
@@ -114,7 +113,7 @@ type Page struct {
 	strip func(shown func(Step) bool) Diagram
 }
 
-// Step is a step as the list shows it.
+// Step is a step in the list.
 type Step struct {
 	Number   int
 	ID       string
@@ -148,7 +147,7 @@ type Check struct {
 	Mark                           Mark // of the value that was compared
 }
 
-// Secrets are what must not be in anything that is shown.
+// Secrets holds the values that must never be shown.
 type Secrets struct {
 	Client, Other redact.Credentials   // the second client is for /misuse
 	Former        []redact.Credentials // clients of earlier settings
@@ -195,8 +194,8 @@ func (t Timeline) View(s Secrets, full bool) Page {
 	return view
 }
 
-// ShowAt makes each step a page of its own, at the address and its number, and shows the one with a
-// number that there is. The page may open at the details of the step, or else at its top.
+// ShowAt makes each step a page of its own, at the address and its number, and shows the step with the given number, if
+// there is one. The page opens at the details of the step, or else at its top.
 func (p *Page) ShowAt(address, number string, atDetails bool) {
 	for i := range p.Steps {
 		s := &p.Steps[i]
@@ -214,7 +213,7 @@ func (p *Page) ShowAt(address, number string, atDetails bool) {
 	p.Strip.Arrows[0].Step.Current = true
 }
 
-// AddChecks puts the checks of the ID token into the step that made them.
+// AddChecks adds the checks of the ID token to the step that made them.
 func (p *Page) AddChecks(checks []Check) {
 	for i := range p.Steps {
 		if p.Steps[i].Name != string(wire.IDTokenCheck) {
@@ -238,7 +237,7 @@ func (p Page) Current() []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Current })
 }
 
-// ComingStep returns the step of a purpose that has not been taken yet, or none.
+// ComingStep returns the step of a purpose that is still to come, or none.
 func (p Page) ComingStep(purpose wire.Purpose) Step {
 	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Coming && s.Name == string(purpose) })
 	if i < 0 {
@@ -282,7 +281,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 	return v
 }
 
-// outcome returns how a step ended, in a few characters.
+// outcome returns the result of a step, in a few characters.
 func outcome(e *wire.Exchange) string {
 	switch {
 	case isKnown(e):
@@ -301,7 +300,7 @@ func outcome(e *wire.Exchange) string {
 	return ""
 }
 
-// Duration rounds to what a person can tell apart.
+// Duration rounds a duration to what a reader can tell apart.
 func Duration(d time.Duration) string {
 	switch {
 	case d >= 10*time.Second:
@@ -316,7 +315,7 @@ func Duration(d time.Duration) string {
 	return "0 ms"
 }
 
-// clipBody bounds what a page shows of a body.
+// clipBody limits how much of a body a page shows.
 func clipBody(s string) string {
 	const most = 20_000
 	if len(s) <= most {
@@ -325,11 +324,11 @@ func clipBody(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "\n… and more"
 }
 
-// Mark stands beside a value that comes back later in the login. The same value has the same mark
-// wherever it is shown, so that it can be followed with the eye.
+// Mark stands beside a value that returns later in the login. The same value has the same mark everywhere, so that a reader
+// can follow it.
 type Mark string
 
-// The values that can be followed. The code challenge and the verifier that it is the hash of share one.
+// The values that can be followed. The code challenge and its verifier share one mark, as one is the hash of the other.
 const (
 	StateMark Mark = "state"
 	PKCEMark  Mark = "pkce"
@@ -339,7 +338,7 @@ const (
 	WrongMark Mark = "wrong" // a value in the place of another
 )
 
-// Sign returns the mark as a character: colour alone would not do for everybody, nor in plain text.
+// Sign returns the mark as a character, for readers who can't tell colors apart, and for plain text.
 func (m Mark) Sign() string {
 	switch m {
 	case StateMark:
@@ -358,13 +357,13 @@ func (m Mark) Sign() string {
 	return ""
 }
 
-// LegendLine says what a mark is for.
+// LegendLine explains a mark.
 type LegendLine struct {
 	Mark  Mark
 	Words string
 }
 
-// legend explains the marks, in the order in which a login meets them.
+// legend explains the marks, in the order of a login.
 var legend = []LegendLine{
 	{StateMark, "state: out and back, proves that this browser started the login"},
 	{PKCEMark, "challenge, then verifier: proves that this client started the login"},
@@ -373,14 +372,14 @@ var legend = []LegendLine{
 	{TokenMark, "access token: authorizes calls to the API"},
 }
 
-// marks are the values of a flow that recur.
+// marks maps the recurring values of a flow to their marks.
 type marks map[string]Mark
 
-// paramMarks are the marks of parameters whose values are followed.
+// paramMarks maps the parameters with such values to their marks.
 var paramMarks = map[string]Mark{"state": StateMark, "nonce": NonceMark, "code_challenge": PKCEMark, "code_verifier": PKCEMark, "code": CodeMark}
 
-// findMarks collects the values to follow, where each is seen first: a state that comes back as another
-// one has no mark. The verifier earns its own by fitting the challenge.
+// findMarks collects the values to follow where they appear first. A state that comes back changed has no mark. The
+// verifier gets one only if it fits the challenge.
 func findMarks(flow []*wire.Exchange) marks {
 	m := marks{}
 	for _, e := range flow {
@@ -401,7 +400,7 @@ func findMarks(flow []*wire.Exchange) marks {
 	return m
 }
 
-// A shorter value is not followed: it would be found in every other word.
+// shortestMark is the minimum length of a followed value, as a shorter one would appear inside other words.
 const shortestMark = 6
 
 func (m marks) note(value string, mark Mark) {
@@ -422,7 +421,7 @@ func param(e *wire.Exchange, name string) string {
 	return values.Get(name)
 }
 
-// paramsOf returns where the parameters of a request are.
+// paramsOf returns the encoded parameters of a request.
 func paramsOf(e *wire.Exchange) string {
 	if e.RequestBody != "" {
 		return formOf(e)
@@ -431,7 +430,7 @@ func paramsOf(e *wire.Exchange) string {
 	return query
 }
 
-// formOf returns the body of a request when it is a form, and none of JSON.
+// formOf returns the body of a request if it is a form, not JSON.
 func formOf(e *wire.Exchange) string {
 	if strings.HasPrefix(e.RequestHeader.Get("Content-Type"), "application/json") {
 		return ""
@@ -439,7 +438,7 @@ func formOf(e *wire.Exchange) string {
 	return e.RequestBody
 }
 
-// tokensIn are the tokens of a token response that are shown in the picture.
+// tokensIn holds the tokens of a token response that the diagram shows.
 type tokensIn struct {
 	Access string `json:"access_token"`
 	ID     string `json:"id_token"`
@@ -453,7 +452,7 @@ func tokensOf(e *wire.Exchange) tokensIn {
 	return t
 }
 
-// nonceIn returns the nonce inside an ID token. Nothing is verified here: it is looked at to be shown.
+// nonceIn returns the nonce in an ID token, to show it. It verifies nothing.
 func nonceIn(idToken string) string {
 	parts := strings.Split(idToken, ".")
 	if len(parts) != 3 {
@@ -475,7 +474,7 @@ type Run struct {
 	Mark Mark
 }
 
-// Text is a text in which the values that can be followed are marked.
+// Text is a text with its values marked.
 type Text []Run
 
 func (t Text) String() string {
@@ -486,8 +485,8 @@ func (t Text) String() string {
 	return out.String()
 }
 
-// runs takes a text apart at the values that have marks. It has gone through hide already, so that
-// tokens are looked for as they are shown.
+// runs splits a text at the values that have marks. The text has gone through hide already, so it looks for tokens in their
+// shortened form.
 func (m marks) runs(text string, hide *redactor) Text {
 	shown := map[string]Mark{}
 	for value, mark := range m {
@@ -531,7 +530,7 @@ const (
 
 var partyNames = []string{"Browser", "Client (this app)", "Authorization server", "API", "Thief"}
 
-// line is one arrow of a step, or a note on a lifeline when it leads nowhere.
+// line is one arrow of a step, or a note on a lifeline if it leads nowhere.
 type line struct {
 	from, to party
 	words    string
@@ -541,7 +540,7 @@ type line struct {
 	found    string // what was found right on arrival
 }
 
-// Value is a value on an arrow: short, with its mark. The text is empty while it is not known.
+// Value is a value on an arrow: shortened, with its mark. The text is empty if the value is not known yet.
 type Value struct {
 	Mark       Mark
 	Name, Text string
@@ -572,8 +571,7 @@ func newTeller(flow []*wire.Exchange, hide *redactor) *teller {
 	return t
 }
 
-// lines returns the arrows of a step. One that has not happened yet has no address, and shows what it will
-// carry by name.
+// lines returns the arrows of a step. A step to come has no address, and only the names of its values.
 func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 	switch e.Purpose {
 	case wire.AuthorizationRequest:
@@ -612,7 +610,7 @@ func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 	return t.call(e, coming)
 }
 
-// wrong marks the values that are not the login's.
+// wrong marks the values that don't belong to the login.
 func (t *teller) wrong(values []Value) []Value {
 	for i := range values {
 		if values[i].Mark == "" {
@@ -622,7 +620,7 @@ func (t *teller) wrong(values []Value) []Value {
 	return values
 }
 
-// refusal returns how an attack was answered.
+// refusal says how an attack was answered.
 func (t *teller) refusal(e *wire.Exchange) string {
 	switch {
 	case e.Status == 0:
@@ -633,7 +631,7 @@ func (t *teller) refusal(e *wire.Exchange) string {
 	return strings.TrimSpace(fmt.Sprintf("✕ %d %s", e.Status, wire.Clip(t.hide.text(e.Refusal().Code), 40)))
 }
 
-// call returns a request of the client's with its answer.
+// call returns a request of the client and its answer.
 func (t *teller) call(e *wire.Exchange, coming bool) []line {
 	to := theAuthorizationServer
 	if isAPI(e.Purpose) {
@@ -671,7 +669,7 @@ func (t *teller) call(e *wire.Exchange, coming bool) []line {
 	return []line{asked, answered}
 }
 
-// callWords say what is asked, where there is no address to show.
+// callWords names the requests that have no address to show.
 var callWords = map[wire.Purpose]string{
 	wire.PushedRequest:    "POST the authorization request",
 	wire.APIAsked:         "GET the API",
@@ -690,7 +688,7 @@ var callWords = map[wire.Purpose]string{
 	wire.APIWithIDToken:   "GET the API",
 }
 
-// isKnown reports a step that this login did not need: its answer was known from before.
+// isKnown reports a step that this login skipped, as its result was known already.
 func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && e.Status == 0 }
 
 // isAPI reports a call of the resource server.
@@ -702,7 +700,7 @@ func isAPI(p wire.Purpose) bool {
 	return false
 }
 
-// request returns a request line without its query, short enough for an arrow.
+// request returns a request line without its query, shortened for an arrow.
 func (t *teller) request(e *wire.Exchange, otherwise string) string {
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Path == "" || e.Purpose == wire.Metadata || e.Purpose == wire.ResourceMetadata || e.Purpose == wire.Keys {
@@ -715,7 +713,7 @@ func (t *teller) request(e *wire.Exchange, otherwise string) string {
 	return e.Method + " " + path
 }
 
-// scope returns what an authorization request asks for.
+// scope returns the scope of an authorization request.
 func (t *teller) scope(e *wire.Exchange) string {
 	scope := param(e, "scope")
 	if scope == "" {
@@ -724,7 +722,7 @@ func (t *teller) scope(e *wire.Exchange) string {
 	return ", scope=" + clipWords(wire.Visible(t.hide.text(scope)), 28)
 }
 
-// clipWords cuts a list of words before the one that is too much.
+// clipWords cuts a list of words before the first that is too much.
 func clipWords(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -735,11 +733,11 @@ func clipWords(s string, n int) string {
 	return wire.Clip(s, n)
 }
 
-// valueNames are the parameters as an arrow names them.
+// valueNames maps parameters to their short names on an arrow.
 var valueNames = map[string]string{"code_challenge": "challenge", "code_verifier": "verifier", "access_token": "token"}
 
-// values returns the parameters of a request that can be followed. One that is not there is left out once
-// the request is known.
+// values returns the parameters of a request that can be followed. Once the request is known, it leaves out the missing
+// ones.
 func (t *teller) values(e *wire.Exchange, names ...string) []Value {
 	var list []Value
 	for _, name := range names {
@@ -755,7 +753,7 @@ func (t *teller) values(e *wire.Exchange, names ...string) []Value {
 	return list
 }
 
-// tokens returns what a token response brings.
+// tokens returns the tokens of a token response.
 func (t *teller) tokens(e *wire.Exchange, coming bool) []Value {
 	in := tokensOf(e)
 	if coming {
@@ -767,7 +765,7 @@ func (t *teller) tokens(e *wire.Exchange, coming bool) []Value {
 	return []Value{{TokenMark, "token", t.shortToken(in.Access)}}
 }
 
-// bearer returns the access token that a call carries.
+// bearer returns the access token of a call.
 func (t *teller) bearer(e *wire.Exchange, coming bool) []Value {
 	_, token, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
 	if coming || token == "" {
@@ -776,7 +774,7 @@ func (t *teller) bearer(e *wire.Exchange, coming bool) []Value {
 	return []Value{{t.marks[token], "token", t.shortToken(token)}}
 }
 
-// idTokenCheck returns what the client does alone.
+// idTokenCheck returns the step that the client does alone.
 func (t *teller) idTokenCheck(e *wire.Exchange, coming bool) line {
 	l := line{from: theClient, to: theClient, words: "the ID token is verified"}
 	switch {
@@ -791,8 +789,7 @@ func (t *teller) idTokenCheck(e *wire.Exchange, coming bool) line {
 	return l
 }
 
-// short leaves enough of a value to tell it from another. Of a short one nothing is left: it might be
-// most of it.
+// short returns enough of a value to tell it from another. Of a short value it returns nothing, as it could be most of it.
 func (t *teller) short(value string) string {
 	const shown = 4
 	value = wire.Visible(t.hide.text(value))
@@ -806,7 +803,7 @@ func (t *teller) short(value string) string {
 	return string(runes[:shown]) + "…"
 }
 
-// shortToken returns the end of a token: JWTs all begin alike.
+// shortToken returns the end of a token, as all JWTs start alike.
 func (t *teller) shortToken(token string) string {
 	const shown = 4
 	short := Shorten(token)
@@ -816,10 +813,11 @@ func (t *teller) shortToken(token string) string {
 	return "…" + short[len(short)-shown:]
 }
 
-// glance is the least time in which a person can see a page and answer it. In less, a program signed in, or there was no page.
+// glance is the least time in which a user can see a page and answer it. If it took less, a program signed in, or there was
+// no page.
 const glance = time.Second
 
-// consentWords says how long the user took, where a person can have seen a page.
+// consentWords says how long the user took, if a user can have seen a page.
 func consentWords(e *wire.Exchange, coming bool) string {
 	switch {
 	case coming:

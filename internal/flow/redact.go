@@ -13,17 +13,17 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// secretNames are the parameters and JSON members whose value must not leave the page of the browser that
-// earned it, besides those that redact.IsSecret knows: in small letters, without the signs between the words.
+// secretNames lists the parameters and JSON members whose value must not leave the browser's own page, besides those that
+// redact.IsSecret recognizes: in lower case, without the signs between the words.
 var secretNames = []string{"code", "state", "nonce", "codeverifier", "devicecode", "usercode", "authorizationcode", "authcode", "accesscode",
 	"verificationcode", "recoverycode", "recoverycodes", "backupcode", "backupcodes", "onetimecode", "smscode", "mfacode", "oauthverifier", "requesturi"}
 
-// harmlessNames are what a file may keep of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2, RFC 8693
-// section 2.2.1). Whatever else a server puts there, it puts there because it is worth something.
+// harmlessNames lists the members of a token endpoint's answer that a file may keep (RFC 6749 sections 5.1 and 5.2, RFC
+// 8693 section 2.2.1). Any other member may be a secret.
 var harmlessNames = []string{"token_type", "expires_in", "scope", "error", "error_description", "error_uri", "issued_token_type",
 	"refresh_token_expires_in", "refresh_expires_in", "ext_expires_in", "expires_on", "not-before-policy"}
 
-// isSecret recognises the name of something that no file may hold.
+// isSecret recognizes the name of a value that no file may contain.
 func isSecret(name string) bool {
 	const longest = 64
 	if redact.IsSecret(name) || len(name) > longest {
@@ -32,17 +32,17 @@ func isSecret(name string) bool {
 	return slices.Contains(secretNames, strings.ToLower(wordSigns.Replace(name)))
 }
 
-// wordSigns joins the words of a name: device_code, device-code.
+// wordSigns removes the signs between the words of a name: device_code, device-code.
 var wordSigns = strings.NewReplacer("_", "", "-", "")
 
-// isCredential recognises what a registration brings and no page shows: it is the client's for as long as it
-// lives (RFC 7591 section 3.2.1, RFC 7592 section 3).
+// isCredential recognizes a credential from a registration, which no page shows: it belongs to the client for its whole
+// life (RFC 7591 section 3.2.1, RFC 7592 section 3).
 func isCredential(name string) bool {
 	return slices.Contains([]string{"client_secret", "registration_access_token", "registration_client_uri"}, strings.ToLower(name))
 }
 
-// redactor takes secrets out of text: by the name in front of them, and by their value wherever
-// else it turns up, as in a server's error message that repeats what it was sent.
+// redactor removes secrets from text: by the name in front of them, and by their value wherever it appears, such as in a
+// server's error message that repeats the request.
 type redactor struct {
 	client Secrets
 	file   bool // for a file that leaves the browser: everything secret goes
@@ -51,7 +51,7 @@ type redactor struct {
 	tokens map[string]string // a token's value to the shell variable that stands for it
 }
 
-// newRedactor makes a redactor for pages: the client secret goes, tokens are cut short unless full.
+// newRedactor returns a redactor for pages: it removes the client secret, and shortens tokens unless full.
 func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
 	r := &redactor{client: s, full: full, tokens: tokenVariables(flow)}
 	r.addSecrets(flow)
@@ -61,7 +61,7 @@ func newRedactor(s Secrets, flow []*wire.Exchange, full bool) *redactor {
 	return r
 }
 
-// newFileRedactor makes a redactor for files: every secret, code and token goes.
+// newFileRedactor returns a redactor for files: it removes every secret, code and token.
 func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
 	r := &redactor{client: s, file: true}
 	r.addSecrets(flow)
@@ -69,7 +69,7 @@ func newFileRedactor(s Secrets, flow []*wire.Exchange) *redactor {
 	return r
 }
 
-// addSecrets adds what goes from pages and files alike.
+// addSecrets adds the values that are removed from pages and files alike.
 func (r *redactor) addSecrets(flow []*wire.Exchange) {
 	r.values.AddClient(r.client.Client, r.standIn(clientVariable))
 	r.values.AddClient(r.client.Other, r.standIn(otherVariable))
@@ -81,10 +81,10 @@ func (r *redactor) addSecrets(flow []*wire.Exchange) {
 	}
 }
 
-// maxSent is how many clients of one flow are looked for. It has two, and those that /misuse invents.
+// maxSent is the number of clients that are looked for in one flow. A flow has two, and those that /misuse invents.
 const maxSent = 16
 
-// credentialsIn collects the clients as which the requests of a flow were sent. The settings may have changed since.
+// credentialsIn collects the client credentials in the requests of a flow. The settings may have changed since.
 func credentialsIn(flow []*wire.Exchange) []redact.Credentials {
 	var list []redact.Credentials
 	for _, e := range flow {
@@ -101,7 +101,7 @@ func credentialsIn(flow []*wire.Exchange) []redact.Credentials {
 	return list
 }
 
-// issuedIn collects what the registrations of a flow brought, besides what is known from an earlier one.
+// issuedIn collects the credentials from the registrations of a flow, besides those known from an earlier one.
 func issuedIn(flow []*wire.Exchange, known []string) []string {
 	issued := known
 	for _, e := range flow {
@@ -113,7 +113,7 @@ func issuedIn(flow []*wire.Exchange, known []string) []string {
 	return issued
 }
 
-// addValues adds the values of everything in a flow whose name is secret.
+// addValues adds all values in a flow whose name is secret.
 func (r *redactor) addValues(flow []*wire.Exchange, secret func(name string) bool) {
 	add := func(value string) { r.values.Add(value, r.standIn(Shorten(value))) }
 	sent := func(name, value string) {
@@ -151,8 +151,8 @@ func (r *redactor) addValues(flow []*wire.Exchange, secret func(name string) boo
 	}
 }
 
-// eachCredential visits what may be a credential in a header field: all of it, what stands behind a scheme, and the
-// values of cookies.
+// eachCredential visits the possible credentials in a header field: all of it, what follows a scheme, and the values of
+// cookies.
 func eachCredential(name, value string, visit func(string)) {
 	if strings.HasSuffix(strings.ToLower(name), "cookie") {
 		for pair := range strings.SplitSeq(value, ";") {
@@ -180,8 +180,8 @@ func atTokenEndpoint(e *wire.Exchange) bool {
 	return e.Purpose == wire.TokenRequest || e.Purpose == wire.Refresh || e.Purpose == wire.StolenCode
 }
 
-// tokenVariables names the tokens of a flow as a shell would: every access token is ACCESS_TOKEN, so
-// that a command for one that has been refreshed works with its successor.
+// tokenVariables maps the tokens of a flow to shell variables: every access token is ACCESS_TOKEN, so that a command for a
+// refreshed token works with its successor.
 func tokenVariables(flow []*wire.Exchange) map[string]string {
 	names := map[string]string{}
 	for _, e := range flow {
@@ -203,7 +203,7 @@ func tokenVariables(flow []*wire.Exchange) map[string]string {
 // text redacts a text of any kind.
 func (r *redactor) text(s string) string { return r.marked(s, nil).String() }
 
-// marked returns a text in which everything secret is marked. It may be the body of an exchange.
+// marked returns a text with all secrets marked. It may be the body of an exchange.
 func (r *redactor) marked(s string, e *wire.Exchange) *redact.Text {
 	private := func(isSecret func(string) bool) func(string) bool {
 		return func(name string) bool { return isSecret(name) && !isPublic(e, name) }
@@ -235,7 +235,7 @@ func (s Secrets) variableOf(secret string) string {
 	return clientVariable
 }
 
-// standIn returns what stands in place of a secret: in a file nothing tells it from another.
+// standIn returns the replacement for a secret. In a file, all secrets look the same.
 func (r *redactor) standIn(onPage string) string {
 	if r.file {
 		return redact.Redacted
@@ -243,7 +243,7 @@ func (r *redactor) standIn(onPage string) string {
 	return onPage
 }
 
-// body redacts the body of an answer. What is nested deeper than anybody looks is not shown at all.
+// body redacts the body of an answer. If it is nested too deep to be checked, it shows only the length.
 func (r *redactor) body(e *wire.Exchange) string {
 	body := strings.ToValidUTF8(e.ResponseBody, "\uFFFD")
 	rewritten, err := redact.RewriteMembers(body, func(level int, name, value string) string { return r.member(e, level, name, value) })
@@ -253,7 +253,7 @@ func (r *redactor) body(e *wire.Exchange) string {
 	}
 	if e.Purpose == wire.Registration {
 		_, all := redact.Secrets(body)
-		if !all || !isObject && e.Status < http.StatusBadRequest { // a client that nobody can use may be in it
+		if !all || !isObject && e.Status < http.StatusBadRequest { // it may contain a client in a form that this app can't read
 			return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
 		}
 		t := r.marked(rewritten, e)
@@ -266,8 +266,8 @@ func (r *redactor) body(e *wire.Exchange) string {
 	return r.marked(rewritten, e).String()
 }
 
-// member returns what stands in place of a member's value, or "" when it may stay. A file keeps of a token
-// endpoint's answer what is known to be harmless.
+// member returns the replacement for a member's value, or "" if it may stay. In a file, only harmless members of a token
+// endpoint's answer stay.
 func (r *redactor) member(e *wire.Exchange, level int, name, value string) string {
 	const redacted = `"` + redact.Redacted + `"`
 	isText, isConstant := value[0] == '"', value == "true" || value == "false" || value == "null"
@@ -288,8 +288,8 @@ func (r *redactor) member(e *wire.Exchange, level int, name, value string) strin
 	return ""
 }
 
-// tokenBody returns what a file keeps of a token endpoint's answer that is no JSON object: of a form what is
-// harmless, and the page that a server in trouble answers with.
+// tokenBody returns what a file keeps of a token endpoint's answer that isn't a JSON object: the harmless parts of a form,
+// and the page of a server in trouble.
 func (r *redactor) tokenBody(e *wire.Exchange, body string) string {
 	if e.MediaType() == "application/x-www-form-urlencoded" {
 		var kept []string
@@ -321,8 +321,8 @@ func (r *redactor) parameter(name, value string) string {
 	return r.text(value)
 }
 
-// header redacts the value of a header field. Cookies go, and so do credentials; of a bearer token
-// a page shows what it shows of tokens.
+// header redacts the value of a header field. It removes cookies and credentials. On a page, a bearer token looks like
+// other tokens.
 func (r *redactor) header(name, value string) string {
 	switch name := strings.ToLower(name); {
 	case strings.HasSuffix(name, "cookie"), name == "mcp-session-id":
@@ -344,7 +344,7 @@ func (r *redactor) header(name, value string) string {
 	return r.standIn(Shorten(value))
 }
 
-// shortenText shortens a value that a text names: numbers, objects and lists stay, and so does what is short by now.
+// shortenText shortens a value in a text. Numbers, objects, lists and short values stay.
 func shortenText(value string) string {
 	if strings.ContainsAny(value[:1], "{[") || strings.Contains(value, "…") || json.Valid([]byte(value)) {
 		return value
@@ -352,7 +352,7 @@ func shortenText(value string) string {
 	return Shorten(value)
 }
 
-// Shorten leaves enough of a token to tell it from another, and too little to use it.
+// Shorten returns enough of a token to tell it from another, but not enough to use it.
 func Shorten(token string) string {
 	if token == "" {
 		return ""
@@ -363,7 +363,7 @@ func Shorten(token string) string {
 	return token[:8] + "…" + token[len(token)-4:]
 }
 
-// Parameter is one parameter of a request with what it is for.
+// Parameter is one parameter of a request, with its purpose.
 type Parameter struct {
 	Name, Value, About, Section string
 	Mark                        Mark
@@ -374,7 +374,7 @@ type Header struct {
 	Name, Value string
 }
 
-// showHeaders lists header fields by name, without what is secret.
+// showHeaders lists header fields by name, without secrets.
 func showHeaders(h wire.Header, hide *redactor) []Header {
 	var list []Header
 	for name, value := range h.All() {
@@ -383,7 +383,7 @@ func showHeaders(h wire.Header, hide *redactor) []Header {
 	return list
 }
 
-// explain lists the parameters of a request, each with what it is for.
+// explain lists the parameters of a request, each with its purpose.
 func explain(e *wire.Exchange, tell *teller) []Parameter {
 	if e.RequestBody != formOf(e) {
 		return explainMembers(e, tell)
@@ -404,13 +404,13 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 // Shown returns a text as a page shows it: without secrets, and with tokens cut short.
 func Shown(text string, s Secrets) string { return newRedactor(s, nil, false).text(text) }
 
-// Parameters lists parameters that may be sent, each with what it is for.
+// Parameters lists parameters that may be sent, each with its purpose.
 func Parameters(query url.Values, s Secrets) []Parameter {
 	e := &wire.Exchange{URL: "?" + query.Encode()}
 	return explain(e, newTeller(nil, newRedactor(s, []*wire.Exchange{e}, false)))
 }
 
-// explainMembers lists the members of a request that is a JSON object, in their order.
+// explainMembers lists the members of a request that is a JSON object, in order.
 func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 	var list []Parameter
 	redact.RewriteMembers(e.RequestBody, func(_ int, name, value string) string {
@@ -426,7 +426,7 @@ func explainMembers(e *wire.Exchange, tell *teller) []Parameter {
 	return list
 }
 
-// eachParameter reads a query or a form in its order, as far as it can be read.
+// eachParameter visits the parameters of a query or a form, in order, as far as they can be read.
 func eachParameter(raw string, visit func(name, value string)) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -438,8 +438,8 @@ func eachParameter(raw string, visit func(name, value string)) {
 	}
 }
 
-// Answer is one answer of a server as it was sent, as far as it matters to whoever tests a token. As
-// JSON it is for programs: the server's status in a field, its body as it is.
+// Answer is one answer of a server, as it was sent, with the parts that matter for testing a token. As JSON it is for
+// programs: the server's status in a field, its body unchanged.
 type Answer struct {
 	Request    string            `json:"request"`
 	Status     int               `json:"status"`
@@ -456,17 +456,17 @@ type Answer struct {
 	Took       string `json:"-"`
 }
 
-// Change is one token, or fact about it, before and after a refresh.
+// Change is a token, or a fact about it, before and after a refresh.
 type Change struct {
 	Name     string `json:"name"`
 	Old, New string `json:"-"`
 	Changed  bool   `json:"changed"`
 }
 
-// shownHeaders are the ones that matter to whoever tests a token.
+// shownHeaders lists the header fields that matter for testing a token.
 var shownHeaders = []string{"Content-Type", "WWW-Authenticate", "Cache-Control", "Retry-After"}
 
-// NewAnswer prepares an exchange to be shown. What hide takes out of a text is not in it.
+// NewAnswer prepares an exchange for a page, without what hide removes from a text.
 func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	raw := hide(e.ResponseBody)
 	a := Answer{Request: e.Method + " " + e.URL, Status: e.Status, StatusText: http.StatusText(e.Status), Headers: map[string]string{},
@@ -532,7 +532,7 @@ var stepWords = map[wire.Purpose]string{
 
 type wordsOf struct{ about, section string }
 
-// wordsFor says what a parameter is for, or what an attack has instead of it.
+// wordsFor says what a parameter is for, or what an attack sends in its place.
 func wordsFor(purpose wire.Purpose, name string) wordsOf {
 	if words, ok := attackWords[purpose][name]; ok {
 		return words
@@ -540,7 +540,7 @@ func wordsFor(purpose wire.Purpose, name string) wordsOf {
 	return parameterWords[name]
 }
 
-// attackWords say what an attack sends, where that is not what the parameter is for.
+// attackWords says what an attack sends, if that differs from the parameter's purpose.
 var attackWords = map[wire.Purpose]map[string]wordsOf{
 	wire.StolenCode: {
 		"code":          {"the code of your login, copied", "RFC 7636 section 1"},
@@ -553,7 +553,7 @@ var attackWords = map[wire.Purpose]map[string]wordsOf{
 	},
 }
 
-// parameterWords says what each parameter is for, in one line, and where that is written.
+// parameterWords says what each parameter is for, in one line, and where that is specified.
 var parameterWords = map[string]wordsOf{
 	"response_type":              {"the kind of response: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},

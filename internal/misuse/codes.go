@@ -30,7 +30,7 @@ func (m *Run) codeTwice(ctx context.Context, r *oauth.Request, code string) []Fi
 	return []Finding{refused("the second use is rejected (%s)", second).by("the first was accepted"), m.afterReuse(ctx, before, first.Access)}
 }
 
-// afterReuse looks for the tokens of a code that came a second time, where they were good before.
+// afterReuse tries the access token of a code that was used twice, at the endpoints that accepted it before.
 func (m *Run) afterReuse(ctx context.Context, before []endpoint, access string) Finding {
 	if len(before) == 0 {
 		return notAsked("no endpoint shows whether the access token still works")
@@ -46,7 +46,7 @@ func (m *Run) afterReuse(ctx context.Context, before []endpoint, access string) 
 	return refused("the access token no longer works after its code was used twice").by("before, it worked at %s", names(before))
 }
 
-// spoiled sends the token request with one thing wrong.
+// spoiled sends the token request with one mistake.
 func (m *Run) spoiled(ctx context.Context, r *oauth.Request, code string, spoil func(url.Values)) []Finding {
 	form := m.honest(r, code)
 	spoil(form)
@@ -57,9 +57,9 @@ func (m *Run) spoiled(ctx context.Context, r *oauth.Request, code string, spoil 
 	return []Finding{m.withControl(ctx, r, code, got)}
 }
 
-// withControl judges the refusal of a spoiled token request by its control: the same code in an honest one. A
-// server that spends the code at the first mistake has accepted an honest exchange before, or names what was spoiled, and says
-// something else of the honest one.
+// withControl judges the refusal of a spoiled token request by its control: a correct request with the same code. A server
+// may invalidate the code at the first mistake. Then it must have accepted a correct exchange before, or it must name the
+// mistake and refuse the correct request for a different reason.
 func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, got tokenResult) Finding {
 	named := got.names(Attempt(r.Try))
 	if got.unclear() && !named {
@@ -77,7 +77,7 @@ func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, go
 	return undecided("it was rejected (%s), and no honest exchange was accepted", got)
 }
 
-// otherClient redeems the code as the second client that is configured.
+// otherClient redeems the code as the second configured client.
 func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []Finding {
 	other := oauth.Credentials{ID: m.cfg.OtherClientID, Secret: m.cfg.OtherClientSecret, Method: m.credentials(ctx).Method}
 	switch {
@@ -97,16 +97,16 @@ func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []
 	return []Finding{m.withControl(ctx, r, code, got)}
 }
 
-// acceptsOther reports that the second client is told from one with an invented secret, where the server has one code for a
-// client that it refuses and for a code that it refuses (Gitea).
+// acceptsOther reports that the server tells the second client from one with an invented secret, even if it uses the same
+// error code for a refused client and a refused authorization code (Gitea).
 func (m *Run) acceptsOther(ctx context.Context, r *oauth.Request, other oauth.Credentials, control tokenResult) bool {
 	wrong := other
 	wrong.Secret = invented()
 	return other.Method != config.MethodNone && m.redeem(ctx, wrong, m.honest(r, invented())).Refusal.Words != control.Refusal.Words
 }
 
-// refusedAtOnce asks for a login without PKCE, as a browser that nobody has signed in with. A server that
-// refuses it there needs no login to say so.
+// refusedAtOnce asks for a login without PKCE, as a browser without a signed-in user. If the server refuses that at once,
+// no login is needed.
 func (m *Run) refusedAtOnce(ctx context.Context) bool {
 	o, err := m.observer(ctx)
 	if err != nil {
@@ -120,7 +120,7 @@ func (m *Run) refusedAtOnce(ctx context.Context) bool {
 	return true
 }
 
-// withoutPKCE redeems a code that was asked for without a challenge.
+// withoutPKCE redeems a code from a login without a challenge.
 func (m *Run) withoutPKCE(ctx context.Context, r *oauth.Request, code string) []Finding {
 	as := m.credentials(ctx)
 	form := m.honest(r, code)

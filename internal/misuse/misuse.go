@@ -1,5 +1,6 @@
-// Package misuse attacks an authorization server in the nine ways that it must reject, with logins made for that. Each attempt has
-// a control that shows that the attempt itself was answered. rules.go has the table, run.go what all of them ask with.
+// Package misuse runs nine attacks that an authorization server must reject, with logins of their own. Each attempt has a
+// control, which shows that the answer is about the attempt itself. rules.go has the table, run.go the requests that all of
+// them use.
 package misuse
 
 import (
@@ -14,7 +15,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Logins returns the number of logins that a run costs at most.
+// Logins returns the maximum number of logins of a run.
 func Logins(cfg config.Effective) int {
 	if cfg.OtherClientID == "" {
 		return len(Rules) - 2
@@ -22,12 +23,11 @@ func Logins(cfg config.Effective) int {
 	return len(Rules) - 1
 }
 
-// AttemptState is the prefix of the state of a login that is made for an attempt, so that no other login is looked at for it.
+// AttemptState is the prefix of the state of a login for an attempt, so that no other login is mistaken for one.
 const AttemptState = "try-"
 
-// Begin starts the login of the next attempt, and returns where the browser goes for it. What can be asked
-// without a login is asked on the way. The request is nil at the end of the run. The error is an
-// *oauth.Error.
+// Begin starts the login of the next attempt, and returns where the browser goes for it. On the way, it makes the attempts
+// that need no login. The request is nil at the end of the run. The error is an *oauth.Error.
 func (m *Run) Begin(ctx context.Context) (*oauth.Request, string, error) {
 	for _, rule := range Untried(m.found) {
 		ctx := wire.ForTry(ctx, rule.About)
@@ -52,7 +52,7 @@ func (m *Run) Begin(ctx context.Context) (*oauth.Request, string, error) {
 	return nil, "", nil
 }
 
-// withoutLogin makes an attempt that costs no login here, and reports whether it did.
+// withoutLogin makes an attempt if it needs no login here, and reports whether it did.
 func (m *Run) withoutLogin(ctx context.Context, attempt Attempt) bool {
 	ctx, cancel := context.WithTimeout(ctx, m.within)
 	defer cancel()
@@ -78,7 +78,7 @@ func (m *Run) LeaveOut() {
 	}
 }
 
-// Answer makes the attempt that a login was started for, with the response to it.
+// Answer makes the attempt that a login was started for, with its response.
 func (m *Run) Answer(ctx context.Context, r *oauth.Request, response url.Values) {
 	attempt := Attempt(r.Try)
 	if !slices.Contains(Untried(m.found), attempt.rule()) {
@@ -94,8 +94,8 @@ func (m *Run) Answer(ctx context.Context, r *oauth.Request, response url.Values)
 	m.add(attempt, m.make(ctx, attempt, r, code)...)
 }
 
-// noLogin concludes from an attempt whose login failed. Only a refusal that is about PKCE is an answer to a
-// login without it (RFC 7636 section 4.4.1); a user who presses Deny gets a refusal too.
+// noLogin concludes from an attempt whose login failed. For a login without PKCE, only a refusal about PKCE is a result
+// (RFC 7636 section 4.4.1), as a user who presses Deny also causes a refusal.
 func (m *Run) noLogin(attempt Attempt, e *oauth.Error) Finding {
 	code := wire.Clip(m.cfg.Redact(e.Code), 60)
 	if attempt == WithoutPKCE && e.Theirs && causes.WantsPKCE(e) && m.controlled() {

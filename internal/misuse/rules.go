@@ -8,7 +8,7 @@ import (
 	"oauth-test-client/internal/causes"
 )
 
-// The nine attacks, the rule that each would break, and what may come of it.
+// The nine attacks, the rule that each would break, and the possible results.
 
 // Attempt is an attack that a server must reject.
 type Attempt string
@@ -25,7 +25,7 @@ const (
 	PromptNone       Attempt = "prompt_none"
 )
 
-// Rule is an attempt with what it is about, where the rule is written, and what the server has to do.
+// Rule is an attempt, its title, the section of its rule, and what the server has to do.
 type Rule struct {
 	Attempt Attempt
 	About   string
@@ -33,8 +33,8 @@ type Rule struct {
 	Fix     string
 }
 
-// Rules are all attempts, in the order in which they are made. The first exchanges a code as it should be:
-// it is the control of those whose code is spent by the refusal.
+// Rules lists all attempts, in the order in which they are made. The first makes a correct exchange too. That is the
+// control for attempts whose code is invalid after the refusal.
 var Rules = []Rule{
 	{CodeTwice, "A code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
 		"the server has to accept a code once, and should revoke its tokens when it comes again"},
@@ -78,17 +78,17 @@ func (r Rule) Cost() string {
 	return "needs a login"
 }
 
-// Finding is what came of an attempt.
+// Finding is the result of an attempt.
 type Finding struct {
 	causes.Finding
 	Section   string `json:"section"`             // where the rule is written
 	Undecided bool   `json:"undecided,omitempty"` // the server was not seen to keep the rule, nor to break it
 }
 
-// About says what was attempted, for a person.
+// About returns the title of the attempt.
 func (f Finding) About() string { return Attempt(f.Check).rule().About }
 
-// refused, passes, weak, notAsked and undecided make the results of an attempt.
+// refused, passes, weak, notAsked and undecided return the results of an attempt.
 func refused(format string, args ...any) Finding {
 	return Finding{Finding: causes.Proved(format, args...)}
 }
@@ -109,20 +109,20 @@ func undecided(format string, args ...any) Finding {
 	return Finding{Finding: causes.Warning("not decided: "+format, args...), Undecided: true}
 }
 
-// by adds the control: what shows that the attempt itself was answered, and nothing else.
+// by adds the control, which shows that the answer is about the attempt and nothing else.
 func (f Finding) by(format string, args ...any) Finding {
 	f.Finding = f.Finding.By(format, args...)
 	return f
 }
 
-// Read reads a report; nil is none.
+// Read reads a report, which may be nil.
 func Read(report []byte) []Finding {
 	var found []Finding
 	json.Unmarshal(report, &found) // it is our own
 	return found
 }
 
-// Untried lists the attempts of which nothing was found yet.
+// Untried lists the attempts without a finding.
 func Untried(found []Finding) []Rule {
 	made := func(r Rule) bool {
 		return slices.ContainsFunc(found, func(f Finding) bool { return f.Check == string(r.Attempt) })

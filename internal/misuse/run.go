@@ -18,10 +18,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A run of attacks, and what it asks: the token endpoint, and the endpoints that accept an access token.
+// A run of attacks, and its requests: to the token endpoint, and to the endpoints that accept an access token.
 
-// Run attacks a server with codes and tokens of logins that are made for it. It stops at each login, and continues with what it
-// has found so far.
+// Run attacks a server with codes and tokens from logins of its own. It stops at each login, and continues with its
+// findings so far.
 type Run struct {
 	cfg    config.Effective
 	wire   *wire.Client
@@ -31,15 +31,15 @@ type Run struct {
 	within time.Duration // for one attempt with all its requests
 }
 
-// attemptTime is how long an attempt may take: with two that need no login behind it, a page is still in time.
+// attemptTime is the time limit of an attempt. Even with two more that need no login, a page is in time.
 const attemptTime = 15 * time.Second
 
-// New continues the run that a report is of; nil starts another.
+// New continues the run of a report, or starts a new one if report is nil.
 func New(cfg config.Effective, w *wire.Client, client *oauth.Client, now func() time.Time, report []byte) *Run {
 	return &Run{cfg: cfg, wire: w, now: now, client: client, found: Read(report), within: attemptTime}
 }
 
-// Report returns what was found so far.
+// Report returns the findings so far.
 func (m *Run) Report() []byte {
 	report, err := json.Marshal(m.found)
 	if err != nil {
@@ -48,7 +48,7 @@ func (m *Run) Report() []byte {
 	return report
 }
 
-// add notes what came of an attempt.
+// add records the findings of an attempt.
 func (m *Run) add(attempt Attempt, findings ...Finding) {
 	rule := attempt.rule()
 	for _, f := range findings {
@@ -60,14 +60,14 @@ func (m *Run) add(attempt Attempt, findings ...Finding) {
 	}
 }
 
-// controlled reports whether the run has seen an honest exchange that was accepted.
+// controlled reports whether a correct exchange was accepted in this run.
 func (m *Run) controlled() bool {
 	return slices.ContainsFunc(m.found, func(f Finding) bool {
 		return f.Check == string(CodeTwice) && (!f.Undecided || f.Control != "")
 	})
 }
 
-// tokenResult is an answer of the token endpoint, as far as an attempt looks at it.
+// tokenResult holds the parts of a token endpoint's answer that an attempt reads.
 type tokenResult struct {
 	causes.Answer
 	Access  string `json:"access_token"`
@@ -77,22 +77,22 @@ type tokenResult struct {
 
 func (r tokenResult) accepted() bool { return r.Status/100 == 2 && !r.Refused && r.Access != "" }
 
-// outOfOrder reports a server that has not looked at the request: no answer, an accident, too many requests.
+// outOfOrder reports a server that has not judged the request: no answer, a server error, or too many requests.
 func (r tokenResult) outOfOrder() bool {
 	return r.Status == 0 || r.Status >= 500 || r.Cause() == causes.RateLimited
 }
 
-// unclear reports an answer that is about something else than the attempt: the server is out of order, or does not accept the
-// client. A code that servers have for a client and for its code is no refusal of the client.
+// unclear reports an answer that isn't about the attempt: the server is out of order, or doesn't accept the client.
+// unauthorized_client doesn't count, as some servers use it for the authorization code too.
 func (r tokenResult) unclear() bool {
 	cause := r.Cause()
 	return r.outOfOrder() || causes.IsNotSpoken(cause) || causes.IsAboutClient(cause) && !strings.EqualFold(r.Refusal.Code, "unauthorized_client")
 }
 
-// everything are sentences that name all that may be wrong, and so nothing: RFC 6749 section 5.2, LinkedIn.
+// everything lists sentences that name every possible reason, and so tell nothing: RFC 6749 section 5.2, LinkedIn.
 var everything = []string{"invalid, expired, revoked", "or authorization code expired"}
 
-// names reports a refusal that names what an attempt has spoiled, whatever its code.
+// names reports a refusal that names the attempt's mistake, whatever its error code.
 func (r tokenResult) names(what Attempt) bool {
 	if !r.Refused || r.outOfOrder() || r.Says(everything...) {
 		return false
@@ -139,7 +139,7 @@ func (m *Run) redeem(ctx context.Context, as oauth.Credentials, form url.Values)
 	return r
 }
 
-// purposeOf returns what the flow calls a token request.
+// purposeOf returns the purpose of a token request.
 func purposeOf(form url.Values) wire.Purpose {
 	if form.Get("grant_type") == "refresh_token" {
 		return wire.Refresh
@@ -147,7 +147,7 @@ func purposeOf(form url.Values) wire.Purpose {
 	return wire.TokenRequest
 }
 
-// credentials returns our own.
+// credentials returns our credentials.
 func (m *Run) credentials(ctx context.Context) oauth.Credentials {
 	md, err := m.client.Metadata(ctx)
 	if err != nil {
@@ -156,7 +156,7 @@ func (m *Run) credentials(ctx context.Context) oauth.Credentials {
 	return m.client.Credentials(md)
 }
 
-// honest returns the token request as it should be (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+// honest returns the correct token request (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 func (m *Run) honest(r *oauth.Request, code string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {m.cfg.RedirectURI()}, "code_verifier": {r.Verifier}}
 }
@@ -170,10 +170,10 @@ type endpoint struct {
 	ask  func(ctx context.Context, access string) (open, told bool)
 }
 
-// theAPI is the endpoint that may take a JWT for what it says, without asking the server.
+// theAPI is the endpoint that may accept a JWT without asking the server.
 const theAPI = "the API"
 
-// endpoints lists those that can be asked.
+// endpoints lists the endpoints that can be tried.
 func (m *Run) endpoints(ctx context.Context) []endpoint {
 	md, err := m.client.Metadata(ctx)
 	if err != nil {
@@ -205,7 +205,7 @@ func (m *Run) endpoints(ctx context.Context) []endpoint {
 	return list
 }
 
-// opensTo reads the answer of an endpoint that accepts access tokens. One that is out of order tells nothing.
+// opensTo reads the answer of an endpoint to an access token. An endpoint that is out of order tells nothing.
 func opensTo(e *wire.Exchange, err error) (open, told bool) {
 	if err != nil || e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout {
 		return false, false
@@ -213,8 +213,8 @@ func opensTo(e *wire.Exchange, err error) (open, told bool) {
 	return e.Succeeded(), true
 }
 
-// acceptedAt lists the endpoints that accept an access token and not an altered one. One that accepts both says
-// nothing of a token: it has a sign-in page in front, or checks nothing.
+// acceptedAt lists the endpoints that accept an access token and not an altered one. An endpoint that accepts both tells
+// nothing: a sign-in page answers, or it checks nothing.
 func (m *Run) acceptedAt(ctx context.Context, endpoints []endpoint, access string) []endpoint {
 	return slices.DeleteFunc(endpoints, func(e endpoint) bool {
 		if open, _ := e.ask(ctx, access); !open {
@@ -225,7 +225,7 @@ func (m *Run) acceptedAt(ctx context.Context, endpoints []endpoint, access strin
 	})
 }
 
-// names lists endpoints, for a person.
+// names returns the names of endpoints as a text.
 func names(endpoints []endpoint) string {
 	var list []string
 	for _, e := range endpoints {

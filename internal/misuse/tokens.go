@@ -12,10 +12,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// The attempts with tokens, and the one that needs no user.
+// The attempts with tokens, and the attempt that needs no user.
 
-// oldRefreshToken refreshes with a token that was replaced. That a token is replaced at all is asked of a
-// server for public clients; a confidential one has to prove who it is (RFC 9700 section 4.14.2).
+// oldRefreshToken refreshes with a replaced token. Only for public clients must a server replace refresh tokens. A
+// confidential client has to authenticate (RFC 9700 section 4.14.2).
 func (m *Run) oldRefreshToken(ctx context.Context, r *oauth.Request, code string) []Finding {
 	as := m.credentials(ctx)
 	public := as.Method == config.MethodNone
@@ -85,7 +85,7 @@ func (m *Run) revokedToken(ctx context.Context, r *oauth.Request, code string) [
 	return findings
 }
 
-// notRevoked returns what came of a revocation that was refused: a server need not revoke access tokens, and says
+// notRevoked returns the finding about a refused revocation. A server need not revoke access tokens, and returns
 // unsupported_token_type then (RFC 7009 section 2.2.1).
 func (m *Run) notRevoked(ctx context.Context, e *wire.Exchange) Finding {
 	a := causes.Read(wire.Revocation, m.credentials(ctx).Method, e)
@@ -96,8 +96,8 @@ func (m *Run) notRevoked(ctx context.Context, e *wire.Exchange) Finding {
 	return notAsked("the server does not revoke access tokens (%d %s)", e.Status, code)
 }
 
-// afterRevocation shows a revoked access token at an endpoint where it was good before. An API may take a JWT
-// without asking the server, until it expires.
+// afterRevocation tries a revoked access token at an endpoint that accepted it before. An API may accept a JWT without
+// asking the server, until it expires.
 func (m *Run) afterRevocation(ctx context.Context, e endpoint, access string) Finding {
 	switch open, told := e.ask(ctx, access); {
 	case !told:
@@ -110,7 +110,8 @@ func (m *Run) afterRevocation(ctx context.Context, e endpoint, access string) Fi
 	return passes("still good at %s after its revocation", e.name)
 }
 
-// promptNone asks as a browser that nobody has signed in with, beside the same without prompt=none.
+// promptNone asks with prompt=none, as a browser without a signed-in user. The control is the same request without
+// prompt=none.
 func (m *Run) promptNone(ctx context.Context) Finding {
 	if !slices.Contains(m.cfg.Scopes, "openid") {
 		return notAsked("prompt belongs to OpenID Connect, and SCOPES has no openid")

@@ -43,7 +43,7 @@ func main() {
 	fmt.Printf("%d of %d mutants survived (%.1f %%)\n", survived, tried, 100*float64(survived)/float64(max(tried, 1)))
 }
 
-// choose lists the mutants of files and folders, one in so many of them.
+// choose lists one in oneIn of the mutants of files and folders.
 func choose(names []string, oneIn uint32) []mutant {
 	var chosen []mutant
 	for _, name := range names {
@@ -71,7 +71,7 @@ func choose(names []string, oneIn uint32) []mutant {
 	return chosen
 }
 
-// outcome is what the tests said to a mutant.
+// outcome is the result of the tests for a mutant.
 type outcome string
 
 const (
@@ -80,7 +80,8 @@ const (
 	none    outcome = "none" // it does not compile
 )
 
-// try runs the tests of packages, one after the other, until one notices the mutant, and says which test it was.
+// try runs the tests of packages, one after the other, until one fails, and returns the name of the test that noticed the
+// mutant.
 func try(m mutant, run string, packages ...string) (o outcome, by string, err error) {
 	folder, err := os.MkdirTemp("", "mutant")
 	if err != nil {
@@ -100,7 +101,7 @@ func try(m mutant, run string, packages ...string) (o outcome, by string, err er
 	return o, by, nil
 }
 
-// overlay writes a mutant into a folder, and returns the file that has the go command see it.
+// overlay writes a mutant into a folder, and returns the file that makes the go command use it.
 func (m mutant) overlay(folder string) (string, error) {
 	original, err := filepath.Abs(m.file)
 	if err != nil {
@@ -119,11 +120,11 @@ func (m mutant) overlay(folder string) (string, error) {
 	return overlay, nil
 }
 
-// failed is how the go command begins the line of a test that failed.
+// failed matches the start of the go command's line for a failed test.
 var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 
-// ask runs the tests of a package, which are stopped after five minutes. The overlay is in the environment,
-// so that a program which the tests build is the mutant, too.
+// ask runs the tests of a package, and stops them after five minutes. The overlay is in the environment, so that a program
+// that the tests build is also the mutant.
 func ask(overlay, run, name string) (o outcome, by string) {
 	test := exec.Command("go", "test", "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-run", run, "./"+name)
 	test.Env = append(test.Environ(), "GOFLAGS=-overlay="+overlay)

@@ -78,13 +78,13 @@ func (m *mutator) visit(n ast.Node) bool {
 	return true
 }
 
-// condition negates a condition, and drops it.
+// condition adds mutants that negate a condition, and that drop it.
 func (m *mutator) condition(cond ast.Expr) {
 	m.replace(cond, "!("+m.text(cond)+")")
 	m.replace(cond, "("+m.text(cond)+") && false")
 }
 
-// binary drops one side of && and ||, and turns a comparison round.
+// binary adds mutants that drop one side of && and ||, and that turn a comparison around.
 func (m *mutator) binary(n *ast.BinaryExpr) {
 	switch n.Op {
 	case token.LAND, token.LOR:
@@ -98,7 +98,7 @@ func (m *mutator) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// constant changes a number, and a text that is no sentence.
+// constant adds mutants that change a number, or a text that isn't a sentence.
 func (m *mutator) constant(n *ast.BasicLit) {
 	switch n.Kind {
 	case token.INT:
@@ -115,8 +115,7 @@ func (m *mutator) constant(n *ast.BasicLit) {
 	}
 }
 
-// call empties each argument that is no literal. A capacity, and what is only said, is
-// passed over.
+// call adds mutants that empty each argument that isn't a literal. It skips capacities, and text that is only printed.
 func (m *mutator) call(n *ast.CallExpr) bool {
 	name := m.text(n.Fun)
 	if name == "make" || strings.HasPrefix(name, "fmt.") || strings.HasPrefix(name, "errors.") || strings.HasPrefix(name, "log.") {
@@ -130,13 +129,13 @@ func (m *mutator) call(n *ast.CallExpr) bool {
 		if text := m.text(arg); text == "ctx" || text == "nil" || strings.HasSuffix(text, "Context()") {
 			continue
 		}
-		m.replace(arg, `""`)  // of which the compiler
-		m.replace(arg, "nil") // leaves one at most
+		m.replace(arg, `""`)  // the compiler accepts
+		m.replace(arg, "nil") // at most one of these two
 	}
 	return true
 }
 
-// statement drops a call that is made for what it does.
+// statement adds a mutant without a call that has only side effects.
 func (m *mutator) statement(n *ast.ExprStmt) {
 	text := m.text(n)
 	if strings.HasSuffix(text, "Lock()") || strings.HasPrefix(text, "panic(") {

@@ -11,23 +11,22 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// An API that answers POST alone is taken for one that speaks the Model Context Protocol (MCP), and is asked what
-// tools it has, which reads and changes nothing. It is spoken to as the version says that knows no sessions and,
-// where the API knows none but these, as the one before.
+// An API that answers only POST is treated as one that speaks the Model Context Protocol (MCP), and is asked for its tools,
+// which changes nothing. The request follows the version without sessions first. If the API doesn't support that, it
+// follows the version before.
 const (
 	mcpVersion        = "2026-07-28"
 	mcpSessionVersion = "2025-06-18"
 )
 
-// MaxToolName is how long the name of a tool may be, in bytes; it goes into a header, too.
+// MaxToolName is the maximum length of a tool's name, in bytes. The name is also sent in a header.
 const MaxToolName = 200
 
-// ByPost reports that the API answers POST alone, as far as it is known.
+// ByPost reports that the API answers only POST, as far as is known.
 func (c *Client) ByPost() bool { return c.cfg.Found.ByPost || c.byPost.Load() }
 
-// AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one when it is empty: by
-// GET or, where the login began at an API that answers POST alone, by a request that only reads. The error is
-// one of wire's.
+// AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one if it is empty. It uses GET or, if
+// the login started at an API that answers only POST, a POST that only reads. The error is one of wire's.
 func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, error) {
 	if c.ByPost() {
 		return c.ListTools(ctx, token)
@@ -45,19 +44,19 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 	return answered, nil
 }
 
-// wantsRPC reports an API that speaks JSON-RPC and does not understand a GET, or not this one: of those that speak MCP
-// many answer 400 (no session) or 406 (no stream of events) once a token has opened them.
+// wantsRPC reports an API that speaks JSON-RPC and doesn't understand this GET, or any. Many APIs that speak MCP answer 400
+// (no session) or 406 (no event stream) once they have accepted a token.
 func wantsRPC(e *wire.Exchange) bool {
 	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
 }
 
-// ListTools asks an API that speaks MCP what tools it has, with an access token or without. The error is one of wire's.
+// ListTools asks an API that speaks MCP for its tools, with an access token or without. The error is one of wire's.
 func (c *Client) ListTools(ctx context.Context, token string) (*wire.Exchange, error) {
 	return c.askMCP(ctx, "tools/list", nil, token)
 }
 
-// CallTool calls a tool of an API that speaks MCP, without arguments. A redirect is an answer here, as at
-// CallAPI. The error is an *Error.
+// CallTool calls a tool of an API that speaks MCP, without arguments. As in CallAPI, a redirect is returned as an answer.
+// The error is an *Error.
 func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchange, error) {
 	if !c.cfg.AtAPI && !c.ByPost() || len(name) > MaxToolName || !VisibleASCII(name) {
 		return nil, &Error{Step: wire.API, Kind: BadParameter, Member: "tool", Code: CodeInvalidRequest, Description: "This API has no tool of that name."}
@@ -66,14 +65,13 @@ func (c *Client) CallTool(ctx context.Context, name, token string) (*wire.Exchan
 	return c.apiAnswered(e, err)
 }
 
-// CallAPI calls RESOURCE_URL, the resource server's, with a token (RFC 6750 section 2.1), or without one
-// when it is empty. A redirect is an answer here: a sign-in page may stand in front of the API. The error
-// is an *Error.
+// CallAPI calls RESOURCE_URL with a token (RFC 6750 section 2.1), or without one if it is empty. A redirect is returned as
+// an answer, as a sign-in page may be in front of the API. The error is an *Error.
 func (c *Client) CallAPI(ctx context.Context, token string) (*wire.Exchange, error) {
 	return c.CallAPIFor(ctx, wire.API, token)
 }
 
-// CallAPIFor calls the API as CallAPI does, for a purpose of its own: to see that a token which must not open the API does not.
+// CallAPIFor calls the API as CallAPI does, for a given purpose: to show that the API rejects a wrong token.
 func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token string) (*wire.Exchange, error) {
 	if c.cfg.ResourceURL == "" {
 		return nil, notConfigured()
@@ -82,7 +80,7 @@ func (c *Client) CallAPIFor(ctx context.Context, purpose wire.Purpose, token str
 	return c.apiAnswered(e, err)
 }
 
-// apiAnswered does what answered does, for the API, where a redirect is an answer.
+// apiAnswered is Answered for the API, except that it returns a redirect as an answer.
 func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err == nil && e.Status/100 == 3 {
 		return e, nil
@@ -90,10 +88,10 @@ func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error
 	return c.Answered(wire.API, "API", c.cfg.ResourceURL, e, err)
 }
 
-// mcpSession is how an API is spoken to.
+// mcpSession holds the protocol version and the session ID for calls to an API.
 type mcpSession struct{ version, id string }
 
-// askMCP sends a request of MCP. What an API does not understand without a session, it is asked in one.
+// askMCP sends an MCP request. If the API doesn't understand it without a session, it repeats it in a session.
 func (c *Client) askMCP(ctx context.Context, method string, params map[string]any, token string) (*wire.Exchange, error) {
 	e, err := c.rpc(ctx, mcpSession{version: mcpVersion}, method, params, token)
 	if err != nil || token == "" || e.Status != http.StatusBadRequest {
@@ -107,7 +105,7 @@ func (c *Client) askMCP(ctx context.Context, method string, params map[string]an
 	return c.rpc(ctx, session, method, params, token)
 }
 
-// initialize opens a session, as MCP has it before the version without any.
+// initialize opens a session, as MCP versions with sessions require.
 func (c *Client) initialize(ctx context.Context, token string) (mcpSession, bool) {
 	client := map[string]string{"name": "oauth-test-client", "version": "1"}
 	e, err := c.rpc(ctx, mcpSession{}, "initialize", map[string]any{"protocolVersion": mcpSessionVersion, "capabilities": struct{}{}, "clientInfo": client}, token)
@@ -122,7 +120,7 @@ func (c *Client) initialize(ctx context.Context, token string) (mcpSession, bool
 	return session, err == nil && e.Status/100 == 2
 }
 
-// rpc sends one message of JSON-RPC to RESOURCE_URL. The error is one of wire's.
+// rpc sends a JSON-RPC message to RESOURCE_URL. The error is one of wire's.
 func (c *Client) rpc(ctx context.Context, session mcpSession, method string, params map[string]any, token string) (*wire.Exchange, error) {
 	type message struct {
 		Version string         `json:"jsonrpc"`
@@ -162,12 +160,12 @@ func (c *Client) rpc(ctx context.Context, session mcpSession, method string, par
 	return c.wire.Do(req)
 }
 
-// notConfigured returns the error of calling an API where there is none.
+// notConfigured returns the error of an API call if no API is configured.
 func notConfigured() *Error {
 	return &Error{Step: wire.API, Kind: NotSupported, Code: CodeNotSupported, Description: "No API is configured."}
 }
 
-// notOffered returns the error of asking for what the server does not offer.
+// notOffered returns the error of a request for something that the server doesn't offer.
 func notOffered(step wire.Purpose) *Error {
 	return &Error{Step: step, Kind: NotSupported, Code: CodeNotSupported, Description: fmt.Sprintf("The authorization server names no %s endpoint.", step)}
 }

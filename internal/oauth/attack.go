@@ -7,16 +7,16 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Theft is what became of a stolen code.
+// Theft is the outcome of the attempt to redeem a stolen code.
 type Theft struct {
 	Exchange *wire.Exchange // without the tokens, if it brought any
 	Tokens   bool           // the thief got tokens
 	Revoked  bool           // and all of them were revoked
 }
 
-// StealCode redeems the code of a login as a thief who copied it would, and who has the client's credentials too: with a
-// code verifier of the thief's own (RFC 7636 section 1). Tokens that come of it are revoked where the server offers that,
-// and are in no result. The error is an *Error.
+// StealCode redeems the code of a login as a thief would who copied the code and has the client's credentials: with a code
+// verifier of the thief's own (RFC 7636 section 1). If the thief gets tokens, it revokes them where the server offers that,
+// and returns none. The error is an *Error.
 func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft, error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -53,16 +53,15 @@ func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft
 	return theft, nil
 }
 
-// RefusesCode reports an answer that refuses the code, for whichever of its faults (RFC 6749 section 5.2). Any other one is
-// about something else.
+// RefusesCode reports an answer that refuses the code, for any reason (RFC 6749 section 5.2).
 func RefusesCode(e *wire.Exchange) bool {
 	return e.Status/100 == 4 && e.Refusal().Code == "invalid_grant"
 }
 
-// maxAttackBody is how much of an answer to an attack is kept.
+// maxAttackBody is the number of bytes that are kept of an answer to an attack.
 const maxAttackBody = 16 << 10
 
-// tokensIn returns the tokens of a successful answer, and none of any other one.
+// tokensIn returns the tokens of a successful answer, or none.
 func tokensIn(e *wire.Exchange) Tokens {
 	if !e.Succeeded() {
 		return Tokens{}

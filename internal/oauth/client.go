@@ -1,5 +1,5 @@
-// Package oauth is the protocol: it finds the authorization server, asks it, and believes only what
-// verifies. It knows no page, no cookie, and gives no advice.
+// Package oauth implements the protocol: it finds the authorization server, sends requests, and accepts only answers that
+// it can verify. It has no pages and no cookies, and gives no advice.
 package oauth
 
 import (
@@ -22,7 +22,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Client is an OAuth client and what it knows of its authorization server.
+// Client is an OAuth client and what it has learned about its authorization server.
 type Client struct {
 	cfg       config.Effective
 	wire      *wire.Client
@@ -40,7 +40,7 @@ type Client struct {
 	foundAt time.Time  // when that was
 }
 
-// New returns a client. Nothing is asked of the server yet.
+// New returns a client. It sends no request yet.
 func New(cfg config.Effective, w *wire.Client, now func() time.Time) *Client {
 	c := &Client{cfg: cfg, wire: w, now: now}
 	c.RedactFor(cfg)
@@ -48,28 +48,28 @@ func New(cfg config.Effective, w *wire.Client, now func() time.Time) *Client {
 	return c
 }
 
-// Sanitized returns a text of the server's as it may be shown: without the client secret, which a server may
-// repeat, with nothing invisible in it, and at most n bytes long.
+// Sanitized returns a server's text in a form that is safe to show: without the client secret, which a server may repeat,
+// without invisible characters, and at most n bytes long.
 func (c *Client) Sanitized(text string, n int) string { return wire.Clip(c.redact(text), n) }
 
-// redact takes the client secret out of what a server says.
+// redact removes the client secret from a server's words.
 func (c *Client) redact(text string) string { return c.redactor()(text) }
 
-// RedactFor sets whose secrets are taken out.
+// RedactFor sets the settings whose secrets are removed.
 func (c *Client) RedactFor(cfg config.Effective) {
 	c.redacting, c.redactor = cfg, sync.OnceValue(cfg.Redactor)
 }
 
-// SanitizedIn returns Sanitized for what an answer says: it takes out the secrets that the answer names, too.
+// SanitizedIn returns a Sanitized for texts about an answer: it also removes the secrets that the answer names.
 func (c *Client) SanitizedIn(e *wire.Exchange) func(text string, n int) string {
 	redact := c.redacting.RedactNamed(e.ResponseBody)
 	return func(text string, n int) string { return wire.Clip(redact(text), n) }
 }
 
-// Config returns the client's settings, with what was found.
+// Config returns the client's settings, completed by what was found.
 func (c *Client) Config() config.Effective { return c.cfg }
 
-// With returns a client with other settings that has the metadata of this one. Logins are tied to the settings.
+// With returns a client with different settings and the same metadata. Logins are tied to the settings.
 func (c *Client) With(cfg config.Effective) *Client {
 	next := New(cfg, c.wire, c.now)
 	c.mu.Lock()
@@ -82,8 +82,7 @@ func (c *Client) With(cfg config.Effective) *Client {
 	return next
 }
 
-// WithoutSecret returns the client of a server with what is known of it, and without the secret: whatever it is asked
-// to send, none goes out.
+// WithoutSecret returns a client with the same metadata and without the secret, so it can't send it.
 func (c *Client) WithoutSecret() *Client {
 	cfg := c.cfg
 	md, _ := c.Known()
@@ -97,11 +96,11 @@ func (c *Client) WithoutSecret() *Client {
 	return next
 }
 
-// AuthMethod returns how the client proves who it is at the token endpoint: as configured, none without
-// a secret, else the server's preference, else the default of RFC 8414 section 2.
+// AuthMethod returns how the client authenticates at the token endpoint: as configured, or none without a secret, or as the
+// server prefers, or by the default of RFC 8414 section 2.
 func (c *Client) AuthMethod(md *Metadata) string { return c.authMethod(md.AuthMethods) }
 
-// authMethod does the same for an endpoint that supports the methods.
+// authMethod returns the same for an endpoint that supports the given methods.
 func (c *Client) authMethod(supported []string) string {
 	switch {
 	case c.cfg.AuthMethod != "":
@@ -114,8 +113,8 @@ func (c *Client) authMethod(supported []string) string {
 	return config.MethodBasic
 }
 
-// oauth2Config returns the client for x/oauth2. AuthStyle is always set: left to itself, the package tries one style after
-// the other, and would hand over the second (tokenRequest).
+// oauth2Config returns the client for x/oauth2. AuthStyle is always set. Otherwise the package would try both styles, and
+// tokenRequest would get the second.
 func (c *Client) oauth2Config(md *Metadata, scopes []string) *oauth2.Config {
 	style := oauth2.AuthStyleInParams // for none too: client_id alone (RFC 6749 section 3.2.1)
 	if c.AuthMethod(md) == config.MethodBasic {
@@ -130,19 +129,19 @@ func (c *Client) oauth2Config(md *Metadata, scopes []string) *oauth2.Config {
 	}
 }
 
-// Credentials are what a client proves who it is with.
+// Credentials holds a client's ID and secret, and the method of sending them.
 type Credentials struct {
 	ID, Secret, Method string
 	Raw                bool // leave out the form-encoding before base64, as a broken server may want
 }
 
-// Credentials returns the configured ones.
+// Credentials returns the configured credentials.
 func (c *Client) Credentials(md *Metadata) Credentials {
 	return Credentials{ID: c.cfg.ClientID, Secret: c.cfg.ClientSecret, Method: c.AuthMethod(md)}
 }
 
-// post sends a form about a token to an endpoint that has methods of its own (RFC 8414 section 2), or else
-// the token endpoint's.
+// post sends a form about a token to an endpoint, with the authentication methods that it supports (RFC 8414 section 2), or
+// else those of the token endpoint.
 func (c *Client) post(ctx context.Context, md *Metadata, supported []string, endpoint, kind, token string) (*wire.Exchange, error) {
 	as := c.Credentials(md)
 	if len(supported) > 0 {
@@ -187,14 +186,14 @@ func (c *Client) getAs(ctx context.Context, address, accessToken string) (*wire.
 	return c.wire.Do(req)
 }
 
-// AnswerOf returns an answer as it may be shown.
+// AnswerOf returns an answer in a form that is safe to show.
 func (c *Client) AnswerOf(e *wire.Exchange) Answer {
 	sanitized := c.SanitizedIn(e)
 	return Answer{URL: sanitized(wire.WithoutQuery(e.URL), MaxAddress), Status: e.Status, MediaType: sanitized(e.MediaType(), 100),
 		Location: sanitized(location(e), MaxAddress), AuthMethod: authMethodOf(e), Refusal: c.sanitize(e.Refusal(), sanitized)}
 }
 
-// sanitize makes what an answer says fit to be shown.
+// sanitize makes the words of a refusal safe to show.
 func (c *Client) sanitize(r wire.Refusal, sanitized func(text string, n int) string) wire.Refusal {
 	if !IsRegisteredError(r.Code) {
 		r.Code = sanitized(r.Code, maxSaidCode)
@@ -208,7 +207,7 @@ func (c *Client) sanitize(r wire.Refusal, sanitized func(text string, n int) str
 	return r
 }
 
-// location returns where an answer redirects to, without the query, or "".
+// location returns the target of a redirect, without the query, or "".
 func location(e *wire.Exchange) string {
 	base, err := url.Parse(e.URL)
 	if err != nil || e.Status/100 != 3 {
@@ -222,7 +221,8 @@ func location(e *wire.Exchange) string {
 	return to.String()
 }
 
-// authMethodOf returns how a request proved who the client is (RFC 6749 section 2.3.1), or "" where it did not.
+// authMethodOf returns the method by which a request authenticated the client (RFC 6749 section 2.3.1), or "" if it did
+// not.
 func authMethodOf(e *wire.Exchange) string {
 	if strings.HasPrefix(e.RequestHeader.Get("Authorization"), "Basic ") {
 		return config.MethodBasic
@@ -239,20 +239,20 @@ func authMethodOf(e *wire.Exchange) string {
 	return ""
 }
 
-// How much of an answer is kept in an Error, in bytes of each text.
+// The number of bytes that an Error keeps of each text.
 const (
 	maxSaidCode  = 200
 	maxSaidWords = 2000
 )
 
-// Unreachable returns the error of an endpoint that gave no answer.
+// Unreachable returns the error of an endpoint that did not answer.
 func (c *Client) Unreachable(step wire.Purpose, what, address string, err error) *Error {
 	return &Error{Step: step, Kind: NoAnswer, Answer: Answer{URL: wire.WithoutQuery(address)}, Code: CodeUnreachable,
 		Description: fmt.Sprintf("The %s %s %s.", what, wire.WithoutQuery(address), wire.Fault(err)), Cause: err}
 }
 
-// Answered turns an exchange into the server's answer, or into an error when it is none: nothing came,
-// or a 5xx, or a redirect. A 4xx is an answer, to be shown.
+// Answered returns an exchange with a usable answer, or an error if there is none: no answer, a 5xx, or a redirect. A 4xx
+// is an answer.
 func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Exchange, err error) (*wire.Exchange, error) {
 	if err != nil {
 		return nil, c.Unreachable(step, what, address, err)
@@ -269,7 +269,7 @@ func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Excha
 	return e, nil
 }
 
-// FailureKind returns the kind of an answer whose status is none of success.
+// FailureKind returns the kind of an answer without a success status.
 func FailureKind(e *wire.Exchange) Kind {
 	switch {
 	case e.Status/100 == 3:
@@ -280,7 +280,7 @@ func FailureKind(e *wire.Exchange) Kind {
 	return Refused
 }
 
-// RefusedBy returns the error of a request that an endpoint refused: with the server's code and words, where it sent any.
+// RefusedBy returns the error of a request that an endpoint refused, with the server's code and words, if any.
 func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Error {
 	refusal := e.Refusal()
 	code, words := refusal.Code, refusal.Words
@@ -295,7 +295,7 @@ func (c *Client) RefusedBy(step wire.Purpose, what string, e *wire.Exchange) *Er
 		Description: cmp.Or(sanitized(words, 300), fmt.Sprintf("The %s returned %s and said no more.", what, sanitized(e.StatusLine(), 300)))}
 }
 
-// errorCode returns a server's error code as it may be shown.
+// errorCode returns a server's error code in a form that is safe to show.
 func (c *Client) errorCode(code string) string {
 	if IsRegisteredError(code) {
 		return code
@@ -303,8 +303,8 @@ func (c *Client) errorCode(code string) string {
 	return c.redact(code)
 }
 
-// NoteWarnings returns warnings about an answer as they may be shown. They are noted beside the answer, too, which must be the newest
-// one of the context's record.
+// NoteWarnings returns warnings about an answer in a form that is safe to show. It also adds them to the answer, which must
+// be the newest in the context's record.
 func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []string) []string {
 	if len(warnings) == 0 {
 		return nil
@@ -314,7 +314,7 @@ func (c *Client) NoteWarnings(ctx context.Context, e *wire.Exchange, warnings []
 	return shown
 }
 
-// sanitizedEach returns warnings about an ID token as they may be shown.
+// sanitizedEach returns warnings about an ID token in a form that is safe to show.
 func (c *Client) sanitizedEach(warnings []string) []string { return each(warnings, c.Sanitized) }
 
 func each(warnings []string, sanitized func(text string, n int) string) []string {
@@ -325,9 +325,9 @@ func each(warnings []string, sanitized func(text string, n int) string) []string
 	return shown
 }
 
-// binding returns a short hash of whom a login is with and as whom: the issuer, the token endpoint, the client ID, the
-// redirect URI and, where it began at an API, that. A code and the tokens that came of it go to that server only
-// (RFC 9700 section 4.4.2), whatever the settings say by the time they are used.
+// binding returns a short hash of the parties of a login: the issuer, the token endpoint, the client ID, the redirect URI
+// and, if the login started at an API, the API. A code and its tokens are sent only to that server (RFC 9700 section
+// 4.4.2), even if the settings have changed.
 func (c *Client) binding(md *Metadata) string {
 	parts := []string{md.Issuer, md.Token, c.cfg.ClientID, c.cfg.RedirectURI()}
 	if c.cfg.Found.Resource != "" { // the tokens are for that API alone (RFC 8707 section 2)
@@ -337,8 +337,8 @@ func (c *Client) binding(md *Metadata) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// Known returns what earlier attempts came to, without asking anybody: the metadata, or why there
-// is none, or neither before the first attempt has ended.
+// Known returns the result of earlier attempts, without a request: the metadata, or the reason why there is none, or
+// neither before the first attempt has ended.
 func (c *Client) Known() (*Metadata, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

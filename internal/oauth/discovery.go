@@ -13,8 +13,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Metadata returns the server's metadata, found by this call or an earlier one. Only a success is
-// kept: after a failure the next caller tries again, one attempt at a time. The error is an *Error.
+// Metadata returns the server's metadata, which this call or an earlier one found. It keeps only a success: after a failure
+// the next call tries again, one attempt at a time. The error is an *Error.
 func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
 	if md := c.fresh(); md != nil {
 		return md, nil
@@ -48,7 +48,7 @@ func (c *Client) notFoundAt() string {
 	return fmt.Sprintf("No authorization server was found at %s.", c.cfg.Issuer)
 }
 
-// fresh returns the metadata, unless it has to be asked for again.
+// fresh returns the metadata, unless it is too old.
 func (c *Client) fresh() *Metadata {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +58,7 @@ func (c *Client) fresh() *Metadata {
 	return c.found
 }
 
-// discover asks each address where metadata may be, in order, and applies the overrides.
+// discover asks each possible address of the metadata, in order, and applies the overrides.
 func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 	set := c.cfg.Endpoints
 	complete := set.Authorization != "" && set.Token != ""
@@ -112,7 +112,7 @@ func MetadataURLs(issuer string) []string {
 	return urls
 }
 
-// found reports that there is metadata, and what it says cannot be used.
+// found reports that there is metadata that can't be used.
 func (e *Error) found() bool {
 	switch e.Kind {
 	case IssuerDiffers, EndpointNotHTTPS, EndpointOnLocal, EndpointAddress:
@@ -121,7 +121,7 @@ func (e *Error) found() bool {
 	return false
 }
 
-// answer says why an address gave no metadata.
+// answer says why an address returned no metadata.
 type answer struct {
 	text   string
 	kind   Kind
@@ -134,7 +134,7 @@ type answer struct {
 	fault  error  // the host could not be asked
 }
 
-// FetchMetadata asks one address for metadata, and takes it only if a login could begin with it.
+// FetchMetadata asks one address for metadata, and accepts only metadata that a login could start with.
 func (c *Client) FetchMetadata(ctx context.Context, address string) (*Metadata, error) {
 	md, answer := c.fetchMetadata(ctx, address)
 	if md == nil {
@@ -193,11 +193,11 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 	return md, answer{}
 }
 
-// checksOf names the rules that an endpoint breaks.
+// checksOf maps the faults of an endpoint to the rules that it breaks.
 var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal: CheckOnLocal, EndpointAddress: CheckAddress}
 
-// wrongIssuer returns the answer of metadata that names a different issuer than the configured one, or none. They must be
-// the same, character for character (RFC 8414 section 3.3).
+// wrongIssuer returns the answer for metadata that names a different issuer than the configured one, or none. Both must be
+// equal, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
 		return answer{kind: IssuerAbsent, member: "issuer", text: "returned 200, but its metadata names no issuer"}
@@ -206,7 +206,7 @@ func (c *Client) wrongIssuer(theirs string) answer {
 		found: fmt.Sprintf("The metadata names the issuer %q, and not %q.", theirs, c.cfg.Issuer)}
 }
 
-// compareIssuers says who names which of two issuers, and what helps.
+// compareIssuers says which issuer each side names, and why they differ, if that is known.
 func (c *Client) compareIssuers(theirs string) string {
 	if c.cfg.Demo && strings.TrimSuffix(theirs, "/") != c.cfg.Issuer { // else it is the demo, with a slash too many on purpose
 		return fmt.Sprintf("%q, but this app is %q; another program listens at BASE_URL", theirs, c.cfg.Issuer)
@@ -221,8 +221,7 @@ func (c *Client) compareIssuers(theirs string) string {
 	return fmt.Sprintf("it says %q, and %s is %q", theirs, variable, c.cfg.Issuer)
 }
 
-// override replaces endpoints by the configured ones, and fills in what a Clerk instance has but
-// does not always list.
+// override replaces endpoints by the configured ones, and adds those that a Clerk instance has but doesn't always list.
 func (c *Client) override(e config.Endpoints) config.Endpoints {
 	set, clerk := c.cfg.Endpoints, config.Endpoints{}
 	if c.cfg.Clerk {
@@ -242,13 +241,13 @@ func (c *Client) override(e config.Endpoints) config.Endpoints {
 	}
 }
 
-// endpoint is one endpoint with the name that metadata gives it.
+// endpoint is an endpoint and its name in the metadata.
 type endpoint struct {
 	name, address string
 	required      bool
 }
 
-// endpointsOf lists endpoints, always in the same order.
+// endpointsOf lists endpoints in a fixed order.
 func endpointsOf(e config.Endpoints) []endpoint {
 	return []endpoint{
 		{"authorization_endpoint", e.Authorization, true},
@@ -269,15 +268,15 @@ const (
 	CheckAddress  = "endpoint_address"   // it is no address that may be asked
 )
 
-// endpointFault is what is wrong with an endpoint in metadata.
+// endpointFault describes what is wrong with an endpoint in the metadata.
 type endpointFault struct {
 	kind Kind
 	name string // of the endpoint
 	text string
 }
 
-// fault says what makes metadata unusable: an endpoint that is missing, or to which nothing secret may be sent. It
-// returns nil for nothing.
+// fault returns what makes the metadata unusable: an endpoint that is missing, or to which nothing secret may be sent. It
+// returns nil if there is no fault.
 func (md *Metadata) fault() *endpointFault {
 	for _, e := range endpointsOf(md.Endpoints) {
 		if e.address == "" && e.required {
@@ -297,8 +296,8 @@ func (md *Metadata) fault() *endpointFault {
 	return nil
 }
 
-// localFault names an endpoint on this machine that a server elsewhere wants us to ask: whatever listens
-// here is none of its business. A server on this machine may, and so may the user. It returns nil for none.
+// localFault returns an endpoint on this machine that a server elsewhere names: that server must not make us send requests
+// to local programs. A server on this machine may name one, and so may the user. It returns nil if there is none.
 func (c *Client) localFault(md *Metadata) *endpointFault {
 	set := endpointsOf(c.cfg.Endpoints)
 	for i, e := range endpointsOf(md.Endpoints) {
@@ -312,9 +311,9 @@ func (c *Client) localFault(md *Metadata) *endpointFault {
 	return nil
 }
 
-// LeadsHere says how an address leads to this machine, or may. It returns "" for one that does not, and for every one
-// that somebody on this machine names. Letters beyond ASCII may spell this machine, except in the name of the host
-// that names the address: elsewhere a host is written as xn--… (RFC 3986 section 3.2.2).
+// LeadsHere says how an address leads to this machine, or may. It returns "" if it does not, and for any address that was
+// named from this machine. Non-ASCII letters may spell this machine, so they are accepted only if both hosts are the same:
+// other hosts are written as xn--… (RFC 3986 section 3.2.2).
 func LeadsHere(address, namedBy string) string {
 	to, from := hostname(address), hostname(namedBy)
 	switch {
@@ -328,7 +327,7 @@ func LeadsHere(address, namedBy string) string {
 	return ""
 }
 
-// hostname returns the host of an address, without its port, or "" for what is no address.
+// hostname returns the host of an address without its port, or "" for an invalid address.
 func hostname(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

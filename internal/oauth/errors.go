@@ -10,14 +10,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What is taken of a server's words, in bytes.
+// The maximum length of a server's words, in bytes.
 const (
 	MaxScopeBytes = 1000 // of all scopes that an API wants; they go into the browser's address
 	MaxAddress    = 2000 // of an address that it names
 )
 
-// Error is what failed at the authorization server, or in what it sent. It says what happened and at
-// which step; which setting is at fault is for others to say.
+// Error describes a failure of the authorization server, or of an answer from it: what happened, and at which step. It
+// doesn't say which setting is wrong; package causes does.
 type Error struct {
 	Step        wire.Purpose // where it happened
 	Kind        Kind         // what went wrong
@@ -41,8 +41,8 @@ type Error struct {
 	Cause       error        // why no answer came, when none did
 }
 
-// Answer is the answer that an Error is about, as it may be shown: it holds no secret. Of an authorization response,
-// which the browser brought, it is the Refusal alone.
+// Answer is the answer that an Error is about, in a form that is safe to show: it contains no secret. For an authorization
+// response, which the browser brought, it has only the Refusal.
 type Answer struct {
 	URL        string // that was asked, without its query; empty when nothing was
 	Status     int    // 0 when no answer came
@@ -52,7 +52,7 @@ type Answer struct {
 	Refusal    wire.Refusal
 }
 
-// HasMember reports a member of a token response that was refused.
+// HasMember reports whether a refused token response has a member.
 func (e *Error) HasMember(name string) bool {
 	return slices.ContainsFunc(e.Received, func(m Member) bool { return m.Name == name && m.Type != "missing" })
 }
@@ -70,7 +70,7 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Description
 }
 
-// Unwrap returns why no answer came, if none did.
+// Unwrap returns the reason why no answer came, if none did.
 func (e *Error) Unwrap() error { return e.Cause }
 
 // The codes of an Error that is not the server's own.
@@ -92,7 +92,7 @@ const (
 	CodeNotRegistered   = "client_not_registered"
 )
 
-// TriedOf returns what was tried before an error.
+// TriedOf returns the steps of discovery before an error.
 func TriedOf(err error) []Tried {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -101,13 +101,13 @@ func TriedOf(err error) []Tried {
 	return e.Tried
 }
 
-// badParameter returns the error of a parameter that a login cannot start with.
+// badParameter returns the error of a parameter that a login can't start with.
 func badParameter(name, what string) *Error {
 	return &Error{Step: wire.AuthorizationRequest, Kind: BadParameter, Member: name, Code: CodeInvalidRequest,
 		Description: fmt.Sprintf("The parameter %s %s.", name, what)}
 }
 
-// badParameters returns the error of what /login was given.
+// badParameters returns the error of invalid parameters for /login.
 func badParameters(err error) *Error {
 	e, ok := errors.AsType[*config.ParameterError](err)
 	if !ok {
@@ -123,9 +123,9 @@ func badParameters(err error) *Error {
 	return bad
 }
 
-// registeredErrors are the error codes of OAuth: those of the authorization endpoint (RFC 6749 section
-// 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2, RFC 9101 section 6.2), and those of the
-// token endpoint (RFC 6749 section 5.2).
+// registeredErrors lists the error codes of OAuth: those of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID
+// Connect Core section 3.1.2.6, RFC 8707 section 2, RFC 9101 section 6.2), and those of the token endpoint (RFC 6749
+// section 5.2).
 var registeredErrors = []string{
 	"invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_request", "unauthorized_client", "access_denied",
 	"unsupported_response_type", "invalid_scope", "server_error", "temporarily_unavailable", "interaction_required",
@@ -134,11 +134,10 @@ var registeredErrors = []string{
 	"unmet_authentication_requirements",
 }
 
-// IsRegisteredError reports an error code of OAuth's own. It is no secret, even if the client secret is a
-// part of it.
+// IsRegisteredError reports an error code that OAuth defines. It is no secret, even if the client secret is a part of it.
 func IsRegisteredError(code string) bool { return slices.Contains(registeredErrors, code) }
 
-// Verdict is one check of an ID token, as it can be shown.
+// Verdict is one check of an ID token, in a form that is safe to show.
 type Verdict struct {
 	Check    string `json:"check"`
 	Expected string `json:"expected"`
@@ -147,8 +146,7 @@ type Verdict struct {
 	Section  string `json:"section"` // where the rule comes from
 }
 
-// Member is one member of a token response that was refused: shown, so that whoever runs the server sees
-// which line is at fault, and never used.
+// Member is one member of a refused token response. It is shown, so that the user sees which line is wrong, and never used.
 type Member struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`            // as JSON calls it, or missing

@@ -20,20 +20,21 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Leeway is how far two clocks may be apart.
+// Leeway is the allowed difference between two clocks.
 const Leeway = time.Minute
 
-// SigningAlgorithms are the signatures we accept by a key of the server, whatever it lists: never none, and never a MAC.
+// SigningAlgorithms lists the signatures that we accept by a key of the server, whatever its metadata lists: never none,
+// and never a MAC.
 var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // HS256 is the one MAC that we accept, keyed with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
 const HS256 = "HS256"
 
-// MinHS256Secret is how many bytes a client secret must have to be a key for HS256 (RFC 7518 section 3.2).
+// MinHS256Secret is the minimum length in bytes of a client secret that is used as a key for HS256 (RFC 7518 section 3.2).
 const MinHS256Secret = 32
 
-// Accepts reports whether an ID token that is signed with an algorithm can be verified. HS256 can where the metadata lists it,
-// with a client secret that is long enough: one that is short is found by trying, as each token shows what it makes.
+// Accepts reports whether an ID token with this signature algorithm can be verified. HS256 can be if the metadata lists it
+// and the client secret is long enough: a short secret can be guessed, as any token confirms the guess.
 func (c *Client) Accepts(md *Metadata, alg string) bool {
 	if alg == HS256 {
 		return slices.Contains(md.IDTokenAlgs, HS256) && len(c.cfg.ClientSecret) >= MinHS256Secret
@@ -51,7 +52,7 @@ type IDToken struct {
 	Warnings []string  // what other clients may refuse, in sentences
 }
 
-// expected is what an ID token must say to belong to a login.
+// expected holds the values that an ID token must have to belong to a login.
 type expected struct {
 	Issuer      string
 	ClientID    string
@@ -66,8 +67,8 @@ type expected struct {
 	client *Client // knows what must not be shown of a claim
 }
 
-// VerifyIDToken verifies the ID token of a token response, which must be there when openid was
-// granted. It returns nil for a plain OAuth login. The error is an *Error.
+// VerifyIDToken verifies the ID token of a token response, which must be there if openid was granted. It returns nil for a
+// plain OAuth login. The error is an *Error.
 func (c *Client) VerifyIDToken(ctx context.Context, r *Request, t *TokenResponse) (*IDToken, error) {
 	if t.ID == "" {
 		if t.granted("openid", r.Scopes) && slices.Contains(r.Scopes, "openid") {
@@ -122,12 +123,12 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		Name: cmp.Or(claims.Name, *claims.Subject), Warnings: c.sanitizedEach(claims.warnings)}, nil
 }
 
-// badIDToken returns the error of an ID token, with the check that it does not pass.
+// badIDToken returns the error of an ID token that fails a check.
 func badIDToken(kind Kind, check, what string) *Error {
 	return &Error{Step: wire.IDTokenCheck, Kind: kind, Code: CodeInvalidIDToken, Check: check, Description: "The ID token " + what + "."}
 }
 
-// unreadableIDToken returns the error of an ID token that cannot be taken apart.
+// unreadableIDToken returns the error of an ID token that can't be parsed.
 func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	if strings.Count(raw, ".") == 4 { // a JWE has five parts (RFC 7516 section 3.1)
 		return badIDToken(IDTokenEncrypted, "encryption", c.Sanitized(err.Error(), 300))
@@ -139,9 +140,8 @@ func (c *Client) unreadableIDToken(raw string, err error) *Error {
 	return failed
 }
 
-// checkSignature asks for an algorithm that is accepted, and for the key that belongs to it: one of the server or, for
-// HS256, the client secret. A key of the server is never used for a MAC. The warning is about
-// the key.
+// checkSignature requires an accepted algorithm, and verifies the signature with a key of the server or, for HS256, with
+// the client secret. It never uses a key of the server for a MAC. The warning is about the key.
 func (c *Client) checkSignature(ctx context.Context, md *Metadata, raw, alg string) (v Verdict, warning string, fault *keyFault) {
 	if !c.Accepts(md, alg) {
 		v, fault = c.refusedAlgorithm(md, alg)
@@ -176,8 +176,8 @@ func (c *Client) checkMAC(raw string) (Verdict, *keyFault) {
 	return Verdict{check, expected, "HS256 with the client secret", true, section}, nil
 }
 
-// refusedAlgorithm returns the fault of an algorithm that is not accepted, beside what the metadata lists. Without a list it is
-// RS256 (OpenID Connect Core section 3.1.3.7 (7)).
+// refusedAlgorithm returns the fault of an algorithm that is not accepted, compared with the list in the metadata, or with
+// RS256 if there is none (OpenID Connect Core section 3.1.3.7 (7)).
 func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault) {
 	const check, section = "signature", "Core 3.1.3.7 (6), (7), (8)"
 	fault := &ClaimFault{Name: "alg", State: ClaimDiffers, Expected: cmp.Or(c.Sanitized(strings.Join(md.IDTokenAlgs, ", "), 200), "RS256"), Found: c.Sanitized(alg, 20)}
@@ -194,15 +194,15 @@ func (c *Client) refusedAlgorithm(md *Metadata, alg string) (Verdict, *keyFault)
 	return Verdict{check, expected, fmt.Sprintf("the algorithm %q", fault.Found), false, section}, &keyFault{kind: IDTokenAlgorithm, claim: fault}
 }
 
-// idTokenHeader is what matters of a JWS header (RFC 7515 section 4.1).
+// idTokenHeader holds the parameters of a JWS header that are checked (RFC 7515 section 4.1).
 type idTokenHeader struct {
 	Algorithm string          `json:"alg"`
 	Critical  json.RawMessage `json:"crit"`
 }
 
-// parseIDToken takes a token apart, more strictly than go-jose: one signature in the compact form,
-// canonical base64url without line breaks, no critical extensions, no name twice. Nothing that it
-// returns is verified. The error completes "the ID token …".
+// parseIDToken parses an ID token, more strictly than go-jose: one signature in the compact form, canonical base64url
+// without line breaks, no critical extensions, no duplicate names. It verifies nothing. The error completes "the ID token
+// …".
 func parseIDToken(raw string) (header idTokenHeader, claims idTokenClaims, err error) {
 	parts := strings.Split(raw, ".")
 	if len(parts) == 5 {
@@ -242,8 +242,8 @@ func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 	return set, err
 }
 
-// idTokenClaims are the claims that are checked (OpenID Connect Core section 2), and the user's name. A nil pointer is a
-// claim that is missing.
+// idTokenClaims holds the claims that are checked (OpenID Connect Core section 2), and the user's name. A nil pointer is a
+// missing claim.
 type idTokenClaims struct {
 	Issuer, Subject    *string
 	Audience           []string // of one, where it is a string; nil where it is missing or anything else
@@ -258,7 +258,8 @@ type idTokenClaims struct {
 	warnings []string // what other clients may refuse; not sanitized yet
 }
 
-// readClaims reads the claims of an ID token. What is checked must be of its type. What is only shown need not be.
+// readClaims reads the claims of an ID token. A claim that is checked must have the right type. A claim that is only shown
+// need not.
 func readClaims(document string) (idTokenClaims, error) {
 	o, err := wire.ParseObject(document)
 	if err != nil {
@@ -283,7 +284,7 @@ func readClaims(document string) (idTokenClaims, error) {
 	return c, o.Err()
 }
 
-// claim returns a claim that is a string, or nil where there is none.
+// claim returns a string claim, or nil if it is missing.
 func (r *Reader) claim(name string) *string {
 	if !r.Has(name) {
 		return nil
@@ -292,7 +293,7 @@ func (r *Reader) claim(name string) *string {
 	return &text
 }
 
-// shownClaim returns a claim that is only shown: a string or, of a list, the first one.
+// shownClaim returns a claim that is only shown: a string or, of a list, the first string.
 func (r *Reader) shownClaim(name string) string {
 	switch r.Kind(name) {
 	case "string":
@@ -305,8 +306,8 @@ func (r *Reader) shownClaim(name string) string {
 	return ""
 }
 
-// shownClaims are the standard claims about the user, none of which decides anything, with the kind of JSON value that each
-// is (OpenID Connect Core section 5.1).
+// shownClaims lists the standard claims about the user, with the kind of JSON value of each (OpenID Connect Core section
+// 5.1). None of them decides anything.
 var shownClaims = []struct{ name, kind string }{
 	{"name", "string"}, {"given_name", "string"}, {"family_name", "string"}, {"middle_name", "string"}, {"nickname", "string"},
 	{"preferred_username", "string"}, {"profile", "string"}, {"picture", "string"}, {"website", "string"}, {"email", "string"},
@@ -314,7 +315,7 @@ var shownClaims = []struct{ name, kind string }{
 	{"phone_number", "string"}, {"phone_number_verified", "bool"}, {"updated_at", "number"},
 }
 
-// state says how a claim that fails its check is wrong.
+// state returns how a claim fails its check.
 func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	text := func(claim *string) ClaimState {
 		switch {
@@ -372,14 +373,15 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	return ClaimDiffers
 }
 
-// isMilliseconds reports a time that is within some decades of now in milliseconds, and thousands of years away in seconds.
+// isMilliseconds reports a time that is within decades of now if it is in milliseconds, and thousands of years away if it
+// is in seconds.
 func isMilliseconds(claim float64, now time.Time) bool {
 	const years = 50 * 365 * 24 * time.Hour
 	return numericDate(claim/1000).Sub(now).Abs() < years
 }
 
-// checks adds to the verdict about the signature those about each claim, in the order of OpenID Connect Core
-// section 3.1.3.7. A value that is secret to this login is compared, not shown.
+// checks returns the verdict on the signature and one on each claim, in the order of OpenID Connect Core section 3.1.3.7.
+// It compares a value that is secret to this login without showing it.
 func (c *idTokenClaims) checks(alg string, want expected, signature Verdict) []Verdict {
 	list := make([]Verdict, 0, 12)
 	list = append(list, signature, c.checkIssuer(want), c.checkAudience(want), c.checkAZP(want), c.checkExpiry(want), c.checkIssuedAt(want))
@@ -409,7 +411,7 @@ func (c *idTokenClaims) checkAudience(want expected) Verdict {
 	return Verdict{"aud", want.ClientID, found, slices.Contains(c.Audience, want.ClientID), "Core 3.1.3.7 (3)"}
 }
 
-// audience reads aud, which is a string or a list of strings. It returns nil for anything else.
+// audience returns aud, which is a string or a list of strings. It returns nil for anything else.
 func (r *Reader) audience() []string {
 	switch r.Kind("aud") {
 	case "string":
@@ -424,7 +426,7 @@ func (r *Reader) audience() []string {
 	return nil
 }
 
-// checkAZP asks for ourselves in the authorized party, where it is there. A token that is for others, too, should have one.
+// checkAZP requires our client ID in the authorized party, if there is one. A token with other audiences should have one.
 func (c *idTokenClaims) checkAZP(want expected) Verdict {
 	const section = "Core 3.1.3.7 (4), (5)"
 	switch {
@@ -436,7 +438,7 @@ func (c *idTokenClaims) checkAZP(want expected) Verdict {
 	return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, section}
 }
 
-// isForOthers reports an audience that has others in it.
+// isForOthers reports an audience with other members.
 func (c *idTokenClaims) isForOthers(clientID string) bool {
 	return slices.ContainsFunc(c.Audience, func(one string) bool { return one != clientID })
 }
@@ -491,14 +493,14 @@ func (c *idTokenClaims) shownAuthTime() string {
 	return quotedTime(c.AuthTime)
 }
 
-// checkAtHash binds the access token to the ID token, when the server does.
+// checkAtHash verifies the access token against the ID token, if the server sends at_hash.
 func (c *idTokenClaims) checkAtHash(alg string, want expected) Verdict {
 	return Verdict{"at_hash", "the hash of the access token, or nothing", want.quoted(c.AtHash),
 		c.AtHash == nil || *c.AtHash == atHash(alg, want.AccessToken), "Core 3.1.3.8"}
 }
 
-// atHash returns the left half of the access token's hash, by the hash of the signature's algorithm
-// (OpenID Connect Core section 3.1.3.6). EdDSA with Ed25519 has SHA-512 inside.
+// atHash returns the left half of the access token's hash, with the hash function of the signature algorithm (OpenID
+// Connect Core section 3.1.3.6). EdDSA with Ed25519 uses SHA-512.
 func atHash(alg, accessToken string) string {
 	hash := crypto.SHA512
 	switch {
@@ -530,7 +532,7 @@ func (want expected) quoted(claim *string) string {
 	return want.client.Sanitized(*claim, 200)
 }
 
-// ExpiryOf returns the exp of an ID token, which is not verified for it; zero when there is none.
+// ExpiryOf returns the exp of an ID token, without verifying it, or the zero time if there is none.
 func ExpiryOf(idToken string) time.Time {
 	_, claims, err := parseIDToken(idToken)
 	if err != nil || claims.Expires == nil {

@@ -19,13 +19,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// joseAlgs are the same, for go-jose.
+// joseAlgs is SigningAlgorithms, for go-jose.
 var joseAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
 
-// The most keys that a key set may have.
+// maxKeys is the maximum number of keys in a key set.
 const maxKeys = 100
 
-// keyFault is why a signature could not be verified.
+// keyFault says why a signature could not be verified.
 type keyFault struct {
 	kind   Kind
 	text   string
@@ -36,8 +36,8 @@ type keyFault struct {
 
 func (f *keyFault) Error() string { return f.text }
 
-// keySet is the authorization server's signing keys (RFC 7517 section 5), kept for a while, or until a
-// token names one that is not among them.
+// keySet caches the signing keys of the authorization server (RFC 7517 section 5), for a while or until a token names a key
+// that is not among them.
 type keySet struct {
 	wire      *wire.Client
 	sanitized func(text string, n int) string // a text of the server's as it may be shown
@@ -52,7 +52,7 @@ type keySet struct {
 	loaded time.Time  // and when
 }
 
-// cached returns the keys of an address, unless they have to be asked for again.
+// cached returns the keys of an address, unless they are too old.
 func (k *keySet) cached(address string) *KeySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -62,9 +62,8 @@ func (k *keySet) cached(address string) *KeySet {
 	return k.keys
 }
 
-// verify checks a signature and returns the payload and the key that made it. Keys are fetched
-// when none fits, and once more when the signature does not: keys rotate, sometimes under the same
-// key ID (OpenID Connect Core section 10.1.1).
+// verify checks a signature and returns the payload and the key. It fetches the keys if none matches, and once more if the
+// signature fails: keys rotate, sometimes with the same key ID (OpenID Connect Core section 10.1.1).
 func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey, *keyFault) {
 	if address == "" {
 		return nil, nil, &keyFault{kind: IDTokenKeys, text: "the server names no jwks_uri, so no signature can be checked; set JWKS_URI"}
@@ -101,7 +100,7 @@ func (k *keySet) known() bool {
 	return k.keys != nil && len(k.keys.Keys) > 0
 }
 
-// verifyWith tries the keys that fit. The key it returns is nil when none of them made the signature.
+// verifyWith tries the keys that match. The returned key is nil if none of them made the signature.
 func verifyWith(keys *KeySet, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWebKey) {
 	for _, key := range keys.fitting(jws.Signatures[0].Header) {
 		if payload, err := jws.Verify(&key); err == nil {
@@ -111,20 +110,20 @@ func verifyWith(keys *KeySet, jws *jose.JSONWebSignature) ([]byte, *jose.JSONWeb
 	return nil, nil
 }
 
-// KeySet is what a server publishes at its jwks_uri (RFC 7517 section 5).
+// KeySet holds the keys that a server publishes at its jwks_uri (RFC 7517 section 5).
 type KeySet struct {
 	Keys       []jose.JSONWebKey
 	Unreadable []UnreadableKey // which no signature can be verified with
 }
 
-// UnreadableKey is a key that cannot be read. Its texts are fit to be shown.
+// UnreadableKey is a key that can't be read. Its texts are safe to show.
 type UnreadableKey struct {
 	ID  string // empty for none
 	Why string // completes "the key …"
 }
 
-// fitting returns the keys that may have signed a token with this header: the same key ID, when it names one, not for
-// encryption, and not for another algorithm (RFC 7517 sections 4.2 to 4.5). A nil set has none.
+// fitting returns the keys that may have signed a token with this header: the same key ID, if the header has one, not for
+// encryption, and not for a different algorithm (RFC 7517 sections 4.2 to 4.5). It returns none for a nil set.
 func (s *KeySet) fitting(header jose.Header) []jose.JSONWebKey {
 	if s == nil {
 		return nil
@@ -167,8 +166,8 @@ func (k *keySet) load(ctx context.Context, address string) (*KeySet, error) {
 
 var errPrivateKey = errors.New("it publishes a private key, so anyone can sign; the server's keys must be replaced")
 
-// parseKeys reads a key set. A key that cannot be understood is passed over (RFC 7517 section 5);
-// a private one makes the whole set worthless, as anybody can sign with it.
+// parseKeys reads a key set. It skips a key that it can't understand (RFC 7517 section 5). A private key makes the whole
+// set useless, as every reader of the set could sign with it.
 func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet, error) {
 	var document struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -197,7 +196,7 @@ func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet,
 	return set, nil
 }
 
-// signs reports a key whose key_ops, if it has any, are about signatures (RFC 7517 section 4.3).
+// signs reports a key whose key_ops, if any, are for signatures (RFC 7517 section 4.3).
 func signs(raw json.RawMessage) bool {
 	var key struct {
 		Ops []string `json:"key_ops"`
@@ -206,10 +205,11 @@ func signs(raw json.RawMessage) bool {
 	return key.Ops == nil || slices.Contains(key.Ops, "verify") || slices.Contains(key.Ops, "sign")
 }
 
-// minRSABits is how long a key must be for RS256 and the like (RFC 7518 section 3.3).
+// minRSABits is the minimum key length for RS256 and other RSA algorithms (RFC 7518 section 3.3).
 const minRSABits = 2048
 
-// warnSize says that a key is too short, or returns "". Such a token is believed: the server is at fault, and no attacker.
+// warnSize returns the warning that a key is too short, or "". The token is accepted anyway, as a short key is the server's
+// fault and no sign of an attack.
 func warnSize(key *jose.JSONWebKey) string {
 	public, ok := key.Key.(*rsa.PublicKey)
 	if !ok || public.N.BitLen() >= minRSABits {
@@ -219,7 +219,7 @@ func warnSize(key *jose.JSONWebKey) string {
 		key.KeyID, public.N.BitLen(), minRSABits)
 }
 
-// unreadableKey says why a key cannot be read: the types and curves are those of RFC 7518 section 6 and RFC 8037.
+// unreadableKey says why a key can't be read. The types and curves are those of RFC 7518 section 6 and RFC 8037.
 func unreadableKey(raw []byte, err error, sanitized func(text string, n int) string) UnreadableKey {
 	o, notObject := wire.ParseObject(string(raw))
 	if notObject != nil {
@@ -239,7 +239,7 @@ func unreadableKey(raw []byte, err error, sanitized func(text string, n int) str
 	return key
 }
 
-// describe lists the keys in an error message, and counts those that cannot be read.
+// describe lists the keys for an error message, and the number of unreadable ones.
 func (s *KeySet) describe(sanitized func(text string, n int) string) string {
 	const most = 5
 	var list []string
@@ -261,8 +261,8 @@ func (s *KeySet) describe(sanitized func(text string, n int) string) string {
 	return cmp.Or(strings.Join(list, ", "), "it has none")
 }
 
-// DescribeUnreadable counts the keys that cannot be read and says why, as in "1 key, unreadable: it has no type (kty)", or
-// returns "" where there are none.
+// DescribeUnreadable returns the number of unreadable keys and the reason, as in "1 key, unreadable: it has no type (kty)",
+// or "" if there are none.
 func (s *KeySet) DescribeUnreadable() string {
 	const most = 3
 	if len(s.Unreadable) == 0 {

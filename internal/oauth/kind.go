@@ -1,9 +1,9 @@
 package oauth
 
-// Kind is what went wrong, as far as the protocol tells. Which setting is at fault is for others to say.
+// Kind is the kind of a failure, in terms of the protocol. It doesn't say which setting is wrong.
 type Kind string
 
-// What can go wrong at any endpoint. The Error's Step says at which.
+// Failures of any endpoint. The Error's Step says which.
 const (
 	NoAnswer     Kind = "no answer"     // Cause says why
 	ServerFailed Kind = "server failed" // a status of 500 and more, without an OAuth error
@@ -13,8 +13,8 @@ const (
 	BadParameter Kind = "bad parameter" // Member, of a request to this app
 )
 
-// What is wrong with the metadata of an authorization server (RFC 8414, RFC 9126). Where its address answers with a
-// status that is no 200, the Kind is one of those above.
+// Faults of an authorization server's metadata (RFC 8414, RFC 9126). If its address answers with another status than 200,
+// the Kind is one of those above.
 const (
 	MetadataNotFound Kind = "metadata not found"    // there is nothing at any of the addresses
 	MetadataUnusable Kind = "metadata unusable"     // no JSON object, or a member of the wrong type: Member
@@ -30,7 +30,7 @@ const (
 	PARUnusable      Kind = "PAR response unusable" // it has no request_uri that can be used
 )
 
-// What is wrong with an authorization response (RFC 6749 section 4.1.2, RFC 9207).
+// Faults of an authorization response (RFC 6749 section 4.1.2, RFC 9207).
 const (
 	ResponseIssuerDiffers Kind = "response issuer differs" // iss is Issuer
 	ResponseIssuerAbsent  Kind = "response issuer absent"  // the metadata promises one
@@ -40,7 +40,7 @@ const (
 	OtherServer           Kind = "other server"    // the settings have changed since the login was begun
 )
 
-// What makes a token response unusable (RFC 6749 section 5.1). Received has its members.
+// Faults that make a token response unusable (RFC 6749 section 5.1). Received has its members.
 const (
 	TokenResponsePage      Kind = "token response is a page"
 	TokenResponseText      Kind = "token response is no JSON"
@@ -55,7 +55,7 @@ const (
 	ErrorMisspelled        Kind = "error misspelled"        // as Member, in a refusal
 )
 
-// What is wrong with an ID token (OpenID Connect Core section 3.1.3.7).
+// Faults of an ID token (OpenID Connect Core section 3.1.3.7).
 const (
 	IDTokenAbsent        Kind = "ID token absent"        // though openid was granted
 	IDTokenUnverifiable  Kind = "ID token unverifiable"  // no issuer is configured
@@ -74,7 +74,7 @@ const (
 	SubjectDiffers       Kind = "subject differs"       // userinfo is about another user
 )
 
-// What is wrong with an API at which a login begins (RFC 9728), or with the registration of a client (RFC 7591).
+// Faults of an API at which a login starts (RFC 9728), or of a client registration (RFC 7591).
 const (
 	APINotFound               Kind = "API not found"
 	ResourceMetadataAbsent    Kind = "resource metadata absent"
@@ -88,14 +88,14 @@ const (
 	ClientOfAnotherServer     Kind = "client of another server"     // the API names another one now
 )
 
-// ClaimFault is what is wrong with one claim of an ID token, or with its algorithm.
+// ClaimFault describes what is wrong with one claim of an ID token, or with its algorithm.
 type ClaimFault struct {
 	Name            string // iss, aud, exp …; alg
 	State           ClaimState
 	Expected, Found string // as the Verdict about it shows them; of alg what the metadata lists, or RS256 without a list
 }
 
-// ClaimState is how a claim is wrong.
+// ClaimState is the way in which a claim is wrong.
 type ClaimState string
 
 // The ways in which a claim is wrong.

@@ -7,8 +7,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Metadata is what an authorization server says of itself (RFC 8414 section 2, OpenID Connect
-// Discovery section 3), after the overrides.
+// Metadata is an authorization server's metadata (RFC 8414 section 2, OpenID Connect Discovery section 3), after the
+// overrides.
 type Metadata struct {
 	config.Endpoints
 	Issuer                   string
@@ -31,8 +31,8 @@ type Metadata struct {
 	MaySendAsForm            bool     // the token response may be a form: the server predates RFC 6749
 }
 
-// readMetadata reads a document. The members that a login cannot do without, or that decide whom it believes, must be of their
-// type. The others need not be; the warnings about them are not sanitized yet.
+// readMetadata reads a document. The members that a login needs, or that decide whom it trusts, must have the right type.
+// Others need not. The warnings about those are not sanitized yet.
 func readMetadata(document string) (*Metadata, error) {
 	o, err := wire.ParseObject(document)
 	if err != nil {
@@ -69,6 +69,6 @@ func readMetadata(document string) (*Metadata, error) {
 	return md, o.Err()
 }
 
-// What a server says of itself, and its keys, are asked for again when they are older than this: a server
-// takes back a key, or moves, and no program that runs for weeks may go on believing what was.
+// freshFor is the age after which the metadata and the keys are fetched again. A server may revoke a key, or move, and a
+// program that runs for weeks must not trust the old ones.
 const freshFor = 5 * time.Minute

@@ -9,15 +9,15 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Reader reads the members of an object that a server sent. A member that decides something is read by the methods of the
-// Object, where another type than it should have is an error. A member that is only shown, or that a login can do without,
-// is read by those below, where it is a warning.
+// Reader reads the members of an object from a server. The Object's methods read members that decide something: a wrong
+// type is an error. The methods below read members that are only shown, or that a login doesn't need: a wrong type is a
+// warning.
 type Reader struct {
 	*wire.Object
 	Warnings []string // for people; nothing secret is taken out of them yet
 }
 
-// The most warnings of one answer that are kept, and bytes of each.
+// The maximum number of warnings about an answer, and the length of each in bytes.
 const (
 	maxWarnings = 20
 	maxWarning  = 300
@@ -29,7 +29,7 @@ func (r *Reader) warn(format string, args ...any) {
 	}
 }
 
-// optional returns the string that a member is. Of another type it is left out.
+// optional returns a string member, or "" with a warning if it has another type.
 func (r *Reader) optional(name string) string {
 	if kind := r.Kind(name); kind != "" && kind != "string" {
 		r.warn("%s is %s, and should be a string. It is ignored.", name, kindWords(kind))
@@ -38,7 +38,7 @@ func (r *Reader) optional(name string) string {
 	return r.Text(name)
 }
 
-// List returns the strings of a list. A single string is taken for a list of its words.
+// List returns the strings of a list. It reads a single string as a list of its words.
 func (r *Reader) List(name string) []string {
 	if r.Kind(name) == "string" {
 		r.warn("%s is a string, and should be a list of strings. It is read as a list of its words.", name)
@@ -47,7 +47,7 @@ func (r *Reader) List(name string) []string {
 	return r.StrictList(name)
 }
 
-// StrictList returns the strings of a list, and of nothing else.
+// StrictList returns the strings of a list, and accepts nothing else.
 func (r *Reader) StrictList(name string) []string {
 	kind := r.Kind(name)
 	if kind != "" && kind != "array" {
@@ -63,7 +63,8 @@ func (r *Reader) StrictList(name string) []string {
 	return list
 }
 
-// flag reports whether a member is true. Of another type it is false, unless it says so in words.
+// flag reports whether a member is true. It also reads "true" and "false" as strings, with a warning. Any other type counts
+// as false.
 func (r *Reader) flag(name string) bool {
 	kind, raw := r.Kind(name), r.Raw(name)
 	switch {
@@ -77,7 +78,7 @@ func (r *Reader) flag(name string) bool {
 	return false
 }
 
-// strictFlag reads a flag for a member that decides something: where it cannot be read, that is an error.
+// strictFlag reads a flag that decides something: a value that it can't read is an error.
 func (r *Reader) strictFlag(name string) bool {
 	if kind := r.Kind(name); kind != "" && kind != "bool" && !isFlagInWords(r.Raw(name)) {
 		r.Refuse(name)
@@ -86,12 +87,12 @@ func (r *Reader) strictFlag(name string) bool {
 	return r.flag(name)
 }
 
-// isFlagInWords reports a JSON string that says true or false.
+// isFlagInWords reports a JSON string that is "true" or "false".
 func isFlagInWords(raw string) bool {
 	return strings.EqualFold(raw, `"true"`) || strings.EqualFold(raw, `"false"`)
 }
 
-// stringsIn returns the strings in a JSON list, and whether there is nothing else in it.
+// stringsIn returns the strings in a JSON list, and whether it contains nothing else.
 func stringsIn(raw string) (list []string, all bool) {
 	var elements []json.RawMessage
 	json.Unmarshal([]byte(raw), &elements) // it is valid
@@ -104,7 +105,7 @@ func stringsIn(raw string) (list []string, all bool) {
 	return slices.Clip(list), len(list) == len(elements)
 }
 
-// kindWords returns a kind of JSON value as a sentence names it.
+// kindWords returns the name of a kind of JSON value, for a sentence.
 func kindWords(kind string) string {
 	switch kind {
 	case "array":
@@ -117,7 +118,7 @@ func kindWords(kind string) string {
 	return "a " + kind
 }
 
-// VisibleASCII reports whether a token has only the characters that RFC 6749 appendix A allows.
+// VisibleASCII reports whether a token has only characters that RFC 6749 appendix A allows.
 func VisibleASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

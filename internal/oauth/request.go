@@ -20,8 +20,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Request is a login that was begun: the secrets that tie the response to it, and what it asks for. As JSON, without what
-// is marked "-", it waits in the browser's cookie, which is short.
+// Request is a login that was started: the secrets that tie the response to it, and what it asks for. It is stored as JSON,
+// without the fields marked "-", in the browser's cookie, which has little room.
 type Request struct {
 	State    string            `json:"-"`           // ties the response to the browser (RFC 6749 section 10.12); the cookie's name has it
 	Nonce    string            `json:"n,omitempty"` // ties the ID token to the login; empty without openid
@@ -45,19 +45,19 @@ type Request struct {
 	Before      []*wire.Exchange `json:"-"` // what was asked before the browser left; only while the process that asked runs
 }
 
-// Extra returns what is sent besides the scopes and what the protocol needs.
+// Extra returns the parameters of the login, besides the scopes and what the protocol needs.
 func (r *Request) Extra() config.Parameters { return r.Settings.With(r.Given) }
 
 // parameter returns one value of Extra.
 func (r *Request) parameter(name string) string { return cmp.Or(r.Given[name], r.Settings[name]) }
 
-// NewVerifier makes a code verifier (RFC 7636 section 4.1).
+// NewVerifier returns a new code verifier (RFC 7636 section 4.1).
 func NewVerifier() string { return oauth2.GenerateVerifier() }
 
 // Challenge returns the code challenge of a verifier, by S256 (RFC 7636 section 4.2).
 func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
-// Asks returns what the login asks for, as /login takes it.
+// Asks returns what the login asks for, as parameters of /login.
 func (r *Request) Asks() url.Values {
 	asks := url.Values{"scope": {strings.Join(r.Scopes, " ")}}
 	for name, value := range r.Extra() {
@@ -66,7 +66,7 @@ func (r *Request) Asks() url.Values {
 	return asks
 }
 
-// Again returns what was given for this login, as /login takes it: the settings still decide about the rest.
+// Again returns what was given for this login, as parameters of /login. The settings decide the rest again.
 func (r *Request) Again() url.Values {
 	again := url.Values{}
 	if r.Scoped {
@@ -78,11 +78,11 @@ func (r *Request) Again() url.Values {
 	return again
 }
 
-// ExtraParameters are the parameters of a login that its form has a field for, besides scope.
+// ExtraParameters lists the parameters with a field in a login's form, besides scope.
 var ExtraParameters = []string{"prompt", "login_hint", "max_age", "acr_values", "resource", "audience", "ui_locales"}
 
-// NewRequest makes the secrets of a login, each of 130 bits at least, and takes over the parameters that were given for
-// it, and those of the settings that it does not name. The error is an *Error.
+// NewRequest makes the secrets of a login, each of at least 130 bits. It takes the given parameters, and the others from
+// the settings. The error is an *Error.
 func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	given, err := config.LoginParameters(params)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *Client) NewRequest(params url.Values) (*Request, error) {
 	return r, nil
 }
 
-// settingsBeside returns what the settings send with a login besides what was given for it.
+// settingsBeside returns the parameters from the settings that were not given for the login.
 func (c *Client) settingsBeside(given config.Parameters) config.Parameters {
 	all := c.cfg.Parameters.With(nil)
 	if resource := cmp.Or(all["resource"], c.cfg.Found.Resource); resource != "" { // RFC 8707 section 2
@@ -117,8 +117,8 @@ func (c *Client) settingsBeside(given config.Parameters) config.Parameters {
 	return all
 }
 
-// GivenParameters returns what /login was given to send. It refuses what NewRequest refuses of it, before anything is asked of
-// anybody. The error is an *Error.
+// GivenParameters returns the parameters that /login was given to send. It refuses those that NewRequest refuses, before
+// any request is sent. The error is an *Error.
 func GivenParameters(params url.Values) (config.Parameters, error) {
 	given, err := config.LoginParameters(params)
 	if err != nil {
@@ -130,7 +130,7 @@ func GivenParameters(params url.Values) (config.Parameters, error) {
 // HintsSession reports that the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
 func (r *Request) HintsSession() bool { return r.parameter("id_token_hint") == config.HintOfSession }
 
-// SetHint sets the ID token of the session. It is too long for a cookie, so only its ends are kept, to be shown.
+// SetHint sets the ID token of the session. It is too long for a cookie, so only its two ends are stored, for the pages.
 func (r *Request) SetHint(idToken string) {
 	r.hint, r.Hint = idToken, shortHint(idToken)
 }
@@ -146,11 +146,11 @@ func shortHint(token string) string {
 	return token[:begin] + "…" + token[len(token)-end:]
 }
 
-// maxStepUps is how many times in a row a login may be offered for more scopes: an API that wants others each
-// time would have its user sign in without end.
+// maxStepUps is the number of times in a row that a login may be offered for more scopes. Without a limit, an API that
+// wants different scopes each time would make the user sign in forever.
 const maxStepUps = 2
 
-// Union returns lists of scopes as one, each scope once, in their order.
+// Union returns lists of scopes as one list, each scope once, in order.
 func Union(lists ...[]string) []string {
 	var union []string
 	for _, scope := range slices.Concat(lists...) {
@@ -161,7 +161,7 @@ func Union(lists ...[]string) []string {
 	return union
 }
 
-// maxAge returns the max_age that was asked for, negative when none was.
+// maxAge returns the max_age of the login, or a negative value if there is none.
 func (r *Request) maxAge() time.Duration {
 	seconds, err := strconv.ParseUint(r.parameter("max_age"), 10, 31)
 	if err != nil {
@@ -170,8 +170,8 @@ func (r *Request) maxAge() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// AuthorizationURL returns the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
-// Connect Core section 3.1.2.1): the address to send the browser to. The error is an *Error.
+// AuthorizationURL returns the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core
+// section 3.1.2.1): the address for the browser. The error is an *Error.
 func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *Client) AuthorizationURL(ctx context.Context, r *Request) (string, erro
 	return c.authorizationURL(md, r), nil
 }
 
-// KnownAuthorizationURL does the same without a request, or "" while the login's server is not known.
+// KnownAuthorizationURL returns the same without sending a request, or "" if the login's server is not known.
 func (c *Client) KnownAuthorizationURL(r *Request) string {
 	md, _ := c.Known()
 	if md == nil || r.Binding != md.Binding {
@@ -205,8 +205,8 @@ func (c *Client) authorizationURL(md *Metadata, r *Request) string {
 	return withQuery(md.Authorization, c.parameters(md, r)) // of a parameter that is in both, the login's counts
 }
 
-// CheckResponse looks at the authorization response (RFC 6749 section 4.1.2) to a request, in the order
-// in which its parts can be believed, and returns the code. The error is an *Error.
+// CheckResponse checks the authorization response (RFC 6749 section 4.1.2) to a request, and returns the code. It checks
+// first what makes the rest trustworthy. The error is an *Error.
 func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Values) (code string, err error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -231,8 +231,8 @@ func (c *Client) CheckResponse(ctx context.Context, r *Request, response url.Val
 	return response.Get("code"), nil
 }
 
-// checkResponseIssuer compares iss, against mix-up of servers (RFC 9207 section 2.4). On a mismatch
-// the response comes from somewhere else, and nothing but the two names is said of it.
+// checkResponseIssuer checks iss, to prevent a mix-up of servers (RFC 9207 section 2.4). On a mismatch, the response comes
+// from a different server, and the error shows only the two names.
 func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	if md.Issuer == "" {
 		return nil // a server without metadata has no name to compare
@@ -249,8 +249,8 @@ func (c *Client) checkResponseIssuer(md *Metadata, response url.Values) error {
 	return nil
 }
 
-// refusedResponse returns the error that an authorization response carries (RFC 6749 section 4.1.2.1,
-// OpenID Connect Core section 3.1.2.6).
+// refusedResponse returns the error in an authorization response (RFC 6749 section 4.1.2.1, OpenID Connect Core section
+// 3.1.2.6).
 func (c *Client) refusedResponse(response url.Values) *Error {
 	words := ErrorWords(response)
 	refusal := wire.Refusal{Code: response.Get("error"), Words: words, URI: response.Get("error_uri"),
@@ -262,12 +262,13 @@ func (c *Client) refusedResponse(response url.Values) *Error {
 	}
 }
 
-// ErrorWords returns the words about the error in an authorization response. Some servers write error_message (Facebook, SATOSA).
+// ErrorWords returns the description of the error in an authorization response. Some servers write error_message (Facebook,
+// SATOSA).
 func ErrorWords(response url.Values) string {
 	return cmp.Or(response.Get("error_description"), response.Get("error_message"))
 }
 
-// StateOf returns the state of an authorization response, without reading the rest of it.
+// StateOf returns the state of an authorization response. It ignores the rest of it.
 func StateOf(rawQuery string) string {
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		if value, found := strings.CutPrefix(pair, "state="); found {
@@ -278,22 +279,21 @@ func StateOf(rawQuery string) string {
 	return ""
 }
 
-// A request_uri goes into the browser's address and into the cookie of the login.
+// maxRequestURI is the maximum length of a request_uri, in bytes, as it goes into the browser's address and the cookie of the login.
 const maxRequestURI = 512
 
-// Why a request cannot be pushed: the Check of an *Error at the step wire.Metadata.
+// The reasons why a request can't be pushed: the Check of an *Error at the step wire.Metadata.
 const (
 	CheckPARNotOffered = "pushed_authorization"         // the settings want it, and the server does not offer it
 	CheckPARNowhere    = "pushed_authorization_nowhere" // the server demands it, and does not say where
 )
 
-// Pushes reports whether authorization requests are sent to the server by POST first (RFC 9126): it demands
-// that, or the settings do.
+// Pushes reports whether authorization requests are first sent to the server by POST (RFC 9126), as the server or the
+// settings require.
 func (c *Client) Pushes(md *Metadata) bool { return md.RequiresPAR || c.cfg.PAR }
 
-// AddressOf returns where the browser goes with an authorization request: the authorization endpoint with all of
-// its parameters or, when requests are pushed, with client_id and request_uri alone (RFC 9126 section 4). The
-// error is an *Error.
+// AddressOf returns where the browser goes with an authorization request: the authorization endpoint with all of its
+// parameters or, if requests are pushed, with client_id and request_uri alone (RFC 9126 section 4). The error is an *Error.
 func (c *Client) AddressOf(ctx context.Context, md *Metadata, query url.Values) (string, error) {
 	if !c.Pushes(md) {
 		return withQuery(md.Authorization, query), nil
@@ -309,7 +309,7 @@ func pushedAddress(md *Metadata, clientID, uri string) string {
 	return withQuery(md.Authorization, url.Values{"client_id": {clientID}, "request_uri": {uri}})
 }
 
-// withQuery adds parameters to an address. A query that it has of its own is kept (RFC 6749 section 3.1).
+// withQuery adds parameters to an address, and keeps its own query (RFC 6749 section 3.1).
 func withQuery(address string, query url.Values) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -323,8 +323,8 @@ func withQuery(address string, query url.Values) string {
 	return u.String()
 }
 
-// push sends an authorization request to the server, as the client that it names (RFC 9126 section 2), and
-// returns what stands for it. The error is an *Error.
+// push sends an authorization request to the server, as the client in it (RFC 9126 section 2), and returns its request_uri.
+// The error is an *Error.
 func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (string, error) {
 	const what = "pushed authorization request endpoint"
 	if md.PAR == "" {
@@ -357,7 +357,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	return response.RequestURI, nil
 }
 
-// NowhereToPush returns the error of a request for which the metadata names no endpoint (RFC 9126 section 5).
+// NowhereToPush returns the error of a request if the metadata names no endpoint for it (RFC 9126 section 5).
 func NowhereToPush(md *Metadata) *Error {
 	e := &Error{Step: wire.Metadata, Kind: PARNotOffered, Code: CodeInvalidRequest, Check: CheckPARNotOffered,
 		Description: "The server’s metadata names no pushed_authorization_request_endpoint (RFC 9126 section 5)."}
@@ -369,7 +369,7 @@ func NowhereToPush(md *Metadata) *Error {
 	return e
 }
 
-// notPushed returns the error of a request that the server refused (RFC 9126 section 2.3).
+// notPushed returns the error of a pushed request that the server refused (RFC 9126 section 2.3).
 func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
 	refused := c.RefusedBy(wire.PushedRequest, what, e)
 	if e.Status == http.StatusTooManyRequests && refused.Code == CodeRefused {
@@ -378,7 +378,7 @@ func (c *Client) notPushed(what string, e *wire.Exchange) *Error {
 	return refused
 }
 
-// parameters returns those of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
+// parameters returns the parameters of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
 // Connect Core section 3.1.2.1).
 func (c *Client) parameters(md *Metadata, r *Request) url.Values {
 	only := *md
@@ -390,7 +390,7 @@ func (c *Client) parameters(md *Metadata, r *Request) url.Values {
 	return u.Query()
 }
 
-// options returns the parameters that x/oauth2 does not know of.
+// options returns the parameters that x/oauth2 does not add by itself.
 func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 	var options []oauth2.AuthCodeOption
 	if !r.NoChallenge {
@@ -408,9 +408,9 @@ func (c *Client) options(r *Request) []oauth2.AuthCodeOption {
 	return options
 }
 
-// StepUp returns what a login has to ask for that an API's refusal wants (RFC 6750 section 3.1): all that was
-// asked for so far, and what the challenge names. It returns nil where no such login would help: the challenge
-// names nothing new, or this login was the last of maxStepUps already.
+// StepUp returns the scopes that a new login should ask for after an API refused a token (RFC 6750 section 3.1): the
+// earlier ones and those of the challenge. It returns nil if such a login would not help: the challenge names nothing new,
+// or there were maxStepUps such logins already.
 func StepUp(r *Request, refused *wire.Exchange) []string {
 	if refused.Status != http.StatusForbidden || r.StepUp >= maxStepUps {
 		return nil
@@ -427,12 +427,12 @@ func StepUp(r *Request, refused *wire.Exchange) []string {
 	return nil
 }
 
-// maxPasted is more than any browser shows of an authorization response.
+// maxPasted is the maximum length of a pasted address, longer than a browser shows.
 const maxPasted = 8 << 10
 
-// ReadPasted returns the query of the address at which a browser stopped, when that is the redirect URI with an
-// authorization response (RFC 6749 section 4.1.2). Nothing of the address is ever quoted: it holds the code. The
-// error is an *Error. Where the browser comes back by itself, https in the place of our http is accepted, too.
+// ReadPasted returns the query of the address at which a browser stopped, if that is the redirect URI with an authorization
+// response (RFC 6749 section 4.1.2). If the redirect URI leads to this app, https in place of http is accepted too. It
+// never quotes the address, which contains the code. The error is an *Error.
 func (c *Client) ReadPasted(address string) (query string, err error) {
 	address = strings.TrimSpace(address)
 	switch {
@@ -453,8 +453,8 @@ func (c *Client) ReadPasted(address string) (query string, err error) {
 	return responseIn(u)
 }
 
-// differs names the first part in which an address is not the redirect URI, or "". A browser writes some of it
-// in its own way: the host in small letters, no default port, a / for an empty path.
+// differs returns the first part in which an address differs from the redirect URI, or "". It allows for the spelling of
+// browsers: the host in lower case, no default port, a / for an empty path.
 func (c *Client) differs(u *url.URL) string {
 	uri := c.cfg.RedirectURI()
 	if twin := c.cfg.HTTPSTwin(); twin != "" && u.Scheme == "https" {
@@ -485,7 +485,7 @@ func pathOf(u *url.URL) string {
 	return u.EscapedPath()
 }
 
-// responseIn returns the query of an address, if that is where the response is.
+// responseIn returns the query of an address, if it contains the response.
 func responseIn(u *url.URL) (string, error) {
 	inFragment, _ := url.ParseQuery(u.EscapedFragment()) // what cannot be read holds nothing
 	switch query := u.Query(); {
@@ -505,7 +505,7 @@ func badPaste(description string) *Error {
 	return &Error{Step: wire.Response, Kind: PastedAddress, Code: CodeInvalidAddress, Description: description}
 }
 
-// metadataFor returns the metadata of the server that a login was begun with.
+// metadataFor returns the metadata of the server that a login was started with.
 func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -519,30 +519,30 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 	return md, nil
 }
 
-// CheckServer refuses a login that was begun with another server or as another client than the settings
-// now name. The error is an *Error, and so it is when the server cannot be found.
+// CheckServer refuses a login that was started with a different server or client than the settings name now, or whose
+// server can't be found. The error is an *Error.
 func (c *Client) CheckServer(ctx context.Context, r *Request) error {
 	_, err := c.metadataFor(ctx, r)
 	return err
 }
 
-// IsOtherServer reports that a login belongs to another server than the one that is configured. One that
-// cannot be found is not known to be another.
+// IsOtherServer reports that a login belongs to a different server than the configured one. It is false if the server could
+// not be found.
 func IsOtherServer(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == OtherServer
 }
 
-// UnsolicitedError is the error of an authorization response that belongs to no login: some servers send errors
-// back without state, and it is the only clue then. But anybody may have written it, so it is shown as
-// what it is and never acted on.
+// UnsolicitedError is the error in an authorization response that belongs to no login. Some servers return errors without
+// state, and then this is the only clue. But an attacker may have written it, so it is shown as unverified, and never acted
+// on.
 type UnsolicitedError struct {
 	Code  string `json:"error,omitempty"` // a registered one
 	Words string `json:"error_description,omitempty"`
 }
 
-// UnsolicitedError returns the error of a response, or nil: when it has none, or names an issuer that is not
-// this server (RFC 9207 section 2.4).
+// UnsolicitedError returns the error in a response. It returns nil if there is none, or if the response names a different
+// issuer (RFC 9207 section 2.4).
 func (c *Client) UnsolicitedError(response url.Values) *UnsolicitedError {
 	if !response.Has("error") {
 		return nil

@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// Singleflight lets any number of callers wait for one run of the same work.
+// Singleflight lets any number of callers share one run of the same work.
 type Singleflight[T any] struct {
 	mu      sync.Mutex // guards running
 	running map[string]*flight[T]
 }
 
-// flight is one run, and what came of it.
+// flight is one run, and its result.
 type flight[T any] struct {
 	done  chan struct{} // closed when the fields below are set
 	value T
 	err   error
 }
 
-// Do joins the run under way for the key or begins one. A run goes on when the caller that began it
-// is gone; each caller waits no longer than its own context.
+// Do joins the run for the key, or starts one. A run continues after the caller that started it has gone. Each caller waits
+// no longer than its own context.
 func (s *Singleflight[T]) Do(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)
 	if begun {
@@ -30,8 +30,8 @@ func (s *Singleflight[T]) Do(ctx context.Context, key string, work func(context.
 	return run.wait(ctx)
 }
 
-// DoHere does what Do does in the goroutine of the caller, which costs none of its own. Whoever begins a run stays to its end, even
-// when nobody waits for that caller any more.
+// DoHere is Do, but runs the work in the goroutine of the caller, without one of its own. A caller that starts a run stays
+// until it ends, even if its context ends first.
 func (s *Singleflight[T]) DoHere(ctx context.Context, key string, work func(context.Context) (T, error)) (T, error) {
 	run, begun := s.join(key)
 	if !begun {
@@ -41,7 +41,7 @@ func (s *Singleflight[T]) DoHere(ctx context.Context, key string, work func(cont
 	return run.value, run.err
 }
 
-// join returns the run of the key, and whether it begins with this caller.
+// join returns the run of the key, and whether this caller starts it.
 func (s *Singleflight[T]) join(key string) (run *flight[T], begun bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *Singleflight[T]) join(key string) (run *flight[T], begun bool) {
 	return run, true
 }
 
-// finish does the work of a run, which does not end with the context of its caller.
+// finish does the work of a run. The end of the caller's context does not stop it.
 func (s *Singleflight[T]) finish(ctx context.Context, key string, run *flight[T], work func(context.Context) (T, error)) {
 	defer func() {
 		s.mu.Lock()
@@ -67,7 +67,7 @@ func (s *Singleflight[T]) finish(ctx context.Context, key string, run *flight[T]
 	run.value, run.err = protected(context.WithoutCancel(ctx), work)
 }
 
-// wait returns what comes of the run, or the context's error if that ends first.
+// wait returns the result of the run, or the context's error if that ends first.
 func (r *flight[T]) wait(ctx context.Context) (T, error) {
 	select {
 	case <-r.done:
@@ -78,8 +78,8 @@ func (r *flight[T]) wait(ctx context.Context) (T, error) {
 	}
 }
 
-// protected turns a panic into an error: everybody who waits for the work gets it, and in a goroutine of its own
-// it would end the process.
+// protected turns a panic into an error, for every caller that waits for the work. In a goroutine of its own, a panic would
+// end the process.
 func protected[T any](ctx context.Context, work func(context.Context) (T, error)) (value T, err error) {
 	defer func() {
 		if p := recover(); p != nil {

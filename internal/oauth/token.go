@@ -22,7 +22,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Tokens are the tokens that a login holds. Each is empty when it is not, or no longer, held.
+// Tokens are the tokens of a login. A token that the login doesn't have, or no longer has, is empty.
 type Tokens struct {
 	Access, Refresh, ID string
 	Expires             time.Time // of the access token; zero when not known
@@ -81,8 +81,7 @@ func (c *Client) Exchange(ctx context.Context, r *Request, code string) (*TokenR
 	return response, nil
 }
 
-// TokenRequest returns the request that Exchange would send now, byte for byte. It is not sent. The error is
-// an *Error.
+// TokenRequest returns the request that Exchange would send now, byte for byte, without sending it. The error is an *Error.
 func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wire.Exchange, error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -99,8 +98,8 @@ func (c *Client) TokenRequest(ctx context.Context, r *Request, code string) (*wi
 }
 
 // tokenRequest returns the request for the code's tokens, with the client's authentication and the code verifier. x/oauth2
-// makes it, and hands it over instead of sending it: what comes back is read as strictly as RFC 6749 section 5.1 asks,
-// and once. The error is an *Error.
+// builds the request but doesn't send it: our own code reads the response, once and as strictly as RFC 6749 section 5.1
+// requires. The error is an *Error.
 func (c *Client) tokenRequest(md *Metadata, r *Request, code string) (*http.Request, error) {
 	var made dryRun
 	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Transport: &made})
@@ -126,8 +125,8 @@ func (h *dryRun) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var errDryRun = errors.New("the request is sent elsewhere")
 
-// parseTokenResponse reads and checks a token response. What is only shown does not have to be right: then it has a warning,
-// which is not sanitized yet.
+// parseTokenResponse reads and checks a token response. A wrong value that is only shown is a warning, which is not
+// sanitized yet.
 func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *tokenFault) {
 	body, fault := tokenBody(e, formAllowed)
 	if fault != nil {
@@ -153,7 +152,7 @@ func parseTokenResponse(e *wire.Exchange, formAllowed bool) (*TokenResponse, *to
 	return t, nil
 }
 
-// check refuses a token response that is an error, or has a token that cannot be used.
+// check refuses a token response with an error, or with an unusable token.
 func (t *TokenResponse) check(r *Reader) *tokenFault {
 	const inToken = "with a token that has characters no token may have (RFC 6749 appendix A.12)"
 	kind := r.Text("token_type")
@@ -180,8 +179,8 @@ func (t *TokenResponse) check(r *Reader) *tokenFault {
 	return r.tokenType(kind)
 }
 
-// tokenType refuses a type of token that is used in another way than a bearer token (RFC 6749 section 7.1). The name in any
-// case of its letters is right (section 5.1). Without one, and with a word that defines no type, servers mean a bearer token.
+// tokenType refuses a token type that is not used as a bearer token is (RFC 6749 section 7.1). Upper and lower case are the
+// same (section 5.1). A server that sends no type, or an undefined one, means a bearer token.
 func (r *Reader) tokenType(kind string) *tokenFault {
 	const used = "This app uses the token as a bearer token; other clients may refuse it."
 	switch {
@@ -198,12 +197,12 @@ func (r *Reader) tokenType(kind string) *tokenFault {
 	return nil
 }
 
-// otherTokenTypes are the types besides Bearer that have a definition: those of the registry (RFC 6749 section 11.1), in
-// small letters, and mac, which never got there (section 7.1).
+// otherTokenTypes lists the defined types besides Bearer: those of the registry (RFC 6749 section 11.1), in lower case, and
+// mac, which was never registered (section 7.1).
 var otherTokenTypes = []string{"dpop", "pop", "n_a", "mac"}
 
-// isOtherTokenType reports a token type with a definition of its own: one of those, or a URI (RFC 6749 section 8.1). The
-// URIs of RFC 8693 section 3 that stand for what a bearer token may be are none.
+// isOtherTokenType reports a token type with its own definition: one of those, or a URI (RFC 6749 section 8.1), except the
+// URIs of RFC 8693 section 3 for kinds of token that may be bearer tokens.
 func isOtherTokenType(kind string) bool {
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	if what, ok := strings.CutPrefix(kind, "urn:ietf:params:oauth:token-type:"); ok {
@@ -213,7 +212,7 @@ func isOtherTokenType(kind string) bool {
 	return strings.Contains(kind, ":") || slices.ContainsFunc(words, func(word string) bool { return slices.Contains(otherTokenTypes, word) })
 }
 
-// scope returns what was granted, and whether the server said so. Some send a list (Twitch).
+// scope returns the granted scope, and whether the server sent one. Some send a list (Twitch).
 func (r *Reader) scope() (scope string, sent bool) {
 	switch kind := r.Kind("scope"); kind {
 	case "", "string":
@@ -230,7 +229,7 @@ func (r *Reader) scope() (scope string, sent bool) {
 	}
 }
 
-// expiresIn returns the lifetime of the access token, or 0 where it is not known. Some servers send it as a string.
+// expiresIn returns the lifetime of the access token, or 0 if it is not known. Some servers send it as a string.
 func (r *Reader) expiresIn() time.Duration {
 	const century = 100 * 365 * 24 * 3600 // beyond it a time.Duration would overflow
 	raw := r.Raw("expires_in")
@@ -249,7 +248,7 @@ func (r *Reader) expiresIn() time.Duration {
 	return time.Duration(min(seconds, century)) * time.Second
 }
 
-// withoutAccessToken says what a token response has instead of an access token.
+// withoutAccessToken says what a token response without an access token contains.
 func withoutAccessToken(body string, o *wire.Object) *tokenFault {
 	if other := wire.Misspelled([]byte(body), "access_token"); other != "" {
 		fault := faulty(AccessTokenMisspelled, "access_token", "without an access_token: it writes %q, and names are case sensitive "+
@@ -288,7 +287,7 @@ func tokenBody(e *wire.Exchange, formAllowed bool) (string, *tokenFault) {
 	return "", fault
 }
 
-// notAnObject says what an answer is that should have been a JSON object.
+// notAnObject returns the kind of an answer that should have been a JSON object.
 func notAnObject(e *wire.Exchange) Kind {
 	switch e.Refusal().Format {
 	case wire.FormatPage:
@@ -302,7 +301,7 @@ func notAnObject(e *wire.Exchange) Kind {
 	return TokenResponseText
 }
 
-// formAsJSON rewrites a form as a JSON object of strings, in the same order.
+// formAsJSON converts a form to a JSON object of strings, in the same order.
 func formAsJSON(form string) (string, error) {
 	var out strings.Builder
 	for i, pair := range strings.Split(form, "&") {
@@ -327,8 +326,8 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// splitScope reads a scope whose parts are separated by commas, as GitHub and Slack write it. A comma may also be a part of a
-// scope (RFC 6749 section 3.3): then one that was asked for has it.
+// splitScope splits a scope at commas, as GitHub and Slack write it. A comma may also be part of a scope (RFC 6749 section
+// 3.3): it is if the login asked for a scope with one.
 func (t *TokenResponse) splitScope(asked []string) {
 	if !strings.Contains(t.Scope, ",") || strings.Contains(strings.Join(asked, ""), ",") {
 		return
@@ -337,7 +336,7 @@ func (t *TokenResponse) splitScope(asked []string) {
 	t.Warnings = append(t.Warnings, "scope is separated by commas, and should be by spaces (RFC 6749 section 3.3).")
 }
 
-// granted reports whether the response grants a scope that was asked for.
+// granted reports whether the response grants a requested scope.
 func (t *TokenResponse) granted(scope string, asked []string) bool {
 	if !t.ScopeSent {
 		return slices.Contains(asked, scope) // RFC 6749 section 5.1: omitted means as asked
@@ -345,7 +344,7 @@ func (t *TokenResponse) granted(scope string, asked []string) bool {
 	return slices.Contains(strings.Fields(t.Scope), scope)
 }
 
-// tokenFault is what is wrong with a token response. Its text completes "the token endpoint returned 200, but …".
+// tokenFault describes what is wrong with a token response. Its text completes "the token endpoint returned 200, but …".
 type tokenFault struct {
 	kind    Kind
 	member  string // the one at fault
@@ -357,19 +356,18 @@ type tokenFault struct {
 
 func (f *tokenFault) Error() string { return f.text }
 
-// faulty says what is wrong with a member.
+// faulty returns the fault of a member.
 func faulty(kind Kind, member, format string, args ...any) *tokenFault {
 	return &tokenFault{kind: kind, member: member, text: fmt.Sprintf(format, args...)}
 }
 
 const maxReceived = 30 // members that are shown
 
-// shownValues are the members of a token response that hold no secret (RFC 6749 section 5.1).
+// shownValues lists the members of a token response that contain no secret (RFC 6749 section 5.1).
 var shownValues = []string{"token_type", "expires_in", "scope", "issued_token_type", "refresh_expires_in", "ext_expires_in", "not-before-policy",
 	"error", "error_description"}
 
-// received lists the members of a token response as the server sent it, the one at fault marked. Every text goes
-// through said.
+// received lists the members of a token response as the server sent it, and marks the faulty one. It sanitizes every text.
 func received(e *wire.Exchange, fault *tokenFault, sanitized func(text string, n int) string) []Member {
 	body := e.ResponseBody
 	if form, err := formAsJSON(body); err == nil && !json.Valid([]byte(body)) && strings.Contains(body, "=") && !strings.HasPrefix(strings.TrimSpace(body), "<") {
@@ -400,7 +398,7 @@ func received(e *wire.Exchange, fault *tokenFault, sanitized func(text string, n
 	return members
 }
 
-// member describes one member. A value whose name is not known to be harmless is not shown.
+// member describes one member. It hides the value, unless the name is known to be harmless.
 func member(name string, value json.RawMessage, sanitized func(text string, n int) string) Member {
 	m := Member{Name: sanitized(name, 80), Type: typeOf(value)}
 	switch {
@@ -432,8 +430,8 @@ func typeOf(value json.RawMessage) string {
 	return "number"
 }
 
-// Decoded is a token as far as anybody can read it: nothing of it is verified here. What an access token
-// says is between the two servers (RFC 6749 section 1.4): a client shows it and draws nothing from it.
+// Decoded is a token, decoded but not verified. The content of an access token is between the two servers (RFC 6749 section
+// 1.4): a client shows it and concludes nothing from it.
 type Decoded struct {
 	Opaque  bool // it is not a JWT
 	Header  []Claim
@@ -441,24 +439,23 @@ type Decoded struct {
 	Profile bool // it says that it follows RFC 9068
 }
 
-// Claim is one member of a JWT's header or claims, in the order in which it was sent.
+// Claim is one member of a JWT's header or claims.
 type Claim struct {
 	Name  string
 	Value string    // a string without its quotes, anything else as JSON
 	Time  time.Time // of a NumericDate (RFC 7519 section 2); zero for any other
 }
 
-// times are the claims that are a NumericDate (RFC 7519 section 4.1, OpenID Connect Core sections 2
-// and 5.1).
+// times lists the claims that are a NumericDate (RFC 7519 section 4.1, OpenID Connect Core sections 2 and 5.1).
 var times = map[string]bool{"exp": true, "iat": true, "nbf": true, "auth_time": true, "updated_at": true}
 
-// The most of a token that is shown: so many members, and so many bytes of each.
+// The maximum number of members of a token that are shown, and of bytes of each.
 const (
 	maxShownClaims = 200
 	maxShownValue  = 4000
 )
 
-// Decode reads a JWT without verifying it. It returns nil for no token.
+// Decode decodes a JWT without verifying it. It returns nil for an empty token.
 func Decode(token string) *Decoded {
 	if token == "" {
 		return nil
@@ -481,8 +478,7 @@ func Decode(token string) *Decoded {
 	return d
 }
 
-// members reads one part of a JWT, a JSON object in base64url, member by member. It returns false when
-// it is none.
+// members reads one part of a JWT, a JSON object in base64url, in order. It returns false if it is not one.
 func members(part string) ([]Claim, bool) {
 	document, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(document) {
@@ -517,8 +513,8 @@ func newClaim(name string, value json.RawMessage) Claim {
 	return c
 }
 
-// AccessToken is what anybody can find out about an access token, as the API should. A client draws
-// nothing from it (RFC 6749 section 1.4); it is for saying why an API refuses the token.
+// AccessToken holds what an API could check about an access token. A client concludes nothing from it (RFC 6749 section
+// 1.4); it serves to say why an API refuses the token.
 type AccessToken struct {
 	JWT       bool
 	IDToken   bool     // it has the shape of an ID token: it speaks of a login, and of no scope
@@ -531,7 +527,7 @@ type AccessToken struct {
 	Why       string // what is wrong with the signature, or why it cannot be verified
 }
 
-// Signature is what came of comparing a JWT's signature with the server's keys.
+// Signature is the result of verifying a JWT's signature with the server's keys.
 type Signature string
 
 const (
@@ -540,7 +536,7 @@ const (
 	SignatureUnknown Signature = "unknown" // it cannot be verified by others
 )
 
-// accessClaims are the claims of an access token that are compared (RFC 9068 section 2.2).
+// accessClaims holds the claims of an access token that are compared (RFC 9068 section 2.2).
 type accessClaims struct {
 	Issuer   string          `json:"iss"`
 	Audience json.RawMessage `json:"aud"`
@@ -572,8 +568,8 @@ func (c *Client) Inspect(ctx context.Context, access string) *AccessToken {
 	return t
 }
 
-// signatureOf compares a signature with the server's keys. A nonce in the header says that the token is
-// for its API alone (Microsoft Graph): nobody else can verify it, and nothing is wrong with that.
+// signatureOf verifies a signature with the server's keys. A nonce in the header means that only the API can verify the
+// token (Microsoft Graph), which is not a fault.
 func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (Signature, string) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -606,8 +602,7 @@ func stringsOf(raw json.RawMessage) []string {
 	return list
 }
 
-// Altered returns a token that was never issued: the same but for the middle of its signature, or of an opaque
-// token's text.
+// Altered returns a token that was never issued: it changes the middle of the signature, or of an opaque token.
 func Altered(token string) string {
 	at := strings.LastIndexByte(token, '.') + 1
 	at += (len(token) - at) / 2
@@ -621,8 +616,8 @@ func Altered(token string) string {
 	return token[:at] + string(other) + token[at+1:]
 }
 
-// refusesTokens reports that the token endpoint says no: by the status or, as some do, by an error in a 200 where the
-// tokens should be. The fault is why the answer is no token response, or nil.
+// refusesTokens reports that the token endpoint refuses: by the status or, as some do, by an error in a 200. The fault says
+// why the answer is not a token response, or is nil.
 func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
 	switch {
 	case e.Status/100 != 2:
@@ -637,7 +632,7 @@ func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
 	return e.ErrorInside() || e.Refusal().Code != ""
 }
 
-// tokenRefused returns the error of a token request that the server answered with one (RFC 6749 section 5.2).
+// tokenRefused returns the error of a token request that the server answered with an error (RFC 6749 section 5.2).
 func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 	refused := e.Refusal()
 	if refused.Code == "" || refused.Format != wire.FormatJSON && refused.Format != wire.FormatForm {
@@ -657,8 +652,8 @@ func (c *Client) tokenRefused(step wire.Purpose, e *wire.Exchange) *Error {
 		Description: cmp.Or(hide(refused.Words), said), URI: hide(refused.URI)}
 }
 
-// refusedOtherwise returns the error of a token request that was refused without an OAuth error: by the status, or by an answer
-// with 200 that says so. A 4xx is about the request all the same, and the server's words say why.
+// refusedOtherwise returns the error of a token request that was refused without an OAuth error: by the status, or by a
+// refusal in a 200. A 4xx is still about the request, and the server's words say why.
 func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	if e.Status/100 != 4 && e.Status/100 != 2 {
 		sanitized := c.SanitizedIn(e)
@@ -668,8 +663,7 @@ func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	return c.RefusedBy(step, "token endpoint", e)
 }
 
-// badTokenResponse returns the error of a token response that cannot be used. What it holds is shown, and
-// nothing of it is kept.
+// badTokenResponse returns the error of an unusable token response. It shows the content, and keeps none of it.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
 	sanitized := c.SanitizedIn(e)
 	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),
@@ -677,11 +671,11 @@ func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *to
 		Code: CodeInvalidResponse, Description: "The token endpoint returned 200, but " + sanitized(fault.text, 500) + ".", Received: received(e, fault, sanitized)}
 }
 
-// numericDate returns a time as a JWT writes it: seconds since 1970, with a fraction perhaps.
+// numericDate returns the time of a NumericDate: seconds since 1970, possibly with a fraction.
 func numericDate(seconds float64) time.Time {
 	seconds = max(min(seconds, year9999), -year9999)
 	return time.Unix(int64(seconds), 0)
 }
 
-// Beyond the end of the year 9999, or before its negative, the arithmetic would overflow.
+// year9999 is the end of the year 9999, in seconds since 1970. Beyond it, or its negative, the arithmetic would overflow.
 const year9999 = 253402300799

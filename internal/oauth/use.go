@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Userinfo asks who the user is (OpenID Connect Core section 5.3). The ID token, nil for a plain OAuth
-// login, says about whom the answer must be. The error is an *Error.
+// Userinfo asks who the user is (OpenID Connect Core section 5.3). The answer must be about the user of the ID token, which
+// is nil for a plain OAuth login. The error is an *Error.
 func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wire.Exchange, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -34,8 +34,8 @@ func (c *Client) Userinfo(ctx context.Context, access string, id *IDToken) (*wir
 	return e, err
 }
 
-// checkUserinfo refuses an answer about somebody else: its sub must be the ID token's (OpenID
-// Connect Core section 5.3.2). A signed answer is verified first.
+// checkUserinfo refuses an answer about a different user: its sub must be the ID token's (OpenID Connect Core section
+// 5.3.2). It verifies a signed answer first.
 func (c *Client) checkUserinfo(ctx context.Context, md *Metadata, id *IDToken, e *wire.Exchange) error {
 	body := []byte(e.ResponseBody)
 	if e.MediaType() == "application/jwt" {
@@ -73,7 +73,7 @@ func (c *Client) badUserinfo(kind Kind, e *wire.Exchange, what string) *Error {
 		Description: "The userinfo response cannot be used: " + what + "."}
 }
 
-// verifyUserinfo checks a signed userinfo response, and iss and aud where they are there.
+// verifyUserinfo verifies a signed userinfo response, including iss and aud if they are present.
 func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) ([]byte, error) {
 	header, claims, err := parseIDToken(raw)
 	if err != nil {
@@ -98,8 +98,8 @@ func (c *Client) verifyUserinfo(ctx context.Context, md *Metadata, raw string) (
 	return payload, nil
 }
 
-// Introspect asks what the server knows of a token (RFC 7662 section 2). The kind is access_token or
-// refresh_token. The error is an *Error.
+// Introspect asks the server about a token (RFC 7662 section 2). The kind is access_token or refresh_token. The error is an
+// *Error.
 func (c *Client) Introspect(ctx context.Context, kind, token string) (*wire.Exchange, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -112,8 +112,7 @@ func (c *Client) Introspect(ctx context.Context, kind, token string) (*wire.Exch
 	return c.Answered(wire.Introspection, "introspection endpoint", md.Introspection, e, err)
 }
 
-// Revoke ends a token (RFC 7009 section 2). The kind is access_token or refresh_token. The error is an
-// *Error.
+// Revoke revokes a token (RFC 7009 section 2). The kind is access_token or refresh_token. The error is an *Error.
 func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange, error) {
 	md, err := c.Metadata(ctx)
 	if err != nil {
@@ -126,9 +125,8 @@ func (c *Client) Revoke(ctx context.Context, kind, token string) (*wire.Exchange
 	return c.Answered(wire.Revocation, "revocation endpoint", md.Revocation, e, err)
 }
 
-// Refresh exchanges the refresh token for new tokens (RFC 6749 section 6), and verifies an ID token
-// that comes with them. The token response is nil when the server refused: RefusedRefresh reads its answer then. The
-// error is an *Error.
+// Refresh exchanges the refresh token for new tokens (RFC 6749 section 6), and verifies an ID token that comes with them.
+// If the server refused, the token response is nil, and RefusedRefresh reads the answer. The error is an *Error.
 func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDToken) (*wire.Exchange, *TokenResponse, error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -159,13 +157,12 @@ func (c *Client) Refresh(ctx context.Context, held Tokens, r *Request, id *IDTok
 	return e, response, nil
 }
 
-// RefusedRefresh returns what an answer says that refused a refresh (RFC 6749 section 5.2): an error of the kind Refused,
-// or ErrorMisspelled.
+// RefusedRefresh returns the error in an answer that refused a refresh (RFC 6749 section 5.2), of the kind Refused or
+// ErrorMisspelled.
 func (c *Client) RefusedRefresh(e *wire.Exchange) *Error { return c.tokenRefused(wire.Refresh, e) }
 
-// checkRefreshedIDToken verifies an ID token that came with a refresh: in full, about the same user, and
-// about the same moment of signing in (OpenID Connect Core section 12.2). A nonce and an auth_time may be
-// left out there, but not be others.
+// checkRefreshedIDToken fully verifies an ID token from a refresh. It must be about the same user and the same sign-in
+// (OpenID Connect Core section 12.2). It may lack nonce and auth_time, but they must not differ.
 func (c *Client) checkRefreshedIDToken(ctx context.Context, r *Request, id *IDToken, response *TokenResponse) error {
 	want := expected{MaxAge: -1, AccessToken: response.Access, Refresh: true}
 	if id != nil {
@@ -178,7 +175,7 @@ func (c *Client) checkRefreshedIDToken(ctx context.Context, r *Request, id *IDTo
 	return err
 }
 
-// ReplacedBy returns what is held after a refresh: what came is new, what did not stays.
+// ReplacedBy returns the tokens after a refresh: those of the response, and the old ones that it does not replace.
 func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	next := t
 	next.Access, next.Expires = response.Access, response.Expires
@@ -194,8 +191,8 @@ func (t Tokens) ReplacedBy(response *TokenResponse) Tokens {
 	return next
 }
 
-// Without returns what is held once the tokens of gone have been revoked. What a refresh has replaced meanwhile
-// is another token, and stays.
+// Without returns the tokens that remain after those of gone were revoked. A token that has come from a refresh since is a
+// different one, and stays.
 func (t Tokens) Without(gone Tokens) Tokens {
 	if t.Refresh == gone.Refresh {
 		t.Refresh = ""
@@ -206,8 +203,8 @@ func (t Tokens) Without(gone Tokens) Tokens {
 	return t
 }
 
-// ProtectedResource returns what an access token can be tried at: RESOURCE_URL, or else the server's userinfo
-// endpoint, or "" when there is neither.
+// ProtectedResource returns the address where an access token can be tried: RESOURCE_URL, or else the server's userinfo
+// endpoint, or "" if there is neither.
 func (c *Client) ProtectedResource() string {
 	md, _ := c.Known()
 	if c.cfg.ResourceURL != "" || md == nil {
@@ -216,10 +213,9 @@ func (c *Client) ProtectedResource() string {
 	return md.Userinfo
 }
 
-// TryResource calls the protected resource with the access token, then without it, then with one that has
-// been altered: that a token opens it says something only if nothing else does (RFC 6750 section 3). What
-// came of it is in the context's record. A token of another server's login goes nowhere, nor does any while
-// the server cannot be found.
+// TryResource calls the protected resource with the access token, then without it, then with an altered one: success with
+// the token means something only if the other calls fail (RFC 6750 section 3). The results are in the context's record. It
+// sends no token of a different server's login, and none if the server can't be found.
 func (c *Client) TryResource(ctx context.Context, r *Request, access string) error {
 	if err := c.CheckServer(ctx, r); err != nil {
 		return err
@@ -242,9 +238,9 @@ func (c *Client) TryResource(ctx context.Context, r *Request, access string) err
 	return nil
 }
 
-// EndSessionURL returns the address that ends the session at the server (OpenID Connect RP-Initiated Logout
-// section 2), or "" when the login's server offers none or cannot be found. The ID token goes along as
-// the hint of who signs out, and the state comes back with the browser.
+// EndSessionURL returns the address that ends the session at the server (OpenID Connect RP-Initiated Logout section 2), or
+// "" if the login's server offers none or can't be found. The ID token tells the server who signs out, and the state comes
+// back with the browser.
 func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken, state string) string {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -257,8 +253,8 @@ func (c *Client) EndSessionURL(ctx context.Context, r *Request, idToken, state s
 	return md.EndSessionWith(query)
 }
 
-// EndSessionWith returns the address of the end_session_endpoint with parameters, or "" where there is none. A query that the
-// endpoint has of its own is kept.
+// EndSessionWith returns the address of the end_session_endpoint with parameters, or "" if there is none. It keeps the
+// endpoint's own query.
 func (md *Metadata) EndSessionWith(parameters url.Values) string {
 	u, err := url.Parse(md.EndSession)
 	if err != nil || md.EndSession == "" {

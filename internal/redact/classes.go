@@ -1,6 +1,7 @@
 package redact
 
-// class is a set of what a byte may be a part of. A megabyte is read byte by byte several times, so each byte is looked up.
+// class is a set of the kinds of text that a byte may belong to. A megabyte is read byte by byte several times, so each
+// byte is looked up in a table.
 type class uint8
 
 const (
@@ -30,7 +31,7 @@ var classes = func() (table [256]class) {
 
 func isAlphanumeric(c byte) bool { return classes[c]&alphanumeric != 0 }
 
-// isBase64 reports a character of either alphabet of base64.
+// isBase64 reports a character of either base64 alphabet.
 func isBase64(c byte) bool { return classes[c]&inBase64 != 0 }
 
 func isJWTByte(c byte) bool { return classes[c]&inJWT != 0 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// maxEncodings is how often a text may be encoded in base64 or in hexadecimal digits.
+// maxEncodings is the maximum number of nested base64 or hexadecimal encodings that are decoded.
 const maxEncodings = 2
 
 const (
@@ -15,13 +15,13 @@ const (
 	sampleSize   = 16 // characters that tell text from a key or a hash
 )
 
-// run is a part of a text that is text itself, encoded. Where something in it is secret, all of it goes.
+// run is a part of a text that encodes another text. If that contains a secret, the whole run is removed.
 type run struct {
 	from, to int // in the source
 	text     *Text
 }
 
-// runsIn finds what is encoded in a layer, and was not in the one before.
+// runsIn returns the encoded parts of a layer that the layer before did not have.
 func (t *Text) runsIn(l *layer, encodings int) []run {
 	var runs []run
 	for i := 0; i < len(l.text); i++ {
@@ -39,19 +39,20 @@ func (t *Text) runsIn(l *layer, encodings int) []run {
 	return runs
 }
 
-// changed reports that an escape was undone between two places, or right before them. In the source all is new.
+// changed reports that an escape was undone between two places, or right before them. In the source, everything counts as
+// changed.
 func (l *layer) changed(from, to int) bool {
 	before := max(from-1, 0)
 	return l.at == nil || int(l.place(to)-l.place(before)) != to-before
 }
 
-// isRunByte reports a character of either alphabet of base64. A plus sign stands there also where it was read as a space.
+// isRunByte reports a character of either base64 alphabet. A space counts if it was a plus sign in the source.
 func (t *Text) isRunByte(l *layer, i int) bool {
 	c := l.text[i]
 	return isBase64(c) || c == ' ' && l.at != nil && t.source[l.place(i)] == '+'
 }
 
-// runEnd is where a run ends, over the ends of its lines. It reports whether the run stands there as it is.
+// runEnd returns where a run ends, across line breaks. It reports whether the run stands there unchanged.
 func (t *Text) runEnd(l *layer, begin int) (end int, plain bool) {
 	line, plain := begin, true
 	for end = begin; end < len(l.text); {
@@ -72,7 +73,7 @@ func (t *Text) runEnd(l *layer, begin int) (end int, plain bool) {
 	return end, plain
 }
 
-// runBytes is a run without the ends of its lines.
+// runBytes returns a run without its line breaks.
 func (t *Text) runBytes(l *layer, from, to int, plain bool) string {
 	if plain {
 		return l.text[from:to]
@@ -90,8 +91,8 @@ func (t *Text) runBytes(l *layer, from, to int, plain bool) string {
 	return string(out)
 }
 
-// decode returns the text that hexadecimal digits or base64 stand for, or "" for no text. What stands before it, as in a
-// path, may look like a part of it, so it is tried from each of the first places.
+// decode returns the text that hexadecimal digits or base64 stand for, or "" if they don't stand for text. What stands
+// before the encoded text, such as a path, may look like a part of it, so decode tries each of the first positions.
 func decode(s string) string {
 	if strings.Trim(s, "0123456789abcdefABCDEF") == "" {
 		for from := range 2 {
@@ -112,10 +113,10 @@ func decode(s string) string {
 	return ""
 }
 
-// whole is the longest beginning that has no part of a group.
+// whole returns the longest prefix that consists of complete groups.
 func whole(s string, group int) string { return s[:len(s)-len(s)%group] }
 
-// isText reports what is printable at its beginning or at its end.
+// isText reports a text that is printable at its beginning or at its end.
 func isText(s string, decode func(to, from []byte) int) bool {
 	size := min(len(s), sampleSize)
 	for _, sample := range []string{s[:size], s[len(s)-size:]} {
@@ -142,7 +143,7 @@ func decodeHex(to, from []byte) int {
 	return n
 }
 
-// decodeBase64 reads either alphabet, and changes from.
+// decodeBase64 decodes either alphabet, and changes from.
 func decodeBase64(to, from []byte) int {
 	for i, c := range from {
 		switch c {
@@ -156,7 +157,7 @@ func decodeBase64(to, from []byte) int {
 	return n
 }
 
-// markInside does the same with what is encoded in the text, and marks each run in which something is marked then.
+// markInside runs work on the encoded parts of the text, and marks each of them in which work has marked something.
 func (t *Text) markInside(work func(*Text)) {
 	for _, r := range t.inside {
 		if work(r.text); len(r.text.marks) > 0 {

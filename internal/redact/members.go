@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// The most levels of JSON that are looked into.
+// maxLevels is the maximum depth of JSON that is searched.
 const maxLevels = 64
 
-// The errors of a text whose members cannot be visited.
+// The errors for a text whose members can't be visited.
 var (
 	ErrNotJSON = errors.New("it is no JSON")
 	ErrTooDeep = errors.New("its JSON is nested too deep to be looked into")
 )
 
-// RewriteMembers replaces the values of members by what visit returns, and leaves everything else to the byte. Where
-// visit returns "" the value stays, and its own members are visited. The error is ErrNotJSON or ErrTooDeep, and the
-// text is as it was then.
+// RewriteMembers replaces the values of members by what visit returns, and leaves everything else to the byte. If visit
+// returns "", the value stays, and its own members are visited. The error is ErrNotJSON or ErrTooDeep. Then the text is
+// unchanged.
 func RewriteMembers(body string, visit func(level int, name, value string) (standIn string)) (string, error) {
 	ends, deep := containers(body)
 	if deep {
@@ -63,11 +63,11 @@ func RewriteMembers(body string, visit func(level int, name, value string) (stan
 	return out.String(), nil
 }
 
-// container is a list or an object: where it ends, and how many there are in it, itself included.
+// container is a list or an object: its end, and the number of lists and objects in it, itself included.
 type container struct{ end, size int32 }
 
-// containers finds the lists and objects of a text that may be JSON, in the order in which they begin. It reports true,
-// and finds none, when they are nested too deep.
+// containers returns the lists and objects of a text that may be JSON, in the order in which they start. If they are nested
+// too deep, it returns none, and true.
 func containers(body string) (all []container, deep bool) {
 	start := strings.TrimLeft(body, " \t\r\n")
 	if start == "" || start[0] != '{' && start[0] != '[' {
@@ -94,7 +94,7 @@ func containers(body string) (all []container, deep bool) {
 	return all, false
 }
 
-// stringEnd returns the length of the JSON string that a text begins with, its quotes included.
+// stringEnd returns the length of the JSON string at the start of a text, including its quotes.
 func stringEnd(s string) int {
 	for end := 1; end < len(s); end++ {
 		switch s[end] {
@@ -107,7 +107,7 @@ func stringEnd(s string) int {
 	return len(s)
 }
 
-// afterColon returns the place behind a colon, if that comes next.
+// afterColon returns the place after a colon, if that comes next.
 func afterColon(body string, from int) (int, bool) {
 	rest := strings.TrimLeft(body[from:], " \t\r\n")
 	if !strings.HasPrefix(rest, ":") {
@@ -116,7 +116,7 @@ func afterColon(body string, from int) (int, bool) {
 	return len(body) - len(strings.TrimLeft(rest[1:], " \t\r\n")), true
 }
 
-// valueEnd returns where the value ends that begins at a place in valid JSON, and how many lists and objects are in it.
+// valueEnd returns the end of the value that starts at a place in valid JSON, and the number of lists and objects in it.
 func valueEnd(body string, from int, ends []container, next int) (end, inside int) {
 	switch body[from] {
 	case '{', '[':
@@ -127,7 +127,7 @@ func valueEnd(body string, from int, ends []container, next int) (end, inside in
 	return from + upTo(body[from:], ",}] \t\r\n"), 0
 }
 
-// unquoted returns what a JSON string says, or stands in it when it is not valid.
+// unquoted returns the text of a JSON string, or the text between its quotes if it is not valid.
 func unquoted(quoted string) string {
 	text := strings.TrimSuffix(quoted[1:], `"`)
 	if strings.Contains(text, `\`) {
@@ -136,7 +136,7 @@ func unquoted(quoted string) string {
 	return text
 }
 
-// EachScalar visits the strings and the numbers in a JSON value, at any depth. The names of members are none.
+// EachScalar visits the strings and the numbers in a JSON value, at any depth, but not the names of members.
 func EachScalar(value string, visit func(text string)) {
 	eachScalar(value, func(from, to int) {
 		if value[from] == '"' {
@@ -164,7 +164,7 @@ func RewriteStrings(value string, standIn func(text string) string) string {
 	return out.String()
 }
 
-// eachScalar visits the places of the strings and the numbers.
+// eachScalar visits the places of strings and numbers.
 func eachScalar(value string, visit func(from, to int)) {
 	for i := 0; i < len(value); {
 		switch c := value[i]; {
@@ -186,11 +186,11 @@ func eachScalar(value string, visit func(from, to int)) {
 	}
 }
 
-// The most secrets of one answer that are looked for: each is in all that is said of it.
+// maxSecrets is the maximum number of secrets from one answer, as each is looked for in every text about it.
 const maxSecrets = 64
 
-// Secrets returns the values that an answer names as secrets: of members at any depth, and of what looks like a member
-// or a parameter in text of any other kind. It reports false when there are more than are looked for.
+// Secrets returns the values that an answer names as secrets: of members at any depth, and of what looks like a member or a
+// parameter in text of any other kind. It returns false if there are too many.
 func Secrets(answer string) (values []string, all bool) {
 	keep := func(value string) {
 		if len(value) >= Shortest && len(values) <= maxSecrets && !slices.Contains(values, value) {

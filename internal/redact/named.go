@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// eachNamed visits the values of what a text names as a secret. It reads the text once, and is no parser of any
-// language: what a name is, and where its value ends, is the same in most of them.
+// eachNamed visits the values that a text names as secrets. It reads the text once, and doesn't parse any language: names,
+// and the ends of values, are alike in most of them.
 func eachNamed(text string, isSecret func(name string) bool, visit func(from, to int)) {
 	r := namedReader{text: text, isSecret: isSecret, visit: visit, objects: make([]pair, 1, 8)}
 	for i := 0; i < len(text); {
@@ -34,7 +34,7 @@ type namedReader struct {
 	unclosed int // elements without an end
 }
 
-// pair is a name and a value that stand in members, or in attributes, of their own: {"name": "api_key", "value": …
+// pair is a name and a value that are separate members or attributes: {"name": "api_key", "value": …
 type pair struct {
 	named    bool // as a secret
 	from, to int  // the value, which may come first
@@ -52,7 +52,7 @@ func (r *namedReader) pair() *pair {
 	return &r.objects[len(r.objects)-1]
 }
 
-// readSign reads a character that is in no name, and returns its length.
+// readSign reads a character that belongs to no name, and returns its length.
 func (r *namedReader) readSign(i int) int {
 	switch r.text[i] {
 	case '{':
@@ -78,7 +78,7 @@ func (r *namedReader) readSign(i int) int {
 	return 1
 }
 
-// readName reads what may be a name, and returns where to go on.
+// readName reads what may be a name, and returns where to continue.
 func (r *namedReader) readName(begin, end int) int {
 	name := r.text[begin:end]
 	v, ok := valueAfter(r.text, end)
@@ -121,8 +121,8 @@ func contains(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// readWord reads a name without a value of its own: Bearer of a credential (RFC 9110 section 11.4), or a class of Java
-// that tells its fields, as in Token[value=…].
+// readWord reads a name without a value of its own: Bearer in front of a credential (RFC 9110 section 11.4), or a Java
+// class with its fields, as in Token[value=…].
 func (r *namedReader) readWord(begin, end int) int {
 	const shortest, longest = 16, 256
 	rest := r.text[end:min(len(r.text), end+longest)]
@@ -147,10 +147,10 @@ func (r *namedReader) readWord(begin, end int) int {
 	return end
 }
 
-// token68 are the characters of a credential (RFC 9110 section 11.2), the digits and capitals first.
+// token68 lists the characters of a credential (RFC 9110 section 11.2), the digits and capitals first.
 const token68 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~+/="
 
-// readPart reads the part of a form that is named as a secret (RFC 7578 section 4.2).
+// readPart reads the part of a form if its name is that of a secret (RFC 7578 section 4.2).
 func (r *namedReader) readPart(begin, nameEnd int) {
 	const before, header = "form-data; ", 256
 	if begin < len(before) || !strings.EqualFold(r.text[begin-len(before):begin], before) {
@@ -166,14 +166,14 @@ func (r *namedReader) readPart(begin, nameEnd int) {
 	}
 }
 
-// What is looked at of one element, and of how many that have no end.
+// The limits for one element, and for the number of elements without an end.
 const (
 	longestTag     = 1 << 10
 	longestContent = 4 << 10
 	maxUnclosed    = 1000
 )
 
-// readElement reads an element of XML or HTML that is named as a secret, or that has an attribute with such a name.
+// readElement reads an XML or HTML element if its name, or an attribute of it, names a secret.
 func (r *namedReader) readElement(i int) {
 	begin := i + 1
 	end := begin
@@ -214,7 +214,7 @@ func (r *namedReader) readElement(i int) {
 	}
 }
 
-// namesSecret reports attributes one of which is the name of a secret.
+// namesSecret reports attributes with a name attribute that names a secret.
 func (r *namedReader) namesSecret(attributes string) bool {
 	named := false
 	eachNamed(attributes, func(name string) bool { return strings.EqualFold(name, "name") }, func(from, to int) {
@@ -223,7 +223,7 @@ func (r *namedReader) namesSecret(attributes string) bool {
 	return named
 }
 
-// readLabel reads what a cell, a term or a key of a property list names: <th>API key</th><td>…</td>.
+// readLabel reads the value that a cell, a term or a key of a property list labels: <th>API key</th><td>…</td>.
 func (r *namedReader) readLabel(end int) {
 	const longest, between = 64, 256
 	rest := r.text[end+1:]
@@ -247,7 +247,7 @@ func (r *namedReader) readLabel(end int) {
 	}
 }
 
-// namedValue is where a value begins, and how it is written.
+// namedValue holds the place where a value starts, and how it is written.
 type namedValue struct {
 	from  int
 	quote byte // around the value; 0 for none
@@ -255,7 +255,7 @@ type namedValue struct {
 	bare  bool // the name has no quotes
 }
 
-// valueAfter finds the beginning of the value of what may be a name.
+// valueAfter finds the start of the value after what may be a name.
 func valueAfter(text string, end int) (namedValue, bool) {
 	v := namedValue{bare: true}
 	i := end
@@ -317,7 +317,7 @@ func (v namedValue) isLiteral(text string) bool {
 	return v.sep == ':' && !v.bare && v.quote == 0 && v.from < len(text) && text[v.from] != '{' && text[v.from] != '['
 }
 
-// scalar returns where a value stands. One that is an object or a list goes up to where that ends.
+// scalar returns the place of a value. An object or a list extends to its own end.
 func (v namedValue) scalar(text string) (from, to int) {
 	rest := text[v.from:]
 	switch {
@@ -341,7 +341,7 @@ func (v namedValue) scalar(text string) (from, to int) {
 	return v.from, v.from + upTo(rest, "&#;< \t\r\n\"'")
 }
 
-// upTo returns how much of a text comes before any of the characters.
+// upTo returns the length of the text before any of the characters.
 func upTo(s, stop string) int {
 	if i := strings.IndexAny(s, stop); i >= 0 {
 		return i
@@ -349,7 +349,7 @@ func upTo(s, stop string) int {
 	return len(s)
 }
 
-// quotedEnd returns where a quoted text ends, without its quote.
+// quotedEnd returns the end of a quoted text, without its quote.
 func quotedEnd(s string, quote byte) int {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -362,7 +362,7 @@ func quotedEnd(s string, quote byte) int {
 	return len(s)
 }
 
-// bracketEnd returns where the object or list ends that a text begins with, whether or not it is valid.
+// bracketEnd returns the end of the object or list at the start of a text, whether or not it is valid.
 func bracketEnd(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -380,8 +380,8 @@ func bracketEnd(s string) int {
 	return len(s)
 }
 
-// looksRandom tells a credential behind a colon from the words of a sentence: some word of it has a digit, a capital
-// letter or a sign inside.
+// looksRandom tells a credential after a colon from the words of a sentence: one of its words contains a digit, a sign, or
+// a capital letter after the first.
 func looksRandom(value string) bool {
 	for word := range strings.FieldsSeq(value) {
 		word = strings.Trim(word, ".,:!?()'")
@@ -395,7 +395,7 @@ func looksRandom(value string) bool {
 	return false
 }
 
-// passwordIn finds a password in an address that begins at a place with ://, such as https://user:password@host.
+// passwordIn finds a password in a URL, from its :// on, such as https://user:password@host.
 func passwordIn(text string, at int) (from, to int, ok bool) {
 	rest, ok := strings.CutPrefix(text[at:], "://")
 	if !ok {

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// What a name has in it, as a part of a word or as a whole one, when it means a credential.
+// The parts, or whole words, of a name that make it the name of a credential.
 var (
 	secretParts = []string{"token", "secret", "passw", "passphrase", "passcode", "credential", "cookie", "session", "sessid", "signature", "assertion",
 		"authorization", "authorisation", "authentication", "bearer", "csrf", "xsrf", "jwt", "apikey"}
 	secretWords = []string{"keys", "auth", "authcode", "pass", "pwd", "pw", "psw", "cred", "creds", "sess", "sid", "sig", "pin", "otp", "totp",
 		"ticket", "saml", "hmac", "psk", "tgt", "macaroon"}
-	// aspects are what the rest of a name says about a credential that is somewhere else.
+	// aspects lists words that make a name one about a credential that is elsewhere.
 	aspects = []string{"type", "types", "endpoint", "endpoints", "uri", "uris", "url", "urls", "iframe", "supported", "required", "enabled", "method",
 		"methods", "scheme", "schemes", "alg", "algs", "algorithm", "algorithms", "enc", "mode", "modes", "ops", "format", "version", "kind", "policy",
 		"expires", "expired", "expiry", "expiration", "exp", "lifetime", "ttl", "age", "issued", "created", "updated", "time", "count", "length", "size",
 		"limit", "status", "server", "servers", "details", "name", "names", "usage", "class", "context", "level", "provider", "providers", "source"}
 )
 
-// IsSecret recognises the name of a credential, in any spelling: access_token, X-Api-Key, sessionId, Set-Cookie. A name
-// that goes on to something about the credential is none: token_type, session_expires_at, public_key. The address at
-// which a registration is managed is as good as a credential (RFC 7592 section 3).
+// IsSecret recognizes the name of a credential in any spelling: access_token, X-Api-Key, sessionId, Set-Cookie. A name of
+// something about a credential does not count: token_type, session_expires_at, public_key. The address where a registration
+// is managed counts as a credential (RFC 7592 section 3).
 func IsSecret(name string) bool {
 	if strings.EqualFold(name, "registration_client_uri") {
 		return true
@@ -53,8 +53,8 @@ func IsSecret(name string) bool {
 	return secret
 }
 
-// wordEnd returns where the word of a name ends that begins at a place: at what is no letter and no digit, or where
-// camelCase begins the next one.
+// wordEnd returns the end of the word that starts at a place in a name: at a character that is neither a letter nor a
+// digit, or at the next word of camelCase.
 func wordEnd(name string, from int) int {
 	upper := func(i int) bool { return i < len(name) && 'A' <= name[i] && name[i] <= 'Z' }
 	lower := func(i int) bool {
@@ -76,8 +76,8 @@ func meansSecret(word string) bool {
 		slices.ContainsFunc(secretParts, func(part string) bool { return strings.Contains(word, part) })
 }
 
-// ReplaceNamed marks the values that the text itself names as secrets, in whatever kind of text: as members of JSON,
-// parameters, attributes, header fields, elements of XML, or passwords in an address.
+// ReplaceNamed marks the values that the text itself names as secrets, in text of any kind: members of JSON, parameters,
+// attributes, header fields, XML elements, or passwords in a URL.
 func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value string) string) {
 	for _, l := range t.layers {
 		eachNamed(l.text, isSecret, func(from, to int) { t.mark(&l, from, to, standIn(l.text[from:to])) })
@@ -85,7 +85,7 @@ func (t *Text) ReplaceNamed(isSecret func(name string) bool, standIn func(value 
 	t.markInside(func(inside *Text) { inside.ReplaceNamed(isSecret, standIn) })
 }
 
-// ReplaceJWTs marks every JWT, also one that has letters before it.
+// ReplaceJWTs marks every JWT, even with letters in front of it.
 func (t *Text) ReplaceJWTs(standIn func(value string) string) {
 	for _, l := range t.layers {
 		eachJWT(l.text, func(from, to int) { t.mark(&l, from, to, standIn(l.text[from:to])) })
@@ -93,11 +93,11 @@ func (t *Text) ReplaceJWTs(standIn func(value string) string) {
 	t.markInside(func(inside *Text) { inside.ReplaceJWTs(standIn) })
 }
 
-// Always returns one stand-in for every value.
+// Always returns a function that returns the same stand-in for every value.
 func Always(standIn string) func(string) string { return func(string) string { return standIn } }
 
-// eachJWT visits what is a JWT, signed or encrypted, by its beginning and its dots: its header is an object, which
-// begins with {" or with white space after the {.
+// eachJWT visits the signed and encrypted JWTs, by their start and their dots: the header is an object, which starts with
+// {" or with white space after the {.
 func eachJWT(text string, visit func(from, to int)) {
 	for i := 0; i < len(text); i++ {
 		if !isJWTByte(text[i]) {
@@ -114,7 +114,7 @@ func eachJWT(text string, visit func(from, to int)) {
 	}
 }
 
-// beginningOfJWT returns where the first thing begins that may be the header of a JWT, or -1.
+// beginningOfJWT returns where the first possible header of a JWT starts, or -1.
 func beginningOfJWT(s string) int {
 	for i := 0; i+3 <= len(s); i++ {
 		switch s[i : i+3] {

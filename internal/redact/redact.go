@@ -1,5 +1,5 @@
-// Package redact takes secrets out of text, however they are spelled there. A server may repeat what it
-// was sent as PHP writes JSON (\/), as .NET does (\u002B), in a page (&#43;) or in an address (%2b).
+// Package redact removes secrets from text, in any spelling. A server may repeat what it was sent as PHP writes JSON (\/),
+// as .NET does (\u002B), in a page (&#43;) or in a URL (%2b).
 package redact
 
 import (
@@ -13,17 +13,17 @@ import (
 	"unicode/utf8"
 )
 
-// Redacted stands where a secret was.
+// Redacted replaces a secret.
 const Redacted = "[redacted]"
 
-// Shortest is the shortest value that is looked for in text: taking every "a" out of a text would say
-// more than it hides.
+// Shortest is the minimum length of a value that is looked for in text: removing every "a" from a text would reveal more
+// than it hides.
 const Shortest = 6
 
-// How often a text may be escaped: JSON in a page, in a parameter of an address.
+// maxEscapes is the maximum number of nested escapes: JSON in a page, in a parameter of a URL.
 const maxEscapes = 5
 
-// Text is a text in which secrets are marked, to be replaced all at once.
+// Text is a text with its secrets marked, to be replaced together.
 type Text struct {
 	source string
 	first  [1]layer // most texts have no more than this
@@ -32,19 +32,19 @@ type Text struct {
 	marks  []mark
 }
 
-// layer is what the text says once some escapes are undone.
+// layer is the text after some escapes were undone.
 type layer struct {
 	text string
 	at   []int32 // where each byte stands in the source, and where it ends; nil for the source itself
 }
 
-// mark is a part of the source with what is to stand in its place.
+// mark is a part of the source, with its replacement.
 type mark struct {
 	from, to int
 	standIn  string
 }
 
-// Read looks through the escapes of a text, and into what is base64 or hexadecimal in it.
+// Read prepares a text: it undoes the escapes, and decodes the base64 or hexadecimal parts.
 func Read(source string) *Text { return read(source, maxEncodings) }
 
 func read(source string, encodings int) *Text {
@@ -58,7 +58,7 @@ func read(source string, encodings int) *Text {
 	return t
 }
 
-// layersOf undoes the escapes of a text one after the other, beginning with none.
+// layersOf undoes the escapes of a text one after the other. The first layer is the text itself.
 func layersOf(layers []layer, source string) []layer {
 	layers = append(layers[:0], layer{text: source})
 	for range maxEscapes {
@@ -75,8 +75,8 @@ func (t *Text) mark(l *layer, from, to int, standIn string) {
 	t.marks = append(t.marks, mark{int(l.place(from)), int(l.place(to)), standIn})
 }
 
-// String returns the text without what was marked. Of marks that overlap the first one's stand-in is shown,
-// of those that begin together the longest one's, and nothing is left of the others.
+// String returns the text with the marked parts replaced. Overlapping marks become one, with the stand-in of the mark that
+// starts first or, if several start together, of the longest.
 func (t *Text) String() string {
 	if len(t.marks) == 0 {
 		return t.source
@@ -119,7 +119,7 @@ func (l *layer) unescaped() (next layer, changed bool) {
 	return layer{string(out), append(at, l.place(len(l.text)))}, changed
 }
 
-// place returns where a byte stands in the source. No text that comes here is longer than an int32 can count.
+// place returns the place of a byte in the source. The source is always short enough for an int32.
 func (l *layer) place(i int) int32 {
 	if l.at == nil {
 		return int32(i)
@@ -127,8 +127,8 @@ func (l *layer) place(i int) int32 {
 	return l.at[i]
 }
 
-// unescape returns what the first character of a text says, and its length there: more than one byte
-// when it is escaped. A zero byte says nothing: UTF-16 has one in each letter of ASCII, and UTF-32 has three.
+// unescape returns the first character of a text, and its length in the text: more than one byte if it is escaped. A zero
+// byte stands for no character: UTF-16 has one in each ASCII letter, and UTF-32 has three.
 func unescape(s string) (text string, length int) {
 	switch s[0] {
 	case 0:
@@ -155,7 +155,7 @@ func unescape(s string) (text string, length int) {
 	return s[:1], 1
 }
 
-// numericEntity reads a character reference by number: with zeros in front, and without a semicolon (HTML section 13.2.5.80).
+// numericEntity reads a numeric character reference: it may have leading zeros, and no semicolon (HTML section 13.2.5.80).
 func numericEntity(s string) (text string, length int) {
 	const longest = 64
 	digits, base := strings.TrimPrefix(s[:min(len(s), longest)], "&#"), 10
@@ -177,7 +177,7 @@ func numericEntity(s string) (text string, length int) {
 	return string(rune(n)), length
 }
 
-// unescapeBackslash reads an escape of JSON or of JavaScript.
+// unescapeBackslash reads a JSON or JavaScript escape.
 func unescapeBackslash(s string) (text string, length int) {
 	if len(s) < 2 {
 		return s, 1
@@ -211,7 +211,7 @@ func unescapeBackslash(s string) (text string, length int) {
 	return s[:1], 1
 }
 
-// hexNumber reads a number of so many hexadecimal digits.
+// hexNumber reads a hexadecimal number with the given number of digits.
 func hexNumber(s string, from, digits int) (uint64, bool) {
 	if len(s) < from+digits {
 		return 0, false
@@ -223,8 +223,8 @@ func hexNumber(s string, from, digits int) (uint64, bool) {
 // Credentials are the ID and the secret of a client.
 type Credentials struct{ ID, Secret string }
 
-// FromBasic returns the credentials in the value of an Authorization header (RFC 6749 section 2.3.1): as they stand
-// there, and without the form-encoding that belongs there. There are none for any other scheme.
+// FromBasic returns the credentials in an Authorization header (RFC 6749 section 2.3.1): as they are written, and with the
+// form-encoding undone. It returns none for any other scheme.
 func FromBasic(authorization string) []Credentials {
 	scheme, encoded, _ := strings.Cut(authorization, " ")
 	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Values are what is taken out of texts, each with what stands in its place. They are looked for all at once, so that
-// many of them, and long ones, cost no more than their length and that of the text.
+// Values are the values to remove from texts, each with its stand-in. All are searched at once, so that even many long ones
+// cost no more than their total length and that of the text.
 type Values struct {
 	patterns []pattern
 	compiled *automaton // nil until a text is searched, and after another value
@@ -24,7 +24,7 @@ type pattern struct {
 	encoded bool // in base64: the text around it is encoded as well, and goes too
 }
 
-// Add adds a value. One that is too short to be looked for is left out.
+// Add adds a value, unless it is too short to look for.
 func (v *Values) Add(value, standIn string) {
 	if len(value) < Shortest {
 		return
@@ -35,8 +35,8 @@ func (v *Values) Add(value, standIn string) {
 	}
 }
 
-// AddSecret adds a value that is looked for in base64 and in hexadecimal digits, too, unless it is longer than any
-// header could carry it.
+// AddSecret adds a value that is also looked for in base64 and in hexadecimal digits, unless it is longer than a header can
+// carry.
 func (v *Values) AddSecret(secret, standIn string) {
 	const longest = 8 << 10
 	v.Add(secret, standIn)
@@ -54,8 +54,8 @@ func (v *Values) AddSecret(secret, standIn string) {
 	}
 }
 
-// AddClient adds a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749 section 2.3.1), with
-// the form-encoding that belongs there and without.
+// AddClient adds a client secret: alone, and with the client ID as HTTP Basic sends them (RFC 6749 section 2.3.1), with the
+// form-encoding that the section requires, and without.
 func (v *Values) AddClient(c Credentials, standIn string) {
 	if c.Secret == "" {
 		return
@@ -74,11 +74,11 @@ func (v *Values) add(text, standIn string, encoded bool) {
 	v.compiled = nil
 }
 
-// urlSafe turns base64 into its other alphabet (RFC 4648 section 5).
+// urlSafe converts base64 to its other alphabet (RFC 4648 section 5).
 var urlSafe = strings.NewReplacer("+", "-", "/", "_")
 
-// insideBase64 returns the characters that any base64 of a text has that holds the secret, for each of the three places
-// where the secret may begin there. The characters at either end also depend on what stands beside it.
+// insideBase64 returns the characters that the base64 of any text with the secret in it contains, for each of the three
+// positions where the secret may start. The characters at either end also depend on the neighboring text.
 func insideBase64(secret string) []string {
 	var list []string
 	for before := range 3 {
@@ -88,10 +88,10 @@ func insideBase64(secret string) []string {
 	return list
 }
 
-// isPadded reports a character of base64, or what pads it.
+// isPadded reports a character of base64, or its padding.
 func isPadded(c byte) bool { return isBase64(c) || c == '=' }
 
-// Replace marks the values wherever they stand, in any spelling.
+// Replace marks the values wherever they are, in any spelling.
 func (t *Text) Replace(v *Values) {
 	if len(v.patterns) == 0 || t.source == "" {
 		return
@@ -105,7 +105,7 @@ func (t *Text) Replace(v *Values) {
 	t.markInside(func(inside *Text) { inside.Replace(v) })
 }
 
-// Compile prepares the search. After it, and until another value is added, texts may be searched at the same time.
+// Compile prepares the search. After it, several goroutines may search texts, until another value is added.
 func (v *Values) Compile() {
 	if v.compiled == nil {
 		v.compiled = newAutomaton(v.patterns)
@@ -168,7 +168,7 @@ func newAutomaton(patterns []pattern) *automaton {
 	return a
 }
 
-// step returns the node that a byte leads to.
+// step returns the next node after a byte.
 func (a *automaton) step(node int32, b byte) int32 {
 	for node != 0 {
 		from := a.first[node]
@@ -180,8 +180,8 @@ func (a *automaton) step(node int32, b byte) int32 {
 	return a.root[b]
 }
 
-// find lists where the patterns stand. What overlaps is one mark, with the stand-in of the one that begins first, and
-// of those that begin together of the longest.
+// find returns the places of the patterns. Overlapping places become one mark, with the stand-in of the pattern that starts
+// first or, if several start together, of the longest.
 func (a *automaton) find(text string) []mark {
 	var marks []mark
 	node := int32(0)

@@ -1,6 +1,6 @@
 // Package resource starts a login at an API alone: the API names its authorization server (RFC 9728), and that server
-// registers a client (RFC 7591). What comes of it is an ordinary oauth.Client. A client is sent to the server that it
-// belongs to, and to no other.
+// registers a client (RFC 7591). The result is an ordinary oauth.Client. A client's credentials are sent only to the server
+// that it belongs to.
 package resource
 
 import (
@@ -16,14 +16,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// startTimeout bounds all that is asked before a login that begins at the API.
+// startTimeout limits all requests before a login that starts at the API.
 const startTimeout = 20 * time.Second
 
-// maxRegistered is how many servers a process has a client at, at the most.
+// maxRegistered is the maximum number of servers on which a process keeps a registered client.
 const maxRegistered = 16
 
-// Discovery starts at an API that names its authorization server (RFC 9728), and keeps the clients that it has
-// registered there for as long as the process runs: never on disk, and each for the issuer that it belongs to.
+// Discovery starts at an API that names its authorization server (RFC 9728), and keeps the clients that it has registered
+// there. It keeps each for its issuer, never on disk, and no longer than the process runs.
 type Discovery struct {
 	finding     oauth.Singleflight[search]     // by settings
 	registering oauth.Singleflight[registered] // by issuer and redirect URI
@@ -34,7 +34,7 @@ type Discovery struct {
 	owners   map[string]string // the issuer that a configured client belongs to, by its ID
 }
 
-// NewDiscovery returns a discovery that has what settings hold which were found earlier.
+// NewDiscovery returns a discovery, with a client that the settings found earlier.
 func NewDiscovery(cfg config.Effective) *Discovery {
 	d := &Discovery{owners: map[string]string{}}
 	if cfg.Registered() {
@@ -44,9 +44,9 @@ func NewDiscovery(cfg config.Effective) *Discovery {
 	return d
 }
 
-// Client asks the API which authorization server issues its tokens, and returns a client of that server. Where no
-// client ID is configured and none was registered, one is registered for a login (RFC 7591), and for nobody else:
-// who only looks gets a client without an ID. The error is an *Error.
+// Client asks the API which authorization server issues its tokens, and returns a client of that server. If no client ID is
+// configured and none was registered, it registers a client (RFC 7591), but only if register is set, as for a login.
+// If register is not set, such a client has no ID. The error is an *Error.
 func (d *Discovery) Client(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, register bool) (*oauth.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -65,7 +65,7 @@ func (d *Discovery) Client(ctx context.Context, cfg config.Effective, w *wire.Cl
 	c := found.client
 	client := c.Client
 	switch {
-	case c.cfg.IsClientDocument(): // everybody may read it: it belongs to no server, and one that does not say that it reads it may
+	case c.cfg.IsClientDocument(): // any server may read it, so it belongs to none; a server that doesn't announce support may still read it
 	case c.cfg.ClientID != "":
 		err = d.checkOwner(c)
 	default:
@@ -77,7 +77,7 @@ func (d *Discovery) Client(ctx context.Context, cfg config.Effective, w *wire.Cl
 	return client, err
 }
 
-// client is an oauth.Client with what it was made of.
+// client is an oauth.Client with its settings and dependencies.
 type client struct {
 	*oauth.Client
 	cfg       config.Effective
@@ -104,14 +104,14 @@ func (c *client) withOther(owner string) *client {
 	return &next
 }
 
-// search is what came of asking an API, for everybody who waited for it.
+// search is the result of asking an API, for every caller that waited for it.
 type search struct {
 	client *client // of the server that the API names
 	asked  []*wire.Exchange
 }
 
-// findServer asks the API which server issues its tokens. One search runs at a time, however many logins wait for
-// it: each costs a dozen requests and more, and anybody can begin one. The error is an *Error.
+// findServer asks the API which server issues its tokens. Logins that wait for it share one search, as each costs a dozen
+// requests or more, and any visitor can start one. The error is an *Error.
 func (c *client) findServer(ctx context.Context) (found search, err error) {
 	ctx, recorder := wire.RecordApart(ctx)
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -142,8 +142,8 @@ func (d *Discovery) withRegistration(ctx context.Context, c *client, register bo
 	return c.With(c.cfg.With(found)), nil
 }
 
-// registerOnce registers a client unless somebody has done it since the caller looked, and keeps it. After an answer
-// that cannot be used the same is said again, and the server is not asked again.
+// registerOnce registers a client and keeps it, unless another caller has done so meanwhile. After an unusable answer it
+// returns the same error again, without asking the server again.
 func (d *Discovery) registerOnce(ctx context.Context, c *client) (registered, error) {
 	if known, ok := d.known(c); ok {
 		return known, nil
@@ -167,7 +167,7 @@ func (d *Discovery) registerOnce(ctx context.Context, c *client) (registered, er
 	return client, nil
 }
 
-// known returns the client that was registered on a server, while its secret is good.
+// known returns the client that was registered on a server, while its secret is valid.
 func (d *Discovery) known(c *client) (registered, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -178,7 +178,7 @@ func (d *Discovery) known(c *client) (registered, bool) {
 	return d.clients[i], true
 }
 
-// unusableAt returns the error of a registration that the server answered with nothing that can be used, or nil.
+// unusableAt returns the error of an earlier registration that the server answered with something unusable, or nil.
 func (d *Discovery) unusableAt(c *client) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,8 +190,8 @@ func (d *Discovery) unusableAt(c *client) error {
 	return nil
 }
 
-// AskAgain lets the next login register a client where the answer could not be used before: somebody says that it
-// has been mended.
+// AskAgain lets the next login register a client again after an unusable answer: the user says that the server has been
+// fixed.
 func (d *Discovery) AskAgain() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,7 +206,7 @@ func (c *client) notInTime(step wire.Purpose, what, address string, err error) e
 	return c.Unreachable(step, what, address, err)
 }
 
-// notRegistered returns the error of a login for which there is no client at the server.
+// notRegistered returns the error of a login without a client for the server.
 func (c *client) notRegistered(kind oauth.Kind, check, format string, args ...any) *oauth.Error {
 	return &oauth.Error{Step: wire.Registration, Kind: kind, Code: oauth.CodeNotRegistered, Check: check, Description: fmt.Sprintf(format, args...)}
 }

@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// maxServers bounds the authorization servers that are looked at, of those that an API names.
+// maxServers limits how many of the authorization servers that an API names are tried.
 const maxServers = 3
 
 // The rules that an API's metadata can break: the Check of an *Error at the step wire.ResourceMetadata.
@@ -22,7 +22,7 @@ const (
 	CheckDocument = "document" // it cannot be read
 	CheckResource = "resource" // it is about something else
 	CheckServers  = "servers"  // none of the servers that it names may be used
-	CheckScopes   = "scopes"   // nobody can ask for what it wants
+	CheckScopes   = "scopes"   // a client can't request the scopes that the API wants
 )
 
 // resource is an API that names its authorization servers (RFC 9728 section 2).
@@ -34,7 +34,7 @@ type resource struct {
 	wanted     []string // the scopes of a call
 }
 
-// readResourceMetadata reads a document. What it says of the API and of its servers must be of its type.
+// readResourceMetadata reads a document. Its members about the API and its servers must have the right type.
 func readResourceMetadata(document string) (found *resource, warnings []string, err error) {
 	o, err := wire.ParseObject(document)
 	if err != nil {
@@ -48,7 +48,7 @@ func readResourceMetadata(document string) (found *resource, warnings []string, 
 	return found, r.Warnings, o.Err()
 }
 
-// findResource asks the API who issues its tokens. The error is an *Error.
+// findResource asks the API which servers issue its tokens. The error is an *Error.
 func (c *client) findResource(ctx context.Context) (*resource, error) {
 	a, err := c.askWithout(wire.For(ctx, wire.APIAsked))
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *client) findResource(ctx context.Context) (*resource, error) {
 	return found, nil
 }
 
-// asked is what the API answered for a call without a token.
+// asked holds the API's answer to a call without a token.
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
@@ -82,15 +82,15 @@ type asked struct {
 	tried     []oauth.Tried
 }
 
-// noMetadata reports that an address has none, by the status of its answer, or 0 where none came. What fails beside
-// an API that is out of order says nothing of its own.
+// noMetadata reports that an address has no metadata, by the status of its answer, or 0 if there was none. A failure of the
+// metadata doesn't count if the API is out of order too.
 func (a *asked) noMetadata(status int) bool {
 	outOfOrder := a.fault != nil && a.fault.Kind != oauth.APINotFound
 	return wire.NoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
 }
 
-// askWithout calls the API without a token. One that speaks MCP has nothing at GET, and answers a request
-// by POST that only reads. The error is an *Error.
+// askWithout calls the API without a token. An API that speaks MCP has nothing at GET, but answers a POST that only reads.
+// The error is an *Error.
 func (c *client) askWithout(ctx context.Context) (asked, error) {
 	e, err := c.wire.Get(ctx, c.cfg.ResourceURL)
 	if err != nil {
@@ -117,14 +117,13 @@ func (c *client) askWithout(ctx context.Context) (asked, error) {
 	return a, nil
 }
 
-// outOfOrder returns the error of an API that cannot answer at present.
+// outOfOrder returns the error of an API that can't answer at present.
 func (c *client) outOfOrder(code string, e *wire.Exchange) *oauth.Error {
 	return &oauth.Error{Step: wire.APIAsked, Kind: oauth.FailureKind(e), Answer: c.AnswerOf(e), Code: code, Said: c.Sanitized(e.Words(), 300),
 		Description: fmt.Sprintf("The API %s returned %s for a call without a token.", wire.WithoutQuery(c.cfg.ResourceURL), c.Sanitized(e.StatusLine(), 300))}
 }
 
-// challengeOf returns the parameters of a challenge: of the one that names metadata, if there are several, else of the
-// first that names scopes.
+// challengeOf returns the parameters of a challenge: the one that names metadata, else the first that names scopes.
 func challengeOf(e *wire.Exchange) map[string]string {
 	var first map[string]string
 	for _, challenge := range e.Challenges() {
@@ -142,7 +141,7 @@ func (c *client) triedAPI(method string, e *wire.Exchange) oauth.Tried {
 	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: to %s without a token it returned %s", method, c.Sanitized(e.StatusLine(), 300))}
 }
 
-// resourceMetadata reads the API's metadata: where its challenge says (RFC 9728 section 5.1), else at the
+// resourceMetadata reads the API's metadata: from the address in its challenge (RFC 9728 section 5.1), else from the
 // well-known addresses (section 3.1).
 func (c *client) resourceMetadata(ctx context.Context, a asked) (*resource, error) {
 	addresses, tried := wellKnownResource(c.cfg.ResourceURL), a.tried
@@ -173,7 +172,8 @@ func (c *client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 	return nil, failure
 }
 
-// readResource reads one address. Without metadata it says why, with the status of the answer if one came.
+// readResource reads one address. If it finds no metadata, it returns the reason, and the status of the answer if there was
+// one.
 func (c *client) readResource(ctx context.Context, address string) (found *resource, why string, status int) {
 	e, err := c.wire.Get(ctx, address)
 	if err != nil {
@@ -190,7 +190,7 @@ func (c *client) readResource(ctx context.Context, address string) (found *resou
 	return found, "", e.Status
 }
 
-// wellKnownResource returns the addresses of an API's metadata (RFC 9728 section 3.1): with its path first.
+// wellKnownResource returns the addresses of an API's metadata (RFC 9728 section 3.1): the one with its path first.
 func wellKnownResource(address string) []string {
 	const wellKnown = "/.well-known/oauth-protected-resource"
 	u, err := url.Parse(address)
@@ -208,8 +208,8 @@ func wellKnownResource(address string) []string {
 	return []string{root + path, root}
 }
 
-// checkResource compares what the metadata is about with the API that was asked (RFC 9728 section 3.3): its
-// URL or, as APIs that speak MCP write it, a path on its origin that contains it by whole segments.
+// checkResource compares the resource of the metadata with the API that was asked (RFC 9728 section 3.3): it must be the
+// API's URL or, as APIs that speak MCP write it, a path on the same origin that contains it by whole segments.
 func (c *client) checkResource(ctx context.Context, found *resource) error {
 	if found.Identifier == "" {
 		return c.badResource(oauth.ResourceMetadataUnusable, CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
@@ -224,7 +224,7 @@ func (c *client) checkResource(ctx context.Context, found *resource) error {
 	return nil
 }
 
-// contains reports that an address is on the origin of a resource and below its path.
+// contains reports that an address is on the origin of a resource, and at or below its path.
 func contains(resource, address string) bool {
 	whole, err := url.Parse(resource)
 	part, errPart := url.Parse(address)
@@ -238,8 +238,8 @@ func contains(resource, address string) bool {
 	return strings.HasPrefix(strings.TrimSuffix(part.EscapedPath(), "/")+"/", above+"/")
 }
 
-// MayNotAsk says why an address that an API names may not be asked, or "": it must be https, and on this
-// machine only where the API is, too.
+// MayNotAsk says why an address that an API names must not be asked, or returns "". The address must be https, and may be
+// on this machine only if the API is too.
 func MayNotAsk(address, api string) string {
 	u, err := url.Parse(address)
 	switch {

@@ -7,10 +7,10 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// A configured client belongs to one authorization server: to that of ISSUER or, where an API names the server, to
-// the one of its first login. Its secret goes nowhere else. The second client, for /misuse, belongs to the same one.
+// A configured client belongs to one authorization server: to that of ISSUER or, if an API names the server, to that of its
+// first login. Its secret is sent nowhere else. The second client, for /misuse, belongs to the same server.
 
-// Configured notes the server that ISSUER names: the user says that the clients belong to it.
+// Configured records the server of ISSUER: with that, the user says that the clients belong to it.
 func (d *Discovery) Configured(cfg config.Effective) {
 	if cfg.Issuer == "" || cfg.Registered() {
 		return
@@ -24,7 +24,7 @@ func (d *Discovery) Configured(cfg config.Effective) {
 	}
 }
 
-// claim notes the server of a login for the clients of which none is known. Looking at an API claims nothing.
+// claim records the server of a login for the clients without a recorded one. Looking at an API claims nothing.
 func (d *Discovery) claim(cfg config.Effective) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -39,8 +39,8 @@ func (d *Discovery) claim(cfg config.Effective) {
 	}
 }
 
-// owner returns the issuer that the configured client belongs to, or "" where none is known. A client that was
-// registered here, and is configured since, is known by its secret: another server may give out the same ID.
+// owner returns the issuer that the configured client belongs to, or "" if none is known. A client that was registered
+// here, and was configured since, is recognized by its secret too, as a different server may issue the same ID.
 func (d *Discovery) owner(cfg config.Effective) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -51,7 +51,7 @@ func (d *Discovery) owner(cfg config.Effective) string {
 	return d.owners[cfg.ClientID]
 }
 
-// checkOwner refuses a configured client at another server than its own.
+// checkOwner refuses a configured client on a different server than its own.
 func (d *Discovery) checkOwner(c *client) error {
 	if owner := d.owner(c.cfg); owner != "" && owner != c.cfg.Issuer {
 		return c.notRegistered(oauth.ClientOfAnotherServer, CheckOtherServer, "The API names a different authorization server now, %s. CLIENT_ID belongs to %s, and is "+
@@ -60,7 +60,7 @@ func (d *Discovery) checkOwner(c *client) error {
 	return nil
 }
 
-// otherOwner returns the issuer that the second client belongs to, if that is another one.
+// otherOwner returns the issuer of the second client, if that is a different one.
 func (d *Discovery) otherOwner(cfg config.Effective) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -70,8 +70,8 @@ func (d *Discovery) otherOwner(cfg config.Effective) string {
 	return ""
 }
 
-// MaySendSecret reports that the client secret, if there is one, belongs to the server: an API alone that names a
-// server is no reason to send it there.
+// MaySendSecret reports that the client secret, if there is one, belongs to the server. That an API names the server is no
+// reason to send it there.
 func (d *Discovery) MaySendSecret(cfg config.Effective) bool {
 	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered() || d.owner(cfg) == cfg.Issuer
 }

@@ -17,7 +17,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// The reasons why there is no client: the Check of an *Error at the step wire.Registration.
+// The reasons for having no client: the Check of an *Error at the step wire.Registration.
 const (
 	CheckNotOffered  = "offered"  // the server registers none, and none is configured
 	CheckEndpoint    = "endpoint" // the server's endpoint for that may not be asked
@@ -25,7 +25,7 @@ const (
 	CheckOtherServer = "moved"    // the configured client belongs to another server
 )
 
-// What a server may give to a client, in bytes.
+// The maximum size of what a server issues to a client, in bytes.
 const (
 	maxClientID     = 2000 // it goes into the browser's address
 	maxClientSecret = 4000
@@ -38,19 +38,20 @@ type registered struct {
 	expires             time.Time // of the secret; zero for never
 }
 
-// isAt reports a client that was registered at the issuer, for the redirect URI: with another it can do nothing.
+// isAt reports a client that was registered with the issuer and the redirect URI. With another redirect URI, it is useless.
 func (r registered) isAt(cfg config.Effective) bool {
 	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
 }
 
-// unusable is a registration that was answered with nothing that can be used. The server may have made a client all the
-// same, and would make another one each time that it is asked.
+// unusable is a registration with an unusable answer. The server may have made a client anyway, and would make another each
+// time that it is asked.
 type unusable struct {
 	issuer, redirectURI string
 	err                 *oauth.Error
 }
 
-// registration is what is asked for (RFC 7591 section 2, OpenID Connect Dynamic Client Registration section 2).
+// registration holds the client metadata of a request (RFC 7591 section 2, OpenID Connect Dynamic Client Registration
+// section 2).
 type registration struct {
 	Name            string   `json:"client_name"`
 	ApplicationType string   `json:"application_type"`
@@ -62,11 +63,11 @@ type registration struct {
 	Scope           string   `json:"scope,omitempty"`
 }
 
-// newRegistration asks for what our logins need, and no more.
+// newRegistration returns a request for what our logins need, and no more.
 func (c *client) newRegistration(md *oauth.Metadata) registration {
 	asked := registration{Name: "OAuth Test Client", ApplicationType: "web", RedirectURIs: []string{c.cfg.RedirectURI()}, ResponseTypes: []string{"code"},
 		GrantTypes: []string{"authorization_code", "refresh_token"}, AuthMethod: config.MethodBasic, Scope: strings.Join(c.cfg.Scopes, " ")}
-	// The API may want another of its scopes later, and what is not registered cannot be asked for.
+	// The API may want another of its scopes later, and a login can only ask for registered ones.
 	if all := strings.Join(oauth.Union(c.cfg.Scopes, c.scopes), " "); config.ValidScope(all) && len(all) <= oauth.MaxScopeBytes {
 		asked.Scope = all
 	}
@@ -85,8 +86,7 @@ func (c *client) newRegistration(md *oauth.Metadata) registration {
 	return asked
 }
 
-// register registers a client (RFC 7591 section 3). Nothing of an answer that cannot be used is kept. The
-// error is an *Error.
+// register registers a client (RFC 7591 section 3). It keeps nothing of an unusable answer. The error is an *Error.
 func (c *client) register(ctx context.Context) (registered, error) {
 	const what = "registration endpoint"
 	md, _ := c.Known()
@@ -127,7 +127,7 @@ func (c *client) register(ctx context.Context) (registered, error) {
 	return client, nil
 }
 
-// refusesToRegister reports that no client was made: by the status, or by an error in the body where a client should be.
+// refusesToRegister reports that no client was made: by the status, or by an error in place of a client.
 func refusesToRegister(e *wire.Exchange) bool {
 	if e.Status/100 != 2 {
 		return true
@@ -136,7 +136,7 @@ func refusesToRegister(e *wire.Exchange) bool {
 	return e.ErrorInside() && err == nil && !answer.Has("client_id")
 }
 
-// mayNotRegister says why a server is not asked to register a client, or nil.
+// mayNotRegister says why a server is not asked to register a client, or returns nil.
 func (c *client) mayNotRegister(md *oauth.Metadata) *oauth.Error {
 	err := config.CheckEndpoint(md.Registration)
 	switch {
@@ -154,8 +154,8 @@ func (c *client) mayNotRegister(md *oauth.Metadata) *oauth.Error {
 	return nil
 }
 
-// readRegistered reads what the server registered (RFC 7591 section 3.2.1): it decides, and may have decided
-// otherwise than it was asked. The error completes "the server answered the registration …".
+// readRegistered reads what the server registered (RFC 7591 section 3.2.1). The server decides, and may have changed what
+// was requested. The error completes "the server answered the registration …".
 func (c *client) readRegistered(e *wire.Exchange) (registered, error) {
 	var answer struct {
 		ID           string   `json:"client_id"`

@@ -18,16 +18,16 @@ const (
 	maxUsed    = 200_000          // states remembered as used
 )
 
-// What the cookies of unfinished logins may take, all together: a proxy in front of us may refuse a
-// request whose cookies are longer than a few kilobytes, and then no login could be finished any more.
+// The maximum total size of the cookies of unfinished logins. A proxy in front of us may refuse requests whose cookies are
+// longer than a few kilobytes, and then no login could finish.
 const (
 	maxPending     = 5
 	maxPendingSize = 3 << 10 // bytes of names and values
 )
 
-// Begin puts a request into a cookie of its own, until the browser comes back with its state: two tabs never overwrite
-// each other, and nothing is stored for people who never come back. The cookie is encrypted. Of the logins that the
-// browser began before, only the newest that fit beside it are kept.
+// Begin puts a request into a cookie of its own, until the browser comes back with its state. So two tabs never overwrite
+// each other, and nothing is stored for users who never come back. The cookie is encrypted. Of the browser's earlier
+// logins, only the newest that fit beside it are kept.
 func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
 	name := s.pendingName(begun.State)
 	value, err := s.cookies.closeJSON(name, begun)
@@ -49,8 +49,8 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, begun *oauth.Reque
 	return nil
 }
 
-// Begun returns the request that this browser began with the state, or nil: for a state that is not this
-// browser's, and for a login that was begun too long ago.
+// Begun returns the request that this browser started with the state. It returns nil if the state is not this browser's, or
+// if the login started too long ago.
 func (s *Store) Begun(r *http.Request, state string) *oauth.Request {
 	name := s.pendingName(state)
 	for _, cookie := range r.CookiesNamed(name) { // one is ours; others were planted, and do not open
@@ -71,7 +71,7 @@ type unfinishedLogin struct {
 	try   string    // set for a login of an attack: it has a page of its own
 }
 
-// unfinished lists the logins that this browser has begun, newest first.
+// unfinished lists the logins that this browser has started, newest first.
 func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	if len(r.Header["Cookie"]) == 0 {
 		return nil
@@ -87,8 +87,7 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	return all
 }
 
-// Unfinished returns when the logins were begun that this browser was sent away for and has not come back from, newest
-// first.
+// Unfinished returns when this browser left for the logins that have not come back, newest first.
 func (s *Store) Unfinished(r *http.Request) []time.Time {
 	var began []time.Time
 	for _, login := range s.unfinished(r) {
@@ -99,8 +98,8 @@ func (s *Store) Unfinished(r *http.Request) []time.Time {
 	return began
 }
 
-// beganAt returns when the login of a cookie began, and the attack that it was made for, and reads no more of it. It reports false for a cookie that does not
-// open, and for a login that began too long ago.
+// beganAt returns when the login of a cookie started, and the attack that it is for, without reading the rest. It returns
+// false for a cookie that can't be decrypted, or if the login started too long ago.
 func (s *Store) beganAt(name, value string) (began time.Time, try string, young bool) {
 	var p struct {
 		Began time.Time `json:"b"`
@@ -112,10 +111,10 @@ func (s *Store) beganAt(name, value string) (began time.Time, try string, young 
 	return p.Began, p.Try, true
 }
 
-// isYoung reports a login that began no longer ago than one may take.
+// isYoung reports that a login which started then may still come back.
 func (s *Store) isYoung(began time.Time) bool { return s.now().Sub(began) <= pendingAge }
 
-// closeJSON seals a value for the cookie of a name.
+// closeJSON encrypts a value for the cookie with a name.
 func (s aead) closeJSON(name string, value any) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
@@ -126,7 +125,7 @@ func (s aead) closeJSON(name string, value any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(s.close(plain.Bytes(), name)), nil
 }
 
-// openJSON reads a cookie that closeJSON wrote for its name, and reports whether it is one.
+// openJSON decrypts a cookie that closeJSON wrote for its name, and reports whether that succeeded.
 func (s aead) openJSON(name, cookie string, value any) bool {
 	closed, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil {
@@ -142,13 +141,13 @@ func (s *Store) pendingCookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 }
 
-// NoCookies takes the place of an answer where a session is saved and the browser must not be told.
+// NoCookies is a ResponseWriter that drops Set-Cookie, for saving a session without telling the browser.
 type NoCookies struct{ http.ResponseWriter }
 
-// Header returns headers that nobody reads.
+// Header returns headers that are never sent.
 func (NoCookies) Header() http.Header { return http.Header{} }
 
-// answer takes the place of an answer until it is known to which ones its cookies go.
+// answer is a ResponseWriter that collects cookies until it is known which responses get them.
 type answer struct {
 	http.ResponseWriter
 	header http.Header
@@ -162,14 +161,14 @@ func (c *answer) Header() http.Header {
 	return c.header
 }
 
-// copyTo sets the cookies in an answer, or in several one after the other.
+// copyTo sets the cookies in a response. It may be called for several.
 func (c *answer) copyTo(w http.ResponseWriter) {
 	for _, cookie := range c.header["Set-Cookie"] {
 		w.Header().Add("Set-Cookie", cookie)
 	}
 }
 
-// value returns the value of the cookie that was set by a name.
+// value returns the value of the cookie with a name.
 func (c *answer) value(name string) string {
 	for _, cookie := range c.header["Set-Cookie"] {
 		pair, _, _ := strings.Cut(cookie, ";")

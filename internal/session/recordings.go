@@ -8,9 +8,9 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What was asked before a browser left, and when it came back, is part of the login's flow, and too long for a cookie.
-// It is held in this process, for as long as a login may take, and only so much of it, as anybody can begin a login:
-// a login whose recordings are gone works, and shows less.
+// The requests before a browser left, and when it came back, are part of the login's flow, and too long for a cookie. This
+// process stores them for as long as a login may take, and only a limited amount, as any visitor can start a login. A login
+// whose recordings are gone works, but shows less.
 const (
 	maxRecordings = 200      // logins
 	maxHeld       = 8 << 20  // bytes, of all logins
@@ -33,7 +33,7 @@ func sizeOf(steps []*wire.Exchange) int {
 	return n
 }
 
-// keepBefore holds what was asked for the login with a state, and returns what is held.
+// keepBefore stores the requests of the login with a state, and returns what it stores.
 func (s *Store) keepBefore(state string, steps []*wire.Exchange) []*wire.Exchange {
 	if len(steps) == 0 {
 		return nil
@@ -43,13 +43,13 @@ func (s *Store) keepBefore(state string, steps []*wire.Exchange) []*wire.Exchang
 	return kept
 }
 
-// before returns what was asked for the login with a state, as long as this process knows.
+// before returns the requests of the login with a state, while this process stores them.
 func (s *Store) before(state string) []*wire.Exchange {
 	steps, _ := s.begun.get(state)
 	return steps
 }
 
-// bounded returns of exchanges what is held: the newest that fit.
+// bounded returns the newest exchanges that fit.
 func bounded(steps []*wire.Exchange) []*wire.Exchange {
 	var kept []*wire.Exchange
 	size := 0
@@ -64,8 +64,8 @@ func bounded(steps []*wire.Exchange) []*wire.Exchange {
 	return kept
 }
 
-// shortened returns an exchange as it is held. Of what is long only its length is kept: a part of it could not be read any
-// more, and nobody could tell what is secret in it.
+// shortened returns an exchange in the form that is stored. Of a long text it keeps only the length: a part of it could not
+// be parsed, so a secret in it could not be found.
 func shortened(e *wire.Exchange) *wire.Exchange {
 	short := *e
 	if n := len(e.ResponseBody); n > maxHeldPart {

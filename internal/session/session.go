@@ -1,5 +1,5 @@
-// Package session is what is remembered of the browsers that talk to us: requests that were begun, in
-// their cookies, and logins that are finished, in this process or in a Redis.
+// Package session stores what belongs to a browser: started logins, in its cookies, and finished logins, in this process or
+// in Redis.
 package session
 
 import (
@@ -30,16 +30,16 @@ const (
 	loginsKey  = "logins" // where a gorilla session keeps its []*Login
 )
 
-// ErrTooLong is a request that does not fit into a cookie.
+// ErrTooLong is the error of a request that does not fit into a cookie.
 var ErrTooLong = errors.New("this login asks for more than a cookie can remember")
 
-// ErrUsed reports a state that was used before.
+// ErrUsed is the error of a state that was used before.
 var ErrUsed = errors.New("the state was used before")
 
-// ErrUnavailable is a store that cannot be read or written; only Redis can be.
+// ErrUnavailable is the error of a store that can't be read or written, which only Redis can be.
 var ErrUnavailable = errors.New("the session store")
 
-// Store remembers. Its methods may be called at the same time.
+// Store stores the logins of browsers. Its methods may be called concurrently.
 type Store struct {
 	now        func() time.Time
 	cookies    aead // of pending requests
@@ -57,13 +57,12 @@ type Store struct {
 	replacedBy *ttlMap[string]             // the cookie of a session, by that of the one before
 	secure     bool
 
-	// The names of our cookies have the port as the browser sees it, as cookies do not know ports (RFC
-	// 6265 section 8.5). Over https they begin so that no other host can plant them (RFC 6265bis section
-	// 4.1.3.2).
+	// The names of our cookies contain the port as the browser sees it, as cookies ignore ports (RFC 6265 section 8.5). Over
+	// https, they have a prefix with which no other host can set them (RFC 6265bis section 4.1.3.2).
 	sessionName, markName, logoutName, shownName, pendingPrefix, waitingPrefix string
 }
 
-// New makes a store whose keys come from the session secret, or from a random one.
+// New returns a store whose keys come from the session secret, or from a random one.
 func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store, error) {
 	keys := newKeys(cmp.Or(cfg.SessionSecret, rand.Text()+rand.Text()))
 	cookies, err := newAEAD(keys.pending)
@@ -111,7 +110,7 @@ func New(cfg config.Config, roots *x509.CertPool, now func() time.Time) (*Store,
 	return s, err
 }
 
-// portOf returns the port of a URL, whether it says so or not.
+// portOf returns the port of a URL, explicit or by default.
 func portOf(address string) string {
 	u, err := url.Parse(address)
 	switch {
@@ -130,8 +129,8 @@ func (s *Store) session(r *http.Request) (*sessions.Session, error) {
 	return s.open(only(r, s.sessionName))
 }
 
-// underWay returns the session of a request that is about to change it: its own one or, where the login of
-// another tab has replaced that since, the newest. It reports whether it is the latter.
+// underWay returns the session for a request that is about to change it: the request's own or, if a login in another tab
+// has replaced that since, the newest. It reports whether it was replaced.
 func (s *Store) underWay(r *http.Request) (session *sessions.Session, replaced bool, err error) {
 	cookie := only(r, s.sessionName)
 	for range maxLogins { // a longer chain within a minute is not normal work
@@ -145,8 +144,8 @@ func (s *Store) underWay(r *http.Request) (session *sessions.Session, replaced b
 	return session, replaced && session != nil, err
 }
 
-// open returns the session of a cookie, or nil. A cookie that we did not make is none, and so is one
-// whose session is gone, too old or cannot be decrypted. The error is an ErrUnavailable.
+// open returns the session of a cookie, or nil. It returns nil for a cookie that we did not make, and for a session that is
+// gone, too old or can't be decrypted. The error is an ErrUnavailable.
 func (s *Store) open(cookie string) (*sessions.Session, error) {
 	if cookie == "" {
 		return nil, nil
@@ -165,8 +164,8 @@ func (s *Store) open(cookie string) (*sessions.Session, error) {
 	return session, nil
 }
 
-// loginsOf returns the logins of a session, newest first, that are not too old: however often a session
-// is used, no login outlives sessionAge.
+// loginsOf returns the logins of a session, newest first, that are not too old: using a session does not extend its logins
+// beyond sessionAge.
 func (s *Store) loginsOf(session *sessions.Session) []*Login {
 	if session == nil {
 		return nil
@@ -175,10 +174,10 @@ func (s *Store) loginsOf(session *sessions.Session) []*Login {
 	return slices.DeleteFunc(slices.Clone(logins), func(l *Login) bool { return s.left(l) <= 0 })
 }
 
-// left returns how long a login will still be remembered.
+// left returns how long a login will still be stored.
 func (s *Store) left(l *Login) time.Duration { return l.Arrived.Add(sessionAge).Sub(s.now()) }
 
-// Logins returns the logins of this browser that are still remembered, newest first.
+// Logins returns the stored logins of this browser, newest first.
 func (s *Store) Logins(w http.ResponseWriter, r *http.Request) ([]*Login, error) {
 	if s.Ambiguous(r) && r.URL.Path != "/" { // the browser forgets the cookie of this path only, which is not ours
 		http.SetCookie(w, &http.Cookie{Name: s.sessionName, Path: r.URL.Path, MaxAge: -1, Secure: s.secure})
@@ -187,7 +186,7 @@ func (s *Store) Logins(w http.ResponseWriter, r *http.Request) ([]*Login, error)
 	return s.loginsOf(session), err
 }
 
-// Ambiguous reports that a request has two session cookies, neither of which is believed.
+// Ambiguous reports that a request has two session cookies. Neither is trusted.
 func (s *Store) Ambiguous(r *http.Request) bool { return len(r.CookiesNamed(s.sessionName)) > 1 }
 
 // maxAge returns how long a session is kept, in seconds: as long as its newest login.
@@ -206,8 +205,8 @@ func (s *Store) Login(w http.ResponseWriter, r *http.Request, state string) (*Lo
 	return nil, err
 }
 
-// Change replaces a login of this browser by what f makes of it. Requests of one browser that end
-// at the same time do not overwrite each other. A login that is gone by now stays gone.
+// Change replaces a login of this browser by the result of f. Concurrent requests of one browser don't overwrite each
+// other. A login that has been removed meanwhile stays removed.
 func (s *Store) Change(w http.ResponseWriter, r *http.Request, state string, f func(Login) Login) error {
 	lock := s.lock(r)
 	lock.Lock()
@@ -229,8 +228,7 @@ func (s *Store) Change(w http.ResponseWriter, r *http.Request, state string, f f
 	return s.save(w, r, session, changed)
 }
 
-// Forget ends the session of this browser. It waits for a change under way, which would otherwise
-// bring the session back.
+// Forget ends the session of this browser. It waits for a running change, which would otherwise restore the session.
 func (s *Store) Forget(w http.ResponseWriter, r *http.Request) error {
 	lock := s.lock(r)
 	lock.Lock()
@@ -242,9 +240,8 @@ func (s *Store) Forget(w http.ResponseWriter, r *http.Request) error {
 	return s.delete(w, r, session)
 }
 
-// keep remembers a login whose response came at a time. The session gets a new ID, so that an ID known to
-// somebody from before the login is worth nothing after it. Only logins of one browser that come back together
-// end in one session; see together.
+// keep stores a login whose response came at a time. The session gets a new ID, so that an attacker who knows the ID from
+// before the login gains nothing. Only logins of one browser that come back together end in one session; see together.
 func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login, came time.Time) error {
 	lock := s.lock(r)
 	lock.Lock()
@@ -280,7 +277,7 @@ func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login, came time
 	return s.delete(NoCookies{}, r, old) // only now: a process that dies in between loses nothing
 }
 
-// newest returns the logins of a session with one more, as many as are kept.
+// newest returns the logins of a session and a new one, limited in number.
 func newest(l *Login, logins []*Login) []*Login {
 	return append([]*Login{l}, logins[:min(len(logins), maxLogins-1)]...)
 }
@@ -304,9 +301,9 @@ func (s *Store) delete(w http.ResponseWriter, r *http.Request, session *sessions
 	return nil
 }
 
-// Login is a login that has come back: what it asked for, and what it got. One that is shown step by step still has its
-// code, and waits in the browser's cookie, as JSON. One that succeeded is never changed: what happens to its tokens
-// later makes a new one, under the same state.
+// Login is a login that has come back: its request, and its result. A step-by-step login still has its code, and waits in
+// the browser's cookie, as JSON. A finished login never changes: a later change of its tokens makes a new Login with the
+// same state.
 type Login struct {
 	Request  *oauth.Request       `json:"q"`
 	Callback string               `json:"c"` // path and query of the authorization response; the whole address where that was pasted
@@ -319,8 +316,7 @@ type Login struct {
 	Misuse   []byte               `json:"-"` // what /misuse found, as JSON; nil when it was not asked
 }
 
-// Granted returns the scopes as the server named them, or as asked for when it named none (RFC 6749 section
-// 5.1).
+// Granted returns the scopes that the server named, or the requested ones if it named none (RFC 6749 section 5.1).
 func (l *Login) Granted() []string {
 	if l.Held.Scope == "" {
 		return l.Request.Scopes
@@ -328,7 +324,7 @@ func (l *Login) Granted() []string {
 	return strings.Fields(l.Held.Scope)
 }
 
-// Who returns the name of the user who signed in, or "" when no ID token said it.
+// Who returns the name of the user who signed in, or "" without an ID token.
 func (l *Login) Who() string {
 	if l.IDToken == nil {
 		return ""
@@ -336,7 +332,7 @@ func (l *Login) Who() string {
 	return wire.Clip(l.IDToken.Name, 100)
 }
 
-// Missing lists the scopes that were asked for and not granted.
+// Missing lists the scopes that were requested and not granted.
 func (l *Login) Missing() []string {
 	if !l.Response.ScopeSent {
 		return nil // as asked for (RFC 6749 section 5.1)
@@ -345,13 +341,13 @@ func (l *Login) Missing() []string {
 	return slices.DeleteFunc(slices.Clone(l.Request.Scopes), func(scope string) bool { return slices.Contains(granted, scope) })
 }
 
-// Added lists the scopes that were granted and not asked for.
+// Added lists the scopes that were granted and not requested.
 func (l *Login) Added() []string {
 	granted := strings.Fields(l.Response.Scope)
 	return slices.DeleteFunc(granted, func(scope string) bool { return slices.Contains(l.Request.Scopes, scope) })
 }
 
-// Warnings lists what other clients may refuse of the token response and of the ID token, in sentences.
+// Warnings lists what other clients may refuse in the token response and in the ID token, as sentences.
 func (l *Login) Warnings() []string {
 	if l.IDToken == nil {
 		return l.Response.Warnings
@@ -359,7 +355,7 @@ func (l *Login) Warnings() []string {
 	return slices.Concat(l.Response.Warnings, l.IDToken.Warnings)
 }
 
-// Subject returns the user's identifier, or "" when no ID token said it.
+// Subject returns the user's identifier, or "" without an ID token.
 func (l *Login) Subject() string {
 	if l.IDToken == nil {
 		return ""
@@ -367,14 +363,14 @@ func (l *Login) Subject() string {
 	return l.IDToken.Subject
 }
 
-// The most that a login remembers of what went over the wire: itself, its tokens used, and a run of /misuse.
+// The limits of what a login stores of its requests: the login itself, the uses of its tokens, and a run of /misuse.
 const (
 	maxSteps     = 64
 	maxStepsSize = 4 << 20 // bytes
 )
 
-// Record adds what went over the wire. Beyond the bounds the oldest tries of /misuse are dropped first: what
-// the user did is what the flow is about.
+// Record adds exchanges. Beyond the limits, it drops the oldest attempts of /misuse first, as the flow is about what the
+// user did.
 func (l *Login) Record(more []*wire.Exchange) {
 	steps, size := slices.Concat(l.Steps, more), 0
 	for _, e := range steps {
@@ -388,7 +384,7 @@ func (l *Login) Record(more []*wire.Exchange) {
 	l.Steps = steps
 }
 
-// size estimates what a login costs in memory, in bytes.
+// size estimates the memory that a login needs, in bytes.
 func (l *Login) size() int {
 	n := 2048 + len(l.Callback)
 	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
@@ -400,23 +396,22 @@ func (l *Login) size() int {
 	return n
 }
 
-// result holds a login that was kept, for every request that waited for it.
+// result holds a stored login, for every request that waited for it.
 type result struct {
 	login   *Login
 	cookies answer // of the session that it was kept in
 }
 
-// Finish does what turns a request into a login, once for its state (RFC 6749 section 10.12), and keeps the
-// login. An impatient reload asks a second time while the code is being exchanged, and the browser reads
-// its answer only: whoever asks for the same meanwhile waits for what comes of the first. The error is
-// ErrUsed, an ErrUnavailable, or that of the work.
+// Finish runs the work that turns a request into a login, once for its state (RFC 6749 section 10.12), and stores the
+// login. If the user reloads while the code is being exchanged, the browser only reads the second response. So a repeated
+// request waits for the result of the first. The error is ErrUsed, an ErrUnavailable, or that of the work.
 func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
 	return s.singleflight(w, r, r.URL.RawQuery, request.State, work)
 }
 
-// singleflight does the work of a key once, however many requests wait for it, and keeps the login that comes of it.
-// The error is ErrUsed if the mark was used before.
+// singleflight runs the work for a key once, however many requests wait for it, and stores the resulting login. The error
+// is ErrUsed if the mark was used before.
 func (s *Store) singleflight(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
 	came := s.now()
 	key += " " + only(r, s.sessionName) // another session's browser is not told the new one: the login may have been planted there
@@ -438,31 +433,31 @@ func (s *Store) singleflight(w http.ResponseWriter, r *http.Request, key, mark s
 	return done.login, nil
 }
 
-// MarkUsed takes a request back that ends in no login. It reports false if its state was used before.
+// MarkUsed marks the state of a request that doesn't become a login as used, and deletes its cookie. It returns false if
+// the state was used before.
 func (s *Store) MarkUsed(w http.ResponseWriter, request *oauth.Request) bool {
 	http.SetCookie(w, s.pendingCookie(s.pendingName(request.State), "", -1))
 	return s.used.add(request.State, struct{}{})
 }
 
-// The tabs of one browser share its session, and their requests overlap. So that none of them loses what
-// another one saves, /login gives the browser a mark: a random cookie that holds nothing. Requests with
-// one mark change the session one after the other, and a change that was under way when the session was
-// replaced is made to the one that took its place. Nothing is read that way: with the old cookie alone
-// nothing is shown.
+// The tabs of one browser share its session, and their requests overlap. To keep them from losing each other's changes,
+// /login gives the browser a mark: a random cookie without content. Requests with the same mark change the session one
+// after the other. If the session was replaced during a change, the change applies to the new one. This works only for
+// changes: with the old cookie alone, nothing is shown.
 const (
 	finishedAge = time.Minute     // as long as a callback may take
 	onTheWay    = 5 * time.Second // from our answer to the browser, and from there back to us
 	maxFinished = 20_000
 )
 
-// finished is where a login went that came back a moment ago.
+// finished holds the session of a login that came back a moment ago.
 type finished struct {
 	cookie string // of its session
 	since  time.Time
 	begun  []string // see begunBy
 }
 
-// begunBy returns the states of the logins for which a request brings what was sealed for its browser.
+// begunBy returns the states of the logins whose sealed cookies a request brings.
 func (s *Store) begunBy(r *http.Request) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
@@ -479,9 +474,9 @@ func (s *Store) begunBy(r *http.Request) []string {
 	return states[:min(len(states), 2*maxPending)]
 }
 
-// together returns the cookie of the session that a login shares with one that came back in the same moment, or ""
-// when there is none. That both are of one browser is shown by both requests, each of which has to bring what was
-// sealed for the other's login: what only one of them brings, somebody on this host name may have planted there.
+// together returns the cookie of the session that a login shares with one that came back at the same moment, or "" if there
+// is none. Both requests must bring the sealed cookie of the other's login, which shows that they are from one browser. If
+// only one of them did, an attacker on this host name may have planted the cookie there.
 func (s *Store) together(state string, begun []string, came time.Time) string {
 	for _, other := range begun {
 		f, ok := s.finished.get(other)
@@ -492,7 +487,7 @@ func (s *Store) together(state string, begun []string, came time.Time) string {
 	return ""
 }
 
-// markBrowser gives the browser a mark, or lengthens the life of the one it has.
+// markBrowser gives the browser a mark, or extends the life of the one that it has.
 func (s *Store) markBrowser(w http.ResponseWriter, r *http.Request) {
 	mark := s.mark(r)
 	if mark == "" {
@@ -502,10 +497,10 @@ func (s *Store) markBrowser(w http.ResponseWriter, r *http.Request) {
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }
 
-// markLength is how long a mark is, as rand.Text makes it.
+// markLength is the length of a mark, as rand.Text makes it.
 const markLength = 26
 
-// mark returns the browser's mark, or "" when it has none that could be ours.
+// mark returns the browser's mark, or "" if it has no valid one.
 func (s *Store) mark(r *http.Request) string {
 	if value := only(r, s.markName); len(value) == markLength {
 		return value
@@ -513,8 +508,8 @@ func (s *Store) mark(r *http.Request) string {
 	return ""
 }
 
-// only returns the value of a cookie, or "" when there is none or more than one: of two, one was planted
-// by somebody else on this host name, and nothing says which (RFC 6265 section 8.6).
+// only returns the value of a cookie, or "" if there is none or more than one. Of two, an attacker on this host name has
+// planted one, and nothing shows which (RFC 6265 section 8.6).
 func only(r *http.Request, name string) string {
 	if cookies := r.CookiesNamed(name); len(cookies) == 1 {
 		return cookies[0].Value
@@ -522,8 +517,8 @@ func only(r *http.Request, name string) string {
 	return ""
 }
 
-// lock returns the lock of this browser, or, without a mark, of its session. A few browsers share one; a
-// browser that has neither shares nothing, and the lock of another process does not count.
+// lock returns the lock of this browser or, without a mark, of its session. Several browsers may share a lock. A browser
+// with neither gets a lock of its own. Other processes don't see the lock.
 func (s *Store) lock(r *http.Request) *sync.Mutex {
 	key := s.mark(r)
 	if key == "" {
@@ -536,16 +531,16 @@ func (s *Store) lock(r *http.Request) *sync.Mutex {
 	return &s.changing[int(sum[0])%len(s.changing)]
 }
 
-// BeginLogout returns the state of a sign-out at the server (OpenID Connect RP-Initiated Logout section 2),
-// and remembers it in a cookie until the browser is back.
+// BeginLogout returns the state of a sign-out on the server (OpenID Connect RP-Initiated Logout section 2), and stores it
+// in a cookie until the browser is back.
 func (s *Store) BeginLogout(w http.ResponseWriter) string {
 	state := rand.Text()
 	http.SetCookie(w, s.pendingCookie(s.logoutName, state, int(pendingAge.Seconds())))
 	return state
 }
 
-// EndLogout compares the state that the server returned (section 3). A state is known when this browser
-// has begun a sign-out, and right when it is that one's. A reload finds the same.
+// EndLogout compares the state that the server returned (section 3). A state is known if this browser has started a
+// sign-out, and right if it is that of the sign-out. A reload gives the same result.
 func (s *Store) EndLogout(r *http.Request, state string) (known, right bool) {
 	ours := only(r, s.logoutName)
 	return ours != "", ours != "" && ours == state

@@ -7,15 +7,15 @@ import (
 	"net/http"
 )
 
-// Show remembers in a cookie that a login with these parameters was shown to this browser, and returns what its button
-// carries to prove it: another site can send the browser to the same address, but cannot know that.
+// Show stores in a cookie that a login with these parameters was shown to this browser. It returns a ticket for the button,
+// as proof: a different site can send the browser to the same address, but can't know the ticket.
 func (s *Store) Show(w http.ResponseWriter, parameters string) (ticket string) {
 	ticket = rand.Text()
 	http.SetCookie(w, s.pendingCookie(s.shownName, shown(ticket, parameters), int(pendingAge.Seconds())))
 	return ticket
 }
 
-// WasShown reports that the button was pressed for exactly these parameters, in the browser that was shown them.
+// WasShown reports that the user pressed the button for exactly these parameters, in the browser that showed them.
 func (s *Store) WasShown(r *http.Request, parameters, ticket string) bool {
 	return ticket != "" && only(r, s.shownName) == shown(ticket, parameters)
 }

@@ -10,20 +10,21 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// StepLogin is a login of a browser that is shown step by step and has not reached its token request.
+// StepLogin is a step-by-step login of a browser that has not reached its token request.
 type StepLogin struct {
 	Request *oauth.Request
 	Waits   *Login // nil until the authorization response has come
 	Left    bool   // the browser was sent to the authorization server
 }
 
-// hasLeft takes the place of notWaiting once the browser was sent to the authorization server.
+// hasLeft replaces notWaiting once the browser was sent to the authorization server.
 const hasLeft = "left"
 
-// maxLooked is how many cookies of steps are looked at. We set no more than maxPending, and each costs a look at all others.
+// maxLooked is the maximum number of step cookies that are read. We set at most maxPending, and each is compared with all
+// others.
 const maxLooked = 4 * maxPending
 
-// StepLogins returns the logins of this browser that are under way step by step, the newest first.
+// StepLogins returns the unfinished step-by-step logins of this browser, newest first.
 func (s *Store) StepLogins(r *http.Request) []StepLogin {
 	if !s.AnySteps(r) {
 		return nil
@@ -66,17 +67,17 @@ func (s *Store) StepLogin(r *http.Request, handle string) *StepLogin {
 	return nil
 }
 
-// stays reports a login that is shown step by step and has not sent the browser away.
+// stays reports a step-by-step login that has not sent the browser away.
 func (s *Store) stays(r *http.Request, name string) bool {
 	return only(r, s.waitingPrefix+Handle(strings.TrimPrefix(name, s.pendingPrefix))) == notWaiting
 }
 
-// Leave notes that the browser is sent to the authorization server for a login step by step.
+// Leave records that the browser is sent to the authorization server for a step-by-step login.
 func (s *Store) Leave(w http.ResponseWriter, begun *oauth.Request) {
 	http.SetCookie(w, s.waitingCookie(s.waitingName(begun.State), hasLeft, int(pendingAge.Seconds())))
 }
 
-// ChangeSteps replaces a login that BeginSteps began, under the same state.
+// ChangeSteps replaces a login that BeginSteps started, with the same state.
 func (s *Store) ChangeSteps(w http.ResponseWriter, r *http.Request, changed *oauth.Request) error {
 	others := r.Clone(r.Context())
 	others.Header.Del("Cookie")
@@ -88,7 +89,7 @@ func (s *Store) ChangeSteps(w http.ResponseWriter, r *http.Request, changed *oau
 	return s.BeginSteps(w, others, changed)
 }
 
-// Attempt makes an attack on a login that waits, once by its name, and keeps how it was answered as long as the login can
+// Attempt makes an attack on a login that waits, once for each name, and stores the answer for as long as the login can
 // wait and there is room. The error is ErrUsed, or that of the work.
 func (s *Store) Attempt(ctx context.Context, of *oauth.Request, name string, work func(context.Context) (*wire.Exchange, error)) error {
 	key := name + " " + of.State
@@ -102,7 +103,7 @@ func (s *Store) Attempt(ctx context.Context, of *oauth.Request, name string, wor
 	return err
 }
 
-// Attempted returns how an attack on a login was answered, or nil. It reports whether one was made.
+// Attempted returns the answer to an attack on a login, or nil. It reports whether the attack was made.
 func (s *Store) Attempted(of *oauth.Request, name string) (answer *wire.Exchange, made bool) {
 	key := name + " " + of.State
 	if kept, _ := s.attempts.get(key); len(kept) > 0 {

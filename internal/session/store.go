@@ -25,14 +25,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What the sessions of this process may cost at most.
+// The maximum memory for the sessions of this process.
 const (
 	maxSessions = 20_000
 	maxBytes    = 96 << 20 // of tokens and recorded exchanges, over all sessions; see limitMemory
 )
 
-// memoryStore is a sessions.Store that keeps the logins of sessions in this process, bounded in
-// number, age and bytes. A cookie store would not do: real token responses outgrow the 4096 bytes of a cookie.
+// memoryStore is a sessions.Store that keeps the logins of sessions in this process, limited in number, age and bytes. A
+// cookie store is too small: real token responses exceed the 4096 bytes of a cookie.
 type memoryStore struct {
 	now     func() time.Time
 	options sessions.Options
@@ -110,7 +110,7 @@ func (m *memoryStore) Save(_ *http.Request, w http.ResponseWriter, session *sess
 	return nil
 }
 
-// remove forgets a session; a nil element is none. The caller holds the lock.
+// remove deletes a session. A nil element is ignored. The caller holds the lock.
 func (m *memoryStore) remove(element *list.Element) {
 	if element == nil {
 		return
@@ -120,7 +120,7 @@ func (m *memoryStore) remove(element *list.Element) {
 	m.bytes -= stored.bytes
 }
 
-// sweep forgets the sessions that have expired, once a minute at most. The caller holds the lock.
+// sweep deletes expired sessions, at most once a minute. The caller holds the lock.
 func (m *memoryStore) sweep() {
 	now := m.now()
 	if now.Sub(m.swept) < time.Minute {
@@ -136,11 +136,11 @@ func (m *memoryStore) sweep() {
 	}
 }
 
-// The most bytes of a session in Redis: maxLogins logins of maxStepsSize each, and what is around them.
+// maxStored is the maximum size of a session in Redis, in bytes: maxLogins logins of maxStepsSize each, and some more.
 const maxStored = 32 << 20
 
-// newRedisStore returns a sessions.Store in Redis, which several processes share. The value of a session is
-// encrypted, and expires there. The error is one line that names the variable.
+// newRedisStore returns a sessions.Store in Redis, which several processes can share. The value of a session is encrypted,
+// and expires there. The error is one line that names the variable.
 func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values aead) (sessions.Store, error) {
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
@@ -150,7 +150,7 @@ func newRedisStore(address string, roots *x509.CertPool, options sessions.Option
 	return keepIn(store, options, values), nil
 }
 
-// keepIn sets what is ours about a store in Redis: how long, how much, under which keys, and sealed.
+// keepIn sets the options of a store in Redis: the lifetime, the size limit, the key prefix and the encryption.
 func keepIn(store *redistore.RediStore, options sessions.Options, values aead) *redistore.RediStore {
 	store.Options = &options
 	store.SetMaxAge(options.MaxAge) // of the session in Redis, too
@@ -160,7 +160,7 @@ func keepIn(store *redistore.RediStore, options sessions.Options, values aead) *
 	return store
 }
 
-// redisPool keeps connections to a Redis, each answer of which has wire.Timeout to come.
+// redisPool keeps connections to Redis. Each answer must come within wire.Timeout.
 func redisPool(address string, roots *x509.CertPool) *redis.Pool {
 	dial := func() (redis.Conn, error) {
 		return redis.DialURL(address, redis.DialConnectTimeout(wire.Timeout), redis.DialReadTimeout(wire.Timeout), redis.DialWriteTimeout(wire.Timeout),
@@ -170,17 +170,16 @@ func redisPool(address string, roots *x509.CertPool) *redis.Pool {
 		if time.Since(since) < time.Second {
 			return nil
 		}
-		_, err := c.Do("PING") // it may have been closed while nobody used it
+		_, err := c.Do("PING") // it may have been closed while it was idle
 		return err
 	}
 	return &redis.Pool{MaxIdle: 64, IdleTimeout: 4 * time.Minute, Dial: dial, TestOnBorrow: alive}
 }
 
-// errUnreadable is a session in Redis that was not written with this SESSION_SECRET, or was changed.
+// errUnreadable is the error of a session in Redis that was not written with this SESSION_SECRET, or was changed.
 var errUnreadable = errors.New("holds a session that cannot be decrypted")
 
-// sealed writes a session's logins for Redis: as gob, encrypted. What is sealed for one session opens
-// for that session only.
+// sealed writes a session's logins for Redis: as gob, encrypted. The result can be decrypted only for the same session.
 type sealed struct{ aead }
 
 // Serialize implements redistore.SessionSerializer.
@@ -206,7 +205,7 @@ func (s sealed) Deserialize(value []byte, session *sessions.Session) error {
 	return nil
 }
 
-// redisFault says in one plain sentence what is wrong with Redis, in its own words where it has some.
+// redisFault says in one plain sentence what is wrong with Redis, in Redis's own words if there are any.
 func redisFault(err error) string {
 	if theirs, ok := errors.AsType[redis.Error](err); ok {
 		return fmt.Sprintf("says %q", wire.Clip(theirs.Error(), 200))
@@ -219,7 +218,7 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w %s", ErrUnavailable, redisFault(err))
 }
 
-// keys are derived from the session secret, one for each use (RFC 5869 section 3.2).
+// keys holds the keys derived from the session secret, one for each use (RFC 5869 section 3.2).
 type keys struct{ pending, waiting, cookie, values []byte }
 
 func newKeys(secret string) keys {
@@ -230,7 +229,7 @@ func newKeys(secret string) keys {
 	return keys{pending: derive("pending login"), waiting: derive("waiting login"), cookie: derive("session cookie"), values: derive("session store")}
 }
 
-// aead encrypts and authenticates (AEAD). What it closes under a name opens under that name only.
+// aead encrypts and authenticates (AEAD). What it encrypts for a name can be decrypted only for the same name.
 type aead struct{ gcm cipher.AEAD }
 
 func newAEAD(key []byte) (aead, error) {
@@ -250,7 +249,7 @@ func (s aead) open(closed []byte, name string) ([]byte, error) {
 	return s.gcm.Open(nil, nil, closed, []byte(name))
 }
 
-// ttlMap stores values by key for a while, and only so many: beyond that the oldest go first.
+// ttlMap stores a limited number of values by key, for a while. Beyond the limit, it drops the oldest.
 type ttlMap[V any] struct {
 	now  func() time.Time
 	age  time.Duration
@@ -279,7 +278,7 @@ func newTTLMap[V any](now func() time.Time, age time.Duration, most int) *ttlMap
 	return &ttlMap[V]{now: now, age: age, most: most, values: map[string]ttlValue[V]{}}
 }
 
-// add remembers a value. It returns false, and changes nothing, if there is one for the key already.
+// add stores a value. If the key has one already, it changes nothing and returns false.
 func (e *ttlMap[V]) add(key string, value V) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -291,7 +290,7 @@ func (e *ttlMap[V]) add(key string, value V) bool {
 	return true
 }
 
-// set remembers a value in place of the key's old one.
+// set stores a value, and replaces the key's old one.
 func (e *ttlMap[V]) set(key string, value V) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -299,7 +298,7 @@ func (e *ttlMap[V]) set(key string, value V) {
 	e.put(key, value)
 }
 
-// get returns the value of a key while it is remembered.
+// get returns the value of a key while it is stored.
 func (e *ttlMap[V]) get(key string) (value V, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -319,7 +318,7 @@ func (e *ttlMap[V]) put(key string, value V) {
 	}
 }
 
-// forget removes a value. The caller holds the lock.
+// forget deletes a value. The caller holds the lock.
 func (e *ttlMap[V]) forget(key string) {
 	if old, ok := e.values[key]; ok {
 		e.weight -= e.weightOf(old.value)
@@ -334,7 +333,7 @@ func (e *ttlMap[V]) weightOf(value V) int {
 	return e.weigh(value)
 }
 
-// sweep forgets what is too old. The caller holds the lock, as for put and dropOldest.
+// sweep deletes the values that are too old. The caller holds the lock, as for put and dropOldest.
 func (e *ttlMap[V]) sweep() {
 	now := e.now()
 	for len(e.queue) > 0 && now.After(e.queue[0].until) {

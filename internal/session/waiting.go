@@ -13,29 +13,30 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// A login that is shown step by step waits between the response and the exchange of its code. What it needs to go on
-// is sealed in the browser's own cookie, so that nobody else's logins can take its place. What went over the wire for
-// it is in this process, as long as there is room, and only for the picture.
+// A step-by-step login waits between the response and the exchange of its code. What it needs to continue is encrypted in
+// the browser's own cookie, so that other visitors' logins can't displace it. Its recorded requests are in this process,
+// only for the diagram and only while there is room.
 
-// maxWaitingSize bounds the bytes that the cookies of waiting logins take, names and all: a browser keeps no longer one.
+// maxWaitingSize is the maximum size in bytes of the cookies of waiting logins, including their names: a browser stores no
+// longer cookie.
 const maxWaitingSize = 4000
 
-// notWaiting is in the cookie of a login step by step that has not come back, or is finished.
+// notWaiting is the cookie value of a step-by-step login that has not come back, or is finished.
 const notWaiting = "begun"
 
-// sealedLogin is a login that waits, as its cookie holds it. The code is in the callback.
+// sealedLogin is a waiting login in the form that its cookie contains. The code is in the callback.
 type sealedLogin struct {
 	*Login
 	State string `json:"s"`
 }
 
-// Handle names a login in an address of ours. It is no secret: the cookie is what opens.
+// Handle returns a name for a login that can appear in our URLs. It is not a secret: only the cookie gives access.
 func Handle(state string) string {
 	sum := sha256.Sum256([]byte(state))
 	return base32.StdEncoding.EncodeToString(sum[:5])
 }
 
-// BeginSteps calls Begin for a login that is shown step by step.
+// BeginSteps calls Begin for a step-by-step login.
 func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.Request) error {
 	begun.Steps = true
 	if err := s.Begin(w, r, begun); err != nil {
@@ -47,7 +48,7 @@ func (s *Store) BeginSteps(w http.ResponseWriter, r *http.Request, begun *oauth.
 	return nil
 }
 
-// makeRoom drops those cookies of other logins step by step that do not fit beside a new one.
+// makeRoom drops the cookies of other step-by-step logins that do not fit beside a new one.
 func (s *Store) makeRoom(w http.ResponseWriter, r *http.Request, name, value string) {
 	room, others := maxWaitingSize-len(name)-len(value), 0
 	for _, cookie := range slices.Backward(r.Cookies()) { // the newest first (RFC 6265 section 5.4)
@@ -61,19 +62,19 @@ func (s *Store) makeRoom(w http.ResponseWriter, r *http.Request, name, value str
 	}
 }
 
-// AnySteps reports that a login of this browser is shown step by step. Where none is, that costs nothing.
+// AnySteps reports that this browser has a step-by-step login. If it has none, this costs nothing.
 func (s *Store) AnySteps(r *http.Request) bool {
 	return slices.ContainsFunc(r.Header["Cookie"], func(header string) bool { return strings.Contains(header, s.waitingPrefix) })
 }
 
-// InSteps reports that the login with the state is one.
+// InSteps reports that the login with the state is a step-by-step login.
 func (s *Store) InSteps(r *http.Request, state string) bool {
 	return only(r, s.waitingName(state)) != ""
 }
 
-// KeepWaiting keeps what the work makes of the response to a request, once for its state, which is then used, as in
-// Finish. The error is ErrUsed, ErrTooLong where the response does not fit into a cookie, or that of the work. A
-// response that is too long uses no state.
+// KeepWaiting stores the result of the work on the response to a request, once for its state, which is then used, as in
+// Finish. The error is ErrUsed, ErrTooLong if the response does not fit into a cookie, or that of the work. A response that
+// is too long does not use up the state.
 func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	name := s.waitingName(request.State)
 	close := func(p *Login) (string, error) { return s.waits.closeJSON(name, sealedLogin{p, request.State}) }
@@ -104,7 +105,7 @@ func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oau
 	return p, nil
 }
 
-// Waiting returns the login of this browser that waits under a handle, or nil.
+// Waiting returns the login of this browser that waits with a handle, or nil.
 func (s *Store) Waiting(r *http.Request, handle string) *Login {
 	name := s.waitingPrefix + handle
 	p := s.openWaiting(name, only(r, name))
@@ -117,7 +118,7 @@ func (s *Store) Waiting(r *http.Request, handle string) *Login {
 	return p
 }
 
-// openWaiting reads the cookie of a login that waits, under its own name and not too long after its response.
+// openWaiting decrypts the cookie of a waiting login. It must have its own name, and be recent enough.
 func (s *Store) openWaiting(name, cookie string) *Login {
 	var held sealedLogin
 	if cookie == notWaiting || !s.waits.openJSON(name, cookie, &held) {
@@ -142,7 +143,7 @@ func (s *Store) Exchange(w http.ResponseWriter, r *http.Request, p *Login, work 
 	return s.singleflight(w, r, markOf(p), markOf(p), work)
 }
 
-// markOf returns the mark of a waiting login that is over.
+// markOf returns the mark under which a waiting login is recorded as used.
 func markOf(p *Login) string { return "exchange " + p.Request.State }
 
 func (s *Store) waitingName(state string) string { return s.waitingPrefix + Handle(state) }

@@ -16,7 +16,7 @@ import (
 	"oauth-test-client/internal/demo"
 )
 
-// API is the demo server to somebody who knows nothing but the address of its API. Its answers can be replaced.
+// API is the demo server, for a client that knows only the address of its API. A test can replace its answers.
 type API struct {
 	*demo.Server
 	Routes
@@ -24,7 +24,7 @@ type API struct {
 	URL    string // of the API
 }
 
-// StartAPI starts one. Nobody is registered there.
+// StartAPI starts the demo server without any registered client.
 func StartAPI(t testing.TB) *API {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
@@ -49,7 +49,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	handler(w, r)
 }
 
-// The addresses of the demo server that a start at its API asks.
+// The addresses of the demo server that a client asks when it starts at the API.
 const (
 	APIRoute              = "GET /demo/api/me"
 	ResourceMetadataRoute = "GET /.well-known/oauth-protected-resource/demo/api/me"
@@ -57,8 +57,8 @@ const (
 	RegisterRoute         = "POST /demo/register"
 )
 
-// Clerk is a server of Clerk's shape over TLS: its paths, and its metadata, which lists neither
-// userinfo nor introspection nor revocation. Behind the paths the demo server answers.
+// Clerk is a TLS server with Clerk's paths and metadata, which lists neither userinfo nor introspection nor revocation. The
+// demo server answers behind these paths.
 type Clerk struct {
 	*httptest.Server
 	layers
@@ -73,8 +73,8 @@ const (
 	ClerkClientSecret = "a secret/with+special:characters %&="
 )
 
-// StartClerk starts a Clerk-shaped server. Its one client may redirect to callbackPath on the given
-// listener's address, which is the app's.
+// StartClerk starts a server like Clerk. Its one client may redirect to callbackPath on the given listener's address, which
+// is the app's.
 func StartClerk(t *testing.T, appAddress string) *Clerk {
 	t.Helper()
 	redirectURI := "http://" + appAddress + config.CallbackPath
@@ -117,13 +117,13 @@ func StartClerk(t *testing.T, appAddress string) *Clerk {
 	return c
 }
 
-// Env is the environment that the Clerk guide asks for, and the private authority.
+// Env returns the environment that the Clerk guide asks for, with the private certificate authority.
 func (c *Clerk) Env() map[string]string {
 	return map[string]string{"CLERK_PUBLISHABLE_KEY": c.Key, "CLIENT_ID": ClerkClientID, "CLIENT_SECRET": ClerkClientSecret, "SSL_CERT_FILE": c.Authority.File}
 }
 
-// StartDemo starts the demo server on its own, as any other authorization server, where the redirect URI
-// that is checked is registered, and any others.
+// StartDemo starts the demo server on its own, as an ordinary authorization server. It registers the redirect URI of a
+// check, and any others given.
 func StartDemo(t *testing.T, redirectURIs ...string) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
@@ -141,11 +141,11 @@ func StartDemo(t *testing.T, redirectURIs ...string) string {
 	return issuer
 }
 
-// PublicName is a host that is not this machine, to whoever knows no more than its name.
+// PublicName is a host name that doesn't look like this machine.
 const PublicName = "auth.example"
 
-// StartPublic serves at https://auth.example, and returns the environment with which a program comes there: through
-// a proxy, which leads every host to this one server, and with the authority of its certificate.
+// StartPublic serves at https://auth.example, and returns the environment in which a program can reach it: a proxy that
+// leads every host to this server, and the authority of its certificate.
 func StartPublic(t *testing.T, handler http.Handler) map[string]string {
 	t.Helper()
 	authority := NewAuthority(t)

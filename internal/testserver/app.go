@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/config"
 )
 
-// App is an app that a browser talks to, in this process or in another.
+// App is an app under test, in this process or in another.
 type App struct {
 	Address string
 	Cfg     config.Config
@@ -21,9 +21,8 @@ type App struct {
 	Log     *Logbook
 }
 
-// NewApp returns what a program with an environment is on a port, and that environment in full: BASE_URL is
-// http://127.0.0.1:PORT unless env says otherwise ("PORT" in a value stands for the port). When the program has
-// ended with the test, the log must hold no secret.
+// NewApp returns an app on a port, and its complete environment: BASE_URL is http://127.0.0.1:PORT unless env sets it
+// ("PORT" in a value stands for the port). At the end of the test, the log must contain no secret.
 func NewApp(t *testing.T, port string, env map[string]string) (App, map[string]string) {
 	t.Helper()
 	full := map[string]string{"PORT": port, "BASE_URL": "http://127.0.0.1:" + port}
@@ -45,7 +44,7 @@ func NewApp(t *testing.T, port string, env map[string]string) (App, map[string]s
 	return a, full
 }
 
-// NoteTokens notes the tokens of a JSON document as secrets.
+// NoteTokens records the tokens of a JSON document as secrets.
 func (a *App) NoteTokens(body string) {
 	var tokens map[string]any
 	if json.Unmarshal([]byte(body), &tokens) != nil {
@@ -58,8 +57,8 @@ func (a *App) NoteTokens(body string) {
 	}
 }
 
-// Logbook is a log that can be read while it is written. At the end of the test it must hold none
-// of the secrets that the test came across.
+// Logbook is a log that can be read while it is written. At the end of the test, it must not contain any secret that the
+// test recorded.
 type Logbook struct {
 	mu      sync.Mutex // guards the fields below
 	text    bytes.Buffer
@@ -78,7 +77,7 @@ func (l *Logbook) String() string {
 	return l.text.String()
 }
 
-// Secret notes values that must never be logged.
+// Secret records values that must never be logged.
 func (l *Logbook) Secret(values ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,14 +88,14 @@ func (l *Logbook) Secret(values ...string) {
 	}
 }
 
-// Secrets are the values noted so far.
+// Secrets returns the values recorded so far.
 func (l *Logbook) Secrets() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.secrets)
 }
 
-// Check fails the test when the log holds a secret.
+// Check fails the test if the log contains a secret.
 func (l *Logbook) Check(t *testing.T) {
 	t.Helper()
 	l.mu.Lock()

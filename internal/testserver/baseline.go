@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// ServeStub serves the stub on a free port of 127.0.0.1 until the standard input ends, and prints its
-// issuer as the first line: for a process of its own, as its signatures cost more than all of ours.
+// ServeStub serves the stub on a free port of 127.0.0.1 until the standard input ends, and prints its issuer as the first
+// line: it needs its own process, as its signatures cost more than all of our work.
 func ServeStub(tokenSize int) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,8 +39,8 @@ func ServeStub(tokenSize int) error {
 
 func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
-// Stub is an authorization server that answers every token request at once. The code is the nonce, to
-// be signed into the ID token. Access tokens have the given number of characters.
+// Stub is an authorization server that answers every token request at once. The code is also the nonce of the ID token.
+// Access tokens have the given number of characters.
 func Stub(issuer string, tokenSize int) (http.Handler, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -101,8 +101,8 @@ func signRS256(key *rsa.PrivateKey, claims string) (string, error) {
 	return signed + "." + encode(signature), err
 }
 
-// Baseline does only what the protocol forces: random state, nonce and verifier, one POST, the
-// verification of the ID token, the answer. It forgets everything else, security too.
+// Baseline does only what the protocol requires: random state, nonce and verifier, one POST, the verification of the ID
+// token, the response. It omits everything else, even security.
 func Baseline(issuer, base string) (http.Handler, error) {
 	key, err := fetchKey(issuer)
 	if err != nil {

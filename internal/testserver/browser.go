@@ -27,13 +27,13 @@ type Browser struct {
 	Host   string // another Host header than the address's; may be empty
 }
 
-// NewBrowser is a browser for an app.
+// NewBrowser returns a browser for an app.
 func NewBrowser(t *testing.T, a *App) *Browser {
 	t.Helper()
 	return &Browser{T: t, App: a, Accept: "text/html", Client: newClient(t, a.Roots)}
 }
 
-// NewBrowserAt is a browser for an app that is reached by another name than 127.0.0.1.
+// NewBrowserAt returns a browser for an app with a different name than 127.0.0.1.
 func NewBrowserAt(t *testing.T, a *App, base string) *Browser {
 	t.Helper()
 	b := NewBrowser(t, a)
@@ -41,7 +41,7 @@ func NewBrowserAt(t *testing.T, a *App, base string) *Browser {
 	return b
 }
 
-// newClient keeps cookies and follows no redirect. The roots are nil for the system's.
+// newClient returns a client that stores cookies and follows no redirects. A nil roots means the system's.
 func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -57,13 +57,13 @@ func newClient(t *testing.T, roots *x509.CertPool) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// Reply is an answer, read whole.
+// Reply is a response, read completely.
 type Reply struct {
 	*http.Response
 	Body string
 }
 
-// Do sends a request and checks what every answer of ours must have.
+// Do sends a request, and checks the rules for every response of ours.
 func (b *Browser) Do(req *http.Request) Reply {
 	b.T.Helper()
 	if req.Header.Get("Accept") == "" && b.Accept != "" {
@@ -91,7 +91,7 @@ func (b *Browser) Do(req *http.Request) Reply {
 
 var badEscape = regexp.MustCompile(`&amp;(?:lt|gt|amp|#34|#39);|<no value>|ZgotmplZ|%!`)
 
-// checkInvariants holds every answer to the promises made for all of them.
+// checkInvariants checks the rules for every response.
 func (r Reply) checkInvariants(b *Browser, req *http.Request) {
 	t := b.T
 	t.Helper()
@@ -124,8 +124,8 @@ func (r Reply) checkInvariants(b *Browser, req *http.Request) {
 	}
 }
 
-// Get opens an address. Where the redirect URI does not lead to the app, the browser stops there, and the person
-// pastes the address.
+// Get opens an address. If the redirect URI does not lead to the app, the browser stops there, and the user pastes the
+// address.
 func (b *Browser) Get(address string) Reply {
 	b.T.Helper()
 	if b.stopsAt(address) {
@@ -138,7 +138,7 @@ func (b *Browser) Get(address string) Reply {
 	return b.Do(req)
 }
 
-// GetJSON asks as curl does.
+// GetJSON sends a request as curl does.
 func (b *Browser) GetJSON(address string) Reply {
 	b.T.Helper()
 	if b.stopsAt(address) {
@@ -152,7 +152,7 @@ func (b *Browser) GetJSON(address string) Reply {
 	return b.Do(req)
 }
 
-// Post sends a form of a page of ours.
+// Post sends a form of one of our pages.
 func (b *Browser) Post(address string, form url.Values) Reply {
 	b.T.Helper()
 	req, err := http.NewRequest(http.MethodPost, b.abs(address), strings.NewReader(form.Encode()))
@@ -171,7 +171,7 @@ func (b *Browser) abs(address string) string {
 	return address
 }
 
-// Location returns where a redirect goes, and notes the secrets in it.
+// Location returns the target of a redirect, and records the secrets in it.
 func (b *Browser) Location(r Reply) string {
 	b.T.Helper()
 	if r.StatusCode/100 != 3 {
@@ -187,14 +187,14 @@ func (b *Browser) Location(r Reply) string {
 	return to.String()
 }
 
-// Begin asks for /login and returns the authorization request's address.
+// Begin requests /login and returns the address of the authorization request.
 func (b *Browser) Begin(query string) string {
 	b.T.Helper()
 	return b.Leaves(b.Get("/login" + query))
 }
 
-// Authorize plays the person at the demo server's pages, or at one of its shape: chooses a user when
-// asked, decides when asked, and returns the address that the browser is sent back to.
+// Authorize plays the user on the pages of the demo server, or of one like it: it chooses a user if asked, decides if
+// asked, and returns the address that the browser is sent back to.
 func (b *Browser) Authorize(address, user, decision string) string {
 	b.T.Helper()
 	for range 6 {
@@ -224,7 +224,7 @@ func (b *Browser) Authorize(address, user, decision string) string {
 	return ""
 }
 
-// Login runs a whole login and returns the callback's answer.
+// Login runs a whole login and returns the response of the callback.
 func (b *Browser) Login() Reply {
 	b.T.Helper()
 	r := b.Get(b.Authorize(b.Begin(""), "user_alice", "allow"))
@@ -232,7 +232,7 @@ func (b *Browser) Login() Reply {
 	return r
 }
 
-// WantError checks an error answer in JSON.
+// WantError checks an error response in JSON.
 func (r Reply) WantError(t *testing.T, status int, code, words string) {
 	t.Helper()
 	var e struct {
@@ -248,7 +248,7 @@ func (r Reply) WantError(t *testing.T, status int, code, words string) {
 	}
 }
 
-// Cause returns the name of the cause in an answer for programs; it is empty for a login that works.
+// Cause returns the name of the cause in a JSON response, or "" for a login that works.
 func (r Reply) Cause(t *testing.T) string {
 	t.Helper()
 	var e struct{ Error, Name string }
@@ -261,7 +261,7 @@ func (r Reply) Cause(t *testing.T) string {
 	return e.Name
 }
 
-// SignIn starts a login at a fake server and finishes it, as far as it comes.
+// SignIn starts a login on a fake server, and goes as far as it can.
 func (b *Browser) SignIn(l *FakeServer) Reply {
 	b.T.Helper()
 	begun := b.GetJSON("/login")
@@ -273,7 +273,7 @@ func (b *Browser) SignIn(l *FakeServer) Reply {
 
 var failedStep = regexp.MustCompile(`failed: .*`)
 
-// WantNothingFailed checks that a login that works is called one, with all that was tried on the way.
+// WantNothingFailed checks that a login that works is reported as one, with every attempt on the way.
 func (b *Browser) WantNothingFailed() {
 	b.T.Helper()
 	if report := b.Get("/flow.md").Body; !strings.HasPrefix(report, "# The login works\n") {
@@ -281,7 +281,7 @@ func (b *Browser) WantNothingFailed() {
 	}
 }
 
-// TokenRoutes are the addresses that need a token, with their method.
+// TokenRoutes maps the addresses that need a token to their method.
 var TokenRoutes = map[string]string{
 	"/session":   "GET",
 	"/userinfo":  "GET",
@@ -294,7 +294,7 @@ var TokenRoutes = map[string]string{
 	"/flow.har":  "GET",
 }
 
-// Ask sends a request as curl does, or as a browser when html is set.
+// Ask sends a request as curl does, or as a browser if html is set.
 func (b *Browser) Ask(path string, html bool) Reply {
 	b.T.Helper()
 	req, _ := http.NewRequest(TokenRoutes[path], b.abs(path), nil)
@@ -307,7 +307,7 @@ func (b *Browser) Ask(path string, html bool) Reply {
 	return r
 }
 
-// SessionCookie is the one of them that opens a session, or nil.
+// SessionCookie returns the cookie that opens a session, or nil.
 func SessionCookie(cookies []*http.Cookie) *http.Cookie {
 	for _, c := range cookies {
 		if strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), "oauth_test_client_") && c.MaxAge >= 0 {
@@ -317,7 +317,7 @@ func SessionCookie(cookies []*http.Cookie) *http.Cookie {
 	return nil
 }
 
-// WantNothingKept checks that no login of the browser is remembered.
+// WantNothingKept checks that no login of the browser is stored.
 func (b *Browser) WantNothingKept() {
 	b.T.Helper()
 	if home := b.Get("/"); strings.Contains(home.Body, "Last signed in") {
@@ -332,20 +332,20 @@ func (b *Browser) WantNothingKept() {
 	}
 }
 
-// Entrances are the two ways in which an authorization response reaches the app, each as an environment with
-// everything in env: the browser brings it, or a person pastes the address at which the browser stopped.
+// Entrances returns the two ways in which an authorization response reaches the app, each as an environment with everything
+// in env: the browser brings it, or the user pastes the address at which the browser stopped.
 func Entrances(env map[string]string) map[string]map[string]string {
 	pasted := map[string]string{"REDIRECT_URI": "https://app.example.com/callback"}
 	maps.Copy(pasted, env)
 	return map[string]map[string]string{"": env, ", pasted": pasted}
 }
 
-// stopsAt reports an address at which nobody answers: the redirect URI that does not lead to the app.
+// stopsAt reports an address without a server: a redirect URI that does not lead to the app.
 func (b *Browser) stopsAt(address string) bool {
 	return b.App.Cfg.CallbackIsPasted() && strings.HasPrefix(address, b.App.Cfg.RedirectURI())
 }
 
-// Bring is the request that brings an authorization response to the app, at which the browser arrives or not.
+// Bring returns the request that brings an authorization response to the app, whether or not the browser arrives there.
 func (b *Browser) Bring(address string) *http.Request {
 	b.T.Helper()
 	method, body := http.MethodGet, ""
@@ -364,7 +364,7 @@ func (b *Browser) Bring(address string) *http.Request {
 	return req
 }
 
-// arrive brings a response to the app, and goes where the answer sends a browser.
+// arrive brings a response to the app, and follows the answer as a browser does.
 func (b *Browser) arrive(address, accept string) Reply {
 	b.T.Helper()
 	req := b.Bring(address)
@@ -376,11 +376,11 @@ func (b *Browser) arrive(address, accept string) Reply {
 	return r
 }
 
-// opensTab is the link to the server on a page that has the form for the way back.
+// opensTab matches the link to the server on a page with the form for the way back.
 var opensTab = regexp.MustCompile(`<a class="button" href="([^"]*)" target="_blank" rel="noopener"`)
 
-// Leaves returns where an answer sends the browser for the login: by a redirect, or by the link of the page that
-// stays open for the way back.
+// Leaves returns where a response sends the browser for the login: by a redirect, or by the link of the page that stays
+// open for the way back.
 func (b *Browser) Leaves(r Reply) string {
 	b.T.Helper()
 	if link := opensTab.FindStringSubmatch(r.Body); r.StatusCode == http.StatusOK && b.App.Cfg.CallbackIsPasted() && link != nil {
@@ -390,7 +390,7 @@ func (b *Browser) Leaves(r Reply) string {
 	return b.Location(r)
 }
 
-// BeginInSteps begins a login step by step, and returns the authorization request's address.
+// BeginInSteps starts a step-by-step login, and returns the address of the authorization request.
 func (b *Browser) BeginInSteps(query string) string {
 	b.T.Helper()
 	r := b.GetJSON("/login?step=1" + query)
@@ -411,7 +411,7 @@ func (b *Browser) BeginInSteps(query string) string {
 	return first.To
 }
 
-// TakeStep presses the button of a step's page, and follows.
+// TakeStep presses the button on a step's page, and follows the answer.
 func (b *Browser) TakeStep(page Reply) Reply {
 	b.T.Helper()
 	form := page.StepForm()
@@ -423,7 +423,7 @@ func (b *Browser) TakeStep(page Reply) Reply {
 
 var stepFields = regexp.MustCompile(`name="login" value="([A-Z2-7]{8})"><button class="button" name="do" value="(\w+)"`)
 
-// StepForm is what the button of a step's page sends, or nil where there is none.
+// StepForm returns the form that the button on a step's page sends, or nil if there is none.
 func (r Reply) StepForm() url.Values {
 	found := stepFields.FindStringSubmatch(r.Body)
 	if found == nil {

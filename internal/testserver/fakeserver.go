@@ -1,5 +1,5 @@
-// Package testserver has the servers that the tests talk to: one that lies, one of Clerk's shape, and
-// the authority for its certificates.
+// Package testserver has the servers that the tests talk to: a fake one, one like Clerk, and the authority for their
+// certificates.
 package testserver
 
 import (
@@ -27,8 +27,8 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// FakeServer is an authorization server whose every answer a test can spoil. Left alone it is honest: it
-// grants whatever it is asked, at once, and signs ID tokens with ES256.
+// FakeServer is an authorization server. A test can replace each of its answers. By default it is honest: it grants every
+// request at once, and signs ID tokens with ES256.
 type FakeServer struct {
 	*httptest.Server
 	layers
@@ -57,20 +57,20 @@ type FakeServer struct {
 	signedIn time.Time         // when its user signed in: once, as a refreshed ID token says the same (Core section 12.2)
 }
 
-// The credentials of its one client.
+// The credentials of the server's only client.
 const (
 	FakeClientID     = "fake-client"
 	FakeClientSecret = "fake-secret-7d2c9a"
 )
 
-// pick reads one of the fields that a test may set while an answer is still on its way out.
+// pick reads a field that a test may set while a request is running.
 func pick[T any](s *FakeServer, field *T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *field
 }
 
-// StartFakeServer starts one on a free port of 127.0.0.1.
+// StartFakeServer starts a fake server on a free port of 127.0.0.1.
 func StartFakeServer(t *testing.T) *FakeServer {
 	t.Helper()
 	s := &FakeServer{Key: NewKey(t), nonces: map[string]string{}, signedIn: time.Now()}
@@ -89,7 +89,7 @@ func StartFakeServer(t *testing.T) *FakeServer {
 	return s
 }
 
-// answers are what the fake server says at each of its addresses.
+// answers returns the handler with all answers of the fake server.
 func (s *FakeServer) answers() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", s.unless(&s.Metadata, s.metadata))
@@ -109,7 +109,7 @@ func (s *FakeServer) answers() http.Handler {
 	return mux
 }
 
-// unless answers honestly, unless the test has put another answer into the field.
+// unless returns a handler that calls the one in the field, if the test has set it, else the honest one.
 func (s *FakeServer) unless(field *func(http.ResponseWriter, *http.Request), honest http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if f := pick(s, field); f != nil {
@@ -149,10 +149,10 @@ func (s *FakeServer) tokens(w http.ResponseWriter, r *http.Request) {
 	SendJSON(w, response)
 }
 
-// Lock guards the fields against requests that are still on their way.
+// Lock guards the fields against requests that are still running.
 func (s *FakeServer) Lock() { s.mu.Lock() }
 
-// Unlock ends it.
+// Unlock releases the lock.
 func (s *FakeServer) Unlock() { s.mu.Unlock() }
 
 // Reset makes the fake server honest again.
@@ -169,7 +169,7 @@ func (s *FakeServer) SentOrigin() string {
 	return s.origin
 }
 
-// Honest lets the fake server answer the questions of a check as a server in order would.
+// Honest makes the fake server answer the questions of a check as a correct server would.
 func (s *FakeServer) Honest() {
 	s.Page = func(w http.ResponseWriter, r *http.Request) {
 		if q := r.URL.Query(); q.Get("redirect_uri") != CheckedURI || q.Get("client_id") != FakeClientID {
@@ -187,7 +187,7 @@ func (s *FakeServer) Honest() {
 	s.Other = SendBody(401, "application/json", `{}`)
 }
 
-// SendJSON answers with a document.
+// SendJSON answers with a JSON document.
 func SendJSON(w http.ResponseWriter, document any) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(document)
@@ -214,7 +214,7 @@ func (s *FakeServer) idToken(code string) string {
 	return SignClaims(jose.ES256, jose.JSONWebKey{Key: s.Key, KeyID: "k1"}, claims)
 }
 
-// SignClaims makes a JWT.
+// SignClaims returns a signed JWT.
 func SignClaims(alg jose.SignatureAlgorithm, key any, claims any) string {
 	payload, err := json.Marshal(claims)
 	if err != nil {
@@ -223,7 +223,7 @@ func SignClaims(alg jose.SignatureAlgorithm, key any, claims any) string {
 	return Sign(alg, key, payload, nil)
 }
 
-// Sign makes a JWS of any payload. It panics when it cannot, as it runs in a server's goroutine.
+// Sign returns a JWS of any payload. It panics on failure, as it runs in a server's goroutine.
 func Sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.HeaderKey]any) string {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, &jose.SignerOptions{ExtraHeaders: header})
 	if err != nil {
@@ -240,7 +240,7 @@ func Sign(alg jose.SignatureAlgorithm, key any, payload []byte, header map[jose.
 	return raw
 }
 
-// Env are the settings of its client.
+// Env returns the settings of the server's client.
 func (s *FakeServer) Env() map[string]string {
 	return map[string]string{"ISSUER": s.Issuer, "CLIENT_ID": FakeClientID, "CLIENT_SECRET": FakeClientSecret}
 }
@@ -258,7 +258,7 @@ func (s *FakeServer) Asked(request string) int {
 	return n
 }
 
-// LastForm is the newest token request.
+// LastForm returns the newest token request.
 func (s *FakeServer) LastForm() *http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -291,13 +291,13 @@ func (s *FakeServer) Approve(t *testing.T, authorize string) string {
 	return query.Get("redirect_uri") + "?" + values.Encode()
 }
 
-// HalfHash is at_hash for ES256 (OpenID Connect Core section 3.1.3.6).
+// HalfHash returns at_hash for ES256 (OpenID Connect Core section 3.1.3.6).
 func HalfHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// SendBody is an answer with a body, as it is.
+// SendBody returns a handler that answers with a body, unchanged.
 func SendBody(status int, contentType, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -306,7 +306,7 @@ func SendBody(status int, contentType, body string) func(http.ResponseWriter, *h
 	}
 }
 
-// CheckedURI is the redirect URI that the honest fake server knows when it is checked.
+// CheckedURI is the redirect URI that the honest fake server accepts in a check.
 const CheckedURI = "http://localhost:3999/oauth_callback"
 
 // Authority is a private certificate authority.
@@ -316,7 +316,7 @@ type Authority struct {
 	File string // its certificate, in PEM, for SSL_CERT_FILE
 }
 
-// NewAuthority makes one for a test.
+// NewAuthority returns a certificate authority for a test.
 func NewAuthority(t *testing.T) *Authority {
 	t.Helper()
 	key := NewKey(t)
@@ -333,7 +333,7 @@ func NewAuthority(t *testing.T) *Authority {
 	return &Authority{cert, key, writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))}
 }
 
-// Issue makes a server certificate for localhost and the public name that is valid until notAfter.
+// Issue returns a server certificate for localhost and the public name that is valid until notAfter.
 func (a *Authority) Issue(t *testing.T, notAfter time.Time) tls.Certificate {
 	t.Helper()
 	key := NewKey(t)
@@ -346,7 +346,7 @@ func (a *Authority) Issue(t *testing.T, notAfter time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// PEMFiles writes a certificate and its key to a file each, for servers that are not ours.
+// PEMFiles writes a certificate and its key to a file each, for third-party servers.
 func PEMFiles(t *testing.T, cert tls.Certificate) (certificate, key string) {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
@@ -357,7 +357,7 @@ func PEMFiles(t *testing.T, cert tls.Certificate) (certificate, key string) {
 		writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 }
 
-// NewKey makes a key for ES256.
+// NewKey returns a key for ES256.
 func NewKey(t *testing.T) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -367,7 +367,7 @@ func NewKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// writeFile writes a file that the test's end removes.
+// writeFile writes a file that is removed at the end of the test.
 func writeFile(t *testing.T, name, content string) string {
 	t.Helper()
 	file := t.TempDir() + "/" + name
@@ -377,20 +377,20 @@ func writeFile(t *testing.T, name, content string) string {
 	return file
 }
 
-// layers is a handler that a test may put others before while it serves.
+// layers is a handler that a test may wrap in others while it serves.
 type layers struct {
 	mu      sync.Mutex // guards the field below
 	handler http.Handler
 }
 
-// Around puts a handler before those that are there.
+// Around puts a handler in front of the existing ones.
 func (l *layers) Around(wrap func(next http.Handler) http.Handler) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.handler = wrap(l.handler)
 }
 
-// ServeHTTP answers with the first.
+// ServeHTTP calls the first handler.
 func (l *layers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	first := l.handler
@@ -398,8 +398,8 @@ func (l *layers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	first.ServeHTTP(w, r)
 }
 
-// Needs skips a test whose tool is missing, which is when err is not nil; but never in CI, where .ci/run
-// installs it.
+// Needs skips a test whose tool is missing, that is, if err is not nil. In CI, where .ci/run installs the tool, it fails
+// the test instead.
 func Needs(t testing.TB, getenv func(string) string, what string, err error) {
 	t.Helper()
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// MisuseRun is the JSON of /misuse, and how it came about.
+// MisuseRun is the JSON of /misuse, and the record of the run.
 type MisuseRun struct {
 	Result, Verdict   string
 	Tried, Of, Logins int
@@ -17,18 +17,18 @@ type MisuseRun struct {
 	Played            int `json:"-"` // logins
 }
 
-// MisuseFinding is one line of it.
+// MisuseFinding is one line of the run.
 type MisuseFinding struct {
 	Check, Result, Found, Control, Section, Fix string
 	Undecided                                   bool
 }
 
-// ContinueLink finds the link of a page that leads to the server.
+// ContinueLink matches the link of a page that leads to the server.
 var ContinueLink = regexp.MustCompile(`<a class="button[^"]*" href="(http[^"]*)"`)
 
 var refreshURL = regexp.MustCompile(`^0; url=(http.*)$`)
 
-// ReadMisuse returns what /misuse has found.
+// ReadMisuse returns the findings of /misuse.
 func (b *Browser) ReadMisuse() MisuseRun {
 	b.T.Helper()
 	var run MisuseRun
@@ -38,7 +38,7 @@ func (b *Browser) ReadMisuse() MisuseRun {
 	return run
 }
 
-// PlayMisuse plays a whole run: the person signs in as often as it takes.
+// PlayMisuse plays a whole run: person signs in as often as needed.
 func (b *Browser) PlayMisuse(person func(address string) (back string)) MisuseRun {
 	b.T.Helper()
 	r := b.Post("/misuse", url.Values{})
@@ -63,7 +63,7 @@ func (b *Browser) PlayMisuse(person func(address string) (back string)) MisuseRu
 	}
 }
 
-// FromTheServer is how a browser comes back from a server of another site.
+// FromTheServer returns the request of a browser that comes back from a server on a different site.
 func (b *Browser) FromTheServer(address string) *http.Request {
 	b.T.Helper()
 	req, err := http.NewRequest(http.MethodGet, address, nil)

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what must come. It ends a test that hangs; a slow machine is no fault.
+// Patience is the time that a test waits for something that must happen. It ends a test that hangs; a slow machine does not
+// fail.
 const Patience = 2 * time.Minute
 
-// Process is the program while it runs, in this process or in one of its own.
+// Process is the running program, in this process or in its own.
 type Process struct {
 	Out, Err  *Logbook
 	Interrupt func() // asks it to end, as Ctrl-C does
@@ -25,7 +26,7 @@ type Process struct {
 	code  int           // that it ended with
 }
 
-// Start starts it: run returns its exit code when it has ended, which is with the test at the latest.
+// Start starts the program. run returns its exit code; the program ends with the test at the latest.
 func (p *Process) Start(t *testing.T, run func() int) {
 	p.ended = make(chan struct{})
 	go func() {
@@ -35,13 +36,13 @@ func (p *Process) Start(t *testing.T, run func() int) {
 	t.Cleanup(p.End)
 }
 
-// End ends it. Nothing reaches it any more when End returns.
+// End ends the program. When End returns, no request reaches it.
 func (p *Process) End() {
 	p.Kill()
 	<-p.ended
 }
 
-// Wait waits for its end and returns the exit code.
+// Wait waits until the program ends, and returns the exit code.
 func (p *Process) Wait(t *testing.T) int {
 	t.Helper()
 	select {
@@ -53,7 +54,7 @@ func (p *Process) Wait(t *testing.T) int {
 	}
 }
 
-// WaitFor waits until it has printed the words.
+// WaitFor waits until the program has printed the words.
 func (p *Process) WaitFor(t *testing.T, words string) {
 	t.Helper()
 	p.until(t, "print "+words, func() bool { return strings.Contains(p.Out.String(), words) })
@@ -72,13 +73,13 @@ func (p *Process) LoginQuery(t *testing.T) string {
 
 var loginAddress = regexp.MustCompile(`/login\?run=[A-Z2-7]{26}[^\s]*`)
 
-// WaitForPort waits until it listens on a port.
+// WaitForPort waits until the program listens on a port.
 func (p *Process) WaitForPort(t *testing.T, port string) {
 	t.Helper()
 	p.until(t, "listen on port "+port, func() bool { return listens(port) })
 }
 
-// until waits for something that it does before it ends.
+// until waits for an event before the program ends.
 func (p *Process) until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -97,7 +98,7 @@ func (p *Process) until(t *testing.T, what string, is func() bool) {
 	t.Fatalf("the program does not %s\nstdout:\n%s\nstderr:\n%s", what, p.Out, p.Err)
 }
 
-// Until waits until something is so.
+// Until waits until a condition is true.
 func Until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -116,9 +117,8 @@ func listens(port string) bool {
 	return err == nil
 }
 
-// FreePort returns a port of both loopback addresses on which nothing listens, for a program that is told where to
-// listen. No other test is given it before this one ends, as its UDP port is held, and it is below those that the
-// system gives to sockets by itself.
+// FreePort returns a port that is free on both loopback addresses, for a program that is told where to listen. No other
+// test gets it before this one ends, as its UDP port stays taken. It is below the ports that the system assigns by itself.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
@@ -146,7 +146,7 @@ func isFree(address string) bool {
 	return err == nil
 }
 
-// TakenPort returns a port of 127.0.0.1 on which something listens until the end of the test.
+// TakenPort returns a port of 127.0.0.1 that is in use until the end of the test.
 func TakenPort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -158,7 +158,7 @@ func TakenPort(t *testing.T) string {
 	return port
 }
 
-// Top returns the top folder of the module, wherever in it the test's package is.
+// Top returns the root folder of the module, wherever the test's package is.
 func Top(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()

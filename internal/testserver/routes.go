@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// Routes are answers that a test can replace while a server runs, and the names of the requests that came.
+// Routes holds the answers that a test can replace while a server runs, and the names of the requests so far.
 type Routes struct {
 	mu      sync.Mutex // guards the fields below
 	answers map[string]http.HandlerFunc
 	asked   []string
 }
 
-// At replaces an answer, such as that of APIRoute. Without a handler there is none.
+// At replaces the answer of a route, such as that of APIRoute. A nil handler removes the replacement.
 func (r *Routes) At(route string, handler http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -24,7 +24,7 @@ func (r *Routes) At(route string, handler http.HandlerFunc) {
 	r.answers[route] = handler
 }
 
-// Answer notes a request, and returns what the test answers to it, or nil.
+// Answer records a request, and returns the test's handler for it, or nil.
 func (r *Routes) Answer(name string) http.HandlerFunc {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,7 +39,7 @@ func (r *Routes) Requests() []string {
 	return slices.Clone(r.asked)
 }
 
-// Asked counts the requests that begin so.
+// Asked counts the requests whose name starts with the prefix.
 func (r *Routes) Asked(prefix string) int {
 	n := 0
 	for _, name := range r.Requests() {

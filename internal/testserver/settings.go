@@ -11,7 +11,7 @@ import (
 // CheckSecret is the client secret of DemoClient.
 const CheckSecret = "check-secret-1c9d"
 
-// ConfigOf reads an environment as the program does, without a file.
+// ConfigOf reads an environment as the program does, but no file.
 func ConfigOf(t testing.TB, values map[string]string) config.Effective {
 	t.Helper()
 	cfg, err := config.Load(func(name string) string { return values[name] }, "does-not-exist.env", false)
@@ -21,7 +21,7 @@ func ConfigOf(t testing.TB, values map[string]string) config.Effective {
 	return cfg.Effective()
 }
 
-// ServeDemo starts the demo server on its own, as any other authorization server, with one client. It returns the issuer.
+// ServeDemo starts the demo server on its own, as an ordinary authorization server, with one client. It returns the issuer.
 func ServeDemo(t testing.TB, client demo.Client) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)

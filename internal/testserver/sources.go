@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Sources parses the files of a pattern that are no tests.
+// Sources parses the files that match a pattern, except tests.
 func Sources(t testing.TB, pattern string) []*ast.File {
 	t.Helper()
 	names, err := filepath.Glob(pattern)
@@ -31,7 +31,7 @@ func Sources(t testing.TB, pattern string) []*ast.File {
 	return files
 }
 
-// UsedIn returns the names that files use. A constant or a variable does not use its own.
+// UsedIn returns the names that files use. A declaration of a constant or a variable does not count as a use of it.
 func UsedIn(files []*ast.File) map[string]bool {
 	used := map[string]bool{}
 	var visit func(n ast.Node) bool
@@ -80,7 +80,7 @@ func ConstantsOf(t testing.TB, files []*ast.File, typeName string) map[string]st
 	return found
 }
 
-// WantErrorKinds checks that no Error is made without a Kind, and that at least so many are made.
+// WantErrorKinds checks that every Error in the code has a Kind, and that there are at least so many.
 func WantErrorKinds(t testing.TB, files []*ast.File, least int) {
 	t.Helper()
 	made := 0

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// Refusal is how an answer says no, however the server writes it: as RFC 6749 section 5.2 has it, as an error object,
-// a list of them, a problem document (RFC 9457), an error of JSON-RPC, a form, a page or a line of text. Nothing of it
-// is made visible, shortened to be shown, or rid of secrets yet.
+// Refusal holds an answer's refusal, in whatever form the server writes it: as in RFC 6749 section 5.2, as an error object
+// or a list of them, a problem document (RFC 9457), a JSON-RPC error, a form, a page or a line of text. The texts are raw:
+// still to be freed of secrets and invisible characters, and to be shortened, before they are shown.
 type Refusal struct {
 	Format  Format
 	Code    string   // the error code: OAuth's, or one of the server's own
@@ -29,10 +29,10 @@ type Refusal struct {
 	Text    string   // all that a person would read in a page or a text
 }
 
-// Format is what an answer's body is written in.
+// Format is the format of an answer's body.
 type Format string
 
-// The formats that are told apart. What is neither, XML and what only begins like JSON, is text.
+// The formats that are recognized. Anything else counts as text, such as XML and invalid JSON.
 const (
 	FormatNone Format = "" // there is no body
 	FormatJSON Format = "JSON"
@@ -41,8 +41,8 @@ const (
 	FormatText Format = "text"
 )
 
-// Refusal reads the answer as one that says no. Whether it is one, its status tells, or ErrorInside. What the body
-// leaves out is taken from the challenge (RFC 6750 section 3).
+// Refusal reads the answer as a refusal. Whether it is one depends on its status, or on ErrorInside. What the body omits
+// comes from the challenge (RFC 6750 section 3).
 func (e *Exchange) Refusal() Refusal {
 	r := e.readRefusal()
 	for _, challenge := range e.Challenges() {
@@ -79,13 +79,13 @@ func (e *Exchange) readRefusal() Refusal {
 	return Refusal{Format: FormatText, Words: text, Text: text}
 }
 
-// isForm reports a form: by its media type, or by an error in it, as some servers send one as text.
+// isForm reports a form: by its media type, or by an error in it, as some servers send a form as text.
 func (e *Exchange) isForm(body string) bool {
 	hasError := strings.HasPrefix(body, "error=") || strings.Contains(body, "&error=")
 	return e.MediaType() == "application/x-www-form-urlencoded" && body[0] != '<' || hasError && !strings.ContainsAny(body, " \n<{")
 }
 
-// readForm reads the members of a form as those of a JSON object.
+// readForm reads the members of a form like those of a JSON object.
 func (e *Exchange) readForm(body string) Refusal {
 	reader := errorReader{Refusal: Refusal{Format: FormatForm}, status: e.Status}
 	form, err := url.ParseQuery(body)
@@ -101,7 +101,7 @@ func (e *Exchange) readForm(body string) Refusal {
 	return reader.Refusal
 }
 
-// isPage reports an HTML page: by its beginning or, as of a page that begins otherwise, by its media type.
+// isPage reports an HTML page: by its beginning, or by its media type.
 func (e *Exchange) isPage(body string) bool {
 	start := strings.ToLower(body[:min(len(body), 1000)])
 	mediaType := e.MediaType()
@@ -118,14 +118,14 @@ func (e *Exchange) isPage(body string) bool {
 
 var aTag = regexp.MustCompile(`</?[a-z!]`)
 
-// errorReader reads the members that servers use for an error, those of the object itself first and then those of the
-// objects inside it that hold errors.
+// errorReader reads the members that servers use for an error: first those of the object itself, then those of the errors
+// inside it.
 type errorReader struct {
 	Refusal
 	status int // of the answer
 }
 
-// What an error object may cost: levels that are looked into, elements of a list, and further sentences that are kept.
+// The limits for an error object: the depth, the elements of a list, and the additional sentences that are kept.
 const (
 	maxErrorLevels = 4
 	maxErrors      = 20
@@ -134,7 +134,7 @@ const (
 	maxCode        = 200
 )
 
-// The members in which servers write a refusal, in small letters, the standard's first: errorCode is errorcode here.
+// The members in which servers write a refusal, in lower case, the standard ones first: errorCode is errorcode here.
 var (
 	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code", "error_type", "errortype"}
 	typeNames = []string{"type", "__type"}
@@ -146,7 +146,7 @@ var (
 		"invalid_params"}
 )
 
-// read reads a JSON value that holds an error: an object, a sentence, or a list of these.
+// read reads a JSON value with an error: an object, a sentence, or a list of these.
 func (r *errorReader) read(value json.RawMessage, level int) {
 	if level > maxErrorLevels || len(value) == 0 {
 		return
@@ -166,8 +166,8 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	}
 }
 
-// hasManyMembers reports an object with more members than are looked at, in valid JSON. It is asked before they are put into
-// a map, which costs more for each the larger it is.
+// hasManyMembers reports an object in valid JSON with more members than are read. It is called before they are put into a
+// map, as a large map costs more for each member.
 func hasManyMembers(object json.RawMessage) bool {
 	depth, members := 0, 1
 	for i := 0; i < len(object); i++ {
@@ -194,7 +194,7 @@ func hasManyMembers(object json.RawMessage) bool {
 	return false
 }
 
-// object reads the members of an error, and then those of the errors inside it.
+// object reads the members of an error, then those of the errors inside it.
 func (r *errorReader) object(document map[string]json.RawMessage, level int) {
 	members := smallNames(document)
 	for _, name := range []string{"status", "status_code", "statuscode"} {
@@ -241,7 +241,7 @@ func (r *errorReader) object(document map[string]json.RawMessage, level int) {
 	}
 }
 
-// say takes a sentence: as the words, or as one more.
+// say adds a sentence: as the words, or as a detail.
 func (r *errorReader) say(sentence string) {
 	if r.Words == "" {
 		r.Words = sentence
@@ -250,7 +250,7 @@ func (r *errorReader) say(sentence string) {
 	r.add(sentence)
 }
 
-// hint takes a sentence of those that servers add to the words.
+// hint adds a sentence that a server sends besides its words.
 func (r *errorReader) hint(sentence string) {
 	if r.Hint == "" {
 		r.Hint = sentence
@@ -268,8 +268,8 @@ func (r *errorReader) add(sentence string) {
 	}
 }
 
-// readCode reads a member that holds a code, and returns the sentence that stands there instead. A number as the error
-// is a status (Reddit), and so is the name of one (Spring).
+// readCode reads a member with a code, and returns the sentence if it contains one instead. A number is a status (Reddit),
+// and so is the name of a status (Spring).
 func (r *errorReader) readCode(value json.RawMessage, name string) (sentence string) {
 	text := stringIn(value)
 	switch {
@@ -283,17 +283,17 @@ func (r *errorReader) readCode(value json.RawMessage, name string) (sentence str
 	return ""
 }
 
-// isStatusCode reports a status in words that is a code of the server's own, as HubSpot's BAD_CLIENT_SECRET: of several
-// words, and not the name of an HTTP status (Spring).
+// isStatusCode reports a status that is an error code of the server's own, such as HubSpot's BAD_CLIENT_SECRET: it has
+// several words, and isn't the name of an HTTP status (Spring).
 func (r *errorReader) isStatusCode(text string) bool {
 	words := strings.ReplaceAll(text, "_", " ")
 	return isCode(text) && words != text && !strings.EqualFold(words, http.StatusText(r.status)) && !strings.EqualFold(words, http.StatusText(r.Status))
 }
 
-// noError are codes of answers that are no refusal.
+// noError lists codes of answers that are not a refusal.
 var noError = []string{"0", "00000", "ok", "success"}
 
-// readStatus reads a number that is the status of the answer, or that of a refusal.
+// readStatus reads a number that is the answer's status, or that of a refusal.
 func (r *errorReader) readStatus(value json.RawMessage) bool {
 	n, err := strconv.Atoi(string(value))
 	if err != nil || n != r.status && n/100 != 4 && n/100 != 5 {
@@ -303,7 +303,7 @@ func (r *errorReader) readStatus(value json.RawMessage) bool {
 	return true
 }
 
-// readFields reads errors by the parameter that they are about: {"errors": {"redirect_uri": ["is invalid"]}}.
+// readFields reads errors that are listed by parameter: {"errors": {"redirect_uri": ["is invalid"]}}.
 func (r *errorReader) readFields(value json.RawMessage) {
 	var byField map[string]json.RawMessage
 	if json.Unmarshal(value, &byField) == nil {
@@ -325,7 +325,7 @@ func (r *errorReader) readFieldsOf(byField map[string]json.RawMessage) {
 	}
 }
 
-// readTool reads the failed result of an MCP tool.
+// readTool reads the result of an MCP tool that failed.
 func (r *errorReader) readTool(value json.RawMessage) {
 	var result struct {
 		IsError bool `json:"isError"`
@@ -339,8 +339,8 @@ func (r *errorReader) readTool(value json.RawMessage) {
 	}
 }
 
-// smallNames returns members by their names in small letters: some servers write Error, or errorCode. Of two the one that is
-// written in small letters counts.
+// smallNames returns members with their names in lower case, as some servers write Error, or errorCode. Of two, the one
+// that was in lower case counts.
 func smallNames(document map[string]json.RawMessage) map[string]json.RawMessage {
 	members := make(map[string]json.RawMessage, len(document))
 	for _, name := range slices.Sorted(maps.Keys(document)) { // capitals come first
@@ -349,7 +349,7 @@ func smallNames(document map[string]json.RawMessage) map[string]json.RawMessage 
 	return members
 }
 
-// isCode reports what may be a code: one word.
+// isCode reports a text that may be a code: a single word.
 func isCode(text string) bool {
 	return text != "" && len(text) <= maxCode && !strings.ContainsAny(text, " \t\r\n")
 }
@@ -359,7 +359,7 @@ func isNumber(value json.RawMessage) bool {
 	return len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9')
 }
 
-// stringIn returns the string that a JSON value is, or "".
+// stringIn returns a JSON string, or "".
 func stringIn(value json.RawMessage) (text string) {
 	if len(value) > 0 && value[0] == '"' {
 		json.Unmarshal(value, &text) // it is valid
@@ -367,7 +367,7 @@ func stringIn(value json.RawMessage) (text string) {
 	return text
 }
 
-// sentenceIn returns the string that a JSON value is, or the strings of a list, or "".
+// sentenceIn returns a JSON string, or the joined strings of a list, or "".
 func sentenceIn(value json.RawMessage) string {
 	var list []string
 	if len(value) > 0 && value[0] == '[' && len(value) < maxDetail && json.Unmarshal(value, &list) == nil {
@@ -376,7 +376,7 @@ func sentenceIn(value json.RawMessage) string {
 	return stringIn(value)
 }
 
-// lastStringIn returns the string that a JSON value is, or the last of a list: {"loc": ["body", "client_id"]}.
+// lastStringIn returns a JSON string, or the last string of a list: {"loc": ["body", "client_id"]}.
 func lastStringIn(value json.RawMessage) (text string) {
 	var list []json.RawMessage
 	if len(value) == 0 || value[0] != '[' || len(value) > maxDetail {
@@ -389,7 +389,7 @@ func lastStringIn(value json.RawMessage) (text string) {
 	return text
 }
 
-// Sentence returns what the answer says, for people: its words or, where these fit many causes, its hint.
+// Sentence returns the answer's message for people: its words or, if these fit many causes, its hint.
 func (r Refusal) Sentence() string {
 	if r.Hint != "" && strings.TrimSpace(fitsMany(r.Words)) == "" {
 		return r.Hint
@@ -397,7 +397,7 @@ func (r Refusal) Sentence() string {
 	return cmp.Or(r.Words, r.Hint)
 }
 
-// All returns everything that the answer says: for comparing two, or for finding a word in it.
+// All returns all texts of the answer, for comparing two answers, or for searching.
 func (r Refusal) All() string {
 	texts := append([]string{r.Code, r.Words}, r.Details...)
 	for _, text := range []string{r.Hint, r.Field, r.Text} {
@@ -408,33 +408,33 @@ func (r Refusal) All() string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
 }
 
-// Specific returns All in small letters, as far as anybody reads, without the sentences that name many causes at once: what
-// is left tells which.
+// Specific returns the beginning of All in lower case, without the sentences that name many causes at once. What remains
+// tells which cause it is.
 func (r Refusal) Specific() string {
 	all := r.All()
 	return fitsMany(all[:min(len(all), maxText)])
 }
 
-// manyCauses are the sentences of RFC 6749 sections 4.1.2.1 and 5.2 for invalid_request, invalid_client and
-// invalid_grant, which many servers send whatever is wrong, also as Doorkeeper writes them.
+// manyCauses matches the sentences of RFC 6749 sections 4.1.2.1 and 5.2 for invalid_request, invalid_client and
+// invalid_grant, also as Doorkeeper writes them. Many servers send them for any cause.
 var manyCauses = regexp.MustCompile(`the request is missing a required parameter,[^.]*otherwise malformed\.?` +
 	`|client authentication failed (?:\(e\.g\.,? |due to )unknown client,[^.)]*unsupported[^.)]*method\)?\.?` +
 	`|the provided (?:authorization )?(?:access )?grant (?:\(e\.g\.[^)]*\) )?(?:or refresh token )?is invalid, expired, revoked,[^.]*another client\.?`)
 
-// fitsMany returns a text in small letters without those.
+// fitsMany removes those sentences from a text in lower case.
 func fitsMany(text string) string {
 	return manyCauses.ReplaceAllString(strings.ToLower(strings.Join(strings.Fields(text), " ")), "")
 }
 
-// Words returns what a person would read in the answer, in one line. It is neither cut nor made visible
-// yet: what is secret in it has to go first.
+// Words returns the readable text of the answer, in one line. It is raw: remove secrets before you make it visible or
+// shorten it.
 func (e *Exchange) Words() string {
 	r := e.Refusal()
 	return cmp.Or(r.Words, r.Code, oneLine(e.ResponseBody))
 }
 
-// JSONMessage returns the JSON of an answer's body: all of it or, of a stream of events as APIs that speak MCP send it, the
-// data of the event that answers the request, else of the last one.
+// JSONMessage returns the JSON of an answer's body: all of it or, from an event stream as APIs that speak MCP send it, the
+// data of the event that answers the request, else of the last event.
 func (e *Exchange) JSONMessage() string {
 	if e.MediaType() != "text/event-stream" {
 		return e.ResponseBody
@@ -451,7 +451,7 @@ func (e *Exchange) JSONMessage() string {
 	return message
 }
 
-// events yields the data of a stream of events, of each that has any (HTML, section 9.2.6).
+// events yields the data of each event in a stream, if it has any (HTML, section 9.2.6).
 func events(stream string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var data []string
@@ -469,9 +469,9 @@ func events(stream string) iter.Seq[string] {
 	}
 }
 
-// ErrorInside reports that an API answers with a status of success and says in the body that the call failed: by the
-// error of JSON-RPC (section 5; in a batch, section 6), as APIs that speak MCP do, by the failed result of an MCP
-// tool, or by an error of its own, in JSON or in a form. Such an answer does not show that a token is good.
+// ErrorInside reports that an API answers with a success status, but says in the body that the call failed: with a JSON-RPC
+// error (section 5; in a batch, section 6), as APIs that speak MCP do, with a failed result of an MCP tool, or with an
+// error of its own, in JSON or in a form. Such an answer does not show that a token is valid.
 func (e *Exchange) ErrorInside() bool {
 	if e.Status/100 != 2 {
 		return false
@@ -484,10 +484,10 @@ func (e *Exchange) ErrorInside() bool {
 	return saysFailed(message) || json.Valid(message) && batchFailed(message)
 }
 
-// maxBatch is how many messages of a batch are looked into. One request is answered by one.
+// maxBatch is the number of messages of a batch that are read. A single request gets a single answer.
 const maxBatch = 1000
 
-// batchFailed reports that a message in a batch says that its call failed. The message is valid JSON.
+// batchFailed reports that a message in a batch says that its call failed. The batch is valid JSON.
 func batchFailed(batch []byte) bool {
 	for one := range elements(batch, maxBatch) {
 		if isRPC(one) && saysFailed(one) {
@@ -497,7 +497,7 @@ func batchFailed(batch []byte) bool {
 	return false
 }
 
-// elements yields the first elements of a list in valid JSON, and reads no more of it. Of another value there are none.
+// elements yields the first elements of a list in valid JSON, without reading the rest. It yields none for any other value.
 func elements(list []byte, most int) iter.Seq[json.RawMessage] {
 	return func(yield func(json.RawMessage) bool) {
 		decoder := json.NewDecoder(bytes.NewReader(list))
@@ -513,10 +513,10 @@ func elements(list []byte, most int) iter.Seq[json.RawMessage] {
 	}
 }
 
-// Succeeded reports a status of success, and no error in the body.
+// Succeeded reports a success status without an error in the body.
 func (e *Exchange) Succeeded() bool { return e.Status/100 == 2 && !e.ErrorInside() }
 
-// SpeaksRPC reports that an answer is a message of JSON-RPC, with whatever status.
+// SpeaksRPC reports that an answer is a JSON-RPC message, whatever its status.
 func (e *Exchange) SpeaksRPC() bool { return isRPC([]byte(e.JSONMessage())) }
 
 func isRPC(message []byte) bool {
@@ -541,8 +541,8 @@ func saysFailed(message []byte) bool {
 		says(answer.Error) || says(answer.Errors) || says(answer.ErrCode)
 }
 
-// says reports a JSON value that says something. Many APIs send an empty error with each success, and some write it
-// with a space inside: [ ].
+// says reports a JSON value that is not empty. Many APIs send an empty error with each success, and some write it with a
+// space inside: [ ].
 func says(raw json.RawMessage) bool {
 	switch strings.Join(strings.Fields(string(raw)), "") {
 	case "", "null", "false", "0", `""`, "[]", "{}":

@@ -13,12 +13,11 @@ import (
 	"unicode/utf8"
 )
 
-// Purpose is what a request is for, as a page names it. The step at which an error arose has the
-// same name.
+// Purpose is the purpose of a request, as a page names it. The step at which an error arose has the same name.
 type Purpose string
 
-// The steps of a login and the uses of its tokens. Some never go over our own wire: what the browser
-// carries, what the user does elsewhere, and what we check alone.
+// The steps of a login and the uses of its tokens. Some are not requests of ours: what the browser carries, what the user
+// does elsewhere, and what we check locally.
 const (
 	APIAsked             Purpose = "API asked who issues its tokens"
 	ResourceMetadata     Purpose = "API metadata"
@@ -44,8 +43,8 @@ const (
 	APIWithIDToken       Purpose = "API call with the ID token"
 )
 
-// Exchange is one request and its answer, byte for byte. It is complete once the request is, and
-// is not changed after that.
+// Exchange is one request and its answer, byte for byte. It is complete when the request ends, and does not change after
+// that.
 type Exchange struct {
 	Purpose        Purpose
 	Method         string
@@ -64,7 +63,7 @@ type Exchange struct {
 	Try            string    // what the server is tried with, where this is no step of a user's login
 }
 
-// Name returns what the exchange is for, as a page shows it.
+// Name returns the purpose of the exchange, as a page shows it.
 func (e *Exchange) Name() string {
 	if e.Try == "" {
 		return string(e.Purpose)
@@ -72,14 +71,14 @@ func (e *Exchange) Name() string {
 	return strings.TrimPrefix(string(e.Purpose)+": "+e.Try, ": ")
 }
 
-// Size estimates what an exchange costs in memory, in bytes.
+// Size estimates the memory that an exchange needs, in bytes.
 func (e *Exchange) Size() int {
 	return 512 + len(e.URL) + len(e.RequestHeader) + len(e.RequestBody) + len(e.ResponseHeader) + len(e.ResponseBody)
 }
 
-// Failed reports whether the step is shown in red. A call that no API may let pass fails when it passes, and
-// what a token is used for when the answer says so in the body of a 200; of a try, which the server should refuse, only
-// that no answer came. And a no is an answer where it is only asked who issues tokens, or where something is, and to an attack.
+// Failed reports whether the step is shown in red. Every step fails without an answer. Attempts of /misuse, discovery and
+// attacks fail in no other way. A wrong-token call fails if the API accepts it. Any other step fails on a 4xx or 5xx, and a
+// use of a token also on an error in the body.
 func (e *Exchange) Failed() bool {
 	if e.Try != "" {
 		return e.Fault != ""
@@ -95,8 +94,7 @@ func (e *Exchange) Failed() bool {
 	return e.Fault != "" || e.Status >= 400
 }
 
-// StatusLine returns the status as a person reads it, "404 Not Found", with the place it redirects to. Like
-// Words it is neither cut nor made visible yet.
+// StatusLine returns the status as people read it, "404 Not Found", with the target of a redirect. Like Words, it is raw.
 func (e *Exchange) StatusLine() string {
 	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	if to := e.ResponseHeader.Get("Location"); to != "" && e.Status/100 == 3 {
@@ -111,12 +109,11 @@ func (e *Exchange) MediaType() string {
 	return strings.ToLower(strings.TrimSpace(mediaType))
 }
 
-// Header is the header of a message as it went over the wire: lines of "Name: value", by name.
-// Exchanges are kept by the ten thousand, and the garbage collector looks at each part of an
-// http.Header.
+// Header is the header of a message as it went over the wire: lines of "Name: value", sorted by name. Exchanges are stored
+// by the ten thousand, and the garbage collector would visit each part of an http.Header.
 type Header string
 
-// NewHeader writes a header as its lines.
+// NewHeader converts a header to lines.
 func NewHeader(h http.Header) Header {
 	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
 	h.Write(lines)                                 // a buffer takes everything
@@ -156,7 +153,7 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// Recorder collects the exchanges of one request to us. It travels in the context.
+// Recorder collects the exchanges of one request to us, in its context.
 type Recorder struct {
 	mu        sync.Mutex // guards exchanges
 	exchanges []*Exchange
@@ -179,7 +176,7 @@ func (r *Recorder) Last() *Exchange {
 	return r.exchanges[len(r.exchanges)-1]
 }
 
-// Recorded returns the exchanges of the context's recorder, or none where it has none.
+// Recorded returns the exchanges of the context's recorder, or none if it has none.
 func Recorded(ctx context.Context) []*Exchange {
 	r, ok := ctx.Value(recorderKey).(*Recorder)
 	if !ok {
@@ -193,12 +190,12 @@ func Note(ctx context.Context, text string) {
 	revise(ctx, func(e *Exchange) { e.Note = strings.TrimSpace(e.Note + " " + text) })
 }
 
-// WasProbe says of the newest exchange of the context's recorder that it only found out how an API is called.
+// WasProbe marks the newest exchange of the context's recorder as one that only found out how to call an API.
 func WasProbe(ctx context.Context) {
 	revise(ctx, func(e *Exchange) { e.Purpose = APIProbe })
 }
 
-// revise replaces the newest exchange of the context's recorder, if it has one, by a copy with a change.
+// revise replaces the newest exchange of the context's recorder, if it has one, by a changed copy.
 func revise(ctx context.Context, change func(*Exchange)) {
 	r, ok := ctx.Value(recorderKey).(*Recorder)
 	if !ok {
@@ -227,7 +224,7 @@ const (
 	tryKey
 )
 
-// Record returns the context with its recorder, or with a new one where it has none.
+// Record returns the context with its recorder, or with a new one if it has none.
 func Record(ctx context.Context) (context.Context, *Recorder) {
 	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		return ctx, r
@@ -235,13 +232,13 @@ func Record(ctx context.Context) (context.Context, *Recorder) {
 	return RecordApart(ctx)
 }
 
-// RecordApart returns the context with a recorder of its own, for what is done once for several requests to us.
+// RecordApart returns the context with its own recorder, for work that several requests to us share.
 func RecordApart(ctx context.Context) (context.Context, *Recorder) {
 	r := new(Recorder)
 	return context.WithValue(ctx, recorderKey, r), r
 }
 
-// Keep adds exchanges that were recorded apart to the context's recorder, if it has one.
+// Keep adds exchanges from RecordApart to the context's recorder, if it has one.
 func Keep(ctx context.Context, recorded []*Exchange) {
 	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		for _, e := range recorded {
@@ -250,12 +247,12 @@ func Keep(ctx context.Context, recorded []*Exchange) {
 	}
 }
 
-// For names what the requests made in the context are for.
+// For sets the purpose of the requests in the context.
 func For(ctx context.Context, p Purpose) context.Context {
 	return context.WithValue(ctx, purposeKey, p)
 }
 
-// ForTry says what the requests made in the context try.
+// ForTry sets the attempt that the requests in the context belong to.
 func ForTry(ctx context.Context, what string) context.Context {
 	return context.WithValue(ctx, tryKey, what)
 }
@@ -266,7 +263,7 @@ type Challenge struct {
 	Params map[string]string `json:"params,omitempty"`
 }
 
-// Challenges returns those of the answer, of all its WWW-Authenticate headers.
+// Challenges returns the challenges in all WWW-Authenticate headers of the answer.
 func (e *Exchange) Challenges() []Challenge {
 	var list []Challenge
 	for _, value := range e.ResponseHeader.Values("WWW-Authenticate") {
@@ -275,7 +272,7 @@ func (e *Exchange) Challenges() []Challenge {
 	return list
 }
 
-// ParseChallenges reads a WWW-Authenticate header as far as it can be read.
+// ParseChallenges parses a WWW-Authenticate header as far as possible.
 func ParseChallenges(s string) []Challenge {
 	const most = 4096
 	s = s[:min(len(s), most)]
@@ -300,7 +297,7 @@ func ParseChallenges(s string) []Challenge {
 	return list
 }
 
-// parseParam reads what follows a parameter's name: "=" and a token or a quoted string.
+// parseParam parses what follows a parameter's name: "=" and a token or a quoted string.
 func parseParam(s string) (value, rest string, ok bool) {
 	s, ok = strings.CutPrefix(s, "=")
 	if !ok {
@@ -327,8 +324,8 @@ func parseParam(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// leadingToken returns the token at the beginning of s (RFC 9110 section 5.6.2), with the characters of
-// URLs, which servers forget to quote.
+// leadingToken returns the token at the beginning of s (RFC 9110 section 5.6.2). It also accepts the characters of URLs,
+// which servers forget to quote.
 func leadingToken(s string) string {
 	for i, r := range s {
 		if r >= utf8.RuneSelf || r <= ' ' || strings.ContainsRune(`",=;()<>[]{}@\`, r) {

@@ -15,11 +15,10 @@ import (
 	"unicode/utf8"
 )
 
-// UnmarshalObject decodes a JSON object into v, a pointer to a struct whose members have names in lower
-// case. encoding/json does less than a security protocol needs: it takes null for an object, replaces
-// bytes that are no UTF-8, lets the last of two equal names win, and takes Access_Token for access_token,
-// so that two readers of one document can disagree about it. Here names are compared exactly (RFC 8259
-// section 8.3).
+// UnmarshalObject decodes a JSON object into v, a pointer to a struct whose members have names in lower case. It is
+// stricter than encoding/json, which accepts null as an object, replaces bytes that are not UTF-8, lets the last of two
+// equal names win, and reads Access_Token as access_token. With such rules, two readers of one document can disagree about
+// it. UnmarshalObject compares names exactly (RFC 8259 section 8.3).
 func UnmarshalObject(data []byte, v any) error {
 	if err := mustBeObject(data); err != nil {
 		return err
@@ -41,7 +40,7 @@ func UnmarshalObject(data []byte, v any) error {
 	return nil
 }
 
-// MemberError is the error of a member that is another kind of JSON value than it should be.
+// MemberError is the error of a member with the wrong kind of JSON value.
 type MemberError struct {
 	Name string // of the member, the innermost
 	Kind string // what it is: string, number, bool, array or object
@@ -57,17 +56,17 @@ func (e *MemberError) Error() string {
 
 var errCutShort = errors.New("its JSON is cut short or malformed")
 
-// The most members that an object may have.
+// maxMembers is the maximum number of members in an object.
 const maxMembers = 1000
 
-// memberName is the name of a member: what it says, and where it stands with its quotes.
+// memberName is the name of a member: its text, and its place including the quotes.
 type memberName struct {
 	name     []byte
 	from, to int
 }
 
-// uniqueNames adds the members of an object to a list, which must be empty, and refuses an object that names
-// one twice. Of data that is no JSON object the list says nothing.
+// uniqueNames adds the members of an object to a list, which must be empty, and refuses an object with a duplicate name. If
+// data is not a JSON object, the list means nothing.
 func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 	depth, expectName := 0, false
 	for i := 0; i < len(data); i++ {
@@ -102,12 +101,12 @@ func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 	return seen, nil
 }
 
-// withoutOthers returns an object in which encoding/json cannot mistake a name for one in lower case: of a name
-// with anything else in it nothing is left.
+// withoutOthers returns an object in which encoding/json can't mistake a name for one in lower case: it blanks every name
+// with any other character.
 func withoutOthers(data []byte, names []memberName) []byte {
 	copied := false
 	for _, n := range names {
-		// Beyond ASCII there are two more that it takes for others: the long s and the sign for kelvin.
+		// Beyond ASCII, it takes two more for lower case letters: the long s and the Kelvin sign.
 		if !bytes.ContainsFunc(n.name, func(r rune) bool { return 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf }) {
 			continue
 		}
@@ -121,8 +120,7 @@ func withoutOthers(data []byte, names []memberName) []byte {
 	return data
 }
 
-// Misspelled returns a member of an object whose name differs from the one that is meant in nothing but the case
-// of its letters, or "".
+// Misspelled returns a member of an object whose name differs from the given one only in upper and lower case, or "".
 func Misspelled(data []byte, name string) string {
 	if !json.Valid(data) {
 		return ""
@@ -139,8 +137,7 @@ func Misspelled(data []byte, name string) string {
 	return ""
 }
 
-// unescaped returns what a JSON string says, which is what stands between its quotes unless something is
-// escaped there.
+// unescaped returns the text of a JSON string. Without an escape, that is the text between its quotes.
 func unescaped(quoted []byte) ([]byte, error) {
 	if len(quoted) < 2 {
 		return nil, errCutShort
@@ -155,7 +152,7 @@ func unescaped(quoted []byte) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// stringEnd returns the length of the JSON string that data begins with, its quotes included.
+// stringEnd returns the length of the JSON string at the start of data, including its quotes.
 func stringEnd(data []byte) int {
 	for end := 1; end < len(data); {
 		quote := bytes.IndexByte(data[end:], '"')
@@ -171,7 +168,7 @@ func stringEnd(data []byte) int {
 	return len(data)
 }
 
-// describeBody names what a body is that should have been a JSON object.
+// describeBody names the kind of a body that should have been a JSON object.
 func describeBody(data []byte) string {
 	text := strings.TrimSpace(string(data[:min(len(data), 200)]))
 	switch {
@@ -187,15 +184,15 @@ func describeBody(data []byte) string {
 	return "text"
 }
 
-// What indenting may cost: each level adds two bytes to each line, so that an answer of some kilobytes,
-// nested deep, would become gigabytes.
+// The limits of indenting. Each level adds two bytes to each line, so an answer of some kilobytes with deep nesting would
+// become gigabytes.
 const (
 	maxLevels = 64
 	maxPretty = 256 << 10 // bytes
 )
 
-// Pretty indents JSON, and leaves anything else as it is: also what is nested deeper than anybody reads,
-// or would be longer than anybody is shown.
+// Pretty indents JSON, and returns anything else unchanged. JSON that is nested too deep or would become too long is also
+// unchanged.
 func Pretty(body string) string {
 	size, levels := indentedSize([]byte(body))
 	if size > maxPretty || levels > maxLevels {
@@ -208,8 +205,7 @@ func Pretty(body string) string {
 	return strings.ToValidUTF8(body, "\uFFFD")
 }
 
-// indentedSize returns how long JSON can be at most once it is indented, and how many levels it has, without
-// making it any longer.
+// indentedSize returns an upper limit for the length of JSON after indenting, and its depth, without indenting it.
 func indentedSize(body []byte) (size, levels int) {
 	size = len(body)
 	for depth, i := 0, 0; i < len(body); i++ {
@@ -231,15 +227,15 @@ func indentedSize(body []byte) (size, levels int) {
 	return size, levels
 }
 
-// Object is a JSON object whose members are read one by one, each under exactly its name. Strings are parts of the
-// text that they were read from, so that a long one is kept once and not twice.
+// Object is a JSON object whose members are read one by one, each by its exact name. Strings are parts of the original
+// text, so that a long one is stored only once.
 type Object struct {
 	text  string
 	names []memberName
 	err   error
 }
 
-// ParseObject reads a JSON object as strictly as UnmarshalObject does.
+// ParseObject parses a JSON object as strictly as UnmarshalObject does.
 func ParseObject(text string) (*Object, error) {
 	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark, which a parser may ignore (RFC 8259 section 8.1)
 	data := []byte(text)
@@ -256,7 +252,7 @@ func ParseObject(text string) (*Object, error) {
 	return &Object{text: text, names: names}, nil
 }
 
-// mustBeObject refuses what is no JSON object from its beginning.
+// mustBeObject refuses data that doesn't start as a JSON object.
 func mustBeObject(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("its JSON is not UTF-8")
@@ -267,7 +263,7 @@ func mustBeObject(data []byte) error {
 	return nil
 }
 
-// Raw returns the value of a member as it stands in the text, or "" where there is none, or null.
+// Raw returns the value of a member as written in the text, or "" if it is missing or null.
 func (o *Object) Raw(name string) string {
 	i := slices.IndexFunc(o.names, func(n memberName) bool { return string(n.name) == name })
 	if i < 0 {
@@ -287,7 +283,7 @@ func (o *Object) Raw(name string) string {
 	return value
 }
 
-// Names yields the names of the members, in their order.
+// Names yields the names of the members, in order.
 func (o *Object) Names() iter.Seq[string] {
 	return func(yield func(name string) bool) {
 		for _, n := range o.names {
@@ -301,7 +297,7 @@ func (o *Object) Names() iter.Seq[string] {
 // Has reports a member that is not null.
 func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
 
-// Text returns the string that a member is, or "" where there is none. What is no string is an error, for Err.
+// Text returns a string member, or "" if it is missing. Another type is an error, which Err returns.
 func (o *Object) Text(name string) string {
 	raw := o.Raw(name)
 	switch {
@@ -318,7 +314,7 @@ func (o *Object) Text(name string) string {
 	return text
 }
 
-// Number returns the number that a member is, or nil where there is none. What is no number is an error, for Err.
+// Number returns a number member, or nil if it is missing. Another type is an error, which Err returns.
 func (o *Object) Number(name string) *float64 {
 	raw := o.Raw(name)
 	if raw == "" {
@@ -332,7 +328,7 @@ func (o *Object) Number(name string) *float64 {
 	return &number
 }
 
-// Kind returns the kind of JSON value that a member is, as encoding/json calls it, or "" where there is none.
+// Kind returns the kind of a member's JSON value, in the words of encoding/json, or "" if it is missing.
 func (o *Object) Kind(name string) string {
 	if raw := o.Raw(name); raw != "" {
 		return kindOf(raw)
@@ -340,20 +336,20 @@ func (o *Object) Kind(name string) string {
 	return ""
 }
 
-// Says reports a member that says something. Many servers send an empty error with each success.
+// Says reports a member that is not empty. Many servers send an empty error with each success.
 func (o *Object) Says(name string) bool { return says(json.RawMessage(o.Raw(name))) }
 
-// Refuse makes a member that is another kind of value than it should be an error, for Err.
+// Refuse records an error for a member with the wrong kind of value, which Err returns.
 func (o *Object) Refuse(name string) {
 	if o.err == nil {
 		o.err = &MemberError{name, o.Kind(name)}
 	}
 }
 
-// Err returns what was wrong with the first member that was refused.
+// Err returns the error of the first refused member.
 func (o *Object) Err() error { return o.err }
 
-// kindOf returns the kind of a JSON value, as encoding/json calls it.
+// kindOf returns the kind of a JSON value, in the words of encoding/json.
 func kindOf(raw string) string {
 	switch raw[0] {
 	case '"':
@@ -368,7 +364,7 @@ func kindOf(raw string) string {
 	return "number"
 }
 
-// Clip makes text from outside fit to be shown in a line: at most n bytes, nothing invisible.
+// Clip makes text from outside safe to show in a line: at most n bytes, without invisible characters.
 func Clip(s string, n int) string {
 	s = Visible(s)
 	if len(s) <= n {
@@ -380,9 +376,8 @@ func Clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// Visible replaces what a reader cannot see or what reorders what he sees: control characters,
-// right-to-left marks and other format characters, fillers and selectors that draw nothing, and bytes that
-// are no UTF-8.
+// Visible replaces characters that a reader can't see, or that reorder the text: control characters, right-to-left marks
+// and other format characters, fillers and selectors without a glyph, and bytes that are not UTF-8.
 func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -395,7 +390,7 @@ func Visible(s string) string {
 	}, s)
 }
 
-// VisibleLines is Visible for a page, whose lines stay.
+// VisibleLines is Visible for a page, but keeps the line breaks.
 func VisibleLines(page []byte) []byte {
 	hidden := func(r rune) bool { return isInvisible(r) && r != '\n' && r != '\r' && r != '\t' }
 	if bytes.IndexFunc(page, hidden) < 0 {
@@ -409,7 +404,7 @@ func VisibleLines(page []byte) []byte {
 	}, page)
 }
 
-// isInvisible reports what Visible replaces. Bytes that are no UTF-8 are read as utf8.RuneError.
+// isInvisible reports a character that Visible replaces. Bytes that are not UTF-8 are read as utf8.RuneError.
 func isInvisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return unicode.IsControl(r)
@@ -417,18 +412,18 @@ func isInvisible(r rune) bool {
 	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, invisible...)
 }
 
-// invisible are the characters that draw nothing (Unicode: Default_Ignorable_Code_Point, and all of Cf, Zl
-// and Zp), with a blank of the Braille patterns that is no space.
+// invisible lists the characters without a glyph (Unicode: Default_Ignorable_Code_Point, and all of Cf, Zl and Zp), and the
+// blank Braille pattern, which is not a space.
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
 	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}}
 
-// WithoutQuery returns an address without its query, which may hold anything.
+// WithoutQuery returns an address without its query, which may contain anything.
 func WithoutQuery(address string) string {
 	before, _, _ := strings.Cut(address, "?")
 	return before
 }
 
-// Limit bounds a text in a JSON document, which otherwise passes it on unchanged.
+// Limit limits the length of a text for a JSON document, and doesn't change it otherwise.
 func Limit(s string) string {
 	const most = 4096
 	if len(s) <= most {
@@ -437,7 +432,7 @@ func Limit(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// SafeLink returns an address only if following it does no harm, else "".
+// SafeLink returns an address if it is safe to follow, else "".
 func SafeLink(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || Visible(address) != address {

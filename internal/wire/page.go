@@ -10,21 +10,21 @@ import (
 	"golang.org/x/net/html"
 )
 
-// What is kept of a page, in bytes, and how many of its elements are looked at as the ones that say what is wrong.
+// The number of bytes that are kept of a page, and the number of its elements that are considered as error messages.
 const (
 	maxText   = 16 << 10
 	maxMarked = 50
 	maxNested = 8
 )
 
-// page is what a person reads in an HTML page.
+// page holds the readable text of an HTML page.
 type page struct {
 	title string
 	said  string // the heading and what the page says is wrong, else its text from the heading on
 	text  string // all of it, without the title
 }
 
-// readPage reads a page in one pass, in time linear to its size. What a browser does not show is left out.
+// readPage reads a page in one pass, in time linear to its size. It leaves out what a browser does not show.
 func readPage(body string) page {
 	r := &pageReader{tokens: html.NewTokenizer(strings.NewReader(body))}
 	for kind := r.tokens.Next(); kind != html.ErrorToken; kind = r.tokens.Next() {
@@ -43,7 +43,7 @@ func readPage(body string) page {
 	return p
 }
 
-// pageReader is the state of reading a page.
+// pageReader is the state while a page is read.
 type pageReader struct {
 	tokens      *html.Tokenizer
 	text, title oneLineText
@@ -54,21 +54,21 @@ type pageReader struct {
 	marked      []*marked  // all of those, in their order
 }
 
-// heading is the text of a heading, and where it stands in the text of the page.
+// heading is the text of a heading, and its place in the text of the page.
 type heading struct {
 	found bool
 	text  oneLineText
 	at    int
 }
 
-// openTag is an element that is open, with how many of its name are open inside it. End tags that are missing cost
-// nothing but too long an element.
+// openTag is an open element, with the number of open elements of the same name inside it. If end tags are missing, the
+// only effect is that an element is too long.
 type openTag struct {
 	name  string
 	depth int
 }
 
-// marked is an element whose role, class or id says that it tells what is wrong.
+// marked is an element whose role, class or id marks it as an error message.
 type marked struct {
 	openTag
 	text    oneLineText
@@ -77,17 +77,17 @@ type marked struct {
 	parent  *marked
 }
 
-// notShown are the elements that a person does not read. What stands in a select is a choice of languages, mostly.
+// notShown lists the elements that a reader doesn't see. A select is mostly a choice of languages.
 var notShown = []string{"script", "style", "noscript", "template", "svg", "iframe", "noembed", "noframes", "object", "select", "textarea", "datalist",
 	"audio", "video", "canvas"}
 
-// void are the elements without an end tag (HTML section 13.1.2).
+// void lists the elements without an end tag (HTML section 13.1.2).
 var void = []string{"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
-// inWords are the elements inside of words and sentences: no space is meant where they begin or end.
+// inWords lists the elements inside words and sentences: their start and end don't separate words.
 var inWords = []string{"a", "abbr", "b", "code", "em", "font", "i", "kbd", "mark", "s", "samp", "small", "strong", "sub", "sup", "tt", "u", "var", "wbr"}
 
-// start reads a start tag.
+// start handles a start tag.
 func (r *pageReader) start(kind html.TokenType) {
 	tag, more := r.tokens.TagName()
 	name := string(tag)
@@ -123,7 +123,7 @@ func (r *pageReader) startHeading(name string) {
 	}
 }
 
-// mark takes note of an element that says what is wrong, and of one inside it that has the same name.
+// mark records an element that is an error message. It also counts the open elements of the same name inside others.
 func (r *pageReader) mark(name string, says attributes) {
 	for _, m := range r.open {
 		if m.name == name {
@@ -140,10 +140,10 @@ func (r *pageReader) mark(name string, says attributes) {
 	r.open, r.marked = append(r.open, m), append(r.marked, m)
 }
 
-// notMarked are the elements that hold a whole page, or a control, whatever their class.
+// notMarked lists the elements that contain a whole page, or are a control, whatever their class.
 var notMarked = []string{"html", "body", "head", "form", "button", "label", "header", "footer", "nav"}
 
-// end reads an end tag.
+// end handles an end tag.
 func (r *pageReader) end(name string) {
 	if !slices.Contains(inWords, name) {
 		r.boundary()
@@ -167,7 +167,7 @@ func (r *pageReader) end(name string) {
 	r.open = slices.DeleteFunc(r.open, func(m *marked) bool { return m.depth == 0 })
 }
 
-// boundary returns a place where words end, whatever stands there.
+// boundary marks a place where a word ends.
 func (r *pageReader) boundary() {
 	r.text.edge, r.title.edge = true, true
 	r.headings[0].text.edge, r.headings[1].text.edge = true, true
@@ -192,10 +192,11 @@ func (r *pageReader) addText(text []byte) {
 	}
 }
 
-// enough is how long a text is, in bytes, that says something by itself: an icon or a number beside it does not.
+// enough is the length in bytes of a text that means something by itself: an icon or a number does not.
 const enough = 12
 
-// said returns the heading and the texts that tell what is wrong. A page that marks none is told from its heading on.
+// said returns the heading and the texts that say what is wrong. If a page marks none, it returns the text from the heading
+// on.
 func (r *pageReader) said(p page) string {
 	for _, m := range r.marked {
 		if m.parent != nil && m.text.Len() >= enough && m.parent.message == m.message {
@@ -230,7 +231,7 @@ func (r *pageReader) said(p page) string {
 	return joinTexts([]string{heading, p.text})
 }
 
-// texts returns those of the marked elements.
+// texts returns the texts of the marked elements.
 func (r *pageReader) texts(messages bool) []string {
 	var list []string
 	for _, m := range r.marked {
@@ -242,7 +243,7 @@ func (r *pageReader) texts(messages bool) []string {
 	return list
 }
 
-// joinTexts joins texts to one, each once. The first is the heading.
+// joinTexts joins texts, each once. The first is the heading.
 func joinTexts(texts []string) string {
 	all := ""
 	for i, text := range texts {
@@ -264,14 +265,14 @@ func joinTexts(texts []string) string {
 	return all
 }
 
-// tellsFault finds a title that says that something is wrong: many name the site alone.
+// tellsFault matches a title that says that something is wrong: many titles name only the site.
 var tellsFault = regexp.MustCompile(`(?i)\b(?:[45]\d\d|error|invalid|denied|forbidden|not found|bad request|wrong|sorry|oops|unauthori[sz]ed|fail(?:ed|ure)?|` +
 	`problem|mismatch|expired|blocked)\b`)
 
-// attributes are what an element's attributes say of it.
+// attributes hold what an element's attributes say about it.
 type attributes struct{ alert, message, harmless, hidden bool }
 
-// fault reports that the element tells what is wrong.
+// fault reports that the element says what is wrong.
 func (a attributes) fault() bool { return a.alert && !a.harmless }
 
 func (a *attributes) read(key string, value []byte) {
@@ -293,7 +294,7 @@ func (a *attributes) read(key string, value []byte) {
 	}
 }
 
-// readName reads classes, or an id: kc-error-message, alertDanger, form_errors.
+// readName reads classes or an id, such as kc-error-message, alertDanger or form_errors.
 func (a *attributes) readName(names string) {
 	for _, word := range wordsIn(names) {
 		switch word {
@@ -307,7 +308,7 @@ func (a *attributes) readName(names string) {
 	}
 }
 
-// wordsIn splits a name at what is no letter, and where a capital follows a small letter.
+// wordsIn splits a name at characters that are not letters, and where a capital follows a small letter.
 func wordsIn(name string) []string {
 	var words []string
 	start := 0
@@ -327,8 +328,8 @@ func wordsIn(name string) []string {
 	return words
 }
 
-// oneLineText collects text as one line: each run of blanks is one space. It holds maxText bytes and drops the rest
-// from the last word on, as half of a word might be half of a secret.
+// oneLineText collects text as one line: each run of blanks becomes one space. It keeps maxText bytes up to the last
+// complete word, as half of a word might be half of a secret.
 type oneLineText struct {
 	text  []byte
 	space bool // a space is due before the next character
@@ -364,7 +365,7 @@ func (t *oneLineText) String() string {
 	return strings.TrimSpace(text)
 }
 
-// oneLine returns a text as one line.
+// oneLine returns a text in one line.
 func oneLine(s string) string {
 	var t oneLineText
 	t.add([]byte(s))

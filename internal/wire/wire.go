@@ -1,5 +1,5 @@
-// Package wire is the only way out of this process: every request has a deadline, every answer a
-// limit, nothing is redirected to another origin, and what was said is kept exactly.
+// Package wire sends all requests of this process: every request has a deadline, every answer a size limit, no redirect
+// leaves its origin, and every exchange is recorded exactly.
 package wire
 
 import (
@@ -24,29 +24,29 @@ import (
 	"time"
 )
 
-// What a server may cost us at most.
+// The most that a server may cost us.
 const (
 	Timeout      = 10 * time.Second // for a request as a whole, its answer's last byte included
 	maxBody      = 1 << 20          // bytes of a response body, after decompression
 	maxRedirects = 5                // on one origin, for requests without credentials
 )
 
-// errTooLong is the answer that did not end within maxBody.
+// errTooLong is the error of an answer that did not end within maxBody.
 var errTooLong = errors.New("sent an answer of more than 1 MB")
 
-// Client sends requests and keeps what was said.
+// Client sends requests and records the exchanges.
 type Client struct {
 	http    *http.Client
 	timeout time.Duration // for a request as a whole
 }
 
-// New returns a client that trusts the given authorities, or the system's (and those of SSL_CERT_FILE)
-// when roots is nil. There is no switch that turns verification off.
+// New returns a client that trusts the given authorities or, if roots is nil, the system's (and those of SSL_CERT_FILE).
+// Verification can't be turned off.
 func New(roots *x509.CertPool, now func() time.Time) *Client {
 	return NewWithTimeout(roots, now, Timeout)
 }
 
-// NewWithTimeout makes a client like New, with a different time for an answer to its last byte.
+// NewWithTimeout returns a client like New, with a different time limit for the whole answer.
 func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Duration) *Client {
 	return &Client{timeout: timeout, http: &http.Client{
 		CheckRedirect: checkRedirect,
@@ -62,7 +62,7 @@ func NewWithTimeout(roots *x509.CertPool, now func() time.Time, timeout time.Dur
 	}}
 }
 
-// proxyFor returns the proxy of the environment, which no request to this machine goes through.
+// proxyFor returns the proxy of the environment, but none for requests to this machine.
 func proxyFor(req *http.Request) (*url.URL, error) {
 	if IsLocalName(req.URL.Hostname()) {
 		return nil, nil
@@ -70,7 +70,7 @@ func proxyFor(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// dial connects, and asks no DNS server where a local name is.
+// dial connects. It asks no DNS server for a local name.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: Timeout, KeepAlive: 30 * time.Second}
 	host, port, _ := net.SplitHostPort(address) // it comes from net/http
@@ -84,15 +84,15 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return conn, nil
 }
 
-// SetTransport replaces what requests go out through, which is still bounded and recorded.
+// SetTransport replaces the transport. Requests are still limited and recorded.
 func (c *Client) SetTransport(next http.RoundTripper) { c.http.Transport.(*recording).next = next }
 
-// CloseIdleConnections closes the connections that are kept for requests to come.
+// CloseIdleConnections closes the connections that are kept for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// checkRedirect follows a redirect only where it can do no harm: a GET without credentials that
-// stays on its origin. Otherwise the redirect itself is the answer, for the caller to refuse. That of an API
-// is an answer with and without a token: where it leads is no part of the API.
+// checkRedirect follows a redirect only if that is harmless: a GET without credentials that stays on its origin. Otherwise
+// the redirect itself is the answer, for the caller to refuse. An API's redirect is always an answer, with or without a
+// token, as its target is not part of the API.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	purpose := first.Context().Value(purposeKey)
@@ -108,7 +108,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 // Origin returns the scheme, host and port of a URL.
 func Origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// HostPort returns the host and port of an address, without the port that its scheme has by default.
+// HostPort returns the host and port of an address, without the default port of its scheme.
 func HostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
@@ -117,7 +117,7 @@ func HostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// NoRoute reports a status that says that there is nothing at this address for this method.
+// NoRoute reports a status for an address that doesn't exist, or not for this method.
 func NoRoute(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 }
@@ -131,7 +131,7 @@ var product = sync.OnceValue(func() string {
 	return productOf(info)
 })
 
-// productOf returns the user agent of a build. One without a version of its own, as `go run` makes it, is devel.
+// productOf returns the user agent of a build. A build without a version, such as that of `go run`, is devel.
 func productOf(info *debug.BuildInfo) string {
 	version := "devel"
 	if info != nil && info.Main.Version != "" && leadingToken(info.Main.Version) == info.Main.Version {
@@ -149,13 +149,13 @@ func (c *Client) Get(ctx context.Context, address string) (*Exchange, error) {
 	return c.Do(req)
 }
 
-// Do sends a request and returns what came back, whatever its status. The error, if any, is one
-// sentence about the server without its name: "refused the connection".
+// Do sends a request and returns the answer, whatever its status. The error, if any, is one sentence about the server
+// without its name: "refused the connection".
 func (c *Client) Do(req *http.Request) (*Exchange, error) {
 	return c.send(c.http, req)
 }
 
-// send gives a request and all its redirects together one deadline, up to the last byte of the answer.
+// send sends a request with one deadline for it and all its redirects, up to the last byte of the answer.
 func (c *Client) send(client *http.Client, req *http.Request) (*Exchange, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	defer cancel()
@@ -174,8 +174,8 @@ func (c *Client) send(client *http.Client, req *http.Request) (*Exchange, error)
 	return ExchangeOf(resp), nil
 }
 
-// navigation is what a browser sends along when a link of another site leads to a page. Some servers
-// answer JSON, or a refusal, to anything else.
+// navigation holds the headers that a browser sends when it follows a link from a different site. Without them, some
+// servers return JSON, or a refusal.
 var navigation = map[string]string{
 	"Accept":                    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
 	"Accept-Language":           "en",
@@ -186,19 +186,19 @@ var navigation = map[string]string{
 	"Upgrade-Insecure-Requests": "1",
 }
 
-// Through returns the same client with something before its way out: it sees every request, and every
-// redirect that is followed.
+// Through returns the same client with a wrapped transport: the wrapper sees every request, and every redirect that is
+// followed.
 func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client {
 	inner := *c.http
 	inner.Transport = wrap(inner.Transport)
 	return &Client{&inner, c.timeout}
 }
 
-// ExchangeOf returns the exchange that a response of a client's transport belongs to.
+// ExchangeOf returns the exchange of a response from a client's transport.
 func ExchangeOf(resp *http.Response) *Exchange { return resp.Body.(*keptBody).exchange }
 
-// Visit goes to a page as a browser without scripts would: with cookies of its own, and through
-// redirects that stay on the origin, up to the address stop, which is never opened.
+// Visit opens a page as a browser without scripts would: with its own cookies, and through redirects on the same origin, up
+// to the address stop, which it never opens.
 func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -221,13 +221,13 @@ func (c *Client) Visit(ctx context.Context, address, stop string) (*Exchange, er
 	return c.send(browser, req)
 }
 
-// recording is a RoundTripper that reads the whole answer at once and keeps it.
+// recording is a RoundTripper that reads the whole answer at once and records it.
 type recording struct {
 	next http.RoundTripper
 	now  func() time.Time
 }
 
-// DryRun returns a client that sends nothing: it records each request as it would go out, and fails.
+// DryRun returns a client that sends nothing: it records each request as it would be sent, and fails.
 func (c *Client) DryRun() *Client {
 	t := *c.http.Transport.(*recording)
 	t.next = dryRun{}
@@ -241,7 +241,7 @@ func (dryRun) RoundTrip(*http.Request) (*http.Response, error) { return nil, err
 
 var errDryRun = errors.New("was not asked: the request is only looked at")
 
-// keptBody is a response body that has been read already, with the exchange it belongs to.
+// keptBody is a response body that has been read already, with its exchange.
 type keptBody struct {
 	strings.Reader
 	exchange *Exchange
@@ -307,19 +307,19 @@ func readLimited(resp *http.Response) (string, error) {
 	return buffer.String(), nil
 }
 
-// fault is why a server no result: one sentence for people, and the cause for programs.
+// fault says why a server gave no result: one sentence for people, and the cause for programs.
 type fault struct{ cause error }
 
 func (f *fault) Error() string { return Fault(f.cause) }
 func (f *fault) Unwrap() error { return f.cause }
 
-// Untrusted reports whether a server could not be asked because its certificate did not verify.
+// Untrusted reports whether a request failed because the server's certificate did not verify.
 func Untrusted(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok
 }
 
-// UnknownAuthority reports the one such reason that a file with an authority's certificate mends.
+// UnknownAuthority reports the one such failure that a file with the authority's certificate fixes.
 func UnknownAuthority(err error) bool {
 	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
 	return ok
@@ -365,16 +365,15 @@ func Fault(err error) string {
 	return "no result: " + err.Error()
 }
 
-// IsLocalName reports whether a host name means this machine, whatever a DNS server says of it (RFC 6761
-// section 6.3).
+// IsLocalName reports whether a host name means this machine, regardless of DNS (RFC 6761 section 6.3).
 func IsLocalName(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// MayBeLocal reports whether a host may be this machine, by any spelling that some system connects to it with. It
-// is for refusing an address, and must not miss one; what allows plain http has to be sure (config.IsLoopback).
-// A name that a DNS server leads here is not found.
+// MayBeLocal reports whether a host may be this machine, in any spelling that some system accepts. It errs on the side of
+// true: use it to refuse. To allow plain http, use config.IsLoopback, which errs on the side of false. It does not
+// recognize a public name whose DNS entry points here.
 func MayBeLocal(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		ip = ip.Unmap()
@@ -384,13 +383,13 @@ func MayBeLocal(host string) bool {
 	return IsLocalName(host) || slices.Contains(hostsFileNames, host) || isLooseLoopback(host)
 }
 
-// hostsFileNames are names of this machine in the hosts file that Linux systems come with.
+// hostsFileNames lists names of this machine in the hosts file of Linux systems.
 var hostsFileNames = []string{"localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6", "localhost6.localdomain6",
 	"ip6-localhost", "ip6-loopback", "loopback"}
 
-// isLooseLoopback reports a loopback or unspecified IPv4 address as inet_aton of the C library reads it, and with
-// it the resolver of most systems: one to four numbers, decimal, octal or hexadecimal, the last of which fills
-// what is left. 127.1, 0x7f.1 and 2130706433 are 127.0.0.1.
+// isLooseLoopback reports a loopback or unspecified IPv4 address as inet_aton of the C library, and so most resolvers, read
+// it: one to four numbers, decimal, octal or hexadecimal, where the last fills the remaining bytes. 127.1, 0x7f.1 and
+// 2130706433 are 127.0.0.1.
 func isLooseLoopback(host string) bool {
 	parts := strings.Split(host, ".")
 	if len(parts) > 4 {
@@ -413,8 +412,8 @@ func isLooseLoopback(host string) bool {
 	return first == 127 || all == 0
 }
 
-// IsASCII reports that a host is what is connected to. Of any other, net/http makes ASCII first (UTS #46): localhost
-// in full-width letters becomes localhost.
+// IsASCII reports an ASCII host, which is connected to as it is. net/http first converts any other host to ASCII (UTS #46):
+// localhost in full-width letters becomes localhost.
 func IsASCII(host string) bool {
 	return !strings.ContainsFunc(host, func(r rune) bool { return r > '~' })
 }

@@ -14,7 +14,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Case is a login at the demo server, whose API can be spoiled.
+// Case is a login on the demo server, whose API a test can change.
 type Case struct {
 	T      *testing.T
 	Demo   *demo.Server
@@ -48,12 +48,12 @@ func Start(t *testing.T, api string, faults ...demo.Fault) *Case {
 	return c
 }
 
-// Browser returns a browser in front of the case's client.
+// Browser returns a browser for the case's client.
 func (c *Case) Browser() *testserver.Browser {
 	return testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
 }
 
-// SignIn makes one more login and returns its tokens.
+// SignIn runs another login and returns its tokens.
 func (c *Case) SignIn() oauth.Tokens {
 	c.T.Helper()
 	request, err := c.Client.NewRequest(nil)
@@ -75,7 +75,7 @@ func (c *Case) SignIn() oauth.Tokens {
 	return response.Tokens
 }
 
-// Public makes the client of a case a public one, and the second one too.
+// Public makes both clients of a case public.
 func (c *Case) Public() {
 	c.Cfg.ClientID, c.Cfg.ClientSecret = "public-client", ""
 	c.Cfg.OtherClientID, c.Cfg.OtherClientSecret = "other-public-client", ""
